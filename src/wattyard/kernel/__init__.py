@@ -1,0 +1,1 @@
+"""Words that every capability uses: refusals, ids, instants and spans, civil time, quantities."""

@@ -1,0 +1,47 @@
+"""Instants and spans: always UTC inside, RFC 3339 on the wire (contract 0, Money, energy, time)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+"""Tells the present instant in UTC, cut to the millisecond."""
+
+
+def system_clock() -> datetime:
+    """Tell the present instant in UTC, cut to the millisecond."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def text(instant: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC with `Z`, without empty fractions."""
+    written = instant.astimezone(UTC).isoformat()[:-6]
+    return (written.rstrip("0") if "." in written else written) + "Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time from `start` up to but without `end`, both in UTC.
+
+    Raises:
+        ValueError: when an end is naive, or `end` is not after `start`.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a span needs instants with an offset")
+        if self.end <= self.start:
+            raise ValueError("a span ends after it starts")
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
+
+    @property
+    def duration(self) -> timedelta:
+        return self.end - self.start
+
+    def __contains__(self, instant: datetime) -> bool:
+        return self.start <= instant < self.end

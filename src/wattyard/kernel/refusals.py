@@ -1,0 +1,111 @@
+"""Refusals: the named reasons for which a caller does not get what it asked for.
+
+A refusal is a class with a `code` (contract 0, Errors). Its docstring is the public
+documentation of that code. What a refusal means in HTTP is decided in one table,
+`platform.http.errors`. Anything raised that is not a `Refusal` is our own bug.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing wrong with what the caller sent.
+
+    `param` is a path such as `devices[2].type`, or None when the fault has no place.
+    """
+
+    code: str
+    message: str
+    param: str | None = None
+
+
+class Refusal(Exception):
+    """The request cannot be granted as it is."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.faults: tuple[Fault, ...] = (Fault(code or type(self).code, message, param),)
+
+    @property
+    def first(self) -> Fault:
+        return self.faults[0]
+
+    def under(self, path: str) -> "Refusal":
+        """Place every fault below `path`, for a part judged on its own (`devices[2]`)."""
+        self.faults = tuple(
+            fault._replace(param=path if fault.param is None else _joined(path, fault.param))
+            for fault in self.faults
+        )
+        return self
+
+
+class Malformed(Refusal):
+    """A parameter or the body is malformed, missing, unknown or out of range."""
+
+    code = "parameter_invalid"
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> "Malformed":
+        """Build one refusal that reports several faults; the first leads."""
+        refusal = cls(faults[0].message, param=faults[0].param, code=faults[0].code)
+        refusal.faults = tuple(faults)
+        return refusal
+
+
+class Unauthenticated(Refusal):
+    """The caller did not prove who it is."""
+
+    code = "credentials_invalid"
+
+
+class Missing(Refusal):
+    """The object does not exist, or belongs to another account or the other mode."""
+
+    code = "not_found"
+
+
+class Conflict(Refusal):
+    """The request conflicts with the present state, or with one that runs now."""
+
+    code = "conflict"
+
+
+class PreconditionFailed(Refusal):
+    """`If-Match` names another version of the object than the present one: read it again."""
+
+    code = "precondition_failed"
+
+
+class StateForbids(Refusal):
+    """The request is well formed, but the state does not allow it."""
+
+    code = "state_invalid"
+
+
+class TooLarge(Refusal):
+    """The body is larger than this endpoint takes."""
+
+    code = "body_too_large"
+
+
+class TooMany(Refusal):
+    """Too many requests; `retry_after_seconds` says when to come back."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(Refusal):
+    """The database cannot be reached at the moment; nothing was changed, try again."""
+
+    code = "unavailable"
+
+
+def _joined(path: str, rest: str) -> str:
+    return f"{path}{rest}" if rest.startswith("[") else f"{path}.{rest}"
