@@ -57,9 +57,7 @@ def _shows(instant: datetime, wall: datetime, where: ZoneInfo) -> bool:
 
 def _after_the_gap(midnight: datetime, where: ZoneInfo) -> datetime:
     """The instant of the clock change that skips `midnight`: the gap's two readings enclose it."""
-    low, high = sorted(
-        midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1)
-    )
+    low, high = sorted(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     offset_before = low.astimezone(where).utcoffset()
     while high - low > timedelta(seconds=1):
         middle = (low + (high - low) / 2).replace(microsecond=0)

@@ -79,9 +79,7 @@ class SortedIds:
 
 def _uuid7(millisecond: int, counter: int, tail: int) -> UUID:
     high, low = counter >> 30, counter & ((1 << 30) - 1)
-    return UUID(
-        int=millisecond << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << 32 | tail
-    )
+    return UUID(int=millisecond << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << 32 | tail)
 
 
 def time_of(id_: UUID) -> datetime:
