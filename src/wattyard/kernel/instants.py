@@ -15,9 +15,11 @@ def system_clock() -> datetime:
 
 
 def text(instant: datetime) -> str:
-    """Write an instant as RFC 3339 in UTC with `Z`, without empty fractions."""
-    written = instant.astimezone(UTC).isoformat()[:-6]
-    return (written.rstrip("0") if "." in written else written) + "Z"
+    """Write an instant as RFC 3339 in UTC with `Z`, with milliseconds where it has any."""
+    precision = "seconds" if instant.microsecond == 0 else "milliseconds"
+    if instant.microsecond % 1000:
+        precision = "microseconds"
+    return instant.astimezone(UTC).isoformat(timespec=precision)[:-6] + "Z"
 
 
 @dataclass(frozen=True, slots=True)

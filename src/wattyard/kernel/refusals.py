@@ -85,6 +85,12 @@ class StateForbids(Refusal):
     code = "state_invalid"
 
 
+class AccountDisabled(Refusal):
+    """The account is disabled; the operator of this server can enable it again."""
+
+    code = "account_disabled"
+
+
 class TooLarge(Refusal):
     """The body is larger than this endpoint takes."""
 

@@ -1,0 +1,53 @@
+# Everything a person needs: `make run`, `make test`. The rest is for those who change the code.
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+PORT ?= 8080
+HOST ?= 127.0.0.1
+DATA ?= wattyard-data
+PIP := $(PY) -m pip --disable-pip-version-check -q
+
+.PHONY: run test check format bench torture fuzz pins clean
+
+run: $(VENV)/.server
+	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+
+test: $(STAMP)
+	$(PY) -m pytest $(ARGS)
+
+check: $(STAMP)
+	$(PY) -m ruff format --check src tests benchmarks
+	$(PY) -m ruff check src tests benchmarks
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+format: $(STAMP)
+	$(PY) -m ruff check --fix src tests benchmarks
+	$(PY) -m ruff format src tests benchmarks
+
+bench: $(STAMP)
+	$(PY) -m benchmarks $(ARGS)
+
+# Exact pins with hashes and without index addresses, from the ranges in pyproject.toml.
+PIN := $(PY) -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-header --strip-extras
+pins: $(STAMP)
+	$(PIN) -o requirements/server.txt pyproject.toml
+	$(PIN) --extra dev --extra bench -o requirements/dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(PY):
+	python3 -m venv $(VENV)
+
+$(VENV)/.server: $(PY) requirements/server.txt pyproject.toml
+	@test -f $(STAMP) || $(PIP) install --require-hashes -r requirements/server.txt
+	@test -f $(STAMP) || $(PIP) install --require-hashes --no-deps -r requirements/build.txt
+	@test -f $(STAMP) || $(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP): $(PY) requirements/dev.txt pyproject.toml
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Who is calling, in which mode: accounts, secret keys, bearer tokens."""

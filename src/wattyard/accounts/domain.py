@@ -1,0 +1,114 @@
+"""Accounts, their secret keys and the bearer tokens made with them (contract 0, Authentication)."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from wattyard.kernel.refusals import Malformed, Unauthenticated
+
+TOKEN_LIFETIME: Final = timedelta(hours=1)
+SECRET_BYTES: Final = 30
+"""240 bits of randomness in a secret key; the contract asks for at least 192."""
+
+_SECRET = re.compile(r"sk_(test|live)_[0-9A-Za-z_-]{20,200}", re.ASCII)
+_NAME_LIMIT: Final = 255
+
+
+class CredentialsInvalid(Unauthenticated):
+    """The account id and secret key do not belong together, or one of them does not exist."""
+
+    code = "credentials_invalid"
+
+
+class TokenMissing(Unauthenticated):
+    """No `Authorization: Bearer …` header was sent."""
+
+    code = "token_missing"
+
+
+class TokenInvalid(Unauthenticated):
+    """The bearer token was not made by this server, or was changed."""
+
+    code = "token_invalid"
+
+
+class TokenExpired(Unauthenticated):
+    """The bearer token is past its hour; ask `POST /auth/tokens` for a new one."""
+
+    code = "token_expired"
+
+
+class KeyRevoked(Unauthenticated):
+    """The secret key that made this token was revoked."""
+
+    code = "key_revoked"
+
+
+class NameInvalid(Malformed):
+    """A name is empty, longer than 255 characters, or has control characters."""
+
+    code = "name_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A client of the API. `number` is internal, `id` is what clients see."""
+
+    number: int
+    id: UUID
+    name: str
+    disabled: bool
+    time_created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """A secret key as it is kept: without its secret."""
+
+    id: UUID
+    account: int
+    account_id: UUID
+    live_mode: bool
+    name: str
+    time_created: datetime
+    time_revoked: datetime | None = None
+    last_used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a token's validity rests on besides its signature."""
+
+    key_revoked: bool
+    account_disabled: bool
+
+
+def new_secret(live_mode: bool) -> str:  # noqa: FBT001 (the mode is all there is to say)
+    """Make a secret key; its beginning tells the mode."""
+    return f"sk_{'live' if live_mode else 'test'}_{secrets.token_urlsafe(SECRET_BYTES)}"
+
+
+def is_secret(text: str) -> bool:
+    """Tell whether a text has the form of a secret key."""
+    return _SECRET.fullmatch(text) is not None
+
+
+def hash_of(secret: str) -> bytes:
+    """Hash a secret key for storage: 240 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def checked_name(name: str) -> str:
+    """Check the name of an account or key.
+
+    Raises:
+        NameInvalid: when it is empty, too long, or has control characters.
+    """
+    stripped = name.strip()
+    if not stripped or len(stripped) > _NAME_LIMIT or not stripped.isprintable():
+        raise NameInvalid(f"a name has 1 to {_NAME_LIMIT} printable characters", param="name")
+    return stripped

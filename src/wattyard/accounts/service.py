@@ -1,0 +1,245 @@
+"""Use-cases of accounts: making them and their keys, logging in, telling who calls."""
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from cachetools import LRUCache
+
+from wattyard.accounts import domain, store
+from wattyard.accounts.domain import (
+    Account,
+    CredentialsInvalid,
+    KeyRevoked,
+    SecretKey,
+    TokenExpired,
+    TokenMissing,
+)
+from wattyard.accounts.tokens import Signer, Token
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.kernel.refusals import AccountDisabled, Malformed, Missing
+from wattyard.platform.db import Connection, Database
+
+_CACHED_TOKENS: Final = 20_000
+_STANDING_SECONDS: Final = 2.0
+"""A key's revocation and an account's state are read again after this time (contract: 5 s)."""
+
+
+class AccountNotFound(Missing):
+    """There is no such account."""
+
+    code = "account_not_found"
+
+
+class KeyNotFound(Missing):
+    """There is no such key."""
+
+    code = "key_not_found"
+
+
+@dataclass(slots=True)
+class _Known:
+    """A verified token: its caller, its end, and until when its standing counts as fresh."""
+
+    caller: Caller
+    expires: int
+    fresh_until: float
+
+
+class Accounts:
+    """Accounts, keys and tokens."""
+
+    def __init__(self, db: Database, now: Clock, new_id: IdMaker) -> None:
+        self._db = db
+        self._now = now
+        self._new_id = new_id
+        self._signer: Signer | None = None
+        self._known: LRUCache[str, _Known] = LRUCache(_CACHED_TOKENS)
+
+    async def create(self, *, name: str) -> tuple[Account, str, str]:
+        """Make an account with a first key in each mode: the account, test and live secret."""
+        name = domain.checked_name(name)
+        async with self._db.transaction() as db:
+            account = await store.add_account(db, self._new_id(), name, self._now())
+            _, test = await self._add_key(db, account, "first test key", live_mode=False)
+            _, live = await self._add_key(db, account, "first live key", live_mode=True)
+        return account, test, live
+
+    async def create_key(
+        self, account_id: UUID, *, name: str, live_mode: bool
+    ) -> tuple[SecretKey, str]:
+        """Make a key: the key and its secret, which is not shown again."""
+        name = domain.checked_name(name)
+        async with self._db.transaction() as db:
+            account = await self._account(db, account_id)
+            return await self._add_key(db, account, name, live_mode=live_mode)
+
+    async def all(self) -> list[Account]:
+        """List the accounts."""
+        async with self._db.reading() as db:
+            return await store.all_accounts(db)
+
+    async def account(self, account_id: UUID) -> Account:
+        """Find an account.
+
+        Raises:
+            AccountNotFound: when there is none.
+        """
+        async with self._db.reading() as db:
+            return await self._account(db, account_id)
+
+    async def set_disabled(self, account_id: UUID, *, disabled: bool) -> Account:
+        """Disable or enable an account.
+
+        Raises:
+            AccountNotFound: when there is none.
+        """
+        async with self._db.transaction() as db:
+            account = await store.set_disabled(db, account_id, disabled=disabled)
+        if account is None:
+            raise _no_account(account_id)
+        return account
+
+    async def keys(self, account_id: UUID) -> list[SecretKey]:
+        """List an account's keys."""
+        async with self._db.reading() as db:
+            return await store.keys_of(db, (await self._account(db, account_id)).number)
+
+    async def revoke(self, key_id: UUID) -> SecretKey:
+        """Revoke a key; tokens made with it end within seconds on every node.
+
+        Raises:
+            KeyNotFound: when there is none.
+        """
+        async with self._db.transaction() as db:
+            key = await store.revoke_key(db, key_id, self._now())
+        if key is None:
+            raise KeyNotFound(f"there is no key {ids.wire('key', key_id)}")
+        return key
+
+    async def log_in(self, authorization: str | None) -> tuple[str, SecretKey]:
+        """Exchange HTTP Basic credentials for a bearer token.
+
+        An unknown account and a wrong key take the same path and the same time: one look-up
+        by the hash of the secret, and a comparison of fixed length.
+
+        Raises:
+            CredentialsInvalid: when they are missing, malformed or wrong.
+            KeyRevoked, AccountDisabled: when they are right but no longer count.
+        """
+        account_id, secret = _basic(authorization)
+        secret_hash = domain.hash_of(secret)
+        async with self._db.reading() as db:
+            found = await store.key_by_hash(db, secret_hash)
+            stored = found[2] if found else bytes(len(secret_hash))
+            known_as = ids.wire("acc", found[1].id) if found else "acc_"
+            same = hmac.compare_digest(stored, secret_hash)
+            same &= hmac.compare_digest(known_as.encode(), account_id.encode())
+            if found is None or not same:
+                raise _wrong_credentials()
+            key, account, _ = found
+            _refuse_ended(revoked=key.time_revoked is not None, disabled=account.disabled)
+            await store.note_use(db, key.account, key.live_mode, key.id, self._now())
+        signer = await self._signing()
+        return signer.make(key, self._new_id(), self._now()), key
+
+    async def authenticate(self, authorization: str | None) -> Caller:
+        """Tell who holds a bearer token.
+
+        A verified token is remembered; its end is judged each time, and its key's and
+        account's state is read again after two seconds. Failures are not remembered.
+
+        Raises:
+            TokenMissing, TokenInvalid, TokenExpired, KeyRevoked, AccountDisabled.
+        """
+        token = _bearer(authorization)
+        known = self._known.get(token)
+        if known is None or known.fresh_until < monotonic():
+            known = await self._verify(token)
+        if known.expires <= self._now().timestamp():
+            self._known.pop(token, None)
+            raise TokenExpired("the bearer token is past its end; ask POST /auth/tokens for one")
+        return known.caller
+
+    async def _verify(self, token: str) -> _Known:
+        self._known.pop(token, None)
+        fresh_until = monotonic() + _STANDING_SECONDS
+        said: Token = (await self._signing()).read(token)
+        async with self._db.reading() as db:
+            found = await store.standing(db, said.account_id, said.live_mode, said.key_id)
+        if found is None:
+            raise KeyRevoked("the key that made this token is gone; log in with another one")
+        account, standing = found
+        _refuse_ended(revoked=standing.key_revoked, disabled=standing.account_disabled)
+        caller = Caller(account, said.account_id, said.live_mode, said.key_id)
+        known = _Known(caller, said.expires, fresh_until)
+        self._known[token] = known
+        return known
+
+    async def _signing(self) -> Signer:
+        if self._signer is None:
+            async with self._db.reading() as db:
+                self._signer = Signer(await store.token_secret(db))
+        return self._signer
+
+    async def _account(self, db: Connection, account_id: UUID) -> Account:
+        account = await store.account_by_id(db, account_id)
+        if account is None:
+            raise _no_account(account_id)
+        return account
+
+    async def _add_key(
+        self, db: Connection, account: Account, name: str, *, live_mode: bool
+    ) -> tuple[SecretKey, str]:
+        secret = domain.new_secret(live_mode)
+        key = SecretKey(self._new_id(), account.number, account.id, live_mode, name, self._now())
+        await store.add_key(db, key, domain.hash_of(secret))
+        return key, secret
+
+
+def _refuse_ended(*, revoked: bool, disabled: bool) -> None:
+    if disabled:
+        raise AccountDisabled("Your account is disabled")
+    if revoked:
+        raise KeyRevoked("this key was revoked; log in with another one")
+
+
+def _no_account(account_id: UUID) -> AccountNotFound:
+    return AccountNotFound(f"there is no account {ids.wire('acc', account_id)}")
+
+
+def _wrong_credentials() -> CredentialsInvalid:
+    return CredentialsInvalid(
+        "the account id and secret key do not belong together; send HTTP Basic with "
+        "acc_… as the user and sk_test_… or sk_live_… as the password"
+    )
+
+
+def _basic(authorization: str | None) -> tuple[str, str]:
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        raise _wrong_credentials()
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+        account_id, _, secret = text.partition(":")
+        ids.read(account_id, "acc", param="account_id")
+    except (binascii.Error, UnicodeDecodeError, Malformed):
+        raise _wrong_credentials() from None
+    return account_id, secret
+
+
+def _bearer(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenMissing(
+            "send the header Authorization: Bearer <bearer_token>; "
+            "POST /auth/tokens gives one for your account id and secret key"
+        )
+    return token.strip()

@@ -1,0 +1,148 @@
+"""The SQL of accounts and keys."""
+
+from datetime import datetime
+from uuid import UUID
+
+from wattyard.accounts.domain import Account, SecretKey, Standing
+from wattyard.platform.db import Connection
+
+_ACCOUNT = "account AS number, id, name, disabled, time_created"
+_KEY = """
+    secret_keys.id, secret_keys.account, accounts.id AS account_id, live_mode, secret_keys.name,
+    secret_keys.time_created, time_revoked, last_used
+"""
+
+
+async def add_account(db: Connection, id_: UUID, name: str, now: datetime) -> Account:
+    """Add an account and give it its number."""
+    row = await db.fetchrow(
+        f"INSERT INTO accounts (id, name, time_created) VALUES ($1, $2, $3) RETURNING {_ACCOUNT}",
+        id_,
+        name,
+        now,
+    )
+    return Account(**row)
+
+
+async def account_by_id(db: Connection, id_: UUID) -> Account | None:
+    """Find an account by what clients call it."""
+    row = await db.fetchrow(f"SELECT {_ACCOUNT} FROM accounts WHERE id = $1", id_)
+    return None if row is None else Account(**row)
+
+
+async def all_accounts(db: Connection) -> list[Account]:
+    """List the accounts, oldest first."""
+    rows = await db.fetch(f"SELECT {_ACCOUNT} FROM accounts ORDER BY account")
+    return [Account(**row) for row in rows]
+
+
+async def set_disabled(db: Connection, id_: UUID, *, disabled: bool) -> Account | None:
+    """Disable or enable an account; None where there is none."""
+    row = await db.fetchrow(
+        f"UPDATE accounts SET disabled = $2 WHERE id = $1 RETURNING {_ACCOUNT}", id_, disabled
+    )
+    return None if row is None else Account(**row)
+
+
+async def add_key(db: Connection, key: SecretKey, secret_hash: bytes) -> None:
+    """Add a key by the hash of its secret."""
+    await db.execute(
+        """
+        INSERT INTO secret_keys (account, live_mode, id, name, secret_hash, time_created)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        key.account,
+        key.live_mode,
+        key.id,
+        key.name,
+        secret_hash,
+        key.time_created,
+    )
+
+
+async def keys_of(db: Connection, account: int) -> list[SecretKey]:
+    """List the keys of an account in both modes, oldest first."""
+    rows = await db.fetch(
+        f"SELECT {_KEY} FROM secret_keys JOIN accounts USING (account)"
+        " WHERE account = $1 ORDER BY secret_keys.id",
+        account,
+    )
+    return [SecretKey(**row) for row in rows]
+
+
+async def key_by_hash(
+    db: Connection, secret_hash: bytes
+) -> tuple[SecretKey, Account, bytes] | None:
+    """Find a key, its account and its stored hash by the hash of its secret."""
+    row = await db.fetchrow(
+        f"SELECT {_KEY}, secret_hash, accounts.name AS account_name, disabled,"
+        " accounts.time_created AS account_time"
+        " FROM secret_keys JOIN accounts USING (account) WHERE secret_hash = $1",
+        secret_hash,
+    )
+    if row is None:
+        return None
+    fields = dict(row)
+    stored = fields.pop("secret_hash")
+    account = Account(
+        fields["account"],
+        fields["account_id"],
+        fields.pop("account_name"),
+        fields.pop("disabled"),
+        fields.pop("account_time"),
+    )
+    return SecretKey(**fields), account, stored
+
+
+async def revoke_key(db: Connection, id_: UUID, now: datetime) -> SecretKey | None:
+    """Revoke a key, keeping the time of a first revocation; None where there is none."""
+    row = await db.fetchrow(
+        f"""
+        UPDATE secret_keys SET time_revoked = coalesce(time_revoked, $2)
+        FROM accounts WHERE accounts.account = secret_keys.account AND secret_keys.id = $1
+        RETURNING {_KEY}
+        """,
+        id_,
+        now,
+    )
+    return None if row is None else SecretKey(**row)
+
+
+async def note_use(db: Connection, account: int, live: bool, id_: UUID, now: datetime) -> None:
+    """Note that a key made a token; once a minute is exact enough."""
+    await db.execute(
+        """
+        UPDATE secret_keys SET last_used = $4
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+          AND (last_used IS NULL OR last_used < $4::timestamptz - interval '1 minute')
+        """,
+        account,
+        live,
+        id_,
+        now,
+    )
+
+
+async def standing(
+    db: Connection, account_id: UUID, live: bool, key_id: UUID
+) -> tuple[int, Standing] | None:
+    """Read an account's number and what its token's validity rests on."""
+    row = await db.fetchrow(
+        """
+        SELECT account, disabled, time_revoked IS NOT NULL AS revoked
+        FROM accounts JOIN secret_keys USING (account)
+        WHERE accounts.id = $1 AND live_mode = $2 AND secret_keys.id = $3
+        """,
+        account_id,
+        live,
+        key_id,
+    )
+    return None if row is None else (row["account"], Standing(row["revoked"], row["disabled"]))
+
+
+async def token_secret(db: Connection) -> bytes:
+    """Read the secret that signs bearer tokens."""
+    secret: bytes = await db.fetchval(
+        "SELECT secret FROM token_secrets ORDER BY time_created DESC LIMIT 1"
+    )
+    return secret

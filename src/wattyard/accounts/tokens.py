@@ -1,0 +1,74 @@
+"""Bearer tokens: JSON Web Tokens (RFC 7519) with HS256, through joserfc."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from wattyard.accounts.domain import TOKEN_LIFETIME, SecretKey, TokenInvalid
+from wattyard.kernel import ids
+from wattyard.kernel.refusals import Malformed
+
+ISSUER: Final = "wattyard"
+_ALGORITHMS: Final = ["HS256"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a verified token says."""
+
+    account_id: UUID
+    live_mode: bool
+    key_id: UUID
+    expires: int
+    """Unix seconds"""
+
+
+class Signer:
+    """Makes and verifies tokens with one secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = OctKey.import_key(secret)
+
+    def make(self, key: SecretKey, token_id: UUID, now: datetime) -> str:
+        """Make a token for the account and mode of a key."""
+        issued = int(now.timestamp())
+        account_id = ids.wire("acc", key.account_id)
+        claims = {
+            "iss": ISSUER,
+            "sub": account_id,
+            "account_id": account_id,
+            "live_mode": key.live_mode,
+            "iat": issued,
+            "nbf": issued,
+            "exp": issued + int(TOKEN_LIFETIME.total_seconds()),
+            "kid": ids.wire("key", key.id),
+            "jti": token_id.hex,
+        }
+        return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)
+
+    def read(self, token: str) -> Token:
+        """Verify a token's signature and read it; whether it is expired is not judged here.
+
+        Raises:
+            TokenInvalid: when it was not made with this secret, or is no token at all.
+        """
+        try:
+            claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=_ALGORITHMS).claims
+            if claims["iss"] != ISSUER or claims["sub"] != claims["account_id"]:
+                raise TokenInvalid("the bearer token was not made by this server")
+            return Token(
+                ids.read(claims["account_id"], "acc", param="account_id"),
+                bool(claims["live_mode"]),
+                ids.read(claims["kid"], "key", param="kid"),
+                int(claims["exp"]),
+            )
+        except (JoseError, ValueError, KeyError, TypeError, Malformed, RecursionError):
+            raise TokenInvalid(
+                "the bearer token was not made by this server or was changed; "
+                "ask POST /auth/tokens for one"
+            ) from None

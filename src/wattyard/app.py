@@ -1,0 +1,169 @@
+"""Assembly: settings in, running application out. The one file that knows every capability."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from wattyard import __version__
+from wattyard.accounts.domain import KeyRevoked, TokenExpired, TokenInvalid, TokenMissing
+from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
+from wattyard.accounts.service import Accounts
+from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
+from wattyard.events.service import Events
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker, SortedIds
+from wattyard.kernel.instants import Clock, system_clock
+from wattyard.platform import document, telemetry
+from wattyard.platform.db import Database, schema
+from wattyard.platform.http import Answer, Call, Endpoint, endpoint
+from wattyard.platform.http.binding import Bound
+from wattyard.platform.http.front import FrontDoor
+from wattyard.platform.settings import Settings
+from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.places import Customer, Place
+from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
+from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Places
+from wattyard.sites.wire.customers import customer_json
+from wattyard.sites.wire.devices import device_json
+from wattyard.sites.wire.places import location_json, site_json
+
+SIGNED_IN_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
+
+
+class SiteFaces:
+    """The wire's mappings as the port that the use-cases of sites need."""
+
+    def site(self, caller: Caller, place: Place, devices: Sequence[Device]) -> bytes:
+        return site_json(caller, place, devices)
+
+    def location(self, caller: Caller, place: Place, devices: Sequence[UUID]) -> bytes:
+        return location_json(caller, place, devices)
+
+    def device(self, caller: Caller, device: Device) -> bytes:
+        return device_json(caller, device)
+
+    def customer(self, caller: Caller, customer: Customer) -> bytes:
+        return customer_json(caller, customer)
+
+
+class Services:
+    """Every capability's use-cases, on one database."""
+
+    def __init__(
+        self, db: Database, now: Clock = system_clock, new_id: IdMaker | None = None
+    ) -> None:
+        new_id = new_id or SortedIds(now)
+        faces = SiteFaces()
+        self.db = db
+        self.now = now
+        self.new_id = new_id
+        self.accounts = Accounts(db, now, new_id)
+        self.events = Events(db, now, new_id)
+        self.places = Places(db, self.events, faces, now, new_id)
+        self.devices = Devices(db, self.events, faces, now, new_id)
+        self.fleet = Fleet(db, self.events, faces, now, new_id)
+        self.inspection = Inspection(db, faces)
+        self.customers = Customers(db, self.events, faces, now, new_id)
+
+    def by_type(self) -> dict[type, Any]:
+        """List the use-cases by type, as endpoints ask for them."""
+        return {type(service): service for service in vars(self).values()}
+
+
+class Health(msgspec.Struct):
+    """Whether the server is usable."""
+
+    status: str
+
+
+@endpoint(
+    "GET", "/health/live", "health_live", answers=Health, example={"status": "ok"}, public=True
+)
+async def live() -> Health:
+    """Tell that the process runs."""
+    return Health("ok")
+
+
+@endpoint(
+    "GET", "/health/ready", "health_ready", answers=Health, example={"status": "ok"}, public=True
+)
+async def ready(db: Database) -> Health:
+    """Tell that requests can be answered: the database is there."""
+    async with db.reading() as connection:
+        await connection.fetchval("SELECT 1")
+    return Health("ok")
+
+
+class Documentation:
+    """The API's description, written once at start."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        described = document.document(endpoints, version=__version__, signed_in=SIGNED_IN_REFUSALS)
+        self.openapi = msgspec.json.encode(described)
+        self.page = document.page(described).encode()
+
+
+@endpoint("GET", "/openapi.json", "openapi", public=True)
+async def openapi(documentation: Documentation) -> bytes:
+    """Describe this API as OpenAPI 3.1."""
+    return documentation.openapi
+
+
+@endpoint("GET", "/docs", "docs", public=True, media_type="text/html; charset=utf-8")
+async def docs(documentation: Documentation) -> Answer:
+    """Describe this API as a page for people."""
+    return Answer(documentation.page, media_type=b"text/html; charset=utf-8")
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *SITE_ENDPOINTS,
+    *EVENT_ENDPOINTS,
+    *ACCOUNT_ENDPOINTS,
+    live,
+    ready,
+    openapi,
+    docs,
+)
+"""Every endpoint, in the order of the documentation."""
+
+
+def assemble(services: Services, *, check_schema: bool = True) -> FrontDoor:
+    """Build the ASGI application on the given use-cases."""
+    db = services.db
+    watch = telemetry.Telemetry(db)
+    given = {
+        **services.by_type(),
+        Database: db,
+        Documentation: Documentation(ENDPOINTS),
+    }
+
+    async def authenticate(call: Call) -> Caller:
+        return await services.accounts.authenticate(call.header(b"authorization"))
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        await db.open()
+        try:
+            if check_schema:
+                await schema.check(db)
+            yield
+        finally:
+            await db.close()
+
+    return FrontDoor(
+        [Bound(declared, given, authenticate) for declared in ENDPOINTS],
+        now=services.now,
+        new_id=services.new_id,
+        finished=watch.finished,
+        lifespan=lifespan,
+    )
+
+
+def from_environment() -> FrontDoor:
+    """Build the application of a worker process; its settings are in the environment."""
+    settings = Settings.read()
+    telemetry.configure_logs(level=settings.log_level, form=settings.log_format)
+    return assemble(Services(Database(settings.database, connections=settings.connections)))

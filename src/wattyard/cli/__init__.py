@@ -1,0 +1,39 @@
+"""The command line: `wattyard serve`, `account`, `key`, `migrate`, `import`, `doctor`."""
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from wattyard.cli import accounts, imports, maintenance, serve
+from wattyard.cli.database import CommandFailed
+from wattyard.kernel.refusals import Refusal
+from wattyard.platform.db.schema import SchemaOutdated
+from wattyard.platform.embedded import EmbeddedError
+from wattyard.platform.settings import SettingInvalid
+
+app = typer.Typer(
+    name="wattyard",
+    help="Sites, devices, energy prices, costs and schedules behind one HTTP API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.add_typer(accounts.account, name="account")
+app.add_typer(accounts.key, name="key")
+app.add_typer(imports.imports, name="import")
+app.command("migrate")(maintenance.migrate)
+app.command("doctor")(maintenance.doctor)
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is said in one line, without a trace."""
+    try:
+        app()
+    except (CommandFailed, EmbeddedError, SchemaOutdated, SettingInvalid, Refusal) as fault:
+        Console(stderr=True).print(
+            f"[bold red]wattyard:[/] {escape(str(fault))}", highlight=False, soft_wrap=True
+        )
+        sys.exit(1)

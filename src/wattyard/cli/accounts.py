@@ -1,0 +1,193 @@
+"""`wattyard account …` and `wattyard key …`: made by the operator, also while the server runs."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from wattyard.accounts.domain import Account, SecretKey
+from wattyard.app import Services
+from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
+from wattyard.kernel import ids, instants
+
+account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
+key = typer.Typer(help="Secret keys of an account.", no_args_is_help=True)
+
+AccountOption = Annotated[str, typer.Option("--account", help="acc_…")]
+NameOption = Annotated[str, typer.Option("--name", help="A name for people.")]
+
+
+class Mode(StrEnum):
+    """The data that a key sees."""
+
+    test = "test"
+    live = "live"
+
+
+@account.command("create")
+def create_account(
+    name: NameOption,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Make an account with a first key in each mode. The keys are shown this once."""
+    made, test, live = run(data, database, lambda s: s.accounts.create(name=name))
+    answer = {
+        "account_id": ids.wire("acc", made.id),
+        "name": made.name,
+        "keys": {"test": test, "live": live},
+    }
+    if json:
+        print_json(answer)
+        return
+    say(f"account  {answer['account_id']}", f"test key {test}", f"live key {live}")
+
+
+@account.command("list")
+def list_accounts(
+    json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
+) -> None:
+    """List the accounts."""
+    accounts = run(data, database, lambda s: s.accounts.all())
+    print_rows([_account(one) for one in accounts], json=json)
+
+
+@account.command("disable")
+def disable_account(
+    account_id: Annotated[str, typer.Argument(help="acc_…")],
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Disable an account: every call answers 422 account_disabled."""
+    _set_disabled(account_id, data, database, disabled=True, json=json)
+
+
+@account.command("enable")
+def enable_account(
+    account_id: Annotated[str, typer.Argument(help="acc_…")],
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Enable a disabled account."""
+    _set_disabled(account_id, data, database, disabled=False, json=json)
+
+
+def _set_disabled(
+    account_id: str, data: DataOption, database: DatabaseOption, *, disabled: bool, json: bool
+) -> None:
+    id_ = ids.read(account_id, "acc", param="account")
+    changed = run(data, database, lambda s: s.accounts.set_disabled(id_, disabled=disabled))
+    if json:
+        print_json(_account(changed))
+    else:
+        say(f"{account_id} is {'disabled' if disabled else 'enabled'}")
+
+
+@key.command("create")
+def create_key(
+    account_id: AccountOption,
+    mode: Annotated[Mode, typer.Option("--mode", help="The data that the key sees.")],
+    name: NameOption,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Make a secret key. It is shown this once."""
+    id_ = ids.read(account_id, "acc", param="account")
+
+    async def work(services: Services) -> tuple[SecretKey, str]:
+        return await services.accounts.create_key(id_, name=name, live_mode=mode is Mode.live)
+
+    made, secret = run(data, database, work)
+    if json:
+        print_json({**_key(made), "secret_key": secret})
+    else:
+        say(f"key        {ids.wire('key', made.id)}", f"secret key {secret}")
+
+
+@key.command("list")
+def list_keys(
+    account_id: AccountOption,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """List the keys of an account, without their secrets."""
+    id_ = ids.read(account_id, "acc", param="account")
+    keys = run(data, database, lambda s: s.accounts.keys(id_))
+    print_rows([_key(one) for one in keys], json=json)
+
+
+@key.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="key_…")],
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Revoke a key: tokens made with it end within five seconds."""
+    id_ = ids.read(key_id, "key", param="key")
+    revoked = run(data, database, lambda s: s.accounts.revoke(id_))
+    if json:
+        print_json(_key(revoked))
+    else:
+        say(f"{key_id} is revoked")
+
+
+def say(*lines: str) -> None:
+    """Print lines for a person."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(line, markup=False)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)
+    """Print one JSON document."""
+    typer.echo(msgspec.json.encode(value).decode())
+
+
+def print_rows(rows: list[dict[str, Any]], *, json: bool) -> None:
+    """Print objects as a table for a person, or as a JSON array."""
+    if json:
+        print_json(rows)
+        return
+    if not rows:
+        say("none")
+        return
+    table = Table(box=None, header_style="bold")
+    for column in rows[0]:
+        table.add_column(column, no_wrap=column == "id")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+
+def _account(one: Account) -> dict[str, Any]:
+    return {
+        "id": ids.wire("acc", one.id),
+        "name": one.name,
+        "status": "DISABLED" if one.disabled else "ENABLED",
+        "time_created": instants.text(one.time_created),
+    }
+
+
+def _key(one: SecretKey) -> dict[str, Any]:
+    return {
+        "id": ids.wire("key", one.id),
+        "name": one.name,
+        "mode": "live" if one.live_mode else "test",
+        "time_created": instants.text(one.time_created),
+        "last_used": _time(one.last_used),
+        "time_revoked": _time(one.time_revoked),
+    }
+
+
+def _time(instant: datetime | None) -> str | None:
+    return None if instant is None else instants.text(instant)

@@ -1,0 +1,80 @@
+"""What every command shares: which database, and the use-cases on it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from wattyard.app import Services
+from wattyard.platform.db import Database, schema
+from wattyard.platform.embedded import EmbeddedDatabase
+from wattyard.platform.settings import Settings
+
+Result = TypeVar("Result")
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of the embedded database.", envvar="WATTYARD_DATA"),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        help="Address of a PostgreSQL to use instead: postgresql://…",
+        envvar="WATTYARD_DATABASE",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+class CommandFailed(Exception):
+    """A command cannot do what was asked; the message says why."""
+
+
+@contextmanager
+def database_of(settings: Settings) -> Iterator[str]:
+    """Give the database's address; the embedded one runs while it is used.
+
+    The embedded database is brought to the newest schema by the way.
+    """
+    if settings.database:
+        yield settings.database
+        return
+    with EmbeddedDatabase(settings.data).lease() as url:
+        if asyncio.run(_outdated(url)):
+            schema.migrate(url)
+        yield url
+
+
+def run(
+    data: Path | None,
+    database: str | None,
+    work: Callable[[Services], Awaitable[Result]],
+) -> Result:
+    """Run use-cases on the database that the options name."""
+    settings = Settings.read(data=data, database=database)
+    with database_of(settings) as url:
+        return asyncio.run(_working(url, work))
+
+
+async def _working(url: str, work: Callable[[Services], Awaitable[Result]]) -> Result:
+    db = Database(url, connections=2)
+    await db.open()
+    try:
+        await schema.check(db)
+        return await work(Services(db))
+    finally:
+        await db.close()
+
+
+async def _outdated(url: str) -> bool:
+    db = Database(url, connections=1)
+    await db.open()
+    try:
+        present = await schema.present_revision(db)
+        return present is None or present < schema.newest_revision()
+    finally:
+        await db.close()

@@ -1,0 +1,164 @@
+"""`wattyard import sites FILE`: a fleet arrives as NDJSON or CSV."""
+
+import io
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from wattyard.app import Services
+from wattyard.cli.accounts import AccountOption, Mode, print_json
+from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Refusal
+from wattyard.platform.reading import json_value
+from wattyard.sites.adapters.fleet_files import FileInvalid, csv_rows, json_lines
+from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
+from wattyard.sites.wire.arrivals import arrival, is_field, typed
+
+_BATCH: Final = 250
+_SHOWN_REFUSALS: Final = 1000
+
+imports = typer.Typer(help="Bring in what another system has.", no_args_is_help=True)
+
+
+@imports.callback()
+def _group() -> None:
+    """Keep `sites` a command of its own beside those to come."""
+
+
+@imports.command("sites")
+def import_sites(
+    file: Annotated[str, typer.Argument(help="NDJSON or CSV; - reads NDJSON from stdin.")],
+    account: AccountOption,
+    mode: Annotated[Mode, typer.Option("--mode", help="The data to bring the sites into.")],
+    form: Annotated[
+        str | None, typer.Option("--format", help="ndjson or csv; else by the file's name.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check every line and store nothing.")
+    ] = False,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Bring in sites with their devices, one a line.
+
+    A line whose reference_id is known updates that site, so a file can be sent again after a
+    break or with corrections. Each line is taken whole or not at all; all lines that were not
+    taken are reported with their number and reason, and the exit code is then 2.
+    """
+    account_id = ids.read(account, "acc", param="account")
+    source = _open(file)
+    is_csv = (form or ("csv" if file.lower().endswith(".csv") else "ndjson")) == "csv"
+    size = Path(file).stat().st_size if file != "-" else None
+
+    async def work(services: Services) -> Tally:
+        owner = await services.accounts.account(account_id)
+        caller = Caller(owner.number, owner.id, mode is Mode.live)
+        tally = Tally()
+        with _progress(show=not json) as progress:
+            task = progress.add_task("sites", total=size)
+            lines = _arrivals(source, tally, is_csv=is_csv)
+            while batch := list(islice(lines, _BATCH)):
+                tally.add(await services.fleet.bring_in(caller, batch, dry_run=dry_run))
+                progress.update(task, completed=source.tell() if size else len(batch))
+        return tally
+
+    try:
+        tally = run(data, database, work)
+    except (FileInvalid, UnicodeDecodeError) as fault:
+        raise CommandFailed(f"{file}: {fault}") from fault
+    _report(tally, dry_run=dry_run, json=json)
+    if tally.refused:
+        raise typer.Exit(2)
+
+
+def _open(file: str) -> IO[bytes]:
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(file).open("rb")
+    except OSError as fault:
+        raise CommandFailed(f"{file} cannot be read: {fault.strerror}") from fault
+
+
+def _arrivals(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[Arrival]:
+    """Read the lines one by one; those that are no arrival go to the tally."""
+    first_line: dict[str, int] = {}
+    for number, body in _bodies(source, tally, is_csv=is_csv):
+        try:
+            one = arrival(number, body)
+            earlier = first_line.setdefault(one.reference_id, number)
+            if earlier != number:
+                tally.refused.append(
+                    Refused(number, f"the same reference_id stands in line {earlier}")
+                )
+            else:
+                yield one
+        except Refusal as refusal:
+            reasons = "; ".join(fault.message for fault in refusal.faults)
+            tally.refused.append(Refused(number, reasons))
+
+
+def _bodies(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[tuple[int, dict]]:  # type: ignore[type-arg]  # JSON
+    if is_csv:
+        text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
+        try:
+            for number, row in csv_rows(text, is_field):
+                if isinstance(row, str):
+                    tally.refused.append(Refused(number, row))
+                else:
+                    yield number, typed(row)
+        finally:
+            text.detach()
+        return
+    for number, line in json_lines(source):
+        try:
+            yield number, json_value(line)
+        except Refusal as refusal:
+            tally.refused.append(Refused(number, str(refusal)))
+
+
+def _progress(*, show: bool) -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not (show and console.is_terminal),
+    )
+
+
+def _report(tally: Tally, *, dry_run: bool, json: bool) -> None:
+    refused = sorted(tally.refused, key=lambda one: one.line)
+    if json:
+        print_json(
+            {
+                "dry_run": dry_run,
+                "created": tally.created,
+                "updated": tally.updated,
+                "unchanged": tally.unchanged,
+                "refused": [{"line": one.line, "reason": one.reason} for one in refused],
+            }
+        )
+        return
+    would = "would be " if dry_run else ""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        f"{tally.created:,} {would}created, {tally.updated:,} {would}updated, "
+        f"{tally.unchanged:,} unchanged, {len(refused):,} refused"
+    )
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    for one in refused[:_SHOWN_REFUSALS]:
+        errors.print(f"line {one.line}: {one.reason}", markup=False)
+    if len(refused) > _SHOWN_REFUSALS:
+        errors.print(f"… and {len(refused) - _SHOWN_REFUSALS:,} more; --json lists all")

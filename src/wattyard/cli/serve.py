@@ -1,0 +1,125 @@
+"""`wattyard serve`: the server, with the database inside unless one is named."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from wattyard.cli import sample
+from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, database_of
+from wattyard.platform.settings import Settings
+
+_FINISH_SECONDS: Final = 5
+"""How long running requests may take after SIGTERM; the whole stop stays below 10 s."""
+_READY_SECONDS: Final = 60
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen on.", envvar="WATTYARD_HOST")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port; 0 chooses one.", envvar="WATTYARD_PORT")
+    ] = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="Processes, one per core.", envvar="WATTYARD_WORKERS"),
+    ] = None,
+    with_sample: Annotated[
+        bool,
+        typer.Option("--sample", help="Have a sample account with a fleet in test mode."),
+    ] = False,
+) -> None:
+    """Serve the API until SIGTERM or Ctrl-C."""
+    settings = Settings.read(
+        host=host, port=port, data=data and Path(data), database=database, workers=workers
+    )
+    listening = _listen(settings)
+    shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{shown_host}:{listening.getsockname()[1]}"
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
+        signal.signal(number, _no_more)
+    with database_of(settings) as url:
+        introduction = sample.introduction(url, address) if with_sample else ()
+        os.environ.update(settings.with_database(url).environment())
+        announcer = threading.Thread(
+            target=_announce, args=(listening, address, introduction), daemon=True
+        )
+        announcer.start()
+        _run(settings, listening)
+
+
+def _run(settings: Settings, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        "wattyard.app:from_environment",
+        factory=True,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
+        timeout_keep_alive=30,
+    )
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    if not server.started:
+        raise CommandFailed("the server did not start; the lines above say why")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as fault:
+        raise CommandFailed(
+            f"cannot listen on {settings.host} port {settings.port}: {fault.strerror}; "
+            "choose another with --host and --port"
+        ) from fault
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def _announce(listening: socket.socket, address: str, introduction: tuple[str, ...]) -> None:
+    """Say that the server is ready once it answers, and not before."""
+    host, port = listening.getsockname()[:2]
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (asked, not bound)
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        connection = HTTPConnection(reached, port, timeout=2)
+        try:
+            connection.request("GET", "/health/ready")
+            if connection.getresponse().status == 200:
+                sys.stdout.write("\n".join([f"wattyard ready on {address}", *introduction, ""]))
+                sys.stdout.flush()
+                return
+        except (OSError, HTTPException):
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.01)
+
+
+def _no_more(number: int, frame: Any) -> None:  # noqa: ANN401 (the signal module's form)
+    raise SystemExit(0)

@@ -1,0 +1,68 @@
+"""Endpoints of events (contract 5)."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from wattyard.events.domain import EventNotFound
+from wattyard.events.service import Events
+from wattyard.events.wire import EXAMPLE, LIST_EXAMPLE, EventShape, event_json
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+
+
+class EventsQuery(ListQuery):
+    """Which events, and which page of them."""
+
+    event_type: Annotated[
+        str | None, msgspec.Meta(description="only events of this type, such as site.update")
+    ] = None
+    object_id: Annotated[
+        str | None, msgspec.Meta(description="only events of the object with this id")
+    ] = None
+    created_after: Annotated[
+        Annotated[datetime, msgspec.Meta(tz=True)] | None,
+        msgspec.Meta(description="only events after this time"),
+    ] = None
+
+
+@endpoint(
+    "GET",
+    "/events",
+    "event_list",
+    query=EventsQuery,
+    answers=List[EventShape],
+    refuses=LIST_REFUSALS,
+    example=LIST_EXAMPLE,
+)
+async def list_events(caller: Caller, query: EventsQuery, events: Events) -> bytes:
+    """List what changed in the account, newest first."""
+    page = await events.page(
+        caller,
+        query.window("evt"),
+        event_type=query.event_type,
+        object_id=query.object_id,
+        created_after=query.created_after,
+    )
+    shown = (event_json(caller, event) for event in page.items)
+    return list_answer("/events", shown, has_more=page.has_more)
+
+
+@endpoint(
+    "GET",
+    "/events/{event_id}",
+    "event_retrieve",
+    answers=EventShape,
+    refuses=(EventNotFound,),
+    example=EXAMPLE,
+    tagged=True,
+)
+async def get_event(caller: Caller, event_id: str, events: Events) -> bytes:
+    """Retrieve an event."""
+    event = await events.event(caller, path_id(event_id, "evt", missing=EventNotFound))
+    return event_json(caller, event)
+
+
+ENDPOINTS = (list_events, get_event)

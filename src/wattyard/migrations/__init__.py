@@ -1,0 +1,1 @@
+"""The database's history: Alembic revisions in plain SQL, oldest first (design, Data rules)."""

@@ -1,0 +1,1 @@
+"""Machinery: database, HTTP plumbing, settings, telemetry. Knows nothing of energy."""

@@ -1,0 +1,6 @@
+"""PostgreSQL behind a narrow port: connections, transactions, page queries."""
+
+from wattyard.platform.db.database import Connection, Database
+from wattyard.platform.db.keyset import page_query
+
+__all__ = ["Connection", "Database", "page_query"]

@@ -1,0 +1,286 @@
+"""OpenAPI 3.1 from the endpoints' declarations."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+import msgspec
+
+from wattyard.kernel.refusals import (
+    AccountDisabled,
+    Conflict,
+    Malformed,
+    PreconditionFailed,
+    Refusal,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
+from wattyard.platform.http.call import RELEASE
+from wattyard.platform.http.declare import Endpoint
+from wattyard.platform.http.errors import (
+    Error,
+    InternalError,
+    MediaTypeUnsupported,
+    VersionUnknown,
+    reason,
+    status_of,
+    type_of,
+)
+from wattyard.platform.reading import JsonInvalid, ParameterUnknown, Patch
+from wattyard.platform.reading import wanted as forms
+
+Json = dict[str, Any]
+
+_REFERENCE = "#/components/schemas/{name}"
+_ALWAYS: tuple[type[Refusal], ...] = (
+    VersionUnknown,
+    ParameterUnknown,
+    AccountDisabled,
+    TooMany,
+    InternalError,
+    Unavailable,
+)
+_WITH_BODY: tuple[type[Refusal], ...] = (JsonInvalid, Malformed, TooLarge, MediaTypeUnsupported)
+
+
+class ParameterInvalid(Malformed):
+    """`<param>_invalid`: the parameter or field named in `param` is malformed or out of range."""
+
+    code = "<param>_invalid"
+
+
+class ParameterMissing(Malformed):
+    """`<param>_missing`: the parameter or field named in `param` is needed."""
+
+    code = "<param>_missing"
+
+
+def document(
+    endpoints: Sequence[Endpoint],
+    *,
+    version: str,
+    signed_in: tuple[type[Refusal], ...],
+) -> Json:
+    """Describe the endpoints; `signed_in` are the refusals of a call with a bad token."""
+    schemas = _schemas(endpoints)
+    paths: dict[str, Json] = defaultdict(dict)
+    for endpoint in endpoints:
+        paths[endpoint.path][endpoint.method.lower()] = _operation(endpoint, signed_in, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Wattyard",
+            "version": version,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": (
+                "Sites, devices, energy prices, costs and schedules. Speaks the FlatPeak Busbar "
+                f"contract, release `{RELEASE}`. Money is in major units next to "
+                "`currency_code`, energy in kWh, power in kW, time in RFC 3339."
+            ),
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(map(_tag, endpoints))],
+        "paths": dict(paths),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "basicAuth": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "account id as the user, secret key as the password",
+                },
+            },
+        },
+    }
+
+
+def refusals_of(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...]) -> list[type[Refusal]]:
+    """List every refusal that an endpoint can answer, each once."""
+    found = [*endpoint.refuses, *_ALWAYS]
+    if not endpoint.public:
+        found += signed_in
+    if endpoint.body is not None:
+        found += [*_WITH_BODY, ParameterMissing]
+    if endpoint.query is not None or endpoint.body is not None:
+        found += [ParameterInvalid]
+    if endpoint.method in ("PATCH", "DELETE"):
+        found += [PreconditionFailed, Conflict]
+    return [kind for kind in dict.fromkeys(found) if kind is not Malformed]
+
+
+def _operation(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...], schemas: Json) -> Json:
+    operation: Json = {
+        "operationId": endpoint.operation,
+        "tags": [_tag(endpoint)],
+        "summary": endpoint.summary,
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
+        "responses": {
+            str(endpoint.status): _answer(endpoint),
+            **_refused(refusals_of(endpoint, signed_in)),
+        },
+    }
+    description = endpoint.description
+    if endpoint.events:
+        written = ", ".join(f"`{event}`" for event in endpoint.events)
+        description = f"{description}\n\nWrites the events {written}.".strip()
+    if description:
+        operation["description"] = description
+    if endpoint.body is not None:
+        operation["requestBody"] = _body(endpoint, schemas)
+    if not endpoint.public:
+        operation["security"] = [{"bearerAuth": []}]
+    elif endpoint.operation in ("auth_token_create", "login"):
+        operation["security"] = [{"basicAuth": []}]
+    else:
+        operation["security"] = []
+    return operation
+
+
+def _tag(endpoint: Endpoint) -> str:
+    return endpoint.path.strip("/").partition("/")[0] or "server"
+
+
+def _path_parameters(endpoint: Endpoint) -> list[Json]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": f"id of the {name.removesuffix('_id').replace('_', ' ')}",
+        }
+        for name in re.findall(r"{(\w+)}", endpoint.path)
+    ]
+
+
+def _query_parameters(endpoint: Endpoint) -> list[Json]:
+    if endpoint.query is None:
+        return []
+    (_, components) = msgspec.json.schema_components([endpoint.query], ref_template=_REFERENCE)
+    schema = components[endpoint.query.__name__]
+    required = schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": _without_null(property_),
+            **({"description": text} if (text := _description(property_)) else {}),
+        }
+        for name, property_ in schema["properties"].items()
+    ]
+
+
+def _without_null(schema: Json) -> Json:
+    """A query parameter is there or not; null is not a value of it."""
+    schema = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        return {**choices[0], **rest}
+    if "enum" in schema:
+        return {**schema, "enum": [value for value in schema["enum"] if value is not None]}
+    return schema
+
+
+def _description(schema: Json) -> str | None:
+    if "description" in schema:
+        return str(schema["description"])
+    return next(
+        (str(part["description"]) for part in schema.get("anyOf", ()) if "description" in part),
+        None,
+    )
+
+
+def _body(endpoint: Endpoint, schemas: Json) -> Json:
+    media_type = "application/json"
+    if forms.origin(endpoint.body) is Patch:
+        schema = {"$ref": _REFERENCE.format(name=_patch_schema(endpoint.body, schemas))}
+    else:
+        (schema,), _ = msgspec.json.schema_components([endpoint.body], ref_template=_REFERENCE)
+    content: Json = {"schema": schema}
+    if endpoint.example_body is not None:
+        content["example"] = endpoint.example_body
+    return {"required": not endpoint.body_optional, "content": {media_type: content}}
+
+
+def _patch_schema(body: Any, schemas: Json) -> str:  # noqa: ANN401 (a Patch[…])
+    """Name the schema of a merge patch: the body's, with nothing required."""
+    name: str = get_args(body)[0].__name__
+    full = schemas[name]
+    patch = f"{name}Patch"
+    schemas[patch] = {**full, "title": patch, "required": []}
+    return patch
+
+
+def _answer(endpoint: Endpoint) -> Json:
+    answer: Json = {"description": reason(endpoint.status)}
+    if endpoint.answers is not None:
+        (schema,), _ = msgspec.json.schema_components([endpoint.answers], ref_template=_REFERENCE)
+        content: Json = {"schema": schema}
+        if endpoint.example is not None:
+            content["example"] = endpoint.example
+        answer["content"] = {"application/json": content}
+    elif endpoint.media_type:
+        answer["content"] = {endpoint.media_type.partition(";")[0]: {}}
+    headers = {"Request-Id": {"schema": {"type": "string"}}}
+    if endpoint.tagged:
+        headers["ETag"] = {"schema": {"type": "string"}}
+    return {**answer, "headers": headers}
+
+
+def _refused(kinds: Iterable[type[Refusal]]) -> Json:
+    by_status: dict[int, list[type[Refusal]]] = defaultdict(list)
+    for kind in kinds:
+        by_status[status_of(kind)].append(kind)
+    return {
+        str(status): {
+            "description": "\n".join(
+                [
+                    reason(status) + ".",
+                    "",
+                    *(f"* `{kind.code}`: {_said(kind)}" for kind in by_status[status]),
+                ]
+            ),
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": _REFERENCE.format(name="Error")},
+                    "example": _example_error(by_status[status][0]),
+                }
+            },
+            "x-error-codes": [kind.code for kind in by_status[status]],
+        }
+        for status in sorted(by_status)
+    }
+
+
+def _said(kind: type[Refusal]) -> str:
+    return " ".join((kind.__doc__ or "").split())
+
+
+def _example_error(kind: type[Refusal]) -> Json:
+    return {
+        "object": "error",
+        "live_mode": False,
+        "type": type_of(kind),
+        "code": kind.code.replace("<param>", "limit"),
+        "message": _said(kind),
+        "context": "api.site_list",
+        "request_id": "req_01939f3a6b7c7d11a1b2c3d4e5f60718",
+        "time_created": "2026-03-01T10:00:00.123Z",
+    }
+
+
+def _schemas(endpoints: Sequence[Endpoint]) -> Json:
+    types: list[Any] = [Error]
+    for endpoint in endpoints:
+        if endpoint.answers is not None:
+            types.append(endpoint.answers)
+        if endpoint.body is not None:
+            body = endpoint.body
+            types.append(get_args(body)[0] if forms.origin(body) is Patch else body)
+    _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    return dict(components)

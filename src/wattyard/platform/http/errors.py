@@ -1,0 +1,159 @@
+"""What a refusal means in HTTP: one table, one envelope (contract 0, Errors)."""
+
+import math
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from wattyard.kernel import instants
+from wattyard.kernel.refusals import (
+    AccountDisabled,
+    Conflict,
+    Malformed,
+    Missing,
+    PreconditionFailed,
+    Refusal,
+    StateForbids,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+from wattyard.platform.http.call import Answer, Call
+
+
+class PathUnknown(Refusal):
+    """There is nothing at this path; `GET /openapi.json` lists what there is."""
+
+    code = "path_unknown"
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not with this method; `Allow` lists the methods."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class MediaTypeUnsupported(Refusal):
+    """The body's `Content-Type` is not one that this endpoint reads."""
+
+    code = "media_type_unsupported"
+
+
+class VersionUnknown(Malformed):
+    """`Flatpeak-Version` names a release that is not served here."""
+
+    code = "version_unknown"
+
+
+class InternalError(Refusal):
+    """Our fault. The request id finds it in the log."""
+
+    code = "internal_error"
+
+
+STATUS: Final[dict[type[Refusal], int]] = {
+    Malformed: 400,
+    Unauthenticated: 401,
+    Missing: 404,
+    PathUnknown: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    PreconditionFailed: 412,
+    TooLarge: 413,
+    MediaTypeUnsupported: 415,
+    StateForbids: 422,
+    AccountDisabled: 422,
+    TooMany: 429,
+    InternalError: 500,
+    Unavailable: 503,
+}
+"""The HTTP status of each kind of refusal; a class not listed has its nearest base's."""
+
+_API_ERRORS: Final = (AccountDisabled, InternalError, Unavailable)
+
+ErrorType = Literal["invalid_request", "rate_limit", "api_error"]
+
+
+class ErrorDetail(msgspec.Struct):
+    """One of several faults of a body."""
+
+    param: str | None
+    code: str
+    message: str
+
+
+class Error(msgspec.Struct, kw_only=True):
+    """Why a request was refused."""
+
+    object: Literal["error"] = "error"
+    live_mode: bool
+    type: ErrorType
+    code: Annotated[str, msgspec.Meta(description="stable and safe to branch on")]
+    message: Annotated[str, msgspec.Meta(description="what was wrong, expected and got")]
+    param: Annotated[
+        str | msgspec.UnsetType, msgspec.Meta(description="path of the fault: devices[2].type")
+    ] = msgspec.UNSET
+    context: Annotated[str, msgspec.Meta(description="the operation, such as api.site_list")]
+    request_id: str
+    time_created: str
+    errors: Annotated[
+        list[ErrorDetail] | msgspec.UnsetType,
+        msgspec.Meta(description="every fault, where there are several; the first one leads"),
+    ] = msgspec.UNSET
+
+
+def status_of(kind: type[Refusal]) -> int:
+    """Find the HTTP status of a refusal class."""
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def type_of(kind: type[Refusal]) -> ErrorType:
+    """Find the error type of a refusal class."""
+    if issubclass(kind, TooMany):
+        return "rate_limit"
+    return "api_error" if issubclass(kind, _API_ERRORS) else "invalid_request"
+
+
+def answer(refusal: Refusal, call: Call, now: datetime) -> Answer:
+    """Write the error envelope and the headers that belong to the refusal."""
+    kind = type(refusal)
+    first = refusal.first
+    error = Error(
+        live_mode=call.caller.live_mode if call.caller else False,
+        type=type_of(kind),
+        code=first.code,
+        message=first.message,
+        param=msgspec.UNSET if first.param is None else first.param,
+        context=f"api.{call.operation}",
+        request_id=call.request_id,
+        time_created=instants.text(now),
+        errors=[ErrorDetail(f.param, f.code, f.message) for f in refusal.faults]
+        if len(refusal.faults) > 1
+        else msgspec.UNSET,
+    )
+    status = status_of(kind)
+    return Answer(msgspec.json.encode(error), status, headers=_headers(refusal))
+
+
+def reason(status: int) -> str:
+    """Name an HTTP status."""
+    return HTTPStatus(status).phrase
+
+
+def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+    if isinstance(refusal, Unauthenticated):
+        return [(b"www-authenticate", b'Bearer realm="wattyard", Basic realm="wattyard"')]
+    if isinstance(refusal, MethodNotAllowed):
+        return [(b"allow", refusal.allowed.encode())]
+    if isinstance(refusal, TooMany):
+        return [(b"retry-after", str(math.ceil(refusal.retry_after_seconds)).encode())]
+    if isinstance(refusal, Unavailable):
+        return [(b"retry-after", b"1")]
+    return []

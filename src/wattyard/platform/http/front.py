@@ -1,0 +1,121 @@
+"""The front door: every request comes in here and every answer goes out here."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+
+from starlette.routing import Route, Router
+
+from wattyard.kernel import ids
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.kernel.refusals import Refusal
+from wattyard.platform.http import errors
+from wattyard.platform.http.binding import Bound
+from wattyard.platform.http.call import RELEASE, Call, Receive, Scope, Send
+from wattyard.platform.http.errors import (
+    InternalError,
+    MethodNotAllowed,
+    PathUnknown,
+    VersionUnknown,
+)
+
+Finished = Callable[[Call, BaseException | None], None]
+"""Told of every finished request, with the error where one was our fault."""
+
+Work = Callable[[Call], Awaitable[None]]
+
+_CALL: Final = "wattyard.call"
+
+
+class FrontDoor:
+    """The ASGI application: routes to the endpoints, and writes each refusal as the envelope."""
+
+    def __init__(
+        self,
+        endpoints: Iterable[Bound],
+        *,
+        now: Clock,
+        new_id: IdMaker,
+        finished: Finished,
+        lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
+    ) -> None:
+        self._now = now
+        self._new_id = new_id
+        self._finished = finished
+        self._router = Router(
+            _routes(endpoints), redirect_slashes=False, default=_nowhere, lifespan=lifespan
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._router(scope, receive, send)
+            return
+        call = Call(scope, receive, send, ids.wire("req", self._new_id()))
+        scope[_CALL] = call
+        fault: BaseException | None = None
+        try:
+            _check_version(call)
+            await self._router(scope, receive, send)
+        except Refusal as refusal:
+            await self._refuse(call, refusal)
+        except Exception as error:  # noqa: BLE001 (the last line: our fault, logged and told apart)
+            fault = error
+            await self._refuse(
+                call,
+                InternalError(
+                    "something went wrong on our side; the request id finds it in the server's log"
+                ),
+            )
+        finally:
+            self._finished(call, fault)
+
+    async def _refuse(self, call: Call, refusal: Refusal) -> None:
+        if call.status == 0:
+            await call.answer(errors.answer(refusal, call, self._now()))
+
+
+class Resource:
+    """All methods of one path, as the ASGI endpoint of one route."""
+
+    def __init__(self, endpoints: Iterable[Bound]) -> None:
+        self._by_method: dict[str, Work] = {e.declared.method: e for e in endpoints}
+        if "GET" in self._by_method:
+            self._by_method["HEAD"] = self._by_method["GET"]
+        self._allowed = ", ".join(sorted(self._by_method))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope[_CALL]
+        call.path_values = scope["path_params"]
+        work = self._by_method.get(call.method)
+        if work is None:
+            raise MethodNotAllowed(
+                f"{call.path} has no method {call.method}; it has {self._allowed}",
+                allowed=self._allowed,
+            )
+        await work(call)
+
+
+def _routes(endpoints: Iterable[Bound]) -> list[Route]:
+    """Make one route per path; fixed paths come before those with names in them."""
+    by_path: dict[str, list[Bound]] = defaultdict(list)
+    for bound in endpoints:
+        by_path[bound.declared.path].append(bound)
+    paths = sorted(by_path, key=lambda path: path.count("{"))
+    return [Route(path, Resource(by_path[path])) for path in paths]
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    raise PathUnknown(
+        f"there is nothing at {ids.shown(scope['path'])}; GET /openapi.json lists every path"
+    )
+
+
+def _check_version(call: Call) -> None:
+    wanted = call.header(b"flatpeak-version")
+    if wanted is not None and wanted != RELEASE:
+        raise VersionUnknown(
+            f"Flatpeak-Version {ids.shown(wanted)} is not served here; served: {RELEASE}",
+            param="Flatpeak-Version",
+        )

@@ -1,0 +1,86 @@
+"""The list envelope and its query (contract 0, Lists)."""
+
+from collections.abc import Iterable
+from typing import Annotated, Generic, Literal, TypeVar
+
+import msgspec
+
+from wattyard.kernel import ids
+from wattyard.kernel.pages import Window
+from wattyard.kernel.refusals import Malformed
+from wattyard.platform.reading import Shape
+
+Item = TypeVar("Item")
+
+
+class CursorInvalid(Malformed):
+    """`starting_after` or `ending_before` is not a well-formed id of this list's type."""
+
+    code = "starting_after_invalid"
+
+
+class ParametersExclusive(Malformed):
+    """`starting_after` and `ending_before` were both given: a page has one direction."""
+
+    code = "parameters_exclusive"
+
+
+class LimitInvalid(Malformed):
+    """`limit` is not a whole number from 1 to 100."""
+
+    code = "limit_invalid"
+
+
+class List(msgspec.Struct, Generic[Item]):
+    """One page of a list, newest first."""
+
+    url: str
+    has_more: bool
+    data: list[Item]
+    object: Literal["list"] = "list"
+
+
+class ListQuery(Shape):
+    """Placing of a page: `limit` and one of the two cursors."""
+
+    limit: Annotated[
+        int, msgspec.Meta(ge=1, le=100, description="how many objects a page holds")
+    ] = 30
+    starting_after: Annotated[
+        str | None, msgspec.Meta(description="id of the last object of the page before this one")
+    ] = None
+    ending_before: Annotated[
+        str | None, msgspec.Meta(description="id of the first object of the page after this one")
+    ] = None
+
+    def window(self, *prefixes: str) -> Window:
+        """Read the cursors as positions in a list of ids with one of `prefixes`.
+
+        Raises:
+            ParametersExclusive: when both cursors are given.
+            CursorInvalid: when a cursor is malformed or of another type.
+        """
+        if self.starting_after is not None and self.ending_before is not None:
+            raise ParametersExclusive(
+                "starting_after and ending_before exclude each other; send one of them",
+                param="ending_before",
+            )
+        if self.starting_after is not None:
+            older_than = ids.read(self.starting_after, *prefixes, param="starting_after")
+            return Window(self.limit, older_than=older_than)
+        if self.ending_before is not None:
+            newer_than = ids.read(self.ending_before, *prefixes, param="ending_before")
+            return Window(self.limit, newer_than=newer_than)
+        return Window(self.limit)
+
+
+LIST_REFUSALS = (LimitInvalid, CursorInvalid, ParametersExclusive)
+
+
+def list_answer(url: str, items: Iterable[bytes], *, has_more: bool) -> bytes:
+    """Join ready JSON documents into the list envelope."""
+    return b'{"object":"list","url":"%b","has_more":%b,"data":[%b]}' % (
+        url.encode(),
+        b"true" if has_more else b"false",
+        b",".join(items),
+    )

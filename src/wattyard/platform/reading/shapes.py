@@ -1,0 +1,296 @@
+"""Reading what a caller sent: JSON bodies, merge patches and queries, with all their faults.
+
+The usual, faultless body is decoded in one pass by msgspec. Only when that fails is the body
+walked field by field, so that one answer reports every fault with its path.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar, get_args
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from wattyard.kernel.ids import shown
+from wattyard.kernel.refusals import Fault, Malformed
+from wattyard.platform.reading import wanted
+
+T = TypeVar("T")
+Json = Any
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything a caller sends: unknown fields are faults."""
+
+
+class JsonInvalid(Malformed):
+    """The body is not JSON (RFC 8259); the message tells line and column."""
+
+    code = "json_invalid"
+
+
+class ParameterUnknown(Malformed):
+    """A parameter or field that this endpoint does not have."""
+
+    code = "parameter_unknown"
+
+
+class Patch(Generic[T]):
+    """A JSON merge patch (RFC 7396) for bodies of type `T`, its own shape already checked."""
+
+    def __init__(self, changes: dict[str, Json], shape: type[T]) -> None:
+        self.changes = changes
+        self._shape = shape
+
+    def __contains__(self, field: str) -> bool:
+        return field in self.changes
+
+    def onto(self, current: T) -> T:
+        """Apply the patch to the present body.
+
+        Raises:
+            Malformed: with every fault of the merged body.
+        """
+        return convert(_merged(msgspec.to_builtins(current), self.changes), self._shape)
+
+
+def body_reader(type_: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (any type msgspec decodes)
+    """Make the function that reads bodies of one type.
+
+    The function raises Malformed: `json_invalid`, or every fault of the body.
+    """
+    if wanted.origin(type_) is Patch:
+        shape = get_args(type_)[0]
+        return lambda raw: Patch(_checked(json_value(raw), shape, partial=True), shape)
+    decoder = msgspec.json.Decoder(type_)
+
+    def read(raw: bytes) -> Any:  # noqa: ANN401
+        if b"\\u0000" not in raw:
+            try:
+                return decoder.decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                pass
+        return convert(json_value(raw), type_)
+
+    return read
+
+
+def json_value(raw: bytes) -> Json:
+    """Decode JSON strictly, with line and column in the refusal.
+
+    Raises:
+        JsonInvalid: when `raw` is not UTF-8, not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as fault:
+        raise JsonInvalid(f"the body is not UTF-8: byte {fault.start + 1} is wrong") from None
+    except json.JSONDecodeError as fault:
+        raise JsonInvalid(
+            f"the body is not valid JSON at line {fault.lineno} column {fault.colno}: {fault.msg}"
+        ) from None
+    except RecursionError:
+        raise JsonInvalid(
+            "the body is nested too deeply (line 1 column 1 opens it); flatten it"
+        ) from None
+    except ValueError as fault:
+        raise JsonInvalid(f"the body is not valid JSON: {fault}") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def convert(value: Json, type_: type[T]) -> T:
+    """Convert a decoded JSON value.
+
+    Raises:
+        Malformed: with every fault found.
+    """
+    _checked(value, type_, partial=False)
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as fault:
+        raise Malformed(f"the body is not as expected: {fault}", code="body_invalid") from None
+
+
+def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
+    """Make the function that reads queries of one type; it raises Malformed with all faults."""
+    fields = {field.name: field for field in wanted.fields(type_)}
+
+    def read(raw: bytes) -> Any:  # noqa: ANN401
+        given, faults = _query_pairs(raw, fields)
+        for name, text in given.items():
+            if not _readable(text, fields[name].form):
+                words = wanted.words(fields[name].form)
+                message = f"{name} must be {words}; got {_printable(text)}"
+                faults.append(Fault(f"{name}_invalid", message, name))
+        missing = [n for n, field in fields.items() if field.required and n not in given]
+        faults.extend(Fault(f"{n}_missing", f"{n} is needed in the query", n) for n in missing)
+        if faults:
+            raise Malformed.of(faults)
+        return msgspec.convert(given, type_, strict=False)
+
+    return read
+
+
+def _query_pairs(
+    raw: bytes, fields: Mapping[str, wanted.Field]
+) -> tuple[dict[str, str], list[Fault]]:
+    given: dict[str, str] = {}
+    faults: list[Fault] = []
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
+        )
+    except ValueError:
+        raise Malformed(
+            "the query is not readable: it must be percent-encoded UTF-8 with at most 100 parts",
+            code="query_invalid",
+        ) from None
+    for name, text in pairs:
+        if name not in fields:
+            faults.append(unknown(name, fields, _printable(name)[1:-1]))
+        elif name in given:
+            faults.append(Fault(f"{name}_invalid", f"{name} is given more than once", name))
+        else:
+            given[name] = text
+    return given, faults
+
+
+def _readable(text: str, form: wanted.TypeForm) -> bool:
+    if _UNSTORABLE.search(text) or (wanted.is_whole(form) and not _WHOLE.fullmatch(text)):
+        return False
+    try:
+        msgspec.convert(text, form, strict=False)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def unknown(name: str, known: Mapping[str, object], path: str) -> Fault:
+    """Report a name that is not there, with the names that are."""
+    names = ", ".join(sorted(known)) or "none"
+    return Fault(
+        "parameter_unknown", f"unknown parameter {_printable(name)}; known here: {names}", path
+    )
+
+
+def _checked(value: Json, form: wanted.TypeForm, *, partial: bool) -> Json:
+    faults: list[Fault] = []
+    _walk(value, form, "", faults, partial=partial)
+    if faults:
+        raise Malformed.of(faults)
+    return value
+
+
+def _walk(
+    value: Json, form: wanted.TypeForm, path: str, faults: list[Fault], *, partial: bool
+) -> None:
+    """Collect the faults of `value`; in a `partial` one (a merge patch) nothing is missing."""
+    inner, nullable = wanted.apart(form)
+    if value is None and nullable:
+        return
+    if wanted.is_struct(inner):
+        _walk_struct(value, inner, path, faults, partial=partial)
+        return
+    before = len(faults)
+    if wanted.origin(inner) is list and isinstance(value, list):
+        for number, item in enumerate(value):
+            _walk(item, get_args(inner)[0], f"{path}[{number}]", faults, partial=False)
+    if len(faults) == before:
+        _check_leaf(value, form, path, faults, partial=partial)
+
+
+def _walk_struct(
+    value: Json, struct: type[msgspec.Struct], path: str, faults: list[Fault], *, partial: bool
+) -> None:
+    if not isinstance(value, dict):
+        faults.append(_fault(value, struct, path))
+        return
+    fields = {field.name: field for field in wanted.fields(struct)}
+    faults.extend(unknown(name, fields, _below(path, name)) for name in value if name not in fields)
+    for name, field in fields.items():
+        place = _below(path, name)
+        if value.get(name) is None and partial:
+            if name in value and field.required:
+                faults.append(Fault(f"{name}_invalid", f"{place} cannot be cleared", place))
+        elif name in value:
+            _walk(value[name], field.form, place, faults, partial=partial)
+        elif field.required:
+            message = f"{place} is needed: {wanted.words(field.form)}"
+            faults.append(Fault(f"{name}_missing", message, place))
+
+
+def _check_leaf(
+    value: Json, form: wanted.TypeForm, path: str, faults: list[Fault], *, partial: bool
+) -> None:
+    good = _storable(value)
+    if good:
+        try:
+            msgspec.convert(_without_nulls(value) if partial else value, form)
+        except msgspec.ValidationError:
+            good = False
+    if not good:
+        faults.append(_fault(value, form, path))
+
+
+def _without_nulls(value: Json) -> Json:
+    """Leave out the members that a merge patch of a free-form object removes."""
+    if isinstance(value, dict):
+        return {name: member for name, member in value.items() if member is not None}
+    return value
+
+
+def _storable(value: Json) -> bool:
+    """Tell whether no text has NUL or lone surrogates and no number is infinite."""
+    if isinstance(value, str):
+        return not _UNSTORABLE.search(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(_storable(key) and _storable(member) for key, member in value.items())
+    if isinstance(value, list):
+        return all(_storable(member) for member in value)
+    return True
+
+
+def _fault(value: Json, form: wanted.TypeForm, path: str) -> Fault:
+    name = re.sub(r"\[\d+\]", "", path.rpartition(".")[2]) or "body"
+    place = path or "the body"
+    message = f"{place} must be {wanted.words(form)}; got {_printable(value)}"
+    return Fault(f"{name}_invalid", message, path or None)
+
+
+def _printable(value: Json) -> str:
+    """Show a caller's value so that it can be sent back: no NUL, no lone surrogates."""
+    if isinstance(value, str):
+        return shown(value.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\u0000"))
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    return json.dumps(value)
+
+
+def _below(path: str, name: str) -> str:
+    readable = _printable(name)[1:-1]
+    return f"{path}.{readable}" if path else readable
+
+
+def _merged(current: Json, changes: Json) -> Json:
+    """Merge as RFC 7396 says."""
+    if not isinstance(changes, dict):
+        return changes
+    merged = dict(current) if isinstance(current, dict) else {}
+    for name, change in changes.items():
+        if change is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), change)
+    return merged

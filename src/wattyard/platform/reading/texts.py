@@ -1,0 +1,62 @@
+"""Texts of a caller's own: references, names, metadata (contract 0, Objects)."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)"
+"""Matches texts without control characters; `$` alone would let a last line feed pass."""
+
+Reference = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=255,
+        pattern=NO_CONTROLS,
+        description="the client's own reference, not required to be unique",
+        extra={"wanted": "text of 1 to 255 characters without control characters"},
+    ),
+]
+Label = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=255,
+        pattern=NO_CONTROLS,
+        extra={"wanted": "text of 1 to 255 characters without control characters"},
+    ),
+]
+Metadata = Annotated[
+    dict[
+        Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=NO_CONTROLS)],
+        Annotated[str, msgspec.Meta(max_length=500)],
+    ],
+    msgspec.Meta(
+        max_length=50,
+        description="the client's own texts by key",
+        extra={
+            "wanted": "an object of at most 50 texts: keys of 1 to 40 characters without control "
+            "characters, values of at most 500"
+        },
+    ),
+]
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+"""An instant in an answer: RFC 3339 in UTC with Z."""
+
+
+CustomerId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^cus_[0-9a-f]{32}$(?!\n)",
+        description="id of a customer",
+        extra={"wanted": "an id cus_… with 32 lower-case hex digits"},
+    ),
+]
+LocationId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(loc|ste)_[0-9a-f]{32}$(?!\n)",
+        description="id of a location or of its site",
+        extra={"wanted": "an id loc_… or ste_… with 32 lower-case hex digits"},
+    ),
+]

@@ -1,0 +1,73 @@
+"""Settings of a server: from the command line, else `WATTYARD_…` in the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+
+class SettingInvalid(Exception):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a server needs to know.
+
+    `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
+    `connections` is per worker process. `log_format` is `text` or `json`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data: Path = Path("wattyard-data")
+    database: str = ""
+    workers: int = 1
+    connections: int = 8
+    log_level: str = "info"
+    log_format: str = "text"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise SettingInvalid(f"the port must be 0 to 65535; got {self.port}")
+        if not 1 <= self.workers <= 256:
+            raise SettingInvalid(f"workers must be 1 to 256; got {self.workers}")
+        if not 1 <= self.connections <= 1000:
+            raise SettingInvalid(f"connections must be 1 to 1000; got {self.connections}")
+        if self.log_format not in ("text", "json"):
+            raise SettingInvalid(f"the log format must be text or json; got {self.log_format}")
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise SettingInvalid(f"the log level must be debug … error; got {self.log_level}")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:  # noqa: ANN401
+        """Read the settings; what is `given` and not None wins over the environment.
+
+        Raises:
+            SettingInvalid: naming the variable or option.
+        """
+        found: dict[str, Any] = {}
+        for field in fields(cls):
+            text = environment.get(f"WATTYARD_{field.name.upper()}")
+            if text is not None:
+                found[field.name] = _parsed(field.name, field.type, text)
+        found |= {name: value for name, value in given.items() if value is not None}
+        return cls(**found)
+
+    def environment(self) -> dict[str, str]:
+        """Write the settings as the environment of a worker process."""
+        return {f"WATTYARD_{f.name.upper()}": str(getattr(self, f.name)) for f in fields(self)}
+
+    def with_database(self, url: str) -> Self:
+        """Take the address of the database that was found or started."""
+        return replace(self, database=url)
+
+
+def _parsed(name: str, kind: object, text: str) -> Any:  # noqa: ANN401 (the field's type)
+    try:
+        return int(text) if kind is int else Path(text) if kind is Path else text
+    except ValueError:
+        raise SettingInvalid(
+            f"WATTYARD_{name.upper()} must be a whole number; got {text!r}"
+        ) from None

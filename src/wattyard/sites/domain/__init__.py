@@ -1,0 +1,1 @@
+"""Rules of places, devices and customers; pure."""

@@ -1,0 +1,55 @@
+"""Arrivals: the lines of an import, and what became of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from wattyard.sites.domain.devices import Device, DeviceDraft
+from wattyard.sites.domain.places import Place, PlaceDraft
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceArrival:
+    """A device of an arrival; `onto` applies it to the known device of that reference."""
+
+    draft: DeviceDraft
+    onto: Callable[[Device], DeviceDraft]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One line of an import: a place by its reference, with its devices by theirs.
+
+    `draft` makes a new place, `onto` applies the line to the known one: what the line does not
+    say stays.
+    """
+
+    line: int
+    reference_id: str
+    draft: PlaceDraft
+    onto: Callable[[Place], PlaceDraft]
+    devices: Sequence[DeviceArrival] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that was not taken, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines so far."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Count another tally in."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.refused += other.refused

@@ -1,0 +1,177 @@
+"""Devices and what is known of them (contract 1, Devices)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from wattyard.kernel.refusals import Missing
+from wattyard.sites.domain.places import NO_METADATA
+
+DeviceType = Literal[
+    "EV_CHARGER", "ELECTRIC_VEHICLE", "BATTERY_SYSTEM", "PV_SYSTEM", "HEAT_PUMP", "OTHER"
+]
+
+
+class DeviceNotFound(Missing):
+    """There is no such device in this account and mode."""
+
+    code = "device_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """A battery's ratings; efficiency is of a whole round trip, above 0 to 1."""
+
+    capacity_kwh: float | None = None
+    power_kw: float | None = None
+    charge_power_kw: float | None = None
+    discharge_power_kw: float | None = None
+    round_trip_efficiency: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pv:
+    """A PV array: azimuth -180..180 degrees from true north, anticlockwise positive."""
+
+    peak_power_kw: float | None = None
+    azimuth: float | None = None
+    tilt: float | None = None
+    terrain_shading: bool | None = None
+    forecasts_enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inverter:
+    """An inverter's limit on the grid side."""
+
+    ac_export_limit_kw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvCharger:
+    """A charger's ratings."""
+
+    max_power_kw: float | None = None
+    min_power_kw: float | None = None
+    phases: int | None = None
+    phase_switching: bool | None = None
+    v2g_capable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeatPump:
+    """A heat pump's ratings."""
+
+    max_power_kw: float | None = None
+    min_power_kw: float | None = None
+    thermal_storage_litres: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What a device can do, in the flat form and by subsystem.
+
+    `power_rating_import_kw` and `power_rating_export_kw` are powers; on the wire their names
+    end in `_kwh`, as the public contract has them.
+    """
+
+    power_rating_import_kw: float | None = None
+    power_rating_export_kw: float | None = None
+    capacity_kwh: float | None = None
+    power_rating_kw: float | None = None
+    pv_azimuth: float | None = None
+    pv_tilt: float | None = None
+    pv_terrain_shading: bool | None = None
+    pv_forecasts_enabled: bool | None = None
+    install_date: date | None = None
+    battery: Battery | None = None
+    pv: Pv | None = None
+    inverter: Inverter | None = None
+    ev_charger: EvCharger | None = None
+    heat_pump: HeatPump | None = None
+
+    @property
+    def import_power_kw(self) -> float | None:
+        """The rated power from the grid; a subsystem's value wins over the flat one."""
+        battery = self.battery or Battery()
+        return _first(
+            battery.charge_power_kw,
+            battery.power_kw,
+            (self.ev_charger or EvCharger()).max_power_kw,
+            (self.heat_pump or HeatPump()).max_power_kw,
+            self.power_rating_import_kw,
+            self.power_rating_kw,
+        )
+
+    @property
+    def export_power_kw(self) -> float | None:
+        """The rated power to the grid; a subsystem's value wins over the flat one."""
+        battery = self.battery or Battery()
+        return _first(
+            battery.discharge_power_kw,
+            battery.power_kw,
+            (self.inverter or Inverter()).ac_export_limit_kw,
+            (self.pv or Pv()).peak_power_kw,
+            self.power_rating_export_kw,
+        )
+
+    @property
+    def storage_kwh(self) -> float | None:
+        """The energy that the device can store; a battery's own value wins over the flat one."""
+        return _first((self.battery or Battery()).capacity_kwh, self.capacity_kwh)
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device, at one or more places; `last_seen` is the time of its newest state or reading."""
+
+    id: UUID
+    time_created: datetime
+    reference_id: str
+    type: DeviceType
+    locations: tuple[UUID, ...]
+    manufacturer: str | None = None
+    model_code: str | None = None
+    model_name: str | None = None
+    properties: Properties = field(default_factory=Properties)
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+    last_seen: datetime | None = None
+    flex_enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDraft:
+    """What a client says of a device."""
+
+    reference_id: str
+    type: DeviceType
+    manufacturer: str | None = None
+    model_code: str | None = None
+    model_name: str | None = None
+    properties: Properties = field(default_factory=Properties)
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+
+    def made(self, id_: UUID, time_created: datetime, locations: Collection[UUID]) -> Device:
+        """Make the device, at the given places."""
+        return Device(
+            id=id_,
+            time_created=time_created,
+            locations=tuple(sorted(locations)),
+            **{name: getattr(self, name) for name in _DRAWN},
+        )
+
+    def onto(self, device: Device, locations: Collection[UUID] | None = None) -> Device:
+        """Change what a client says of an existing device, and where it is if that is said."""
+        drawn = {name: getattr(self, name) for name in _DRAWN}
+        if locations is not None:
+            drawn["locations"] = tuple(sorted(locations))
+        return replace(device, **drawn)
+
+
+_DRAWN = tuple(part.name for part in fields(DeviceDraft))

@@ -1,0 +1,286 @@
+"""What follows from where a place is: checked codes, time zone, currency (contract 1, Locations).
+
+Countries are ISO 3166-1 (the tz database's iso3166.tab), states ISO 3166-2 (our table),
+currencies ISO 4217 (Unicode CLDR through babel, corrected where it lags).
+"""
+
+import difflib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+from wattyard.kernel import civil
+from wattyard.kernel.ids import shown
+from wattyard.kernel.refusals import Fault, Malformed, Refusal, StateForbids
+from wattyard.sites.domain import zones
+from wattyard.sites.domain.zones import GeoLocationNotFound, TimezoneUndetermined
+
+TENDER_CORRECTIONS: Final = {
+    "BG": "EUR",  # the euro since 2026-01-01, after babel's data
+    "BT": "BTN",  # babel lists the Indian rupee first, which is tender beside it
+    "HT": "HTG",
+    "LS": "LSL",  # the rand is tender beside it
+    "NA": "NAD",  # the same
+    "PA": "PAB",  # the dollar is tender beside it
+    "ZW": "ZWG",  # babel lists the dollar first
+}
+"""The country's own tender where babel lags or lists a foreign one first."""
+
+
+class CountryCodeInvalid(Malformed):
+    """`country_code` is not an upper-case ISO 3166-1 alpha-2 code."""
+
+    code = "country_code_invalid"
+
+
+class CountryCodeMissing(Malformed):
+    """An address needs its `country_code` (or send `timezone` and `currency_code`)."""
+
+    code = "country_code_missing"
+
+
+class CityMissing(Malformed):
+    """An address needs its `city` (or send `timezone` and `currency_code`)."""
+
+    code = "city_missing"
+
+
+class StateMissing(Malformed):
+    """An address in the US needs its `state`."""
+
+    code = "state_missing"
+
+
+class StateInvalid(Malformed):
+    """`state` is neither an ISO 3166-2 code of the country nor the name of one."""
+
+    code = "state_invalid"
+
+
+class TimezoneInvalid(Malformed):
+    """`timezone` is not a name in the tz database."""
+
+    code = "timezone_invalid"
+
+
+class CurrencyCodeInvalid(Malformed):
+    """`currency_code` is not an ISO 4217 code of a currency in use."""
+
+    code = "currency_code_invalid"
+
+
+class CurrencyUndetermined(StateForbids):
+    """The country has no legal tender of its own: send `currency_code`."""
+
+    code = "currency_code_undetermined"
+
+
+REFUSALS: Final[tuple[type[Refusal], ...]] = (
+    CityMissing,
+    CountryCodeMissing,
+    CountryCodeInvalid,
+    StateMissing,
+    StateInvalid,
+    TimezoneInvalid,
+    CurrencyCodeInvalid,
+    TimezoneUndetermined,
+    CurrencyUndetermined,
+    GeoLocationNotFound,
+)
+"""Everything that settling a place can refuse."""
+
+_COUNTRY: Final = "postal_address.country_code"
+_STATE: Final = "postal_address.state"
+_CITY: Final = "postal_address.city"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What is settled of a place."""
+
+    timezone: str
+    currency_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a client says of where a place is; nothing is checked yet."""
+
+    country_code: str | None = None
+    state: str | None = None
+    city: str | None = None
+    geo_location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees."""
+    timezone: str | None = None
+    currency_code: str | None = None
+
+
+def settle(said: Said) -> Whereabouts:
+    """Check what was said and settle time zone and currency.
+
+    Needed are a city and a country (and the state in the US), or both time zone and currency.
+    The zone is the one given, else that at the point, else the main zone of the state, else of
+    the country. The currency is the one given, else the country's legal tender today.
+
+    Raises:
+        Malformed: with every fault of the codes, and what is missing.
+        StateForbids: when zone or currency do not follow from what was said.
+    """
+    faults = [*_missing(said), *_wrong(said)]
+    if faults:
+        raise Malformed.of(faults)
+    return Whereabouts(said.timezone or _zone(said), said.currency_code or _currency(said))
+
+
+def derived(said: Said) -> tuple[str | None, str | None]:
+    """Tell which time zone and currency follow from an address or point alone, if any."""
+    try:
+        zone = _zone(said)
+    except Refusal:
+        zone = None
+    try:
+        currency = _currency(said)
+    except Refusal:
+        currency = None
+    return zone, currency
+
+
+def _zone(said: Said) -> str:
+    if said.geo_location is not None:
+        return zones.zone_at(*said.geo_location)
+    country = said.country_code or ""
+    return zones.main_zone(country, state_code(country, said.state))
+
+
+def _currency(said: Said) -> str:
+    tender = tender_of(said.country_code) if said.country_code else None
+    if tender is None:
+        raise CurrencyUndetermined(
+            f"no legal tender follows from country {said.country_code or 'none'}; "
+            "send currency_code",
+            param="currency_code",
+        )
+    return tender
+
+
+def _missing(said: Said) -> list[Fault]:
+    if said.timezone is not None and said.currency_code is not None:
+        return []
+    hint = "or send both timezone and currency_code"
+    faults = []
+    if said.city is None:
+        faults.append(Fault(CityMissing.code, f"{_CITY} is needed, {hint}", _CITY))
+    if said.country_code is None:
+        faults.append(Fault(CountryCodeMissing.code, f"{_COUNTRY} is needed, {hint}", _COUNTRY))
+    if said.country_code == "US" and said.state is None:
+        faults.append(Fault(StateMissing.code, f"{_STATE} is needed in the US, such as TX", _STATE))
+    return faults
+
+
+def _wrong(said: Said) -> list[Fault]:
+    faults = []
+    known_country = said.country_code is not None and said.country_code in countries()
+    if said.country_code is not None and not known_country:
+        faults.append(_wrong_country(said.country_code))
+    if known_country and said.state is not None:
+        try:
+            state_code(said.country_code or "", said.state)
+        except StateInvalid as refusal:
+            faults.append(refusal.first)
+    if said.timezone is not None and not civil.is_zone(said.timezone):
+        faults.append(_wrong_zone(said.timezone))
+    if said.currency_code is not None and said.currency_code not in currencies():
+        faults.append(
+            Fault(
+                CurrencyCodeInvalid.code,
+                "currency_code must be an ISO 4217 code in use, such as EUR; "
+                f"got {shown(said.currency_code)}",
+                "currency_code",
+            )
+        )
+    return faults
+
+
+def _wrong_country(code: str) -> Fault:
+    hint = f"; did you mean {code.upper()}?" if code.upper() in countries() else ""
+    return Fault(
+        CountryCodeInvalid.code,
+        f"{_COUNTRY} must be an ISO 3166-1 alpha-2 code, such as NL; got {shown(code)}{hint}",
+        _COUNTRY,
+    )
+
+
+def _wrong_zone(name: str) -> Fault:
+    known = {zone.lower(): zone for group in zones.zones_by_country().values() for zone in group}
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    hint = f"; did you mean {known[near[0]]}?" if near else ""
+    return Fault(
+        TimezoneInvalid.code,
+        "timezone must be a name in the tz database, such as Europe/Amsterdam; "
+        f"got {shown(name)}{hint}",
+        "timezone",
+    )
+
+
+def state_code(country: str, state: str | None) -> str | None:
+    """Read a state: `TX`, `US-TX` or `Texas` are all `TX`; None stays None.
+
+    Raises:
+        StateInvalid: when the country has no such subdivision.
+    """
+    if state is None:
+        return None
+    codes, names = _states().get(country, ({}, {}))
+    code = state.removeprefix(f"{country}-")
+    if code in codes:
+        return code
+    if (named := names.get(state.casefold())) is not None:
+        return named
+    examples = difflib.get_close_matches(state.casefold(), names, n=3) or list(names)[:3]
+    listed = ", ".join(f"{names[name]} ({codes[names[name]]})" for name in examples) or "none"
+    raise StateInvalid(
+        f"{_STATE} must be an ISO 3166-2 code of {country} or its name, such as {listed}; "
+        f"got {shown(state)}",
+        param=_STATE,
+    )
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """List the ISO 3166-1 alpha-2 codes."""
+    text = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8")
+    return frozenset(line[:2] for line in text.splitlines() if not line.startswith("#"))
+
+
+@lru_cache(maxsize=512)
+def tender_of(country: str) -> str | None:
+    """Find a country's legal tender today (ISO 4217), None where it has none."""
+    from babel.numbers import get_territory_currencies  # noqa: PLC0415 (15 ms, first use only)
+
+    if country in TENDER_CORRECTIONS:
+        return TENDER_CORRECTIONS[country]
+    found: list[str] = get_territory_currencies(country, tender=True)
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=1)
+def currencies() -> frozenset[str]:
+    """List the currencies that are legal tender somewhere today."""
+    from babel.numbers import get_territory_currencies  # noqa: PLC0415 (first use only)
+
+    found = {code for country in countries() for code in get_territory_currencies(country)}
+    return frozenset(found | set(TENDER_CORRECTIONS.values())) - {"BGN"}
+
+
+@lru_cache(maxsize=1)
+def _states() -> dict[str, tuple[dict[str, str], dict[str, str]]]:
+    """By country: names by code, and codes by folded name."""
+    states: dict[str, tuple[dict[str, str], dict[str, str]]] = defaultdict(lambda: ({}, {}))
+    for country, code, name, *others in zones.table_rows("subdivisions.tsv"):
+        names, codes = states[country]
+        names[code] = name
+        for one in [name, *(others[0].split("|") if others else ())]:
+            codes.setdefault(one.casefold(), code)
+    return dict(states)

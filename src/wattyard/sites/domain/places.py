@@ -1,0 +1,149 @@
+"""Places: a location and a site in one record (contract 1, What a site is)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal
+from uuid import UUID
+
+from wattyard.kernel.refusals import Missing, StateForbids
+from wattyard.sites.domain.geography import Said, settle
+
+Status = Literal["ACTIVE", "INACTIVE"]
+
+NO_METADATA: Final[Mapping[str, str]] = MappingProxyType({})
+DEVICES_AT_ONCE: Final = 100
+
+
+class SiteNotFound(Missing):
+    """There is no such site in this account and mode."""
+
+    code = "site_not_found"
+
+
+class LocationNotFound(Missing):
+    """There is no such location in this account and mode."""
+
+    code = "location_not_found"
+
+
+class CustomerNotFound(Missing):
+    """There is no such customer in this account and mode."""
+
+    code = "customer_not_found"
+
+
+class SiteInactive(StateForbids):
+    """The site is INACTIVE: its data can be read, but nothing is planned for it."""
+
+    code = "site_inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class PostalAddress:
+    """A supply address; `country_code` is ISO 3166-1, `state` ISO 3166-2 or its name."""
+
+    address_line1: str | None = None
+    address_line2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    post_code: str | None = None
+    country_code: str | None = None
+    verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeoLocation:
+    """Where a place is, in degrees: latitude -90..90, longitude -180..180."""
+
+    lat: float
+    lng: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A supply address in service: `timezone` and `currency_code` are always settled."""
+
+    id: UUID
+    time_created: datetime
+    timezone: str
+    currency_code: str
+    status: Status = "ACTIVE"
+    reference_id: str | None = None
+    customer_id: UUID | None = None
+    postal_address: PostalAddress | None = None
+    geo_location: GeoLocation | None = None
+    max_power_import_kw: float | None = None
+    max_power_export_kw: float | None = None
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDraft:
+    """What a client says of a place, before time zone and currency are settled."""
+
+    status: Status = "ACTIVE"
+    reference_id: str | None = None
+    customer_id: UUID | None = None
+    postal_address: PostalAddress | None = None
+    geo_location: GeoLocation | None = None
+    timezone: str | None = None
+    currency_code: str | None = None
+    max_power_import_kw: float | None = None
+    max_power_export_kw: float | None = None
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+
+    def settled(self, id_: UUID, time_created: datetime) -> Place:
+        """Check what was said, settle time zone and currency, and make the place.
+
+        Raises:
+            Malformed, StateForbids: as `geography.settle` says.
+        """
+        found = settle(self.said())
+        return Place(
+            id=id_,
+            time_created=time_created,
+            timezone=found.timezone,
+            currency_code=found.currency_code,
+            status=self.status,
+            reference_id=self.reference_id,
+            customer_id=self.customer_id,
+            postal_address=self.postal_address,
+            geo_location=self.geo_location,
+            max_power_import_kw=self.max_power_import_kw,
+            max_power_export_kw=self.max_power_export_kw,
+            metadata=self.metadata,
+        )
+
+    def said(self) -> Said:
+        """Gather what was said of where the place is."""
+        address = self.postal_address or PostalAddress()
+        geo = self.geo_location
+        return Said(
+            country_code=address.country_code,
+            state=address.state,
+            city=address.city,
+            geo_location=(geo.lat, geo.lng) if geo else None,
+            timezone=self.timezone,
+            currency_code=self.currency_code,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A user in the client's own system, with any number of places."""
+
+    id: UUID
+    time_created: datetime
+    reference_id: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+    locations: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDraft:
+    """What a client says of a customer."""
+
+    reference_id: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)

@@ -1,0 +1,144 @@
+"""Endpoints of locations: supply addresses with time zone, currency and grid connection."""
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.preconditions import guarding
+from wattyard.platform.reading import Patch
+from wattyard.platform.reading.texts import CustomerId, Reference
+from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
+from wattyard.sites.domain.places import CustomerNotFound, LocationNotFound
+from wattyard.sites.service import Places
+from wattyard.sites.wire import examples
+from wattyard.sites.wire.places import (
+    Deleted,
+    LocationBody,
+    LocationShape,
+    changed_place,
+    location_json,
+    place_draft,
+)
+
+
+class LocationsQuery(ListQuery):
+    """Which locations, and which page of them."""
+
+    reference_id: Reference | None = None
+    customer_id: CustomerId | None = None
+
+
+@endpoint(
+    "GET",
+    "/locations",
+    "location_list",
+    query=LocationsQuery,
+    answers=List[LocationShape],
+    refuses=LIST_REFUSALS,
+    example=examples.LOCATION_LIST,
+)
+async def list_locations(caller: Caller, query: LocationsQuery, places: Places) -> bytes:
+    """List the locations of the account, newest first."""
+    page = await places.page(
+        caller,
+        query.window("loc", "ste"),
+        reference_id=query.reference_id,
+        customer_id=ids.read(query.customer_id, "cus", param="customer_id")
+        if query.customer_id
+        else None,
+    )
+    shown = (location_json(caller, place, devices) for place, devices in page.items)
+    return list_answer("/locations", shown, has_more=page.has_more)
+
+
+@endpoint(
+    "GET",
+    "/locations/{location_id}",
+    "location_retrieve",
+    answers=LocationShape,
+    refuses=(LocationNotFound,),
+    example=examples.LOCATION,
+    tagged=True,
+)
+async def get_location(caller: Caller, location_id: str, places: Places) -> bytes:
+    """Retrieve a location."""
+    place_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
+    return location_json(caller, *await places.place(caller, place_id))
+
+
+@endpoint(
+    "POST",
+    "/locations",
+    "location_create",
+    body=LocationBody,
+    answers=LocationShape,
+    status=201,
+    refuses=(*GEOGRAPHY_REFUSALS, CustomerNotFound),
+    example=examples.LOCATION,
+    example_body=examples.LOCATION_BODY,
+    tagged=True,
+    events=("location.create", "site.create"),
+)
+async def create_location(caller: Caller, body: LocationBody, places: Places) -> bytes:
+    """Create a location, and with it the site of the same place.
+
+    Time zone and currency follow from the address where they are not given: the zone from
+    `geo_location`, else the main zone of the state, else of the country.
+    """
+    place, _ = await places.open(caller, place_draft(body))
+    return location_json(caller, place, ())
+
+
+@endpoint(
+    "PATCH",
+    "/locations/{location_id}",
+    "location_update",
+    body=Patch[LocationBody],
+    answers=LocationShape,
+    refuses=(LocationNotFound, CustomerNotFound, *GEOGRAPHY_REFUSALS),
+    example=examples.LOCATION,
+    example_body={"postal_address": {"post_code": "1011 AB"}},
+    tagged=True,
+    events=("location.update", "site.update"),
+)
+async def change_location(
+    call: Call, caller: Caller, location_id: str, body: Patch[LocationBody], places: Places
+) -> bytes:
+    """Change a location: fields not sent stay, null clears an optional one (RFC 7396).
+
+    A time zone or currency that followed from the old address follows to a new one.
+    """
+    place, devices = await places.change(
+        caller,
+        path_id(location_id, "loc", "ste", missing=LocationNotFound),
+        change=lambda place: changed_place(place, body, LocationBody),
+        guard=guarding(
+            call, lambda place, devices: location_json(caller, place, [d.id for d in devices])
+        ),
+    )
+    return location_json(caller, place, [device.id for device in devices])
+
+
+@endpoint(
+    "DELETE",
+    "/locations/{location_id}",
+    "location_delete",
+    answers=Deleted,
+    refuses=(LocationNotFound,),
+    example={"id": examples.LOCATION["id"], "object": "location", "deleted": True},
+    events=("location.delete", "site.delete"),
+)
+async def delete_location(call: Call, caller: Caller, location_id: str, places: Places) -> Deleted:
+    """Delete a location, its site, tariffs, meter records and schedules; its devices stay."""
+    place_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
+    await places.close(
+        caller,
+        place_id,
+        guard=guarding(
+            call, lambda place, devices: location_json(caller, place, [d.id for d in devices])
+        ),
+    )
+    return Deleted(ids.wire("loc", place_id), "location")
+
+
+ENDPOINTS = (list_locations, get_location, create_location, change_location, delete_location)

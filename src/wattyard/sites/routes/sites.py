@@ -1,0 +1,150 @@
+"""Endpoints of sites: the page this project was created from, and putting places in service."""
+
+from typing import Annotated
+
+import msgspec
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.preconditions import guarding
+from wattyard.platform.reading import Patch
+from wattyard.platform.reading.texts import CustomerId, Reference
+from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
+from wattyard.sites.domain.places import CustomerNotFound, SiteNotFound, Status
+from wattyard.sites.service import Places
+from wattyard.sites.wire import examples
+from wattyard.sites.wire.devices import device_draft
+from wattyard.sites.wire.places import (
+    Deleted,
+    SiteBody,
+    SiteChange,
+    SiteShape,
+    changed_place,
+    place_draft,
+    site_json,
+)
+
+
+class SitesQuery(ListQuery):
+    """Which sites, and which page of them."""
+
+    reference_id: Reference | None = None
+    status: Annotated[Status | None, msgspec.Meta(description="only sites of this status")] = None
+    customer_id: CustomerId | None = None
+
+
+@endpoint(
+    "GET",
+    "/sites",
+    "site_list",
+    query=SitesQuery,
+    answers=List[SiteShape],
+    refuses=LIST_REFUSALS,
+    example=examples.SITE_LIST,
+)
+async def list_sites(caller: Caller, query: SitesQuery, places: Places) -> bytes:
+    """List all sites of the account, newest first, each with its devices.
+
+    `starting_after` takes the last id of a page and gives the next, older one;
+    `ending_before` takes the first id of a page and gives the one before it. `has_more` tells
+    whether there are more sites in the direction of travel.
+    """
+    page = await places.summaries(
+        caller,
+        query.window("ste", "loc"),
+        reference_id=query.reference_id,
+        status=query.status,
+        customer_id=ids.read(query.customer_id, "cus", param="customer_id")
+        if query.customer_id
+        else None,
+    )
+    return list_answer("/sites", page.items, has_more=page.has_more)
+
+
+@endpoint(
+    "GET",
+    "/sites/{site_id}",
+    "site_retrieve",
+    answers=SiteShape,
+    refuses=(SiteNotFound,),
+    example=examples.SITE,
+    tagged=True,
+)
+async def get_site(caller: Caller, site_id: str, places: Places) -> bytes:
+    """Retrieve a site with its devices."""
+    return await places.summary(caller, path_id(site_id, "ste", "loc", missing=SiteNotFound))
+
+
+@endpoint(
+    "POST",
+    "/sites",
+    "site_create",
+    body=SiteBody,
+    answers=SiteShape,
+    status=201,
+    refuses=(*GEOGRAPHY_REFUSALS, CustomerNotFound),
+    example=examples.SITE,
+    example_body=examples.SITE_BODY,
+    tagged=True,
+    events=("location.create", "site.create", "device.create"),
+)
+async def create_site(caller: Caller, body: SiteBody, places: Places) -> bytes:
+    """Put a place in service with its devices, in one call: all of it or nothing.
+
+    Creates the location of the same place too: `ste_X` and `loc_X` share their hex part.
+    """
+    drafts = [device_draft(device) for device in body.devices or ()]
+    place, devices = await places.open(caller, place_draft(body), drafts)
+    return site_json(caller, place, devices)
+
+
+@endpoint(
+    "PATCH",
+    "/sites/{site_id}",
+    "site_update",
+    body=Patch[SiteChange],
+    answers=SiteShape,
+    refuses=(SiteNotFound, CustomerNotFound, *GEOGRAPHY_REFUSALS),
+    example=examples.SITE,
+    example_body={"status": "INACTIVE", "metadata": {"installer": "North"}},
+    tagged=True,
+    events=("location.update", "site.update"),
+)
+async def change_site(
+    call: Call, caller: Caller, site_id: str, body: Patch[SiteChange], places: Places
+) -> bytes:
+    """Change a site: fields not sent stay, null clears an optional one (RFC 7396)."""
+    place, devices = await places.change(
+        caller,
+        path_id(site_id, "ste", "loc", missing=SiteNotFound),
+        change=lambda place: changed_place(place, body, SiteChange),
+        guard=guarding(call, lambda *site: site_json(caller, *site)),
+        missing=SiteNotFound,
+    )
+    return site_json(caller, place, devices)
+
+
+@endpoint(
+    "DELETE",
+    "/sites/{site_id}",
+    "site_delete",
+    answers=Deleted,
+    refuses=(SiteNotFound,),
+    example={"id": examples.SITE["id"], "object": "site", "deleted": True},
+    events=("location.delete", "site.delete"),
+)
+async def delete_site(call: Call, caller: Caller, site_id: str, places: Places) -> Deleted:
+    """Delete a place: its location, tariffs, meter records and schedules go, its devices stay."""
+    place_id = path_id(site_id, "ste", "loc", missing=SiteNotFound)
+    await places.close(
+        caller,
+        place_id,
+        guard=guarding(call, lambda *site: site_json(caller, *site)),
+        missing=SiteNotFound,
+    )
+    return Deleted(ids.wire("ste", place_id), "site")
+
+
+ENDPOINTS = (list_sites, get_site, create_site, change_site, delete_site)

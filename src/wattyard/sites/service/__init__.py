@@ -1,0 +1,10 @@
+"""Use-cases of places, devices and customers."""
+
+from wattyard.sites.service.customers import Customers
+from wattyard.sites.service.devices import Devices
+from wattyard.sites.service.faces import Faces
+from wattyard.sites.service.fleet import Fleet
+from wattyard.sites.service.inspection import Inspection
+from wattyard.sites.service.places import Places
+
+__all__ = ["Customers", "Devices", "Faces", "Fleet", "Inspection", "Places"]

@@ -1,0 +1,160 @@
+"""Use-cases of devices: add, read, change, move, remove."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from wattyard.events.domain import News
+from wattyard.events.service import Events
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, Database
+from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
+from wattyard.sites.domain.places import Place
+from wattyard.sites.service.faces import (
+    Faces,
+    device_news,
+    lock_places,
+    lock_present,
+    place_news,
+    refuse_missing,
+    show_anew,
+)
+from wattyard.sites.store import devices as device_store
+
+Guard = Callable[[Device], None]
+"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+
+
+class Devices:
+    """The devices of every account."""
+
+    def __init__(
+        self, db: Database, events: Events, faces: Faces, now: Clock, new_id: IdMaker
+    ) -> None:
+        self._db = db
+        self._events = events
+        self._faces = faces
+        self._now = now
+        self._new_id = new_id
+
+    async def page(
+        self,
+        caller: Caller,
+        window: Window,
+        *,
+        reference_id: str | None = None,
+        type_: DeviceType | None = None,
+        place_id: UUID | None = None,
+    ) -> Page[Device]:
+        """Read one page, newest first."""
+        filters = {
+            "reference_id = {}": reference_id,
+            "type = {}": type_,
+            device_store.AT_LOCATION: place_id,
+        }
+        async with self._db.reading() as db:
+            return await device_store.page(db, caller.account, caller.live_mode, window, filters)
+
+    async def device(self, caller: Caller, device_id: UUID) -> Device:
+        """Read one device.
+
+        Raises:
+            DeviceNotFound: when the caller has none of that id.
+        """
+        async with self._db.reading() as db:
+            return await self._found(db, caller, device_id)
+
+    async def add(self, caller: Caller, draft: DeviceDraft, locations: Collection[UUID]) -> Device:
+        """Add a device at one or more places.
+
+        Raises:
+            LocationNotFound: when the caller does not have one of them.
+        """
+        device = draft.made(self._new_id(), self._now(), locations)
+        async with self._db.transaction() as db:
+            places = await lock_places(db, caller, device.locations, param="locations")
+            await device_store.insert(db, caller.account, caller.live_mode, [device])
+            news = [device_news(self._faces, caller, "create", device)]
+            news += await self._show_places(db, caller, places, moved={p.id for p in places})
+            await self._events.tell(caller, news)
+        return device
+
+    async def change(
+        self,
+        caller: Caller,
+        device_id: UUID,
+        *,
+        change: Callable[[Device], tuple[DeviceDraft, Collection[UUID]]],
+        guard: Guard | None = None,
+    ) -> Device:
+        """Change what is said of a device and where it is; no change is told to nobody.
+
+        Raises:
+            DeviceNotFound, LocationNotFound, and what `change` and `guard` raise.
+        """
+        async with self._db.transaction() as db:
+            before = await self._found(db, caller, device_id, lock=True)
+            if guard is not None:
+                guard(before)
+            draft, locations = change(before)
+            after = draft.onto(before, locations)
+            if after != before:
+                after = await self._save(db, caller, before, after)
+        return after
+
+    async def remove(self, caller: Caller, device_id: UUID, *, guard: Guard | None = None) -> None:
+        """Delete a device; its readings stay for the history of its places.
+
+        Raises:
+            DeviceNotFound: when the caller has none of that id, and what `guard` raises.
+        """
+        async with self._db.transaction() as db:
+            device = await self._found(db, caller, device_id, lock=True)
+            if guard is not None:
+                guard(device)
+            places = await lock_present(db, caller, device.locations)
+            await device_store.delete(db, caller.account, caller.live_mode, device.id)
+            news = [device_news(self._faces, caller, "delete", device)]
+            news += await self._show_places(db, caller, places, moved={p.id for p in places})
+            await self._events.tell(caller, news)
+
+    async def _save(self, db: Connection, caller: Caller, before: Device, after: Device) -> Device:
+        account, live = caller.account, caller.live_mode
+        old, new = set(before.locations), set(after.locations)
+        places = await lock_present(db, caller, old | new)
+        gone = (old | new) - {place.id for place in places}
+        refuse_missing(gone - old, param="locations")
+        old, new = old - gone, new - gone  # a place that was deleted meanwhile took its device off
+        after = replace(after, locations=tuple(sorted(new)))
+        if replace(after, locations=before.locations) != before:
+            await device_store.update(db, account, live, [after])
+        if old - new:
+            await device_store.take_away(db, account, live, after.id, old - new)
+        if new - old:
+            await device_store.place(db, account, live, [(after.id, site) for site in new - old])
+        news = [device_news(self._faces, caller, "update", after)]
+        news += await self._show_places(db, caller, places, moved=old ^ new)
+        await self._events.tell(caller, news)
+        return after
+
+    async def _show_places(
+        self, db: Connection, caller: Caller, places: Iterable[Place], *, moved: Collection[UUID]
+    ) -> list[News]:
+        """Write the summaries anew: a site's news, and its location's where a device moved."""
+        news: list[News] = []
+        for place, devices, _ in await show_anew(db, self._faces, caller, places):
+            location, site = place_news(self._faces, caller, "update", place, devices)
+            news += [location, site] if place.id in moved else [site]
+        return news
+
+    async def _found(
+        self, db: Connection, caller: Caller, device_id: UUID, *, lock: bool = False
+    ) -> Device:
+        found = await device_store.by_id(db, caller.account, caller.live_mode, device_id, lock=lock)
+        if found is None:
+            raise DeviceNotFound(f"there is no device {ids.wire('dev', device_id)}")
+        return found

@@ -1,0 +1,94 @@
+"""What the use-cases need beside the store: how objects look, and the news of their changes."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from wattyard.events.domain import News
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.db import Connection
+from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.places import Customer, LocationNotFound, Place
+from wattyard.sites.store import devices as device_store
+from wattyard.sites.store import places as place_store
+
+
+class Faces(Protocol):
+    """How objects look to clients, as JSON; filled by the app with the wire's mappings.
+
+    A summary is kept and events carry whole objects, so use-cases need them ready.
+    """
+
+    def site(self, caller: Caller, place: Place, devices: Sequence[Device]) -> bytes: ...
+
+    def location(self, caller: Caller, place: Place, devices: Sequence[UUID]) -> bytes: ...
+
+    def device(self, caller: Caller, device: Device) -> bytes: ...
+
+    def customer(self, caller: Caller, customer: Customer) -> bytes: ...
+
+
+def place_news(
+    faces: Faces, caller: Caller, change: str, place: Place, devices: Sequence[Device]
+) -> list[News]:
+    """Tell of a change of a place by both its faces."""
+    at_place = [device.id for device in devices]
+    return [
+        News(
+            f"location.{change}",
+            ids.wire("loc", place.id),
+            faces.location(caller, place, at_place),
+        ),
+        News(f"site.{change}", ids.wire("ste", place.id), faces.site(caller, place, devices)),
+    ]
+
+
+def device_news(faces: Faces, caller: Caller, change: str, device: Device) -> News:
+    """Tell of a change of a device."""
+    return News(f"device.{change}", ids.wire("dev", device.id), faces.device(caller, device))
+
+
+async def lock_present(db: Connection, caller: Caller, place_ids: Collection[UUID]) -> list[Place]:
+    """Lock those of the places that exist, in the order of their ids, as everyone does."""
+    return await place_store.by_ids(db, caller.account, caller.live_mode, place_ids, lock=True)
+
+
+async def lock_places(
+    db: Connection, caller: Caller, place_ids: Collection[UUID], *, param: str
+) -> list[Place]:
+    """Lock places that must all exist.
+
+    Raises:
+        LocationNotFound: naming one that is not there.
+    """
+    found = await lock_present(db, caller, place_ids)
+    refuse_missing(set(place_ids) - {place.id for place in found}, param=param)
+    return found
+
+
+def refuse_missing(missing: Collection[UUID], *, param: str) -> None:
+    """Refuse when places are missing.
+
+    Raises:
+        LocationNotFound: naming the oldest of them.
+    """
+    if missing:
+        raise LocationNotFound(f"there is no location {ids.wire('loc', min(missing))}", param=param)
+
+
+async def show_anew(
+    db: Connection, faces: Faces, caller: Caller, places: Iterable[Place]
+) -> list[tuple[Place, Sequence[Device], bytes]]:
+    """Write the summaries of locked places anew, and give each with its devices and summary."""
+    places = list(places)
+    devices = await device_store.at_places(
+        db, caller.account, caller.live_mode, [place.id for place in places]
+    )
+    shown: list[tuple[Place, Sequence[Device], bytes]] = [
+        (place, devices[place.id], faces.site(caller, place, devices[place.id])) for place in places
+    ]
+    summaries = {place.id: summary for place, _, summary in shown}
+    if summaries:
+        await place_store.set_summaries(db, caller.account, caller.live_mode, summaries)
+    return shown

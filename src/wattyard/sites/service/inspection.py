@@ -1,0 +1,91 @@
+"""The use-case of the doctor: compare every stored summary with what it should be."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.pages import Window
+from wattyard.platform.db import Database
+from wattyard.sites.service.faces import Faces, lock_present, show_anew
+from wattyard.sites.store import devices as device_store
+from wattyard.sites.store import places as place_store
+
+_AT_ONCE: Final = 500
+_LAST_SEEN_MAY_TRAIL: Final = timedelta(seconds=60)
+
+
+class Inspection:
+    """Looks after what is stored twice."""
+
+    def __init__(self, db: Database, faces: Faces) -> None:
+        self._db = db
+        self._faces = faces
+
+    async def summaries(self, caller: Caller, *, repair: bool = False) -> tuple[int, list[UUID]]:
+        """Recompute the summaries of an account and mode: how many, and which are wrong.
+
+        `last_seen` may trail by 60 seconds. Nothing is locked but what looks wrong, so that a
+        running server is not held up.
+        """
+        checked = 0
+        wrong: list[UUID] = []
+        position: UUID | None = None
+        while True:
+            async with self._db.reading() as db:
+                page = await place_store.page(
+                    db, caller.account, caller.live_mode, Window(_AT_ONCE, position), {}
+                )
+            ids = [place.id for place in page.items]
+            checked += len(ids)
+            suspects = await self._differing(caller, ids, lock=False)
+            if suspects:
+                wrong += await self._differing(caller, suspects, lock=True, repair=repair)
+            if not page.has_more:
+                return checked, wrong
+            position = ids[-1]
+
+    async def _differing(
+        self, caller: Caller, ids: Sequence[UUID], *, lock: bool, repair: bool = False
+    ) -> list[UUID]:
+        account, live = caller.account, caller.live_mode
+        async with self._db.transaction() as db:
+            if lock:
+                await lock_present(db, caller, ids)
+            places = await place_store.by_ids(db, account, live, ids, lock=False)
+            stored = await place_store.summaries(db, account, live, ids)
+            devices = await device_store.at_places(db, account, live, ids)
+            wrong = [
+                place
+                for place in places
+                if not _agree(stored[place.id], self._faces.site(caller, place, devices[place.id]))
+            ]
+            if repair and wrong:
+                await show_anew(db, self._faces, caller, wrong)
+        return [place.id for place in wrong]
+
+
+def _agree(stored: bytes, truth: bytes) -> bool:
+    """Tell whether two summaries are the same but for a `last_seen` that trails a little."""
+    if stored == truth:
+        return True
+    try:
+        left: dict[str, Any] = msgspec.json.decode(stored)
+        right: dict[str, Any] = msgspec.json.decode(truth)
+        times = [
+            (device.pop("last_seen"), other.pop("last_seen"))
+            for device, other in zip(left["devices"], right["devices"], strict=True)
+        ]
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return False
+    return left == right and all(_near(*pair) for pair in times)
+
+
+def _near(stored: str | None, truth: str | None) -> bool:
+    if stored is None or truth is None:
+        return stored == truth
+    trail = datetime.fromisoformat(truth) - datetime.fromisoformat(stored)
+    return abs(trail) <= _LAST_SEEN_MAY_TRAIL

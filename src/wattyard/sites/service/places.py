@@ -1,0 +1,206 @@
+"""Use-cases of places: put in service, read, change, take out of service."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from wattyard.events.service import Events
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, Database
+from wattyard.sites.domain.devices import Device, DeviceDraft
+from wattyard.sites.domain.places import (
+    CustomerNotFound,
+    LocationNotFound,
+    Place,
+    PlaceDraft,
+    SiteNotFound,
+    Status,
+)
+from wattyard.sites.service.faces import Faces, device_news, place_news
+from wattyard.sites.store import customers as customer_store
+from wattyard.sites.store import devices as device_store
+from wattyard.sites.store import places as place_store
+
+Opened = tuple[Place, Sequence[Device]]
+Guard = Callable[[Place, Sequence[Device]], None]
+"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+NotFound = type[LocationNotFound] | type[SiteNotFound]
+"""By which of its two names a missing place is reported."""
+
+
+class Places:
+    """The places of every account."""
+
+    def __init__(
+        self, db: Database, events: Events, faces: Faces, now: Clock, new_id: IdMaker
+    ) -> None:
+        self._db = db
+        self._events = events
+        self._faces = faces
+        self._now = now
+        self._new_id = new_id
+
+    async def summaries(
+        self,
+        caller: Caller,
+        window: Window,
+        *,
+        reference_id: str | None = None,
+        status: Status | None = None,
+        customer_id: UUID | None = None,
+    ) -> Page[bytes]:
+        """Read one page of sites as they are shown, newest first."""
+        filters = {
+            "reference_id = {}": reference_id,
+            "status = {}": status,
+            "customer_id = {}": customer_id,
+        }
+        async with self._db.reading() as db:
+            return await place_store.summary_page(
+                db, caller.account, caller.live_mode, window, filters
+            )
+
+    async def summary(self, caller: Caller, place_id: UUID) -> bytes:
+        """Read one site as it is shown.
+
+        Raises:
+            SiteNotFound: when the caller has none of that id.
+        """
+        async with self._db.reading() as db:
+            found = await place_store.summary(db, caller.account, caller.live_mode, place_id)
+        if found is None:
+            raise SiteNotFound(f"there is no site {ids.wire('ste', place_id)}")
+        return found
+
+    async def page(
+        self,
+        caller: Caller,
+        window: Window,
+        *,
+        reference_id: str | None = None,
+        customer_id: UUID | None = None,
+    ) -> Page[tuple[Place, Sequence[UUID]]]:
+        """Read one page of places with the ids of their devices, newest first."""
+        filters = {"reference_id = {}": reference_id, "customer_id = {}": customer_id}
+        async with self._db.reading() as db:
+            page = await place_store.page(db, caller.account, caller.live_mode, window, filters)
+            devices = await place_store.device_ids(
+                db, caller.account, caller.live_mode, [place.id for place in page.items]
+            )
+        return Page([(place, devices[place.id]) for place in page.items], page.has_more)
+
+    async def place(self, caller: Caller, place_id: UUID) -> tuple[Place, Sequence[UUID]]:
+        """Read one place with the ids of its devices.
+
+        Raises:
+            LocationNotFound: when the caller has none of that id.
+        """
+        async with self._db.reading() as db:
+            found = await place_store.by_ids(
+                db, caller.account, caller.live_mode, [place_id], lock=False
+            )
+            if not found:
+                raise LocationNotFound(f"there is no location {ids.wire('loc', place_id)}")
+            devices = await place_store.device_ids(db, caller.account, caller.live_mode, [place_id])
+        return found[0], devices[place_id]
+
+    async def open(
+        self, caller: Caller, draft: PlaceDraft, devices: Sequence[DeviceDraft] = ()
+    ) -> Opened:
+        """Put a place in service with its devices: all of it or nothing.
+
+        Raises:
+            Malformed, StateForbids: when the draft cannot be settled.
+            CustomerNotFound: when it names a customer that the caller does not have.
+        """
+        now = self._now()
+        place = draft.settled(self._new_id(), now)
+        made = [device.made(self._new_id(), now, [place.id]) for device in devices]
+        account, live = caller.account, caller.live_mode
+        async with self._db.transaction() as db:
+            await self._check_customer(db, caller, place)
+            await place_store.insert(
+                db, account, live, [(place, self._faces.site(caller, place, made))]
+            )
+            if made:
+                await device_store.insert(db, account, live, made)
+            news = place_news(self._faces, caller, "create", place, made)
+            news += [device_news(self._faces, caller, "create", device) for device in made]
+            await self._events.tell(caller, news)
+        return place, made
+
+    async def change(
+        self,
+        caller: Caller,
+        place_id: UUID,
+        *,
+        change: Callable[[Place], PlaceDraft],
+        guard: Guard | None = None,
+        missing: NotFound = LocationNotFound,
+    ) -> Opened:
+        """Change a place; a change that changes nothing is told to nobody.
+
+        Raises:
+            CustomerNotFound, `missing`, and what `change` and `guard` raise.
+        """
+        account, live = caller.account, caller.live_mode
+        async with self._db.transaction() as db:
+            before, devices = await self._locked(db, caller, place_id, missing)
+            if guard is not None:
+                guard(before, devices)
+            after = change(before).settled(before.id, before.time_created)
+            if after != before:
+                if after.customer_id != before.customer_id:
+                    await self._check_customer(db, caller, after)
+                await place_store.update(
+                    db, account, live, [(after, self._faces.site(caller, after, devices))]
+                )
+                await self._events.tell(
+                    caller, place_news(self._faces, caller, "update", after, devices)
+                )
+        return after, devices
+
+    async def close(
+        self,
+        caller: Caller,
+        place_id: UUID,
+        *,
+        guard: Guard | None = None,
+        missing: NotFound = LocationNotFound,
+    ) -> None:
+        """Delete a place and all that belongs to it; its devices stay.
+
+        Raises:
+            `missing`: when the caller has none of that id, and what `guard` raises.
+        """
+        async with self._db.transaction() as db:
+            place, devices = await self._locked(db, caller, place_id, missing)
+            if guard is not None:
+                guard(place, devices)
+            await place_store.delete(db, caller.account, caller.live_mode, [place.id])
+            await self._events.tell(
+                caller, place_news(self._faces, caller, "delete", place, devices)
+            )
+
+    async def _locked(
+        self, db: Connection, caller: Caller, place_id: UUID, missing: NotFound
+    ) -> Opened:
+        account, live = caller.account, caller.live_mode
+        found = await place_store.by_ids(db, account, live, [place_id], lock=True)
+        if not found:
+            prefix = "ste" if missing is SiteNotFound else "loc"
+            raise missing(f"there is no {ids.NAMES[prefix]} {ids.wire(prefix, place_id)}")
+        devices = await device_store.at_places(db, account, live, [place_id])
+        return found[0], devices[place_id]
+
+    async def _check_customer(self, db: Connection, caller: Caller, place: Place) -> None:
+        if place.customer_id is None:
+            return
+        found = await customer_store.lock(db, caller.account, caller.live_mode, place.customer_id)
+        if not found:
+            raise CustomerNotFound(
+                f"there is no customer {ids.wire('cus', place.customer_id)}", param="customer_id"
+            )

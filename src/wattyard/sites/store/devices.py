@@ -1,0 +1,189 @@
+"""The SQL of devices and of where they are."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, page_query
+from wattyard.sites.domain.devices import Device, Properties
+
+_OWN = """
+    id, reference_id, type, manufacturer, model_code, model_name, properties, metadata,
+    flex_enabled, last_seen, time_created
+"""
+_LOCATIONS = """
+    ARRAY(SELECT site_id FROM device_places p
+          WHERE p.account = devices.account AND p.live_mode = devices.live_mode
+            AND p.device_id = devices.id ORDER BY site_id) AS locations
+"""
+_SELECT = f"SELECT {_OWN}, {_LOCATIONS} FROM devices"
+
+AT_LOCATION = """
+    EXISTS (SELECT 1 FROM device_places p
+            WHERE p.account = devices.account AND p.live_mode = devices.live_mode
+              AND p.device_id = devices.id AND p.site_id = {})
+"""
+"""The condition of a page of the devices at one place."""
+
+
+async def insert(db: Connection, account: int, live: bool, devices: Sequence[Device]) -> None:
+    """Insert devices, and that they are at their locations."""
+    rows = [_row(device) for device in devices]
+    await db.execute(
+        f"""
+        INSERT INTO devices (account, live_mode, {_OWN})
+        SELECT $1, $2, id, reference_id, type, manufacturer, model_code, model_name,
+               properties::jsonb, metadata::jsonb, flex_enabled, last_seen, time_created
+        FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                    $9::text[], $10::text[], $11::bool[], $12::timestamptz[], $13::timestamptz[])
+             AS new ({_OWN})
+        """,
+        account,
+        live,
+        *map(list, zip(*rows, strict=True)),
+    )
+    await place(db, account, live, [(d.id, site) for d in devices for site in d.locations])
+
+
+async def update(db: Connection, account: int, live: bool, devices: Sequence[Device]) -> None:
+    """Update what can change of devices, without their places."""
+    rows = [_row(device) for device in devices]
+    await db.execute(
+        f"""
+        UPDATE devices SET
+            reference_id = new.reference_id, type = new.type, manufacturer = new.manufacturer,
+            model_code = new.model_code, model_name = new.model_name,
+            properties = new.properties::jsonb, metadata = new.metadata::jsonb,
+            flex_enabled = new.flex_enabled, last_seen = new.last_seen
+        FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                    $9::text[], $10::text[], $11::bool[], $12::timestamptz[], $13::timestamptz[])
+             AS new ({_OWN})
+        WHERE account = $1 AND live_mode = $2 AND devices.id = new.id
+        """,
+        account,
+        live,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def place(
+    db: Connection, account: int, live: bool, pairs: Iterable[tuple[UUID, UUID]]
+) -> None:
+    """Note that devices are at places: pairs of device and place."""
+    pairs = list(pairs)
+    await db.execute(
+        """
+        INSERT INTO device_places (account, live_mode, device_id, site_id)
+        SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[])
+        """,
+        account,
+        live,
+        [device for device, _ in pairs],
+        [site for _, site in pairs],
+    )
+
+
+async def take_away(
+    db: Connection, account: int, live: bool, device_id: UUID, sites: Collection[UUID]
+) -> None:
+    """Note that a device is no longer at places."""
+    await db.execute(
+        """
+        DELETE FROM device_places
+        WHERE account = $1 AND live_mode = $2 AND device_id = $3 AND site_id = ANY($4)
+        """,
+        account,
+        live,
+        device_id,
+        list(sites),
+    )
+
+
+async def delete(db: Connection, account: int, live: bool, device_id: UUID) -> None:
+    """Delete a device; its readings stay."""
+    await db.execute(
+        "DELETE FROM devices WHERE account = $1 AND live_mode = $2 AND id = $3",
+        account,
+        live,
+        device_id,
+    )
+
+
+async def page(
+    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+) -> Page[Device]:
+    """Read one page."""
+    query, arguments = page_query(_SELECT, account, live, window, filters)
+    return Page.cut([_device(row) for row in await db.fetch(query, *arguments)], window)
+
+
+async def by_id(
+    db: Connection, account: int, live: bool, device_id: UUID, *, lock: bool = False
+) -> Device | None:
+    """Find a device; `lock` keeps others from changing, moving or deleting it."""
+    row = await db.fetchrow(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"
+        + (" FOR UPDATE" if lock else ""),
+        account,
+        live,
+        device_id,
+    )
+    return None if row is None else _device(row)
+
+
+async def at_places(
+    db: Connection, account: int, live: bool, place_ids: Collection[UUID]
+) -> Mapping[UUID, list[Device]]:
+    """Find the devices at each of the places, oldest first."""
+    rows = await db.fetch(
+        f"""
+        {_SELECT} WHERE account = $1 AND live_mode = $2 AND id IN (
+            SELECT device_id FROM device_places
+            WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3))
+        ORDER BY id
+        """,
+        account,
+        live,
+        list(place_ids),
+    )
+    found: dict[UUID, list[Device]] = defaultdict(list)
+    for device in map(_device, rows):
+        for site in device.locations:
+            found[site].append(device)
+    return found
+
+
+def _row(device: Device) -> tuple[object, ...]:
+    return (
+        device.id,
+        device.reference_id,
+        device.type,
+        device.manufacturer,
+        device.model_code,
+        device.model_name,
+        _json({name: part for name, part in _parts(device.properties) if part is not None}),
+        _json(dict(device.metadata)),
+        device.flex_enabled,
+        device.last_seen,
+        device.time_created,
+    )
+
+
+def _parts(properties: Properties) -> Iterable[tuple[str, object]]:
+    return ((name, getattr(properties, name)) for name in Properties.__slots__)
+
+
+def _device(row: asyncpg.Record) -> Device:
+    fields = dict(row)
+    fields["properties"] = msgspec.json.decode(fields["properties"], type=Properties)
+    fields["metadata"] = msgspec.json.decode(fields["metadata"], type=dict[str, str])
+    fields["locations"] = tuple(fields["locations"])
+    return Device(**fields)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

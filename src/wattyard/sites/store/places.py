@@ -1,0 +1,227 @@
+"""The SQL of places."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, page_query
+from wattyard.sites.domain.places import GeoLocation, Place, PostalAddress
+
+_COLUMNS = """
+    id, reference_id, customer_id, status, timezone, currency_code, postal_address, geo_location,
+    max_power_import_kw, max_power_export_kw, metadata, time_created
+"""
+_SELECT = f"SELECT {_COLUMNS} FROM sites"
+
+
+async def insert(
+    db: Connection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
+) -> None:
+    """Insert places with their summaries in one statement."""
+    rows = [(*_row(place), summary) for place, summary in places]
+    await db.execute(
+        f"""
+        INSERT INTO sites (account, live_mode, {_COLUMNS}, summary)
+        SELECT $1, $2, id, reference_id, customer_id, status, timezone, currency_code,
+               postal_address::jsonb, geo_location::jsonb, max_power_import_kw,
+               max_power_export_kw, metadata::jsonb, time_created, summary
+        FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+                    $9::text[], $10::text[], $11::float8[], $12::float8[], $13::text[],
+                    $14::timestamptz[], $15::bytea[])
+             AS new ({_COLUMNS}, summary)
+        """,
+        account,
+        live,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def update(
+    db: Connection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
+) -> None:
+    """Update what can change of places, and their summaries, in one statement."""
+    rows = [(*_row(place), summary) for place, summary in places]
+    await db.execute(
+        f"""
+        UPDATE sites SET
+            reference_id = new.reference_id, customer_id = new.customer_id,
+            status = new.status, timezone = new.timezone, currency_code = new.currency_code,
+            postal_address = new.postal_address::jsonb, geo_location = new.geo_location::jsonb,
+            max_power_import_kw = new.max_power_import_kw,
+            max_power_export_kw = new.max_power_export_kw,
+            metadata = new.metadata::jsonb, summary = new.summary
+        FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+                    $9::text[], $10::text[], $11::float8[], $12::float8[], $13::text[],
+                    $14::timestamptz[], $15::bytea[])
+             AS new ({_COLUMNS}, summary)
+        WHERE account = $1 AND live_mode = $2 AND sites.id = new.id
+        """,
+        account,
+        live,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def set_summaries(
+    db: Connection, account: int, live: bool, summaries: Mapping[UUID, bytes]
+) -> None:
+    """Replace the summaries of places."""
+    await db.execute(
+        """
+        UPDATE sites SET summary = new.summary
+        FROM unnest($3::uuid[], $4::bytea[]) AS new (id, summary)
+        WHERE account = $1 AND live_mode = $2 AND sites.id = new.id
+        """,
+        account,
+        live,
+        list(summaries),
+        list(summaries.values()),
+    )
+
+
+async def delete(db: Connection, account: int, live: bool, place_ids: Collection[UUID]) -> None:
+    """Delete places and, by cascade, all that belongs to them; devices stay."""
+    await db.execute(
+        "DELETE FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
+        account,
+        live,
+        list(place_ids),
+    )
+
+
+async def summary_page(
+    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+) -> Page[bytes]:
+    """Read one page of summaries: one range scan, whatever the size and depth of the list."""
+    query, arguments = page_query("SELECT summary FROM sites", account, live, window, filters)
+    return Page.cut([row[0] for row in await db.fetch(query, *arguments)], window)
+
+
+async def summary(db: Connection, account: int, live: bool, place_id: UUID) -> bytes | None:
+    """Read one summary."""
+    found: bytes | None = await db.fetchval(
+        "SELECT summary FROM sites WHERE account = $1 AND live_mode = $2 AND id = $3",
+        account,
+        live,
+        place_id,
+    )
+    return found
+
+
+async def summaries(
+    db: Connection, account: int, live: bool, place_ids: Collection[UUID]
+) -> dict[UUID, bytes]:
+    """Read the summaries of places."""
+    rows = await db.fetch(
+        "SELECT id, summary FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
+        account,
+        live,
+        list(place_ids),
+    )
+    return {row["id"]: row["summary"] for row in rows}
+
+
+async def page(
+    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+) -> Page[Place]:
+    """Read one page of places."""
+    query, arguments = page_query(_SELECT, account, live, window, filters)
+    return Page.cut([_place(row) for row in await db.fetch(query, *arguments)], window)
+
+
+async def by_ids(
+    db: Connection, account: int, live: bool, place_ids: Collection[UUID], *, lock: bool
+) -> list[Place]:
+    """Find places by id, oldest first; `lock` keeps others from changing or deleting them."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORDER BY id"
+        + (" FOR UPDATE" if lock else ""),
+        account,
+        live,
+        list(place_ids),
+    )
+    return [_place(row) for row in rows]
+
+
+async def by_references(
+    db: Connection, account: int, live: bool, references: Collection[str]
+) -> list[Place]:
+    """Find and lock the places that carry one of the references, oldest first."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND reference_id = ANY($3)"
+        " ORDER BY id FOR UPDATE",
+        account,
+        live,
+        list(references),
+    )
+    return [_place(row) for row in rows]
+
+
+async def of_customer(db: Connection, account: int, live: bool, customer_id: UUID) -> list[Place]:
+    """Find and lock a customer's places, oldest first."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND customer_id = $3"
+        " ORDER BY id FOR UPDATE",
+        account,
+        live,
+        customer_id,
+    )
+    return [_place(row) for row in rows]
+
+
+async def device_ids(
+    db: Connection, account: int, live: bool, place_ids: Collection[UUID]
+) -> Mapping[UUID, list[UUID]]:
+    """List the devices at each of the places, oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT site_id, device_id FROM device_places
+        WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3) ORDER BY site_id, device_id
+        """,
+        account,
+        live,
+        list(place_ids),
+    )
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in rows:
+        found[row["site_id"]].append(row["device_id"])
+    return found
+
+
+async def one_import_at_a_time(db: Connection, account: int, live: bool) -> None:
+    """Let no other import into this account and mode run until the transaction ends."""
+    await db.execute("SELECT pg_advisory_xact_lock($1, $2)", account, 0x696D70 + live)
+
+
+def _row(place: Place) -> tuple[object, ...]:
+    return (
+        place.id,
+        place.reference_id,
+        place.customer_id,
+        place.status,
+        place.timezone,
+        place.currency_code,
+        _json(place.postal_address),
+        _json(place.geo_location),
+        place.max_power_import_kw,
+        place.max_power_export_kw,
+        _json(dict(place.metadata)),
+        place.time_created,
+    )
+
+
+def _place(row: asyncpg.Record) -> Place:
+    fields = dict(row)
+    address, geo = fields["postal_address"], fields["geo_location"]
+    fields["postal_address"] = address and msgspec.json.decode(address, type=PostalAddress)
+    fields["geo_location"] = geo and msgspec.json.decode(geo, type=GeoLocation)
+    fields["metadata"] = msgspec.json.decode(fields["metadata"], type=dict[str, str])
+    return Place(**fields)
+
+
+def _json(value: object | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()

@@ -1,0 +1,241 @@
+"""Devices as JSON (contract 1, Devices)."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.platform.reading import Patch, Shape
+from wattyard.platform.reading.texts import Label, LocationId, Metadata, Reference, Time
+from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceType, Properties
+
+Power = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="kW")]
+Energy = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="kWh")]
+Efficiency = Annotated[float, msgspec.Meta(gt=0, le=1, description="of a whole round trip")]
+Azimuth = Annotated[
+    float,
+    msgspec.Meta(ge=-180, le=180, description="degrees from true north, anticlockwise positive"),
+]
+Tilt = Annotated[float, msgspec.Meta(ge=0, le=90, description="degrees; 0 faces up")]
+
+_WIRE_NAMES = {
+    "power_rating_import_kw": "power_rating_import_kwh",
+    "power_rating_export_kw": "power_rating_export_kwh",
+}
+"""The public contract's names say kWh; both are powers in kW."""
+
+
+class BatteryBody(Shape, omit_defaults=True):
+    """A battery's ratings."""
+
+    capacity_kwh: Energy | None = None
+    power_kw: Power | None = None
+    charge_power_kw: Power | None = None
+    discharge_power_kw: Power | None = None
+    round_trip_efficiency: Efficiency | None = None
+
+
+class PvBody(Shape, omit_defaults=True):
+    """A PV array."""
+
+    peak_power_kw: Power | None = None
+    azimuth: Azimuth | None = None
+    tilt: Tilt | None = None
+    terrain_shading: bool | None = None
+    forecasts_enabled: bool | None = None
+
+
+class InverterBody(Shape, omit_defaults=True):
+    """An inverter's limit on the grid side."""
+
+    ac_export_limit_kw: Power | None = None
+
+
+class EvChargerBody(Shape, omit_defaults=True):
+    """A charger's ratings."""
+
+    max_power_kw: Power | None = None
+    min_power_kw: Power | None = None
+    phases: Annotated[int, msgspec.Meta(ge=1, le=3)] | None = None
+    phase_switching: bool | None = None
+    v2g_capable: bool | None = None
+
+
+class HeatPumpBody(Shape, omit_defaults=True):
+    """A heat pump's ratings."""
+
+    max_power_kw: Power | None = None
+    min_power_kw: Power | None = None
+    thermal_storage_litres: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+
+
+class PropertiesBody(Shape, omit_defaults=True, rename=_WIRE_NAMES):
+    """What a device can do, flat and by subsystem. The two ratings named kWh are powers in kW."""
+
+    power_rating_import_kw: Power | None = None
+    power_rating_export_kw: Power | None = None
+    capacity_kwh: Energy | None = None
+    power_rating_kw: Power | None = None
+    pv_azimuth: Azimuth | None = None
+    pv_tilt: Tilt | None = None
+    pv_terrain_shading: bool | None = None
+    pv_forecasts_enabled: bool | None = None
+    install_date: dt.date | None = None
+    battery: BatteryBody | None = None
+    pv: PvBody | None = None
+    inverter: InverterBody | None = None
+    ev_charger: EvChargerBody | None = None
+    heat_pump: HeatPumpBody | None = None
+
+
+class SiteDeviceBody(Shape):
+    """What a client says of a device where its place is plain."""
+
+    reference_id: Reference
+    type: DeviceType
+    manufacturer: Label | None = None
+    model_code: Label | None = None
+    model_name: Label | None = None
+    properties: PropertiesBody | None = None
+    metadata: Metadata | None = None
+
+
+class DeviceBody(SiteDeviceBody, kw_only=True):
+    """What a client says of a device, and where it is."""
+
+    locations: Annotated[
+        list[LocationId],
+        msgspec.Meta(min_length=1, max_length=100, description="ids of locations or sites"),
+    ]
+
+
+class SummaryProperties(msgspec.Struct, kw_only=True, rename=_WIRE_NAMES):
+    """A device's ratings; the two named kWh are powers in kW. Null where unknown."""
+
+    power_rating_import_kw: float | None
+    capacity_kwh: float | None
+    power_rating_export_kw: float | None
+
+
+class DeviceSummary(msgspec.Struct, kw_only=True):
+    """A device as its site shows it."""
+
+    id: str
+    manufacturer: str | None
+    model_code: str | None
+    model_name: str | None
+    time_created: Time
+    properties: SummaryProperties
+    last_seen: Time | None
+
+
+class DeviceShape(msgspec.Struct, kw_only=True):
+    """A device; `last_seen` is the time of its newest state or reading."""
+
+    id: str
+    object: Literal["device"] = "device"
+    live_mode: bool
+    account_id: str
+    time_created: Time
+    reference_id: str
+    type: DeviceType
+    locations: list[str]
+    manufacturer: str | None
+    model_code: str | None
+    model_name: str | None
+    properties: PropertiesBody
+    metadata: dict[str, str]
+    last_seen: Time | None
+    flex_enabled: bool
+
+
+def device_draft(body: SiteDeviceBody) -> DeviceDraft:
+    """Read what a client says of a device."""
+    return DeviceDraft(
+        reference_id=body.reference_id,
+        type=body.type,
+        manufacturer=body.manufacturer,
+        model_code=body.model_code,
+        model_name=body.model_name,
+        properties=msgspec.convert(body.properties, Properties, from_attributes=True)
+        if body.properties
+        else Properties(),
+        metadata=body.metadata or {},
+    )
+
+
+def device_locations(body: DeviceBody) -> tuple[UUID, ...]:
+    """Read where a client says that a device is."""
+    given = enumerate(body.locations)
+    found = (ids.read(text, "loc", "ste", param=f"locations[{n}]") for n, text in given)
+    return tuple(sorted(set(found)))
+
+
+def changed_device(
+    device: Device, patch: Patch[DeviceBody]
+) -> tuple[DeviceDraft, tuple[UUID, ...]]:
+    """Apply a merge patch to a device: what is said of it, and where it is."""
+    body = patch.onto(
+        DeviceBody(
+            reference_id=device.reference_id,
+            type=device.type,
+            manufacturer=device.manufacturer,
+            model_code=device.model_code,
+            model_name=device.model_name,
+            properties=_properties(device),
+            metadata=dict(device.metadata),
+            locations=[ids.wire("loc", place) for place in device.locations],
+        )
+    )
+    return device_draft(body), device_locations(body)
+
+
+def device_json(caller: Caller, device: Device) -> bytes:
+    """Write a device."""
+    return msgspec.json.encode(
+        DeviceShape(
+            id=ids.wire("dev", device.id),
+            live_mode=caller.live_mode,
+            account_id=ids.wire("acc", caller.account_id),
+            time_created=instants.text(device.time_created),
+            reference_id=device.reference_id,
+            type=device.type,
+            locations=[ids.wire("loc", place) for place in device.locations],
+            manufacturer=device.manufacturer,
+            model_code=device.model_code,
+            model_name=device.model_name,
+            properties=_properties(device),
+            metadata=dict(device.metadata),
+            last_seen=_time(device.last_seen),
+            flex_enabled=device.flex_enabled,
+        )
+    )
+
+
+def device_summary(device: Device) -> DeviceSummary:
+    """Shape a device as its site shows it."""
+    properties = device.properties
+    return DeviceSummary(
+        id=ids.wire("dev", device.id),
+        manufacturer=device.manufacturer,
+        model_code=device.model_code,
+        model_name=device.model_name,
+        time_created=instants.text(device.time_created),
+        properties=SummaryProperties(
+            power_rating_import_kw=properties.import_power_kw,
+            capacity_kwh=properties.storage_kwh,
+            power_rating_export_kw=properties.export_power_kw,
+        ),
+        last_seen=_time(device.last_seen),
+    )
+
+
+def _properties(device: Device) -> Any:  # noqa: ANN401 (PropertiesBody)
+    return msgspec.convert(device.properties, PropertiesBody, from_attributes=True)
+
+
+def _time(instant: dt.datetime | None) -> str | None:
+    return None if instant is None else instants.text(instant)

@@ -1,0 +1,286 @@
+"""Sites and locations as JSON (contract 1)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.platform.reading import Patch, Shape
+from wattyard.platform.reading.texts import CustomerId, Label, Metadata, Reference, Time
+from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.geography import derived
+from wattyard.sites.domain.places import (
+    DEVICES_AT_ONCE,
+    GeoLocation,
+    Place,
+    PlaceDraft,
+    PostalAddress,
+    Status,
+)
+from wattyard.sites.wire.devices import DeviceSummary, SiteDeviceBody, device_summary
+
+GridLimit = Annotated[
+    float,
+    msgspec.Meta(ge=0, le=1_000_000, description="limit of the grid connection, kW"),
+]
+
+
+class AddressBody(Shape):
+    """A supply address. In the US the state is needed."""
+
+    address_line1: Label | None = None
+    address_line2: Label | None = None
+    city: Label | None = None
+    state: Annotated[
+        Label | None, msgspec.Meta(description="ISO 3166-2 code (TX or US-TX) or its name")
+    ] = None
+    post_code: Label | None = None
+    country_code: Annotated[
+        str | None, msgspec.Meta(description="ISO 3166-1 alpha-2, upper case")
+    ] = None
+    verified: bool | None = None
+
+
+class GeoBody(Shape):
+    """Where a place is, in degrees."""
+
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    lng: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+
+class LocationBody(Shape):
+    """What a client says of a location.
+
+    Needed: `city` and `country_code` in the address (and `state` in the US), or both `timezone`
+    and `currency_code`.
+    """
+
+    reference_id: Reference | None = None
+    customer_id: CustomerId | None = None
+    postal_address: AddressBody | None = None
+    geo_location: GeoBody | None = None
+    timezone: Annotated[str | None, msgspec.Meta(description="name in the tz database")] = None
+    currency_code: Annotated[str | None, msgspec.Meta(description="ISO 4217")] = None
+    max_power_import_kw: GridLimit | None = None
+    max_power_export_kw: GridLimit | None = None
+    metadata: Metadata | None = None
+
+
+class SiteChange(LocationBody):
+    """What a client can change of a site: the location's fields and whether it is in service."""
+
+    status: Annotated[
+        Status | None, msgspec.Meta(description="INACTIVE keeps the data but plans nothing")
+    ] = None
+
+
+class SiteBody(SiteChange):
+    """A place to put in service, with its devices, in one call."""
+
+    devices: Annotated[list[SiteDeviceBody], msgspec.Meta(max_length=DEVICES_AT_ONCE)] | None = None
+
+
+class SiteShape(msgspec.Struct, kw_only=True):
+    """A place with its devices and whether it is in service."""
+
+    id: str
+    object: Literal["site"] = "site"
+    live_mode: bool
+    status: Status
+    devices: Annotated[list[DeviceSummary], msgspec.Meta(description="oldest first")]
+    time_created: Time
+    account_id: str
+    reference_id: str | None
+    location_id: str
+    timezone: str
+    currency_code: str
+    metadata: dict[str, str]
+
+
+class AddressShape(msgspec.Struct, kw_only=True):
+    """A supply address."""
+
+    address_line1: str | None
+    address_line2: str | None
+    city: str | None
+    state: str | None
+    post_code: str | None
+    country_code: str | None
+    verified: bool | None
+
+
+class GeoShape(msgspec.Struct):
+    """Where a place is, in degrees."""
+
+    lat: float
+    lng: float
+
+
+class ProviderShape(msgspec.Struct):
+    """An energy supplier or grid operator."""
+
+    id: str
+    display_name: str | None = None
+    logo_url: str | None = None
+
+
+class LocationTariff(msgspec.Struct, kw_only=True):
+    """A tariff that is connected at a location."""
+
+    tariff_id: str
+    location_id: str
+    type: str
+    direction: str
+    status: str
+    connection_type: str
+    display_name: str | None
+    is_temporary: bool
+    provider: ProviderShape | None
+
+
+class ConsentsShape(msgspec.Struct, kw_only=True):
+    """What the customer agreed to; all false until given."""
+
+    provider_tariff: bool = False
+    provider_bills: bool = False
+    provider_postal_address: bool = False
+    provider_grid_meter: bool = False
+    device_telemetry: bool = False
+    device_control: bool = False
+    time_created: str | None = None
+
+
+class LocationShape(msgspec.Struct, kw_only=True):
+    """A supply address with its time zone, currency, grid limits, devices and tariffs."""
+
+    id: str
+    object: Literal["location"] = "location"
+    live_mode: bool
+    account_id: str
+    time_created: Time
+    reference_id: str | None
+    customer_id: str | None
+    postal_address: AddressShape | None
+    geo_location: GeoShape | None
+    timezone: str
+    currency_code: str
+    max_power_import_kw: float | None
+    max_power_export_kw: float | None
+    metadata: dict[str, str]
+    devices: list[str]
+    tariffs: list[LocationTariff]
+    consents: ConsentsShape
+
+
+class Deleted(msgspec.Struct):
+    """What was deleted."""
+
+    id: str
+    object: str
+    deleted: Literal[True] = True
+
+
+def place_draft(body: LocationBody) -> PlaceDraft:
+    """Read what a client says of a place."""
+    return PlaceDraft(
+        status=(getattr(body, "status", None) or "ACTIVE"),
+        reference_id=body.reference_id,
+        customer_id=ids.read(body.customer_id, "cus", param="customer_id")
+        if body.customer_id
+        else None,
+        postal_address=_as(body.postal_address, PostalAddress),
+        geo_location=_as(body.geo_location, GeoLocation),
+        timezone=body.timezone,
+        currency_code=body.currency_code,
+        max_power_import_kw=body.max_power_import_kw,
+        max_power_export_kw=body.max_power_export_kw,
+        metadata=body.metadata or {},
+    )
+
+
+def changed_place(place: Place, patch: Patch[Any], shape: type[LocationBody]) -> PlaceDraft:
+    """Apply a merge patch to a place.
+
+    A time zone or currency that followed from the old address follows to the new one, unless
+    the patch names it.
+    """
+    draft = place_draft(patch.onto(_place_body(place, shape)))
+    if draft.postal_address == place.postal_address and draft.geo_location == place.geo_location:
+        return draft
+    zone, currency = derived(place_draft(_place_body(place, shape)).said())
+    if "timezone" not in patch and zone == place.timezone:
+        draft = replace(draft, timezone=None)
+    if "currency_code" not in patch and currency == place.currency_code:
+        draft = replace(draft, currency_code=None)
+    return draft
+
+
+def site_json(caller: Caller, place: Place, devices: Sequence[Device]) -> bytes:
+    """Write a site with its devices, oldest first."""
+    return msgspec.json.encode(
+        SiteShape(
+            id=ids.wire("ste", place.id),
+            live_mode=caller.live_mode,
+            status=place.status,
+            devices=[device_summary(device) for device in sorted(devices, key=lambda d: d.id)],
+            time_created=instants.text(place.time_created),
+            account_id=ids.wire("acc", caller.account_id),
+            reference_id=place.reference_id,
+            location_id=ids.wire("loc", place.id),
+            timezone=place.timezone,
+            currency_code=place.currency_code,
+            metadata=dict(place.metadata),
+        )
+    )
+
+
+def location_json(caller: Caller, place: Place, devices: Sequence[UUID]) -> bytes:
+    """Write a location with the ids of its devices, oldest first."""
+    return msgspec.json.encode(
+        LocationShape(
+            id=ids.wire("loc", place.id),
+            live_mode=caller.live_mode,
+            account_id=ids.wire("acc", caller.account_id),
+            time_created=instants.text(place.time_created),
+            reference_id=place.reference_id,
+            customer_id=ids.wire("cus", place.customer_id) if place.customer_id else None,
+            postal_address=_as(place.postal_address, AddressShape),
+            geo_location=_as(place.geo_location, GeoShape),
+            timezone=place.timezone,
+            currency_code=place.currency_code,
+            max_power_import_kw=place.max_power_import_kw,
+            max_power_export_kw=place.max_power_export_kw,
+            metadata=dict(place.metadata),
+            devices=[ids.wire("dev", device) for device in sorted(devices)],
+            tariffs=[],
+            consents=ConsentsShape(),
+        )
+    )
+
+
+def _place_body(place: Place, shape: type[LocationBody]) -> LocationBody:
+    fields: dict[str, Any] = {
+        "reference_id": place.reference_id,
+        "customer_id": ids.wire("cus", place.customer_id) if place.customer_id else None,
+        "postal_address": _as(place.postal_address, AddressBody),
+        "geo_location": _as(place.geo_location, GeoBody),
+        "timezone": place.timezone,
+        "currency_code": place.currency_code,
+        "max_power_import_kw": place.max_power_import_kw,
+        "max_power_export_kw": place.max_power_export_kw,
+        "metadata": dict(place.metadata),
+    }
+    if issubclass(shape, SiteChange):
+        fields["status"] = place.status
+    return shape(**fields)
+
+
+def _as(source: object | None, type_: type[Any]) -> Any:  # noqa: ANN401 (the type given)
+    """Copy the fields that two shapes have in common."""
+    if source is None:
+        return None
+    return msgspec.convert(source, type_, from_attributes=True)
