@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated, Final
@@ -55,15 +56,14 @@ def import_sites(
     taken are reported with their number and reason, and the exit code is then 2.
     """
     account_id = ids.read(account, "acc", param="account")
-    source = _open(file)
     is_csv = (form or ("csv" if file.lower().endswith(".csv") else "ndjson")) == "csv"
-    size = Path(file).stat().st_size if file != "-" else None
+    size = None if file == "-" or not Path(file).exists() else Path(file).stat().st_size
 
     async def work(services: Services) -> Tally:
         owner = await services.accounts.account(account_id)
         caller = Caller(owner.number, owner.id, mode is Mode.live)
         tally = Tally()
-        with _progress(show=not json) as progress:
+        with _opened(file) as source, _progress(show=not json) as progress:
             task = progress.add_task("sites", total=size)
             lines = _arrivals(source, tally, is_csv=is_csv)
             while batch := list(islice(lines, _BATCH)):
@@ -80,13 +80,17 @@ def import_sites(
         raise typer.Exit(2)
 
 
-def _open(file: str) -> IO[bytes]:
+@contextmanager
+def _opened(file: str) -> Iterator[IO[bytes]]:
     if file == "-":
-        return sys.stdin.buffer
+        yield sys.stdin.buffer
+        return
     try:
-        return Path(file).open("rb")
+        source = Path(file).open("rb")  # noqa: SIM115 (closed below; a missing file is said apart)
     except OSError as fault:
         raise CommandFailed(f"{file} cannot be read: {fault.strerror}") from fault
+    with source:
+        yield source
 
 
 def _arrivals(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[Arrival]:

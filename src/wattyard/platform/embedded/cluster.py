@@ -199,6 +199,9 @@ class Cluster:
         deadline = time.monotonic() + _START_SECONDS
         while self._orphans() and time.monotonic() < deadline:
             time.sleep(0.02)
+        # PostgreSQL trusts any process of the noted number, were it a zombie or another program.
+        # We hold the start lock and have seen that nothing works in the folder any more.
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
         self._remove_socket_folder(noted.socket_folder)
 
     def _orphans(self) -> list[psutil.Process]:

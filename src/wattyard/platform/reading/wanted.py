@@ -90,7 +90,9 @@ def words(form: TypeForm) -> str:
 
 
 def _union_words(form: TypeForm, info: inspect.UnionType) -> str:
-    parts = [words(part) for part in get_args(_bare(form)) if part not in (msgspec.UnsetType, type(None))]
+    parts = [
+        words(part) for part in get_args(_bare(form)) if part not in (msgspec.UnsetType, type(None))
+    ]
     return " or ".join(parts)
 
 

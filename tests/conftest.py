@@ -1,0 +1,82 @@
+"""One embedded PostgreSQL a run, one database a test process, one account a test."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.world import Tenant, World
+from wattyard.platform.db import Database, schema
+from wattyard.platform.embedded import EmbeddedDatabase
+
+SHARED_DATA = Path(
+    os.environ.get("WATTYARD_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
+)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real tariffs, market documents and meter files, where they are at hand."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the shared test data is not at {SHARED_DATA}; set WATTYARD_TEST_DATA")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The address of the run's PostgreSQL; all test processes share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "database"
+    with EmbeddedDatabase(folder, durable=False).lease() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: str, worker_id: str) -> str:
+    """The address of this test process's own, migrated database."""
+    name = f"tests_{worker_id}"
+    url = re.sub(r"/wattyard\?", f"/{name}?", postgres)
+
+    async def make() -> None:
+        connection = await asyncpg.connect(postgres)
+        try:
+            await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await connection.execute(f"CREATE DATABASE {name}")
+        finally:
+            await connection.close()
+
+    asyncio.run(make())
+    schema.migrate(url)
+    return url
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 3, 1, 10, 0, 0, 123000, tzinfo=UTC))
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, connections=6)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def world(db: Database, clock: FakeClock) -> AsyncIterator[World]:
+    """The whole application in this process, on the real database and a fake clock."""
+    async with World(db, clock) as world:
+        yield world
+
+
+@pytest.fixture
+async def tenant(world: World) -> Tenant:
+    """A new account, logged in in test mode."""
+    return await world.tenant()

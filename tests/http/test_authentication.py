@@ -1,0 +1,203 @@
+"""Logging in, tokens, keys, disabled accounts (contract 0, Authentication)."""
+
+import time
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey, RSAKey
+
+from tests.support.world import Tenant, World, basic, error
+from wattyard.accounts import store
+from wattyard.kernel import ids
+
+
+def claims_of(token: str) -> dict:
+    import base64
+    import json
+
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/auth/tokens"), ("GET", "/login")])
+async def test_both_ways_to_log_in_give_a_token_for_an_hour(
+    tenant: Tenant, method: str, path: str
+) -> None:
+    answer = await tenant.http.request(
+        method, path, headers={"Authorization": basic(tenant.account_id, tenant.secret)}
+    )
+
+    body = answer.json()
+    assert answer.status_code == 200
+    assert {name: body[name] for name in ("object", "expires_in", "live_mode")} == {
+        "object": "auth_token",
+        "expires_in": 3600,
+        "live_mode": False,
+    }
+    claims = claims_of(body["bearer_token"])
+    assert claims["sub"] == claims["account_id"] == tenant.account_id
+    assert claims["live_mode"] is False
+    assert claims["exp"] - claims["iat"] == 3600
+    assert claims["nbf"] == claims["iat"]
+    assert claims["kid"].startswith("key_")
+    assert claims["jti"]
+    assert claims["iss"]
+
+
+async def test_the_key_decides_the_mode(tenant: Tenant) -> None:
+    assert tenant.twin
+    assert tenant.secret.startswith("sk_test_")
+    assert tenant.twin.secret.startswith("sk_live_")
+    assert claims_of(tenant.twin.token)["live_mode"] is True
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !!!",
+        "Basic " + "x" * 9,
+        "Bearer abc",
+        basic("acc_" + "0" * 32, "sk_test_" + "x" * 40),
+        basic("", ""),
+        basic("acc_1", "sk_test_" + "x" * 40),
+        "Basic /////w==",
+    ],
+)
+async def test_wrong_credentials_are_refused_alike(world: World, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = await world.http.post("/auth/tokens", headers=headers)
+
+    error(answer, 401, "credentials_invalid")
+    assert "Basic" in answer.headers["www-authenticate"]
+
+
+async def test_an_unknown_account_and_a_wrong_key_look_the_same(
+    world: World, tenant: Tenant
+) -> None:
+    stranger = await world.tenant("a stranger")
+    bodies = []
+    for authorization in (
+        basic(tenant.account_id, "sk_test_" + "x" * 40),
+        basic("acc_" + "0" * 32, tenant.secret),
+        basic(stranger.account_id, tenant.secret),
+    ):
+        answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})
+        body = error(answer, 401, "credentials_invalid")
+        bodies.append({k: v for k, v in body.items() if k != "request_id"})
+
+    assert bodies[0] == bodies[1] == bodies[2]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        (None, "token_missing"),
+        ("", "token_missing"),
+        ("Basic YTpi", "token_missing"),
+        ("Bearer", "token_missing"),
+        ("Bearer ", "token_missing"),
+        ("Bearer garbage", "token_invalid"),
+        ("Bearer a.b.c", "token_invalid"),
+        ("Bearer " + "x" * 9000, "token_invalid"),
+        ("Bearer \xff\xfe", "token_invalid"),
+    ],
+)
+async def test_no_token_or_a_broken_one_is_refused(
+    world: World, authorization: str | None, code: str
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+    answer = await world.http.get("/sites", headers=headers)
+
+    error(answer, 401, code)
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_tampered_token_is_refused(world: World, tenant: Tenant) -> None:
+    head, body, signature = tenant.token.split(".")
+    claims = claims_of(tenant.token)
+    other_key = jwt.encode({"alg": "HS256"}, claims, OctKey.generate_key(256))
+    unsigned = jwt_without_signature(claims)
+    rsa = jwt.encode({"alg": "RS256"}, claims, RSAKey.generate_key(2048), algorithms=["RS256"])
+    swapped = f"{head}.{jwt_part({**claims, 'live_mode': True})}.{signature}"
+    for token in (other_key, unsigned, rsa, swapped, f"{head}.{body}.", f"{head}.{body}.AAAA"):
+        answer = await world.http.get("/sites", headers={"Authorization": f"Bearer {token}"})
+        error(answer, 401, "token_invalid")
+
+
+def jwt_part(value: dict) -> str:
+    import base64
+    import json
+
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def jwt_without_signature(claims: dict) -> str:
+    return f"{jwt_part({'alg': 'none'})}.{jwt_part(claims)}."
+
+
+async def test_a_token_ends_after_its_hour(world: World, tenant: Tenant) -> None:
+    world.clock.forward(minutes=59, seconds=59)
+    assert (await tenant.get("/sites")).status_code == 200
+    world.clock.forward(seconds=1)
+    error(await tenant.get("/sites"), 401, "token_expired")
+
+
+async def test_a_revoked_key_ends_its_tokens_and_its_logins(
+    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await tenant.get("/sites")).status_code == 200
+    assert tenant.caller.key_id
+    await world.services.accounts.revoke(tenant.caller.key_id)
+    now = time.monotonic()
+    monkeypatch.setattr("wattyard.accounts.service.monotonic", lambda: now + 5)
+
+    error(await tenant.get("/sites"), 401, "key_revoked")
+    authorization = basic(tenant.account_id, tenant.secret)
+    answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})
+    error(answer, 401, "key_revoked")
+
+
+async def test_a_disabled_account_is_told_so_everywhere(
+    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.services.accounts.set_disabled(tenant.caller.account_id, disabled=True)
+    now = time.monotonic()
+    monkeypatch.setattr("wattyard.accounts.service.monotonic", lambda: now + 5)
+
+    body = error(await tenant.get("/sites"), 422, "account_disabled")
+    assert body["type"] == "api_error"
+    authorization = basic(tenant.account_id, tenant.secret)
+    answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})
+    error(answer, 422, "account_disabled")
+
+    await world.services.accounts.set_disabled(tenant.caller.account_id, disabled=False)
+    assert (await tenant.get("/sites")).status_code == 200
+
+
+async def test_a_secret_is_kept_only_as_a_hash(world: World, tenant: Tenant) -> None:
+    async with world.db.reading() as db:
+        rows = await db.fetch("SELECT * FROM secret_keys WHERE account = $1", tenant.caller.account)
+    stored = repr([dict(row) for row in rows])
+    assert tenant.secret not in stored
+    assert tenant.secret.removeprefix("sk_test_") not in stored
+    assert len(tenant.secret.removeprefix("sk_test_")) * 6 >= 192
+
+
+async def test_keys_can_be_rotated(world: World, tenant: Tenant) -> None:
+    accounts = world.services.accounts
+    key, secret = await accounts.create_key(
+        tenant.caller.account_id, name="second", live_mode=False
+    )
+    authorization = basic(tenant.account_id, secret)
+    answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})
+    assert answer.status_code == 200
+    listed = {one.id: one for one in await accounts.keys(tenant.caller.account_id)}
+    assert listed[key.id].last_used is not None
+    assert listed[key.id].name == "second"
+    async with world.db.reading() as db:
+        found = await store.standing(db, tenant.caller.account_id, False, key.id)
+    assert found is not None
+    assert ids.wire("key", key.id).startswith("key_")

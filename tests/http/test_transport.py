@@ -1,0 +1,157 @@
+"""Transport: versions, methods, media types, bodies that are not JSON (contract 0)."""
+
+import json
+
+import pytest
+
+from tests.support.world import AMSTERDAM, Tenant, World, error
+from wattyard.platform.db import Database
+
+JSON = {"Content-Type": "application/json"}
+
+
+async def test_the_served_release_is_accepted_and_any_other_refused(tenant: Tenant) -> None:
+    served = await tenant.get("/sites", headers={"Flatpeak-Version": "2026-08-01.busbar"})
+    other = await tenant.get("/sites", headers={"Flatpeak-Version": "2025-09-14.anode"})
+
+    assert served.status_code == 200
+    body = error(other, 400, "version_unknown")
+    assert "2026-08-01.busbar" in body["message"]
+    assert other.headers["flatpeak-version"] == "2026-08-01.busbar"
+
+
+async def test_an_unknown_path_is_404(world: World) -> None:
+    for path in ("/", "/site", "/sites/", "/v1/sites", "/sites/x/y"):
+        error(await world.http.get(path), 404, "path_unknown")
+
+
+async def test_a_wrong_method_is_405_with_the_right_ones(world: World) -> None:
+    answer = await world.http.put("/sites")
+
+    error(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
+async def test_a_body_of_another_media_type_is_415(tenant: Tenant) -> None:
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):
+        answer = await tenant.call(
+            "POST", "/sites", content=b"{}", headers={"Content-Type": media_type}
+        )
+        error(answer, 415, "media_type_unsupported")
+
+
+async def test_a_media_type_with_parameters_is_read(tenant: Tenant) -> None:
+    answer = await tenant.call(
+        "POST",
+        "/sites",
+        content=json.dumps({"postal_address": AMSTERDAM}).encode(),
+        headers={"Content-Type": "Application/JSON; charset=utf-8"},
+    )
+    assert answer.status_code == 201
+
+
+async def test_a_body_over_the_limit_is_413_before_it_is_read_whole(tenant: Tenant) -> None:
+    answer = await tenant.call("POST", "/sites", content=b" " * 1_153_434, headers=JSON)
+    error(answer, 413, "body_too_large")
+
+    sent = 0
+
+    async def endless():
+        nonlocal sent
+        while True:
+            sent += 65536
+            yield b" " * 65536
+
+    error(
+        await tenant.call("POST", "/sites", content=endless(), headers=JSON), 413, "body_too_large"
+    )
+    assert sent < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b'{"status": "ACTIVE", ', "line 1 column"),
+        (b'{\n  "status": NaN}', "NaN"),
+        (b'{"max_power_import_kw": Infinity}', "Infinity"),
+        (b"", "line 1 column 1"),
+        (b"{'a': 1}", "line 1 column 2"),
+        (b'{"a": 1}{}', "line 1 column"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        (b'{"a": "\xed\xa0\x80"}', "UTF-8"),
+        (b'{"reference_id": "a\x00b"}', "line 1 column"),
+        (b"[" * 10_000, "nested too deeply"),
+        (b'{"devices":' * 10_000, "nested too deeply"),
+        (b'{"max_power_import_kw": ' + b"9" * 5000 + b"}", "not valid JSON"),
+    ],
+)
+async def test_what_is_not_json_is_refused_with_its_place(
+    tenant: Tenant, raw: bytes, says: str
+) -> None:
+    body = error(
+        await tenant.call("POST", "/sites", content=raw, headers=JSON), 400, "json_invalid"
+    )
+
+    assert says in body["message"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "param"),
+    [
+        (rb'{"reference_id": "a\u0000b"}', "reference_id"),
+        (rb'{"reference_id": "a\ud800b"}', "reference_id"),
+        (rb'{"metadata": {"k": "a\u0000b"}}', "metadata"),
+        (rb'{"metadata": {"\udfff": "v"}}', "metadata"),
+        (rb'{"max_power_import_kw": 1e400}', "max_power_import_kw"),
+        (rb'{"postal_address": {"city": "a\u0007"}}', "postal_address.city"),
+        (rb'{"reference_id": "line\n"}', "reference_id"),
+    ],
+)
+async def test_text_that_cannot_be_kept_is_refused_by_name(
+    tenant: Tenant, raw: bytes, param: str
+) -> None:
+    code = f"{param.rpartition('.')[2]}_invalid"
+    answer = await tenant.call("POST", "/sites", content=raw, headers=JSON)
+
+    error(answer, 400, code, param)
+
+
+async def test_a_backslash_before_u0000_is_only_text(tenant: Tenant) -> None:
+    site = await tenant.site(reference_id="a\\u0000b")
+
+    assert site["reference_id"] == "a\\u0000b"
+
+
+async def test_head_is_answered_like_get(tenant: Tenant) -> None:
+    assert (await tenant.call("HEAD", "/sites")).status_code == 200
+
+
+async def test_health_and_documents_need_no_token(world: World) -> None:
+    for path in ("/health/live", "/health/ready", "/openapi.json", "/docs"):
+        assert (await world.http.get(path)).status_code == 200
+
+
+async def test_a_server_without_its_database_says_so(database_url: str, world: World) -> None:
+    from tests.support.clock import FakeClock
+
+    away = Database(database_url.replace("wattyard-", "nowhere-"))
+    broken = World(away, FakeClock(world.clock.now))
+    answer = await broken.http.get("/health/ready")
+
+    assert answer.headers["retry-after"] == "1"
+    body = error(answer, 503, "unavailable")
+    assert body["type"] == "api_error"
+
+
+async def test_our_own_fault_is_told_without_its_innards(
+    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("SELECT secret FROM everything")
+
+    monkeypatch.setattr(world.services.places, "summaries", broken)
+    answer = await tenant.get("/sites")
+
+    body = error(answer, 500, "internal_error")
+    assert body["type"] == "api_error"
+    assert "SELECT" not in answer.text

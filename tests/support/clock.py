@@ -1,0 +1,14 @@
+"""A clock that stands still until it is told otherwise."""
+
+from datetime import datetime, timedelta
+
+
+class FakeClock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)

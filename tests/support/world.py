@@ -1,0 +1,119 @@
+"""The application in this process, and accounts that call it."""
+
+import base64
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from tests.support.clock import FakeClock
+from wattyard.app import Services, assemble
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.db import Database
+
+AMSTERDAM = {"city": "Amsterdam", "country_code": "NL"}
+
+
+def basic(account_id: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{account_id}:{secret}".encode()).decode()
+
+
+@dataclass
+class Tenant:
+    """An account in one mode, with a client that carries its token."""
+
+    account_id: str
+    secret: str
+    token: str
+    caller: Caller
+    http: httpx.AsyncClient
+    twin: "Tenant | None" = field(default=None, repr=False)
+    """The same account in the other mode."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def call(self, method: str, path: str, **given: Any) -> httpx.Response:
+        headers = self.headers | given.pop("headers", {})
+        return await self.http.request(method, path, headers=headers, **given)
+
+    async def get(self, path: str, **given: Any) -> httpx.Response:
+        return await self.call("GET", path, **given)
+
+    async def post(self, path: str, body: Any = None, **given: Any) -> httpx.Response:
+        return await self.call("POST", path, json=body, **given)
+
+    async def patch(self, path: str, body: Any, **given: Any) -> httpx.Response:
+        return await self.call("PATCH", path, json=body, **given)
+
+    async def delete(self, path: str, **given: Any) -> httpx.Response:
+        return await self.call("DELETE", path, **given)
+
+    async def make(self, path: str, body: Any) -> Any:
+        """Create something that must succeed."""
+        response = await self.post(path, body)
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    async def site(self, **fields: Any) -> Any:
+        return await self.make("/sites", {"postal_address": AMSTERDAM, **fields})
+
+    async def device(self, *locations: str, **fields: Any) -> Any:
+        body = {"reference_id": "d", "type": "OTHER", "locations": list(locations), **fields}
+        return await self.make("/devices", body)
+
+
+class World:
+    """The application and everything in it."""
+
+    def __init__(self, db: Database, clock: FakeClock) -> None:
+        self.db = db
+        self.clock = clock
+        self.services = Services(db, clock)
+        self.app = assemble(self.services)
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app), base_url="http://test"
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.http.aclose()
+
+    async def tenant(self, name: str = "a maker") -> Tenant:
+        """Make an account and log it in, in both modes."""
+        account, test, live = await self.services.accounts.create(name=name)
+        first = await self._log_in(ids.wire("acc", account.id), test)
+        second = await self._log_in(ids.wire("acc", account.id), live)
+        first.twin, second.twin = second, first
+        return first
+
+    async def _log_in(self, account_id: str, secret: str) -> Tenant:
+        answer = await self.http.post(
+            "/auth/tokens", headers={"Authorization": basic(account_id, secret)}
+        )
+        assert answer.status_code == 200, answer.text
+        token = answer.json()["bearer_token"]
+        caller = await self.services.accounts.authenticate(f"Bearer {token}")
+        return Tenant(account_id, secret, token, caller, self.http)
+
+
+def error(response: httpx.Response, status: int, code: str, param: str | None = None) -> Any:
+    """Check the error envelope, and give it."""
+    body = response.json()
+    assert (response.status_code, body.get("code")) == (status, code), response.text
+    assert body["object"] == "error"
+    assert body["request_id"] == response.headers["request-id"]
+    assert body["message"]
+    if param is not None:
+        assert body["param"] == param
+    return body

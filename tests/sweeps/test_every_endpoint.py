@@ -1,0 +1,145 @@
+"""Rules that every endpoint keeps, walked over all declarations (style, rule 10)."""
+
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.support.world import AMSTERDAM, Tenant, World, error
+from wattyard.app import ENDPOINTS
+from wattyard.platform.http import Endpoint
+
+PRIVATE = [one for one in ENDPOINTS if not one.public]
+WITH_ID = [one for one in PRIVATE if "{" in one.path]
+
+
+def name(declared: Endpoint) -> str:
+    return f"{declared.method} {declared.path}"
+
+
+async def objects_of(tenant: Tenant) -> dict[str, str]:
+    """Make one object of each kind; ids by the name that paths use."""
+    customer = await tenant.make("/customers", {})
+    site = await tenant.site(customer_id=customer["id"])
+    device = await tenant.device(site["id"])
+    event = (await tenant.get("/events")).json()["data"][0]
+    return {
+        "customer_id": customer["id"],
+        "site_id": site["id"],
+        "location_id": site["location_id"],
+        "device_id": device["id"],
+        "event_id": event["id"],
+    }
+
+
+def body_of(declared: Endpoint) -> Any:
+    return declared.example_body if declared.body is not None else None
+
+
+def filled(path: str, ids: dict[str, str]) -> str:
+    return re.sub(r"{(\w+)}", lambda match: ids[match[1]], path)
+
+
+@pytest.mark.parametrize("declared", PRIVATE, ids=name)
+async def test_without_a_token_nothing_is_told(world: World, declared: Endpoint) -> None:
+    path = filled(declared.path, dict.fromkeys(re.findall(r"{(\w+)}", declared.path), "x"))
+    answer = await world.http.request(declared.method, path, json=body_of(declared))
+
+    error(answer, 401, "token_missing")
+
+
+@pytest.mark.parametrize("declared", WITH_ID, ids=name)
+async def test_a_stranger_and_the_other_mode_get_404(
+    world: World, tenant: Tenant, declared: Endpoint
+) -> None:
+    path = filled(declared.path, await objects_of(tenant))
+    assert tenant.twin
+    for other in (await world.tenant("a stranger"), tenant.twin):
+        answer = await other.call(declared.method, path, json=body_of(declared))
+        assert answer.status_code == 404, answer.text
+        assert answer.json()["code"].endswith("_not_found")
+
+
+@pytest.mark.parametrize("declared", ENDPOINTS, ids=name)
+async def test_an_unknown_parameter_is_refused(
+    world: World, tenant: Tenant, declared: Endpoint
+) -> None:
+    path = filled(declared.path, await objects_of(tenant))
+    answer = await tenant.call(
+        declared.method, path, params={"colour": "red"}, json=body_of(declared)
+    )
+
+    error(answer, 400, "parameter_unknown", "colour")
+
+
+@pytest.mark.parametrize("declared", WITH_ID, ids=name)
+async def test_an_id_of_another_type_names_nothing(tenant: Tenant, declared: Endpoint) -> None:
+    ids = await objects_of(tenant)
+    wrong = {"evt", "ste", "dev", "cus"} - {
+        value[:3] for key, value in ids.items() if "{" + key + "}" in declared.path
+    }
+    if "site_id" in declared.path or "location_id" in declared.path:
+        wrong -= {"ste", "loc"}
+    for value in ids.values():
+        if value[:3] in wrong:
+            path = re.sub(r"{\w+}", value, declared.path)
+            answer = await tenant.call(declared.method, path, json=body_of(declared))
+            assert answer.status_code == 404, (path, answer.text)
+
+
+@pytest.mark.parametrize("declared", [e for e in PRIVATE if e.body is not None], ids=name)
+async def test_no_body_and_no_object_are_refused(tenant: Tenant, declared: Endpoint) -> None:
+    path = filled(declared.path, await objects_of(tenant))
+    empty = await tenant.call(
+        declared.method, path, content=b"", headers={"Content-Type": "application/json"}
+    )
+    error(empty, 400, "json_invalid")
+    for body in ([], "text", 7, True):
+        error(await tenant.call(declared.method, path, json=body), 400, "body_invalid")
+
+
+async def test_the_document_is_valid_and_complete(world: World) -> None:
+    document = (await world.http.get("/openapi.json")).json()
+
+    OpenAPIV31SpecValidator(document).validate()
+    for declared in ENDPOINTS:
+        operation = document["paths"][declared.path][declared.method.lower()]
+        assert operation["summary"]
+        success = operation["responses"][str(declared.status)]
+        if declared.answers is not None:
+            assert success["content"]["application/json"]["example"], name(declared)
+        if declared.body is not None:
+            assert operation["requestBody"]["content"]["application/json"]["example"]
+        listed = [
+            code
+            for status, answer in operation["responses"].items()
+            if status >= "400"
+            for code in answer["x-error-codes"]
+        ]
+        for refusal in declared.refuses:
+            assert refusal.code in listed
+
+
+@pytest.mark.parametrize("declared", [e for e in PRIVATE if e.method == "POST"], ids=name)
+async def test_the_examples_of_the_document_work(tenant: Tenant, declared: Endpoint) -> None:
+    ids = await objects_of(tenant)
+    text = str(body_of(declared))
+    for found in set(re.findall(r"(?:loc|cus|dev)_[0-9a-f]{32}", text)):
+        kind = {"loc": "location_id", "cus": "customer_id", "dev": "device_id"}[found[:3]]
+        text = text.replace(found, ids[kind])
+    answer = await tenant.post(filled(declared.path, ids), eval(text))  # noqa: S307 (our own example)
+
+    assert answer.status_code == declared.status, answer.text
+    expected = declared.example
+    assert set(answer.json()) == set(expected)
+
+
+async def test_the_page_for_people_names_every_operation(world: World) -> None:
+    page = (await world.http.get("/docs")).text
+
+    for declared in ENDPOINTS:
+        assert f'id="{declared.operation}"' in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "<script" not in page
+    assert AMSTERDAM["city"] in page
