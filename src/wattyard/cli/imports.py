@@ -1,5 +1,6 @@
 """`wattyard import sites FILE`: a fleet arrives as NDJSON or CSV."""
 
+import asyncio
 import io
 import sys
 from collections.abc import Iterator
@@ -66,9 +67,12 @@ def import_sites(
         with _opened(file) as source, _progress(show=not json) as progress:
             task = progress.add_task("sites", total=size)
             lines = _arrivals(source, tally, is_csv=is_csv)
-            while batch := list(islice(lines, _BATCH)):
+            batch = _next(lines)
+            while batch:
+                following = asyncio.create_task(asyncio.to_thread(_next, lines))
                 tally.add(await services.fleet.bring_in(caller, batch, dry_run=dry_run))
-                progress.update(task, completed=source.tell() if size else len(batch))
+                batch = await following  # was read while the database worked
+                progress.update(task, completed=source.tell() if size else tally.taken)
         return tally
 
     try:
@@ -78,6 +82,10 @@ def import_sites(
     _report(tally, dry_run=dry_run, json=json)
     if tally.refused:
         raise typer.Exit(2)
+
+
+def _next(lines: Iterator[Arrival]) -> list[Arrival]:
+    return list(islice(lines, _BATCH))
 
 
 @contextmanager

@@ -112,11 +112,14 @@ def convert(value: Json, type_: type[T]) -> T:
     Raises:
         Malformed: with every fault found.
     """
+    said = "a text that cannot be kept"
+    if _storable(value):
+        try:
+            return msgspec.convert(value, type_)
+        except msgspec.ValidationError as fault:
+            said = str(fault)
     _checked(value, type_, partial=False)
-    try:
-        return msgspec.convert(value, type_)
-    except msgspec.ValidationError as fault:
-        raise Malformed(f"the body is not as expected: {fault}", code="body_invalid") from None
+    raise Malformed(f"the body is not as expected: {said}", code="body_invalid")
 
 
 def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:

@@ -47,6 +47,11 @@ class Tally:
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
 
+    @property
+    def taken(self) -> int:
+        """How many lines were taken, changed anything or not."""
+        return self.created + self.updated + self.unchanged
+
     def add(self, other: "Tally") -> None:
         """Count another tally in."""
         self.created += other.created

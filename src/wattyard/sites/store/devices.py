@@ -138,17 +138,27 @@ async def by_id(
 async def at_places(
     db: Connection, account: int, live: bool, place_ids: Collection[UUID]
 ) -> Mapping[UUID, list[Device]]:
-    """Find the devices at each of the places, oldest first."""
-    rows = await db.fetch(
-        f"""
-        {_SELECT} WHERE account = $1 AND live_mode = $2 AND id IN (
-            SELECT device_id FROM device_places
-            WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3))
-        ORDER BY id
+    """Find the devices at each of the places, oldest first.
+
+    Two look-ups by key and no join: a planner whose statistics lag behind a growing account
+    cannot choose a scan of all its devices.
+    """
+    pairs = await db.fetch(
+        """
+        SELECT DISTINCT device_id FROM device_places
+        WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3)
         """,
         account,
         live,
         list(place_ids),
+    )
+    if not pairs:
+        return defaultdict(list)
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORDER BY id",
+        account,
+        live,
+        [pair["device_id"] for pair in pairs],
     )
     found: dict[UUID, list[Device]] = defaultdict(list)
     for device in map(_device, rows):

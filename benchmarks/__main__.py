@@ -1,0 +1,36 @@
+"""`make bench`: run the named cases, or all, and print ratios."""
+
+import argparse
+import platform
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import arrivals, list_sites, start
+from benchmarks.support.ground import Ground
+
+CASES = {"start": start.run, "import": arrivals.run, "list": list_sites.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("cases", nargs="*", help=f"of {', '.join(CASES)}; default all")
+    parser.add_argument("--sites", type=int, default=100_000, help="size of the list case")
+    parser.add_argument("--seconds", type=float, default=4, help="length of one measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (median taken)")
+    options = parser.parse_args()
+    unknown = set(options.cases) - set(CASES)
+    if unknown:
+        sys.exit(f"unknown cases: {', '.join(unknown)}; there are {', '.join(CASES)}")
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d} · {platform.machine()} · Python {platform.python_version()}"
+    )
+    with tempfile.TemporaryDirectory(prefix="wattyard-bench-") as folder:
+        ground = Ground(Path(folder), options.sites, options.seconds, options.rounds)
+        for name in options.cases or CASES:
+            print(f"\n== {name}")
+            CASES[name](ground)
+
+
+main()

@@ -1,0 +1,82 @@
+"""`GET /sites` from a large fleet, beside the constant-answer ceiling and a tutorial's version."""
+
+import tempfile
+from pathlib import Path
+
+import httpx
+import psutil
+
+from benchmarks.support import fleets
+from benchmarks.support.ground import OTHER_CORE, Ground, medians, pin, verdict
+from benchmarks.support.load import requests_per_second
+from benchmarks.support.servers import asgi, wattyard
+from wattyard.kernel import ids
+from wattyard.platform.db import schema
+from wattyard.platform.embedded import EmbeddedDatabase
+
+
+def run(ground: Ground) -> None:
+    """Measure a page of 30 sites with 60 devices."""
+    embedded = EmbeddedDatabase(ground.folder / "list")
+    with embedded.lease() as url:
+        postmaster = (embedded.data / "postgres" / "postmaster.pid").read_text().split("\n")[0]
+        pin(int(postmaster), OTHER_CORE)
+        schema.migrate(url)
+        account, secret, caller = fleets.build(url, ground.sites)
+        with wattyard(url) as (address, _):
+            token = httpx.post(f"{address}/auth/tokens", auth=(account, secret)).json()
+            headers = {"Authorization": f"Bearer {token['bearer_token']}"}
+            page = f"{address}/sites?limit=30"
+            body = httpx.get(page, headers=headers).content
+            print(f"   the page has {len(body):,} bytes; {psutil.cpu_count()} cores")
+            deep = min(1000, ground.sites // 30 - 2)
+            cursor = ids.wire("ste", fleets.id_at(url, caller, deep * 30 - 1))
+            with tempfile.TemporaryDirectory() as folder:
+                constant = Path(folder) / "page.json"
+                constant.write_bytes(body)
+                _compare(ground, url, caller.account, constant, page, headers, cursor)
+
+
+def _compare(
+    ground: Ground,
+    url: str,
+    account: int,
+    constant: Path,
+    page: str,
+    headers: dict[str, str],
+    cursor: str,
+) -> None:
+    with (
+        asgi("benchmarks.baselines.constant:app", 18081, PAGE=str(constant)) as ceiling,
+        asgi(
+            "benchmarks.baselines.tutorial:app", 18082, TUTORIAL_DATABASE=url,
+            TUTORIAL_ACCOUNT=str(account),
+        ) as tutorial,
+    ):  # fmt: skip
+        theirs = httpx.get(f"{tutorial}/sites?limit=30").json()["data"]
+        ours = httpx.get(page, headers=headers).json()["data"]
+        assert [site["id"] for site in theirs] == [site["id"] for site in ours]
+        assert theirs[0]["devices"][0]["id"] == ours[0]["devices"][0]["id"]
+        found = medians(
+            ground.rounds,
+            {
+                "constant answer": lambda: requests_per_second(ceiling, ground.seconds),
+                "GET /sites?limit=30": lambda: requests_per_second(page, ground.seconds, headers),
+                "page 1,000": lambda: requests_per_second(
+                    f"{page}&starting_after={cursor}", ground.seconds, headers
+                ),
+                "by reference_id": lambda: requests_per_second(
+                    page.replace("limit=30", "reference_id=home-77"), ground.seconds, headers
+                ),
+                "FastAPI + SQLModel, eager": lambda: requests_per_second(
+                    f"{tutorial}/sites?limit=30", ground.seconds
+                ),
+            },
+        )
+    ours_rate = found["GET /sites?limit=30"]
+    share = ours_rate / found["constant answer"]
+    verdict("share of the ceiling", share, ">= 0.15, stretch 0.20", met=share >= 0.15)
+    times = ours_rate / found["FastAPI + SQLModel, eager"]
+    verdict("times FastAPI + SQLModel", times, ">= 30", met=times >= 30)
+    depth = ours_rate / found["page 1,000"]
+    verdict("page 1 / page 1,000 (rate)", depth, "<= 1.25", met=depth <= 1.25)

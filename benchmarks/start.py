@@ -1,0 +1,62 @@
+"""Start to first answer, and idle memory."""
+
+import statistics
+import subprocess
+import sys
+import time
+
+import psutil
+
+from benchmarks.support.ground import Ground, verdict
+from wattyard.platform.db import schema
+from wattyard.platform.embedded import EmbeddedDatabase
+
+
+def run(ground: Ground) -> None:
+    """Measure a start on an existing folder and on an external database."""
+    data = ground.folder / "start"
+    with EmbeddedDatabase(data).lease() as url:
+        schema.migrate(url)
+    bare = [_seconds(sys.executable, "-c", "print('ready', flush=True)")[0] for _ in range(5)]
+    embedded = []
+    memory = 0.0
+    for _ in range(5):
+        seconds, memory = _seconds(*_SERVE, "--data", str(data))
+        embedded.append(seconds)
+    with EmbeddedDatabase(ground.folder / "outside").lease() as url:
+        schema.migrate(url)
+        external = []
+        for _ in range(5):
+            seconds, alone = _seconds(*_SERVE, "--database", url)
+            external.append(seconds)
+    print(f"   bare Python start {statistics.median(bare):.3f} s (baseline)")
+    figure = statistics.median(embedded)
+    verdict("start to first answer, embedded, s", figure, "<= 2", met=figure <= 2)
+    figure = statistics.median(external)
+    verdict("start to first answer, external, s", figure, "<= 1", met=figure <= 1)
+    verdict("idle memory, whole default, MiB", memory, "<= 250", met=memory <= 250)
+    verdict("idle memory, server process, MiB", alone, "<= 120", met=alone <= 120)
+
+
+_SERVE = (sys.executable, "-m", "wattyard", "serve", "--port", "0")
+
+
+def _seconds(*command: str) -> tuple[float, float]:
+    """Time from the start to the line that says ready, and memory (PSS) then, with children."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout
+    assert "ready" in process.stdout.readline()
+    seconds = time.perf_counter() - started
+    time.sleep(1 if "serve" in command else 0)
+    memory = 0
+    if process.poll() is None:
+        family = [psutil.Process(process.pid)]
+        family += family[0].children(recursive=True)
+        memory = sum(one.memory_full_info().pss for one in family)
+    process.terminate()
+    process.wait(15)
+    process.stdout.close()
+    return seconds, memory / 2**20

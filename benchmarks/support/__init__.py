@@ -1,0 +1,1 @@
+"""What the cases share: where they run, servers, load, fleets."""
