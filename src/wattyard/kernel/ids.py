@@ -64,17 +64,18 @@ class SortedIds:
 
     def __call__(self) -> UUID:
         now = int(self._now().timestamp() * 1000)
+        random = self._random_bits(40)
         with self._lock:
             if now > self._millisecond:
                 self._millisecond = now
                 self._counter = self._random_bits(_COUNTER_BITS - 1)
             else:
-                self._counter += 1 + self._random_bits(8)
+                self._counter += 1 + (random >> 32)
                 if self._counter >= _COUNTER_LIMIT:
                     self._millisecond += 1
                     self._counter = self._random_bits(_COUNTER_BITS - 1)
             millisecond, counter = self._millisecond, self._counter
-        return _uuid7(millisecond, counter, self._random_bits(32))
+        return _uuid7(millisecond, counter, random & 0xFFFFFFFF)
 
 
 def _uuid7(millisecond: int, counter: int, tail: int) -> UUID:

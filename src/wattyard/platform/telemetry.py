@@ -52,6 +52,7 @@ class Telemetry:
 
     def __init__(self, db: Database) -> None:
         self._log = structlog.get_logger("request")
+        self._logs_requests: bool = self._log.is_enabled_for(logging.INFO)
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "wattyard_requests",
@@ -86,7 +87,7 @@ class Telemetry:
         histogram.observe(seconds)
         if fault is not None:
             self._log.error("failed", **_line(call, seconds), exc_info=fault)
-        else:
+        elif self._logs_requests:
             self._log.info("answered", **_line(call, seconds))
 
     def exposition(self) -> bytes:

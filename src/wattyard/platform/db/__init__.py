@@ -1,6 +1,7 @@
 """PostgreSQL behind a narrow port: connections, transactions, page queries."""
 
-from wattyard.platform.db.database import Connection, Database
+from wattyard.platform.db.connection import Connection
+from wattyard.platform.db.database import Database
 from wattyard.platform.db.keyset import page_query
 
 __all__ = ["Connection", "Database", "page_query"]

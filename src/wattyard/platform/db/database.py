@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 
 from wattyard.kernel.refusals import Unavailable
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+from wattyard.platform.db.connection import Connection
+from wattyard.platform.db.stack import ConnectionStack
 
 _AWAY = (
     OSError,
@@ -30,7 +30,7 @@ _joined: ContextVar["Connection | None"] = ContextVar("joined_transaction", defa
 
 
 class Database:
-    """A pool of connections to one PostgreSQL database.
+    """Connections to one PostgreSQL database.
 
     `reading` gives a connection for single statements, `transaction` one in which everything
     is kept or nothing. A transaction that is opened inside another one of the same task
@@ -45,42 +45,24 @@ class Database:
         self._url = url
         self._connections = connections
         self._timeout_ms = int(statement_seconds * 1000)
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._stack: ConnectionStack | None = None
 
     async def open(self) -> None:
-        """Make the pool; the first connection shows whether the address is right."""
+        """Open the first connection, which shows whether the address is right."""
+        self._stack = ConnectionStack(self._connect, self._connections)
         with _refusing_when_away():
-            self._pool = await asyncpg.create_pool(
-                self._url,
-                min_size=1,
-                max_size=self._connections,
-                max_inactive_connection_lifetime=300,
-                reset=_keep_as_it_is,
-                timeout=5,
-                server_settings={
-                    "application_name": "wattyard",
-                    "statement_timeout": str(self._timeout_ms),
-                    "idle_in_transaction_session_timeout": str(self._timeout_ms),
-                    "timezone": "UTC",
-                },
-            )
+            self._stack.take_back(await self._stack.lend())
 
     async def close(self) -> None:
-        """Give the connections back, waiting a moment for those in use."""
-        if self._pool is None:
-            return
-        pool, self._pool = self._pool, None
-        try:
-            await asyncpg.compat.wait_for(pool.close(), timeout=3)
-        except TimeoutError:
-            pool.terminate()
+        """Give the connections back."""
+        if self._stack is not None:
+            stack, self._stack = self._stack, None
+            await stack.close()
 
     @property
     def usage(self) -> tuple[int, int]:
         """Tell how many connections are open, and how many of them are idle."""
-        if self._pool is None:
-            return 0, 0
-        return self._pool.get_size(), self._pool.get_idle_size()
+        return (self._stack.open, self._stack.idle) if self._stack else (0, 0)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
@@ -89,9 +71,18 @@ class Database:
         if joined is not None:
             yield joined
             return
+        stack = self._open_stack
         with _refusing_when_away():
-            async with self._open_pool.acquire(timeout=10) as connection:
+            connection = await stack.lend()
+            broken = True
+            try:
                 yield connection
+                broken = False
+            except Exception:
+                broken = False
+                raise
+            finally:
+                stack.take_back(connection, broken=broken)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -101,19 +92,31 @@ class Database:
             async with joined.transaction():
                 yield joined
             return
-        with _refusing_when_away():
-            async with self._open_pool.acquire(timeout=10) as connection, connection.transaction():
-                token = _joined.set(connection)
-                try:
-                    yield connection
-                finally:
-                    _joined.reset(token)
+        async with self.reading() as connection, connection.transaction():
+            token = _joined.set(connection)
+            try:
+                yield connection
+            finally:
+                _joined.reset(token)
+
+    async def _connect(self) -> Connection:
+        connection: Connection = await asyncpg.connect(
+            self._url,
+            timeout=5,
+            server_settings={
+                "application_name": "wattyard",
+                "statement_timeout": str(self._timeout_ms),
+                "idle_in_transaction_session_timeout": str(self._timeout_ms),
+                "timezone": "UTC",
+            },
+        )
+        return connection
 
     @property
-    def _open_pool(self) -> "asyncpg.Pool[asyncpg.Record]":
-        if self._pool is None:
+    def _open_stack(self) -> ConnectionStack:
+        if self._stack is None:
             raise Unavailable("the server is starting or stopping; try again in a moment")
-        return self._pool
+        return self._stack
 
 
 class _refusing_when_away:  # noqa: N801 (reads as a phrase at its uses)
@@ -131,10 +134,3 @@ class _refusing_when_away:  # noqa: N801 (reads as a phrase at its uses)
             raise Unavailable(
                 "the database cannot be reached at the moment; nothing was acknowledged, try again"
             ) from error
-
-
-async def _keep_as_it_is(connection: Connection) -> None:
-    """Replace asyncpg's reset query: no statement of ours leaves session state behind.
-
-    It would be a second round trip for every request (docs/decisions/0001).
-    """

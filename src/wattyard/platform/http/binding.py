@@ -1,6 +1,7 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -33,7 +34,11 @@ class Bound:
         self._read_query = query_reader(declared.query) if declared.query else _EMPTY_QUERY
         self._has_query = declared.query is not None
         self._read_body = body_reader(declared.body) if declared.body is not None else None
-        self._wants = _wants(declared)
+        wants = set(inspect.signature(declared.handler).parameters)
+        self._names_in_path = tuple(re.findall(r"{(\w+)}", declared.path))
+        self._wants_query, self._wants_caller, self._wants_call = (
+            name in wants for name in ("query", "caller", "call")
+        )
         self._fixed = _services(declared, services)
 
     async def __call__(self, call: Call) -> None:
@@ -50,13 +55,13 @@ class Bound:
         raw_query = call.scope["query_string"]
         if raw_query or self._has_query:
             query = self._read_query(raw_query)
-            if "query" in self._wants:
+            if self._wants_query:
                 given["query"] = query
-        for name in self._wants & call.path_values.keys():
+        for name in self._names_in_path:
             given[name] = path_value(call.path_values[name])
-        if "caller" in self._wants:
+        if self._wants_caller:
             given["caller"] = call.caller
-        if "call" in self._wants:
+        if self._wants_call:
             given["call"] = call
         if self._read_body is not None:
             given["body"] = await self._body(call)
@@ -100,10 +105,6 @@ def path_id(text: str, *prefixes: str, missing: type[Missing]) -> UUID:
     except Malformed:
         noun = missing.code.removesuffix("_not_found").replace("_", " ")
         raise missing(f"there is no {noun} {ids.shown(text)}") from None
-
-
-def _wants(declared: Endpoint) -> set[str]:
-    return set(inspect.signature(declared.handler).parameters)
 
 
 def _services(declared: Endpoint, services: Mapping[type, Any]) -> dict[str, Any]:

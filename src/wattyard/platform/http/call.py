@@ -18,6 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 RELEASE: Final = "2026-08-01.busbar"
 JSON: Final = b"application/json; charset=utf-8"
+_RELEASE_HEADER: Final = (b"flatpeak-version", RELEASE.encode())
 _COMPRESS_FROM_BYTES: Final = 1024
 
 
@@ -119,9 +120,9 @@ class Call:
         self.answered_bytes = len(body)
         start = [
             (b"content-type", answer.media_type),
-            (b"content-length", str(len(body)).encode()),
+            (b"content-length", b"%d" % len(body)),
             (b"request-id", self.request_id.encode()),
-            (b"flatpeak-version", RELEASE.encode()),
+            _RELEASE_HEADER,
         ]
         if answer.status in (204, 304):
             del start[:2]

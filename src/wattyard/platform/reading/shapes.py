@@ -21,6 +21,7 @@ T = TypeVar("T")
 Json = Any
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_QUERY_PARTS = 100
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -125,9 +126,18 @@ def convert(value: Json, type_: type[T]) -> T:
 def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
     """Make the function that reads queries of one type; it raises Malformed with all faults."""
     fields = {field.name: field for field in wanted.fields(type_)}
+    whole = {name for name, field in fields.items() if wanted.is_whole(field.form)}
 
     def read(raw: bytes) -> Any:  # noqa: ANN401
         given, faults = _query_pairs(raw, fields)
+        if not faults and all(
+            _WHOLE.fullmatch(text) if name in whole else not _UNSTORABLE.search(text)
+            for name, text in given.items()
+        ):
+            try:
+                return msgspec.convert(given, type_, strict=False)
+            except msgspec.ValidationError:
+                pass  # walked below, so that every fault is reported
         for name, text in given.items():
             if not _readable(text, fields[name].form):
                 words = wanted.words(fields[name].form)
@@ -135,9 +145,7 @@ def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
                 faults.append(Fault(f"{name}_invalid", message, name))
         missing = [n for n, field in fields.items() if field.required and n not in given]
         faults.extend(Fault(f"{n}_missing", f"{n} is needed in the query", n) for n in missing)
-        if faults:
-            raise Malformed.of(faults)
-        return msgspec.convert(given, type_, strict=False)
+        raise Malformed.of(faults)
 
     return read
 
@@ -147,16 +155,7 @@ def _query_pairs(
 ) -> tuple[dict[str, str], list[Fault]]:
     given: dict[str, str] = {}
     faults: list[Fault] = []
-    try:
-        pairs = parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
-        )
-    except ValueError:
-        raise Malformed(
-            "the query is not readable: it must be percent-encoded UTF-8 with at most 100 parts",
-            code="query_invalid",
-        ) from None
-    for name, text in pairs:
+    for name, text in _decoded(raw):
         if name not in fields:
             faults.append(unknown(name, fields, _printable(name)[1:-1]))
         elif name in given:
@@ -164,6 +163,23 @@ def _query_pairs(
         else:
             given[name] = text
     return given, faults
+
+
+def _decoded(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        query = raw.decode("ascii")
+        if "%" not in query and "+" not in query and query.count("&") < _QUERY_PARTS:
+            parts = (part.partition("=") for part in query.split("&") if part)
+            return [(name, text) for name, _, text in parts]
+        return parse_qsl(
+            query, keep_blank_values=True, errors="strict", max_num_fields=_QUERY_PARTS
+        )
+    except ValueError:
+        raise Malformed(
+            f"the query is not readable: it must be percent-encoded UTF-8 with at most "
+            f"{_QUERY_PARTS} parts",
+            code="query_invalid",
+        ) from None
 
 
 def _readable(text: str, form: wanted.TypeForm) -> bool:
