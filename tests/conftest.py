@@ -1,8 +1,10 @@
 """One embedded PostgreSQL a run, one database a test process, one account a test."""
 
 import asyncio
+import gc
 import os
 import re
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from tests.support.clock import FakeClock
 from tests.support.world import Tenant, World
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
+from wattyard.sites.domain import zones
 
 SHARED_DATA = Path(
     os.environ.get("WATTYARD_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
@@ -54,6 +57,16 @@ def database_url(postgres: str, worker_id: str) -> str:
     asyncio.run(make())
     schema.migrate(url)
     return url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def borders_put_away() -> Iterator[None]:
+    """Close timezonefinder's files, which it leaves to the interpreter's end, with a warning."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        zones._finder.cache_clear()
+        gc.collect()
 
 
 @pytest.fixture
