@@ -1,5 +1,6 @@
 """Assembly: settings in, running application out. The one file that knows every capability."""
 
+import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -10,22 +11,26 @@ import msgspec
 from wattyard import __version__
 from wattyard.accounts.domain import KeyRevoked, TokenExpired, TokenInvalid, TokenMissing
 from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
-from wattyard.accounts.service import Accounts
+from wattyard.accounts.service import Accounts, Usage
 from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
 from wattyard.events.service import Events
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker, SortedIds
 from wattyard.kernel.instants import Clock, system_clock
-from wattyard.platform import document, telemetry
+from wattyard.platform import document
 from wattyard.platform.db import Database, schema
 from wattyard.platform.http import Answer, Call, Endpoint, endpoint
-from wattyard.platform.http.binding import Bound
+from wattyard.platform.http.binding import Bound, Gate
+from wattyard.platform.http.errors import PathUnknown
 from wattyard.platform.http.front import FrontDoor
+from wattyard.platform.http.limits import NoLimits, RateLimits
+from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
+from wattyard.platform.telemetry import Telemetry, configure_logs
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, Place
 from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
-from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Places
+from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Places, States
 from wattyard.sites.wire.customers import customer_json
 from wattyard.sites.wire.devices import device_json
 from wattyard.sites.wire.places import location_json, site_json
@@ -60,13 +65,16 @@ class Services:
         self.db = db
         self.now = now
         self.new_id = new_id
+        self.watch = Telemetry(db)
         self.accounts = Accounts(db, now, new_id)
-        self.events = Events(db, now, new_id)
+        self.events = Events(db, now, new_id, self.watch.told)
         self.places = Places(db, self.events, faces, now, new_id)
         self.devices = Devices(db, self.events, faces, now, new_id)
+        self.states = States(db, faces, now, new_id)
+        self.customers = Customers(db, self.events, faces, now, new_id)
         self.fleet = Fleet(db, self.events, faces, now, new_id)
         self.inspection = Inspection(db, faces)
-        self.customers = Customers(db, self.events, faces, now, new_id)
+        self.usage = Usage(self.places.counts)
 
     def by_type(self) -> dict[type, Any]:
         """List the use-cases by type, as endpoints ask for them."""
@@ -118,26 +126,55 @@ async def docs(documentation: Documentation) -> Answer:
     return Answer(documentation.page, media_type=b"text/html; charset=utf-8")
 
 
+class MetricsGuard:
+    """Who may read the metrics: this machine, and whoever has the operator's token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def lets_in(self, call: Call) -> bool:
+        """Tell whether the caller may read them."""
+        if not self._token:
+            return call.address in ("127.0.0.1", "::1")
+        return hmac.compare_digest(
+            (call.header(b"authorization") or "").encode(), f"Bearer {self._token}".encode()
+        )
+
+
+@endpoint("GET", "/metrics", "metrics", public=True, media_type="text/plain; version=0.0.4")
+async def metrics(call: Call, watch: Telemetry, guard: MetricsGuard) -> Answer:
+    """Tell counts and times in Prometheus' text format.
+
+    Answered to this machine only, or to whoever sends `WATTYARD_METRICS_TOKEN` as a bearer token
+    where the operator set one; anybody else finds nothing here.
+    """
+    if not guard.lets_in(call):
+        raise PathUnknown("there is nothing at '/metrics'; GET /openapi.json lists every path")
+    return Answer(watch.exposition(), media_type=b"text/plain; version=0.0.4; charset=utf-8")
+
+
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *SITE_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,
     ready,
+    metrics,
     openapi,
     docs,
 )
 """Every endpoint, in the order of the documentation."""
 
 
-def assemble(services: Services, *, check_schema: bool = True) -> FrontDoor:
+def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
     """Build the ASGI application on the given use-cases."""
+    settings = settings or Settings()
     db = services.db
-    watch = telemetry.Telemetry(db)
     given = {
         **services.by_type(),
         Database: db,
         Documentation: Documentation(ENDPOINTS),
+        MetricsGuard: MetricsGuard(settings.metrics_token),
     }
 
     async def authenticate(call: Call) -> Caller:
@@ -147,17 +184,22 @@ def assemble(services: Services, *, check_schema: bool = True) -> FrontDoor:
     async def lifespan(_: object) -> AsyncIterator[None]:
         await db.open()
         try:
-            if check_schema:
-                await schema.check(db)
+            await schema.check(db)
             yield
         finally:
             await db.close()
 
+    share = settings.rate_limit / settings.workers
+    gate = Gate(
+        authenticate,
+        RateLimits(share) if share else NoLimits(),
+        Replays(db, services.now),
+    )
     return FrontDoor(
-        [Bound(declared, given, authenticate) for declared in ENDPOINTS],
+        [Bound(declared, given, gate) for declared in ENDPOINTS],
         now=services.now,
         new_id=services.new_id,
-        finished=watch.finished,
+        finished=services.watch.finished,
         lifespan=lifespan,
     )
 
@@ -165,5 +207,6 @@ def assemble(services: Services, *, check_schema: bool = True) -> FrontDoor:
 def from_environment() -> FrontDoor:
     """Build the application of a worker process; its settings are in the environment."""
     settings = Settings.read()
-    telemetry.configure_logs(level=settings.log_level, form=settings.log_format)
-    return assemble(Services(Database(settings.database, connections=settings.connections)))
+    configure_logs(level=settings.log_level, form=settings.log_format)
+    db = Database(settings.database, connections=settings.connections)
+    return assemble(Services(db), settings)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from wattyard.kernel.refusals import Malformed, Unauthenticated
+from wattyard.kernel.refusals import Malformed, TooMany, Unauthenticated
 
 TOKEN_LIFETIME: Final = timedelta(hours=1)
 SECRET_BYTES: Final = 30
@@ -46,6 +46,12 @@ class KeyRevoked(Unauthenticated):
     """The secret key that made this token was revoked."""
 
     code = "key_revoked"
+
+
+class TooManyFailures(TooMany):
+    """Too many failed log-ins of this account or from this address; right credentials pass."""
+
+    code = "rate_limited"
 
 
 class NameInvalid(Malformed):

@@ -1,12 +1,19 @@
 """Endpoints of authentication."""
 
-from wattyard.accounts.domain import CredentialsInvalid, KeyRevoked
-from wattyard.accounts.service import Accounts
-from wattyard.accounts.wire import TOKEN_EXAMPLE, AuthToken
+from wattyard.accounts.domain import CredentialsInvalid, KeyRevoked, TooManyFailures
+from wattyard.accounts.service import Accounts, Usage
+from wattyard.accounts.wire import (
+    ACCOUNT_EXAMPLE,
+    TOKEN_EXAMPLE,
+    AccountShape,
+    AuthToken,
+    account_shape,
+)
+from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import AccountDisabled
 from wattyard.platform.http import Call, endpoint
 
-_REFUSES = (CredentialsInvalid, KeyRevoked, AccountDisabled)
+_REFUSES = (CredentialsInvalid, KeyRevoked, AccountDisabled, TooManyFailures)
 
 
 @endpoint(
@@ -24,7 +31,7 @@ async def create_token(call: Call, accounts: Accounts) -> AuthToken:
     Send HTTP Basic with the account id as the user and the secret key as the password. The key
     decides whether the token sees live or test data.
     """
-    token, key = await accounts.log_in(call.header(b"authorization"))
+    token, key = await accounts.log_in(call.header(b"authorization"), address=call.address)
     return AuthToken(bearer_token=token, live_mode=key.live_mode)
 
 
@@ -42,4 +49,11 @@ async def log_in(call: Call, accounts: Accounts) -> AuthToken:
     return await create_token.handler(call, accounts)  # type: ignore[no-any-return]  # declared above
 
 
-ENDPOINTS = (create_token, log_in)
+@endpoint("GET", "/account", "account_retrieve", answers=AccountShape, example=ACCOUNT_EXAMPLE)
+async def get_account(caller: Caller, accounts: Accounts, usage: Usage) -> AccountShape:
+    """Retrieve the account that the token belongs to, and how much it has in this mode."""
+    account = await accounts.account(caller.account_id)
+    return account_shape(caller, account, await usage.counts(caller))
+
+
+ENDPOINTS = (get_account, create_token, log_in)

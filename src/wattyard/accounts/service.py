@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
@@ -18,9 +19,11 @@ from wattyard.accounts.domain import (
     SecretKey,
     TokenExpired,
     TokenMissing,
+    TooManyFailures,
 )
 from wattyard.accounts.tokens import Signer, Token
 from wattyard.kernel import ids
+from wattyard.kernel.buckets import Buckets
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
@@ -28,6 +31,8 @@ from wattyard.kernel.refusals import AccountDisabled, Malformed, Missing
 from wattyard.platform.db import Connection, Database
 
 _CACHED_TOKENS: Final = 20_000
+_FAILURES_AT_ONCE: Final = 20
+_FAILURES_PER_SECOND: Final = 0.2
 _STANDING_SECONDS: Final = 2.0
 """A key's revocation and an account's state are read again after this time (contract: 5 s)."""
 
@@ -42,6 +47,20 @@ class KeyNotFound(Missing):
     """There is no such key."""
 
     code = "key_not_found"
+
+
+class Usage:
+    """The port that counts what an account has; filled by the app from the capabilities above."""
+
+    def __init__(self, *counters: Callable[[Caller], Awaitable[Mapping[str, int]]]) -> None:
+        self._counters = counters
+
+    async def counts(self, caller: Caller) -> dict[str, int]:
+        """Count what the caller has in its mode, by the name of the kind."""
+        counts: dict[str, int] = {}
+        for counter in self._counters:
+            counts |= await counter(caller)
+        return counts
 
 
 @dataclass(slots=True)
@@ -61,6 +80,9 @@ class Accounts:
         self._now = now
         self._new_id = new_id
         self._signer: Signer | None = None
+        self._failures = Buckets(
+            rate=_FAILURES_PER_SECOND, burst=_FAILURES_AT_ONCE, now=lambda: now().timestamp()
+        )
         self._known: LRUCache[str, _Known] = LRUCache(_CACHED_TOKENS)
 
     async def create(self, *, name: str) -> tuple[Account, str, str]:
@@ -124,16 +146,51 @@ class Accounts:
             raise KeyNotFound(f"there is no key {ids.wire('key', key_id)}")
         return key
 
-    async def log_in(self, authorization: str | None) -> tuple[str, SecretKey]:
+    async def complaints(self) -> list[str]:
+        """Look for weak secrets of any account; empty where all is well."""
+        async with self._db.reading() as db:
+            keys, secrets = await store.weak_secrets(db)
+        found = []
+        if keys:
+            found.append(f"{keys:,} keys are not kept as SHA-256 hashes: revoke them")
+        if secrets:
+            found.append("a secret that signs tokens has less than 256 bits: replace it")
+        return found
+
+    async def log_in(
+        self, authorization: str | None, *, address: str = ""
+    ) -> tuple[str, SecretKey]:
         """Exchange HTTP Basic credentials for a bearer token.
 
         An unknown account and a wrong key take the same path and the same time: one look-up
         by the hash of the secret, and a comparison of fixed length.
 
+        Failures are throttled by account and by `address`; right credentials always pass.
+
         Raises:
             CredentialsInvalid: when they are missing, malformed or wrong.
+            TooManyFailures: when they are, once too often.
             KeyRevoked, AccountDisabled: when they are right but no longer count.
         """
+        try:
+            key = await self._right_credentials(authorization)
+        except CredentialsInvalid:
+            self._count_failure(authorization, address)
+            raise
+        signer = await self._signing()
+        return signer.make(key, self._new_id(), self._now()), key
+
+    def _count_failure(self, authorization: str | None, address: str) -> None:
+        claimed = _claimed_account(authorization)
+        taken = [self._failures.take(("address", address)), self._failures.take(claimed)]
+        if not all(one.admitted for one in taken):
+            raise TooManyFailures(
+                "too many failed log-ins of this account or from this address; wait, and check "
+                "the account id and secret key",
+                retry_after_seconds=max(one.retry_after_seconds for one in taken),
+            )
+
+    async def _right_credentials(self, authorization: str | None) -> SecretKey:
         account_id, secret = _basic(authorization)
         secret_hash = domain.hash_of(secret)
         async with self._db.reading() as db:
@@ -147,8 +204,7 @@ class Accounts:
             key, account, _ = found
             _refuse_ended(revoked=key.time_revoked is not None, disabled=account.disabled)
             await store.note_use(db, key.account, key.live_mode, key.id, self._now())
-        signer = await self._signing()
-        return signer.make(key, self._new_id(), self._now()), key
+        return key
 
     async def authenticate(self, authorization: str | None) -> Caller:
         """Tell who holds a bearer token.
@@ -233,6 +289,14 @@ def _basic(authorization: str | None) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError, Malformed):
         raise _wrong_credentials() from None
     return account_id, secret
+
+
+def _claimed_account(authorization: str | None) -> str:
+    """Tell which account a failed log-in claims to be, empty where none is readable."""
+    try:
+        return _basic(authorization)[0]
+    except CredentialsInvalid:
+        return ""
 
 
 def _bearer(authorization: str | None) -> str:

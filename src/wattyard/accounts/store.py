@@ -140,6 +140,17 @@ async def standing(
     return None if row is None else (row["account"], Standing(row["revoked"], row["disabled"]))
 
 
+async def weak_secrets(db: Connection) -> tuple[int, int]:
+    """Count the keys that are not kept as SHA-256, and the token secrets below 256 bits."""
+    row = await db.fetchrow(
+        """
+        SELECT (SELECT count(*) FROM secret_keys WHERE length(secret_hash) <> 32),
+               (SELECT count(*) FROM token_secrets WHERE length(secret) < 32)
+        """
+    )
+    return row[0], row[1]
+
+
 async def token_secret(db: Connection) -> bytes:
     """Read the secret that signs bearer tokens."""
     secret: bytes = await db.fetchval(

@@ -1,4 +1,4 @@
-"""The command line: `wattyard serve`, `account`, `key`, `migrate`, `import`, `doctor`."""
+"""The command line: `wattyard serve`, `account`, `key`, `import`, `doctor`, `backup`, …"""
 
 import sys
 
@@ -26,6 +26,8 @@ app.add_typer(accounts.key, name="key")
 app.add_typer(imports.imports, name="import")
 app.command("migrate")(maintenance.migrate)
 app.command("doctor")(maintenance.doctor)
+app.command("backup")(maintenance.backup)
+app.command("restore")(maintenance.restore)
 
 
 def main() -> None:

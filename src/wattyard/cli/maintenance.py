@@ -1,16 +1,31 @@
-"""`wattyard migrate` and `wattyard doctor`."""
+"""`wattyard migrate`, `doctor`, `backup` and `restore`."""
 
-from typing import Annotated
+import shutil
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from wattyard.app import Services
 from wattyard.cli.accounts import print_json, say
-from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, database_of, run
+from wattyard.cli.database import (
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+    database_of,
+    run,
+)
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.db import schema
+from wattyard.platform import embedded
+from wattyard.platform.db import health, schema
+from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.settings import Settings
+
+_ROOM_BYTES: Final = 1024**3
+
+FileArgument = Annotated[Path, typer.Argument(help="The backup, in pg_dump's custom format.")]
 
 
 def migrate(data: DataOption = None, database: DatabaseOption = None) -> None:
@@ -27,9 +42,17 @@ def doctor(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Check that what is stored is whole: every site's summary is recomputed and compared."""
+    """Check schema, rows, clock, disk, secrets and every site's stored summary.
 
-    async def work(services: Services) -> tuple[int, list[str]]:
+    The exit code is 0 where all is well, or was repaired, and 1 where it is not.
+    """
+
+    async def work(services: Services) -> tuple[list[str], int, list[str]]:
+        complaints = [
+            *await health.complaints(services.db),
+            *await services.inspection.complaints(),
+            *await services.accounts.complaints(),
+        ]
         checked, wrong = 0, []
         for account in await services.accounts.all():
             for live_mode in (False, True):
@@ -37,12 +60,58 @@ def doctor(
                 count, found = await services.inspection.summaries(caller, repair=repair)
                 checked += count
                 wrong += [ids.wire("ste", one) for one in found]
-        return checked, wrong
+        return complaints, checked, wrong
 
-    checked, wrong = run(data, database, work)
+    settings = Settings.read(data=data, database=database)
+    complaints, checked, wrong = run(data, database, work)
+    if not settings.database:
+        complaints += _folder_complaints(settings.data)
     if json:
-        print_json({"sites_checked": checked, "summaries_wrong": wrong, "repaired": repair})
+        print_json(
+            {
+                "complaints": complaints,
+                "sites_checked": checked,
+                "summaries_wrong": wrong,
+                "repaired": repair,
+            }
+        )
     else:
-        say(f"{checked:,} sites checked, {len(wrong):,} summaries wrong", *wrong[:100])
-    if wrong and not repair:
+        say(*complaints)
+        done = ", written anew" if repair and wrong else ""
+        say(f"{checked:,} sites checked, {len(wrong):,} summaries wrong{done}", *wrong[:100])
+        say("all is well" if not complaints and not wrong else "see above")
+    if complaints or (wrong and not repair):
         raise typer.Exit(1)
+
+
+def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """Back the embedded database up into a file, also while the server runs."""
+    size = embedded.backup(_embedded(data, database), file.absolute())
+    say(f"{file} has {size:,} bytes")
+
+
+def restore(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """Replace what the embedded database holds by a backup: all of it, or nothing."""
+    embedded.restore(_embedded(data, database), file.absolute())
+    say(f"restored from {file}")
+
+
+def _embedded(data: DataOption, database: DatabaseOption) -> EmbeddedDatabase:
+    settings = Settings.read(data=data, database=database)
+    if settings.database:
+        raise CommandFailed(
+            "backup and restore are for the embedded database; "
+            "for one of your own use pg_dump and pg_restore"
+        )
+    return EmbeddedDatabase(settings.data)
+
+
+def _folder_complaints(folder: Path) -> list[str]:
+    found = []
+    free = shutil.disk_usage(folder).free
+    if free < _ROOM_BYTES:
+        found.append(f"only {free // 1024**2:,} MiB are left on the disk of {folder}: make room")
+    mode = (folder / "postgres").stat().st_mode & 0o077
+    if mode:
+        found.append(f"{folder / 'postgres'} is open to others: chmod 700 it")
+    return found

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from http.client import HTTPConnection, HTTPException
@@ -77,7 +78,9 @@ def _run(settings: Settings, listening: socket.socket) -> None:
         timeout_keep_alive=30,
     )
     if settings.workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
+        with tempfile.TemporaryDirectory(prefix="wattyard-metrics-") as together:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
+            Multiprocess(config, sockets=[listening]).run()
         return
     server = uvicorn.Server(config)
     server.run(sockets=[listening])

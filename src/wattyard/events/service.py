@@ -1,6 +1,6 @@
 """Use-cases of events: tell, and read what was told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,12 +13,18 @@ from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import Database
 
+Told = Callable[[Sequence[str]], None]
+"""The port that counts the types of what is told; filled by the app."""
+
 
 class Events:
     """The log of changes of every account."""
 
-    def __init__(self, db: Database, now: Clock, new_id: IdMaker) -> None:
+    def __init__(
+        self, db: Database, now: Clock, new_id: IdMaker, told: Told = lambda _: None
+    ) -> None:
         self._db = db
+        self._told = told
         self._now = now
         self._new_id = new_id
 
@@ -30,6 +36,7 @@ class Events:
         events = [Event(self._new_id(), n.type, n.object_id, n.data, now) for n in news]
         async with self._db.reading() as db:
             await store.append(db, caller.account, caller.live_mode, events)
+        self._told([event.type for event in events])
 
     async def page(
         self,

@@ -16,7 +16,9 @@ class Settings:
     """What a server needs to know.
 
     `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
-    `connections` is per worker process. `log_format` is `text` or `json`.
+    `connections` is per worker process, `rate_limit` requests a second of an account and mode on
+    this node (0 is off). `metrics_token` lets more than this machine read `/metrics`.
+    `log_format` is `text` or `json`.
     """
 
     host: str = "127.0.0.1"
@@ -25,6 +27,8 @@ class Settings:
     database: str = ""
     workers: int = 1
     connections: int = 8
+    rate_limit: int = 500
+    metrics_token: str = ""
     log_level: str = "info"
     log_format: str = "text"
 
@@ -35,6 +39,8 @@ class Settings:
             raise SettingInvalid(f"workers must be 1 to 256; got {self.workers}")
         if not 1 <= self.connections <= 1000:
             raise SettingInvalid(f"connections must be 1 to 1000; got {self.connections}")
+        if self.rate_limit < 0:
+            raise SettingInvalid(f"the rate limit must be 0 or more; got {self.rate_limit}")
         if self.log_format not in ("text", "json"):
             raise SettingInvalid(f"the log format must be text or json; got {self.log_format}")
         if self.log_level not in ("debug", "info", "warning", "error"):

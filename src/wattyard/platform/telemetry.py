@@ -4,12 +4,15 @@ No line ever holds a body, a header, a query or a secret.
 """
 
 import logging
+import os
 import sys
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from wattyard.kernel import ids
 from wattyard.platform.db import Database
@@ -48,9 +51,14 @@ def configure_logs(*, level: str, form: str) -> None:
 
 
 class Telemetry:
-    """Counts and logs requests."""
+    """Counts and logs requests; counts events and database connections.
+
+    With several workers, `PROMETHEUS_MULTIPROC_DIR` names a folder in which they count
+    together, so that any of them can answer for all.
+    """
 
     def __init__(self, db: Database) -> None:
+        self._db = db
         self._log = structlog.get_logger("request")
         self._logs_requests: bool = self._log.is_enabled_for(logging.INFO)
         self.registry = CollectorRegistry()
@@ -67,32 +75,52 @@ class Telemetry:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        open_connections = Gauge(
-            "wattyard_database_connections", "Open database connections.", registry=self.registry
+        self._events = Counter(
+            "wattyard_events", "Events written by type.", ("type",), registry=self.registry
         )
-        open_connections.set_function(lambda: db.usage[0])
-        idle_connections = Gauge(
-            "wattyard_database_connections_idle",
-            "Database connections that wait for work.",
+        self._connections = Gauge(
+            "wattyard_database_connections",
+            "Database connections, lent or idle.",
+            ("state",),
             registry=self.registry,
+            multiprocess_mode="livesum",
         )
-        idle_connections.set_function(lambda: db.usage[1])
         self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._measured = 0.0
 
     def finished(self, call: Call, fault: BaseException | None) -> None:
         """Count and log a finished request."""
-        seconds = perf_counter() - call.started
+        now = perf_counter()
+        seconds = now - call.started
         counter, histogram = self._children_of(call.operation, call.status)
         counter.inc()
         histogram.observe(seconds)
+        if now - self._measured > 1:
+            self._measured = now
+            self._measure()
         if fault is not None:
             self._log.error("failed", **_line(call, seconds), exc_info=fault)
         elif self._logs_requests:
             self._log.info("answered", **_line(call, seconds))
 
+    def told(self, types: Sequence[str]) -> None:
+        """Count events that were written."""
+        for type_ in types:
+            self._events.labels(type_).inc()
+
     def exposition(self) -> bytes:
         """Write the metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+        self._measure()
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no types here
+        return generate_latest(together)
+
+    def _measure(self) -> None:
+        opened, idle = self._db.usage
+        self._connections.labels("idle").set(idle)
+        self._connections.labels("lent").set(opened - idle)
 
     def _children_of(self, operation: str, status: int) -> tuple[Counter, Histogram]:
         key = (operation, status)

@@ -17,6 +17,7 @@ from wattyard.kernel.refusals import (
     TooMany,
     Unavailable,
 )
+from wattyard.platform.http import replays
 from wattyard.platform.http.call import RELEASE
 from wattyard.platform.http.declare import Endpoint
 from wattyard.platform.http.errors import (
@@ -106,6 +107,8 @@ def refusals_of(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...]) -> lis
         found += [*_WITH_BODY, ParameterMissing]
     if endpoint.query is not None or endpoint.body is not None:
         found += [ParameterInvalid]
+    if endpoint.method == "POST" and not endpoint.public:
+        found += replays.REFUSALS
     if endpoint.method in ("PATCH", "DELETE"):
         found += [PreconditionFailed, Conflict]
     return [kind for kind in dict.fromkeys(found) if kind is not Malformed]
@@ -116,7 +119,11 @@ def _operation(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...], schemas
         "operationId": endpoint.operation,
         "tags": [_tag(endpoint)],
         "summary": endpoint.summary,
-        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
+        "parameters": [
+            *_path_parameters(endpoint),
+            *_query_parameters(endpoint),
+            *_header_parameters(endpoint),
+        ],
         "responses": {
             str(endpoint.status): _answer(endpoint),
             **_refused(refusals_of(endpoint, signed_in)),
@@ -171,6 +178,27 @@ def _query_parameters(endpoint: Endpoint) -> list[Json]:
             **({"description": text} if (text := _description(property_)) else {}),
         }
         for name, property_ in schema["properties"].items()
+    ]
+
+
+def _header_parameters(endpoint: Endpoint) -> list[Json]:
+    headers = []
+    if endpoint.method == "POST" and not endpoint.public:
+        told = "makes the call safe to repeat: the first answer is kept for 24 hours"
+        headers.append(("Idempotency-Key", told))
+    if endpoint.tagged and endpoint.method == "GET":
+        headers.append(("If-None-Match", "answers 304 when the object is still this version"))
+    if endpoint.method in ("PATCH", "DELETE"):
+        headers.append(("If-Match", "refuses when the object is no longer this version"))
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "maxLength": 255},
+            "description": text,
+        }
+        for name, text in headers
     ]
 
 

@@ -132,6 +132,24 @@ class Programs:
             **self._identity(),
         )
 
+    def open(
+        self,
+        command: Sequence[str],
+        *,
+        stdin: int | IO[bytes],
+        stdout: int | IO[bytes],
+    ) -> subprocess.Popen[bytes]:
+        """Start a program with its arguments, to be waited for."""
+        return subprocess.Popen(  # noqa: S603 (our own programs and arguments)
+            self.command(*command),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env=environment(),
+            **self._identity(),
+        )
+
     def own(self, path: Path) -> None:
         """Give a file or folder to the database's user."""
         if self.user is not None:

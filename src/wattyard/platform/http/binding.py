@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.platform.http.call import Answer, Call, etag, matches, path_value
 from wattyard.platform.http.declare import Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
+from wattyard.platform.http.limits import Limits
+from wattyard.platform.http.replays import Replays
 from wattyard.platform.reading import body_reader, query_reader
 
 Authenticate = Callable[[Call], Awaitable[Caller]]
@@ -23,14 +26,21 @@ _EMPTY_QUERY = query_reader(msgspec.defstruct("NoQuery", []))
 _encode = msgspec.json.Encoder().encode
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What every call with a token passes before its endpoint."""
+
+    authenticate: Authenticate
+    limits: Limits
+    replays: Replays
+
+
 class Bound:
     """An endpoint with its readers and services; calling it answers one call."""
 
-    def __init__(
-        self, declared: Endpoint, services: Mapping[type, Any], authenticate: Authenticate
-    ) -> None:
+    def __init__(self, declared: Endpoint, services: Mapping[type, Any], gate: Gate) -> None:
         self.declared = declared
-        self._authenticate = authenticate
+        self._gate = gate
         self._read_query = query_reader(declared.query) if declared.query else _EMPTY_QUERY
         self._has_query = declared.query is not None
         self._read_body = body_reader(declared.body) if declared.body is not None else None
@@ -45,11 +55,20 @@ class Bound:
         """Answer the call; a refusal is raised for the front door to write."""
         declared = self.declared
         call.operation, call.route = declared.operation, declared.path
-        if not declared.public:
-            call.caller = await self._authenticate(call)
-        await call.answer(await self.work(call))
+        if declared.public:
+            await call.answer(await self._work(call))
+            return
+        caller = call.caller = await self._gate.authenticate(call)
+        self._gate.limits.admit(call, caller)
+        if declared.method == "POST" and b"idempotency-key" in call.headers:
+            raw = await call.body(declared.body_limit_bytes)
+            await call.answer(
+                await self._gate.replays.once(call, caller, raw, lambda: self._work(call))
+            )
+        else:
+            await call.answer(await self._work(call))
 
-    async def work(self, call: Call) -> Answer:
+    async def _work(self, call: Call) -> Answer:
         """Read what the handler wants, run it, and write its answer."""
         given = dict(self._fixed)
         raw_query = call.scope["query_string"]

@@ -40,6 +40,7 @@ class Call:
         "caller",
         "extra_headers",
         "headers",
+        "kept_body",
         "operation",
         "path_values",
         "receive",
@@ -58,6 +59,7 @@ class Call:
         self.request_id = request_id
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller: Caller | None = None
+        self.kept_body: bytes | None = None
         self.operation = "request"
         self.route = ""
         self.path_values: dict[str, str] = {}
@@ -92,6 +94,8 @@ class Call:
             TooLarge: as soon as more than `limit_bytes` are announced or received.
             Malformed: when the client left in the middle.
         """
+        if self.kept_body is not None:
+            return self.kept_body
         announced = self.headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced) > limit_bytes:
             raise _too_large(limit_bytes)
@@ -106,7 +110,8 @@ class Call:
             if received > limit_bytes:
                 raise _too_large(limit_bytes)
             if not message.get("more_body", False):
-                return b"".join(parts)
+                self.kept_body = b"".join(parts)
+                return self.kept_body
 
     async def answer(self, answer: Answer) -> None:
         """Send the answer, compressed where the client asks for it and it pays."""

@@ -6,5 +6,6 @@ from wattyard.sites.service.faces import Faces
 from wattyard.sites.service.fleet import Fleet
 from wattyard.sites.service.inspection import Inspection
 from wattyard.sites.service.places import Places
+from wattyard.sites.service.states import States
 
-__all__ = ["Customers", "Devices", "Faces", "Fleet", "Inspection", "Places"]
+__all__ = ["Customers", "Devices", "Faces", "Fleet", "Inspection", "Places", "States"]

@@ -12,6 +12,7 @@ from wattyard.kernel.pages import Window
 from wattyard.platform.db import Database
 from wattyard.sites.service.faces import Faces, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
+from wattyard.sites.store import orphans
 from wattyard.sites.store import places as place_store
 
 _AT_ONCE: Final = 500
@@ -24,6 +25,12 @@ class Inspection:
     def __init__(self, db: Database, faces: Faces) -> None:
         self._db = db
         self._faces = faces
+
+    async def complaints(self) -> list[str]:
+        """Look for rows of any account whose owner is gone; empty where all is well."""
+        async with self._db.reading() as db:
+            counts = await orphans.count(db)
+        return [f"{n:,} {name}: restore a backup or delete them" for name, n in counts.items()]
 
     async def summaries(self, caller: Caller, *, repair: bool = False) -> tuple[int, list[UUID]]:
         """Recompute the summaries of an account and mode: how many, and which are wrong.

@@ -63,6 +63,11 @@ class Places:
                 db, caller.account, caller.live_mode, window, filters
             )
 
+    async def counts(self, caller: Caller) -> dict[str, int]:
+        """Count what the caller has: `sites`, `connected_sites`, `devices`, `customers`."""
+        async with self._db.reading() as db:
+            return await place_store.count(db, caller.account, caller.live_mode)
+
     async def summary(self, caller: Caller, place_id: UUID) -> bytes:
         """Read one site as it is shown.
 

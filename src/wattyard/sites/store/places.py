@@ -192,6 +192,23 @@ async def device_ids(
     return found
 
 
+async def count(db: Connection, account: int, live: bool) -> dict[str, int]:
+    """Count an account's sites, those of them in service, devices and customers."""
+    row = await db.fetchrow(
+        """
+        SELECT count(*) AS sites, count(*) FILTER (WHERE status = 'ACTIVE') AS connected_sites,
+               (SELECT count(*) FROM devices d WHERE d.account = $1 AND d.live_mode = $2)
+                   AS devices,
+               (SELECT count(*) FROM customers c WHERE c.account = $1 AND c.live_mode = $2)
+                   AS customers
+        FROM sites WHERE account = $1 AND live_mode = $2
+        """,
+        account,
+        live,
+    )
+    return dict(row)
+
+
 async def one_import_at_a_time(db: Connection, account: int, live: bool) -> None:
     """Let no other import into this account and mode run until the transaction ends."""
     await db.execute("SELECT pg_advisory_xact_lock($1, $2)", account, 0x696D70 + live)

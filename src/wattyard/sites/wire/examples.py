@@ -132,3 +132,27 @@ SITE_LIST: Final = _listed("/sites", SITE)
 LOCATION_LIST: Final = _listed("/locations", LOCATION)
 DEVICE_LIST: Final = _listed("/devices", DEVICE)
 CUSTOMER_LIST: Final = _listed("/customers", CUSTOMER)
+STATE_BODY: Final[Json] = {
+    "time": "2026-02-22T11:12:21Z",
+    "state_of_charge_percent": 62.5,
+    "target_state_of_charge_percent": 80,
+    "battery_power_kw": 3.2,
+    "backup_reserve_percent": 20,
+    "record_reference_id": "telemetry-8812",
+}
+STATE_KEPT: Final[Json] = {
+    "id": "dsr_01939f3a6b7c7d11a1b2c3d4e5f6071a",
+    "object": "device_state",
+    "device_id": _DEVICE_ID,
+    "account_id": _ACCOUNT_ID,
+    "live_mode": True,
+    "time_created": "2026-02-22T11:12:22.031Z",
+}
+STATE: Final[Json] = {
+    **STATE_KEPT,
+    **STATE_BODY,
+    "location_id": None,
+    "energy_flow_direction": None,
+    "energy_remaining_kwh": None,
+}
+STATE_LIST: Final = _listed(f"/devices/{_DEVICE_ID}/states", STATE)

@@ -1,0 +1,88 @@
+"""Backup and restore of the embedded database, in pg_dump's custom format."""
+
+import subprocess
+from pathlib import Path
+from typing import IO, Final
+
+from wattyard.platform.embedded.cluster import ROLE
+from wattyard.platform.embedded.lease import EmbeddedDatabase
+from wattyard.platform.embedded.programs import EmbeddedError
+
+_RESTORED: Final = f"{ROLE}_restored"
+_REPLACED: Final = f"{ROLE}_replaced"
+
+
+def backup(database: EmbeddedDatabase, file: Path) -> int:
+    """Write a backup while the server may run, and give its size in bytes.
+
+    The file is written beside its place and moved there when it is whole.
+
+    Raises:
+        EmbeddedError: when it cannot be written.
+    """
+    with database.lease() as url:
+        part = file.with_name(file.name + ".part")
+        try:
+            with part.open("wb") as target:
+                part.chmod(0o600)
+                _run(database, ["pg_dump", "--format=custom", f"--dbname={url}"], stdout=target)
+            part.replace(file)
+        except OSError as fault:
+            raise EmbeddedError(f"{file} cannot be written: {fault.strerror}") from fault
+        finally:
+            part.unlink(missing_ok=True)
+    return file.stat().st_size
+
+
+def restore(database: EmbeddedDatabase, file: Path) -> None:
+    """Replace what the database holds by a backup: all of it, or nothing.
+
+    The backup is read into a new database first, which takes the old one's place only when it
+    is whole.
+
+    Raises:
+        EmbeddedError: when others use the database, or the file is no backup.
+    """
+    if not file.is_file():
+        raise EmbeddedError(f"{file} is no file")
+    with database.lease() as url:
+        side = url.replace(f"/{ROLE}?", "/postgres?")
+        users = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'wattyard'"
+        if _ask(database, side, users) != "0":
+            raise EmbeddedError("the database is in use: stop the server before a restore")
+        _ask(database, side, f"DROP DATABASE IF EXISTS {_RESTORED}")
+        _ask(database, side, f"CREATE DATABASE {_RESTORED}")
+        restored = url.replace(f"/{ROLE}?", f"/{_RESTORED}?")
+        try:
+            with file.open("rb") as source:
+                _run(
+                    database,
+                    ["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={restored}"],
+                    stdin=source,
+                )
+        except EmbeddedError:
+            _ask(database, side, f"DROP DATABASE {_RESTORED}")
+            raise
+        _ask(database, side, f"DROP DATABASE IF EXISTS {_REPLACED}")
+        _ask(database, side, f"ALTER DATABASE {ROLE} RENAME TO {_REPLACED}")
+        _ask(database, side, f"ALTER DATABASE {_RESTORED} RENAME TO {ROLE}")
+        _ask(database, side, f"DROP DATABASE {_REPLACED}")
+
+
+def _ask(database: EmbeddedDatabase, url: str, statement: str) -> str:
+    command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1"]
+    return _run(database, [*command, f"--dbname={url}", "--command", statement]).strip()
+
+
+def _run(
+    database: EmbeddedDatabase,
+    command: list[str],
+    *,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+    stdout: int | IO[bytes] = subprocess.PIPE,
+) -> str:
+    process = database.programs.open(command, stdin=stdin, stdout=stdout)
+    said, errors = process.communicate()
+    if process.returncode != 0:
+        raise EmbeddedError(f"{command[0]} failed: {errors.decode(errors='replace').strip()}")
+    return said.decode() if said else ""

@@ -1,0 +1,73 @@
+"""Endpoints of device states (contract 1, Device state)."""
+
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.states import DeviceStateNotFound, TimeInvalid
+from wattyard.sites.service import States
+from wattyard.sites.wire import examples
+from wattyard.sites.wire.states import (
+    StateBody,
+    StateKept,
+    StateShape,
+    state_json,
+    state_kept,
+    state_report,
+)
+
+
+@endpoint(
+    "PUT",
+    "/devices/{device_id}/state",
+    "device_state_update",
+    body=StateBody,
+    answers=StateKept,
+    refuses=(DeviceNotFound, LocationNotFound, TimeInvalid),
+    example=examples.STATE_KEPT,
+    example_body=examples.STATE_BODY,
+)
+async def put_state(caller: Caller, device_id: str, body: StateBody, states: States) -> StateKept:
+    """Report the state of a device.
+
+    The newest by `time` is the current one; an older one is kept as history. The same
+    `record_reference_id` twice answers the first. No event is written.
+    """
+    id_ = path_id(device_id, "dev", missing=DeviceNotFound)
+    return state_kept(caller, await states.report(caller, id_, state_report(body)))
+
+
+@endpoint(
+    "GET",
+    "/devices/{device_id}/state",
+    "device_state_retrieve",
+    answers=StateShape,
+    refuses=(DeviceNotFound, DeviceStateNotFound),
+    example=examples.STATE,
+    tagged=True,
+)
+async def get_state(caller: Caller, device_id: str, states: States) -> bytes:
+    """Retrieve the newest state of a device, by its own time."""
+    id_ = path_id(device_id, "dev", missing=DeviceNotFound)
+    return state_json(caller, await states.current(caller, id_))
+
+
+@endpoint(
+    "GET",
+    "/devices/{device_id}/states",
+    "device_state_list",
+    query=ListQuery,
+    answers=List[StateShape],
+    refuses=(DeviceNotFound, *LIST_REFUSALS),
+    example=examples.STATE_LIST,
+)
+async def list_states(caller: Caller, device_id: str, query: ListQuery, states: States) -> bytes:
+    """List the states of a device, the last received first."""
+    id_ = path_id(device_id, "dev", missing=DeviceNotFound)
+    page = await states.history(caller, id_, query.window("dsr"))
+    shown = (state_json(caller, state) for state in page.items)
+    return list_answer(f"/devices/{device_id}/states", shown, has_more=page.has_more)
+
+
+ENDPOINTS = (put_state, get_state, list_states)

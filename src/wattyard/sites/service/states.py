@@ -1,0 +1,114 @@
+"""Use-cases of device states: report, read the newest, read the history."""
+
+from uuid import UUID
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, Database
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
+from wattyard.sites.service.faces import Faces, lock_present, show_anew
+from wattyard.sites.store import devices as device_store
+from wattyard.sites.store import places as place_store
+from wattyard.sites.store import states as state_store
+
+
+class States:
+    """The states of every device."""
+
+    def __init__(self, db: Database, faces: Faces, now: Clock, new_id: IdMaker) -> None:
+        self._db = db
+        self._faces = faces
+        self._now = now
+        self._new_id = new_id
+
+    async def report(self, caller: Caller, device_id: UUID, report: StateReport) -> DeviceState:
+        """Keep a state; the newest by its own time is the current one.
+
+        The same `record_reference_id` twice gives the first state. A site's summary shows the
+        new `last_seen` at most once a minute, so the usual report is one statement. No event is
+        written.
+
+        Raises:
+            TimeInvalid: when the report is more than five minutes ahead.
+            DeviceNotFound, LocationNotFound: when the caller has none of that id.
+        """
+        now = self._now()
+        state = DeviceState(self._new_id(), device_id, now, report.checked(now))
+        account, live = caller.account, caller.live_mode
+        async with self._db.reading() as db:
+            sighting = await self._sighting(db, caller, device_id)
+            await self._check_location(db, caller, sighting, report)
+            if not sighting.must_show(report.time):
+                if await state_store.keep(db, account, live, state):
+                    return state
+                return await self._kept_before(db, caller, state)
+        async with self._db.transaction() as db:
+            if await device_store.by_id(db, account, live, device_id, lock=True) is None:
+                raise _no_device(device_id)
+            if not await state_store.keep(db, account, live, state):
+                return await self._kept_before(db, caller, state)
+            places = await lock_present(db, caller, sighting.locations)
+            await show_anew(db, self._faces, caller, places)
+            await state_store.note_shown(db, account, live, device_id, report.time)
+        return state
+
+    async def current(self, caller: Caller, device_id: UUID) -> DeviceState:
+        """Read the newest state by its own time.
+
+        Raises:
+            DeviceNotFound, DeviceStateNotFound.
+        """
+        async with self._db.reading() as db:
+            await self._sighting(db, caller, device_id)
+            found = await state_store.newest(db, caller.account, caller.live_mode, device_id)
+        if found is None:
+            raise DeviceStateNotFound(
+                f"device {ids.wire('dev', device_id)} has not reported a state yet"
+            )
+        return found
+
+    async def history(self, caller: Caller, device_id: UUID, window: Window) -> Page[DeviceState]:
+        """Read one page of a device's states, the last received first.
+
+        Raises:
+            DeviceNotFound: when the caller has none of that id.
+        """
+        async with self._db.reading() as db:
+            await self._sighting(db, caller, device_id)
+            return await state_store.page(db, caller.account, caller.live_mode, device_id, window)
+
+    async def _sighting(self, db: Connection, caller: Caller, device_id: UUID) -> Sighting:
+        found = await state_store.sighting(db, caller.account, caller.live_mode, device_id)
+        if found is None:
+            raise _no_device(device_id)
+        return found
+
+    async def _check_location(
+        self, db: Connection, caller: Caller, sighting: Sighting, report: StateReport
+    ) -> None:
+        where = report.location_id
+        if where is None or where in sighting.locations:
+            return
+        found = await place_store.by_ids(db, caller.account, caller.live_mode, [where], lock=False)
+        if not found:
+            raise LocationNotFound(
+                f"there is no location {ids.wire('loc', where)}", param="location_id"
+            )
+
+    async def _kept_before(self, db: Connection, caller: Caller, state: DeviceState) -> DeviceState:
+        reference = state.report.record_reference_id
+        first = reference and await state_store.by_reference(
+            db, caller.account, caller.live_mode, state.device_id, reference
+        )
+        if not first:
+            raise _no_device(state.device_id)
+        return first
+
+
+def _no_device(device_id: UUID) -> DeviceNotFound:
+    return DeviceNotFound(f"there is no device {ids.wire('dev', device_id)}")

@@ -1,0 +1,131 @@
+"""The SQL of device states."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, page_query
+from wattyard.sites.domain.states import DeviceState, Sighting, StateReport
+
+_REPORT = """
+    time, state_of_charge_percent, location_id, target_state_of_charge_percent, battery_power_kw,
+    energy_flow_direction, energy_remaining_kwh, backup_reserve_percent, record_reference_id
+"""
+_SELECT = f"SELECT id, device_id, time_created, {_REPORT} FROM device_states"
+
+
+async def sighting(db: Connection, account: int, live: bool, device_id: UUID) -> Sighting | None:
+    """Read when a device was seen and shown, None where there is no such device."""
+    row = await db.fetchrow(
+        """
+        SELECT last_seen, last_shown,
+               ARRAY(SELECT site_id FROM device_places p
+                     WHERE p.account = d.account AND p.live_mode = d.live_mode
+                       AND p.device_id = d.id) AS locations
+        FROM devices d WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        device_id,
+    )
+    if row is None:
+        return None
+    return Sighting(row["last_seen"], row["last_shown"], tuple(row["locations"]))
+
+
+async def keep(db: Connection, account: int, live: bool, state: DeviceState) -> bool:
+    """Keep a state and move the device's `last_seen`, in one statement.
+
+    False where nothing was kept: the device is gone, or its reference was kept before.
+    """
+    report = state.report
+    kept = await db.fetchval(
+        f"""
+        WITH kept AS (
+            INSERT INTO device_states (account, live_mode, device_id, id, time_created, {_REPORT})
+            SELECT $1, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+            FROM devices d WHERE d.account = $1 AND d.live_mode = $2 AND d.id = $3
+            FOR KEY SHARE
+            ON CONFLICT DO NOTHING
+            RETURNING time
+        ), seen AS (
+            UPDATE devices SET last_seen = kept.time FROM kept
+            WHERE account = $1 AND live_mode = $2 AND id = $3
+              AND (last_seen IS NULL OR last_seen < kept.time)
+        )
+        SELECT 1 FROM kept
+        """,
+        account,
+        live,
+        state.device_id,
+        state.id,
+        state.time_created,
+        report.time,
+        report.state_of_charge_percent,
+        report.location_id,
+        report.target_state_of_charge_percent,
+        report.battery_power_kw,
+        report.energy_flow_direction,
+        report.energy_remaining_kwh,
+        report.backup_reserve_percent,
+        report.record_reference_id,
+    )
+    return kept is not None
+
+
+async def note_shown(
+    db: Connection, account: int, live: bool, device_id: UUID, time: datetime
+) -> None:
+    """Note that the summaries now show this `last_seen`."""
+    await db.execute(
+        """
+        UPDATE devices SET last_shown = $4 WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        device_id,
+        time,
+    )
+
+
+async def by_reference(
+    db: Connection, account: int, live: bool, device_id: UUID, reference: str
+) -> DeviceState | None:
+    """Find the state that a device reported under a reference."""
+    row = await db.fetchrow(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND device_id = $3"
+        " AND record_reference_id = $4",
+        account,
+        live,
+        device_id,
+        reference,
+    )
+    return None if row is None else _state(row)
+
+
+async def newest(db: Connection, account: int, live: bool, device_id: UUID) -> DeviceState | None:
+    """Find a device's state with the latest time."""
+    row = await db.fetchrow(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND device_id = $3"
+        " ORDER BY time DESC, id DESC LIMIT 1",
+        account,
+        live,
+        device_id,
+    )
+    return None if row is None else _state(row)
+
+
+async def page(
+    db: Connection, account: int, live: bool, device_id: UUID, window: Window
+) -> Page[DeviceState]:
+    """Read one page of a device's states, the last received first."""
+    query, arguments = page_query(_SELECT, account, live, window, {"device_id = {}": device_id})
+    return Page.cut([_state(row) for row in await db.fetch(query, *arguments)], window)
+
+
+def _state(row: asyncpg.Record) -> DeviceState:
+    fields = dict(row)
+    own = {name: fields.pop(name) for name in ("id", "device_id", "time_created")}
+    return DeviceState(**own, report=StateReport(**fields))

@@ -1,0 +1,91 @@
+"""Backup and restore, and the doctor, through real processes."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.process import WATTYARD, Server, run
+
+PLACE = {"postal_address": {"city": "Lyon", "country_code": "FR"}}
+
+
+def command(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*WATTYARD, *arguments, "--data", str(data)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def credentials(tmp_path: Path) -> tuple[str, str]:
+    account = run("account", "create", "--name", "a maker", data=tmp_path / "data")
+    return account["account_id"], account["keys"]["test"]
+
+
+def test_a_backup_brings_everything_back(tmp_path: Path, credentials: tuple[str, str]) -> None:
+    data, file = tmp_path / "data", tmp_path / "a backup.dump"
+    with Server(data) as server:
+        client = server.client(*credentials)
+        kept = client.post("/sites", json=PLACE).json()
+        assert command("backup", str(file), data=data).returncode == 0
+        lost = client.post("/sites", json=PLACE).json()
+        in_use = command("restore", str(file), data=data)
+        assert in_use.returncode == 1
+        assert "stop the server" in in_use.stderr
+        assert len(client.get("/sites").json()["data"]) == 2
+    assert file.stat().st_mode & 0o777 == 0o600
+
+    broken = tmp_path / "broken.dump"
+    broken.write_bytes(file.read_bytes()[:2000])
+    refused = command("restore", str(broken), data=data)
+    assert refused.returncode == 1
+    assert "pg_restore failed" in refused.stderr
+    with Server(data) as server:
+        assert len(server.client(*credentials).get("/sites").json()["data"]) == 2
+
+    assert command("restore", str(file), data=data).returncode == 0
+    with Server(data) as server:
+        assert server.client(*credentials).get("/sites").json()["data"] == [kept]
+    other = tmp_path / "other"
+    assert command("restore", str(file), data=other).returncode == 0
+    with Server(other) as server:
+        assert server.client(*credentials).get("/sites").json()["data"] == [kept]
+    assert lost["id"] != kept["id"]
+
+
+def test_backup_and_restore_say_what_is_wrong(tmp_path: Path, credentials: tuple[str, str]) -> None:
+    data = tmp_path / "data"
+    assert "no file" in command("restore", str(tmp_path / "none"), data=data).stderr
+    assert "cannot be written" in command("backup", "/nowhere/x.dump", data=data).stderr
+    done = subprocess.run(
+        [*WATTYARD, "backup", "x", "--database", "postgresql://h/d"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert "pg_dump" in done.stderr
+    assert credentials
+
+
+def test_the_doctor_is_content_with_a_sound_folder_and_not_with_an_open_one(
+    tmp_path: Path, credentials: tuple[str, str]
+) -> None:
+    data = tmp_path / "data"
+    done = command("doctor", "--json", data=data)
+    report = json.loads(done.stdout)
+    if not report["complaints"]:
+        assert done.returncode == 0
+    assert not [c for c in report["complaints"] if "disk" not in c]
+    assert credentials
+    with Server(data):
+        (data / "postgres").chmod(0o750)  # noqa: S103 (the case)
+        done = command("doctor", data=data)
+        (data / "postgres").chmod(0o700)
+    assert done.returncode == 1
+    assert "chmod 700" in done.stdout
