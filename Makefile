@@ -25,6 +25,15 @@ format: $(STAMP)
 	$(PY) -m ruff check --fix src tests benchmarks
 	$(PY) -m ruff format src tests benchmarks
 
+# Kill processes with -9 while writers write: 20 times; another seed by TORTURE_SEED=n.
+torture: $(STAMP)
+	WATTYARD_TORTURE_KILLS=20 WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
+		$(PY) -m pytest tests/journeys/test_robustness.py -k nothing_acknowledged
+
+# Random requests made from the OpenAPI document, 300 an operation.
+fuzz: $(STAMP)
+	WATTYARD_FUZZ_EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest tests/sweeps/test_schemathesis.py
+
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)
 

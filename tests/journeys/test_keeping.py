@@ -84,7 +84,7 @@ def test_the_doctor_is_content_with_a_sound_folder_and_not_with_an_open_one(
     assert not [c for c in report["complaints"] if "disk" not in c]
     assert credentials
     with Server(data):
-        (data / "postgres").chmod(0o750)  # noqa: S103 (the case)
+        (data / "postgres").chmod(0o750)
         done = command("doctor", data=data)
         (data / "postgres").chmod(0o700)
     assert done.returncode == 1

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +17,7 @@ import httpx
 WATTYARD = (sys.executable, "-m", "wattyard")
 
 
-def run(*arguments: str, data: Path) -> Any:
+def run(*arguments: str, data: Path, codes: Collection[int] = (0,)) -> Any:
     """Run a command of the command line to its end, and give what it printed as JSON."""
     done = subprocess.run(
         [*WATTYARD, *arguments, "--json", "--data", str(data)],
@@ -25,16 +26,20 @@ def run(*arguments: str, data: Path) -> Any:
         check=False,
         timeout=60,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in codes, done.stderr
     return json.loads(done.stdout)
 
 
 class Server:
     """`wattyard serve` on a free port of this machine."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, keep_environment: Collection[str] = ()) -> None:
         self.data = data
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTYARD_")}
+        environment = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith("WATTYARD_") or k in keep_environment
+        }
         self.process = subprocess.Popen(
             [*WATTYARD, "serve", "--port", "0", "--data", str(data), *options],
             stdout=subprocess.PIPE,

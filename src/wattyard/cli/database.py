@@ -35,15 +35,16 @@ class CommandFailed(Exception):
 
 
 @contextmanager
-def database_of(settings: Settings) -> Iterator[str]:
+def database_of(settings: Settings, *, watched: bool = False) -> Iterator[str]:
     """Give the database's address; the embedded one runs while it is used.
 
-    The embedded database is brought to the newest schema by the way.
+    The embedded database is brought to the newest schema by the way, and started again where it
+    is `watched` and was killed.
     """
     if settings.database:
         yield settings.database
         return
-    with EmbeddedDatabase(settings.data).lease() as url:
+    with EmbeddedDatabase(settings.data).lease(watched=watched) as url:
         if asyncio.run(_outdated(url)):
             schema.migrate(url)
         yield url

@@ -51,7 +51,7 @@ def serve(
     address = f"http://{shown_host}:{listening.getsockname()[1]}"
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
-    with database_of(settings) as url:
+    with database_of(settings, watched=True) as url:
         introduction = sample.introduction(url, address) if with_sample else ()
         os.environ.update(settings.with_database(url).environment())
         announcer = threading.Thread(

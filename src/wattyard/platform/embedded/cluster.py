@@ -113,14 +113,14 @@ class Cluster:
             return None
         return noted if (noted.socket_folder / ".s.PGSQL.5432").exists() else None
 
-    def start(self) -> Running:
-        """Start the cluster and wait until it answers.
+    def start(self, at: Path | None = None) -> Running:
+        """Start the cluster and wait until it answers; `at` names its old socket folder.
 
         Raises:
             EmbeddedError: with the end of its log, when it does not.
         """
         self._clear_away()
-        socket_folder = _socket_folder()
+        socket_folder = _socket_folder(at)
         self.programs.own(socket_folder)
         settings = {**_SETTINGS, **({} if self._durable else _NOT_DURABLE)}
         arguments = ["-D", str(self.folder), "-k", str(socket_folder)]
@@ -244,8 +244,11 @@ class Cluster:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _socket_folder() -> Path:
-    """Make a private folder whose path is short enough for a socket."""
+def _socket_folder(again: Path | None) -> Path:
+    """Make a private folder whose path is short enough for a socket, at its old place if given."""
+    if again is not None:
+        again.mkdir(mode=0o700, exist_ok=False)
+        return again
     folder = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX))
     if len(str(folder)) + len("/.s.PGSQL.5432.lock") <= _SOCKET_PATH_LIMIT:
         return folder

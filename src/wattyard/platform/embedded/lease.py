@@ -6,12 +6,14 @@ somebody starts or stops it.
 """
 
 import fcntl
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wattyard.platform.embedded.cluster import Cluster
+from wattyard.platform.embedded.cluster import Cluster, Running
 from wattyard.platform.embedded.programs import EmbeddedError, Programs
 
 
@@ -26,8 +28,10 @@ class EmbeddedDatabase:
         self._durable = durable
 
     @contextmanager
-    def lease(self) -> Iterator[str]:
+    def lease(self, *, watched: bool = False) -> Iterator[str]:
         """Use the database: gives its address.
+
+        A `watched` database is started again, at the same address, when it is killed meanwhile.
 
         Raises:
             EmbeddedError: saying what to do, when it cannot be used.
@@ -40,9 +44,13 @@ class EmbeddedDatabase:
                 cluster.make()
                 running = cluster.running() or cluster.start()
                 fcntl.flock(users, fcntl.LOCK_SH)
+            left = threading.Event()
+            if watched:
+                Watch(self, running, left).start()
             try:
                 yield running.url
             finally:
+                left.set()
                 with self._starting():
                     self._leave(users, cluster)
         finally:
@@ -76,6 +84,17 @@ class EmbeddedDatabase:
                 "choose another with --data, or start as its owner"
             )
 
+    def revive(self, address: Running) -> None:
+        """Start the database again at its address, unless somebody else has done so."""
+        cluster = Cluster(self.data.resolve(), durable=self._durable)
+        with self._starting():
+            if cluster.running() is None:
+                cluster.start(address.socket_folder)
+
+    def is_away(self) -> bool:
+        """Tell whether the database does not run."""
+        return Cluster(self.data.resolve(), durable=self._durable).running() is None
+
     @contextmanager
     def _starting(self) -> Iterator[None]:
         lock = self._open("start.lock")
@@ -92,3 +111,27 @@ class EmbeddedDatabase:
             raise EmbeddedError(
                 f"{self.data / name} cannot be opened: {fault.strerror}; start as its owner"
             ) from fault
+
+
+class Watch(threading.Thread):
+    """Looks after a leased database, and starts it again when it was killed."""
+
+    def __init__(self, database: EmbeddedDatabase, address: Running, left: threading.Event) -> None:
+        super().__init__(name="database-watch", daemon=True)
+        self._database = database
+        self._address = address
+        self._left = left
+
+    def run(self) -> None:
+        """Look twice a second until the lease ends."""
+        while not self._left.wait(0.5):
+            if not self._database.is_away():
+                continue
+            _log.error("the embedded database was killed; starting it again")
+            try:
+                self._database.revive(self._address)
+            except (EmbeddedError, OSError):
+                _log.exception("the embedded database does not start; trying again")
+
+
+_log = logging.getLogger(__name__)

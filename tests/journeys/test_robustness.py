@@ -1,0 +1,159 @@
+"""The server through mishaps: kill -9, a database that goes away, a full disk, two processes."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.process import WATTYARD, Server, run
+from tests.support.torture import torture
+from wattyard.platform.embedded import EmbeddedDatabase
+
+PLACE = {"timezone": "Europe/Paris", "currency_code": "EUR"}
+KILLS = int(os.environ.get("WATTYARD_TORTURE_KILLS", "4"))
+SEED = int(os.environ.get("WATTYARD_TORTURE_SEED", "7"))
+
+
+def test_nothing_acknowledged_is_lost_when_processes_are_killed(tmp_path: Path) -> None:
+    crew = torture(tmp_path / "data", kills=KILLS, seed=SEED)
+
+    written = sum(len(writer.ledger.sites) for writer in crew)
+    assert written > 10, f"seed {SEED}"
+
+
+def test_a_database_that_restarts_under_load_is_found_again(tmp_path: Path) -> None:
+    outside = EmbeddedDatabase(tmp_path / "db")
+    with outside.lease() as url:
+        subprocess.run(
+            [*WATTYARD, "migrate", "--database", url], check=True, capture_output=True, timeout=60
+        )
+        account = run("account", "create", "--name", "x", data=tmp_path / "db")
+        with Server(tmp_path / "unused", "--database", url) as server:
+            client = server.client(account["account_id"], account["keys"]["test"])
+            statuses: list[int] = []
+            retry: set[str] = set()
+            stop = threading.Event()
+
+            def load() -> None:
+                while not stop.is_set():
+                    answer = client.post("/sites", json=PLACE)
+                    statuses.append(answer.status_code)
+                    if answer.status_code == 503:
+                        retry.add(answer.headers["retry-after"])
+
+            loader = threading.Thread(target=load)
+            loader.start()
+            _wait_for(lambda: statuses.count(201) > 5)
+            _crash_a_backend(outside)
+            before = statuses.count(201)
+            _wait_for(lambda: statuses.count(201) > before + 5)
+            stop.set()
+            loader.join(20)
+            assert set(statuses) <= {201, 503}
+            assert retry <= {"1"}
+            assert client.get("/health/ready").status_code == 200
+
+
+def test_a_killed_embedded_database_comes_back_under_its_server(tmp_path: Path) -> None:
+    account = run("account", "create", "--name", "x", data=tmp_path)
+    with Server(tmp_path, "--workers", "2") as server:
+        client = server.client(account["account_id"], account["keys"]["test"])
+        kept = client.post("/sites", json=PLACE).json()
+        old = _postmaster(EmbeddedDatabase(tmp_path))
+        os.kill(old, signal.SIGKILL)
+        _wait_for(lambda: client.get("/sites").status_code == 200)
+        assert client.get("/sites").json()["data"] == [kept]
+        assert _postmaster(EmbeddedDatabase(tmp_path)) != old
+        assert server.stop() == 0
+
+
+def _crash_a_backend(database: EmbeddedDatabase) -> None:
+    """Kill one backend: PostgreSQL then ends all of them, recovers, and starts over."""
+    children = psutil.Process(_postmaster(database)).children()
+    backend = next(child for child in children if "[local]" in " ".join(child.cmdline()))
+    backend.kill()
+
+
+def _postmaster(database: EmbeddedDatabase) -> int:
+    return int((database.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def _wait_for(true: object, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]  # a function
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_one_key_at_two_processes_does_its_work_once(tmp_path: Path) -> None:
+    account = run("account", "create", "--name", "x", data=tmp_path)
+    credentials = (account["account_id"], account["keys"]["test"])
+    with Server(tmp_path) as one, Server(tmp_path) as two:
+        clients = [one.client(*credentials), two.client(*credentials)]
+        for number in range(10):
+            headers = {"Idempotency-Key": f"key-{number}"}
+            with ThreadPoolExecutor(2) as pool:
+                sent = [
+                    pool.submit(client.post, "/sites", json=PLACE, headers=headers)
+                    for client in clients
+                ]
+            answers = [one.result() for one in sent]
+            codes = sorted(answer.status_code for answer in answers)
+            assert codes in ([201, 201], [201, 409])
+            done = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+            assert len(set(done)) == 1
+        assert len(clients[0].get("/sites").json()["data"]) == 10
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0
+    or (not os.access("/sbin/mount.tmpfs", os.F_OK) and not Path("/bin/mount").exists()),
+    reason="needs root and mount for a small disk",
+)
+def test_a_full_disk_is_said_and_nothing_is_corrupted(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(disk)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no small disk here: {mounted.stderr.strip()}")
+    try:
+        data = disk / "data"
+        account = run("account", "create", "--name", "x", data=data)
+        credentials = (account["account_id"], account["keys"]["test"])
+        with Server(data) as server:
+            client = server.client(*credentials)
+            kept = client.post("/sites", json=PLACE).json()
+            room = os.statvfs(disk)
+            filler = disk / "filler"
+            with filler.open("wb") as file:
+                file.write(b"x" * (room.f_bavail * room.f_bsize - 1_500_000))
+            big = {
+                **PLACE,
+                "metadata": {f"k{n}": f"{n:03}" + os.urandom(240).hex() for n in range(50)},
+            }
+            for _ in range(2000):
+                answer = client.post("/sites", json=big)
+                if answer.status_code != 201:
+                    break
+            assert answer.status_code == 503, answer.text
+            assert answer.json()["code"] == "unavailable"
+            filler.unlink()
+            _wait_for(lambda: client.get("/sites?limit=1").status_code == 200, 60)
+        with Server(data) as server:
+            client = server.client(*credentials)
+            assert client.get(f"/sites/{kept['id']}").json() == kept
+            assert client.post("/sites", json=PLACE).status_code == 201
+        assert run("doctor", data=data, codes=(0, 1))["summaries_wrong"] == []
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False, capture_output=True)
