@@ -33,13 +33,10 @@ def run(*arguments: str, data: Path, codes: Collection[int] = (0,)) -> Any:
 class Server:
     """`wattyard serve` on a free port of this machine."""
 
-    def __init__(self, data: Path, *options: str, keep_environment: Collection[str] = ()) -> None:
+    def __init__(self, data: Path, *options: str, rate_limit: int = 500) -> None:
         self.data = data
-        environment = {
-            k: v
-            for k, v in os.environ.items()
-            if not k.startswith("WATTYARD_") or k in keep_environment
-        }
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTYARD_")}
+        environment["WATTYARD_RATE_LIMIT"] = str(rate_limit)
         self.process = subprocess.Popen(
             [*WATTYARD, "serve", "--port", "0", "--data", str(data), *options],
             stdout=subprocess.PIPE,

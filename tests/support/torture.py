@@ -139,7 +139,7 @@ def torture(data: Path, *, kills: int, seed: int, writers: int = 3) -> list[Writ
     """Kill the server, or PostgreSQL, `kills` times while writers write; then let them end."""
     random_ = random.Random(seed)
     account = run("account", "create", "--name", "torture", data=data)
-    server = Server(data)
+    server = Server(data, rate_limit=0)
     client = server.client(account["account_id"], account["keys"]["test"])
     headers = {"Authorization": client.headers["Authorization"]}
     crew = [Writer(n, server.address, headers, seed + n) for n in range(writers)]
@@ -153,7 +153,7 @@ def torture(data: Path, *, kills: int, seed: int, writers: int = 3) -> list[Writ
                 os.kill(postmaster, signal.SIGKILL)
             if victims != "database":
                 server.stop(signal.SIGKILL)
-                server = Server(data, "--port", port)
+                server = Server(data, "--port", port, rate_limit=0)
         time.sleep(1)
         for writer in crew:
             writer.stop()

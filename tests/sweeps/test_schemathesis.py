@@ -66,10 +66,8 @@ class Target:
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     data = tmp_path_factory.mktemp("fuzz") / "data"
     account = run("account", "create", "--name", "fuzz", data=data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WATTYARD_RATE_LIMIT", "0")
-        with Server(data, keep_environment=("WATTYARD_RATE_LIMIT",)) as server:
-            yield Target(server, server.client(account["account_id"], account["keys"]["test"]))
+    with Server(data, rate_limit=0) as server:
+        yield Target(server, server.client(account["account_id"], account["keys"]["test"]))
 
 
 @pytest.mark.parametrize("declared", FUZZED, ids=lambda one: f"{one.method} {one.path}")

@@ -16,6 +16,7 @@ _AWAY = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -78,8 +79,8 @@ class Database:
             try:
                 yield connection
                 broken = False
-            except Exception:
-                broken = False
+            except Exception as error:
+                broken = isinstance(error, _AWAY)  # its protocol may be in the middle of something
                 raise
             finally:
                 stack.take_back(connection, broken=broken)
