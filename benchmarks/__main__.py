@@ -7,16 +7,18 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, start
+from benchmarks import arrivals, list_sites, scale, start
 from benchmarks.support.ground import Ground
 
-CASES = {"start": start.run, "import": arrivals.run, "list": list_sites.run}
+CASES = {"start": start.run, "import": arrivals.run, "list": list_sites.run, "scale": scale.run}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("cases", nargs="*", help=f"of {', '.join(CASES)}; default all")
     parser.add_argument("--sites", type=int, default=100_000, help="size of the list case")
+    parser.add_argument("--scale-sites", type=int, default=1_000_000, help="of the scale case")
+    parser.add_argument("--mixed-seconds", type=float, default=60, help="of its mixed load")
     parser.add_argument("--seconds", type=float, default=4, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (median taken)")
     options = parser.parse_args()
@@ -27,7 +29,14 @@ def main() -> None:
         f"{datetime.now(UTC):%Y-%m-%d} · {platform.machine()} · Python {platform.python_version()}"
     )
     with tempfile.TemporaryDirectory(prefix="wattyard-bench-") as folder:
-        ground = Ground(Path(folder), options.sites, options.seconds, options.rounds)
+        ground = Ground(
+            Path(folder),
+            options.sites,
+            options.seconds,
+            options.rounds,
+            options.scale_sites,
+            options.mixed_seconds,
+        )
         for name in options.cases or CASES:
             print(f"\n== {name}")
             CASES[name](ground)

@@ -22,6 +22,8 @@ class Ground:
     sites: int
     seconds: float
     rounds: int
+    scale_sites: int = 1_000_000
+    mixed_seconds: float = 60
 
 
 def pin(pid: int, core: int) -> None:

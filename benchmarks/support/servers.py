@@ -18,9 +18,11 @@ def _on_server_core() -> None:
 
 
 @contextmanager
-def wattyard(database: str, *options: str) -> Iterator[tuple[str, int]]:
+def wattyard(database: str, *options: str, cores: int = 1) -> Iterator[tuple[str, int]]:
     """Run `wattyard serve` on a database: its address and process id."""
-    environment = {**os.environ, "WATTYARD_LOG_LEVEL": "warning"}
+    environment = {
+        **os.environ, "WATTYARD_LOG_LEVEL": "warning", "WATTYARD_RATE_LIMIT": "0",
+    }  # fmt: skip
     process = subprocess.Popen(
         [
             sys.executable,
@@ -36,7 +38,7 @@ def wattyard(database: str, *options: str) -> Iterator[tuple[str, int]]:
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
-        preexec_fn=_on_server_core,  # noqa: PLW1509 (one thread so far)
+        preexec_fn=_on_server_core if cores == 1 else None,  # noqa: PLW1509 (one thread so far)
     )
     assert process.stdout
     ready = re.search(r"http://\S+", process.stdout.readline())

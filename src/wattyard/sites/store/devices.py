@@ -143,22 +143,16 @@ async def at_places(
     Two look-ups by key and no join: a planner whose statistics lag behind a growing account
     cannot choose a scan of all its devices.
     """
-    pairs = await db.fetch(
-        """
-        SELECT DISTINCT device_id FROM device_places
-        WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3)
+    rows = await db.fetch(
+        f"""
+        {_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY(ARRAY(
+            SELECT device_id FROM device_places
+            WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3)))
+        ORDER BY id
         """,
         account,
         live,
         list(place_ids),
-    )
-    if not pairs:
-        return defaultdict(list)
-    rows = await db.fetch(
-        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORDER BY id",
-        account,
-        live,
-        [pair["device_id"] for pair in pairs],
     )
     found: dict[UUID, list[Device]] = defaultdict(list)
     for device in map(_device, rows):
