@@ -225,6 +225,31 @@ async def test_a_site_deleted_while_devices_are_added_ends_whole(tenant: Tenant)
                 assert left["locations"] == []
 
 
+async def test_changes_from_every_side_at_once_end_whole(world: World, tenant: Tenant) -> None:
+    sites = [await tenant.site() for _ in range(3)]
+    everywhere = [site["id"] for site in sites]
+    devices = [await tenant.device(*everywhere, reference_id=str(n)) for n in range(3)]
+
+    async def work(number: int) -> int:
+        device = f"/devices/{devices[number % 3]['id']}"
+        site = f"/sites/{sites[number % 3]['id']}"
+        state = {"time": f"2026-03-01T0{number % 9}:00:00Z", "state_of_charge_percent": 1}
+        answers = [
+            await tenant.patch(device, {"model_name": f"m{number}"}),
+            await tenant.patch(site, {"metadata": {f"k{number}": "v"}}),
+            await tenant.call("PUT", f"{device}/state", json=state),
+            await tenant.patch(device, {"locations": everywhere[: 1 + number % 3]}),
+        ]
+        return sum(answer.status_code not in (200, 503) for answer in answers)
+
+    assert sum(await asyncio.gather(*(work(number) for number in range(12)))) == 0
+    _, wrong = await world.services.inspection.summaries(tenant.caller)
+    assert wrong == []
+    for site in sites:
+        kept = (await tenant.get(f"/sites/{site['id']}")).json()["metadata"]
+        assert len(kept) == 4
+
+
 async def test_devices_added_at_once_all_show(tenant: Tenant) -> None:
     site = await tenant.site()
 

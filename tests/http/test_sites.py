@@ -132,6 +132,22 @@ async def test_ambiguous_countries_name_their_candidates(tenant: Tenant) -> None
         assert "postal_address.state" in message
 
 
+async def test_form_is_judged_before_existence_and_existence_before_state(
+    tenant: Tenant,
+) -> None:
+    nobody = "cus_" + "0" * 32
+    tennessee = {"city": "Nashville", "country_code": "US", "state": "TN"}
+    mars = {**EXPLICIT, "timezone": "Mars/Phobos", "customer_id": nobody}
+    error(await tenant.post("/sites", mars), 400, "timezone_invalid")
+    unclear = {"postal_address": tennessee, "customer_id": nobody}
+    error(await tenant.post("/sites", unclear), 404, "customer_not_found")
+    made = await tenant.site()
+    path = f"/sites/{made['id']}"
+    error(await tenant.patch(path, unclear), 404, "customer_not_found")
+    error(await tenant.patch(path, {"postal_address": tennessee}), 422, "timezone_undetermined")
+    assert (await tenant.get(path)).json() == made
+
+
 async def test_a_change_keeps_what_is_not_sent_and_null_clears(tenant: Tenant) -> None:
     made = await tenant.site(reference_id="a", metadata={"one": "1", "two": "2"})
     path = f"/sites/{made['id']}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.support.process import WATTYARD, Server, run
@@ -105,6 +106,26 @@ def test_running_requests_are_finished_before_the_end(data: Path, account: Any) 
         go_on.set()
         writer.join(10)
     assert set(answers) == {201}
+
+
+def workers(server: Server) -> set[int]:
+    children = psutil.Process(server.process.pid).children()
+    return {child.pid for child in children if "spawn_main" in " ".join(child.cmdline())}
+
+
+def test_workers_are_replaced_on_sighup_without_a_lost_request(data: Path, account: Any) -> None:
+    with Server(data, "--workers", "2") as server:
+        client = server.client(account["account_id"], account["keys"]["test"])
+        old = workers(server)
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 20
+        statuses = set()
+        while old & workers(server):
+            assert time.monotonic() < deadline
+            with httpx.Client(base_url=server.address, headers=client.headers) as fresh:
+                statuses.add(fresh.get("/sites").status_code)
+        assert statuses == {200}
+        assert server.stop() == 0
 
 
 def test_a_taken_port_and_an_outdated_schema_are_said_in_one_line(data: Path, account: Any) -> None:

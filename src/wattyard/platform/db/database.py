@@ -25,6 +25,13 @@ _AWAY = (
 )
 """What asyncpg raises while the database is away, starting, stopping or not the primary."""
 
+_IN_THE_WAY = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+)
+"""Two changes that waited for each other, and work that took too long."""
+
 _FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 
 _joined: ContextVar["Connection | None"] = ContextVar("joined_transaction", default=None)
@@ -130,6 +137,10 @@ class _refusing_when_away:  # noqa: N801 (reads as a phrase at its uses)
         if isinstance(error, _FULL):
             raise Unavailable(
                 "the database has no room left; nothing was changed; its operator must make room"
+            ) from error
+        if isinstance(error, _IN_THE_WAY):
+            raise Unavailable(
+                "another change was in the way for too long; nothing was changed, try again"
             ) from error
         if isinstance(error, _AWAY):
             raise Unavailable(

@@ -34,6 +34,11 @@ from wattyard.platform.reading import wanted as forms
 
 Json = dict[str, Any]
 
+_TAGS = {
+    "auth": "account",
+    "login": "account",
+    **dict.fromkeys(("health", "metrics", "openapi.json", "docs"), "server"),
+}
 _REFERENCE = "#/components/schemas/{name}"
 _ALWAYS: tuple[type[Refusal], ...] = (
     VersionUnknown,
@@ -147,7 +152,8 @@ def _operation(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...], schemas
 
 
 def _tag(endpoint: Endpoint) -> str:
-    return endpoint.path.strip("/").partition("/")[0] or "server"
+    first = endpoint.path.strip("/").partition("/")[0]
+    return _TAGS.get(first, first)
 
 
 def _path_parameters(endpoint: Endpoint) -> list[Json]:

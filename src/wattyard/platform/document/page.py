@@ -65,8 +65,9 @@ def _index(groups: dict[str, list[tuple[str, str, Json]]]) -> str:
     for group, entries in groups.items():
         parts.append(f"<h2>{escape(group)}</h2>")
         parts += [
-            f'<a href="#{operation["operationId"]}">{escape(operation["summary"])}</a>'
-            for _, _, operation in entries
+            f'<a href="#{operation["operationId"]}" title="{escape(operation["summary"])}">'
+            f'<span class="method">{method}</span>{escape(path)}</a>'
+            for method, path, operation in entries
         ]
     return "".join([*parts, "</nav>"])
 
@@ -99,7 +100,7 @@ def _parameters(parameters: list[Json]) -> str:
         return ""
     rows = "".join(
         f"<tr><td><code>{escape(p['name'])}</code></td><td>{p['in']}</td>"
-        f"<td>{_kind(p['schema'])}</td><td>{_prose(p.get('description', ''))}</td></tr>"
+        f"<td>{_kind(_bare(p['schema']))}</td><td>{_prose(p.get('description', ''))}</td></tr>"
         for p in parameters
     )
     return f"<table><tr><th>parameter</th><th>in</th><th>value</th><th></th></tr>{rows}</table>"
@@ -118,6 +119,11 @@ def _body(body: Json, document: Json) -> str:
     return f"<table><tr><th>body field (* needed)</th><th>value</th></tr>{rows}</table>" + _example(
         "Body", body["content"]
     )
+
+
+def _bare(schema: Json) -> Json:
+    """Leave out the description, which a parameter shows beside its kind."""
+    return {key: value for key, value in schema.items() if key != "description"}
 
 
 def _kind(schema: Json) -> str:

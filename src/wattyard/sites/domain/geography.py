@@ -117,20 +117,30 @@ class Said:
     currency_code: str | None = None
 
 
-def settle(said: Said) -> Whereabouts:
-    """Check what was said and settle time zone and currency.
+def check(said: Said) -> None:
+    """Check the codes that were said, and that enough was.
 
     Needed are a city and a country (and the state in the US), or both time zone and currency.
-    The zone is the one given, else that at the point, else the main zone of the state, else of
-    the country. The currency is the one given, else the country's legal tender today.
 
     Raises:
-        Malformed: with every fault of the codes, and what is missing.
-        StateForbids: when zone or currency do not follow from what was said.
+        Malformed: with every fault.
     """
     faults = [*_missing(said), *_wrong(said)]
     if faults:
         raise Malformed.of(faults)
+
+
+def settle(said: Said) -> Whereabouts:
+    """Check what was said and settle time zone and currency.
+
+    The zone is the one given, else that at the point, else the main zone of the state, else of
+    the country. The currency is the one given, else the country's legal tender today.
+
+    Raises:
+        Malformed: as `check` does.
+        StateForbids: when zone or currency do not follow from what was said.
+    """
+    check(said)
     return Whereabouts(said.timezone or _zone(said), said.currency_code or _currency(said))
 
 

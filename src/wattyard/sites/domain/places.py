@@ -8,7 +8,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from wattyard.kernel.refusals import Missing, StateForbids
-from wattyard.sites.domain.geography import Said, settle
+from wattyard.sites.domain.geography import Said, check, settle
 
 Status = Literal["ACTIVE", "INACTIVE"]
 
@@ -93,6 +93,14 @@ class PlaceDraft:
     max_power_import_kw: float | None = None
     max_power_export_kw: float | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+
+    def check(self) -> None:
+        """Check the form of what was said: the part of judgement that needs no other object.
+
+        Raises:
+            Malformed: as `geography.check` says.
+        """
+        check(self.said())
 
     def settled(self, id_: UUID, time_created: datetime) -> Place:
         """Check what was said, settle time zone and currency, and make the place.

@@ -1,6 +1,6 @@
 """Use-cases of devices: add, read, change, move, remove."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -18,12 +18,11 @@ from wattyard.sites.service.faces import (
     Faces,
     device_news,
     lock_places,
-    lock_present,
     place_news,
-    refuse_missing,
     show_anew,
 )
 from wattyard.sites.store import devices as device_store
+from wattyard.sites.store import places as place_store
 
 Guard = Callable[[Device], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
@@ -97,13 +96,13 @@ class Devices:
             DeviceNotFound, LocationNotFound, and what `change` and `guard` raise.
         """
         async with self._db.transaction() as db:
-            before = await self._found(db, caller, device_id, lock=True)
+            before, places = await self._locked(db, caller, device_id)
             if guard is not None:
                 guard(before)
             draft, locations = change(before)
             after = draft.onto(before, locations)
             if after != before:
-                after = await self._save(db, caller, before, after)
+                after = await self._save(db, caller, before, after, places)
         return after
 
     async def remove(self, caller: Caller, device_id: UUID, *, guard: Guard | None = None) -> None:
@@ -113,23 +112,27 @@ class Devices:
             DeviceNotFound: when the caller has none of that id, and what `guard` raises.
         """
         async with self._db.transaction() as db:
-            device = await self._found(db, caller, device_id, lock=True)
+            device, places = await self._locked(db, caller, device_id)
             if guard is not None:
                 guard(device)
-            places = await lock_present(db, caller, device.locations)
             await device_store.delete(db, caller.account, caller.live_mode, device.id)
             news = [device_news(self._faces, caller, "delete", device)]
             news += await self._show_places(db, caller, places, moved={p.id for p in places})
             await self._events.tell(caller, news)
 
-    async def _save(self, db: Connection, caller: Caller, before: Device, after: Device) -> Device:
+    async def _save(
+        self,
+        db: Connection,
+        caller: Caller,
+        before: Device,
+        after: Device,
+        places: Sequence[Place],
+    ) -> Device:
+        """Save a changed device whose present `places` are locked."""
         account, live = caller.account, caller.live_mode
         old, new = set(before.locations), set(after.locations)
-        places = await lock_present(db, caller, old | new)
-        gone = (old | new) - {place.id for place in places}
-        refuse_missing(gone - old, param="locations")
-        old, new = old - gone, new - gone  # a place that was deleted meanwhile took its device off
-        after = replace(after, locations=tuple(sorted(new)))
+        if new - old:
+            places = [*places, *await lock_places(db, caller, new - old, param="locations")]
         if replace(after, locations=before.locations) != before:
             await device_store.update(db, account, live, [after])
         if old - new:
@@ -150,6 +153,17 @@ class Devices:
             location, site = place_news(self._faces, caller, "update", place, devices)
             news += [location, site] if place.id in moved else [site]
         return news
+
+    async def _locked(
+        self, db: Connection, caller: Caller, device_id: UUID
+    ) -> tuple[Device, Sequence[Place]]:
+        """Lock a device and the places it is at; places first, as everyone does."""
+        account, live = caller.account, caller.live_mode
+        places = await place_store.of_device(db, account, live, device_id)
+        device = await self._found(db, caller, device_id, lock=True)
+        if set(device.locations) != {place.id for place in places}:  # it moved meanwhile
+            places = await place_store.of_device(db, account, live, device_id)
+        return device, places
 
     async def _found(
         self, db: Connection, caller: Caller, device_id: UUID, *, lock: bool = False

@@ -63,18 +63,10 @@ async def lock_places(
         LocationNotFound: naming one that is not there.
     """
     found = await lock_present(db, caller, place_ids)
-    refuse_missing(set(place_ids) - {place.id for place in found}, param=param)
-    return found
-
-
-def refuse_missing(missing: Collection[UUID], *, param: str) -> None:
-    """Refuse when places are missing.
-
-    Raises:
-        LocationNotFound: naming the oldest of them.
-    """
+    missing = set(place_ids) - {place.id for place in found}
     if missing:
         raise LocationNotFound(f"there is no location {ids.wire('loc', min(missing))}", param=param)
+    return found
 
 
 async def show_anew(

@@ -121,12 +121,13 @@ class Places:
             Malformed, StateForbids: when the draft cannot be settled.
             CustomerNotFound: when it names a customer that the caller does not have.
         """
+        draft.check()
         now = self._now()
-        place = draft.settled(self._new_id(), now)
-        made = [device.made(self._new_id(), now, [place.id]) for device in devices]
         account, live = caller.account, caller.live_mode
         async with self._db.transaction() as db:
-            await self._check_customer(db, caller, place)
+            await self._check_customer(db, caller, draft)
+            place = draft.settled(self._new_id(), now)
+            made = [device.made(self._new_id(), now, [place.id]) for device in devices]
             await place_store.insert(
                 db, account, live, [(place, self._faces.site(caller, place, made))]
             )
@@ -156,10 +157,12 @@ class Places:
             before, devices = await self._locked(db, caller, place_id, missing)
             if guard is not None:
                 guard(before, devices)
-            after = change(before).settled(before.id, before.time_created)
+            draft = change(before)
+            draft.check()
+            if draft.customer_id != before.customer_id:
+                await self._check_customer(db, caller, draft)
+            after = draft.settled(before.id, before.time_created)
             if after != before:
-                if after.customer_id != before.customer_id:
-                    await self._check_customer(db, caller, after)
                 await place_store.update(
                     db, account, live, [(after, self._faces.site(caller, after, devices))]
                 )
@@ -201,11 +204,11 @@ class Places:
         devices = await device_store.at_places(db, account, live, [place_id])
         return found[0], devices[place_id]
 
-    async def _check_customer(self, db: Connection, caller: Caller, place: Place) -> None:
-        if place.customer_id is None:
+    async def _check_customer(self, db: Connection, caller: Caller, draft: PlaceDraft) -> None:
+        customer_id = draft.customer_id
+        if customer_id is None:
             return
-        found = await customer_store.lock(db, caller.account, caller.live_mode, place.customer_id)
-        if not found:
+        if not await customer_store.lock(db, caller.account, caller.live_mode, customer_id):
             raise CustomerNotFound(
-                f"there is no customer {ids.wire('cus', place.customer_id)}", param="customer_id"
+                f"there is no customer {ids.wire('cus', customer_id)}", param="customer_id"
             )

@@ -11,7 +11,7 @@ from wattyard.platform.db import Connection, Database
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
-from wattyard.sites.service.faces import Faces, lock_present, show_anew
+from wattyard.sites.service.faces import Faces, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
 from wattyard.sites.store import states as state_store
@@ -48,11 +48,11 @@ class States:
                     return state
                 return await self._kept_before(db, caller, state)
         async with self._db.transaction() as db:
+            places = await place_store.of_device(db, account, live, device_id)
             if await device_store.by_id(db, account, live, device_id, lock=True) is None:
                 raise _no_device(device_id)
             if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, caller, state)
-            places = await lock_present(db, caller, sighting.locations)
             await show_anew(db, self._faces, caller, places)
             await state_store.note_shown(db, account, live, device_id, report.time)
         return state

@@ -161,6 +161,19 @@ async def by_references(
     return [_place(row) for row in rows]
 
 
+async def of_device(db: Connection, account: int, live: bool, device_id: UUID) -> list[Place]:
+    """Find and lock the places that a device is at, oldest first."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY(ARRAY("
+        " SELECT site_id FROM device_places"
+        " WHERE account = $1 AND live_mode = $2 AND device_id = $3)) ORDER BY id FOR UPDATE",
+        account,
+        live,
+        device_id,
+    )
+    return [_place(row) for row in rows]
+
+
 async def of_customer(db: Connection, account: int, live: bool, customer_id: UUID) -> list[Place]:
     """Find and lock a customer's places, oldest first."""
     rows = await db.fetch(
