@@ -37,9 +37,8 @@ fuzz: $(STAMP)
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)
 
-# Exact pins with hashes and without index addresses, from the ranges in pyproject.toml.
-PIN := $(PY) -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
-	--no-emit-find-links --no-emit-trusted-host --no-header --strip-extras
+# Exact pins with hashes, from the ranges in pyproject.toml and its options for pip-tools.
+PIN := $(PY) -m piptools compile -q
 pins: $(STAMP)
 	$(PIN) -o requirements/server.txt pyproject.toml
 	$(PIN) --extra dev --extra bench -o requirements/dev.txt pyproject.toml

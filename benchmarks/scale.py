@@ -175,7 +175,7 @@ async def _updates(url: str, caller: Caller) -> None:
     page = await services.places.summaries(caller, Window(100))
     devices = [json.loads(item)["devices"][0]["id"] for item in page.items]
     uuids = [ids.read(device, "dev", param="id") for device in devices]
-    faces = services.devices._faces
+    faces = services.devices.faces
 
     def draft(number: int) -> DeviceDraft:
         return DeviceDraft(reference_id="b", type="BATTERY_SYSTEM", model_name=f"Pico {number}")

@@ -61,19 +61,19 @@ class Services:
         self, db: Database, now: Clock = system_clock, new_id: IdMaker | None = None
     ) -> None:
         new_id = new_id or SortedIds(now)
-        faces = SiteFaces()
         self.db = db
         self.now = now
         self.new_id = new_id
         self.watch = Telemetry(db)
         self.accounts = Accounts(db, now, new_id)
         self.events = Events(db, now, new_id, self.watch.told)
-        self.places = Places(db, self.events, faces, now, new_id)
-        self.devices = Devices(db, self.events, faces, now, new_id)
-        self.states = States(db, faces, now, new_id)
-        self.customers = Customers(db, self.events, faces, now, new_id)
-        self.fleet = Fleet(db, self.events, faces, now, new_id)
-        self.inspection = Inspection(db, faces)
+        means = (db, self.events, SiteFaces(), now, new_id)
+        self.places = Places(*means)
+        self.devices = Devices(*means)
+        self.states = States(*means)
+        self.customers = Customers(*means)
+        self.fleet = Fleet(*means)
+        self.inspection = Inspection(*means)
         self.usage = Usage(self.places.counts)
 
     def by_type(self) -> dict[type, Any]:

@@ -288,9 +288,9 @@ def currencies() -> frozenset[str]:
 def _states() -> dict[str, tuple[dict[str, str], dict[str, str]]]:
     """By country: names by code, and codes by folded name."""
     states: dict[str, tuple[dict[str, str], dict[str, str]]] = defaultdict(lambda: ({}, {}))
-    for country, code, name, *others in zones.table_rows("subdivisions.tsv"):
+    for country, code, listed in zones.table_rows("subdivisions.tsv"):
         names, codes = states[country]
-        names[code] = name
-        for one in [name, *(others[0].split("|") if others else ())]:
-            codes.setdefault(one.casefold(), code)
+        names[code], *others = listed.split("|")
+        for name in (names[code], *others):
+            codes.setdefault(name.casefold(), code)
     return dict(states)

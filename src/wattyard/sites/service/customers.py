@@ -5,15 +5,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from wattyard.events.domain import News
-from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Connection
 from wattyard.sites.domain.places import Customer, CustomerDraft, CustomerNotFound
-from wattyard.sites.service.faces import Faces, place_news
+from wattyard.sites.service.faces import UseCases, place_news
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
@@ -22,24 +19,15 @@ Guard = Callable[[Customer], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 
-class Customers:
+class Customers(UseCases):
     """The customers of every account."""
-
-    def __init__(
-        self, db: Database, events: Events, faces: Faces, now: Clock, new_id: IdMaker
-    ) -> None:
-        self._db = db
-        self._events = events
-        self._faces = faces
-        self._now = now
-        self._new_id = new_id
 
     async def page(
         self, caller: Caller, window: Window, *, reference_id: str | None = None
     ) -> Page[Customer]:
         """Read one page, newest first."""
         filters = {"reference_id = {}": reference_id}
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             return await customer_store.page(db, caller.account, caller.live_mode, window, filters)
 
     async def customer(self, caller: Caller, customer_id: UUID) -> Customer:
@@ -48,13 +36,13 @@ class Customers:
         Raises:
             CustomerNotFound: when the caller has none of that id.
         """
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             return await self._found(db, caller, customer_id)
 
     async def add(self, caller: Caller, draft: CustomerDraft) -> Customer:
         """Add a customer."""
-        customer = Customer(self._new_id(), self._now(), draft.reference_id, draft.metadata)
-        async with self._db.transaction() as db:
+        customer = Customer(self.new_id(), self.now(), draft.reference_id, draft.metadata)
+        async with self.db.transaction() as db:
             await customer_store.insert(db, caller.account, caller.live_mode, customer)
             await self._tell(caller, "create", customer)
         return customer
@@ -72,7 +60,7 @@ class Customers:
         Raises:
             CustomerNotFound, and what `change` and `guard` raise.
         """
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             before = await self._found(db, caller, customer_id, lock=True)
             if guard is not None:
                 guard(before)
@@ -92,7 +80,7 @@ class Customers:
             CustomerNotFound: when the caller has none of that id, and what `guard` raises.
         """
         account, live = caller.account, caller.live_mode
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             customer = await self._found(db, caller, customer_id, lock=True)
             if guard is not None:
                 guard(customer)
@@ -101,16 +89,16 @@ class Customers:
             devices = await device_store.at_places(db, account, live, place_ids)
             news: list[News] = []
             for place in places:
-                news += place_news(self._faces, caller, "delete", place, devices[place.id])
+                news += place_news(self.faces, caller, "delete", place, devices[place.id])
             await place_store.delete(db, account, live, place_ids)
             await customer_store.delete(db, account, live, customer_id)
-            await self._events.tell(caller, news)
+            await self.events.tell(caller, news)
             await self._tell(caller, "delete", customer)
 
     async def _tell(self, caller: Caller, change: str, customer: Customer) -> None:
-        data = self._faces.customer(caller, customer)
+        data = self.faces.customer(caller, customer)
         news = News(f"customer.{change}", ids.wire("cus", customer.id), data)
-        await self._events.tell(caller, [news])
+        await self.events.tell(caller, [news])
 
     async def _found(
         self, db: Connection, caller: Caller, customer_id: UUID, *, lock: bool = False

@@ -5,22 +5,13 @@ from dataclasses import replace
 from uuid import UUID
 
 from wattyard.events.domain import News
-from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
 from wattyard.sites.domain.places import Place
-from wattyard.sites.service.faces import (
-    Faces,
-    device_news,
-    lock_places,
-    place_news,
-    show_anew,
-)
+from wattyard.sites.service.faces import UseCases, device_news, lock_places, place_news, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
 
@@ -28,17 +19,8 @@ Guard = Callable[[Device], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 
-class Devices:
+class Devices(UseCases):
     """The devices of every account."""
-
-    def __init__(
-        self, db: Database, events: Events, faces: Faces, now: Clock, new_id: IdMaker
-    ) -> None:
-        self._db = db
-        self._events = events
-        self._faces = faces
-        self._now = now
-        self._new_id = new_id
 
     async def page(
         self,
@@ -55,7 +37,7 @@ class Devices:
             "type = {}": type_,
             device_store.AT_LOCATION: place_id,
         }
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             return await device_store.page(db, caller.account, caller.live_mode, window, filters)
 
     async def device(self, caller: Caller, device_id: UUID) -> Device:
@@ -64,7 +46,7 @@ class Devices:
         Raises:
             DeviceNotFound: when the caller has none of that id.
         """
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             return await self._found(db, caller, device_id)
 
     async def add(self, caller: Caller, draft: DeviceDraft, locations: Collection[UUID]) -> Device:
@@ -73,13 +55,13 @@ class Devices:
         Raises:
             LocationNotFound: when the caller does not have one of them.
         """
-        device = draft.made(self._new_id(), self._now(), locations)
-        async with self._db.transaction() as db:
+        device = draft.made(self.new_id(), self.now(), locations)
+        async with self.db.transaction() as db:
             places = await lock_places(db, caller, device.locations, param="locations")
             await device_store.insert(db, caller.account, caller.live_mode, [device])
-            news = [device_news(self._faces, caller, "create", device)]
+            news = [device_news(self.faces, caller, "create", device)]
             news += await self._show_places(db, caller, places, moved={p.id for p in places})
-            await self._events.tell(caller, news)
+            await self.events.tell(caller, news)
         return device
 
     async def change(
@@ -95,7 +77,7 @@ class Devices:
         Raises:
             DeviceNotFound, LocationNotFound, and what `change` and `guard` raise.
         """
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             before, places = await self._locked(db, caller, device_id)
             if guard is not None:
                 guard(before)
@@ -111,14 +93,14 @@ class Devices:
         Raises:
             DeviceNotFound: when the caller has none of that id, and what `guard` raises.
         """
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             device, places = await self._locked(db, caller, device_id)
             if guard is not None:
                 guard(device)
             await device_store.delete(db, caller.account, caller.live_mode, device.id)
-            news = [device_news(self._faces, caller, "delete", device)]
+            news = [device_news(self.faces, caller, "delete", device)]
             news += await self._show_places(db, caller, places, moved={p.id for p in places})
-            await self._events.tell(caller, news)
+            await self.events.tell(caller, news)
 
     async def _save(
         self,
@@ -139,9 +121,9 @@ class Devices:
             await device_store.take_away(db, account, live, after.id, old - new)
         if new - old:
             await device_store.place(db, account, live, [(after.id, site) for site in new - old])
-        news = [device_news(self._faces, caller, "update", after)]
+        news = [device_news(self.faces, caller, "update", after)]
         news += await self._show_places(db, caller, places, moved=old ^ new)
-        await self._events.tell(caller, news)
+        await self.events.tell(caller, news)
         return after
 
     async def _show_places(
@@ -149,8 +131,8 @@ class Devices:
     ) -> list[News]:
         """Write the summaries anew: a site's news, and its location's where a device moved."""
         news: list[News] = []
-        for place, devices, _ in await show_anew(db, self._faces, caller, places):
-            location, site = place_news(self._faces, caller, "update", place, devices)
+        for place, devices, _ in await show_anew(db, self.faces, caller, places):
+            location, site = place_news(self.faces, caller, "update", place, devices)
             news += [location, site] if place.id in moved else [site]
         return news
 

@@ -1,13 +1,17 @@
 """What the use-cases need beside the store: how objects look, and the news of their changes."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from wattyard.events.domain import News
+from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.db import Connection
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.platform.db import Connection, Database
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, LocationNotFound, Place
 from wattyard.sites.store import devices as device_store
@@ -27,6 +31,17 @@ class Faces(Protocol):
     def device(self, caller: Caller, device: Device) -> bytes: ...
 
     def customer(self, caller: Caller, customer: Customer) -> bytes: ...
+
+
+@dataclass
+class UseCases:
+    """What every use-case of sites works with."""
+
+    db: Database
+    events: Events
+    faces: Faces
+    now: Clock
+    new_id: IdMaker
 
 
 def place_news(

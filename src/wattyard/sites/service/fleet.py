@@ -6,23 +6,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from wattyard.events.domain import News
-from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Connection
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import DEVICES_AT_ONCE, Place
-from wattyard.sites.service.faces import (
-    Faces,
-    device_news,
-    lock_present,
-    place_news,
-    show_anew,
-)
+from wattyard.sites.service.faces import UseCases, device_news, lock_present, place_news, show_anew
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
@@ -43,17 +34,8 @@ class _OnlyTried(Exception):
     """Ends the transaction of a dry run."""
 
 
-class Fleet:
+class Fleet(UseCases):
     """Imports into every account."""
-
-    def __init__(
-        self, db: Database, events: Events, faces: Faces, now: Clock, new_id: IdMaker
-    ) -> None:
-        self._db = db
-        self._events = events
-        self._faces = faces
-        self._now = now
-        self._new_id = new_id
 
     async def bring_in(
         self, caller: Caller, batch: Sequence[Arrival], *, dry_run: bool = False
@@ -65,7 +47,7 @@ class Fleet:
         """
         tally = Tally()
         try:
-            async with self._db.transaction() as db:
+            async with self.db.transaction() as db:
                 await self._bring_in(db, caller, batch, tally)
                 if dry_run:
                     raise _OnlyTried
@@ -117,13 +99,13 @@ class Fleet:
             )
 
     def _create(self, caller: Caller, arrival: Arrival, changes: _Changes) -> None:
-        now = self._now()
-        place = arrival.draft.settled(self._new_id(), now)
-        made = [d.draft.made(self._new_id(), now, [place.id]) for d in arrival.devices]
-        changes.new_places.append((place, self._faces.site(caller, place, made)))
+        now = self.now()
+        place = arrival.draft.settled(self.new_id(), now)
+        made = [d.draft.made(self.new_id(), now, [place.id]) for d in arrival.devices]
+        changes.new_places.append((place, self.faces.site(caller, place, made)))
         changes.new_devices += made
-        changes.news += place_news(self._faces, caller, "create", place, made)
-        changes.news += [device_news(self._faces, caller, "create", device) for device in made]
+        changes.news += place_news(self.faces, caller, "create", place, made)
+        changes.news += [device_news(self.faces, caller, "create", device) for device in made]
 
     def _update(
         self,
@@ -140,7 +122,7 @@ class Fleet:
         for arriving in arrival.devices:
             old = by_reference.get(arriving.draft.reference_id)
             if old is None:
-                made.append(arriving.draft.made(self._new_id(), self._now(), [place.id]))
+                made.append(arriving.draft.made(self.new_id(), self.now(), [place.id]))
             elif (new := arriving.onto(old).onto(old)) != old:
                 changed.append(new)
         if after == place and not made and not changed:
@@ -152,12 +134,12 @@ class Fleet:
             )
         replaced = {device.id: device for device in changed}
         devices = [*(replaced.get(d.id, d) for d in present), *made]
-        changes.places.append((after, self._faces.site(caller, after, devices)))
+        changes.places.append((after, self.faces.site(caller, after, devices)))
         changes.new_devices += made
         changes.devices += changed
-        changes.news += place_news(self._faces, caller, "update", after, devices)
-        changes.news += [device_news(self._faces, caller, "create", d) for d in made]
-        changes.news += [device_news(self._faces, caller, "update", d) for d in changed]
+        changes.news += place_news(self.faces, caller, "update", after, devices)
+        changes.news += [device_news(self.faces, caller, "create", d) for d in made]
+        changes.news += [device_news(self.faces, caller, "update", d) for d in changed]
         tally.updated += 1
 
     async def _write(self, db: Connection, caller: Caller, changes: _Changes) -> None:
@@ -171,7 +153,7 @@ class Fleet:
         if changes.places:
             await place_store.update(db, account, live, changes.places)
         changes.news += await self._show_elsewhere(db, caller, changes.devices)
-        await self._events.tell(caller, changes.news)
+        await self.events.tell(caller, changes.news)
 
     async def _show_elsewhere(
         self, db: Connection, caller: Caller, changed: Sequence[Device]
@@ -180,8 +162,8 @@ class Fleet:
         sites = {site for d in changed if len(d.locations) > 1 for site in d.locations}
         places = await lock_present(db, caller, sites)
         news: list[News] = []
-        for place, devices, _ in await show_anew(db, self._faces, caller, places):
-            news += place_news(self._faces, caller, "update", place, devices)[1:]
+        for place, devices, _ in await show_anew(db, self.faces, caller, places):
+            news += place_news(self.faces, caller, "update", place, devices)[1:]
         return news
 
     async def _customers(

@@ -9,8 +9,7 @@ import msgspec
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Window
-from wattyard.platform.db import Database
-from wattyard.sites.service.faces import Faces, lock_present, show_anew
+from wattyard.sites.service.faces import UseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import orphans
 from wattyard.sites.store import places as place_store
@@ -19,16 +18,12 @@ _AT_ONCE: Final = 500
 _LAST_SEEN_MAY_TRAIL: Final = timedelta(seconds=60)
 
 
-class Inspection:
+class Inspection(UseCases):
     """Looks after what is stored twice."""
-
-    def __init__(self, db: Database, faces: Faces) -> None:
-        self._db = db
-        self._faces = faces
 
     async def complaints(self) -> list[str]:
         """Look for rows of any account whose owner is gone; empty where all is well."""
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             counts = await orphans.count(db)
         return [f"{n:,} {name}: restore a backup or delete them" for name, n in counts.items()]
 
@@ -42,7 +37,7 @@ class Inspection:
         wrong: list[UUID] = []
         position: UUID | None = None
         while True:
-            async with self._db.reading() as db:
+            async with self.db.reading() as db:
                 page = await place_store.page(
                     db, caller.account, caller.live_mode, Window(_AT_ONCE, position), {}
                 )
@@ -59,7 +54,7 @@ class Inspection:
         self, caller: Caller, ids: Sequence[UUID], *, lock: bool, repair: bool = False
     ) -> list[UUID]:
         account, live = caller.account, caller.live_mode
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             if lock:
                 await lock_present(db, caller, ids)
             places = await place_store.by_ids(db, account, live, ids, lock=False)
@@ -68,10 +63,10 @@ class Inspection:
             wrong = [
                 place
                 for place in places
-                if not _agree(stored[place.id], self._faces.site(caller, place, devices[place.id]))
+                if not _agree(stored[place.id], self.faces.site(caller, place, devices[place.id]))
             ]
             if repair and wrong:
-                await show_anew(db, self._faces, caller, wrong)
+                await show_anew(db, self.faces, caller, wrong)
         return [place.id for place in wrong]
 
 

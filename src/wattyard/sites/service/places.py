@@ -3,13 +3,10 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.domain.places import (
     CustomerNotFound,
@@ -19,7 +16,7 @@ from wattyard.sites.domain.places import (
     SiteNotFound,
     Status,
 )
-from wattyard.sites.service.faces import Faces, device_news, place_news
+from wattyard.sites.service.faces import UseCases, device_news, place_news
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
@@ -31,17 +28,8 @@ NotFound = type[LocationNotFound] | type[SiteNotFound]
 """By which of its two names a missing place is reported."""
 
 
-class Places:
+class Places(UseCases):
     """The places of every account."""
-
-    def __init__(
-        self, db: Database, events: Events, faces: Faces, now: Clock, new_id: IdMaker
-    ) -> None:
-        self._db = db
-        self._events = events
-        self._faces = faces
-        self._now = now
-        self._new_id = new_id
 
     async def summaries(
         self,
@@ -58,14 +46,14 @@ class Places:
             "status = {}": status,
             "customer_id = {}": customer_id,
         }
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             return await place_store.summary_page(
                 db, caller.account, caller.live_mode, window, filters
             )
 
     async def counts(self, caller: Caller) -> dict[str, int]:
         """Count what the caller has: `sites`, `connected_sites`, `devices`, `customers`."""
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             return await place_store.count(db, caller.account, caller.live_mode)
 
     async def summary(self, caller: Caller, place_id: UUID) -> bytes:
@@ -74,7 +62,7 @@ class Places:
         Raises:
             SiteNotFound: when the caller has none of that id.
         """
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             found = await place_store.summary(db, caller.account, caller.live_mode, place_id)
         if found is None:
             raise SiteNotFound(f"there is no site {ids.wire('ste', place_id)}")
@@ -90,7 +78,7 @@ class Places:
     ) -> Page[tuple[Place, Sequence[UUID]]]:
         """Read one page of places with the ids of their devices, newest first."""
         filters = {"reference_id = {}": reference_id, "customer_id = {}": customer_id}
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             page = await place_store.page(db, caller.account, caller.live_mode, window, filters)
             devices = await place_store.device_ids(
                 db, caller.account, caller.live_mode, [place.id for place in page.items]
@@ -103,7 +91,7 @@ class Places:
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             found = await place_store.by_ids(
                 db, caller.account, caller.live_mode, [place_id], lock=False
             )
@@ -122,20 +110,20 @@ class Places:
             CustomerNotFound: when it names a customer that the caller does not have.
         """
         draft.check()
-        now = self._now()
+        now = self.now()
         account, live = caller.account, caller.live_mode
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             await self._check_customer(db, caller, draft)
-            place = draft.settled(self._new_id(), now)
-            made = [device.made(self._new_id(), now, [place.id]) for device in devices]
+            place = draft.settled(self.new_id(), now)
+            made = [device.made(self.new_id(), now, [place.id]) for device in devices]
             await place_store.insert(
-                db, account, live, [(place, self._faces.site(caller, place, made))]
+                db, account, live, [(place, self.faces.site(caller, place, made))]
             )
             if made:
                 await device_store.insert(db, account, live, made)
-            news = place_news(self._faces, caller, "create", place, made)
-            news += [device_news(self._faces, caller, "create", device) for device in made]
-            await self._events.tell(caller, news)
+            news = place_news(self.faces, caller, "create", place, made)
+            news += [device_news(self.faces, caller, "create", device) for device in made]
+            await self.events.tell(caller, news)
         return place, made
 
     async def change(
@@ -153,7 +141,7 @@ class Places:
             CustomerNotFound, `missing`, and what `change` and `guard` raise.
         """
         account, live = caller.account, caller.live_mode
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             before, devices = await self._locked(db, caller, place_id, missing)
             if guard is not None:
                 guard(before, devices)
@@ -164,10 +152,10 @@ class Places:
             after = draft.settled(before.id, before.time_created)
             if after != before:
                 await place_store.update(
-                    db, account, live, [(after, self._faces.site(caller, after, devices))]
+                    db, account, live, [(after, self.faces.site(caller, after, devices))]
                 )
-                await self._events.tell(
-                    caller, place_news(self._faces, caller, "update", after, devices)
+                await self.events.tell(
+                    caller, place_news(self.faces, caller, "update", after, devices)
                 )
         return after, devices
 
@@ -184,14 +172,12 @@ class Places:
         Raises:
             `missing`: when the caller has none of that id, and what `guard` raises.
         """
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             place, devices = await self._locked(db, caller, place_id, missing)
             if guard is not None:
                 guard(place, devices)
             await place_store.delete(db, caller.account, caller.live_mode, [place.id])
-            await self._events.tell(
-                caller, place_news(self._faces, caller, "delete", place, devices)
-            )
+            await self.events.tell(caller, place_news(self.faces, caller, "delete", place, devices))
 
     async def _locked(
         self, db: Connection, caller: Caller, place_id: UUID, missing: NotFound

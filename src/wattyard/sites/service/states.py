@@ -4,27 +4,19 @@ from uuid import UUID
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
-from wattyard.sites.service.faces import Faces, show_anew
+from wattyard.sites.service.faces import UseCases, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
 from wattyard.sites.store import states as state_store
 
 
-class States:
+class States(UseCases):
     """The states of every device."""
-
-    def __init__(self, db: Database, faces: Faces, now: Clock, new_id: IdMaker) -> None:
-        self._db = db
-        self._faces = faces
-        self._now = now
-        self._new_id = new_id
 
     async def report(self, caller: Caller, device_id: UUID, report: StateReport) -> DeviceState:
         """Keep a state; the newest by its own time is the current one.
@@ -37,23 +29,23 @@ class States:
             TimeInvalid: when the report is more than five minutes ahead.
             DeviceNotFound, LocationNotFound: when the caller has none of that id.
         """
-        now = self._now()
-        state = DeviceState(self._new_id(), device_id, now, report.checked(now))
+        now = self.now()
+        state = DeviceState(self.new_id(), device_id, now, report.checked(now))
         account, live = caller.account, caller.live_mode
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             sighting = await self._sighting(db, caller, device_id)
             await self._check_location(db, caller, sighting, report)
             if not sighting.must_show(report.time):
                 if await state_store.keep(db, account, live, state):
                     return state
                 return await self._kept_before(db, caller, state)
-        async with self._db.transaction() as db:
+        async with self.db.transaction() as db:
             places = await place_store.of_device(db, account, live, device_id)
             if await device_store.by_id(db, account, live, device_id, lock=True) is None:
                 raise _no_device(device_id)
             if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, caller, state)
-            await show_anew(db, self._faces, caller, places)
+            await show_anew(db, self.faces, caller, places)
             await state_store.note_shown(db, account, live, device_id, report.time)
         return state
 
@@ -63,7 +55,7 @@ class States:
         Raises:
             DeviceNotFound, DeviceStateNotFound.
         """
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             await self._sighting(db, caller, device_id)
             found = await state_store.newest(db, caller.account, caller.live_mode, device_id)
         if found is None:
@@ -78,7 +70,7 @@ class States:
         Raises:
             DeviceNotFound: when the caller has none of that id.
         """
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             await self._sighting(db, caller, device_id)
             return await state_store.page(db, caller.account, caller.live_mode, device_id, window)
 
