@@ -1,5 +1,6 @@
 """The first hour of a user, through real processes."""
 
+import contextlib
 import signal
 import subprocess
 import threading
@@ -109,8 +110,12 @@ def test_running_requests_are_finished_before_the_end(data: Path, account: Any) 
 
 
 def workers(server: Server) -> set[int]:
-    children = psutil.Process(server.process.pid).children()
-    return {child.pid for child in children if "spawn_main" in " ".join(child.cmdline())}
+    found = set()
+    for child in psutil.Process(server.process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # ended meanwhile, a zombie included
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.add(child.pid)
+    return found
 
 
 def test_workers_are_replaced_on_sighup_without_a_lost_request(data: Path, account: Any) -> None:

@@ -49,7 +49,14 @@ async def log_in(call: Call, accounts: Accounts) -> AuthToken:
     return await create_token.handler(call, accounts)  # type: ignore[no-any-return]  # declared above
 
 
-@endpoint("GET", "/account", "account_retrieve", answers=AccountShape, example=ACCOUNT_EXAMPLE)
+@endpoint(
+    "GET",
+    "/account",
+    "account_retrieve",
+    answers=AccountShape,
+    example=ACCOUNT_EXAMPLE,
+    tagged=True,
+)
 async def get_account(caller: Caller, accounts: Accounts, usage: Usage) -> AccountShape:
     """Retrieve the account that the token belongs to, and how much it has in this mode."""
     account = await accounts.account(caller.account_id)

@@ -71,6 +71,19 @@ async def _working(url: str, work: Callable[[Services], Awaitable[Result]]) -> R
         await db.close()
 
 
+def check_schema(url: str) -> None:
+    """Refuse a database of another schema before anything is started on it.
+
+    Raises:
+        SchemaOutdated, Unavailable.
+    """
+
+    async def nothing(_: Services) -> None:
+        return None
+
+    asyncio.run(_working(url, nothing))
+
+
 async def _outdated(url: str) -> bool:
     db = Database(url, connections=1)
     await db.open()

@@ -13,10 +13,17 @@ from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from wattyard.cli import sample
-from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, database_of
+from wattyard.cli.database import (
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    check_schema,
+    database_of,
+)
 from wattyard.platform.settings import Settings
 
 _FINISH_SECONDS: Final = 5
@@ -52,6 +59,7 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
     with database_of(settings, watched=True) as url:
+        check_schema(url)
         introduction = sample.introduction(url, address) if with_sample else ()
         os.environ.update(settings.with_database(url).environment())
         announcer = threading.Thread(
@@ -80,7 +88,10 @@ def _run(settings: Settings, listening: socket.socket) -> None:
     if settings.workers > 1:
         with tempfile.TemporaryDirectory(prefix="wattyard-metrics-") as together:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
-            Multiprocess(config, sockets=[listening]).run()
+            supervisor = Multiprocess(config, sockets=[listening])
+            supervisor.run()
+        if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+            raise CommandFailed("the workers did not start; the lines above say why")
         return
     server = uvicorn.Server(config)
     server.run(sockets=[listening])

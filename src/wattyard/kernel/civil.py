@@ -5,11 +5,16 @@ its date: usually 00:00, but 01:00 where a clock change skips midnight (America/
 Africa/Cairo), and it has 23, 24 or 25 hours, or 23.5 and 24.5 (Australia/Lord_Howe).
 """
 
+import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from wattyard.kernel.instants import Span
+
+# The pinned tzdata package is the one source of clock changes: a machine's own copy may be years
+# old, and two nodes must agree on the hours of a day.
+zoneinfo.reset_tzpath(to=())
 
 _ONE_DAY = timedelta(days=1)
 

@@ -12,7 +12,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Missing
-from wattyard.platform.http.call import Answer, Call, etag, matches, path_value
+from wattyard.platform.http.call import Answer, Call, etag, matches
 from wattyard.platform.http.declare import Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.limits import Limits
@@ -77,7 +77,7 @@ class Bound:
             if self._wants_query:
                 given["query"] = query
         for name in self._names_in_path:
-            given[name] = path_value(call.path_values[name])
+            given[name] = call.path_values[name]
         if self._wants_caller:
             given["caller"] = call.caller
         if self._wants_call:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any, Final
-from urllib.parse import unquote
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, TooLarge
@@ -151,11 +150,6 @@ def matches(header: str, tag: str) -> bool:
     return header.strip() == "*" or tag in (
         part.strip().removeprefix("W/") for part in header.split(",")
     )
-
-
-def path_value(text: str) -> str:
-    """Decode a segment of the path."""
-    return unquote(text, errors="strict")
 
 
 def _takes_gzip(accepted: bytes) -> bool:

@@ -5,6 +5,7 @@ currencies ISO 4217 (Unicode CLDR through babel, corrected where it lags).
 """
 
 import difflib
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -161,11 +162,14 @@ def _zone(said: Said) -> str:
     if said.geo_location is not None:
         return zones.zone_at(*said.geo_location)
     country = said.country_code or ""
-    return zones.main_zone(country, state_code(country, said.state))
+    state = state_code(country, said.state)
+    own = zones.country_of(country, state)
+    return zones.main_zone(own, state if own == country else None)
 
 
 def _currency(said: Said) -> str:
-    tender = tender_of(said.country_code) if said.country_code else None
+    country = said.country_code or ""
+    tender = tender_of(zones.country_of(country, state_code(country, said.state)))
     if tender is None:
         raise CurrencyUndetermined(
             f"no legal tender follows from country {said.country_code or 'none'}; "
@@ -246,10 +250,11 @@ def state_code(country: str, state: str | None) -> str | None:
     code = state.removeprefix(f"{country}-")
     if code in codes:
         return code
-    if (named := names.get(state.casefold())) is not None:
+    if named := names.get(_folded(state)):
         return named
-    examples = difflib.get_close_matches(state.casefold(), names, n=3) or list(names)[:3]
-    listed = ", ".join(f"{names[name]} ({codes[names[name]]})" for name in examples) or "none"
+    near = difflib.get_close_matches(_folded(state), names, n=3) or list(names)[:3]
+    examples = dict.fromkeys(names[name] for name in near if names[name])
+    listed = ", ".join(f"{one} ({codes[one]})" for one in examples) or "none"
     raise StateInvalid(
         f"{_STATE} must be an ISO 3166-2 code of {country} or its name, such as {listed}; "
         f"got {shown(state)}",
@@ -286,11 +291,25 @@ def currencies() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _states() -> dict[str, tuple[dict[str, str], dict[str, str]]]:
-    """By country: names by code, and codes by folded name."""
+    """By country: names by code, and codes by folded name (empty where several share it)."""
     states: dict[str, tuple[dict[str, str], dict[str, str]]] = defaultdict(lambda: ({}, {}))
-    for country, code, listed in zones.table_rows("subdivisions.tsv"):
-        names, codes = states[country]
-        names[code], *others = listed.split("|")
-        for name in (names[code], *others):
-            codes.setdefault(name.casefold(), code)
+    listed = [
+        (c, code, names.split("|")) for c, code, names in zones.table_rows("subdivisions.tsv")
+    ]
+    for country, code, (main, *_) in listed:
+        states[country][0][code] = main
+    for first in (True, False):  # a main name is never hidden by another one's other name
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for country, code, names in listed:
+            for name in names[:1] if first else names[1:]:
+                if _folded(name) not in states[country][1]:
+                    found[country, _folded(name)].add(code)
+        for (country, name), codes in found.items():
+            states[country][1][name] = codes.pop() if len(codes) == 1 else ""
     return dict(states)
+
+
+def _folded(name: str) -> str:
+    """Fold case and accents: `São Paulo` and `sao paulo` are the same name."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))

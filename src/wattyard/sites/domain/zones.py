@@ -3,12 +3,9 @@
 from collections import defaultdict
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
 
 from wattyard.kernel import civil
 from wattyard.kernel.refusals import StateForbids
-
-_SHOWN_CANDIDATES: Final = 12
 
 
 class TimezoneUndetermined(StateForbids):
@@ -40,13 +37,19 @@ def main_zone(country: str, state: str | None) -> str:
     place = f"{country}-{state}" if state else country
     if not zones:
         raise TimezoneUndetermined(f"no time zone is known for {place}; send timezone")
-    named = ", ".join(zones[:_SHOWN_CANDIDATES])
-    more = " and others" if len(zones) > _SHOWN_CANDIDATES else ""
     raise TimezoneUndetermined(
-        f"{place} has no main time zone: it may be {named}{more}; "
+        f"{place} has no main time zone: it may be {', '.join(zones)}; "
         "send timezone, geo_location" + ("" if state else " or postal_address.state"),
         param="timezone",
     )
+
+
+def country_of(country: str, state: str | None) -> str:
+    """Find whose zone and money a place has: some subdivisions are countries of their own.
+
+    `country_of("NL", "CW")` is `CW`; nearly always it is `country`.
+    """
+    return _territories().get(f"{country}-{state}", country)
 
 
 def zone_at(latitude: float, longitude: float) -> str:
@@ -77,6 +80,11 @@ def _main_zones() -> dict[str, list[str]]:
     """Our table: for a place its main zone, or the zones that share it."""
     rows = table_rows("main_zones.tsv")
     return {row[0]: row[1].split(" ") for row in rows}
+
+
+@lru_cache(maxsize=1)
+def _territories() -> dict[str, str]:
+    return {row[0]: row[1] for row in table_rows("territories.tsv")}
 
 
 def _zones_of(country: str) -> list[str]:
