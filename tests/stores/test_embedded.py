@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -45,10 +46,10 @@ def run(url: str, statement: str) -> None:
     asyncio.run(work())
 
 
-def hold(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def hold(folder: Path, before: Sequence[str] = ()) -> tuple[subprocess.Popen[str], str]:
     """Start a process that leases the database until its input ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder)],
+        [*before, sys.executable, "-c", HOLD, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -67,6 +68,15 @@ def let_go(process: subprocess.Popen[str]) -> None:
 
 def postmaster(folder: Path) -> int:
     return int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def servers(folder: Path) -> list[int]:
+    """Find the PostgreSQL servers that run on the folder, in whatever container."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if str(folder / "postgres") in (process.info["cmdline"] or ())
+    ]
 
 
 def gone(pid: int) -> bool:
@@ -211,3 +221,76 @@ def test_one_process_may_lease_twice(folder: Path) -> None:
         with EmbeddedDatabase(folder).lease() as inner:
             assert inner == outer
         assert ask(outer, "SELECT 1") == 1
+
+
+@pytest.fixture
+def recovering(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a process that leases a killed database, with half a second of work to recover."""
+    holder, url = hold(folder)
+    run(url, "CREATE TABLE kept AS SELECT repeat('x', 500) FROM generate_series(1, 300000)")
+    os.kill(postmaster(folder), signal.SIGKILL)
+    holder.kill()
+    holder.communicate()
+    starter = subprocess.Popen([sys.executable, "-c", HOLD, str(folder)], stderr=subprocess.PIPE)
+    eventually(lambda: "recovery in progress" in (folder / "postgres.log").read_text())
+    return starter
+
+
+def test_a_start_that_is_broken_off_leaves_nothing_running(
+    folder: Path, recovering: subprocess.Popen[bytes]
+) -> None:
+    recovering.send_signal(signal.SIGINT)
+    assert b"KeyboardInterrupt" in recovering.communicate()[1]
+    eventually(lambda: not servers(folder))
+
+
+def test_whoever_comes_during_a_recovery_waits_for_its_end(
+    folder: Path, recovering: subprocess.Popen[bytes]
+) -> None:
+    recovering.kill()
+    recovering.communicate()
+    with EmbeddedDatabase(folder).lease() as again:
+        assert ask(again, "SELECT count(*) FROM kept") == 300000
+
+
+def test_a_database_that_was_stopped_by_hand_comes_back_when_watched(folder: Path) -> None:
+    with EmbeddedDatabase(folder).lease(watched=True) as url:
+        old = postmaster(folder)
+        os.kill(old, signal.SIGINT)
+        eventually(lambda: bool(set(servers(folder)) - {old}))
+        with EmbeddedDatabase(folder).lease() as again:
+            assert again == url
+
+
+def test_a_port_of_the_environment_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "6000")
+    with EmbeddedDatabase(folder).lease() as url:
+        assert ask(url, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare"
+)
+def test_a_second_container_is_kept_out_of_a_used_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattyard.platform.embedded.cluster._WAIT_SECONDS", 1)
+    container = ["unshare", "--pid", "--ipc", "--mount", "--fork", "--mount-proc"]
+    other, url = hold(folder, container)
+    if not url:
+        other.communicate()
+        pytest.skip("no namespaces here")
+    run(url, "CREATE TABLE kept AS SELECT 1 AS one")
+    pids = servers(folder)
+
+    with (
+        pytest.raises(EmbeddedError, match="another container"),
+        EmbeddedDatabase(folder).lease(),
+    ):
+        pass
+    assert servers(folder) == pids
+    assert ask(url, "SELECT one FROM kept") == 1
+    let_go(other)
+    assert not servers(folder)

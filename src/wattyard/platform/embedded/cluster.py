@@ -3,8 +3,8 @@
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +13,21 @@ from urllib.parse import quote
 
 import psutil
 
+from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.programs import MAJOR_VERSION, EmbeddedError, Programs
 
 ROLE: Final = "wattyard"
 _START_SECONDS: Final = 60.0
+_WAIT_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 5.0
 _LOG_LIMIT_BYTES: Final = 10 * 1024 * 1024
+_PORT: Final = 5432
+_SOCKET: Final = f".s.PGSQL.{_PORT}"
 _SOCKET_PREFIX: Final = "wattyard-"
 _SOCKET_PATH_LIMIT: Final = 100
 _SETTINGS: Final = {
     "listen_addresses": "",
+    "port": str(_PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "128MB",
@@ -46,25 +51,36 @@ class Running:
 
     @property
     def url(self) -> str:
-        """The address for a client of this machine."""
-        return f"postgresql://{ROLE}@/{ROLE}?host={quote(str(self.socket_folder), safe='')}"
+        """The address for a client of this machine; PGPORT does not change it."""
+        host = quote(str(self.socket_folder), safe="")
+        return f"postgresql://{ROLE}@/{ROLE}?host={host}&port={_PORT}"
+
+    @property
+    def socket(self) -> Path:
+        """The socket that clients open."""
+        return self.socket_folder / _SOCKET
 
 
 class Cluster:
-    """The cluster below a data folder. Not safe against a second process: see `lease`."""
+    """The cluster below a data folder. Not safe against a second process: see `lease`.
+
+    PostgreSQL inherits the open, locked file `postgres.lock`, and so do all its processes: the
+    kernel holds the lock until the last of them has ended. Process numbers cannot tell that: they
+    are reused, and one container does not see those of another that shares the data folder.
+    """
 
     def __init__(self, data: Path, *, durable: bool) -> None:
         self.folder = data / "postgres"
         self._log = data / "postgres.log"
+        self._lock = data / "postgres.lock"
         self._data = data
         self._durable = durable
         self._programs: Programs | None = None
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def programs(self) -> Programs:
         if self._programs is None:
-            self._programs = Programs(self._data)
+            self._programs = Programs(self.folder)
         return self._programs
 
     def make(self) -> None:
@@ -74,8 +90,9 @@ class Cluster:
         middle leaves nothing that looks like a cluster.
 
         Raises:
-            EmbeddedError: when a cluster of another major version is there.
+            EmbeddedError: when a cluster of another major version or user is there.
         """
+        self._check_owner()
         version = self.folder / "PG_VERSION"
         if version.exists():
             found = version.read_text().strip()
@@ -86,8 +103,21 @@ class Cluster:
                     "Nothing was touched"
                 )
             return
+        if self.folder.exists() and any(self.folder.iterdir()):
+            raise EmbeddedError(f"{self.folder} is no PostgreSQL cluster: move it away")
         for leftover in self._data.glob("postgres.new-*"):
-            shutil.rmtree(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
+        self._make_whole().rename(self.folder)
+
+    def _check_owner(self) -> None:
+        present = os.geteuid()
+        if present and self.folder.exists() and (owner := self.folder.stat().st_uid) != present:
+            raise EmbeddedError(
+                f"{self.folder} belongs to the user of number {owner}: start as that user, or as "
+                "root, or choose another folder with --data"
+            )
+
+    def _make_whole(self) -> Path:
         new = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._data))
         self.programs.own(new)
         self.programs.run(
@@ -101,44 +131,99 @@ class Cluster:
             "--builtin-locale=C.UTF-8",
             "--data-checksums",
         )
-        self.programs.run(
-            "postgres", "--single", "-D", str(new), "postgres", stdin=f"CREATE DATABASE {ROLE};\n"
-        )
-        new.rename(self.folder)
+        single = ("--single", "-D", str(new), "-c", "exit_on_error=on", "postgres")
+        self.programs.run("postgres", *single, stdin=f"CREATE DATABASE {ROLE};\n")
+        return new
 
     def running(self) -> Running | None:
-        """Find the running cluster, None where none runs or its socket is gone."""
+        """Find the running cluster, None where none runs or its socket is gone.
+
+        Raises:
+            EmbeddedError: when its socket is there, but not to be seen from here.
+        """
         noted = self._noted()
         if noted is None or not self._alive(noted.pid):
             return None
-        return noted if (noted.socket_folder / ".s.PGSQL.5432").exists() else None
+        if noted.socket.exists():
+            return noted
+        if os.access(f"/proc/{noted.pid}/root{noted.socket}", os.F_OK):
+            raise EmbeddedError(
+                f"the database of {self._data} runs, but its socket {noted.socket} is hidden from "
+                "this process: its server has a temporary folder of its own (PrivateTmp of "
+                "systemd, a container). Run this command there, or start the server without it"
+            )
+        return None
 
-    def start(self, at: Path | None = None) -> Running:
-        """Start the cluster and wait until it answers; `at` names its old socket folder.
+    def up(self, at: Path | None = None) -> Running:
+        """Find the cluster running, or start it, and wait until it answers.
+
+        `at` names the socket folder it must have.
 
         Raises:
             EmbeddedError: with the end of its log, when it does not.
         """
-        self._clear_away()
-        socket_folder = _socket_folder(at)
-        self.programs.own(socket_folder)
-        settings = {**_SETTINGS, **({} if self._durable else _NOT_DURABLE)}
-        arguments = ["-D", str(self.folder), "-k", str(socket_folder)]
-        for name, value in settings.items():
-            arguments += ["-c", f"{name}={value}"]
-        with self._open_log() as log:
-            self._child = self.programs.start("postgres", arguments, log)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while self.running() is None:
+            lock = locks.claimed(self._lock)
+            if lock is not None:
+                self._start(lock, at)
+                break
+            if self._runs():  # but nobody can reach it: its socket is gone
+                self.stop()
+            elif time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"a PostgreSQL that cannot be seen from here works in {self.folder}: another "
+                    "container, or what is left of a killed server. Stop that one first, or "
+                    "run this command there"
+                )
+            time.sleep(0.01)
+        return self._answering()
+
+    def _start(self, lock: int, at: Path | None) -> None:
+        """Start the cluster, in which no process works any more: we have its lock."""
+        try:
+            self.programs.adopt(self.folder)
+            self.folder.chmod(0o700)
+            socket_folder = self._socket_folder(at)
+            # PostgreSQL trusts any process of the noted number, were it a zombie or another
+            # program.
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
+            settings = {**_SETTINGS, **({} if self._durable else _NOT_DURABLE)}
+            arguments = ["-D", str(self.folder), "-k", str(socket_folder)]
+            for name, value in settings.items():
+                arguments += ["-c", f"{name}={value}"]
+            with self._open_log() as log:
+                child = self.programs.start("postgres", arguments, log=log, lock=lock)
+        finally:
+            os.close(lock)
+        # However long it lives, and whoever stops it: it must not stay a zombie of this process.
+        threading.Thread(target=child.wait, name="database-reaper", daemon=True).start()
+        try:
+            self._answering()
+        except KeyboardInterrupt:
+            child.send_signal(signal.SIGINT)
+            raise
+
+    def _answering(self) -> Running:
+        """Wait until it answers; where it recovers for long, it is left to it."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            if self._child.poll() is not None:
-                shutil.rmtree(socket_folder, ignore_errors=True)
-                raise EmbeddedError(f"PostgreSQL did not start; it said: {self._log_end()}")
             if self._ready() and (running := self.running()) is not None:
                 return running
+            if self._is_over():
+                raise EmbeddedError(f"PostgreSQL did not start; it said: {self._log_end()}")
             time.sleep(0.01)
         raise EmbeddedError(
-            f"PostgreSQL did not answer within {_START_SECONDS:.0f} s; it said: {self._log_end()}"
+            f"PostgreSQL did not answer within {_START_SECONDS:.0f} s, and goes on trying: come "
+            f"back later; it said: {self._log_end()}"
         )
+
+    def _is_over(self) -> bool:
+        """Tell whether no process works in the cluster."""
+        lock = locks.claimed(self._lock)
+        if lock is not None:
+            os.close(lock)
+        return lock is not None
 
     def stop(self) -> None:
         """Stop the cluster: it writes everything down and ends; does nothing where none runs."""
@@ -162,6 +247,10 @@ class Cluster:
         except (FileNotFoundError, IndexError, ValueError):
             return None
 
+    def _runs(self) -> bool:
+        noted = self._noted()
+        return noted is not None and self._alive(noted.pid)
+
     def _ready(self) -> bool:
         try:
             lines = (self.folder / "postmaster.pid").read_text().splitlines()
@@ -171,8 +260,6 @@ class Cluster:
 
     def _alive(self, pid: int) -> bool:
         """Tell whether the process is a PostgreSQL server of this folder (pids are reused)."""
-        if self._child is not None and self._child.pid == pid:
-            return self._child.poll() is None
         try:
             process = psutil.Process(pid)
             return (
@@ -189,36 +276,24 @@ class Cluster:
             time.sleep(0.01)
         return True
 
-    def _clear_away(self) -> None:
-        """Clear away what a killed server left: its processes, its note, its socket folder."""
+    def _socket_folder(self, at: Path | None) -> Path:
+        """Make the private folder of the socket; at its old place where others may know that."""
         noted = self._noted()
-        if noted is None:
-            return
-        if self._alive(noted.pid):  # it runs, but nobody can reach it: its socket is gone
-            self.stop()
-        deadline = time.monotonic() + _START_SECONDS
-        while self._orphans() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        # PostgreSQL trusts any process of the noted number, were it a zombie or another program.
-        # We hold the start lock and have seen that nothing works in the folder any more.
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
-        self._remove_socket_folder(noted.socket_folder)
-
-    def _orphans(self) -> list[psutil.Process]:
-        """Find children of a killed server, which keep its shared memory until they notice.
-
-        They work in the cluster's folder; a process that we may not look at is none of ours.
-        """
-        found = []
-        for process in psutil.process_iter(["name"]):
-            if process.info["name"] != "postgres":
+        for again, must in ((at, True), (noted.socket_folder if noted else None, False)):
+            if again is None or not again.name.startswith(_SOCKET_PREFIX):
                 continue
+            self._remove_socket_folder(again)
             try:
-                if process.cwd() == str(self.folder):
-                    found.append(process)
-            except psutil.Error:
+                again.mkdir(mode=0o700)
+            except OSError:
+                if must:
+                    raise
                 continue
-        return found
+            self.programs.own(again)
+            return again
+        fresh = _new_socket_folder()
+        self.programs.own(fresh)
+        return fresh
 
     def _open_log(self) -> IO[bytes]:
         if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT_BYTES:
@@ -244,13 +319,11 @@ class Cluster:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _socket_folder(again: Path | None) -> Path:
-    """Make a private folder whose path is short enough for a socket, at its old place if given."""
-    if again is not None:
-        again.mkdir(mode=0o700, exist_ok=False)
-        return again
+def _new_socket_folder() -> Path:
+    """Make a private folder whose path is short and plain enough for a socket."""
     folder = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX))
-    if len(str(folder)) + len("/.s.PGSQL.5432.lock") <= _SOCKET_PATH_LIMIT:
+    path = os.fsencode(folder / _SOCKET)
+    if len(path) <= _SOCKET_PATH_LIMIT and not set(path) & set(b',"'):  # PostgreSQL reads a list
         return folder
     folder.rmdir()
     return Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir="/tmp"))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.cluster import Cluster, Running
 from wattyard.platform.embedded.programs import EmbeddedError, Programs
 
@@ -38,11 +39,11 @@ class EmbeddedDatabase:
         """
         self._prepare()
         cluster = Cluster(self.data.resolve(), durable=self._durable)
-        users = self._open("users.lock")
+        users = locks.opened(self.data / "users.lock")
         try:
             with self._starting():
                 cluster.make()
-                running = cluster.running() or cluster.start()
+                running = cluster.up()
                 fcntl.flock(users, fcntl.LOCK_SH)
             left = threading.Event()
             if watched:
@@ -59,7 +60,7 @@ class EmbeddedDatabase:
     @property
     def programs(self) -> Programs:
         """PostgreSQL's programs, run as the user that owns this database."""
-        return Programs(self.data.resolve())
+        return Programs(self.data.resolve() / "postgres")
 
     def _leave(self, users: int, cluster: Cluster) -> None:
         try:
@@ -84,12 +85,12 @@ class EmbeddedDatabase:
                 "choose another with --data, or start as its owner"
             )
 
-    def revive(self, address: Running) -> None:
-        """Start the database again at its address, unless somebody else has done so."""
+    def revive(self, address: Running, left: threading.Event) -> None:
+        """Start the database again at its address, unless its lease has been left meanwhile."""
         cluster = Cluster(self.data.resolve(), durable=self._durable)
         with self._starting():
-            if cluster.running() is None:
-                cluster.start(address.socket_folder)
+            if not left.is_set():
+                cluster.up(address.socket_folder)
 
     def is_away(self) -> bool:
         """Tell whether the database does not run."""
@@ -97,20 +98,12 @@ class EmbeddedDatabase:
 
     @contextmanager
     def _starting(self) -> Iterator[None]:
-        lock = self._open("start.lock")
+        lock = locks.opened(self.data / "start.lock")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
             os.close(lock)
-
-    def _open(self, name: str) -> int:
-        try:
-            return os.open(self.data / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as fault:
-            raise EmbeddedError(
-                f"{self.data / name} cannot be opened: {fault.strerror}; start as its owner"
-            ) from fault
 
 
 class Watch(threading.Thread):
@@ -125,11 +118,11 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Look twice a second until the lease ends."""
         while not self._left.wait(0.5):
-            if not self._database.is_away():
-                continue
-            _log.error("the embedded database was killed; starting it again")
             try:
-                self._database.revive(self._address)
+                if not self._database.is_away():
+                    continue
+                _log.error("the embedded database was killed; starting it again")
+                self._database.revive(self._address, self._left)
             except (EmbeddedError, OSError):
                 _log.exception("the embedded database does not start; trying again")
 

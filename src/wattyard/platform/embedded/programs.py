@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -50,14 +51,18 @@ def bin_folder() -> Path:
     return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
 
 
-def database_user() -> User | None:
+def database_user(cluster: Path) -> User | None:
     """Tell which user PostgreSQL must run as; None means the present one.
+
+    For root that is the owner of the cluster, and before there is one the system user.
 
     Raises:
         EmbeddedError: when root cannot make the system user.
     """
     if os.geteuid() != 0:
         return None
+    if cluster.is_dir() and (owner := cluster.stat()).st_uid != 0:
+        return User(owner.st_uid, owner.st_gid)
     import pwd  # noqa: PLC0415 (not on every platform)
 
     try:
@@ -84,12 +89,12 @@ def _make_user() -> None:
 
 
 class Programs:
-    """Runs the programs as the right user, able to reach the given folder."""
+    """Runs the programs as the right user, able to reach the cluster and the sockets."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, cluster: Path) -> None:
         self._bin = bin_folder()
-        self.user = database_user()
-        self._prefix = self._passing(folder)
+        self.user = database_user(cluster)
+        self._prefix = self._passing(cluster.parent)
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """Write the command line of a program."""
@@ -118,15 +123,16 @@ class Programs:
         return done
 
     def start(
-        self, program: str, arguments: Sequence[str], log: IO[bytes]
+        self, program: str, arguments: Sequence[str], *, log: IO[bytes], lock: int
     ) -> subprocess.Popen[bytes]:
-        """Start a program that goes on by itself, in a session of its own."""
+        """Start a program that goes on by itself, in a session of its own, and has the lock."""
         return subprocess.Popen(  # noqa: S603 (our own programs and arguments)
             self.command(program, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
+            pass_fds=(lock,),
             cwd="/",
             env=environment(),
             **self._identity(),
@@ -155,6 +161,12 @@ class Programs:
         if self.user is not None:
             os.chown(path, self.user.uid, self.user.gid)
 
+    def adopt(self, folder: Path) -> None:
+        """Give a folder that root copied here to the database's user, with all in it."""
+        if self.user is not None and folder.stat().st_uid == 0:
+            for path in [folder, *folder.rglob("*")]:
+                os.chown(path, self.user.uid, self.user.gid, follow_symlinks=False)
+
     def _identity(self) -> dict[str, Any]:
         if self.user is None or self._prefix:
             return {}
@@ -162,15 +174,16 @@ class Programs:
 
     def _passing(self, folder: Path) -> list[str]:
         """Find what lets the database's user pass to the folder, if anything is needed."""
-        if self.user is None or all(_enters(self.user, p) for p in (folder, self._bin)):
+        needed = (folder, self._bin, Path(tempfile.gettempdir()))
+        if self.user is None or all(_enters(self.user, path) for path in needed):
             return []
         setpriv = shutil.which("setpriv")
         options = [
             f"--reuid={self.user.uid}",
             f"--regid={self.user.gid}",
             "--clear-groups",
-            "--inh-caps=+dac_override",
-            "--ambient-caps=+dac_override",
+            "--inh-caps=-all,+dac_override",
+            "--ambient-caps=-all,+dac_override",
         ]
         if setpriv is not None:
             prefix = [setpriv, *options, "--"]
