@@ -1,16 +1,20 @@
 """`GET /sites` from a large fleet, beside the constant-answer ceiling and a tutorial's version."""
 
+import secrets
 import tempfile
 from pathlib import Path
 
 import httpx
 import psutil
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from benchmarks.support import fleets
 from benchmarks.support.ground import OTHER_CORE, Ground, medians, pin, verdict
 from benchmarks.support.load import requests_per_second
 from benchmarks.support.servers import asgi, wattyard
 from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
 from wattyard.platform.db import schema
 from wattyard.platform.embedded import EmbeddedDatabase
 
@@ -34,26 +38,31 @@ def run(ground: Ground) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 constant = Path(folder) / "page.json"
                 constant.write_bytes(body)
-                _compare(ground, url, caller.account, constant, page, headers, cursor)
+                _compare(ground, url, caller, constant, page, headers, cursor)
 
 
 def _compare(
     ground: Ground,
     url: str,
-    account: int,
+    caller: Caller,
     constant: Path,
     page: str,
     headers: dict[str, str],
     cursor: str,
 ) -> None:
+    secret = secrets.token_hex(32)
+    token = jwt.encode(
+        {"alg": "HS256"}, {"sub": str(caller.account_id)}, OctKey.import_key(secret.encode())
+    )
+    their_headers = {"Authorization": f"Bearer {token}"}
     with (
         asgi("benchmarks.baselines.constant:app", 18081, PAGE=str(constant)) as ceiling,
         asgi(
             "benchmarks.baselines.tutorial:app", 18082, TUTORIAL_DATABASE=url,
-            TUTORIAL_ACCOUNT=str(account),
+            TUTORIAL_SECRET=secret,
         ) as tutorial,
     ):  # fmt: skip
-        theirs = httpx.get(f"{tutorial}/sites?limit=30").json()["data"]
+        theirs = httpx.get(f"{tutorial}/sites?limit=30", headers=their_headers).json()["data"]
         ours = httpx.get(page, headers=headers).json()["data"]
         assert [site["id"] for site in theirs] == [site["id"] for site in ours]
         assert theirs[0]["devices"][0]["id"] == ours[0]["devices"][0]["id"]
@@ -69,7 +78,7 @@ def _compare(
                     page.replace("limit=30", "reference_id=home-77"), ground.seconds, headers
                 ),
                 "FastAPI + SQLModel, eager": lambda: requests_per_second(
-                    f"{tutorial}/sites?limit=30", ground.seconds
+                    f"{tutorial}/sites?limit=30", ground.seconds, their_headers
                 ),
             },
         )

@@ -234,6 +234,27 @@ def test_a_table_with_a_wrong_header_is_refused_whole(desk: Desk, header: str, s
     assert says in str(done.exception)
 
 
+def test_rows_that_are_not_text_or_not_csv_are_named_and_the_rest_is_taken(desk: Desk) -> None:
+    rows = b'reference_id,city,country_code\na,Lyon,FR\nb,Ly\xffon,FR\nc,Lyon,FR\nd,"Lyon"x,FR\n'
+
+    report = desk.bring(rows, "fleet.csv")
+
+    reasons = {one["line"]: one["reason"] for one in report["refused"]}
+    assert report["created"] == 2
+    assert sorted(reasons) == [3, 5]
+    assert "city must be" in reasons[3]
+    assert "nothing after this line" in reasons[5]
+
+
+def test_an_endless_line_is_refused_and_the_rest_is_taken(desk: Desk) -> None:
+    text = b"x" * 1_100_000 + b"\n" + lines(HOME).encode()
+
+    report = desk.bring(text)
+
+    assert report["created"] == 1
+    assert [one["line"] for one in report["refused"]] == [1]
+
+
 def test_a_missing_file_or_account_is_said(desk: Desk) -> None:
     done = desk.run("import", "sites", "/nowhere", "--account", desk.account, "--mode", "test")
     assert "No such file" in str(done.exception)

@@ -72,7 +72,7 @@ async def test_a_body_over_the_limit_is_413_before_it_is_read_whole(tenant: Tena
     ("raw", "says"),
     [
         (b'{"status": "ACTIVE", ', "line 1 column"),
-        (b'{\n  "status": NaN}', "NaN"),
+        (b'{\n  "status": NaN}', "line 2 column 13: NaN"),
         (b'{"max_power_import_kw": Infinity}', "Infinity"),
         (b"", "line 1 column 1"),
         (b"{'a': 1}", "line 1 column 2"),

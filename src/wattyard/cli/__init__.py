@@ -1,11 +1,13 @@
 """The command line: `wattyard serve`, `account`, `key`, `import`, `doctor`, `backup`, …"""
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from wattyard import __version__
 from wattyard.cli import accounts, imports, maintenance, serve
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
@@ -28,6 +30,21 @@ app.command("migrate")(maintenance.migrate)
 app.command("doctor")(maintenance.doctor)
 app.command("backup")(maintenance.backup)
 app.command("restore")(maintenance.restore)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wattyard {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Say which.")
+    ] = False,
+) -> None:
+    """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
 
 
 def main() -> None:

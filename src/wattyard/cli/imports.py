@@ -77,7 +77,7 @@ def import_sites(
 
     try:
         tally = run(data, database, work)
-    except (FileInvalid, UnicodeDecodeError) as fault:
+    except FileInvalid as fault:
         raise CommandFailed(f"{file}: {fault}") from fault
     _report(tally, dry_run=dry_run, json=json)
     if tally.refused:
@@ -121,7 +121,8 @@ def _arrivals(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[Arri
 
 def _bodies(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[tuple[int, dict]]:  # type: ignore[type-arg]  # JSON
     if is_csv:
-        text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
+        # Bytes that are not UTF-8 become lone surrogates, which are refused row by row.
+        text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
         try:
             for number, row in csv_rows(text, is_field):
                 if isinstance(row, str):
@@ -132,6 +133,9 @@ def _bodies(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[tuple[
             text.detach()
         return
     for number, line in json_lines(source):
+        if isinstance(line, str):
+            tally.refused.append(Refused(number, line))
+            continue
         try:
             yield number, json_value(line)
         except Refusal as refusal:

@@ -100,7 +100,19 @@ def json_value(raw: bytes) -> Json:
             "the body is nested too deeply (line 1 column 1 opens it); flatten it"
         ) from None
     except ValueError as fault:
-        raise JsonInvalid(f"the body is not valid JSON: {fault}") from None
+        raise JsonInvalid(f"the body is not valid JSON{_place_of_fault(raw)}: {fault}") from None
+
+
+def _place_of_fault(raw: bytes) -> str:
+    """Find where msgspec, which is as strict, stops reading; empty where it does not."""
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as fault:
+        if found := re.search(r"byte (\d+)", str(fault)):
+            before = raw[: int(found[1])]
+            line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+            return f" at line {line} column {column}"
+    return ""
 
 
 def _refuse_constant(name: str) -> None:

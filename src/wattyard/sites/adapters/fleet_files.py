@@ -34,17 +34,16 @@ class FileInvalid(Exception):
     """The file as a whole cannot be read; nothing was taken from it."""
 
 
-def json_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Number the lines of an NDJSON file, leaving out empty ones and a byte order mark.
+def json_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | str]]:
+    """Number the lines of an NDJSON file: each one's bytes, or what is wrong with its form.
 
-    Raises:
-        FileInvalid: when a line is longer than 1 MiB.
+    Empty lines and a byte order mark are left out.
     """
     for number, line in enumerate(lines, 1):
-        if len(line) > LINE_LIMIT_BYTES:
-            raise FileInvalid(f"line {number} is longer than 1 MiB; is this an NDJSON file?")
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-        if text.strip():
+        if len(line) > LINE_LIMIT_BYTES:
+            yield number, "the line is longer than 1 MiB; is this an NDJSON file?"
+        elif text.strip():
             yield number, text
 
 
@@ -54,6 +53,7 @@ def csv_rows(
     """Read the rows of a CSV file: each row's line and cells, or what is wrong with its form.
 
     `is_field` tells which paths name a field. A row that spans lines is named by its last one.
+    After a row that is not CSV nothing more can be read; the last thing given says so.
 
     Raises:
         FileInvalid: when the header lacks `reference_id`, or has unknown or repeated columns.
@@ -61,9 +61,12 @@ def csv_rows(
     reader = csv.reader(lines, strict=True)
     try:
         header = next(reader, None)
-        if header is None:
-            raise FileInvalid("the file is empty; the first line must name the columns")
-        columns = _columns([name.removeprefix("\ufeff").strip() for name in header], is_field)
+    except csv.Error as fault:
+        raise FileInvalid(f"the header is not CSV: {fault}") from None
+    if header is None:
+        raise FileInvalid("the file is empty; the first line must name the columns")
+    columns = _columns([name.removeprefix("\ufeff").strip() for name in header], is_field)
+    try:
         for row in reader:
             if not any(row):
                 continue
@@ -74,7 +77,7 @@ def csv_rows(
                 cells = zip(columns, row, strict=True)
                 yield reader.line_num, {path: text.strip() for path, text in cells if text.strip()}
     except csv.Error as fault:
-        raise FileInvalid(f"line {reader.line_num} is not CSV: {fault}") from None
+        yield reader.line_num, f"not CSV: {fault}; nothing after this line was read"
 
 
 def _columns(names: list[str], is_field: Callable[[Path], bool]) -> list[Path]:
