@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,8 @@ def torture(data: Path, *, kills: int, seed: int, writers: int = 3) -> list[Writ
         time.sleep(1)
         for writer in crew:
             writer.stop()
-        _check(server.client(account["account_id"], account["keys"]["test"]), crew)
+        with closing(server.client(account["account_id"], account["keys"]["test"])) as reader:
+            _check(reader, crew)
     finally:
         for writer in crew:
             writer.stop()
