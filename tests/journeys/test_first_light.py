@@ -159,6 +159,25 @@ def test_a_taken_port_and_an_outdated_schema_are_said_in_one_line(data: Path, ac
         assert "Traceback" not in done.stderr
 
 
+def test_a_wrong_database_address_is_said_in_one_line(tmp_path: Path) -> None:
+    with EmbeddedDatabase(tmp_path).lease() as url:
+        for wrong in (
+            url.replace("/wattyard?", "/nowhere?"),
+            "postgresql://nobody@127.0.0.1:1/x",
+            "mysql://x",
+        ):
+            done = subprocess.run(
+                [*WATTYARD, "serve", "--port", "0", "--database", wrong],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=30,
+            )
+            assert done.returncode == 1
+            assert "the database cannot be used" in done.stderr
+            assert "Traceback" not in done.stderr
+
+
 def test_an_external_database_is_migrated_and_served(tmp_path: Path) -> None:
     with EmbeddedDatabase(tmp_path / "elsewhere").lease() as url:
         outdated = subprocess.run(

@@ -56,10 +56,16 @@ class Database:
         self._stack: ConnectionStack | None = None
 
     async def open(self) -> None:
-        """Open the first connection, which shows whether the address is right."""
+        """Open the first connection, which shows whether the address is right.
+
+        Raises:
+            Unavailable: saying what the database said, when it lets nobody in there.
+        """
         self._stack = ConnectionStack(self._connect, self._connections)
-        with _refusing_when_away():
+        try:
             self._stack.take_back(await self._stack.lend())
+        except (*_AWAY, asyncpg.PostgresError, ValueError) as fault:
+            raise Unavailable(f"the database cannot be used: {fault}; check its address") from fault
 
     async def close(self) -> None:
         """Give the connections back."""
