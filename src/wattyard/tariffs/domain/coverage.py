@@ -50,7 +50,7 @@ def _faults(schedule: Schedule, place: Place, first: date, last: date) -> Iterat
                 seen.add(lines)
                 yield from _day_faults(schedule, lines, one + position)
     if missing:
-        yield _incomplete(schedule, min(missing))
+        yield _incomplete(min(missing))
 
 
 def _ranges(
@@ -62,12 +62,10 @@ def _ranges(
         yield from ((day, day) for day in sorted(single) if judged_until < day <= end)
 
 
-def _incomplete(schedule: Schedule, day: int) -> Fault:
-    entries = len(schedule.entries)
+def _incomplete(day: int) -> Fault:
     return Fault(
         IncompleteTimePeriod.code,
-        f"no entry of the schedule matches {_named(day)}; every day of the contract needs one "
-        f"(this schedule has {entries})",
+        f"no entry of the schedule matches {_named(day)}; every day of the contract needs one",
         "schedule",
     )
 

@@ -113,7 +113,7 @@ class _Parser:
     def tree(self) -> Node:
         node = self._sum()
         if self._ahead.kind != "end":
-            raise _fault(self._ahead.column, f"an operator was expected; got {self._found()}")
+            raise _fault(self._ahead.column, f"one of + - * / ** was expected; got {self._found()}")
         return node
 
     def _read(self) -> _Token:
@@ -123,16 +123,19 @@ class _Parser:
             return _Token("end", "", start + 1)
         match = _TOKEN.match(self._text, start)
         if match is None or match.lastgroup is None:
-            raise _fault(
-                start + 1,
-                f"{shown(self._text[start])} does not belong here; there are numbers, $names, "
-                f"+ - * / ** ( ) and the functions {', '.join(sorted(FUNCTIONS))}",
-            )
+            return _Token("foreign", self._text[start], start + 1)
         self._end = match.end()
         return _Token(match.lastgroup, match[match.lastgroup], start + 1)
 
     def _take(self) -> _Token:
-        token, self._ahead = self._ahead, self._read()
+        token = self._ahead
+        if token.kind == "foreign":
+            raise _fault(
+                token.column,
+                f"{shown(token.text)} does not belong here; there are numbers, $names, "
+                f"+ - * / ** ( ) and the functions {', '.join(sorted(FUNCTIONS))}",
+            )
+        self._ahead = self._read()
         return token
 
     def _found(self) -> str:
