@@ -8,12 +8,15 @@ its `Utilityrate5` model: "a period pays for its share of the month's energy in 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.tariffs.domain.rate_table import NO_TIER, RateTable
 from wattyard.tariffs.domain.tariff import TierScope
+
+_OUT_OF_REACH_KWH: Final = 1e300
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -118,9 +121,10 @@ def _shared(rates: RateTable, metered: Metered, carried: Consumed) -> Numbers:
 
 
 def _edges(rates: RateTable, window: Indices) -> tuple[Numbers, Numbers]:
+    """Tell where (n, t) each tier starts and ends; tiers that a window lacks start out of reach."""
     high = rates.to_kwh[window]
     low = np.concatenate([np.zeros((high.shape[0], 1)), high[:, :-1]], axis=1)
-    return low, high
+    return np.minimum(low, _OUT_OF_REACH_KWH), high
 
 
 def _exact(parts: Numbers, energy_kwh: Numbers) -> Numbers:
