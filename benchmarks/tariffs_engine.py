@@ -26,6 +26,40 @@ _PERCENTAGE = 0.07
 _ROUNDS = 30
 
 
+def _surcharge(fixed: float) -> dict[str, float]:
+    return {"surcharge_fixed": fixed, "surcharge_percentage": _PERCENTAGE}
+
+
+_BODY: dict[str, Any] = {
+    "direction": "IMPORT",
+    "type": "COMMODITY",
+    "contract_start_date": "2024-01-01",
+    "contract_end_date": "2030-01-01",
+    "market_rates": True,
+    "market_source_id": _SOURCE,
+    "schedule": [
+        {
+            "months": ["All"],
+            "days_and_hours": [
+                {
+                    "days": ["All"],
+                    "hours": [
+                        {
+                            "valid_from": f"{start:02}:00",
+                            "valid_to": f"{end % 24:02}:00",
+                            "rate": [
+                                {"surcharge_fixed": fixed, "surcharge_percentage": _PERCENTAGE}
+                            ],
+                        }
+                        for start, end, fixed in _WINDOWS
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
 @dataclass(frozen=True)
 class _Case:
     name: str
@@ -54,7 +88,8 @@ def run(ground: Ground) -> None:
 
 
 def _measure(case: _Case) -> None:
-    element, series = _element(), _market(case)
+    element = Element(UUID(int=1), tariff_from_json(_BODY, _PLACE))
+    series = _market(case)
     markets = Markets({_SOURCE: series}, case.end - case.ahead)
     question = Question("IMPORT", Span(case.start, case.end))
 
@@ -63,14 +98,17 @@ def _measure(case: _Case) -> None:
 
     engine_ms, answer = _fastest(engine, _ROUNDS)
     starts = [instant(at) for at in answer.edges_us[:-1]]
-    loop_ms, looped = _fastest(lambda: _loop(starts, series), 3)
+    loop_ms, looped = _fastest(lambda: _loop(_BODY, starts, series), 3)
+    bare_ms, _ = _fastest(lambda: _bare_loop(starts, series), 3)
     known = answer.confidence == 1
-    assert np.allclose(answer.exact_per_kwh[known], np.array(looped)[known], atol=1e-9)
+    assert np.allclose(answer.per_kwh[known], np.array(looped)[known], atol=1.1e-6)
     intervals = f"{case.name}, {len(starts):,} intervals"
-    print(f"   {intervals:48} {engine_ms:8.2f} ms   (loop {loop_ms:.1f} ms)")
+    print(f"   {intervals}: loop {loop_ms:.1f} ms, bare loop {bare_ms:.1f} ms")
     verdict(case.name, engine_ms, f"<= {case.budget_ms:g} ms", met=engine_ms <= case.budget_ms)
     ratio = loop_ms / engine_ms
-    verdict("times faster than the loop", ratio, ">= 10", met=ratio >= 10)
+    if not case.ahead:  # the loops forecast nothing
+        verdict("times faster than the loop", ratio, ">= 10", met=ratio >= 10)
+        print(f"   {bare_ms / engine_ms:.1f} times faster than the bare loop")
 
 
 def _fastest(work: Callable[[], Any], rounds: int) -> tuple[float, Any]:
@@ -82,27 +120,6 @@ def _fastest(work: Callable[[], Any], rounds: int) -> tuple[float, Any]:
     return best * 1000, result
 
 
-def _element() -> Element:
-    hours = [
-        {
-            "valid_from": f"{start:02}:00",
-            "valid_to": f"{end % 24:02}:00",
-            "rate": [{"surcharge_fixed": fixed, "surcharge_percentage": _PERCENTAGE}],
-        }
-        for start, end, fixed in _WINDOWS
-    ]
-    body = {
-        "direction": "IMPORT",
-        "type": "COMMODITY",
-        "contract_start_date": "2024-01-01",
-        "contract_end_date": "2030-01-01",
-        "market_rates": True,
-        "market_source_id": _SOURCE,
-        "schedule": [{"months": ["All"], "days_and_hours": [{"days": ["All"], "hours": hours}]}],
-    }
-    return Element(UUID(int=1), tariff_from_json(body, _PLACE))
-
-
 def _market(case: _Case) -> MarketSeries:
     step = case.minutes * 60_000_000
     first = microseconds(case.start - timedelta(days=20))
@@ -111,8 +128,37 @@ def _market(case: _Case) -> MarketSeries:
     return MarketSeries(_SOURCE, "X", "MWH", starts, starts + step, prices)
 
 
-def _loop(starts: list[datetime], series: MarketSeries) -> list[float]:
-    """Price interval by interval, as one would write it first."""
+def _loop(body: dict[str, Any], starts: list[datetime], series: MarketSeries) -> list[float]:
+    """Price interval by interval, matching the schedule each time, as one would write it first."""
+    published = dict(zip(series.starts_us.tolist(), series.prices.tolist(), strict=True))
+    zone = _PLACE.zone
+    prices = []
+    for at in starts:
+        rate = _rate(body, at.astimezone(zone))
+        market = published.get(microseconds(at), float("nan")) / 1000
+        price = (market + rate["surcharge_fixed"]) * (1 + rate["surcharge_percentage"])
+        prices.append(round(price, 6))
+    return prices
+
+
+def _rate(body: dict[str, Any], clock: datetime) -> dict[str, float]:
+    now = clock.strftime("%H:%M")
+    for entry in body["schedule"]:
+        if entry["months"] != ["All"] and clock.strftime("%b") not in entry["months"]:
+            continue
+        for block in entry["days_and_hours"]:
+            if not {"All", "Weekends" if clock.weekday() >= 5 else "Weekdays"} & set(block["days"]):
+                continue
+            for hours in block["hours"]:
+                until = hours["valid_to"]
+                if hours["valid_from"] <= now and (now < until or until == "00:00"):
+                    rate: dict[str, float] = hours["rate"][0]
+                    return rate
+    raise AssertionError(clock)
+
+
+def _bare_loop(starts: list[datetime], series: MarketSeries) -> list[float]:
+    """The least that a loop can do: this one schedule written into it, nothing rounded."""
     published = dict(zip(series.starts_us.tolist(), series.prices.tolist(), strict=True))
     zone = _PLACE.zone
     prices = []

@@ -25,7 +25,7 @@ def rounded(number: float, decimals: int) -> float:
 
 
 def all_rounded(numbers: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
-    """Round each number (any shape, finite) exactly as `rounded` does.
+    """Round each number (any shape) exactly as `rounded` does; NaN stays NaN.
 
     Only numbers too near a tie or too large for binary arithmetic are rounded one by one.
     """

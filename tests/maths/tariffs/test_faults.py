@@ -88,11 +88,11 @@ def test_a_special_day_must_cover_its_day_too_and_only_within_the_term() -> None
 
 
 def test_a_date_that_a_very_long_term_names_is_judged() -> None:
-    special = entry(("All", hours(("00:00", "12:00", 0.1))), dates=["2999-05-05"])
+    special = entry(("All", hours(("00:00", "12:00", 0.1))), dates=["2099-05-05"])
 
     (found,) = faults(body([*flat(0.1), special], contract_end_date="9999-12-31"))
 
-    assert "2999-05-05 (Sunday)" in found.message
+    assert "2099-05-05 (Tuesday)" in found.message
 
 
 def test_holidays_of_the_country_are_special_days_of_the_check() -> None:

@@ -25,6 +25,8 @@ Days = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
 SUNDAY: Final = 6
+_HOLIDAY_YEARS: Final = (1950, 2150)
+"""Beyond them holidays are unknown; nobody has decreed them, and calculating them is slow."""
 _FIRST_DAY: Final = date(1970, 1, 1)
 _THURSDAY: Final = 3  # 1970-01-01
 
@@ -81,6 +83,11 @@ class DayFacts:
     weekend: Marks
     holiday: Marks
 
+    @property
+    def at_rest(self) -> Marks:
+        """Mark (n) weekend days and holidays."""
+        return self.weekend | self.holiday
+
 
 def facts(place: Place, first_day: int, last_day: int) -> DayFacts:
     """Ask the calendar of a place about each local day from `first_day` to `last_day`, inclusive.
@@ -124,6 +131,7 @@ def _ordinal(year: int) -> int:
 
 def _national(country_code: str, state: str | None, year: int) -> "holidays.HolidayBase | None":
     """Look up a country's calendar, with the state's own days where the library has them."""
+    year = min(max(year, _HOLIDAY_YEARS[0]), _HOLIDAY_YEARS[1])
     import holidays  # noqa: PLC0415 (60 ms and 10 MB that a place without a country never needs)
 
     subdivision = state.rpartition("-")[2] if state else None

@@ -18,12 +18,13 @@ from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule
 FAULT_LIMIT: Final = 100
 _DAYS_JUDGED: Final = 41 * 366
 """In 41 years every date falls on every day of the week, 29 February and 2100 included."""
+_SINGLE_DAYS_JUDGED: Final = 100 * 366
 
 
 def check(schedule: Schedule, place: Place, first: date, last: date) -> None:
     """Judge a schedule on every local day from `first` to `last`, inclusive.
 
-    Of a longer term the first 41 years are judged, and the single dates it names.
+    Of a longer term the first 41 years are judged, and the single dates named of the first 100.
 
     Raises:
         ScheduleRefused: with every fault found, at most 100: `incomplete_time_period` (the
@@ -58,8 +59,9 @@ def _ranges(
 ) -> Iterator[tuple[int, int]]:
     yield start, judged_until
     if judged_until < end:
+        last = min(end, start + _SINGLE_DAYS_JUDGED)
         single = {day_number(day) for entry in schedule.entries for day in entry.dates.once}
-        yield from ((day, day) for day in sorted(single) if judged_until < day <= end)
+        yield from ((day, day) for day in sorted(single) if judged_until < day <= last)
 
 
 def _incomplete(day: int) -> Fault:

@@ -10,7 +10,7 @@ from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place, facts
-from wattyard.tariffs.domain.layout import lay, local_days, templates
+from wattyard.tariffs.domain.layout import joined_edges, lay, local_days, templates
 from wattyard.tariffs.domain.market import Markets, MarketSteps, steps
 from wattyard.tariffs.domain.matching import patterns, stretches
 from wattyard.tariffs.domain.rate_table import NO_TIER, RateTable
@@ -169,7 +169,7 @@ def _edges(
         ]
         followed = np.append(_follows(tariff, key, tiers), False)[window]
         joined.append(market.steps.starts_us[followed])
-    return np.unique(np.concatenate(joined))
+    return joined_edges(joined)
 
 
 def _follows(tariff: Tariff, key: str, tiers: Indices) -> NDArray[np.bool_]:
@@ -213,12 +213,15 @@ class _Row:
         if tariff.market is None or not follows.any():
             return
         market = self._known[tariff.market]
-        step = self._step(market, follows)
-        self.market_per_kwh[follows] = market.per_kwh[step]
-        factor = 1.0 + self._rates.percentage[window[follows], self.tier[follows]]
-        self.per_kwh[follows] = (market.per_kwh[step] + self.per_kwh[follows]) * factor
-        self.surcharge_per_kwh[follows] = self.per_kwh[follows] - market.per_kwh[step]
-        self.confidence[follows] = market.steps.confidence[step]
+        rows = slice(None) if follows.all() else follows
+        step = self._step(market, rows)
+        asked = market.per_kwh[step]
+        factor = 1.0 + self._rates.percentage[window[rows], self.tier[rows]]
+        price = (asked + self.per_kwh[rows]) * factor
+        self.market_per_kwh[rows] = asked
+        self.per_kwh[rows] = price
+        self.surcharge_per_kwh[rows] = price - asked
+        self.confidence[rows] = market.steps.confidence[step]
 
     def _add_formulas(self, formula: Indices) -> None:
         for number in np.unique(formula[formula >= 0]):
@@ -236,7 +239,7 @@ class _Row:
                 self.market_per_kwh[rows] = np.nan
             self.per_kwh[rows] = values(wanted, prices, int(rows.sum()))
 
-    def _step(self, market: _Known, rows: NDArray[np.bool_]) -> NDArray[np.intp]:
+    def _step(self, market: _Known, rows: NDArray[np.bool_] | slice) -> NDArray[np.intp]:
         return np.searchsorted(market.steps.starts_us, self._starts_us[rows], side="right") - 1
 
 

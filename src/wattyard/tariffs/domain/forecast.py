@@ -61,14 +61,15 @@ def forecast(
     a day depends on the day, on what is published and on now, never on the holes asked for.
     """
     span = int(holes_us[0][0]), int(holes_us[1][-1])
-    past = min(span[0], now_us) - (DAYS_BACK + 2) * DAY_US
-    clock = place.clock(past, span[1])
+    clock = place.clock(*span)
     low, high = local_days(clock, *span)
-    today = clock.wall_at(now_us) // DAY_US
-    known = published.within(past, span[1])
-    like = _LikeDays(known, place, clock, (min(low, today) - DAYS_BACK, high), today)
-    wanted = _touched(clock, holes_us, low, high)
-    days = [like.pieces(low + n) if wanted[n] else _NOTHING for n in range(high - low + 1)]
+    past = min(span[0], now_us) - (DAYS_BACK + 2) * DAY_US
+    like = _LikeDays(published.within(past, span[1]), place, now_us)
+    rest = facts(place, low, high).at_rest.tolist()
+    wanted = _touched(clock, holes_us, low, high).tolist()
+    days = [
+        like.pieces(low + n, rest=rest[n]) if wanted[n] else _NOTHING for n in range(high - low + 1)
+    ]
     distinct = {id(pieces): pieces for pieces in days}
     number = {key: n for n, key in enumerate(distinct)}
     ways, way_of_day = list(distinct.values()), np.array([number[id(pieces)] for pieces in days])
@@ -96,38 +97,34 @@ def _touched(
 class _LikeDays:
     """Finds, for a day, the published days before it that are like it."""
 
-    def __init__(
-        self,
-        published: Published,
-        place: Place,
-        clock: ClockChanges,
-        days: tuple[int, int],
-        today: int,
-    ) -> None:
+    def __init__(self, published: Published, place: Place, now_us: int) -> None:
         self._published = published
-        self._clock = clock
-        self._first_day = days[0]
-        self._today = today
-        calendar = facts(place, *days)
-        self._rest = calendar.weekend | calendar.holiday
-        self._edges_us = clock.wall_us(np.concatenate([published.starts_us, published.ends_us]))
-        self._edge_day = self._edges_us // DAY_US
-        touched = _touched(clock, (published.starts_us, published.ends_us), *days)
-        self._days = np.flatnonzero(touched) + days[0]
+        self._today = place.clock(now_us, now_us).wall_at(now_us) // DAY_US
+        self._days = np.zeros(0, np.int64)
         self._known: dict[tuple[int, int, bool], _Pieces] = {}
+        if not published.starts_us.size:
+            return
+        span = int(published.starts_us[0]), int(published.ends_us[-1])
+        self._clock = place.clock(*span)
+        self._first_day, last_day = local_days(self._clock, *span)
+        intervals = published.starts_us, published.ends_us
+        touched = _touched(self._clock, intervals, self._first_day, last_day)
+        self._days = np.flatnonzero(touched) + self._first_day
+        self._rest = facts(place, self._first_day, last_day).at_rest
+        self._edges_us = self._clock.wall_us(np.concatenate(intervals))
+        self._edge_day = self._edges_us // DAY_US
 
-    def pieces(self, day: int) -> _Pieces:
+    def pieces(self, day: int, *, rest: bool) -> _Pieces:
         earliest = min(day, self._today) - DAYS_BACK
         before = self._days[(self._days >= earliest) & (self._days < day)]
         if not before.size:
             return _NOTHING
-        rest = bool(self._rest[day - self._first_day])
         key = (int(before[0]), int(before[-1]), rest)
         if key not in self._known:
-            self._known[key] = self._mean(before[::-1], rest)
+            self._known[key] = self._mean(before[::-1], rest=rest)
         return self._known[key]
 
-    def _mean(self, before: Days, rest: bool) -> _Pieces:  # noqa: FBT001 (a property of the day)
+    def _mean(self, before: Days, *, rest: bool) -> _Pieces:
         """Average the like days among `before`, the latest first, piece by piece."""
         near = (self._edge_day >= before[-1]) & (self._edge_day <= before[0] + 1)
         starts = np.unique(np.append(0, self._edges_us[near] % DAY_US))

@@ -60,6 +60,17 @@ def local_days(clock: ClockChanges, start_us: int, end_us: int) -> tuple[int, in
     return int((starts + offsets).min() // DAY_US), int((lasts + offsets).max() // DAY_US)
 
 
+def joined_edges(runs: Sequence[Microseconds]) -> Microseconds:
+    """Join runs of instants, each ascending, into one without repetitions.
+
+    The stable sort merges runs that are sorted already, several times faster than `np.unique`.
+    """
+    edges = np.sort(np.concatenate(runs), kind="stable")
+    distinct = np.ones(edges.size, np.bool_)
+    np.not_equal(edges[1:], edges[:-1], out=distinct[1:])
+    return edges[distinct]
+
+
 def lay(
     ways: DayTemplates,
     way_of_day: NDArray[np.intp],

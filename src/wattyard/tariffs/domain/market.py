@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from wattyard.kernel.clock_changes import Microseconds, microseconds
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.forecast import Published, forecast
+from wattyard.tariffs.domain.layout import joined_edges
 
 Numbers = NDArray[np.float64]
 
@@ -102,7 +103,7 @@ def _filled(
     """Put the forecast into the holes."""
     hole = np.searchsorted(hole_starts, guess.starts_us, side="right") - 1
     inside = (hole >= 0) & (guess.starts_us < hole_ends[hole])
-    starts = np.unique(np.concatenate([published.starts_us, hole_starts, guess.starts_us[inside]]))
+    starts = joined_edges([published.starts_us, hole_starts, guess.starts_us[inside]])
     hole = np.searchsorted(hole_starts, starts, side="right") - 1
     guessed = (hole >= 0) & (starts < hole_ends[hole])
     prices, confidence = np.empty(starts.size), np.ones(starts.size)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -15,6 +16,7 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
+from wattyard.tariffs.domain.layout import joined_edges
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoTariffConnected
 from wattyard.tariffs.domain.tariff import Direction, Element, TariffType
@@ -39,9 +41,9 @@ class Question:
 class Part:
     """What one type of element adds, for n intervals.
 
-    `element` (n) is a position in `PlacePrices.elements`, -1 where there is none; the others
-    are 0 there. `per_kwh` and `vat_per_kwh` (n) are rounded; `confidence` (n) 0..1; `tier` (n)
-    from 0; `market_per_kwh` and `surcharge_per_kwh` (n) rounded, NaN where the price does not
+    `element` (n) is a position in `PlacePrices.elements`, -1 where there is none; the price is 0
+    there. `per_kwh` gross price and `vat_per_kwh` the VAT in it (n); `confidence` (n) 0..1;
+    `tier` (n) from 0; `market_per_kwh` and `surcharge_per_kwh` (n), NaN where the price does not
     follow a market source.
     """
 
@@ -54,22 +56,26 @@ class Part:
     surcharge_per_kwh: Numbers
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PlacePrices:
     """The price of n intervals that touch and fill the span asked for.
 
     `edges_us` (n + 1); `per_kwh` (n) gross, rounded to 6 decimals; `exact_per_kwh` (n) the same
-    before rounding; `confidence` (n) the lowest of the parts. `parts` by name (`commodity_import`,
-    `non_commodity_import`, `commodity_export`, `commodity_local`): their rounded prices add up
-    to `per_kwh` exactly, in millionths.
+    before rounding; `confidence` (n) the lowest of the parts. `exact_parts` by name:
+    `commodity_import`, `non_commodity_import`, `commodity_export`, `commodity_local`.
     """
 
     edges_us: Microseconds
     per_kwh: Numbers
     exact_per_kwh: Numbers
     confidence: Numbers
-    parts: Mapping[str, Part]
+    exact_parts: Mapping[str, Part]
     elements: tuple[Element, ...]
+
+    @cached_property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts rounded, so that their prices add up to `per_kwh` exactly, in millionths."""
+        return _adding_up(self.exact_parts, self.per_kwh) if self.exact_parts else {}
 
 
 def place_prices(
@@ -206,12 +212,12 @@ def _joined(kinds: list[_Kind]) -> _Kind:
 def _summed(kinds: list[tuple[str, _Kind]], elements: tuple[Element, ...]) -> PlacePrices:
     edges = kinds[0][1].edges_us
     if len(kinds) > 1:
-        edges = np.unique(np.concatenate([kind.edges_us for _, kind in kinds]))
+        edges = joined_edges([kind.edges_us for _, kind in kinds])
     parts = {name: _taken(kind, edges) for name, kind in kinds}
     exact = np.sum([part.per_kwh for part in parts.values()], axis=0)
     total = all_rounded(exact, PRICE_DECIMALS)
     confidence = np.min([part.confidence for part in parts.values()], axis=0)
-    return PlacePrices(edges, total, exact, confidence, _adding_up(parts, total), elements)
+    return PlacePrices(edges, total, exact, confidence, parts, elements)
 
 
 def _taken(kind: _Kind, edges_us: Microseconds) -> Part:
@@ -239,15 +245,8 @@ def _adding_up(parts: Mapping[str, Part], total: Numbers) -> dict[str, Part]:
             vat_per_kwh=all_rounded(part.vat_per_kwh, PRICE_DECIMALS),
             confidence=part.confidence,
             tier=part.tier,
-            market_per_kwh=_rounded_known(part.market_per_kwh),
-            surcharge_per_kwh=_rounded_known(part.surcharge_per_kwh),
+            market_per_kwh=all_rounded(part.market_per_kwh, PRICE_DECIMALS),
+            surcharge_per_kwh=all_rounded(part.surcharge_per_kwh, PRICE_DECIMALS),
         )
         for (name, part), rounded_part in zip(parts.items(), millionths, strict=True)
     }
-
-
-def _rounded_known(numbers: Numbers) -> Numbers:
-    known = ~np.isnan(numbers)
-    result = numbers.copy()
-    result[known] = all_rounded(numbers[known], PRICE_DECIMALS)
-    return result
