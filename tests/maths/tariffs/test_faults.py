@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.tariff_bodies import bodies, body, entry, flat, hours
 from wattyard.kernel.refusals import Fault, Malformed, StateForbids
@@ -44,6 +45,28 @@ def test_time_priced_twice_is_named_with_both_windows() -> None:
     assert found.code == "time_period_overlap"
     assert found.param == "schedule[0].days_and_hours[0].hours[1]"
     assert "2024-01-01 (Monday) is priced twice from 06:30 to 07:00" in found.message
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 23), st.integers(0, 23)), min_size=1, max_size=5))
+def test_a_day_is_taken_exactly_when_each_of_its_hours_has_one_price(
+    windows: list[tuple[int, int]],
+) -> None:
+    named = ((f"{start:02}:00", f"{end:02}:00", 0.1) for start, end in windows)
+    owners = [0] * 24
+    for start, end in windows:
+        owned = range(start, end) if start < end else [*range(end), *range(start, 24)]
+        for hour in owned:
+            owners[hour] += 1
+
+    codes = set()
+    try:
+        tariff_from_json(body([entry(("All", hours(*named)))]), LONDON)
+    except StateForbids as refusal:
+        codes = {fault.code for fault in refusal.faults}
+
+    assert ("gap_in_time_period" in codes) == (0 in owners)
+    assert ("time_period_overlap" in codes) == (max(owners) > 1)
 
 
 def test_entries_that_match_the_same_day_are_judged_together() -> None:

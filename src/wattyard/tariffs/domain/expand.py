@@ -104,8 +104,8 @@ def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:
     if series.window[int(missing.argmax())] == NO_WINDOW:
         return "the contract has ended and its schedule says nothing of that day"
     return (
-        "the market has published nothing for it nor in the 14 days before, or the formula "
-        "has no value"
+        "the market has published nothing for it, nor for that time of day in the 14 days "
+        "before, or the formula has no value"
     )
 
 
