@@ -7,10 +7,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, scale, start
+from benchmarks import arrivals, list_sites, scale, start, tariffs_engine
 from benchmarks.support.ground import Ground
 
-CASES = {"start": start.run, "import": arrivals.run, "list": list_sites.run, "scale": scale.run}
+CASES = {
+    "start": start.run,
+    "prices": tariffs_engine.run,
+    "import": arrivals.run,
+    "list": list_sites.run,
+    "scale": scale.run,
+}
 
 
 def main() -> None:

@@ -87,3 +87,13 @@ def day(date_: date, where: ZoneInfo) -> Span:
 def date_at(instant: datetime, where: ZoneInfo) -> date:
     """Read the date that the wall clock in `where` shows at `instant`."""
     return instant.astimezone(where).date()
+
+
+def first_at(wall: datetime, where: ZoneInfo) -> datetime:
+    """Find the first instant (UTC) at which the clock in `where` shows `wall` (without offset).
+
+    A reading that a clock change skips stands for the instant of that change.
+    """
+    local = wall.replace(tzinfo=where)
+    earliest = local.replace(fold=0).astimezone(UTC)
+    return earliest if _shows(earliest, local, where) else _after_the_gap(local, where)

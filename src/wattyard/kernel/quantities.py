@@ -3,8 +3,15 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 PRICE_DECIMALS: Final = 6
 COST_DECIMALS: Final = 6
+
+_NEAR_A_TIE: Final = 1e-4
+"""In units of the last place: far wider than the error of scaling a double below the limit."""
+_SCALABLE: Final = 2.0**38
 
 
 def rounded(number: float, decimals: int) -> float:
@@ -15,3 +22,20 @@ def rounded(number: float, decimals: int) -> float:
     """
     exact = Decimal(repr(number)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
     return float(exact) + 0.0
+
+
+def all_rounded(numbers: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+    """Round each number (any shape) exactly as `rounded` does; NaN stays NaN.
+
+    Only numbers too near a tie or too large for binary arithmetic are rounded one by one.
+    """
+    scale = 10.0**decimals
+    scaled = numbers * scale
+    result = np.rint(scaled) / scale + 0.0
+    near = np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5) < _NEAR_A_TIE
+    doubtful = near | (np.abs(scaled) > _SCALABLE)
+    if doubtful.any():
+        distinct, place = np.unique(numbers[doubtful], return_inverse=True)
+        exact = np.array([rounded(float(number), decimals) for number in distinct])
+        result[doubtful] = exact[place]
+    return result

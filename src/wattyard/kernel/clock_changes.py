@@ -1,0 +1,139 @@
+"""Civil time for whole arrays: a zone's clock changes as numbers (contract 0, wall-clock rules).
+
+Instants and readings of a wall clock are both int64 microseconds since 1970-01-01T00:00, the
+first of UTC, the second of the local clock. `kernel.civil` answers the same questions for one
+instant at a time.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Microseconds = NDArray[np.int64]
+"""Instants or readings of a wall clock, in microseconds since 1970-01-01T00:00."""
+
+SECOND_US: Final = 1_000_000
+DAY_US: Final = 86_400 * SECOND_US
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_MICROSECOND = timedelta(microseconds=1)
+_PROBE = timedelta(hours=12)
+"""No zone of the tz database changed its clock twice within this time since 1970."""
+
+
+def microseconds(instant: datetime) -> int:
+    """Count the microseconds from 1970-01-01T00:00Z to an instant with an offset."""
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def instant(count_us: int) -> datetime:
+    """Find the instant (UTC) that is so many microseconds after 1970-01-01T00:00Z."""
+    return EPOCH + timedelta(microseconds=int(count_us))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstShown:
+    """When a wall clock shows given readings for the first time.
+
+    `instants_us` (n): the first such instant, or the clock change that skips the reading.
+    `shown` (n): whether the clock ever shows the reading.
+    """
+
+    instants_us: Microseconds
+    shown: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClockChanges:
+    """The clock changes of a zone in some years.
+
+    `instants_us` (n): when the clock changes, ascending. `offsets_us` (n + 1): what the wall
+    clock is ahead of UTC before the first change, between the changes, and after the last.
+    """
+
+    instants_us: Microseconds
+    offsets_us: Microseconds
+
+    def wall_us(self, instants_us: Microseconds) -> Microseconds:
+        """Read the wall clock at each instant (any shape)."""
+        era = np.searchsorted(self.instants_us, instants_us, side="right")
+        return instants_us + self.offsets_us[era]
+
+    def wall_at(self, instant_us: int) -> int:
+        """Read the wall clock at one instant."""
+        era = int(np.searchsorted(self.instants_us, instant_us, side="right"))
+        return instant_us + int(self.offsets_us[era])
+
+    def first_shown(self, walls_us: Microseconds) -> FirstShown:
+        """Find the first instant at which the wall clock shows each reading (any shape)."""
+        era_ends = self.instants_us + self.offsets_us[:-1]
+        era = np.searchsorted(era_ends, walls_us, side="right")
+        if not self.instants_us.size:
+            return FirstShown(walls_us - self.offsets_us[0], np.ones(np.shape(walls_us), np.bool_))
+        instants = walls_us - self.offsets_us[era]
+        era_starts = self.instants_us[np.maximum(era, 1) - 1]
+        shown = (era == 0) | (instants >= era_starts)
+        return FirstShown(np.where(shown, instants, era_starts), shown)
+
+
+def between(where: ZoneInfo, start_us: int, end_us: int) -> ClockChanges:
+    """List the clock changes of a zone that matter from a day before `start_us` to after `end_us`.
+
+    Whole years are kept in a bounded cache, so that asking again costs a look-up.
+    """
+    first = _year(start_us - 2 * DAY_US)
+    return _of_years(where, first, max(first, _year(end_us + 2 * DAY_US)))
+
+
+def _year(count_us: int) -> int:
+    days = np.datetime64(count_us // DAY_US, "D")
+    return min(9998, max(2, int(days.astype("datetime64[Y]").astype(np.int64)) + 1970))
+
+
+@lru_cache(maxsize=4096)
+def _of_years(where: ZoneInfo, first: int, last: int) -> ClockChanges:
+    changes = [change for year in range(first, last + 1) for change in _in_year(where, year)]
+    before = _offset_us(datetime(first, 1, 1, tzinfo=UTC), where)
+    instants = np.array([microseconds(at) for at, _ in changes], dtype=np.int64)
+    offsets = np.array([before, *(after for _, after in changes)], dtype=np.int64)
+    instants.setflags(write=False)
+    offsets.setflags(write=False)
+    return ClockChanges(instants, offsets)
+
+
+@lru_cache(maxsize=4096)
+def _in_year(where: ZoneInfo, year: int) -> tuple[tuple[datetime, int], ...]:
+    """List (first instant of the new offset, new offset), asking the clock twice a day."""
+    found = []
+    low, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    before = _offset_us(low, where)
+    while low < end:
+        high = min(low + _PROBE, end)
+        after = _offset_us(high, where)
+        if after != before:
+            found.append((_moment(low, high, where), after))
+        low, before = high, after
+    return tuple(found)
+
+
+def _moment(low: datetime, high: datetime, where: ZoneInfo) -> datetime:
+    before = _offset_us(low, where)
+    while high - low > timedelta(seconds=1):
+        middle = (low + (high - low) / 2).replace(microsecond=0)
+        if _offset_us(middle, where) == before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _offset_us(at: datetime, where: ZoneInfo) -> int:
+    offset = at.astimezone(where).utcoffset()
+    if offset is None:
+        raise ValueError(f"{where} tells no offset")
+    return offset // _MICROSECOND

@@ -1,0 +1,1 @@
+"""Tariffs and prices: what a kWh costs at a place, when, and why (contract 2)."""

@@ -1,0 +1,100 @@
+"""The parts of an energy plan of the Australian Consumer Data Right that prices follow from.
+
+The names are the standard's, so that a fault names the member that the reader wrote.
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+ALL_DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+Amount = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,9}(\.\d{1,12})?$(?!\n)")] | float
+ClockTime = Annotated[str, msgspec.Meta(pattern=r"^T?\d\d:\d\d(:\d\d)?([+-]\d\d:?\d\d|Z)?$(?!\n)")]
+
+
+class CdrRate(msgspec.Struct, kw_only=True):
+    """A step of a rate."""
+
+    unitPrice: Amount  # noqa: N815 (the standard's name)
+    measureUnit: str | None = None  # noqa: N815
+    volume: float | None = None
+
+
+class CdrTime(msgspec.Struct, kw_only=True):
+    """Hours of some days."""
+
+    days: list[str] = msgspec.field(default_factory=lambda: list(ALL_DAYS))
+    startTime: ClockTime = "00:00"  # noqa: N815
+    endTime: ClockTime = "00:00"  # noqa: N815
+
+
+class CdrTimeOfUse(msgspec.Struct, kw_only=True):
+    """The steps of some hours."""
+
+    rates: list[CdrRate]
+    timeOfUse: list[CdrTime]  # noqa: N815
+    period: str | None = None
+
+
+class CdrSingle(msgspec.Struct, kw_only=True):
+    """Steps around the clock."""
+
+    rates: list[CdrRate]
+    period: str | None = None
+
+
+class CdrDemand(CdrTime, kw_only=True):
+    """A charge per unit of demand."""
+
+    amount: Amount
+    displayName: str | None = None  # noqa: N815
+    measureUnit: str | None = None  # noqa: N815
+    minDemand: Amount = "0"  # noqa: N815
+    maxDemand: Amount | None = None  # noqa: N815
+    measurementPeriod: str = "MONTH"  # noqa: N815
+    chargePeriod: str = "MONTH"  # noqa: N815
+
+
+class CdrPeriod(msgspec.Struct, kw_only=True):
+    """The rates of a season."""
+
+    startDate: str = "01-01"  # noqa: N815
+    endDate: str = "12-31"  # noqa: N815
+    dailySupplyCharge: Amount | None = None  # noqa: N815
+    dailySupplyCharges: Amount | None = None  # noqa: N815
+    timeZone: str | None = None  # noqa: N815
+    singleRate: CdrSingle | None = None  # noqa: N815
+    timeOfUseRates: list[CdrTimeOfUse] = msgspec.field(default_factory=list)  # noqa: N815
+    demandCharges: list[CdrDemand] = msgspec.field(default_factory=list)  # noqa: N815
+
+
+class CdrFeedInVariation(msgspec.Struct, kw_only=True):
+    """What exports earn in some hours."""
+
+    timeVariations: list[CdrTime]  # noqa: N815
+    amount: Amount | None = None
+    rates: list[CdrRate] = msgspec.field(default_factory=list)
+
+
+class CdrFeedInSingle(msgspec.Struct, kw_only=True):
+    """What exports earn around the clock."""
+
+    amount: Amount | None = None
+    rates: list[CdrRate] = msgspec.field(default_factory=list)
+
+
+class CdrFeedIn(msgspec.Struct, kw_only=True):
+    """A feed-in tariff."""
+
+    displayName: str | None = None  # noqa: N815
+    singleTariff: CdrFeedInSingle | None = None  # noqa: N815
+    timeVaryingTariffs: list[CdrFeedInVariation] | CdrFeedInVariation | None = None  # noqa: N815
+
+
+class CdrContract(msgspec.Struct, kw_only=True):
+    """The parts of an electricity contract that prices follow from."""
+
+    tariffPeriod: Annotated[list[CdrPeriod], msgspec.Meta(min_length=1)]  # noqa: N815
+    timeZone: Literal["LOCAL", "AEST"] | None = None  # noqa: N815
+    solarFeedInTariff: list[CdrFeedIn] = msgspec.field(default_factory=list)  # noqa: N815

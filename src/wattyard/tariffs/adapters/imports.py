@@ -1,0 +1,99 @@
+"""What every importer of foreign tariff documents answers, and how it names what is left out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from wattyard.kernel.refusals import Fault
+from wattyard.tariffs.domain.refusals import UnsupportedComponent
+
+OPEN_END: Final = "2100-01-01"
+"""The end of a contract whose document names none."""
+
+Body = dict[str, Any]
+"""A tariff as `POST /tariffs` takes it, without `location_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The tariffs of a document, and what a person should know about them.
+
+    `warnings` name the parts left out (`unsupported_component`), and parts that do not price
+    the energy but say something of it (`not_priced`).
+    """
+
+    bodies: tuple[Body, ...]
+    warnings: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The contract's dates where the caller knows better than the document: dates or instants."""
+
+    start: str | None = None
+    end: str | None = None
+
+    def dates(self, start: str | None, end: str | None) -> Body:
+        """Write the contract's dates, those of the document where the caller gives none."""
+        return {
+            "contract_start_date": self.start or start or "2000-01-01",
+            "contract_end_date": self.end or end or OPEN_END,
+        }
+
+
+@dataclass(slots=True)
+class Leftovers:
+    """Collects the parts of a document that no tariff holds."""
+
+    _unsupported: list[Fault] = field(default_factory=list)
+    _notes: list[Fault] = field(default_factory=list)
+
+    def unsupported(self, path: str, message: str) -> None:
+        self._unsupported.append(Fault(UnsupportedComponent.code, f"{path}: {message}", path))
+
+    def note(self, path: str, message: str) -> None:
+        self._notes.append(Fault("not_priced", f"{path}: {message}", path))
+
+    def settle(self, bodies: Iterable[Body], *, allow_partial: bool) -> Imported:
+        """Answer the tariffs, or refuse.
+
+        Raises:
+            UnsupportedComponent: naming every unsupported part, unless `allow_partial`.
+        """
+        if self._unsupported and not allow_partial:
+            raise UnsupportedComponent.of(self._unsupported)
+        return Imported(tuple(bodies), (*self._unsupported, *self._notes))
+
+
+def known_fields(document: Mapping[str, Any], struct: type[msgspec.Struct]) -> Body:
+    """Keep the members of a document that a shape reads."""
+    return {name: document[name] for name in struct.__struct_fields__ if name in document}
+
+
+def added(*amounts: float | None) -> float:
+    """Add amounts as decimals, so that 0.0347738 + 0.13299 is 0.1677638 and nothing more."""
+    return float(sum((Decimal(repr(amount)) for amount in amounts if amount), Decimal(0)))
+
+
+def clock(minutes: int) -> str:
+    """Write minutes after midnight as a wall-clock time; the end of a day is 00:00."""
+    return f"{minutes // 60 % 24:02}:{minutes % 60:02}:00"
+
+
+def runs(labels: Sequence[Any]) -> list[tuple[int, int, Any]]:
+    """Divide equal steps of a day into (first step, step after the last, label).
+
+    A run that goes on over midnight is one, and comes first: its end is then not after its
+    start.
+    """
+    cuts = [n for n in range(len(labels)) if labels[n] != labels[n - 1]]
+    if not cuts:
+        return [(0, 0, labels[0])]
+    ends = [*cuts[1:], cuts[0]]
+    found = [
+        (start, end % len(labels), labels[start]) for start, end in zip(cuts, ends, strict=True)
+    ]
+    return found if cuts[0] == 0 else [found[-1], *found[:-1]]

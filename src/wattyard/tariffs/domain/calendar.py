@@ -1,0 +1,143 @@
+"""The calendar of a place: weekends and public holidays of its country, its local clock.
+
+Public holidays and weekend days are those of the `holidays` library (category `public`), for
+the country and, where the library knows it, the state. A place without a country, or of one
+that the library does not know, has Saturday and Sunday and no holidays (contract 2).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel import civil, clock_changes
+from wattyard.kernel.clock_changes import ClockChanges
+
+if TYPE_CHECKING:
+    import holidays
+
+Days = NDArray[np.int64]
+"""Local days, in days since 1970-01-01."""
+Marks = NDArray[np.bool_]
+
+SUNDAY: Final = 6
+_HOLIDAY_YEARS: Final = (1950, 2150)
+"""Beyond them holidays are unknown; nobody has decreed them, and calculating them is slow."""
+_FIRST_DAY: Final = date(1970, 1, 1)
+_THURSDAY: Final = 3  # 1970-01-01
+
+
+def day_number(day: date) -> int:
+    """Count the days from 1970-01-01 to `day`."""
+    return (day - _FIRST_DAY).days
+
+
+def date_of(day: int) -> date:
+    """Find the date that is `day` days after 1970-01-01."""
+    return _FIRST_DAY + timedelta(days=int(day))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where wall-clock rules are evaluated: a zone, and a country and state for the calendar.
+
+    `country_code` is ISO 3166-1 alpha-2 or None; `state` the second part of ISO 3166-2, alone
+    (`BY`) or with the country (`DE-BY`), or None.
+
+    Raises:
+        ValueError: when the tz database has no such zone.
+    """
+
+    zone_name: str
+    country_code: str | None = None
+    state: str | None = None
+
+    def __post_init__(self) -> None:
+        civil.zone(self.zone_name)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return civil.zone(self.zone_name)
+
+    def clock(self, start_us: int, end_us: int) -> ClockChanges:
+        """List the clock changes that matter between two instants."""
+        return clock_changes.between(self.zone, start_us, end_us)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DayFacts:
+    """What a calendar says of n consecutive local days.
+
+    `days` (n) since 1970-01-01; `month` (n) 1..12; `day_of_month` (n) 1..31; `weekday` (n) 0 is
+    Monday; `weekend` (n) and `holiday` (n) by the place's country.
+    """
+
+    days: Days
+    month: NDArray[np.int64]
+    day_of_month: NDArray[np.int64]
+    weekday: NDArray[np.int64]
+    weekend: Marks
+    holiday: Marks
+
+    @property
+    def at_rest(self) -> Marks:
+        """Mark (n) weekend days and holidays."""
+        return self.weekend | self.holiday
+
+
+def facts(place: Place, first_day: int, last_day: int) -> DayFacts:
+    """Ask the calendar of a place about each local day from `first_day` to `last_day`, inclusive.
+
+    A bounded cache keeps whole years of a country's holidays.
+    """
+    days = np.arange(first_day, last_day + 1, dtype=np.int64)
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    years = range(date_of(first_day).year, date_of(last_day).year + 1)
+    known = [_year(place.country_code, place.state, year) for year in years]
+    skipped = first_day - day_number(date(years[0], 1, 1))
+    window = slice(skipped, skipped + days.size)
+    return DayFacts(
+        days=days,
+        month=months.astype(np.int64) % 12 + 1,
+        day_of_month=(dates - months).astype(np.int64) + 1,
+        weekday=(days + _THURSDAY) % 7,
+        weekend=np.concatenate([weekend for weekend, _ in known])[window],
+        holiday=np.concatenate([holiday for _, holiday in known])[window],
+    )
+
+
+@lru_cache(maxsize=2048)
+def _year(country_code: str | None, state: str | None, year: int) -> tuple[Marks, Marks]:
+    """Mark the weekend days and the public holidays of one year."""
+    days = [date.fromordinal(n) for n in range(_ordinal(year), _ordinal(year + 1))]
+    known = _national(country_code, state, year) if country_code else None
+    if known is None:
+        weekend = np.array([day.weekday() >= SUNDAY - 1 for day in days])
+        return weekend, np.zeros(len(days), np.bool_)
+    return (
+        np.array([known.is_weekend(day) for day in days]),
+        np.array([day in known for day in days]),
+    )
+
+
+def _ordinal(year: int) -> int:
+    return date(year, 1, 1).toordinal() if year <= date.max.year else date.max.toordinal() + 1
+
+
+def _national(country_code: str, state: str | None, year: int) -> "holidays.HolidayBase | None":
+    """Look up a country's calendar, with the state's own days where the library has them."""
+    year = min(max(year, _HOLIDAY_YEARS[0]), _HOLIDAY_YEARS[1])
+    import holidays  # noqa: PLC0415 (60 ms and 10 MB that a place without a country never needs)
+
+    subdivision = state.rpartition("-")[2] if state else None
+    for wanted in (subdivision, None):
+        try:
+            return holidays.country_holidays(country_code, subdiv=wanted, years=year, expand=False)
+        except NotImplementedError:
+            continue
+    return None

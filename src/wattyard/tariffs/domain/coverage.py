@@ -1,0 +1,125 @@
+"""Whether a schedule prices every instant of its contract exactly once (contract 2, Grammar)."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from wattyard.kernel.refusals import Fault
+from wattyard.tariffs.domain.calendar import Place, date_of, day_number, facts
+from wattyard.tariffs.domain.matching import Stretch, patterns, stretches, window_path
+from wattyard.tariffs.domain.refusals import (
+    GapInTimePeriod,
+    IncompleteTimePeriod,
+    ScheduleRefused,
+    TimePeriodOverlap,
+)
+from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule
+
+FAULT_LIMIT: Final = 100
+_DAYS_JUDGED: Final = 41 * 366
+"""In 41 years every date falls on every day of the week, 29 February and 2100 included."""
+_SINGLE_DAYS_JUDGED: Final = 100 * 366
+
+
+def check(schedule: Schedule, place: Place, first: date, last: date) -> None:
+    """Judge a schedule on every local day from `first` to `last`, inclusive.
+
+    Of a longer term the first 41 years are judged, and the single dates named of the first 100.
+
+    Raises:
+        ScheduleRefused: with every fault found, at most 100: `incomplete_time_period` (the
+            first date that no entry matches), `gap_in_time_period` and `time_period_overlap`
+            (each once, with the first day that has it).
+    """
+    found = list(dict.fromkeys(_faults(schedule, place, first, last)))
+    if found:
+        raise ScheduleRefused.of(found[:FAULT_LIMIT])
+
+
+def _faults(schedule: Schedule, place: Place, first: date, last: date) -> Iterator[Fault]:
+    start, end = day_number(first), day_number(last)
+    judged_until = min(end, start + _DAYS_JUDGED - 1)
+    seen: set[tuple[int, ...]] = set()
+    missing: list[int] = []
+    for one, other in _ranges(schedule, start, judged_until, end):
+        days = patterns(schedule, facts(place, one, other))
+        by_day = sorted(zip(days.first_day.tolist(), days.lines, strict=True))
+        for position, lines in by_day:
+            if not lines:
+                missing.append(one + position)
+            elif lines not in seen:
+                seen.add(lines)
+                yield from _day_faults(schedule, lines, one + position)
+    if missing:
+        yield _incomplete(min(missing))
+
+
+def _ranges(
+    schedule: Schedule, start: int, judged_until: int, end: int
+) -> Iterator[tuple[int, int]]:
+    yield start, judged_until
+    if judged_until < end:
+        last = min(end, start + _SINGLE_DAYS_JUDGED)
+        single = {day_number(day) for entry in schedule.entries for day in entry.dates.once}
+        yield from ((day, day) for day in sorted(single) if judged_until < day <= last)
+
+
+def _incomplete(day: int) -> Fault:
+    return Fault(
+        IncompleteTimePeriod.code,
+        f"no entry of the schedule matches {_named(day)}; every day of the contract needs one",
+        "schedule",
+    )
+
+
+def _day_faults(schedule: Schedule, lines: tuple[int, ...], day: int) -> Iterator[Fault]:
+    covered = 0
+    owner: Stretch | None = None
+    for stretch in stretches(schedule, lines):
+        if stretch.from_second > covered:
+            yield _gap(schedule, lines, day, covered, stretch.from_second)
+        elif stretch.from_second < covered and owner is not None:
+            yield _overlap(schedule, lines, day, owner, stretch)
+        if stretch.to_second > covered:
+            covered, owner = stretch.to_second, stretch
+    if covered < DAY_SECONDS:
+        yield _gap(schedule, lines, day, covered, DAY_SECONDS)
+
+
+def _gap(schedule: Schedule, lines: tuple[int, ...], day: int, start: int, end: int) -> Fault:
+    only = schedule.lines[lines[0]].path + ".hours" if len(lines) == 1 else ""
+    return Fault(
+        GapInTimePeriod.code,
+        f"{_named(day)} has no price from {_clock(start)} to {_clock(end)}; the hours of a day "
+        f"must cover it exactly once",
+        f"schedule{only}",
+    )
+
+
+def _overlap(
+    schedule: Schedule, lines: tuple[int, ...], day: int, owner: Stretch, stretch: Stretch
+) -> Fault:
+    end = min(owner.to_second, stretch.to_second)
+    first, second = sorted((owner.window, stretch.window))
+    return Fault(
+        TimePeriodOverlap.code,
+        f"{_named(day)} is priced twice from {_clock(stretch.from_second)} to {_clock(end)}: by "
+        f"schedule{_path(schedule, lines, first)} and schedule{_path(schedule, lines, second)}",
+        f"schedule{_path(schedule, lines, second)}",
+    )
+
+
+def _path(schedule: Schedule, lines: tuple[int, ...], window: int) -> str:
+    owners = (schedule.lines[n] for n in reversed(lines))
+    line = next(line for line in owners if line.first_window <= window)
+    return window_path(line, window)
+
+
+def _named(day: int) -> str:
+    return f"{date_of(day):%Y-%m-%d (%A)}"
+
+
+def _clock(second: int) -> str:
+    hours, rest = divmod(second, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours:02}:{minutes:02}" + (f":{seconds:02}" if seconds else "")

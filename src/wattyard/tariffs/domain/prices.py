@@ -1,0 +1,252 @@
+"""The price at a place: the sum of its elements for a direction, with its parts (contract 2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel import instants
+from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.instants import Span
+from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
+from wattyard.tariffs.domain.layout import joined_edges
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.refusals import NoTariffConnected
+from wattyard.tariffs.domain.tariff import Direction, Element, TariffType
+from wattyard.tariffs.domain.tiers import Consumed, present_tiers
+
+ABSENT: Final = -1
+
+Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a direction, a span, and the device whose own tariffs count, if any."""
+
+    direction: Direction
+    span: Span
+    device: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What one type of element adds, for n intervals.
+
+    `element` (n) is a position in `PlacePrices.elements`, -1 where there is none; the price is 0
+    there. `per_kwh` gross price and `vat_per_kwh` the VAT in it (n); `confidence` (n) 0..1;
+    `tier` (n) from 0; `market_per_kwh` and `surcharge_per_kwh` (n), NaN where the price does not
+    follow a market source.
+    """
+
+    element: Indices
+    per_kwh: Numbers
+    vat_per_kwh: Numbers
+    confidence: Numbers
+    tier: Indices
+    market_per_kwh: Numbers
+    surcharge_per_kwh: Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class PlacePrices:
+    """The price of n intervals that touch and fill the span asked for.
+
+    `edges_us` (n + 1); `per_kwh` (n) gross, rounded to 6 decimals; `exact_per_kwh` (n) the same
+    before rounding; `confidence` (n) the lowest of the parts. `exact_parts` by name:
+    `commodity_import`, `non_commodity_import`, `commodity_export`, `commodity_local`.
+    """
+
+    edges_us: Microseconds
+    per_kwh: Numbers
+    exact_per_kwh: Numbers
+    confidence: Numbers
+    exact_parts: Mapping[str, Part]
+    elements: tuple[Element, ...]
+
+    @cached_property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts rounded, so that their prices add up to `per_kwh` exactly, in millionths."""
+        return _adding_up(self.exact_parts, self.per_kwh) if self.exact_parts else {}
+
+
+def place_prices(
+    elements: Sequence[Element],
+    place: Place,
+    question: Question,
+    *,
+    markets: Markets,
+    consumed: Mapping[UUID, Consumed],
+) -> PlacePrices:
+    """Price a span at a place, each tariff in the tier that its counter has reached.
+
+    `elements` are the connected tariffs of the place, in any order; `consumed` their counters
+    by tariff id, 0 where one is left out. After its end a tariff goes on until the next of its
+    kind starts. A device's own tariffs, once started, stand in for those of the place.
+
+    Raises:
+        NoTariffConnected: when at some instant no COMMODITY tariff has started; LOCAL is 0 then.
+        NoPriceData: with the first instant that has no price.
+    """
+    kinds: list[tuple[str, _Kind]] = []
+    for type_ in _types(question.direction):
+        stretches = _owners(elements, type_, question)
+        _check_connected(stretches, type_, question)
+        if any(stretch.element != ABSENT for stretch in stretches):
+            series = [_priced(stretch, elements, place, markets, consumed) for stretch in stretches]
+            kinds.append((f"{type_}_{question.direction}".lower(), _joined(series)))
+    if not kinds:
+        return _free(question.span)
+    return _summed(kinds, tuple(elements))
+
+
+class _Stretch(NamedTuple):
+    """A part of the span, and the position of the tariff that prices it."""
+
+    span: Span
+    element: int
+
+
+class _Kind(NamedTuple):
+    """A part before rounding, with its own edges (n + 1)."""
+
+    edges_us: Microseconds
+    part: Part
+
+
+def _types(direction: Direction) -> tuple[TariffType, ...]:
+    return ("COMMODITY", "NON_COMMODITY") if direction == "IMPORT" else ("COMMODITY",)
+
+
+def _owners(elements: Sequence[Element], type_: TariffType, question: Question) -> list[_Stretch]:
+    """Divide the span by whose tariff prices it: the device's last started, else the place's."""
+    starts = [
+        (element.tariff.term.start, bool(element.tariff.devices), position)
+        for position, element in enumerate(elements)
+        if (element.tariff.type, element.tariff.direction) == (type_, question.direction)
+        and (not element.tariff.devices or question.device in element.tariff.devices)
+    ]
+    span = question.span
+    edges = sorted({span.start, *(at for at, _, _ in starts if at in span)})
+    stretches: list[_Stretch] = []
+    for start, end in pairwise([*edges, span.end]):
+        started = [(own, at, position) for at, own, position in starts if at <= start]
+        owner = max(started)[2] if started else ABSENT
+        same = bool(stretches) and stretches[-1].element == owner
+        since = stretches.pop().span.start if same else start
+        stretches.append(_Stretch(Span(since, end), owner))
+    return stretches
+
+
+def _check_connected(stretches: list[_Stretch], type_: TariffType, question: Question) -> None:
+    first = stretches[0]
+    if first.element == ABSENT and type_ == "COMMODITY" and question.direction != "LOCAL":
+        raise NoTariffConnected(
+            f"the place has no COMMODITY tariff for {question.direction} at "
+            f"{instants.text(first.span.start)}",
+            param="start_time",
+        )
+
+
+def _priced(
+    stretch: _Stretch,
+    elements: Sequence[Element],
+    place: Place,
+    markets: Markets,
+    consumed: Mapping[UUID, Consumed],
+) -> _Kind:
+    if stretch.element == ABSENT:
+        return _nothing(stretch.span)
+    element = elements[stretch.element]
+    tariff = element.tariff
+    reached = present_tiers(
+        tariff.rates, tariff.tiering.scope, consumed.get(element.id, Consumed())
+    )
+    series = expand(tariff, place, stretch.span, markets=markets, tiers=reached)
+    check_available(series)
+    return _Kind(series.edges_us, _part(series, stretch.element))
+
+
+def _part(series: ElementSeries, element: int) -> Part:
+    return Part(
+        element=np.full(series.window.size, element, np.int64),
+        per_kwh=series.per_kwh[0],
+        vat_per_kwh=series.vat_per_kwh[0],
+        confidence=series.confidence[0],
+        tier=series.tier[0],
+        market_per_kwh=series.market_per_kwh[0],
+        surcharge_per_kwh=series.surcharge_per_kwh[0],
+    )
+
+
+def _nothing(span: Span) -> _Kind:
+    zero, none = np.zeros(1), np.full(1, np.nan)
+    part = Part(np.array([ABSENT]), zero, zero, np.ones(1), np.zeros(1, np.int64), none, none)
+    return _Kind(np.array([microseconds(span.start), microseconds(span.end)]), part)
+
+
+def _free(span: Span) -> PlacePrices:
+    edges, part = _nothing(span)
+    return PlacePrices(edges, part.per_kwh, part.per_kwh, part.confidence, {}, ())
+
+
+def _joined(kinds: list[_Kind]) -> _Kind:
+    if len(kinds) == 1:
+        return kinds[0]
+    edges = np.concatenate([*(kind.edges_us[:-1] for kind in kinds), kinds[-1].edges_us[-1:]])
+    parts = [kind.part for kind in kinds]
+    fields = Part.__dataclass_fields__
+    return _Kind(
+        edges, Part(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+    )
+
+
+def _summed(kinds: list[tuple[str, _Kind]], elements: tuple[Element, ...]) -> PlacePrices:
+    edges = kinds[0][1].edges_us
+    if len(kinds) > 1:
+        edges = joined_edges([kind.edges_us for _, kind in kinds])
+    parts = {name: _taken(kind, edges) for name, kind in kinds}
+    exact = np.sum([part.per_kwh for part in parts.values()], axis=0)
+    total = all_rounded(exact, PRICE_DECIMALS)
+    confidence = np.min([part.confidence for part in parts.values()], axis=0)
+    return PlacePrices(edges, total, exact, confidence, parts, elements)
+
+
+def _taken(kind: _Kind, edges_us: Microseconds) -> Part:
+    """Look a part up at finer edges."""
+    if edges_us is kind.edges_us:
+        return kind.part
+    place = np.searchsorted(kind.edges_us, edges_us[:-1], side="right") - 1
+    fields = Part.__dataclass_fields__
+    return Part(*(getattr(kind.part, name)[place] for name in fields))
+
+
+def _adding_up(parts: Mapping[str, Part], total: Numbers) -> dict[str, Part]:
+    """Round the parts; what rounding leaves over in millionths goes to the largest part."""
+    scale = 10**PRICE_DECIMALS
+    millionths = np.array(
+        [np.rint(all_rounded(part.per_kwh, PRICE_DECIMALS) * scale) for part in parts.values()]
+    )
+    left = np.rint(total * scale) - millionths.sum(axis=0)
+    largest = np.abs(millionths).argmax(axis=0)
+    millionths[largest, np.arange(total.size)] += left
+    return {
+        name: Part(
+            element=part.element,
+            per_kwh=rounded_part / scale + 0.0,
+            vat_per_kwh=all_rounded(part.vat_per_kwh, PRICE_DECIMALS),
+            confidence=part.confidence,
+            tier=part.tier,
+            market_per_kwh=all_rounded(part.market_per_kwh, PRICE_DECIMALS),
+            surcharge_per_kwh=all_rounded(part.surcharge_per_kwh, PRICE_DECIMALS),
+        )
+        for (name, part), rounded_part in zip(parts.items(), millionths, strict=True)
+    }

@@ -1,0 +1,79 @@
+"""Why a tariff is not taken, or has no price (contract 2; contract 0, Errors)."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from wattyard.kernel.refusals import Fault, Malformed, StateForbids
+
+
+class RefusedInParts(StateForbids):
+    """Several things are wrong at once."""
+
+    code = "tariff_invalid"
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> Self:
+        """Build one refusal that reports several faults; the first leads."""
+        refusal = cls(faults[0].message, param=faults[0].param, code=faults[0].code)
+        refusal.faults = tuple(faults)
+        return refusal
+
+
+class ScheduleRefused(RefusedInParts):
+    """The tariff's schedule is well formed, but does not price its contract's time once."""
+
+    code = "schedule_invalid"
+
+
+class GapInTimePeriod(ScheduleRefused):
+    """On some day of the contract a time of day has no price."""
+
+    code = "gap_in_time_period"
+
+
+class TimePeriodOverlap(ScheduleRefused):
+    """On some day of the contract a time of day is priced more than once."""
+
+    code = "time_period_overlap"
+
+
+class IncompleteTimePeriod(ScheduleRefused):
+    """Some date of the contract is matched by no entry of the schedule."""
+
+    code = "incomplete_time_period"
+
+
+class FormulaInvalid(ScheduleRefused):
+    """A price formula cannot be read or can never be calculated; the message tells the column."""
+
+    code = "formula_invalid"
+
+
+class TariffTypeInvalid(Malformed):
+    """A non-commodity tariff is possible for IMPORT only."""
+
+    code = "tariff_type_invalid"
+
+
+class TariffTermOverlap(StateForbids):
+    """Another connected tariff of the same place, type and direction is valid at that time."""
+
+    code = "tariff_term_overlap"
+
+
+class NoTariffConnected(StateForbids):
+    """The place has no tariff for the direction at some time of the request."""
+
+    code = "no_tariff_connected"
+
+
+class NoPriceData(StateForbids):
+    """There is no price for some instant: the market is silent, or a formula has no value."""
+
+    code = "no_price_data"
+
+
+class UnsupportedComponent(RefusedInParts):
+    """A document to import has parts that this grammar cannot express; they are named."""
+
+    code = "unsupported_component"

@@ -1,0 +1,158 @@
+"""A tariff: one priced contract, an element of what a place pays (contract 2, Tariffs)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+from uuid import UUID
+
+from wattyard.kernel import instants
+from wattyard.kernel.instants import Span
+from wattyard.kernel.refusals import Malformed
+from wattyard.tariffs.domain.charges import Charge
+from wattyard.tariffs.domain.rate_table import RateTable, rate_table
+from wattyard.tariffs.domain.refusals import TariffTermOverlap, TariffTypeInvalid
+from wattyard.tariffs.domain.schedule import Schedule
+
+Direction = Literal["IMPORT", "EXPORT", "LOCAL"]
+TariffType = Literal["COMMODITY", "NON_COMMODITY"]
+TierReset = Literal["DAY", "MONTH", "YEAR", "CONTRACT"]
+TierScope = Literal["TARIFF", "PERIOD", "SHARED"]
+
+
+class TariffInvalid(Malformed):
+    """A field of the tariff is out of range, or does not go with another."""
+
+    code = "tariff_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """Value added tax: `vat` is a fraction, 0..1; `included` tells whether prices contain it."""
+
+    vat: float = 0.0
+    included: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.vat <= 1:
+            raise TariffInvalid(
+                f"vat must be a fraction between 0 and 1; got {self.vat:g}",
+                param="vat",
+                code="vat_invalid",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on the final price per kWh, before VAT is added; None is no limit."""
+
+    cap_per_kwh: float | None = None
+    floor_per_kwh: float | None = None
+
+    def __post_init__(self) -> None:
+        cap, floor = self.cap_per_kwh, self.floor_per_kwh
+        if cap is not None and floor is not None and floor > cap:
+            raise TariffInvalid(
+                f"floor_per_kwh must not be above cap_per_kwh; got {floor:g} above {cap:g}",
+                param="floor_per_kwh",
+                code="floor_per_kwh_invalid",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Tiering:
+    """How consumption is counted: since when (`reset`), and over what (`scope`)."""
+
+    reset: TierReset = "MONTH"
+    scope: TierScope = "TARIFF"
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """The rules of one contract.
+
+    `market` is the id of the market source that windows with a market price follow. `devices`
+    is empty for a tariff of the whole place. Whether the schedule covers the term is judged by
+    `coverage.check`, which needs the place.
+
+    Raises:
+        TariffTypeInvalid: for NON_COMMODITY with another direction than IMPORT.
+        TariffInvalid: when a window follows the market and there is no `market`, or the schedule
+            has no entry.
+    """
+
+    type: TariffType
+    direction: Direction
+    term: Span
+    schedule: Schedule
+    market: str | None = None
+    tax: Tax = Tax()
+    limits: Limits = Limits()
+    tiering: Tiering = Tiering()
+    charges: tuple[Charge, ...] = ()
+    devices: frozenset[UUID] = frozenset()
+    is_temporary: bool = False
+
+    def __post_init__(self) -> None:
+        if self.type == "NON_COMMODITY" and self.direction != "IMPORT":
+            raise TariffTypeInvalid(
+                f"a NON_COMMODITY tariff is possible for IMPORT only; got {self.direction}",
+                param="type",
+            )
+        if not self.schedule.windows:
+            raise TariffInvalid(
+                "schedule needs an entry with hours", param="schedule", code="schedule_invalid"
+            )
+        if self.rates.follows_market and self.market is None:
+            raise TariffInvalid(
+                "market_source_id is needed: a rate of the schedule follows the market",
+                param="market_source_id",
+                code="market_source_id_missing",
+            )
+
+    @cached_property
+    def rates(self) -> RateTable:
+        """The rates of all windows as arrays."""
+        return rate_table(self.schedule)
+
+    @property
+    def market_keys(self) -> frozenset[str]:
+        """The market sources that any price depends on: the id of its own, codes in formulas."""
+        codes = frozenset().union(*(formula.market_codes for formula in self.rates.formulas))
+        own = {self.market} if self.market is not None and self.rates.follows_market else set()
+        return codes | own
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A connected tariff of a place."""
+
+    id: UUID
+    tariff: Tariff
+
+
+def check_overlap(new: Tariff, others: Sequence[Element]) -> None:
+    """Refuse a tariff whose term meets that of another for the same thing at the same place.
+
+    A tariff of devices meets only tariffs of one of these devices; a tariff of the place meets
+    only others of the place.
+
+    Raises:
+        TariffTermOverlap: naming the other tariff.
+    """
+    for other in others:
+        if _meet(new, other.tariff):
+            term = other.tariff.term
+            raise TariffTermOverlap(
+                f"the contract's term meets that of tariff trf_{other.id.hex} "
+                f"({instants.text(term.start)} to {instants.text(term.end)}) for the same "
+                f"{new.type} {new.direction}",
+                param="contract_start_date",
+            )
+
+
+def _meet(one: Tariff, other: Tariff) -> bool:
+    same = (one.type, one.direction) == (other.type, other.direction)
+    things = bool(one.devices & other.devices) or not (one.devices or other.devices)
+    at_once = one.term.start < other.term.end and other.term.start < one.term.end
+    return same and things and at_once

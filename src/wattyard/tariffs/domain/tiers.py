@@ -1,0 +1,136 @@
+"""Tiers of consumption: which one a counter has reached, and energy split over them (contract 2).
+
+Three conventions, by `tier_scope`: TARIFF counts all windows together and splits readings in
+order of time at the tier edges; PERIOD does the same for each window by itself; SHARED lets
+each window pay its share of the whole period's energy in every tier (NREL SAM, as described in
+its `Utilityrate5` model: "a period pays for its share of the month's energy in every tier").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.tariffs.domain.rate_table import NO_TIER, RateTable
+from wattyard.tariffs.domain.tariff import TierScope
+
+_OUT_OF_REACH_KWH: Final = 1e300
+
+Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """kWh counted since the tariff's last reset: of all windows, and of single ones by number."""
+
+    total_kwh: float = 0.0
+    by_window_kwh: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metered:
+    """n pieces of energy in order of time, each within one window and one reset period.
+
+    `energy_kwh` (n); `window` (n) is the number of the window; `period` (n) numbers the reset
+    periods (the local days, months, years or the contract), ascending.
+    """
+
+    energy_kwh: Numbers
+    window: Indices
+    period: Indices
+
+
+def present_tiers(rates: RateTable, scope: TierScope, consumed: Consumed) -> Indices:
+    """Tell for each window (1, w) the tier of the next kWh; a full tier is left.
+
+    A counter that stands exactly on `to_kwh` has reached the next tier.
+    """
+    reached = np.full(rates.tiers.size, consumed.total_kwh)
+    if scope == "PERIOD":
+        reached[:] = 0.0
+        for window, energy_kwh in consumed.by_window_kwh.items():
+            reached[window] = energy_kwh
+    tier: Indices = np.sum(rates.to_kwh <= reached[:, None], axis=1, dtype=np.int64)
+    return tier[None, :]
+
+
+def all_tiers(rates: RateTable) -> Indices:
+    """List (t, w) every tier of every window; -1 where a window has fewer."""
+    tier = np.arange(rates.to_kwh.shape[1], dtype=np.int64)[:, None]
+    return np.where(tier < rates.tiers, tier, NO_TIER)
+
+
+def split(rates: RateTable, scope: TierScope, metered: Metered, carried: Consumed) -> Numbers:
+    """Split energy over tiers.
+
+    `carried` is what had been counted in the first reset period before the first piece.
+
+    Returns (n, t) kWh of each piece in each tier of its window; rows add up to the energy of
+    their piece. Negative energy runs the counter backwards.
+    """
+    if rates.to_kwh.shape[1] == 1 or not metered.energy_kwh.size:
+        return metered.energy_kwh[:, None].copy()
+    if scope == "SHARED":
+        return _shared(rates, metered, carried)
+    if scope == "TARIFF":
+        return _in_order(rates, metered, carried.total_kwh)
+    return _by_window(rates, metered, carried)
+
+
+def _by_window(rates: RateTable, metered: Metered, carried: Consumed) -> Numbers:
+    parts = np.zeros((metered.energy_kwh.size, rates.to_kwh.shape[1]))
+    for window in np.unique(metered.window):
+        own = metered.window == window
+        mine = Metered(metered.energy_kwh[own], metered.window[own], metered.period[own])
+        first_period = mine.period[0] == metered.period[0]
+        before = carried.by_window_kwh.get(int(window), 0.0) if first_period else 0.0
+        parts[own] = _in_order(rates, mine, before)
+    return parts
+
+
+def _in_order(rates: RateTable, metered: Metered, carried_kwh: float) -> Numbers:
+    """Consume the pieces one after the other, starting again at each reset."""
+    counted = np.cumsum(metered.energy_kwh)
+    starts = np.flatnonzero(np.append(True, np.diff(metered.period) != 0))
+    at_reset = np.append(-carried_kwh, counted[starts[1:] - 1])
+    base = np.repeat(at_reset, np.diff(np.append(starts, counted.size)))
+    after = counted - base
+    before = after - metered.energy_kwh
+    low, high = _edges(rates, metered.window)
+    low[:, 0] = -np.inf
+    parts = np.clip(after[:, None], low, high) - np.clip(before[:, None], low, high)
+    return _exact(parts, metered.energy_kwh)
+
+
+def _shared(rates: RateTable, metered: Metered, carried: Consumed) -> Numbers:
+    """Give each piece the whole period's proportions, by the tiers of its own window."""
+    _, period = np.unique(metered.period, return_inverse=True)
+    totals = np.bincount(period, weights=metered.energy_kwh)
+    totals[0] += carried.total_kwh
+    total = totals[period]
+    low, high = _edges(rates, metered.window)
+    in_tier = np.clip(total[:, None], low, high) - low
+    positive = total > 0
+    shares = np.zeros_like(in_tier)
+    shares[:, 0] = 1.0
+    np.divide(in_tier, total[:, None], out=shares, where=positive[:, None])
+    return _exact(shares * metered.energy_kwh[:, None], metered.energy_kwh)
+
+
+def _edges(rates: RateTable, window: Indices) -> tuple[Numbers, Numbers]:
+    """Tell where (n, t) each tier starts and ends; tiers that a window lacks start out of reach."""
+    high = rates.to_kwh[window]
+    low = np.concatenate([np.zeros((high.shape[0], 1)), high[:, :-1]], axis=1)
+    return np.minimum(low, _OUT_OF_REACH_KWH), high
+
+
+def _exact(parts: Numbers, energy_kwh: Numbers) -> Numbers:
+    """Give the rounding error to the largest part, so that no energy is lost or made."""
+    rows = np.arange(energy_kwh.size)
+    largest = np.abs(parts).argmax(axis=1)
+    parts[rows, largest] = 0.0
+    parts[rows, largest] = energy_kwh - parts.sum(axis=1)
+    return parts

@@ -1,0 +1,1 @@
+"""The JSON shapes of tariffs, and their mapping to the domain."""

@@ -1,0 +1,164 @@
+"""From the JSON body of a tariff to its rules in the domain."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from wattyard.kernel import civil, ids
+from wattyard.kernel.ids import shown
+from wattyard.kernel.instants import Span
+from wattyard.kernel.refusals import Fault, Malformed
+from wattyard.platform.reading import convert
+from wattyard.tariffs.domain import coverage
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.charges import Charge, DemandCharge, StandingCharge
+from wattyard.tariffs.domain.refusals import ScheduleRefused
+from wattyard.tariffs.domain.schedule import Schedule
+from wattyard.tariffs.domain.tariff import Limits, Tariff, Tax, Tiering
+from wattyard.tariffs.domain.terms import local_dates
+from wattyard.tariffs.wire.schedules import ScheduleReader
+from wattyard.tariffs.wire.shapes import ChargeShape, RulesShape
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def tariff_from_json(body: Mapping[str, Any], place: Place) -> Tariff:
+    """Read the rules of a tariff from decoded JSON: what `POST /tariffs` takes, without ids.
+
+    Raises:
+        Malformed: with every fault of form.
+        ScheduleRefused: with every fault of the grammar.
+    """
+    return tariff(convert(dict(body), RulesShape), place)
+
+
+def tariff(rules: RulesShape, place: Place) -> Tariff:
+    """Map the rules of a tariff at a place, and judge them over the whole contract.
+
+    Raises:
+        Malformed: with every fault of form that the shape does not tell.
+        ScheduleRefused: `formula_invalid`, `gap_in_time_period`, `time_period_overlap`,
+            `incomplete_time_period`: every fault, in that order.
+    """
+    reader = ScheduleReader(market_rates=rules.market_rates)
+    schedule = reader.schedule(rules.schedule, "schedule")
+    charges = tuple(_charge(rules, n, reader) for n in range(len(rules.charges)))
+    term = _term(rules, place, reader.malformed)
+    made = _made(rules, schedule, charges, term, reader.malformed)
+    if reader.malformed or made is None:
+        raise Malformed.of(reader.malformed)
+    _judge(made, place, reader.refused)
+    return made
+
+
+def _made(
+    rules: RulesShape,
+    schedule: Schedule,
+    charges: tuple[Charge | None, ...],
+    term: Span | None,
+    malformed: list[Fault],
+) -> Tariff | None:
+    if term is None:
+        return None
+    try:
+        return Tariff(
+            type=rules.type,
+            direction=rules.direction,
+            term=term,
+            schedule=schedule,
+            market=rules.market_source_id,
+            tax=Tax(rules.vat or 0.0, included=rules.vat_included),
+            limits=Limits(rules.cap_per_kwh, rules.floor_per_kwh),
+            tiering=Tiering(rules.tier_reset, rules.tier_scope),
+            charges=tuple(charge for charge in charges if charge is not None),
+            devices=frozenset(ids.read(device, "dev", param="devices") for device in rules.devices),
+        )
+    except Malformed as refusal:
+        malformed.extend(refusal.faults)
+        return None
+
+
+def _judge(made: Tariff, place: Place, refused: list[Fault]) -> None:
+    faults = list(refused)
+    try:
+        coverage.check(made.schedule, place, *local_dates(made.term, place))
+    except ScheduleRefused as refusal:
+        faults.extend(refusal.faults)
+    if faults:
+        raise ScheduleRefused.of(faults)
+
+
+def _term(rules: RulesShape, place: Place, malformed: list[Fault]) -> Span | None:
+    edges = []
+    for field in ("contract_start_date", "contract_end_date"):
+        edge = _edge(getattr(rules, field), place)
+        if edge is None:
+            malformed.append(
+                Fault(
+                    f"{field}_invalid",
+                    f"{field} must be a date such as 2026-01-01 or an RFC 3339 instant with an "
+                    f"offset; got {shown(getattr(rules, field))}",
+                    field,
+                )
+            )
+        else:
+            edges.append(edge)
+    if len(edges) < 2:
+        return None
+    if edges[1] <= edges[0]:
+        message = (
+            f"contract_end_date must be after contract_start_date; got "
+            f"{shown(rules.contract_end_date)} after {shown(rules.contract_start_date)}"
+        )
+        malformed.append(Fault("contract_end_date_invalid", message, "contract_end_date"))
+        return None
+    return Span(edges[0], edges[1])
+
+
+def _edge(text: str, place: Place) -> datetime | None:
+    """Read a contract date: a date is the local midnight."""
+    try:
+        if _DATE.fullmatch(text):
+            return civil.start_of_day(date.fromisoformat(text), place.zone)
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def _charge(rules: RulesShape, number: int, reader: ScheduleReader) -> Charge | None:
+    shape, path = rules.charges[number], f"charges[{number}]"
+    before = len(reader.malformed)
+    reader.malformed.extend(_charge_faults(shape, path))
+    if shape.kind == "DEMAND":
+        filter_ = reader.schedule(shape.schedule, f"{path}.schedule") if shape.schedule else None
+        if len(reader.malformed) > before:
+            return None
+        minutes = shape.window_minutes or 15
+        return DemandCharge(shape.amount_per_kw or 0.0, minutes, filter_, name=shape.name)
+    if len(reader.malformed) > before:
+        return None
+    return StandingCharge(shape.kind, shape.amount or 0.0, shape.name)
+
+
+def _charge_faults(shape: ChargeShape, path: str) -> list[Fault]:
+    """Find fields that are due for the kind of the charge, or not allowed with it."""
+    demand = shape.kind == "DEMAND"
+    due = ("amount_per_kw", "window_minutes") if demand else ("amount",)
+    barred = ("amount",) if demand else ("amount_per_kw", "window_minutes", "reset", "schedule")
+    missing = [
+        Fault(f"{field}_missing", f"a {shape.kind} charge needs {field}", f"{path}.{field}")
+        for field in due
+        if getattr(shape, field) is None
+    ]
+    extra = [
+        Fault(f"{field}_invalid", f"a {shape.kind} charge has no {field}", f"{path}.{field}")
+        for field in barred
+        if getattr(shape, field) is not None
+    ]
+    return missing + extra

@@ -1,0 +1,213 @@
+"""From the JSON of a schedule to the domain's grammar, with every fault and its path."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from wattyard.kernel.ids import shown
+from wattyard.kernel.refusals import Fault, Refusal
+from wattyard.tariffs.domain.formula import Formula
+from wattyard.tariffs.domain.rates import (
+    FixedPrice,
+    FormulaPrice,
+    MarketPrice,
+    Pricing,
+    Rate,
+    Tier,
+    TiersInvalid,
+)
+from wattyard.tariffs.domain.refusals import FormulaInvalid
+from wattyard.tariffs.domain.schedule import (
+    EVERY_MONTH,
+    EVERY_WEEKDAY,
+    MONTHS,
+    WEEKDAYS,
+    Block,
+    Dates,
+    Entry,
+    Schedule,
+    Weekdays,
+    Window,
+)
+from wattyard.tariffs.wire.shapes import (
+    DaysShape,
+    EntryShape,
+    FilterDaysShape,
+    FilterEntryShape,
+    FilterHoursShape,
+    HoursShape,
+    RateShape,
+)
+
+_YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
+_ONCE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_LEAP_YEAR: Final = 2000
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
+_UNKNOWN: Final = FixedPrice(0.0)
+"""Stands for a price that could not be read, so that the rest is judged too."""
+
+
+class ScheduleReader:
+    """Reads the entries of one tariff and collects what is wrong with them.
+
+    `malformed` are faults of form, `refused` those of formulas.
+    """
+
+    def __init__(self, *, market_rates: bool) -> None:
+        self._market_rates = market_rates
+        self.malformed: list[Fault] = []
+        self.refused: list[Fault] = []
+
+    def schedule(self, entries: Sequence[EntryShape | FilterEntryShape], path: str) -> Schedule:
+        return Schedule(
+            tuple(self._entry(entry, f"{path}[{n}]") for n, entry in enumerate(entries))
+        )
+
+    def _entry(self, entry: EntryShape | FilterEntryShape, path: str) -> Entry:
+        blocks: Sequence[DaysShape | FilterDaysShape] = entry.days_and_hours
+        return Entry(
+            blocks=tuple(
+                self._block(block, f"{path}.days_and_hours[{n}]") for n, block in enumerate(blocks)
+            ),
+            months=_months(entry.months),
+            dates=self._dates(entry.dates, f"{path}.dates"),
+        )
+
+    def _block(self, block: DaysShape | FilterDaysShape, path: str) -> Block:
+        windows: Sequence[HoursShape | FilterHoursShape] = block.hours
+        return Block(
+            weekdays=_weekdays(block.days),
+            windows=tuple(
+                self._window(hours, f"{path}.hours[{n}]") for n, hours in enumerate(windows)
+            ),
+        )
+
+    def _window(self, hours: HoursShape | FilterHoursShape, path: str) -> Window:
+        start, end = _second(hours.valid_from), _second(hours.valid_to)
+        if start == 24 * 3600:
+            self._malformed(f"{path}.valid_from", "24:00 ends a day; a window starts before it")
+            start = 0
+        rate = Rate()
+        if isinstance(hours, HoursShape):
+            rate = self._rate(hours.rate, f"{path}.rate")
+        return Window(start, end, rate)
+
+    def _rate(self, rates: Sequence[RateShape], path: str) -> Rate:
+        tiers = []
+        for number, rate in enumerate(rates):
+            pricing = self._pricing(rate, f"{path}[{number}]")
+            tiers.append(Tier(pricing) if rate.to_kwh is None else Tier(pricing, rate.to_kwh))
+        try:
+            return Rate(tuple(tiers))
+        except TiersInvalid as refusal:
+            self.malformed.extend(refusal.under(path).faults)
+            return Rate((Tier(_UNKNOWN),))
+
+    def _pricing(self, rate: RateShape, path: str) -> Pricing:
+        if rate.value is not None and rate.fixed is not None:
+            message = "fixed is another name of value: give one of them"
+            self._malformed(f"{path}.fixed", message, "parameters_exclusive")
+        value = rate.fixed if rate.value is None else rate.value
+        self._check_surcharges(rate, value, path)
+        if rate.variables is not None and not isinstance(value, str):
+            self._malformed(f"{path}.variables", "variables go with a formula as value")
+        if isinstance(value, str):
+            return self._formula(value, rate.variables or {}, path)
+        if value is not None:
+            return FixedPrice(value)
+        if not self._market_rates:
+            message = "a rate needs a value: a number or a formula; without one market_rates is due"
+            self._malformed(f"{path}.value", message, "value_missing")
+            return _UNKNOWN
+        return MarketPrice(rate.surcharge_fixed or 0.0, rate.surcharge_percentage or 0.0)
+
+    def _check_surcharges(self, rate: RateShape, value: object, path: str) -> None:
+        for field in ("surcharge_fixed", "surcharge_percentage"):
+            if getattr(rate, field) is None:
+                continue
+            if not self._market_rates:
+                self._malformed(f"{path}.{field}", f"{field} needs market_rates true")
+            elif value is not None:
+                self._malformed(
+                    f"{path}.{field}", f"{field} raises the market's price: leave value out"
+                )
+
+    def _formula(self, text: str, variables: dict[str, float | str], path: str) -> Pricing:
+        bad = [name for name in variables if not _NAME.fullmatch(name)]
+        if bad:
+            self._malformed(
+                f"{path}.variables",
+                f"the name of a variable is a letter or _ and up to 59 letters, digits or _; "
+                f"got {shown(bad[0])}",
+            )
+            return _UNKNOWN
+        try:
+            return FormulaPrice(Formula(text, dict(variables)))
+        except FormulaInvalid as refusal:
+            self.refused.extend(_placed(refusal, f"{path}.value"))
+            return _UNKNOWN
+
+    def _dates(self, dates: Sequence[int | str], path: str) -> Dates:
+        days, yearly, once = set(), set(), set()
+        for number, wanted in enumerate(dates):
+            match _date(wanted):
+                case int(day):
+                    days.add(day)
+                case (month, day):
+                    yearly.add((month, day))
+                case date() as day:
+                    once.add(day)
+                case None if wanted != "Holidays":
+                    self._malformed(
+                        f"{path}[{number}]",
+                        f'a date is a day of the month 1..31, "MM-DD", "YYYY-MM-DD" or '
+                        f'"Holidays"; got {shown(wanted)}',
+                        "dates_invalid",
+                    )
+        return Dates(frozenset(days), frozenset(yearly), frozenset(once), "Holidays" in dates)
+
+    def _malformed(self, path: str, message: str, code: str = "") -> None:
+        self.malformed.append(
+            Fault(code or f"{path.rpartition('.')[2]}_invalid", f"{path}: {message}", path)
+        )
+
+
+def _placed(refusal: Refusal, path: str) -> tuple[Fault, ...]:
+    return refusal.under(path).faults
+
+
+def _months(months: Sequence[str]) -> frozenset[int]:
+    if "All" in months:
+        return EVERY_MONTH
+    return frozenset(MONTHS.index(month) + 1 for month in months)
+
+
+def _weekdays(days: Sequence[str]) -> Weekdays:
+    if "All" in days:
+        return Weekdays(EVERY_WEEKDAY)
+    return Weekdays(
+        named=frozenset(WEEKDAYS.index(day) for day in days if day in WEEKDAYS),
+        working="Weekdays" in days or "Weekday" in days,
+        weekend="Weekends" in days or "Weekend" in days,
+    )
+
+
+def _second(clock: str) -> int:
+    hours, minutes, *seconds = (int(part) for part in clock.split(":"))
+    return hours * 3600 + minutes * 60 + (seconds[0] if seconds else 0)
+
+
+def _date(wanted: int | str) -> int | tuple[int, int] | date | None:
+    """Read one of `dates`; None for what is none of its forms, "Holidays" among them."""
+    if isinstance(wanted, int):
+        return wanted if 1 <= wanted <= 31 else None
+    try:
+        if _ONCE.fullmatch(wanted):
+            return date.fromisoformat(wanted)
+        if yearly := _YEARLY.fullmatch(wanted):
+            day = date(_LEAP_YEAR, int(yearly[1]), int(yearly[2]))
+            return day.month, day.day
+    except ValueError:
+        return None
+    return None

@@ -1,0 +1,179 @@
+"""URDB rates: real ones give the recorded bills of NREL PySAM; unsupported parts are named."""
+
+import csv
+import gzip
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.instants import Span
+from wattyard.tariffs.adapters.imports import Contract
+from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
+from wattyard.tariffs.domain.expand import expand
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.refusals import UnsupportedComponent
+from wattyard.tariffs.domain.tariff import Tariff
+from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, split
+from wattyard.tariffs.wire.rules import tariff_from_json
+
+HOUR_US = 3_600_000_000
+STEADY = Place("Etc/GMT+8", "US")
+"""The recorded bills know no clock changes."""
+YEAR = Contract("2018-01-01", "2019-01-01")
+
+
+def imported(document: dict[str, Any]) -> Tariff:
+    made = tariffs_from_urdb(document, contract=YEAR, allow_partial=False)
+    (body,) = made.bodies
+    body.pop("display_name")
+    return tariff_from_json(body, STEADY)
+
+
+class Year:
+    """A year of hourly loads under a tariff."""
+
+    def __init__(self, tariff: Tariff, load_kw: np.ndarray) -> None:
+        self.tariff = tariff
+        self.load_kw = load_kw
+        zone = STEADY.zone
+        span = Span(datetime(2018, 1, 1, tzinfo=zone), datetime(2019, 1, 1, tzinfo=zone))
+        self.starts = microseconds(span.start) + np.arange(8760) * HOUR_US
+        days = (np.datetime64("2018-01-01") + np.arange(365)).astype("datetime64[M]")
+        self.month = np.repeat(days.astype(np.int64) % 12, 24)
+        rates = tariff.rates
+        series = expand(
+            tariff, STEADY, span, markets=Markets({}, span.start), tiers=all_tiers(rates)
+        )
+        place = np.searchsorted(series.edges_us, self.starts, side="right") - 1
+        metered = Metered(load_kw, series.window[place], self.month)
+        energy = split(rates, tariff.tiering.scope, metered, Consumed())
+        prices = np.nan_to_num(series.per_kwh[:, place].T)
+        self.energy_cost = (energy * prices).sum(axis=1)
+
+    def monthly_energy(self) -> list[float]:
+        return [self.energy_cost[self.month == month].sum() for month in range(12)]
+
+    def monthly_demand(self, *, everywhere: bool) -> list[float]:
+        total = np.zeros(12)
+        for charge in self.tariff.charges:
+            if isinstance(charge, DemandCharge) and (charge.filter is None) == everywhere:
+                marks = counted(charge.filter, STEADY, self.starts)
+                for month in range(12):
+                    peak = self.load_kw[marks & (self.month == month)].max(initial=0.0)
+                    total[month] += charge.amount_per_kw * peak
+        return list(total)
+
+    def monthly_fixed(self) -> float:
+        return sum(
+            charge.amount
+            for charge in self.tariff.charges
+            if isinstance(charge, StandingCharge) and charge.kind == "MONTHLY"
+        )
+
+
+def load_of(path: Path) -> np.ndarray:
+    with gzip.open(path, "rt") as lines:
+        return np.array([float(row[0]) for row in csv.reader(lines)])
+
+
+@pytest.mark.parametrize("case_number", [0, 1])
+def test_the_recorded_bills_come_out_to_the_cent(shared_data: Path, case_number: int) -> None:
+    case = json.loads((shared_data / "urdb_bills_pysam.json").read_text())["cases"][case_number]
+    document = json.loads((shared_data / case["inputs"]["tariff"]).read_text())
+
+    year = Year(imported(document), load_of(shared_data / case["inputs"]["load"]))
+
+    expected = case["expected"]
+    assert year.monthly_energy() == pytest.approx(expected["monthly_energy"], abs=0.01)
+    assert year.monthly_demand(everywhere=False) == pytest.approx(
+        expected["monthly_demand_tou"], abs=0.01
+    )
+    assert year.monthly_demand(everywhere=True) == pytest.approx(
+        expected["monthly_demand_flat"], abs=0.01
+    )
+    assert [year.monthly_fixed()] * 12 == pytest.approx(expected["monthly_fixed"], abs=0.01)
+
+
+def rate(**more: Any) -> dict[str, Any]:
+    return {
+        "label": "made up",
+        "energyratestructure": [[{"rate": 0.1, "unit": "kWh"}], [{"rate": 0.2, "adj": 0.01}]],
+        "energyweekdayschedule": [[0] * 7 + [1] * 13 + [0] * 4] * 12,
+        "energyweekendschedule": [[0] * 24] * 12,
+        **more,
+    }
+
+
+def test_hours_of_a_period_become_windows_and_wrap_over_midnight() -> None:
+    (body,) = tariffs_from_urdb(rate(), contract=YEAR, allow_partial=False).bodies
+
+    (entry,) = body["schedule"]
+    weekdays, weekends = entry["days_and_hours"]
+    assert [(own["valid_from"], own["valid_to"]) for own in weekdays["hours"]] == [
+        ("20:00:00", "07:00:00"),
+        ("07:00:00", "20:00:00"),
+    ]
+    assert [own["rate"] for own in weekdays["hours"]] == [[{"value": 0.1}], [{"value": 0.21}]]
+    assert weekends["hours"][0]["valid_from"] == weekends["hours"][0]["valid_to"] == "00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ({"mincharge": 12.0}, "mincharge"),
+        ({"coincidentratestructure": [[{"rate": 3}]]}, "coincidentratestructure"),
+        ({"fixedchargefirstmeter": 3.0, "fixedchargeunits": "$/kVA"}, "fixedchargeunits"),
+        (
+            {"flatdemandstructure": [[{"rate": 1, "max": 10}, {"rate": 2}]]},
+            "flatdemandstructure[0]",
+        ),
+        (
+            {"flatdemandstructure": [[{"rate": 1}]], "flatDemandUnits": "kVA"},
+            "flatdemandstructure[0]",
+        ),
+        (
+            {
+                "energyratestructure": [
+                    [{"rate": 0.1, "max": 5, "unit": "kWh/kW"}, {"rate": 1, "unit": "kWh/kW"}],
+                    [{"rate": 0.2}],
+                ]
+            },
+            "energyratestructure",
+        ),
+        (
+            {"energyratestructure": [[{"rate": 0.1, "sell": 0.05}], [{"rate": 1}]]},
+            "energyratestructure[0][0].sell",
+        ),
+        (
+            {"energyratestructure": [[{"rate": 0.1, "lookback": 5}], [{"rate": 1}]]},
+            "energyratestructure.lookback",
+        ),
+    ],
+)
+def test_what_the_grammar_cannot_say_is_refused_by_name_and_left_out_on_request(
+    part: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(UnsupportedComponent) as refused:
+        tariffs_from_urdb(rate(**part), contract=YEAR, allow_partial=False)
+    assert named in [fault.param for fault in refused.value.faults]
+
+    made = tariffs_from_urdb(rate(**part), contract=YEAR, allow_partial=True)
+    (body,) = made.bodies
+    body.pop("display_name")
+    assert tariff_from_json(body, STEADY)
+    assert named in [warning.param for warning in made.warnings]
+
+
+def test_net_metering_is_noted_and_not_refused() -> None:
+    made = tariffs_from_urdb(rate(dgrules="Net Metering"), contract=YEAR, allow_partial=False)
+
+    assert [(warning.code, warning.param) for warning in made.warnings] == [
+        ("not_priced", "dgrules")
+    ]
