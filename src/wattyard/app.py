@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from wattyard.events.service import Events
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker, SortedIds
 from wattyard.kernel.instants import Clock, system_clock
+from wattyard.kernel.refusals import Unavailable
 from wattyard.platform import document
 from wattyard.platform.db import Database, schema
 from wattyard.platform.http import Answer, Call, Endpoint, endpoint
@@ -182,9 +183,12 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        await db.open()
         try:
-            await schema.check(db)
+            # A worker that starts while the database is away must not take the server down with
+            # it: it answers 503 until the database is back, as running workers do.
+            with suppress(Unavailable):
+                await db.open()
+                await schema.check(db)
             yield
         finally:
             await db.close()
