@@ -1,0 +1,102 @@
+"""What the market costs at an instant: published, or forecast from the days before (contract 2).
+
+Readings
+--------
+* "Not published yet" is every instant that no published interval covers, a gap in the middle of
+  the series included.
+* "The same local clock time on" a day: the instant at which that day's wall clock reads the same;
+  a day on which the reading does not exist has no data then, and of a repeated reading the first
+  occurrence with data counts.
+* Only days before the instant's own local day are looked at, newest first, and none older than
+  14 local days before the instant's day or before today's (`now`), whichever is earlier ("no data
+  in the last 14 days"). Days after `now` that are already published count.
+* The four days, the "fewer than two such days" and the "no data" are all counted among the days
+  of the same kind that have data at that clock time.
+* A forecast changes where any of the market intervals that it is the mean of changes: those are
+  its natural boundaries.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from .place_reference import Place
+
+LOOK_BACK_DAYS = 14
+DAYS_WANTED = 4
+Row = tuple[datetime, datetime, Decimal]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A market price in the source's own unit, the intervals it comes from, its confidence."""
+
+    rows: tuple[Row, ...]
+    value: Decimal
+    confidence: Decimal
+
+
+@dataclass(frozen=True)
+class Market:
+    """One source's published intervals as seen from a place."""
+
+    rows: list[Row]
+    unit: str
+    place: Place
+    now: datetime
+    _starts: list[datetime] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.unit not in ("KWH", "MWH"):
+            raise ValueError(self.unit)
+        object.__setattr__(self, "rows", sorted(self.rows))
+        object.__setattr__(self, "_starts", [row[0] for row in self.rows])
+
+    def per_kwh(self, value: Decimal) -> Decimal:
+        """Converts from the source's unit to currency per kWh."""
+        return value / 1000 if self.unit == "MWH" else value
+
+    def published(self, instant: datetime) -> Row | None:
+        """The published interval that covers the instant."""
+        index = bisect_right(self._starts, instant) - 1
+        if index < 0 or instant >= self.rows[index][1]:
+            return None
+        return self.rows[index]
+
+    def quote(self, instant: datetime) -> Quote | None:
+        """The market price of an instant; None where there is neither price nor forecast."""
+        row = self.published(instant)
+        if row is not None:
+            return Quote((row,), row[2], Decimal(1))
+        return self.forecast(instant)
+
+    def forecast(self, instant: datetime) -> Quote | None:
+        """ "the mean of the same local clock time on the last four days of the same kind
+        (weekday, weekend/holiday) with data, confidence 0.5, and 0.3 when fewer than two such
+        days exist"."""
+        rows = self._last_days(instant)
+        if not rows:
+            return None
+        mean = sum((row[2] for row in rows), Decimal(0)) / len(rows)
+        return Quote(tuple(rows), mean, Decimal("0.5") if len(rows) >= 2 else Decimal("0.3"))
+
+    def _last_days(self, instant: datetime) -> list[Row]:
+        local = self.place.wall(instant)
+        oldest = min(local.date(), self.place.wall(self.now).date()) - timedelta(LOOK_BACK_DAYS)
+        day = local.date() - timedelta(days=1)
+        found: list[Row] = []
+        while day >= oldest and len(found) < DAYS_WANTED:
+            if self._free(day) == self._free(local.date()):
+                found += self._first_published(self.place.instants_at(day, local.time()))
+            day -= timedelta(days=1)
+        return found
+
+    def _free(self, day: date) -> bool:
+        return self.place.is_weekend(day) or self.place.is_holiday(day)
+
+    def _first_published(self, instants: list[datetime]) -> list[Row]:
+        rows = [row for row in map(self.published, instants) if row is not None]
+        return rows[:1]
