@@ -35,6 +35,14 @@ from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Places
 from wattyard.sites.wire.customers import customer_json
 from wattyard.sites.wire.devices import device_json
 from wattyard.sites.wire.places import location_json, site_json
+from wattyard.tariffs.domain import calendar
+from wattyard.tariffs.domain.contracts import Contract
+from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.domain.tariff import Tariff
+from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
+from wattyard.tariffs.service import MarketSources, Prices, Tariffs
+from wattyard.tariffs.wire.sources import market_source_json
+from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
 
 SIGNED_IN_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
 
@@ -53,6 +61,22 @@ class SiteFaces:
 
     def customer(self, caller: Caller, customer: Customer) -> bytes:
         return customer_json(caller, customer)
+
+
+class TariffWire:
+    """The wire's mappings as the port that the use-cases of tariffs need."""
+
+    def rules(self, rules: bytes, place: calendar.Place) -> Tariff:
+        return rules_at(rules, place)
+
+    def judged(self, rules: bytes, place: calendar.Place) -> Tariff:
+        return judged_rules(rules, place)
+
+    def tariff(self, caller: Caller, contract: Contract, site: Place) -> bytes:
+        return tariff_json(caller, contract, site)
+
+    def market_source(self, caller: Caller, source: MarketSource) -> bytes:
+        return market_source_json(caller, source)
 
 
 class Services:
@@ -75,6 +99,10 @@ class Services:
         self.customers = Customers(*means)
         self.fleet = Fleet(*means)
         self.inspection = Inspection(*means)
+        supply = (db, self.events, self.places, self.devices, TariffWire(), now, new_id)
+        self.tariffs = Tariffs(*supply)
+        self.market_sources = MarketSources(*supply)
+        self.prices = Prices(*supply)
         self.usage = Usage(self.places.counts)
 
     def by_type(self) -> dict[type, Any]:
@@ -156,6 +184,7 @@ async def metrics(call: Call, watch: Telemetry, guard: MetricsGuard) -> Answer:
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *SITE_ENDPOINTS,
+    *TARIFF_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,

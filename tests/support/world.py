@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from tests.support.clock import FakeClock
+from tests.support.tariff_bodies import flat
 from wattyard.app import Services, assemble
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -64,6 +65,36 @@ class Tenant:
     async def device(self, *locations: str, **fields: Any) -> Any:
         body = {"reference_id": "d", "type": "OTHER", "locations": list(locations), **fields}
         return await self.make("/devices", body)
+
+    async def tariff(self, location_id: str, **fields: Any) -> Any:
+        """Connect a tariff of 0.25 around the clock for the years 2020 to 2026."""
+        body = {
+            "location_id": location_id,
+            "direction": "IMPORT",
+            "type": "COMMODITY",
+            "contract_start_date": "2020-01-01",
+            "contract_end_date": "2027-01-01",
+            "schedule": flat(0.25),
+            **fields,
+        }
+        return await self.make("/tariffs", body)
+
+    async def market_source(self, **fields: Any) -> Any:
+        body = {
+            "code": "EPEX_NL",
+            "currency_code": "EUR",
+            "unit": "MWH",
+            "timezone": "Europe/Amsterdam",
+            "publishes_at": "12:55",
+            **fields,
+        }
+        return await self.make("/market-sources", body)
+
+    async def publish(self, source_id: str, prices: Any) -> Any:
+        """Publish prices that must be taken."""
+        response = await self.call("PUT", f"/market-sources/{source_id}/prices", json=prices)
+        assert response.status_code == 200, response.text
+        return response.json()
 
 
 class World:

@@ -10,15 +10,17 @@ import pytest
 
 import wattyard.events.store
 import wattyard.sites.store
+import wattyard.tariffs.store
 
-OPERATORS = {"orphans.count"}
+OPERATORS = {"orphans.count", "contracts.claim_ending"}
 """What the operator asks over all accounts."""
 
 
 def functions() -> Iterator[tuple[str, FunctionType]]:
     names = [
-        f"wattyard.sites.store.{m.name}"
-        for m in pkgutil.iter_modules(wattyard.sites.store.__path__)
+        f"{package.__name__}.{module.name}"
+        for package in (wattyard.sites.store, wattyard.tariffs.store)
+        for module in pkgutil.iter_modules(package.__path__)
     ]
     for module in (*map(importlib.import_module, names), wattyard.events.store):
         for name, function in vars(module).items():

@@ -175,6 +175,7 @@ def _query_parameters(endpoint: Endpoint) -> list[Json]:
     (_, components) = msgspec.json.schema_components([endpoint.query], ref_template=_REFERENCE)
     schema = components[endpoint.query.__name__]
     required = schema.get("required", ())
+    examples = endpoint.example_query or {}
     return [
         {
             "name": name,
@@ -182,6 +183,7 @@ def _query_parameters(endpoint: Endpoint) -> list[Json]:
             "required": name in required,
             "schema": _without_null(property_),
             **({"description": text} if (text := _description(property_)) else {}),
+            **({"example": examples[name]} if name in examples else {}),
         }
         for name, property_ in schema["properties"].items()
     ]

@@ -21,6 +21,7 @@ class Terms(TypedDict, total=False):
     refuses: tuple[type[Refusal], ...]
     example: Any
     example_body: Any
+    example_query: dict[str, str]
     public: bool
     body_limit_bytes: int
     body_optional: bool
@@ -42,6 +43,7 @@ class Endpoint:
         query: struct of the query parameters; others are refused.
         body: type of the JSON body, or `Patch[…]` for a merge patch.
         answers: type of the answer.
+        example_query: query parameters that go with `example_body`, where some are needed.
         refuses: refusals that this endpoint can answer besides the general ones.
         public: True where no token is needed.
         tagged: True where the answer carries an `ETag` (single objects).
@@ -59,6 +61,7 @@ class Endpoint:
     refuses: tuple[type[Refusal], ...] = ()
     example: Any = None
     example_body: Any = None
+    example_query: dict[str, str] | None = None
     public: bool = False
     body_limit_bytes: int = MEBIBYTE
     body_optional: bool = False

@@ -61,9 +61,26 @@ class GeoLocation:
     lng: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedTariff:
+    """A tariff of a place, as its location lists it; the tariffs themselves are kept above."""
+
+    tariff_id: UUID
+    type: str
+    direction: str
+    status: str
+    connection_type: str
+    display_name: str | None = None
+    is_temporary: bool = False
+    provider_id: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A supply address in service: `timezone` and `currency_code` are always settled."""
+    """A supply address in service: `timezone` and `currency_code` are always settled.
+
+    `tariffs` are those connected at it, oldest first; `Places.show_tariffs` keeps them.
+    """
 
     id: UUID
     time_created: datetime
@@ -77,6 +94,7 @@ class Place:
     max_power_import_kw: float | None = None
     max_power_export_kw: float | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+    tariffs: tuple[LinkedTariff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +120,9 @@ class PlaceDraft:
         """
         check(self.said())
 
-    def settled(self, id_: UUID, time_created: datetime) -> Place:
+    def settled(
+        self, id_: UUID, time_created: datetime, tariffs: tuple[LinkedTariff, ...] = ()
+    ) -> Place:
         """Check what was said, settle time zone and currency, and make the place.
 
         Raises:
@@ -122,6 +142,7 @@ class PlaceDraft:
             max_power_import_kw=self.max_power_import_kw,
             max_power_export_kw=self.max_power_export_kw,
             metadata=self.metadata,
+            tariffs=tariffs,
         )
 
     def said(self) -> Said:

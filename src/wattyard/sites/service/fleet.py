@@ -116,7 +116,7 @@ class Fleet(UseCases):
         changes: _Changes,
         tally: Tally,
     ) -> None:
-        after = arrival.onto(place).settled(place.id, place.time_created)
+        after = arrival.onto(place).settled(place.id, place.time_created, place.tariffs)
         by_reference: Mapping[str, Device] = {d.reference_id: d for d in reversed(present)}
         made, changed = [], []
         for arriving in arrival.devices:

@@ -1,8 +1,10 @@
 """Use-cases of places: put in service, read, change, take out of service."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
@@ -10,13 +12,14 @@ from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.domain.places import (
     CustomerNotFound,
+    LinkedTariff,
     LocationNotFound,
     Place,
     PlaceDraft,
     SiteNotFound,
     Status,
 )
-from wattyard.sites.service.faces import UseCases, device_news, place_news
+from wattyard.sites.service.faces import UseCases, device_news, lock_places, place_news
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
@@ -149,7 +152,7 @@ class Places(UseCases):
             draft.check()
             if draft.customer_id != before.customer_id:
                 await self._check_customer(db, caller, draft)
-            after = draft.settled(before.id, before.time_created)
+            after = draft.settled(before.id, before.time_created, before.tariffs)
             if after != before:
                 await place_store.update(
                     db, account, live, [(after, self.faces.site(caller, after, devices))]
@@ -178,6 +181,51 @@ class Places(UseCases):
                 guard(place, devices)
             await place_store.delete(db, caller.account, caller.live_mode, [place.id])
             await self.events.tell(caller, place_news(self.faces, caller, "delete", place, devices))
+
+    async def locked(self, caller: Caller, place_id: UUID, *, param: str) -> Place:
+        """Lock a place for the transaction that the caller is in, so that no other changes it.
+
+        Raises:
+            LocationNotFound: when the caller has none of that id.
+        """
+        async with self.db.reading() as db:
+            (place,) = await lock_places(db, caller, [place_id], param=param)
+        return place
+
+    async def supplies(self, caller: Caller, place_ids: Collection[UUID]) -> dict[UUID, Place]:
+        """Read those of the places that exist, by id."""
+        async with self.db.reading() as db:
+            found = await place_store.by_ids(
+                db, caller.account, caller.live_mode, place_ids, lock=False
+            )
+        return {place.id: place for place in found}
+
+    async def supply(self, caller: Caller, place_id: UUID, *, param: str) -> Place:
+        """Read one place without its devices.
+
+        Raises:
+            LocationNotFound: when the caller has none of that id.
+        """
+        found = await self.supplies(caller, [place_id])
+        if place_id not in found:
+            raise LocationNotFound(f"there is no location {ids.wire('loc', place_id)}", param=param)
+        return found[place_id]
+
+    async def show_tariffs(
+        self, caller: Caller, place: Place, tariffs: Sequence[LinkedTariff]
+    ) -> None:
+        """Show other tariffs at a locked place; told only where the list changes."""
+        after = replace(place, tariffs=tuple(tariffs))
+        if after == place:
+            return
+        account, live = caller.account, caller.live_mode
+        async with self.db.transaction() as db:
+            await place_store.set_tariffs(db, account, live, place.id, after.tariffs)
+            devices = await place_store.device_ids(db, account, live, [place.id])
+            shown = self.faces.location(caller, after, devices[place.id])
+            await self.events.tell(
+                caller, [News("location.update", ids.wire("loc", place.id), shown)]
+            )
 
     async def _locked(
         self, db: Connection, caller: Caller, place_id: UUID, missing: NotFound

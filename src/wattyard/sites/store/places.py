@@ -9,13 +9,13 @@ import msgspec
 
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import Connection, page_query
-from wattyard.sites.domain.places import GeoLocation, Place, PostalAddress
+from wattyard.sites.domain.places import GeoLocation, LinkedTariff, Place, PostalAddress
 
 _COLUMNS = """
     id, reference_id, customer_id, status, timezone, currency_code, postal_address, geo_location,
     max_power_import_kw, max_power_export_kw, metadata, time_created
 """
-_SELECT = f"SELECT {_COLUMNS} FROM sites"
+_SELECT = f"SELECT {_COLUMNS}, tariffs FROM sites"
 
 
 async def insert(
@@ -80,6 +80,19 @@ async def set_summaries(
         live,
         list(summaries),
         list(summaries.values()),
+    )
+
+
+async def set_tariffs(
+    db: Connection, account: int, live: bool, place_id: UUID, tariffs: Sequence[LinkedTariff]
+) -> None:
+    """Replace the list of a place's tariffs."""
+    await db.execute(
+        "UPDATE sites SET tariffs = $4 WHERE account = $1 AND live_mode = $2 AND id = $3",
+        account,
+        live,
+        place_id,
+        _json(list(tariffs)),
     )
 
 
@@ -250,7 +263,14 @@ def _place(row: asyncpg.Record) -> Place:
     fields["postal_address"] = address and msgspec.json.decode(address, type=PostalAddress)
     fields["geo_location"] = geo and msgspec.json.decode(geo, type=GeoLocation)
     fields["metadata"] = msgspec.json.decode(fields["metadata"], type=dict[str, str])
+    fields["tariffs"] = _tariffs(fields["tariffs"])
     return Place(**fields)
+
+
+def _tariffs(text: str) -> tuple[LinkedTariff, ...]:
+    if text == "[]":
+        return ()
+    return msgspec.json.decode(text, type=tuple[LinkedTariff, ...])
 
 
 def _json(value: object | None) -> str | None:

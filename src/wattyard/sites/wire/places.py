@@ -16,6 +16,7 @@ from wattyard.sites.domain.geography import derived
 from wattyard.sites.domain.places import (
     DEVICES_AT_ONCE,
     GeoLocation,
+    LinkedTariff,
     Place,
     PlaceDraft,
     PostalAddress,
@@ -256,9 +257,23 @@ def location_json(caller: Caller, place: Place, devices: Sequence[UUID]) -> byte
             max_power_export_kw=place.max_power_export_kw,
             metadata=dict(place.metadata),
             devices=[ids.wire("dev", device) for device in sorted(devices)],
-            tariffs=[],
+            tariffs=[_linked(place, tariff) for tariff in place.tariffs],
             consents=ConsentsShape(),
         )
+    )
+
+
+def _linked(place: Place, tariff: LinkedTariff) -> LocationTariff:
+    return LocationTariff(
+        tariff_id=ids.wire("trf", tariff.tariff_id),
+        location_id=ids.wire("loc", place.id),
+        type=tariff.type,
+        direction=tariff.direction,
+        status=tariff.status,
+        connection_type=tariff.connection_type,
+        display_name=tariff.display_name,
+        is_temporary=tariff.is_temporary,
+        provider=ProviderShape(ids.wire("prv", tariff.provider_id)) if tariff.provider_id else None,
     )
 
 

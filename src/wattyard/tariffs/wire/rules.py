@@ -44,6 +44,22 @@ def tariff(rules: RulesShape, place: Place) -> Tariff:
         ScheduleRefused: `formula_invalid`, `gap_in_time_period`, `time_period_overlap`,
             `incomplete_time_period`: every fault, in that order.
     """
+    made, refused = _read(rules, place)
+    _judge(made, place, refused)
+    return made
+
+
+def known_tariff(rules: RulesShape, place: Place) -> Tariff:
+    """Map the rules of a tariff at a place without judging them, as those already kept.
+
+    Raises:
+        Malformed: with every fault of form that the shape does not tell.
+    """
+    return _read(rules, place)[0]
+
+
+def _read(rules: RulesShape, place: Place) -> tuple[Tariff, list[Fault]]:
+    """Map rules, and list the faults of their formulas."""
     reader = ScheduleReader(market_rates=rules.market_rates)
     schedule = reader.schedule(rules.schedule, "schedule")
     charges = tuple(_charge(rules, n, reader) for n in range(len(rules.charges)))
@@ -51,8 +67,7 @@ def tariff(rules: RulesShape, place: Place) -> Tariff:
     made = _made(rules, schedule, charges, term, reader.malformed)
     if reader.malformed or made is None:
         raise Malformed.of(reader.malformed)
-    _judge(made, place, reader.refused)
-    return made
+    return made, reader.refused
 
 
 def _made(

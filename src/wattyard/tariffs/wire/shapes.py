@@ -61,7 +61,7 @@ ContractDate = Annotated[
 ]
 
 
-class RateShape(Shape):
+class RateShape(Shape, omit_defaults=True):
     """The price of the consumption up to `to_kwh`: a number, a formula, or the market's price."""
 
     value: Money | Annotated[str, Meta(description="a formula of numbers and $names")] | None = None
@@ -121,7 +121,7 @@ class FilterEntryShape(Shape):
     dates: Annotated[list[int | str], Meta(max_length=2000)] = msgspec.field(default_factory=list)
 
 
-class ChargeShape(Shape):
+class ChargeShape(Shape, omit_defaults=True):
     """A charge beside the price per kWh: `amount` a day, month or year, or one per kW."""
 
     kind: Literal["DAILY", "MONTHLY", "YEARLY", "DEMAND"]

@@ -1,0 +1,118 @@
+"""What a tariff's prices look like, so that a person sees what was meant (contract 2, Check)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel import civil
+from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
+from wattyard.kernel.instants import Span
+from wattyard.tariffs.domain.calendar import Place, date_of, day_number, facts
+from wattyard.tariffs.domain.expand import ElementSeries, expand
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.tariff import Tariff
+from wattyard.tariffs.domain.terms import local_dates
+from wattyard.tariffs.domain.tiers import Consumed, present_tiers
+
+WEEK_DAYS: Final = 7
+YEAR_DAYS: Final = 365
+_LOOKS_AHEAD_DAYS: Final = 400
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleDay:
+    """One local day: `edges_us` (n + 1); `per_kwh` (n), NaN where nothing is known.
+
+    Prices are those of the lowest tier. `at_rest` tells a weekend day or a holiday.
+    """
+
+    day: date
+    at_rest: bool
+    holiday: bool
+    edges_us: Microseconds
+    per_kwh: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Days of a tariff, and the lowest, highest and mean price of a year (None where unknown).
+
+    `week` starts today, or where the contract does; `clock_changes` are the next days with one
+    (up to two), `holiday` the next public holiday, if there is any within 400 days.
+    """
+
+    week: tuple[SampleDay, ...]
+    clock_changes: tuple[SampleDay, ...]
+    holiday: SampleDay | None
+    lowest: float | None
+    highest: float | None
+    mean: float | None
+
+
+def sample(tariff: Tariff, place: Place, *, markets: Markets) -> Sample:
+    """Sample a tariff at a place, from now or from where its contract starts."""
+    first = _first_day(tariff, place, markets.now)
+    days = facts(place, first, first + _LOOKS_AHEAD_DAYS)
+    holidays = np.flatnonzero(days.holiday)
+
+    def shown(day: int) -> SampleDay:
+        span = civil.day(date_of(day), place.zone)
+        series = _series(tariff, place, Span(max(span.start, tariff.term.start), span.end), markets)
+        n = day - first
+        return SampleDay(
+            date_of(day),
+            bool(days.at_rest[n]),
+            bool(days.holiday[n]),
+            series.edges_us,
+            series.per_kwh[0],
+        )
+
+    return Sample(
+        week=tuple(shown(day) for day in range(first, first + WEEK_DAYS)),
+        clock_changes=tuple(shown(day) for day in _clock_changes(place, first)),
+        holiday=shown(first + int(holidays[0])) if holidays.size else None,
+        **_extent(_year(tariff, place, first, markets)),
+    )
+
+
+def _first_day(tariff: Tariff, place: Place, now: datetime) -> int:
+    start, end = local_dates(tariff.term, place)
+    today = civil.date_at(now, place.zone)
+    return day_number(max(start, min(today, end - timedelta(days=min(6, (end - start).days)))))
+
+
+def _clock_changes(place: Place, first: int) -> list[int]:
+    """List the next two local days on which the clock changes."""
+    start = microseconds(civil.start_of_day(date_of(first), place.zone))
+    end = microseconds(civil.start_of_day(date_of(first + _LOOKS_AHEAD_DAYS), place.zone))
+    changes = place.clock(start, end).instants_us
+    inside = changes[(changes > start) & (changes < end)][:2]
+    return [day_number(civil.date_at(instant(int(at)), place.zone)) for at in inside]
+
+
+def _year(tariff: Tariff, place: Place, first: int, markets: Markets) -> ElementSeries:
+    start = max(civil.start_of_day(date_of(first), place.zone), tariff.term.start)
+    end = civil.start_of_day(date_of(first + YEAR_DAYS), place.zone)
+    return _series(tariff, place, Span(start, min(end, tariff.term.end)), markets)
+
+
+def _series(tariff: Tariff, place: Place, span: Span, markets: Markets) -> ElementSeries:
+    tiers = present_tiers(tariff.rates, tariff.tiering.scope, Consumed())
+    return expand(tariff, place, span, markets=markets, tiers=tiers)
+
+
+def _extent(series: ElementSeries) -> dict[str, float | None]:
+    prices, hours = series.per_kwh[0], np.diff(series.edges_us).astype(float)
+    known = ~np.isnan(prices)
+    if not known.any():
+        return {"lowest": None, "highest": None, "mean": None}
+    return {
+        "lowest": float(prices[known].min()),
+        "highest": float(prices[known].max()),
+        "mean": float(np.average(prices[known], weights=hours[known])),
+    }

@@ -1,0 +1,182 @@
+"""Market sources: where prices of an exchange come from (contract 2, Market sources)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import pairwise
+from typing import Final, Literal
+from uuid import UUID
+
+from wattyard.kernel import civil, instants
+from wattyard.kernel.refusals import Conflict, Malformed, Missing, StateForbids
+from wattyard.sites.domain.geography import CurrencyCodeInvalid, currencies
+from wattyard.tariffs.domain.updates import Publication
+
+Unit = Literal["KWH", "MWH"]
+
+PRICES_AT_ONCE: Final = 100_000
+_SHOWN: Final = 3
+
+
+class MarketSourceNotFound(Missing):
+    """There is no such market source in this account and mode, nor among the operator's."""
+
+    code = "market_source_not_found"
+
+
+class MarketSourceReadOnly(StateForbids):
+    """The market source is the operator's: it can be read by every account, not changed."""
+
+    code = "market_source_read_only"
+
+
+class MarketSourceInUse(StateForbids):
+    """Prices or formulas depend on what is to be changed; make another source instead."""
+
+    code = "market_source_in_use"
+
+
+class MarketSourceCodeTaken(Conflict):
+    """Another market source of this account and mode has that code."""
+
+    code = "code_taken"
+
+
+class MarketCurrencyMismatch(StateForbids):
+    """The market source publishes in another currency than that of the place."""
+
+    code = "market_currency_mismatch"
+
+
+class MarketPriceOverlap(StateForbids):
+    """Two intervals with a price would overlap; nothing of the batch was kept."""
+
+    code = "market_price_overlap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketSourceDraft:
+    """What is said of a market source.
+
+    `unit` is that of its prices, KWH or MWH; `resolution_minutes` is nominal. `publishes_at` is a
+    wall-clock time in `timezone` at which the prices of the next day appear.
+
+    Raises:
+        Malformed: when the tz database has no such zone, or there is no such currency.
+    """
+
+    code: str
+    currency_code: str
+    unit: Unit
+    timezone: str
+    display_name: str | None = None
+    resolution_minutes: int | None = None
+    publishes_at: time | None = None
+    area: str | None = None
+
+    def __post_init__(self) -> None:
+        if not civil.is_zone(self.timezone):
+            raise Malformed(
+                f"timezone must be a name of the tz database such as Europe/Brussels; got "
+                f"'{self.timezone[:60]}'",
+                param="timezone",
+                code="timezone_invalid",
+            )
+        if self.currency_code not in currencies():
+            raise CurrencyCodeInvalid(
+                f"currency_code must be an ISO 4217 code in use, such as EUR; got "
+                f"'{self.currency_code[:60]}'",
+                param="currency_code",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketSource(MarketSourceDraft):
+    """A market source.
+
+    `shared` tells that it is the operator's. `revision` grows with every change of its prices;
+    `time_published` is when they last changed, `published_until` the end of the last interval.
+    """
+
+    id: UUID
+    shared: bool
+    time_created: datetime
+    revision: int = 0
+    time_published: datetime | None = None
+    published_until: datetime | None = None
+
+    @property
+    def publication(self) -> Publication | None:
+        """When the source publishes, None where that is not known."""
+        if self.publishes_at is None:
+            return None
+        return Publication(self.publishes_at, civil.zone(self.timezone))
+
+
+@dataclass(frozen=True, slots=True)
+class MarketPrice:
+    """A price for an interval, half-open, in the source's currency and unit.
+
+    Raises:
+        ValueError: unless `valid_to` is after `valid_from`.
+    """
+
+    valid_from: datetime
+    valid_to: datetime
+    value: float
+
+    def __post_init__(self) -> None:
+        if self.valid_to <= self.valid_from:
+            raise ValueError("an interval ends after it starts")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What became of a batch: `changed` of the prices replace another value or interval."""
+
+    submitted: int
+    accepted: int
+    changed: int
+
+
+def check_apart(prices: Sequence[MarketPrice]) -> None:
+    """Refuse a batch whose own intervals overlap.
+
+    Raises:
+        MarketPriceOverlap: naming two of them by their places in the batch.
+    """
+    order = sorted(range(len(prices)), key=lambda n: prices[n].valid_from)
+    for one, other in pairwise(order):
+        if prices[other].valid_from < prices[one].valid_to:
+            raise overlap(prices[one], prices[other], param=f"[{other}].valid_from")
+
+
+def overlap(
+    one: MarketPrice, other: MarketPrice, *, param: str | None = None
+) -> MarketPriceOverlap:
+    """Name two intervals that overlap."""
+    return MarketPriceOverlap(f"{_interval(one)} overlaps {_interval(other)}", param=param)
+
+
+def check_currency(source: MarketSource, currency_code: str, *, param: str | None) -> None:
+    """Refuse a source that publishes in another currency than a place's.
+
+    Raises:
+        MarketCurrencyMismatch: naming both.
+    """
+    if source.currency_code != currency_code:
+        raise MarketCurrencyMismatch(
+            f"market source {source.code} publishes in {source.currency_code}, "
+            f"but the place pays in {currency_code}",
+            param=param,
+        )
+
+
+def known_codes(sources: Mapping[str, MarketSource]) -> str:
+    """List a few codes for a message."""
+    codes = sorted(sources)
+    return ", ".join(codes[:_SHOWN]) + (", …" if len(codes) > _SHOWN else "") if codes else "none"
+
+
+def _interval(price: MarketPrice) -> str:
+    return f"{instants.text(price.valid_from)} to {instants.text(price.valid_to)}"

@@ -1,0 +1,98 @@
+"""Endpoints of prices (contract 2, Prices)."""
+
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import endpoint
+from wattyard.platform.http.binding import path_id
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
+from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
+from wattyard.tariffs.service import Prices
+from wattyard.tariffs.wire import examples
+from wattyard.tariffs.wire.prices import (
+    PlacePricesBody,
+    PriceAuditShape,
+    PricesBody,
+    PricesShape,
+    audit_json,
+    location_of,
+    price_question,
+    prices_json,
+)
+
+REFUSALS = (
+    LocationNotFound,
+    DeviceNotFound,
+    DeviceNotAtLocation,
+    NoTariffConnected,
+    NoPriceData,
+    MarketCurrencyMismatch,
+)
+
+
+@endpoint(
+    "POST",
+    "/prices",
+    "price_list",
+    body=PricesBody,
+    answers=PricesShape,
+    refuses=REFUSALS,
+    example=examples.PRICES,
+    example_body=examples.PRICES_BODY,
+)
+async def prices_at(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
+    """Tell what a kWh costs at a location in each interval of a span of up to 90 days.
+
+    The price of an instant is the sum of the location's tariffs for the direction, taxes
+    included. Intervals have natural edges: those of the market, of time-of-use windows, of special
+    days and of contracts. Below confidence 1 a price is a forecast: the market has not
+    published it, or the contract has ended.
+    """
+    made = prices.now()
+    quote = await prices.quote(caller, location_of(body), price_question(body, made))
+    return prices_json(caller, prices.new_id(), made, quote, body.end_time)
+
+
+@endpoint(
+    "POST",
+    "/prices/audit",
+    "price_audit",
+    body=PricesBody,
+    answers=PriceAuditShape,
+    refuses=REFUSALS,
+    example=examples.AUDIT,
+    example_body=examples.PRICES_BODY,
+)
+async def audit(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
+    """Tell what each price is made of: every tariff's part, its VAT, market price and surcharge.
+
+    The parts add up to `total` exactly, at 6 decimals.
+    """
+    made = prices.now()
+    quote = await prices.quote(caller, location_of(body), price_question(body, made))
+    return audit_json(caller, prices.new_id(), made, quote, body.end_time)
+
+
+@endpoint(
+    "POST",
+    "/prices/{location_id}",
+    "price_list_by_location",
+    body=PlacePricesBody,
+    answers=PricesShape,
+    refuses=REFUSALS,
+    example=examples.PRICES,
+    example_body=examples.PLACE_PRICES_BODY,
+)
+async def prices_of_place(
+    caller: Caller, location_id: str, body: PlacePricesBody, prices: Prices
+) -> bytes:
+    """Tell what a kWh costs at a location: the older form of `POST /prices`."""
+    made = prices.now()
+    question = price_question(body, made)
+    site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
+    quote = await prices.quote(caller, site_id, question)
+    return prices_json(caller, prices.new_id(), made, quote, body.end_time)
+
+
+ENDPOINTS = (prices_at, audit, prices_of_place)

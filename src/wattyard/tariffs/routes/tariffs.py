@@ -1,0 +1,267 @@
+"""Endpoints of tariffs (contract 2, Tariffs)."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.preconditions import guarding
+from wattyard.platform.reading import Patch, Shape
+from wattyard.platform.reading.texts import LocationId
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.wire.places import Deleted
+from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
+from wattyard.tariffs.adapters.imports import Contract as Dates
+from wattyard.tariffs.domain.contracts import (
+    ContractStatus,
+    DeviceNotAtLocation,
+    TariffLinked,
+    TariffNotFound,
+)
+from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.refusals import (
+    FormulaInvalid,
+    GapInTimePeriod,
+    IncompleteTimePeriod,
+    TariffTermOverlap,
+    TariffTypeInvalid,
+    TimePeriodOverlap,
+    UnsupportedComponent,
+)
+from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketSourceNotFound
+from wattyard.tariffs.domain.tariff import Direction, TariffType
+from wattyard.tariffs.service import Prices, Tariffs
+from wattyard.tariffs.wire import examples
+from wattyard.tariffs.wire.samples import TariffCheckShape, check_shape
+from wattyard.tariffs.wire.shapes import ContractDate
+from wattyard.tariffs.wire.tariffs import (
+    TariffBody,
+    TariffImportShape,
+    TariffShape,
+    changed_contract,
+    contract_draft,
+    import_json,
+    tariff_json,
+)
+
+JUDGED = (
+    LocationNotFound,
+    DeviceNotFound,
+    DeviceNotAtLocation,
+    MarketSourceNotFound,
+    MarketCurrencyMismatch,
+    TariffTypeInvalid,
+    FormulaInvalid,
+    GapInTimePeriod,
+    TimePeriodOverlap,
+    IncompleteTimePeriod,
+    TariffTermOverlap,
+)
+"""Why a tariff is not taken."""
+
+
+class TariffsQuery(ListQuery):
+    """Which tariffs, and which page of them."""
+
+    location_id: LocationId | None = None
+    type: TariffType | None = None
+    direction: Direction | None = None
+    status: ContractStatus | None = None
+
+
+class ImportQuery(Shape):
+    """What the document is, and where its tariffs go."""
+
+    format: Annotated[
+        DocumentFormat,
+        msgspec.Meta(
+            description="urdb: an OpenEI URDB rate; octopus: a product's unit rates; "
+            "cdr: an Australian CDR energy plan"
+        ),
+    ]
+    location_id: LocationId
+    contract_start_date: ContractDate | None = None
+    contract_end_date: ContractDate | None = None
+    allow_partial: Annotated[
+        Literal["true", "false"],
+        msgspec.Meta(description="true keeps what can be expressed and lists the rest"),
+    ] = "false"
+
+
+@endpoint(
+    "GET",
+    "/tariffs",
+    "tariff_list",
+    query=TariffsQuery,
+    answers=List[TariffShape],
+    refuses=LIST_REFUSALS,
+    example=examples.TARIFF_LIST,
+)
+async def list_tariffs(caller: Caller, query: TariffsQuery, tariffs: Tariffs) -> bytes:
+    """List the tariffs of the account, newest first."""
+    page = await tariffs.page(
+        caller,
+        query.window("trf"),
+        site_id=ids.read(query.location_id, "loc", "ste", param="location_id")
+        if query.location_id
+        else None,
+        type=query.type,
+        direction=query.direction,
+        status=query.status,
+    )
+    shown = (tariff_json(caller, contract, site) for contract, site in page.items)
+    return list_answer("/tariffs", shown, has_more=page.has_more)
+
+
+@endpoint(
+    "POST",
+    "/tariffs",
+    "tariff_create",
+    body=TariffBody,
+    answers=TariffShape,
+    status=201,
+    refuses=JUDGED,
+    example=examples.TARIFF,
+    example_body=examples.TARIFF_BODY,
+    tagged=True,
+    events=("tariff.create", "location.update"),
+)
+async def create_tariff(caller: Caller, body: TariffBody, tariffs: Tariffs) -> bytes:
+    """Connect a tariff at a location.
+
+    The schedule must price every hour of every day of the contract exactly once; what is missing or
+    doubled is named with its day and time. `POST /tariffs/check` shows what was meant first.
+    """
+    ((contract, site),) = await tariffs.connect(caller, [contract_draft(body)])
+    return tariff_json(caller, contract, site)
+
+
+@endpoint(
+    "POST",
+    "/tariffs/check",
+    "tariff_check",
+    body=TariffBody,
+    answers=TariffCheckShape,
+    refuses=JUDGED,
+    example=examples.CHECK,
+    example_body=examples.TARIFF_BODY,
+)
+async def check_tariff(
+    caller: Caller, body: TariffBody, tariffs: Tariffs, prices: Prices
+) -> TariffCheckShape:
+    """Judge a tariff as `POST /tariffs` does and show its prices; nothing is kept."""
+    judged = await tariffs.check(caller, contract_draft(body))
+    sample = await prices.sample(caller, judged)
+    return check_shape(judged.site, calendar_place(judged.site), sample)
+
+
+@endpoint(
+    "POST",
+    "/tariffs/import",
+    "tariff_import",
+    query=ImportQuery,
+    body=dict[str, Any] | list[Any],
+    answers=TariffImportShape,
+    status=201,
+    refuses=(*JUDGED, UnsupportedComponent),
+    example=examples.IMPORTED,
+    example_query=examples.IMPORT_QUERY,
+    example_body=examples.URDB_BODY,
+    events=("tariff.create", "location.update"),
+)
+async def import_tariffs(
+    caller: Caller, query: ImportQuery, body: dict[str, Any] | list[Any], tariffs: Tariffs
+) -> bytes:
+    """Connect the tariffs of a foreign document at a location: all of them or none.
+
+    Parts that no tariff can express are refused by name, or with `allow_partial=true` left out
+    and listed in `warnings`.
+    """
+    site = await tariffs.site(
+        caller, ids.read(query.location_id, "loc", "ste", param="location_id")
+    )
+    bodies, warnings = tariff_bodies(
+        query.format,
+        body,
+        query.location_id,
+        calendar_place(site),
+        contract=Dates(query.contract_start_date, query.contract_end_date),
+        allow_partial=query.allow_partial == "true",
+    )
+    made = await tariffs.connect(caller, [contract_draft(body) for body in bodies])
+    return import_json(caller, made, warnings)
+
+
+@endpoint(
+    "GET",
+    "/tariffs/{tariff_id}",
+    "tariff_retrieve",
+    answers=TariffShape,
+    refuses=(TariffNotFound,),
+    example=examples.TARIFF,
+    tagged=True,
+)
+async def get_tariff(caller: Caller, tariff_id: str, tariffs: Tariffs) -> bytes:
+    """Retrieve a tariff."""
+    found = await tariffs.tariff(caller, path_id(tariff_id, "trf", missing=TariffNotFound))
+    return tariff_json(caller, *found)
+
+
+@endpoint(
+    "PATCH",
+    "/tariffs/{tariff_id}",
+    "tariff_update",
+    body=Patch[TariffBody],
+    answers=TariffShape,
+    refuses=(TariffNotFound, TariffLinked, *JUDGED),
+    example=examples.TARIFF,
+    example_body={"display_name": "Night saver"},
+    tagged=True,
+    events=("tariff.update", "location.update"),
+)
+async def change_tariff(
+    call: Call, caller: Caller, tariff_id: str, body: Patch[TariffBody], tariffs: Tariffs
+) -> bytes:
+    """Change a tariff: fields not sent stay; a schedule is replaced as a whole (RFC 7396)."""
+    changed = await tariffs.change(
+        caller,
+        path_id(tariff_id, "trf", missing=TariffNotFound),
+        change=lambda contract: changed_contract(contract, body),
+        guard=guarding(call, lambda contract, site: tariff_json(caller, contract, site)),
+    )
+    return tariff_json(caller, *changed)
+
+
+@endpoint(
+    "DELETE",
+    "/tariffs/{tariff_id}",
+    "tariff_delete",
+    answers=Deleted,
+    refuses=(TariffNotFound, TariffLinked),
+    example={"id": examples.TARIFF["id"], "object": "tariff", "deleted": True},
+    events=("tariff.delete", "location.update"),
+)
+async def delete_tariff(call: Call, caller: Caller, tariff_id: str, tariffs: Tariffs) -> Deleted:
+    """Delete a tariff; its location's prices are without it from now on."""
+    id_ = path_id(tariff_id, "trf", missing=TariffNotFound)
+    await tariffs.disconnect(
+        caller,
+        id_,
+        guard=guarding(call, lambda contract, site: tariff_json(caller, contract, site)),
+    )
+    return Deleted(ids.wire("trf", id_), "tariff")
+
+
+ENDPOINTS = (
+    list_tariffs,
+    create_tariff,
+    check_tariff,
+    import_tariffs,
+    get_tariff,
+    change_tariff,
+    delete_tariff,
+)

@@ -1,0 +1,7 @@
+"""Use-cases of tariffs, market sources and prices."""
+
+from wattyard.tariffs.service.contracts import Tariffs
+from wattyard.tariffs.service.prices import Prices
+from wattyard.tariffs.service.sources import MarketSources
+
+__all__ = ["MarketSources", "Prices", "Tariffs"]

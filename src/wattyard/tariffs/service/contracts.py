@@ -1,0 +1,312 @@
+"""Use-cases of tariffs: connect, read, change, check and disconnect."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from wattyard.events.domain import News
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LinkedTariff, LocationNotFound
+from wattyard.sites.domain.places import Place as Site
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.contracts import (
+    Contract,
+    ContractDraft,
+    DeviceNotAtLocation,
+    TariffNotFound,
+)
+from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.refusals import FormulaInvalid
+from wattyard.tariffs.domain.sources import (
+    MarketSource,
+    MarketSourceNotFound,
+    check_currency,
+    known_codes,
+)
+from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
+from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.service.series import Needs, sources_of
+from wattyard.tariffs.store import contracts as contract_store
+
+Guard = Callable[[Contract, Site], None]
+"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+
+_ANYWHERE = Place("UTC")
+"""Where rules are read whose place is not known yet, to find faults of form first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A tariff that could be kept: its site, its rules read, and the market sources it follows."""
+
+    site: Site
+    tariff: Tariff
+    sources: dict[str, MarketSource]
+
+
+class Tariffs(UseCases):
+    """The tariffs of every account."""
+
+    async def page(
+        self, caller: Caller, window: Window, **filters: object
+    ) -> Page[tuple[Contract, Site]]:
+        """Read one page with the site of each, newest first.
+
+        `filters` are `site_id`, `type`, `direction` and `status`; None leaves one out.
+        """
+        conditions = {f"{name} = {{}}": value for name, value in filters.items()}
+        account, live = caller.account, caller.live_mode
+        async with self.db.reading() as db:
+            page = await contract_store.page(db, account, live, window, conditions)
+            sites = await self.places.supplies(caller, {c.site_id for c in page.items})
+        shown = [(c, sites[c.site_id]) for c in page.items if c.site_id in sites]
+        return Page(shown, page.has_more)
+
+    async def tariff(self, caller: Caller, tariff_id: UUID) -> tuple[Contract, Site]:
+        """Read one tariff.
+
+        Raises:
+            TariffNotFound: when the caller has none of that id.
+        """
+        async with self.db.reading() as db:
+            contract = await self._found(db, caller, tariff_id)
+            sites = await self.places.supplies(caller, [contract.site_id])
+        if contract.site_id not in sites:  # deleted between the two statements
+            raise _missing(tariff_id)
+        return contract, sites[contract.site_id]
+
+    async def site(self, caller: Caller, site_id: UUID) -> Site:
+        """Read the site where tariffs are to be connected.
+
+        Raises:
+            LocationNotFound: when the caller has none of that id.
+        """
+        return await self.places.supply(caller, site_id, param="location_id")
+
+    async def connect(
+        self, caller: Caller, drafts: Sequence[ContractDraft]
+    ) -> list[tuple[Contract, Site]]:
+        """Connect tariffs at one place: all of them or none.
+
+        Raises:
+            Malformed: with the faults of form of a draft.
+            LocationNotFound, DeviceNotFound, MarketSourceNotFound.
+            ScheduleRefused, TariffTermOverlap, DeviceNotAtLocation, MarketCurrencyMismatch.
+        """
+        made = []
+        async with self.db.transaction() as db:
+            for draft in drafts:
+                judged = await self._judge(db, caller, draft, lock=True)
+                contract = self._made(draft, judged.tariff)
+                await contract_store.insert(
+                    db, caller.account, caller.live_mode, contract, told_until=self.now()
+                )
+                made.append((contract, judged.site))
+            await self._tell(caller, "create", made)
+            await self._show(db, caller, made[0][1] if made else None)
+        return made
+
+    async def check(self, caller: Caller, draft: ContractDraft) -> Judged:
+        """Judge a tariff as `connect` does, and keep nothing."""
+        async with self.db.reading() as db:
+            return await self._judge(db, caller, draft, lock=False)
+
+    async def change(
+        self,
+        caller: Caller,
+        tariff_id: UUID,
+        *,
+        change: Callable[[Contract], ContractDraft],
+        guard: Guard | None = None,
+    ) -> tuple[Contract, Site]:
+        """Change a tariff; a change that changes nothing is told to nobody.
+
+        Raises:
+            TariffNotFound, TariffLinked, and what `connect`, `change` and `guard` raise.
+        """
+        async with self.db.transaction() as db:
+            before, site = await self._locked(db, caller, tariff_id)
+            if guard is not None:
+                guard(before, site)
+            before.check_own()
+            draft = change(before)
+            judged = await self._judge(db, caller, draft, lock=False, instead_of=before.id)
+            after = self._made(draft, judged.tariff, before)
+            if after != before:
+                await contract_store.update(
+                    db, caller.account, caller.live_mode, after, told_until=self.now()
+                )
+                await self._tell(caller, "update", [(after, site)])
+                await self._show(db, caller, site)
+        return after, site
+
+    async def disconnect(
+        self, caller: Caller, tariff_id: UUID, *, guard: Guard | None = None
+    ) -> None:
+        """Delete a tariff.
+
+        Raises:
+            TariffNotFound, TariffLinked, and what `guard` raises.
+        """
+        async with self.db.transaction() as db:
+            contract, site = await self._locked(db, caller, tariff_id)
+            if guard is not None:
+                guard(contract, site)
+            contract.check_own()
+            await contract_store.delete(db, caller.account, caller.live_mode, tariff_id)
+            await self._tell(caller, "delete", [(contract, site)])
+            await self._show(db, caller, site)
+
+    async def _judge(
+        self,
+        db: Connection,
+        caller: Caller,
+        draft: ContractDraft,
+        *,
+        lock: bool,
+        instead_of: UUID | None = None,
+    ) -> Judged:
+        """Judge a draft: shape, then existence, then state (contract 0, Errors)."""
+        self.wire.rules(draft.rules, _ANYWHERE)
+        if lock:
+            site = await self.places.locked(caller, draft.site_id, param="location_id")
+        else:
+            site = await self.places.supply(caller, draft.site_id, param="location_id")
+        place = calendar_place(site)
+        said = self.wire.rules(draft.rules, place)
+        needs = Needs.of(said.market_keys | ({said.market} if said.market else set()))
+        sources = await sources_of(db, caller, needs)
+        if said.market is not None and said.market not in sources:
+            raise MarketSourceNotFound(
+                f"there is no market source {said.market}", param="market_source_id"
+            )
+        await self._check_devices(caller, said, site)
+        tariff = self.wire.judged(draft.rules, place)
+        _check_sources(tariff, sources, site)
+        check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
+        return Judged(site, tariff, sources)
+
+    async def _check_devices(self, caller: Caller, tariff: Tariff, site: Site) -> None:
+        for device_id in sorted(tariff.devices):
+            try:
+                device = await self.devices.device(caller, device_id)
+            except DeviceNotFound as missing:
+                raise DeviceNotFound(str(missing), param="devices") from None
+            if site.id not in device.locations:
+                raise DeviceNotAtLocation(
+                    f"device dev_{device_id.hex} is not at location loc_{site.id.hex}",
+                    param="devices",
+                )
+
+    async def _others(
+        self, db: Connection, caller: Caller, site: Site, tariff: Tariff, instead_of: UUID | None
+    ) -> list[Element]:
+        contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
+        place = calendar_place(site)
+        return [
+            Element(other.id, self.wire.rules(other.rules, place))
+            for other in contracts
+            if (other.type, other.direction) == (tariff.type, tariff.direction)
+            and other.id != instead_of
+            and other.status == "CONNECTED"
+        ]
+
+    def _made(
+        self, draft: ContractDraft, tariff: Tariff, before: Contract | None = None
+    ) -> Contract:
+        now = self.now()
+        market = tariff.market
+        contract = Contract(
+            site_id=draft.site_id,
+            rules=draft.rules,
+            market_rates=draft.market_rates,
+            display_name=draft.display_name,
+            provider_id=draft.provider_id,
+            metadata=draft.metadata,
+            type=tariff.type,
+            direction=tariff.direction,
+            term=tariff.term,
+            market_source_id=UUID(hex=market[4:]) if market else None,
+            market_codes=frozenset().union(*(f.market_codes for f in tariff.rates.formulas)),
+            connection_type="MARKET" if draft.market_rates else "MANUAL",
+            id=before.id if before else self.new_id(),
+            is_temporary=before.is_temporary if before else False,
+            time_created=before.time_created if before else now,
+            time_updated=before.time_updated if before else now,
+        )
+        if before is None or contract == before:
+            return contract
+        return replace(contract, time_updated=now)
+
+    async def _locked(
+        self, db: Connection, caller: Caller, tariff_id: UUID
+    ) -> tuple[Contract, Site]:
+        """Lock a tariff by locking its place, as everyone does."""
+        contract = await self._found(db, caller, tariff_id)
+        try:
+            site = await self.places.locked(caller, contract.site_id, param="location_id")
+        except LocationNotFound:
+            raise _missing(tariff_id) from None
+        return await self._found(db, caller, tariff_id), site
+
+    async def _found(self, db: Connection, caller: Caller, tariff_id: UUID) -> Contract:
+        found = await contract_store.by_id(db, caller.account, caller.live_mode, tariff_id)
+        if found is None:
+            raise _missing(tariff_id)
+        return found
+
+    async def _tell(
+        self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
+    ) -> None:
+        news = [
+            News(
+                f"tariff.{change}",
+                ids.wire("trf", contract.id),
+                self.wire.tariff(caller, contract, site),
+            )
+            for contract, site in contracts
+        ]
+        await self.events.tell(caller, news)
+
+    async def _show(self, db: Connection, caller: Caller, site: Site | None) -> None:
+        """Let the location list its tariffs as they are now."""
+        if site is None:
+            return
+        contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
+        await self.places.show_tariffs(caller, site, [_linked(one) for one in contracts])
+
+
+def _linked(contract: Contract) -> LinkedTariff:
+    return LinkedTariff(
+        tariff_id=contract.id,
+        type=contract.type,
+        direction=contract.direction,
+        status=contract.status,
+        connection_type=contract.connection_type,
+        display_name=contract.display_name,
+        is_temporary=contract.is_temporary,
+        provider_id=contract.provider_id,
+    )
+
+
+def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:
+    """Refuse formulas that name unknown sources, and sources in another currency."""
+    for formula in tariff.rates.formulas:
+        for code in sorted(formula.market_codes):
+            if code not in sources:
+                raise FormulaInvalid(
+                    f"the formula {formula.text!r} names a market source {code!r} that is not "
+                    f"there; known of those it names: {known_codes(sources)}",
+                    param="schedule",
+                )
+    for key, source in sources.items():
+        param = "market_source_id" if key == tariff.market else "schedule"
+        check_currency(source, site.currency_code, param=param)
+
+
+def _missing(tariff_id: UUID) -> TariffNotFound:
+    return TariffNotFound(f"there is no tariff {ids.wire('trf', tariff_id)}")

@@ -1,0 +1,43 @@
+"""What the use-cases of tariffs need beside the store, filled by the app."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wattyard.events.service import Events
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.platform.db import Database
+from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.service import Devices, Places
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.contracts import Contract
+from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.domain.tariff import Tariff
+
+
+class Wire(Protocol):
+    """How tariffs look to clients, and how their rules are read; the wire's mappings."""
+
+    def rules(self, rules: bytes, place: Place) -> Tariff:
+        """Read rules; raises Malformed with every fault of form."""
+
+    def judged(self, rules: bytes, place: Place) -> Tariff:
+        """Read rules and judge them over the whole contract; raises ScheduleRefused too."""
+
+    def tariff(self, caller: Caller, contract: Contract, site: Site) -> bytes: ...
+
+    def market_source(self, caller: Caller, source: MarketSource) -> bytes: ...
+
+
+@dataclass
+class UseCases:
+    """What every use-case of tariffs works with."""
+
+    db: Database
+    events: Events
+    places: Places
+    devices: Devices
+    wire: Wire
+    now: Clock
+    new_id: IdMaker

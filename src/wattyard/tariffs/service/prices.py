@@ -1,0 +1,130 @@
+"""Use-cases of prices: what a kWh costs at a place, and why."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from cachetools import LRUCache
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.instants import Span
+from wattyard.platform.db import Connection
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import Place as Site
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.prices import Question, place_prices
+from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
+from wattyard.tariffs.domain.samples import Sample, sample
+from wattyard.tariffs.domain.sources import check_currency
+from wattyard.tariffs.domain.tariff import Element, Tariff
+from wattyard.tariffs.domain.updates import Publication, next_update
+from wattyard.tariffs.service.contracts import Judged
+from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.service.series import Needs, SeriesCache, published_by, sources_of
+from wattyard.tariffs.store import contracts as contract_store
+
+_KEPT_TARIFFS: Final = 4096
+_SAMPLED: Final = timedelta(days=401)
+
+
+@dataclass
+class Prices(UseCases):
+    """The prices at every account's places."""
+
+    _series: SeriesCache = field(default_factory=SeriesCache)
+    _tariffs: LRUCache[tuple[UUID, datetime, Place], Tariff] = field(
+        default_factory=lambda: LRUCache(_KEPT_TARIFFS)
+    )
+
+    async def quote(self, caller: Caller, site_id: UUID, question: Question) -> Quote:
+        """Price a span at a place.
+
+        Raises:
+            LocationNotFound, DeviceNotFound, DeviceNotAtLocation.
+            NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
+        """
+        now = self.now()
+        async with self.db.reading() as db:
+            site = await self.places.supply(caller, site_id, param="location_id")
+            if question.device is not None:
+                await self._check_device(caller, question.device, site)
+            supply = await self.supply(db, caller, site, question.direction)
+            markets = await self.markets(db, caller, supply, question, now)
+        prices = place_prices(supply.elements, supply.place, question, markets=markets, consumed={})
+        return Quote(
+            supply,
+            question,
+            prices,
+            last_updated=_last_updated(supply),
+            next_update=next_update(now, *_moments(supply)),
+        )
+
+    async def sample(self, caller: Caller, judged: Judged) -> Sample:
+        """Show what the prices of a judged tariff look like: a week, special days, a year.
+
+        Raises:
+            MarketCurrencyMismatch: when a source publishes in another currency.
+        """
+        place, now = calendar_place(judged.site), self.now()
+        start = max(now, judged.tariff.term.start)
+        span = Span(start, start + _SAMPLED)
+        async with self.db.reading() as db:
+            series = {
+                key: await self._series.series(db, caller, source, span, now)
+                for key, source in judged.sources.items()
+            }
+        return sample(judged.tariff, place, markets=Markets(series, now))
+
+    async def supply(self, db: Connection, caller: Caller, site: Site, direction: str) -> Supply:
+        """Gather the connected tariffs of a site for a direction, and their market sources."""
+        kept = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
+        contracts = [c for c in kept if c.direction == direction and c.status == "CONNECTED"]
+        place = calendar_place(site)
+        elements = tuple(Element(c.id, self._tariff(c, place)) for c in contracts)
+        keys = frozenset[str]().union(*(element.tariff.market_keys for element in elements))
+        sources = await sources_of(db, caller, Needs.of(keys))
+        return Supply(site, place, {c.id: c for c in contracts}, elements, sources)
+
+    async def markets(
+        self, db: Connection, caller: Caller, supply: Supply, question: Question, now: datetime
+    ) -> Markets:
+        """Read the market series that a supply's prices follow."""
+        series = {}
+        for key, source in supply.sources.items():
+            check_currency(source, supply.site.currency_code, param=None)
+            series[key] = await self._series.series(db, caller, source, question.span, now)
+        return Markets(series, now)
+
+    def _tariff(self, contract: Contract, place: Place) -> Tariff:
+        key = (contract.id, contract.time_updated, place)
+        tariff = self._tariffs.get(key)
+        if tariff is None:
+            tariff = self._tariffs[key] = self.wire.rules(contract.rules, place)
+        return tariff
+
+    async def _check_device(self, caller: Caller, device_id: UUID, site: Site) -> None:
+        try:
+            device = await self.devices.device(caller, device_id)
+        except DeviceNotFound as missing:
+            raise DeviceNotFound(str(missing), param="device_id") from None
+        if site.id not in device.locations:
+            raise DeviceNotAtLocation(
+                f"device dev_{device_id.hex} is not at location loc_{site.id.hex}",
+                param="device_id",
+            )
+
+
+def _last_updated(supply: Supply) -> datetime | None:
+    """Tell when what the prices depend on changed last."""
+    told = [contract.time_updated for contract in supply.contracts.values()]
+    published = published_by(list(supply.sources.values()))
+    return max([*told, *([published] if published else [])], default=None)
+
+
+def _moments(supply: Supply) -> tuple[list[Publication], list[Span]]:
+    """List when the supply's markets publish, and the terms of its contracts."""
+    publications = [s.publication for s in supply.sources.values() if s.publication is not None]
+    return publications, [element.tariff.term for element in supply.elements]

@@ -1,0 +1,116 @@
+"""The market series that prices need, kept in memory by quarter of a year.
+
+A block is what a source publishes in one quarter (UTC). It is kept under the source's revision,
+which grows with every upload, so that what is kept never outlives a change.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from cachetools import LRUCache
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.instants import Span
+from wattyard.platform.db import Connection
+from wattyard.tariffs.domain.market import MarketSeries
+from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.store import prices as price_store
+from wattyard.tariffs.store import sources as source_store
+from wattyard.tariffs.store.prices import Block
+
+_LOOKS_BACK: Final = timedelta(days=15)
+"""A forecast looks at the 14 local days before."""
+_KEPT_BLOCKS: Final = 512
+"""At most about 100 MB, of quarters full of five-minute prices."""
+
+Sources = Mapping[str, MarketSource]
+"""Market sources by id (`mrs_…`) and by code."""
+
+
+class SeriesCache:
+    """Reads market series, and remembers quarters of them."""
+
+    def __init__(self) -> None:
+        self._blocks: LRUCache[tuple[UUID, int, int], Block] = LRUCache(_KEPT_BLOCKS)
+
+    async def series(
+        self, db: Connection, caller: Caller, source: MarketSource, span: Span, now: datetime
+    ) -> MarketSeries:
+        """Read what a source publishes in a span and in the days that a forecast looks back to."""
+        owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
+        start = min(span.start, now) - _LOOKS_BACK
+        blocks = [
+            await self._block(db, owner, source, number)
+            for number in range(_quarter(start), _quarter(span.end) + 1)
+        ]
+        starts = np.concatenate([block.starts_us for block in blocks])
+        _, first = np.unique(starts, return_index=True)  # one that two quarters share comes once
+        return MarketSeries(
+            source_id=f"mrs_{source.id.hex}",
+            code=source.code,
+            unit=source.unit,
+            starts_us=starts[first],
+            ends_us=np.concatenate([block.ends_us for block in blocks])[first],
+            prices=np.concatenate([block.prices for block in blocks])[first],
+        )
+
+    async def _block(
+        self, db: Connection, owner: tuple[int, bool], source: MarketSource, number: int
+    ) -> Block:
+        key = (source.id, source.revision, number)
+        block = self._blocks.get(key)
+        if block is None:
+            start, end = _first_of(number), _first_of(number + 1)
+            block = await price_store.between(db, *owner, source.id, start, end)
+            self._blocks[key] = block
+        return block
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The market sources that some tariffs follow: ids, and codes in formulas."""
+
+    ids: frozenset[UUID]
+    codes: frozenset[str]
+
+    @classmethod
+    def of(cls, keys: Iterable[str]) -> "Needs":
+        """Tell ids from codes among `Tariff.market_keys`."""
+        keys = frozenset(keys)
+        by_id = frozenset(key for key in keys if _is_id(key))
+        return cls(frozenset(UUID(hex=key[4:]) for key in by_id), keys - by_id)
+
+
+async def sources_of(db: Connection, caller: Caller, needs: Needs) -> dict[str, MarketSource]:
+    """Find the sources needed that exist, under their ids and codes; own ones come first."""
+    if not needs.ids and not needs.codes:
+        return {}
+    found = await source_store.wanted(db, caller.account, caller.live_mode, needs.ids, needs.codes)
+    by_key: dict[str, MarketSource] = {}
+    for source in found:
+        if source.id in needs.ids:
+            by_key[f"mrs_{source.id.hex}"] = source
+        if source.code in needs.codes:
+            by_key.setdefault(source.code, source)
+    return by_key
+
+
+def published_by(sources: Collection[MarketSource]) -> datetime | None:
+    """Tell when the prices of any of the sources changed last."""
+    return max((s.time_published for s in sources if s.time_published), default=None)
+
+
+def _is_id(key: str) -> bool:
+    return len(key) == 36 and key.startswith("mrs_")
+
+
+def _quarter(at: datetime) -> int:
+    return at.year * 4 + (at.month - 1) // 3
+
+
+def _first_of(quarter: int) -> datetime:
+    return datetime(quarter // 4, quarter % 4 * 3 + 1, 1, tzinfo=UTC)

@@ -1,0 +1,192 @@
+"""Use-cases of market sources: add, read, change, and their published prices."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from wattyard.events.domain import News
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.instants import Span
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection
+from wattyard.tariffs.domain.sources import (
+    MarketPrice,
+    MarketSource,
+    MarketSourceCodeTaken,
+    MarketSourceDraft,
+    MarketSourceInUse,
+    MarketSourceNotFound,
+    MarketSourceReadOnly,
+    Upload,
+    check_apart,
+    overlap,
+)
+from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.store import contracts as contract_store
+from wattyard.tariffs.store import prices as price_store
+from wattyard.tariffs.store import sources as source_store
+from wattyard.tariffs.store.prices import Block
+
+Guard = Callable[[MarketSource], None]
+"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+
+
+class MarketSources(UseCases):
+    """The market sources of every account; the operator's are read-only."""
+
+    async def page(self, caller: Caller, window: Window) -> Page[MarketSource]:
+        """Read one page of the account's sources and the operator's, newest first."""
+        async with self.db.reading() as db:
+            found = await source_store.page(db, caller.account, caller.live_mode, window)
+        return Page.cut(found, window)
+
+    async def source(self, caller: Caller, source_id: UUID) -> MarketSource:
+        """Read one source.
+
+        Raises:
+            MarketSourceNotFound: when neither the caller nor the operator has it.
+        """
+        async with self.db.reading() as db:
+            return await self._found(db, caller, source_id)
+
+    async def add(self, caller: Caller, draft: MarketSourceDraft) -> MarketSource:
+        """Add a source of the account's own.
+
+        Raises:
+            MarketSourceCodeTaken: when the account has one of that code.
+        """
+        source = MarketSource(
+            **_said(draft), id=self.new_id(), shared=False, time_created=self.now()
+        )
+        async with self.db.transaction() as db:
+            if not await source_store.insert(db, caller.account, caller.live_mode, source):
+                raise _taken(draft)
+        return source
+
+    async def change(
+        self,
+        caller: Caller,
+        source_id: UUID,
+        *,
+        change: Callable[[MarketSource], MarketSourceDraft],
+        guard: Guard | None = None,
+    ) -> MarketSource:
+        """Change what is said of a source.
+
+        Raises:
+            MarketSourceNotFound, MarketSourceReadOnly, MarketSourceCodeTaken.
+            MarketSourceInUse: when currency or unit would change under prices, or the code under
+                formulas.
+        """
+        account, live = caller.account, caller.live_mode
+        async with self.db.transaction() as db:
+            before = await self._own(db, caller, source_id)
+            if guard is not None:
+                guard(before)
+            draft = change(before)
+            await self._check_use(db, caller, before, draft)
+            if not await source_store.update(db, account, live, source_id, draft):
+                raise _taken(draft)
+            after = await self._found(db, caller, source_id)
+            if after != before:
+                await self._tell(caller, after)
+        return after
+
+    async def publish(
+        self, caller: Caller, source_id: UUID, prices: Sequence[MarketPrice]
+    ) -> Upload:
+        """Keep published prices; a changed one keeps its earlier version.
+
+        Raises:
+            MarketSourceNotFound, MarketSourceReadOnly.
+            MarketPriceOverlap: when intervals would overlap; nothing is kept then.
+        """
+        check_apart(prices)
+        async with self.db.transaction() as db:
+            source = await self._own(db, caller, source_id)
+            return await self.record(db, caller, source, prices)
+
+    async def record(
+        self, db: Connection, owner: Caller, source: MarketSource, prices: Sequence[MarketPrice]
+    ) -> Upload:
+        """Write prices of a locked source, which `owner` owns, in the caller's transaction."""
+        if not prices:
+            return Upload(0, 0, 0)
+        key = (owner.account, owner.live_mode, source.id)
+        now = self.now()
+        written = await price_store.upsert(
+            db, owner.account, owner.live_mode, source, prices, now=now
+        )
+        start = min(price.valid_from for price in prices)
+        end = max(price.valid_to for price in prices)
+        clash = await price_store.first_overlap(db, *key, start, end)
+        if clash is not None:
+            raise overlap(*clash)
+        if written.added or written.changed:
+            after = await source_store.published(db, *key, now)
+            if not source.shared:
+                await self._tell(owner, after)
+        return Upload(len(prices), len(prices), written.changed)
+
+    async def prices(self, caller: Caller, source_id: UUID, span: Span) -> Block:
+        """Read what a source has published for a span.
+
+        Raises:
+            MarketSourceNotFound: when neither the caller nor the operator has it.
+        """
+        async with self.db.reading() as db:
+            source = await self._found(db, caller, source_id)
+            owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
+            return await price_store.between(db, *owner, source_id, span.start, span.end)
+
+    async def _check_use(
+        self, db: Connection, caller: Caller, before: MarketSource, draft: MarketSourceDraft
+    ) -> None:
+        account, live = caller.account, caller.live_mode
+        for field in ("currency_code", "unit"):
+            if getattr(draft, field) != getattr(before, field) and await price_store.any_kept(
+                db, account, live, before.id
+            ):
+                raise MarketSourceInUse(
+                    f"{field} cannot change: {before.code} has prices; make another source",
+                    param=field,
+                )
+        if draft.code != before.code and await contract_store.any_with_code(
+            db, account, live, before.code
+        ):
+            raise MarketSourceInUse(
+                f"code cannot change: formulas of tariffs name {before.code}", param="code"
+            )
+
+    async def _own(self, db: Connection, caller: Caller, source_id: UUID) -> MarketSource:
+        source = await self._found(db, caller, source_id, lock=True)
+        if source.shared:
+            raise MarketSourceReadOnly(
+                f"market source {source.code} is the operator's; it can be read, not changed"
+            )
+        return source
+
+    async def _found(
+        self, db: Connection, caller: Caller, source_id: UUID, *, lock: bool = False
+    ) -> MarketSource:
+        found = await source_store.by_id(db, caller.account, caller.live_mode, source_id, lock=lock)
+        if found is None:
+            raise MarketSourceNotFound(f"there is no market source {ids.wire('mrs', source_id)}")
+        return found
+
+    async def _tell(self, caller: Caller, source: MarketSource) -> None:
+        shown = self.wire.market_source(caller, source)
+        await self.events.tell(
+            caller, [News("market_source.update", ids.wire("mrs", source.id), shown)]
+        )
+
+
+def _taken(draft: MarketSourceDraft) -> MarketSourceCodeTaken:
+    return MarketSourceCodeTaken(
+        f"there is already a market source with the code {draft.code}", param="code"
+    )
+
+
+def _said(draft: MarketSourceDraft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in MarketSourceDraft.__slots__}

@@ -1,0 +1,1 @@
+"""The SQL of tariffs, market sources and market prices."""

@@ -1,0 +1,212 @@
+"""The SQL of tariffs as they are kept."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wattyard.kernel.instants import Span
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, page_query
+from wattyard.tariffs.domain.contracts import Contract
+
+_COLUMNS = """
+    id, site_id, type, direction, status, connection_type, is_temporary, display_name, provider_id,
+    contract_start, contract_end, market_source_id, market_codes, rules, metadata, time_created,
+    time_updated
+"""
+_SELECT = f"SELECT {_COLUMNS} FROM tariffs"
+
+
+async def insert(
+    db: Connection, account: int, live: bool, contract: Contract, *, told_until: datetime
+) -> None:
+    """Insert a contract; an end not after `told_until` is no news any more."""
+    await db.execute(
+        f"""
+        INSERT INTO tariffs (account, live_mode, {_COLUMNS}, expiring_told, expired_told)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                $19, $13::timestamptz <= $20, $13::timestamptz <= $20)
+        """,
+        account,
+        live,
+        *_row(contract),
+        told_until,
+    )
+
+
+async def update(
+    db: Connection, account: int, live: bool, contract: Contract, *, told_until: datetime
+) -> None:
+    """Update what can change of a contract; another end can become news again."""
+    row = _row(contract)
+    await db.execute(
+        """
+        UPDATE tariffs SET
+            type = $4, direction = $5, status = $6, display_name = $7, provider_id = $8,
+            contract_start = $9, contract_end = $10, market_source_id = $11, market_codes = $12,
+            rules = $13, metadata = $14, time_updated = $15, connection_type = $16,
+            expiring_told = $10::timestamptz <= $17 OR (expiring_told AND contract_end = $10),
+            expired_told = $10::timestamptz <= $17 OR (expired_told AND contract_end = $10)
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        contract.id,
+        contract.type,
+        contract.direction,
+        contract.status,
+        contract.display_name,
+        contract.provider_id,
+        contract.term.start,
+        contract.term.end,
+        contract.market_source_id,
+        sorted(contract.market_codes),
+        contract.rules.decode(),
+        row[14],
+        contract.time_updated,
+        contract.connection_type,
+        told_until,
+    )
+
+
+async def delete(db: Connection, account: int, live: bool, contract_id: UUID) -> None:
+    """Delete a contract."""
+    await db.execute(
+        "DELETE FROM tariffs WHERE account = $1 AND live_mode = $2 AND id = $3",
+        account,
+        live,
+        contract_id,
+    )
+
+
+async def page(
+    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+) -> Page[Contract]:
+    """Read one page of contracts."""
+    query, arguments = page_query(_SELECT, account, live, window, filters)
+    return Page.cut([_contract(row) for row in await db.fetch(query, *arguments)], window)
+
+
+async def by_id(db: Connection, account: int, live: bool, contract_id: UUID) -> Contract | None:
+    """Find a contract."""
+    row = await db.fetchrow(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, contract_id
+    )
+    return None if row is None else _contract(row)
+
+
+async def at_sites(
+    db: Connection, account: int, live: bool, site_ids: Collection[UUID]
+) -> list[Contract]:
+    """Find the contracts of some places, oldest first."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3) ORDER BY id",
+        account,
+        live,
+        list(site_ids),
+    )
+    return [_contract(row) for row in rows]
+
+
+async def any_with_code(db: Connection, account: int, live: bool, code: str) -> bool:
+    """Tell whether a formula of the account names a market source by this code."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM tariffs
+                           WHERE account = $1 AND live_mode = $2 AND $3 = ANY(market_codes))
+            """,
+            account,
+            live,
+            code,
+        )
+    )
+
+
+class Ending(NamedTuple):
+    """A contract whose end is near or past, and whose it is."""
+
+    account: int
+    account_id: UUID
+    live_mode: bool
+    contract: Contract
+
+
+async def claim_ending(db: Connection, now: datetime, before: timedelta, most: int) -> list[Ending]:
+    """Mark contracts of every account whose end is due to be told, the oldest end first.
+
+    The caller tells in the same transaction. Rows that another worker has are passed over.
+    """
+    rows = await db.fetch(
+        f"""
+        WITH due AS (
+            SELECT account, live_mode, id FROM tariffs
+            WHERE NOT expired_told
+              AND (contract_end <= $1 OR (contract_end <= $1 + $2 AND NOT expiring_told))
+            ORDER BY contract_end LIMIT $3 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE tariffs t SET expiring_told = true, expired_told = t.contract_end <= $1
+        FROM due, accounts a
+        WHERE t.account = due.account AND t.live_mode = due.live_mode AND t.id = due.id
+          AND a.account = t.account
+        RETURNING t.account, a.id AS account_id, t.live_mode, {_of("t")}
+        """,
+        now,
+        before,
+        most,
+    )
+    return [
+        Ending(row["account"], row["account_id"], row["live_mode"], _contract(row)) for row in rows
+    ]
+
+
+def _of(table: str) -> str:
+    return ", ".join(f"{table}.{column.strip()}" for column in _COLUMNS.split(","))
+
+
+def _row(contract: Contract) -> tuple[object, ...]:
+    return (
+        contract.id,
+        contract.site_id,
+        contract.type,
+        contract.direction,
+        contract.status,
+        contract.connection_type,
+        contract.is_temporary,
+        contract.display_name,
+        contract.provider_id,
+        contract.term.start,
+        contract.term.end,
+        contract.market_source_id,
+        sorted(contract.market_codes),
+        contract.rules.decode(),
+        msgspec.json.encode(dict(contract.metadata)).decode(),
+        contract.time_created,
+        contract.time_updated,
+    )
+
+
+def _contract(row: asyncpg.Record) -> Contract:
+    return Contract(
+        id=row["id"],
+        site_id=row["site_id"],
+        type=row["type"],
+        direction=row["direction"],
+        status=row["status"],
+        connection_type=row["connection_type"],
+        is_temporary=row["is_temporary"],
+        display_name=row["display_name"],
+        provider_id=row["provider_id"],
+        term=Span(row["contract_start"], row["contract_end"]),
+        market_source_id=row["market_source_id"],
+        market_codes=frozenset(row["market_codes"]),
+        rules=row["rules"].encode(),
+        market_rates=row["connection_type"] == "MARKET",
+        metadata=msgspec.json.decode(row["metadata"], type=dict[str, str]),
+        time_created=row["time_created"],
+        time_updated=row["time_updated"],
+    )

@@ -1,0 +1,162 @@
+"""The SQL of market prices: what is published, and what had been published before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel.clock_changes import Microseconds
+from wattyard.platform.db import Connection
+from wattyard.tariffs.domain.sources import MarketPrice, MarketSource
+
+_BATCH = """
+    unnest($4::timestamptz[], $5::timestamptz[], $6::float8[]) AS new (valid_from, valid_to, value)
+"""
+
+
+class Written(NamedTuple):
+    """How many intervals a batch added, and how many it changed."""
+
+    added: int
+    changed: int
+
+
+async def upsert(
+    db: Connection,
+    account: int,
+    live: bool,
+    source: MarketSource,
+    prices: Sequence[MarketPrice],
+    *,
+    now: datetime,
+) -> Written:
+    """Keep prices of a locked source; one that replaces another keeps the earlier as a version."""
+    columns = (
+        [price.valid_from for price in prices],
+        [price.valid_to for price in prices],
+        [price.value for price in prices],
+    )
+    key = (account, live, source.id)
+    changed = await db.execute(
+        f"""
+        INSERT INTO market_price_versions
+        SELECT old.account, old.live_mode, old.source_id, old.valid_from, old.valid_to, old.value,
+               old.time_recorded, $7, $8
+        FROM market_prices old JOIN {_BATCH} USING (valid_from)
+        WHERE old.account = $1 AND old.live_mode = $2 AND old.source_id = $3
+          AND (old.valid_to, old.value) IS DISTINCT FROM (new.valid_to, new.value)
+        """,
+        *key,
+        *columns,
+        now,
+        source.revision + 1,
+    )
+    written = await db.execute(
+        f"""
+        INSERT INTO market_prices (account, live_mode, source_id, valid_from, valid_to, value,
+                                   time_recorded)
+        SELECT $1, $2, $3, valid_from, valid_to, value, $7 FROM {_BATCH}
+        ON CONFLICT (account, live_mode, source_id, valid_from) DO UPDATE SET
+            valid_to = EXCLUDED.valid_to, value = EXCLUDED.value, time_recorded = $7
+        WHERE (market_prices.valid_to, market_prices.value)
+              IS DISTINCT FROM (EXCLUDED.valid_to, EXCLUDED.value)
+        """,
+        *key,
+        *columns,
+        now,
+    )
+    replaced = _count(changed)
+    return Written(_count(written) - replaced, replaced)
+
+
+async def first_overlap(
+    db: Connection, account: int, live: bool, source_id: UUID, start: datetime, end: datetime
+) -> tuple[MarketPrice, MarketPrice] | None:
+    """Find the first two neighbours that overlap, where one touches [start, end)."""
+    row = await db.fetchrow(
+        """
+        SELECT * FROM (
+            SELECT valid_from, valid_to, value, lead(valid_from) OVER w AS next_from,
+                   lead(valid_to) OVER w AS next_to, lead(value) OVER w AS next_value
+            FROM market_prices
+            WHERE account = $1 AND live_mode = $2 AND source_id = $3 AND valid_from < $5
+              AND valid_from >= COALESCE((
+                SELECT max(valid_from) FROM market_prices
+                WHERE account = $1 AND live_mode = $2 AND source_id = $3 AND valid_from < $4), $4)
+            WINDOW w AS (ORDER BY valid_from)
+        ) pair WHERE next_from < valid_to ORDER BY valid_from LIMIT 1
+        """,
+        account,
+        live,
+        source_id,
+        start,
+        end,
+    )
+    if row is None:
+        return None
+    return (
+        MarketPrice(row["valid_from"], row["valid_to"], row["value"]),
+        MarketPrice(row["next_from"], row["next_to"], row["next_value"]),
+    )
+
+
+async def any_kept(db: Connection, account: int, live: bool, source_id: UUID) -> bool:
+    """Tell whether a source has any price."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM market_prices
+                           WHERE account = $1 AND live_mode = $2 AND source_id = $3)
+            """,
+            account,
+            live,
+            source_id,
+        )
+    )
+
+
+class Block(NamedTuple):
+    """Published intervals in order of time: starts, ends (microseconds since 1970), prices (n)."""
+
+    starts_us: Microseconds
+    ends_us: Microseconds
+    prices: NDArray[np.float64]
+
+
+async def between(
+    db: Connection, account: int, live: bool, source_id: UUID, start: datetime, end: datetime
+) -> Block:
+    """Read the intervals that meet [start, end)."""
+    rows = await db.fetch(
+        """
+        SELECT (extract(epoch FROM valid_from) * 1000000)::int8,
+               (extract(epoch FROM valid_to) * 1000000)::int8, value
+        FROM market_prices
+        WHERE account = $1 AND live_mode = $2 AND source_id = $3
+          AND valid_from < $5 AND valid_to > $4
+          AND valid_from >= COALESCE((
+            SELECT max(valid_from) FROM market_prices
+            WHERE account = $1 AND live_mode = $2 AND source_id = $3 AND valid_from <= $4), $4)
+        ORDER BY valid_from
+        """,
+        account,
+        live,
+        source_id,
+        start,
+        end,
+    )
+    if not rows:
+        nothing = np.zeros(0, np.int64)
+        return Block(nothing, nothing, np.zeros(0))
+    starts, ends, values = zip(*rows, strict=True)
+    return Block(
+        np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(values, float)
+    )
+
+
+def _count(tag: str) -> int:
+    """Read the number of rows from a command tag such as `INSERT 0 5`."""
+    return int(tag.rpartition(" ")[2])

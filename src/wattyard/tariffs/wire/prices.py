@@ -1,0 +1,317 @@
+"""Prices and their audit as JSON (contract 2, Prices)."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+import numpy as np
+
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import SECOND_US, Microseconds, instant
+from wattyard.kernel.instants import Span
+from wattyard.kernel.refusals import Malformed
+from wattyard.platform.reading import Shape
+from wattyard.platform.reading.texts import LocationId, Time
+from wattyard.tariffs.domain.prices import ABSENT, Part, Question
+from wattyard.tariffs.domain.quotes import Quote, Supply
+from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.wire.shapes import DeviceId
+
+LONGEST: Final = timedelta(days=90)
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Start = Annotated[Instant | None, msgspec.Meta(description="default: now, cut to the second")]
+End = Annotated[Instant, msgspec.Meta(description="at most 90 days after start_time")]
+DirectionField = Annotated[Direction, msgspec.Meta(description="whose tariffs count")]
+
+
+class PlacePricesBody(Shape):
+    """For which time, and for what, prices are wanted."""
+
+    end_time: End
+    start_time: Start = None
+    device_id: DeviceId | None = None
+    tariff_direction: DirectionField = "IMPORT"
+
+
+class PricesBody(PlacePricesBody, kw_only=True):
+    """Where, for which time, and for what, prices are wanted."""
+
+    location_id: LocationId
+
+
+class PriceShape(msgspec.Struct):
+    """A price per kWh, taxes included, and how certain it is."""
+
+    value: float
+    confidence: float
+
+
+class PriceInterval(msgspec.Struct):
+    """An interval, half-open, with one price."""
+
+    valid_from: Time
+    valid_to: Time
+    price: PriceShape
+
+
+class QuoteShape(msgspec.Struct, kw_only=True):
+    """What prices were asked for, and when they change."""
+
+    id: str
+    object: str
+    live_mode: bool
+    account_id: str
+    time_created: Time
+    location_id: str
+    device_id: str | None
+    location_timezone: str
+    currency_code: str
+    tariff_direction: Direction
+    last_updated: Time | None
+    next_update: Time | None
+
+
+class PricesShape(QuoteShape, kw_only=True):
+    """The prices of a span as intervals that touch and fill it."""
+
+    object: Literal["price"] = "price"
+    data: list[PriceInterval]
+
+
+class MarketPart(msgspec.Struct):
+    """The market price in a part, per kWh."""
+
+    source_id: str
+    code: str
+    value: float
+
+
+class PricePart(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What one tariff adds: `value` enters the total, `vat` is the VAT contained in it."""
+
+    value: float
+    vat: float
+    confidence: float
+    temporary: bool
+    tariff_id: str
+    market: MarketPart | None = None
+    surcharge: float | None = None
+    tier: Annotated[int | None, msgspec.Meta(description="1 is the lowest tier")] = None
+
+
+class PriceParts(msgspec.Struct, kw_only=True):
+    """A price and its parts, which add up to `total`; an absent part is null."""
+
+    commodity_import: PricePart | None = None
+    commodity_export: PricePart | None = None
+    non_commodity_import: PricePart | None = None
+    commodity_local: PricePart | None = None
+    total: float
+
+
+class AuditInterval(msgspec.Struct):
+    """An interval, half-open, with one price in its parts."""
+
+    valid_from: Time
+    valid_to: Time
+    price: PriceParts
+
+
+class PriceAuditShape(QuoteShape, kw_only=True):
+    """The prices of a span with the parts that each is made of."""
+
+    object: Literal["price_audit"] = "price_audit"
+    data: list[AuditInterval]
+
+
+class _Head(msgspec.Struct, kw_only=True):
+    """An answer around data that is ready."""
+
+    id: str
+    object: str
+    live_mode: bool
+    account_id: str
+    time_created: str
+    location_id: str
+    device_id: str | None
+    location_timezone: str
+    currency_code: str
+    tariff_direction: Direction
+    last_updated: str | None
+    next_update: str | None
+    data: msgspec.Raw
+
+
+def price_question(body: PlacePricesBody, now: datetime) -> Question:
+    """Read what is asked.
+
+    Raises:
+        Malformed: `end_time_invalid`, unless it is after the start and at most 90 days later.
+    """
+    start = body.start_time or now.replace(microsecond=0)
+    return Question(
+        direction=body.tariff_direction,
+        span=span_of(start, body.end_time, LONGEST),
+        device=ids.read(body.device_id, "dev", param="device_id") if body.device_id else None,
+    )
+
+
+def span_of(start: datetime, end: datetime, longest: timedelta) -> Span:
+    """Make a span of two instants.
+
+    Raises:
+        Malformed: `end_time_invalid`, unless `end` is after `start` and not too far.
+    """
+    if end <= start:
+        raise Malformed(
+            f"end_time must be after start_time; got {end.isoformat()} for a start at "
+            f"{start.isoformat()}",
+            param="end_time",
+            code="end_time_invalid",
+        )
+    if end - start > longest:
+        raise Malformed(
+            f"end_time must be at most {longest.days} days after start_time; got "
+            f"{end.isoformat()} for a start at {start.isoformat()}",
+            param="end_time",
+            code="end_time_invalid",
+        )
+    return Span(start, end)
+
+
+def location_of(body: PricesBody) -> UUID:
+    """Read whose prices are wanted."""
+    return ids.read(body.location_id, "loc", "ste", param="location_id")
+
+
+def times(edges_us: Microseconds, form: datetime) -> list[str]:
+    """Write instants (n) in the offset of `form`, as RFC 3339; whole seconds where they are."""
+    offset = form.utcoffset() or timedelta(0)
+    offset_us = offset // timedelta(microseconds=1)
+    suffix = _suffix(offset)
+    walls = (edges_us + offset_us) // SECOND_US
+    texts = np.datetime_as_string(walls.astype("datetime64[s]"), unit="s").tolist()
+    found = [text + suffix for text in texts]
+    for n in np.flatnonzero(edges_us % SECOND_US):
+        found[n] = _fractional(int(edges_us[n]), offset, suffix)
+    return found
+
+
+def prices_json(
+    caller: Caller, quote_id: UUID, made: datetime, quote: Quote, form: datetime
+) -> bytes:
+    """Write the prices of a quote, with times in the offset of `form`."""
+    prices = quote.prices
+    at = times(prices.edges_us, form)
+    rows = [
+        f'{{"valid_from":"{start}","valid_to":"{end}",'
+        f'"price":{{"value":{value!r},"confidence":{confidence!r}}}}}'
+        for start, end, value, confidence in zip(
+            at, at[1:], prices.per_kwh.tolist(), prices.confidence.tolist(), strict=False
+        )
+    ]
+    data = f"[{','.join(rows)}]".encode()
+    return _around(caller, ids.wire("prs", quote_id), "price", made, quote, data)
+
+
+def audit_json(
+    caller: Caller, quote_id: UUID, made: datetime, quote: Quote, form: datetime
+) -> bytes:
+    """Write the prices of a quote in their parts, with times in the offset of `form`."""
+    at = times(quote.prices.edges_us, form)
+    columns = {name: _part_column(part, quote.supply) for name, part in quote.prices.parts.items()}
+    total = quote.prices.per_kwh.tolist()
+    intervals = [
+        AuditInterval(
+            at[n],
+            at[n + 1],
+            PriceParts(**{name: column[n] for name, column in columns.items()}, total=total[n]),
+        )
+        for n in range(len(total))
+    ]
+    data = msgspec.json.encode(intervals)
+    return _around(caller, ids.wire("tra", quote_id), "price_audit", made, quote, data)
+
+
+def _part_column(part: Part, supply: Supply) -> list[PricePart | None]:
+    sources = [supply.source_of(n) for n in range(len(supply.elements))]
+    facts = [
+        (ids.wire("trf", e.id), supply.contracts[e.id].is_temporary, e.tariff.rates.tiers.max() > 1)
+        for e in supply.elements
+    ]
+    rows = zip(
+        part.element.tolist(),
+        part.per_kwh.tolist(),
+        part.vat_per_kwh.tolist(),
+        part.confidence.tolist(),
+        part.tier.tolist(),
+        _or_none(part.market_per_kwh),
+        _or_none(part.surcharge_per_kwh),
+        strict=True,
+    )
+    column: list[PricePart | None] = []
+    for element, value, vat, confidence, tier, market, surcharge in rows:
+        if element == ABSENT:
+            column.append(None)
+            continue
+        tariff_id, temporary, tiered = facts[element]
+        source = sources[element]
+        column.append(
+            PricePart(
+                value=value,
+                vat=vat,
+                confidence=confidence,
+                temporary=temporary,
+                tariff_id=tariff_id,
+                market=MarketPart(ids.wire("mrs", source.id), source.code, market)
+                if source is not None and market is not None
+                else None,
+                surcharge=surcharge,
+                tier=tier + 1 if tiered and tier >= 0 else None,
+            )
+        )
+    return column
+
+
+def _or_none(numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[float | None]:
+    return [None if number != number else number for number in numbers.tolist()]
+
+
+def _around(
+    caller: Caller, id_: str, kind: str, made: datetime, quote: Quote, data: bytes
+) -> bytes:
+    site, question = quote.supply.site, quote.question
+    return msgspec.json.encode(
+        _Head(
+            id=id_,
+            object=kind,
+            live_mode=caller.live_mode,
+            account_id=ids.wire("acc", caller.account_id),
+            time_created=instants.text(made),
+            location_id=ids.wire("loc", site.id),
+            device_id=ids.wire("dev", question.device) if question.device else None,
+            location_timezone=site.timezone,
+            currency_code=site.currency_code,
+            tariff_direction=question.direction,
+            last_updated=instants.text(quote.last_updated) if quote.last_updated else None,
+            next_update=instants.text(quote.next_update) if quote.next_update else None,
+            data=msgspec.Raw(data),
+        )
+    )
+
+
+def _suffix(offset: timedelta) -> str:
+    if not offset:
+        return "Z"
+    minutes = offset // timedelta(minutes=1)
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _fractional(count_us: int, offset: timedelta, suffix: str) -> str:
+    precision = "milliseconds" if count_us % 1000 == 0 else "microseconds"
+    local = instant(count_us).astimezone(timezone(offset) if offset else UTC)
+    return local.replace(tzinfo=None).isoformat(timespec=precision) + suffix

@@ -1,0 +1,91 @@
+"""The check of a tariff as JSON: what its prices look like (contract 2, Check before storing)."""
+
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+
+from wattyard.kernel import ids
+from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.kernel.quantities import PRICE_DECIMALS, rounded
+from wattyard.platform.reading.texts import Time
+from wattyard.sites.domain.places import Place as Site
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.samples import Sample, SampleDay
+from wattyard.tariffs.domain.schedule import WEEKDAYS
+
+
+class SamplePrice(msgspec.Struct, kw_only=True):
+    """A price of a day; null where a market has not published it."""
+
+    valid_from: Annotated[Time, msgspec.Meta(description="in the location's offset then")]
+    valid_to: Time
+    value: float | None
+
+
+class SampleDayShape(msgspec.Struct, kw_only=True):
+    """A local day and its prices."""
+
+    date: str
+    weekday: Annotated[str, msgspec.Meta(description="Mon … Sun")]
+    kind: Literal["WORKING_DAY", "WEEKEND", "HOLIDAY"]
+    hours: Annotated[float, msgspec.Meta(description="length of the day: 23, 24, 25 …")]
+    prices: list[SamplePrice]
+
+
+class TariffCheckShape(msgspec.Struct, kw_only=True):
+    """That a tariff could be connected, and what its prices look like.
+
+    `week` starts today or with the contract; the lowest, highest and mean price are those of a
+    year. Prices of tiers are those of the lowest; null is a price that no market has published.
+    """
+
+    object: Literal["tariff_check"] = "tariff_check"
+    location_id: str
+    timezone: str
+    currency_code: str
+    lowest: float | None
+    highest: float | None
+    mean: float | None
+    week: list[SampleDayShape]
+    clock_changes: list[SampleDayShape]
+    holiday: SampleDayShape | None
+
+
+def check_shape(site: Site, place: Place, sample: Sample) -> TariffCheckShape:
+    """Write a sample of a tariff at a site."""
+    return TariffCheckShape(
+        location_id=ids.wire("loc", site.id),
+        timezone=site.timezone,
+        currency_code=site.currency_code,
+        lowest=_price(sample.lowest),
+        highest=_price(sample.highest),
+        mean=_price(sample.mean),
+        week=[_day(day, place) for day in sample.week],
+        clock_changes=[_day(day, place) for day in sample.clock_changes],
+        holiday=_day(sample.holiday, place) if sample.holiday else None,
+    )
+
+
+def _day(day: SampleDay, place: Place) -> SampleDayShape:
+    at = _local_times(day.edges_us, place)
+    return SampleDayShape(
+        date=day.day.isoformat(),
+        weekday=WEEKDAYS[day.day.weekday()],
+        kind="HOLIDAY" if day.holiday else "WEEKEND" if day.at_rest else "WORKING_DAY",
+        hours=float(day.edges_us[-1] - day.edges_us[0]) / 3.6e9,
+        prices=[
+            SamplePrice(valid_from=start, valid_to=end, value=_price(value))
+            for start, end, value in zip(at, at[1:], day.per_kwh.tolist(), strict=False)
+        ],
+    )
+
+
+def _local_times(edges_us: Microseconds, place: Place) -> list[str]:
+    return [
+        instant(int(at)).astimezone(place.zone).isoformat(timespec="seconds") for at in edges_us
+    ]
+
+
+def _price(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else rounded(value, PRICE_DECIMALS)

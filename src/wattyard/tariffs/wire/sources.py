@@ -1,0 +1,233 @@
+"""Market sources and their prices as JSON (contract 2, Market sources)."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import instant
+from wattyard.kernel.refusals import Fault, Malformed
+from wattyard.platform.reading import Patch, Shape
+from wattyard.platform.reading.texts import Label, Time
+from wattyard.tariffs.domain.sources import (
+    MarketPrice,
+    MarketSource,
+    MarketSourceDraft,
+    Unit,
+    Upload,
+)
+
+_FAULTS_SHOWN = 100
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
+
+Code = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,59}$(?!\n)",
+        description="what formulas call the source, such as BELPEX",
+        extra={"wanted": "1 to 60 letters, digits or _ . : -, the first a letter or digit"},
+    ),
+]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+
+
+class MarketSourceBody(Shape):
+    """What a client says of a market source."""
+
+    code: Code
+    currency_code: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[A-Z]{3}$(?!\n)",
+            description="ISO 4217",
+            extra={"wanted": "an ISO 4217 code such as EUR"},
+        ),
+    ]
+    unit: Annotated[Unit, msgspec.Meta(description="what its prices are for: a kWh or a MWh")]
+    timezone: Annotated[str, msgspec.Meta(description="name in the tz database")]
+    display_name: Label | None = None
+    resolution_minutes: (
+        Annotated[int, msgspec.Meta(ge=1, le=525_600, description="nominal")] | None
+    ) = None
+    publishes_at: Annotated[
+        str | None,
+        msgspec.Meta(description="wall-clock time at which the next day appears, such as 12:45"),
+    ] = None
+    area: Label | None = None
+
+
+class MarketSourceShape(msgspec.Struct, kw_only=True):
+    """A market whose prices tariffs follow. `account_id` is null where it is the operator's."""
+
+    id: str
+    object: Literal["market_source"] = "market_source"
+    live_mode: bool
+    account_id: str | None
+    time_created: Time
+    code: str
+    display_name: str | None
+    currency_code: str
+    unit: Unit
+    timezone: str
+    resolution_minutes: int | None
+    publishes_at: str | None
+    area: str | None
+    last_updated: Annotated[Time | None, msgspec.Meta(description="when its prices changed last")]
+    published_until: Annotated[Time | None, msgspec.Meta(description="end of the last interval")]
+
+
+class MarketPriceBody(Shape):
+    """A published price for an interval of any length, half-open."""
+
+    valid_from: Instant
+    valid_to: Instant
+    value: Price
+
+
+class MarketPriceShape(msgspec.Struct, kw_only=True):
+    """A published price, in the currency and unit of its source."""
+
+    valid_from: Time
+    valid_to: Time
+    value: float
+
+
+class MarketPricesShape(msgspec.Struct, kw_only=True):
+    """What a market source has published for a span."""
+
+    object: Literal["market_prices"] = "market_prices"
+    market_source_id: str
+    code: str
+    currency_code: str
+    unit: Unit
+    data: list[MarketPriceShape]
+
+
+class MarketPriceBatch(msgspec.Struct, kw_only=True):
+    """What became of uploaded prices; `records_changed` replace an earlier value."""
+
+    object: Literal["market_price_batch"] = "market_price_batch"
+    market_source_id: str
+    records_submitted: int
+    records_accepted: int
+    records_changed: int
+
+
+def source_draft(body: MarketSourceBody) -> MarketSourceDraft:
+    """Read what a client says of a market source.
+
+    Raises:
+        Malformed: for an unknown zone, or a time of day that is none.
+    """
+    fields: dict[str, Any] = msgspec.structs.asdict(body)
+    if body.publishes_at is not None:
+        if not _CLOCK.fullmatch(body.publishes_at):
+            raise Malformed(
+                "publishes_at must be a wall-clock time HH:mm or HH:mm:ss; got "
+                + ids.shown(body.publishes_at),
+                param="publishes_at",
+                code="publishes_at_invalid",
+            )
+        fields["publishes_at"] = time.fromisoformat(body.publishes_at)
+    return MarketSourceDraft(**fields)
+
+
+def changed_source(source: MarketSource, patch: Patch[MarketSourceBody]) -> MarketSourceDraft:
+    """Apply a merge patch to a market source."""
+    current = MarketSourceBody(
+        code=source.code,
+        currency_code=source.currency_code,
+        unit=source.unit,
+        timezone=source.timezone,
+        display_name=source.display_name,
+        resolution_minutes=source.resolution_minutes,
+        publishes_at=_clock_text(source.publishes_at),
+        area=source.area,
+    )
+    return source_draft(patch.onto(current))
+
+
+def market_source_json(caller: Caller, source: MarketSource) -> bytes:
+    """Write a market source."""
+    return msgspec.json.encode(
+        MarketSourceShape(
+            id=ids.wire("mrs", source.id),
+            live_mode=caller.live_mode,
+            account_id=None if source.shared else ids.wire("acc", caller.account_id),
+            time_created=instants.text(source.time_created),
+            code=source.code,
+            display_name=source.display_name,
+            currency_code=source.currency_code,
+            unit=source.unit,
+            timezone=source.timezone,
+            resolution_minutes=source.resolution_minutes,
+            publishes_at=_clock_text(source.publishes_at),
+            area=source.area,
+            last_updated=instants.text(source.time_published) if source.time_published else None,
+            published_until=instants.text(source.published_until)
+            if source.published_until
+            else None,
+        )
+    )
+
+
+def market_prices(bodies: Sequence[MarketPriceBody]) -> list[MarketPrice]:
+    """Read a batch.
+
+    Raises:
+        Malformed: naming every interval (up to 100) that does not end after it starts.
+    """
+    faults = [
+        Fault(
+            "valid_to_invalid",
+            f"[{number}].valid_to must be after valid_from {instants.text(body.valid_from)}; "
+            f"got {instants.text(body.valid_to)}",
+            f"[{number}].valid_to",
+        )
+        for number, body in enumerate(bodies)
+        if body.valid_to <= body.valid_from
+    ]
+    if faults:
+        raise Malformed.of(faults[:_FAULTS_SHOWN])
+    return [MarketPrice(body.valid_from, body.valid_to, body.value + 0.0) for body in bodies]
+
+
+def batch_shape(source_id: str, upload: Upload) -> MarketPriceBatch:
+    """Write what became of a batch."""
+    return MarketPriceBatch(
+        market_source_id=source_id,
+        records_submitted=upload.submitted,
+        records_accepted=upload.accepted,
+        records_changed=upload.changed,
+    )
+
+
+def published_shape(
+    source: MarketSource, intervals: Iterator[tuple[int, int, float]]
+) -> MarketPricesShape:
+    """Write what a source has published; intervals in microseconds since 1970."""
+    return MarketPricesShape(
+        market_source_id=ids.wire("mrs", source.id),
+        code=source.code,
+        currency_code=source.currency_code,
+        unit=source.unit,
+        data=[
+            MarketPriceShape(
+                valid_from=instants.text(instant(start)),
+                valid_to=instants.text(instant(end)),
+                value=value,
+            )
+            for start, end, value in intervals
+        ],
+    )
+
+
+def _clock_text(at: time | None) -> str | None:
+    if at is None:
+        return None
+    return at.isoformat("seconds" if at.second else "minutes")

@@ -1,0 +1,159 @@
+"""Tariffs as JSON (contract 2, Tariffs)."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import msgspec
+
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Fault
+from wattyard.platform.reading import Patch
+from wattyard.platform.reading.texts import Label, LocationId, Metadata, Time
+from wattyard.sites.domain.places import Place as Site
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.contracts import Contract, ContractDraft
+from wattyard.tariffs.domain.tariff import Tariff
+from wattyard.tariffs.wire.rules import known_tariff, tariff
+from wattyard.tariffs.wire.shapes import RulesShape
+
+ProviderId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^prv_[0-9a-f]{32}$(?!\n)",
+        description="id of a provider",
+        extra={"wanted": "an id prv_… with 32 lower-case hex digits"},
+    ),
+]
+
+_RULES = tuple(field.name for field in msgspec.structs.fields(RulesShape))
+_decode = msgspec.json.Decoder(RulesShape).decode
+
+
+class TariffBody(RulesShape, kw_only=True):
+    """One priced contract at a location: what a kWh costs there, when."""
+
+    location_id: LocationId
+    display_name: Label | None = None
+    provider_id: ProviderId | None = None
+    metadata: Metadata | None = None
+
+
+class TariffShape(RulesShape, kw_only=True):
+    """A tariff that is connected at a location."""
+
+    id: str
+    object: Literal["tariff"] = "tariff"
+    live_mode: bool
+    account_id: str
+    time_created: Time
+    location_id: str
+    display_name: str | None
+    provider_id: str | None
+    metadata: dict[str, str]
+    is_linked: bool
+    connection_type: Literal["DIRECT", "MARKET", "LIBRARY", "MANUAL"]
+    status: Literal["CONNECTED", "ERROR"]
+    is_temporary: bool
+    timezone: str
+    currency_code: str
+
+
+class LeftOut(msgspec.Struct):
+    """Something in a document that no tariff holds, or that says nothing of prices."""
+
+    code: str
+    param: str | None
+    message: str
+
+
+class TariffImportShape(msgspec.Struct, kw_only=True):
+    """The tariffs that were connected from a document, and what of it they do not hold."""
+
+    object: Literal["tariff_import"] = "tariff_import"
+    data: list[TariffShape]
+    warnings: list[LeftOut]
+
+
+def contract_draft(body: TariffBody) -> ContractDraft:
+    """Read what a client says of a tariff."""
+    rules = RulesShape(**{name: getattr(body, name) for name in _RULES})
+    return ContractDraft(
+        site_id=ids.read(body.location_id, "loc", "ste", param="location_id"),
+        rules=msgspec.json.encode(rules),
+        market_rates=body.market_rates,
+        display_name=body.display_name,
+        provider_id=ids.read(body.provider_id, "prv", param="provider_id")
+        if body.provider_id
+        else None,
+        metadata=body.metadata or {},
+    )
+
+
+def changed_contract(contract: Contract, patch: Patch[TariffBody]) -> ContractDraft:
+    """Apply a merge patch to a tariff; a schedule is replaced as a whole."""
+    return contract_draft(patch.onto(_body(contract)))
+
+
+def rules_at(rules: bytes, place: Place) -> Tariff:
+    """Read kept rules at a place, without judging them.
+
+    Raises:
+        Malformed: with every fault of form that the shape does not tell.
+    """
+    return known_tariff(_decode(rules), place)
+
+
+def judged_rules(rules: bytes, place: Place) -> Tariff:
+    """Read rules at a place, and judge them over the whole contract.
+
+    Raises:
+        Malformed, ScheduleRefused: as `rules.tariff` says.
+    """
+    return tariff(_decode(rules), place)
+
+
+def tariff_json(caller: Caller, contract: Contract, site: Site) -> bytes:
+    """Write a tariff at its site."""
+    rules = _decode(contract.rules)
+    return msgspec.json.encode(
+        TariffShape(
+            **{name: getattr(rules, name) for name in _RULES},
+            id=ids.wire("trf", contract.id),
+            live_mode=caller.live_mode,
+            account_id=ids.wire("acc", caller.account_id),
+            time_created=instants.text(contract.time_created),
+            location_id=ids.wire("loc", contract.site_id),
+            display_name=contract.display_name,
+            provider_id=ids.wire("prv", contract.provider_id) if contract.provider_id else None,
+            metadata=dict(contract.metadata),
+            is_linked=contract.linked,
+            connection_type=contract.connection_type,
+            status=contract.status,
+            is_temporary=contract.is_temporary,
+            timezone=site.timezone,
+            currency_code=site.currency_code,
+        )
+    )
+
+
+def import_json(
+    caller: Caller, made: Sequence[tuple[Contract, Site]], warnings: Sequence[Fault]
+) -> bytes:
+    """Write what was imported."""
+    told = [LeftOut(fault.code, fault.param, fault.message) for fault in warnings]
+    return b'{"object":"tariff_import","data":[%b],"warnings":%b}' % (
+        b",".join(tariff_json(caller, contract, site) for contract, site in made),
+        msgspec.json.encode(told),
+    )
+
+
+def _body(contract: Contract) -> TariffBody:
+    rules = _decode(contract.rules)
+    return TariffBody(
+        **{name: getattr(rules, name) for name in _RULES},
+        location_id=ids.wire("loc", contract.site_id),
+        display_name=contract.display_name,
+        provider_id=ids.wire("prv", contract.provider_id) if contract.provider_id else None,
+        metadata=dict(contract.metadata),
+    )
