@@ -9,7 +9,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
@@ -17,7 +16,14 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.failures import FeedUnreachable, FeedUnreadable
 from wattyard.tariffs.feeds.money import UNITS, Money
 from wattyard.tariffs.feeds.options import Option, currency, read_options
-from wattyard.tariffs.feeds.published import Interval, Published, in_order, instant_of, priced
+from wattyard.tariffs.feeds.published import (
+    Interval,
+    Published,
+    in_order,
+    instant_of,
+    number_of,
+    priced,
+)
 from wattyard.tariffs.feeds.session import Session
 
 _LARGEST_BYTES: Final = 16 * 1024 * 1024
@@ -86,8 +92,6 @@ def _intervals(rows: "csv.DictReader[str]") -> Iterator[Interval]:
 def _interval(row: Mapping[str, str | None], line: int) -> Interval:
     start, end, price = (row.get(own) or "" for own in _COLUMNS)
     try:
-        return priced(instant_of(start.strip()), instant_of(end.strip()), Decimal(price.strip()))
-    except InvalidOperation as wrong:
-        raise FeedUnreadable(f"line {line}: {price[:40]!r} is no number") from wrong
+        return priced(instant_of(start.strip()), instant_of(end.strip()), number_of(price.strip()))
     except FeedUnreadable as wrong:
         raise FeedUnreadable(f"line {line}: {wrong.reason}") from wrong

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import repeat
 from typing import ClassVar, Final, Self
 from xml.etree.ElementTree import Element
@@ -31,6 +31,7 @@ from wattyard.tariffs.feeds.published import (
     in_order,
     instant_of,
     joined,
+    number_of,
     pieces,
     priced,
 )
@@ -244,9 +245,9 @@ def _points(period: Element, count: int) -> tuple[dict[int, Decimal], Counter[in
     for point in period.findall("Point"):
         try:
             position = int(_text(point, "position"))
-            price = Decimal(_text(point, "price.amount"))
-        except (ValueError, InvalidOperation) as wrong:
-            raise FeedUnreadable("a point has no number as position or price") from wrong
+        except ValueError as wrong:
+            raise FeedUnreadable("a position is no number") from wrong
+        price = number_of(_text(point, "price.amount"))
         if not 1 <= position <= count:
             raise FeedUnreadable(f"a point is outside of its period of {count} positions")
         if prices.setdefault(position, price) != price:

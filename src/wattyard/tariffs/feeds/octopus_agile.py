@@ -155,4 +155,4 @@ def _touches(rate: UnitRate, span: Span) -> bool:
 
 def _interval(rate: UnitRate, span: Span, wanted: Wanted) -> Interval:
     pence = rate.value_inc_vat if wanted.vat_included else rate.value_exc_vat
-    return priced(rate.valid_from or span.start, rate.valid_to or span.end, pence / _PENCE)
+    return priced(rate.valid_from or span.start, rate.valid_to or span.end, pence, parts=_PENCE)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from math import isfinite
 
@@ -62,15 +62,30 @@ class Published:
             raise ValueError("published intervals are in order and do not overlap")
 
 
-def priced(start: datetime, end: datetime, price: Decimal) -> Interval:
-    """Take one price from a document.
+def number_of(text: str) -> Decimal:
+    """Read a finite number.
+
+    Raises:
+        FeedUnreadable: when it is none.
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation as wrong:
+        raise FeedUnreadable(f"{text[:40]!r} is no number") from wrong
+    if not number.is_finite():
+        raise FeedUnreadable(f"{text[:40]!r} is no finite number")
+    return number
+
+
+def priced(start: datetime, end: datetime, price: Decimal, *, parts: int = 1) -> Interval:
+    """Take one price from a document; it may be told in `parts` of the currency, such as pence.
 
     Raises:
         FeedUnreadable: when the time is empty or the price is not a finite number.
     """
     try:
-        return Interval(start, end, float(price) + 0.0)
-    except (ValueError, OverflowError) as wrong:
+        return Interval(start, end, float(price / parts) + 0.0)
+    except (ValueError, ArithmeticError) as wrong:
         raise FeedUnreadable(f"the price of {start.isoformat()} is unusable: {wrong}") from wrong
 
 
@@ -145,7 +160,8 @@ def joined(parts: Sequence[Published], span: Span) -> Published:
     Raises:
         FeedUnreadable: when they contradict each other.
     """
-    moneys = {Money(part.currency_code, part.unit) for part in parts}
+    telling = [part for part in parts if part.intervals] or parts
+    moneys = {Money(part.currency_code, part.unit) for part in telling}
     if len(moneys) != 1:
         raise FeedUnreadable("the documents of this source have prices per MWh and per kWh")
     return in_order(

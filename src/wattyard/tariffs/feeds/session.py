@@ -147,6 +147,7 @@ class Session:
         return attempt < self._patience.attempts and (asked_pause_seconds or 0.0) <= longest
 
     async def _attempt(self, url: str, query: Mapping[str, str]) -> Answer | _Setback:
+        # Where the connection closes before the answer, aiohttp itself asks once more at once.
         if self._client is None:
             raise RuntimeError("the session is not open")
         try:

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 
-_MOST_ELEMENTS: Final = 300_000
+_MOST_ELEMENTS: Final = 100_000
 
 
 def read_xml(body: bytes) -> Element:
