@@ -41,6 +41,7 @@ from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
 from wattyard.tariffs.service import MarketSources, Prices, Tariffs
+from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.tariffs.wire.sources import market_source_json
 from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
 
@@ -103,6 +104,7 @@ class Services:
         self.tariffs = Tariffs(*supply)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
+        self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
         self.usage = Usage(self.places.counts)
 
     def by_type(self) -> dict[type, Any]:
