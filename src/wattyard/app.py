@@ -173,7 +173,9 @@ class MetricsGuard:
 
 
 @endpoint("GET", "/metrics", "metrics", public=True, media_type="text/plain; version=0.0.4")
-async def metrics(call: Call, watch: Telemetry, guard: MetricsGuard) -> Answer:
+async def metrics(
+    call: Call, watch: Telemetry, guard: MetricsGuard, markets: OperatorMarkets
+) -> Answer:
     """Tell counts and times in Prometheus' text format.
 
     Answered to this machine only, or to whoever sends `WATTYARD_METRICS_TOKEN` as a bearer token
@@ -181,6 +183,9 @@ async def metrics(call: Call, watch: Telemetry, guard: MetricsGuard) -> Answer:
     """
     if not guard.lets_in(call):
         raise PathUnknown("there is nothing at '/metrics'; GET /openapi.json lists every path")
+    with suppress(Unavailable):  # without the database the rest is told
+        for code, seconds in await markets.staleness():
+            watch.stale(code, seconds)
     return Answer(watch.exposition(), media_type=b"text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -147,7 +147,14 @@ def market_status(
 ) -> None:
     """Tell until when each source is published, how stale it is and when it is fetched next."""
     rows = [_row(one) for one in run(data, database, lambda s: s.markets.subscriptions())]
-    print_rows(rows, json=json)
+    if json:
+        print_json(rows)
+        return
+    columns = ("code", "feed", "published_until", "stale_minutes", "next_fetch")
+    print_rows([{name: row[name] for name in columns} for row in rows], json=False)
+    for row in rows:
+        if row["last_failure"]:
+            say(f"{row['code']}: {row['last_failure']} ({row['failures']} times)")
 
 
 def _options(given: list[str]) -> dict[str, str]:

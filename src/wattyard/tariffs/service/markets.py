@@ -78,6 +78,15 @@ class OperatorMarkets:
             f"the operator has no market source {code}; wattyard market add makes one"
         )
 
+    async def staleness(self) -> list[tuple[str, float]]:
+        """Tell for each source that is fetched by how many seconds it is behind."""
+        now = self.now()
+        return [
+            (one.source.code, fetching.staleness(one.source, now).total_seconds())
+            for one in await self.subscriptions()
+            if one.feed
+        ]
+
     async def due(self) -> list[Subscription]:
         """Claim the sources whose prices are to be fetched now."""
         async with self.db.reading() as db:
