@@ -156,7 +156,7 @@ async def test_a_small_body_that_unpacks_into_a_large_one_is_dropped(
 ) -> None:
     server.plays(bomb(40))
 
-    with pytest.raises(FeedFailed):
+    with pytest.raises(FeedUnreadable, match="more than 16777216 bytes"):
         await http.get(server.url)
 
 

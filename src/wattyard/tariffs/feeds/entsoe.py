@@ -2,7 +2,9 @@
 
 Source of the rules: the platform's RESTful API guide, 12.1.D, and IEC 62325-351 (curve types).
 A01 tells every position; A03 leaves out positions that repeat the one before. One document may
-hold the same day in 60 and in 15 minutes; the finer series wins where both have a price.
+hold the same day in 60 and in 15 minutes; the finer series wins where both have a price. It may
+also hold prices of other auctions: intraday ones (contract A07) are never taken, and of the
+day-ahead ones those of the sequence wanted; a series without a sequence counts as the first.
 """
 
 from bisect import bisect_right
@@ -77,7 +79,7 @@ class Entsoe:
         Option("security_token", "personal token of the platform's user", secret=True),
         Option(
             "sequence",
-            "which auction's prices where a zone has several: 1 is the coupled one (SDAC)",
+            "which auction's prices where a zone has several: 1 the coupled one (SDAC), 2 EXAA's",
             default="1",
             pattern="[1-9]",
         ),
