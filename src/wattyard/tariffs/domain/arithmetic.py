@@ -17,10 +17,10 @@ def calculated(operator: str, parts: Parts) -> Numbers:
     """Apply an operator or a function to arrays of one shape, or to numbers.
 
     Where there is no finite value (a division by zero, an overflow, a root of a negative
-    number) the result is not finite: infinite or NaN, never a wrong number.
+    number) the result is not finite: infinite or NaN, never a wrong number. Callers ask within
+    `np.errstate(all="ignore")`, once for a whole formula.
     """
-    with np.errstate(all="ignore"):
-        return cast("Numbers", _OPERATIONS[operator](*parts))
+    return cast("Numbers", _OPERATIONS[operator](*parts))
 
 
 def _rounded(number: Numbers, decimals: Numbers | float = 0.0) -> Numbers:

@@ -14,7 +14,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from wattyard.kernel.ids import shown
 from wattyard.tariffs.domain.arithmetic import FUNCTIONS, calculated
@@ -23,6 +26,8 @@ from wattyard.tariffs.domain.refusals import FormulaInvalid
 NODE_LIMIT: Final = 200
 DEPTH_LIMIT: Final = 30
 TEXT_LIMIT: Final = 10_000
+_NAMED: Final = 20
+"""A message names so many variables at most."""
 
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
@@ -82,9 +87,11 @@ class Formula:
     tree: Node = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tree", _Parser(self.text, self.variables).tree())
+        with np.errstate(all="ignore"):
+            tree = _Parser(self.text, self.variables).tree()
+        object.__setattr__(self, "tree", tree)
 
-    @property
+    @cached_property
     def market_codes(self) -> frozenset[str]:
         """The market sources that the price depends on."""
         return frozenset(_codes(self.tree))
@@ -209,7 +216,8 @@ class _Parser:
     def _variable(self, token: _Token) -> Node:
         stands_for = self._variables.get(token.text)
         if stands_for is None:
-            known = ", ".join(f"${name}" for name in sorted(self._variables)) or "none"
+            known = ", ".join(f"${name}" for name in sorted(self._variables)[:_NAMED]) or "none"
+            known += " …" if len(self._variables) > _NAMED else ""
             raise _fault(
                 token.column, f"${token.text[:60]} is not in `variables`; known here: {known}"
             )
