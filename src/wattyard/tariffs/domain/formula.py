@@ -30,8 +30,9 @@ _NAMED: Final = 20
 """A message names so many variables at most."""
 
 _TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/(),])",
+    r"(?P<space>[ \t\r\n]*)"
+    r"(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/(),]))",
     re.ASCII,
 )
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -124,15 +125,20 @@ class _Parser:
         return node
 
     def _read(self) -> _Token:
+        match = _TOKEN.match(self._text, self._end)
+        if match is None or match.lastgroup is None:
+            return self._rest()
+        self._end = match.end()
+        kind = match.lastgroup
+        return _Token(kind, match[kind], match.end("space") + 1)
+
+    def _rest(self) -> _Token:
+        """What follows when no token does: the end, or a foreign character."""
         space = _SPACE.match(self._text, self._end)
         start = space.end() if space else self._end
         if start == len(self._text):
             return _Token("end", "", start + 1)
-        match = _TOKEN.match(self._text, start)
-        if match is None or match.lastgroup is None:
-            return _Token("foreign", self._text[start], start + 1)
-        self._end = match.end()
-        return _Token(match.lastgroup, match[match.lastgroup], start + 1)
+        return _Token("foreign", self._text[start], start + 1)
 
     def _take(self) -> _Token:
         token = self._ahead

@@ -58,6 +58,7 @@ class ScheduleReader:
 
     def __init__(self, *, market_rates: bool) -> None:
         self._market_rates = market_rates
+        self._formulas: dict[tuple[str, tuple[tuple[str, float | str], ...]], Formula] = {}
         self.malformed: list[Fault] = []
         self.refused: list[Fault] = []
 
@@ -149,8 +150,11 @@ class ScheduleReader:
                 f"got {shown(bad[0])}",
             )
             return _UNKNOWN
+        known = text, tuple(variables.items())
         try:
-            return FormulaPrice(Formula(text, dict(variables)))
+            if known not in self._formulas:
+                self._formulas[known] = Formula(text, dict(variables))
+            return FormulaPrice(self._formulas[known])
         except FormulaInvalid as refusal:
             self.refused.extend(_placed(refusal, f"{path}.value"))
             return _UNKNOWN
