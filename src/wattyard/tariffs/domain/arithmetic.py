@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Parts = Sequence[Numbers | float]
 
+PRICE_LIMIT: Final = 1e9
+"""Money per kWh: a result above it, of either sign, is an overflow. 6 decimals stay exact below."""
+
 FUNCTIONS: Final = frozenset({"min", "max", "abs", "round", "floor", "ceil"})
 
 
