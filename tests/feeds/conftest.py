@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[MarketServer]:
 @pytest.fixture
 async def http(pauses: Pauses) -> AsyncIterator[Session]:
     """A session of three attempts, whose pauses are half of the longest."""
-    async with _session(pauses, Patience(attempts=3)) as session:
+    async with _session(pauses, Patience(attempts=3, read_seconds=5)) as session:
         yield session
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -56,9 +57,10 @@ class MarketServer:
         async def play(request: web.Request) -> web.StreamResponse:
             response = web.StreamResponse()
             await response.prepare(request)
-            for _ in range(mebibytes):
-                await response.write(bytes(MIB))
-                self.bytes_sent += MIB
+            with suppress(ConnectionError):
+                for _ in range(mebibytes):
+                    await response.write(bytes(MIB))
+                    self.bytes_sent += MIB
             return response
 
         return play
