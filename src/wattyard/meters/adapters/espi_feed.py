@@ -14,6 +14,8 @@ _PIECE_BYTES: Final = 64 * 1024
 _UNREAD_LIMIT_BYTES: Final = 1024 * 1024
 _TEXT_LIMIT: Final = 4096
 _DEPTH_LIMIT: Final = 64
+_LINKS_LIMIT: Final = 1000
+_QUALITIES_LIMIT: Final = 20
 _KINDS: Final = ("UsagePoint", "MeterReading", "ReadingType")
 _TYPE_FIELDS: Final = {
     "commodity": "commodity",
@@ -42,7 +44,7 @@ class Resource:
     title: str = ""
     self_: str = ""
     up: str = ""
-    related: tuple[str, ...] = ()
+    related: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Links:
 
     def reading_type(self, meter: Resource | None, *, only_one: bool) -> ReadingType | None:
         """Find the type that a meter reading links to, or with `only_one` the file's only one."""
-        for address in meter.related if meter else ():
+        for address in meter.related if meter else []:
             if address in self._types:
                 return self._types[address]
         return next(iter(self._types.values())) if only_one and len(self._types) == 1 else None
@@ -222,8 +224,8 @@ class _Parts:
             self._resource.self_ = address
         elif relation == "up":
             self._resource.up = address
-        elif relation == "related":
-            self._resource.related = (*self._resource.related, address)
+        elif relation == "related" and len(self._resource.related) < _LINKS_LIMIT:
+            self._resource.related.append(address)
 
     def _end(self, tag: str) -> None:
         name = tag.rpartition(" ")[2]
@@ -249,7 +251,7 @@ class _Parts:
                 value.duration = text
             case "IntervalReading", "value":
                 value.value = text
-            case "ReadingQuality", "quality":
+            case "ReadingQuality", "quality" if len(value.qualities) < _QUALITIES_LIMIT:
                 value.qualities = (*value.qualities, text)
             case _, "IntervalReading":
                 self._ready.append(value)
