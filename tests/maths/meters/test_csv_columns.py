@@ -100,6 +100,15 @@ def test_times_with_an_offset_are_instants_in_any_order(
     assert kept(read("\r\n".join(rows), decimal_comma=comma)) == expected
 
 
+def test_an_end_may_be_written_as_the_clock_stands_before_it_is_put_back() -> None:
+    rows = ["01:00,01:30", "01:30,02:00", "01:00,01:30", "01:30,02:00"]
+    day = "2025-10-26 "
+    lines = [day + row.replace(",", f",{day}") + ",1" for row in rows]
+    own = kept(read("\n".join(["start,end,kWh", *lines]), end="end", length=None))
+
+    assert [one.end - one.start for one in own] == [HALF_HOUR] * 4
+
+
 def test_a_repeated_hour_that_the_file_shows_once_is_refused_with_a_hint() -> None:
     hours = ("00:00", "00:30", "01:00", "01:30", "02:00")
     own = read("start,kWh\n" + "".join(f"2025-10-26 {hour},1\n" for hour in hours))
