@@ -18,6 +18,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker, SortedIds
 from wattyard.kernel.instants import Clock, system_clock
 from wattyard.kernel.refusals import Unavailable
+from wattyard.meters.routes import ENDPOINTS as METER_ENDPOINTS
+from wattyard.meters.service import Meters, Records
 from wattyard.platform import document
 from wattyard.platform.db import Database, schema
 from wattyard.platform.http import Answer, Call, Endpoint, endpoint
@@ -100,6 +102,8 @@ class Services:
         self.customers = Customers(*means)
         self.fleet = Fleet(*means)
         self.inspection = Inspection(*means)
+        self.meters = Meters(db, self.places, self.devices, self.states, now, new_id)
+        self.records = Records(db, self.places, self.devices, now)
         supply = (db, self.events, self.places, self.devices, TariffWire(), now, new_id)
         self.tariffs = Tariffs(*supply)
         self.market_sources = MarketSources(*supply)
@@ -192,6 +196,7 @@ async def metrics(
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *SITE_ENDPOINTS,
     *TARIFF_ENDPOINTS,
+    *METER_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,
