@@ -123,7 +123,7 @@ class Tariffs(UseCases):
         change: Callable[[Contract], ContractDraft],
         guard: Guard | None = None,
     ) -> tuple[Contract, Site]:
-        """Change a tariff; a change that changes nothing is told to nobody.
+        """Change a tariff, its place too; a change that changes nothing is told to nobody.
 
         Raises:
             TariffNotFound, TariffLinked, and what `connect`, `change` and `guard` raise.
@@ -134,15 +134,18 @@ class Tariffs(UseCases):
                 guard(before, site)
             before.check_own()
             draft = change(before)
-            judged = await self._judge(db, caller, draft, lock=False, instead_of=before.id)
+            moves = draft.site_id != before.site_id
+            judged = await self._judge(db, caller, draft, lock=moves, instead_of=before.id)
             after = self._made(draft, judged.tariff, before)
             if after != before:
                 await contract_store.update(
                     db, caller.account, caller.live_mode, after, told_until=self.now()
                 )
-                await self._tell(caller, "update", [(after, site)])
-                await self._show(db, caller, site)
-        return after, site
+                await self._tell(caller, "update", [(after, judged.site)])
+                await self._show(db, caller, judged.site)
+                if moves:
+                    await self._show(db, caller, site)
+        return after, judged.site
 
     async def disconnect(
         self, caller: Caller, tariff_id: UUID, *, guard: Guard | None = None
