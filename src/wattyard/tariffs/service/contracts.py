@@ -7,7 +7,9 @@ from uuid import UUID
 from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.refusals import Fault
 from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LinkedTariff, LocationNotFound
@@ -298,14 +300,18 @@ def _linked(contract: Contract) -> LinkedTariff:
 
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:
     """Refuse formulas that name unknown sources, and sources in another currency."""
-    for formula in tariff.rates.formulas:
-        for code in sorted(formula.market_codes):
-            if code not in sources:
-                raise FormulaInvalid(
-                    f"the formula {formula.text!r} names a market source {code!r} that is not "
-                    f"there; known of those it names: {known_codes(sources)}",
-                    param="schedule",
-                )
+    unknown = [
+        Fault(
+            FormulaInvalid.code,
+            f"the formula {shown(formula.text)} names a market source {shown(code)} that is not "
+            f"there; known of those it names: {known_codes(sources)}",
+            f"schedule{path}",
+        )
+        for path, formula in tariff.schedule.formulas
+        for code in sorted(formula.market_codes - set(sources))
+    ]
+    if unknown:
+        raise FormulaInvalid.of(unknown)
     for key, source in sources.items():
         param = "market_source_id" if key == tariff.market else "schedule"
         check_currency(source, site.currency_code, param=param)
