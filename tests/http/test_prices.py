@@ -1,8 +1,10 @@
 """What a kWh costs (contract 2, Prices)."""
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -154,8 +156,9 @@ async def test_without_a_start_it_is_now_cut_to_the_second(tenant: Tenant) -> No
         (1772323200, "2026-03-02T00:00:00Z", "start_time_invalid"),
         ("2026-03-01T00:00:00Z", "soon", "end_time_invalid"),
         ("2026-03-01T00:00:00Z", None, "end_time_invalid"),
-        ("0001-01-01T00:00:00+14:00", "0001-01-02T00:00:00Z", None),
-        ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59-14:00", None),
+        ("0001-01-01T00:00:00+14:00", "0001-01-02T00:00:00Z", "start_time_invalid"),
+        ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59-14:00", "start_time_invalid"),
+        ("2499-12-31T00:00:00Z", "2500-01-01T00:00:00Z", "end_time_invalid"),
     ],
 )
 async def test_spans_have_up_to_ninety_days_and_go_forward(
@@ -169,8 +172,7 @@ async def test_spans_have_up_to_ninety_days_and_go_forward(
         if code:
             error(answer, 400, code, code.removesuffix("_invalid"))
         else:
-            assert answer.status_code in (200, 400, 422), answer.text
-            assert answer.status_code == 200 or not str(start).startswith("2026")
+            assert answer.status_code == 200, answer.text
 
 
 async def test_bad_questions_are_refused(tenant: Tenant) -> None:
@@ -442,16 +444,16 @@ async def test_after_the_contract_its_rules_go_on_with_falling_confidence(tenant
     await tenant.tariff(
         at,
         contract_start_date="2025-01-01",
-        contract_end_date="2026-01-01T00:00:00Z",
+        contract_end_date="2026-01-01",
         schedule=DAY_AND_NIGHT,
     )
-    end = datetime(2026, 1, 1, tzinfo=UTC)
+    end = datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Amsterdam"))
 
     first = await quote(tenant, at, text(end - HOUR), text(end + HOUR))
     assert confidences(first) == [1, 0.8]
     assert values(first) == [0.1, 0.1]
     for days, before, after in ((90, 0.8, 0.6), (180, 0.6, 0.4), (270, 0.4, 0.2), (360, 0.2, 0.2)):
-        edge = end + timedelta(days=days)
+        edge = (end + timedelta(days=days)).astimezone(UTC)
         answer = await quote(tenant, at, text(edge - HOUR / 60), text(edge + HOUR / 60))
         assert confidences(answer)[0] == before, days
         assert confidences(answer)[-1] == after, days
@@ -541,6 +543,17 @@ async def test_one_day_of_the_kind_is_a_weak_forecast_and_none_in_two_weeks_no_p
     empty = await place(tenant)
     await market(tenant, empty, [], code="EMPTY")
     error(await tenant.post("/prices", {**body, "location_id": empty}), 422, "no_price_data")
+
+
+async def test_a_far_future_is_forecast_in_time(tenant: Tenant) -> None:
+    at = await place(tenant)
+    await market(tenant, at, hourly(datetime(2026, 2, 26, tzinfo=UTC), [0.4] * 48))
+    before = time.perf_counter()
+
+    answer = await quote(tenant, at, "2499-01-01T00:00:00Z", "2499-01-02T00:00:00Z")
+
+    assert time.perf_counter() - before < 1
+    assert (set(values(answer)), set(confidences(answer))) == ({0.4}, {0.2})
 
 
 async def test_the_sum_is_as_sure_as_its_least_sure_part(tenant: Tenant) -> None:
