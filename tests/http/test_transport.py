@@ -155,3 +155,8 @@ async def test_our_own_fault_is_told_without_its_innards(
     body = error(answer, 500, "internal_error")
     assert body["type"] == "api_error"
     assert "SELECT" not in answer.text
+
+
+@pytest.mark.parametrize("text", ["2026", "0", "1e9", "2026-01-01", "2026-01-01T00:00:00"])
+async def test_a_time_in_a_query_is_no_number_and_has_an_offset(tenant: Tenant, text: str) -> None:
+    error(await tenant.get(f"/events?created_after={text}"), 400, "created_after_invalid")

@@ -146,8 +146,9 @@ def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
             _WHOLE.fullmatch(text) if name in whole else not _UNSTORABLE.search(text)
             for name, text in given.items()
         ):
+            numbered = {n: int(text) if n in whole else text for n, text in given.items()}
             try:
-                return msgspec.convert(given, type_, strict=False)
+                return msgspec.convert(numbered, type_)
             except msgspec.ValidationError:
                 pass  # walked below, so that every fault is reported
         for name, text in given.items():
@@ -195,10 +196,11 @@ def _decoded(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _readable(text: str, form: wanted.TypeForm) -> bool:
-    if _UNSTORABLE.search(text) or (wanted.is_whole(form) and not _WHOLE.fullmatch(text)):
+    whole = wanted.is_whole(form)
+    if _UNSTORABLE.search(text) or (whole and not _WHOLE.fullmatch(text)):
         return False
     try:
-        msgspec.convert(text, form, strict=False)
+        msgspec.convert(int(text) if whole else text, form)
     except msgspec.ValidationError:
         return False
     return True

@@ -10,7 +10,8 @@ from datetime import date
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from wattyard.tariffs.domain.rates import Rate
+from wattyard.tariffs.domain.formula import Formula
+from wattyard.tariffs.domain.rates import FormulaPrice, Rate
 
 DAY_SECONDS: Final = 86_400
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -124,6 +125,17 @@ class Schedule:
     @cached_property
     def windows(self) -> tuple[Window, ...]:
         return tuple(window for line in self.lines for window in line.block.windows)
+
+    @cached_property
+    def formulas(self) -> tuple[tuple[str, Formula], ...]:
+        """Every formula with its path in the schedule, such as `[0].…rate[0].value`."""
+        return tuple(
+            (f"{line.path}.hours[{w}].rate[{t}].value", tier.pricing.formula)
+            for line in self.lines
+            for w, window in enumerate(line.block.windows)
+            for t, tier in enumerate(window.rate.tiers)
+            if isinstance(tier.pricing, FormulaPrice)
+        )
 
     @cached_property
     def tiers(self) -> int:

@@ -8,7 +8,9 @@ from uuid import UUID
 from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.refusals import Fault
 from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LinkedTariff, LocationNotFound
@@ -134,7 +136,7 @@ class Tariffs(UseCases):
         change: Callable[[Contract], ContractDraft],
         guard: Guard | None = None,
     ) -> tuple[Contract, Site]:
-        """Change a tariff; a change that changes nothing is told to nobody.
+        """Change a tariff, its place too; a change that changes nothing is told to nobody.
 
         Raises:
             TariffNotFound, TariffLinked, and what `connect`, `change` and `guard` raise.
@@ -145,15 +147,18 @@ class Tariffs(UseCases):
                 guard(before, site)
             before.check_own()
             draft = change(before)
-            judged = await self._judge(db, caller, draft, lock=False, instead_of=before.id)
+            moves = draft.site_id != before.site_id
+            judged = await self._judge(db, caller, draft, lock=moves, instead_of=before.id)
             after = self._made(draft, judged.tariff, before)
             if after != before:
                 await contract_store.update(
                     db, caller.account, caller.live_mode, after, told_until=self.now()
                 )
-                await self._tell(caller, "update", [(after, site)])
-                await self._show(db, caller, site)
-        return after, site
+                await self._tell(caller, "update", [(after, judged.site)])
+                await self._show(db, caller, judged.site)
+                if moves:
+                    await self._show(db, caller, site)
+        return after, judged.site
 
     async def disconnect(
         self, caller: Caller, tariff_id: UUID, *, guard: Guard | None = None
@@ -322,14 +327,18 @@ def _linked(contract: Contract) -> LinkedTariff:
 
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:
     """Refuse formulas that name unknown sources, and sources in another currency."""
-    for formula in tariff.rates.formulas:
-        for code in sorted(formula.market_codes):
-            if code not in sources:
-                raise FormulaInvalid(
-                    f"the formula {formula.text!r} names a market source {code!r} that is not "
-                    f"there; known of those it names: {known_codes(sources)}",
-                    param="schedule",
-                )
+    unknown = [
+        Fault(
+            FormulaInvalid.code,
+            f"the formula {shown(formula.text)} names a market source {shown(code)} that is not "
+            f"there; known of those it names: {known_codes(sources)}",
+            f"schedule{path}",
+        )
+        for path, formula in tariff.schedule.formulas
+        for code in sorted(formula.market_codes - set(sources))
+    ]
+    if unknown:
+        raise FormulaInvalid.of(unknown)
     for key, source in sources.items():
         param = "market_source_id" if key == tariff.market else "schedule"
         check_currency(source, site.currency_code, param=param)

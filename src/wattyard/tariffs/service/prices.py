@@ -35,7 +35,7 @@ class Prices(UseCases):
     """The prices at every account's places."""
 
     _series: SeriesCache = field(default_factory=SeriesCache)
-    _tariffs: LRUCache[tuple[UUID, datetime, Place], Tariff] = field(
+    _tariffs: LRUCache[tuple[bytes, Place], Tariff] = field(
         default_factory=lambda: LRUCache(_KEPT_TARIFFS)
     )
 
@@ -99,7 +99,7 @@ class Prices(UseCases):
         return Markets(series, now)
 
     def _tariff(self, contract: Contract, place: Place) -> Tariff:
-        key = (contract.id, contract.time_updated, place)
+        key = (contract.rules, place)
         tariff = self._tariffs.get(key)
         if tariff is None:
             tariff = self._tariffs[key] = self.wire.rules(contract.rules, place)

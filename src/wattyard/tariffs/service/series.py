@@ -26,6 +26,8 @@ _LOOKS_BACK: Final = timedelta(days=15)
 """A forecast looks at the 14 local days before."""
 _KEPT_BLOCKS: Final = 512
 """At most about 100 MB, of quarters full of five-minute prices."""
+_BLOCKS_AT_ONCE: Final = 12
+"""A span beyond these, far in the future, is mostly empty: it is read at once, and not kept."""
 
 Sources = Mapping[str, MarketSource]
 """Market sources by id (`mrs_…`) and by code."""
@@ -43,10 +45,11 @@ class SeriesCache:
         """Read what a source publishes in a span and in the days that a forecast looks back to."""
         owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
         start = min(span.start, now) - _LOOKS_BACK
-        blocks = [
-            await self._block(db, owner, source, number)
-            for number in range(_quarter(start), _quarter(span.end) + 1)
-        ]
+        numbers = range(_quarter(start), _quarter(span.end) + 1)
+        if len(numbers) > _BLOCKS_AT_ONCE:
+            blocks = [await price_store.between(db, *owner, source.id, start, span.end)]
+        else:
+            blocks = [await self._block(db, owner, source, number) for number in numbers]
         starts = np.concatenate([block.starts_us for block in blocks])
         _, first = np.unique(starts, return_index=True)  # one that two quarters share comes once
         return MarketSeries(

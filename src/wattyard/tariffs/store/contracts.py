@@ -48,7 +48,7 @@ async def update(
         UPDATE tariffs SET
             type = $4, direction = $5, status = $6, display_name = $7, provider_id = $8,
             contract_start = $9, contract_end = $10, market_source_id = $11, market_codes = $12,
-            rules = $13, metadata = $14, time_updated = $15, connection_type = $16,
+            rules = $13, metadata = $14, time_updated = $15, connection_type = $16, site_id = $18,
             expiring_told = $10::timestamptz <= $17 OR (expiring_told AND contract_end = $10),
             expired_told = $10::timestamptz <= $17 OR (expired_told AND contract_end = $10)
         WHERE account = $1 AND live_mode = $2 AND id = $3
@@ -70,6 +70,7 @@ async def update(
         contract.time_updated,
         contract.connection_type,
         told_until,
+        contract.site_id,
     )
 
 

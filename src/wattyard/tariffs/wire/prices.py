@@ -20,6 +20,8 @@ from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.wire.shapes import DeviceId
 
 LONGEST: Final = timedelta(days=90)
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2500
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Start = Annotated[Instant | None, msgspec.Meta(description="default: now, cut to the second")]
@@ -163,8 +165,17 @@ def span_of(start: datetime, end: datetime, longest: timedelta) -> Span:
     """Make a span of two instants.
 
     Raises:
-        Malformed: `end_time_invalid`, unless `end` is after `start` and not too far.
+        Malformed: `end_time_invalid`, unless `end` is after `start` and not too far;
+            `start_time_invalid` or `end_time_invalid` for years that no price is of.
     """
+    for name, at in (("start_time", start), ("end_time", end)):
+        if not FIRST_YEAR <= at.year < LAST_YEAR:
+            raise Malformed(
+                f"{name} must be in the years {FIRST_YEAR} to {LAST_YEAR - 1}; got "
+                f"{at.isoformat()}",
+                param=name,
+                code=f"{name}_invalid",
+            )
     if end <= start:
         raise Malformed(
             f"end_time must be after start_time; got {end.isoformat()} for a start at "

@@ -1,6 +1,7 @@
 """Tariffs as JSON (contract 2, Tariffs)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import msgspec
@@ -91,8 +92,14 @@ def contract_draft(body: TariffBody) -> ContractDraft:
 
 
 def changed_contract(contract: Contract, patch: Patch[TariffBody]) -> ContractDraft:
-    """Apply a merge patch to a tariff; a schedule is replaced as a whole."""
-    return contract_draft(patch.onto(_body(contract)))
+    """Apply a merge patch to a tariff; a schedule is replaced as a whole.
+
+    Rules that say the same keep their bytes, so that a patch that changes nothing is seen as such.
+    """
+    draft = contract_draft(patch.onto(_body(contract)))
+    if _decode(draft.rules) == _decode(contract.rules):
+        return replace(draft, rules=contract.rules)
+    return draft
 
 
 def rules_at(rules: bytes, place: Place) -> Tariff:
