@@ -25,3 +25,21 @@ class RelativeInvalid(Malformed):
     """A relative limit is a share of the window's price range, 0..1."""
 
     code = "relative_invalid"
+
+
+class MinPowerInvalid(Malformed):
+    """A device's least power is not between 0 and its largest power."""
+
+    code = "min_power_invalid"
+
+
+class EndTimeInvalid(Malformed):
+    """A window ends before it starts."""
+
+    code = "end_time_invalid"
+
+
+class EnergyInvalid(Malformed):
+    """An energy or power to plan with is negative or not finite."""
+
+    code = "energy_invalid"

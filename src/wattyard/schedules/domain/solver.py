@@ -1,0 +1,168 @@
+"""HiGHS, asked directly: several goals in order of rank, bounded in time, the same each time.
+
+The goals are solved one after the other, each among the plans that are best for all goals
+before it. For linear programmes this is exact and adds no rows: by complementary slackness the
+best plans are those that keep every column with a reduced cost, and every row with a dual
+price, where it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from wattyard.schedules.domain.program import Numbers, Program
+
+if TYPE_CHECKING:
+    from highspy._core import HighsSolution, _Highs
+
+SECONDS_AT_MOST: Final = 2.0
+_DUAL_TOLERANCE: Final = 1e-9
+_HELD: Final = 1e-9
+"""Reduced costs below are rounding; goals are scaled so that their largest weight is 1."""
+_RELATIVE_GAP: Final = 1e-9
+_SLACK: Final = 1e-9
+_PRIMAL_SIMPLEX: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """`values` (n); `gap` 0..1, how far the main goal may be from its best, as a share of it."""
+
+    values: Numbers
+    gap: float = 0.0
+
+
+def solve(
+    program: Program,
+    goals: Sequence[Numbers],
+    *,
+    main: int = 0,
+    guess: Numbers | None = None,
+    seconds: float = SECONDS_AT_MOST,
+) -> Solution | None:
+    """Minimise each goal (n weights) in turn among the best plans of those before.
+
+    `main` is the position of the goal whose gap is told; `guess` (n) a feasible plan to start
+    from where there are integers. Answers None when no plan was found, or none exists.
+    """
+    scaled = [goal / (np.abs(goal).max() or 1.0) for goal in goals]
+    if not program.whole.any():
+        return _linear(program, scaled, seconds)
+    return _mixed(program, scaled, main, guess, seconds)
+
+
+def _linear(program: Program, goals: Sequence[Numbers], seconds: float) -> Solution | None:
+    highs = _loaded(program, goals[0], seconds)
+    highs.setOptionValue("presolve", "off")
+    if not _run(highs):
+        return None
+    for goal in goals[1:]:
+        _hold(highs, program)
+        highs.changeColsCost(goal.size, np.arange(goal.size, dtype=np.int32), goal)
+        highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
+        kept = _within(program, highs.getSolution())
+        if not _run(highs):
+            return Solution(kept)
+    return Solution(_within(program, highs.getSolution()))
+
+
+def _mixed(
+    program: Program,
+    goals: Sequence[Numbers],
+    main: int,
+    guess: Numbers | None,
+    seconds: float,
+) -> Solution | None:
+    """Settle the integers goal by goal, then the rest as a linear programme."""
+    values, gap, narrowed = guess, 0.0, program
+    for position, goal in enumerate(goals[: main + 1]):
+        highs = _loaded(narrowed, goal, seconds / (main + 1 - position))
+        if values is not None:
+            highs.setSolution(values.size, np.arange(values.size, dtype=np.int32), values)
+        highs.run()
+        seconds = max(0.01, seconds - highs.getRunTime())
+        info = highs.getInfo()
+        if info.primal_solution_status == _feasible():
+            values = np.array(highs.getSolution().col_value)
+        if values is None:
+            return None
+        gap = min(1.0, info.mip_gap) if info.mip_gap > 10 * _RELATIVE_GAP else 0.0
+        best = float(goal @ values)
+        narrowed = narrowed.with_row(goal, best + _SLACK * max(1.0, abs(best)))
+    if values is None:
+        return None
+    fixed = program.with_whole_fixed(values)
+    polished = _linear(fixed, goals, SECONDS_AT_MOST)
+    return Solution(values if polished is None else polished.values, gap)
+
+
+def _loaded(program: Program, goal: Numbers, seconds: float) -> "_Highs":
+    """Hand a programme to a fresh HiGHS, column by column.
+
+    The plain binding is used: the class built upon it reports itself on the console.
+    """
+    from highspy import _core  # noqa: PLC0415 - a fifth of a second that only plans need
+
+    order = np.lexsort((program.entries_row, program.entries_column))
+    starts = np.searchsorted(program.entries_column[order], np.arange(goal.size))
+    highs = _core._Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("time_limit", seconds),
+        ("dual_feasibility_tolerance", _DUAL_TOLERANCE),
+        ("mip_rel_gap", _RELATIVE_GAP),
+        ("mip_abs_gap", _RELATIVE_GAP),
+    ):
+        highs.setOptionValue(option, value)
+    highs.passModel(
+        goal.size,
+        program.row_lower.size,
+        order.size,
+        int(_core.MatrixFormat.kColwise),
+        int(_core.ObjSense.kMinimize),
+        0.0,
+        goal,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        starts.astype(np.int32),
+        program.entries_row[order].astype(np.int32),
+        program.entries_value[order],
+        program.whole.astype(np.int32),
+    )
+    return highs
+
+
+def _run(highs: "_Highs") -> bool:
+    from highspy import _core  # noqa: PLC0415 - see above
+
+    highs.run()
+    return highs.getModelStatus() == _core.HighsModelStatus.kOptimal
+
+
+def _feasible() -> int:
+    from highspy import _core  # noqa: PLC0415 - see above
+
+    return int(_core.SolutionStatus.kSolutionStatusFeasible)
+
+
+def _hold(highs: "_Highs", program: Program) -> None:
+    """Hold what the goal just solved has a price for, so that later goals cannot worsen it."""
+    solution = highs.getSolution()
+    values = _within(program, solution)
+    held = np.flatnonzero(np.abs(np.array(solution.col_dual)) > _HELD).astype(np.int32)
+    highs.changeColsBounds(held.size, held, values[held], values[held])
+    sums = np.array(solution.row_value)
+    for row in np.flatnonzero(np.abs(np.array(solution.row_dual)) > _HELD):
+        highs.changeRowBounds(int(row), float(sums[row]), float(sums[row]))
+
+
+def _within(program: Program, solution: "HighsSolution") -> Numbers:
+    """Read the values, with rounding beyond a bound cut off."""
+    values: Numbers = np.clip(np.array(solution.col_value), program.lower, program.upper)
+    return values
