@@ -43,3 +43,9 @@ class EnergyInvalid(Malformed):
     """An energy or power to plan with is negative or not finite."""
 
     code = "energy_invalid"
+
+
+class StoreInvalid(Malformed):
+    """A battery or a car is described with a number outside its range."""
+
+    code = "device_state_invalid"

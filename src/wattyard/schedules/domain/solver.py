@@ -28,10 +28,14 @@ _PRIMAL_SIMPLEX: Final = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """`values` (n); `gap` 0..1, how far the main goal may be from its best, as a share of it."""
+    """`values` (n); `gap` 0..1, how far the main goal may be from its best, as a share of it.
+
+    `seconds` is what the solver took.
+    """
 
     values: Numbers
     gap: float = 0.0
+    seconds: float = 0.0
 
 
 def solve(
@@ -64,8 +68,8 @@ def _linear(program: Program, goals: Sequence[Numbers], seconds: float) -> Solut
         highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
         kept = _within(program, highs.getSolution())
         if not _run(highs):
-            return Solution(kept)
-    return Solution(_within(program, highs.getSolution()))
+            return Solution(kept, seconds=highs.getRunTime())
+    return Solution(_within(program, highs.getSolution()), seconds=highs.getRunTime())
 
 
 def _mixed(
@@ -76,13 +80,13 @@ def _mixed(
     seconds: float,
 ) -> Solution | None:
     """Settle the integers goal by goal, then the rest as a linear programme."""
-    values, gap, narrowed = guess, 0.0, program
+    values, gap, narrowed, left = guess, 0.0, program, seconds
     for position, goal in enumerate(goals[: main + 1]):
-        highs = _loaded(narrowed, goal, seconds / (main + 1 - position))
+        highs = _loaded(narrowed, goal, left / (main + 1 - position))
         if values is not None:
             highs.setSolution(values.size, np.arange(values.size, dtype=np.int32), values)
         highs.run()
-        seconds = max(0.01, seconds - highs.getRunTime())
+        left = max(0.01, left - highs.getRunTime())
         info = highs.getInfo()
         if info.primal_solution_status == _feasible():
             values = np.array(highs.getSolution().col_value)
@@ -95,7 +99,8 @@ def _mixed(
         return None
     fixed = program.with_whole_fixed(values)
     polished = _linear(fixed, goals, SECONDS_AT_MOST)
-    return Solution(values if polished is None else polished.values, gap)
+    values = values if polished is None else polished.values
+    return Solution(values, gap, seconds - left)
 
 
 def _loaded(program: Program, goal: Numbers, seconds: float) -> "_Highs":

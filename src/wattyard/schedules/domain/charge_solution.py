@@ -1,0 +1,158 @@
+"""The best charge and discharge powers: linear first, binaries only where both overlap."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from wattyard.schedules.domain.charge import ChargeQuestion
+from wattyard.schedules.domain.charge_program import ChargeProgram, OneWay, charge_program
+from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.reach import Reach
+from wattyard.schedules.domain.solver import SECONDS_AT_MOST, Solution, solve
+
+_PER_KILO: Final = 1000.0
+_NOISE_W: Final = 1e-3
+_SAME: Final = 1e-9
+_TOO_SHORT_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Powers:
+    """What stores charge and discharge (k, n) in W, never both at once."""
+
+    charge_w: Numbers
+    discharge_w: Numbers
+    gap: float = 0.0
+
+
+def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) -> Powers:
+    """Minimise the question's objective over all stores.
+
+    The linear programme may charge and discharge at once where burning energy pays, or buy and
+    sell at once where selling pays more than buying costs, or be paid for buying while it holds
+    back sun. Where undoing that by hand loses
+    nothing it is undone; else the programme is solved again with a binary number for each such
+    step, until no step is left. Past the time the best plan so far is undone by hand.
+    """
+    one_way = OneWay(
+        np.zeros((len(question.stores), meter.steps.hours.size), dtype=np.bool_),
+        np.zeros(meter.steps.hours.size, dtype=np.bool_),
+    )
+    seconds, bound = SECONDS_AT_MOST, None
+    best = _at_full_power(question, meter, reaches)
+    while True:
+        program = charge_program(question, meter, reaches, one_way)
+        solution = solve(program.program, program.goals, main=program.main, seconds=seconds)
+        if solution is None:
+            return best
+        reached = _reached(question, program, solution)
+        bound = reached if bound is None else bound
+        powers, feasible = _undone(question, meter, program, solution)
+        worth = _worth(meter, powers)
+        if feasible and all(
+            w <= r + _SAME * max(1.0, abs(r)) for w, r in zip(worth, reached, strict=True)
+        ):
+            return powers
+        if feasible:
+            best = _with_gap(powers, worth[0], bound[0])
+        seconds -= solution.seconds
+        more = _overlaps(question, meter, program, solution, one_way)
+        if seconds <= _TOO_SHORT_SECONDS or more is None:
+            return best
+        one_way = more
+
+
+def _reached(
+    question: ChargeQuestion, program: ChargeProgram, solution: Solution
+) -> tuple[float, float]:
+    """Tell the objective and the cost that a solution claims."""
+    objective = program.main if question.objective == "COST" else program.main - 1
+    values = solution.values
+    return float(program.goals[objective] @ values), float(program.goals[program.main] @ values)
+
+
+def _no_worse(worth: tuple[float, float], reached: tuple[float, float]) -> bool:
+    pairs = zip(worth, reached, strict=True)
+    return all(real <= claimed + _SAME * max(1.0, abs(claimed)) for real, claimed in pairs)
+
+
+def _worth(meter: Meter, powers: Powers) -> tuple[float, float]:
+    """Tell the objective and the cost, in the programme's terms, that powers really have."""
+    net_w = meter.steps.net_w + (powers.charge_w - powers.discharge_w).sum(axis=0)
+    flows = meter.settled(net_w)
+    spilled = flows.spilled_w * np.maximum(-meter.steps.export_per_kwh, 0.0) * meter.steps.hours
+    cost = float(meter.bill(flows).sum() + spilled.sum() / _PER_KILO)
+    return cost if meter.question.objective == "COST" else meter.objective(flows), cost
+
+
+def _at_full_power(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) -> Powers:
+    """A plan without a solver: each store in turn charges at once up to its highest floor."""
+    hours = meter.steps.hours
+    room_w = np.maximum(question.limits.import_w - meter.steps.net_w, 0.0)
+    charge_w = np.zeros((len(question.stores), hours.size))
+    for row, (store, reach) in enumerate(zip(question.stores, reaches, strict=True)):
+        most_wh = np.minimum(store.charge_w, room_w) * hours
+        wanted_wh = (float(reach.floor_wh.max()) - store.energy_wh) / np.sqrt(store.efficiency)
+        before_wh = np.cumsum(most_wh) - most_wh
+        charge_w[row] = np.clip(wanted_wh - before_wh, 0.0, most_wh) / hours
+        room_w = room_w - charge_w[row]
+    return Powers(charge_w, np.zeros_like(charge_w), gap=1.0)
+
+
+def _with_gap(powers: Powers, value: float, bound: float) -> Powers:
+    gap = (value - bound) / max(abs(value), 1e-9)
+    return Powers(powers.charge_w, powers.discharge_w, float(np.clip(gap, 0.0, 1.0)))
+
+
+def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:
+    charge_w = solution.values[program.charge] * _PER_KILO
+    discharge_w = solution.values[program.discharge] * _PER_KILO
+    return (
+        np.where(charge_w < _NOISE_W, 0.0, charge_w),
+        np.where(discharge_w < _NOISE_W, 0.0, discharge_w),
+    )
+
+
+def _undone(
+    question: ChargeQuestion, meter: Meter, program: ChargeProgram, solution: Solution
+) -> tuple[Powers, bool]:
+    """Take from charge and discharge at once what leaves every store holding the same.
+
+    Tells too whether the meter's limits still hold without it.
+    """
+    charge_w, discharge_w = _raw(program, solution)
+    efficiency = np.array([store.efficiency for store in question.stores])[:, None]
+    both_w = np.minimum(charge_w, discharge_w / efficiency)
+    charge_w, discharge_w = charge_w - both_w, discharge_w - both_w * efficiency
+    charge_w[charge_w < _NOISE_W] = 0.0
+    discharge_w[discharge_w < _NOISE_W] = 0.0
+    powers = Powers(charge_w, discharge_w, solution.gap)
+    net_w = meter.steps.net_w + (charge_w - discharge_w).sum(axis=0)
+    return powers, meter.admits(meter.settled(net_w), tolerance_w=0.5)
+
+
+def _overlaps(
+    question: ChargeQuestion,
+    meter: Meter,
+    program: ChargeProgram,
+    solution: Solution,
+    one_way: OneWay,
+) -> OneWay | None:
+    """Add the steps that overlap; from the second time on, all whose prices tempt as well."""
+    charge_w, discharge_w = _raw(program, solution)
+    stores = (charge_w > 0.0) & (discharge_w > 0.0)
+    size = meter.steps.hours.size
+    taken_kw, given_kw, spilled_kw = solution.values[: 3 * size].reshape(3, size)
+    at_meter = np.minimum(taken_kw, given_kw + spilled_kw) * _PER_KILO > _NOISE_W
+    if one_way.any:
+        able = np.array([[s.charge_w * s.discharge_w > 0.0] for s in question.stores])
+        tempting = np.minimum(meter.steps.import_per_kwh, meter.steps.export_per_kwh) < 0.0
+        tempting = tempting | (question.objective != "COST")
+        stores = stores | (able & tempting)
+        sells_dear = meter.steps.export_per_kwh > meter.steps.import_per_kwh
+        at_meter = at_meter | sells_dear | (meter.most_spilled_w > 0.0) & tempting
+    result = OneWay(one_way.stores | stores, one_way.meter | at_meter)
+    grown = result.stores.sum() + result.meter.sum() > one_way.stores.sum() + one_way.meter.sum()
+    return result if grown else None
