@@ -31,13 +31,14 @@ class OneWay:
 class ChargeProgram:
     """The programme, its goals in order of rank, and where to read a plan from its numbers.
 
-    `charge`, `discharge` (k, n) are columns; `main` is the last goal that integers are settled
-    for, the cost.
+    `charge`, `discharge` (k, n) are columns. Goals before number `objective` are met as well by
+    a plan that overlaps as by one that does not; `cost` is the same number for that objective.
     """
 
     program: Program
     goals: list[Numbers]
-    main: int
+    objective: int
+    cost: int
     charge: Positions
     discharge: Positions
 
@@ -90,8 +91,9 @@ def charge_program(
     _one_way(draft, taken, [given, spilled], most, one_way.meter)
     missing = np.concatenate([block[2] for block in blocks])
     columns = _Columns(taken, given, spilled, excess, charge, discharge, missing)
-    goals, main = _goals(draft.size, question, meter, columns)
-    return ChargeProgram(draft.finished(), goals, main, charge, discharge)
+    goals, cost = _goals(draft.size, question, meter, columns)
+    objective = cost if question.objective == "COST" else cost - 1
+    return ChargeProgram(draft.finished(), goals, objective, cost, charge, discharge)
 
 
 def _store(
@@ -164,11 +166,11 @@ def _goals(
             (columns.spilled, np.maximum(-earned, 0.0)),
         )
     )
-    main = len(goals) - 1
+    cost = len(goals) - 1
     goals.append(_weights(size, *((row, hours) for row in columns.discharge)))
     late = hours * np.arange(1.0, hours.size + 1.0)
     goals.append(_weights(size, *((row, late) for row in (*columns.charge, *columns.discharge))))
-    return goals, main
+    return goals, cost
 
 
 def _weights(size: int, *terms: tuple[Positions, Numbers | float]) -> Numbers:

@@ -40,23 +40,23 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
         np.zeros((len(question.stores), meter.steps.hours.size), dtype=np.bool_),
         np.zeros(meter.steps.hours.size, dtype=np.bool_),
     )
-    seconds, bound = SECONDS_AT_MOST, None
+    seconds, bound, earlier = SECONDS_AT_MOST, -np.inf, list[float]()
     best = _at_full_power(question, meter, reaches)
     while True:
         program = charge_program(question, meter, reaches, one_way)
-        solution = solve(program.program, program.goals, main=program.main, seconds=seconds)
+        solution = _solved(program, earlier, seconds)
         if solution is None:
             return best
-        reached = _reached(question, program, solution)
-        bound = reached if bound is None else bound
+        claimed = _claimed(program, solution.values)
+        if not one_way.any:
+            bound = claimed[0]
+            earlier = [float(goal @ solution.values) for goal in program.goals[: program.objective]]
         powers, feasible = _undone(question, meter, program, solution)
         worth = _worth(meter, powers)
-        if feasible and all(
-            w <= r + _SAME * max(1.0, abs(r)) for w, r in zip(worth, reached, strict=True)
-        ):
+        if feasible and _no_worse(worth, claimed):
             return powers
         if feasible:
-            best = _with_gap(powers, worth[0], bound[0])
+            best = _with_gap(powers, worth[0], bound)
         seconds -= solution.seconds
         more = _overlaps(question, meter, program, solution, one_way)
         if seconds <= _TOO_SHORT_SECONDS or more is None:
@@ -64,13 +64,21 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
         one_way = more
 
 
-def _reached(
-    question: ChargeQuestion, program: ChargeProgram, solution: Solution
-) -> tuple[float, float]:
+def _solved(program: ChargeProgram, earlier: list[float], seconds: float) -> Solution | None:
+    """Solve; once binaries are in, goals before the objective keep what they had without."""
+    if not program.program.whole.any():
+        return solve(program.program, program.goals, seconds=seconds)
+    narrowed = program.program
+    for goal, value in zip(program.goals, earlier, strict=False):
+        narrowed = narrowed.with_row(goal, value + _SAME * max(1.0, abs(value)))
+    goals = program.goals[program.objective :]
+    return solve(narrowed, goals, main=program.cost - program.objective, seconds=seconds)
+
+
+def _claimed(program: ChargeProgram, values: Numbers) -> tuple[float, float]:
     """Tell the objective and the cost that a solution claims."""
-    objective = program.main if question.objective == "COST" else program.main - 1
-    values = solution.values
-    return float(program.goals[objective] @ values), float(program.goals[program.main] @ values)
+    objective, cost = program.goals[program.objective], program.goals[program.cost]
+    return float(objective @ values), float(cost @ values)
 
 
 def _no_worse(worth: tuple[float, float], reached: tuple[float, float]) -> bool:
@@ -140,19 +148,18 @@ def _overlaps(
     solution: Solution,
     one_way: OneWay,
 ) -> OneWay | None:
-    """Add the steps that overlap; from the second time on, all whose prices tempt as well."""
+    """Add the steps that overlap, and those whose prices tempt to."""
     charge_w, discharge_w = _raw(program, solution)
     stores = (charge_w > 0.0) & (discharge_w > 0.0)
     size = meter.steps.hours.size
     taken_kw, given_kw, spilled_kw = solution.values[: 3 * size].reshape(3, size)
     at_meter = np.minimum(taken_kw, given_kw + spilled_kw) * _PER_KILO > _NOISE_W
-    if one_way.any:
-        able = np.array([[s.charge_w * s.discharge_w > 0.0] for s in question.stores])
-        tempting = np.minimum(meter.steps.import_per_kwh, meter.steps.export_per_kwh) < 0.0
-        tempting = tempting | (question.objective != "COST")
-        stores = stores | (able & tempting)
-        sells_dear = meter.steps.export_per_kwh > meter.steps.import_per_kwh
-        at_meter = at_meter | sells_dear | (meter.most_spilled_w > 0.0) & tempting
+    able = np.array([[s.charge_w * s.discharge_w > 0.0] for s in question.stores])
+    tempting = np.minimum(meter.steps.import_per_kwh, meter.steps.export_per_kwh) < 0.0
+    tempting = tempting | (question.objective != "COST")
+    stores = stores | (able & tempting)
+    sells_dear = meter.steps.export_per_kwh > meter.steps.import_per_kwh
+    at_meter = at_meter | sells_dear | (meter.most_spilled_w > 0.0) & tempting
     result = OneWay(one_way.stores | stores, one_way.meter | at_meter)
     grown = result.stores.sum() + result.meter.sum() > one_way.stores.sum() + one_way.meter.sum()
     return result if grown else None

@@ -24,6 +24,13 @@ _HELD: Final = 1e-9
 _RELATIVE_GAP: Final = 1e-9
 _SLACK: Final = 1e-9
 _PRIMAL_SIMPLEX: Final = 4
+_SMALL_PROBLEMS: Final = (
+    ("mip_allow_restart", False),
+    ("mip_heuristic_run_rins", False),
+    ("mip_heuristic_run_rens", False),
+    ("mip_heuristic_run_root_reduced_cost", False),
+)
+"""What helps HiGHS with thousands of integers costs it most of its time with the few here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +128,7 @@ def _loaded(program: Program, goal: Numbers, seconds: float) -> "_Highs":
         ("dual_feasibility_tolerance", _DUAL_TOLERANCE),
         ("mip_rel_gap", _RELATIVE_GAP),
         ("mip_abs_gap", _RELATIVE_GAP),
+        *_SMALL_PROBLEMS,
     ):
         highs.setOptionValue(option, value)
     highs.passModel(
