@@ -1,5 +1,6 @@
 """A checker that knows only the rules of plans by amount, and a second way to the optimum."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -93,7 +94,18 @@ def _possible(
 
 
 def optimum(question: AmountQuestion) -> tuple[float, float]:
-    """Tell the least unmet kWh, and the least cost with it, by a mixed-integer programme.
+    """Tell the least unmet kWh and the least cost with it, each direction by itself."""
+    unmet, cost = 0.0, 0.0
+    for direction in ("IMPORT", "EXPORT"):
+        needs = tuple(need for need in question.needs if need.direction == direction)
+        if needs:
+            own = _optimum(replace(question, needs=needs, held=None))
+            unmet, cost = unmet + own[0], cost + own[1]
+    return unmet, cost
+
+
+def _optimum(question: AmountQuestion) -> tuple[float, float]:
+    """Solve a mixed-integer programme: least unmet kWh first, then least cost.
 
     Steps are the quarter hours and the ends of windows; a device with a least power runs at
     constant power through a step, or for a part of it with its power reserved throughout.

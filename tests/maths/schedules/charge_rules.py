@@ -81,7 +81,7 @@ def check(question: ChargeQuestion, plan: ChargePlan) -> None:
         ):
             at = steps.edges_us.size - 2
             if at_us is not None:
-                at = int(np.flatnonzero(steps.edges_us <= at_us)[-1]) - 1
+                at = int((steps.edges_us <= at_us).sum()) - 2
             if wanted is not None:
                 missing = max(missing, wanted - (own.held_wh[at] if at >= 0 else store.energy_wh))
         assert max(0, missing - own.shortfall_wh) <= 1

@@ -29,6 +29,7 @@ from wattyard.schedules.domain.refusals import (
 )
 from wattyard.schedules.domain.shared_steps import alone, shared_steps
 from wattyard.schedules.domain.sharing import shared
+from wattyard.schedules.domain.stability import clipped
 
 LEVELS = [-0.05, 0.0, 0.1, 0.1, 0.2, 0.35]
 
@@ -279,6 +280,35 @@ def test_a_held_plan_stays_until_a_new_one_saves_enough() -> None:
     assert stays.kept
     assert not goes.kept
     assert goes.devices == new.devices
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_the_rest_of_a_plan_stays_when_it_is_asked_for_again_later(seed: int) -> None:
+    question = replace(random_question(4000 + seed, devices=4), shaving=Shaving())
+    plan = by_amount(question)
+    later_us = START_US + 45 * MINUTE_US
+    ahead = [
+        (need, device)
+        for need, device in zip(question.needs, plan.devices, strict=True)
+        if need.end_us > later_us
+    ]
+    needs = tuple(
+        replace(
+            need,
+            start_us=max(need.start_us, later_us),
+            energy_wh=sum(slot.energy_wh for slot in clipped(device.slots, later_us, need.end_us)),
+        )
+        for need, device in ahead
+    )
+    held = Held(tuple(device.slots for _, device in ahead))
+
+    again = by_amount(replace(question, needs=needs, held=held))
+
+    assert again.kept
+    check(replace(question, needs=needs), again)
+    for (need, device), own in zip(ahead, again.devices, strict=True):
+        rest = clipped(device.slots, max(need.start_us, later_us), need.end_us)
+        assert own.slots == tuple(rest)
 
 
 @pytest.mark.parametrize(

@@ -345,6 +345,32 @@ def test_a_held_plan_stays_until_a_new_one_saves_enough() -> None:
     assert goes.bill == pytest.approx(stays.bill - gain)
 
 
+@pytest.mark.parametrize("seed", range(25))
+def test_the_rest_of_a_plan_stays_when_it_is_asked_for_again_later(seed: int) -> None:
+    question = random_house(700 + seed, negative=seed % 2 == 0)
+    (store,), steps = question.stores, question.steps
+    (own,) = by_charge(question).stores
+    rest = ChargeSteps(
+        steps.edges_us[3:],
+        *(getattr(steps, name)[3:] for name in ("import_per_kwh", "export_per_kwh")),
+        *(getattr(steps, name)[3:] for name in ("confidence", "carbon_per_kwh")),
+        *(getattr(steps, name)[3:] for name in ("pv_w", "base_load_w")),
+    )
+    later = replace(
+        question,
+        stores=(replace(store, energy_wh=float(np.clip(own.held_wh[2], 0, store.capacity_wh))),),
+        steps=rest,
+        held=HeldCharge((own.slots,)),
+        explain=True,
+    )
+
+    again = by_charge(later)
+
+    assert again.kept
+    check(later, again)
+    assert again.stores[0].charge_w == pytest.approx(own.charge_w[3:], abs=0.01)
+
+
 @pytest.mark.parametrize(
     "slot",
     [

@@ -26,6 +26,12 @@ class OneWay:
     def any(self) -> bool:
         return bool(self.stores.any() or self.meter.any())
 
+    def grown(self, more: "OneWay") -> "OneWay | None":
+        """Join two; None where that adds nothing."""
+        stores, meter = self.stores | more.stores, self.meter | more.meter
+        added = (stores & ~self.stores).any() or (meter & ~self.meter).any()
+        return OneWay(stores, meter) if added else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargeProgram:

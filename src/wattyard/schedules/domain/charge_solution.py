@@ -1,6 +1,6 @@
 """The best charge and discharge powers: linear first, binaries only where both overlap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from wattyard.schedules.domain.solver import SECONDS_AT_MOST, Solution, solve
 _PER_KILO: Final = 1000.0
 _NOISE_W: Final = 1e-3
 _SAME: Final = 1e-9
+_LIMIT_W: Final = 0.5
 _TOO_SHORT_SECONDS: Final = 0.05
 
 
@@ -32,9 +33,9 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
 
     The linear programme may charge and discharge at once where burning energy pays, or buy and
     sell at once where selling pays more than buying costs, or be paid for buying while it holds
-    back sun. Where undoing that by hand loses
-    nothing it is undone; else the programme is solved again with a binary number for each such
-    step, until no step is left. Past the time the best plan so far is undone by hand.
+    back sun. Where undoing that by hand loses nothing it is undone; else the programme is solved
+    again with a binary number for each such step, until no step is left. Past the time the best
+    plan so far, undone by hand, has to do.
     """
     one_way = OneWay(
         np.zeros((len(question.stores), meter.steps.hours.size), dtype=np.bool_),
@@ -46,22 +47,23 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
         program = charge_program(question, meter, reaches, one_way)
         solution = _solved(program, earlier, seconds)
         if solution is None:
-            return best
+            break
         claimed = _claimed(program, solution.values)
         if not one_way.any:
-            bound = claimed[0]
             earlier = [float(goal @ solution.values) for goal in program.goals[: program.objective]]
-        powers, feasible = _undone(question, meter, program, solution)
-        worth = _worth(meter, powers)
-        if feasible and _no_worse(worth, claimed):
+        bound = max(bound, claimed[0]) if solution.gap == 0.0 else bound
+        powers, exact = _without_overlap(question, meter, program, solution)
+        if exact and _no_worse(_worth(meter, powers), claimed):
             return powers
-        if feasible:
-            best = _with_gap(powers, worth[0], bound)
+        best = _better(meter, best, powers)
         seconds -= solution.seconds
-        more = _overlaps(question, meter, program, solution, one_way)
+        more = one_way.grown(_overlaps(question, meter, program, solution, tempted=not exact))
         if seconds <= _TOO_SHORT_SECONDS or more is None:
-            return best
+            break
         one_way = more
+    value = _worth(meter, best)[0]
+    gap = (value - bound) / max(abs(value), 1e-9)
+    return replace(best, gap=float(np.clip(gap, 0.0, 1.0)))
 
 
 def _solved(program: ChargeProgram, earlier: list[float], seconds: float) -> Solution | None:
@@ -109,9 +111,12 @@ def _at_full_power(question: ChargeQuestion, meter: Meter, reaches: list[Reach])
     return Powers(charge_w, np.zeros_like(charge_w), gap=1.0)
 
 
-def _with_gap(powers: Powers, value: float, bound: float) -> Powers:
-    gap = (value - bound) / max(abs(value), 1e-9)
-    return Powers(powers.charge_w, powers.discharge_w, float(np.clip(gap, 0.0, 1.0)))
+def _better(meter: Meter, one: Powers, two: Powers) -> Powers:
+    """Pick the plan that is worth more, among those that keep the meter's limits."""
+    net_w = meter.steps.net_w + (two.charge_w - two.discharge_w).sum(axis=0)
+    if not meter.admits(meter.settled(net_w), _LIMIT_W):
+        return one
+    return two if _worth(meter, two) < _worth(meter, one) else one
 
 
 def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:
@@ -123,12 +128,13 @@ def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:
     )
 
 
-def _undone(
+def _without_overlap(
     question: ChargeQuestion, meter: Meter, program: ChargeProgram, solution: Solution
 ) -> tuple[Powers, bool]:
     """Take from charge and discharge at once what leaves every store holding the same.
 
-    Tells too whether the meter's limits still hold without it.
+    Where the place would then give more than it may, discharge is trimmed as well, and stores
+    hold more; tells whether that was not needed.
     """
     charge_w, discharge_w = _raw(program, solution)
     efficiency = np.array([store.efficiency for store in question.stores])[:, None]
@@ -138,7 +144,27 @@ def _undone(
     discharge_w[discharge_w < _NOISE_W] = 0.0
     powers = Powers(charge_w, discharge_w, solution.gap)
     net_w = meter.steps.net_w + (charge_w - discharge_w).sum(axis=0)
-    return powers, meter.admits(meter.settled(net_w), tolerance_w=0.5)
+    if meter.admits(meter.settled(net_w), _LIMIT_W):
+        return powers, True
+    return _trimmed(question, meter, powers), False
+
+
+def _trimmed(question: ChargeQuestion, meter: Meter, powers: Powers) -> Powers:
+    """Go through the steps in order: give no more than allowed, charge no more than fits."""
+    charge_w, discharge_w = powers.charge_w.copy(), powers.discharge_w.copy()
+    capacity_wh = np.array([store.capacity_wh for store in question.stores])
+    held_wh = np.array([store.energy_wh for store in question.stores])
+    loss = np.sqrt([store.efficiency for store in question.stores])
+    most_given_w = meter.most_export_w + meter.most_spilled_w
+    for step, hours in enumerate(meter.steps.hours):
+        fits_w = (capacity_wh - held_wh) / (loss * hours)
+        into_w, out_w = np.minimum(charge_w[:, step], fits_w), discharge_w[:, step]
+        given_w = out_w.sum() - into_w.sum() - meter.steps.net_w[step]
+        over_w = max(0.0, float(given_w - most_given_w[step]))
+        out_w = out_w * max(0.0, 1.0 - over_w / out_w.sum()) if over_w and out_w.any() else out_w
+        held_wh = held_wh + (into_w * loss - out_w / loss) * hours
+        charge_w[:, step], discharge_w[:, step] = into_w, out_w
+    return replace(powers, charge_w=charge_w, discharge_w=discharge_w)
 
 
 def _overlaps(
@@ -146,20 +172,19 @@ def _overlaps(
     meter: Meter,
     program: ChargeProgram,
     solution: Solution,
-    one_way: OneWay,
-) -> OneWay | None:
-    """Add the steps that overlap, and those whose prices tempt to."""
+    *,
+    tempted: bool,
+) -> OneWay:
+    """Find the steps that overlap, and those whose prices tempt to, or all where `tempted`."""
     charge_w, discharge_w = _raw(program, solution)
-    stores = (charge_w > 0.0) & (discharge_w > 0.0)
     size = meter.steps.hours.size
     taken_kw, given_kw, spilled_kw = solution.values[: 3 * size].reshape(3, size)
     at_meter = np.minimum(taken_kw, given_kw + spilled_kw) * _PER_KILO > _NOISE_W
     able = np.array([[s.charge_w * s.discharge_w > 0.0] for s in question.stores])
     tempting = np.minimum(meter.steps.import_per_kwh, meter.steps.export_per_kwh) < 0.0
-    tempting = tempting | (question.objective != "COST")
-    stores = stores | (able & tempting)
+    tempting = tempting | tempted | (question.objective != "COST")
     sells_dear = meter.steps.export_per_kwh > meter.steps.import_per_kwh
-    at_meter = at_meter | sells_dear | (meter.most_spilled_w > 0.0) & tempting
-    result = OneWay(one_way.stores | stores, one_way.meter | at_meter)
-    grown = result.stores.sum() + result.meter.sum() > one_way.stores.sum() + one_way.meter.sum()
-    return result if grown else None
+    return OneWay(
+        stores=(charge_w > 0.0) & (discharge_w > 0.0) | able & tempting,
+        meter=at_meter | sells_dear | (meter.most_spilled_w > 0.0) & tempting,
+    )

@@ -20,9 +20,10 @@ def values(outcome: Outcome) -> tuple[list[Value], Value]:
 
     Starting at once moves the same energies at full power from the start of each window, under
     the same power limits, the devices named first going first; prices are not looked at.
+    Where least powers keep that from moving the same energies, savings are 0.
     """
     steps, energy_wh = outcome.steps, outcome.energy_wh
-    at_once_wh = _at_once(steps, energy_wh.sum(axis=1))
+    at_once_wh = _at_once(steps, energy_wh)
     per_wh = steps.per_kwh / _WH_PER_KWH
     costs, before = energy_wh @ per_wh, at_once_wh @ per_wh
     weights = energy_wh @ steps.confidence
@@ -31,11 +32,15 @@ def values(outcome: Outcome) -> tuple[list[Value], Value]:
     return own, _value(costs.sum(), before.sum(), weights.sum(), moved.sum())
 
 
-def _at_once(steps: SharedSteps, wanted_wh: Numbers) -> Numbers:
+def _at_once(steps: SharedSteps, planned_wh: Numbers) -> Numbers:
+    """Move the planned energies (d, s) at once; as planned where least powers forbid it."""
+    wanted_wh = planned_wh.sum(axis=1)
     energy_wh = in_turn(steps, steps.earliest_first, steps.inside, wanted_wh)
-    if (energy_wh.sum(axis=1) < wanted_wh - _ROUNDING_WH).any():
-        return shared(steps, steps.earliest_first, steps.inside, wanted_wh)
-    return energy_wh
+    if (energy_wh.sum(axis=1) >= wanted_wh - _ROUNDING_WH).all():
+        return energy_wh
+    if steps.least_w.any():
+        return planned_wh
+    return shared(steps, steps.earliest_first, steps.inside, wanted_wh)
 
 
 def _value(cost: float, before: float, weight: float, moved_wh: float) -> Value:

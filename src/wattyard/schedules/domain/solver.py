@@ -8,7 +8,7 @@ price, where it is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ _HELD: Final = 1e-9
 """Reduced costs below are rounding; goals are scaled so that their largest weight is 1."""
 _RELATIVE_GAP: Final = 1e-9
 _SLACK: Final = 1e-9
+_TOLD: Final = 1e-7
 _PRIMAL_SIMPLEX: Final = 4
 _SMALL_PROBLEMS: Final = (
     ("mip_allow_restart", False),
@@ -87,27 +88,47 @@ def _mixed(
     seconds: float,
 ) -> Solution | None:
     """Settle the integers goal by goal, then the rest as a linear programme."""
-    values, gap, narrowed, left = guess, 0.0, program, seconds
+    best, gap, narrowed, left = guess, 0.0, program, seconds
     for position, goal in enumerate(goals[: main + 1]):
-        highs = _loaded(narrowed, goal, left / (main + 1 - position))
-        if values is not None:
-            highs.setSolution(values.size, np.arange(values.size, dtype=np.int32), values)
-        highs.run()
-        left = max(0.01, left - highs.getRunTime())
-        info = highs.getInfo()
-        if info.primal_solution_status == _feasible():
-            values = np.array(highs.getSolution().col_value)
-        if values is None:
+        settled = _settled(narrowed, goal, best, left / (main + 1 - position))
+        left = max(0.01, left - settled.seconds)
+        best, gap = settled.values, settled.gap
+        if best is None:
             return None
-        gap = min(1.0, info.mip_gap) if info.mip_gap > 10 * _RELATIVE_GAP else 0.0
-        best = float(goal @ values)
-        narrowed = narrowed.with_row(goal, best + _SLACK * max(1.0, abs(best)))
-    if values is None:
+        value = float(goal @ best)
+        narrowed = narrowed.with_row(goal, value + _SLACK * max(1.0, abs(value)))
+    if best is None:
         return None
-    fixed = program.with_whole_fixed(values)
-    polished = _linear(fixed, goals, SECONDS_AT_MOST)
-    values = values if polished is None else polished.values
-    return Solution(values, gap, seconds - left)
+    polished = _linear(program.with_whole_fixed(best), goals, SECONDS_AT_MOST)
+    return Solution(best if polished is None else polished.values, gap, seconds - left)
+
+
+class _Settled(NamedTuple):
+    values: Numbers | None
+    gap: float
+    seconds: float
+
+
+def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: float) -> _Settled:
+    """Solve one goal with integers, from a guess if there is one.
+
+    HiGHS 1.16 may find a better plan than the guess, tell its value, and yet hand the guess
+    back; what it hands back is held against what it tells, and solved again without the guess.
+    """
+    highs = _loaded(program, goal, seconds)
+    if guess is not None:
+        highs.setSolution(guess.size, np.arange(guess.size, dtype=np.int32), guess)
+    highs.run()
+    info, ran = highs.getInfo(), highs.getRunTime()
+    gap = min(1.0, info.mip_gap) if info.mip_gap > 10 * _RELATIVE_GAP else 0.0
+    if info.primal_solution_status != _feasible():
+        return _Settled(guess, 1.0, ran)
+    values = np.array(highs.getSolution().col_value)
+    told = info.objective_function_value
+    if guess is not None and float(goal @ values) > told + _TOLD * max(1.0, abs(told)):
+        again = _settled(program, goal, None, max(0.01, seconds - ran))
+        return again._replace(values=guess if again.values is None else again.values)
+    return _Settled(values, gap, ran)
 
 
 def _loaded(program: Program, goal: Numbers, seconds: float) -> "_Highs":
