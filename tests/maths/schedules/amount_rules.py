@@ -151,7 +151,7 @@ def _optimum(question: AmountQuestion) -> tuple[float, float]:
     options = {"mip_rel_gap": 1e-9}
     rules = LinearConstraint(np.array(rows), low, high)
     first = milp(unmet, integrality=whole, bounds=bounds, constraints=rules, options=options)
-    row(dict.fromkeys(range(3 * n, size), 1.0), -np.inf, first.fun + 1e-9)
+    row(dict.fromkeys(range(3 * n, size), 1.0), -np.inf, first.fun + 1e-8)
     rules = LinearConstraint(np.array(rows), low, high)
     second = milp(cost, integrality=whole, bounds=bounds, constraints=rules, options=options)
     return float(first.fun), float(second.fun)

@@ -66,7 +66,8 @@ def charge_program(
     """Build the programme of a question.
 
     A store alone reaches its floors, so they are hard. Several stores on a limited connection
-    may not reach theirs together; then what is missing is the first goal.
+    may not reach theirs together; then what is missing is the first goal, but none gives of its
+    reserve for another's goal.
     """
     draft = Draft()
     soft = len(question.stores) > 1 and bool(np.isfinite(question.limits.import_w))
@@ -110,7 +111,8 @@ def _store(
     charge = draft.columns(np.zeros(count), np.full(count, store.charge_w / _PER_KILO))
     discharge = draft.columns(np.zeros(count), np.full(count, store.discharge_w / _PER_KILO))
     floor_kwh = reach.floor_wh / _PER_KILO
-    least_kwh = np.zeros(count) if soft else floor_kwh
+    kept_kwh = np.full(count, min(store.reserve_wh, store.energy_wh) / _PER_KILO)
+    least_kwh = kept_kwh if soft else floor_kwh
     held = draft.columns(least_kwh, np.full(count, store.capacity_wh / _PER_KILO))
     before = np.zeros(count)
     before[0] = store.energy_wh / _PER_KILO

@@ -15,6 +15,7 @@ from wattyard.schedules.domain.solver import SECONDS_AT_MOST, Solution, solve
 _PER_KILO: Final = 1000.0
 _NOISE_W: Final = 1e-3
 _SAME: Final = 1e-9
+_PROVEN: Final = 1e-6
 _LIMIT_W: Final = 0.5
 _TOO_SHORT_SECONDS: Final = 0.05
 
@@ -63,7 +64,8 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
         one_way = more
     value = _worth(meter, best)[0]
     gap = (value - bound) / max(abs(value), 1e-9)
-    return replace(best, gap=float(np.clip(gap, 0.0, 1.0)))
+    proven = value - bound <= _PROVEN * max(1.0, abs(value))
+    return replace(best, gap=0.0 if proven else float(np.clip(gap, 0.0, 1.0)))
 
 
 def _solved(program: ChargeProgram, earlier: list[float], seconds: float) -> Solution | None:
