@@ -7,12 +7,13 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, scale, start, tariffs_engine
+from benchmarks import arrivals, list_sites, plans, scale, start, tariffs_engine
 from benchmarks.support.ground import Ground
 
 CASES = {
     "start": start.run,
     "prices": tariffs_engine.run,
+    "plans": plans.run,
     "import": arrivals.run,
     "list": list_sites.run,
     "scale": scale.run,
