@@ -43,7 +43,7 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
         np.zeros(meter.steps.hours.size, dtype=np.bool_),
     )
     seconds, bound, earlier = SECONDS_AT_MOST, -np.inf, list[float]()
-    best = _at_full_power(question, meter, reaches)
+    best: Powers | None = None
     while True:
         program = charge_program(question, meter, reaches, one_way)
         solution = _solved(program, earlier, seconds)
@@ -62,10 +62,15 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
         if seconds <= _TOO_SHORT_SECONDS or more is None:
             break
         one_way = more
-    value = _worth(meter, best)[0]
-    gap = (value - bound) / max(abs(value), 1e-9)
+    return _with_gap(meter, best or _at_full_power(question, meter, reaches), bound)
+
+
+def _with_gap(meter: Meter, powers: Powers, bound: float) -> Powers:
+    """Tell how far the objective may be from its least, of which `bound` is known."""
+    value = _worth(meter, powers)[0]
     proven = value - bound <= _PROVEN * max(1.0, abs(value))
-    return replace(best, gap=0.0 if proven else float(np.clip(gap, 0.0, 1.0)))
+    gap = (value - bound) / max(abs(value), 1e-9)
+    return replace(powers, gap=0.0 if proven else float(np.clip(gap, 0.0, 1.0)))
 
 
 def _solved(program: ChargeProgram, earlier: list[float], seconds: float) -> Solution | None:
@@ -113,12 +118,12 @@ def _at_full_power(question: ChargeQuestion, meter: Meter, reaches: list[Reach])
     return Powers(charge_w, np.zeros_like(charge_w), gap=1.0)
 
 
-def _better(meter: Meter, one: Powers, two: Powers) -> Powers:
+def _better(meter: Meter, one: Powers | None, two: Powers) -> Powers | None:
     """Pick the plan that is worth more, among those that keep the meter's limits."""
     net_w = meter.steps.net_w + (two.charge_w - two.discharge_w).sum(axis=0)
     if not meter.admits(meter.settled(net_w), _LIMIT_W):
         return one
-    return two if _worth(meter, two) < _worth(meter, one) else one
+    return two if one is None or _worth(meter, two) < _worth(meter, one) else one
 
 
 def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:

@@ -9,6 +9,7 @@ cost, then the earliest time, without any small number in it. Its second goal gi
 named first the earlier steps, which keeps each device's slots together.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -107,11 +108,38 @@ def _side_by_side(
 
 
 def _guess(steps: SharedSteps, device: NDArray[np.int64], step: NDArray[np.int64]) -> Numbers:
-    """A feasible plan to start from: devices take the cheapest room one after the other."""
-    energy_wh = in_turn(steps, steps.cheapest_first, steps.allowed, steps.needed_wh)
+    """A feasible plan to start from: devices take the cheapest room one after the other.
+
+    The best of three orders: as named, those with least time to spare first, largest first.
+    """
+    wanted_wh = steps.needed_wh
+    spare_wh = steps.most_wh(steps.allowed).sum(axis=1) - wanted_wh
+    orders = (np.arange(wanted_wh.size), np.argsort(spare_wh), np.argsort(-wanted_wh))
+    plans = [_in_order(steps, order) for order in orders]
+    energy_wh = min(plans, key=lambda plan: _merit(steps, plan))
     energy_kwh = energy_wh[device, step] / _WH_PER_KWH
     running = energy_kwh > 0.0
     mean_kw = energy_kwh / steps.hours[step]
     held_kw = np.where(running, np.maximum(mean_kw, steps.least_w[device] / _WH_PER_KWH), 0.0)
-    unmet = steps.needed_wh / _WH_PER_KWH - energy_wh.sum(axis=1) / _WH_PER_KWH
+    unmet = (wanted_wh - energy_wh.sum(axis=1)) / _WH_PER_KWH
     return np.concatenate([energy_kwh, held_kw, running.astype(np.float64), unmet])
+
+
+def _in_order(steps: SharedSteps, order: NDArray[np.int64]) -> Numbers:
+    """Let devices take the cheapest room in an order of their own: Wh (d, s)."""
+    turned = replace(
+        steps,
+        power_w=steps.power_w[order],
+        least_w=steps.least_w[order],
+        needed_wh=steps.needed_wh[order],
+    )
+    energy_wh = np.empty(steps.allowed.shape)
+    allowed, wanted_wh = steps.allowed[order], steps.needed_wh[order]
+    energy_wh[order] = in_turn(turned, steps.cheapest_first, allowed, wanted_wh)
+    return energy_wh
+
+
+def _merit(steps: SharedSteps, energy_wh: Numbers) -> tuple[float, float]:
+    """Tell what is unmet (whole Wh), then what it costs: less is better."""
+    unmet_wh = float((steps.needed_wh - energy_wh.sum(axis=1)).sum())
+    return round(unmet_wh), float((energy_wh @ steps.per_kwh).sum())

@@ -8,7 +8,7 @@ price, where it is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from highspy._core import HighsSolution, _Highs
 
 SECONDS_AT_MOST: Final = 2.0
+Presolve = Literal["off", "choose"]
 _DUAL_TOLERANCE: Final = 1e-9
 _HELD: Final = 1e-9
 """Reduced costs below are rounding; goals are scaled so that their largest weight is 1."""
@@ -25,6 +26,7 @@ _RELATIVE_GAP: Final = 1e-9
 _SLACK: Final = 1e-9
 _TOLD: Final = 1e-7
 _PRIMAL_SIMPLEX: Final = 4
+_POLISH_SECONDS: Final = 0.2
 _SMALL_PROBLEMS: Final = (
     ("mip_allow_restart", False),
     ("mip_heuristic_run_rins", False),
@@ -61,13 +63,15 @@ def solve(
     """
     scaled = [goal / (np.abs(goal).max() or 1.0) for goal in goals]
     if not program.whole.any():
-        return _linear(program, scaled, seconds)
+        return _linear(program, scaled, seconds, presolve="off")
     return _mixed(program, scaled, main, guess, seconds)
 
 
-def _linear(program: Program, goals: Sequence[Numbers], seconds: float) -> Solution | None:
+def _linear(
+    program: Program, goals: Sequence[Numbers], seconds: float, *, presolve: Presolve
+) -> Solution | None:
     highs = _loaded(program, goals[0], seconds)
-    highs.setOptionValue("presolve", "off")
+    highs.setOptionValue("presolve", presolve)
     if not _run(highs):
         return None
     for goal in goals[1:]:
@@ -90,7 +94,10 @@ def _mixed(
     """Settle the integers goal by goal, then the rest as a linear programme."""
     best, gap, narrowed, left = guess, 0.0, program, seconds
     for position, goal in enumerate(goals[: main + 1]):
-        settled = _settled(narrowed, goal, best, left / (main + 1 - position))
+        if best is not None and float(goal @ best) <= _lowest(program, goal) + _SLACK:
+            settled = _Settled(best, 0.0, 0.0)
+        else:
+            settled = _settled(narrowed, goal, best, left / (main + 1 - position))
         left = max(0.01, left - settled.seconds)
         best, gap = settled.values, settled.gap
         if best is None:
@@ -99,8 +106,16 @@ def _mixed(
         narrowed = narrowed.with_row(goal, value + _SLACK * max(1.0, abs(value)))
     if best is None:
         return None
-    polished = _linear(program.with_whole_fixed(best), goals, SECONDS_AT_MOST)
+    fixed = program.with_whole_fixed(best)
+    polished = _linear(fixed, goals, max(left, _POLISH_SECONDS), presolve="choose")
     return Solution(best if polished is None else polished.values, gap, seconds - left)
+
+
+def _lowest(program: Program, goal: Numbers) -> float:
+    """Tell what a goal cannot be below, rows or not."""
+    used = np.flatnonzero(goal)
+    weights = goal[used]
+    return float(weights @ np.where(weights > 0.0, program.lower[used], program.upper[used]))
 
 
 class _Settled(NamedTuple):
