@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
@@ -150,6 +151,42 @@ def test_three_days_of_minutes_with_a_least_slot_length_are_planned_exactly() ->
     cost = by_minute(prices)
     least, most = (cost[chosen_minutes(other, 4320)].sum() for other in (free, block))
     assert least - 1e-9 <= cost[taken].sum() <= most + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_day_of_slots_of_a_least_length_costs_what_a_second_solver_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    per_kwh = rng.choice([-0.05, 0.1, 0.15, 0.15, 0.2, 0.4], 96)
+    wanted, shortest = int(rng.integers(4, 40)), int(rng.integers(2, 5))
+    question = DurationQuestion(
+        series([15] * 96, per_kwh.tolist()), "LOW", 15 * wanted, min_slot_minutes=15 * shortest
+    )
+
+    taken = chosen_minutes(by_duration(question), 96 * 15)
+
+    assert min(runs(taken)) >= 15 * shortest
+    cost = by_minute(question.prices)[taken].sum() / 15
+    assert cost == pytest.approx(least_cost(per_kwh, wanted, shortest), abs=1e-6)
+
+
+def least_cost(per_kwh: np.ndarray, wanted: int, shortest: int) -> float:
+    """Choose units by integers: x runs, s starts; whoever starts runs on for long enough."""
+    count = per_kwh.size
+    unit, nothing = np.eye(count), np.zeros((count, count))
+    starts = np.hstack([unit - np.eye(count, k=-1), -unit])
+    lasting = sum((np.eye(count, k=k) for k in range(shortest)), nothing)
+    answer = milp(
+        np.append(per_kwh, np.zeros(count)),
+        integrality=np.ones(2 * count),
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(starts, -np.inf, 0),
+            LinearConstraint(np.hstack([lasting, -shortest * unit]), 0, np.inf),
+            LinearConstraint(np.append(np.ones(count), np.zeros(count)), wanted, wanted),
+        ],
+        options={"mip_rel_gap": 1e-9},
+    )
+    return float(answer.fun)
 
 
 def test_a_window_that_starts_within_a_minute_still_gets_slots_of_the_least_length() -> None:

@@ -22,7 +22,8 @@ from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers, Price
 
 _FINEST_GRID: Final = 4320
 """Units in the window: three days of minutes."""
-_ROUNDING: Final = 1e-12
+_LEVELS: Final = 1e9
+"""Costs are whole numbers of this part of the largest, so that equal plans cost the same."""
 
 
 def long_slots(
@@ -36,9 +37,11 @@ def long_slots(
     unit_us = _unit(prices, wanted_us, shortest_us)
     marks_us = np.arange(prices.window_us // unit_us + 1) * unit_us
     offsets_us = prices.edges_us - prices.edges_us[0]
-    spent = np.concatenate([[0.0], np.cumsum(per_kwh * prices.lengths_us)])
+    spent = np.append(0.0, np.cumsum(per_kwh * prices.lengths_us))
     costs = np.interp(marks_us.astype(np.float64), offsets_us.astype(np.float64), spent)
-    running = _running(costs, wanted_us // unit_us, shortest_us // unit_us)
+    largest = float(np.abs(per_kwh).max()) * unit_us or 1.0
+    each = np.rint(np.diff(costs) / largest * _LEVELS)
+    running = _running(each, wanted_us // unit_us, shortest_us // unit_us)
     changes = np.flatnonzero(np.diff(np.concatenate([[False], running, [False]])))
     edges_us = prices.edges_us[0] + changes * unit_us
     return edges_us[::2], edges_us[1::2]
@@ -49,17 +52,17 @@ def _unit(prices: Prices, wanted_us: int, shortest_us: int) -> int:
     return exact_us if prices.window_us <= exact_us * _FINEST_GRID else MINUTE_US
 
 
-def _running(costs: Numbers, wanted: int, shortest: int) -> NDArray[np.bool_]:
-    """Tell (T) which units run, for the cost (T + 1) of the time up to each mark."""
-    resting, opening = _decisions(costs, wanted, shortest)
-    running = np.zeros(costs.size - 1, dtype=np.bool_)
-    mark, left = costs.size - 1, wanted
+def _running(each: Numbers, wanted: int, shortest: int) -> NDArray[np.bool_]:
+    """Tell (t) which units run, for the cost (t) of each unit."""
+    resting, opening = _decisions(each, wanted, shortest)
+    running = np.zeros(each.size, dtype=np.bool_)
+    mark, left = each.size, wanted
     while left:
-        if resting[mark, left]:
+        if resting[left, mark]:
             mark -= 1
             continue
         end = mark
-        while not opening[mark, left]:
+        while not opening[left, mark]:
             mark, left = mark - 1, left - 1
         mark, left = mark - shortest, left - shortest
         running[mark:end] = True
@@ -67,24 +70,26 @@ def _running(costs: Numbers, wanted: int, shortest: int) -> NDArray[np.bool_]:
 
 
 def _decisions(
-    costs: Numbers, wanted: int, shortest: int
+    each: Numbers, wanted: int, shortest: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell (T + 1, wanted + 1) where not running is best, and where a slot best starts m before."""
-    tolerance = _ROUNDING * float(np.abs(np.diff(costs)).sum())
-    resting = np.zeros((costs.size, wanted + 1), dtype=np.bool_)
-    opening = np.zeros((costs.size, wanted + 1), dtype=np.bool_)
-    off, on = np.full(wanted + 1, np.inf), np.full(wanted + 1, np.inf)
-    off[0] = 0.0
-    earlier = deque([off[: wanted + 1 - shortest]], maxlen=shortest)
-    for mark in range(1, costs.size):
-        extended = np.append(np.inf, on[:-1] + (costs[mark] - costs[mark - 1]))
-        off = np.minimum(off, on)
-        on = extended
-        if mark >= shortest:
-            opened = np.full(wanted + 1, np.inf)
-            opened[shortest:] = earlier[0] + (costs[mark] - costs[mark - shortest])
-            opening[mark] = opened <= extended + tolerance
-            on = np.minimum(opened, extended)
-        resting[mark] = off <= on + tolerance
-        earlier.append(off[: wanted + 1 - shortest])
+    """Tell (wanted + 1, t + 1) where resting is best, and where a slot best starts m before.
+
+    One row at a time: a row of `off` is the running minimum of its row of `on`.
+    """
+    resting = np.zeros((wanted + 1, each.size + 1), dtype=np.bool_)
+    opening = np.zeros_like(resting)
+    spent = np.append(0.0, np.cumsum(each))
+    block = spent[shortest:] - spent[:-shortest]
+    on, off = np.full(each.size + 1, np.inf), np.zeros(each.size + 1)
+    earlier = deque([off], maxlen=shortest)
+    for used in range(1, wanted + 1):
+        on[1:] = on[:-1] + each
+        on[0] = np.inf
+        if used >= shortest:
+            opened = earlier[0][:-shortest] + block
+            np.less_equal(opened, on[shortest:], out=opening[used, shortest:])
+            np.minimum(on[shortest:], opened, out=on[shortest:])
+        off = np.append(np.inf, np.minimum.accumulate(on[:-1]))
+        np.less_equal(off, on, out=resting[used])
+        earlier.append(off)
     return resting, opening
