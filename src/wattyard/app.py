@@ -104,7 +104,16 @@ class Services:
         self.inspection = Inspection(*means)
         self.meters = Meters(db, self.places, self.devices, self.states, now, new_id)
         self.records = Records(db, self.places, self.devices, now)
-        supply = (db, self.events, self.places, self.devices, TariffWire(), now, new_id)
+        supply = (
+            db,
+            self.events,
+            self.places,
+            self.devices,
+            self.records,
+            TariffWire(),
+            now,
+            new_id,
+        )
         self.tariffs = Tariffs(*supply)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
