@@ -12,6 +12,8 @@ from wattyard import __version__
 from wattyard.accounts.domain import KeyRevoked, TokenExpired, TokenInvalid, TokenMissing
 from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
 from wattyard.accounts.service import Accounts, Usage
+from wattyard.costs.routes import ENDPOINTS as COST_ENDPOINTS
+from wattyard.costs.service import CostReports
 from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
 from wattyard.events.service import Events
 from wattyard.kernel.callers import Caller
@@ -117,6 +119,16 @@ class Services:
         self.tariffs = Tariffs(*supply)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
+        self.costs = CostReports(
+            db,
+            self.places,
+            self.devices,
+            self.meters,
+            self.records,
+            self.prices,
+            now,
+            new_id,
+        )
         self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
         self.usage = Usage(self.places.counts)
 
@@ -206,6 +218,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *SITE_ENDPOINTS,
     *TARIFF_ENDPOINTS,
     *METER_ENDPOINTS,
+    *COST_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,
