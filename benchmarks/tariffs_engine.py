@@ -30,7 +30,7 @@ def _surcharge(fixed: float) -> dict[str, float]:
     return {"surcharge_fixed": fixed, "surcharge_percentage": _PERCENTAGE}
 
 
-_BODY: dict[str, Any] = {
+BODY: dict[str, Any] = {
     "direction": "IMPORT",
     "type": "COMMODITY",
     "contract_start_date": "2024-01-01",
@@ -88,7 +88,7 @@ def run(ground: Ground) -> None:
 
 
 def _measure(case: _Case) -> None:
-    element = Element(UUID(int=1), tariff_from_json(_BODY, _PLACE))
+    element = Element(UUID(int=1), tariff_from_json(BODY, _PLACE))
     series = _market(case)
     markets = Markets({_SOURCE: series}, case.end - case.ahead)
     question = Question("IMPORT", Span(case.start, case.end))
@@ -98,7 +98,7 @@ def _measure(case: _Case) -> None:
 
     engine_ms, answer = _fastest(engine, _ROUNDS)
     starts = [instant(at) for at in answer.edges_us[:-1]]
-    loop_ms, looped = _fastest(lambda: _loop(_BODY, starts, series), 3)
+    loop_ms, looped = _fastest(lambda: _loop(BODY, starts, series), 3)
     bare_ms, _ = _fastest(lambda: _bare_loop(starts, series), 3)
     known = answer.confidence == 1
     assert np.allclose(answer.per_kwh[known], np.array(looped)[known], atol=1.1e-6)

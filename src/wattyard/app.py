@@ -18,6 +18,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker, SortedIds
 from wattyard.kernel.instants import Clock, system_clock
 from wattyard.kernel.refusals import Unavailable
+from wattyard.meters.routes import ENDPOINTS as METER_ENDPOINTS
+from wattyard.meters.service import Meters, Records
 from wattyard.platform import document
 from wattyard.platform.db import Database, schema
 from wattyard.platform.http import Answer, Call, Endpoint, endpoint
@@ -41,6 +43,7 @@ from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
 from wattyard.tariffs.service import MarketSources, Prices, Tariffs
+from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.tariffs.wire.sources import market_source_json
 from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
 
@@ -99,10 +102,13 @@ class Services:
         self.customers = Customers(*means)
         self.fleet = Fleet(*means)
         self.inspection = Inspection(*means)
+        self.meters = Meters(db, self.places, self.devices, self.states, now, new_id)
+        self.records = Records(db, self.places, self.devices, now)
         supply = (db, self.events, self.places, self.devices, TariffWire(), now, new_id)
         self.tariffs = Tariffs(*supply)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
+        self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
         self.usage = Usage(self.places.counts)
 
     def by_type(self) -> dict[type, Any]:
@@ -171,7 +177,9 @@ class MetricsGuard:
 
 
 @endpoint("GET", "/metrics", "metrics", public=True, media_type="text/plain; version=0.0.4")
-async def metrics(call: Call, watch: Telemetry, guard: MetricsGuard) -> Answer:
+async def metrics(
+    call: Call, watch: Telemetry, guard: MetricsGuard, markets: OperatorMarkets
+) -> Answer:
     """Tell counts and times in Prometheus' text format.
 
     Answered to this machine only, or to whoever sends `WATTYARD_METRICS_TOKEN` as a bearer token
@@ -179,12 +187,16 @@ async def metrics(call: Call, watch: Telemetry, guard: MetricsGuard) -> Answer:
     """
     if not guard.lets_in(call):
         raise PathUnknown("there is nothing at '/metrics'; GET /openapi.json lists every path")
+    with suppress(Unavailable):  # without the database the rest is told
+        for code, seconds in await markets.staleness():
+            watch.stale(code, seconds)
     return Answer(watch.exposition(), media_type=b"text/plain; version=0.0.4; charset=utf-8")
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *SITE_ENDPOINTS,
     *TARIFF_ENDPOINTS,
+    *METER_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,

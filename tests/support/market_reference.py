@@ -10,8 +10,10 @@ Readings
 * Only days before the instant's own local day are looked at, newest first, and none older than
   14 local days before the instant's day or before today's (`now`), whichever is earlier ("no data
   in the last 14 days"). Days after `now` that are already published count.
-* The four days, the "fewer than two such days" and the "no data" are all counted among the days
-  of the same kind that have data at that clock time.
+* The four days and the "fewer than two such days" are counted among the days of the same kind
+  that have data at that clock time. None at all is fewer than two: the last four days of any kind
+  that have data at that clock time stand in, at 0.3 (decision 0004). Only where there are none of
+  these either is there "no data in the last 14 days".
 * A forecast changes where any of the market intervals that it is the mean of changes: those are
   its natural boundaries.
 """
@@ -77,19 +79,20 @@ class Market:
         """ "the mean of the same local clock time on the last four days of the same kind
         (weekday, weekend/holiday) with data, confidence 0.5, and 0.3 when fewer than two such
         days exist"."""
-        rows = self._last_days(instant)
+        alike = self._last_days(instant, of_the_same_kind=True)
+        rows = alike or self._last_days(instant, of_the_same_kind=False)
         if not rows:
             return None
         mean = sum((row[2] for row in rows), Decimal(0)) / len(rows)
-        return Quote(tuple(rows), mean, Decimal("0.5") if len(rows) >= 2 else Decimal("0.3"))
+        return Quote(tuple(rows), mean, Decimal("0.5") if len(alike) >= 2 else Decimal("0.3"))
 
-    def _last_days(self, instant: datetime) -> list[Row]:
+    def _last_days(self, instant: datetime, *, of_the_same_kind: bool) -> list[Row]:
         local = self.place.wall(instant)
         oldest = min(local.date(), self.place.wall(self.now).date()) - timedelta(LOOK_BACK_DAYS)
         day = local.date() - timedelta(days=1)
         found: list[Row] = []
         while day >= oldest and len(found) < DAYS_WANTED:
-            if self._free(day) == self._free(local.date()):
+            if not of_the_same_kind or self._free(day) == self._free(local.date()):
                 found += self._first_published(self.place.instants_at(day, local.time()))
             day -= timedelta(days=1)
         return found

@@ -8,7 +8,7 @@ where the contract can be read in more than one way (off by default).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,7 +50,7 @@ class PriceCase:
     tariff_body: Json
     place: Place
     span: Span
-    market: list[Row]
+    market: list[Row] = field(repr=False)
     market_unit: str
     now: datetime
     counter_kwh: Decimal

@@ -262,14 +262,17 @@ def test_an_unpublished_price_is_the_mean_of_the_last_four_days_of_its_kind() ->
     assert prices(body, *asked, market=market, country="DE") == [
         Interval(instant_of(asked[1]), instant_of(asked[2]), Decimal("2.5"), Decimal("0.5"))
     ]
-    # Saturday 17 May from Sun 11 and Sat 10: 9. With one day of the kind only: 0.3; none: nothing.
+    # Saturday 17 May from Sun 11 and Sat 10: 9. With one day of the kind only: 0.3. None:
+    # the last four days of any kind stand in at 0.3 (Fri 9 to Tue 6: 3, 2, 1, 8); no day: nothing.
     asked = ("Europe/Berlin", "2025-05-17T10:00:00Z", "2025-05-17T11:00:00Z")
     (two,) = prices(body, *asked, market=market)
     (one,) = prices(body, *asked, market=market[:5])
     assert (two.value, two.confidence) == (9, Decimal("0.5"))
     assert (one.value, one.confidence) == (9, Decimal("0.3"))
+    (other,) = prices(body, *asked, market=market[:4])
+    assert (other.value, other.confidence) == (Decimal("3.5"), Decimal("0.3"))
     with pytest.raises(NoPriceData):
-        prices(body, *asked, market=market[:4])
+        prices(body, *asked, market=[])
 
 
 def test_a_forecast_looks_at_the_wall_clock_and_not_at_utc() -> None:

@@ -35,6 +35,7 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
     event = (await tenant.get("/events")).json()["data"][0]
     tariff = await tenant.tariff(site["location_id"])
     source = await tenant.market_source()
+    batch = (await tenant.call("PUT", "/meters/interval", json=[])).json()
     return {
         "customer_id": customer["id"],
         "site_id": site["id"],
@@ -43,6 +44,7 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
         "event_id": event["id"],
         "tariff_id": tariff["id"],
         "market_source_id": source["id"],
+        "batch_id": batch["id"],
     }
 
 
@@ -102,7 +104,7 @@ async def test_an_unknown_parameter_is_refused(
 @pytest.mark.parametrize("declared", WITH_ID, ids=name)
 async def test_an_id_of_another_type_names_nothing(tenant: Tenant, declared: Endpoint) -> None:
     ids = await objects_of(tenant)
-    wrong = {"evt", "ste", "dev", "cus", "trf", "mrs"} - {
+    wrong = {"evt", "ste", "dev", "cus", "trf", "mrs", "bat"} - {
         value[:3] for key, value in ids.items() if "{" + key + "}" in declared.path
     }
     if "site_id" in declared.path or "location_id" in declared.path:

@@ -9,17 +9,18 @@ from types import FunctionType
 import pytest
 
 import wattyard.events.store
+import wattyard.meters.store
 import wattyard.sites.store
 import wattyard.tariffs.store
 
-OPERATORS = {"orphans.count", "contracts.claim_ending"}
+OPERATORS = {"orphans.count", "contracts.claim_ending", "months.make"}
 """What the operator asks over all accounts."""
 
 
 def functions() -> Iterator[tuple[str, FunctionType]]:
     names = [
         f"{package.__name__}.{module.name}"
-        for package in (wattyard.sites.store, wattyard.tariffs.store)
+        for package in (wattyard.sites.store, wattyard.tariffs.store, wattyard.meters.store)
         for module in pkgutil.iter_modules(package.__path__)
     ]
     for module in (*map(importlib.import_module, names), wattyard.events.store):

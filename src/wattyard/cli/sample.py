@@ -1,17 +1,27 @@
 """The sample account of `make run`: a fleet in test mode, and a line to paste."""
 
 import asyncio
+import re
+from datetime import timedelta
 from typing import Final
 
 from wattyard.app import Services
 from wattyard.cli.sample_fleet import sample_sites
-from wattyard.kernel import ids
+from wattyard.cli.sample_tariffs import MARKET, MARKET_CODE, market_prices, sample_tariffs
+from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.instants import system_clock
+from wattyard.kernel.pages import Window
 from wattyard.platform.db import Database
+from wattyard.platform.reading import convert
+from wattyard.sites.domain.places import Place
 from wattyard.sites.wire.arrivals import arrival
+from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
+from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 _ACCOUNT: Final = "Sample"
 _KEY: Final = "make run"
+_REFERENCE: Final = re.compile(r"sample-(\d{4})", re.ASCII)
 
 
 def introduction(url: str, address: str) -> tuple[str, ...]:
@@ -37,6 +47,7 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         caller = Caller(account.number, account.id, live_mode=False)
         lines = [arrival(number, body) for number, body in enumerate(sample_sites(), 1)]
         await services.fleet.bring_in(caller, lines)
+        shown = await _price(services, caller)
     finally:
         await db.close()
     account_id = ids.wire("acc", account.id)
@@ -45,13 +56,63 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         f"  test key  {secret}",
         f"  docs      {address}/docs",
         "  try       " + curl_line(address, account_id, secret),
+        "  prices    " + price_line(address, account_id, secret, shown),
     )
+
+
+async def _price(services: Services, caller: Caller) -> str:
+    """Have a market and tariffs at the sample sites that have none; name a site to try."""
+    now = services.now()
+    source = await services.market_sources.by_code(caller, MARKET_CODE)
+    if source is None:
+        draft = source_draft(convert(MARKET, MarketSourceBody))
+        source = await services.market_sources.add(caller, draft)
+    await services.market_sources.publish(caller, source.id, list(market_prices(now)))
+    shown = ""
+    for number, site in await _sample_places(services, caller):
+        market_id = ids.wire("mrs", source.id)
+        location_id = ids.wire("loc", site.id)
+        bodies = sample_tariffs(number, location_id, site.currency_code, market_id, now.date())
+        if not site.tariffs:
+            drafts = [contract_draft(convert(body, TariffBody)) for body in bodies]
+            await services.tariffs.connect(caller, drafts)
+        if any(body.get("market_rates") for body in bodies):
+            shown = location_id
+    return shown
+
+
+async def _sample_places(services: Services, caller: Caller) -> list[tuple[int, Place]]:
+    """List the sample sites with their numbers, by their references."""
+    found: list[tuple[int, Place]] = []
+    window = Window(100)
+    while True:
+        page = await services.places.page(caller, window)
+        for site, _ in page.items:
+            if site.reference_id and (match := _REFERENCE.fullmatch(site.reference_id)):
+                found.append((int(match[1]), site))
+        if not page.has_more:
+            return sorted(found, key=lambda one: one[0])
+        window = Window(100, older_than=page.items[-1][0].id)
 
 
 def curl_line(address: str, account_id: str, secret: str) -> str:
     """Write one shell line that logs in and lists sites."""
+    return f"{_curl(address, account_id, secret)} '{address}/sites?limit=2'"
+
+
+def price_line(address: str, account_id: str, secret: str, location_id: str) -> str:
+    """Write one shell line that logs in and asks what a kWh costs in the next 24 hours."""
+    until = instants.text((system_clock() + timedelta(days=1)).replace(microsecond=0))
+    body = f'{{"location_id":"{location_id}","end_time":"{until}"}}'
+    return (
+        f"{_curl(address, account_id, secret)} -H 'Content-Type: application/json' "
+        f"-d '{body}' {address}/prices"
+    )
+
+
+def _curl(address: str, account_id: str, secret: str) -> str:
     token = (
         f"curl -s -X POST -u {account_id}:{secret} {address}/auth/tokens"
         """ | sed -E 's/.*"bearer_token":"([^"]+)".*/\\1/'"""
     )
-    return f"""curl -s -H "Authorization: Bearer $({token})" '{address}/sites?limit=2'"""
+    return f"""curl -s -H "Authorization: Bearer $({token})\""""

@@ -85,6 +85,13 @@ class Telemetry:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self._stale = Gauge(
+            "wattyard_market_staleness_seconds",
+            "For how long a market source of the operator has owed prices; 0 while complete.",
+            ("code",),
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
         self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._measured = 0.0
 
@@ -107,6 +114,10 @@ class Telemetry:
         """Count events that were written."""
         for type_ in types:
             self._events.labels(type_).inc()
+
+    def stale(self, code: str, seconds: float) -> None:
+        """Note for how long a market source has owed prices."""
+        self._stale.labels(code).set(seconds)
 
     def exposition(self) -> bytes:
         """Write the metrics in Prometheus' text format."""

@@ -135,6 +135,16 @@ def test_a_formula_is_refused_where_it_stands_and_the_rest_is_judged_too() -> No
     assert "column 4" in found[0].message
 
 
+def test_a_constant_formula_above_every_price_is_refused_on_write() -> None:
+    (found,) = faults(body(flat("10 ** 12")))
+
+    assert (found.code, found.param) == (
+        "formula_invalid",
+        "schedule[0].days_and_hours[0].hours[0].rate[0].value",
+    )
+    assert "1,000,000,000 at most" in found.message
+
+
 def test_a_megabyte_of_formula_is_refused_as_a_formula() -> None:
     (found,) = faults(body(flat("1+" * 500_000 + "1")))
 

@@ -6,12 +6,14 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.engine import Interval, engine_prices
 from tests.support.tariff_bodies import MARKET_SOURCE, ZONES, bodies, body, entry, flat, hours
+from wattyard.tariffs.domain.market import MarketSeries
 from wattyard.tariffs.domain.refusals import NoPriceData
 
 HOUR = timedelta(hours=1)
@@ -285,3 +287,29 @@ def test_a_request_cut_in_two_gives_the_same_intervals_forecasts_included(
     for own in halves:
         same = next(other for other in whole if other.start <= own.start < other.end)
         assert (own.value, own.confidence) == (same.value, same.confidence)
+
+
+@pytest.mark.parametrize(
+    ("starts_us", "ends_us", "prices_of"),
+    [
+        ([0, 10], [10, 20], [1.0]),
+        ([0, 10], [10], [1.0, 2.0]),
+        ([10, 0], [20, 10], [1.0, 2.0]),
+        ([0, 5], [10, 15], [1.0, 2.0]),
+        ([0, 10], [10, 10], [1.0, 2.0]),
+        ([0, 10], [10, 20], [1.0, float("nan")]),
+    ],
+    ids=["a price short", "an end short", "backwards", "overlapping", "empty", "no number"],
+)
+def test_a_series_that_is_not_one_price_for_each_interval_in_order_is_refused(
+    starts_us: list[int], ends_us: list[int], prices_of: list[float]
+) -> None:
+    with pytest.raises(ValueError, match="market"):
+        MarketSeries(
+            source_id=MARKET_SOURCE,
+            code="X",
+            unit="KWH",
+            starts_us=np.array(starts_us, dtype=np.int64),
+            ends_us=np.array(ends_us, dtype=np.int64),
+            prices=np.array(prices_of),
+        )

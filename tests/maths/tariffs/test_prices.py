@@ -17,7 +17,7 @@ from wattyard.kernel.quantities import rounded
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import ABSENT, PlacePrices, Question, place_prices
-from wattyard.tariffs.domain.refusals import NoTariffConnected
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
 from wattyard.tariffs.domain.tariff import Direction, Element
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.wire.rules import tariff_from_json
@@ -160,6 +160,31 @@ def test_a_market_part_is_explained() -> None:
 
     assert (part.market_per_kwh + part.surcharge_per_kwh).tolist() == pytest.approx(part.per_kwh)
     assert (part.per_kwh).tolist() == pytest.approx((part.market_per_kwh + 0.02) * 1.1, abs=1e-6)
+
+
+@pytest.mark.parametrize("formula", ["$x ** 60", "-($x ** 60)", "$x * 1e300 * $x"])
+def test_a_formula_that_runs_away_has_no_price_and_a_cap_does_not_hide_it(formula: str) -> None:
+    runaway = element(
+        13,
+        flat([{"value": formula, "variables": {"x": "X"}}]),
+        vat=1.0,
+        vat_included=False,
+        cap_per_kwh=0.5,
+        floor_per_kwh=-0.5,
+    )
+
+    with pytest.raises(NoPriceData) as refused:
+        prices([runaway])
+    assert "2025-03-29T12:00:00Z" in refused.value.first.message
+
+
+def test_the_highest_price_is_answered_to_the_millionth() -> None:
+    highest = element(14, flat([{"value": "999999999.123456"}]), vat=1.0, vat_included=False)
+
+    answer = prices([highest])
+
+    assert answer.per_kwh.tolist() == [1999999998.246912]
+    assert answer.parts["commodity_import"].per_kwh.tolist() == [1999999998.246912]
 
 
 @settings(deadline=None, max_examples=60)

@@ -43,7 +43,8 @@ class Bound:
         self._gate = gate
         self._read_query = query_reader(declared.query) if declared.query else _EMPTY_QUERY
         self._has_query = declared.query is not None
-        self._read_body = body_reader(declared.body) if declared.body is not None else None
+        given_body = declared.body is not None and not declared.reads_body
+        self._read_body = body_reader(declared.body) if given_body else None
         wants = set(inspect.signature(declared.handler).parameters)
         self._names_in_path = tuple(re.findall(r"{(\w+)}", declared.path))
         self._wants_query, self._wants_caller, self._wants_call = (

@@ -25,6 +25,7 @@ class Terms(TypedDict, total=False):
     public: bool
     body_limit_bytes: int
     body_optional: bool
+    reads_body: bool
     tagged: bool
     events: tuple[str, ...]
     media_type: str
@@ -46,6 +47,8 @@ class Endpoint:
         example_query: query parameters that go with `example_body`, where some are needed.
         refuses: refusals that this endpoint can answer besides the general ones.
         public: True where no token is needed.
+        reads_body: True where the function reads the body itself, as a stream; `body` only
+            describes it then.
         tagged: True where the answer carries an `ETag` (single objects).
         events: event types that the call writes.
     """
@@ -65,6 +68,7 @@ class Endpoint:
     public: bool = False
     body_limit_bytes: int = MEBIBYTE
     body_optional: bool = False
+    reads_body: bool = False
     tagged: bool = False
     events: tuple[str, ...] = ()
     media_type: str = "application/json; charset=utf-8"

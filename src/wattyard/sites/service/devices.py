@@ -49,6 +49,13 @@ class Devices(UseCases):
         async with self.db.reading() as db:
             return await self._found(db, caller, device_id)
 
+    async def present(self, caller: Caller, device_ids: Collection[UUID]) -> set[UUID]:
+        """Tell which of the devices the caller has."""
+        if not device_ids:
+            return set()
+        async with self.db.reading() as db:
+            return await device_store.present(db, caller.account, caller.live_mode, device_ids)
+
     async def add(self, caller: Caller, draft: DeviceDraft, locations: Collection[UUID]) -> Device:
         """Add a device at one or more places.
 

@@ -1,5 +1,7 @@
 """Use-cases of device states: report, read the newest, read the history."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from wattyard.kernel import ids
@@ -9,7 +11,7 @@ from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
-from wattyard.sites.service.faces import UseCases, show_anew
+from wattyard.sites.service.faces import UseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
 from wattyard.sites.store import states as state_store
@@ -48,6 +50,20 @@ class States(UseCases):
             await show_anew(db, self.faces, caller, places)
             await state_store.note_shown(db, account, live, device_id, report.time)
         return state
+
+    async def see(self, caller: Caller, times: Mapping[UUID, datetime]) -> None:
+        """Note when devices were seen by their readings; sites show it at most once a minute."""
+        account, live = caller.account, caller.live_mode
+        async with self.db.transaction() as db:
+            sightings = await state_store.sightings(db, account, live, times)
+            shown = {id_: at for id_, at in times.items() if _shows(sightings.get(id_), at)}
+            places = await lock_present(
+                db, caller, {place for id_ in shown for place in sightings[id_].locations}
+            )
+            await state_store.see(db, account, live, times)
+            await show_anew(db, self.faces, caller, places)
+            for id_, at in shown.items():
+                await state_store.note_shown(db, account, live, id_, at)
 
     async def current(self, caller: Caller, device_id: UUID) -> DeviceState:
         """Read the newest state by its own time.
@@ -100,6 +116,10 @@ class States(UseCases):
         if not first:
             raise _no_device(state.device_id)
         return first
+
+
+def _shows(sighting: Sighting | None, at: datetime) -> bool:
+    return sighting is not None and sighting.must_show(at)
 
 
 def _no_device(device_id: UUID) -> DeviceNotFound:

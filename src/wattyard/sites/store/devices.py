@@ -135,6 +135,19 @@ async def by_id(
     return None if row is None else _device(row)
 
 
+async def present(
+    db: Connection, account: int, live: bool, device_ids: Collection[UUID]
+) -> set[UUID]:
+    """Tell which of the devices exist."""
+    rows = await db.fetch(
+        "SELECT id FROM devices WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
+        account,
+        live,
+        list(device_ids),
+    )
+    return {row["id"] for row in rows}
+
+
 async def at_places(
     db: Connection, account: int, live: bool, place_ids: Collection[UUID]
 ) -> Mapping[UUID, list[Device]]:

@@ -1,5 +1,6 @@
 """The SQL of device states."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -33,6 +34,46 @@ async def sighting(db: Connection, account: int, live: bool, device_id: UUID) ->
     if row is None:
         return None
     return Sighting(row["last_seen"], row["last_shown"], tuple(row["locations"]))
+
+
+async def sightings(
+    db: Connection, account: int, live: bool, device_ids: Collection[UUID]
+) -> dict[UUID, Sighting]:
+    """Read when devices were seen and shown, of those that exist."""
+    rows = await db.fetch(
+        """
+        SELECT id, last_seen, last_shown,
+               ARRAY(SELECT site_id FROM device_places p
+                     WHERE p.account = $1 AND p.live_mode = $2 AND p.device_id = devices.id)
+                   AS locations
+        FROM devices WHERE account = $1 AND live_mode = $2 AND id = ANY($3)
+        """,
+        account,
+        live,
+        list(device_ids),
+    )
+    return {
+        row["id"]: Sighting(row["last_seen"], row["last_shown"], tuple(row["locations"]))
+        for row in rows
+    }
+
+
+async def see(db: Connection, account: int, live: bool, times: Mapping[UUID, datetime]) -> None:
+    """Move the `last_seen` of devices forward, in the order of their ids."""
+    await db.execute(
+        """
+        UPDATE devices SET last_seen = new.time
+        FROM (SELECT d.id, new.time FROM devices d
+              JOIN unnest($3::uuid[], $4::timestamptz[]) AS new (id, time) ON new.id = d.id
+              WHERE d.account = $1 AND d.live_mode = $2 ORDER BY d.id FOR UPDATE OF d) new
+        WHERE account = $1 AND live_mode = $2 AND devices.id = new.id
+          AND (last_seen IS NULL OR last_seen < new.time)
+        """,
+        account,
+        live,
+        list(times),
+        list(times.values()),
+    )
 
 
 async def keep(db: Connection, account: int, live: bool, state: DeviceState) -> bool:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Parts = Sequence[Numbers | float]
 
+PRICE_LIMIT: Final = 1e9
+"""Money per kWh: a result above it, of either sign, is an overflow. 6 decimals stay exact below."""
+
 FUNCTIONS: Final = frozenset({"min", "max", "abs", "round", "floor", "ceil"})
 
 
@@ -17,10 +20,10 @@ def calculated(operator: str, parts: Parts) -> Numbers:
     """Apply an operator or a function to arrays of one shape, or to numbers.
 
     Where there is no finite value (a division by zero, an overflow, a root of a negative
-    number) the result is not finite: infinite or NaN, never a wrong number.
+    number) the result is not finite: infinite or NaN, never a wrong number. Callers ask within
+    `np.errstate(all="ignore")`, once for a whole formula.
     """
-    with np.errstate(all="ignore"):
-        return cast("Numbers", _OPERATIONS[operator](*parts))
+    return cast("Numbers", _OPERATIONS[operator](*parts))
 
 
 def _rounded(number: Numbers, decimals: Numbers | float = 0.0) -> Numbers:

@@ -70,7 +70,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DayFacts:
-    """What a calendar says of n consecutive local days.
+    """What a calendar says of n local days, ascending, consecutive unless some were left out.
 
     `days` (n) since 1970-01-01; `month` (n) 1..12; `day_of_month` (n) 1..31; `weekday` (n) 0 is
     Monday; `weekend` (n) and `holiday` (n) by the place's country.
@@ -88,16 +88,29 @@ class DayFacts:
         """Mark (n) weekend days and holidays."""
         return self.weekend | self.holiday
 
+    def only(self, days: Days) -> "DayFacts":
+        """Keep some of the days (ascending, all among the n)."""
+        kept = days - self.days[0]
+        return DayFacts(
+            self.days[kept],
+            self.month[kept],
+            self.day_of_month[kept],
+            self.weekday[kept],
+            self.weekend[kept],
+            self.holiday[kept],
+        )
+
 
 def facts(place: Place, first_day: int, last_day: int) -> DayFacts:
     """Ask the calendar of a place about each local day from `first_day` to `last_day`, inclusive.
 
-    A bounded cache keeps whole years of a country's holidays.
+    A bounded cache keeps whole years of a country's holidays. The first day of the year 10000,
+    which zones ahead of UTC show at the end of 9999, is taken for a working day.
     """
     days = np.arange(first_day, last_day + 1, dtype=np.int64)
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
-    years = range(date_of(first_day).year, date_of(last_day).year + 1)
+    years = range(_year_of(first_day), _year_of(last_day) + 1)
     known = [_year(place.country_code, place.state, year) for year in years]
     skipped = first_day - day_number(date(years[0], 1, 1))
     window = slice(skipped, skipped + days.size)
@@ -111,18 +124,23 @@ def facts(place: Place, first_day: int, last_day: int) -> DayFacts:
     )
 
 
+def _year_of(day: int) -> int:
+    return date_of(min(day, day_number(date.max))).year
+
+
 @lru_cache(maxsize=2048)
 def _year(country_code: str | None, state: str | None, year: int) -> tuple[Marks, Marks]:
-    """Mark the weekend days and the public holidays of one year."""
+    """Mark the weekend days and the public holidays of one year; of 9999 one day more."""
     days = [date.fromordinal(n) for n in range(_ordinal(year), _ordinal(year + 1))]
     known = _national(country_code, state, year) if country_code else None
     if known is None:
-        weekend = np.array([day.weekday() >= SUNDAY - 1 for day in days])
-        return weekend, np.zeros(len(days), np.bool_)
-    return (
-        np.array([known.is_weekend(day) for day in days]),
-        np.array([day in known for day in days]),
-    )
+        weekend = [day.weekday() >= SUNDAY - 1 for day in days]
+        holiday = [False] * len(days)
+    else:
+        weekend = [known.is_weekend(day) for day in days]
+        holiday = [day in known for day in days]
+    beyond = [False] * (year == date.max.year)
+    return np.array(weekend + beyond), np.array(holiday + beyond)
 
 
 def _ordinal(year: int) -> int:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+import numpy as np
+
 from wattyard.kernel.refusals import Fault
-from wattyard.tariffs.domain.calendar import Place, date_of, day_number, facts
-from wattyard.tariffs.domain.matching import Stretch, patterns, stretches, window_path
+from wattyard.tariffs.domain.calendar import DayFacts, Place, date_of, day_number, facts
+from wattyard.tariffs.domain.matching import CoverJudge, Stretch, patterns, stretches, window_path
 from wattyard.tariffs.domain.refusals import (
     GapInTimePeriod,
     IncompleteTimePeriod,
@@ -31,37 +33,41 @@ def check(schedule: Schedule, place: Place, first: date, last: date) -> None:
             first date that no entry matches), `gap_in_time_period` and `time_period_overlap`
             (each once, with the first day that has it).
     """
-    found = list(dict.fromkeys(_faults(schedule, place, first, last)))
+    found: dict[Fault, None] = {}
+    for fault in _faults(schedule, place, first, last):
+        found[fault] = None
+        if len(found) == FAULT_LIMIT:
+            break
     if found:
-        raise ScheduleRefused.of(found[:FAULT_LIMIT])
+        raise ScheduleRefused.of(list(found))
 
 
 def _faults(schedule: Schedule, place: Place, first: date, last: date) -> Iterator[Fault]:
     start, end = day_number(first), day_number(last)
-    judged_until = min(end, start + _DAYS_JUDGED - 1)
-    seen: set[tuple[int, ...]] = set()
+    judge = CoverJudge(schedule)
     missing: list[int] = []
-    for one, other in _ranges(schedule, start, judged_until, end):
-        days = patterns(schedule, facts(place, one, other))
-        by_day = sorted(zip(days.first_day.tolist(), days.lines, strict=True))
-        for position, lines in by_day:
+    for days in _judged(schedule, place, start, end):
+        found = patterns(schedule, days)
+        for position, lines in sorted(zip(found.first_day.tolist(), found.lines, strict=True)):
+            day = int(days.days[position])
             if not lines:
-                missing.append(one + position)
-            elif lines not in seen:
-                seen.add(lines)
-                yield from _day_faults(schedule, lines, one + position)
+                missing.append(day)
+            elif not judge.is_exact(lines):
+                yield from _day_faults(schedule, lines, day)
     if missing:
         yield _incomplete(min(missing))
 
 
-def _ranges(
-    schedule: Schedule, start: int, judged_until: int, end: int
-) -> Iterator[tuple[int, int]]:
-    yield start, judged_until
-    if judged_until < end:
-        last = min(end, start + _SINGLE_DAYS_JUDGED)
-        single = {day_number(day) for entry in schedule.entries for day in entry.dates.once}
-        yield from ((day, day) for day in sorted(single) if judged_until < day <= last)
+def _judged(schedule: Schedule, place: Place, start: int, end: int) -> Iterator[DayFacts]:
+    """The days of the first years, then the single dates named after them."""
+    until = min(end, start + _DAYS_JUDGED - 1)
+    yield facts(place, start, until)
+    last = min(end, start + _SINGLE_DAYS_JUDGED)
+    single = {day_number(day) for entry in schedule.entries for day in entry.dates.once}
+    later = sorted(day for day in single if until < day <= last)
+    if later:
+        days = facts(place, later[0], later[-1])
+        yield days.only(np.array(later, dtype=np.int64))
 
 
 def _incomplete(day: int) -> Fault:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
+from wattyard.tariffs.domain.arithmetic import PRICE_LIMIT
 from wattyard.tariffs.domain.calendar import Place, facts
 from wattyard.tariffs.domain.layout import joined_edges, lay, local_days, templates
 from wattyard.tariffs.domain.market import Markets, MarketSteps, steps
@@ -250,8 +251,9 @@ def _assembled(
     rows: list[_Row],
     certain: Numbers,
 ) -> ElementSeries:
-    """Apply the limits, then VAT, to all rows."""
+    """Apply the limits, then VAT, to all rows; what overflows has no price, cap or not."""
     net = np.array([row.per_kwh for row in rows])
+    net[np.abs(net) > PRICE_LIMIT] = np.nan
     cap, floor = tariff.limits.cap_per_kwh, tariff.limits.floor_per_kwh
     if cap is not None or floor is not None:
         net = np.clip(net, floor, cap)

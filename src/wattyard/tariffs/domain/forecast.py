@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import DAY_US, ClockChanges, Microseconds
 from wattyard.tariffs.domain.calendar import Days, Marks, Place, facts
-from wattyard.tariffs.domain.layout import DayTemplates, lay, local_days
+from wattyard.tariffs.domain.layout import DayTemplates, joined_edges, lay, local_days
 
 DAYS_BACK: Final = 14
 LIKE_DAYS: Final = 4
@@ -111,8 +111,7 @@ class _LikeDays:
         touched = _touched(self._clock, intervals, self._first_day, last_day)
         self._days = np.flatnonzero(touched) + self._first_day
         self._rest = facts(place, self._first_day, last_day).at_rest
-        self._edges_us = self._clock.wall_us(np.concatenate(intervals))
-        self._edge_day = self._edges_us // DAY_US
+        self._edges_us = joined_edges(intervals)
 
     def pieces(self, day: int, *, rest: bool) -> _Pieces:
         earliest = min(day, self._today) - DAYS_BACK
@@ -126,8 +125,7 @@ class _LikeDays:
 
     def _mean(self, before: Days, *, rest: bool) -> _Pieces:
         """Average the like days among `before`, the latest first, piece by piece."""
-        near = (self._edge_day >= before[-1]) & (self._edge_day <= before[0] + 1)
-        starts = np.unique(np.append(0, self._edges_us[near] % DAY_US))
+        starts = self._times_of_day(int(before[-1]), int(before[0]) + 1)
         prices, has = self._at(before[:, None] * DAY_US + starts[None, :])
         alike = has & (self._rest[before - self._first_day] == rest)[:, None]
         found = alike.sum(axis=0)
@@ -137,6 +135,16 @@ class _LikeDays:
         total = np.where(chosen, prices, 0.0).sum(axis=0)
         mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         return _Pieces(starts, mean, np.where(found >= 2, CONFIDENCE, LOW_CONFIDENCE))
+
+    def _times_of_day(self, first_day: int, last_day: int) -> Microseconds:
+        """List the times (since midnight) at which anything starts or ends on some days."""
+        near = np.searchsorted(
+            self._edges_us, ((first_day - 1) * DAY_US, (last_day + 2) * DAY_US), side="left"
+        )
+        walls = self._clock.wall_us(self._edges_us[near[0] : near[1]])
+        days = walls // DAY_US
+        inside = walls[(days >= first_day) & (days <= last_day)] % DAY_US
+        return joined_edges([np.zeros(1, np.int64), inside])
 
     def _at(self, walls_us: Microseconds) -> tuple[Numbers, Marks]:
         """Look up the price when the wall clock first shows each reading, and whether it is."""

@@ -14,7 +14,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from wattyard.kernel.ids import shown
 from wattyard.tariffs.domain.arithmetic import FUNCTIONS, calculated
@@ -23,10 +26,13 @@ from wattyard.tariffs.domain.refusals import FormulaInvalid
 NODE_LIMIT: Final = 200
 DEPTH_LIMIT: Final = 30
 TEXT_LIMIT: Final = 10_000
+_NAMED: Final = 20
+"""A message names so many variables at most."""
 
 _TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/(),])",
+    r"(?P<space>[ \t\r\n]*)"
+    r"(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/(),]))",
     re.ASCII,
 )
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -82,9 +88,11 @@ class Formula:
     tree: Node = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tree", _Parser(self.text, self.variables).tree())
+        with np.errstate(all="ignore"):
+            tree = _Parser(self.text, self.variables).tree()
+        object.__setattr__(self, "tree", tree)
 
-    @property
+    @cached_property
     def market_codes(self) -> frozenset[str]:
         """The market sources that the price depends on."""
         return frozenset(_codes(self.tree))
@@ -117,15 +125,20 @@ class _Parser:
         return node
 
     def _read(self) -> _Token:
+        match = _TOKEN.match(self._text, self._end)
+        if match is None or match.lastgroup is None:
+            return self._rest()
+        self._end = match.end()
+        kind = match.lastgroup
+        return _Token(kind, match[kind], match.end("space") + 1)
+
+    def _rest(self) -> _Token:
+        """What follows when no token does: the end, or a foreign character."""
         space = _SPACE.match(self._text, self._end)
         start = space.end() if space else self._end
         if start == len(self._text):
             return _Token("end", "", start + 1)
-        match = _TOKEN.match(self._text, start)
-        if match is None or match.lastgroup is None:
-            return _Token("foreign", self._text[start], start + 1)
-        self._end = match.end()
-        return _Token(match.lastgroup, match[match.lastgroup], start + 1)
+        return _Token("foreign", self._text[start], start + 1)
 
     def _take(self) -> _Token:
         token = self._ahead
@@ -209,7 +222,8 @@ class _Parser:
     def _variable(self, token: _Token) -> Node:
         stands_for = self._variables.get(token.text)
         if stands_for is None:
-            known = ", ".join(f"${name}" for name in sorted(self._variables)) or "none"
+            known = ", ".join(f"${name}" for name in sorted(self._variables)[:_NAMED]) or "none"
+            known += " …" if len(self._variables) > _NAMED else ""
             raise _fault(
                 token.column, f"${token.text[:60]} is not in `variables`; known here: {known}"
             )

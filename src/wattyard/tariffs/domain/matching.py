@@ -11,12 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.tariffs.domain.calendar import DayFacts, Marks, day_number
-from wattyard.tariffs.domain.schedule import Dates, Entry, Line, Schedule, Weekdays
+from wattyard.tariffs.domain.schedule import (
+    DAY_SECONDS,
+    Dates,
+    Entry,
+    Line,
+    Schedule,
+    Weekdays,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patterns:
-    """How n consecutive days are priced.
+    """How n days are priced.
 
     `of_day` (n): which of `lines` (the numbers of the matching lines, ascending; none for a day
     that nothing matches) each day has. `first_day` (one a pattern): its first day, as a
@@ -76,9 +83,10 @@ def _dates_match(dates: Dates, days: DayFacts) -> Marks:
         yearly = [month * 32 + day for month, day in dates.yearly]
         matching = matching | np.isin(days.month * 32 + days.day_of_month, yearly)
     if dates.once:
-        once = np.array([day_number(day) for day in dates.once]) - days.days[0]
+        once = np.array([day_number(day) for day in dates.once])
+        place = np.minimum(np.searchsorted(days.days, once), days.days.size - 1)
         matching = matching.copy()
-        matching[once[(once >= 0) & (once < days.days.size)]] = True
+        matching[place[days.days[place] == once]] = True
     return matching
 
 
@@ -109,6 +117,27 @@ def stretches(schedule: Schedule, lines: tuple[int, ...]) -> list[Stretch]:
         for start, end in window.stretches
     ]
     return sorted(found, key=lambda stretch: (stretch.from_second, stretch.window))
+
+
+class CoverJudge:
+    """Tells whether lines together cover a day exactly once, without listing stretches.
+
+    A term can have thousands of patterns of hundreds of windows; nearly all are good.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._starts, self._ends = [], []
+        for line in schedule.lines:
+            pieces = [piece for window in line.block.windows for piece in window.stretches]
+            self._starts.append(np.array([start for start, _ in pieces], dtype=np.int64))
+            self._ends.append(np.array([end for _, end in pieces], dtype=np.int64))
+
+    def is_exact(self, lines: tuple[int, ...]) -> bool:
+        """Tell whether every second of the day is in one stretch of the lines (at least one)."""
+        starts = np.sort(np.concatenate([self._starts[line] for line in lines]))
+        ends = np.sort(np.concatenate([self._ends[line] for line in lines]))
+        whole = bool(starts.size) and starts[0] == 0 and ends[-1] == DAY_SECONDS
+        return whole and bool((starts[1:] == ends[:-1]).all())
 
 
 def window_path(line: Line, window: int) -> str:

@@ -56,6 +56,7 @@ def rate_table(schedule: Schedule) -> RateTable:
         formulas=(),
     )
     formulas: list[Formula] = []
+    numbers: dict[int, int] = {}  # by identity: windows of one body share what they write alike
     for w, window in enumerate(schedule.windows):
         for t, tier in enumerate(window.rate.tiers):
             table.to_kwh[w, t] = tier.to_kwh
@@ -69,8 +70,9 @@ def rate_table(schedule: Schedule) -> RateTable:
                 case FormulaPrice(Formula(tree=Number(number))):
                     table.per_kwh[w, t] = number
                 case FormulaPrice(formula):
-                    table.formula[w, t] = len(formulas)
-                    formulas.append(formula)
+                    table.formula[w, t] = numbers.setdefault(id(formula), len(formulas))
+                    if len(numbers) > len(formulas):
+                        formulas.append(formula)
     return RateTable(
         table.per_kwh,
         table.percentage,

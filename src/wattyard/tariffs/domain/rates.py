@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 
 from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.domain.formula import Formula
+from wattyard.tariffs.domain.arithmetic import PRICE_LIMIT
+from wattyard.tariffs.domain.formula import Formula, Number
+from wattyard.tariffs.domain.refusals import FormulaInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,21 @@ class MarketPrice:
 
 @dataclass(frozen=True, slots=True)
 class FormulaPrice:
-    """A formula of one or more market sources, or of none."""
+    """A formula of one or more market sources, or of none.
+
+    Raises:
+        FormulaInvalid: when the price is above 1e9, of either sign, whatever the market.
+    """
 
     formula: Formula
+
+    def __post_init__(self) -> None:
+        tree = self.formula.tree
+        if isinstance(tree, Number) and abs(tree.number) > PRICE_LIMIT:
+            raise FormulaInvalid(
+                f"formula, column 1: the price is {tree.number:g} per kWh, whatever the market; "
+                f"it may be {PRICE_LIMIT:,.0f} at most"
+            )
 
 
 Pricing = FixedPrice | MarketPrice | FormulaPrice

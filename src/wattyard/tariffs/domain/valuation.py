@@ -21,7 +21,8 @@ def values(formula: Formula, market: Mapping[str, Numbers], instants: int) -> Nu
     division by zero or an overflow has touched is no price.
     """
     good = np.ones(instants, np.bool_)
-    value = _value(formula.tree, market, good)
+    with np.errstate(all="ignore"):
+        value = _value(formula.tree, market, good)
     return np.where(good, np.broadcast_to(value, instants), np.nan)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from wattyard.events.domain import News
@@ -16,6 +17,7 @@ from wattyard.sites.domain.places import LinkedTariff, LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import (
+    EXPIRING,
     Contract,
     ContractDraft,
     DeviceNotAtLocation,
@@ -37,7 +39,8 @@ from wattyard.tariffs.store import contracts as contract_store
 Guard = Callable[[Contract, Site], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
-_ANYWHERE = Place("UTC")
+_TOLD_AT_ONCE: Final = 100
+_ANYWHERE: Final = Place("UTC")
 """Where rules are read whose place is not known yet, to find faults of form first."""
 
 
@@ -112,6 +115,14 @@ class Tariffs(UseCases):
             await self._show(db, caller, made[0][1] if made else None)
         return made
 
+    async def known(self, caller: Caller, contract: Contract) -> Judged:
+        """Read a kept tariff with its site and market sources."""
+        async with self.db.reading() as db:
+            site = await self.places.supply(caller, contract.site_id, param="location_id")
+            tariff = self.wire.rules(contract.rules, calendar_place(site))
+            sources = await sources_of(db, caller, Needs.of(tariff.market_keys))
+        return Judged(site, tariff, sources)
+
     async def check(self, caller: Caller, draft: ContractDraft) -> Judged:
         """Judge a tariff as `connect` does, and keep nothing."""
         async with self.db.reading() as db:
@@ -165,6 +176,22 @@ class Tariffs(UseCases):
             await contract_store.delete(db, caller.account, caller.live_mode, tariff_id)
             await self._tell(caller, "delete", [(contract, site)])
             await self._show(db, caller, site)
+
+    async def tell_endings(self) -> int:
+        """Tell of contracts of every account that end within 7 days or have ended, each once.
+
+        Gives how many were told of; more may be due when it is not 0.
+        """
+        now = self.now()
+        async with self.db.transaction() as db:
+            endings = await contract_store.claim_ending(db, now, EXPIRING, _TOLD_AT_ONCE)
+            for ending in endings:
+                caller = Caller(ending.account, ending.account_id, ending.live_mode)
+                contract = ending.contract
+                sites = await self.places.supplies(caller, [contract.site_id])
+                change = "expired" if contract.term.end <= now else "expiring"
+                await self._tell(caller, change, [(contract, sites[contract.site_id])])
+        return len(endings)
 
     async def _judge(
         self,

@@ -50,6 +50,11 @@ class MarketSources(UseCases):
         async with self.db.reading() as db:
             return await self._found(db, caller, source_id)
 
+    async def by_code(self, caller: Caller, code: str) -> MarketSource | None:
+        """Find the account's own source of a code."""
+        async with self.db.reading() as db:
+            return await source_store.by_code(db, caller.account, caller.live_mode, code)
+
     async def add(self, caller: Caller, draft: MarketSourceDraft) -> MarketSource:
         """Add a source of the account's own.
 

@@ -1,8 +1,8 @@
 """The SQL of market sources. The operator's are those of account 0 in live mode."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +14,7 @@ from wattyard.tariffs.domain.sources import MarketSource, MarketSourceDraft
 OPERATOR: Final = (0, True)
 """The account number and mode under which the operator's sources are kept."""
 
-_COLUMNS = """
+COLUMNS = """
     id, code, display_name, currency_code, unit, timezone, resolution_minutes, publishes_at, area,
     time_created, revision, time_published, published_until
 """
@@ -64,11 +64,11 @@ async def update(
 
 async def page(db: Connection, account: int, live: bool, window: Window) -> list[MarketSource]:
     """Read up to `limit + 1` sources of the account and the operator, in the order of travel."""
-    query, arguments = page_query(f"SELECT {_COLUMNS} FROM market_sources", 0, live, window, {})
+    query, arguments = page_query(f"SELECT {COLUMNS} FROM market_sources", 0, live, window, {})
     found = []
     for owner in ((account, live), OPERATOR):
         rows = await db.fetch(query, *owner, *arguments[2:])
-        found += [_source(row, shared=owner == OPERATOR) for row in rows]
+        found += [source_of(row, shared=owner == OPERATOR) for row in rows]
     found.sort(key=lambda source: source.id, reverse=not window.backwards)
     return found[: window.limit + 1]
 
@@ -79,7 +79,7 @@ async def by_id(
     """Find a source of the account or the operator; `lock` keeps others from changing it."""
     row = await db.fetchrow(
         f"""
-        SELECT account = 0 AS shared, {_COLUMNS} FROM market_sources
+        SELECT account = 0 AS shared, {COLUMNS} FROM market_sources
         WHERE ((account = $1 AND live_mode = $2) OR (account = 0 AND live_mode)) AND id = $3
         """
         + (" FOR UPDATE" if lock else ""),
@@ -87,7 +87,7 @@ async def by_id(
         live,
         source_id,
     )
-    return None if row is None else _source(row, shared=row["shared"])
+    return None if row is None else source_of(row, shared=row["shared"])
 
 
 async def wanted(
@@ -96,7 +96,7 @@ async def wanted(
     """Find sources by id or by code; an account's own come first."""
     rows = await db.fetch(
         f"""
-        SELECT account = 0 AS shared, {_COLUMNS} FROM market_sources
+        SELECT account = 0 AS shared, {COLUMNS} FROM market_sources
         WHERE ((account = $1 AND live_mode = $2) OR (account = 0 AND live_mode))
           AND (id = ANY($3) OR code = ANY($4))
         ORDER BY account = 0
@@ -106,21 +106,21 @@ async def wanted(
         list(ids),
         list(codes),
     )
-    return [_source(row, shared=row["shared"]) for row in rows]
+    return [source_of(row, shared=row["shared"]) for row in rows]
 
 
 async def by_code(db: Connection, account: int, live: bool, code: str) -> MarketSource | None:
     """Find a source of exactly this account and mode by its code."""
     row = await db.fetchrow(
         f"""
-        SELECT {_COLUMNS} FROM market_sources
+        SELECT {COLUMNS} FROM market_sources
         WHERE account = $1 AND live_mode = $2 AND code = $3
         """,
         account,
         live,
         code,
     )
-    return None if row is None else _source(row, shared=(account, live) == OPERATOR)
+    return None if row is None else source_of(row, shared=(account, live) == OPERATOR)
 
 
 async def published(
@@ -134,14 +134,14 @@ async def published(
             published_until = (SELECT valid_to FROM market_prices
                                WHERE account = $1 AND live_mode = $2 AND source_id = $3
                                ORDER BY valid_from DESC LIMIT 1)
-        WHERE account = $1 AND live_mode = $2 AND id = $3 RETURNING {_COLUMNS}
+        WHERE account = $1 AND live_mode = $2 AND id = $3 RETURNING {COLUMNS}
         """,
         account,
         live,
         source_id,
         now,
     )
-    return _source(row, shared=(account, live) == OPERATOR)
+    return source_of(row, shared=(account, live) == OPERATOR)
 
 
 def _said(draft: MarketSourceDraft) -> tuple[object, ...]:
@@ -157,7 +157,8 @@ def _said(draft: MarketSourceDraft) -> tuple[object, ...]:
     )
 
 
-def _source(row: asyncpg.Record, *, shared: bool) -> MarketSource:
+def source_of(row: Mapping[str, Any] | asyncpg.Record, *, shared: bool) -> MarketSource:
+    """Read a source from a row of `COLUMNS`."""
     fields = dict(row)
     fields["shared"] = shared
     return MarketSource(**fields)

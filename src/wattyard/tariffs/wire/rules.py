@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 from wattyard.kernel import civil, ids
 from wattyard.kernel.ids import shown
@@ -24,6 +24,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_FIRST_DATE: Final = date(1900, 1, 1)
+_LAST_DATE: Final = date(9999, 12, 31)
 
 
 def tariff_from_json(body: Mapping[str, Any], place: Place) -> Tariff:
@@ -40,9 +42,9 @@ def tariff(rules: RulesShape, place: Place) -> Tariff:
     """Map the rules of a tariff at a place, and judge them over the whole contract.
 
     Raises:
-        Malformed: with every fault of form that the shape does not tell.
+        Malformed: with every fault of form that the shape does not tell, 100 at most.
         ScheduleRefused: `formula_invalid`, `gap_in_time_period`, `time_period_overlap`,
-            `incomplete_time_period`: every fault, in that order.
+            `incomplete_time_period`: every fault, in that order, 100 at most.
     """
     made, refused = _read(rules, place)
     _judge(made, place, refused)
@@ -66,7 +68,7 @@ def _read(rules: RulesShape, place: Place) -> tuple[Tariff, list[Fault]]:
     term = _term(rules, place, reader.malformed)
     made = _made(rules, schedule, charges, term, reader.malformed)
     if reader.malformed or made is None:
-        raise Malformed.of(reader.malformed)
+        raise Malformed.of(reader.malformed[: coverage.FAULT_LIMIT])
     return made, reader.refused
 
 
@@ -104,7 +106,7 @@ def _judge(made: Tariff, place: Place, refused: list[Fault]) -> None:
     except ScheduleRefused as refusal:
         faults.extend(refusal.faults)
     if faults:
-        raise ScheduleRefused.of(faults)
+        raise ScheduleRefused.of(faults[: coverage.FAULT_LIMIT])
 
 
 def _term(rules: RulesShape, place: Place, malformed: list[Fault]) -> Span | None:
@@ -116,7 +118,8 @@ def _term(rules: RulesShape, place: Place, malformed: list[Fault]) -> Span | Non
                 Fault(
                     f"{field}_invalid",
                     f"{field} must be a date such as 2026-01-01 or an RFC 3339 instant with an "
-                    f"offset; got {shown(getattr(rules, field))}",
+                    f"offset, from {_FIRST_DATE} to {_LAST_DATE} at the place; got "
+                    f"{shown(getattr(rules, field))}",
                     field,
                 )
             )
@@ -135,15 +138,18 @@ def _term(rules: RulesShape, place: Place, malformed: list[Fault]) -> Span | Non
 
 
 def _edge(text: str, place: Place) -> datetime | None:
-    """Read a contract date: a date is the local midnight."""
+    """Read a contract date: a date is the local midnight. None outside the calendar's years."""
     try:
         if _DATE.fullmatch(text):
-            return civil.start_of_day(date.fromisoformat(text), place.zone)
-        if _INSTANT.fullmatch(text):
-            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+            edge = civil.start_of_day(date.fromisoformat(text), place.zone)
+        elif _INSTANT.fullmatch(text):
+            edge = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        else:
+            return None
+        possible = _FIRST_DATE <= civil.date_at(edge, place.zone) <= _LAST_DATE
     except (ValueError, OverflowError):
         return None
-    return None
+    return edge if possible else None
 
 
 def _charge(rules: RulesShape, number: int, reader: ScheduleReader) -> Charge | None:

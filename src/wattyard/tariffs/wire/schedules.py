@@ -44,6 +44,8 @@ _YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
 _ONCE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LEAP_YEAR: Final = 2000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
+BLOCK_LIMIT: Final = 2000
+"""Of days_and_hours in one schedule: a day of its own for five years is still possible."""
 _UNKNOWN: Final = FixedPrice(0.0)
 """Stands for a price that could not be read, so that the rest is judged too."""
 
@@ -56,10 +58,16 @@ class ScheduleReader:
 
     def __init__(self, *, market_rates: bool) -> None:
         self._market_rates = market_rates
+        self._formulas: dict[tuple[str, tuple[tuple[str, float | str], ...]], Formula] = {}
         self.malformed: list[Fault] = []
         self.refused: list[Fault] = []
 
     def schedule(self, entries: Sequence[EntryShape | FilterEntryShape], path: str) -> Schedule:
+        blocks = sum(len(entry.days_and_hours) for entry in entries)
+        if blocks > BLOCK_LIMIT:
+            message = f"at most {BLOCK_LIMIT:,} items of days_and_hours in all; got {blocks:,}"
+            self._malformed(path, message, "schedule_invalid")
+            entries = entries[:1]
         return Schedule(
             tuple(self._entry(entry, f"{path}[{n}]") for n, entry in enumerate(entries))
         )
@@ -142,8 +150,11 @@ class ScheduleReader:
                 f"got {shown(bad[0])}",
             )
             return _UNKNOWN
+        known = text, tuple(variables.items())
         try:
-            return FormulaPrice(Formula(text, dict(variables)))
+            if known not in self._formulas:
+                self._formulas[known] = Formula(text, dict(variables))
+            return FormulaPrice(self._formulas[known])
         except FormulaInvalid as refusal:
             self.refused.extend(_placed(refusal, f"{path}.value"))
             return _UNKNOWN

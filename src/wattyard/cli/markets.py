@@ -1,0 +1,220 @@
+"""`wattyard market …`: the market sources that the operator adds for every account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from wattyard.app import Services
+from wattyard.cli.accounts import print_json, print_rows, say
+from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.kernel import civil, instants
+from wattyard.kernel.instants import Span
+from wattyard.platform.reading import convert
+from wattyard.tariffs.domain import fetching
+from wattyard.tariffs.domain.fetching import Subscription
+from wattyard.tariffs.feeds.registry import FEEDS, build
+from wattyard.tariffs.jobs.fetching import Fetched, fetch
+from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
+
+market = typer.Typer(help="Market sources of every account.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What sources of a feed usually are: unit, zone, when they publish, minutes of an interval."""
+
+    currency: str
+    unit: str
+    timezone: str
+    publishes_at: str | None
+    resolution_minutes: int
+
+
+_USUAL: Final[Mapping[str, Usual]] = MappingProxyType(
+    {
+        "octopus_agile": Usual("GBP", "KWH", "Europe/London", "16:00", 30),
+        "entsoe": Usual("EUR", "MWH", "Europe/Brussels", "12:57", 15),
+        "energy_charts": Usual("EUR", "MWH", "Europe/Berlin", "12:57", 15),
+        "awattar": Usual("EUR", "MWH", "Europe/Berlin", "14:00", 60),
+        "nord_pool": Usual("EUR", "MWH", "Europe/Oslo", "12:57", 15),
+    }
+)
+
+CodeArgument = Annotated[str, typer.Argument(help="What formulas call it, such as EPEX_BE.")]
+
+
+@market.command("add")
+def add_market(
+    code: CodeArgument,
+    feed: Annotated[str, typer.Option("--feed", help=f"One of {', '.join(FEEDS)}.")],
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="NAME=VALUE of the feed; repeat for several."),
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO 4217; else the feed's usual.")] = None,
+    unit: Annotated[str | None, typer.Option(help="KWH or MWH; else the feed's usual.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of its days; else the usual.")] = None,
+    publishes_at: Annotated[
+        str | None, typer.Option(help="HH:mm at which tomorrow appears; else the usual.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="A name for people.")] = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Add a market source whose prices the worker fetches when it publishes.
+
+    Options of the feeds: octopus_agile product, region; entsoe area (EIC code), security_token;
+    energy_charts, awattar and nord_pool area; csv path, unit, currency. All take base_url, and
+    where it makes sense currency.
+    """
+    options = _options(option or [])
+    declared = FEEDS[feed].options if feed in FEEDS else ()
+    if currency and any(one.name == "currency" for one in declared):
+        options.setdefault("currency", currency)
+    build(feed, options)
+    usual = _USUAL.get(feed)
+    said = {
+        "code": code,
+        "currency_code": currency or options.get("currency") or _needed(usual, "currency"),
+        "unit": unit or options.get("unit") or _needed(usual, "unit"),
+        "timezone": timezone or _needed(usual, "timezone"),
+        "display_name": name,
+        "resolution_minutes": usual.resolution_minutes if usual else None,
+        "publishes_at": publishes_at or (usual.publishes_at if usual else None),
+        "area": options.get("area") or options.get("region"),
+    }
+    draft = source_draft(convert(said, MarketSourceBody))
+    made = run(
+        data,
+        database,
+        lambda s: s.markets.add(draft, feed=feed, options=options),
+    )
+    if json:
+        print_json(_row(made))
+    else:
+        say(f"market source {code} is added; wattyard market fetch {code} fetches it now")
+
+
+@market.command("fetch")
+def fetch_market(
+    code: CodeArgument,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First local date; else what is missing.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last local date.")] = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Fetch a market source now. Exit code 2 when it brought nothing."""
+
+    async def work(services: Services) -> Fetched:
+        subscription = await services.markets.subscription(code)
+        if not subscription.feed:
+            raise CommandFailed(f"{code} has no feed; its prices are uploaded")
+        span = _span(subscription, start, end) if start or end else None
+        return await fetch(services.markets, subscription, span)
+
+    done = run(data, database, work)
+    if json:
+        print_json(_told(done))
+    elif done.upload is not None and done.published is not None:
+        source = done.subscription.source
+        until = instants.text(source.published_until) if source.published_until else "never"
+        say(
+            f"{code}: {done.upload.accepted:,} prices, {done.upload.changed:,} changed, "
+            f"{len(done.published.gaps)} gaps, {done.published.repeated} repeated; "
+            f"published until {until}"
+        )
+        for gap in done.published.gaps[:20]:
+            say(f"  gap {instants.text(gap.start)} to {instants.text(gap.end)}")
+    else:
+        Console(stderr=True).print(f"{escape(code)}: {escape(done.failure or '')}", soft_wrap=True)
+    if done.upload is None:
+        raise typer.Exit(2)
+
+
+@market.command("status")
+def market_status(
+    json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
+) -> None:
+    """Tell until when each source is published, how stale it is and when it is fetched next."""
+    rows = [_row(one) for one in run(data, database, lambda s: s.markets.subscriptions())]
+    if json:
+        print_json(rows)
+        return
+    columns = ("code", "feed", "published_until", "stale_minutes", "next_fetch")
+    print_rows([{name: row[name] for name in columns} for row in rows], json=False)
+    for row in rows:
+        if row["last_failure"]:
+            say(f"{row['code']}: {row['last_failure']} ({row['failures']} times)")
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    options = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise CommandFailed(f"--option needs NAME=VALUE; got {text}")
+        options[name] = value
+    return options
+
+
+def _needed(usual: Usual | None, field: str) -> Any:  # noqa: ANN401 (the field's type)
+    if usual is None:
+        raise CommandFailed(f"--{field} is needed for this feed")
+    return getattr(usual, field)
+
+
+def _span(subscription: Subscription, start: str | None, end: str | None) -> Span:
+    zone = civil.zone(subscription.source.timezone)
+    try:
+        first = date.fromisoformat(start or end or "")
+        last = date.fromisoformat(end or start or "")
+    except ValueError as fault:
+        raise CommandFailed(f"a date is YYYY-MM-DD: {fault}") from fault
+    if last < first:
+        raise CommandFailed(f"--to {last} is before --from {first}")
+    return Span(civil.start_of_day(first, zone), civil.start_of_day(last + timedelta(1), zone))
+
+
+def _told(done: Fetched) -> dict[str, Any]:
+    told: dict[str, Any] = {"code": done.subscription.source.code, "failure": done.failure}
+    if done.upload is not None and done.published is not None:
+        told |= {
+            "records_accepted": done.upload.accepted,
+            "records_changed": done.upload.changed,
+            "repeated": done.published.repeated,
+            "gaps": [
+                [instants.text(gap.start), instants.text(gap.end)] for gap in done.published.gaps
+            ],
+        }
+    return told | _row(done.subscription)
+
+
+def _row(one: Subscription) -> dict[str, Any]:
+    source = one.source
+    stale = fetching.staleness(source, instants.system_clock())
+    return {
+        "code": source.code,
+        "feed": one.feed or None,
+        "currency": source.currency_code,
+        "unit": source.unit,
+        "published_until": _time(source.published_until),
+        "stale_minutes": int(stale.total_seconds() // 60),
+        "fetched": _time(one.time_fetched),
+        "next_fetch": _time(one.next_fetch),
+        "failures": one.failures,
+        "last_failure": one.last_failure,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else instants.text(at.replace(microsecond=0))

@@ -1,0 +1,65 @@
+"""Prices of several days as coloured rows in the terminal: people would rather look than read."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+_CELL_US: Final = 30 * 60 * 1_000_000
+_LEVELS: Final = "▁▂▃▄▅▆▇█"
+_COLOURS: Final = ("#1a9850", "#66bd63", "#a6d96a", "#fee08b", "#fdae61", "#f46d43", "#d73027")
+_UNKNOWN: Final = "·"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A day to draw: its name, `edges_us` (n + 1) instants and `prices` (n), NaN where unknown."""
+
+    name: str
+    edges_us: Sequence[int]
+    prices: Sequence[float]
+
+
+def draw(rows: Sequence[Row], currency_code: str, *, title: str) -> RenderableType:
+    """Draw days one below the other, half an hour a cell, from green (cheap) to red (dear)."""
+    known = [price for row in rows for price in row.prices if not math.isnan(price)]
+    if not known:
+        return Text(f"{title}: no price is known for these days", style="yellow")
+    low, high = min(known), max(known)
+    width = max(len(row.name) for row in rows)
+    hours = "".join(f"{hour:<4}" for hour in range(0, 24, 2))
+    lines = [Text(title, style="bold"), Text(" " * (width + 2) + hours, style="dim")]
+    lines += [_line(row, width, low, high) for row in rows]
+    legend = Text(" " * (width + 2))
+    legend.append(f"{low:.4f} ", style=_COLOURS[0])
+    for level, colour in zip(_LEVELS[1:], _COLOURS, strict=True):
+        legend.append(level, style=colour)
+    legend.append(f" {high:.4f} {currency_code} per kWh", style=_COLOURS[-1])
+    return Group(*lines, legend)
+
+
+def show(rows: Sequence[Row], currency_code: str, *, title: str) -> None:
+    """Print days on the terminal."""
+    Console(soft_wrap=True).print(draw(rows, currency_code, title=title))
+
+
+def _line(row: Row, width: int, low: float, high: float) -> Text:
+    line = Text(f"{row.name:<{width}}  ")
+    interval = 0
+    for at in range(row.edges_us[0], row.edges_us[-1], _CELL_US):
+        while row.edges_us[interval + 1] <= at:
+            interval += 1
+        price = row.prices[interval]
+        if math.isnan(price):
+            line.append(_UNKNOWN, style="dim")
+            continue
+        share = (price - low) / (high - low) if high > low else 0.0
+        number = min(int(share * len(_COLOURS)), len(_COLOURS) - 1)
+        line.append(_LEVELS[number + 1], style=_COLOURS[number])
+    prices = [price for price in row.prices if not math.isnan(price)]
+    if prices:
+        line.append(f"  {min(prices):.4f} … {max(prices):.4f}", style="dim")
+    return line

@@ -1,0 +1,148 @@
+"""The sample fleet's tariffs, one of each kind, and a generated day-ahead market.
+
+Of five sites one pays a fixed price, one by day and night, one the market's price with a
+surcharge beside a grid fee, one in tiers, and one by day and night that sells as well. Where a
+site pays in another currency than the market's, it pays by day and night.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from wattyard.kernel import civil
+from wattyard.tariffs.domain.sources import MarketPrice
+
+Json = dict[str, Any]
+
+MARKET_CODE: Final = "SAMPLE_DAY_AHEAD"
+MARKET: Final[Json] = {
+    "code": MARKET_CODE,
+    "currency_code": "EUR",
+    "unit": "MWH",
+    "timezone": "Europe/Amsterdam",
+    "display_name": "Generated sample market",
+    "resolution_minutes": 60,
+    "publishes_at": "12:55",
+}
+_SEED: Final = 20260202
+_DAYS_BACK: Final = 62
+_PEAK: Final = {"EUR": 0.31, "GBP": 0.27, "USD": 0.22, "SEK": 2.1, "NOK": 1.6, "PLN": 1.1}
+_OTHER_PEAK: Final = 0.3
+
+
+def market_prices(now: datetime) -> Iterator[MarketPrice]:
+    """Make hourly prices from 62 days back to tomorrow, the same for a given hour at each call."""
+    zone = civil.zone(MARKET["timezone"])
+    first = civil.date_at(now, zone) - timedelta(days=_DAYS_BACK)
+    start = civil.start_of_day(first, zone)
+    end = civil.start_of_day(civil.date_at(now, zone) + timedelta(days=2), zone)
+    hour = timedelta(hours=1)
+    for number in range((end - start) // hour):
+        at = start + number * hour
+        yield MarketPrice(at, at + hour, _eur_per_mwh(at))
+
+
+def _eur_per_mwh(at: datetime) -> float:
+    """Two peaks a day, cheap noons in summer, a wind of its own for each day."""
+    local = at.astimezone(civil.zone(MARKET["timezone"]))
+    hour = local.hour
+    random_ = random.Random(f"{_SEED} {at.isoformat()}")  # noqa: S311 (sample data, not secrets)
+    wind = random.Random(f"{_SEED} {local.date()}").uniform(-30, 30)  # noqa: S311
+    summer = 0.5 - 0.5 * math.cos(2 * math.pi * (local.timetuple().tm_yday - 10) / 365)
+    peaks = 55 * math.exp(-(((hour - 8) / 2.2) ** 2)) + 80 * math.exp(-(((hour - 19) / 2.6) ** 2))
+    noon = (25 + 75 * summer) * math.exp(-(((hour - 13) / 2.8) ** 2))
+    return round(75 + peaks - noon + wind + random_.uniform(-6, 6), 2)
+
+
+def sample_tariffs(
+    number: int, location_id: str, currency_code: str, market_id: str, today: date
+) -> list[Json]:
+    """Give the bodies of `POST /tariffs` for the sample site with this number (from 1)."""
+    kind = number % 5
+    if kind == 3 and currency_code != MARKET["currency_code"]:
+        kind = 2
+    peak = _PEAK.get(currency_code, _OTHER_PEAK)
+    common = {
+        "location_id": location_id,
+        "contract_start_date": f"{today.year - 2}-01-01",
+        "contract_end_date": f"{today.year + 2}-01-01",
+        "metadata": {"sample": "true"},
+    }
+    made = {0: _selling, 1: _fixed, 2: _day_and_night, 3: _market, 4: _tiered}[kind](
+        peak, market_id
+    )
+    return [{**common, **body} for body in made]
+
+
+def _import(name: str, schedule: list[Json], **more: Any) -> Json:  # noqa: ANN401 (JSON values)
+    return {
+        "direction": "IMPORT",
+        "type": "COMMODITY",
+        "display_name": name,
+        "schedule": schedule,
+        **more,
+    }
+
+
+def _all_day(rate: Json | list[Json]) -> list[Json]:
+    return [_hours(("00:00", "00:00", rate))]
+
+
+def _hours(*windows: tuple[str, str, Json | list[Json]], days: str = "All", **more: Any) -> Json:  # noqa: ANN401
+    hours = [
+        {"valid_from": start, "valid_to": end, "rate": rate if isinstance(rate, list) else [rate]}
+        for start, end, rate in windows
+    ]
+    return {"days_and_hours": [{"days": [days], "hours": hours}], **more}
+
+
+def _fixed(peak: float, _: str) -> list[Json]:
+    standing = {"kind": "DAILY", "amount": round(peak * 1.5, 2), "name": "standing charge"}
+    return [_import("Fixed", _all_day({"value": round(peak * 0.8, 4)}), charges=[standing])]
+
+
+def _day_and_night(peak: float, _: str) -> list[Json]:
+    day, night = {"value": peak}, {"value": round(peak * 0.55, 4)}
+    weekend = _hours(("00:00", "00:00", night), days="Weekends")
+    week = _hours(("07:00", "23:00", day), ("23:00", "07:00", night), days="Weekdays")
+    holidays = {**_hours(("00:00", "00:00", night)), "dates": ["Holidays"]}
+    return [_import("Day and night", [week, weekend, holidays])]
+
+
+def _market(peak: float, market_id: str) -> list[Json]:
+    follows = {"surcharge_fixed": 0.018, "surcharge_percentage": 0.03}
+    grid = _hours(
+        ("17:00", "21:00", {"value": 0.11}),
+        ("21:00", "06:00", {"value": 0.032}),
+        ("06:00", "17:00", {"value": 0.065}),
+    )
+    return [
+        _import(
+            "Hourly market",
+            _all_day(follows),
+            market_rates=True,
+            market_source_id=market_id,
+            vat=0.21,
+            vat_included=False,
+        ),
+        {**_import("Grid fee", [grid], vat=0.21, vat_included=False), "type": "NON_COMMODITY"},
+    ]
+
+
+def _tiered(peak: float, _: str) -> list[Json]:
+    tiers = [
+        {"value": round(peak * 0.6, 4), "to_kwh": 250},
+        {"value": round(peak * 0.85, 4), "to_kwh": 600},
+        {"value": round(peak * 1.1, 4)},
+    ]
+    return [_import("Tiered", _all_day(tiers))]
+
+
+def _selling(peak: float, _: str) -> list[Json]:
+    feed_in = {
+        **_import("Feed-in", _all_day({"value": round(peak * 0.25, 4)})),
+        "direction": "EXPORT",
+    }
+    return [*_day_and_night(peak, _), feed_in]

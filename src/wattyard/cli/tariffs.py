@@ -1,0 +1,219 @@
+"""`wattyard tariff …`: judge, bring in and look at tariffs."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from wattyard.app import Services
+from wattyard.cli import price_week
+from wattyard.cli.accounts import AccountOption, Mode, print_json, say
+from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.kernel import civil, ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Refusal
+from wattyard.platform.reading import convert, json_value
+from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.places import PostalAddress
+from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
+from wattyard.tariffs.adapters.imports import Contract as Dates
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.prices import Question
+from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
+from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.wire.samples import check_shape
+from wattyard.tariffs.wire.tariffs import (
+    TariffBody,
+    contract_draft,
+    judged_rules,
+    tariff_json,
+)
+
+tariff = typer.Typer(help="Tariffs and their prices.", no_args_is_help=True)
+
+FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", exists=True, dir_okay=False)]
+ModeOption = Annotated[Mode, typer.Option("--mode", help="The data that it belongs to.")]
+
+_WEEK_DAYS = 7
+_NOWHERE = "loc_" + "0" * 32
+"""Stands for the location of a tariff that is judged without one."""
+
+
+@tariff.command("check")
+def check_tariff(
+    file: FileArgument,
+    timezone: Annotated[str, typer.Option(help="Zone of the place, such as Europe/Berlin.")],
+    country: Annotated[str | None, typer.Option(help="ISO 3166-1, for its holidays.")] = None,
+    state: Annotated[str | None, typer.Option(help="ISO 3166-2, for its holidays.")] = None,
+    currency: Annotated[str, typer.Option(help="ISO 4217, to be shown.")] = "EUR",
+    json: JsonOption = False,
+) -> None:
+    """Judge a tariff as POST /tariffs does, and show its week. Needs no server and no database.
+
+    Every fault is listed with its place in the file; exit code 1. Prices that follow a market
+    are shown as unknown.
+    """
+    place = Place(timezone, country, state)
+    try:
+        body = convert({"location_id": _NOWHERE, **_object(file)}, TariffBody)
+        judged = judged_rules(contract_draft(body).rules, place)
+    except Refusal as refusal:
+        _complain(file, refusal)
+        raise typer.Exit(1) from None
+    now = instants.system_clock()
+    shown = sample(judged, place, markets=Markets({}, now))
+    if json:
+        site = Site(UUID(int=0), now, timezone, currency, postal_address=PostalAddress())
+        print_json(check_shape(site, place, shown))
+    else:
+        _show_sample(shown, currency, title=body.display_name or file.name)
+
+
+@tariff.command("import")
+def import_tariff(
+    file: FileArgument,
+    account: AccountOption,
+    mode: ModeOption,
+    location: Annotated[str, typer.Option("--location", help="loc_… or ste_…")],
+    form: Annotated[str, typer.Option("--format", help="urdb, octopus or cdr.")],
+    start: Annotated[str | None, typer.Option("--from", help="The contract's first date.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The date after its last.")] = None,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Leave out what cannot be expressed.")
+    ] = False,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Connect the tariffs of an OpenEI URDB rate, an Octopus rate list or a CDR energy plan."""
+    format_ = _format(form)
+    document = json_value(file.read_bytes())
+    site_id = ids.read(location, "loc", "ste", param="location")
+
+    async def work(services: Services) -> dict[str, Any]:
+        caller = await caller_of(services, account, mode)
+        site = await services.tariffs.site(caller, site_id)
+        bodies, warnings = tariff_bodies(
+            format_,
+            document,
+            location,
+            calendar_place(site),
+            contract=Dates(start, end),
+            allow_partial=allow_partial,
+        )
+        made = await services.tariffs.connect(caller, [contract_draft(body) for body in bodies])
+        return {
+            "tariffs": [json_value(tariff_json(caller, *one)) for one in made],
+            "warnings": [fault._asdict() for fault in warnings],
+        }
+
+    try:
+        done = run(data, database, work)
+    except Refusal as refusal:
+        _complain(file, refusal)
+        raise typer.Exit(1) from None
+    if json:
+        print_json(done)
+        return
+    for one in done["tariffs"]:
+        say(f"{one['id']}  {one['type']} {one['direction']}  {one['display_name'] or ''}")
+    for warning in done["warnings"]:
+        say(f"left out: {warning['message']}")
+
+
+@tariff.command("show")
+def show_tariff(
+    what: Annotated[str, typer.Argument(help="trf_…, or loc_… or ste_… for all of a place.")],
+    account: AccountOption,
+    mode: ModeOption,
+    direction: Annotated[str, typer.Option(help="IMPORT, EXPORT or LOCAL, of a place.")] = "IMPORT",
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Show the coming week of a tariff, or of the sum of a place's tariffs, in colour."""
+
+    async def work(services: Services) -> tuple[list[price_week.Row], str, str]:
+        caller = await caller_of(services, account, mode)
+        if what.startswith("trf_"):
+            return await _tariff_week(services, caller, ids.read(what, "trf", param="tariff"))
+        site_id = ids.read(what, "loc", "ste", param="location")
+        return await _place_week(services, caller, site_id, _direction(direction))
+
+    rows, currency, title = run(data, database, work)
+    price_week.show(rows, currency, title=title)
+
+
+async def caller_of(services: Services, account: str, mode: Mode) -> Caller:
+    """Act as an account in one of its modes."""
+    owner = await services.accounts.account(ids.read(account, "acc", param="account"))
+    return Caller(owner.number, owner.id, mode is Mode.live)
+
+
+async def _tariff_week(
+    services: Services, caller: Caller, tariff_id: UUID
+) -> tuple[list[price_week.Row], str, str]:
+    contract, site = await services.tariffs.tariff(caller, tariff_id)
+    shown = await services.prices.sample(caller, await services.tariffs.known(caller, contract))
+    title = contract.display_name or f"trf_{contract.id.hex}"
+    return [_row(day) for day in shown.week], site.currency_code, title
+
+
+async def _place_week(
+    services: Services, caller: Caller, site_id: UUID, direction: Direction
+) -> tuple[list[price_week.Row], str, str]:
+    site = await services.tariffs.site(caller, site_id)
+    zone = civil.zone(site.timezone)
+    today = civil.date_at(services.now(), zone)
+    rows = []
+    for day in (today + timedelta(days=n) for n in range(_WEEK_DAYS)):
+        question = Question(direction, civil.day(day, zone))
+        prices = (await services.prices.quote(caller, site_id, question)).prices
+        rows.append(
+            price_week.Row(f"{day:%a %d %b}", prices.edges_us.tolist(), prices.per_kwh.tolist())
+        )
+    return rows, site.currency_code, f"{direction} at loc_{site_id.hex}"
+
+
+def _show_sample(shown: Sample, currency: str, *, title: str) -> None:
+    price_week.show([_row(day) for day in shown.week], currency, title=title)
+    special = [_row(day) for day in (*shown.clock_changes, shown.holiday) if day is not None]
+    if special:
+        price_week.show(special, currency, title="Clock changes and the next holiday")
+    if shown.lowest is not None:
+        say(f"year: lowest {shown.lowest:.6g}, highest {shown.highest:.6g}, mean {shown.mean:.6g}")
+
+
+def _row(day: SampleDay) -> price_week.Row:
+    return price_week.Row(f"{day.day:%a %d %b}", day.edges_us.tolist(), day.per_kwh.tolist())
+
+
+def _object(file: Path) -> dict[str, Any]:
+    value = json_value(file.read_bytes())
+    if not isinstance(value, dict):
+        raise CommandFailed(f"{file}: a tariff is a JSON object")
+    return value
+
+
+def _complain(file: Path, refusal: Refusal) -> None:
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    for fault in refusal.faults:
+        errors.print(f"{file}: {fault.code}: {fault.message}", markup=False)
+
+
+def _format(text: str) -> DocumentFormat:
+    match text:
+        case "urdb" | "octopus" | "cdr":
+            return text
+    raise CommandFailed(f"--format must be urdb, octopus or cdr; got {text}")
+
+
+def _direction(text: str) -> Direction:
+    match text.upper():
+        case "IMPORT" | "EXPORT" | "LOCAL" as direction:
+            return direction
+    raise CommandFailed(f"--direction must be IMPORT, EXPORT or LOCAL; got {text}")

@@ -1,0 +1,1 @@
+"""Meters: what energy flowed at a place, and when (contract 3)."""

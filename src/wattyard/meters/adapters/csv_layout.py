@@ -1,0 +1,196 @@
+"""Which cell of a CSV row is what: the header, the delimiter, the places of the mapped columns."""
+
+import csv
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from wattyard.meters.adapters.meter_file import (
+    Column,
+    ColumnMap,
+    Direction,
+    Refused,
+    Register,
+    Unit,
+)
+from wattyard.meters.adapters.written_times import read_time
+
+_DELIMITERS: Final = (";", "\t", "|", ",")
+_HEADER_WITHIN: Final = 30
+"""Rows at the start of a file among which its header is looked for."""
+
+Line = tuple[int, str]
+"""A line's number, from 1, and its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A column of values: its place in a row, from 0, and what it measures."""
+
+    place: int
+    register: Register
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The places (from 0) of the mapped columns in a row of `width` cells."""
+
+    delimiter: str
+    width: int
+    date: int | None
+    start: int | None
+    end: int | None
+    values: tuple[Value, ...]
+
+    @property
+    def least(self) -> int:
+        """How many cells a row must have, so that none that is read is missing."""
+        places = (self.date, self.start, self.end, *(value.place for value in self.values))
+        return 1 + max(place for place in places if place is not None)
+
+
+Found = tuple[Layout, list[Line]]
+"""A layout, and lines read to find it that hold readings."""
+
+
+def cells_of(text: str, delimiter: str) -> list[str] | None:
+    """Part a row, or tell by None that its quotes are wrong; cells lose space around them."""
+    if '"' not in text:
+        return [cell.strip() for cell in text.split(delimiter)]
+    try:
+        (cells,) = csv.reader([text], delimiter=delimiter, strict=True, skipinitialspace=True)
+    except csv.Error:
+        return None
+    return [cell.strip() for cell in cells]
+
+
+def layout_of(
+    lines: Iterator[Line | Refused], columns: ColumnMap, direction: Direction
+) -> Generator[Refused, None, Found | None]:
+    """Find the layout in the first rows; None, after saying why, when the file has it not.
+
+    Columns named by words: the first row that has them all is the header. Columns told by
+    numbers alone: rows before the first that holds a time or a number are passed over.
+    """
+    first: Line | None = None
+    told = False
+    for _, line in zip(range(_HEADER_WITHIN), lines, strict=False):
+        if isinstance(line, Refused):
+            told = True
+            yield line
+            continue
+        if not line[1].strip():
+            continue
+        first = first or line
+        found = _in_row(line, columns, direction)
+        if isinstance(found, Refused):
+            yield found
+            return None
+        if found is not None:
+            return found
+    if first is not None:
+        yield _no_header(first, columns)
+    elif not told:
+        yield Refused("line 1", "file_empty", "the file has no rows")
+    return None
+
+
+def _in_row(line: Line, columns: ColumnMap, direction: Direction) -> Found | Refused | None:
+    for delimiter in (columns.delimiter,) if columns.delimiter else _delimiters(line[1]):
+        cells = cells_of(line[1], delimiter)
+        if cells is None:
+            continue
+        while len(cells) > 1 and not cells[-1]:
+            cells.pop()
+        is_header = any(isinstance(column, str) for column in columns.columns)
+        places = _places(cells, columns.columns)
+        if isinstance(places, str):
+            return Refused(f"line {line[0]}", "column_invalid", places)
+        if places is None or not (is_header or _has_reading(cells, places, columns)):
+            continue
+        layout = _layout(cells, places, columns, direction, delimiter, is_header=is_header)
+        return layout, [] if is_header else [line]
+    return None
+
+
+def _delimiters(text: str) -> tuple[str, ...]:
+    return tuple(sign for sign in _DELIMITERS if sign in text) or (",",)
+
+
+def _places(cells: list[str], columns: tuple[Column, ...]) -> dict[Column, int] | str | None:
+    """Find each column; None when one is missing, or a sentence when it is there twice."""
+    names = [cell.casefold() for cell in cells]
+    places: dict[Column, int] = {}
+    for column in columns:
+        if isinstance(column, int):
+            if column > len(cells):
+                return None
+            places[column] = column - 1
+        elif (name := column.strip().casefold()) not in names:
+            return None
+        else:
+            places[column] = names.index(name)
+    twice = [c for c in columns if isinstance(c, str) and names.count(c.strip().casefold()) > 1]
+    if twice:
+        return f"the header has {twice[0]!r:.40} more than once; tell the column by its number"
+    return places
+
+
+def _has_reading(cells: list[str], places: dict[Column, int], columns: ColumnMap) -> bool:
+    """Tell whether a row holds a time or a number where it should, so is no header."""
+    if any(cells[places[value.column]][:1].isdigit() for value in columns.values):
+        return True
+    times = [c for c in (columns.date, columns.start, columns.end) if c is not None]
+    for column in times:
+        try:
+            read_time(cells[places[column]], day_first=True)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _layout(
+    cells: list[str],
+    places: dict[Column, int],
+    columns: ColumnMap,
+    direction: Direction,
+    delimiter: str,
+    *,
+    is_header: bool,
+) -> Layout:
+    def place(column: Column | None) -> int | None:
+        return None if column is None else places[column]
+
+    def name(at: int) -> str | None:
+        if is_header:
+            return cells[at] or None
+        return f"column {at + 1}" if len(columns.values) > 1 else None
+
+    values = tuple(
+        Value(
+            places[value.column],
+            Register(name(places[value.column]), value.direction or direction),
+            value.unit or columns.unit,
+        )
+        for value in columns.values
+    )
+    return Layout(
+        delimiter,
+        len(cells),
+        place(columns.date),
+        place(columns.start),
+        place(columns.end),
+        values,
+    )
+
+
+def _no_header(first: Line, columns: ColumnMap) -> Refused:
+    wanted = ", ".join(str(column) for column in columns.columns)
+    return Refused(
+        f"line {first[0]}",
+        "column_missing",
+        f"none of the first {_HEADER_WITHIN} rows has the columns {wanted:.200}; "
+        f"the first is {first[1]:.200}",
+    )

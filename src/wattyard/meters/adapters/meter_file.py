@@ -1,0 +1,249 @@
+"""What a meter file says: readings, and what was refused and why; which format a file has.
+
+A format is read by its own module (`nem12`, `green_button`, `csv_columns`), each with a function
+`readings(stream, options)` that streams: its memory does not grow with the number of readings.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import BinaryIO, Final, Literal
+
+from wattyard.kernel import civil
+
+Direction = Literal["INBOUND", "OUTBOUND"]
+"""INBOUND: drawn from the grid; OUTBOUND: fed into it (contract 3)."""
+
+Unit = Literal["WH", "KWH", "W", "KW"]
+"""Energy, or constant power over the period (contract 3)."""
+
+LARGEST_KWH: Final = 1_000_000.0
+LONGEST_PERIOD: Final = timedelta(days=31)
+LINE_LIMIT_BYTES: Final = 64 * 1024
+UTF8_MARK: Final = b"\xef\xbb\xbf"
+UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """Energy of one period: `energy_kwh` in 0..1,000,000, both times UTC, end after start.
+
+    `confidence` is 1 for a measured value and below 1 (never below 0.1) for one that was
+    substituted or estimated. `channel` names the register in the file, where it has a name;
+    `where` the place in the file.
+    """
+
+    start_time: datetime
+    end_time: datetime
+    energy_kwh: float
+    energy_flow_direction: Direction
+    confidence: float
+    channel: str | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A part of the file that gives no reading: where it stands, a code, and what to do."""
+
+    where: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What counts: its name in the file, and which way energy flows through it."""
+
+    name: str | None
+    direction: Direction
+
+
+Column = str | int
+"""A column of a CSV file: its name in the header, or its number, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueColumn:
+    """A column of values. `unit` and `direction` left out: those of the whole file."""
+
+    column: Column
+    direction: Direction | None = None
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMap:
+    """Where a CSV file tells the time and the values of its readings.
+
+    A period comes from `start` and `end`, or from one of them and `length`: elapsed time, or
+    "DAY" for the civil day at the place (`start` is then its date). With `length`, a second time
+    is not read. `date` is a column with the date, where the time columns hold the time of day.
+
+    Times without an offset are those of the clock at the place, or of a clock that is always
+    `utc_offset` ahead of UTC. `day_first` tells whether 03/04/2025 is in April; left out, such
+    dates are refused where they could be either. `delimiter` left out: found in the first row.
+
+    Raises:
+        ValueError: when the columns do not tell a period or a value.
+    """
+
+    values: tuple[ValueColumn, ...]
+    start: Column | None = None
+    end: Column | None = None
+    date: Column | None = None
+    length: timedelta | Literal["DAY"] | None = None
+    unit: Unit = "KWH"
+    delimiter: str | None = None
+    decimal_comma: bool = False
+    day_first: bool | None = None
+    utc_offset: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ValueError("a column map needs at least one column of values")
+        if self.start is None and (self.end is None or self.length == "DAY"):
+            raise ValueError("a column map needs a column of start times, or of end times")
+        if self.length is None and (self.start is None or self.end is None):
+            raise ValueError("a column map needs start and end, or one of them and a length")
+        if isinstance(self.length, timedelta) and self.length <= timedelta():
+            raise ValueError("the length of a period must be positive")
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            raise ValueError("a delimiter is one character")
+        if any(isinstance(column, int) and column < 1 for column in self.columns):
+            raise ValueError("columns are counted from 1")
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns that are read, values last."""
+        times = (self.date, self.start, self.end)
+        own = tuple(column for column in times if column is not None)
+        return (*own, *(value.column for value in self.values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a file does not say itself.
+
+    `zone` is the location's, `default_direction` that of registers which do not tell theirs,
+    `columns` is for CSV files alone.
+
+    Raises:
+        ValueError: when the tz database has no such zone.
+    """
+
+    zone: str
+    default_direction: Direction = "INBOUND"
+    columns: ColumnMap | None = None
+
+    def __post_init__(self) -> None:
+        civil.zone(self.zone)
+
+
+class MeterFormat(StrEnum):
+    """The formats that can be read."""
+
+    NEM12 = "NEM12"
+    GREEN_BUTTON = "GREEN_BUTTON"
+    CSV = "CSV"
+
+
+class FormatUnknown(Exception):
+    """The file is in none of the formats; the message says what it seems to be."""
+
+
+_PACKED: Final = {
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet; unpack it, or save the sheet as CSV",
+    b"\x1f\x8b": "packed with gzip; unpack it first",
+    b"%PDF": "a PDF document; ask for the interval data as NEM12, Green Button or CSV",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet; save the sheet as CSV",
+    b"{": "JSON; PUT /meters/interval takes readings as JSON",
+    b"[": "JSON; PUT /meters/interval takes readings as JSON",
+}
+
+
+def recognise(head: bytes, name: str) -> MeterFormat:
+    """Tell the format of a file from its first bytes (4 KiB are plenty) and its name.
+
+    Raises:
+        FormatUnknown: when it is none that can be read.
+    """
+    start = head.removeprefix(UTF8_MARK).lstrip()
+    for sign, what in _PACKED.items():
+        if start.startswith(sign):
+            raise FormatUnknown(f"{name} is {what}")
+    fields = start.split(b"\n", 1)[0].replace(b'"', b"").replace(b" ", b"").split(b",")
+    if _is_nem12(fields, name):
+        return MeterFormat.NEM12
+    wide = head[:2] in UTF16_MARKS
+    if (head[2:].replace(b"\0", b"") if wide else start).lstrip().startswith(b"<"):
+        return MeterFormat.GREEN_BUTTON
+    if not start:
+        raise FormatUnknown(f"{name} is empty")
+    if b"\0" in start and not wide:
+        raise FormatUnknown(f"{name} is no text; NEM12, Green Button and CSV files are read")
+    return MeterFormat.CSV
+
+
+def _is_nem12(fields: list[bytes], name: str) -> bool:
+    if fields[0] == b"100" and len(fields) > 1:
+        return fields[1].upper() in (b"NEM12", b"NEM13")
+    # Customers' downloads of some networks have neither a header nor an end record.
+    return fields[0] == b"200" and (len(fields) in (9, 10) or "nem12" in name.lower())
+
+
+def judged(
+    where: str,
+    period: tuple[datetime, datetime],
+    energy_kwh: float,
+    register: Register,
+    confidence: float,
+) -> MeterReading | Refused:
+    """Make a reading, or refuse it for its period or its energy (contract 3, Key)."""
+    start, end = period
+    if end <= start:
+        return Refused(where, "end_time_invalid", "the period must end after it starts")
+    if end - start > LONGEST_PERIOD:
+        return Refused(where, "period_too_long", "a reading spans at most 31 days")
+    if not math.isfinite(energy_kwh):
+        return Refused(where, "value_invalid", "the value must be a finite number")
+    if energy_kwh < 0:
+        return Refused(
+            where,
+            "value_negative",
+            f"{energy_kwh:g} kWh is negative; what flows the other way is a register of its own",
+        )
+    if energy_kwh > LARGEST_KWH:
+        return Refused(where, "value_too_large", f"{energy_kwh:g} kWh is more than 1,000,000 kWh")
+    return MeterReading(
+        start, end, energy_kwh + 0.0, register.direction, confidence, register.name, where
+    )
+
+
+def text_lines(stream: BinaryIO) -> Iterator[tuple[int, str] | Refused]:
+    """Number the lines of a UTF-8 file, from 1, without their ends; a mark at the start is cut.
+
+    A line of more than 64 KiB or with bytes that are not UTF-8 is refused; a UTF-16 file as a
+    whole.
+    """
+    number = 0
+    while line := stream.readline(LINE_LIMIT_BYTES + 1):
+        number += 1
+        if number == 1 and (line[:2] in UTF16_MARKS or b"\0" in line[:4]):
+            hint = "the file is UTF-16 (a spreadsheet's Unicode text); save it as CSV UTF-8"
+            yield Refused("line 1", "encoding_invalid", hint)
+            return
+        if len(line) > LINE_LIMIT_BYTES and not line.endswith(b"\n"):
+            while (rest := stream.readline(LINE_LIMIT_BYTES)) and not rest.endswith(b"\n"):
+                pass
+            yield Refused(f"line {number}", "line_too_long", "the line is longer than 64 KiB")
+            continue
+        try:
+            text = (line.removeprefix(UTF8_MARK) if number == 1 else line).decode()
+        except UnicodeDecodeError:
+            hint = "the line is not UTF-8; save the file as UTF-8"
+            yield Refused(f"line {number}", "encoding_invalid", hint)
+            continue
+        yield number, text.rstrip("\r\n")

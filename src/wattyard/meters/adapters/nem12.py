@@ -1,0 +1,259 @@
+"""NEM12, the interval files of the Australian electricity market.
+
+Source of the rules: AEMO, "Meter Data File Format Specification NEM12 & NEM13" (records 100, 200,
+300, 400, 500, 900; quality flags A, S, F, E, N, V). Days and intervals are those of the market's
+clock, which is always 10 hours ahead of UTC, wherever the meter stands.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import BinaryIO, Final
+
+from wattyard.meters.adapters.meter_file import (
+    Direction,
+    MeterReading,
+    Options,
+    Refused,
+    Register,
+    judged,
+    text_lines,
+)
+
+MARKET_CLOCK: Final = timezone(timedelta(hours=10))
+FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2199, 12, 31)
+
+_KWH: Final = {"WH": (1.0, 1e3), "KWH": (1.0, 1.0), "MWH": (1e3, 1.0)}
+"""What a value is multiplied with and divided by to be kWh, both exact."""
+_INTERVALS: Final = (5, 15, 30)
+_CONFIDENCE: Final = {"A": 1.0, "F": 0.9, "S": 0.7, "E": 0.5}
+_QUALITY = re.compile(r"[ASFENV]\d{0,2}", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_OTHER_DAY = "an interval event belongs to the 300 record before it, and there is none"
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A 200 record: what the 300 records below it measure. `minutes` is 5, 15 or 30."""
+
+    register: Register
+    scale: tuple[float, float]
+    minutes: int
+
+    @property
+    def intervals(self) -> int:
+        return 1440 // self.minutes
+
+
+@dataclass(slots=True)
+class _Day:
+    """A 300 record that waits for its 400 records: one quality flag for each value."""
+
+    block: _Block
+    line: int
+    date: date
+    values: list[str]
+    qualities: list[str]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Where in the file we are."""
+
+    options: Options
+    block: _Block | None = None
+    day: _Day | None = None
+    passed_over: bool = False
+    """Whether the current 200 record was refused, so that its days are left out."""
+    day_refused: bool = False
+    """Whether the last 300 record was refused, so that its 400 records are left out."""
+    open: bool = False
+    """Whether a 100 record waits for its 900 record."""
+    days_seen: dict[str, int] = field(default_factory=dict)
+    """For each register the days that came, as a set of bits: a few KiB at most."""
+
+
+def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refused]:
+    """Read a NEM12 file: one reading for each interval, in the order of the file.
+
+    Registers that do not count active energy, and days that come twice, are refused at their
+    record; an empty value at its interval.
+    """
+    reader = _Reader(options)
+    for line in text_lines(stream):
+        if isinstance(line, Refused):
+            yield line
+            continue
+        number, text = line
+        cells = [cell.strip().strip('"') for cell in text.split(",")]
+        if not any(cells):
+            continue
+        if cells[0] != "400":
+            yield from _settled(reader)
+        if cells[:2] == ["100", "NEM13"]:
+            hint = "NEM13 holds register readings, not intervals; ask for NEM12"
+            yield Refused(f"line {number}", "format_invalid", hint)
+            return
+        refused = _taken(reader, number, cells)
+        if refused is not None:
+            yield refused
+    yield from _settled(reader)
+    if reader.open:
+        hint = "the 900 record is missing; the file may be cut off"
+        yield Refused("end of file", "end_record_missing", hint)
+
+
+def _taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+    match cells[0]:
+        case "100":
+            reader.open, reader.block, reader.passed_over = True, None, False
+        case "200":
+            return _block_taken(reader, line, cells)
+        case "300":
+            return _day_taken(reader, line, cells)
+        case "400":
+            return _event_taken(reader, line, cells)
+        case "900":
+            reader.open, reader.block = False, None
+        case "500":
+            pass
+        case other:
+            hint = f"NEM12 has no record {other!r:.20}"
+            return Refused(f"line {line}", "record_unknown", hint)
+    return None
+
+
+def _block_taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+    read = _block(line, cells, reader.options)
+    reader.passed_over = isinstance(read, Refused)
+    reader.day_refused = False
+    reader.block = None if isinstance(read, Refused) else read
+    return read if isinstance(read, Refused) else None
+
+
+def _block(line: int, cells: list[str], options: Options) -> _Block | Refused:
+    def refused(code: str, what: str) -> Refused:
+        return Refused(f"line {line}", code, f"{what}; its days are left out")
+
+    if len(cells) < 9 or not cells[1]:
+        return refused("record_invalid", "a 200 record has an NMI and at least 9 fields")
+    name, unit, minutes = f"{cells[1]} {cells[4].upper()}", cells[7], cells[8]
+    scale = _KWH.get(unit.upper())
+    if scale is None:
+        return refused("units_invalid", f"unit {unit!r:.20} of {name:.40} is not Wh, kWh or MWh")
+    direction = _direction(cells[4].upper(), options)
+    if direction is None:
+        what = f"register {name!r:.40} is neither import (E) nor export (B)"
+        return refused("register_invalid", what)
+    if minutes not in map(str, _INTERVALS):
+        what = f"the interval length {minutes!r:.20} is not 5, 15 or 30 minutes"
+        return refused("interval_length_invalid", what)
+    return _Block(Register(name, direction), scale, int(minutes))
+
+
+def _direction(suffix: str, options: Options) -> Direction | None:
+    """Check meters, net and reactive registers have other letters and must not be counted."""
+    match suffix[:1]:
+        case "E":
+            return "INBOUND"
+        case "B":
+            return "OUTBOUND"
+        case first if first.isdecimal():
+            return options.default_direction
+    return None
+
+
+def _day_taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+    if reader.passed_over:
+        return None
+    read = _day(reader, line, cells)
+    reader.day_refused = isinstance(read, Refused)
+    if isinstance(read, Refused):
+        return read
+    reader.day = read
+    return None
+
+
+def _day(reader: _Reader, line: int, cells: list[str]) -> _Day | Refused:
+    block, where = reader.block, f"line {line}"
+    if block is None:
+        return Refused(where, "record_invalid", "a 300 record needs a 200 record before it")
+    found = _quality_place(cells)
+    if found is None:
+        return Refused(where, "quality_missing", "the quality flag after the values is missing")
+    if found - 2 != block.intervals:
+        expected = f"{block.intervals} of {block.minutes} minutes make a day"
+        return Refused(where, "values_invalid", f"the day has {found - 2} values; {expected}")
+    day = _date(cells[1])
+    if day is None:
+        return Refused(where, "date_invalid", f"{cells[1]!r:.20} is no date written YYYYMMDD")
+    name = block.register.name or ""
+    bit = 1 << (day - FIRST_DATE).days
+    seen = reader.days_seen.get(name, 0)
+    if seen & bit:
+        return Refused(where, "record_duplicate", f"{name} has {day} twice; the first was taken")
+    reader.days_seen[name] = seen | bit
+    quality = cells[found].upper()[0]
+    return _Day(block, line, day, cells[2:found], [quality] * block.intervals)
+
+
+def _quality_place(cells: list[str]) -> int | None:
+    return next((n for n, cell in enumerate(cells) if n > 1 and _QUALITY.fullmatch(cell)), None)
+
+
+def _date(text: str) -> date | None:
+    if len(text) != 8 or not (text.isascii() and text.isdecimal()):
+        return None
+    try:
+        day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+    return day if FIRST_DATE <= day <= LAST_DATE else None
+
+
+def _event_taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+    day, where = reader.day, f"line {line}"
+    if reader.passed_over or reader.day_refused:
+        return None
+    if day is None:
+        return Refused(where, "record_invalid", _OTHER_DAY)
+    if len(cells) < 4 or not all(cell.isascii() and cell.isdecimal() for cell in cells[1:3]):
+        return Refused(where, "record_invalid", "a 400 record tells its first and last interval")
+    first, last = (int(cell[:6]) for cell in cells[1:3])
+    if not 1 <= first <= last <= len(day.values):
+        hint = f"intervals {first} to {last} are not within 1 to {len(day.values)}"
+        return Refused(where, "record_invalid", hint)
+    if not _QUALITY.fullmatch(cells[3]) or cells[3].upper().startswith("V"):
+        return Refused(where, "quality_invalid", f"{cells[3]!r:.20} is not A, S, F, E or N")
+    day.qualities[first - 1 : last] = [cells[3].upper()[0]] * (last - first + 1)
+    return None
+
+
+def _settled(reader: _Reader) -> Iterator[MeterReading | Refused]:
+    """Give the readings of the day that waited."""
+    day, reader.day = reader.day, None
+    if day is None:
+        return
+    step = timedelta(minutes=day.block.minutes)
+    start = datetime.combine(day.date, time(), MARKET_CLOCK).astimezone(UTC)
+    for number, (text, quality) in enumerate(zip(day.values, day.qualities, strict=True), 1):
+        end = start + step
+        yield _interval(day, f"line {day.line}, interval {number}", (start, end), (text, quality))
+        start = end
+
+
+def _interval(
+    day: _Day, where: str, period: tuple[datetime, datetime], value: tuple[str, str]
+) -> MeterReading | Refused:
+    text, quality = value
+    if quality == "N" or not text:
+        return Refused(where, "value_missing", "the meter has no value for this interval")
+    if quality == "V":
+        hint = "the day's quality varies (V) and no 400 record tells that of this interval"
+        return Refused(where, "quality_missing", hint)
+    if not _NUMBER.fullmatch(text):
+        return Refused(where, "value_invalid", f"{text!r:.30} is no number")
+    multiplier, divisor = day.block.scale
+    energy_kwh = float(text) * multiplier / divisor
+    return judged(where, period, energy_kwh, day.block.register, _CONFIDENCE[quality])

@@ -1,0 +1,1 @@
+"""Meter readings: what counts as one, and which go together."""

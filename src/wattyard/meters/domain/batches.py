@@ -1,0 +1,24 @@
+"""Batches: what became of readings that were sent together (contract 3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from wattyard.meters.domain.readings import Failed
+
+
+@dataclass(frozen=True, slots=True)
+class MeterBatch:
+    """How many records were sent, taken and refused.
+
+    `failed` lists the first 10,000 that were refused. `complete` is False while a stream of records
+    still runs, or where it broke off: what it counts is stored all the same.
+    """
+
+    id: UUID
+    time_created: datetime
+    submitted: int = 0
+    accepted: int = 0
+    failed_count: int = 0
+    failed: tuple[Failed, ...] = ()
+    complete: bool = True

@@ -1,0 +1,243 @@
+"""Meter readings as columns: energy of periods, each of a series (contract 3, Readings)."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.refusals import Missing
+
+FlowDirection = Literal["INBOUND", "OUTBOUND"]
+"""INBOUND is drawn from the grid, OUTBOUND fed into it."""
+TariffDirection = Literal["IMPORT", "EXPORT", "LOCAL"]
+
+LARGEST_KWH: Final = 1_000_000.0
+LONGEST_PERIOD: Final = timedelta(days=31)
+AHEAD: Final = timedelta(days=1)
+"""How far in the future a reading that claims to be sure may end."""
+EARLIEST: Final = microseconds(datetime.fromisoformat("2000-01-01T00:00:00Z"))
+RECORDS_AT_ONCE: Final = 10_000
+RECORDS_IN_A_STREAM: Final = 1_000_000
+FAILED_SHOWN: Final = 10_000
+"""How many failed records a batch lists; it counts them all."""
+
+Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Marks = NDArray[np.bool_]
+
+_LONGEST_US = LONGEST_PERIOD // timedelta(microseconds=1)
+_AHEAD_US = AHEAD // timedelta(microseconds=1)
+
+
+class MeterBatchNotFound(Missing):
+    """There is no such meter batch in this account and mode."""
+
+    code = "meter_batch_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Where readings belong: a device at a site, or the site's own meter where `device_id` is None.
+
+    Readings of one stream never overlap.
+    """
+
+    site_id: UUID
+    device_id: UUID | None
+    flow: FlowDirection
+    direction: TariffDirection
+
+    @property
+    def key(self) -> tuple[UUID, str, str]:
+        """What readings are unique within: a device is one thing wherever it is (contract 3)."""
+        return (self.device_id or self.site_id, self.flow, self.direction)
+
+
+def direction_of(flow: FlowDirection) -> TariffDirection:
+    """Tell which direction of tariffs prices a flow where the client does not say."""
+    return "IMPORT" if flow == "INBOUND" else "EXPORT"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A record that was not taken: its number from 1, its own reference, why."""
+
+    record_num: int
+    record_reference_id: str | None
+    code: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """n readings as columns.
+
+    `number` (n) their places in what was sent, from 1; `stream` (n) positions in `streams`;
+    `starts_us`, `ends_us` (n) in microseconds since 1970 (UTC); `energy_kwh`, `confidence` (n).
+    """
+
+    streams: tuple[Stream, ...]
+    number: Indices
+    stream: Indices
+    starts_us: Microseconds
+    ends_us: Microseconds
+    energy_kwh: Numbers
+    confidence: Numbers
+    sessions: Sequence[str | None]
+    references: Sequence[str | None]
+
+    def __len__(self) -> int:
+        return int(self.number.size)
+
+    def only(self, kept: Marks) -> "Readings":
+        """Keep the marked ones (n)."""
+        if kept.all():
+            return self
+        return self.at(np.flatnonzero(kept))
+
+    def at(self, places: Indices) -> "Readings":
+        """Take the readings at some places, in their order."""
+        listed = places.tolist()
+        return Readings(
+            self.streams,
+            self.number[places],
+            self.stream[places],
+            self.starts_us[places],
+            self.ends_us[places],
+            self.energy_kwh[places],
+            self.confidence[places],
+            [self.sessions[n] for n in listed],
+            [self.references[n] for n in listed],
+        )
+
+    def failed(self, marks: Marks, code: str, error: str) -> list[Failed]:
+        """Report the marked ones."""
+        return [
+            Failed(int(self.number[n]), self.references[n], code, error)
+            for n in np.flatnonzero(marks).tolist()
+        ]
+
+
+class Metered(NamedTuple):
+    """Stored readings (n) in order of time."""
+
+    series: Indices
+    starts_us: Microseconds
+    ends_us: Microseconds
+    energy_kwh: Numbers
+    confidence: Numbers
+    sessions: Sequence[str | None]
+    references: Sequence[str | None]
+
+
+def judged(readings: Readings, now_us: int) -> tuple[Readings, list[Failed]]:
+    """Keep what can be readings, and say of the others why not (the first reason of each)."""
+    failed: list[Failed] = []
+    good = np.ones(len(readings), np.bool_)
+    for bad, code, error in _faults(readings, now_us):
+        failed += readings.failed(good & bad, code, error)
+        good &= ~bad
+    return readings.only(good), failed
+
+
+def _faults(r: Readings, now_us: int) -> list[tuple[Marks, str, str]]:
+    return [
+        (r.ends_us <= r.starts_us, "end_time_invalid", "end_time must be after start_time"),
+        (
+            r.starts_us < EARLIEST,
+            "start_time_invalid",
+            "start_time must not be before 2000-01-01T00:00:00Z",
+        ),
+        (
+            r.ends_us - r.starts_us > _LONGEST_US,
+            "period_too_long",
+            "a reading covers at most 31 days; split it",
+        ),
+        (~np.isfinite(r.energy_kwh), "value_invalid", "the energy must be a finite number"),
+        (
+            r.energy_kwh < 0,
+            "value_negative",
+            "the energy must not be negative; energy_flow_direction tells its way",
+        ),
+        (
+            r.energy_kwh > LARGEST_KWH,
+            "value_too_large",
+            "the energy must be at most 1,000,000 kWh",
+        ),
+        (
+            (r.ends_us > now_us + _AHEAD_US) & (r.confidence >= 1),
+            "time_in_future",
+            "a reading that ends more than a day ahead is a forecast: send a confidence below 1",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distinct:
+    """Readings by their m distinct periods.
+
+    `period` (n) is the period of each reading; `last` (m) the reading of each period that was
+    sent last and counts; `first_sent` (m) the number under which a period was sent first.
+    """
+
+    period: Indices
+    last: Indices
+    first_sent: Indices
+
+
+def distinct(readings: Readings) -> Distinct:
+    """Find which readings tell of the same period of the same stream; at least one reading."""
+    keys = _keys(readings)
+    order = np.lexsort((readings.number, readings.ends_us, readings.starts_us, keys))
+    columns = [column[order] for column in (keys, readings.starts_us, readings.ends_us)]
+    new = np.ones(order.size, np.bool_)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    period = np.empty(order.size, np.int64)
+    period[order] = np.cumsum(new) - 1
+    firsts = np.flatnonzero(new)
+    lasts = np.append(firsts[1:], order.size) - 1
+    return Distinct(period, order[lasts], readings.number[order[firsts]])
+
+
+def apart(readings: Readings, sent: Indices) -> Marks:
+    """Mark (m) readings of distinct periods that overlap none of their stream sent before them.
+
+    `sent` (m) are the numbers that tell which came first.
+    """
+    keys = _keys(readings)
+    order = np.lexsort((readings.starts_us, keys))
+    clash = (keys[order][1:] == keys[order][:-1]) & (
+        readings.starts_us[order][1:] < readings.ends_us[order][:-1]
+    )
+    kept = np.ones(len(readings), np.bool_)
+    for key in np.unique(keys[order][1:][clash]).tolist():
+        places = np.flatnonzero(keys == key)
+        _settle(readings, places[np.argsort(sent[places])], kept)
+    return kept
+
+
+def _keys(readings: Readings) -> Indices:
+    """Number (n) what each reading must be unique within."""
+    known: dict[object, int] = {}
+    of_stream = [known.setdefault(stream.key, len(known)) for stream in readings.streams]
+    return np.array(of_stream or [0], dtype=np.int64)[readings.stream]
+
+
+def _settle(readings: Readings, places: Indices, kept: Marks) -> None:
+    """Take readings of one stream in the order of `places`, where they do not overlap."""
+    taken: list[tuple[int, int]] = []
+    for place in places.tolist():
+        start, end = int(readings.starts_us[place]), int(readings.ends_us[place])
+        at = bisect_left(taken, (start, end))
+        before = at > 0 and taken[at - 1][1] > start
+        after = at < len(taken) and taken[at][0] < end
+        if before or after:
+            kept[place] = False
+        else:
+            taken.insert(at, (start, end))

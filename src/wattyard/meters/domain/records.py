@@ -1,0 +1,56 @@
+"""Records: readings that are kept, as a search wants and finds them (contract 3)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+from wattyard.kernel.instants import Span
+from wattyard.kernel.local_periods import PeriodUnit
+from wattyard.meters.domain.readings import FlowDirection, Metered, Stream, TariffDirection
+
+LONGEST_GROUPED: Final = timedelta(days=397)
+Order = Literal["NEWEST", "OLDEST"]
+Position = tuple[int, int]
+"""Where a record stands in a list: its start in microseconds since 1970, and its series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which records are wanted: of a device (at a site, where given), or of a site's own meter.
+
+    `group_by` None gives records as they are kept, else sums of local periods. `after` is the
+    last record of the page before.
+    """
+
+    span: Span
+    site_id: UUID | None
+    device_id: UUID | None
+    flow: FlowDirection | None
+    direction: TariffDirection | None
+    group_by: PeriodUnit | None
+    order: Order
+    limit: int
+    after: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of a search: energy (kWh) of a period of a stream."""
+
+    position: Position
+    stream: Stream
+    start: datetime
+    end: datetime
+    energy_kwh: float
+    confidence: float
+    session: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReadings:
+    """The readings of one stream, in order of time."""
+
+    stream: Stream
+    metered: Metered

@@ -1,0 +1,163 @@
+"""Endpoints that take readings in, and tell what became of them (contract 3, Readings)."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+import msgspec
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import TooLarge
+from wattyard.meters.domain.batches import MeterBatch
+from wattyard.meters.domain.readings import (
+    RECORDS_AT_ONCE,
+    RECORDS_IN_A_STREAM,
+    MeterBatchNotFound,
+)
+from wattyard.meters.service import Meters
+from wattyard.meters.wire import examples
+from wattyard.meters.wire.batches import (
+    MeterBatchShape,
+    RegisterBody,
+    batch_json,
+    register_reads,
+    register_stream,
+)
+from wattyard.meters.wire.readings import Columns, ReadingBody, columns_of
+from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.bodies import BodyIncomplete, json_lines, plain_body
+from wattyard.platform.http.declare import MEBIBYTE
+from wattyard.platform.http.errors import MediaTypeUnsupported
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
+
+_BODY_LIMIT: Final = 16 * MEBIBYTE
+_NDJSON: Final = "application/x-ndjson"
+
+Batch = Annotated[list[ReadingBody], msgspec.Meta(max_length=RECORDS_AT_ONCE)]
+
+
+@endpoint(
+    "PUT",
+    "/meters/interval",
+    "meter_interval_put",
+    body=Batch,
+    reads_body=True,
+    answers=MeterBatchShape,
+    refuses=(BodyIncomplete,),
+    example=examples.BATCH,
+    example_body=examples.INTERVAL_BODY,
+    body_limit_bytes=_BODY_LIMIT,
+)
+async def put_interval(call: Call, caller: Caller, meters: Meters) -> bytes:
+    """Take in up to 10,000 readings; a fault in one fails that one only.
+
+    What is accepted is durable when this is answered, and counts in costs at once. A reading of
+    the same device or location, directions and period replaces the earlier one; one that overlaps
+    another period fails with `record_overlap`. The body may be gzip.
+
+    With `Content-Type: application/x-ndjson` one call takes up to 1,000,000 records, a JSON
+    object a line. They are stored as they arrive, 10,000 at a time; when the connection breaks,
+    what arrived so far is stored, the batch says `"complete": false`, and sending all again is
+    safe.
+    """
+    media_type = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
+    if media_type == _NDJSON:
+        return batch_json(caller, await _stream(call, caller, meters))
+    if media_type != "application/json":
+        raise MediaTypeUnsupported(
+            f"Content-Type must be application/json or {_NDJSON}; got "
+            + (ids.shown(media_type) if media_type else "none")
+        )
+    columns = columns_of(await plain_body(call, _BODY_LIMIT))
+    batch = await meters.keep(
+        caller, columns.readings(), submitted=columns.submitted, failed=columns.failed
+    )
+    return batch_json(caller, batch)
+
+
+async def _stream(call: Call, caller: Caller, meters: Meters) -> MeterBatch:
+    batch = await meters.begin(caller)
+    async for columns, last in _chunks(json_lines(call)):
+        if batch.submitted + columns.submitted > RECORDS_IN_A_STREAM:
+            raise TooLarge(
+                f"a stream has at most {RECORDS_IN_A_STREAM:,} records; those before are stored "
+                f"in batch {ids.wire('bat', batch.id)}; send the rest as another"
+            )
+        batch = await meters.go_on(
+            caller,
+            batch,
+            columns.readings(),
+            submitted=columns.submitted,
+            failed=columns.failed,
+            last=last,
+        )
+    return batch
+
+
+async def _chunks(lines: AsyncIterator[bytes]) -> AsyncIterator[tuple[Columns, bool]]:
+    """Gather lines into columns of 10,000; the last may be empty."""
+    columns = Columns()
+    async for line in lines:
+        columns.add_json(line)
+        if columns.submitted == RECORDS_AT_ONCE:
+            yield columns, False
+            columns = Columns()
+    yield columns, True
+
+
+@endpoint(
+    "PUT",
+    "/meters/cumulative/epoch",
+    "meter_cumulative_put",
+    body=RegisterBody,
+    answers=MeterBatchShape,
+    refuses=(LocationNotFound, DeviceNotFound),
+    example=examples.BATCH,
+    example_body=examples.REGISTER_BODY,
+)
+async def put_cumulative(caller: Caller, body: RegisterBody, meters: Meters) -> bytes:
+    """Take in reads of a cumulative register: the differences become readings.
+
+    The register's last stored read is where they start. A falling register is a reset: it is
+    reported as `register_reset`, and the new value is the base.
+    """
+    reads, failed = register_reads(body)
+    stream = register_stream(body)
+    batch = await meters.keep_register(caller, stream, reads, body.session_reference_id, failed)
+    return batch_json(caller, batch)
+
+
+@endpoint(
+    "GET",
+    "/meters/batches",
+    "meter_batch_list",
+    query=ListQuery,
+    answers=List[MeterBatchShape],
+    refuses=LIST_REFUSALS,
+    example=examples.BATCH_LIST,
+)
+async def list_batches(caller: Caller, query: ListQuery, meters: Meters) -> bytes:
+    """List the batches of the account, newest first."""
+    page = await meters.page(caller, query.window("bat"))
+    shown = (batch_json(caller, batch) for batch in page.items)
+    return list_answer("/meters/batches", shown, has_more=page.has_more)
+
+
+@endpoint(
+    "GET",
+    "/meters/batches/{batch_id}",
+    "meter_batch_retrieve",
+    answers=MeterBatchShape,
+    refuses=(MeterBatchNotFound,),
+    example=examples.BATCH,
+    tagged=True,
+)
+async def get_batch(caller: Caller, batch_id: str, meters: Meters) -> bytes:
+    """Tell what became of a batch."""
+    id_ = path_id(batch_id, "bat", missing=MeterBatchNotFound)
+    return batch_json(caller, await meters.batch(caller, id_))
+
+
+ENDPOINTS = (put_interval, put_cumulative, list_batches, get_batch)

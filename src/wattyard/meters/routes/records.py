@@ -1,0 +1,33 @@
+"""The search of meter records (contract 3)."""
+
+from wattyard.kernel.callers import Caller
+from wattyard.meters.service import Records
+from wattyard.meters.wire import examples
+from wattyard.meters.wire.records import RecordShape, SearchBody, records_json, search_of
+from wattyard.platform.http import LIST_REFUSALS, List, endpoint, list_answer
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
+
+
+@endpoint(
+    "POST",
+    "/meters/records",
+    "meter_record_search",
+    body=SearchBody,
+    answers=List[RecordShape],
+    refuses=(*LIST_REFUSALS, LocationNotFound, DeviceNotFound),
+    example=examples.RECORD_LIST,
+    example_body=examples.SEARCH_BODY,
+)
+async def search_records(caller: Caller, body: SearchBody, records: Records) -> bytes:
+    """Search the readings of a device, or of a location's own meter.
+
+    With `device_id` those of the device (at the location, where one is given too), with
+    `location_id` alone those without a device. `group_by` sums them up by local periods, each
+    reading shared in proportion to time.
+    """
+    page = await records.search(caller, search_of(body, records.now()))
+    return list_answer("/meters/records", records_json(page.items, body), has_more=page.has_more)
+
+
+ENDPOINTS = (search_records,)

@@ -1,0 +1,87 @@
+"""The SQL of meter batches."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wattyard.kernel.pages import Page, Window
+from wattyard.meters.domain.batches import MeterBatch
+from wattyard.meters.domain.readings import FAILED_SHOWN, Failed
+from wattyard.platform.db import Connection, page_query
+
+_SELECT = """
+    SELECT id, time_created, records_submitted, records_accepted, records_failed, failed_records,
+           complete
+    FROM meter_batches
+"""
+
+
+async def insert(db: Connection, account: int, live: bool, batch: MeterBatch) -> None:
+    """Keep a batch."""
+    await db.execute(
+        """
+        INSERT INTO meter_batches (account, live_mode, id, time_created, records_submitted,
+                                   records_accepted, records_failed, failed_records, complete)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        account,
+        live,
+        batch.id,
+        batch.time_created,
+        batch.submitted,
+        batch.accepted,
+        batch.failed_count,
+        _json(batch.failed),
+        batch.complete,
+    )
+
+
+async def update(db: Connection, account: int, live: bool, batch: MeterBatch) -> None:
+    """Keep what became of more records of a batch."""
+    await db.execute(
+        """
+        UPDATE meter_batches SET records_submitted = $4, records_accepted = $5,
+            records_failed = $6, failed_records = $7, complete = $8
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        batch.id,
+        batch.submitted,
+        batch.accepted,
+        batch.failed_count,
+        _json(batch.failed),
+        batch.complete,
+    )
+
+
+async def by_id(db: Connection, account: int, live: bool, batch_id: UUID) -> MeterBatch | None:
+    """Find a batch."""
+    row = await db.fetchrow(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, batch_id
+    )
+    return None if row is None else _batch(row)
+
+
+async def page(db: Connection, account: int, live: bool, window: Window) -> Page[MeterBatch]:
+    """Read one page of batches."""
+    query, arguments = page_query(_SELECT, account, live, window, {})
+    return Page.cut([_batch(row) for row in await db.fetch(query, *arguments)], window)
+
+
+def _json(failed: Sequence[Failed]) -> str:
+    return msgspec.json.encode(list(failed[:FAILED_SHOWN])).decode()
+
+
+def _batch(row: asyncpg.Record) -> MeterBatch:
+    return MeterBatch(
+        id=row["id"],
+        time_created=row["time_created"],
+        submitted=row["records_submitted"],
+        accepted=row["records_accepted"],
+        failed_count=row["records_failed"],
+        failed=msgspec.json.decode(row["failed_records"], type=tuple[Failed, ...]),
+        complete=row["complete"],
+    )

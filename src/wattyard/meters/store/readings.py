@@ -1,0 +1,233 @@
+"""The SQL of readings: kept, replaced, looked up and grouped."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+import numpy as np
+
+from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.meters.domain.readings import Indices, Metered, Readings
+from wattyard.platform.db import Connection
+
+_US = "(extract(epoch FROM {}) * 1000000)::int8"
+
+
+class Periods(NamedTuple):
+    """Stored periods (n), of the series given, in order: `series`, `starts_us`, `ends_us`."""
+
+    series: Indices
+    starts_us: Microseconds
+    ends_us: Microseconds
+
+
+async def periods(
+    db: Connection,
+    account: int,
+    live: bool,
+    series: Indices,
+    spans_us: tuple[Microseconds, Microseconds],
+) -> Periods:
+    """Find the stored periods that meet the span of each series (n of each)."""
+    rows = await db.fetch(
+        f"""
+        SELECT r.series, {_US.format("r.start_time")}, {_US.format("r.end_time")}
+        FROM unnest($3::int8[], $4::timestamptz[], $5::timestamptz[]) AS wanted (series, low, high)
+        CROSS JOIN LATERAL (
+            SELECT series, start_time, end_time FROM meter_readings
+            WHERE account = $1 AND live_mode = $2 AND series = wanted.series
+              AND start_time > wanted.low - interval '31 days' AND start_time < wanted.high
+              AND end_time > wanted.low
+        ) r
+        ORDER BY r.series, r.start_time
+        """,
+        account,
+        live,
+        series.tolist(),
+        [instant(at) for at in spans_us[0].tolist()],
+        [instant(at) for at in spans_us[1].tolist()],
+    )
+    if not rows:
+        nothing = np.zeros(0, np.int64)
+        return Periods(nothing, nothing, nothing)
+    return Periods(*(np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)))
+
+
+async def keep(
+    db: Connection, account: int, live: bool, readings: Readings, series: Indices
+) -> None:
+    """Keep readings; one of the same series and period is replaced. `series` (n) their series."""
+    await db.execute(
+        """
+        INSERT INTO meter_readings (series, start_time, end_time, energy_kwh, confidence, account,
+                                    live_mode, session_reference_id, record_reference_id)
+        SELECT series, start_time, end_time, energy_kwh, confidence, $1, $2, session, reference
+        FROM unnest($3::int8[], $4::timestamptz[], $5::timestamptz[], $6::float8[], $7::float8[],
+                    $8::text[], $9::text[])
+             AS new (series, start_time, end_time, energy_kwh, confidence, session, reference)
+        ON CONFLICT (account, live_mode, series, start_time) DO UPDATE SET
+            energy_kwh = EXCLUDED.energy_kwh, confidence = EXCLUDED.confidence,
+            session_reference_id = EXCLUDED.session_reference_id,
+            record_reference_id = EXCLUDED.record_reference_id
+        """,
+        account,
+        live,
+        series.tolist(),
+        _instants(readings.starts_us),
+        _instants(readings.ends_us),
+        readings.energy_kwh.tolist(),
+        readings.confidence.tolist(),
+        readings.sessions,
+        readings.references,
+    )
+
+
+async def remove(
+    db: Connection, account: int, live: bool, series: Indices, starts_us: Microseconds
+) -> None:
+    """Remove readings by series and start (n of each)."""
+    await db.execute(
+        """
+        DELETE FROM meter_readings r
+        USING unnest($3::int8[], $4::timestamptz[]) AS gone (series, start_time)
+        WHERE r.account = $1 AND r.live_mode = $2 AND r.series = gone.series
+          AND r.start_time = gone.start_time
+        """,
+        account,
+        live,
+        series.tolist(),
+        _instants(starts_us),
+    )
+
+
+async def note_sessions(
+    db: Connection,
+    account: int,
+    live: bool,
+    rows: Collection[tuple[str, int, datetime, datetime]],
+) -> None:
+    """Note in which series and when sessions have readings: (session, series, start, end)."""
+    await db.execute(
+        """
+        INSERT INTO meter_sessions (account, live_mode, session_reference_id, series, start_time,
+                                    end_time)
+        SELECT $1, $2, session, series, start_time, end_time
+        FROM unnest($3::text[], $4::int8[], $5::timestamptz[], $6::timestamptz[])
+             AS new (session, series, start_time, end_time)
+        ORDER BY session, series
+        ON CONFLICT (account, live_mode, session_reference_id, series) DO UPDATE SET
+            start_time = least(meter_sessions.start_time, EXCLUDED.start_time),
+            end_time = greatest(meter_sessions.end_time, EXCLUDED.end_time)
+        """,
+        account,
+        live,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def sessions(
+    db: Connection, account: int, live: bool, session: str
+) -> list[tuple[int, datetime, datetime]]:
+    """Find in which series, and between when, a session can have readings."""
+    rows = await db.fetch(
+        """
+        SELECT series, start_time, end_time FROM meter_sessions
+        WHERE account = $1 AND live_mode = $2 AND session_reference_id = $3 ORDER BY series
+        """,
+        account,
+        live,
+        session,
+    )
+    return [(row["series"], row["start_time"], row["end_time"]) for row in rows]
+
+
+async def between(
+    db: Connection,
+    account: int,
+    live: bool,
+    series: Collection[int],
+    start: datetime,
+    end: datetime,
+) -> Metered:
+    """Read the readings of series that meet [start, end), in order of time."""
+    rows = await db.fetch(
+        f"""
+        SELECT series, {_US.format("start_time")}, {_US.format("end_time")}, energy_kwh,
+               confidence, session_reference_id, record_reference_id
+        FROM meter_readings
+        WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
+          AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
+          AND end_time > $4
+        ORDER BY start_time, series
+        """,
+        account,
+        live,
+        list(series),
+        start,
+        end,
+    )
+    return metered(rows)
+
+
+def metered(rows: Sequence[asyncpg.Record]) -> Metered:
+    """Turn rows into columns."""
+    if not rows:
+        nothing = np.zeros(0, np.int64)
+        return Metered(nothing, nothing, nothing, np.zeros(0), np.zeros(0), (), ())
+    series, starts, ends, energy, confidence, session, reference = zip(*rows, strict=True)
+    return Metered(
+        np.array(series, dtype=np.int64),
+        np.array(starts, dtype=np.int64),
+        np.array(ends, dtype=np.int64),
+        np.array(energy, dtype=np.float64),
+        np.array(confidence, dtype=np.float64),
+        session,
+        reference,
+    )
+
+
+async def page(
+    db: Connection,
+    account: int,
+    live: bool,
+    series: Collection[int],
+    place: "Place",
+) -> list[asyncpg.Record]:
+    """Read up to `limit + 1` readings of series on one side of a place, in the order asked."""
+    comparison, order = ("<", "DESC") if place.newest_first else (">", "ASC")
+    return list(
+        await db.fetch(
+            f"""
+            SELECT series, {_US.format("start_time")}, {_US.format("end_time")}, energy_kwh,
+                   confidence, session_reference_id, record_reference_id
+            FROM meter_readings
+            WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
+              AND start_time >= $4 AND start_time < $5
+              AND (start_time, series) {comparison} ($6, $7)
+            ORDER BY start_time {order}, series {order} LIMIT $8
+            """,
+            account,
+            live,
+            list(series),
+            place.start,
+            place.end,
+            place.after[0],
+            place.after[1],
+            place.limit + 1,
+        )
+    )
+
+
+class Place(NamedTuple):
+    """A page's place: the span, the (start, series) it comes after, its order and length."""
+
+    start: datetime
+    end: datetime
+    after: tuple[datetime, int]
+    newest_first: bool
+    limit: int
+
+
+def _instants(counts_us: Microseconds) -> list[datetime]:
+    return [instant(count_us) for count_us in counts_us.tolist()]

@@ -1,0 +1,1 @@
+"""The JSON of meter readings, and their mapping to the domain."""

@@ -1,0 +1,97 @@
+"""Bodies read piece by piece: compressed ones, and JSON lines (contract 0, Transport)."""
+
+import zlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+from wattyard.kernel.ids import shown
+from wattyard.kernel.refusals import Malformed, TooLarge
+from wattyard.platform.http.call import Call
+from wattyard.platform.http.errors import MediaTypeUnsupported
+
+LINE_LIMIT_BYTES: Final = 64 * 1024
+_PIECE_BYTES: Final = 256 * 1024
+_GZIP: Final = 31  # zlib's window bits for gzip
+
+
+class BodyIncomplete(Malformed):
+    """The body ended before it was whole: send it again."""
+
+    code = "body_incomplete"
+
+
+async def plain_body(call: Call, limit_bytes: int) -> bytes:
+    """Read a body whole, decompressed where it was sent as gzip.
+
+    Raises:
+        TooLarge: as soon as more than `limit_bytes` have come out of it.
+        Malformed: `body_incomplete`, or when it is not the gzip it claims to be.
+        MediaTypeUnsupported: for another content coding.
+    """
+    parts: list[bytes] = []
+    received = 0
+    async for piece in pieces(call):
+        received += len(piece)
+        if received > limit_bytes:
+            raise TooLarge(
+                f"the body is larger than the {limit_bytes:,} bytes that this endpoint takes, "
+                "decompressed; send less at a time"
+            )
+        parts.append(piece)
+    return b"".join(parts)
+
+
+async def json_lines(call: Call) -> AsyncIterator[bytes]:
+    """Read a body line by line, in constant memory; empty lines are passed over.
+
+    Raises:
+        TooLarge: for a line above 64 KiB.
+        Malformed, MediaTypeUnsupported: as `plain_body`.
+    """
+    rest = b""
+    async for piece in pieces(call):
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            if line.strip():
+                yield _checked(line)
+        _checked(rest)
+    if rest.strip():
+        yield rest
+
+
+async def pieces(call: Call) -> AsyncIterator[bytes]:
+    """Give a body piece by piece, each of at most 256 KiB once it is decompressed."""
+    coding = (call.header(b"content-encoding") or "identity").lower()
+    if coding not in ("identity", "gzip"):
+        raise MediaTypeUnsupported(f"Content-Encoding must be gzip or none; got {shown(coding)}")
+    if coding == "identity":
+        async for chunk in _received(call):
+            yield chunk
+        return
+    opened = zlib.decompressobj(_GZIP)
+    try:
+        async for chunk in _received(call):
+            left = chunk
+            while left and not opened.eof:
+                yield opened.decompress(left, _PIECE_BYTES)
+                left = opened.unconsumed_tail
+        if not opened.eof:
+            raise BodyIncomplete("the body was cut off: its gzip stream does not end")
+    except zlib.error as fault:
+        raise Malformed(f"the body is not gzip: {fault}", code="body_invalid") from None
+
+
+async def _received(call: Call) -> AsyncIterator[bytes]:
+    while True:
+        message = await call.receive()
+        if message["type"] == "http.disconnect":
+            raise BodyIncomplete("the body was cut off")
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+
+
+def _checked(line: bytes) -> bytes:
+    if len(line) > LINE_LIMIT_BYTES:
+        raise TooLarge(f"a line of the body is larger than {LINE_LIMIT_BYTES:,} bytes")
+    return line

@@ -1,0 +1,211 @@
+"""Charging and discharging stores of energy at least cost (contract 4, By state of charge)."""
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Final, Literal
+
+import numpy as np
+
+from wattyard.schedules.domain.amount import PowerLimits
+from wattyard.schedules.domain.power import Reason, Status, Why
+from wattyard.schedules.domain.prices import HOUR_US, Instants, Numbers
+from wattyard.schedules.domain.refusals import StoreInvalid
+
+Flow = Literal["CHARGE", "DISCHARGE"]
+Objective = Literal["COST", "CARBON", "SELF_CONSUMPTION"]
+
+_ROUNDING_WH: Final = 1e-6
+_SERIES: Final = (
+    "import_per_kwh",
+    "export_per_kwh",
+    "confidence",
+    "carbon_per_kwh",
+    "pv_w",
+    "base_load_w",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A battery or a car: what it holds now, its limits and its goals.
+
+    Powers are on the meter side; the round-trip `efficiency` in (0, 1] is lost by its square
+    root each way. `target_wh` is to be there by `ready_us` (default: the end of the horizon),
+    `end_wh` at the end. It is not discharged below `reserve_wh`; where it holds less, it is
+    charged up to that as soon as limits allow. `discharge_w` 0 makes it charge only.
+
+    Raises:
+        StoreInvalid: when a number is out of its range; `param` names the field.
+    """
+
+    capacity_wh: float
+    energy_wh: float
+    charge_w: float
+    discharge_w: float = 0.0
+    efficiency: float = 1.0
+    reserve_wh: float = 0.0
+    target_wh: float | None = None
+    ready_us: int | None = None
+    end_wh: float | None = None
+
+    def __post_init__(self) -> None:
+        _positive("capacity_wh", self.capacity_wh)
+        for name in ("charge_w", "discharge_w"):
+            if not (isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
+                raise StoreInvalid(f"{name} must be a number from 0", param=name)
+        if not 0.0 < self.efficiency <= 1.0:
+            raise StoreInvalid(
+                f"efficiency must be above 0 and at most 1; got {self.efficiency:g}",
+                param="efficiency",
+            )
+        for name in ("energy_wh", "reserve_wh", "target_wh", "end_wh"):
+            held = getattr(self, name)
+            if held is not None and not 0.0 <= held <= self.capacity_wh + _ROUNDING_WH:
+                raise StoreInvalid(
+                    f"{name} must be between 0 and the capacity, {self.capacity_wh:g} Wh; "
+                    f"got {held:g}",
+                    param=name,
+                )
+
+
+def _unknown() -> Numbers:
+    return np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChargeSteps:
+    """What is known of n steps that touch: prices, and the place without its stores.
+
+    `edges_us` (n + 1); `import_per_kwh`, `export_per_kwh` (n), of either sign, export earns
+    nothing unless given; `confidence` (n) 0..1, default 1; `carbon_per_kwh` (n) g ≥ 0 of what is
+    imported; `pv_w`, `base_load_w` (n) ≥ 0, means over each step; default 0.
+
+    Raises:
+        ValueError: when a shape does not fit or a number is not finite.
+    """
+
+    edges_us: Instants
+    import_per_kwh: Numbers
+    export_per_kwh: Numbers = field(default_factory=_unknown)
+    confidence: Numbers = field(default_factory=_unknown)
+    carbon_per_kwh: Numbers = field(default_factory=_unknown)
+    pv_w: Numbers = field(default_factory=_unknown)
+    base_load_w: Numbers = field(default_factory=_unknown)
+
+    def __post_init__(self) -> None:
+        count = self.edges_us.size - 1
+        if count < 1 or not (np.diff(self.edges_us) > 0).all():
+            raise ValueError("a plan needs a step, and its edges ascend")
+        for name in _SERIES:
+            numbers = getattr(self, name)
+            if numbers.size == 0:
+                default = 1.0 if name == "confidence" else 0.0
+                object.__setattr__(self, name, np.full(count, default))
+            elif numbers.shape != (count,) or not np.isfinite(numbers).all():
+                raise ValueError(f"{name} has one finite number for each step")
+
+    @property
+    def hours(self) -> Numbers:
+        return np.diff(self.edges_us) / HOUR_US
+
+    @property
+    def net_w(self) -> Numbers:
+        """Tell what the place takes (n) without its stores; negative where it gives."""
+        return self.base_load_w - self.pv_w
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSlot:
+    """A store charges or discharges at constant power (W ≥ 0, meter side).
+
+    `held_wh` is what it holds at the end; `cost` what the slot adds to the bill (negative where
+    it saves or earns).
+    """
+
+    start_us: int
+    end_us: int
+    flow: Flow
+    power_w: float
+    held_wh: float = 0.0
+    cost: float = 0.0
+    why: Why | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCharge:
+    """A plan that the client holds, one tuple of slots for each store (contract 4, Stability).
+
+    `keep_unless_saves` is in the unit of the objective: money, g of carbon, or kWh.
+    """
+
+    slots: tuple[tuple[ChargeSlot, ...], ...]
+    keep_unless_saves: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeQuestion:
+    """When do the stores of a place charge and discharge?
+
+    COST is the bill; CARBON that of imported energy; SELF_CONSUMPTION the energy that the grid
+    meter sees, or would see were export not limited, both ways. Ties go to the least cost, then
+    the least energy through the stores, then the earliest. Without `export_allowed` stores
+    never feed the grid.
+
+    Raises:
+        ValueError: when a held plan is of other stores, or there is no store.
+    """
+
+    stores: tuple[Store, ...]
+    steps: ChargeSteps
+    limits: PowerLimits = field(default_factory=PowerLimits)
+    objective: Objective = "COST"
+    export_allowed: bool = False
+    held: HeldCharge | None = None
+    explain: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.stores:
+            raise ValueError("a plan needs a store")
+        if self.held is not None and len(self.held.slots) != len(self.stores):
+            raise ValueError("a held plan has one tuple of slots for each store")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StorePlan:
+    """What one store does; `charge_w`, `discharge_w` (n), and `held_wh` (n) after each step.
+
+    `cost` is what it adds to the bill, after the stores named before it; `confidence` 0..1 is
+    weighted by energy, 1 where it rests.
+    """
+
+    charge_w: Numbers
+    discharge_w: Numbers
+    held_wh: Numbers
+    slots: tuple[ChargeSlot, ...]
+    cost: float
+    confidence: float
+    status: Status
+    shortfall_wh: float
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChargePlan:
+    """The plans of all stores, and what the place then takes and gives (n, W) and pays.
+
+    `bill` is the whole place's; `objective` the value that was minimised; `gap` 0..1 how far it
+    may be from the least. `kept` tells that the held plan stays.
+    """
+
+    stores: tuple[StorePlan, ...]
+    import_w: Numbers
+    export_w: Numbers
+    bill: float
+    objective: float
+    gap: float = 0.0
+    kept: bool = False
+
+
+def _positive(name: str, number: float) -> None:
+    if not (isfinite(number) and number > 0.0):
+        raise StoreInvalid(f"{name} must be a number above 0; got {number:g}", param=name)

@@ -1,0 +1,188 @@
+"""Stores, sun and load behind one grid meter as a linear programme, in kW and kWh."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.schedules.domain.charge import ChargeQuestion, Store
+from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.program import Draft, Positions, Program
+from wattyard.schedules.domain.reach import Reach
+
+_PER_KILO = 1000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneWay:
+    """Where a binary number forbids both ways at once: stores (k, n) and the meter (n)."""
+
+    stores: NDArray[np.bool_]
+    meter: NDArray[np.bool_]
+
+    @property
+    def any(self) -> bool:
+        return bool(self.stores.any() or self.meter.any())
+
+    def grown(self, more: "OneWay") -> "OneWay | None":
+        """Join two; None where that adds nothing."""
+        stores, meter = self.stores | more.stores, self.meter | more.meter
+        added = (stores & ~self.stores).any() or (meter & ~self.meter).any()
+        return OneWay(stores, meter) if added else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChargeProgram:
+    """The programme, its goals in order of rank, and where to read a plan from its numbers.
+
+    `charge`, `discharge` (k, n) are columns. Goals before number `objective` are met as well by
+    a plan that overlaps as by one that does not; `cost` is the same number for that objective.
+    """
+
+    program: Program
+    goals: list[Numbers]
+    objective: int
+    cost: int
+    charge: Positions
+    discharge: Positions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    taken: Positions
+    given: Positions
+    spilled: Positions
+    excess: Positions
+    charge: Positions
+    discharge: Positions
+    missing: Positions
+
+
+def charge_program(
+    question: ChargeQuestion, meter: Meter, reaches: list[Reach], one_way: OneWay
+) -> ChargeProgram:
+    """Build the programme of a question.
+
+    A store alone reaches its floors, so they are hard. Several stores on a limited connection
+    may not reach theirs together; then what is missing is the first goal, but none gives of its
+    reserve for another's goal.
+    """
+    draft = Draft()
+    soft = len(question.stores) > 1 and bool(np.isfinite(question.limits.import_w))
+    taken, given, spilled, excess = (
+        draft.columns(np.zeros(most_w.size), most_w / _PER_KILO)
+        for most_w in (
+            meter.most_import_w,
+            meter.most_export_w,
+            meter.most_spilled_w,
+            meter.most_excess_w,
+        )
+    )
+    blocks = [
+        _store(draft, store, reach, meter.steps.hours, soft=soft)
+        for store, reach in zip(question.stores, reaches, strict=True)
+    ]
+    charge = np.array([block[0] for block in blocks])
+    discharge = np.array([block[1] for block in blocks])
+    net_kw = meter.steps.net_w / _PER_KILO
+    flows = [(taken, 1.0), (excess, 1.0), (given, -1.0), (spilled, -1.0)]
+    flows += [(row, -1.0) for row in charge] + [(row, 1.0) for row in discharge]
+    draft.rows(net_kw, net_kw, flows)
+    for number, store in enumerate(question.stores):
+        limits = (store.charge_w / _PER_KILO, store.discharge_w / _PER_KILO)
+        _one_way(draft, charge[number], [discharge[number]], limits, one_way.stores[number])
+    most_back_w = meter.most_export_w + meter.most_spilled_w
+    most = (meter.most_import_w / _PER_KILO, most_back_w / _PER_KILO)
+    _one_way(draft, taken, [given, spilled], most, one_way.meter)
+    missing = np.concatenate([block[2] for block in blocks])
+    columns = _Columns(taken, given, spilled, excess, charge, discharge, missing)
+    goals, cost = _goals(draft.size, question, meter, columns)
+    objective = cost if question.objective == "COST" else cost - 1
+    return ChargeProgram(draft.finished(), goals, objective, cost, charge, discharge)
+
+
+def _store(
+    draft: Draft, store: Store, reach: Reach, hours: Numbers, *, soft: bool
+) -> tuple[Positions, Positions, Positions]:
+    """Add a store: answers its columns of charge, discharge (n) and what is missing (n or 0)."""
+    count, loss = hours.size, sqrt(store.efficiency)
+    charge = draft.columns(np.zeros(count), np.full(count, store.charge_w / _PER_KILO))
+    discharge = draft.columns(np.zeros(count), np.full(count, store.discharge_w / _PER_KILO))
+    floor_kwh = reach.floor_wh / _PER_KILO
+    kept_kwh = np.full(count, min(store.reserve_wh, store.energy_wh) / _PER_KILO)
+    least_kwh = kept_kwh if soft else floor_kwh
+    held = draft.columns(least_kwh, np.full(count, store.capacity_wh / _PER_KILO))
+    before = np.zeros(count)
+    before[0] = store.energy_wh / _PER_KILO
+    balance = draft.rows(
+        before, before, [(held, 1.0), (charge, -loss * hours), (discharge, hours / loss)]
+    )
+    draft.entries(balance[1:], held[:-1], -np.ones(count - 1))
+    if not soft:
+        return charge, discharge, held[:0]
+    missing = draft.columns(np.zeros(count), floor_kwh)
+    draft.rows(floor_kwh, np.full(count, np.inf), [(held, 1.0), (missing, 1.0)])
+    return charge, discharge, missing
+
+
+def _one_way(
+    draft: Draft,
+    forth: Positions,
+    back: list[Positions],
+    most: tuple[Numbers | float, Numbers | float],
+    where: NDArray[np.bool_],
+) -> None:
+    """Let only `forth` (n), or else the sum of `back`, be above 0 in the steps (n) of `where`."""
+    count = int(where.sum())
+    if count == 0:
+        return
+    most_forth, most_back = (np.broadcast_to(limit, where.shape)[where] for limit in most)
+    forward = draft.columns(np.zeros(count), np.ones(count), whole=True)
+    unbounded = np.full(count, -np.inf)
+    draft.rows(unbounded, np.zeros(count), [(forth[where], 1.0), (forward, -most_forth)])
+    returning: list[tuple[Positions, Numbers | float]] = [(row[where], 1.0) for row in back]
+    draft.rows(unbounded, most_back.copy(), [*returning, (forward, most_back)])
+
+
+def _goals(
+    size: int, question: ChargeQuestion, meter: Meter, columns: _Columns
+) -> tuple[list[Numbers], int]:
+    """Rank: missing, over the limit, the objective, the cost, energy through stores, earliest."""
+    hours = meter.steps.hours
+    goals = []
+    if columns.missing.size:
+        goals.append(_weights(size, (columns.missing, 1.0)))
+    if meter.most_excess_w.any():
+        goals.append(_weights(size, (columns.excess, hours)))
+    through_meter = [(columns.taken, hours), (columns.excess, hours)]
+    if question.objective == "CARBON":
+        carbon = hours * meter.steps.carbon_per_kwh
+        goals.append(_weights(size, (columns.taken, carbon), (columns.excess, carbon)))
+    elif question.objective == "SELF_CONSUMPTION":
+        goals.append(
+            _weights(size, *through_meter, (columns.given, hours), (columns.spilled, hours))
+        )
+    price, earned = meter.steps.import_per_kwh * hours, meter.steps.export_per_kwh * hours
+    goals.append(
+        _weights(
+            size,
+            (columns.taken, price),
+            (columns.excess, price),
+            (columns.given, -earned),
+            (columns.spilled, np.maximum(-earned, 0.0)),
+        )
+    )
+    cost = len(goals) - 1
+    goals.append(_weights(size, *((row, hours) for row in columns.discharge)))
+    late = hours * np.arange(1.0, hours.size + 1.0)
+    goals.append(_weights(size, *((row, late) for row in (*columns.charge, *columns.discharge))))
+    return goals, cost
+
+
+def _weights(size: int, *terms: tuple[Positions, Numbers | float]) -> Numbers:
+    weights = np.zeros(size)
+    for columns, value in terms:
+        weights[columns] = value
+    return weights

@@ -1,0 +1,85 @@
+"""What flows through the grid meter of a place, and what that is worth."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps
+from wattyard.schedules.domain.prices import Numbers
+
+
+class Flows(NamedTuple):
+    """Each (n) in W ≥ 0: what is taken, given, held back from the sun, and over the limit.
+
+    `spilled_w` is sun beyond the export limit; `excess_w` load beyond the import limit. Neither
+    is for a plan to choose: both are 0 unless the place breaks its limits without its stores.
+    """
+
+    import_w: Numbers
+    export_w: Numbers
+    spilled_w: Numbers
+    excess_w: Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Meter:
+    """The limits (n, W) of a question at the meter; see `Flows`."""
+
+    question: ChargeQuestion
+
+    @property
+    def steps(self) -> ChargeSteps:
+        return self.question.steps
+
+    @cached_property
+    def most_import_w(self) -> Numbers:
+        charge_w = sum(store.charge_w for store in self.question.stores)
+        reachable_w = np.maximum(self.steps.net_w, 0.0) + charge_w
+        return np.minimum(reachable_w, self.question.limits.import_w)
+
+    @cached_property
+    def most_export_w(self) -> Numbers:
+        """Only the sun's own surplus where stores may not feed the grid."""
+        allowed = self.question.export_allowed
+        discharge_w = sum(store.discharge_w for store in self.question.stores) if allowed else 0.0
+        reachable_w = np.maximum(-self.steps.net_w, 0.0) + discharge_w
+        return np.minimum(reachable_w, self.question.limits.export_w)
+
+    @cached_property
+    def most_spilled_w(self) -> Numbers:
+        return np.maximum(-self.steps.net_w - self.question.limits.export_w, 0.0)
+
+    @cached_property
+    def most_excess_w(self) -> Numbers:
+        return np.maximum(self.steps.net_w - self.question.limits.import_w, 0.0)
+
+    def settled(self, net_w: Numbers) -> Flows:
+        """Split net power (n), positive where the place takes, into flows one way at a time."""
+        taken_w, given_w = np.maximum(net_w, 0.0), np.maximum(-net_w, 0.0)
+        import_w = np.minimum(taken_w, self.most_import_w)
+        export_w = np.minimum(given_w, self.most_export_w)
+        return Flows(import_w, export_w, given_w - export_w, taken_w - import_w)
+
+    def admits(self, flows: Flows, tolerance_w: float) -> bool:
+        """Tell whether no more is spilled or in excess than the place causes by itself."""
+        spilled = (flows.spilled_w <= self.most_spilled_w + tolerance_w).all()
+        return bool(spilled and (flows.excess_w <= self.most_excess_w + tolerance_w).all())
+
+    def bill(self, flows: Flows) -> Numbers:
+        """Tell the money (n) of each step."""
+        steps = self.steps
+        taken = (flows.import_w + flows.excess_w) * steps.import_per_kwh
+        return (taken - flows.export_w * steps.export_per_kwh) * steps.hours / 1000.0
+
+    def objective(self, flows: Flows) -> float:
+        """Tell the value of the question's objective: money, g, or kWh."""
+        steps, objective = self.steps, self.question.objective
+        if objective == "COST":
+            return float(self.bill(flows).sum())
+        taken_kwh = (flows.import_w + flows.excess_w) * steps.hours / 1000.0
+        if objective == "CARBON":
+            return float(taken_kwh @ steps.carbon_per_kwh)
+        given_kwh = (flows.export_w + flows.spilled_w) * steps.hours / 1000.0
+        return float(taken_kwh.sum() + given_kwh.sum())

@@ -1,0 +1,20 @@
+"""What a solver found for the devices of one direction, before it is told as plans."""
+
+from dataclasses import dataclass
+
+from wattyard.schedules.domain.power import PowerSlot
+from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.shared_steps import SharedSteps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """Energy (d, s) in Wh on steps, and the slots of each device in order of time.
+
+    `gap` 0..1 is how far the cost may be from the least.
+    """
+
+    steps: SharedSteps
+    energy_wh: Numbers
+    slots: list[list[PowerSlot]]
+    gap: float = 0.0

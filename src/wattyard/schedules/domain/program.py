@@ -1,0 +1,109 @@
+"""Linear programmes as data: columns, rows and the entries between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """Find n numbers within bounds whose m weighted sums lie within bounds.
+
+    `lower`, `upper` (n) and `row_lower`, `row_upper` (m) may be infinite; `entries_row`,
+    `entries_column`, `entries_value` (k) are the weights, at most one for each pair; `whole` (n)
+    marks numbers that must be integers.
+    """
+
+    lower: Numbers
+    upper: Numbers
+    row_lower: Numbers
+    row_upper: Numbers
+    entries_row: Positions
+    entries_column: Positions
+    entries_value: Numbers
+    whole: NDArray[np.bool_]
+
+    def with_row(self, weights: Numbers, upper: float) -> "Program":
+        """Add one row: the sum weighted by `weights` (n) is at most `upper`."""
+        used = np.flatnonzero(weights)
+        return replace(
+            self,
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, upper),
+            entries_row=np.append(self.entries_row, np.full(used.size, self.row_lower.size)),
+            entries_column=np.append(self.entries_column, used),
+            entries_value=np.append(self.entries_value, weights[used]),
+        )
+
+    def with_whole_fixed(self, values: Numbers) -> "Program":
+        """Hold every integer at its rounded value of `values` (n); what is left is linear."""
+        fixed = np.rint(values)
+        return replace(
+            self,
+            lower=np.where(self.whole, fixed, self.lower),
+            upper=np.where(self.whole, fixed, self.upper),
+            whole=np.zeros_like(self.whole),
+        )
+
+
+@dataclass(slots=True)
+class Draft:
+    """Collects the blocks of a programme; `finished` turns them into one."""
+
+    _lower: list[Numbers] = field(default_factory=list)
+    _upper: list[Numbers] = field(default_factory=list)
+    _whole: list[NDArray[np.bool_]] = field(default_factory=list)
+    _row_lower: list[Numbers] = field(default_factory=list)
+    _row_upper: list[Numbers] = field(default_factory=list)
+    _entries: list[tuple[Positions, Positions, Numbers]] = field(default_factory=list)
+    _columns: int = 0
+    _rows: int = 0
+
+    def columns(self, lower: Numbers, upper: Numbers, *, whole: bool = False) -> Positions:
+        """Add numbers (k) between bounds; answers their positions."""
+        self._lower.append(lower)
+        self._upper.append(upper)
+        self._whole.append(np.full(lower.size, whole))
+        self._columns += lower.size
+        return np.arange(self._columns - lower.size, self._columns)
+
+    def rows(
+        self, lower: Numbers, upper: Numbers, terms: Sequence[tuple[Positions, Numbers | float]]
+    ) -> Positions:
+        """Add sums (k) between bounds, of terms (column k, weight k); answers their positions."""
+        self._row_lower.append(lower)
+        self._row_upper.append(upper)
+        self._rows += lower.size
+        rows = np.arange(self._rows - lower.size, self._rows)
+        for columns, weights in terms:
+            self.entries(rows, columns, weights)
+        return rows
+
+    def entries(self, rows: Positions, columns: Positions, weights: Numbers | float) -> None:
+        """Give columns (k) a weight in rows (k)."""
+        self._entries.append((rows, columns, np.broadcast_to(weights, rows.shape)))
+
+    @property
+    def size(self) -> int:
+        """Tell how many columns there are so far."""
+        return self._columns
+
+    def finished(self) -> Program:
+        rows, columns, values = (
+            np.concatenate(list(parts)) for parts in zip(*self._entries, strict=True)
+        )
+        return Program(
+            lower=np.concatenate(self._lower),
+            upper=np.concatenate(self._upper),
+            row_lower=np.concatenate(self._row_lower),
+            row_upper=np.concatenate(self._row_upper),
+            entries_row=rows,
+            entries_column=columns,
+            entries_value=values.astype(np.float64),
+            whole=np.concatenate(self._whole),
+        )

@@ -1,0 +1,217 @@
+"""HiGHS, asked directly: several goals in order of rank, bounded in time, the same each time.
+
+The goals are solved one after the other, each among the plans that are best for all goals
+before it. For linear programmes this is exact and adds no rows: by complementary slackness the
+best plans are those that keep every column with a reduced cost, and every row with a dual
+price, where it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+import numpy as np
+
+from wattyard.schedules.domain.program import Numbers, Program
+
+if TYPE_CHECKING:
+    from highspy._core import HighsSolution, _Highs
+
+SECONDS_AT_MOST: Final = 2.0
+Presolve = Literal["off", "choose"]
+_DUAL_TOLERANCE: Final = 1e-9
+_HELD: Final = 1e-9
+"""Reduced costs below are rounding; goals are scaled so that their largest weight is 1."""
+_RELATIVE_GAP: Final = 1e-9
+_SLACK: Final = 1e-9
+_TOLD: Final = 1e-7
+_PRIMAL_SIMPLEX: Final = 4
+_POLISH_SECONDS: Final = 0.2
+_SMALL_PROBLEMS: Final = (
+    ("mip_allow_restart", False),
+    ("mip_heuristic_run_rins", False),
+    ("mip_heuristic_run_rens", False),
+    ("mip_heuristic_run_root_reduced_cost", False),
+)
+"""What helps HiGHS with thousands of integers costs it most of its time with the few here."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """`values` (n); `gap` 0..1, how far the main goal may be from its best, as a share of it.
+
+    `seconds` is what the solver took.
+    """
+
+    values: Numbers
+    gap: float = 0.0
+    seconds: float = 0.0
+
+
+def solve(
+    program: Program,
+    goals: Sequence[Numbers],
+    *,
+    main: int = 0,
+    guess: Numbers | None = None,
+    seconds: float = SECONDS_AT_MOST,
+) -> Solution | None:
+    """Minimise each goal (n weights) in turn among the best plans of those before.
+
+    `main` is the position of the goal whose gap is told; `guess` (n) a feasible plan to start
+    from where there are integers. Answers None when no plan was found, or none exists.
+    """
+    scaled = [goal / (np.abs(goal).max() or 1.0) for goal in goals]
+    if not program.whole.any():
+        return _linear(program, scaled, seconds, presolve="off")
+    return _mixed(program, scaled, main, guess, seconds)
+
+
+def _linear(
+    program: Program, goals: Sequence[Numbers], seconds: float, *, presolve: Presolve
+) -> Solution | None:
+    highs = _loaded(program, goals[0], seconds)
+    highs.setOptionValue("presolve", presolve)
+    if not _run(highs):
+        return None
+    for goal in goals[1:]:
+        _hold(highs, program)
+        highs.changeColsCost(goal.size, np.arange(goal.size, dtype=np.int32), goal)
+        highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
+        kept = _within(program, highs.getSolution())
+        if not _run(highs):
+            return Solution(kept, seconds=highs.getRunTime())
+    return Solution(_within(program, highs.getSolution()), seconds=highs.getRunTime())
+
+
+def _mixed(
+    program: Program,
+    goals: Sequence[Numbers],
+    main: int,
+    guess: Numbers | None,
+    seconds: float,
+) -> Solution | None:
+    """Settle the integers goal by goal, then the rest as a linear programme."""
+    best, gap, narrowed, left = guess, 0.0, program, seconds
+    for position, goal in enumerate(goals[: main + 1]):
+        if best is not None and float(goal @ best) <= _lowest(program, goal) + _SLACK:
+            settled = _Settled(best, 0.0, 0.0)
+        else:
+            settled = _settled(narrowed, goal, best, left / (main + 1 - position))
+        left = max(0.01, left - settled.seconds)
+        best, gap = settled.values, settled.gap
+        if best is None:
+            return None
+        value = float(goal @ best)
+        narrowed = narrowed.with_row(goal, value + _SLACK * max(1.0, abs(value)))
+    if best is None:
+        return None
+    fixed = program.with_whole_fixed(best)
+    polished = _linear(fixed, goals, max(left, _POLISH_SECONDS), presolve="choose")
+    return Solution(best if polished is None else polished.values, gap, seconds - left)
+
+
+def _lowest(program: Program, goal: Numbers) -> float:
+    """Tell what a goal cannot be below, rows or not."""
+    used = np.flatnonzero(goal)
+    weights = goal[used]
+    return float(weights @ np.where(weights > 0.0, program.lower[used], program.upper[used]))
+
+
+class _Settled(NamedTuple):
+    values: Numbers | None
+    gap: float
+    seconds: float
+
+
+def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: float) -> _Settled:
+    """Solve one goal with integers, from a guess if there is one.
+
+    HiGHS 1.16 may find a better plan than the guess, tell its value, and yet hand the guess
+    back; what it hands back is held against what it tells, and solved again without the guess.
+    """
+    highs = _loaded(program, goal, seconds)
+    if guess is not None:
+        highs.setSolution(guess.size, np.arange(guess.size, dtype=np.int32), guess)
+    highs.run()
+    info, ran = highs.getInfo(), highs.getRunTime()
+    gap = min(1.0, info.mip_gap) if info.mip_gap > 10 * _RELATIVE_GAP else 0.0
+    if info.primal_solution_status != _feasible():
+        return _Settled(guess, 1.0, ran)
+    values = np.array(highs.getSolution().col_value)
+    told = info.objective_function_value
+    if guess is not None and float(goal @ values) > told + _TOLD * max(1.0, abs(told)):
+        again = _settled(program, goal, None, max(0.01, seconds - ran))
+        return again._replace(values=guess if again.values is None else again.values)
+    return _Settled(values, gap, ran)
+
+
+def _loaded(program: Program, goal: Numbers, seconds: float) -> "_Highs":
+    """Hand a programme to a fresh HiGHS, column by column.
+
+    The plain binding is used: the class built upon it reports itself on the console.
+    """
+    from highspy import _core  # noqa: PLC0415 - a fifth of a second that only plans need
+
+    order = np.lexsort((program.entries_row, program.entries_column))
+    starts = np.searchsorted(program.entries_column[order], np.arange(goal.size))
+    highs = _core._Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("time_limit", seconds),
+        ("dual_feasibility_tolerance", _DUAL_TOLERANCE),
+        ("mip_rel_gap", _RELATIVE_GAP),
+        ("mip_abs_gap", _RELATIVE_GAP),
+        *_SMALL_PROBLEMS,
+    ):
+        highs.setOptionValue(option, value)
+    highs.passModel(
+        goal.size,
+        program.row_lower.size,
+        order.size,
+        int(_core.MatrixFormat.kColwise),
+        int(_core.ObjSense.kMinimize),
+        0.0,
+        goal,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        starts.astype(np.int32),
+        program.entries_row[order].astype(np.int32),
+        program.entries_value[order],
+        program.whole.astype(np.int32),
+    )
+    return highs
+
+
+def _run(highs: "_Highs") -> bool:
+    from highspy import _core  # noqa: PLC0415 - see above
+
+    highs.run()
+    return highs.getModelStatus() == _core.HighsModelStatus.kOptimal
+
+
+def _feasible() -> int:
+    from highspy import _core  # noqa: PLC0415 - see above
+
+    return int(_core.SolutionStatus.kSolutionStatusFeasible)
+
+
+def _hold(highs: "_Highs", program: Program) -> None:
+    """Hold what the goal just solved has a price for, so that later goals cannot worsen it."""
+    solution = highs.getSolution()
+    values = _within(program, solution)
+    held = np.flatnonzero(np.abs(np.array(solution.col_dual)) > _HELD).astype(np.int32)
+    highs.changeColsBounds(held.size, held, values[held], values[held])
+    sums = np.array(solution.row_value)
+    for row in np.flatnonzero(np.abs(np.array(solution.row_dual)) > _HELD):
+        highs.changeRowBounds(int(row), float(sums[row]), float(sums[row]))
+
+
+def _within(program: Program, solution: "HighsSolution") -> Numbers:
+    """Read the values, with rounding beyond a bound cut off."""
+    values: Numbers = np.clip(np.array(solution.col_value), program.lower, program.upper)
+    return values

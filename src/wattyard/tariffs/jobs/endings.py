@@ -1,0 +1,18 @@
+"""Telling of contracts that end soon and of those that have ended."""
+
+from typing import Final
+
+from wattyard.platform.work import Periodic
+from wattyard.tariffs.service import Tariffs
+
+LOOK_SECONDS: Final = 60.0
+
+
+def endings(tariffs: Tariffs) -> Periodic:
+    """Make the job that tells `tariff.expiring` 7 days before an end, and `tariff.expired`."""
+
+    async def work() -> None:
+        while await tariffs.tell_endings():
+            pass
+
+    return Periodic("tariff-endings", LOOK_SECONDS, work)

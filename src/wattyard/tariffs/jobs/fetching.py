@@ -1,0 +1,99 @@
+"""Fetching the prices of the operator's market sources, each when it publishes."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from wattyard.kernel.instants import Span
+from wattyard.kernel.refusals import Refusal
+from wattyard.platform.work import Periodic
+from wattyard.tariffs.domain.fetching import Subscription
+from wattyard.tariffs.domain.sources import MarketPrice, Upload
+from wattyard.tariffs.feeds.failures import FeedFailed, FeedUnreadable
+from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.registry import build
+from wattyard.tariffs.feeds.session import Patience, Session
+from wattyard.tariffs.service.markets import OperatorMarkets
+
+LOOK_SECONDS: Final = 15.0
+"""How often the worker looks for sources that are due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How a fetch ended: what was kept, what the source left out, or why there is nothing."""
+
+    subscription: Subscription
+    upload: Upload | None = None
+    published: Published | None = None
+    failure: str | None = None
+
+
+async def fetch(
+    markets: OperatorMarkets,
+    subscription: Subscription,
+    span: Span | None = None,
+    *,
+    patience: Patience | None = None,
+) -> Fetched:
+    """Fetch a source and keep what it answers; what goes wrong is noted, not raised."""
+    chance = random.random()  # noqa: S311 (spreads load; no secret)
+    try:
+        published = await _ask(
+            markets, subscription, span or markets.wanted(subscription), patience
+        )
+        prices = [MarketPrice(i.valid_from, i.valid_to, i.value) for i in published.intervals]
+        upload, settled = await markets.record(subscription, prices, chance=chance)
+    except FeedFailed as failed:
+        reason = failed.reason
+    except Refusal as refused:
+        reason = str(refused)
+    else:
+        return Fetched(settled, upload, published)
+    return Fetched(await markets.fail(subscription, reason, chance=chance), failure=reason)
+
+
+async def _ask(
+    markets: OperatorMarkets, subscription: Subscription, span: Span, patience: Patience | None
+) -> Published:
+    feed = build(subscription.feed, subscription.options)
+    async with Session(
+        clock=markets.now, sleep=asyncio.sleep, chance=random.random, patience=patience
+    ) as http:
+        published = await feed.fetch(http, span)
+    source = subscription.source
+    told = (published.currency_code, published.unit)
+    if published.intervals and told != (source.currency_code, source.unit):
+        raise FeedUnreadable(
+            f"the source answers {told[0]} per {told[1]}, but {source.code} is in "
+            f"{source.currency_code} per {source.unit}"
+        )
+    return published
+
+
+def fetching(markets: OperatorMarkets) -> Periodic:
+    """Make the job that fetches every source when it is due; several sources side by side."""
+    log = structlog.get_logger("markets")
+
+    async def one(subscription: Subscription) -> None:
+        done = await fetch(markets, subscription)
+        code, again = subscription.source.code, done.subscription.next_fetch
+        if done.upload is None:
+            log.warning("market not fetched", code=code, reason=done.failure, again=str(again))
+            return
+        log.info(
+            "market fetched",
+            code=code,
+            prices=done.upload.accepted,
+            changed=done.upload.changed,
+            gaps=len(done.published.gaps) if done.published else 0,
+            again=str(again),
+        )
+
+    async def work() -> None:
+        await asyncio.gather(*(one(subscription) for subscription in await markets.due()))
+
+    return Periodic("market-fetching", LOOK_SECONDS, work)

@@ -1,0 +1,145 @@
+"""Use-cases of the operator's market sources: add, fetch, watch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock, Span
+from wattyard.platform.db import Connection, Database
+from wattyard.tariffs.domain import fetching
+from wattyard.tariffs.domain.fetching import Subscription
+from wattyard.tariffs.domain.sources import (
+    MarketPrice,
+    MarketSource,
+    MarketSourceCodeTaken,
+    MarketSourceDraft,
+    MarketSourceNotFound,
+    Upload,
+)
+from wattyard.tariffs.service.sources import MarketSources
+from wattyard.tariffs.store import sources as source_store
+from wattyard.tariffs.store import subscriptions as subscription_store
+from wattyard.tariffs.store.sources import OPERATOR
+
+_LEASE: Final = timedelta(minutes=10)
+"""For how long a claimed source is left to its worker: longer than any fetch can take."""
+
+_OWNER: Final = Caller(account=OPERATOR[0], account_id=UUID(int=0), live_mode=OPERATOR[1])
+"""Under whom the operator's sources are kept; nobody can call as this account."""
+
+
+@dataclass
+class OperatorMarkets:
+    """The market sources that the operator adds, visible to every account."""
+
+    db: Database
+    sources: MarketSources
+    now: Clock
+    new_id: IdMaker
+
+    async def add(
+        self, draft: MarketSourceDraft, *, feed: str, options: Mapping[str, str]
+    ) -> Subscription:
+        """Add a source of the operator's; the worker fetches it at once.
+
+        Raises:
+            MarketSourceCodeTaken: when the operator has one of that code.
+        """
+        now = self.now()
+        source = MarketSource(**asdict(draft), id=self.new_id(), shared=True, time_created=now)
+        subscription = Subscription(source, feed, options, next_fetch=now)
+        async with self.db.transaction() as db:
+            if not await source_store.insert(db, *OPERATOR, source):
+                raise MarketSourceCodeTaken(
+                    f"there is already a market source with the code {draft.code}", param="code"
+                )
+            await subscription_store.subscribe(db, *OPERATOR, source.id, subscription)
+        return subscription
+
+    async def subscriptions(self) -> list[Subscription]:
+        """List the operator's sources by code."""
+        async with self.db.reading() as db:
+            return await subscription_store.everything(db, *OPERATOR)
+
+    async def subscription(self, code: str) -> Subscription:
+        """Find a source of the operator's by its code.
+
+        Raises:
+            MarketSourceNotFound: when there is none.
+        """
+        for one in await self.subscriptions():
+            if one.source.code == code:
+                return one
+        raise MarketSourceNotFound(
+            f"the operator has no market source {code}; wattyard market add makes one"
+        )
+
+    async def staleness(self) -> list[tuple[str, float]]:
+        """Tell for each source that is fetched by how many seconds it is behind."""
+        now = self.now()
+        return [
+            (one.source.code, fetching.staleness(one.source, now).total_seconds())
+            for one in await self.subscriptions()
+            if one.feed
+        ]
+
+    async def due(self) -> list[Subscription]:
+        """Claim the sources whose prices are to be fetched now."""
+        async with self.db.reading() as db:
+            return await subscription_store.claim_due(db, *OPERATOR, self.now(), _LEASE)
+
+    def wanted(self, subscription: Subscription) -> Span:
+        """Tell for which time a source is to be asked."""
+        return fetching.wanted(subscription.source, self.now())
+
+    async def record(
+        self, subscription: Subscription, prices: Sequence[MarketPrice], *, chance: float
+    ) -> tuple[Upload, Subscription]:
+        """Keep what a feed answered, and settle when it is fetched next.
+
+        Raises:
+            MarketPriceOverlap: when it contradicts what is kept; nothing is kept then.
+        """
+        async with self.db.transaction() as db:
+            source = await source_store.by_id(db, *OPERATOR, subscription.source.id, lock=True)
+            if source is None:
+                raise MarketSourceNotFound(f"market source {subscription.source.code} is gone")
+            upload = await self.sources.record(db, _OWNER, source, prices)
+            source = await source_store.by_id(db, *OPERATOR, source.id) or source
+            now = self.now()
+            whole = fetching.complete(source, now)
+            ended = replace(
+                subscription,
+                source=source,
+                failures=0 if whole else subscription.failures + 1,
+                last_failure=None if whole else _owing(source, now),
+            )
+            ended = await self._settle(db, ended, now, chance)
+        return upload, ended
+
+    async def fail(self, subscription: Subscription, reason: str, *, chance: float) -> Subscription:
+        """Note why a fetch brought nothing, and settle when it is tried again."""
+        failed = replace(subscription, failures=subscription.failures + 1, last_failure=reason)
+        async with self.db.transaction() as db:
+            return await self._settle(db, failed, self.now(), chance)
+
+    async def _settle(
+        self, db: Connection, ended: Subscription, now: datetime, chance: float
+    ) -> Subscription:
+        settled = replace(
+            ended,
+            time_fetched=now,
+            next_fetch=fetching.next_fetch(ended.source, ended.failures, now, chance),
+        )
+        await subscription_store.fetched(db, *OPERATOR, settled.source.id, settled)
+        return settled
+
+
+def _owing(source: MarketSource, now: datetime) -> str:
+    until = source.published_until
+    known = f"published until {until.isoformat()}" if until else "nothing is published yet"
+    return f"{known}; {fetching.expected_until(source, now).isoformat()} is expected"

@@ -1,0 +1,94 @@
+"""The SQL of how the operator's market sources are fetched."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wattyard.platform.db import Connection
+from wattyard.tariffs.domain.fetching import Subscription
+from wattyard.tariffs.store.sources import COLUMNS, source_of
+
+_COLUMNS = f"{COLUMNS}, feed, feed_options, next_fetch, time_fetched, failures, last_failure"
+
+
+async def subscribe(
+    db: Connection, account: int, live: bool, source_id: UUID, subscription: Subscription
+) -> None:
+    """Keep how a source is fetched, and let it be fetched soon."""
+    await db.execute(
+        """
+        UPDATE market_sources SET feed = $4, feed_options = $5, next_fetch = $6, failures = 0
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        source_id,
+        subscription.feed,
+        msgspec.json.encode(dict(subscription.options)).decode(),
+        subscription.next_fetch,
+    )
+
+
+async def claim_due(
+    db: Connection, account: int, live: bool, now: datetime, lease: timedelta
+) -> list[Subscription]:
+    """Claim the sources that are due: nobody else has them until the lease is over."""
+    rows = await db.fetch(
+        f"""
+        UPDATE market_sources SET next_fetch = $3 + $4
+        WHERE account = $1 AND live_mode = $2 AND id = ANY(ARRAY(
+            SELECT id FROM market_sources
+            WHERE account = $1 AND live_mode = $2 AND feed IS NOT NULL AND next_fetch <= $3
+            ORDER BY next_fetch LIMIT 20 FOR UPDATE SKIP LOCKED))
+        RETURNING {_COLUMNS}
+        """,
+        account,
+        live,
+        now,
+        lease,
+    )
+    return [_subscription(row) for row in rows]
+
+
+async def fetched(
+    db: Connection, account: int, live: bool, source_id: UUID, subscription: Subscription
+) -> None:
+    """Note how a fetch ended and when the next one is due."""
+    await db.execute(
+        """
+        UPDATE market_sources SET next_fetch = $4, time_fetched = $5, failures = $6,
+                                  last_failure = $7
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        source_id,
+        subscription.next_fetch,
+        subscription.time_fetched,
+        subscription.failures,
+        subscription.last_failure,
+    )
+
+
+async def everything(db: Connection, account: int, live: bool) -> list[Subscription]:
+    """List all sources, with or without a feed, by code."""
+    rows = await db.fetch(
+        f"SELECT {_COLUMNS} FROM market_sources WHERE account = $1 AND live_mode = $2"
+        " ORDER BY code",
+        account,
+        live,
+    )
+    return [_subscription(row) for row in rows]
+
+
+def _subscription(row: asyncpg.Record) -> Subscription:
+    fields = dict(row)
+    options = msgspec.json.decode(fields.pop("feed_options"), type=dict[str, str])
+    how = {
+        name: fields.pop(name)
+        for name in ("feed", "next_fetch", "time_fetched", "failures", "last_failure")
+    }
+    how["feed"] = how["feed"] or ""
+    return Subscription(source=source_of(fields, shared=True), options=options, **how)

@@ -1,0 +1,55 @@
+"""Contracts that end are told of seven days before, and when they have ended, once each."""
+
+import json
+from datetime import UTC, datetime
+
+from tests.support.clock import FakeClock
+from tests.support.world import Tenant, World
+from wattyard.events.domain import Event
+from wattyard.kernel.pages import Window
+
+
+async def told(world: World, tenant: Tenant) -> list[Event]:
+    """List what was told of ends, oldest first; past the life of any token."""
+    page = await world.services.events.page(tenant.caller, Window(100))
+    return [e for e in reversed(page.items) if e.type in ("tariff.expiring", "tariff.expired")]
+
+
+async def test_a_contract_is_told_to_expire_once_and_to_have_expired_once(
+    world: World, clock: FakeClock, tenant: Tenant
+) -> None:
+    site = await tenant.site()
+    made = await tenant.tariff(site["location_id"], contract_end_date="2026-04-01")
+
+    async def look_at(now: datetime) -> list[str]:
+        clock.now = now
+        while await world.services.tariffs.tell_endings():
+            pass
+        return [event.type for event in await told(world, tenant)]
+
+    assert await look_at(datetime(2026, 3, 24, 21, 59, tzinfo=UTC)) == []
+    assert await look_at(datetime(2026, 3, 24, 22, 0, tzinfo=UTC)) == ["tariff.expiring"]
+    assert await look_at(datetime(2026, 3, 30, tzinfo=UTC)) == ["tariff.expiring"]
+    both = ["tariff.expiring", "tariff.expired"]
+    assert await look_at(datetime(2026, 3, 31, 22, 0, tzinfo=UTC)) == both
+    assert await look_at(datetime(2026, 5, 1, tzinfo=UTC)) == both
+    data = json.loads((await told(world, tenant))[-1].data)
+    assert (data["id"], data["contract_end_date"]) == (made["id"], "2026-04-01")
+
+
+async def test_an_end_that_is_moved_is_told_again_and_one_long_past_never(
+    world: World, clock: FakeClock, tenant: Tenant
+) -> None:
+    site = await tenant.site()
+    made = await tenant.tariff(site["location_id"], contract_end_date="2026-03-05")
+    other = await tenant.site()
+    await tenant.tariff(other["location_id"], contract_end_date="2025-01-01")
+    await world.services.tariffs.tell_endings()
+    assert [event.type for event in await told(world, tenant)] == ["tariff.expiring"]
+
+    await tenant.patch(f"/tariffs/{made['id']}", {"contract_end_date": "2026-12-01"})
+    clock.now = datetime(2026, 11, 26, tzinfo=UTC)
+    await world.services.tariffs.tell_endings()
+
+    types = [event.type for event in await told(world, tenant)]
+    assert types == ["tariff.expiring", "tariff.expiring"]
