@@ -106,6 +106,8 @@ class Services:
         self.records = Records(db, self.places, self.devices, now)
         supply = (db, self.events, self.places, self.devices, TariffWire(), now, new_id)
         self.tariffs = Tariffs(*supply)
+        for leaving in (self.places, self.customers):
+            leaving.partings.append(self.tariffs)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
         self.markets = OperatorMarkets(db, self.market_sources, now, new_id)

@@ -193,6 +193,13 @@ class Tariffs(UseCases):
                 await self._tell(caller, change, [(contract, sites[contract.site_id])])
         return len(endings)
 
+    async def parting_news(self, caller: Caller, places: Sequence[Site]) -> list[News]:
+        """Tell which tariffs go with places that are about to be deleted."""
+        sites = {site.id: site for site in places}
+        async with self.db.reading() as db:
+            gone = await contract_store.at_sites(db, caller.account, caller.live_mode, sites)
+        return self._news(caller, "delete", [(one, sites[one.site_id]) for one in gone])
+
     async def _judge(
         self,
         db: Connection,
@@ -294,7 +301,12 @@ class Tariffs(UseCases):
     async def _tell(
         self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> None:
-        news = [
+        await self.events.tell(caller, self._news(caller, change, contracts))
+
+    def _news(
+        self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
+    ) -> list[News]:
+        return [
             News(
                 f"tariff.{change}",
                 ids.wire("trf", contract.id),
@@ -302,7 +314,6 @@ class Tariffs(UseCases):
             )
             for contract, site in contracts
         ]
-        await self.events.tell(caller, news)
 
     async def _show(self, db: Connection, caller: Caller, site: Site | None) -> None:
         """Let the location list its tariffs as they are now."""
