@@ -321,9 +321,22 @@ async def test_a_devices_tariff_replaces_the_places_energy_for_it(tenant: Tenant
     assert values(await quote(tenant, at, *span)) == [0.35]
 
 
+async def test_a_devices_tariff_is_none_for_the_place(tenant: Tenant) -> None:
+    at = await place(tenant)
+    car = (await tenant.device(at))["id"]
+    await tenant.tariff(at, devices=[car])
+    body = {"location_id": at, "end_time": "2026-03-02T00:00:00Z"}
+
+    error(await tenant.post("/prices", body), 422, "no_tariff_connected")
+    assert (await tenant.post("/prices", {**body, "device_id": car})).status_code == 200
+
+
 async def test_a_device_of_elsewhere_is_refused(world: World, tenant: Tenant) -> None:
     at = await place(tenant)
     await tenant.tariff(at)
+    far = (await tenant.device(await place(tenant)))["id"]
+    own = {"location_id": at, "end_time": "2026-03-02T00:00:00Z", "device_id": far}
+    error(await tenant.post("/prices", own), 422, "device_not_at_location", "device_id")
     stranger = await world.tenant("a stranger")
     theirs = (await stranger.device(await place(stranger)))["id"]
     body = {"location_id": at, "end_time": "2026-03-02T00:00:00Z", "device_id": theirs}

@@ -395,6 +395,26 @@ async def test_a_suppliers_tariff_is_not_touched(world: World, tenant: Tenant) -
     assert kept == {**made, "connection_type": "DIRECT", "is_linked": True}
 
 
+async def test_a_tariff_in_error_neither_prices_nor_stands_in_the_way(
+    world: World, tenant: Tenant
+) -> None:
+    at = await place(tenant)
+    made = await tenant.tariff(at)
+    async with world.db.transaction() as db:
+        await db.execute(
+            "UPDATE tariffs SET status = 'ERROR' WHERE account = $1 AND id = $2",
+            tenant.caller.account,
+            ids.read(made["id"], "trf", param="id"),
+        )
+    question = {"location_id": at, "end_time": "2026-03-02T00:00:00Z"}
+
+    error(await tenant.post("/prices", question), 422, "no_tariff_connected")
+    (listed,) = (await tenant.get("/tariffs?status=ERROR")).json()["data"]
+    assert listed == {**made, "status": "ERROR"}
+    await tenant.tariff(at)
+    assert (await tenant.post("/prices", question)).status_code == 200
+
+
 async def test_a_suppliers_tariff_is_judged_after_the_shape_of_the_change(
     world: World, tenant: Tenant
 ) -> None:
@@ -501,6 +521,19 @@ async def test_a_device_must_be_the_accounts_and_at_the_place(world: World, tena
     error(refused, 404, "device_not_found", "devices")
     answer = await tenant.post("/tariffs", {**given, "devices": [far]})
     error(answer, 422, "device_not_at_location")
+
+
+async def test_a_tariff_of_a_device_that_is_gone_can_still_be_changed(tenant: Tenant) -> None:
+    at = await place(tenant)
+    car = (await tenant.device(at))["id"]
+    made = await tenant.tariff(at, devices=[car])
+    await tenant.delete(f"/devices/{car}")
+
+    changed = await tenant.patch(f"/tariffs/{made['id']}", {"display_name": "the car's"})
+
+    assert changed.status_code == 200, changed.text
+    moved = await tenant.patch(f"/tariffs/{made['id']}", {"location_id": await place(tenant)})
+    error(moved, 404, "device_not_found", "devices")
 
 
 async def test_of_two_at_once_exactly_one_is_connected(tenant: Tenant) -> None:
