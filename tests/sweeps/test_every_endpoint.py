@@ -24,12 +24,17 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
     site = await tenant.site(customer_id=customer["id"])
     device = await tenant.device(site["id"])
     event = (await tenant.get("/events")).json()["data"][0]
+    endpoint = await tenant.make("/webhook-endpoints", {"url": "https://hooks.example.com"})
+    await tenant.make(f"/webhook-endpoints/{endpoint['id']}/test", None)
+    delivery = (await tenant.get("/webhook-deliveries")).json()["data"][0]
     return {
         "customer_id": customer["id"],
         "site_id": site["id"],
         "location_id": site["location_id"],
         "device_id": device["id"],
         "event_id": event["id"],
+        "endpoint_id": endpoint["id"],
+        "delivery_id": delivery["id"],
     }
 
 
@@ -76,7 +81,7 @@ async def test_an_unknown_parameter_is_refused(
 @pytest.mark.parametrize("declared", WITH_ID, ids=name)
 async def test_an_id_of_another_type_names_nothing(tenant: Tenant, declared: Endpoint) -> None:
     ids = await objects_of(tenant)
-    wrong = {"evt", "ste", "dev", "cus"} - {
+    wrong = {"evt", "ste", "dev", "cus", "whe", "whd"} - {
         value[:3] for key, value in ids.items() if "{" + key + "}" in declared.path
     }
     if "site_id" in declared.path or "location_id" in declared.path:

@@ -78,6 +78,12 @@ class Telemetry:
         self._events = Counter(
             "wattyard_events", "Events written by type.", ("type",), registry=self.registry
         )
+        self._deliveries = Counter(
+            "wattyard_webhook_attempts",
+            "Attempts to deliver webhooks by how they ended.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self._connections = Gauge(
             "wattyard_database_connections",
             "Database connections, lent or idle.",
@@ -107,6 +113,10 @@ class Telemetry:
         """Count events that were written."""
         for type_ in types:
             self._events.labels(type_).inc()
+
+    def attempted(self, outcome: str) -> None:
+        """Count an attempt to deliver a webhook."""
+        self._deliveries.labels(outcome).inc()
 
     def exposition(self) -> bytes:
         """Write the metrics in Prometheus' text format."""

@@ -1,0 +1,7 @@
+"""Background work: jobs, and the worker that keeps them running."""
+
+from wattyard.platform.work.stopping import Stopping
+from wattyard.platform.work.turns import turn_on
+from wattyard.platform.work.worker import Job, Periodic, Worker, wait_for
+
+__all__ = ["Job", "Periodic", "Stopping", "Worker", "turn_on", "wait_for"]

@@ -1,0 +1,121 @@
+"""The worker: it runs several jobs side by side, starts a crashed one again, and stops in time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from time import monotonic
+from typing import Final, Protocol
+
+import structlog
+
+_FIRST_PAUSE_SECONDS: Final = 1.0
+_LONGEST_PAUSE_SECONDS: Final = 60.0
+_STEADY_SECONDS: Final = 60.0
+"""A job that ran this long before it crashed starts again after the first pause."""
+
+Alone = Callable[[], AbstractAsyncContextManager[bool]]
+"""The port that tells whether this process may do a piece of work that only one may do."""
+
+
+class Job(Protocol):
+    """Work that goes on until it is told to stop."""
+
+    @property
+    def name(self) -> str:
+        """What log lines call it."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, and then end within a few seconds."""
+
+
+class Worker:
+    """Runs jobs side by side in one event loop."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        grace_seconds: float = 5,
+        first_pause_seconds: float = _FIRST_PAUSE_SECONDS,
+    ) -> None:
+        self._jobs = jobs
+        self._grace_seconds = grace_seconds
+        self._first_pause_seconds = first_pause_seconds
+        self._log = structlog.get_logger("worker")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep every job running until `stop` is set; then they have the grace to end."""
+        if not self._jobs:
+            await stop.wait()
+            return
+        tasks = [asyncio.create_task(self._keep(job, stop), name=job.name) for job in self._jobs]
+        try:
+            await stop.wait()
+            await asyncio.wait(tasks, timeout=self._grace_seconds)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, job: Job, stop: asyncio.Event) -> None:
+        pause = self._first_pause_seconds
+        while not stop.is_set():
+            started = monotonic()
+            try:
+                await job.run(stop)
+            except Exception as fault:  # noqa: BLE001 (whatever it was, the job must go on)
+                if monotonic() - started > _STEADY_SECONDS:
+                    pause = self._first_pause_seconds
+                self._log.error("job crashed", job=job.name, again_in_seconds=pause, exc_info=fault)
+                await wait_for(stop, pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            else:
+                await wait_for(stop, self._first_pause_seconds)
+
+
+class Periodic:
+    """A job that does its work at once and then again and again, `seconds` after the last time.
+
+    Where `alone` is given, the work is done only in the process that it says yes to.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        seconds: float,
+        work: Callable[[], Awaitable[object]],
+        *,
+        alone: Alone | None = None,
+    ) -> None:
+        self.name = name
+        self._seconds = seconds
+        self._work = work
+        self._alone = alone
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do the work every so often until `stop` is set; one that runs then is broken off."""
+        while not stop.is_set():
+            working = asyncio.ensure_future(self._once())
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not working.done():
+                working.cancel()
+                with suppress(asyncio.CancelledError):
+                    await working
+                return
+            working.result()
+            await wait_for(stop, self._seconds)
+
+    async def _once(self) -> None:
+        async with self._alone() if self._alone else nullcontext(enter_result=True) as mine:
+            if mine:
+                await self._work()
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until an event is set, at most so long; tell whether it is."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
