@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from wattyard import __version__
-from wattyard.cli import accounts, imports, maintenance, serve, work
+from wattyard.cli import accounts, imports, listen, maintenance, serve, work
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db.schema import SchemaOutdated
@@ -27,6 +27,7 @@ app.add_typer(accounts.account, name="account")
 app.add_typer(accounts.key, name="key")
 app.add_typer(imports.imports, name="import")
 app.command("worker")(work.worker)
+app.command("listen")(listen.listen)
 app.add_typer(work.signing_key, name="signing-key")
 app.command("migrate")(maintenance.migrate)
 app.command("doctor")(maintenance.doctor)

@@ -144,8 +144,10 @@ class Round:
         taken = await self._means.outbox.claim(self._holder, wanted)
         chains: dict[tuple[UUID, str], list[Parcel]] = defaultdict(list)
         for parcel in taken:
-            self._held[parcel.id] = parcel
             self._leased_at[parcel.id] = leased_at
+            if parcel.id in self._held:  # the clock jumped past its lease; it is on its way
+                continue
+            self._held[parcel.id] = parcel
             self._lanes.took(parcel.endpoint_id, proven=parcel.proven)
             chains[parcel.endpoint_id, parcel.event.object_id].append(parcel)
         for chain in chains.values():

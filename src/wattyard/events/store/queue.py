@@ -59,7 +59,7 @@ _IN_TURN = """
         WHERE earlier.account = d.account AND earlier.live_mode = d.live_mode
           AND earlier.endpoint_id = d.endpoint_id AND earlier.object_id = d.object_id
           AND earlier.status = 'PENDING' AND earlier.position < d.position
-          AND (earlier.attempts = 0 OR earlier.attempts = 1 AND d.due > $4 - $5::interval)
+          AND (earlier.attempts = 0 OR earlier.attempts = 1 AND d.due > $4::timestamptz - $5::interval)
           AND (earlier.due > $4 OR earlier.leased_until > $4
                OR (earlier.due, earlier.position) > (d.due, d.position))))
 """
@@ -185,7 +185,7 @@ async def note_successes(db: Connection, lanes: Collection[Lane], now: datetime)
         FROM unnest($1::integer[], $2::boolean[], $3::uuid[]) AS one (account, live_mode, id)
         WHERE e.account = one.account AND e.live_mode = one.live_mode AND e.id = one.id
           AND (e.failing_since IS NOT NULL OR e.last_success IS NULL
-               OR e.last_success < $4 - interval '10 minutes')
+               OR e.last_success < $4::timestamptz - interval '10 minutes')
         """,
         *_columns(lanes),
         now,
@@ -208,7 +208,7 @@ async def note_failures(
             WHERE e.account = failing.account AND e.live_mode = failing.live_mode
               AND e.id = failing.id AND e.failing_since IS NULL
         )
-        SELECT account, live_mode, id FROM failing WHERE failing_since <= $4 - $5::interval
+        SELECT account, live_mode, id FROM failing WHERE failing_since <= $4::timestamptz - $5::interval
         """,
         *_columns(lanes),
         now,
