@@ -94,30 +94,36 @@ class _Following:
         self._letters = letters
         self._admission = admission
         self._stopping = stopping
+        self._said = self._admitted = monotonic()
 
     async def chunks(
         self, batches: AsyncGenerator[Sequence[Event], None], *, signed: bool
     ) -> AsyncGenerator[bytes, None]:
         """Write what is read, a heartbeat in between, and end with token or server."""
-        yield _BEGIN
-        said = checked = monotonic()
+        beginning = _BEGIN  # sent when the stream's place is fixed: nothing is missed from there
         try:
             async with aclosing(batches):
                 async for batch in batches:
-                    now = monotonic()
-                    if now - checked > _ADMISSION_SECONDS:
-                        await self._admission.check(self._call)
-                        checked = now
-                    for event in batch:
-                        yield await self._message(event, signed=signed)
-                    if not batch and now - said > HEARTBEAT_SECONDS:
-                        yield _HEARTBEAT
-                    if batch or now - said > HEARTBEAT_SECONDS:
-                        said = now
+                    await self._admit()
+                    messages = [await self._message(event, signed=signed) for event in batch]
+                    piece = beginning + b"".join(messages) or self._heartbeat()
+                    beginning = b""
+                    if piece:
+                        self._said = monotonic()
+                        yield piece
                     if self._stopping.asked.is_set():
                         return
         except Refusal as refusal:
             yield b": the stream ends: %b\n\n" % refusal.first.code.encode()
+
+    async def _admit(self) -> None:
+        """Ask every few seconds whether the caller may still be served."""
+        if monotonic() - self._admitted > _ADMISSION_SECONDS:
+            await self._admission.check(self._call)
+            self._admitted = monotonic()
+
+    def _heartbeat(self) -> bytes:
+        return _HEARTBEAT if monotonic() - self._said > HEARTBEAT_SECONDS else b""
 
     async def _message(self, event: Event, *, signed: bool) -> bytes:
         body = self._letters.body(self._caller, event)

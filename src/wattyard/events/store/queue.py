@@ -59,7 +59,8 @@ _IN_TURN = """
         WHERE earlier.account = d.account AND earlier.live_mode = d.live_mode
           AND earlier.endpoint_id = d.endpoint_id AND earlier.object_id = d.object_id
           AND earlier.status = 'PENDING' AND earlier.position < d.position
-          AND (earlier.attempts = 0 OR earlier.attempts = 1 AND d.due > $4::timestamptz - $5::interval)
+          AND (earlier.attempts = 0
+               OR earlier.attempts = 1 AND d.due > $4::timestamptz - $5::interval)
           AND (earlier.due > $4 OR earlier.leased_until > $4
                OR (earlier.due, earlier.position) > (d.due, d.position))))
 """
@@ -208,7 +209,8 @@ async def note_failures(
             WHERE e.account = failing.account AND e.live_mode = failing.live_mode
               AND e.id = failing.id AND e.failing_since IS NULL
         )
-        SELECT account, live_mode, id FROM failing WHERE failing_since <= $4::timestamptz - $5::interval
+        SELECT account, live_mode, id FROM failing
+        WHERE failing_since <= $4::timestamptz - $5::interval
         """,
         *_columns(lanes),
         now,
