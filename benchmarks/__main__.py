@@ -7,7 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, scale, start, tariffs_engine
+from benchmarks import arrivals, list_sites, scale, start, tariffs_engine, webhooks
 from benchmarks.support.ground import Ground
 
 CASES = {
@@ -15,6 +15,7 @@ CASES = {
     "prices": tariffs_engine.run,
     "import": arrivals.run,
     "list": list_sites.run,
+    "webhooks": webhooks.run,
     "scale": scale.run,
 }
 
