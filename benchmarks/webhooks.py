@@ -31,7 +31,7 @@ from wattyard.platform.settings import Settings
 
 _ALLOW = {"WATTYARD_WEBHOOK_ALLOW": "127.0.0.0/8"}
 _DELIVERIES = 3_000
-_HEALTHY, _HANGING = 900, 100
+_HEALTHY, _HANGING, _EACH = 900, 100, 10
 _DATA = b'{"id":"dev_1","object":"device","note":"%b"}' % (b"x" * 600)
 
 
@@ -126,7 +126,7 @@ async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float
         paths = [f"hang/{n}" for n in range(hanging)] + [f"ok/{n}" for n in range(endpoints)]
         for path in paths:
             await services.endpoints.add(caller, EndpointDraft(receiver.url(path)))
-        events = max(1, _DELIVERIES // endpoints)
+        events = _DELIVERIES if endpoints == 1 else _EACH
         for number in range(0, events, 500):
             news = [
                 News("device.update", f"dev_{n}", _DATA)

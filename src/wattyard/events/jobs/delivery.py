@@ -31,7 +31,7 @@ _LOOK_SECONDS: Final = 1.0
 _GATHER_SECONDS: Final = 0.004
 """What becomes free or due within this time is claimed together."""
 _RENEW_SECONDS: Final = 5.0
-_SLOW_SECONDS: Final = 1.0
+_SLOW_SECONDS: Final = 0.25
 _FINISH_SECONDS: Final = 2.5
 """How long attempts may go on after the end was asked for."""
 _ATTEMPT_SECONDS: Final = 11.0

@@ -1,9 +1,9 @@
 """Fair shares: how much of a worker each endpoint may have, by how it behaves.
 
-A worker has a number of places for attempts. An attempt that takes longer than a second gives
-its place up and goes on besides, so receivers that hang cost each place a second at most. Those
+A worker has a number of places for attempts. An attempt that takes longer than a moment gives
+its place up and goes on besides, so receivers that hang cost each place a moment at most. Those
 whose last attempt did not succeed, or who are new, share a part of the places, so that they
-never keep a healthy one waiting, and they get two deliveries at a time.
+never keep a healthy one waiting, and they get one delivery at a time.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from typing import Final
 from uuid import UUID
 
 PLACES: Final = 256
-UNPROVEN_PLACES: Final = 96
+UNPROVEN_PLACES: Final = 128
 OPEN_AT_MOST: Final = 4096
 AT_ONCE: Final = 64
 """How many deliveries one claim takes."""
 
 PROVEN_SHARE: Final = 32
-UNPROVEN_SHARE: Final = 2
+UNPROVEN_SHARE: Final = 1
 
 
 @dataclass(slots=True)
