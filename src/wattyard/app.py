@@ -50,7 +50,7 @@ from wattyard.platform.http.replays import Replays
 from wattyard.platform.http.streams import Admission
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry, configure_logs
-from wattyard.platform.work import Job, Periodic, Stopping, Worker, turn_on
+from wattyard.platform.work import Job, Periodic, Stopping, Worker, open_many, turn_on
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, Place
 from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
@@ -241,6 +241,7 @@ def jobs(services: Services) -> list[Job]:
 
 async def work(services: Services, settings: Settings, stop: asyncio.Event) -> None:
     """Do the background work until `stop` is set; where processes take turns, in this one's."""
+    open_many()
     if not settings.worker_turn:
         await Worker(jobs(services)).run(stop)
         return

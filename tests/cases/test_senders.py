@@ -1,6 +1,8 @@
 """The network's tricks: names that change, addresses in disguise, answers that never end."""
 
 import asyncio
+import os
+import resource
 import socket
 
 import pytest
@@ -14,10 +16,11 @@ from wattyard.events.adapters.sender import Sender
 from wattyard.events.adapters.sockets import AddressRefused, checked_socket
 from wattyard.events.domain.addresses import AddressPolicy
 from wattyard.events.domain.endpoints import UrlInvalid, wants
+from wattyard.kernel.refusals import Unavailable
 
 PUBLIC = AddressPolicy()
 LOCAL = AddressPolicy.read("127.0.0.0/8")
-REFUSED = "the address 127.0.0.1 may not be reached from this server"
+REFUSED = "it leads to an address that may not be reached from here"
 
 
 async def test_a_name_that_turns_to_the_inside_after_the_check_is_not_connected_to() -> None:
@@ -70,8 +73,7 @@ async def test_an_address_that_no_name_led_to_is_checked_too() -> None:
     async with Receiver() as receiver, Sender(lookup, PUBLIC) as sender:
         for host in ("127.0.0.1", "[::ffff:127.0.0.1]"):
             reply = await sender.send(f"https://{host}:{receiver.port}/", {}, b"{}")
-            assert reply.error is not None
-            assert "may not be reached" in reply.error
+            assert reply.error == REFUSED
     assert receiver.connections == 0
 
 
@@ -81,7 +83,7 @@ async def test_http_reaches_allowed_networks_only() -> None:
 
     async with Sender(lookup, LOCAL) as sender:
         reply = await sender.send("http://public.example/", {}, b"{}")
-    assert reply.error == "the address 93.184.215.14 may not be reached from this server"
+    assert reply.error == REFUSED
 
 
 async def test_a_receiver_without_a_certificate_we_know_gets_nothing() -> None:
@@ -117,6 +119,22 @@ async def test_a_connection_is_used_again_and_an_endless_answer_is_cut_off() -> 
         receiver.answer = receivers.ok
         assert (await sender.send(receiver.url, {}, b"{}")).succeeded
         assert receiver.connections == 2
+
+
+async def test_when_this_process_has_no_sockets_left_nothing_counts_as_tried() -> None:
+    async def lookup(_: str) -> list[str]:
+        return ["127.0.0.1"]
+
+    async with Receiver() as receiver, Sender(lookup, LOCAL) as sender:
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        taken = os.open(os.devnull, os.O_RDONLY)
+        os.close(taken)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken, before[1]))
+        try:
+            with pytest.raises(Unavailable):
+                await sender.send(receiver.url, {}, b"{}")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_the_last_gate_stands_before_the_socket() -> None:

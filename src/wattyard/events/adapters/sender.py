@@ -1,6 +1,7 @@
 """The sender: one POST to a receiver that may be slow, broken or hostile."""
 
 import asyncio
+import errno
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
@@ -18,11 +19,12 @@ from wattyard.events.adapters.sockets import (
 )
 from wattyard.events.domain.addresses import AddressPolicy
 from wattyard.events.domain.deliveries import Reply
+from wattyard.kernel.refusals import Unavailable
 
 ATTEMPT_SECONDS: Final = 10.0
 _BODY_BYTES: Final = 64 * 1024
 _BODY_SECONDS: Final = 1.0
-_IDLE_SECONDS: Final = 15.0
+_IDLE_SECONDS: Final = 10.0
 
 
 class Sender:
@@ -55,7 +57,11 @@ class Sender:
         await self._plain.close()
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Send a letter once, and tell how it was taken; never raises for the receiver's sake."""
+        """Send a letter once, and tell how it was taken, whatever the receiver does.
+
+        Raises:
+            Unavailable: when this process has no sockets left; nothing was sent.
+        """
         session = self._plain if url.startswith("http://") else self._secure
         try:
             async with asyncio.timeout(self._seconds):
@@ -63,6 +69,8 @@ class Sender:
         except TimeoutError:
             return Reply(error=f"no answer within {self._seconds:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as fault:
+            if getattr(fault, "errno", None) in (errno.EMFILE, errno.ENFILE):
+                raise Unavailable("no more files can be opened; raise the limit") from fault
             return Reply(error=_reason(fault))
         await _finish(answer)
         if 200 <= answer.status < 300:

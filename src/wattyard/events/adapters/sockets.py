@@ -28,7 +28,7 @@ class CheckedResolver(AbstractResolver):
         """Look a name up and check every address of it.
 
         Raises:
-            AddressRefused: naming an address that may not be reached.
+            AddressRefused: when one of them may not be reached.
             OSError: when there is none.
         """
         addresses = await self._lookup(host)
@@ -65,10 +65,10 @@ def checked_socket(permits: Permits) -> Callable[[Any], socket.socket]:
 
 
 def check(address: str, permits: Permits) -> None:
-    """Refuse an address that may not be reached.
+    """Refuse an address that may not be reached, without saying which: it may be a secret.
 
     Raises:
         AddressRefused.
     """
     if not permits(address):
-        raise AddressRefused(f"the address {address} may not be reached from this server")
+        raise AddressRefused("it leads to an address that may not be reached from here")

@@ -171,8 +171,8 @@ class Round:
                 self._written.set()
                 if not reply.succeeded:
                     break
-        except Unavailable:
-            pass  # the keys could not be read: nothing was sent
+        except Unavailable:  # the keys could not be read, or no socket opened: nothing was sent
+            await asyncio.sleep(_RETRY_SECONDS)
         finally:
             self._untried += [(parcel, pace.slow) for parcel in pace.left]
             self._written.set()

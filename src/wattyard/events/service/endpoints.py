@@ -91,7 +91,9 @@ class Endpoints:
         Raises:
             EndpointNotFound, UrlInvalid, and what `change` and `guard` raise.
         """
-        await self._reach(change(await self.endpoint(caller, endpoint_id)).url)
+        present = await self.endpoint(caller, endpoint_id)
+        if (url := change(present).url) != present.url:
+            await self._reach(url)
         async with self._db.transaction() as db:
             before = await self._found(db, caller, endpoint_id, lock=True)
             if guard is not None:

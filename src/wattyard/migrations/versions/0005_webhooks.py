@@ -63,6 +63,10 @@ STATEMENTS = (
     """,
     "CREATE INDEX webhook_deliveries_event ON webhook_deliveries (account, live_mode, event_id)",
     """
+    CREATE INDEX webhook_deliveries_open
+    ON webhook_deliveries (account, live_mode, id) WHERE status <> 'SUCCEEDED'
+    """,
+    """
     CREATE INDEX webhook_deliveries_due
     ON webhook_deliveries (account, live_mode, endpoint_id, due, position)
     WHERE status = 'PENDING'
