@@ -7,7 +7,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, plans, prices_http, scale, start, tariffs_engine
+from benchmarks import (
+    arrivals,
+    list_sites,
+    plans,
+    prices_http,
+    scale,
+    start,
+    tariffs_engine,
+    webhooks,
+)
 from benchmarks.support.ground import Ground
 
 CASES = {
@@ -17,6 +26,7 @@ CASES = {
     "plans": plans.run,
     "import": arrivals.run,
     "list": list_sites.run,
+    "webhooks": webhooks.run,
     "scale": scale.run,
 }
 
