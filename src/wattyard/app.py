@@ -12,6 +12,8 @@ from wattyard import __version__
 from wattyard.accounts.domain import KeyRevoked, TokenExpired, TokenInvalid, TokenMissing
 from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
 from wattyard.accounts.service import Accounts, Usage
+from wattyard.costs.routes import ENDPOINTS as COST_ENDPOINTS
+from wattyard.costs.service import CostReports
 from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
 from wattyard.events.service import Events
 from wattyard.kernel.callers import Caller
@@ -104,12 +106,31 @@ class Services:
         self.inspection = Inspection(*means)
         self.meters = Meters(db, self.places, self.devices, self.states, now, new_id)
         self.records = Records(db, self.places, self.devices, now)
-        supply = (db, self.events, self.places, self.devices, TariffWire(), now, new_id)
+        supply = (
+            db,
+            self.events,
+            self.places,
+            self.devices,
+            self.records,
+            TariffWire(),
+            now,
+            new_id,
+        )
         self.tariffs = Tariffs(*supply)
         for leaving in (self.places, self.customers):
             leaving.partings.append(self.tariffs)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
+        self.costs = CostReports(
+            db,
+            self.places,
+            self.devices,
+            self.meters,
+            self.records,
+            self.prices,
+            now,
+            new_id,
+        )
         self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
         self.usage = Usage(self.places.counts)
 
@@ -199,6 +220,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *SITE_ENDPOINTS,
     *TARIFF_ENDPOINTS,
     *METER_ENDPOINTS,
+    *COST_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,

@@ -9,6 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.support.world import AMSTERDAM, Tenant, World, error
 from wattyard.app import ENDPOINTS
+from wattyard.costs.wire.examples import INSTANT_BODY
 from wattyard.platform.http import Endpoint
 
 PRIVATE = [one for one in ENDPOINTS if not one.public]
@@ -35,7 +36,9 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
     event = (await tenant.get("/events")).json()["data"][0]
     tariff = await tenant.tariff(site["location_id"])
     source = await tenant.market_source()
-    batch = (await tenant.call("PUT", "/meters/interval", json=[])).json()
+    reading = {**INSTANT_BODY, "location_id": site["location_id"]}
+    batch = (await tenant.call("PUT", "/meters/interval", json=[reading])).json()
+    assert batch["records_accepted"] == 1
     return {
         "customer_id": customer["id"],
         "site_id": site["id"],
@@ -45,6 +48,8 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
         "tariff_id": tariff["id"],
         "market_source_id": source["id"],
         "batch_id": batch["id"],
+        "object_id": site["location_id"],
+        "session_reference_id": str(reading["session_reference_id"]),
     }
 
 
@@ -109,6 +114,8 @@ async def test_an_id_of_another_type_names_nothing(tenant: Tenant, declared: End
     }
     if "site_id" in declared.path or "location_id" in declared.path:
         wrong -= {"ste", "loc"}
+    if "object_id" in declared.path:
+        wrong -= {"ste", "loc", "dev"}
     for value in ids.values():
         if value[:3] in wrong:
             path = re.sub(r"{\w+}", value, declared.path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,25 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measured")]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class EnergyBody(Protocol):
+    """What tells the energy of a period in one of its two forms."""
+
+    @property
+    def start_time(self) -> datetime: ...
+
+    @property
+    def end_time(self) -> datetime: ...
+
+    @property
+    def units(self) -> Units | None: ...
+
+    @property
+    def value(self) -> float | None: ...
+
+    @property
+    def energy_kwh(self) -> float | None: ...
 
 
 class ReadingBody(Shape):
@@ -150,7 +169,7 @@ def columns_of(raw: bytes) -> Columns:
     return columns
 
 
-def energy_of(body: ReadingBody) -> float:
+def energy_of(body: EnergyBody) -> float:
     """Tell the energy (kWh) of a record.
 
     Raises:

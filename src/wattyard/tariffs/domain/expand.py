@@ -78,7 +78,7 @@ def expand(
         )
     span_us = microseconds(span.start), microseconds(span.end)
     falls = confidence_edges(tariff.term, place)
-    laid = _windows(tariff.schedule, place, span_us)
+    laid = windows(tariff.schedule, place, span_us)
     known = _markets(tariff, place, span_us, markets) if not tariff.rates.plain else {}
     starts = _edges(tariff, laid, falls, known, tiers, span_us)
     window = laid.window[np.searchsorted(laid.starts_us, starts, side="right") - 1]
@@ -110,7 +110,7 @@ def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:
     )
 
 
-def _windows(schedule: Schedule, place: Place, span_us: tuple[int, int]) -> Laid:
+def windows(schedule: Schedule, place: Place, span_us: tuple[int, int]) -> Laid:
     """Lay the windows over a span; a window that goes on at midnight is one interval."""
     clock = place.clock(*span_us)
     low, high = local_days(clock, *span_us)

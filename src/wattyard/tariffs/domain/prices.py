@@ -97,8 +97,8 @@ def place_prices(
         NoPriceData: with the first instant that has no price.
     """
     kinds: list[tuple[str, _Kind]] = []
-    for type_ in _types(question.direction):
-        stretches = _owners(elements, type_, question)
+    for type_ in types_of(question.direction):
+        stretches = owners(elements, type_, question)
         _check_connected(stretches, type_, question)
         if any(stretch.element != ABSENT for stretch in stretches):
             series = [_priced(stretch, elements, place, markets, consumed) for stretch in stretches]
@@ -108,7 +108,7 @@ def place_prices(
     return _summed(kinds, tuple(elements))
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """A part of the span, and the position of the tariff that prices it."""
 
     span: Span
@@ -122,11 +122,11 @@ class _Kind(NamedTuple):
     part: Part
 
 
-def _types(direction: Direction) -> tuple[TariffType, ...]:
+def types_of(direction: Direction) -> tuple[TariffType, ...]:
     return ("COMMODITY", "NON_COMMODITY") if direction == "IMPORT" else ("COMMODITY",)
 
 
-def _owners(elements: Sequence[Element], type_: TariffType, question: Question) -> list[_Stretch]:
+def owners(elements: Sequence[Element], type_: TariffType, question: Question) -> list[Stretch]:
     """Divide the span by whose tariff prices it: the device's last started, else the place's."""
     starts = [
         (element.tariff.term.start, bool(element.tariff.devices), position)
@@ -136,17 +136,17 @@ def _owners(elements: Sequence[Element], type_: TariffType, question: Question) 
     ]
     span = question.span
     edges = sorted({span.start, *(at for at, _, _ in starts if at in span)})
-    stretches: list[_Stretch] = []
+    stretches: list[Stretch] = []
     for start, end in pairwise([*edges, span.end]):
         started = [(own, at, position) for at, own, position in starts if at <= start]
         owner = max(started)[2] if started else ABSENT
         same = bool(stretches) and stretches[-1].element == owner
         since = stretches.pop().span.start if same else start
-        stretches.append(_Stretch(Span(since, end), owner))
+        stretches.append(Stretch(Span(since, end), owner))
     return stretches
 
 
-def _check_connected(stretches: list[_Stretch], type_: TariffType, question: Question) -> None:
+def _check_connected(stretches: list[Stretch], type_: TariffType, question: Question) -> None:
     first = stretches[0]
     if first.element == ABSENT and type_ == "COMMODITY" and question.direction != "LOCAL":
         raise NoTariffConnected(
@@ -157,7 +157,7 @@ def _check_connected(stretches: list[_Stretch], type_: TariffType, question: Que
 
 
 def _priced(
-    stretch: _Stretch,
+    stretch: Stretch,
     elements: Sequence[Element],
     place: Place,
     markets: Markets,

@@ -7,6 +7,7 @@ from wattyard.events.service import Events
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
+from wattyard.meters.service import Records
 from wattyard.platform.db import Database
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices, Places
@@ -38,6 +39,7 @@ class UseCases:
     events: Events
     places: Places
     devices: Devices
+    records: Records
     wire: Wire
     now: Clock
     new_id: IdMaker

@@ -22,6 +22,7 @@ from wattyard.tariffs.domain.sources import check_currency
 from wattyard.tariffs.domain.tariff import Element, Tariff
 from wattyard.tariffs.domain.updates import Publication, next_update
 from wattyard.tariffs.service.contracts import Judged
+from wattyard.tariffs.service.counters import Meter, consumed
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, published_by, sources_of
 from wattyard.tariffs.store import contracts as contract_store
@@ -53,7 +54,11 @@ class Prices(UseCases):
                 await self._check_device(caller, question.device, site)
             supply = await self.supply(db, caller, site, question.direction)
             markets = await self.markets(db, caller, supply, question, now)
-        prices = place_prices(supply.elements, supply.place, question, markets=markets, consumed={})
+            meter = Meter(caller, site_id, question.device)
+            counted = await consumed(self.records, meter, supply.elements, supply.place, now)
+        prices = place_prices(
+            supply.elements, supply.place, question, markets=markets, consumed=counted
+        )
         return Quote(
             supply,
             question,

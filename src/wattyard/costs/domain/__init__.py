@@ -1,0 +1,1 @@
+"""From readings and tariffs to costs. Pure: no clock, no I/O."""

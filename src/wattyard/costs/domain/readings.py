@@ -1,0 +1,118 @@
+"""Metered energy in order of time, and its division at instants (contract 3, Costs).
+
+Power is uniform inside a reading, so a reading is divided in proportion to time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel.clock_changes import Microseconds
+
+Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """n readings of one series (a place or a device, one direction), in order of time.
+
+    `starts_us`, `ends_us` (n) instants; `energy_kwh` (n), may be negative; `confidence` (n)
+    0..1. Gaps are allowed, overlaps are not.
+
+    Raises:
+        ValueError: when the readings overlap, are out of order or empty, or energy or confidence
+            is not finite.
+    """
+
+    starts_us: Microseconds
+    ends_us: Microseconds
+    energy_kwh: Numbers
+    confidence: Numbers
+
+    def __post_init__(self) -> None:
+        shape = self.starts_us.shape
+        if not (shape == self.ends_us.shape == self.energy_kwh.shape == self.confidence.shape):
+            raise ValueError("each reading has a start, an end, energy and a confidence")
+        if (self.ends_us <= self.starts_us).any() or (self.starts_us[1:] < self.ends_us[:-1]).any():
+            raise ValueError("readings are in order and do not overlap")
+        if not (np.isfinite(self.energy_kwh).all() and np.isfinite(self.confidence).all()):
+            raise ValueError("energy and confidence are finite numbers")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """n pieces of readings in order of time, that do not overlap.
+
+    `starts_us`, `ends_us`, `energy_kwh` (n); `reading` (n) the position of the reading that each
+    is a piece of.
+    """
+
+    starts_us: Microseconds
+    ends_us: Microseconds
+    energy_kwh: Numbers
+    reading: Indices
+
+    @classmethod
+    def whole(cls, readings: Readings) -> "Pieces":
+        """Take each reading as one piece."""
+        return cls(
+            readings.starts_us,
+            readings.ends_us,
+            readings.energy_kwh,
+            np.arange(readings.starts_us.size, dtype=np.int64),
+        )
+
+    @property
+    def size(self) -> int:
+        return self.starts_us.size
+
+    def only(self, kept: slice) -> "Pieces":
+        """Keep some of the pieces."""
+        return Pieces(
+            self.starts_us[kept], self.ends_us[kept], self.energy_kwh[kept], self.reading[kept]
+        )
+
+    def cut(self, edges_us: Microseconds) -> "Pieces":
+        """Divide the pieces that any of the edges (ascending) lies inside of."""
+        if not self.size:
+            return self
+        before = np.searchsorted(self.starts_us, edges_us, side="left") - 1
+        inside = (before >= 0) & (edges_us < self.ends_us[before])
+        if not inside.any():
+            return self
+        edges, place = edges_us[inside], before[inside]
+        starts = np.insert(self.starts_us, place + 1, edges)
+        ends = np.insert(self.ends_us, place, edges)
+        times = np.ones(self.size, np.int64)
+        np.add.at(times, place, 1)
+        length = np.repeat(self.ends_us - self.starts_us, times)
+        return Pieces(
+            starts,
+            ends,
+            np.repeat(self.energy_kwh, times) * ((ends - starts) / length),
+            np.repeat(self.reading, times),
+        )
+
+    def between(self, start_us: int, end_us: int) -> slice:
+        """Find the pieces that start in [`start_us`, `end_us`)."""
+        first, last = np.searchsorted(self.starts_us, [start_us, end_us], side="left")
+        return slice(int(first), int(last))
+
+    def within(self, start_us: int, end_us: int) -> "Pieces":
+        """Keep what lies in [`start_us`, `end_us`); a piece across an end is divided."""
+        ends = np.array([start_us, end_us], dtype=np.int64)
+        divided = self.cut(ends)
+        return divided.only(divided.between(start_us, end_us))
+
+
+def interval_of(edges_us: Microseconds, instants_us: Microseconds) -> Indices:
+    """Tell (n) which interval, [`edges_us[i]`, `edges_us[i + 1]`), each instant lies in.
+
+    Both are ascending and no instant comes before the first edge. Looking up the few edges among
+    the many instants is faster than the other way round.
+    """
+    firsts = np.searchsorted(instants_us, edges_us[1:], side="left")
+    lengths = np.diff(firsts, prepend=0, append=instants_us.size)
+    return np.repeat(np.arange(edges_us.size, dtype=np.int64), lengths)

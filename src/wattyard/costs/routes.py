@@ -1,0 +1,151 @@
+"""Endpoints of costs (contract 3, Costs)."""
+
+from typing import Annotated
+
+import msgspec
+
+from wattyard.costs.domain.question import Aggregation
+from wattyard.costs.domain.reports import CurrenciesMixed, SessionNotFound
+from wattyard.costs.service import CostReports, ReadingRefused
+from wattyard.costs.wire import examples
+from wattyard.costs.wire.costs import (
+    EnergyCostShape,
+    Flag,
+    InstantBody,
+    IntervalBody,
+    energy_cost,
+    interval_question,
+    sent_reading,
+)
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import endpoint
+from wattyard.platform.http.binding import path_id
+from wattyard.platform.reading import Shape
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
+from wattyard.tariffs.domain.tariff import Direction
+
+PRICED = (NoTariffConnected, NoPriceData, MarketCurrencyMismatch)
+
+Lines = Annotated[Flag, msgspec.Meta(description="true adds the lines that each cost is made of")]
+
+
+class InstantQuery(Shape):
+    """Whether the reading is kept."""
+
+    non_persistent: Annotated[
+        Flag, msgspec.Meta(description="true tells the cost and keeps nothing")
+    ] = "false"
+    include_lines: Lines = "false"
+
+
+class IntervalQuery(Shape):
+    """How costs are grouped."""
+
+    aggregation: Annotated[
+        Aggregation, msgspec.Meta(description="local periods; NONE is an item for each reading")
+    ] = "DAY"
+    tariff_direction: Direction = "IMPORT"
+    include_lines: Lines = "false"
+
+
+class SessionQuery(Shape):
+    """Whose tariffs price the session."""
+
+    tariff_direction: Direction = "IMPORT"
+    include_lines: Lines = "false"
+
+
+@endpoint(
+    "POST",
+    "/costs/instant",
+    "cost_instant",
+    query=InstantQuery,
+    body=InstantBody,
+    answers=EnergyCostShape,
+    refuses=(LocationNotFound, DeviceNotFound, ReadingRefused, *PRICED),
+    example=examples.COST,
+    example_body=examples.INSTANT_BODY,
+)
+async def instant_cost(
+    caller: Caller, query: InstantQuery, body: InstantBody, costs: CostReports
+) -> EnergyCostShape:
+    """Tell what energy cost, and keep it as a reading unless `non_persistent=true`.
+
+    The reading and its cost go together: where there is no price, nothing is kept.
+    """
+    kept = query.non_persistent == "false"
+    report = await costs.of_reading(caller, sent_reading(body, kept=kept), keep=kept)
+    return energy_cost(
+        caller,
+        costs.new_id(),
+        costs.now(),
+        report,
+        form=body.end_time,
+        with_lines=query.include_lines == "true",
+    )
+
+
+@endpoint(
+    "POST",
+    "/costs/interval/{object_id}",
+    "cost_interval",
+    query=IntervalQuery,
+    body=IntervalBody,
+    answers=EnergyCostShape,
+    refuses=(LocationNotFound, DeviceNotFound, CurrenciesMixed, *PRICED),
+    example=examples.COST,
+    example_body=examples.INTERVAL_BODY,
+)
+async def interval_cost(
+    caller: Caller, object_id: str, query: IntervalQuery, body: IntervalBody, costs: CostReports
+) -> EnergyCostShape:
+    """Tell what the metered energy of a location, site or device cost in up to 13 months.
+
+    A location's costs are those of its own meter, with standing and demand charges; a device's
+    those of its own readings, without charges. Nothing priced is stored, so corrected readings
+    and prices count at once.
+    """
+    question = interval_question(body, query.aggregation, query.tariff_direction)
+    if object_id.startswith("dev_"):
+        device_id = path_id(object_id, "dev", missing=DeviceNotFound)
+        report = await costs.of_device(caller, device_id, question)
+    else:
+        site_id = path_id(object_id, "loc", "ste", missing=LocationNotFound)
+        report = await costs.of_place(caller, site_id, question)
+    return energy_cost(
+        caller,
+        costs.new_id(),
+        costs.now(),
+        report,
+        form=body.end_time,
+        with_lines=query.include_lines == "true",
+    )
+
+
+@endpoint(
+    "POST",
+    "/costs/session/{session_reference_id}",
+    "cost_session",
+    query=SessionQuery,
+    answers=EnergyCostShape,
+    refuses=(SessionNotFound, CurrenciesMixed, *PRICED),
+    example=examples.COST,
+)
+async def session_cost(
+    caller: Caller, session_reference_id: str, query: SessionQuery, costs: CostReports
+) -> EnergyCostShape:
+    """Tell what the readings with a `session_reference_id` cost, one item for each."""
+    report = await costs.of_session(caller, session_reference_id, query.tariff_direction)
+    return energy_cost(
+        caller,
+        costs.new_id(),
+        costs.now(),
+        report,
+        with_lines=query.include_lines == "true",
+    )
+
+
+ENDPOINTS = (instant_cost, interval_cost, session_cost)

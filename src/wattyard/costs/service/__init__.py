@@ -1,0 +1,5 @@
+"""Use-cases of costs."""
+
+from wattyard.costs.service.reports import CostReports, ReadingRefused
+
+__all__ = ["CostReports", "ReadingRefused"]

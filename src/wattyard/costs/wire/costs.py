@@ -1,0 +1,244 @@
+"""Costs as JSON (contract 3, Costs)."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+import numpy as np
+
+from wattyard.costs.domain.answer import CostItem, CostLine, LineKind, LineUnit
+from wattyard.costs.domain.question import Aggregation, CostQuestion
+from wattyard.costs.domain.reports import Report, Reported
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.quantities import COST_DECIMALS, rounded
+from wattyard.kernel.refusals import Malformed
+from wattyard.meters.domain.readings import (
+    FlowDirection,
+    Readings,
+    Stream,
+    TariffDirection,
+    direction_of,
+)
+from wattyard.meters.wire.readings import energy_of
+from wattyard.platform.reading import Shape
+from wattyard.platform.reading.texts import LocationId, Reference, Time
+from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.wire.prices import span_of, times
+from wattyard.tariffs.wire.shapes import DeviceId
+
+LONGEST: Final = timedelta(days=397)
+"""13 months, whichever they are."""
+_LONGEST_READING: Final = timedelta(days=31)
+_DECIMALS: Final = 6
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Flag = Literal["true", "false"]
+
+
+class IntervalBody(Shape):
+    """For which time costs are wanted, at most 13 months."""
+
+    start_time: Instant
+    end_time: Instant
+
+
+class InstantBody(Shape):
+    """Energy of a period, half-open; a power stands for constant power over it."""
+
+    location_id: LocationId
+    energy_flow_direction: FlowDirection
+    start_time: Instant
+    end_time: Instant
+    energy_kwh: Annotated[
+        float | None, msgspec.Meta(description="negative only with non_persistent=true")
+    ] = None
+    units: Literal["W", "KW", "WH", "KWH"] | None = None
+    value: float | None = None
+    device_id: DeviceId | None = None
+    session_reference_id: Reference | None = None
+    record_reference_id: Reference | None = None
+    tariff_direction: TariffDirection | None = None
+    confidence: Annotated[float, msgspec.Meta(ge=0.1, le=1)] = 1.0
+
+
+class Amount(msgspec.Struct):
+    """Energy in kWh."""
+
+    value: float
+
+
+class Cost(msgspec.Struct):
+    """Money in the answer's currency, and how certain it is."""
+
+    value: float
+    confidence: float
+
+
+class LineShape(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A part of a cost; the amounts of an item's lines add up to its cost exactly."""
+
+    kind: LineKind
+    name: str | None
+    tariff_id: str
+    tier: Annotated[int | None, msgspec.Meta(description="1 is the lowest tier")] = None
+    quantity: float
+    unit: LineUnit
+    unit_price: float | None
+    amount: float
+
+
+class ItemShape(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The energy and the cost of a time."""
+
+    start_time: Time
+    end_time: Time
+    energy: Amount
+    cost: Cost
+    session_reference_id: str | None = None
+    record_reference_id: str | None = None
+    lines: list[LineShape] | msgspec.UnsetType = msgspec.UNSET
+
+
+class TotalShape(msgspec.Struct, kw_only=True):
+    """The energy and the cost of all."""
+
+    energy: Amount
+    cost: Cost
+    lines: list[LineShape] | msgspec.UnsetType = msgspec.UNSET
+
+
+class EnergyCostShape(msgspec.Struct, kw_only=True):
+    """What metered energy cost, taxes included."""
+
+    id: str
+    object: Literal["energy_cost"] = "energy_cost"
+    live_mode: bool
+    account_id: str
+    time_created: Time
+    object_id: Annotated[str, msgspec.Meta(description="the location or device")]
+    tariff_direction: Direction
+    location_timezone: str
+    currency_code: str
+    energy_units: Literal["KWH"] = "KWH"
+    data: list[ItemShape]
+    total: TotalShape
+
+
+def interval_question(
+    body: IntervalBody, aggregation: Aggregation, direction: Direction
+) -> CostQuestion:
+    """Read what is asked.
+
+    Raises:
+        Malformed: `end_time_invalid`, unless it is after the start and at most 13 months later.
+    """
+    return CostQuestion(direction, span_of(body.start_time, body.end_time, LONGEST), aggregation)
+
+
+def sent_reading(body: InstantBody, *, kept: bool) -> Readings:
+    """Read the one reading of an instant cost.
+
+    Raises:
+        Malformed: when its energy is missing, or negative although it is to be kept; for a
+            period that is reversed or longer than 31 days.
+    """
+    span_of(body.start_time, body.end_time, _LONGEST_READING)
+    energy_kwh = energy_of(body)
+    if energy_kwh < 0 and kept:
+        raise Malformed(
+            f"energy_kwh must not be negative unless non_persistent=true; got {energy_kwh:g}",
+            param="energy_kwh",
+            code="energy_kwh_invalid",
+        )
+    stream = Stream(
+        ids.read(body.location_id, "loc", "ste", param="location_id"),
+        UUID(hex=body.device_id[4:]) if body.device_id else None,
+        body.energy_flow_direction,
+        body.tariff_direction or direction_of(body.energy_flow_direction),
+    )
+    return Readings(
+        (stream,),
+        np.ones(1, np.int64),
+        np.zeros(1, np.int64),
+        np.array([microseconds(body.start_time)]),
+        np.array([microseconds(body.end_time)]),
+        np.array([energy_kwh]),
+        np.array([body.confidence]),
+        [body.session_reference_id],
+        [body.record_reference_id],
+    )
+
+
+def energy_cost(
+    caller: Caller,
+    cost_id: UUID,
+    made: datetime,
+    report: Report,
+    *,
+    form: datetime | None = None,
+    with_lines: bool,
+) -> EnergyCostShape:
+    """Write a report, with times in the offset of `form`, else in UTC."""
+    site = report.site
+    own = ids.wire("dev", report.device_id) if report.device_id else ids.wire("loc", site.id)
+    return EnergyCostShape(
+        id=ids.wire("ecs", cost_id),
+        live_mode=caller.live_mode,
+        account_id=ids.wire("acc", caller.account_id),
+        time_created=instants.text(made),
+        object_id=own,
+        tariff_direction=report.direction,
+        location_timezone=site.timezone,
+        currency_code=site.currency_code,
+        data=_items(report.items, form or made, with_lines=with_lines),
+        total=TotalShape(
+            energy=_energy_of(report.total),
+            cost=_cost_of(report.total),
+            lines=_lines(report.total) if with_lines else msgspec.UNSET,
+        ),
+    )
+
+
+def _items(found: tuple[Reported, ...], form: datetime, *, with_lines: bool) -> list[ItemShape]:
+    edges = [(microseconds(one.item.start), microseconds(one.item.end)) for one in found]
+    texts = times(np.array(edges, dtype=np.int64).ravel(), form) if edges else []
+    return [
+        ItemShape(
+            start_time=texts[2 * n],
+            end_time=texts[2 * n + 1],
+            energy=_energy_of(one.item),
+            cost=_cost_of(one.item),
+            session_reference_id=one.session,
+            record_reference_id=one.reference,
+            lines=_lines(one.item) if with_lines else msgspec.UNSET,
+        )
+        for n, one in enumerate(found)
+    ]
+
+
+def _energy_of(item: CostItem) -> Amount:
+    return Amount(rounded(item.energy_kwh, _DECIMALS))
+
+
+def _cost_of(item: CostItem) -> Cost:
+    return Cost(rounded(item.cost, COST_DECIMALS), item.confidence)
+
+
+def _lines(item: CostItem) -> list[LineShape]:
+    return [_line(line) for line in item.lines]
+
+
+def _line(line: CostLine) -> LineShape:
+    return LineShape(
+        kind=line.kind,
+        name=line.name,
+        tariff_id=ids.wire("trf", line.tariff_id),
+        tier=None if line.tier is None else line.tier + 1,
+        quantity=rounded(line.quantity, _DECIMALS),
+        unit=line.unit,
+        unit_price=None if line.unit_price is None else rounded(line.unit_price, _DECIMALS),
+        amount=line.amount,
+    )

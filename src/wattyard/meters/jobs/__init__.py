@@ -1,0 +1,1 @@
+"""Background work of meter readings: partitions made ahead."""

@@ -1,0 +1,17 @@
+"""Making the partitions of coming months ahead, so that no first reading of a month waits."""
+
+from typing import Final
+
+from wattyard.meters.service import Meters
+from wattyard.platform.work import Periodic
+
+LOOK_SECONDS: Final = 6 * 3600.0
+
+
+def months_ahead(meters: Meters) -> Periodic:
+    """Make the job that has partitions from last month to three months ahead."""
+
+    async def work() -> None:
+        await meters.make_months(meters.now())
+
+    return Periodic("meter-months", LOOK_SECONDS, work)
