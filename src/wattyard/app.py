@@ -69,7 +69,7 @@ from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.jobs.endings import endings
 from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
-from wattyard.tariffs.service import MarketSources, Prices, Tariffs
+from wattyard.tariffs.service import Listings, MarketSources, Prices, Tariffs
 from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.tariffs.wire.sources import market_source_json
 from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
@@ -164,6 +164,7 @@ class Services:
             new_id,
         )
         self.tariffs = Tariffs(*supply)
+        self.listings = Listings(*supply)
         for leaving in (self.places, self.customers):
             leaving.partings.append(self.tariffs)
         self.market_sources = MarketSources(*supply)

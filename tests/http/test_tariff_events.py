@@ -136,3 +136,23 @@ async def test_a_deleted_customer_takes_its_places_tariffs_along(tenant: Tenant)
     assert (await tenant.get("/tariffs")).json()["data"] == []
     told = (await tenant.get("/events?event_type=tariff.delete")).json()["data"]
     assert {one["data"]["id"] for one in told} == {one["id"] for one in made}
+
+
+async def test_the_doctor_finds_and_mends_a_location_that_lists_other_tariffs(
+    world: World, tenant: Tenant
+) -> None:
+    home = (await tenant.site())["location_id"]
+    made = await tenant.tariff(home)
+    listings = world.services.listings
+    assert await listings.differing(tenant.caller) == []
+    async with world.db.reading() as db:
+        await db.execute(
+            "UPDATE sites SET tariffs = '[]' WHERE account = $1", tenant.caller.account
+        )
+
+    (wrong,) = await listings.differing(tenant.caller, repair=True)
+
+    assert f"loc_{wrong.hex}" == home
+    assert await listings.differing(tenant.caller) == []
+    shown = (await tenant.get(f"/locations/{home}")).json()["tariffs"]
+    assert [one["tariff_id"] for one in shown] == [made["id"]]
