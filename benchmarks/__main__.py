@@ -7,12 +7,13 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, prices_http, scale, start, tariffs_engine
+from benchmarks import arrivals, costs_engine, list_sites, prices_http, scale, start, tariffs_engine
 from benchmarks.support.ground import Ground
 
 CASES = {
     "start": start.run,
     "prices": tariffs_engine.run,
+    "costs": costs_engine.run,
     "prices-http": prices_http.run,
     "import": arrivals.run,
     "list": list_sites.run,
