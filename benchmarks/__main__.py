@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     arrivals,
+    costs_engine,
     list_sites,
     plans,
     prices_http,
@@ -22,6 +23,7 @@ from benchmarks.support.ground import Ground
 CASES = {
     "start": start.run,
     "prices": tariffs_engine.run,
+    "costs": costs_engine.run,
     "prices-http": prices_http.run,
     "plans": plans.run,
     "import": arrivals.run,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.tariff_bodies import body, flat
-from tests.support.world import AMSTERDAM, Tenant, error
+from tests.support.world import AMSTERDAM, Tenant, World, error
 
 
 async def place(tenant: Tenant, **fields: Any) -> str:
