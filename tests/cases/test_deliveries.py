@@ -268,3 +268,17 @@ async def test_receivers_that_hang_delay_nobody(world: World, tenant: Tenant) ->
                 waits.append(loop.time() - begun)
     assert sorted(waits)[-2] < 1.0
     assert len(hanging.received) >= 200
+
+
+async def test_no_secret_and_no_address_is_in_the_log(
+    world: World, tenant: Tenant, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with Receiver(receivers.status(500)) as receiver:
+        one = await endpoint(tenant, f"{receiver.url}?token=hush-hush")
+        await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+        async with working(world):
+            await until(lambda: is_tried(tenant))
+    log = "".join(capfd.readouterr())
+    assert "not delivered" in log
+    for secret in (one["secret"], one["secret"].removeprefix("whsec_"), "hush-hush", "PRIVATE"):
+        assert secret not in log

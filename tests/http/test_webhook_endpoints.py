@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.postmen import delivery_of
 from tests.support.world import Tenant, World, error
+from wattyard.events.adapters.network import Registration
+from wattyard.events.domain.addresses import AddressPolicy
 
 URL = "https://hooks.example.com/wattyard"
 
@@ -90,6 +92,31 @@ async def test_event_types_are_names_or_families(tenant: Tenant, types: list[str
 
     assert answer.status_code == 400
     assert answer.json()["param"].startswith("event_types[0]")
+
+
+async def test_no_types_at_all_are_refused_and_null_means_all(tenant: Tenant) -> None:
+    body = {"url": URL, "event_types": []}
+    error(await tenant.post("/webhook-endpoints", body), 400, "event_types_invalid")
+    made = await tenant.make("/webhook-endpoints", {"url": URL, "event_types": ["site.*"]})
+
+    changed = await tenant.patch(f"/webhook-endpoints/{made['id']}", {"event_types": None})
+
+    assert changed.json()["event_types"] == ["*"]
+
+
+async def test_an_endpoint_can_be_disabled_wherever_its_name_leads_by_now(
+    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await tenant.make("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    monkeypatch.setattr(world.services.endpoints, "_reach", Registration(_nowhere, AddressPolicy()))
+    path = f"/webhook-endpoints/{made['id']}"
+
+    assert (await tenant.patch(path, {"status": "DISABLED"})).json()["status"] == "DISABLED"
+    error(await tenant.patch(path, {"url": "http://127.0.0.1:8/"}), 400, "url_invalid")
+
+
+async def _nowhere(host: str) -> list[str]:
+    return [host]
 
 
 async def test_a_test_is_told_to_this_endpoint_only(tenant: Tenant) -> None:

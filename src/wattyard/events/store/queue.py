@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from wattyard.events.domain import Event
 from wattyard.events.domain.deliveries import PATIENCE, Outcome, Parcel
 from wattyard.platform.db import Connection
@@ -20,6 +22,9 @@ Lane = tuple[int, bool, UUID]
 FIRST_LANE: Final[Lane] = (-1, False, UUID(int=0))
 _CLAIMS: Final = 0x77656268_6F6F6B73
 """The advisory lock of claims."""
+_LOOKED_AT: Final = 200
+"""How many deliveries of an endpoint a claim looks at: those in turn are among the first, unless
+very many wait for the retry of one, and then not for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +80,29 @@ _CLAIM = f"""
         FROM waiting
         JOIN webhook_endpoints endpoint ON endpoint.account = waiting.account
             AND endpoint.live_mode = waiting.live_mode AND endpoint.id = waiting.endpoint_id
-        LEFT JOIN unnest($6::uuid[], $7::integer[]) AS lane (id, allowance)
-            ON lane.id = waiting.endpoint_id
         CROSS JOIN LATERAL (
-            SELECT d.account, d.live_mode, d.id, d.endpoint_id, d.event_id, d.attempts, d.position
-            FROM webhook_deliveries d
-            WHERE d.account = waiting.account AND d.live_mode = waiting.live_mode
-              AND d.endpoint_id = waiting.endpoint_id AND d.status = 'PENDING' AND d.due <= $4
-              AND (d.leased_until IS NULL OR d.leased_until <= $4) AND {_IN_TURN}
+            SELECT locked.account, locked.live_mode, locked.id, locked.endpoint_id,
+                   locked.event_id, locked.attempts, locked.position
+            FROM (
+                SELECT * FROM webhook_deliveries one
+                WHERE one.account = waiting.account AND one.live_mode = waiting.live_mode
+                  AND one.endpoint_id = waiting.endpoint_id
+                  AND one.status = 'PENDING' AND one.due <= $4
+                ORDER BY one.due, one.position LIMIT {_LOOKED_AT}
+            ) d JOIN webhook_deliveries locked ON locked.account = d.account
+                AND locked.live_mode = d.live_mode AND locked.id = d.id
+            WHERE locked.status = 'PENDING' AND locked.due <= $4
+              AND (locked.leased_until IS NULL OR locked.leased_until <= $4) AND {_IN_TURN}
             ORDER BY d.due, d.position
-            LIMIT coalesce(lane.allowance, CASE
+            LIMIT coalesce(($6::jsonb ->> endpoint.id::text)::integer, CASE
                 WHEN endpoint.last_success IS NOT NULL AND endpoint.failing_since IS NULL
-                THEN $8::integer ELSE $9::integer END)
-            FOR UPDATE SKIP LOCKED
+                THEN $7::integer ELSE $8::integer END)
+            FOR UPDATE OF locked SKIP LOCKED
         ) taken
         WHERE endpoint.enabled
-        LIMIT $10
+        LIMIT $9
     )
-    UPDATE webhook_deliveries held SET holder = $11, leased_until = $12
+    UPDATE webhook_deliveries held SET holder = $10, leased_until = $11
     FROM chosen JOIN events event ON event.account = chosen.account
         AND event.live_mode = chosen.live_mode AND event.id = chosen.event_id
     WHERE held.account = chosen.account AND held.live_mode = chosen.live_mode
@@ -111,8 +121,7 @@ async def claim(
         *wanted.after,
         now,
         PATIENCE,
-        [id_ for id_, _ in wanted.allowances],
-        [allowance for _, allowance in wanted.allowances],
+        msgspec.json.encode({str(id_): share for id_, share in wanted.allowances}).decode(),
         wanted.proven,
         wanted.unproven,
         wanted.limit,

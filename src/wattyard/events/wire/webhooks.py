@@ -21,6 +21,7 @@ EventType = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 EventTypes = Annotated[
     list[EventType],
     msgspec.Meta(
+        min_length=1,
         max_length=100,
         description="types such as site.update, families such as tariff.*, or * for all",
     ),
@@ -121,7 +122,7 @@ def endpoint_draft(body: EndpointBody) -> EndpointDraft:
     """
     return EndpointDraft(
         body.url,
-        tuple(body.event_types or (EVERYTHING,)),
+        (EVERYTHING,) if body.event_types is None else tuple(body.event_types),
         body.description,
         body.status != "DISABLED",
     )

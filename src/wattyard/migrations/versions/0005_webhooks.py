@@ -63,8 +63,8 @@ STATEMENTS = (
     """,
     "CREATE INDEX webhook_deliveries_event ON webhook_deliveries (account, live_mode, event_id)",
     """
-    CREATE INDEX webhook_deliveries_open
-    ON webhook_deliveries (account, live_mode, id) WHERE status <> 'SUCCEEDED'
+    CREATE INDEX webhook_deliveries_status
+    ON webhook_deliveries (account, live_mode, status, id)
     """,
     """
     CREATE INDEX webhook_deliveries_due
