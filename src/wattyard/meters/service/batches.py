@@ -1,6 +1,7 @@
 """Use-cases of readings that arrive: keep what is good, say of the rest why not."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -39,6 +40,25 @@ _OVERLAP: Final = (
     "record_overlap",
     "the period overlaps another reading's; the same period again would replace it",
 )
+
+
+class _Undone(Exception):
+    """Ends a transaction that must leave nothing behind."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Settled:
+    """What is to be done with readings that were sent.
+
+    `kept` (n) are those to store, each in its `series` (n); `accepted` counts a period sent
+    twice twice. `moved` are (series, starts) of stored ones that they replace elsewhere.
+    """
+
+    accepted: Readings
+    kept: Readings
+    series: Indices
+    failed: list[Failed]
+    moved: tuple[Indices, Indices] | None = None
 
 
 @dataclass
@@ -92,6 +112,15 @@ class Meters:
             await batch_store.update(db, caller.account, caller.live_mode, batch)
         await self._see(caller, accepted)
         return batch
+
+    async def judge(self, caller: Caller, readings: Readings) -> list[Failed]:
+        """Tell which readings would not be kept now, and keep none."""
+        failed: list[Failed] = []
+        with suppress(_Undone):
+            async with self.db.transaction() as db:
+                failed = (await self._settled(db, caller, readings)).failed
+                raise _Undone  # takes back new series, too
+        return sorted(failed, key=lambda one: one.record_num)
 
     async def keep_register(
         self,
@@ -169,14 +198,26 @@ class Meters:
         self, db: Connection, caller: Caller, readings: Readings
     ) -> tuple[Readings, list[Failed]]:
         """Judge readings and store the good ones, in the caller's transaction."""
-        submitted = readings
+        settled = await self._settled(db, caller, readings)
+        kept, series = settled.kept, settled.series
+        if len(kept):
+            account, live = caller.account, caller.live_mode
+            await self._have_months(db, kept)
+            if settled.moved is not None:
+                await reading_store.remove(db, account, live, *settled.moved)
+            await reading_store.keep(db, account, live, kept, series)
+            await self._note_sessions(db, caller, kept, series)
+        return settled.accepted, settled.failed
+
+    async def _settled(self, db: Connection, caller: Caller, readings: Readings) -> _Settled:
+        """Judge readings against each other and those that are stored, whose series it locks."""
+        nothing = readings.only(np.zeros(len(readings), np.bool_))
         readings, failed = judged(readings, microseconds(self.now()))
         readings, unknown = await self._known(caller, readings)
         failed += unknown
         if not len(readings):
-            return submitted.only(np.zeros(len(submitted), np.bool_)), failed
+            return _Settled(nothing, nothing, nothing.stream, failed)
         account, live = caller.account, caller.live_mode
-        await self._have_months(db, readings)
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
         series = await series_store.have(db, account, live, used)
         elsewhere = await series_store.elsewhere(db, account, live, series)
@@ -187,16 +228,17 @@ class Meters:
         failed += readings.failed(~fits, *_OVERLAP)
         readings, numbers = readings.only(fits), numbers[fits]
         if not len(readings):
-            return readings, failed
+            return _Settled(nothing, nothing, nothing.stream, failed)
         periods = distinct(readings)
         clear = apart(readings.at(periods.last), periods.first_sent)
         failed += readings.failed(~clear[periods.period], *_OVERLAP)
-        kept, numbers = readings.at(periods.last[clear]), numbers[periods.last[clear]]
-        if moved is not None:
-            await reading_store.remove(db, account, live, *moved)
-        await reading_store.keep(db, account, live, kept, numbers)
-        await self._note_sessions(db, caller, kept, numbers)
-        return readings.only(clear[periods.period]), failed
+        return _Settled(
+            accepted=readings.only(clear[periods.period]),
+            kept=readings.at(periods.last[clear]),
+            series=numbers[periods.last[clear]],
+            failed=failed,
+            moved=moved,
+        )
 
     async def _known(self, caller: Caller, readings: Readings) -> tuple[Readings, list[Failed]]:
         """Fail the records of places and devices that the caller does not have."""
