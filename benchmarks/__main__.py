@@ -7,7 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, prices_http, scale, start, tariffs_engine
+from benchmarks import arrivals, list_sites, meters, prices_http, scale, start, tariffs_engine
 from benchmarks.support.ground import Ground
 
 CASES = {
@@ -16,6 +16,7 @@ CASES = {
     "prices-http": prices_http.run,
     "import": arrivals.run,
     "list": list_sites.run,
+    "meters": meters.run,
     "scale": scale.run,
 }
 
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=100_000, help="size of the list case")
     parser.add_argument("--scale-sites", type=int, default=1_000_000, help="of the scale case")
     parser.add_argument("--mixed-seconds", type=float, default=60, help="of its mixed load")
+    parser.add_argument("--readings", type=int, default=90_000_000, help="of the meters case")
     parser.add_argument("--seconds", type=float, default=4, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (median taken)")
     options = parser.parse_args()
@@ -43,6 +45,7 @@ def main() -> None:
             options.rounds,
             options.scale_sites,
             options.mixed_seconds,
+            options.readings,
         )
         for name in options.cases or CASES:
             print(f"\n== {name}")
