@@ -199,7 +199,7 @@ async def _at_scale(ground: Ground, place: Place) -> None:
         "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
         " WHERE inhparent = 'meter_readings'::regclass"
     )
-    print(f"   {total:,} readings now, {size / 1e9:.1f} GB in the table and its index")
+    print(f"   {total:,} readings now, {float(size) / 1e9:.1f} GB in the table and its index")
     large = await _figures(place, few, start + timedelta(days=456))
     for name, before in small.items():
         ratio = max(large[name], 1e-9) / before

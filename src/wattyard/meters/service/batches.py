@@ -52,15 +52,15 @@ class _Undone(Exception):
 class _Settled:
     """What is to be done with readings that were sent.
 
-    `kept` (n) are those to store, each in its `series` (n); `accepted` counts a period sent
-    twice twice. `moved` are (series, starts) of stored ones that they replace elsewhere.
+    `kept` (n) are those to store, each in its `series` (n), where their period may be
+    `stored_in` (n) that series or another one already; `accepted` has a period sent twice twice.
     """
 
     accepted: Readings
     kept: Readings
     series: Indices
+    stored_in: Indices
     failed: list[Failed]
-    moved: tuple[Indices, Indices] | None = None
 
 
 @dataclass
@@ -218,39 +218,43 @@ class Meters:
     ) -> tuple[Readings, list[Failed]]:
         """Store what fits of sound readings, in the caller's transaction."""
         settled = await self._settled(db, caller, readings)
-        kept, series = settled.kept, settled.series
-        if len(kept):
-            account, live = caller.account, caller.live_mode
-            if settled.moved is not None:
-                await reading_store.remove(db, account, live, *settled.moved)
-            await reading_store.keep(db, account, live, kept, series)
-            await self._note_sessions(db, caller, kept, series)
+        kept, series, stored_in = settled.kept, settled.series, settled.stored_in
+        account, live = caller.account, caller.live_mode
+        new = stored_in != series
+        moved = new & (stored_in >= 0)
+        if moved.any():
+            await reading_store.remove(db, account, live, stored_in[moved], kept.starts_us[moved])
+        if new.any():
+            await reading_store.add(db, account, live, kept.only(new), series[new])
+        if not new.all():
+            await reading_store.replace(db, account, live, kept.only(~new), series[~new])
+        await self._note_sessions(db, caller, kept, series)
         return settled.accepted, settled.failed
 
     async def _settled(self, db: Connection, caller: Caller, readings: Readings) -> _Settled:
         """Judge readings against each other and those that are stored, whose series it locks."""
-        nothing = readings.only(np.zeros(len(readings), np.bool_))
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
         series = await self._have_series(db, caller, used)
         numbers = _numbers(readings, series)
         failed = readings.failed(numbers < 0, *_GONE)
         readings, numbers = readings.only(numbers >= 0), numbers[numbers >= 0]
         if not len(readings):
-            return _Settled(nothing, nothing, nothing.stream, failed)
-        fits, moved = await fitting(db, caller, readings, numbers, series)
-        failed += readings.failed(~fits, *_OVERLAP)
-        readings, numbers = readings.only(fits), numbers[fits]
+            return _Settled(readings, readings, numbers, numbers, failed)
+        clear, stored_in = await fitting(db, caller, readings, series)
+        failed += readings.failed(~clear, *_OVERLAP)
+        readings, numbers, stored_in = readings.only(clear), numbers[clear], stored_in[clear]
         if not len(readings):
-            return _Settled(nothing, nothing, nothing.stream, failed)
+            return _Settled(readings, readings, numbers, stored_in, failed)
         periods = distinct(readings)
-        clear = apart(readings.at(periods.last), periods.first_sent)
-        failed += readings.failed(~clear[periods.period], *_OVERLAP)
+        together = apart(readings.at(periods.last), periods.first_sent)
+        failed += readings.failed(~together[periods.period], *_OVERLAP)
+        kept = periods.last[together]
         return _Settled(
-            accepted=readings.only(clear[periods.period]),
-            kept=readings.at(periods.last[clear]),
-            series=numbers[periods.last[clear]],
+            accepted=readings.only(together[periods.period]),
+            kept=readings.at(kept),
+            series=numbers[kept],
+            stored_in=stored_in[kept],
             failed=failed,
-            moved=moved,
         )
 
     async def _have_series(

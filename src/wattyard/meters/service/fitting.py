@@ -1,6 +1,7 @@
 """Which readings fit beside those that are stored."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,19 +11,25 @@ from wattyard.meters.store import readings as reading_store
 from wattyard.platform.db import Connection
 
 
+class Fit(NamedTuple):
+    """How n readings fit beside those that are stored.
+
+    `clear` (n): whether a reading overlaps no stored one of another period. `stored_in` (n): the
+    series in which its very period is stored, which for a device can be that of another site;
+    -1 where it is not.
+    """
+
+    clear: Marks
+    stored_in: Indices
+
+
 async def fitting(
     db: Connection,
     caller: Caller,
     readings: Readings,
-    numbers: Indices,
     series: Mapping[int, Stream],
-) -> tuple[Marks, tuple[Indices, Indices] | None]:
-    """Mark readings (n) that overlap no stored one of another period.
-
-    `numbers` (n) are their own series; `series` all whose readings they must not overlap. Gives
-    too the (series, starts) of readings of the same device and period at another site, which
-    the new ones replace.
-    """
+) -> Fit:
+    """Tell which of some readings (at least one) fit beside those in `series`."""
     keys: dict[object, int] = {}
     of_stream = [keys.setdefault(stream.key, len(keys)) for stream in readings.streams]
     key = np.array(of_stream, dtype=np.int64)[readings.stream]
@@ -33,17 +40,15 @@ async def fitting(
     stored = await reading_store.periods(
         db, caller.account, caller.live_mode, searched, (lows[place], highs[place])
     )
-    fits = np.ones(len(readings), np.bool_)
     if not stored.series.size:
-        return fits, None
+        return Fit(np.ones(len(readings), np.bool_), np.full(len(readings), -1))
     stored_key = np.array([key_of_series[n] for n in stored.series.tolist()], dtype=np.int64)
     order = np.lexsort((stored.starts_us, stored_key))
-    stored_key, starts, ends = stored_key[order], stored.starts_us[order], stored.ends_us[order]
-    same, clash = _met((key, readings.starts_us, readings.ends_us), (stored_key, starts, ends))
-    moved = np.unique(same[same >= 0])
-    away = moved[stored.series[order][moved] != _series_at(numbers, same, moved)]
-    gone = (stored.series[order][away], starts[away]) if away.size else None
-    return ~clash, gone
+    same, clash = _met(
+        (key, readings.starts_us, readings.ends_us),
+        (stored_key[order], stored.starts_us[order], stored.ends_us[order]),
+    )
+    return Fit(~clash, np.where(same < 0, -1, stored.series[order][same]))
 
 
 def _extents(readings: Readings, key: Indices, count: int) -> tuple[Indices, Indices]:
@@ -74,9 +79,3 @@ def _met(
     same = here & (stored[1][last] == new[1]) & (stored[2][last] == new[2])
     clash = here & ~same & (stored[2][last] > new[1])
     return np.where(same, last, -1), clash
-
-
-def _series_at(numbers: Indices, same: Indices, moved: Indices) -> Indices:
-    """The series of the new reading that is the same as each stored one in `moved`."""
-    order = np.argsort(same, kind="stable")
-    return numbers[order[np.searchsorted(same[order], moved)]]
