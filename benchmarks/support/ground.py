@@ -26,6 +26,7 @@ class Ground:
     rounds: int
     scale_sites: int = 1_000_000
     mixed_seconds: float = 60
+    readings: int = 90_000_000
 
 
 def pin(pid: int, core: int) -> None:

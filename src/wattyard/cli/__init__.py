@@ -18,6 +18,7 @@ from wattyard.cli import (
     tariffs,
     work,
 )
+from wattyard.cli import accounts, imports, maintenance, markets, meters, serve, tariffs
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db.schema import SchemaOutdated
@@ -40,6 +41,7 @@ app.add_typer(markets.market, name="market")
 app.command("worker")(work.worker)
 app.command("listen")(listen.listen)
 app.add_typer(work.signing_key, name="signing-key")
+app.add_typer(meters.meter, name="meter")
 app.command("migrate")(maintenance.migrate)
 app.command("doctor")(maintenance.doctor)
 app.command("backup")(maintenance.backup)
