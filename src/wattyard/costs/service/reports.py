@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -33,6 +34,10 @@ from wattyard.sites.service import Devices, Places
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices
+
+
+_PARAMS: Final = {"start_time_invalid": "start_time", "time_in_future": "end_time"}
+"""Which parameter a fault of a kept reading is in; those of its energy are told before."""
 
 
 class ReadingRefused(StateForbids):
@@ -146,8 +151,7 @@ class CostReports:
             if keep:
                 batch = await self.meters.keep(caller, sent, submitted=1)
                 _check_kept(batch.failed)
-                return await self._report(db, caller, site, question)
-            return await self._report(db, caller, site, question, instead=sent)
+            return await self._report(db, caller, site, question, only=sent)
 
     async def _report(
         self,
@@ -156,9 +160,12 @@ class CostReports:
         site: Site,
         question: CostQuestion,
         *,
-        instead: Sent | None = None,
+        only: Sent | None = None,
     ) -> Report:
-        """Price what was metered at a site: each stream of the direction, and charges once."""
+        """Price what was metered at a site: each stream of the direction, and charges once.
+
+        `only`: one reading that is answered alone, whether it is stored or not.
+        """
         now = self.now()
         supply = await self.prices.supply(db, caller, site, question.direction)
         asked = Question(question.direction, question.span, question.device)
@@ -171,8 +178,8 @@ class CostReports:
             device_id=question.device,
             direction=question.direction,
         )
-        if instead is not None:
-            found = _with(found, instead)
+        if only is not None:
+            found = [_with(found, only)]
         reports = []
         for number, one in enumerate(found or [None]):
             own = question if number == 0 else replace(question, with_charges=False)
@@ -205,11 +212,10 @@ def _reported(site: Site, question: CostQuestion, priced: Costs, metered: Metere
     return Report(site, question.device, question.direction, tuple(items), total)
 
 
-def _with(found: Sequence[StreamReadings], sent: Sent) -> list[StreamReadings]:
-    """Put a reading that is not kept in the place of those stored for its time."""
+def _with(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:
+    """Give the stream of a reading, which stands in the place of those stored for its time."""
     stream: Stream = sent.streams[0]
     start, end = int(sent.starts_us[0]), int(sent.ends_us[0])
-    others = [one for one in found if one.stream.flow != stream.flow]
     own = next((one.metered for one in found if one.stream.flow == stream.flow), None)
     alone = Metered(
         np.zeros(1, np.int64),
@@ -223,7 +229,7 @@ def _with(found: Sequence[StreamReadings], sent: Sent) -> list[StreamReadings]:
     if own is not None:
         before, after = own.ends_us <= start, own.starts_us >= end
         alone = _joined(own, alone, before, after)
-    return [StreamReadings(stream, alone), *others]
+    return StreamReadings(stream, alone)
 
 
 def _joined(own: Metered, alone: Metered, before: Marks, after: Marks) -> Metered:
@@ -247,4 +253,4 @@ def _check_kept(failed: Sequence[Failed]) -> None:
     for one in failed:
         if one.code == "record_overlap":
             raise ReadingRefused(one.error, param="start_time")
-        raise Malformed(one.error, param=one.code.rpartition("_")[0], code=one.code)
+        raise Malformed(one.error, param=_PARAMS.get(one.code), code=one.code)

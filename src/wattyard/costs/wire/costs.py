@@ -16,6 +16,7 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
+    LARGEST_KWH,
     FlowDirection,
     Readings,
     Stream,
@@ -142,17 +143,11 @@ def sent_reading(body: InstantBody, *, kept: bool) -> Readings:
     """Read the one reading of an instant cost.
 
     Raises:
-        Malformed: when its energy is missing, or negative although it is to be kept; for a
-            period that is reversed or longer than 31 days.
+        Malformed: for energy that is missing, too large, or negative (unless it is `energy_kwh`
+            and not to be kept); for a period that is reversed or longer than 31 days.
     """
     span_of(body.start_time, body.end_time, _LONGEST_READING)
-    energy_kwh = energy_of(body)
-    if energy_kwh < 0 and kept:
-        raise Malformed(
-            f"energy_kwh must not be negative unless non_persistent=true; got {energy_kwh:g}",
-            param="energy_kwh",
-            code="energy_kwh_invalid",
-        )
+    energy_kwh = _energy_sent(body, kept=kept)
     stream = Stream(
         ids.read(body.location_id, "loc", "ste", param="location_id"),
         UUID(hex=body.device_id[4:]) if body.device_id else None,
@@ -170,6 +165,25 @@ def sent_reading(body: InstantBody, *, kept: bool) -> Readings:
         [body.session_reference_id],
         [body.record_reference_id],
     )
+
+
+def _energy_sent(body: InstantBody, *, kept: bool) -> float:
+    energy_kwh = energy_of(body)
+    param = "value" if body.energy_kwh is None else "energy_kwh"
+    if abs(energy_kwh) > LARGEST_KWH:
+        raise Malformed(
+            f"the energy must be at most {LARGEST_KWH:,.0f} kWh; got {energy_kwh:g}",
+            param=param,
+            code="value_too_large",
+        )
+    if energy_kwh < 0 and (kept or param == "value"):
+        raise Malformed(
+            "only energy_kwh with non_persistent=true may be negative; energy_flow_direction "
+            f"tells the way of energy; got {energy_kwh:g}",
+            param=param,
+            code=f"{param}_invalid",
+        )
+    return energy_kwh
 
 
 def energy_cost(

@@ -223,8 +223,8 @@ class Meters:
         starts = readings.starts_us.astype("datetime64[us]").astype("datetime64[M]")
         months = {1970 * 12 + n for n in np.unique(starts.astype(np.int64)).tolist()}
         if months - self._months:
-            await month_store.make(db, sorted(months - self._months))
-            self._months |= months
+            made = await month_store.make(db, sorted(months - self._months))
+            self._months |= months - made  # what was made may be undone with the transaction
 
     async def _note_sessions(
         self, db: Connection, caller: Caller, kept: Readings, numbers: Indices

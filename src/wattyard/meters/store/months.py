@@ -7,11 +7,14 @@ from wattyard.platform.db import Connection
 _LOCK = 0x6D6F6E74  # "mont"
 
 
-async def make(db: Connection, months: Iterable[int]) -> None:
+async def make(db: Connection, months: Iterable[int]) -> set[int]:
     """Have a partition for each month, counted from January of year 0 (UTC).
+
+    Gives the months that had none: theirs are there once the caller's transaction is kept.
 
     A partition is made apart and attached, so that readers and writers of others do not wait.
     """
+    made = set()
     for month in months:
         name = f"meter_readings_{month // 12:04}_{month % 12 + 1:02}"
         if await db.fetchval("SELECT to_regclass($1)", name) is not None:
@@ -25,6 +28,8 @@ async def make(db: Connection, months: Iterable[int]) -> None:
                 f"ALTER TABLE meter_readings ATTACH PARTITION {name} "
                 f"FOR VALUES FROM ('{_first(month)}') TO ('{_first(month + 1)}')"
             )
+            made.add(month)
+    return made
 
 
 def _first(month: int) -> str:
