@@ -117,6 +117,8 @@ class Services:
             new_id,
         )
         self.tariffs = Tariffs(*supply)
+        for leaving in (self.places, self.customers):
+            leaving.partings.append(self.tariffs)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
         self.costs = CostReports(

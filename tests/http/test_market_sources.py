@@ -145,13 +145,27 @@ async def test_a_source_is_changed_and_guarded_by_its_tag(tenant: Tenant) -> Non
     error(await tenant.patch(path, {"unit": "WH"}), 400, "unit_invalid", "unit")
 
 
-async def test_a_unit_does_not_change_under_published_prices(tenant: Tenant) -> None:
+async def test_what_prices_mean_does_not_change_under_them(tenant: Tenant) -> None:
     source = await tenant.make("/market-sources", BODY)
+    path = f"/market-sources/{source['id']}"
     await tenant.publish(source["id"], [price(NEW_YEAR, 80)])
 
-    changed = await tenant.patch(f"/market-sources/{source['id']}", {"unit": "KWH"})
+    for change in ({"unit": "KWH"}, {"currency_code": "GBP"}):
+        error(await tenant.patch(path, change), 422, "market_source_in_use")
 
-    assert changed.status_code == 422, "prices would mean a thousand times as much"
+    read = (await tenant.get(path)).json()
+    assert (read["unit"], read["currency_code"]) == ("MWH", "EUR")
+
+
+async def test_a_code_that_a_formula_names_does_not_change(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    at = (await tenant.make("/locations", {"postal_address": AMSTERDAM}))["id"]
+    rate = [{"value": "$m / 1000", "variables": {"m": "BELPEX"}}]
+    await tenant.tariff(at, schedule=flat(rate))
+
+    answer = await tenant.patch(f"/market-sources/{source['id']}", {"code": "OTHER"})
+
+    error(answer, 422, "market_source_in_use")
 
 
 async def test_strangers_and_the_other_mode_find_no_source(world: World, tenant: Tenant) -> None:

@@ -226,21 +226,21 @@ async def test_lists_are_filtered_and_paged_newest_first(tenant: Tenant) -> None
     assert await listed(f"?ending_before={a['id']}&direction=EXPORT") == [c["id"]]
 
 
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ("type=GAS", "type_invalid"),
-        ("direction=import", "direction_invalid"),
-        ("status=ACTIVE", "status_invalid"),
-        ("location_id=loc_1", "location_id_invalid"),
-        ("limit=0", "limit_invalid"),
-        ("starting_after=cus_" + "0" * 32, "starting_after_invalid"),
-        (f"starting_after=trf_{'0' * 32}&ending_before=trf_{'0' * 32}", "parameters_exclusive"),
-        ("colour=red", "parameter_unknown"),
-    ],
-)
-async def test_bad_filters_are_refused(tenant: Tenant, query: str, code: str) -> None:
-    error(await tenant.get(f"/tariffs?{query}"), 400, code)
+BAD_FILTERS: list[Any] = [
+    ("type=GAS", "type_invalid"),
+    ("direction=import", "direction_invalid"),
+    ("status=ACTIVE", "status_invalid"),
+    ("location_id=loc_1", "location_id_invalid"),
+    ("limit=0", "limit_invalid"),
+    ("starting_after=cus_" + "0" * 32, "starting_after_invalid"),
+    (f"starting_after=trf_{'0' * 32}&ending_before=trf_{'0' * 32}", "parameters_exclusive"),
+    ("colour=red", "parameter_unknown"),
+]
+
+
+async def test_bad_filters_are_refused(tenant: Tenant) -> None:
+    for query, code in BAD_FILTERS:
+        error(await tenant.get(f"/tariffs?{query}"), 400, code)
 
 
 async def test_a_filter_by_a_strangers_location_shows_nothing(world: World, tenant: Tenant) -> None:
@@ -321,27 +321,27 @@ async def test_a_longer_term_is_judged_for_the_days_it_adds(tenant: Tenant) -> N
     assert "2026-04-01" in refused["message"]
 
 
-@pytest.mark.parametrize(
-    ("change", "code", "param"),
-    [
-        ({"id": "trf_" + "0" * 32}, "parameter_unknown", "id"),
-        ({"status": "ERROR"}, "parameter_unknown", "status"),
-        ({"connection_type": "DIRECT"}, "parameter_unknown", "connection_type"),
-        ({"timezone": "Europe/Paris"}, "parameter_unknown", "timezone"),
-        ({"contract_end_date": "2019-01-01"}, "contract_end_date_invalid", "contract_end_date"),
-        ({"contract_end_date": None}, "contract_end_date_invalid", "contract_end_date"),
-        ({"vat": 1.5}, "vat_invalid", "vat"),
-        ({"metadata": {"k": "v" * 501}}, "metadata_invalid", "metadata"),
-        ({"direction": None}, "direction_invalid", "direction"),
-    ],
-)
-async def test_bad_changes_are_refused(tenant: Tenant, change: Any, code: str, param: str) -> None:
+BAD_CHANGES: list[Any] = [
+    ({"id": "trf_" + "0" * 32}, "parameter_unknown", "id"),
+    ({"status": "ERROR"}, "parameter_unknown", "status"),
+    ({"connection_type": "DIRECT"}, "parameter_unknown", "connection_type"),
+    ({"timezone": "Europe/Paris"}, "parameter_unknown", "timezone"),
+    ({"contract_end_date": "2019-01-01"}, "contract_end_date_invalid", "contract_end_date"),
+    ({"contract_end_date": None}, "contract_end_date_invalid", "contract_end_date"),
+    ({"vat": 1.5}, "vat_invalid", "vat"),
+    ({"metadata": {"k": "v" * 501}}, "metadata_invalid", "metadata"),
+    ({"direction": None}, "direction_invalid", "direction"),
+]
+
+
+async def test_bad_changes_are_refused(tenant: Tenant) -> None:
     made = await tenant.tariff(await place(tenant))
     path = f"/tariffs/{made['id']}"
 
-    error(await tenant.patch(path, change), 400, code, param)
+    for change, code, param in BAD_CHANGES:
+        error(await tenant.patch(path, change), 400, code, param)
 
-    assert (await tenant.get(path)).json() == made
+        assert (await tenant.get(path)).json() == made
 
 
 async def test_etags_guard_reads_changes_and_deletion(tenant: Tenant) -> None:
@@ -393,6 +393,26 @@ async def test_a_suppliers_tariff_is_not_touched(world: World, tenant: Tenant) -
 
     kept = (await tenant.get(path)).json()
     assert kept == {**made, "connection_type": "DIRECT", "is_linked": True}
+
+
+async def test_a_tariff_in_error_neither_prices_nor_stands_in_the_way(
+    world: World, tenant: Tenant
+) -> None:
+    at = await place(tenant)
+    made = await tenant.tariff(at)
+    async with world.db.transaction() as db:
+        await db.execute(
+            "UPDATE tariffs SET status = 'ERROR' WHERE account = $1 AND id = $2",
+            tenant.caller.account,
+            ids.read(made["id"], "trf", param="id"),
+        )
+    question = {"location_id": at, "end_time": "2026-03-02T00:00:00Z"}
+
+    error(await tenant.post("/prices", question), 422, "no_tariff_connected")
+    (listed,) = (await tenant.get("/tariffs?status=ERROR")).json()["data"]
+    assert listed == {**made, "status": "ERROR"}
+    await tenant.tariff(at)
+    assert (await tenant.post("/prices", question)).status_code == 200
 
 
 async def test_a_suppliers_tariff_is_judged_after_the_shape_of_the_change(
@@ -501,6 +521,19 @@ async def test_a_device_must_be_the_accounts_and_at_the_place(world: World, tena
     error(refused, 404, "device_not_found", "devices")
     answer = await tenant.post("/tariffs", {**given, "devices": [far]})
     error(answer, 422, "device_not_at_location")
+
+
+async def test_a_tariff_of_a_device_that_is_gone_can_still_be_changed(tenant: Tenant) -> None:
+    at = await place(tenant)
+    car = (await tenant.device(at))["id"]
+    made = await tenant.tariff(at, devices=[car])
+    await tenant.delete(f"/devices/{car}")
+
+    changed = await tenant.patch(f"/tariffs/{made['id']}", {"display_name": "the car's"})
+
+    assert changed.status_code == 200, changed.text
+    moved = await tenant.patch(f"/tariffs/{made['id']}", {"location_id": await place(tenant)})
+    error(moved, 404, "device_not_found", "devices")
 
 
 async def test_of_two_at_once_exactly_one_is_connected(tenant: Tenant) -> None:

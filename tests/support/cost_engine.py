@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Literal
 from uuid import UUID
@@ -26,6 +26,9 @@ from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Direction, Element
 from wattyard.tariffs.wire.rules import tariff_from_json
+
+BERLIN = Place("Europe/Berlin")
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,28 @@ def engine_costs(
 def exact(number: float) -> Fraction:
     """The number as it is written in decimals."""
     return Fraction(str(number))
+
+
+def berlin(*when: int) -> datetime:
+    return datetime(*when, tzinfo=BERLIN.zone)
+
+
+def hourly(start: datetime, *energy_kwh: float) -> list[Metered]:
+    since = start.astimezone(UTC)
+    return [
+        Metered(since + HOUR * n, since + HOUR * (n + 1), energy)
+        for n, energy in enumerate(energy_kwh)
+    ]
+
+
+def total(answer: Costs) -> float:
+    (item,) = answer.total
+    return item.cost
+
+
+def lines(answer: Costs) -> list[tuple[Any, ...]]:
+    (item,) = answer.total
+    return [
+        (line.kind, line.tariff_id.int, line.quantity, line.unit_price, line.amount)
+        for line in item.lines
+    ]

@@ -53,10 +53,8 @@ def costs(
     _check_priced(bills, answered, question)
     frame = framed(question, place, answered)
     rows = [row for bill in bills for row in _energy_rows(bill, frame)]
-    if question.charged:
-        for element in elements:
-            if element.tariff.direction == question.direction and not element.tariff.devices:
-                rows += charge_rows(element, place, question.aggregation, frame, answered)
+    for element in _charging(elements, question):
+        rows += charge_rows(element, place, question.aggregation, frame, answered)
     rows += vat_rows(elements, rows)
     sure = confidences(frame, answered, bills, readings.confidence[answered.reading])
     return tables(frame, frame.sums(answered.energy_kwh), sure, rows)
@@ -82,6 +80,18 @@ def _rated(
             span = Span(start, end)
             found.append(rated(supply, place, span, markets=markets, metered=metered))
     return found
+
+
+def _charging(elements: Sequence[Element], question: CostQuestion) -> list[Element]:
+    """List the contracts whose charges enter the answer: those of the place, in order of time."""
+    if not question.charged:
+        return []
+    own = [
+        element
+        for element in elements
+        if element.tariff.direction == question.direction and not element.tariff.devices
+    ]
+    return sorted(own, key=lambda element: (element.tariff.type, element.tariff.term.start))
 
 
 def _check_priced(bills: Sequence[Charged], answered: Pieces, question: CostQuestion) -> None:

@@ -106,7 +106,7 @@ async def change_customer(
     answers=Deleted,
     refuses=(CustomerNotFound,),
     example={"id": examples.CUSTOMER["id"], "object": "customer", "deleted": True},
-    events=("customer.delete", "location.delete", "site.delete"),
+    events=("customer.delete", "location.delete", "site.delete", "tariff.delete"),
 )
 async def delete_customer(
     call: Call, caller: Caller, customer_id: str, customers: Customers

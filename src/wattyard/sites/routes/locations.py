@@ -126,7 +126,7 @@ async def change_location(
     answers=Deleted,
     refuses=(LocationNotFound,),
     example={"id": examples.LOCATION["id"], "object": "location", "deleted": True},
-    events=("location.delete", "site.delete"),
+    events=("location.delete", "site.delete", "tariff.delete"),
 )
 async def delete_location(call: Call, caller: Caller, location_id: str, places: Places) -> Deleted:
     """Delete a location, its site, tariffs, meter records and schedules; its devices stay."""

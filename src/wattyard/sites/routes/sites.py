@@ -133,7 +133,7 @@ async def change_site(
     answers=Deleted,
     refuses=(SiteNotFound,),
     example={"id": examples.SITE["id"], "object": "site", "deleted": True},
-    events=("location.delete", "site.delete"),
+    events=("location.delete", "site.delete", "tariff.delete"),
 )
 async def delete_site(call: Call, caller: Caller, site_id: str, places: Places) -> Deleted:
     """Delete a place: its location, tariffs, meter records and schedules go, its devices stay."""

@@ -87,7 +87,7 @@ class Customers(UseCases):
             places = await place_store.of_customer(db, account, live, customer_id)
             place_ids = [place.id for place in places]
             devices = await device_store.at_places(db, account, live, place_ids)
-            news: list[News] = []
+            news = await self.parting_news(caller, places)
             for place in places:
                 news += place_news(self.faces, caller, "delete", place, devices[place.id])
             await place_store.delete(db, account, live, place_ids)

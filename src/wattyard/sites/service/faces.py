@@ -1,7 +1,7 @@
 """What the use-cases need beside the store: how objects look, and the news of their changes."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -33,6 +33,13 @@ class Faces(Protocol):
     def customer(self, caller: Caller, customer: Customer) -> bytes: ...
 
 
+class Parting(Protocol):
+    """What else goes when places are deleted, kept by a capability above; filled by the app."""
+
+    async def parting_news(self, caller: Caller, places: Sequence[Place]) -> list[News]:
+        """Tell what goes with locked places, before it goes."""
+
+
 @dataclass
 class UseCases:
     """What every use-case of sites works with."""
@@ -42,6 +49,12 @@ class UseCases:
     faces: Faces
     now: Clock
     new_id: IdMaker
+    partings: list[Parting] = field(default_factory=list)
+
+    async def parting_news(self, caller: Caller, places: Sequence[Place]) -> list[News]:
+        """Tell what goes with places that are about to be deleted."""
+        told = [await parting.parting_news(caller, places) for parting in self.partings]
+        return [news for part in told for news in part]
 
 
 def place_news(

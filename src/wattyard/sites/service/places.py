@@ -179,8 +179,10 @@ class Places(UseCases):
             place, devices = await self._locked(db, caller, place_id, missing)
             if guard is not None:
                 guard(place, devices)
+            news = await self.parting_news(caller, [place])
+            news += place_news(self.faces, caller, "delete", place, devices)
             await place_store.delete(db, caller.account, caller.live_mode, [place.id])
-            await self.events.tell(caller, place_news(self.faces, caller, "delete", place, devices))
+            await self.events.tell(caller, news)
 
     async def locked(self, caller: Caller, place_id: UUID, *, param: str) -> Place:
         """Lock a place for the transaction that the caller is in, so that no other changes it.

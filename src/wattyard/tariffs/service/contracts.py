@@ -1,6 +1,6 @@
 """Use-cases of tariffs: connect, read, change, check and disconnect."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -148,7 +148,7 @@ class Tariffs(UseCases):
             before.check_own()
             draft = change(before)
             moves = draft.site_id != before.site_id
-            judged = await self._judge(db, caller, draft, lock=moves, instead_of=before.id)
+            judged = await self._judge(db, caller, draft, lock=moves, instead_of=before)
             after = self._made(draft, judged.tariff, before)
             if after != before:
                 await contract_store.update(
@@ -193,6 +193,13 @@ class Tariffs(UseCases):
                 await self._tell(caller, change, [(contract, sites[contract.site_id])])
         return len(endings)
 
+    async def parting_news(self, caller: Caller, places: Sequence[Site]) -> list[News]:
+        """Tell which tariffs go with places that are about to be deleted."""
+        sites = {site.id: site for site in places}
+        async with self.db.reading() as db:
+            gone = await contract_store.at_sites(db, caller.account, caller.live_mode, sites)
+        return self._news(caller, "delete", [(one, sites[one.site_id]) for one in gone])
+
     async def _judge(
         self,
         db: Connection,
@@ -200,7 +207,7 @@ class Tariffs(UseCases):
         draft: ContractDraft,
         *,
         lock: bool,
-        instead_of: UUID | None = None,
+        instead_of: Contract | None = None,
     ) -> Judged:
         """Judge a draft: shape, then existence, then state (contract 0, Errors)."""
         self.wire.rules(draft.rules, _ANYWHERE)
@@ -216,14 +223,19 @@ class Tariffs(UseCases):
             raise MarketSourceNotFound(
                 f"there is no market source {said.market}", param="market_source_id"
             )
-        await self._check_devices(caller, said, site)
+        named = said.devices
+        if instead_of is not None and instead_of.site_id == site.id:
+            named -= self.wire.rules(instead_of.rules, place).devices  # gone since, at worst
+        await self._check_devices(caller, named, site)
         tariff = self.wire.judged(draft.rules, place)
         _check_sources(tariff, sources, site)
         check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
         return Judged(site, tariff, sources)
 
-    async def _check_devices(self, caller: Caller, tariff: Tariff, site: Site) -> None:
-        for device_id in sorted(tariff.devices):
+    async def _check_devices(
+        self, caller: Caller, device_ids: Collection[UUID], site: Site
+    ) -> None:
+        for device_id in sorted(device_ids):
             try:
                 device = await self.devices.device(caller, device_id)
             except DeviceNotFound as missing:
@@ -235,7 +247,12 @@ class Tariffs(UseCases):
                 )
 
     async def _others(
-        self, db: Connection, caller: Caller, site: Site, tariff: Tariff, instead_of: UUID | None
+        self,
+        db: Connection,
+        caller: Caller,
+        site: Site,
+        tariff: Tariff,
+        instead_of: Contract | None,
     ) -> list[Element]:
         contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
         place = calendar_place(site)
@@ -243,7 +260,7 @@ class Tariffs(UseCases):
             Element(other.id, self.wire.rules(other.rules, place))
             for other in contracts
             if (other.type, other.direction) == (tariff.type, tariff.direction)
-            and other.id != instead_of
+            and (instead_of is None or other.id != instead_of.id)
             and other.status == "CONNECTED"
         ]
 
@@ -294,7 +311,12 @@ class Tariffs(UseCases):
     async def _tell(
         self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> None:
-        news = [
+        await self.events.tell(caller, self._news(caller, change, contracts))
+
+    def _news(
+        self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
+    ) -> list[News]:
+        return [
             News(
                 f"tariff.{change}",
                 ids.wire("trf", contract.id),
@@ -302,7 +324,6 @@ class Tariffs(UseCases):
             )
             for contract, site in contracts
         ]
-        await self.events.tell(caller, news)
 
     async def _show(self, db: Connection, caller: Caller, site: Site | None) -> None:
         """Let the location list its tariffs as they are now."""

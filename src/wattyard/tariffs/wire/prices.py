@@ -20,8 +20,9 @@ from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.wire.shapes import DeviceId
 
 LONGEST: Final = timedelta(days=90)
-FIRST_YEAR: Final = 1900
-LAST_YEAR: Final = 2500
+FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Between them every instant has a local time and a day after, in every zone."""
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Start = Annotated[Instant | None, msgspec.Meta(description="default: now, cut to the second")]
@@ -169,10 +170,9 @@ def span_of(start: datetime, end: datetime, longest: timedelta) -> Span:
             `start_time_invalid` or `end_time_invalid` for years that no price is of.
     """
     for name, at in (("start_time", start), ("end_time", end)):
-        if not FIRST_YEAR <= at.year < LAST_YEAR:
+        if not FIRST <= at < LAST:
             raise Malformed(
-                f"{name} must be in the years {FIRST_YEAR} to {LAST_YEAR - 1}; got "
-                f"{at.isoformat()}",
+                f"{name} must be in the years {FIRST.year} to {LAST.year}; got {at.isoformat()}",
                 param=name,
                 code=f"{name}_invalid",
             )

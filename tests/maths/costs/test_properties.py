@@ -1,0 +1,185 @@
+"""What must hold of costs whatever the readings, the tariffs and the place.
+
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (20 by default).
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.support.cost_engine import elements_of, from_json
+from tests.support.cost_strategies import CostCase, cost_cases
+from tests.support.engine import Same, market_series
+from wattyard.costs.domain.answer import Costs, CostTable
+from wattyard.costs.domain.contracts import history_needed
+from wattyard.costs.domain.costs import costs
+from wattyard.costs.domain.question import Aggregation, CostQuestion
+from wattyard.costs.domain.readings import Pieces, Readings
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.instants import Span
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.refusals import NoPriceData
+from wattyard.tariffs.domain.tariff import Element
+
+TRIED = settings(
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "20")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+GROUPS: tuple[Aggregation, ...] = ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
+TINY = 1e-9
+
+
+@dataclass
+class Asked:
+    """A random case as the engine takes it."""
+
+    elements: Sequence[Element]
+    place: Place
+    question: CostQuestion
+    readings: Readings
+    markets: Markets
+
+    def answer(
+        self,
+        *,
+        span: Span | None = None,
+        aggregation: Aggregation | None = None,
+        readings: Readings | None = None,
+        elements: Sequence[Element] | None = None,
+    ) -> Costs:
+        own = self.question
+        question = CostQuestion(own.direction, span or own.span, aggregation or own.aggregation)
+        try:
+            return costs(
+                elements or self.elements,
+                self.place,
+                question,
+                readings or self.readings,
+                markets=self.markets,
+            )
+        except NoPriceData:
+            assume(False)
+            raise
+
+
+@st.composite
+def asked(draw: st.DrawFn) -> Asked:
+    case: CostCase = draw(cost_cases())
+    place = Place(case.place.zone, case.place.country, case.place.state)
+    direction = case.direction
+    return Asked(
+        elements_of(case.tariff_bodies, place),
+        place,
+        CostQuestion(direction, Span(case.span.start, case.span.end), case.aggregation),
+        from_json(case.readings, direction),
+        Markets(Same(market_series(case.market, case.market_unit)), case.now),
+    )
+
+
+def amount(table: CostTable, *kinds: str) -> float:
+    """The exact sum of the lines of some kinds over all items."""
+    chosen = [n for n, rule in enumerate(table.rules) if rule.kind in kinds]
+    return float(table.exact_amount[chosen].sum())
+
+
+def assert_alike(one: Costs, other: Costs) -> None:
+    for ours, theirs in ((one.data, other.data), (one.total, other.total)):
+        assert ours.starts_us.tolist() == theirs.starts_us.tolist()
+        assert ours.energy_kwh == pytest.approx(theirs.energy_kwh, abs=TINY)
+        assert ours.exact_amount.sum(axis=0) == pytest.approx(
+            theirs.exact_amount.sum(axis=0), abs=TINY
+        )
+
+
+@TRIED
+@given(asked())
+def test_hours_days_weeks_months_and_years_add_up_to_the_same_total(case: Asked) -> None:
+    whole = case.answer(aggregation="NONE").total
+    for aggregation in GROUPS:
+        answer = case.answer(aggregation=aggregation)
+        everything = answer.total.exact_amount.sum()
+        assert everything == pytest.approx(whole.exact_amount.sum(), abs=TINY)
+        assert answer.data.energy_kwh.sum() == pytest.approx(whole.energy_kwh[0], abs=TINY)
+        kinds = ["ENERGY", "STANDING"]
+        if aggregation in ("MONTH", "YEAR"):
+            kinds += ["DEMAND", "VAT"]
+        for kind in kinds:
+            assert amount(answer.data, kind) == pytest.approx(amount(answer.total, kind), abs=TINY)
+
+
+@TRIED
+@given(asked())
+def test_the_lines_of_an_item_add_up_to_its_cost_exactly(case: Asked) -> None:
+    answer = case.answer()
+    for item in (*answer.data, *answer.total):
+        lines = [Decimal(str(line.amount)) for line in item.lines]
+        assert sum(lines, Decimal(0)) == Decimal(str(item.cost))
+        assert all(round(amount, 6) == amount for amount in lines)
+
+
+@TRIED
+@given(asked(), st.data())
+def test_splitting_and_merging_readings_changes_nothing(case: Asked, data: st.DataObject) -> None:
+    """A reading divided in proportion to time says the same; merging is the way back."""
+    whole = case.readings
+    assume(whole.starts_us.size)
+    low, high = int(whole.starts_us[0]), int(whole.ends_us[-1])
+    cuts = data.draw(st.lists(st.integers(low, high), max_size=40).map(sorted))
+    pieces = Pieces.whole(whole).cut(np.array(cuts, dtype=np.int64))
+    divided = Readings(
+        pieces.starts_us, pieces.ends_us, pieces.energy_kwh, whole.confidence[pieces.reading]
+    )
+    aggregation = data.draw(st.sampled_from(GROUPS))
+    assert_alike(
+        case.answer(aggregation=aggregation),
+        case.answer(aggregation=aggregation, readings=divided),
+    )
+
+
+@TRIED
+@given(asked())
+def test_the_order_of_the_tariffs_does_not_matter(case: Asked) -> None:
+    assert_alike(case.answer(), case.answer(elements=case.elements[::-1]))
+
+
+@TRIED
+@given(asked(), st.data())
+def test_a_span_asked_in_two_parts_costs_the_same(case: Asked, data: st.DataObject) -> None:
+    """All but demand: each part of a month has a peak of its own."""
+    span = case.question.span
+    seconds = data.draw(st.integers(1, int(span.duration.total_seconds()) - 1))
+    middle = span.start + timedelta(seconds=seconds)
+    whole = case.answer(aggregation="YEAR").total
+    halves = [
+        case.answer(span=half, aggregation="YEAR").total
+        for half in (Span(span.start, middle), Span(middle, span.end))
+    ]
+    for kind in ("ENERGY", "STANDING"):
+        parts = sum(amount(half, kind) for half in halves)
+        assert parts == pytest.approx(amount(whole, kind), abs=TINY)
+    energy = sum(float(half.energy_kwh[0]) for half in halves)
+    assert energy == pytest.approx(float(whole.energy_kwh[0]), abs=TINY)
+
+
+@TRIED
+@given(asked())
+def test_the_readings_of_the_history_needed_are_enough(case: Asked) -> None:
+    needed = history_needed(case.elements, case.place, case.question) or case.question.span
+    assert needed.start <= case.question.span.start
+    assert needed.end >= case.question.span.end
+    own = case.readings
+    kept = (own.ends_us > microseconds(needed.start)) & (own.starts_us < microseconds(needed.end))
+    loaded = Readings(
+        own.starts_us[kept], own.ends_us[kept], own.energy_kwh[kept], own.confidence[kept]
+    )
+    assert_alike(case.answer(), case.answer(readings=loaded))
