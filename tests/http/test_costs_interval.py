@@ -267,6 +267,26 @@ async def test_own_generation_is_free_without_a_tariff(tenant: Tenant, home: str
     assert costs_of(priced) == [0.5]
 
 
+async def test_what_flowed_out_at_the_import_price_is_a_series_of_its_own(
+    tenant: Tenant, home: str
+) -> None:
+    await tenant.tariff(home, charges=[DAILY], vat=0.2, vat_included=False)
+    await put(tenant, half_hours(home, DAY[0], [1.0, 1.0]))
+    outbound = {"energy_flow_direction": "OUTBOUND", "tariff_direction": "IMPORT"}
+    await put(tenant, half_hours(home, DAY[0], [3.0], **outbound))
+    day = await interval(tenant, home, *DAY)
+    assert energies_of(day) == [5.0]
+    assert [(one["kind"], one["amount"]) for one in day["data"][0]["lines"]] == [
+        ("ENERGY", 1.25),
+        ("STANDING", 0.5),
+        ("VAT", 0.35),
+    ]
+    assert day["data"][0]["lines"] == day["total"]["lines"]
+    each = await interval(tenant, home, *DAY, "NONE")
+    assert sorted(energies_of(each)) == [1.0, 1.0, 3.0]
+    assert total_of(each) == total_of(day) == 2.1
+
+
 async def test_negative_prices_are_negative_costs(tenant: Tenant, home: str) -> None:
     await tenant.tariff(home, schedule=flat(-0.02))
     await put(tenant, half_hours(home, DAY[0], [5.0]))

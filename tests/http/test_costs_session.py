@@ -117,20 +117,6 @@ async def test_energy_of_the_session_without_a_price_is_refused(tenant: Tenant, 
     error(await tenant.post("/costs/session/s"), 422, "no_price_data")
 
 
-async def test_others_without_a_price_are_no_matter_of_the_session(
-    tenant: Tenant, home: str
-) -> None:
-    """Between two readings of the session, energy of another that no market price is known for."""
-    source = await tenant.market_source(unit="KWH")
-    for start in (AT, "2026-02-12T08:00:00+01:00"):
-        (row,) = periods("", start, timedelta(hours=1), [0.2])
-        price = {"valid_from": row["start_time"], "valid_to": row["end_time"], "value": 0.2}
-        await tenant.publish(source["id"], [price])
-    await tenant.tariff(home, market_rates=True, market_source_id=source["id"],
-                        schedule=[entry(("All", hours(
-                            ("07:00", "08:00", "1 / 0 * $m"), ("08:00", "07:00", "$m"))))])  # fmt: skip
-
-
 async def test_the_total_of_a_long_session_is_exact(tenant: Tenant, home: str) -> None:
     """1,000 readings that cost 0.0000005 too little each, were they added up after rounding."""
     await tenant.tariff(home, schedule=flat(0.1111))

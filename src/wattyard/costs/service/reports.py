@@ -1,6 +1,6 @@
 """Use-cases of costs: of a place, a device, a session, and of energy as it is metered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -14,9 +14,7 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.costs.domain.reports import (
     Report,
-    Reported,
     SessionNotFound,
-    added,
     together,
 )
 from wattyard.kernel.callers import Caller
@@ -34,7 +32,6 @@ from wattyard.sites.service import Devices, Places
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices
-
 
 _PARAMS: Final = {"start_time_invalid": "start_time", "time_in_future": "end_time"}
 """Which parameter a fault of a kept reading is in; those of its energy are told before."""
@@ -118,7 +115,8 @@ class CostReports:
                 )
             sites = await self.places.supplies(caller, {one.stream.site_id for one in found})
             reports = []
-            for site_id, device_id in {(o.stream.site_id, o.stream.device_id) for o in found}:
+            objects = dict.fromkeys((one.stream.site_id, one.stream.device_id) for one in found)
+            for site_id, device_id in objects:
                 own = [
                     one.metered
                     for one in found
@@ -129,8 +127,11 @@ class CostReports:
                 span = Span(instant(start), instant(end))
                 question = CostQuestion(direction, span, "NONE", device_id, with_charges=False)
                 report = await self._report(db, caller, sites[site_id], question)
-                reports.append(_only_session(report, session))
-        return together(reports)
+                reports.append(report.of_session(session))
+        priced = [report for report in reports if report is not None]
+        if not priced:
+            raise SessionNotFound(f"the readings of session '{session[:60]}' were just changed")
+        return together(priced)
 
     async def of_reading(self, caller: Caller, sent: Sent, *, keep: bool) -> Report:
         """Tell the cost of one reading, and keep it where `keep`: both, or neither.
@@ -181,7 +182,7 @@ class CostReports:
         if only is not None:
             found = [_with(found, only)]
         reports = []
-        for number, one in enumerate(found or [None]):
+        for number, one in enumerate(_inbound_first(found) or [None]):
             own = question if number == 0 else replace(question, with_charges=False)
             metered = None if one is None else one.metered
             priced = costs(supply.elements, supply.place, own, _readings(metered), markets=markets)
@@ -196,20 +197,19 @@ def _readings(metered: Metered | None) -> Readings:
     return Readings(metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence)
 
 
-def _only_session(report: Report, session: str) -> Report:
-    items = tuple(one for one in report.items if one.session == session)
-    return replace(report, items=items, total=added([one.item for one in items]))
-
-
 def _reported(site: Site, question: CostQuestion, priced: Costs, metered: Metered | None) -> Report:
-    items = []
-    for item in priced.data:
-        one = Reported(item)
-        if item.reading is not None and metered is not None:
-            one = Reported(item, metered.sessions[item.reading], metered.references[item.reading])
-        items.append(one)
-    total = priced.total.item(0)
-    return Report(site, question.device, question.direction, tuple(items), total)
+    references = None
+    if question.aggregation == "NONE":
+        places = [] if priced.data.reading is None else priced.data.reading.tolist()
+        references = tuple(
+            (metered.sessions[n], metered.references[n]) for n in places if metered is not None
+        )
+    return Report(site, question.device, question.direction, priced.data, priced.total, references)
+
+
+def _inbound_first(found: Iterable[StreamReadings]) -> list[StreamReadings]:
+    """Put what flowed in first: charges are reckoned from it."""
+    return sorted(found, key=lambda one: one.stream.flow != "INBOUND")
 
 
 def _with(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:

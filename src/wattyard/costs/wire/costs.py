@@ -9,7 +9,7 @@ import numpy as np
 
 from wattyard.costs.domain.answer import CostItem, CostLine, LineKind, LineUnit
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.reports import Report, Reported
+from wattyard.costs.domain.reports import Report
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
@@ -198,6 +198,7 @@ def energy_cost(
     """Write a report, with times in the offset of `form`, else in UTC."""
     site = report.site
     own = ids.wire("dev", report.device_id) if report.device_id else ids.wire("loc", site.id)
+    (total,) = report.total
     return EnergyCostShape(
         id=ids.wire("ecs", cost_id),
         live_mode=caller.live_mode,
@@ -207,29 +208,31 @@ def energy_cost(
         tariff_direction=report.direction,
         location_timezone=site.timezone,
         currency_code=site.currency_code,
-        data=_items(report.items, form or made, with_lines=with_lines),
+        data=_items(report, form or made, with_lines=with_lines),
         total=TotalShape(
-            energy=_energy_of(report.total),
-            cost=_cost_of(report.total),
-            lines=_lines(report.total) if with_lines else msgspec.UNSET,
+            energy=_energy_of(total),
+            cost=_cost_of(total),
+            lines=_lines(total) if with_lines else msgspec.UNSET,
         ),
     )
 
 
-def _items(found: tuple[Reported, ...], form: datetime, *, with_lines: bool) -> list[ItemShape]:
-    edges = [(microseconds(one.item.start), microseconds(one.item.end)) for one in found]
-    texts = times(np.array(edges, dtype=np.int64).ravel(), form) if edges else []
+def _items(report: Report, form: datetime, *, with_lines: bool) -> list[ItemShape]:
+    data = report.data
+    edges = np.stack([data.starts_us, data.ends_us], axis=1).ravel()
+    texts = times(edges, form) if edges.size else []
+    references = report.references or [(None, None)] * len(data)
     return [
         ItemShape(
             start_time=texts[2 * n],
             end_time=texts[2 * n + 1],
-            energy=_energy_of(one.item),
-            cost=_cost_of(one.item),
-            session_reference_id=one.session,
-            record_reference_id=one.reference,
-            lines=_lines(one.item) if with_lines else msgspec.UNSET,
+            energy=_energy_of(item),
+            cost=_cost_of(item),
+            session_reference_id=session,
+            record_reference_id=reference,
+            lines=_lines(item) if with_lines else msgspec.UNSET,
         )
-        for n, one in enumerate(found)
+        for n, (item, (session, reference)) in enumerate(zip(data, references, strict=True))
     ]
 
 
