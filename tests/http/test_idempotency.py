@@ -71,7 +71,7 @@ async def test_a_key_is_free_again_after_a_day(world: World, tenant: Tenant) -> 
 
 
 async def _again(world: World, tenant: Tenant) -> Tenant:
-    return await world._log_in(tenant.account_id, tenant.secret)
+    return await world.log_in(tenant.account_id, tenant.secret)
 
 
 async def test_two_at_once_do_the_work_once(tenant: Tenant) -> None:

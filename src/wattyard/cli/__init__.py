@@ -14,11 +14,11 @@ from wattyard.cli import (
     listen,
     maintenance,
     markets,
+    meters,
     serve,
     tariffs,
     work,
 )
-from wattyard.cli import accounts, imports, maintenance, markets, meters, serve, tariffs
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db.schema import SchemaOutdated

@@ -1,11 +1,11 @@
 """Reports: the costs of an object, put together from those of its streams (contract 3, Costs)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from wattyard.costs.domain.answer import CostItem
-from wattyard.kernel.quantities import COST_DECIMALS, rounded
+from wattyard.costs.domain.answer import CostTable
+from wattyard.costs.domain.sums import picked, stacked, summed
 from wattyard.kernel.refusals import Missing, StateForbids
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.tariff import Direction
@@ -23,28 +23,38 @@ class CurrenciesMixed(StateForbids):
     code = "currencies_mixed"
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """An item with the client's references of the reading it is of, where it is of one."""
-
-    item: CostItem
-    session: str | None = None
-    reference: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The costs of a place, a device or a session: items in order of time, and the total."""
+    """The costs of a place, a device or a session: g items in order of time, and the total.
+
+    `references` (g) are the client's (session, record) of the reading that each item is of; None
+    where the items are groups.
+    """
 
     site: Site
     device_id: UUID | None
     direction: Direction
-    items: tuple[Reported, ...]
-    total: CostItem
+    data: CostTable
+    total: CostTable
+    references: tuple[tuple[str | None, str | None], ...] | None = None
+
+    def of_session(self, session: str) -> "Report | None":
+        """Keep what is of a session; the total is that of the items before they are rounded."""
+        references = self.references or ()
+        kept = [n for n, one in enumerate(references) if one[0] == session]
+        if not kept:
+            return None
+        data = picked(self.data, kept)
+        return replace(
+            self,
+            data=data,
+            total=summed(data, [0] * len(kept)),
+            references=tuple(references[n] for n in kept),
+        )
 
 
 def together(reports: Sequence[Report]) -> Report:
-    """Put reports of the same question into one: items of the same time are added up.
+    """Put reports of the same question into one: groups of the same time are added up.
 
     Raises:
         CurrenciesMixed: when their places pay in different currencies.
@@ -58,35 +68,17 @@ def together(reports: Sequence[Report]) -> Report:
             f"the device was read at places that pay in {' and '.join(currencies)}; ask for the "
             "costs of one place at a time"
         )
-    items: dict[tuple[object, ...], Reported] = {}
-    for one in (one for report in reports for one in report.items):
-        key = (one.item.start, one.item.end, one.session, one.reference)
-        known = items.get(key)
-        items[key] = one if known is None else replace(known, item=added([known.item, one.item]))
-    ordered = sorted(items.values(), key=lambda one: (one.item.start, one.item.end))
-    return replace(first, items=tuple(ordered), total=added([r.total for r in reports]))
-
-
-def added(items: Iterable[CostItem]) -> CostItem:
-    """Add up items of one time: sums, all lines, and the energy-weighted mean confidence."""
-    items = list(items)
-    energy_kwh = sum(item.energy_kwh for item in items)
-    weights = [abs(item.energy_kwh) for item in items]
-    weight = sum(weights)
-    sure = [item.confidence for item in items]
-    mean = (
-        sum(w * s for w, s in zip(weights, sure, strict=True)) / weight
-        if weight
-        else sum(sure) / len(sure)
-    )
-    confidence = rounded(mean, 2)
-    if confidence == 1 and min(sure) < 1:
-        confidence = 0.99
-    return CostItem(
-        start=min(item.start for item in items),
-        end=max(item.end for item in items),
-        energy_kwh=energy_kwh,
-        cost=rounded(sum(item.cost for item in items), COST_DECIMALS),
-        confidence=confidence,
-        lines=tuple(line for item in items for line in item.lines),
+    data = stacked([report.data for report in reports])
+    total = summed(stacked([report.total for report in reports]), [0] * len(reports))
+    times = list(zip(data.starts_us.tolist(), data.ends_us.tolist(), strict=True))
+    if first.references is None:
+        place = {time: n for n, time in enumerate(sorted(set(times)))}
+        return replace(first, data=summed(data, [place[time] for time in times]), total=total)
+    references = [one for report in reports for one in report.references or ()]
+    order = sorted(range(len(times)), key=times.__getitem__)
+    return replace(
+        first,
+        data=picked(data, order),
+        total=total,
+        references=tuple(references[n] for n in order),
     )

@@ -1,7 +1,8 @@
 """Use-cases of costs: of a place, a device, a session, and of energy as it is metered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -13,9 +14,7 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.costs.domain.reports import (
     Report,
-    Reported,
     SessionNotFound,
-    added,
     together,
 )
 from wattyard.kernel.callers import Caller
@@ -33,6 +32,9 @@ from wattyard.sites.service import Devices, Places
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices
+
+_PARAMS: Final = {"start_time_invalid": "start_time", "time_in_future": "end_time"}
+"""Which parameter a fault of a kept reading is in; those of its energy are told before."""
 
 
 class ReadingRefused(StateForbids):
@@ -113,7 +115,8 @@ class CostReports:
                 )
             sites = await self.places.supplies(caller, {one.stream.site_id for one in found})
             reports = []
-            for site_id, device_id in {(o.stream.site_id, o.stream.device_id) for o in found}:
+            objects = dict.fromkeys((one.stream.site_id, one.stream.device_id) for one in found)
+            for site_id, device_id in objects:
                 own = [
                     one.metered
                     for one in found
@@ -124,8 +127,11 @@ class CostReports:
                 span = Span(instant(start), instant(end))
                 question = CostQuestion(direction, span, "NONE", device_id, with_charges=False)
                 report = await self._report(db, caller, sites[site_id], question)
-                reports.append(_only_session(report, session))
-        return together(reports)
+                reports.append(report.of_session(session))
+        priced = [report for report in reports if report is not None]
+        if not priced:
+            raise SessionNotFound(f"the readings of session '{session[:60]}' were just changed")
+        return together(priced)
 
     async def of_reading(self, caller: Caller, sent: Sent, *, keep: bool) -> Report:
         """Tell the cost of one reading, and keep it where `keep`: both, or neither.
@@ -146,8 +152,7 @@ class CostReports:
             if keep:
                 batch = await self.meters.keep(caller, sent, submitted=1)
                 _check_kept(batch.failed)
-                return await self._report(db, caller, site, question)
-            return await self._report(db, caller, site, question, instead=sent)
+            return await self._report(db, caller, site, question, only=sent)
 
     async def _report(
         self,
@@ -156,9 +161,12 @@ class CostReports:
         site: Site,
         question: CostQuestion,
         *,
-        instead: Sent | None = None,
+        only: Sent | None = None,
     ) -> Report:
-        """Price what was metered at a site: each stream of the direction, and charges once."""
+        """Price what was metered at a site: each stream of the direction, and charges once.
+
+        `only`: one reading that is answered alone, whether it is stored or not.
+        """
         now = self.now()
         supply = await self.prices.supply(db, caller, site, question.direction)
         asked = Question(question.direction, question.span, question.device)
@@ -171,10 +179,10 @@ class CostReports:
             device_id=question.device,
             direction=question.direction,
         )
-        if instead is not None:
-            found = _with(found, instead)
+        if only is not None:
+            found = [_with(found, only)]
         reports = []
-        for number, one in enumerate(found or [None]):
+        for number, one in enumerate(_inbound_first(found) or [None]):
             own = question if number == 0 else replace(question, with_charges=False)
             metered = None if one is None else one.metered
             priced = costs(supply.elements, supply.place, own, _readings(metered), markets=markets)
@@ -189,27 +197,25 @@ def _readings(metered: Metered | None) -> Readings:
     return Readings(metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence)
 
 
-def _only_session(report: Report, session: str) -> Report:
-    items = tuple(one for one in report.items if one.session == session)
-    return replace(report, items=items, total=added([one.item for one in items]))
-
-
 def _reported(site: Site, question: CostQuestion, priced: Costs, metered: Metered | None) -> Report:
-    items = []
-    for item in priced.data:
-        one = Reported(item)
-        if item.reading is not None and metered is not None:
-            one = Reported(item, metered.sessions[item.reading], metered.references[item.reading])
-        items.append(one)
-    total = priced.total.item(0)
-    return Report(site, question.device, question.direction, tuple(items), total)
+    references = None
+    if question.aggregation == "NONE":
+        places = [] if priced.data.reading is None else priced.data.reading.tolist()
+        references = tuple(
+            (metered.sessions[n], metered.references[n]) for n in places if metered is not None
+        )
+    return Report(site, question.device, question.direction, priced.data, priced.total, references)
 
 
-def _with(found: Sequence[StreamReadings], sent: Sent) -> list[StreamReadings]:
-    """Put a reading that is not kept in the place of those stored for its time."""
+def _inbound_first(found: Iterable[StreamReadings]) -> list[StreamReadings]:
+    """Put what flowed in first: charges are reckoned from it."""
+    return sorted(found, key=lambda one: one.stream.flow != "INBOUND")
+
+
+def _with(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:
+    """Give the stream of a reading, which stands in the place of those stored for its time."""
     stream: Stream = sent.streams[0]
     start, end = int(sent.starts_us[0]), int(sent.ends_us[0])
-    others = [one for one in found if one.stream.flow != stream.flow]
     own = next((one.metered for one in found if one.stream.flow == stream.flow), None)
     alone = Metered(
         np.zeros(1, np.int64),
@@ -223,7 +229,7 @@ def _with(found: Sequence[StreamReadings], sent: Sent) -> list[StreamReadings]:
     if own is not None:
         before, after = own.ends_us <= start, own.starts_us >= end
         alone = _joined(own, alone, before, after)
-    return [StreamReadings(stream, alone), *others]
+    return StreamReadings(stream, alone)
 
 
 def _joined(own: Metered, alone: Metered, before: Marks, after: Marks) -> Metered:
@@ -247,4 +253,4 @@ def _check_kept(failed: Sequence[Failed]) -> None:
     for one in failed:
         if one.code == "record_overlap":
             raise ReadingRefused(one.error, param="start_time")
-        raise Malformed(one.error, param=one.code.rpartition("_")[0], code=one.code)
+        raise Malformed(one.error, param=_PARAMS.get(one.code), code=one.code)

@@ -9,13 +9,14 @@ import numpy as np
 
 from wattyard.costs.domain.answer import CostItem, CostLine, LineKind, LineUnit
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.reports import Report, Reported
+from wattyard.costs.domain.reports import Report
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
+    LARGEST_KWH,
     FlowDirection,
     Readings,
     Stream,
@@ -142,17 +143,11 @@ def sent_reading(body: InstantBody, *, kept: bool) -> Readings:
     """Read the one reading of an instant cost.
 
     Raises:
-        Malformed: when its energy is missing, or negative although it is to be kept; for a
-            period that is reversed or longer than 31 days.
+        Malformed: for energy that is missing, too large, or negative (unless it is `energy_kwh`
+            and not to be kept); for a period that is reversed or longer than 31 days.
     """
     span_of(body.start_time, body.end_time, _LONGEST_READING)
-    energy_kwh = energy_of(body)
-    if energy_kwh < 0 and kept:
-        raise Malformed(
-            f"energy_kwh must not be negative unless non_persistent=true; got {energy_kwh:g}",
-            param="energy_kwh",
-            code="energy_kwh_invalid",
-        )
+    energy_kwh = _energy_sent(body, kept=kept)
     stream = Stream(
         ids.read(body.location_id, "loc", "ste", param="location_id"),
         UUID(hex=body.device_id[4:]) if body.device_id else None,
@@ -172,6 +167,25 @@ def sent_reading(body: InstantBody, *, kept: bool) -> Readings:
     )
 
 
+def _energy_sent(body: InstantBody, *, kept: bool) -> float:
+    energy_kwh = energy_of(body)
+    param = "value" if body.energy_kwh is None else "energy_kwh"
+    if abs(energy_kwh) > LARGEST_KWH:
+        raise Malformed(
+            f"the energy must be at most {LARGEST_KWH:,.0f} kWh; got {energy_kwh:g}",
+            param=param,
+            code="value_too_large",
+        )
+    if energy_kwh < 0 and (kept or param == "value"):
+        raise Malformed(
+            "only energy_kwh with non_persistent=true may be negative; energy_flow_direction "
+            f"tells the way of energy; got {energy_kwh:g}",
+            param=param,
+            code=f"{param}_invalid",
+        )
+    return energy_kwh
+
+
 def energy_cost(
     caller: Caller,
     cost_id: UUID,
@@ -184,6 +198,7 @@ def energy_cost(
     """Write a report, with times in the offset of `form`, else in UTC."""
     site = report.site
     own = ids.wire("dev", report.device_id) if report.device_id else ids.wire("loc", site.id)
+    (total,) = report.total
     return EnergyCostShape(
         id=ids.wire("ecs", cost_id),
         live_mode=caller.live_mode,
@@ -193,29 +208,31 @@ def energy_cost(
         tariff_direction=report.direction,
         location_timezone=site.timezone,
         currency_code=site.currency_code,
-        data=_items(report.items, form or made, with_lines=with_lines),
+        data=_items(report, form or made, with_lines=with_lines),
         total=TotalShape(
-            energy=_energy_of(report.total),
-            cost=_cost_of(report.total),
-            lines=_lines(report.total) if with_lines else msgspec.UNSET,
+            energy=_energy_of(total),
+            cost=_cost_of(total),
+            lines=_lines(total) if with_lines else msgspec.UNSET,
         ),
     )
 
 
-def _items(found: tuple[Reported, ...], form: datetime, *, with_lines: bool) -> list[ItemShape]:
-    edges = [(microseconds(one.item.start), microseconds(one.item.end)) for one in found]
-    texts = times(np.array(edges, dtype=np.int64).ravel(), form) if edges else []
+def _items(report: Report, form: datetime, *, with_lines: bool) -> list[ItemShape]:
+    data = report.data
+    edges = np.stack([data.starts_us, data.ends_us], axis=1).ravel()
+    texts = times(edges, form) if edges.size else []
+    references = report.references or [(None, None)] * len(data)
     return [
         ItemShape(
             start_time=texts[2 * n],
             end_time=texts[2 * n + 1],
-            energy=_energy_of(one.item),
-            cost=_cost_of(one.item),
-            session_reference_id=one.session,
-            record_reference_id=one.reference,
-            lines=_lines(one.item) if with_lines else msgspec.UNSET,
+            energy=_energy_of(item),
+            cost=_cost_of(item),
+            session_reference_id=session,
+            record_reference_id=reference,
+            lines=_lines(item) if with_lines else msgspec.UNSET,
         )
-        for n, one in enumerate(found)
+        for n, (item, (session, reference)) in enumerate(zip(data, references, strict=True))
     ]
 
 

@@ -103,7 +103,12 @@ def _routes(endpoints: Iterable[Bound]) -> list[Route]:
     for bound in endpoints:
         by_path[bound.declared.path].append(bound)
     paths = sorted(by_path, key=lambda path: path.count("{"))
-    return [Route(path, Resource(by_path[path])) for path in paths]
+    return [Route(_pattern(path), Resource(by_path[path])) for path in paths]
+
+
+def _pattern(path: str) -> str:
+    """Let a client's own reference, always last in its path, hold a slash."""
+    return path.replace("_reference_id}", "_reference_id:path}")
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
