@@ -133,7 +133,7 @@ async def test_the_next_update_is_when_the_market_publishes(world: World, tenant
 
     assert (await quote(tenant, at, *span))["next_update"] == "2026-03-01T11:55:00Z"
     world.clock.forward(hours=3)
-    tenant = await world._log_in(tenant.account_id, tenant.secret)
+    tenant = await world.log_in(tenant.account_id, tenant.secret)
     assert (await quote(tenant, at, *span))["next_update"] == "2026-03-02T11:55:00Z"
 
 
