@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from time import monotonic
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -40,12 +40,12 @@ class StreamQuery(Shape):
     """How events are streamed."""
 
     signed: Annotated[
-        bool,
+        Literal["true", "false"],
         msgspec.Meta(
             description="true: each event has a field `headers` besides, a JSON object of the "
             "headers that a webhook would carry, for tools that forward it"
         ),
-    ] = False
+    ] = "false"
 
 
 @endpoint(
@@ -75,7 +75,7 @@ async def stream_events(  # noqa: PLR0913 (four of them are services)
     after = None if not last else ids.read(last, "evt", param="last_event_id")
     streams.admit(caller)
     following = _Following(call, caller, letters, admission, stopping)
-    return Stream(following.chunks(streams.follow(caller, after), signed=query.signed))
+    return Stream(following.chunks(streams.follow(caller, after), signed=query.signed == "true"))
 
 
 class _Following:
