@@ -7,13 +7,23 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, plans, prices_http, scale, start, tariffs_engine
+from benchmarks import (
+    arrivals,
+    costs_http,
+    list_sites,
+    plans,
+    prices_http,
+    scale,
+    start,
+    tariffs_engine,
+)
 from benchmarks.support.ground import Ground
 
 CASES = {
     "start": start.run,
     "prices": tariffs_engine.run,
     "prices-http": prices_http.run,
+    "costs-http": costs_http.run,
     "plans": plans.run,
     "import": arrivals.run,
     "list": list_sites.run,

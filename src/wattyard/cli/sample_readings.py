@@ -123,4 +123,5 @@ def _sun(day: date, utc_hour: Numbers, where: Json) -> Numbers:
     height = math.sin(latitude) * math.sin(tilt) + (
         math.cos(latitude) * math.cos(tilt) * np.cos(turn)
     )
-    return np.maximum(height, 0.0)
+    positive: Numbers = height.clip(min=0.0)
+    return positive
