@@ -6,7 +6,7 @@ Howe, whose clock changes by 30 minutes, no window is longer than that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -26,13 +26,13 @@ PLAIN_DIRECTIONS = ("IMPORT", "IMPORT", "IMPORT", "EXPORT", "LOCAL")
 class CostCase:
     """Everything `reference_costs` wants, and the same for the engine under test."""
 
-    readings: list[Json] = field(repr=False)
+    readings: list[Json]
     tariff_bodies: list[Json]
     place: Place
     span: Span
     aggregation: str
     direction: str
-    market: list[Row] = field(repr=False)
+    market: list[Row]
     market_unit: str
     now: datetime
 
