@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import (
     arrivals,
     costs_engine,
+    costs_http,
     list_sites,
     meters,
     plans,
@@ -26,6 +27,7 @@ CASES = {
     "prices": tariffs_engine.run,
     "costs": costs_engine.run,
     "prices-http": prices_http.run,
+    "costs-http": costs_http.run,
     "plans": plans.run,
     "import": arrivals.run,
     "list": list_sites.run,

@@ -9,6 +9,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.support.clock import FakeClock
@@ -31,6 +32,7 @@ TRIED = settings(
 )
 
 
+@pytest.mark.filterwarnings("default::hypothesis.errors.HypothesisWarning")  # of long examples
 @TRIED
 @given(case=cost_cases())
 def test_answers_are_those_of_the_reference(database_url: str, case: CostCase) -> None:

@@ -1,6 +1,7 @@
 """The first hour of a user, through real processes."""
 
 import contextlib
+import json
 import signal
 import subprocess
 import threading
@@ -207,7 +208,7 @@ def test_the_sample_is_introduced_with_a_line_that_works(tmp_path: Path) -> None
     for _ in range(2):
         with Server(tmp_path, "--sample") as server:
             assert server.process.stdout
-            lines = [server.process.stdout.readline() for _ in range(4)]
+            lines = [server.process.stdout.readline() for _ in range(6)]
             line = next(line for line in lines if "curl" in line)
             pasted = subprocess.run(
                 ["/bin/sh", "-c", line.strip().removeprefix("try")],
@@ -217,6 +218,17 @@ def test_the_sample_is_introduced_with_a_line_that_works(tmp_path: Path) -> None
                 timeout=30,
             )
             assert pasted.stdout.startswith('{"object":"list","url":"/sites","has_more":true')
+            costs = next(line for line in lines if line.strip().startswith("costs"))
+            pasted = subprocess.run(
+                ["/bin/sh", "-c", costs.strip().removeprefix("costs")],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=30,
+            )
+            months = json.loads(pasted.stdout)["data"]
+            assert len(months) in (2, 3, 4)
+            assert all(month["energy"]["value"] > 0 for month in months)
             account = next(line for line in lines if "account" in line).split()[1]
             key = next(line for line in lines if "test key" in line).split()[2]
             client = server.client(account, key)

@@ -104,8 +104,13 @@ def later_days(instant: datetime, days: int, place: Place) -> datetime:
     target = local.date() + timedelta(days=days)
     if instant == place.midnight(local.date()):
         return place.midnight(target)
-    naive = datetime.combine(target, local.time(), ZoneInfo(place.zone)).replace(fold=local.fold)
-    return naive.astimezone(UTC)
+    wanted = datetime.combine(target, local.time(), ZoneInfo(place.zone)).replace(fold=local.fold)
+    found = wanted.astimezone(UTC)
+    if place.wall(found).time() != wanted.time():
+        found = found.replace(second=0, microsecond=0)
+        while place.wall(found - MINUTE).replace(tzinfo=None) > wanted.replace(tzinfo=None):
+            found -= MINUTE
+    return found
 
 
 def grid(start: datetime, end: datetime, step_minutes: int = 1) -> list[tuple[datetime, datetime]]:

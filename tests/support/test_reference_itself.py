@@ -297,6 +297,10 @@ def test_no_forecast_from_data_older_than_fourteen_days() -> None:
 def test_confidence_falls_every_ninety_days_after_the_contract() -> None:
     # 1 March 2025 00:00 CET is 28 February 23:00Z; 90 local days later is 30 May 00:00 CEST.
     body = rated({"value": 0.2}, contract_end_date="2025-03-01")
+    # 02:37 of 29 March 2026 is skipped: 03:00 CEST, as a midnight that is skipped.
+    assert later_days(instant_of("2025-07-02T00:37:00Z"), 270, Place("Europe/Berlin")) == (
+        instant_of("2026-03-29T01:00:00Z")
+    )
     assert later_days(instant_of("2025-02-28T23:00:00Z"), 90, Place("Europe/Berlin")) == instant_of(
         "2025-05-29T22:00:00Z"
     )

@@ -2,16 +2,25 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from wattyard.app import Services
 from wattyard.cli.sample_fleet import sample_sites
+from wattyard.cli.sample_readings import (
+    DAYS_BACK,
+    METERED_SITES,
+    missing_days,
+    sample_readings,
+)
 from wattyard.cli.sample_tariffs import MARKET, MARKET_CODE, market_prices, sample_tariffs
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.instants import system_clock
+from wattyard.kernel.instants import Span, system_clock
 from wattyard.kernel.pages import Window
+from wattyard.meters.domain.records import Search
 from wattyard.platform.db import Database
 from wattyard.platform.reading import convert
 from wattyard.sites.domain.places import Place
@@ -47,7 +56,9 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         caller = Caller(account.number, account.id, live_mode=False)
         lines = [arrival(number, body) for number, body in enumerate(sample_sites(), 1)]
         await services.fleet.bring_in(caller, lines)
-        shown = await _price(services, caller)
+        places = await _sample_places(services, caller)
+        shown = await _price(services, caller, places)
+        metered = await _meter(services, caller, places[:METERED_SITES])
     finally:
         await db.close()
     account_id = ids.wire("acc", account.id)
@@ -57,10 +68,11 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         f"  docs      {address}/docs",
         "  try       " + curl_line(address, account_id, secret),
         "  prices    " + price_line(address, account_id, secret, shown),
+        "  costs     " + cost_line(address, account_id, secret, metered, services.now()),
     )
 
 
-async def _price(services: Services, caller: Caller) -> str:
+async def _price(services: Services, caller: Caller, places: Sequence[tuple[int, Place]]) -> str:
     """Have a market and tariffs at the sample sites that have none; name a site to try."""
     now = services.now()
     source = await services.market_sources.by_code(caller, MARKET_CODE)
@@ -69,7 +81,7 @@ async def _price(services: Services, caller: Caller) -> str:
         source = await services.market_sources.add(caller, draft)
     await services.market_sources.publish(caller, source.id, list(market_prices(now)))
     shown = ""
-    for number, site in await _sample_places(services, caller):
+    for number, site in places:
         market_id = ids.wire("mrs", source.id)
         location_id = ids.wire("loc", site.id)
         bodies = sample_tariffs(number, location_id, site.currency_code, market_id, now.date())
@@ -79,6 +91,34 @@ async def _price(services: Services, caller: Caller) -> str:
         if any(body.get("market_rates") for body in bodies):
             shown = location_id
     return shown
+
+
+async def _meter(services: Services, caller: Caller, places: Sequence[tuple[int, Place]]) -> str:
+    """Have readings at sample sites up to yesterday; name a site to try.
+
+    Each site's newest reading tells which days are missing, so a second start makes none.
+    """
+    bodies = {body["reference_id"]: body for body in sample_sites()}
+    now = services.now()
+    shown = ""
+    for number, site in places:
+        body = bodies[f"sample-{number:04}"]
+        newest = await _newest_reading(services, caller, site.id, now)
+        if days := missing_days(now, site, newest):
+            readings = sample_readings(body, site, days)
+            await services.meters.keep(caller, readings, submitted=len(readings))
+        if any(device["type"] == "PV_SYSTEM" for device in body["devices"]):
+            shown = shown or ids.wire("loc", site.id)
+    return shown
+
+
+async def _newest_reading(
+    services: Services, caller: Caller, site_id: UUID, now: datetime
+) -> datetime | None:
+    span = Span(now - timedelta(days=DAYS_BACK + 2), now)
+    search = Search(span, site_id, None, "INBOUND", "IMPORT", None, "NEWEST", 1, None)
+    page = await services.records.search(caller, search)
+    return page.items[0].end if page.items else None
 
 
 async def _sample_places(services: Services, caller: Caller) -> list[tuple[int, Place]]:
@@ -107,6 +147,17 @@ def price_line(address: str, account_id: str, secret: str, location_id: str) -> 
     return (
         f"{_curl(address, account_id, secret)} -H 'Content-Type: application/json' "
         f"-d '{body}' {address}/prices"
+    )
+
+
+def cost_line(address: str, account_id: str, secret: str, location_id: str, now: datetime) -> str:
+    """Write one shell line that logs in and asks what the last 60 days cost, by month."""
+    end = now.replace(microsecond=0)
+    start = end - timedelta(days=DAYS_BACK)
+    body = f'{{"start_time":"{instants.text(start)}","end_time":"{instants.text(end)}"}}'
+    return (
+        f"{_curl(address, account_id, secret)} -H 'Content-Type: application/json' -d '{body}' "
+        f"'{address}/costs/interval/{location_id}?aggregation=MONTH&include_lines=true'"
     )
 
 

@@ -1,16 +1,21 @@
 """The SQL of readings: kept, replaced, looked up and grouped."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, TypeVar
 
 import asyncpg
 import numpy as np
+from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.meters.domain.readings import Indices, Metered, Readings
 from wattyard.meters.store import copying
 from wattyard.platform.db import Connection
+
+_EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
+"""What PostgreSQL counts time from."""
+Number = TypeVar("Number", np.int64, np.float64)
 
 _US = "(extract(epoch FROM {}) * 1000000)::int8"
 
@@ -163,16 +168,28 @@ async def between(
     start: datetime,
     end: datetime,
 ) -> Metered:
-    """Read the readings of series that meet [start, end), in order of time."""
-    rows = await db.fetch(
-        f"""
-        SELECT series, {_US.format("start_time")}, {_US.format("end_time")}, energy_kwh,
-               confidence, session_reference_id, record_reference_id
-        FROM meter_readings
-        WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
-          AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
-          AND end_time > $4
-        ORDER BY start_time, series
+    """Read the readings of series that meet [start, end), in order of time.
+
+    Columns come as the bytes of their numbers, not as rows: a year of half hours is 17,520 of
+    them, and making Python values of each takes longer than all the rest of a cost.
+    """
+    columns = await db.fetchrow(
+        """
+        SELECT count(*), string_agg(int8send(series), ''),
+               string_agg(timestamptz_send(start_time), ''),
+               string_agg(timestamptz_send(end_time), ''),
+               string_agg(float8send(energy_kwh), ''), string_agg(float8send(confidence), ''),
+               CASE WHEN count(session_reference_id) > 0
+                    THEN array_agg(session_reference_id) END,
+               CASE WHEN count(record_reference_id) > 0
+                    THEN array_agg(record_reference_id) END
+        FROM (
+            SELECT * FROM meter_readings
+            WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
+              AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
+              AND end_time > $4
+            ORDER BY start_time, series
+        ) AS found
         """,
         account,
         live,
@@ -180,24 +197,22 @@ async def between(
         start,
         end,
     )
-    return metered(rows)
-
-
-def metered(rows: Sequence[asyncpg.Record]) -> Metered:
-    """Turn rows into columns."""
-    if not rows:
-        nothing = np.zeros(0, np.int64)
-        return Metered(nothing, nothing, nothing, np.zeros(0), np.zeros(0), (), ())
-    series, starts, ends, energy, confidence, session, reference = zip(*rows, strict=True)
+    assert columns is not None  # noqa: S101 (an aggregate of nothing is a row too)
+    count, numbers, starts, ends, energy_kwh, confidence, sessions, references = columns
     return Metered(
-        np.array(series, dtype=np.int64),
-        np.array(starts, dtype=np.int64),
-        np.array(ends, dtype=np.int64),
-        np.array(energy, dtype=np.float64),
-        np.array(confidence, dtype=np.float64),
-        session,
-        reference,
+        _numbers(numbers, np.int64),
+        _numbers(starts, np.int64) + _EPOCH_US,
+        _numbers(ends, np.int64) + _EPOCH_US,
+        _numbers(energy_kwh, np.float64),
+        _numbers(confidence, np.float64),
+        sessions or [None] * count,
+        references or [None] * count,
     )
+
+
+def _numbers(sent: bytes | None, type_: type[Number]) -> NDArray[Number]:
+    """Read numbers of 8 bytes as PostgreSQL sends them, the high byte first."""
+    return np.frombuffer(sent or b"", np.dtype(type_).newbyteorder(">")).astype(type_)
 
 
 async def page(
