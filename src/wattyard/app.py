@@ -30,6 +30,8 @@ from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry, configure_logs
+from wattyard.schedules.routes import ENDPOINTS as SCHEDULE_ENDPOINTS
+from wattyard.schedules.service import PricedTimes
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, Place
 from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
@@ -108,6 +110,7 @@ class Services:
         self.tariffs = Tariffs(*supply)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
+        self.priced_times = PricedTimes(self.places, self.prices, now, new_id)
         self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
         self.usage = Usage(self.places.counts)
 
@@ -197,6 +200,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *SITE_ENDPOINTS,
     *TARIFF_ENDPOINTS,
     *METER_ENDPOINTS,
+    *SCHEDULE_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,
