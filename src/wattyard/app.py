@@ -31,7 +31,7 @@ from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry, configure_logs
 from wattyard.schedules.routes import ENDPOINTS as SCHEDULE_ENDPOINTS
-from wattyard.schedules.service import PricedTimes
+from wattyard.schedules.service import Amounts, PricedTimes, Solvers
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, Place
 from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
@@ -110,7 +110,9 @@ class Services:
         self.tariffs = Tariffs(*supply)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
+        self.solvers = Solvers()
         self.priced_times = PricedTimes(self.places, self.prices, now, new_id)
+        self.amounts = Amounts(self.places, self.devices, self.prices, self.solvers, now, new_id)
         self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
         self.usage = Usage(self.places.counts)
 
@@ -234,8 +236,10 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
             with suppress(Unavailable):
                 await db.open()
                 await schema.check(db)
+            services.solvers.warm()
             yield
         finally:
+            services.solvers.close()
             await db.close()
 
     share = settings.rate_limit / settings.workers

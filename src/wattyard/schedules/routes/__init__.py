@@ -1,5 +1,5 @@
 """Endpoints of schedules (contract 4)."""
 
-from wattyard.schedules.routes import listings
+from wattyard.schedules.routes import amounts, listings
 
-ENDPOINTS = (*listings.ENDPOINTS,)
+ENDPOINTS = (*listings.ENDPOINTS, *amounts.ENDPOINTS)

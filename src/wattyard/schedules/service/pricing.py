@@ -57,7 +57,7 @@ class PricedTimes:
         return Listing(quote, by_limit(question).slots)
 
     async def _quote(self, caller: Caller, site_id: UUID, question: Question) -> Quote:
-        await in_service(self.places, caller, site_id)
+        check_in_service(await self.places.supply(caller, site_id, param="location_id"))
         return await self.prices.quote(caller, site_id, question)
 
 
@@ -66,16 +66,14 @@ def series_of(prices: PlacePrices) -> Series:
     return Series(prices.edges_us, prices.per_kwh, prices.confidence)
 
 
-async def in_service(places: Places, caller: Caller, site_id: UUID) -> Site:
-    """Read a place that plans may be made for.
+def check_in_service(site: Site) -> None:
+    """Check that plans may be made for a place.
 
     Raises:
-        LocationNotFound, SiteInactive.
+        SiteInactive: when it is out of service.
     """
-    site = await places.supply(caller, site_id, param="location_id")
     if site.status == "INACTIVE":
         raise SiteInactive(
             f"site {ids.wire('ste', site.id)} is INACTIVE; nothing is planned for it",
             param="location_id",
         )
-    return site

@@ -45,3 +45,52 @@ LIMIT = {
     "duration": 420,
     "data": [{**_CHEAP, "end_time": "2026-03-01T07:00:00+01:00"}],
 }
+
+_AMOUNT_TIMES: dict[str, Any] = {
+    "start_time": "2026-03-01T18:00:00+01:00",
+    "end_time": "2026-03-02T07:00:00+01:00",
+}
+PLACE_AMOUNT_BODY: dict[str, Any] = {
+    "max_power": {"units": "KW", "value": 11},
+    "data": [
+        {
+            "device_id": _DEVICE,
+            "direction": "IMPORT",
+            **_AMOUNT_TIMES,
+            "max_power": {"units": "W", "value": 3000},
+            "energy": {"units": "KWH", "value": 6},
+        }
+    ],
+}
+AMOUNT_BODY: dict[str, Any] = {"location_id": _LOCATION, **PLACE_AMOUNT_BODY}
+_MOVED: dict[str, Any] = {
+    "energy": {"units": "WH", "value": 6000.0},
+    "cost": {"value": 1.1736, "confidence": 1.0},
+    "savings": {"value": 0.7008, "percentage": 37.39},
+    "schedule": [
+        {
+            "start_time": "2026-03-01T23:00:00+01:00",
+            "end_time": "2026-03-02T01:00:00+01:00",
+            "power": {"units": "W", "value": 3000.0},
+        }
+    ],
+    "status": "COMPLETE",
+}
+AMOUNT: dict[str, Any] = {
+    "id": "sae_01939f3a6b7c7d52a1b2c3d4e5f60718",
+    "object": "schedule_amount",
+    **_HEAD,
+    **_MOVED,
+    "gap": 0.0,
+    "kept": False,
+    "data": [
+        {
+            "device_id": _DEVICE,
+            "tariff_direction": "IMPORT",
+            **_AMOUNT_TIMES,
+            **_MOVED,
+            "shortfall": {"units": "WH", "value": 0.0},
+            "reason": None,
+        }
+    ],
+}
