@@ -31,7 +31,15 @@ from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry, configure_logs
 from wattyard.schedules.routes import ENDPOINTS as SCHEDULE_ENDPOINTS
-from wattyard.schedules.service import Amounts, PricedTimes, Solvers
+from wattyard.schedules.service import (
+    Amounts,
+    Charges,
+    Neighbourhood,
+    NoWeather,
+    PricedTimes,
+    Solvers,
+    Weather,
+)
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, Place
 from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
@@ -88,7 +96,11 @@ class Services:
     """Every capability's use-cases, on one database."""
 
     def __init__(
-        self, db: Database, now: Clock = system_clock, new_id: IdMaker | None = None
+        self,
+        db: Database,
+        now: Clock = system_clock,
+        new_id: IdMaker | None = None,
+        weather: Weather | None = None,
     ) -> None:
         new_id = new_id or SortedIds(now)
         self.db = db
@@ -113,6 +125,16 @@ class Services:
         self.solvers = Solvers()
         self.priced_times = PricedTimes(self.places, self.prices, now, new_id)
         self.amounts = Amounts(self.places, self.devices, self.prices, self.solvers, now, new_id)
+        self.charges = Charges(
+            self.places,
+            self.devices,
+            self.states,
+            self.prices,
+            Neighbourhood(self.devices, self.records, weather or NoWeather()),
+            self.solvers,
+            now,
+            new_id,
+        )
         self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
         self.usage = Usage(self.places.counts)
 

@@ -1,5 +1,5 @@
 """Endpoints of schedules (contract 4)."""
 
-from wattyard.schedules.routes import amounts, listings
+from wattyard.schedules.routes import amounts, charges, listings
 
-ENDPOINTS = (*listings.ENDPOINTS, *amounts.ENDPOINTS)
+ENDPOINTS = (*listings.ENDPOINTS, *amounts.ENDPOINTS, *charges.ENDPOINTS)

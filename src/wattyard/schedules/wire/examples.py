@@ -94,3 +94,57 @@ AMOUNT: dict[str, Any] = {
         }
     ],
 }
+
+DEVICE_CHARGE_BODY: dict[str, Any] = {
+    "location_id": _LOCATION,
+    "schedule_horizon": 12,
+    "start_time": "2026-03-01T18:00:00+01:00",
+    "state_of_charge_percent": 40,
+    "target_state_of_charge_percent": 60,
+    "ready_by": "2026-03-02T06:00:00+01:00",
+}
+CHARGE_BODY: dict[str, Any] = {"device_id": _DEVICE, **DEVICE_CHARGE_BODY}
+CHARGE: dict[str, Any] = {
+    "id": "ssc_01939f3a6b7c7d53a1b2c3d4e5f60718",
+    "object": "schedule_soc",
+    **_HEAD,
+    "device_id": _DEVICE,
+    "data": [
+        {
+            "start_time": "2026-03-01T18:00:00+01:00",
+            "end_time": "2026-03-02T06:00:00+01:00",
+            "energy": {"units": "WH", "value": 10540.926},
+            "cost": {"value": 2.061805, "confidence": 1.0},
+            "schedule": [
+                {
+                    "start_time": "2026-03-01T23:00:00+01:00",
+                    "end_time": "2026-03-01T23:45:00+01:00",
+                    "direction": "IMPORT",
+                    "power": {"units": "W", "value": 11000.0},
+                    "state_of_charge_percent": 55.6533,
+                    "vpp_event": False,
+                },
+                {
+                    "start_time": "2026-03-01T23:45:00+01:00",
+                    "end_time": "2026-03-02T00:00:00+01:00",
+                    "direction": "IMPORT",
+                    "power": {"units": "W", "value": 9163.705},
+                    "state_of_charge_percent": 60.0,
+                    "vpp_event": False,
+                },
+            ],
+        }
+    ],
+    "request": {"schedule_horizon": 12.0},
+    "status": "COMPLETE",
+    "shortfall": {"units": "WH", "value": 0.0},
+    "reason": None,
+    "gap": 0.0,
+    "kept": False,
+    "assumptions": {
+        "efficiency": 0.9,
+        "pv": {"source": "NONE", "confidence": 1.0},
+        "base_load": {"source": "UNKNOWN", "confidence": 0.0},
+        "carbon": None,
+    },
+}
