@@ -284,4 +284,14 @@ def from_environment() -> FrontDoor:
     settings = Settings.read()
     configure_logs(level=settings.log_level, form=settings.log_format)
     db = Database(settings.database, connections=settings.connections)
-    return assemble(Services(db), settings)
+    return assemble(Services(db, weather=weather_of(settings)), settings)
+
+
+def weather_of(settings: Settings) -> Weather:
+    """Take the weather service that the operator names, or none."""
+    if not settings.weather_url:
+        return NoWeather()
+    # A quarter of a second that only those who ask for the weather need.
+    from wattyard.schedules.adapters.open_meteo import OpenMeteo  # noqa: PLC0415
+
+    return OpenMeteo(settings.weather_url, clock=system_clock)

@@ -18,6 +18,7 @@ class Settings:
     `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
     `connections` is per worker process, `rate_limit` requests a second of an account and mode on
     this node (0 is off). `metrics_token` lets more than this machine read `/metrics`.
+    `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     `log_format` is `text` or `json`.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     connections: int = 8
     rate_limit: int = 500
     metrics_token: str = ""
+    weather_url: str = ""
     log_level: str = "info"
     log_format: str = "text"
 
@@ -41,6 +43,10 @@ class Settings:
             raise SettingInvalid(f"connections must be 1 to 1000; got {self.connections}")
         if self.rate_limit < 0:
             raise SettingInvalid(f"the rate limit must be 0 or more; got {self.rate_limit}")
+        if self.weather_url and not self.weather_url.startswith(("http://", "https://")):
+            raise SettingInvalid(
+                f"the weather URL must start with http:// or https://; got {self.weather_url}"
+            )
         if self.log_format not in ("text", "json"):
             raise SettingInvalid(f"the log format must be text or json; got {self.log_format}")
         if self.log_level not in ("debug", "info", "warning", "error"):

@@ -14,7 +14,7 @@ from wattyard.schedules.service import Charges
 from wattyard.schedules.wire import examples
 from wattyard.schedules.wire.charges import (
     ChargeBody,
-    ChargeShape,
+    ChargingShape,
     DeviceChargeBody,
     charge_json,
     charge_wanted,
@@ -40,7 +40,7 @@ _REFUSALS = (
     "/schedules/soc",
     "schedule_soc",
     body=ChargeBody,
-    answers=ChargeShape,
+    answers=ChargingShape,
     refuses=_REFUSALS,
     example=examples.CHARGE,
     example_body=examples.CHARGE_BODY,
@@ -62,7 +62,7 @@ async def charge(caller: Caller, body: ChargeBody, charges: Charges) -> bytes:
     "/schedules/soc/{device_id}",
     "schedule_soc_by_device",
     body=DeviceChargeBody,
-    answers=ChargeShape,
+    answers=ChargingShape,
     refuses=_REFUSALS,
     example=examples.CHARGE,
     example_body=examples.DEVICE_CHARGE_BODY,

@@ -140,7 +140,7 @@ class AssumptionsShape(msgspec.Struct):
     carbon: Literal["CONSTANT"] | None
 
 
-class ChargeShape(HeadShape, kw_only=True):
+class ChargingShape(HeadShape, kw_only=True):
     """The plan of one device; `gap` 0..1 is how far it may be from the best."""
 
     object: Literal["schedule_soc"] = "schedule_soc"
@@ -199,7 +199,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
     edges = times(np.array([microseconds(answer.start), microseconds(answer.end)]), form)
     around = answer.surroundings
     return msgspec.json.encode(
-        ChargeShape(
+        ChargingShape(
             **head(
                 caller,
                 named,
