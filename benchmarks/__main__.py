@@ -7,7 +7,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import arrivals, list_sites, plans, prices_http, scale, start, tariffs_engine
+from benchmarks import (
+    arrivals,
+    list_sites,
+    plans,
+    plans_http,
+    prices_http,
+    scale,
+    start,
+    tariffs_engine,
+)
 from benchmarks.support.ground import Ground
 
 CASES = {
@@ -15,6 +24,7 @@ CASES = {
     "prices": tariffs_engine.run,
     "prices-http": prices_http.run,
     "plans": plans.run,
+    "plans-http": plans_http.run,
     "import": arrivals.run,
     "list": list_sites.run,
     "scale": scale.run,

@@ -27,12 +27,12 @@ from wattyard.schedules.domain.power import Direction, PowerSlot, Reason, Status
 from wattyard.schedules.wire.heads import HeadShape, Named, head
 from wattyard.schedules.wire.listings import Absolute, Relative
 from wattyard.schedules.wire.quantities import (
-    CostShape,
     EnergyBody,
-    EnergyShape,
+    PlanCostShape,
+    PlanSavingsShape,
     PowerBody,
     PowerSlotShape,
-    SavingsShape,
+    WattHoursShape,
     cost,
     energy,
     power,
@@ -107,11 +107,11 @@ class DeviceAmountShape(msgspec.Struct, kw_only=True):
     tariff_direction: Direction
     start_time: Time
     end_time: Time
-    energy: EnergyShape
-    cost: CostShape
-    savings: SavingsShape
+    energy: WattHoursShape
+    cost: PlanCostShape
+    savings: PlanSavingsShape
     status: Status
-    shortfall: EnergyShape
+    shortfall: WattHoursShape
     reason: Reason | None
     schedule: list[PowerSlotShape]
 
@@ -124,9 +124,9 @@ class AmountShape(HeadShape, kw_only=True):
     """
 
     object: Literal["schedule_amount"] = "schedule_amount"
-    energy: EnergyShape
-    cost: CostShape
-    savings: SavingsShape
+    energy: WattHoursShape
+    cost: PlanCostShape
+    savings: PlanSavingsShape
     schedule: list[PowerSlotShape]
     status: Status
     gap: float
@@ -254,7 +254,7 @@ def _value(energy_wh: float, value: Value) -> dict[str, Any]:
     return {
         "energy": energy(energy_wh),
         "cost": cost(value.cost, value.confidence),
-        "savings": SavingsShape(
+        "savings": PlanSavingsShape(
             rounded(value.savings, COST_DECIMALS), rounded(value.savings_percent, 2)
         ),
     }

@@ -27,9 +27,9 @@ from wattyard.schedules.domain.surroundings import Expected, Source
 from wattyard.schedules.wire.amounts import Explain, HeldSlotBody, KeepUnless
 from wattyard.schedules.wire.heads import HeadShape, Named, head
 from wattyard.schedules.wire.quantities import (
-    CostShape,
-    EnergyShape,
-    PowerShape,
+    PlanCostShape,
+    WattHoursShape,
+    WattsShape,
     cost,
     energy,
     power,
@@ -98,7 +98,7 @@ class ChargeSlotShape(msgspec.Struct, omit_defaults=True):
     start_time: Time
     end_time: Time
     direction: Direction
-    power: PowerShape
+    power: WattsShape
     state_of_charge_percent: float
     vpp_event: bool
     why: str | None = None
@@ -109,8 +109,8 @@ class ChargePlanShape(msgspec.Struct):
 
     start_time: Time
     end_time: Time
-    energy: EnergyShape
-    cost: CostShape
+    energy: WattHoursShape
+    cost: PlanCostShape
     schedule: list[ChargeSlotShape]
 
 
@@ -147,7 +147,7 @@ class ChargingShape(HeadShape, kw_only=True):
     data: list[ChargePlanShape]
     request: RequestShape
     status: Status
-    shortfall: EnergyShape
+    shortfall: WattHoursShape
     reason: Reason | None
     gap: float
     kept: bool

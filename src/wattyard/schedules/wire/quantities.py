@@ -36,28 +36,28 @@ class EnergyBody(Shape):
         return self.value * (1000.0 if self.units == "KWH" else 1.0)
 
 
-class PowerShape(msgspec.Struct):
+class WattsShape(msgspec.Struct):
     """A power in W."""
 
     units: Literal["W"]
     value: float
 
 
-class EnergyShape(msgspec.Struct):
+class WattHoursShape(msgspec.Struct):
     """An energy in Wh."""
 
     units: Literal["WH"]
     value: float
 
 
-class CostShape(msgspec.Struct):
+class PlanCostShape(msgspec.Struct):
     """Money, and how certain the prices in it are; what is earned is negative."""
 
     value: float
     confidence: float
 
 
-class SavingsShape(msgspec.Struct):
+class PlanSavingsShape(msgspec.Struct):
     """Money that is saved against starting at once, and its share of that cost in per cent."""
 
     value: float
@@ -69,20 +69,20 @@ class PowerSlotShape(msgspec.Struct, omit_defaults=True):
 
     start_time: Time
     end_time: Time
-    power: PowerShape
+    power: WattsShape
     why: str | None = None
 
 
-def power(watts: float) -> PowerShape:
+def power(watts: float) -> WattsShape:
     """Shape a power."""
-    return PowerShape("W", rounded(watts, _POWER_DECIMALS))
+    return WattsShape("W", rounded(watts, _POWER_DECIMALS))
 
 
-def energy(watt_hours: float) -> EnergyShape:
+def energy(watt_hours: float) -> WattHoursShape:
     """Shape an energy."""
-    return EnergyShape("WH", rounded(watt_hours, _POWER_DECIMALS))
+    return WattHoursShape("WH", rounded(watt_hours, _POWER_DECIMALS))
 
 
-def cost(money: float, confidence: float) -> CostShape:
+def cost(money: float, confidence: float) -> PlanCostShape:
     """Shape a cost."""
-    return CostShape(rounded(money, COST_DECIMALS), rounded(confidence, COST_DECIMALS))
+    return PlanCostShape(rounded(money, COST_DECIMALS), rounded(confidence, COST_DECIMALS))
