@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from wattyard import __version__
-from wattyard.cli import accounts, imports, maintenance, markets, serve, tariffs
+from wattyard.cli import accounts, imports, maintenance, markets, plan, serve, tariffs
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db.schema import SchemaOutdated
@@ -28,6 +28,7 @@ app.add_typer(accounts.key, name="key")
 app.add_typer(imports.imports, name="import")
 app.add_typer(tariffs.tariff, name="tariff")
 app.add_typer(markets.market, name="market")
+app.command("plan")(plan.plan)
 app.command("migrate")(maintenance.migrate)
 app.command("doctor")(maintenance.doctor)
 app.command("backup")(maintenance.backup)

@@ -48,6 +48,7 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         lines = [arrival(number, body) for number, body in enumerate(sample_sites(), 1)]
         await services.fleet.bring_in(caller, lines)
         shown = await _price(services, caller)
+        battery = await _battery_at(services, caller, shown)
     finally:
         await db.close()
     account_id = ids.wire("acc", account.id)
@@ -56,19 +57,20 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         f"  test key  {secret}",
         f"  docs      {address}/docs",
         "  try       " + curl_line(address, account_id, secret),
-        "  prices    " + price_line(address, account_id, secret, shown),
+        "  prices    " + price_line(address, account_id, secret, shown[-1]),
+        f"  plan      wattyard plan {battery} --account {account_id} --mode test --charge 40",
     )
 
 
-async def _price(services: Services, caller: Caller) -> str:
-    """Have a market and tariffs at the sample sites that have none; name a site to try."""
+async def _price(services: Services, caller: Caller) -> list[str]:
+    """Have a market and tariffs at the sample sites that have none; name those of the market."""
     now = services.now()
     source = await services.market_sources.by_code(caller, MARKET_CODE)
     if source is None:
         draft = source_draft(convert(MARKET, MarketSourceBody))
         source = await services.market_sources.add(caller, draft)
     await services.market_sources.publish(caller, source.id, list(market_prices(now)))
-    shown = ""
+    shown: list[str] = []
     for number, site in await _sample_places(services, caller):
         market_id = ids.wire("mrs", source.id)
         location_id = ids.wire("loc", site.id)
@@ -77,8 +79,21 @@ async def _price(services: Services, caller: Caller) -> str:
             drafts = [contract_draft(convert(body, TariffBody)) for body in bodies]
             await services.tariffs.connect(caller, drafts)
         if any(body.get("market_rates") for body in bodies):
-            shown = location_id
+            shown.append(location_id)
     return shown
+
+
+async def _battery_at(services: Services, caller: Caller, location_ids: list[str]) -> str:
+    """Name a battery at one of the places that are in service."""
+    for location_id in location_ids:
+        site_id = ids.read(location_id, "loc", param="location_id")
+        place, _ = await services.places.place(caller, site_id)
+        found = await services.devices.page(
+            caller, Window(1), type_="BATTERY_SYSTEM", place_id=site_id
+        )
+        if place.status == "ACTIVE" and found.items:
+            return ids.wire("dev", found.items[0].id)
+    return "DEVICE"
 
 
 async def _sample_places(services: Services, caller: Caller) -> list[tuple[int, Place]]:

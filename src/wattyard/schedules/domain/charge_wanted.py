@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from wattyard.schedules.domain.charge import ChargePlan, ChargeSlot, Objective, Store
+from wattyard.schedules.domain.charge import (
+    ChargePlan,
+    ChargeSlot,
+    ChargeSteps,
+    Objective,
+    Store,
+)
 from wattyard.schedules.domain.refusals import ReadyByInvalid
 from wattyard.schedules.domain.surroundings import Surroundings
 from wattyard.sites.domain.places import Place as Site
@@ -73,6 +79,7 @@ class ChargeAnswer:
     start: datetime
     end: datetime
     store: Store
+    steps: ChargeSteps
     plan: ChargePlan
     surroundings: Surroundings
     objective: Objective

@@ -113,6 +113,7 @@ class Charges:
             start=case.span.start,
             end=case.span.end,
             store=store,
+            steps=question.steps,
             plan=plan,
             surroundings=around,
             objective=wanted.goals.objective,
