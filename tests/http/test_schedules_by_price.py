@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.test_prices import DAY_AND_NIGHT, hourly, market, place
+from tests.support.pricing import DAY_AND_NIGHT, hourly, market, place
 from tests.support.world import Tenant, World, error
 
 DAY = {"start_time": "2026-03-02T00:00:00Z", "end_time": "2026-03-03T00:00:00Z"}
