@@ -191,7 +191,7 @@ class Services:
             new_id,
         )
         self.solvers = Solvers()
-        self.priced_times = PricedTimes(self.places, self.prices, now, new_id)
+        self.priced_times = PricedTimes(self.places, self.prices, self.solvers, now, new_id)
         self.amounts = Amounts(self.places, self.devices, self.prices, self.solvers, now, new_id)
         self.charges = Charges(
             self.places,

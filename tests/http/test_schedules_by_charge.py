@@ -340,9 +340,14 @@ async def test_without_a_horizon_a_plan_goes_as_far_as_prices_are_confirmed(
 async def test_a_market_that_knows_nothing_further_shortens_the_plan(tenant: Tenant) -> None:
     _, car = await home(tenant, CAR)
 
-    answer = await plan(tenant, car, state_of_charge_percent=50, schedule_horizon=...)
+    half = {"state_of_charge_percent": 50, "schedule_horizon": ...}
+    past = {"start_time": "2026-03-01T23:00:00Z"}
+
+    answer = await plan(tenant, car, **half)
+    far = await refused(tenant, car, **half, **past, ready_by="2026-03-04T23:00:00Z")
 
     assert answer["request"]["schedule_horizon"] >= 24
+    error(far, 422, "no_price_data")
 
 
 async def test_times_are_answered_in_the_form_of_the_request(tenant: Tenant) -> None:

@@ -1,5 +1,6 @@
 """The use-case of schedules by state of charge."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -163,15 +164,13 @@ class Charges:
         if wanted.horizon is not None:
             question = Question("IMPORT", Span(start, start + wanted.horizon), device)
             return await self.prices.quote(caller, site.id, question)
-        least = max(start + LEAST, wanted.goals.ready_by or start)
-        try:
+        end = max(start + LEAST, wanted.goals.ready_by or start)
+        with suppress(NoPriceData):  # a shorter plan may have its prices
             question = Question("IMPORT", Span(start, start + LONGEST), device)
             known = await self.prices.quote(caller, site.id, question)
-            end = max(least, instant(_confirmed_us(series_of(known.prices))))
-        except NoPriceData:
-            end = least
-        if end == start + LONGEST:
-            return known
+            end = max(end, instant(_confirmed_us(series_of(known.prices))))
+            if end == question.span.end:
+                return known
         return await self.prices.quote(
             caller, site.id, Question("IMPORT", Span(start, end), device)
         )

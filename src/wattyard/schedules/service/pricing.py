@@ -11,6 +11,7 @@ from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
 from wattyard.schedules.domain.listing import DurationWanted, LimitWanted, Listing
 from wattyard.schedules.domain.prices import Prices as Series
+from wattyard.schedules.service.solving import Solvers
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.domain.places import SiteInactive
 from wattyard.sites.service import Places
@@ -25,11 +26,14 @@ class PricedTimes:
 
     places: Places
     prices: Prices
+    solvers: Solvers
     now: Clock
     new_id: IdMaker
 
     async def by_duration(self, caller: Caller, wanted: DurationWanted) -> Listing:
         """Pick the cheapest, or dearest, time of a total length.
+
+        Only with a least length of slots can this take longer than to ask for prices.
 
         Raises:
             SiteInactive, and what `Prices.quote` raises.
@@ -42,7 +46,9 @@ class PricedTimes:
             wanted.contiguous,
             wanted.min_slot_minutes,
         )
-        return Listing(quote, by_duration(question))
+        if wanted.min_slot_minutes is None:
+            return Listing(quote, by_duration(question))
+        return Listing(quote, await self.solvers.run(by_duration, question))
 
     async def by_limit(self, caller: Caller, wanted: LimitWanted) -> Listing:
         """Pick all time on the right side of a price limit.
