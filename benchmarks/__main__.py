@@ -9,24 +9,30 @@ from pathlib import Path
 
 from benchmarks import (
     arrivals,
+    costs_engine,
     costs_http,
     list_sites,
+    meters,
     plans,
     prices_http,
     scale,
     start,
     tariffs_engine,
+    webhooks,
 )
 from benchmarks.support.ground import Ground
 
 CASES = {
     "start": start.run,
     "prices": tariffs_engine.run,
+    "costs": costs_engine.run,
     "prices-http": prices_http.run,
     "costs-http": costs_http.run,
     "plans": plans.run,
     "import": arrivals.run,
     "list": list_sites.run,
+    "webhooks": webhooks.run,
+    "meters": meters.run,
     "scale": scale.run,
 }
 
@@ -37,6 +43,7 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=100_000, help="size of the list case")
     parser.add_argument("--scale-sites", type=int, default=1_000_000, help="of the scale case")
     parser.add_argument("--mixed-seconds", type=float, default=60, help="of its mixed load")
+    parser.add_argument("--readings", type=int, default=90_000_000, help="of the meters case")
     parser.add_argument("--seconds", type=float, default=4, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (median taken)")
     options = parser.parse_args()
@@ -54,6 +61,7 @@ def main() -> None:
             options.rounds,
             options.scale_sites,
             options.mixed_seconds,
+            options.readings,
         )
         for name in options.cases or CASES:
             print(f"\n== {name}")

@@ -1,8 +1,6 @@
 """The price engine on one core, beside a loop that asks zoneinfo once an interval."""
 
 import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from benchmarks.support.ground import SERVER_CORE, Ground, pin, verdict
+from benchmarks.support.ground import SERVER_CORE, Ground, fastest, pin, verdict
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
@@ -96,10 +94,10 @@ def _measure(case: _Case) -> None:
     def engine() -> PlacePrices:
         return place_prices([element], _PLACE, question, markets=markets, consumed={})
 
-    engine_ms, answer = _fastest(engine, _ROUNDS)
+    engine_ms, answer = fastest(engine, _ROUNDS)
     starts = [instant(at) for at in answer.edges_us[:-1]]
-    loop_ms, looped = _fastest(lambda: _loop(BODY, starts, series), 3)
-    bare_ms, _ = _fastest(lambda: _bare_loop(starts, series), 3)
+    loop_ms, looped = fastest(lambda: _loop(BODY, starts, series), 3)
+    bare_ms, _ = fastest(lambda: _bare_loop(starts, series), 3)
     known = answer.confidence == 1
     assert np.allclose(answer.per_kwh[known], np.array(looped)[known], atol=1.1e-6)
     intervals = f"{case.name}, {len(starts):,} intervals"
@@ -109,15 +107,6 @@ def _measure(case: _Case) -> None:
     if not case.ahead:  # the loops forecast nothing
         verdict("times faster than the loop", ratio, ">= 10", met=ratio >= 10)
         print(f"   {bare_ms / engine_ms:.1f} times faster than the bare loop")
-
-
-def _fastest(work: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    best, result = float("inf"), None
-    for _ in range(rounds):
-        started = time.perf_counter()
-        result = work()
-        best = min(best, time.perf_counter() - started)
-    return best * 1000, result
 
 
 def _market(case: _Case) -> MarketSeries:

@@ -1,8 +1,13 @@
 """Assembly: settings in, running application out. The one file that knows every capability."""
 
+import asyncio
 import hmac
+import random
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,24 +19,43 @@ from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
 from wattyard.accounts.service import Accounts, Usage
 from wattyard.costs.routes import ENDPOINTS as COST_ENDPOINTS
 from wattyard.costs.service import CostReports
+from wattyard.events.adapters import signing
+from wattyard.events.adapters.network import Registration, SystemLookup
+from wattyard.events.domain.addresses import AddressPolicy
 from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
-from wattyard.events.service import Events
+from wattyard.events.service import (
+    Deliveries,
+    Endpoints,
+    Events,
+    Letters,
+    Outbox,
+    Retention,
+    SigningKeys,
+    Streams,
+)
+from wattyard.events.wire.keys import PublicKeys
+from wattyard.events.wire.log import event_json
+from wattyard.events.wire.webhooks import endpoint_json
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker, SortedIds
 from wattyard.kernel.instants import Clock, system_clock
 from wattyard.kernel.refusals import Unavailable
+from wattyard.meters.jobs.months import months_ahead
 from wattyard.meters.routes import ENDPOINTS as METER_ENDPOINTS
 from wattyard.meters.service import Meters, Records
 from wattyard.platform import document
 from wattyard.platform.db import Database, schema
 from wattyard.platform.http import Answer, Call, Endpoint, endpoint
 from wattyard.platform.http.binding import Bound, Gate
+from wattyard.platform.http.call import RELEASE
 from wattyard.platform.http.errors import PathUnknown
 from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
+from wattyard.platform.http.streams import Admission
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry, configure_logs
+from wattyard.platform.work import Job, Periodic, Stopping, Worker, open_many, turn_on
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, Place
 from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
@@ -43,12 +67,14 @@ from wattyard.tariffs.domain import calendar
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
+from wattyard.tariffs.jobs.endings import endings
 from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
-from wattyard.tariffs.service import MarketSources, Prices, Tariffs
+from wattyard.tariffs.service import Listings, MarketSources, Prices, Tariffs
 from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.tariffs.wire.sources import market_source_json
 from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
 
+_FORGET_SECONDS: Final = 3600.0
 SIGNED_IN_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
 
 
@@ -88,15 +114,36 @@ class Services:
     """Every capability's use-cases, on one database."""
 
     def __init__(
-        self, db: Database, now: Clock = system_clock, new_id: IdMaker | None = None
+        self,
+        db: Database,
+        now: Clock = system_clock,
+        new_id: IdMaker | None = None,
+        settings: Settings | None = None,
     ) -> None:
         new_id = new_id or SortedIds(now)
+        settings = settings or Settings()
         self.db = db
         self.now = now
         self.new_id = new_id
         self.watch = Telemetry(db)
         self.accounts = Accounts(db, now, new_id)
         self.events = Events(db, now, new_id, self.watch.told)
+        self.policy = AddressPolicy.read(settings.webhook_allow)
+        self.lookup = SystemLookup()
+        reach = Registration(self.lookup, self.policy)
+        self.endpoints = Endpoints(self.events, endpoint_json, reach, secrets.token_bytes)
+        self.deliveries = Deliveries(self.events)
+        self.signing_keys = SigningKeys(self.events, signing.make_key)
+        self.letters = Letters(
+            self.signing_keys,
+            event_json,
+            signing.sign,
+            release=RELEASE,
+            seconds=lambda: int(now().timestamp()),
+        )
+        self.outbox = Outbox(self.events, endpoint_json)
+        self.streams = Streams(self.events)
+        self.retention = Retention(self.events, timedelta(days=settings.event_days))
         means = (db, self.events, SiteFaces(), now, new_id)
         self.places = Places(*means)
         self.devices = Devices(*means)
@@ -117,6 +164,7 @@ class Services:
             new_id,
         )
         self.tariffs = Tariffs(*supply)
+        self.listings = Listings(*supply)
         for leaving in (self.places, self.customers):
             leaving.partings.append(self.tariffs)
         self.market_sources = MarketSources(*supply)
@@ -232,19 +280,94 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 """Every endpoint, in the order of the documentation."""
 
 
+def jobs(services: Services) -> list[Job]:
+    """List the background work of every capability."""
+    # The HTTP client is loaded only where it is used: it takes 15 MiB.
+    from wattyard.events.adapters.sender import Sender  # noqa: PLC0415
+    from wattyard.events.jobs.delivery import DeliveryJob, Means  # noqa: PLC0415
+    from wattyard.tariffs.jobs.fetching import fetching  # noqa: PLC0415
+
+    means = Means(
+        services.outbox,
+        services.letters,
+        lambda: Sender(services.lookup, services.policy),
+        services.streams.listener,
+        services.now,
+        services.new_id,
+        random.random,
+        services.watch.attempted,
+    )
+    return [
+        DeliveryJob(means),
+        Periodic(
+            "forgetting old events",
+            _FORGET_SECONDS,
+            services.retention.forget,
+            alone=lambda: services.db.alone("wattyard: forgetting old events"),
+        ),
+        fetching(services.markets),
+        endings(services.tariffs),
+        months_ahead(services.meters),
+    ]
+
+
+async def work(services: Services, settings: Settings, stop: asyncio.Event) -> None:
+    """Do the background work until `stop` is set; where processes take turns, in this one's."""
+    open_many()
+    if not settings.worker_turn:
+        await Worker(jobs(services)).run(stop)
+        return
+    async with turn_on(Path(settings.worker_turn), stop) as mine:
+        if mine:
+            await Worker(jobs(services)).run(stop)
+
+
+@asynccontextmanager
+async def listening(services: Services) -> AsyncIterator[None]:
+    """Hear inside of the block what other processes wrote."""
+    task = asyncio.create_task(services.streams.listener.listen())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def working(
+    services: Services, settings: Settings, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Do the background work beside the block, where the settings say so."""
+    if not settings.worker:
+        yield
+        return
+    task = asyncio.create_task(work(services, settings, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
 def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
     """Build the ASGI application on the given use-cases."""
     settings = settings or Settings()
     db = services.db
+    stopping = Stopping()
     given = {
         **services.by_type(),
         Database: db,
         Documentation: Documentation(ENDPOINTS),
         MetricsGuard: MetricsGuard(settings.metrics_token),
+        Stopping: stopping,
+        PublicKeys: PublicKeys(signing.public_numbers),
     }
 
     async def authenticate(call: Call) -> Caller:
         return await services.accounts.authenticate(call.header(b"authorization"))
+
+    given[Admission] = Admission(authenticate)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -254,7 +377,9 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
             with suppress(Unavailable):
                 await db.open()
                 await schema.check(db)
-            yield
+            with stopping.heard():
+                async with listening(services), working(services, settings, stopping.asked):
+                    yield
         finally:
             await db.close()
 
@@ -278,4 +403,4 @@ def from_environment() -> FrontDoor:
     settings = Settings.read()
     configure_logs(level=settings.log_level, form=settings.log_format)
     db = Database(settings.database, connections=settings.connections)
-    return assemble(Services(db), settings)
+    return assemble(Services(db, settings=settings), settings)

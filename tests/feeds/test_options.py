@@ -2,6 +2,7 @@
 
 import pytest
 
+from wattyard.tariffs.feeds.names import FEED_NAMES
 from wattyard.tariffs.feeds.options import FeedOptionInvalid
 from wattyard.tariffs.feeds.registry import FEEDS, build
 
@@ -94,3 +95,7 @@ def test_all_regions_of_great_britain_are_taken_with_or_without_underscore(lette
     plain, marked = ({**own, "region": region} for region in (letter, f"_{letter}"))
 
     assert build("octopus_agile", plain) == build("octopus_agile", marked)
+
+
+def test_the_names_known_without_loading_are_those_of_the_feeds() -> None:
+    assert tuple(FEEDS) == FEED_NAMES

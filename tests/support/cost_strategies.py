@@ -6,7 +6,7 @@ Howe, whose clock changes by 30 minutes, no window is longer than that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -32,7 +32,7 @@ class CostCase:
     span: Span
     aggregation: str
     direction: str
-    market: list[Row]
+    market: list[Row] = field(repr=False)
     market_unit: str
     now: datetime
 

@@ -33,10 +33,13 @@ def run(*arguments: str, data: Path, codes: Collection[int] = (0,)) -> Any:
 class Server:
     """`wattyard serve` on a free port of this machine."""
 
-    def __init__(self, data: Path, *options: str, rate_limit: int = 500) -> None:
+    def __init__(
+        self, data: Path, *options: str, rate_limit: int = 500, webhook_allow: str = ""
+    ) -> None:
         self.data = data
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTYARD_")}
         environment["WATTYARD_RATE_LIMIT"] = str(rate_limit)
+        environment["WATTYARD_WEBHOOK_ALLOW"] = webhook_allow
         self.process = subprocess.Popen(
             [*WATTYARD, "serve", "--port", "0", "--data", str(data), *options],
             stdout=subprocess.PIPE,

@@ -125,3 +125,76 @@ def bodies(draw: st.DrawFn, *, market: bool = True) -> dict[str, Any]:
     tax = draw(st.sampled_from([{}, {"vat": 0.2}, {"vat": 0.19, "vat_included": False}]))
     market_part = {"market_rates": True, "market_source_id": MARKET_SOURCE} if market else {}
     return body(draw(st.permutations(schedule)), **limits, **tax, **market_part)
+
+
+EVERYTHING: dict[str, Any] = {
+    "direction": "IMPORT",
+    "type": "COMMODITY",
+    "contract_start_date": "2026-01-01",
+    "contract_end_date": "2027-01-01T00:00:00+01:00",
+    "display_name": "Day & night",
+    "schedule": [
+        {
+            "months": ["All"],
+            "dates": [],
+            "days_and_hours": [
+                {
+                    "days": ["Weekdays"],
+                    "hours": [
+                        {
+                            "valid_from": "07:00:00",
+                            "valid_to": "23:00:00",
+                            "rate": [{"value": 0.1934, "to_kwh": 300.0}, {"value": 0.2210}],
+                        },
+                        {
+                            "valid_from": "23:00:00",
+                            "valid_to": "07:00:00",
+                            "rate": [{"value": 0.15}],
+                        },
+                    ],
+                },
+                {
+                    "days": ["Weekends"],
+                    "hours": [
+                        {
+                            "valid_from": "00:00:00",
+                            "valid_to": "00:00:00",
+                            "rate": [{"value": 0.12}],
+                        }
+                    ],
+                },
+            ],
+        }
+    ],
+    "market_rates": False,
+    "vat": 0.21,
+    "vat_included": False,
+    "tier_reset": "YEAR",
+    "tier_scope": "PERIOD",
+    "cap_per_kwh": 0.4,
+    "floor_per_kwh": 0.0,
+    "charges": [
+        {"kind": "DAILY", "name": "standing charge", "amount": 0.53},
+        {
+            "kind": "DEMAND",
+            "name": "peaks",
+            "amount_per_kw": 4.5,
+            "window_minutes": 15,
+            "reset": "MONTH",
+            "schedule": [
+                {
+                    "months": ["All"],
+                    "dates": [],
+                    "days_and_hours": [
+                        {
+                            "days": ["Weekdays"],
+                            "hours": [{"valid_from": "17:00:00", "valid_to": "20:00:00"}],
+                        }
+                    ],
+                }
+            ],
+        },
+    ],
+    "metadata": {"contract": "A-1"},
+}
+"""A tariff for 2026 that says something of every field."""

@@ -13,6 +13,7 @@ from wattyard.app import Services, assemble
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.db import Database
+from wattyard.platform.settings import Settings
 
 AMSTERDAM = {"city": "Amsterdam", "country_code": "NL"}
 
@@ -103,7 +104,7 @@ class World:
     def __init__(self, db: Database, clock: FakeClock) -> None:
         self.db = db
         self.clock = clock
-        self.services = Services(db, clock)
+        self.services = Services(db, clock, settings=Settings(webhook_allow="127.0.0.0/8"))
         self.app = assemble(self.services)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app), base_url="http://test"
@@ -127,6 +128,10 @@ class World:
         second = await self.log_in(ids.wire("acc", account.id), live)
         first.twin, second.twin = second, first
         return first
+
+    async def log_in_again(self, tenant: Tenant) -> None:
+        """Give the tenant a new token, after its hour."""
+        tenant.token = (await self.log_in(tenant.account_id, tenant.secret)).token
 
     async def log_in(self, account_id: str, secret: str) -> Tenant:
         """Get a token for a key, by the clock as it stands."""

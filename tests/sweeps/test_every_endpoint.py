@@ -39,6 +39,9 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
     reading = {**INSTANT_BODY, "location_id": site["location_id"]}
     batch = (await tenant.call("PUT", "/meters/interval", json=[reading])).json()
     assert batch["records_accepted"] == 1
+    endpoint = await tenant.make("/webhook-endpoints", {"url": "https://hooks.example.com"})
+    await tenant.make(f"/webhook-endpoints/{endpoint['id']}/test", None)
+    delivery = (await tenant.get("/webhook-deliveries")).json()["data"][0]
     return {
         "customer_id": customer["id"],
         "site_id": site["id"],
@@ -50,6 +53,8 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
         "batch_id": batch["id"],
         "object_id": site["location_id"],
         "session_reference_id": str(reading["session_reference_id"]),
+        "endpoint_id": endpoint["id"],
+        "delivery_id": delivery["id"],
     }
 
 
@@ -109,7 +114,7 @@ async def test_an_unknown_parameter_is_refused(
 @pytest.mark.parametrize("declared", WITH_ID, ids=name)
 async def test_an_id_of_another_type_names_nothing(tenant: Tenant, declared: Endpoint) -> None:
     ids = await objects_of(tenant)
-    wrong = {"evt", "ste", "dev", "cus", "trf", "mrs", "bat"} - {
+    wrong = {"evt", "ste", "dev", "cus", "trf", "mrs", "bat", "whe", "whd"} - {
         value[:3] for key, value in ids.items() if "{" + key + "}" in declared.path
     }
     if "site_id" in declared.path or "location_id" in declared.path:

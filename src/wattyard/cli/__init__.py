@@ -8,7 +8,17 @@ from rich.console import Console
 from rich.markup import escape
 
 from wattyard import __version__
-from wattyard.cli import accounts, imports, maintenance, markets, serve, tariffs
+from wattyard.cli import (
+    accounts,
+    imports,
+    listen,
+    maintenance,
+    markets,
+    meters,
+    serve,
+    tariffs,
+    work,
+)
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db.schema import SchemaOutdated
@@ -28,6 +38,10 @@ app.add_typer(accounts.key, name="key")
 app.add_typer(imports.imports, name="import")
 app.add_typer(tariffs.tariff, name="tariff")
 app.add_typer(markets.market, name="market")
+app.command("worker")(work.worker)
+app.command("listen")(listen.listen)
+app.add_typer(work.signing_key, name="signing-key")
+app.add_typer(meters.meter, name="meter")
 app.command("migrate")(maintenance.migrate)
 app.command("doctor")(maintenance.doctor)
 app.command("backup")(maintenance.backup)

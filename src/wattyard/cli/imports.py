@@ -64,7 +64,7 @@ def import_sites(
         owner = await services.accounts.account(account_id)
         caller = Caller(owner.number, owner.id, mode is Mode.live)
         tally = Tally()
-        with _opened(file) as source, _progress(show=not json) as progress:
+        with _opened(file) as source, progress_bar(show=not json) as progress:
             task = progress.add_task("sites", total=size)
             lines = _arrivals(source, tally, is_csv=is_csv)
             batch = _next(lines)
@@ -142,7 +142,8 @@ def _bodies(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[tuple[
             tally.refused.append(Refused(number, str(refusal)))
 
 
-def _progress(*, show: bool) -> Progress:
+def progress_bar(*, show: bool) -> Progress:
+    """Show how far a file was read, on stderr where a person looks at it."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),

@@ -42,7 +42,7 @@ def doctor(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Check schema, rows, clock, disk, secrets and every site's stored summary.
+    """Check schema, rows, clock, disk, secrets, every site's summary and list of tariffs.
 
     The exit code is 0 where all is well, or was repaired, and 1 where it is not.
     """
@@ -60,6 +60,8 @@ def doctor(
                 count, found = await services.inspection.summaries(caller, repair=repair)
                 checked += count
                 wrong += [ids.wire("ste", one) for one in found]
+                listed = await services.listings.differing(caller, repair=repair)
+                wrong += [ids.wire("loc", one) for one in listed]
         return complaints, checked, wrong
 
     settings = Settings.read(data=data, database=database)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -18,9 +18,11 @@ from wattyard.kernel.instants import Span
 from wattyard.platform.reading import convert
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription
-from wattyard.tariffs.feeds.registry import FEEDS, build
-from wattyard.tariffs.jobs.fetching import Fetched, fetch
+from wattyard.tariffs.feeds.names import FEED_NAMES
 from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
+
+if TYPE_CHECKING:
+    from wattyard.tariffs.jobs.fetching import Fetched
 
 market = typer.Typer(help="Market sources of every account.", no_args_is_help=True)
 
@@ -52,7 +54,7 @@ CodeArgument = Annotated[str, typer.Argument(help="What formulas call it, such a
 @market.command("add")
 def add_market(
     code: CodeArgument,
-    feed: Annotated[str, typer.Option("--feed", help=f"One of {', '.join(FEEDS)}.")],
+    feed: Annotated[str, typer.Option("--feed", help=f"One of {', '.join(FEED_NAMES)}.")],
     option: Annotated[
         list[str] | None,
         typer.Option("--option", "-o", help="NAME=VALUE of the feed; repeat for several."),
@@ -74,6 +76,8 @@ def add_market(
     energy_charts, awattar and nord_pool area; csv path, unit, currency. All take base_url, and
     where it makes sense currency.
     """
+    from wattyard.tariffs.feeds.registry import FEEDS, build  # noqa: PLC0415 (an HTTP client)
+
     options = _options(option or [])
     declared = FEEDS[feed].options if feed in FEEDS else ()
     if currency and any(one.name == "currency" for one in declared):
@@ -115,7 +119,9 @@ def fetch_market(
 ) -> None:
     """Fetch a market source now. Exit code 2 when it brought nothing."""
 
-    async def work(services: Services) -> Fetched:
+    from wattyard.tariffs.jobs.fetching import fetch  # noqa: PLC0415 (an HTTP client)
+
+    async def work(services: Services) -> "Fetched":
         subscription = await services.markets.subscription(code)
         if not subscription.feed:
             raise CommandFailed(f"{code} has no feed; its prices are uploaded")
@@ -185,7 +191,7 @@ def _span(subscription: Subscription, start: str | None, end: str | None) -> Spa
     return Span(civil.start_of_day(first, zone), civil.start_of_day(last + timedelta(1), zone))
 
 
-def _told(done: Fetched) -> dict[str, Any]:
+def _told(done: "Fetched") -> dict[str, Any]:
     told: dict[str, Any] = {"code": done.subscription.source.code, "failure": done.failure}
     if done.upload is not None and done.published is not None:
         told |= {

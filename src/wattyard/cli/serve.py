@@ -44,6 +44,13 @@ def serve(
         int | None,
         typer.Option("--workers", help="Processes, one per core.", envvar="WATTYARD_WORKERS"),
     ] = None,
+    worker: Annotated[
+        bool | None,
+        typer.Option(
+            "--worker/--no-worker",
+            help="Do the background work (webhooks, feeds) in this server too.",
+        ),
+    ] = None,
     with_sample: Annotated[
         bool,
         typer.Option("--sample", help="Have a sample account with a fleet in test mode."),
@@ -51,7 +58,12 @@ def serve(
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
     settings = Settings.read(
-        host=host, port=port, data=data and Path(data), database=database, workers=workers
+        host=host,
+        port=port,
+        data=data and Path(data),
+        database=database,
+        workers=workers,
+        worker=None if worker is None else int(worker),
     )
     listening = _listen(settings)
     shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -88,6 +100,7 @@ def _run(settings: Settings, listening: socket.socket) -> None:
     if settings.workers > 1:
         with tempfile.TemporaryDirectory(prefix="wattyard-metrics-") as together:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
+            os.environ["WATTYARD_WORKER_TURN"] = str(Path(together) / "worker")
             supervisor = Multiprocess(config, sockets=[listening])
             supervisor.run()
         if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):

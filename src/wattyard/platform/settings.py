@@ -3,8 +3,11 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
+
+_EVENT_DAYS: Final = 30
 
 
 class SettingInvalid(Exception):
@@ -18,7 +21,10 @@ class Settings:
     `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
     `connections` is per worker process, `rate_limit` requests a second of an account and mode on
     this node (0 is off). `metrics_token` lets more than this machine read `/metrics`.
-    `log_format` is `text` or `json`.
+    `log_format` is `text` or `json`. `worker` is 1 where the server does the background work too,
+    and `worker_turn` the file by which its processes agree which one. `webhook_allow` lists the
+    networks that webhooks may reach besides public addresses, `event_days` tells how long events
+    are kept.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +37,10 @@ class Settings:
     metrics_token: str = ""
     log_level: str = "info"
     log_format: str = "text"
+    worker: int = 1
+    worker_turn: str = ""
+    webhook_allow: str = ""
+    event_days: int = 30
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -41,6 +51,11 @@ class Settings:
             raise SettingInvalid(f"connections must be 1 to 1000; got {self.connections}")
         if self.rate_limit < 0:
             raise SettingInvalid(f"the rate limit must be 0 or more; got {self.rate_limit}")
+        if self.event_days < _EVENT_DAYS:
+            raise SettingInvalid(
+                f"events are kept {_EVENT_DAYS} days or more; got {self.event_days}"
+            )
+        _check_networks(self.webhook_allow)
         if self.log_format not in ("text", "json"):
             raise SettingInvalid(f"the log format must be text or json; got {self.log_format}")
         if self.log_level not in ("debug", "info", "warning", "error"):
@@ -68,6 +83,16 @@ class Settings:
     def with_database(self, url: str) -> Self:
         """Take the address of the database that was found or started."""
         return replace(self, database=url)
+
+
+def _check_networks(text: str) -> None:
+    for part in filter(None, map(str.strip, text.split(","))):
+        try:
+            ip_network(part)
+        except ValueError as fault:
+            raise SettingInvalid(
+                f"WATTYARD_WEBHOOK_ALLOW must list networks such as 10.0.0.0/8; {fault}"
+            ) from None
 
 
 def _parsed(name: str, kind: object, text: str) -> Any:  # noqa: ANN401 (the field's type)

@@ -78,6 +78,12 @@ class Telemetry:
         self._events = Counter(
             "wattyard_events", "Events written by type.", ("type",), registry=self.registry
         )
+        self._deliveries = Counter(
+            "wattyard_webhook_attempts",
+            "Attempts to deliver webhooks by how they ended.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self._connections = Gauge(
             "wattyard_database_connections",
             "Database connections, lent or idle.",
@@ -118,6 +124,10 @@ class Telemetry:
     def stale(self, code: str, seconds: float) -> None:
         """Note for how long a market source has owed prices."""
         self._stale.labels(code).set(seconds)
+
+    def attempted(self, outcome: str) -> None:
+        """Count an attempt to deliver a webhook."""
+        self._deliveries.labels(outcome).inc()
 
     def exposition(self) -> bytes:
         """Write the metrics in Prometheus' text format."""

@@ -139,6 +139,7 @@ def test_caps_and_floors_limit_the_price_before_vat() -> None:
 
     assert [item.cost for item in answer.data] == [0.18, 0.3]
     assert [item.reading for item in answer.data] == [0, 1]
+    assert answer.data.item(1) == list(answer.data)[1]
 
 
 def test_a_negative_price_pays_the_consumer_and_is_no_minus_zero() -> None:

@@ -1,6 +1,6 @@
 """What must hold of costs whatever the readings, the tariffs and the place.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (20 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (10 by default).
 """
 
 import os
@@ -30,7 +30,7 @@ from wattyard.tariffs.domain.refusals import NoPriceData
 from wattyard.tariffs.domain.tariff import Element
 
 TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "10")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

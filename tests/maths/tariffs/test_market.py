@@ -148,6 +148,24 @@ def test_tomorrow_is_the_mean_of_the_last_four_days_of_its_kind() -> None:
     assert len(series) == 4 * 24
 
 
+def test_a_day_that_skipped_an_hour_says_nothing_of_it_in_the_middle_of_an_interval() -> None:
+    """On Sunday 30 March 2025 Berlin's clock went from 02:00 to 03:00; a price held all day."""
+    saturday = datetime(2025, 3, 28, 23, tzinfo=UTC)
+    sunday = saturday + 24 * HOUR
+    market = [*published(saturday, [1], 24 * HOUR), *published(sunday, [2], 23 * HOUR)]
+    start = datetime(2025, 4, 4, 22, tzinfo=UTC)  # the next Saturday
+
+    series = prices(
+        body(flat([{}]), **MARKET), start, start + 4 * HOUR, market, now=sunday + 23 * HOUR
+    )
+
+    assert [((own.start - start) / HOUR, own.value, own.confidence) for own in series] == [
+        (0, 1.5, 0.5),
+        (2, 1.0, 0.3),
+        (3, 1.5, 0.5),
+    ]
+
+
 def test_fewer_than_two_days_of_the_kind_lower_the_confidence() -> None:
     monday = datetime(2025, 1, 12, 23, tzinfo=UTC)
     market = published(monday, [0.1] * 24)

@@ -38,8 +38,8 @@ class LineRule:
 class CostLine:
     """One line of an item; `unit_price` is the mean one where there are many, None without one.
 
-    `quantity` and `unit_price` are not rounded to give `amount`; the `amount`s of an item's lines
-    add up to its cost exactly.
+    `amount` has 6 decimals, and the amounts of an item's lines add up to its cost exactly;
+    `quantity` and `unit_price` are not rounded.
     """
 
     kind: LineKind
@@ -112,6 +112,7 @@ class CostTable:
             self.rules,
             self.quantity[:, kept],
             self.exact_amount[:, kept],
+            None if self.reading is None else self.reading[kept],
         )
 
     def of_readings(self, reading: Indices | None) -> "CostTable":
@@ -120,39 +121,39 @@ class CostTable:
 
     def item(self, n: int) -> CostItem:
         """Write one item out."""
-        return CostItem(
-            start=instant(self.starts_us[n]),
-            end=instant(self.ends_us[n]),
-            energy_kwh=float(self.energy_kwh[n]),
-            cost=float(self.cost[n]),
-            confidence=float(self.confidence[n]),
-            lines=tuple(self._lines(n)),
-            reading=None if self.reading is None else int(self.reading[n]),
-        )
+        return next(iter(self.only(slice(n, n + 1))))
 
     def __iter__(self) -> Iterator[CostItem]:
-        return map(self.item, range(len(self)))
-
-    def _lines(self, n: int) -> Iterator[CostLine]:
-        """Write the lines of an item; those of nothing are left out."""
+        readings = [None] * len(self) if self.reading is None else self.reading.tolist()
         columns = zip(
-            self.rules, self.quantity[:, n].tolist(), self.amount[:, n].tolist(), strict=True
+            self.starts_us.tolist(),
+            self.ends_us.tolist(),
+            self.energy_kwh.tolist(),
+            self.cost.tolist(),
+            self.confidence.tolist(),
+            self.quantity.T.tolist(),
+            self.amount.T.tolist(),
+            readings,
+            strict=True,
         )
-        for rule, quantity, amount in columns:
-            if quantity or amount:
-                price = rule.unit_price
-                if price is None and quantity:
-                    price = amount / quantity
-                yield CostLine(
-                    rule.kind,
-                    rule.name,
-                    rule.tariff_id,
-                    rule.tier,
-                    quantity,
-                    rule.unit,
-                    price,
-                    amount,
-                )
+        for start, end, energy_kwh, cost, confidence, quantities, amounts, reading in columns:
+            lines = tuple(
+                _line(rule, quantity, amount)
+                for rule, quantity, amount in zip(self.rules, quantities, amounts, strict=True)
+                if quantity or amount
+            )
+            yield CostItem(
+                instant(start), instant(end), energy_kwh, cost, confidence, lines, reading
+            )
+
+
+def _line(rule: LineRule, quantity: float, amount: float) -> CostLine:
+    price = rule.unit_price
+    if price is None and quantity:
+        price = amount / quantity
+    return CostLine(
+        rule.kind, rule.name, rule.tariff_id, rule.tier, quantity, rule.unit, price, amount
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

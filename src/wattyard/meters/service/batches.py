@@ -1,6 +1,7 @@
 """Use-cases of readings that arrive: keep what is good, say of the rest why not."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,7 @@ import numpy as np
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
@@ -19,7 +20,6 @@ from wattyard.meters.domain.readings import (
     FAILED_SHOWN,
     Failed,
     Indices,
-    Marks,
     MeterBatchNotFound,
     Readings,
     Stream,
@@ -28,17 +28,39 @@ from wattyard.meters.domain.readings import (
     judged,
 )
 from wattyard.meters.domain.registers import RegisterRead, differences
+from wattyard.meters.service.fitting import fitting
 from wattyard.meters.store import batches as batch_store
 from wattyard.meters.store import months as month_store
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
 from wattyard.platform.db import Connection, Database
+from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.service import Devices, Places, States
 
 _OVERLAP: Final = (
     "record_overlap",
     "the period overlaps another reading's; the same period again would replace it",
 )
+_GONE: Final = ("location_not_found", "the location was deleted while its readings arrived")
+
+
+class _Undone(Exception):
+    """Ends a transaction that must leave nothing behind."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Settled:
+    """What is to be done with readings that were sent.
+
+    `kept` (n) are those to store, each in its `series` (n), where their period may be
+    `stored_in` (n) that series or another one already; `accepted` has a period sent twice twice.
+    """
+
+    accepted: Readings
+    kept: Readings
+    series: Indices
+    stored_in: Indices
+    failed: list[Failed]
 
 
 @dataclass
@@ -60,9 +82,11 @@ class Meters:
     ) -> MeterBatch:
         """Keep the good of some readings as one batch, durable when it is answered."""
         batch = MeterBatch(self.new_id(), self.now())
+        sound, unsound = await self._sound(caller, readings)
+        await self._have_months(sound.starts_us)
         async with self.db.transaction() as db:
-            accepted, refused = await self._take(db, caller, readings)
-            batch = _added(batch, submitted, accepted, [*failed, *refused])
+            accepted, refused = await self._take(db, caller, sound)
+            batch = _added(batch, submitted, accepted, [*failed, *unsound, *refused])
             await batch_store.insert(db, caller.account, caller.live_mode, batch)
         await self._see(caller, accepted)
         return batch
@@ -85,13 +109,24 @@ class Meters:
         last: bool,
     ) -> MeterBatch:
         """Keep more records of a batch: its counts always tell what is stored."""
+        sound, unsound = await self._sound(caller, readings)
+        await self._have_months(sound.starts_us)
         async with self.db.transaction() as db:
-            accepted, refused = await self._take(db, caller, readings)
-            batch = _added(batch, submitted, accepted, [*failed, *refused])
+            accepted, refused = await self._take(db, caller, sound)
+            batch = _added(batch, submitted, accepted, [*failed, *unsound, *refused])
             batch = replace(batch, complete=last)
             await batch_store.update(db, caller.account, caller.live_mode, batch)
         await self._see(caller, accepted)
         return batch
+
+    async def judge(self, caller: Caller, readings: Readings) -> list[Failed]:
+        """Tell which readings would not be kept now, and keep none."""
+        sound, failed = await self._sound(caller, readings)
+        with suppress(_Undone):
+            async with self.db.transaction() as db:
+                failed += (await self._settled(db, caller, sound)).failed
+                raise _Undone  # takes back new series, too
+        return sorted(failed, key=lambda one: one.record_num)
 
     async def keep_register(
         self,
@@ -111,8 +146,13 @@ class Meters:
         if stream.device_id is not None:
             await self.devices.device(caller, stream.device_id)
         batch = MeterBatch(self.new_id(), self.now())
+        await self._have_months(np.array([read.time_us for read in reads], dtype=np.int64))
         async with self.db.transaction() as db:
-            series = (await series_store.have(db, account, live, [stream]))[stream]
+            numbers = await self._have_series(db, caller, [stream])
+            series = next((number for number, one in numbers.items() if one == stream), None)
+            if series is None:
+                noun = ids.wire("loc", stream.site_id)
+                raise LocationNotFound(f"there is no location {noun}", param="location_id")
             known = await series_store.register(db, account, live, series)
             base = None if known is None else RegisterRead(0, microseconds(known[0]), known[1])
             found = differences(base, reads)
@@ -128,11 +168,13 @@ class Meters:
                 [session] * count,
                 [None] * count,
             )
+            readings, unsound = judged(readings, microseconds(self.now()))
+            await self._have_months(readings.starts_us)  # a gap can reach over others
             accepted, refused = await self._take(db, caller, readings)
             if found.base is not None:
                 at = instant(found.base.time_us)
                 await series_store.set_register(db, account, live, series, at, found.base.total_kwh)
-            lost = [*failed, *found.failed, *refused]
+            lost = [*failed, *found.failed, *unsound, *refused]
             submitted = len(reads) + len(failed)
             batch = replace(
                 _added(batch, submitted, accepted, lost),
@@ -165,38 +207,72 @@ class Meters:
         async with self.db.reading() as db:
             await month_store.make(db, range(month - 1, month + 4))
 
+    async def _sound(self, caller: Caller, readings: Readings) -> tuple[Readings, list[Failed]]:
+        """Keep what can be a reading of a place and device of the caller, whatever is stored."""
+        readings, failed = judged(readings, microseconds(self.now()))
+        readings, unknown = await self._known(caller, readings)
+        return readings, failed + unknown
+
     async def _take(
         self, db: Connection, caller: Caller, readings: Readings
     ) -> tuple[Readings, list[Failed]]:
-        """Judge readings and store the good ones, in the caller's transaction."""
-        submitted = readings
-        readings, failed = judged(readings, microseconds(self.now()))
-        readings, unknown = await self._known(caller, readings)
-        failed += unknown
-        if not len(readings):
-            return submitted.only(np.zeros(len(submitted), np.bool_)), failed
+        """Store what fits of sound readings, in the caller's transaction."""
+        settled = await self._settled(db, caller, readings)
+        kept, series, stored_in = settled.kept, settled.series, settled.stored_in
         account, live = caller.account, caller.live_mode
-        await self._have_months(db, readings)
+        new = stored_in != series
+        moved = new & (stored_in >= 0)
+        if moved.any():
+            await reading_store.remove(db, account, live, stored_in[moved], kept.starts_us[moved])
+        if new.any():
+            await reading_store.add(db, account, live, kept.only(new), series[new])
+        if not new.all():
+            await reading_store.replace(db, account, live, kept.only(~new), series[~new])
+        await self._note_sessions(db, caller, kept, series)
+        return settled.accepted, settled.failed
+
+    async def _settled(self, db: Connection, caller: Caller, readings: Readings) -> _Settled:
+        """Judge readings against each other and those that are stored, whose series it locks."""
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
-        series = await series_store.have(db, account, live, used)
-        elsewhere = await series_store.elsewhere(db, account, live, series)
-        numbers = np.array([series.get(stream, -1) for stream in readings.streams], dtype=np.int64)[
-            readings.stream
-        ]
-        fits, moved = await _fitting(db, caller, readings, numbers, elsewhere)
-        failed += readings.failed(~fits, *_OVERLAP)
-        readings, numbers = readings.only(fits), numbers[fits]
+        series = await self._have_series(db, caller, used)
+        numbers = _numbers(readings, series)
+        failed = readings.failed(numbers < 0, *_GONE)
+        readings, numbers = readings.only(numbers >= 0), numbers[numbers >= 0]
         if not len(readings):
-            return readings, failed
+            return _Settled(readings, readings, numbers, numbers, failed)
+        clear, stored_in = await fitting(db, caller, readings, series)
+        failed += readings.failed(~clear, *_OVERLAP)
+        readings, numbers, stored_in = readings.only(clear), numbers[clear], stored_in[clear]
+        if not len(readings):
+            return _Settled(readings, readings, numbers, stored_in, failed)
         periods = distinct(readings)
-        clear = apart(readings.at(periods.last), periods.first_sent)
-        failed += readings.failed(~clear[periods.period], *_OVERLAP)
-        kept, numbers = readings.at(periods.last[clear]), numbers[periods.last[clear]]
-        if moved is not None:
-            await reading_store.remove(db, account, live, *moved)
-        await reading_store.keep(db, account, live, kept, numbers)
-        await self._note_sessions(db, caller, kept, numbers)
-        return readings.only(clear[periods.period]), failed
+        together = apart(readings.at(periods.last), periods.first_sent)
+        failed += readings.failed(~together[periods.period], *_OVERLAP)
+        kept = periods.last[together]
+        return _Settled(
+            accepted=readings.only(together[periods.period]),
+            kept=readings.at(kept),
+            series=numbers[kept],
+            stored_in=stored_in[kept],
+            failed=failed,
+        )
+
+    async def _have_series(
+        self, db: Connection, caller: Caller, streams: Sequence[Stream]
+    ) -> dict[int, Stream]:
+        """Lock the series of streams and of their devices elsewhere; make those that are missing.
+
+        A stream whose place was deleted meanwhile has none.
+        """
+        account, live = caller.account, caller.live_mode
+        if not streams:
+            return {}
+        missing = await series_store.missing(db, account, live, streams)
+        if missing:
+            held = await self.places.held(caller, {stream.site_id for stream in missing})
+            there = [stream for stream in missing if stream.site_id in held]
+            await series_store.add(db, account, live, there)
+        return await series_store.locked(db, account, live, streams)
 
     async def _known(self, caller: Caller, readings: Readings) -> tuple[Readings, list[Failed]]:
         """Fail the records of places and devices that the caller does not have."""
@@ -219,12 +295,16 @@ class Meters:
             failed += readings.failed(here, f"{code}_not_found", f"there is no {code} {noun}")
         return readings.only(known[readings.stream]), failed
 
-    async def _have_months(self, db: Connection, readings: Readings) -> None:
-        starts = readings.starts_us.astype("datetime64[us]").astype("datetime64[M]")
-        months = {1970 * 12 + n for n in np.unique(starts.astype(np.int64)).tolist()}
-        if months - self._months:
-            made = await month_store.make(db, sorted(months - self._months))
-            self._months |= months - made  # what was made may be undone with the transaction
+    async def _have_months(self, starts_us: Microseconds) -> None:
+        """Have the partitions of some times, before the transaction that writes into them.
+
+        They are remembered only once they were there before: whoever makes one may be undone.
+        """
+        starts = starts_us.astype("datetime64[us]").astype("datetime64[M]")
+        wanted = {1970 * 12 + n for n in np.unique(starts.astype(np.int64)).tolist()}
+        if wanted - self._months:
+            async with self.db.reading() as db:
+                self._months |= await month_store.make(db, sorted(wanted - self._months))
 
     async def _note_sessions(
         self, db: Connection, caller: Caller, kept: Readings, numbers: Indices
@@ -255,78 +335,11 @@ class Meters:
             await self.states.see(caller, seen)
 
 
-async def _fitting(
-    db: Connection,
-    caller: Caller,
-    readings: Readings,
-    numbers: Indices,
-    elsewhere: Mapping[int, Stream],
-) -> tuple[Marks, tuple[Indices, Indices] | None]:
-    """Mark readings that overlap no stored one of another period.
-
-    Gives too the (series, starts) of readings of the same device and period at another site,
-    which the new ones replace.
-    """
-    keys: dict[object, int] = {}
-    of_stream = [keys.setdefault(stream.key, len(keys)) for stream in readings.streams]
-    key = np.array(of_stream, dtype=np.int64)[readings.stream]
-    key_of_series = dict(zip(numbers.tolist(), key.tolist(), strict=True))
-    for number, stream in elsewhere.items():
-        if stream.key in keys:
-            key_of_series[number] = keys[stream.key]
-    series = np.array(sorted(key_of_series), dtype=np.int64)
-    lows, highs = _extents(readings, key, len(keys))
-    place = np.array([key_of_series[number] for number in series.tolist()], dtype=np.int64)
-    stored = await reading_store.periods(
-        db, caller.account, caller.live_mode, series, (lows[place], highs[place])
-    )
-    fits = np.ones(len(readings), np.bool_)
-    if not stored.series.size:
-        return fits, None
-    stored_key = np.array([key_of_series[n] for n in stored.series.tolist()], dtype=np.int64)
-    order = np.lexsort((stored.starts_us, stored_key))
-    stored_key, starts, ends = stored_key[order], stored.starts_us[order], stored.ends_us[order]
-    same, clash = _met((key, readings.starts_us, readings.ends_us), (stored_key, starts, ends))
-    moved = np.unique(same[same >= 0])
-    away = moved[stored.series[order][moved] != _series_at(numbers, same, moved)]
-    gone = (stored.series[order][away], starts[away]) if away.size else None
-    return ~clash, gone
-
-
-def _extents(readings: Readings, key: Indices, count: int) -> tuple[Indices, Indices]:
-    """Find from when to when the readings of each key reach."""
-    lows = np.full(count, np.iinfo(np.int64).max)
-    highs = np.full(count, np.iinfo(np.int64).min)
-    np.minimum.at(lows, key, readings.starts_us)
-    np.maximum.at(highs, key, readings.ends_us)
-    empty = lows > highs
-    lows[empty], highs[empty] = 0, 1
-    return lows, highs
-
-
-def _met(
-    new: tuple[Indices, Indices, Indices], stored: tuple[Indices, Indices, Indices]
-) -> tuple[Indices, Marks]:
-    """For each new (key, start, end): the place of the stored one that is the same (-1 for none),
-    and whether it overlaps a stored one that is not.
-
-    Stored ones of a key never overlap, so only the last that starts before the end matters.
-    """
-    both = np.concatenate([new[2], stored[1]]), np.concatenate([new[0], stored[0]])
-    rank = np.lexsort((np.r_[np.zeros(new[0].size), np.ones(stored[0].size)], *both))
-    position = np.empty(rank.size, np.int64)
-    position[rank] = np.cumsum(rank >= new[0].size)
-    last = position[: new[0].size] - 1
-    here = (last >= 0) & (stored[0][last] == new[0])
-    same = here & (stored[1][last] == new[1]) & (stored[2][last] == new[2])
-    clash = here & ~same & (stored[2][last] > new[1])
-    return np.where(same, last, -1), clash
-
-
-def _series_at(numbers: Indices, same: Indices, moved: Indices) -> Indices:
-    """The series of the new reading that is the same as each stored one in `moved`."""
-    order = np.argsort(same, kind="stable")
-    return numbers[order[np.searchsorted(same[order], moved)]]
+def _numbers(readings: Readings, series: Mapping[int, Stream]) -> Indices:
+    """Find the series of each reading (n), -1 where there is none."""
+    of_stream = {stream: number for number, stream in series.items()}
+    found = [of_stream.get(stream, -1) for stream in readings.streams]
+    return np.array(found or [-1], dtype=np.int64)[readings.stream]
 
 
 def _added(

@@ -1,6 +1,6 @@
 """The monthly partitions of readings: made when first needed, and ahead by the worker."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wattyard.platform.db import Connection
 
@@ -10,26 +10,38 @@ _LOCK = 0x6D6F6E74  # "mont"
 async def make(db: Connection, months: Iterable[int]) -> set[int]:
     """Have a partition for each month, counted from January of year 0 (UTC).
 
-    Gives the months that had none: theirs are there once the caller's transaction is kept.
-
-    A partition is made apart and attached, so that readers and writers of others do not wait.
+    Gives the months that had one before. A partition is made apart and attached, so that readers
+    and writers of others do not wait.
     """
-    made = set()
-    for month in months:
-        name = f"meter_readings_{month // 12:04}_{month % 12 + 1:02}"
-        if await db.fetchval("SELECT to_regclass($1)", name) is not None:
-            continue
+    names = {f"meter_readings_{month // 12:04}_{month % 12 + 1:02}": month for month in months}
+    found = await _present(db, list(names))
+    for name in sorted(names.keys() - found):
+        month = names[name]
         async with db.transaction():
             await db.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            if await db.fetchval("SELECT to_regclass($1)", name) is not None:
+            if await _present(db, [name]):
                 continue
             await db.execute(f"CREATE TABLE {name} (LIKE meter_readings INCLUDING ALL)")
             await db.execute(
                 f"ALTER TABLE meter_readings ATTACH PARTITION {name} "
                 f"FOR VALUES FROM ('{_first(month)}') TO ('{_first(month + 1)}')"
             )
-            made.add(month)
-    return made
+    return {names[name] for name in found}
+
+
+async def _present(db: Connection, names: Sequence[str]) -> set[str]:
+    """Tell which partitions there are.
+
+    The catalogue is read as of now; `to_regclass` can go on to miss what another made meanwhile.
+    """
+    rows = await db.fetch(
+        """
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'meter_readings'::regclass AND c.relname = ANY($1)
+        """,
+        names,
+    )
+    return {row["relname"] for row in rows}
 
 
 def _first(month: int) -> str:

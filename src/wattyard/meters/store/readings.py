@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.meters.domain.readings import Indices, Metered, Readings
+from wattyard.meters.store import copying
 from wattyard.platform.db import Connection
 
 _EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
@@ -59,10 +60,22 @@ async def periods(
     return Periods(*(np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)))
 
 
-async def keep(
+async def add(
     db: Connection, account: int, live: bool, readings: Readings, series: Indices
 ) -> None:
-    """Keep readings; one of the same series and period is replaced. `series` (n) their series."""
+    """Keep readings whose periods are new to their locked series. `series` (n) their series."""
+    await db.copy_to_table(
+        "meter_readings",
+        source=copying.rows(account, live, readings, series),
+        columns=copying.COLUMNS,
+        format="binary",
+    )
+
+
+async def replace(
+    db: Connection, account: int, live: bool, readings: Readings, series: Indices
+) -> None:
+    """Keep readings whose periods are stored in their series (n) with other values."""
     await db.execute(
         """
         INSERT INTO meter_readings (series, start_time, end_time, energy_kwh, confidence, account,

@@ -1,6 +1,6 @@
 """The SQL of series: which readings belong together."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,72 +12,86 @@ from wattyard.platform.db import Connection
 _SELECT = """
     SELECT series, site_id, device_id, energy_flow_direction, tariff_direction FROM meter_series
 """
+_WANTED = """
+    unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
+        WITH ORDINALITY AS wanted (site_id, device_id, flow, direction, place)
+"""
+_SAME = """
+    s.account = $1 AND s.live_mode = $2 AND s.site_id = wanted.site_id
+    AND s.device_id IS NOT DISTINCT FROM wanted.device_id
+    AND s.energy_flow_direction = wanted.flow AND s.tariff_direction = wanted.direction
+"""
+_LOCK = 0x6D657472  # "metr"
+_BUCKETS = 64
 
 
-async def have(
+async def missing(
     db: Connection, account: int, live: bool, streams: Collection[Stream]
-) -> dict[Stream, int]:
-    """Find the numbers of streams, new ones included, and lock them for the transaction.
+) -> list[Stream]:
+    """Tell which streams have no series yet."""
+    rows = await db.fetch(
+        f"""
+        SELECT wanted.place FROM {_WANTED}
+        WHERE NOT EXISTS (SELECT FROM meter_series s WHERE {_SAME})
+        """,
+        account,
+        live,
+        *_columns(streams),
+    )
+    listed = list(streams)
+    return [listed[row["place"] - 1] for row in rows]
 
-    New ones come first and the locks after, in the order of their numbers: whoever deletes a
-    site holds the site and then wants its series, and must not meet someone who has these and
-    wants the site.
+
+async def add(db: Connection, account: int, live: bool, streams: Collection[Stream]) -> None:
+    """Have series for streams of places that are held.
+
+    Whoever adds one of a device waits for whoever else does, so that each finds the other's and
+    no two places get readings of one device and time.
     """
-    columns = _columns(streams)
+    buckets = {stream.device_id.int % _BUCKETS for stream in streams if stream.device_id}
     await db.execute(
-        """
+        "SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::int[]) AS b (bucket)",
+        _LOCK,
+        sorted(buckets),
+    )
+    await db.execute(
+        f"""
         INSERT INTO meter_series
             (account, live_mode, site_id, device_id, energy_flow_direction, tariff_direction)
-        SELECT $1, $2, site_id, device_id, flow, direction
-        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
-             AS new (site_id, device_id, flow, direction)
-        WHERE NOT EXISTS (
-            SELECT FROM meter_series old
-            WHERE old.account = $1 AND old.live_mode = $2 AND old.site_id = new.site_id
-              AND old.device_id IS NOT DISTINCT FROM new.device_id
-              AND old.energy_flow_direction = new.flow AND old.tariff_direction = new.direction)
+        SELECT $1, $2, site_id, device_id, flow, direction FROM {_WANTED}
         ORDER BY site_id, device_id, flow, direction
         ON CONFLICT DO NOTHING
         """,
         account,
         live,
-        *columns,
+        *_columns(streams),
     )
-    rows = await db.fetch(
-        """
-        SELECT s.series, s.site_id, s.device_id, s.energy_flow_direction, s.tariff_direction
-        FROM meter_series s
-        JOIN unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
-             AS wanted (site_id, device_id, flow, direction)
-          ON s.site_id = wanted.site_id AND s.device_id IS NOT DISTINCT FROM wanted.device_id
-         AND s.energy_flow_direction = wanted.flow AND s.tariff_direction = wanted.direction
-        WHERE s.account = $1 AND s.live_mode = $2
-        ORDER BY s.series FOR UPDATE OF s
-        """,
-        account,
-        live,
-        *columns,
-    )
-    return {_stream(row): row["series"] for row in rows}
 
 
-async def elsewhere(
-    db: Connection, account: int, live: bool, known: Mapping[Stream, int]
+async def locked(
+    db: Connection, account: int, live: bool, streams: Collection[Stream]
 ) -> dict[int, Stream]:
-    """Find the series of the same devices at other sites, and lock them."""
-    devices = {stream.device_id for stream in known if stream.device_id is not None}
-    if not devices:
-        return {}
+    """Find the series of streams, and of their devices at other places, and lock them all.
+
+    They are locked in the order of their numbers, as everyone does, and after new ones were
+    added: whoever deletes a site holds the site and then wants its series, and must not meet
+    someone who has these and wants the site.
+    """
+    devices = {stream.device_id for stream in streams if stream.device_id is not None}
     rows = await db.fetch(
         f"""
         {_SELECT}
-        WHERE account = $1 AND live_mode = $2 AND device_id = ANY($3) AND series <> ALL($4)
+        WHERE account = $1 AND live_mode = $2 AND series = ANY(ARRAY(
+            SELECT s.series FROM meter_series s JOIN {_WANTED} ON {_SAME}
+            UNION
+            SELECT series FROM meter_series
+            WHERE account = $1 AND live_mode = $2 AND device_id = ANY($7)))
         ORDER BY series FOR UPDATE
         """,
         account,
         live,
+        *_columns(streams),
         list(devices),
-        list(known.values()),
     )
     return {row["series"]: _stream(row) for row in rows}
 

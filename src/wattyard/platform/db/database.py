@@ -1,6 +1,8 @@
 """Connections and transactions on PostgreSQL, through asyncpg."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -35,6 +37,7 @@ _IN_THE_WAY = (
 _FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 
 _joined: ContextVar["Connection | None"] = ContextVar("joined_transaction", default=None)
+_afterwards: ContextVar["list[Callable[[], None]] | None"] = ContextVar("afterwards", default=None)
 
 
 class Database:
@@ -54,6 +57,7 @@ class Database:
         self._connections = connections
         self._timeout_ms = int(statement_seconds * 1000)
         self._stack: ConnectionStack | None = None
+        self._besides: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Open the first connection, which shows whether the address is right.
@@ -68,10 +72,19 @@ class Database:
             raise Unavailable(f"the database cannot be used: {fault}; check its address") from fault
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back; what runs besides is broken off."""
+        for task in self._besides:
+            task.cancel()
+        await asyncio.gather(*self._besides, return_exceptions=True)
         if self._stack is not None:
             stack, self._stack = self._stack, None
             await stack.close()
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something on this database that nobody waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._besides.add(task)
+        task.add_done_callback(self._besides.discard)
 
     @property
     def usage(self) -> tuple[int, int]:
@@ -106,12 +119,52 @@ class Database:
             async with joined.transaction():
                 yield joined
             return
+        afterwards: list[Callable[[], None]] = []
         async with self.reading() as connection, connection.transaction():
-            token = _joined.set(connection)
+            token, list_token = _joined.set(connection), _afterwards.set(afterwards)
             try:
                 yield connection
             finally:
                 _joined.reset(token)
+                _afterwards.reset(list_token)
+        for call in dict.fromkeys(afterwards):
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call once the present transaction is kept; at once where there is none.
+
+        It is not called when the transaction is undone, but may be when only a savepoint of it
+        was: it can wake somebody, and not tell what happened.
+        """
+        afterwards = _afterwards.get()
+        if afterwards is None:
+            call()
+        else:
+            afterwards.append(call)
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[bool]:
+        """Tell whether this process is the only one in a block of that name, on all machines.
+
+        The others get False at once. A process that dies has left the block.
+        """
+        connection = await self.own_connection()
+        try:
+            digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+            number = int.from_bytes(digest, signed=True)
+            mine: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", number)
+            yield mine
+        finally:
+            connection.terminate()
+
+    async def own_connection(self) -> Connection:
+        """Open a connection besides those that are lent; the caller closes it.
+
+        Raises:
+            Unavailable: when the database cannot be reached.
+        """
+        with _refusing_when_away():
+            return await self._connect()
 
     async def _connect(self) -> Connection:
         connection: Connection = await asyncpg.connect(

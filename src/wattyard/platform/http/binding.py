@@ -12,7 +12,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Missing
-from wattyard.platform.http.call import Answer, Call, etag, matches
+from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
 from wattyard.platform.http.declare import Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.limits import Limits
@@ -64,12 +64,12 @@ class Bound:
         if declared.method == "POST" and b"idempotency-key" in call.headers:
             raw = await call.body(declared.body_limit_bytes)
             await call.answer(
-                await self._gate.replays.once(call, caller, raw, lambda: self._work(call))
+                await self._gate.replays.once(call, caller, raw, lambda: self._whole(call))
             )
         else:
             await call.answer(await self._work(call))
 
-    async def _work(self, call: Call) -> Answer:
+    async def _work(self, call: Call) -> Answer | Stream:
         """Read what the handler wants, run it, and write its answer."""
         given = dict(self._fixed)
         raw_query = call.scope["query_string"]
@@ -87,6 +87,11 @@ class Bound:
             given["body"] = await self._body(call)
         return self._written(await self.declared.handler(**given), call)
 
+    async def _whole(self, call: Call) -> Answer:
+        answer = await self._work(call)
+        assert isinstance(answer, Answer)  # noqa: S101 (a stream has no key: it is a GET)
+        return answer
+
     async def _body(self, call: Call) -> Any:  # noqa: ANN401 (the declared type)
         raw = await call.body(self.declared.body_limit_bytes)
         if not raw and self.declared.body_optional:
@@ -100,8 +105,8 @@ class Bound:
         assert self._read_body is not None  # noqa: S101 (only called where there is a reader)
         return self._read_body(raw)
 
-    def _written(self, result: Any, call: Call) -> Answer:  # noqa: ANN401 (a shape)
-        if isinstance(result, Answer):
+    def _written(self, result: Any, call: Call) -> Answer | Stream:  # noqa: ANN401 (a shape)
+        if isinstance(result, Answer | Stream):
             return result
         body = result if isinstance(result, bytes) else _encode(result)
         answer = Answer(body, self.declared.status)

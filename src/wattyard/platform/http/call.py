@@ -1,7 +1,9 @@
 """One request and its answer, on bare ASGI."""
 
+import asyncio
 import gzip
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from time import perf_counter
@@ -29,6 +31,14 @@ class Answer:
     status: int = 200
     media_type: bytes = JSON
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stream:
+    """An answer that is sent piece by piece, until it ends or the client leaves."""
+
+    chunks: AsyncGenerator[bytes, None]
+    media_type: bytes = b"text/event-stream; charset=utf-8"
 
 
 class Call:
@@ -112,8 +122,11 @@ class Call:
                 self.kept_body = b"".join(parts)
                 return self.kept_body
 
-    async def answer(self, answer: Answer) -> None:
+    async def answer(self, answer: Answer | Stream) -> None:
         """Send the answer, compressed where the client asks for it and it pays."""
+        if isinstance(answer, Stream):
+            await self._stream(answer)
+            return
         body, headers = answer.body, answer.headers
         if len(body) > _COMPRESS_FROM_BYTES:
             headers = [*headers, (b"vary", b"accept-encoding")]
@@ -138,6 +151,45 @@ class Call:
             }
         )
         await self.send({"type": "http.response.body", "body": body})
+
+    async def _stream(self, stream: Stream) -> None:
+        self.status = 200
+        headers = [
+            (b"content-type", stream.media_type),
+            (b"cache-control", b"no-store"),
+            (b"request-id", self.request_id.encode()),
+            _RELEASE_HEADER,
+        ]
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": headers + self.extra_headers,
+            }
+        )
+        if self.method != "HEAD":
+            sending = asyncio.create_task(self._send_pieces(stream.chunks))
+            leaving = asyncio.create_task(self._left())
+            try:
+                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (sending, leaving):
+                    task.cancel()
+                results = await asyncio.gather(sending, leaving, return_exceptions=True)
+            if isinstance(results[0], Exception):
+                raise results[0]
+        await self.send({"type": "http.response.body", "body": b""})
+
+    async def _send_pieces(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                self.answered_bytes += len(piece)
+                await self.send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def _left(self) -> None:
+        """Wait until the client leaves."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
 
 
 def etag(body: bytes) -> str:

@@ -1,7 +1,8 @@
 """Background work: jobs, and the worker that keeps them running."""
 
+from wattyard.platform.work.files import open_many
 from wattyard.platform.work.stopping import Stopping
 from wattyard.platform.work.turns import turn_on
 from wattyard.platform.work.worker import Job, Periodic, Worker, wait_for
 
-__all__ = ["Job", "Periodic", "Stopping", "Worker", "turn_on", "wait_for"]
+__all__ = ["Job", "Periodic", "Stopping", "Worker", "open_many", "turn_on", "wait_for"]

@@ -194,6 +194,11 @@ class Places(UseCases):
             (place,) = await lock_places(db, caller, [place_id], param=param)
         return place
 
+    async def held(self, caller: Caller, place_ids: Collection[UUID]) -> set[UUID]:
+        """Keep places from being deleted in the caller's transaction: tells which there are."""
+        async with self.db.reading() as db:
+            return await place_store.hold(db, caller.account, caller.live_mode, place_ids)
+
     async def supplies(self, caller: Caller, place_ids: Collection[UUID]) -> dict[UUID, Place]:
         """Read those of the places that exist, by id."""
         async with self.db.reading() as db:

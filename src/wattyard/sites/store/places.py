@@ -160,6 +160,20 @@ async def by_ids(
     return [_place(row) for row in rows]
 
 
+async def hold(db: Connection, account: int, live: bool, place_ids: Collection[UUID]) -> set[UUID]:
+    """Keep places from being deleted until the transaction ends; they can be changed."""
+    rows = await db.fetch(
+        """
+        SELECT id FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)
+        ORDER BY id FOR KEY SHARE
+        """,
+        account,
+        live,
+        list(place_ids),
+    )
+    return {row["id"] for row in rows}
+
+
 async def by_references(
     db: Connection, account: int, live: bool, references: Collection[str]
 ) -> list[Place]:

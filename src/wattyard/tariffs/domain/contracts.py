@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing, StateForbids
+from wattyard.sites.domain.places import LinkedTariff
 from wattyard.tariffs.domain.tariff import Direction, TariffType
 
 ConnectionType = Literal["DIRECT", "MARKET", "LIBRARY", "MANUAL"]
@@ -87,3 +88,17 @@ class Contract(ContractDraft):
             raise TariffLinked(
                 f"tariff trf_{self.id.hex} is linked to its supplier and changes only with it"
             )
+
+
+def linked(contract: Contract) -> LinkedTariff:
+    """Show a contract as its location lists it."""
+    return LinkedTariff(
+        tariff_id=contract.id,
+        type=contract.type,
+        direction=contract.direction,
+        status=contract.status,
+        connection_type=contract.connection_type,
+        display_name=contract.display_name,
+        is_temporary=contract.is_temporary,
+        provider_id=contract.provider_id,
+    )

@@ -137,11 +137,18 @@ class _LikeDays:
         return _Pieces(starts, mean, np.where(found >= 2, CONFIDENCE, LOW_CONFIDENCE))
 
     def _times_of_day(self, first_day: int, last_day: int) -> Microseconds:
-        """List the times (since midnight) at which anything starts or ends on some days."""
+        """List the times (since midnight) at which anything starts or ends on some days.
+
+        A clock change does too, on both of the readings that it lies between: it may fall inside
+        of an interval.
+        """
         near = np.searchsorted(
             self._edges_us, ((first_day - 1) * DAY_US, (last_day + 2) * DAY_US), side="left"
         )
-        walls = self._clock.wall_us(self._edges_us[near[0] : near[1]])
+        changes = self._clock.instants_us
+        before, after = changes + self._clock.offsets_us[:-1], changes + self._clock.offsets_us[1:]
+        edges = self._clock.wall_us(self._edges_us[near[0] : near[1]])
+        walls = np.concatenate([edges, before, after])
         days = walls // DAY_US
         inside = walls[(days >= first_day) & (days <= last_day)] % DAY_US
         return joined_edges([np.zeros(1, np.int64), inside])

@@ -13,7 +13,7 @@ from wattyard.kernel.pages import Page, Window
 from wattyard.kernel.refusals import Fault
 from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LinkedTariff, LocationNotFound
+from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import (
@@ -22,6 +22,7 @@ from wattyard.tariffs.domain.contracts import (
     ContractDraft,
     DeviceNotAtLocation,
     TariffNotFound,
+    linked,
 )
 from wattyard.tariffs.domain.quotes import calendar_place
 from wattyard.tariffs.domain.refusals import FormulaInvalid
@@ -330,20 +331,7 @@ class Tariffs(UseCases):
         if site is None:
             return
         contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
-        await self.places.show_tariffs(caller, site, [_linked(one) for one in contracts])
-
-
-def _linked(contract: Contract) -> LinkedTariff:
-    return LinkedTariff(
-        tariff_id=contract.id,
-        type=contract.type,
-        direction=contract.direction,
-        status=contract.status,
-        connection_type=contract.connection_type,
-        display_name=contract.display_name,
-        is_temporary=contract.is_temporary,
-        provider_id=contract.provider_id,
-    )
+        await self.places.show_tariffs(caller, site, [linked(one) for one in contracts])
 
 
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:

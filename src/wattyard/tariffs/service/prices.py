@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -27,7 +27,8 @@ from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, published_by, sources_of
 from wattyard.tariffs.store import contracts as contract_store
 
-_KEPT_TARIFFS: Final = 4096
+_KEPT_RULES_BYTES: Final = 8 * 1024 * 1024
+"""Of JSON; the tariffs read from it take about ten times as much memory."""
 _SAMPLED: Final = timedelta(days=401)
 
 
@@ -36,8 +37,8 @@ class Prices(UseCases):
     """The prices at every account's places."""
 
     _series: SeriesCache = field(default_factory=SeriesCache)
-    _tariffs: LRUCache[tuple[bytes, Place], Tariff] = field(
-        default_factory=lambda: LRUCache(_KEPT_TARIFFS)
+    _tariffs: LRUCache[tuple[bytes, Place], "_Read"] = field(
+        default_factory=lambda: LRUCache(_KEPT_RULES_BYTES, getsizeof=lambda read: read.size)
     )
 
     async def quote(self, caller: Caller, site_id: UUID, question: Question) -> Quote:
@@ -105,10 +106,11 @@ class Prices(UseCases):
 
     def _tariff(self, contract: Contract, place: Place) -> Tariff:
         key = (contract.rules, place)
-        tariff = self._tariffs.get(key)
-        if tariff is None:
-            tariff = self._tariffs[key] = self.wire.rules(contract.rules, place)
-        return tariff
+        read = self._tariffs.get(key)
+        if read is None:
+            read = _Read(self.wire.rules(contract.rules, place), len(contract.rules))
+            self._tariffs[key] = read
+        return read.tariff
 
     async def _check_device(self, caller: Caller, device_id: UUID, site: Site) -> None:
         try:
@@ -120,6 +122,13 @@ class Prices(UseCases):
                 f"device dev_{device_id.hex} is not at location loc_{site.id.hex}",
                 param="device_id",
             )
+
+
+class _Read(NamedTuple):
+    """A tariff as it was read, and the size of its rules in bytes."""
+
+    tariff: Tariff
+    size: int
 
 
 def _last_updated(supply: Supply) -> datetime | None:

@@ -1,17 +1,21 @@
-"""Use-cases of events: tell, and read what was told."""
+"""Use-cases of the log of events: tell, and read what was told."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from wattyard.events import store
 from wattyard.events.domain import Event, EventNotFound, News
+from wattyard.events.store import log as store
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Database
+from wattyard.platform.db import Bell, Database
+
+CHANNEL: Final = "wattyard_events"
+"""The bell that is rung when events were written."""
 
 Told = Callable[[Sequence[str]], None]
 """The port that counts the types of what is told; filled by the app."""
@@ -23,20 +27,37 @@ class Events:
     def __init__(
         self, db: Database, now: Clock, new_id: IdMaker, told: Told = lambda _: None
     ) -> None:
-        self._db = db
+        self.db = db
         self._told = told
-        self._now = now
-        self._new_id = new_id
+        self.now = now
+        self.new_id = new_id
+        self._bell = Bell(db, CHANNEL)
 
     async def tell(self, caller: Caller, news: Sequence[News]) -> None:
         """Write news down as part of the transaction that the caller is in."""
         if not news:
             return
-        now = self._now()
-        events = [Event(self._new_id(), n.type, n.object_id, n.data, now) for n in news]
-        async with self._db.reading() as db:
+        now = self.now()
+        events = [Event(self.new_id(), n.type, n.object_id, n.data, now) for n in news]
+        async with self.db.reading() as db:
             await store.append(db, caller.account, caller.live_mode, events)
+        self._bell.ring_after_commit()
         self._told([event.type for event in events])
+
+    async def tell_one(self, caller: Caller, news: News, *, endpoint_id: UUID) -> Event:
+        """Write news down that are delivered to one endpoint only."""
+        event = Event(self.new_id(), news.type, news.object_id, news.data, self.now())
+        async with self.db.reading() as db:
+            await store.append_for_one(
+                db, caller.account, caller.live_mode, event, endpoint_id=endpoint_id
+            )
+        self._bell.ring_after_commit()
+        self._told([event.type])
+        return event
+
+    def ring(self) -> None:
+        """Wake those who deliver, once the present transaction is kept."""
+        self._bell.ring_after_commit()
 
     async def page(
         self,
@@ -53,7 +74,7 @@ class Events:
             "object_id = {}": object_id,
             "time_created > {}": created_after,
         }
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             return await store.page(db, caller.account, caller.live_mode, window, filters)
 
     async def event(self, caller: Caller, event_id: UUID) -> Event:
@@ -62,7 +83,7 @@ class Events:
         Raises:
             EventNotFound: when the caller has none of that id.
         """
-        async with self._db.reading() as db:
+        async with self.db.reading() as db:
             event = await store.by_id(db, caller.account, caller.live_mode, event_id)
         if event is None:
             raise EventNotFound(f"there is no event {ids.wire('evt', event_id)}")

@@ -7,7 +7,7 @@ import msgspec
 
 from wattyard.events.domain import EventNotFound
 from wattyard.events.service import Events
-from wattyard.events.wire import EXAMPLE, LIST_EXAMPLE, EventShape, event_json
+from wattyard.events.wire.log import EXAMPLE, LIST_EXAMPLE, EventShape, event_json
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id

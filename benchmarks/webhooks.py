@@ -1,0 +1,203 @@
+"""Webhooks: from commit to receiver, deliveries of one core, receivers that hang, event cost."""
+
+import asyncio
+import base64
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from typing import cast
+
+import uvloop
+
+from benchmarks import event_cost
+from benchmarks.support import fleets
+from benchmarks.support.ground import OTHER_CORE, SERVER_CORE, Ground, pin, verdict
+from benchmarks.support.servers import wattyard
+from wattyard.app import Services
+from wattyard.events.domain import News
+from wattyard.events.domain.endpoints import EndpointDraft
+from wattyard.kernel.callers import Caller
+from wattyard.platform.db import Database, schema
+from wattyard.platform.embedded import EmbeddedDatabase
+from wattyard.platform.settings import Settings
+
+_ALLOW = {"WATTYARD_WEBHOOK_ALLOW": "127.0.0.0/8"}
+_DELIVERIES = 3_000
+_HEALTHY, _HANGING, _EACH = 900, 100, 10
+_DATA = b'{"id":"dev_1","object":"device","note":"%b"}' % (b"x" * 600)
+
+
+def run(ground: Ground) -> None:
+    """Measure all of it on a database of its own."""
+    os.environ.update(_ALLOW)
+    embedded = EmbeddedDatabase(ground.folder / "webhooks")
+    with embedded.lease() as url:
+        postmaster = (embedded.data / "postgres" / "postmaster.pid").read_text().split("\n")[0]
+        pin(int(postmaster), OTHER_CORE)
+        schema.migrate(url)
+        uvloop.run(event_cost.measure(url))
+        uvloop.run(_latency(url))
+        rate, seconds = uvloop.run(_rate(url, endpoints=1, hanging=0))
+        print(f"   {_DELIVERIES:,} events to one endpoint in {seconds:.1f} s")
+        verdict("deliveries/s of one worker, signed", rate, ">= 300", met=rate >= 300)
+        alone, _ = uvloop.run(_rate(url, endpoints=_HEALTHY, hanging=0))
+        beside, _ = uvloop.run(_rate(url, endpoints=_HEALTHY, hanging=_HANGING))
+        print(
+            f"   to {_HEALTHY} endpoints {alone:,.0f}/s, beside {_HANGING} that hang "
+            f"{beside:,.0f}/s"
+        )
+        share = beside / alone
+        verdict("rate beside endpoints that hang, share", share, ">= 0.8", met=share >= 0.8)
+
+
+@dataclass
+class _Receiver:
+    """Answers 200 at once, or never where the path says so."""
+
+    times: list[tuple[float, bytes]] = field(default_factory=list)
+    wanted: int = 0
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    port: int = 0
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{path}"
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, receiver: _Receiver) -> None:
+        self._receiver = receiver
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.WriteTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, found, rest = self._buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        if len(rest) < length:
+            return
+        self._buffer = rest[length:]
+        if b"/hang" in head.split(b"\r\n", 1)[0]:
+            return
+        self._receiver.times.append((time.perf_counter(), rest[:length]))
+        if len(self._receiver.times) >= self._receiver.wanted:
+            self._receiver.done.set()
+        self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+
+@asynccontextmanager
+async def _receiver() -> AsyncIterator[_Receiver]:
+    receiver = _Receiver()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(receiver), "127.0.0.1", 0)
+    receiver.port = server.sockets[0].getsockname()[1]
+    try:
+        yield receiver
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def _account(url: str) -> AsyncIterator[tuple[Services, Caller]]:
+    db = Database(url, connections=4)
+    await db.open()
+    services = Services(db, settings=Settings(webhook_allow="127.0.0.0/8"))
+    account, _, _ = await services.accounts.create(name="webhooks")
+    try:
+        yield services, Caller(account.number, account.id, live_mode=False)
+    finally:
+        await db.close()
+
+
+async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float]:
+    """Let one worker deliver what waits: deliveries/s to the healthy endpoints, and seconds."""
+    async with _account(url) as (services, caller), _receiver() as receiver:
+        paths = [f"hang/{n}" for n in range(hanging)] + [f"ok/{n}" for n in range(endpoints)]
+        for path in paths:
+            await services.endpoints.add(caller, EndpointDraft(receiver.url(path)))
+        events = _DELIVERIES if endpoints == 1 else _EACH
+        for number in range(0, events, 500):
+            news = [
+                News("device.update", f"dev_{n}", _DATA)
+                for n in range(number, min(events, number + 500))
+            ]
+            await services.events.tell(caller, news)
+        receiver.wanted = events * endpoints
+        worker = await asyncio.to_thread(_worker, url)
+        try:
+            async with asyncio.timeout(120):
+                await receiver.done.wait()
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(worker.wait, 15)
+        times = [at for at, _ in receiver.times]
+        seconds = max(times) - min(times)
+        async with services.db.reading() as db:
+            await db.execute("DELETE FROM webhook_deliveries")
+            await db.execute("DELETE FROM webhook_endpoints")
+        return receiver.wanted / seconds, seconds
+
+
+def _worker(url: str) -> subprocess.Popen[str]:
+    worker = subprocess.Popen(
+        [
+            "taskset", "-c", str(SERVER_CORE), sys.executable, "-m", "wattyard", "worker",
+            "--database", url,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "WATTYARD_LOG_LEVEL": "error"},
+    )  # fmt: skip
+    assert worker.stdout
+    assert "ready" in worker.stdout.readline()
+    return worker
+
+
+async def _latency(url: str) -> None:
+    """Change a customer 20 times a second, and wait for each to arrive."""
+    account, secret, _ = await asyncio.to_thread(fleets.build, url, 1, quiet=True)
+    with wattyard(url) as (address, _):
+        headers = await asyncio.to_thread(_log_in, address, account, secret)
+        async with _receiver() as receiver:
+            body = {"url": receiver.url("ok"), "event_types": ["customer.*"]}
+            await asyncio.to_thread(_post, address, "/webhook-endpoints", headers, body)
+            told: dict[str, float] = {}
+            for _ in range(200):
+                made = await asyncio.to_thread(_post, address, "/customers", headers, {})
+                told[made["id"]] = time.perf_counter()
+                await asyncio.sleep(0.03)
+            receiver.wanted = len(told)
+            if len(receiver.times) < len(told):
+                await asyncio.wait_for(receiver.done.wait(), 60)
+        waits = sorted(
+            max(0.0, at - told[json.loads(event)["data"]["id"]]) for at, event in receiver.times
+        )
+    p95_ms = waits[int(len(waits) * 0.95)] * 1000
+    print(f"   from the answer to the receiver: median {statistics.median(waits) * 1000:.1f} ms")
+    verdict("commit to receiver, p95 ms", p95_ms, "<= 1,000", met=p95_ms <= 1000)
+
+
+def _log_in(address: str, account: str, secret: str) -> dict[str, str]:
+    basic = base64.b64encode(f"{account}:{secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}"}
+    return {"Authorization": f"Bearer {_post(address, '/auth/tokens', headers)['bearer_token']}"}
+
+
+def _post(address: str, path: str, headers: dict[str, str], body: object = None) -> dict[str, str]:
+    connection = HTTPConnection(address.removeprefix("http://"))
+    all_headers = {**headers, "Content-Type": "application/json"}
+    connection.request("POST", path, None if body is None else json.dumps(body), all_headers)
+    made: dict[str, str] = json.loads(connection.getresponse().read())
+    connection.close()
+    return made

@@ -1,0 +1,71 @@
+"""The options that tell where a CSV file of readings has its times and values."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final, Literal
+
+from wattyard.cli.database import CommandFailed
+from wattyard.meters.adapters.meter_file import Column, Direction, Unit, ValueColumn
+
+_OFFSET: Final = re.compile(r"([+-])(\d{2}):?([0-5]\d)", re.ASCII)
+_LONGEST_MINUTES: Final = 31 * 24 * 60
+
+
+def column(text: str | None) -> Column | None:
+    """Read a column: digits count from 1, anything else is a name in the header."""
+    if text is None:
+        return None
+    return int(text) if re.fullmatch(r"\d{1,4}", text, re.ASCII) else text
+
+
+def value_columns(texts: Sequence[str]) -> tuple[ValueColumn, ...]:
+    """Read columns of values, each with its direction after a colon where it is told."""
+    return tuple(_value_column(text) for text in texts)
+
+
+def unit(text: str) -> Unit:
+    """Read a unit."""
+    match text.upper():
+        case "WH" | "KWH" | "W" | "KW" as known:
+            return known
+    raise CommandFailed(f"--unit must be KWH, WH, KW or W; got {text}")
+
+
+def length(text: str | None) -> timedelta | Literal["DAY"] | None:
+    """Read how long a period is: minutes, or DAY for the local day."""
+    if text is None:
+        return None
+    if text.upper() == "DAY":
+        return "DAY"
+    if re.fullmatch(r"\d{1,5}", text, re.ASCII) and 0 < int(text) <= _LONGEST_MINUTES:
+        return timedelta(minutes=int(text))
+    raise CommandFailed(f"--length must be minutes (up to 31 days) or DAY; got {text}")
+
+
+def utc_offset(text: str | None) -> timedelta | None:
+    """Read how far a clock is ahead of UTC."""
+    if text is None:
+        return None
+    found = _OFFSET.fullmatch(text)
+    if found is None or int(found[2]) > 14:
+        raise CommandFailed(f"--utc-offset must be like +01:00; got {text}")
+    ahead = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return ahead if found[1] == "+" else -ahead
+
+
+def _value_column(text: str) -> ValueColumn:
+    name, colon, end = text.rpartition(":")
+    direction: Direction | None = None
+    if colon:
+        match end.upper():
+            case "INBOUND" | "OUTBOUND" as known:
+                direction = known
+            case _:
+                name = text
+    else:
+        name = text
+    found = column(name)
+    if not found:
+        raise CommandFailed(f"--value must be COLUMN or COLUMN:OUTBOUND; got {text!r}")
+    return ValueColumn(found, direction)

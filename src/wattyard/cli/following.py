@@ -1,0 +1,142 @@
+"""Following the events of an account from afar: the stream is read, and each event passed on."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+
+from wattyard.cli.accounts import say
+from wattyard.cli.database import CommandFailed
+from wattyard.events.service.letters import standard_headers
+
+_AGAIN_SECONDS: Final = 1.0
+_SILENT_SECONDS: Final = 40.0
+"""A stream that is silent for longer than two heartbeats is dead."""
+_FORWARD_SECONDS: Final = 10.0
+_LINE_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of a stream: the event's id, its JSON, and the headers of a webhook."""
+
+    id: str = ""
+    data: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Whose events, and where they go."""
+
+    server: str
+    account_id: str
+    key: str
+    forward: str | None
+    secret: bytes
+
+
+async def follow_until_stopped(followed: Followed) -> None:
+    """Follow until SIGTERM or Ctrl-C."""
+    work = asyncio.ensure_future(_follow(followed))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    with suppress(asyncio.CancelledError):
+        await work
+
+
+async def _follow(followed: Followed) -> None:
+    """Connect again whenever the stream ends, and go on after the last event."""
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENT_SECONDS)
+    last = ""
+    greeted = False
+    async with aiohttp.ClientSession(
+        timeout=timeout, read_bufsize=_LINE_BYTES, cookie_jar=aiohttp.DummyCookieJar()
+    ) as http:
+        while True:
+            try:
+                headers = await _log_in(http, followed)
+                if last:
+                    headers["Last-Event-ID"] = last
+                address = f"{followed.server}/events/stream?signed=true"
+                async with http.get(address, headers=headers) as stream:
+                    await _refuse(stream)
+                    if not greeted:
+                        say(f"listening to {followed.server}")
+                        greeted = True
+                    async for message in messages(stream.content):
+                        await _pass_on(http, followed, message)
+                        last = message.id
+            except (aiohttp.ClientError, TimeoutError) as fault:
+                sys.stderr.write(f"the stream broke off ({type(fault).__name__}); again\n")
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def messages(lines: aiohttp.StreamReader) -> AsyncIterator[Message]:
+    """Read Server-Sent Events (WHATWG HTML, section 9.2); comments and other fields are passed."""
+    message = Message()
+    async for line in lines:
+        name, _, value = line.rstrip(b"\r\n").partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"id":
+            message.id = value.decode()
+        elif name == b"data":
+            message.data += value
+        elif name == b"headers":
+            message.headers = json.loads(value)
+        elif not name and not value and message.data:
+            yield message
+            message = Message()
+
+
+async def _log_in(http: aiohttp.ClientSession, followed: Followed) -> dict[str, str]:
+    credentials = aiohttp.BasicAuth(followed.account_id, followed.key)
+    async with http.post(f"{followed.server}/auth/tokens", auth=credentials) as answer:
+        await _refuse(answer)
+        token = (await answer.json())["bearer_token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def _refuse(answer: aiohttp.ClientResponse) -> None:
+    """End where the server says no for good; its own faults pass."""
+    if answer.status < 400:
+        return
+    if answer.status >= 500 or answer.status == 429:
+        raise aiohttp.ClientPayloadError
+    try:
+        message = (await answer.json())["message"]
+    except (aiohttp.ClientError, ValueError, KeyError, TypeError):
+        message = f"it answered {answer.status}"
+    raise CommandFailed(f"the server refuses: {message}")
+
+
+async def _pass_on(http: aiohttp.ClientSession, followed: Followed, message: Message) -> None:
+    event = json.loads(message.data)
+    line = f"{event['time_created']}  {event['type']:24}  {event['data'].get('id', ''):38}"
+    if followed.forward is None:
+        say(line)
+        return
+    timestamp = message.headers.get("Flatpeak-Timestamp") or str(int(time.time()))
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        **message.headers,
+        **standard_headers(message.id, timestamp, message.data, followed.secret),
+    }
+    try:
+        async with http.post(
+            followed.forward,
+            data=message.data,
+            headers=headers,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=_FORWARD_SECONDS),
+        ) as answer:
+            say(f"{line}  {answer.status}")
+    except (aiohttp.ClientError, TimeoutError) as fault:
+        say(f"{line}  not taken: {type(fault).__name__}")

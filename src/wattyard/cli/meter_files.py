@@ -1,0 +1,150 @@
+"""A file of readings on its way into the database, chunk by chunk."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from wattyard.app import Services
+from wattyard.cli.database import CommandFailed
+from wattyard.cli.imports import progress_bar
+from wattyard.kernel.callers import Caller
+from wattyard.meters.adapters.arrivals import columns_of
+from wattyard.meters.adapters.importers import READERS
+from wattyard.meters.adapters.meter_file import MeterFormat, MeterReading, Options, Refused
+from wattyard.meters.domain.batches import MeterBatch
+from wattyard.meters.domain.readings import RECORDS_AT_ONCE, Failed
+
+
+@dataclass
+class Tally:
+    """What became of a file: readings kept, and what was refused, and why."""
+
+    kept: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    unlisted: int = 0
+    """Refused ones beyond those that a batch lists."""
+    batch: UUID | None = None
+
+
+@dataclass
+class Chunk:
+    """Readings that are kept at once, and what was refused between them."""
+
+    readings: list[MeterReading] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    is_last: bool = False
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Whose readings a file has: a device's, or those of a site's own meter."""
+
+    caller: Caller
+    site_id: UUID
+    device_id: UUID | None
+
+
+@dataclass(frozen=True)
+class MeterFile:
+    """A file of readings, and how it is read."""
+
+    path: Path
+    form: MeterFormat
+    options: Options
+    channel: str | None
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[BinaryIO, Iterator[MeterReading | Refused]]]:
+        """Open the file, and read from its start."""
+        with self.path.open("rb") as stream:
+            yield stream, READERS[self.form](stream, self.options)
+
+    def check_registers(self) -> None:
+        """Refuse registers whose readings would replace each other.
+
+        Raises:
+            CommandFailed: when the channel is not in the file, or none was chosen of several
+                that count the same direction.
+        """
+        with self.opened() as (_, read):
+            found = {
+                (one.channel or "", one.energy_flow_direction): None  # in the order of the file
+                for one in read
+                if isinstance(one, MeterReading)
+            }
+        listed = ", ".join(f'"{name}" ({way})' for name, way in found)
+        if self.channel is not None and self.channel not in {name for name, _ in found}:
+            raise CommandFailed(
+                f'{self.path} has no register "{self.channel}" with readings; '
+                f"it has {listed or 'none'}"
+            )
+        if self.channel is None and len({way for _, way in found}) < len(found):
+            raise CommandFailed(
+                f"{self.path} has several registers of one direction: {listed}; import each "
+                'apart with --channel "NAME", to the location or device it belongs to'
+            )
+
+
+async def bring_in(
+    services: Services, source: MeterFile, meter: Meter, *, dry_run: bool, show: bool
+) -> Tally:
+    """Keep what a file has, as one batch; on a dry run only judge it."""
+    tally = Tally()
+    batch = None if dry_run else await services.meters.begin(meter.caller)
+    with source.opened() as (stream, read), progress_bar(show=show) as progress:
+        task = progress.add_task("readings", total=source.path.stat().st_size)
+        chunk = _next(read, source.channel)
+        while not chunk.is_last:
+            following = asyncio.create_task(asyncio.to_thread(_next, read, source.channel))
+            batch = await _take(services, meter, batch, chunk, tally)
+            chunk = await following  # was read while the database worked
+            progress.update(task, completed=stream.tell())
+        batch = await _take(services, meter, batch, chunk, tally)
+    tally.batch = None if batch is None else batch.id
+    return tally
+
+
+def _next(read: Iterator[MeterReading | Refused], channel: str | None) -> Chunk:
+    """Read on until there are 10,000 readings, or until the end."""
+    chunk = Chunk()
+    for one in read:
+        if isinstance(one, Refused):
+            chunk.refused.append(one)
+        elif channel is None or one.channel == channel:
+            chunk.readings.append(one)
+            if len(chunk.readings) == RECORDS_AT_ONCE:
+                return chunk
+    chunk.is_last = True
+    return chunk
+
+
+async def _take(
+    services: Services, meter: Meter, batch: MeterBatch | None, chunk: Chunk, tally: Tally
+) -> MeterBatch | None:
+    """Keep a chunk as part of the batch; without one (a dry run) only judge it."""
+    count = len(chunk.readings)
+    readings = columns_of(chunk.readings, meter.site_id, meter.device_id)
+    failed: Sequence[Failed]
+    if batch is None:
+        failed = await services.meters.judge(meter.caller, readings)
+        refused = len(failed)
+        before = 0
+    else:
+        earlier, before = batch, batch.submitted
+        batch = await services.meters.go_on(
+            meter.caller, batch, readings, submitted=count, last=chunk.is_last
+        )
+        failed = batch.failed[len(earlier.failed) :]
+        refused = batch.failed_count - earlier.failed_count
+    tally.kept += count - refused
+    tally.unlisted += refused - len(failed)
+    tally.refused += chunk.refused
+    tally.refused += [
+        Refused(chunk.readings[one.record_num - before - 1].where, one.code, one.error)
+        for one in failed
+    ]
+    return batch

@@ -1,0 +1,62 @@
+"""`wattyard worker`: the background work in a process of its own; `wattyard signing-key rotate`."""
+
+import asyncio
+import signal
+
+import typer
+
+from wattyard.app import Services, listening, work
+from wattyard.cli.accounts import print_json, say
+from wattyard.cli.database import (
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+    check_schema,
+    database_of,
+    run,
+)
+from wattyard.kernel import instants
+from wattyard.platform.db import Database
+from wattyard.platform.settings import Settings
+from wattyard.platform.telemetry import configure_logs
+
+signing_key = typer.Typer(help="The key that signs webhooks.", no_args_is_help=True)
+
+
+def worker(data: DataOption = None, database: DatabaseOption = None) -> None:
+    """Do the background work until SIGTERM: deliver webhooks, fetch, forget.
+
+    Any number of workers share the work, beside servers or instead of those with --no-worker.
+    """
+    settings = Settings.read(data=data, database=database)
+    configure_logs(level=settings.log_level, form=settings.log_format)
+    with database_of(settings, watched=True) as url:
+        check_schema(url)
+        asyncio.run(_work(settings.with_database(url)))
+
+
+async def _work(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    db = Database(settings.database, connections=settings.connections)
+    await db.open()
+    try:
+        services = Services(db, settings=settings)
+        async with listening(services):
+            say("wattyard worker ready")
+            await work(services, settings, stop)
+    finally:
+        await db.close()
+
+
+@signing_key.command("rotate")
+def rotate(
+    json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
+) -> None:
+    """Sign webhooks with a new key from now on; the old public key stays published for 7 days."""
+    key = run(data, database, lambda services: services.signing_keys.rotate())
+    if json:
+        print_json({"id": key.id, "time_created": instants.text(key.time_created)})
+    else:
+        say(f"{key.id} signs from now on; /jwks.json has the old one for 7 more days")

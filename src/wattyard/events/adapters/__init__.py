@@ -1,0 +1,1 @@
+"""Outside systems of webhooks: receivers, the network's names, and the RSA of signatures."""

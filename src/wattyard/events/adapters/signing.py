@@ -1,0 +1,49 @@
+"""Signatures by PS256: RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of 32 bytes (RFC 7518)."""
+
+import base64
+from functools import lru_cache
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+
+from wattyard.events.domain.keys import PublicNumbers
+
+_BITS: Final = 2048
+_PADDING: Final = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
+
+
+def make_key() -> bytes:
+    """Make a private key of RSA-2048, in PKCS #8 and DER."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def sign(private_key: bytes, message: bytes) -> bytes:
+    """Sign a message with a private key."""
+    return _read(private_key).sign(message, _PADDING, SHA256())
+
+
+def public_numbers(private_key: bytes) -> PublicNumbers:
+    """Read the public half of a key."""
+    numbers = _read(private_key).public_key().public_numbers()
+    return PublicNumbers(_base64url(numbers.n), _base64url(numbers.e))
+
+
+@lru_cache(maxsize=16)
+def _read(private_key: bytes) -> rsa.RSAPrivateKey:
+    key = load_der_private_key(private_key, password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("a signing key is an RSA key")
+    return key
+
+
+def _base64url(number: int) -> str:
+    octets = number.to_bytes((number.bit_length() + 7) // 8)
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

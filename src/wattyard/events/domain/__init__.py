@@ -1,0 +1,5 @@
+"""What happened, and who is told: the rules of events and webhooks (contract 5)."""
+
+from wattyard.events.domain.log import Event, EventNotFound, News
+
+__all__ = ["Event", "EventNotFound", "News"]

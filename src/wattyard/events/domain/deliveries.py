@@ -1,0 +1,118 @@
+"""Deliveries: one event on its way to one endpoint (contract 5, Delivery)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+from wattyard.events.domain.log import Event
+from wattyard.kernel.refusals import Missing
+
+Status = Literal["PENDING", "SUCCEEDED", "FAILED"]
+
+PAUSES: Final = (
+    timedelta(seconds=30),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+"""How long after each failed attempt the next one comes; after the last there is none."""
+JITTER: Final = 0.1
+PATIENCE: Final = timedelta(seconds=45)
+"""How long an event waits for the first retry of an earlier one of its object: 30 s with jitter,
+and the time of an attempt."""
+GONE: Final = 410
+"""The answer (RFC 9110, section 15.5.11) by which a receiver says: never again."""
+
+
+class DeliveryNotFound(Missing):
+    """There is no such webhook delivery in this account and mode."""
+
+    code = "webhook_delivery_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event on its way to one endpoint.
+
+    `due` is when the next attempt may come, None where there is none. `status_code` and `error`
+    are of the last attempt.
+    """
+
+    id: UUID
+    endpoint_id: UUID
+    event_id: UUID
+    event_type: str
+    status: Status
+    attempts: int
+    due: datetime | None
+    last_attempt: datetime | None
+    status_code: int | None
+    error: str | None
+    time_created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A delivery that a worker holds for a while, with all that an attempt needs.
+
+    `attempts` counts those before. `proven` tells that the endpoint's last attempt succeeded.
+    """
+
+    account: int
+    account_id: UUID
+    live_mode: bool
+    id: UUID
+    endpoint_id: UUID
+    url: str
+    secret: bytes
+    proven: bool
+    attempts: int
+    position: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How an attempt ended: an HTTP status, or what came in the way of one."""
+
+    status_code: int | None = None
+    error: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status_code is not None and 200 <= self.status_code < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt made of its delivery; `due` is the next attempt's time where there is one."""
+
+    parcel: Parcel
+    reply: Reply
+    status: Status
+    time: datetime
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay came to: how many deliveries, up to which event, and whether more follow."""
+
+    deliveries: int
+    last_event: UUID | None
+    has_more: bool
+
+
+def outcome(parcel: Parcel, reply: Reply, now: datetime, chance: float) -> Outcome:
+    """Judge an attempt that ended at `now`.
+
+    `chance` in 0..1 places the next attempt within ±10 % of its pause.
+    """
+    if reply.succeeded:
+        return Outcome(parcel, reply, "SUCCEEDED", now, now)
+    if reply.status_code == GONE or parcel.attempts >= len(PAUSES):
+        return Outcome(parcel, reply, "FAILED", now, now)
+    pause = PAUSES[parcel.attempts] * (1 + JITTER * (2 * chance - 1))
+    return Outcome(parcel, reply, "PENDING", now, now + pause)

@@ -1,0 +1,26 @@
+"""Signing keys of webhooks: one signs, retired ones stay known for a while (contract 5)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+PUBLISHED_FOR: Final = timedelta(days=7)
+"""How long the public half of a retired key can still be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """An RSA key as it is kept: `private_key` is PKCS #8 in DER."""
+
+    id: str
+    private_key: bytes
+    time_created: datetime
+    time_retired: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNumbers:
+    """The public half of an RSA key: modulus and exponent in base64url, big-endian."""
+
+    n: str
+    e: str

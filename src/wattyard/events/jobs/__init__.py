@@ -1,0 +1,1 @@
+"""Background work of events: deliveries, and forgetting what is old."""

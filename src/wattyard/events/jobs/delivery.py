@@ -1,0 +1,291 @@
+"""The job that delivers: it claims, sends, and writes down how it went (contract 5, Delivery).
+
+What it holds is leased. After `kill -9` the leases lapse and another worker, or this one when it
+is back, takes over; at the end of the process they are handed back.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final, Protocol
+from uuid import UUID
+
+import structlog
+
+from wattyard.events.domain.deliveries import Outcome, Parcel, Reply, outcome
+from wattyard.events.jobs.lanes import PROVEN_SHARE, Lanes
+from wattyard.events.service import Letters, Outbox
+from wattyard.events.service.outbox import FIRST_LANE, LEASE, Lane, Wanted
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.kernel.refusals import Unavailable
+from wattyard.platform.db import Listener
+
+_LOOK_SECONDS: Final = 1.0
+"""How often is looked for what no bell tells of: retries that are due, leases that lapsed."""
+_GATHER_SECONDS: Final = 0.004
+"""What becomes free or due within this time is claimed together."""
+_RENEW_SECONDS: Final = 5.0
+_SLOW_SECONDS: Final = 0.25
+_FINISH_SECONDS: Final = 2.5
+"""How long attempts may go on after the end was asked for."""
+_ATTEMPT_SECONDS: Final = 11.0
+"""An attempt begins only while its lease lasts longer than this."""
+_RETRY_SECONDS: Final = 1.0
+
+
+class Sends(Protocol):
+    """The port of the network."""
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Send a letter once, and tell how it was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the job works with. `chance` gives numbers in 0..1, `attempted` counts outcomes."""
+
+    outbox: Outbox
+    letters: Letters
+    sender: Callable[[], AbstractAsyncContextManager[Sends]]
+    listener: Listener
+    now: Clock
+    new_id: IdMaker
+    chance: Callable[[], float]
+    attempted: Callable[[str], None] = lambda _: None
+
+
+class DeliveryJob:
+    """Delivers webhooks until it is stopped; any number of processes may run it."""
+
+    name = "deliveries"
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop` is set; then finish what can be, and hand the rest back."""
+        async with self._means.sender() as sends:
+            await Round(self._means, sends).run(stop)
+
+
+class Round:
+    """One life of the job: what it holds, and the tasks that move it."""
+
+    def __init__(self, means: Means, sends: Sends) -> None:
+        self._means = means
+        self._sends = sends
+        self._holder = means.new_id()
+        self._lanes = Lanes()
+        self._held: dict[UUID, Parcel] = {}
+        self._leased_at: dict[UUID, float] = {}
+        self._chains: set[asyncio.Task[None]] = set()
+        self._outcomes: list[tuple[Outcome, bool]] = []
+        self._untried: list[tuple[Parcel, bool]] = []
+        self._wake = asyncio.Event()
+        self._written = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._ending = False
+        self._log = structlog.get_logger("deliveries")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Claim until `stop` is set, while outcomes are written and leases renewed besides."""
+        with self._means.listener.told(self._wake.set):
+            async with asyncio.TaskGroup() as group:
+                besides = [
+                    group.create_task(task)
+                    for task in (self._write(), self._renew(), self._wake_at(stop))
+                ]
+                try:
+                    await self._claim(stop)
+                    await self._wind_up()
+                finally:
+                    for task in (*besides, *self._chains):
+                        task.cancel()
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+    async def _claim(self, stop: asyncio.Event) -> None:
+        """Claim as much as there is room for, lane by lane in turn."""
+        after = FIRST_LANE
+        while not stop.is_set():
+            self._wake.clear()
+            free = self._lanes.free
+            try:
+                taken = await self._take(after, free) if free else []
+            except Unavailable:
+                taken, free = [], 0
+            if free and len(taken) >= free:
+                after = max(map(_lane, taken))
+            elif free and after != FIRST_LANE:
+                after = FIRST_LANE
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await self._wake.wait()
+                await asyncio.sleep(_GATHER_SECONDS)
+
+    async def _take(self, after: Lane, limit: int) -> list[Parcel]:
+        leased_at = monotonic()
+        wanted = Wanted(
+            after,
+            limit,
+            PROVEN_SHARE,
+            self._lanes.unproven_share,
+            self._lanes.allowances(),
+        )
+        taken = await self._means.outbox.claim(self._holder, wanted)
+        chains: dict[tuple[UUID, str], list[Parcel]] = defaultdict(list)
+        for parcel in taken:
+            self._leased_at[parcel.id] = leased_at
+            if parcel.id in self._held:  # the clock jumped past its lease; it is on its way
+                continue
+            self._held[parcel.id] = parcel
+            self._lanes.took(parcel.endpoint_id, proven=parcel.proven)
+            chains[parcel.endpoint_id, parcel.event.object_id].append(parcel)
+        for chain in chains.values():
+            task = asyncio.create_task(self._send_in_order(chain))
+            self._chains.add(task)
+            task.add_done_callback(self._chains.discard)
+        return taken
+
+    async def _send_in_order(self, chain: Sequence[Parcel]) -> None:
+        """Send the events of one object to one endpoint, until one of them fails."""
+        pace = _Pace(self._lanes, chain)
+        try:
+            while pace.left and not self._ending and self._lasts(pace.left[0]):
+                with pace:
+                    reply = await self._attempt(pace.left[0])
+                parcel = pace.left.pop(0)
+                self._lanes.judged(parcel.endpoint_id, succeeded=reply.succeeded)
+                ended = outcome(parcel, reply, self._means.now(), self._means.chance())
+                self._outcomes.append((ended, pace.slow))
+                self._tell(ended)
+                self._written.set()
+                if not reply.succeeded:
+                    break
+        except Unavailable:  # the keys could not be read, or no socket opened: nothing was sent
+            await asyncio.sleep(_RETRY_SECONDS)
+        finally:
+            self._untried += [(parcel, pace.slow) for parcel in pace.left]
+            self._written.set()
+
+    async def _attempt(self, parcel: Parcel) -> Reply:
+        caller = Caller(parcel.account, parcel.account_id, parcel.live_mode)
+        try:
+            body = self._means.letters.body(caller, parcel.event)
+            headers = await self._means.letters.headers(parcel.event, body, parcel.secret)
+            return await self._sends.send(parcel.url, headers, body)
+        except Unavailable:
+            raise
+        except Exception as fault:  # noqa: BLE001 (one that cannot be sent must not stop the others)
+            self._log.error("our fault", delivery=ids.wire("whd", parcel.id), exc_info=fault)
+            return Reply(error="it could not be sent by our fault")
+
+    def _lasts(self, parcel: Parcel) -> bool:
+        """Tell whether the lease of a parcel lasts for another attempt."""
+        leased_at = self._leased_at.get(parcel.id, 0.0)
+        return leased_at + LEASE.total_seconds() - _ATTEMPT_SECONDS > monotonic()
+
+    def _tell(self, ended: Outcome) -> None:
+        self._means.attempted("succeeded" if ended.reply.succeeded else "failed")
+        if not ended.reply.succeeded:
+            self._log.info(
+                "not delivered",
+                delivery=ids.wire("whd", ended.parcel.id),
+                endpoint=ids.wire("whe", ended.parcel.endpoint_id),
+                attempt=ended.parcel.attempts + 1,
+                reason=ended.reply.error,
+            )
+
+    async def _write(self) -> None:
+        """Write outcomes down as they come, many at a time."""
+        while True:
+            await self._written.wait()
+            self._written.clear()
+            if not await self._flush():
+                await asyncio.sleep(_RETRY_SECONDS)
+                self._written.set()
+
+    async def _flush(self) -> bool:
+        """Write down what has ended; False while the database is away."""
+        async with self._writing:
+            outcomes, self._outcomes = self._outcomes, []
+            untried, self._untried = self._untried, []
+            try:
+                if outcomes:
+                    await self._means.outbox.settle(self._holder, [ended for ended, _ in outcomes])
+                for ended, slow in outcomes:
+                    self._let_go(ended.parcel, slow=slow)
+                outcomes = []
+                if untried:
+                    await self._means.outbox.give_back(
+                        self._holder, [parcel for parcel, _ in untried]
+                    )
+                for parcel, slow in untried:
+                    self._let_go(parcel, slow=slow)
+            except Unavailable:
+                self._outcomes = outcomes + self._outcomes
+                self._untried = untried + self._untried
+                return False
+            self._wake.set()
+            return True
+
+    def _let_go(self, parcel: Parcel, *, slow: bool) -> None:
+        del self._held[parcel.id], self._leased_at[parcel.id]
+        self._lanes.ended(parcel.endpoint_id, slow=slow)
+
+    async def _renew(self) -> None:
+        """Hold what is held for longer; what another worker took is not tried any more."""
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
+            held = list(self._held.values())
+            if not held:
+                continue
+            now = monotonic()
+            with suppress(Unavailable):
+                kept = await self._means.outbox.renew(self._holder, held)
+                for parcel in held:
+                    if parcel.id in self._leased_at:
+                        self._leased_at[parcel.id] = now if parcel.id in kept else 0.0
+
+    async def _wind_up(self) -> None:
+        """Give attempts a moment to end, write down how they ended, hand the rest back."""
+        self._ending = True
+        if self._chains:
+            await asyncio.wait(self._chains, timeout=_FINISH_SECONDS)
+        for task in self._chains:
+            task.cancel()
+        await asyncio.gather(*self._chains, return_exceptions=True)
+        await self._flush()
+
+
+class _Pace:
+    """Watches how long the attempts of a chain take; a slow one gives its place up."""
+
+    def __init__(self, lanes: Lanes, chain: Sequence[Parcel]) -> None:
+        self.left = list(chain)
+        self.slow = False
+        self._lanes = lanes
+
+    def __enter__(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._slow_down)
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _slow_down(self) -> None:
+        if not self.slow:
+            self.slow = True
+            self._lanes.slowed(self.left[0].endpoint_id, len(self.left))
+
+
+def _lane(parcel: Parcel) -> Lane:
+    return parcel.account, parcel.live_mode, parcel.endpoint_id

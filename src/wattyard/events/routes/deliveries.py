@@ -1,0 +1,77 @@
+"""Endpoints of webhook deliveries (contract 5)."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from wattyard.events.domain.deliveries import DeliveryNotFound, Status
+from wattyard.events.service import Deliveries
+from wattyard.events.wire.webhooks import (
+    DELIVERY_EXAMPLE,
+    DELIVERY_LIST,
+    DeliveryShape,
+    delivery_json,
+)
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+
+
+class DeliveriesQuery(ListQuery):
+    """Which deliveries, and which page of them."""
+
+    endpoint_id: Annotated[
+        str | None, msgspec.Meta(description="only deliveries to this webhook endpoint")
+    ] = None
+    event_id: Annotated[str | None, msgspec.Meta(description="only deliveries of this event")] = (
+        None
+    )
+    status: Status | None = None
+
+
+@endpoint(
+    "GET",
+    "/webhook-deliveries",
+    "webhook_delivery_list",
+    query=DeliveriesQuery,
+    answers=List[DeliveryShape],
+    refuses=LIST_REFUSALS,
+    example=DELIVERY_LIST,
+)
+async def list_deliveries(caller: Caller, query: DeliveriesQuery, deliveries: Deliveries) -> bytes:
+    """List the webhook deliveries of the account, newest first.
+
+    PENDING lasts until a 2xx answer or the last attempt of the timetable.
+    """
+    page = await deliveries.page(
+        caller,
+        query.window("whd"),
+        endpoint_id=_read(query.endpoint_id, "whe", "endpoint_id"),
+        event_id=_read(query.event_id, "evt", "event_id"),
+        status=query.status,
+    )
+    shown = (delivery_json(caller, one) for one in page.items)
+    return list_answer("/webhook-deliveries", shown, has_more=page.has_more)
+
+
+@endpoint(
+    "POST",
+    "/webhook-deliveries/{delivery_id}/retry",
+    "webhook_delivery_retry",
+    answers=DeliveryShape,
+    refuses=(DeliveryNotFound,),
+    example=DELIVERY_EXAMPLE,
+)
+async def retry_delivery(caller: Caller, delivery_id: str, deliveries: Deliveries) -> bytes:
+    """Try a delivery now. One that succeeded or failed starts over with its timetable."""
+    id_ = path_id(delivery_id, "whd", missing=DeliveryNotFound)
+    return delivery_json(caller, await deliveries.retry(caller, id_))
+
+
+def _read(text: str | None, prefix: str, param: str) -> UUID | None:
+    return None if text is None else ids.read(text, prefix, param=param)
+
+
+ENDPOINTS = (list_deliveries, retry_delivery)

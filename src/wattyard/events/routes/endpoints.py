@@ -1,0 +1,168 @@
+"""Endpoints of webhook endpoints (contract 5)."""
+
+from wattyard.events.domain.endpoints import (
+    EndpointDisabled,
+    EndpointNotFound,
+    EventTypesInvalid,
+    UrlInvalid,
+)
+from wattyard.events.service import Endpoints
+from wattyard.events.service.letters import shown_secret
+from wattyard.events.wire import webhooks as wire
+from wattyard.events.wire.log import EventShape, event_json
+from wattyard.events.wire.webhooks import EndpointBody, EndpointDeleted, EndpointShape
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.preconditions import guarding
+from wattyard.platform.reading import Patch
+
+
+@endpoint(
+    "GET",
+    "/webhook-endpoints",
+    "webhook_endpoint_list",
+    query=ListQuery,
+    answers=List[EndpointShape],
+    refuses=LIST_REFUSALS,
+    example=wire.ENDPOINT_LIST,
+)
+async def list_endpoints(caller: Caller, query: ListQuery, endpoints: Endpoints) -> bytes:
+    """List the webhook endpoints of the account, newest first."""
+    page = await endpoints.page(caller, query.window("whe"))
+    shown = (wire.endpoint_json(caller, one) for one in page.items)
+    return list_answer("/webhook-endpoints", shown, has_more=page.has_more)
+
+
+@endpoint(
+    "GET",
+    "/webhook-endpoints/{endpoint_id}",
+    "webhook_endpoint_retrieve",
+    answers=EndpointShape,
+    refuses=(EndpointNotFound,),
+    example=wire.ENDPOINT_EXAMPLE,
+    tagged=True,
+)
+async def get_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) -> bytes:
+    """Retrieve a webhook endpoint."""
+    id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
+    return wire.endpoint_json(caller, await endpoints.endpoint(caller, id_))
+
+
+@endpoint(
+    "POST",
+    "/webhook-endpoints",
+    "webhook_endpoint_create",
+    body=EndpointBody,
+    answers=wire.NewEndpointShape,
+    status=201,
+    refuses=(UrlInvalid, EventTypesInvalid),
+    example=wire.NEW_ENDPOINT_EXAMPLE,
+    example_body=wire.BODY_EXAMPLE,
+)
+async def create_endpoint(caller: Caller, body: EndpointBody, endpoints: Endpoints) -> bytes:
+    """Create a webhook endpoint, which is told of every event from now on.
+
+    The `secret` in the answer verifies the header `webhook-signature`; it is not shown again. An
+    address that leads to a private, loopback, link-local or metadata network is refused here and
+    at each delivery. A name that does not resolve yet is taken.
+    """
+    made, secret = await endpoints.add(caller, wire.endpoint_draft(body))
+    return wire.new_endpoint_json(caller, made, shown_secret(secret))
+
+
+@endpoint(
+    "PATCH",
+    "/webhook-endpoints/{endpoint_id}",
+    "webhook_endpoint_update",
+    body=Patch[EndpointBody],
+    answers=EndpointShape,
+    refuses=(EndpointNotFound, UrlInvalid, EventTypesInvalid),
+    example=wire.ENDPOINT_EXAMPLE,
+    example_body={"event_types": ["device.*", "site.update"]},
+    tagged=True,
+)
+async def change_endpoint(
+    call: Call, caller: Caller, endpoint_id: str, body: Patch[EndpointBody], endpoints: Endpoints
+) -> bytes:
+    """Change a webhook endpoint, or disable and enable it.
+
+    What waits for a disabled endpoint goes on when it is enabled again; what happens meanwhile
+    is not sent: replay it.
+    """
+    changed = await endpoints.change(
+        caller,
+        path_id(endpoint_id, "whe", missing=EndpointNotFound),
+        change=lambda one: wire.changed_endpoint(one, body),
+        guard=guarding(call, lambda one: wire.endpoint_json(caller, one)),
+    )
+    return wire.endpoint_json(caller, changed)
+
+
+@endpoint(
+    "DELETE",
+    "/webhook-endpoints/{endpoint_id}",
+    "webhook_endpoint_delete",
+    answers=EndpointDeleted,
+    refuses=(EndpointNotFound,),
+    example={"id": wire.ENDPOINT_EXAMPLE["id"], "object": "webhook_endpoint", "deleted": True},
+)
+async def delete_endpoint(
+    call: Call, caller: Caller, endpoint_id: str, endpoints: Endpoints
+) -> EndpointDeleted:
+    """Delete a webhook endpoint and all its deliveries, those that wait included."""
+    id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
+    await endpoints.remove(
+        caller, id_, guard=guarding(call, lambda one: wire.endpoint_json(caller, one))
+    )
+    return EndpointDeleted(ids.wire("whe", id_))
+
+
+@endpoint(
+    "POST",
+    "/webhook-endpoints/{endpoint_id}/test",
+    "webhook_endpoint_test",
+    answers=EventShape,
+    status=201,
+    refuses=(EndpointNotFound, EndpointDisabled),
+    example=wire.TEST_EXAMPLE,
+    events=("webhook.test",),
+)
+async def test_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) -> bytes:
+    """Send an event of type `webhook.test` to this endpoint and to no other."""
+    id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
+    return event_json(caller, await endpoints.test(caller, id_))
+
+
+@endpoint(
+    "POST",
+    "/webhook-endpoints/{endpoint_id}/replay",
+    "webhook_endpoint_replay",
+    body=wire.ReplayBody,
+    answers=wire.ReplayShape,
+    refuses=(EndpointNotFound, EndpointDisabled),
+    example=wire.REPLAY_EXAMPLE,
+    example_body={"from": "2026-02-12T10:00:00Z"},
+)
+async def replay_events(
+    caller: Caller, endpoint_id: str, body: wire.ReplayBody, endpoints: Endpoints
+) -> bytes:
+    """Deliver again every event that the endpoint wants, from an event or a time on.
+
+    At most 10,000 at a time; those that still wait for their delivery there are not doubled.
+    """
+    id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
+    replay = await endpoints.replay(caller, id_, wire.replay_from(body))
+    return wire.replay_json(ids.wire("whe", id_), replay)
+
+
+ENDPOINTS = (
+    list_endpoints,
+    get_endpoint,
+    create_endpoint,
+    change_endpoint,
+    delete_endpoint,
+    test_endpoint,
+    replay_events,
+)

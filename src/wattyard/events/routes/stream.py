@@ -1,0 +1,141 @@
+"""The endpoint that streams events (contract 5)."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from time import monotonic
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from wattyard.events.domain import Event
+from wattyard.events.service import Letters, Streams
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Malformed, Refusal, TooMany
+from wattyard.platform.http import Call, endpoint
+from wattyard.platform.http.streams import Admission, Stream
+from wattyard.platform.reading import Shape
+from wattyard.platform.work import Stopping
+
+HEARTBEAT_SECONDS: Final = 15.0
+_ADMISSION_SECONDS: Final = 2.0
+_BEGIN: Final = b"retry: 1000\n\n"
+_HEARTBEAT: Final = b": still here\n\n"
+
+
+class LastEventInvalid(Malformed):
+    """`Last-Event-ID` is not the id of an event."""
+
+    code = "last_event_id_invalid"
+
+
+class TooManyStreams(TooMany):
+    """The account has too many streams open; close some of them."""
+
+    code = "rate_limited"
+
+
+class StreamQuery(Shape):
+    """How events are streamed."""
+
+    signed: Annotated[
+        Literal["true", "false"],
+        msgspec.Meta(
+            description="true: each event has a field `headers` besides, a JSON object of the "
+            "headers that a webhook would carry, for tools that forward it"
+        ),
+    ] = "false"
+
+
+@endpoint(
+    "GET",
+    "/events/stream",
+    "event_stream",
+    query=StreamQuery,
+    refuses=(LastEventInvalid, TooManyStreams),
+    media_type="text/event-stream",
+)
+async def stream_events(  # noqa: PLR0913 (four of them are services)
+    call: Call,
+    caller: Caller,
+    query: StreamQuery,
+    streams: Streams,
+    letters: Letters,
+    admission: Admission,
+    stopping: Stopping,
+) -> Stream:
+    """Follow the events of the account as Server-Sent Events, for receivers without an address.
+
+    Each message has the event's id and, as `data`, the event itself. `Last-Event-ID` goes on
+    after that event; without it the stream begins with the next one. A comment every 15 seconds
+    keeps the connection. The stream ends with the token and with the server: connect again.
+    """
+    last = call.header(b"last-event-id")
+    after = None if not last else ids.read(last, "evt", param="last_event_id")
+    streams.admit(caller)
+    following = _Following(call, caller, letters, admission, stopping)
+    return Stream(following.chunks(streams.follow(caller, after), signed=query.signed == "true"))
+
+
+class _Following:
+    """One open stream."""
+
+    def __init__(
+        self,
+        call: Call,
+        caller: Caller,
+        letters: Letters,
+        admission: Admission,
+        stopping: Stopping,
+    ) -> None:
+        self._call = call
+        self._caller = caller
+        self._letters = letters
+        self._admission = admission
+        self._stopping = stopping
+        self._said = self._admitted = monotonic()
+
+    async def chunks(
+        self, batches: AsyncGenerator[Sequence[Event], None], *, signed: bool
+    ) -> AsyncGenerator[bytes, None]:
+        """Write what is read, a heartbeat in between, and end with token or server."""
+        beginning = _BEGIN  # sent when the stream's place is fixed: nothing is missed from there
+        try:
+            async with aclosing(batches):
+                async for batch in batches:
+                    await self._admit()
+                    messages = [await self._message(event, signed=signed) for event in batch]
+                    piece = beginning + b"".join(messages) or self._heartbeat()
+                    beginning = b""
+                    if piece:
+                        self._said = monotonic()
+                        yield piece
+                    if self._stopping.asked.is_set():
+                        return
+        except Refusal as refusal:
+            yield b": the stream ends: %b\n\n" % refusal.first.code.encode()
+
+    async def _admit(self) -> None:
+        """Ask every few seconds whether the caller may still be served."""
+        if monotonic() - self._admitted > _ADMISSION_SECONDS:
+            await self._admission.check(self._call)
+            self._admitted = monotonic()
+
+    def _heartbeat(self) -> bytes:
+        return _HEARTBEAT if monotonic() - self._said > HEARTBEAT_SECONDS else b""
+
+    async def _message(self, event: Event, *, signed: bool) -> bytes:
+        body = self._letters.body(self._caller, event)
+        extra = b""
+        if signed:
+            headers = await self._letters.headers(event, body, None)
+            extra = b"headers: %b\n" % msgspec.json.encode(headers)
+        return b"id: %b\n%bdata: %b\n\n" % (_wire(event.id), extra, body)
+
+
+def _wire(id_: UUID) -> bytes:
+    return ids.wire("evt", id_).encode()
+
+
+ENDPOINTS = (stream_events,)

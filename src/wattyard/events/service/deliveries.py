@@ -1,0 +1,50 @@
+"""Use-cases of webhook deliveries, as their account sees them."""
+
+from uuid import UUID
+
+from wattyard.events.domain.deliveries import Delivery, DeliveryNotFound, Status
+from wattyard.events.service.log import Events
+from wattyard.events.store import deliveries as store
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.pages import Page, Window
+
+
+class Deliveries:
+    """The deliveries of every account."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    async def page(
+        self,
+        caller: Caller,
+        window: Window,
+        *,
+        endpoint_id: UUID | None = None,
+        event_id: UUID | None = None,
+        status: Status | None = None,
+    ) -> Page[Delivery]:
+        """Read one page, newest first."""
+        filters = {
+            "endpoint_id = {}": endpoint_id,
+            "event_id = {}": event_id,
+            "status = {}": status,
+        }
+        async with self._events.db.reading() as db:
+            return await store.page(db, caller.account, caller.live_mode, window, filters)
+
+    async def retry(self, caller: Caller, delivery_id: UUID) -> Delivery:
+        """Try a delivery now; one that has ended starts over with its timetable.
+
+        Raises:
+            DeliveryNotFound: when the caller has none of that id.
+        """
+        async with self._events.db.transaction() as db:
+            delivery = await store.send_again(
+                db, caller.account, caller.live_mode, delivery_id, self._events.now()
+            )
+            self._events.ring()
+        if delivery is None:
+            raise DeliveryNotFound(f"there is no webhook delivery {ids.wire('whd', delivery_id)}")
+        return delivery

@@ -1,0 +1,188 @@
+"""Use-cases of webhook endpoints: add, read, change, remove, test, replay."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from wattyard.events.domain import Event, News
+from wattyard.events.domain.deliveries import Replay
+from wattyard.events.domain.endpoints import (
+    TEST_TYPE,
+    Endpoint,
+    EndpointDisabled,
+    EndpointDraft,
+    EndpointNotFound,
+)
+from wattyard.events.service.faces import EndpointFace, Reach
+from wattyard.events.service.log import Events
+from wattyard.events.store import deliveries as delivery_store
+from wattyard.events.store import endpoints as store
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, Database
+
+SECRET_BYTES: Final = 32
+REPLAYED_AT_ONCE: Final = 10_000
+
+Guard = Callable[[Endpoint], None]
+"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+
+
+class Endpoints:
+    """The webhook endpoints of every account."""
+
+    def __init__(
+        self, events: Events, face: EndpointFace, reach: Reach, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self._events = events
+        self._face = face
+        self._reach = reach
+        self._random_bytes = random_bytes
+
+    async def page(self, caller: Caller, window: Window) -> Page[Endpoint]:
+        """Read one page, newest first."""
+        async with self._db.reading() as db:
+            return await store.page(db, caller.account, caller.live_mode, window, {})
+
+    async def endpoint(self, caller: Caller, endpoint_id: UUID) -> Endpoint:
+        """Read one endpoint.
+
+        Raises:
+            EndpointNotFound: when the caller has none of that id.
+        """
+        async with self._db.reading() as db:
+            return await self._found(db, caller, endpoint_id)
+
+    async def add(self, caller: Caller, draft: EndpointDraft) -> tuple[Endpoint, bytes]:
+        """Add an endpoint: it and its secret, which is not shown again.
+
+        Raises:
+            UrlInvalid: when the address is one that may not be reached.
+        """
+        await self._reach(draft.url)
+        endpoint = draft.made(self._new_id(), self._now())
+        secret = self._random_bytes(SECRET_BYTES)
+        async with self._db.transaction() as db:
+            await store.insert(
+                db,
+                caller.account,
+                caller.live_mode,
+                endpoint,
+                account_id=caller.account_id,
+                secret=secret,
+            )
+        return endpoint, secret
+
+    async def change(
+        self,
+        caller: Caller,
+        endpoint_id: UUID,
+        *,
+        change: Callable[[Endpoint], EndpointDraft],
+        guard: Guard | None = None,
+    ) -> Endpoint:
+        """Change an endpoint; one that is enabled again counts as healthy.
+
+        Raises:
+            EndpointNotFound, UrlInvalid, and what `change` and `guard` raise.
+        """
+        present = await self.endpoint(caller, endpoint_id)
+        if (url := change(present).url) != present.url:
+            await self._reach(url)
+        async with self._db.transaction() as db:
+            before = await self._found(db, caller, endpoint_id, lock=True)
+            if guard is not None:
+                guard(before)
+            draft = change(before)
+            after = replace(
+                before,
+                url=draft.url,
+                event_types=draft.event_types,
+                description=draft.description,
+                enabled=draft.enabled,
+                failing_since=before.failing_since if before.enabled else None,
+            )
+            await store.update(db, caller.account, caller.live_mode, after)
+            self._events.ring()
+        return after
+
+    async def remove(
+        self, caller: Caller, endpoint_id: UUID, *, guard: Guard | None = None
+    ) -> None:
+        """Delete an endpoint and its deliveries.
+
+        Raises:
+            EndpointNotFound: when the caller has none of that id, and what `guard` raises.
+        """
+        async with self._db.transaction() as db:
+            present = await self._found(db, caller, endpoint_id, lock=True)
+            if guard is not None:
+                guard(present)
+            await store.delete(db, caller.account, caller.live_mode, endpoint_id)
+
+    async def test(self, caller: Caller, endpoint_id: UUID) -> Event:
+        """Send an event of type `webhook.test` to an endpoint, whatever types it wants.
+
+        Raises:
+            EndpointNotFound, EndpointDisabled.
+        """
+        async with self._db.transaction() as db:
+            endpoint = await self._enabled(db, caller, endpoint_id)
+            news = News(TEST_TYPE, ids.wire("whe", endpoint.id), self._face(caller, endpoint))
+            return await self._events.tell_one(caller, news, endpoint_id=endpoint.id)
+
+    async def replay(self, caller: Caller, endpoint_id: UUID, first: UUID | datetime) -> Replay:
+        """Deliver again what an endpoint wants, from an event or a time on; 10,000 at a time.
+
+        Raises:
+            EndpointNotFound, EndpointDisabled.
+        """
+        if isinstance(first, datetime):
+            first = UUID(int=max(0, int(first.timestamp() * 1000)) << 80)
+        async with self._db.transaction() as db:
+            await self._enabled(db, caller, endpoint_id)
+            told = await delivery_store.replay(
+                db,
+                caller.account,
+                caller.live_mode,
+                endpoint_id,
+                first=first,
+                now=self._now(),
+                limit=REPLAYED_AT_ONCE,
+            )
+            self._events.ring()
+        return Replay(len(told), max(told, default=None), len(told) == REPLAYED_AT_ONCE)
+
+    async def _enabled(self, db: Connection, caller: Caller, endpoint_id: UUID) -> Endpoint:
+        endpoint = await self._found(db, caller, endpoint_id)
+        if not endpoint.enabled:
+            raise EndpointDisabled(
+                f"the webhook endpoint {ids.wire('whe', endpoint_id)} is disabled; "
+                "PATCH its status to ENABLED first"
+            )
+        return endpoint
+
+    async def _found(
+        self, db: Connection, caller: Caller, endpoint_id: UUID, *, lock: bool = False
+    ) -> Endpoint:
+        found = await store.by_id(db, caller.account, caller.live_mode, endpoint_id, lock=lock)
+        if found is None:
+            raise EndpointNotFound(f"there is no webhook endpoint {ids.wire('whe', endpoint_id)}")
+        return found
+
+    @property
+    def _db(self) -> Database:
+        return self._events.db
+
+    @property
+    def _now(self) -> Clock:
+        return self._events.now
+
+    @property
+    def _new_id(self) -> IdMaker:
+        return self._events.new_id

@@ -1,0 +1,22 @@
+"""The ports of webhooks, filled by the app: how objects look, what may be reached, who signs."""
+
+from collections.abc import Awaitable, Callable
+
+from wattyard.events.domain import Event
+from wattyard.events.domain.endpoints import Endpoint
+from wattyard.kernel.callers import Caller
+
+EndpointFace = Callable[[Caller, Endpoint], bytes]
+"""Writes an endpoint as JSON, without its secret."""
+
+EventFace = Callable[[Caller, Event], bytes]
+"""Writes an event as JSON: the bytes that are signed and sent."""
+
+Reach = Callable[[str], Awaitable[None]]
+"""Raises `UrlInvalid` when an address leads to a network that may not be reached."""
+
+Sign = Callable[[bytes, bytes], bytes]
+"""Signs a message with a private key (PKCS #8 in DER) by PS256."""
+
+MakeKey = Callable[[], bytes]
+"""Makes a private key for it."""

@@ -1,0 +1,56 @@
+"""Use-cases of the server's signing keys: have one, publish, rotate."""
+
+from time import monotonic
+from typing import Final
+
+from wattyard.events.domain.keys import PUBLISHED_FOR, StoredKey
+from wattyard.events.service.faces import MakeKey
+from wattyard.events.service.log import Events
+from wattyard.events.store import keys as store
+from wattyard.platform.db import Connection
+
+_FRESH_SECONDS: Final = 5.0
+"""How long a process goes on with a key that another one has retired."""
+
+
+class SigningKeys:
+    """The keys that sign webhooks; the first is made when it is first needed."""
+
+    def __init__(self, events: Events, make_key: MakeKey) -> None:
+        self._events = events
+        self._make_key = make_key
+        self._known: StoredKey | None = None
+        self._fresh_until = 0.0
+
+    async def present(self) -> StoredKey:
+        """Read the key that signs now."""
+        if self._known is None or self._fresh_until < monotonic():
+            fresh_until = monotonic() + _FRESH_SECONDS
+            async with self._events.db.transaction() as db:
+                self._known = await self._first(db)
+            self._fresh_until = fresh_until
+        return self._known
+
+    async def published(self) -> list[StoredKey]:
+        """List the key that signs now and those retired in the last 7 days."""
+        async with self._events.db.transaction() as db:
+            await self._first(db)
+            return await store.published(db, since=self._events.now() - PUBLISHED_FOR)
+
+    async def rotate(self) -> StoredKey:
+        """Sign with a new key from now on; the old one is forgotten 7 days later."""
+        now = self._events.now()
+        async with self._events.db.transaction() as db:
+            await store.retire(db, now, forget_before=now - PUBLISHED_FOR)
+            await store.add(db, self._new())
+            return await self._first(db)
+
+    async def _first(self, db: Connection) -> StoredKey:
+        key = await store.present(db)
+        while key is None:
+            await store.add(db, self._new())
+            key = await store.present(db)
+        return key
+
+    def _new(self) -> StoredKey:
+        return StoredKey(f"whk_{self._events.new_id().hex}", self._make_key(), self._events.now())

@@ -1,0 +1,86 @@
+"""The letter of an event: the bytes that are sent, and the headers that prove who sent them."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Final
+
+from cachetools import LRUCache
+
+from wattyard.events.domain import Event
+from wattyard.events.service.faces import EventFace, Sign
+from wattyard.events.service.keys import SigningKeys
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105 (what secrets begin with)
+_REMEMBERED: Final = 512
+
+
+def shown_secret(secret: bytes) -> str:
+    """Write an endpoint's secret as Standard Webhooks has it."""
+    return SECRET_PREFIX + base64.b64encode(secret).decode()
+
+
+class Letters:
+    """Writes and signs events.
+
+    Two schemes side by side: PS256 (RSA-PSS, SHA-256) over timestamp, dot and body, with the
+    server's key; and HMAC-SHA256 by Standard Webhooks, with the endpoint's secret.
+    """
+
+    def __init__(
+        self,
+        keys: SigningKeys,
+        face: EventFace,
+        sign: Sign,
+        *,
+        release: str,
+        seconds: Callable[[], int],
+    ) -> None:
+        self._keys = keys
+        self._face = face
+        self._sign = sign
+        self._release = release
+        self._seconds = seconds
+        self._signed: LRUCache[tuple[str, str, bytes], str] = LRUCache(_REMEMBERED)
+
+    def body(self, caller: Caller, event: Event) -> bytes:
+        """Write the body: the event as `GET /events/{id}` answers it."""
+        return self._face(caller, event)
+
+    async def headers(self, event: Event, body: bytes, secret: bytes | None) -> dict[str, str]:
+        """Sign a body for now; without an endpoint's secret only with the server's key."""
+        timestamp = str(self._seconds())
+        key = await self._keys.present()
+        headers = {
+            "Flatpeak-Signature": f"v1={self._signature(key.id, key.private_key, timestamp, body)}",
+            "Flatpeak-Signature-Scheme": "v1",
+            "Flatpeak-Timestamp": timestamp,
+            "Flatpeak-Key-ID": key.id,
+            "Flatpeak-Version": self._release,
+        }
+        if secret is not None:
+            headers |= standard_headers(ids.wire("evt", event.id), timestamp, body, secret)
+        return headers
+
+    def _signature(self, key_id: str, private_key: bytes, timestamp: str, body: bytes) -> str:
+        """Sign, once for all endpoints that get the same event in the same second."""
+        known = (key_id, timestamp, body)
+        signature = self._signed.get(known)
+        if signature is None:
+            signed = self._sign(private_key, f"{timestamp}.".encode() + body)
+            signature = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+            self._signed[known] = signature
+        return signature
+
+
+def standard_headers(id_: str, timestamp: str, body: bytes, secret: bytes) -> dict[str, str]:
+    """Write the three headers of Standard Webhooks (its specification, version 1.0)."""
+    signed = hmac.digest(secret, f"{id_}.{timestamp}.".encode() + body, hashlib.sha256)
+    return {
+        "webhook-id": id_,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }

@@ -1,0 +1,88 @@
+"""Use-cases of the worker: take what is to be delivered, and write down how it went."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from wattyard.events.domain import News
+from wattyard.events.domain.deliveries import GONE, Outcome, Parcel
+from wattyard.events.domain.endpoints import DISABLED_AFTER, DISABLED_TYPE
+from wattyard.events.service.faces import EndpointFace
+from wattyard.events.service.log import Events
+from wattyard.events.store import endpoints as endpoint_store
+from wattyard.events.store import queue as store
+from wattyard.events.store.queue import FIRST_LANE, Lane, Wanted
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+
+__all__ = ["FIRST_LANE", "LEASE", "Lane", "Outbox", "Wanted"]
+
+LEASE: Final = timedelta(seconds=20)
+"""How long a delivery stays with a worker that says nothing more."""
+
+
+class Outbox:
+    """What waits to be delivered, of all accounts."""
+
+    def __init__(self, events: Events, face: EndpointFace) -> None:
+        self._events = events
+        self._face = face
+
+    async def claim(self, holder: UUID, wanted: Wanted) -> list[Parcel]:
+        """Take what is due and in turn for the time of a lease, oldest first."""
+        now = self._events.now()
+        async with self._events.db.transaction() as db:
+            return await store.claim(db, holder, wanted, now=now, until=now + LEASE)
+
+    async def renew(self, holder: UUID, parcels: Collection[Parcel]) -> set[UUID]:
+        """Keep parcels for another lease: the ids of those that are still held."""
+        until = self._events.now() + LEASE
+        async with self._events.db.reading() as db:
+            return await store.renew(db, holder, [_key(parcel) for parcel in parcels], until=until)
+
+    async def give_back(self, holder: UUID, parcels: Collection[Parcel]) -> None:
+        """Give parcels back untried: another worker can take them at once."""
+        async with self._events.db.reading() as db:
+            await store.give_back(db, holder, [_key(parcel) for parcel in parcels])
+        self._events.ring()
+
+    async def settle(self, holder: UUID, outcomes: Sequence[Outcome]) -> None:
+        """Write down how attempts ended, and disable endpoints that are gone or failed too long."""
+        last = {_lane(outcome.parcel): outcome for outcome in outcomes}
+        successes = {_lane(o.parcel) for o in outcomes if o.reply.succeeded}
+        failures = [lane for lane, outcome in last.items() if not outcome.reply.succeeded]
+        ended = {_lane(o.parcel) for o in outcomes if o.reply.status_code == GONE}
+        now = self._events.now()
+        async with self._events.db.transaction() as db:
+            await store.settle(db, holder, outcomes)
+            if successes:
+                await store.note_successes(db, sorted(successes), now)
+            if failures:
+                ended.update(
+                    await store.note_failures(db, sorted(failures), now, longest=DISABLED_AFTER)
+                )
+        for lane in ended:
+            await self._disable(lane)
+
+    async def _disable(self, lane: Lane) -> None:
+        account, live, endpoint_id = lane
+        async with self._events.db.transaction() as db:
+            endpoint = await endpoint_store.by_id(db, account, live, endpoint_id, lock=True)
+            account_id = await store.account_id_of(db, lane)
+            if endpoint is None or account_id is None or not endpoint.enabled:
+                return
+            endpoint = replace(endpoint, enabled=False)
+            await endpoint_store.update(db, account, live, endpoint)
+            caller = Caller(account, account_id, live)
+            news = News(DISABLED_TYPE, ids.wire("whe", endpoint_id), self._face(caller, endpoint))
+            await self._events.tell(caller, [news])
+
+
+def _lane(parcel: Parcel) -> Lane:
+    return parcel.account, parcel.live_mode, parcel.endpoint_id
+
+
+def _key(parcel: Parcel) -> tuple[int, bool, UUID]:
+    return parcel.account, parcel.live_mode, parcel.id

@@ -1,0 +1,33 @@
+"""The use-case of forgetting: events past their days go, with their deliveries."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from wattyard.events.service.log import Events
+from wattyard.events.store import log as store
+from wattyard.events.store import queue as queue_store
+
+_AT_ONCE = 2_000
+
+
+class Retention:
+    """Forgets old events of every account."""
+
+    def __init__(self, events: Events, kept_for: timedelta) -> None:
+        self._events = events
+        self._kept_for = kept_for
+
+    async def forget(self) -> int:
+        """Delete the events that are older than they are kept, in small pieces: how many."""
+        limit = self._events.now() - self._kept_for
+        first_kept = UUID(int=int(limit.timestamp() * 1000) << 80)
+        deleted = 0
+        async with self._events.db.reading() as db:
+            accounts = await queue_store.accounts_with_events(db)
+        for account, live in accounts:
+            piece = _AT_ONCE
+            while piece == _AT_ONCE:
+                async with self._events.db.reading() as db:
+                    piece = await store.delete_before(db, account, live, first_kept, limit=_AT_ONCE)
+                deleted += piece
+        return deleted

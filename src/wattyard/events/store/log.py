@@ -1,0 +1,168 @@
+"""The SQL of the log of events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from wattyard.events.domain import Event
+from wattyard.kernel.pages import Page, Window
+from wattyard.platform.db import Connection, page_query
+
+_SELECT = "SELECT id, type, object_id, data, time_created FROM events"
+
+DELIVERY_ID = """
+    encode(set_byte(substr(uuid_send({time}), 1, 6) || substr(uuid_send(gen_random_uuid()), 7),
+        6, get_byte(uuid_send(gen_random_uuid()), 6) & 15 | 112), 'hex')::uuid
+"""
+"""A UUIDv7 with the time of another one and random bits of its own."""
+
+WANTS = """
+    EXISTS (SELECT FROM unnest(endpoint.event_types) pattern
+            WHERE pattern = {type}
+               OR right(pattern, 1) = '*' AND starts_with({type}, left(pattern, -1)))
+"""
+"""The rule of `domain.endpoints.wants`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A place in the order in which a stream gives events."""
+
+    time: datetime
+    id: UUID
+
+
+async def append(db: Connection, account: int, live: bool, events: Sequence[Event]) -> None:
+    """Append events, with a delivery of each to every endpoint that wants it, in one statement.
+
+    So an event that is there has its deliveries, whenever its transaction is kept.
+    """
+    await db.execute(
+        f"""
+        WITH told AS (
+            INSERT INTO events (account, live_mode, id, type, object_id, data, time_created)
+            SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::text[], $6::bytea[],
+                                         $7::timestamptz[])
+            RETURNING id, type, object_id, time_created
+        )
+        INSERT INTO webhook_deliveries
+            (account, live_mode, id, endpoint_id, event_id, event_type, object_id, due,
+             time_created)
+        SELECT $1, $2, {DELIVERY_ID.format(time="told.id")}, endpoint.id, told.id, told.type,
+               told.object_id, told.time_created, told.time_created
+        FROM told JOIN webhook_endpoints endpoint
+          ON endpoint.account = $1 AND endpoint.live_mode = $2 AND endpoint.enabled
+         AND {WANTS.format(type="told.type")}
+        ORDER BY told.id
+        """,
+        account,
+        live,
+        [event.id for event in events],
+        [event.type for event in events],
+        [event.object_id for event in events],
+        [event.data for event in events],
+        [event.time_created for event in events],
+    )
+
+
+async def append_for_one(
+    db: Connection, account: int, live: bool, event: Event, *, endpoint_id: UUID
+) -> None:
+    """Append an event that is for one endpoint only."""
+    await db.execute(
+        f"""
+        WITH told AS (
+            INSERT INTO events (account, live_mode, id, type, object_id, data, time_created)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            RETURNING id, type, object_id, time_created
+        )
+        INSERT INTO webhook_deliveries
+            (account, live_mode, id, endpoint_id, event_id, event_type, object_id, due,
+             time_created)
+        SELECT $1, $2, {DELIVERY_ID.format(time="id")}, $8, id, type, object_id, time_created,
+               time_created
+        FROM told
+        """,
+        account,
+        live,
+        event.id,
+        event.type,
+        event.object_id,
+        event.data,
+        event.time_created,
+        endpoint_id,
+    )
+
+
+async def page(
+    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+) -> Page[Event]:
+    """Read one page."""
+    query, arguments = page_query(_SELECT, account, live, window, filters)
+    rows = await db.fetch(query, *arguments)
+    return Page.cut([Event(**row) for row in rows], window)
+
+
+async def by_id(db: Connection, account: int, live: bool, id_: UUID) -> Event | None:
+    """Find one event."""
+    row = await db.fetchrow(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, id_
+    )
+    return None if row is None else Event(**row)
+
+
+async def place_of(db: Connection, account: int, live: bool, id_: UUID) -> Written | None:
+    """Find the place of an event in a stream; where it is deleted, that before the next one."""
+    row = await db.fetchrow(
+        """
+        SELECT written AS time, id FROM events
+        WHERE account = $1 AND live_mode = $2 AND id >= $3 ORDER BY id LIMIT 1
+        """,
+        account,
+        live,
+        id_,
+    )
+    if row is None:
+        return None
+    return Written(row["time"], id_ if row["id"] == id_ else UUID(int=0))
+
+
+async def after(
+    db: Connection, account: int, live: bool, place: Written, *, until: datetime, limit: int
+) -> list[tuple[Written, Event]]:
+    """Read the events that were written after a place and before a time, in that order."""
+    rows = await db.fetch(
+        """
+        SELECT id, type, object_id, data, time_created, written FROM events
+        WHERE account = $1 AND live_mode = $2 AND (written, id) > ($3, $4) AND written < $5
+        ORDER BY written, id LIMIT $6
+        """,
+        account,
+        live,
+        place.time,
+        place.id,
+        until,
+        limit,
+    )
+    found = []
+    for row in rows:
+        fields = dict(row)
+        found.append((Written(fields.pop("written"), row["id"]), Event(**fields)))
+    return found
+
+
+async def delete_before(db: Connection, account: int, live: bool, id_: UUID, *, limit: int) -> int:
+    """Delete at most `limit` events older than an id, with their deliveries: how many."""
+    done: str = await db.execute(
+        """
+        DELETE FROM events WHERE account = $1 AND live_mode = $2 AND id IN (
+            SELECT id FROM events WHERE account = $1 AND live_mode = $2 AND id < $3
+            ORDER BY id LIMIT $4)
+        """,
+        account,
+        live,
+        id_,
+        limit,
+    )
+    return int(done.rpartition(" ")[2])

@@ -1,0 +1,289 @@
+"""The SQL of the worker, over the deliveries of all accounts.
+
+A delivery is held by a lease: whoever holds it writes its outcome, and when the lease is past
+its end anybody takes it. Claims are made one after the other, so that none sees half of another.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from wattyard.events.domain import Event
+from wattyard.events.domain.deliveries import PATIENCE, Outcome, Parcel
+from wattyard.platform.db import Connection
+
+Lane = tuple[int, bool, UUID]
+"""The deliveries to one endpoint."""
+
+FIRST_LANE: Final[Lane] = (-1, False, UUID(int=0))
+_CLAIMS: Final = 0x77656268_6F6F6B73
+"""The advisory lock of claims."""
+_LOOKED_AT: Final = 200
+"""How many deliveries of an endpoint a claim looks at: those in turn are among the first, unless
+very many wait for the retry of one, and then not for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much a worker takes: at most `limit`, from the lane after `after` on.
+
+    `allowances` says how many of a known endpoint; of others it takes `proven` or `unproven`,
+    as their last attempt succeeded or not.
+    """
+
+    after: Lane
+    limit: int
+    proven: int
+    unproven: int
+    allowances: Sequence[tuple[UUID, int]] = ()
+
+
+_WAITING = """
+    RECURSIVE waiting AS (
+        (SELECT account, live_mode, endpoint_id FROM webhook_deliveries
+         WHERE status = 'PENDING'
+           AND (account, live_mode, endpoint_id) > ($1::integer, $2::boolean, $3::uuid)
+         ORDER BY account, live_mode, endpoint_id LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM waiting CROSS JOIN LATERAL (
+            SELECT d.account, d.live_mode, d.endpoint_id FROM webhook_deliveries d
+            WHERE d.status = 'PENDING' AND (d.account, d.live_mode, d.endpoint_id)
+                > (waiting.account, waiting.live_mode, waiting.endpoint_id)
+            ORDER BY d.account, d.live_mode, d.endpoint_id LIMIT 1) next
+    )
+"""
+"""The endpoints that something waits for, one index probe each."""
+
+_IN_TURN = """
+    (d.attempts > 0 OR NOT EXISTS (
+        SELECT FROM webhook_deliveries earlier
+        WHERE earlier.account = d.account AND earlier.live_mode = d.live_mode
+          AND earlier.endpoint_id = d.endpoint_id AND earlier.object_id = d.object_id
+          AND earlier.status = 'PENDING' AND earlier.position < d.position
+          AND (earlier.attempts = 0
+               OR earlier.attempts = 1 AND d.due > $4::timestamptz - $5::interval)
+          AND (earlier.due > $4 OR earlier.leased_until > $4
+               OR (earlier.due, earlier.position) > (d.due, d.position))))
+"""
+"""No earlier event of the object is on its way, or waits for its first retry that is still
+waited for (contract 5, Events). One that is free itself is claimed before this one."""
+
+_CLAIM = f"""
+    WITH {_WAITING},
+    chosen AS (
+        SELECT taken.*, endpoint.url, endpoint.secret, endpoint.account_id,
+               endpoint.last_success IS NOT NULL AND endpoint.failing_since IS NULL AS proven
+        FROM waiting
+        JOIN webhook_endpoints endpoint ON endpoint.account = waiting.account
+            AND endpoint.live_mode = waiting.live_mode AND endpoint.id = waiting.endpoint_id
+        CROSS JOIN LATERAL (
+            SELECT locked.account, locked.live_mode, locked.id, locked.endpoint_id,
+                   locked.event_id, locked.attempts, locked.position
+            FROM (
+                SELECT * FROM webhook_deliveries one
+                WHERE one.account = waiting.account AND one.live_mode = waiting.live_mode
+                  AND one.endpoint_id = waiting.endpoint_id
+                  AND one.status = 'PENDING' AND one.due <= $4
+                ORDER BY one.due, one.position LIMIT {_LOOKED_AT}
+            ) d JOIN webhook_deliveries locked ON locked.account = d.account
+                AND locked.live_mode = d.live_mode AND locked.id = d.id
+            WHERE locked.status = 'PENDING' AND locked.due <= $4
+              AND (locked.leased_until IS NULL OR locked.leased_until <= $4) AND {_IN_TURN}
+            ORDER BY d.due, d.position
+            LIMIT coalesce(($6::jsonb ->> endpoint.id::text)::integer, CASE
+                WHEN endpoint.last_success IS NOT NULL AND endpoint.failing_since IS NULL
+                THEN $7::integer ELSE $8::integer END)
+            FOR UPDATE OF locked SKIP LOCKED
+        ) taken
+        WHERE endpoint.enabled
+        LIMIT $9
+    )
+    UPDATE webhook_deliveries held SET holder = $10, leased_until = $11
+    FROM chosen JOIN events event ON event.account = chosen.account
+        AND event.live_mode = chosen.live_mode AND event.id = chosen.event_id
+    WHERE held.account = chosen.account AND held.live_mode = chosen.live_mode
+      AND held.id = chosen.id
+    RETURNING chosen.*, event.type, event.object_id, event.data, event.time_created
+"""
+
+
+async def claim(
+    db: Connection, holder: UUID, wanted: Wanted, *, now: datetime, until: datetime
+) -> list[Parcel]:
+    """Take what is due and in turn, in the order of its events. Needs a transaction."""
+    await db.execute("SELECT pg_advisory_xact_lock($1)", _CLAIMS)
+    rows = await db.fetch(
+        _CLAIM,
+        *wanted.after,
+        now,
+        PATIENCE,
+        msgspec.json.encode({str(id_): share for id_, share in wanted.allowances}).decode(),
+        wanted.proven,
+        wanted.unproven,
+        wanted.limit,
+        holder,
+        until,
+    )
+    return sorted((_parcel(dict(row)) for row in rows), key=lambda parcel: parcel.position)
+
+
+async def renew(
+    db: Connection, holder: UUID, ids: Collection[tuple[int, bool, UUID]], *, until: datetime
+) -> set[UUID]:
+    """Hold deliveries for longer: those that are still held."""
+    rows = await db.fetch(
+        """
+        UPDATE webhook_deliveries d SET leased_until = $5
+        FROM unnest($1::integer[], $2::boolean[], $3::uuid[]) AS mine (account, live_mode, id)
+        WHERE d.account = mine.account AND d.live_mode = mine.live_mode AND d.id = mine.id
+          AND d.holder = $4
+        RETURNING d.id
+        """,
+        *_columns(ids),
+        holder,
+        until,
+    )
+    return {row["id"] for row in rows}
+
+
+async def give_back(db: Connection, holder: UUID, ids: Collection[tuple[int, bool, UUID]]) -> None:
+    """Hold deliveries no longer; nothing was tried."""
+    await db.execute(
+        """
+        UPDATE webhook_deliveries d SET holder = NULL, leased_until = NULL
+        FROM unnest($1::integer[], $2::boolean[], $3::uuid[]) AS mine (account, live_mode, id)
+        WHERE d.account = mine.account AND d.live_mode = mine.live_mode AND d.id = mine.id
+          AND d.holder = $4
+        """,
+        *_columns(ids),
+        holder,
+    )
+
+
+async def settle(db: Connection, holder: UUID, outcomes: Sequence[Outcome]) -> None:
+    """Write down how attempts ended, where they are still held."""
+    await db.execute(
+        """
+        UPDATE webhook_deliveries d
+        SET status = o.status, attempts = d.attempts + 1, due = o.due, last_attempt = o.time,
+            status_code = o.status_code, error = o.error, holder = NULL, leased_until = NULL
+        FROM unnest($1::integer[], $2::boolean[], $3::uuid[], $5::text[], $6::timestamptz[],
+                    $7::timestamptz[], $8::smallint[], $9::text[])
+            AS o (account, live_mode, id, status, due, time, status_code, error)
+        WHERE d.account = o.account AND d.live_mode = o.live_mode AND d.id = o.id
+          AND d.holder = $4
+        """,
+        *_columns([(o.parcel.account, o.parcel.live_mode, o.parcel.id) for o in outcomes]),
+        holder,
+        [o.status for o in outcomes],
+        [o.due for o in outcomes],
+        [o.time for o in outcomes],
+        [o.reply.status_code for o in outcomes],
+        [o.reply.error for o in outcomes],
+    )
+
+
+async def note_successes(db: Connection, lanes: Collection[Lane], now: datetime) -> None:
+    """Note that endpoints took something; once in ten minutes is exact enough."""
+    await db.execute(
+        """
+        UPDATE webhook_endpoints e SET failing_since = NULL, last_success = $4
+        FROM unnest($1::integer[], $2::boolean[], $3::uuid[]) AS one (account, live_mode, id)
+        WHERE e.account = one.account AND e.live_mode = one.live_mode AND e.id = one.id
+          AND (e.failing_since IS NOT NULL OR e.last_success IS NULL
+               OR e.last_success < $4::timestamptz - interval '10 minutes')
+        """,
+        *_columns(lanes),
+        now,
+    )
+
+
+async def note_failures(
+    db: Connection, lanes: Collection[Lane], now: datetime, *, longest: timedelta
+) -> list[Lane]:
+    """Note since when endpoints fail: those that have for `longest`."""
+    rows = await db.fetch(
+        """
+        WITH failing AS (
+            SELECT e.account, e.live_mode, e.id, e.failing_since
+            FROM unnest($1::integer[], $2::boolean[], $3::uuid[]) AS one (account, live_mode, id)
+            JOIN webhook_endpoints e ON e.account = one.account
+                AND e.live_mode = one.live_mode AND e.id = one.id
+        ), begun AS (
+            UPDATE webhook_endpoints e SET failing_since = $4 FROM failing
+            WHERE e.account = failing.account AND e.live_mode = failing.live_mode
+              AND e.id = failing.id AND e.failing_since IS NULL
+        )
+        SELECT account, live_mode, id FROM failing
+        WHERE failing_since <= $4::timestamptz - $5::interval
+        """,
+        *_columns(lanes),
+        now,
+        longest,
+    )
+    return [(row["account"], row["live_mode"], row["id"]) for row in rows]
+
+
+async def account_id_of(db: Connection, lane: Lane) -> UUID | None:
+    """Read which account an endpoint belongs to, as clients call it."""
+    id_: UUID | None = await db.fetchval(
+        """
+        SELECT account_id FROM webhook_endpoints
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        *lane,
+    )
+    return id_
+
+
+async def settled_until(db: Connection) -> datetime:
+    """Tell before which time every event that was written is there or never will be.
+
+    That is the start of the oldest transaction that runs and may have written. One that has
+    not written anything after a minute is a reader, such as a backup.
+    """
+    until: datetime = await db.fetchval(
+        """
+        SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND (backend_xid IS NOT NULL OR xact_start > statement_timestamp() - interval '1 minute')
+        """
+    )
+    return until
+
+
+async def accounts_with_events(db: Connection) -> list[tuple[int, bool]]:
+    """List the accounts and modes that have events, one index probe each."""
+    rows = await db.fetch(
+        """
+        WITH RECURSIVE found AS (
+            (SELECT account, live_mode FROM events ORDER BY account, live_mode LIMIT 1)
+            UNION ALL
+            SELECT next.* FROM found CROSS JOIN LATERAL (
+                SELECT e.account, e.live_mode FROM events e
+                WHERE (e.account, e.live_mode) > (found.account, found.live_mode)
+                ORDER BY e.account, e.live_mode LIMIT 1) next
+        )
+        SELECT account, live_mode FROM found
+        """
+    )
+    return [(row["account"], row["live_mode"]) for row in rows]
+
+
+def _columns(ids: Collection[tuple[int, bool, UUID]]) -> tuple[list[int], list[bool], list[UUID]]:
+    return [id_[0] for id_ in ids], [id_[1] for id_ in ids], [id_[2] for id_ in ids]
+
+
+def _parcel(row: dict[str, Any]) -> Parcel:
+    event = Event(
+        row.pop("event_id"),
+        row.pop("type"),
+        row.pop("object_id"),
+        row.pop("data"),
+        row.pop("time_created"),
+    )
+    return Parcel(event=event, **row)

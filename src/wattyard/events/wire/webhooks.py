@@ -1,0 +1,287 @@
+"""Webhook endpoints, deliveries and signing keys as JSON (contract 5)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from wattyard.events.domain.deliveries import Delivery, Replay
+from wattyard.events.domain.deliveries import Status as DeliveryStatus
+from wattyard.events.domain.endpoints import EVERYTHING, Endpoint, EndpointDraft, Status
+from wattyard.events.wire.log import EXAMPLE as EVENT
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Malformed
+from wattyard.platform.reading import Patch, Shape
+from wattyard.platform.reading.texts import Label, Time
+
+EventType = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+EventTypes = Annotated[
+    list[EventType],
+    msgspec.Meta(
+        min_length=1,
+        max_length=100,
+        description="types such as site.update, families such as tariff.*, or * for all",
+    ),
+]
+
+
+class EndpointBody(Shape):
+    """What a client says of a webhook endpoint."""
+
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1,
+            max_length=2048,
+            description="https address in the public internet; http only where the operator of "
+            "this server allows the network",
+        ),
+    ]
+    event_types: EventTypes | None = None
+    description: Label | None = None
+    status: Status | None = None
+
+
+class EndpointShape(msgspec.Struct, kw_only=True):
+    """Where a client is told of events. `secret` is in the answer that made it only."""
+
+    id: str
+    object: Literal["webhook_endpoint"] = "webhook_endpoint"
+    live_mode: bool
+    account_id: str
+    time_created: Time
+    url: str
+    event_types: list[str]
+    description: str | None
+    status: Status
+    failing_since: Annotated[
+        Time | None,
+        msgspec.Meta(description="the first failure after the last success; 5 days disable it"),
+    ]
+
+
+class NewEndpointShape(EndpointShape, kw_only=True):
+    """A new webhook endpoint with its secret, which is not shown again."""
+
+    secret: Annotated[str, msgspec.Meta(description="verifies the header webhook-signature")]
+
+
+class EndpointDeleted(msgspec.Struct):
+    """What was deleted."""
+
+    id: str
+    object: Literal["webhook_endpoint"] = "webhook_endpoint"
+    deleted: Literal[True] = True
+
+
+class DeliveryShape(msgspec.Struct, kw_only=True):
+    """One event on its way to one endpoint."""
+
+    id: str
+    object: Literal["webhook_delivery"] = "webhook_delivery"
+    live_mode: bool
+    account_id: str
+    time_created: Time
+    endpoint_id: str
+    event_id: str
+    event_type: str
+    status: DeliveryStatus
+    attempts: int
+    next_attempt: Time | None
+    last_attempt: Time | None
+    last_status_code: int | None
+    last_error: str | None
+
+
+class ReplayBody(Shape, rename={"from_": "from"}):
+    """From where on events are delivered again."""
+
+    from_: Annotated[
+        str, msgspec.Meta(description="id of an event (it included), or a time (RFC 3339)")
+    ]
+
+
+class ReplayShape(msgspec.Struct, kw_only=True):
+    """What a replay came to; where it has more, replay again from `last_event_id`."""
+
+    object: Literal["webhook_replay"] = "webhook_replay"
+    endpoint_id: str
+    deliveries: int
+    last_event_id: str | None
+    has_more: bool
+
+
+def endpoint_draft(body: EndpointBody) -> EndpointDraft:
+    """Read what a client says of an endpoint.
+
+    Raises:
+        UrlInvalid, EventTypesInvalid.
+    """
+    return EndpointDraft(
+        body.url,
+        (EVERYTHING,) if body.event_types is None else tuple(body.event_types),
+        body.description,
+        body.status != "DISABLED",
+    )
+
+
+def changed_endpoint(endpoint: Endpoint, patch: Patch[EndpointBody]) -> EndpointDraft:
+    """Apply a merge patch to an endpoint.
+
+    Raises:
+        UrlInvalid, EventTypesInvalid, Malformed.
+    """
+    current = EndpointBody(
+        url=endpoint.url,
+        event_types=list(endpoint.event_types),
+        description=endpoint.description,
+        status=endpoint.status,
+    )
+    return endpoint_draft(patch.onto(current))
+
+
+def endpoint_json(caller: Caller, endpoint: Endpoint) -> bytes:
+    """Write an endpoint without its secret."""
+    return msgspec.json.encode(EndpointShape(**_endpoint_fields(caller, endpoint)))
+
+
+def new_endpoint_json(caller: Caller, endpoint: Endpoint, secret: str) -> bytes:
+    """Write a new endpoint with its secret."""
+    return msgspec.json.encode(
+        NewEndpointShape(**_endpoint_fields(caller, endpoint), secret=secret)
+    )
+
+
+def delivery_json(caller: Caller, delivery: Delivery) -> bytes:
+    """Write a delivery."""
+    return msgspec.json.encode(
+        DeliveryShape(
+            id=ids.wire("whd", delivery.id),
+            live_mode=caller.live_mode,
+            account_id=ids.wire("acc", caller.account_id),
+            time_created=instants.text(delivery.time_created),
+            endpoint_id=ids.wire("whe", delivery.endpoint_id),
+            event_id=ids.wire("evt", delivery.event_id),
+            event_type=delivery.event_type,
+            status=delivery.status,
+            attempts=delivery.attempts,
+            next_attempt=_time(delivery.due),
+            last_attempt=_time(delivery.last_attempt),
+            last_status_code=delivery.status_code,
+            last_error=delivery.error,
+        )
+    )
+
+
+def replay_json(endpoint_id: str, replay: Replay) -> bytes:
+    """Write what a replay came to."""
+    return msgspec.json.encode(
+        ReplayShape(
+            endpoint_id=endpoint_id,
+            deliveries=replay.deliveries,
+            last_event_id=None if replay.last_event is None else ids.wire("evt", replay.last_event),
+            has_more=replay.has_more,
+        )
+    )
+
+
+def replay_from(body: ReplayBody) -> UUID | datetime:
+    """Read from where on events are delivered again.
+
+    Raises:
+        Malformed: `from_invalid`, when it is neither the id of an event nor a time with an offset.
+    """
+    if body.from_.startswith("evt_"):
+        return ids.read(body.from_, "evt", param="from")
+    try:
+        time = datetime.fromisoformat(body.from_)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise Malformed(
+            "from must be the id of an event (evt_…) or a time such as 2026-03-01T10:00:00Z; "
+            f"got {ids.shown(body.from_)}",
+            param="from",
+            code="from_invalid",
+        )
+    return time
+
+
+def _endpoint_fields(caller: Caller, endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "id": ids.wire("whe", endpoint.id),
+        "live_mode": caller.live_mode,
+        "account_id": ids.wire("acc", caller.account_id),
+        "time_created": instants.text(endpoint.time_created),
+        "url": endpoint.url,
+        "event_types": list(endpoint.event_types),
+        "description": endpoint.description,
+        "status": endpoint.status,
+        "failing_since": _time(endpoint.failing_since),
+    }
+
+
+def _time(instant: datetime | None) -> str | None:
+    return None if instant is None else instants.text(instant)
+
+
+BODY_EXAMPLE = {
+    "url": "https://hooks.example.com/wattyard",
+    "event_types": ["device.*", "site.update"],
+    "description": "our backend",
+}
+ENDPOINT_EXAMPLE = {
+    "id": "whe_01939f3a6b7c7d11a1b2c3d4e5f60733",
+    "object": "webhook_endpoint",
+    "live_mode": True,
+    "account_id": EVENT["account_id"],
+    "time_created": "2026-02-12T10:00:00Z",
+    "url": "https://hooks.example.com/wattyard",
+    "event_types": ["device.*", "site.update"],
+    "description": "our backend",
+    "status": "ENABLED",
+    "failing_since": None,
+}
+NEW_ENDPOINT_EXAMPLE = {
+    **ENDPOINT_EXAMPLE,
+    "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazl6Uy8aAbc=",
+}
+ENDPOINT_LIST = {
+    "object": "list",
+    "url": "/webhook-endpoints",
+    "has_more": False,
+    "data": [ENDPOINT_EXAMPLE],
+}
+TEST_EXAMPLE = {**EVENT, "type": "webhook.test", "data": ENDPOINT_EXAMPLE}
+DELIVERY_EXAMPLE = {
+    "id": "whd_01939f3a6b7c7d11a1b2c3d4e5f60744",
+    "object": "webhook_delivery",
+    "live_mode": True,
+    "account_id": EVENT["account_id"],
+    "time_created": "2026-02-12T10:00:00Z",
+    "endpoint_id": ENDPOINT_EXAMPLE["id"],
+    "event_id": EVENT["id"],
+    "event_type": "device.delete",
+    "status": "PENDING",
+    "attempts": 1,
+    "next_attempt": "2026-02-12T10:00:30.5Z",
+    "last_attempt": "2026-02-12T10:00:00.250Z",
+    "last_status_code": 503,
+    "last_error": "the receiver answered 503",
+}
+DELIVERY_LIST = {
+    "object": "list",
+    "url": "/webhook-deliveries",
+    "has_more": False,
+    "data": [DELIVERY_EXAMPLE],
+}
+REPLAY_EXAMPLE = {
+    "object": "webhook_replay",
+    "endpoint_id": ENDPOINT_EXAMPLE["id"],
+    "deliveries": 12,
+    "last_event_id": EVENT["id"],
+    "has_more": False,
+}

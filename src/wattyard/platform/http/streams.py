@@ -1,0 +1,18 @@
+"""Answers that go on: what is sent piece by piece, until one side ends it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from wattyard.platform.http.call import Call, Stream
+
+__all__ = ["Admission", "Stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The port that asks again whether a caller may still be served; filled by the app.
+
+    It raises the refusal where the token has ended or its key was revoked.
+    """
+
+    check: Callable[[Call], Awaitable[object]]

@@ -1,0 +1,56 @@
+"""The doctor's look at what locations list of their tariffs."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.pages import Window
+from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.places import Place as Site
+from wattyard.tariffs.domain.contracts import linked
+from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.store import contracts as contract_store
+
+_AT_ONCE: Final = 500
+
+
+class Listings(UseCases):
+    """Looks after the lists of tariffs, which are kept with the places."""
+
+    async def differing(self, caller: Caller, *, repair: bool = False) -> list[UUID]:
+        """Find places whose list is not that of their tariffs; `repair` writes it anew."""
+        wrong: list[UUID] = []
+        window = Window(_AT_ONCE)
+        while True:
+            page = await self.places.page(caller, window)
+            suspects = await self._wrong(caller, [site for site, _ in page.items])
+            wrong += [site.id for site in suspects]
+            if repair:
+                for site in suspects:
+                    await self._repair(caller, site)
+            if not page.has_more:
+                return wrong
+            window = Window(_AT_ONCE, older_than=page.items[-1][0].id)
+
+    async def _wrong(self, caller: Caller, sites: Sequence[Site]) -> list[Site]:
+        async with self.db.reading() as db:
+            contracts = await contract_store.at_sites(
+                db, caller.account, caller.live_mode, [site.id for site in sites]
+            )
+        return [
+            site
+            for site in sites
+            if site.tariffs != tuple(linked(c) for c in contracts if c.site_id == site.id)
+        ]
+
+    async def _repair(self, caller: Caller, site: Site) -> None:
+        async with self.db.transaction() as db:
+            try:
+                locked = await self.places.locked(caller, site.id, param="location_id")
+            except LocationNotFound:
+                return
+            contracts = await contract_store.at_sites(
+                db, caller.account, caller.live_mode, [site.id]
+            )
+            await self.places.show_tariffs(caller, locked, [linked(one) for one in contracts])

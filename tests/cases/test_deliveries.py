@@ -1,0 +1,284 @@
+"""Webhooks on their way: who is told, how often, in which order, and who is not waited for."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support import receivers
+from tests.support.clock import FakeClock
+from tests.support.postmen import delivered, delivery_of, eventually, until, working
+from tests.support.receivers import Receiver
+from tests.support.world import Tenant, World
+from wattyard.events.domain.deliveries import PAUSES
+from wattyard.events.service.outbox import FIRST_LANE, LEASE, Wanted
+
+
+async def endpoint(tenant: Tenant, url: str, *types: str) -> Any:
+    body = {"url": url, **({"event_types": list(types)} if types else {})}
+    return await tenant.make("/webhook-endpoints", body)
+
+
+async def test_a_change_is_told_to_those_who_want_it_and_nobody_else(
+    world: World, tenant: Tenant
+) -> None:
+    stranger = await world.tenant("a stranger")
+    async with Receiver() as all_, Receiver() as some, Receiver() as other:
+        await endpoint(tenant, all_.url)
+        await endpoint(tenant, some.url, "site.*")
+        await endpoint(stranger, other.url)
+        assert tenant.twin
+        await endpoint(tenant.twin, other.url)
+        async with working(world):
+            await tenant.site()
+            await eventually(lambda: len(all_.received) == 2 and len(some.received) == 1)
+    assert {one.event["type"] for one in all_.received} == {"location.create", "site.create"}
+    assert some.received[0].event["type"] == "site.create"
+    assert other.received == []
+    event = all_.received[0].event
+    assert (await tenant.get(f"/events/{event['id']}")).content == all_.received[0].body
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (receivers.status(500), "the receiver answered 500"),
+        (receivers.status(301, "Location: /elsewhere"), "the receiver answered 301"),
+        (receivers.hang, "no answer within 0.3 s"),
+        (receivers.drip, "no answer within 0.3 s"),
+        (receivers.close, "the connection was closed without an answer"),
+    ],
+    ids=["500", "301", "hang", "drip", "close"],
+)
+async def test_what_is_not_2xx_in_time_is_tried_again(
+    world: World, tenant: Tenant, answer: receivers.Answer, error: str
+) -> None:
+    async with Receiver(answer) as receiver:
+        one = await endpoint(tenant, receiver.url)
+        await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+        async with working(world, seconds=0.3):
+            await eventually(lambda: receiver.received)
+            await until(lambda: is_tried(tenant))
+    found = await delivery_of(tenant)
+    assert found["status"] == "PENDING"
+    assert found["last_error"] == error
+    assert found["next_attempt"] == "2026-03-01T10:00:30.123Z"
+    assert [one.path for one in receiver.received] == ["/hook"]
+    shown = (await tenant.get(f"/webhook-endpoints/{one['id']}")).json()
+    assert shown["failing_since"] == "2026-03-01T10:00:00.123Z"
+
+
+async def test_a_2xx_counts_although_its_body_does_not_end(world: World, tenant: Tenant) -> None:
+    async with Receiver(receivers.endless) as receiver:
+        one = await endpoint(tenant, receiver.url)
+        async with working(world):
+            await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+            found = await delivered(tenant, "SUCCEEDED")
+    assert (found["attempts"], found["last_status_code"], found["last_error"]) == (1, 200, None)
+
+
+async def test_410_ends_it_and_the_account_is_told(world: World, tenant: Tenant) -> None:
+    async with Receiver(receivers.status(410)) as gone, Receiver() as other:
+        one = await endpoint(tenant, gone.url, "customer.*")
+        await endpoint(tenant, other.url, "webhook_endpoint.*")
+        async with working(world):
+            await tenant.make("/customers", {})
+            await delivered(tenant, "FAILED", endpoint_id=one["id"])
+            await eventually(lambda: other.received)
+    told = other.received[0].event
+    assert told["type"] == "webhook_endpoint.disabled"
+    assert told["data"]["id"] == one["id"]
+    assert told["data"]["status"] == "DISABLED"
+    assert "secret" not in told["data"]
+    assert (await tenant.get(f"/webhook-endpoints/{one['id']}")).json() == told["data"]
+
+
+async def test_the_timetable_is_kept_to_its_end(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    start = clock.now
+    async with Receiver(receivers.status(503)) as receiver:
+        one = await endpoint(tenant, receiver.url)
+        await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+        async with working(world, chance=1.0):
+            for count, pause in enumerate((*PAUSES, None), start=1):
+                await eventually(lambda count=count: len(receiver.received) == count)
+                found = await delivery_of(tenant)
+                while found["attempts"] < count:
+                    found = await delivery_of(tenant)
+                if pause is None:
+                    break
+                assert found["status"] == "PENDING"
+                clock.forward(seconds=pause.total_seconds() * 1.1 - 0.01)
+                world.services.streams.listener.wake()
+                await asyncio.sleep(0.05)
+                assert len(receiver.received) == count, "it came too early"
+                clock.forward(seconds=0.02)
+                await world.log_in_again(tenant)
+                world.services.streams.listener.wake()
+    assert found["status"] == "FAILED"
+    assert found["next_attempt"] is None
+    assert found["attempts"] == 6
+    assert clock.now - start > timedelta(hours=43) * 1.09
+
+
+async def test_five_days_of_failure_disable_and_what_was_missed_can_be_replayed(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    async with Receiver(receivers.status(500)) as receiver:
+        one = await endpoint(tenant, receiver.url)
+        path = f"/webhook-endpoints/{one['id']}"
+        async with working(world):
+            first = (await tenant.post(f"{path}/test")).json()
+            await eventually(lambda: receiver.received)
+            clock.forward(days=5, seconds=1)
+            await world.log_in_again(tenant)
+            world.services.streams.listener.wake()
+            await until(lambda: is_disabled(tenant, path))
+            missed = await tenant.make("/customers", {})
+            assert (await tenant.post(f"{path}/test")).status_code == 422
+            receiver.answer = receivers.ok
+            receiver.received.clear()
+            enabled = (await tenant.patch(path, {"status": "ENABLED"})).json()
+            assert (enabled["status"], enabled["failing_since"]) == ("ENABLED", None)
+            replay = (await tenant.post(f"{path}/replay", {"from": first["id"]})).json()
+            assert replay["has_more"] is False
+            await eventually(lambda: receiver.of("customer.create"))
+            await delivered(tenant, "SUCCEEDED", endpoint_id=one["id"])
+    assert [event["data"]["id"] for event in receiver.of("customer.create")] == [missed["id"]]
+    told = [event["type"] for event in (await tenant.get("/events")).json()["data"]]
+    assert told.count("webhook_endpoint.disabled") == 1
+
+
+async def test_the_events_of_one_object_come_in_order(world: World, tenant: Tenant) -> None:
+    device = await tenant.device((await tenant.site())["id"])
+    async with Receiver() as receiver:
+        await endpoint(tenant, receiver.url, "device.update")
+        async with working(world), working(world):
+            for number in range(40):
+                await tenant.patch(f"/devices/{device['id']}", {"reference_id": f"d-{number}"})
+            await eventually(lambda: len(receiver.received) >= 40)
+    seen = [event["data"]["reference_id"] for event in receiver.of("device.update")]
+    assert seen == [f"d-{number}" for number in range(40)]
+
+
+async def test_later_events_wait_for_the_first_retry_and_no_longer(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    device = await tenant.device((await tenant.site())["id"])
+    path = f"/devices/{device['id']}"
+    async with Receiver(receivers.status(500)) as receiver:
+        await endpoint(tenant, receiver.url, "device.update")
+        async with working(world):
+            await tenant.patch(path, {"reference_id": "one"})
+            await until(lambda: is_tried(tenant))
+            await tenant.patch(path, {"reference_id": "two"})
+            other = await tenant.device((await tenant.site())["id"])
+            await tenant.patch(f"/devices/{other['id']}", {"reference_id": "other"})
+            await eventually(lambda: len(receiver.received) == 2)
+            assert [e["data"]["reference_id"] for e in receiver.of("device.update")] == [
+                "one",
+                "other",
+            ]
+            clock.forward(seconds=31)
+            world.services.streams.listener.wake()
+            await eventually(lambda: len(receiver.received) == 5)
+    seen = [event["data"]["reference_id"] for event in receiver.of("device.update")]
+    assert sorted(seen[2:]) == ["one", "other", "two"]
+    assert seen[2:].index("one") < seen[2:].index("two")
+
+
+async def is_disabled(tenant: Tenant, path: str) -> bool:
+    return bool((await tenant.get(path)).json()["status"] == "DISABLED")
+
+
+async def is_tried(tenant: Tenant) -> bool:
+    return bool((await delivery_of(tenant))["attempts"])
+
+
+async def test_two_workers_never_hold_the_same_delivery(world: World, tenant: Tenant) -> None:
+    for number in range(5):
+        await endpoint(tenant, f"http://127.0.0.1:{9000 + number}/")
+    await asyncio.gather(*(tenant.make("/customers", {}) for _ in range(20)))
+    outbox = world.services.outbox
+    workers = [world.services.new_id() for _ in range(4)]
+
+    async def claim_all(holder: Any) -> list[Any]:
+        taken: list[Any] = []
+        while some := await outbox.claim(holder, Wanted(FIRST_LANE, 7, 3, 3)):
+            taken += some
+        return taken
+
+    taken = await asyncio.gather(*(claim_all(holder) for holder in workers))
+    ids = [
+        parcel.id for some in taken for parcel in some if parcel.account == tenant.caller.account
+    ]
+    assert len(ids) == len(set(ids)) == 100
+
+
+async def test_what_a_dead_worker_held_is_taken_over_when_its_lease_is_over(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    async with Receiver() as receiver:
+        one = await endpoint(tenant, receiver.url)
+        await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+        dead = world.services.new_id()
+        held = await world.services.outbox.claim(dead, Wanted(FIRST_LANE, 100, 9, 9))
+        assert held
+        async with working(world):
+            world.services.streams.listener.wake()
+            await asyncio.sleep(0.1)
+            assert receiver.received == []
+            clock.forward(seconds=LEASE.total_seconds())
+            world.services.streams.listener.wake()
+            await eventually(lambda: receiver.received)
+            await delivered(tenant, "SUCCEEDED")
+        assert await world.services.outbox.renew(dead, held) == set()
+
+
+async def test_at_the_end_what_hangs_is_handed_back_untried(world: World, tenant: Tenant) -> None:
+    async with Receiver(receivers.hang) as receiver:
+        one = await endpoint(tenant, receiver.url)
+        await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+        async with working(world):
+            await eventually(lambda: receiver.received)
+    found = await delivery_of(tenant)
+    assert (found["status"], found["attempts"]) == ("PENDING", 0)
+    async with Receiver() as receiver:
+        await tenant.patch(f"/webhook-endpoints/{one['id']}", {"url": receiver.url})
+        async with working(world):
+            await eventually(lambda: receiver.received)
+
+
+async def test_receivers_that_hang_delay_nobody(world: World, tenant: Tenant) -> None:
+    async with Receiver(receivers.hang) as hanging, Receiver() as healthy:
+        for number in range(300):
+            await endpoint(tenant, f"{hanging.url}/{number}", "customer.create")
+        await endpoint(tenant, healthy.url, "webhook.test", "customer.create")
+        loop = asyncio.get_running_loop()
+        async with working(world, stop_after=False):
+            await tenant.make("/customers", {})
+            await eventually(lambda: len(healthy.received) == 1, 15)
+            waits = []
+            for count in range(2, 12):
+                begun = loop.time()
+                await tenant.make("/customers", {})
+                await eventually(lambda count=count: len(healthy.received) == count)
+                waits.append(loop.time() - begun)
+    assert sorted(waits)[-2] < 1.0
+    assert len(hanging.received) >= 200
+
+
+async def test_no_secret_and_no_address_is_in_the_log(
+    world: World, tenant: Tenant, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with Receiver(receivers.status(500)) as receiver:
+        one = await endpoint(tenant, f"{receiver.url}?token=hush-hush")
+        await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+        async with working(world):
+            await until(lambda: is_tried(tenant))
+    log = "".join(capfd.readouterr())
+    assert "not delivered" in log
+    for secret in (one["secret"], one["secret"].removeprefix("whsec_"), "hush-hush", "PRIVATE"):
+        assert secret not in log

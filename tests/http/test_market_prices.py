@@ -1,0 +1,247 @@
+"""Published prices of market sources, and their versions (contract 2, Market sources)."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from tests.support.tariff_bodies import flat
+from tests.support.world import AMSTERDAM, Tenant, World, error
+from wattyard.kernel import ids
+
+BODY = {
+    "code": "BELPEX",
+    "display_name": "Belgium, day ahead",
+    "currency_code": "EUR",
+    "unit": "MWH",
+    "timezone": "Europe/Brussels",
+    "resolution_minutes": 15,
+    "publishes_at": "12:55",
+    "area": "BE",
+}
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
+
+
+def price(start: datetime, value: float, length: timedelta = HOUR) -> dict[str, Any]:
+    return {"valid_from": text(start), "valid_to": text(start + length), "value": value}
+
+
+def text(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def put(tenant: Tenant, source: Any, prices: Any) -> Any:
+    return await tenant.call("PUT", f"/market-sources/{source['id']}/prices", json=prices)
+
+
+async def published(tenant: Tenant, source: Any, start: datetime, end: datetime) -> list[Any]:
+    answer = await tenant.get(
+        f"/market-sources/{source['id']}/prices",
+        params={"start_time": text(start), "end_time": text(end)},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+async def versions(world: World, source: Any) -> list[tuple[datetime, datetime, float]]:
+    async with world.db.reading() as db:
+        rows = await db.fetch(
+            "SELECT valid_from, valid_to, value FROM market_price_versions "
+            "WHERE source_id = $1 ORDER BY revision, valid_from",
+            ids.read(source["id"], "mrs", param="id"),
+        )
+    return [(row["valid_from"], row["valid_to"], row["value"]) for row in rows]
+
+
+async def test_prices_are_published_and_read_back(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    batch = [price(NEW_YEAR + n * HOUR, 80.5 - n) for n in range(24)]
+
+    answer = await put(tenant, source, list(reversed(batch)))
+
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "object": "market_price_batch",
+            "market_source_id": source["id"],
+            "records_submitted": 24,
+            "records_accepted": 24,
+            "records_changed": 0,
+        },
+    )
+    assert await published(tenant, source, NEW_YEAR, NEW_YEAR + 24 * HOUR) == batch
+    part = await published(tenant, source, NEW_YEAR + 2 * HOUR, NEW_YEAR + 4 * HOUR)
+    assert [one["value"] for one in part] == [78.5, 77.5]
+    (told,) = (await tenant.get("/events?event_type=market_source.update")).json()["data"]
+    assert told["data"] == (await tenant.get(f"/market-sources/{source['id']}")).json()
+    assert told["data"]["published_until"] == "2026-01-02T00:00:00Z"
+    assert told["data"]["last_updated"] == "2026-03-01T10:00:00.123Z"
+
+
+async def test_a_batch_tells_one_event_and_none_where_nothing_changed(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    rate = flat([{"surcharge_fixed": 0.0}])
+    for _ in range(2):
+        at = (await tenant.make("/locations", {"postal_address": AMSTERDAM}))["id"]
+        await tenant.tariff(at, market_rates=True, market_source_id=source["id"], schedule=rate)
+    before = (await tenant.get("/events?limit=1")).json()["data"][0]["id"]
+    for _ in range(2):
+        await tenant.publish(source["id"], [price(NEW_YEAR, 1), price(NEW_YEAR + HOUR, 2)])
+
+    told = (await tenant.get(f"/events?ending_before={before}")).json()["data"]
+
+    assert [one["type"] for one in told] == ["market_source.update"]
+
+
+async def test_a_changed_value_keeps_its_earlier_versions(world: World, tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
+    same = await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
+    assert (same["records_accepted"], same["records_changed"]) == (2, 0)
+    assert await versions(world, source) == []
+
+    second = await tenant.publish(source["id"], [price(NEW_YEAR, 11), price(NEW_YEAR + HOUR, 20)])
+    third = await tenant.publish(source["id"], [price(NEW_YEAR, 12)])
+
+    assert (second["records_submitted"], second["records_changed"]) == (2, 1)
+    assert third["records_changed"] == 1
+    kept = [(NEW_YEAR, NEW_YEAR + HOUR, 10.0), (NEW_YEAR, NEW_YEAR + HOUR, 11.0)]
+    assert await versions(world, source) == kept
+    now = await published(tenant, source, NEW_YEAR, NEW_YEAR + 2 * HOUR)
+    assert [one["value"] for one in now] == [12, 20]
+
+
+async def test_intervals_that_overlap_are_refused_whole(world: World, tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    before = [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)]
+    await tenant.publish(source["id"], before)
+    far = price(NEW_YEAR + 9 * HOUR, 1)
+
+    for batch in (
+        [far, price(NEW_YEAR + 5 * HOUR, 1), price(NEW_YEAR + 5 * HOUR + QUARTER, 2)],
+        [far, price(NEW_YEAR + 5 * HOUR, 1), price(NEW_YEAR + 5 * HOUR, 2)],
+        [far, price(NEW_YEAR - QUARTER, 1, HOUR)],
+        [far, price(NEW_YEAR + 90 * timedelta(minutes=1), 1)],
+    ):
+        answer = await put(tenant, source, batch)
+        assert answer.status_code in (400, 422), answer.text
+        assert answer.json()["code"].startswith("market_price"), answer.text
+        assert await published(tenant, source, NEW_YEAR - HOUR, NEW_YEAR + 24 * HOUR) == before
+    assert await versions(world, source) == []
+
+
+async def test_an_hour_is_replaced_by_its_quarters(world: World, tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
+    quarters = [price(NEW_YEAR + n * QUARTER, float(n), QUARTER) for n in range(4)]
+
+    answer = await put(tenant, source, quarters)
+
+    assert answer.status_code == 200, answer.text
+    now = await published(tenant, source, NEW_YEAR, NEW_YEAR + 2 * HOUR)
+    assert now == [*quarters, price(NEW_YEAR + HOUR, 20)]
+    assert (NEW_YEAR, NEW_YEAR + HOUR, 10.0) in await versions(world, source)
+
+
+async def test_intervals_of_any_length_are_taken(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    batch = [
+        price(NEW_YEAR, 1, timedelta(days=31)),
+        price(NEW_YEAR + timedelta(days=31), 2, timedelta(seconds=1)),
+        price(NEW_YEAR + timedelta(days=31, seconds=1), -3, timedelta(minutes=7)),
+    ]
+
+    await tenant.publish(source["id"], batch)
+
+    end = NEW_YEAR + timedelta(days=40)
+    assert await published(tenant, source, NEW_YEAR, end) == batch
+
+
+async def test_bad_prices_are_refused_where_they_stand(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    good = price(NEW_YEAR, 1)
+    for change, param in (
+        ({"valid_to": text(NEW_YEAR)}, "[1].valid_to"),
+        ({"valid_to": text(NEW_YEAR - HOUR)}, "[1].valid_to"),
+        ({"valid_from": "2026-01-01T00:00:00"}, "[1].valid_from"),
+        ({"valid_from": "yesterday"}, "[1].valid_from"),
+        ({"value": "80"}, "[1].value"),
+        ({"value": None}, "[1].value"),
+        ({"value": True}, "[1].value"),
+        ({"value": 1e300}, "[1].value"),
+        ({"confidence": 1}, "[1].confidence"),
+    ):
+        answer = await put(tenant, source, [good, {**price(NEW_YEAR + HOUR, 1), **change}])
+        assert answer.status_code == 400, (change, answer.text)
+        assert answer.json()["param"] == param, answer.text
+    for wrong in ({}, "x", 1, [1], [[]]):
+        assert (await put(tenant, source, wrong)).status_code == 400, wrong
+    head = {"content-type": "application/json"}
+    for number in ("NaN", "Infinity", "-Infinity", "1e999"):
+        raw = f'[{{"valid_from":"{text(NEW_YEAR)}","valid_to":"{text(NEW_YEAR + HOUR)}",'
+        raw += f'"value":{number}}}]'
+        answer = await tenant.call(
+            "PUT", f"/market-sources/{source['id']}/prices", content=raw, headers=head
+        )
+        assert answer.status_code == 400, (number, answer.text)
+    assert await published(tenant, source, NEW_YEAR, NEW_YEAR + 24 * HOUR) == []
+    assert (await tenant.get("/events?event_type=market_source.update")).json()["data"] == []
+
+
+async def test_a_hundred_thousand_prices_are_taken_and_not_one_more(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    start = NEW_YEAR - 100_001 * QUARTER
+    rows = [
+        f'{{"valid_from":"{text(start + n * QUARTER)}",'
+        f'"valid_to":"{text(start + (n + 1) * QUARTER)}","value":{n % 300}.5}}'
+        for n in range(100_001)
+    ]
+    path = f"/market-sources/{source['id']}/prices"
+    head = {"content-type": "application/json"}
+
+    over = await tenant.call("PUT", path, content=f"[{','.join(rows)}]", headers=head)
+    assert over.status_code in (400, 413), over.text
+    assert "100" in over.json()["message"]
+    assert await published(tenant, source, start, start + HOUR) == []
+    answer = await tenant.call("PUT", path, content=f"[{','.join(rows[1:])}]", headers=head)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["records_accepted"] == 100_000
+    last = await published(tenant, source, NEW_YEAR - HOUR, NEW_YEAR)
+    assert len(last) == 4
+
+
+async def test_batches_at_once_that_overlap_leave_one_price_for_each_instant(
+    tenant: Tenant,
+) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    hours = [price(NEW_YEAR + n * HOUR, 1) for n in range(24)]
+    shifted = [price(NEW_YEAR + n * HOUR + 2 * QUARTER, 2) for n in range(24)]
+    same = [price(NEW_YEAR + n * HOUR, 3) for n in reversed(range(24))]
+
+    answers = await asyncio.gather(*(put(tenant, source, one) for one in (hours, shifted, same)))
+
+    assert {answer.status_code for answer in answers} <= {200, 422, 503}
+    assert 200 in {answer.status_code for answer in answers}
+    kept = await published(tenant, source, NEW_YEAR - HOUR, NEW_YEAR + 26 * HOUR)
+    assert len(kept) == 24
+    assert len({one["value"] for one in kept}) == 1, "one batch won whole"
+    for one, following in pairwise(kept):
+        assert one["valid_to"] <= following["valid_from"]
+
+
+async def test_reading_prices_needs_a_forward_span_with_offsets(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    path = f"/market-sources/{source['id']}/prices"
+    good = {"start_time": text(NEW_YEAR), "end_time": text(NEW_YEAR + HOUR)}
+
+    for change, code in (
+        ({"end_time": good["start_time"]}, "end_time_invalid"),
+        ({"end_time": text(NEW_YEAR - HOUR)}, "end_time_invalid"),
+        ({"start_time": "2026-01-01T00:00:00"}, "start_time_invalid"),
+        ({"start_time": "2026"}, "start_time_invalid"),
+    ):
+        error(await tenant.get(path, params={**good, **change}), 400, code)
+    error(await tenant.get(path, params={"end_time": good["end_time"]}), 400, "start_time_missing")
+    assert (await tenant.get(path, params=good)).json()["data"] == []
