@@ -6,7 +6,7 @@ Readings
   the series included.
 * "The same local clock time on" a day: the instant at which that day's wall clock reads the same;
   a day on which the reading does not exist has no data then, and of a repeated reading the first
-  occurrence with data counts.
+  occurrence counts, with data or without (decision 0004).
 * Only days before the instant's own local day are looked at, newest first, and none older than
   14 local days before the instant's day or before today's (`now`), whichever is earlier ("no data
   in the last 14 days"). Days after `now` that are already published count.
@@ -101,5 +101,4 @@ class Market:
         return self.place.is_weekend(day) or self.place.is_holiday(day)
 
     def _first_published(self, instants: list[datetime]) -> list[Row]:
-        rows = [row for row in map(self.published, instants) if row is not None]
-        return rows[:1]
+        return [row for row in map(self.published, instants[:1]) if row is not None]

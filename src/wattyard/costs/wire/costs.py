@@ -13,7 +13,7 @@ from wattyard.costs.domain.reports import Report
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
-from wattyard.kernel.quantities import COST_DECIMALS, rounded
+from wattyard.kernel.quantities import COST_DECIMALS, all_rounded, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
     LARGEST_KWH,
@@ -222,18 +222,30 @@ def _items(report: Report, form: datetime, *, with_lines: bool) -> list[ItemShap
     edges = np.stack([data.starts_us, data.ends_us], axis=1).ravel()
     texts = times(edges, form) if edges.size else []
     references = report.references or [(None, None)] * len(data)
-    return [
+    columns = zip(
+        texts[::2],
+        texts[1::2],
+        all_rounded(data.energy_kwh, _DECIMALS).tolist(),
+        all_rounded(data.cost, COST_DECIMALS).tolist(),
+        data.confidence.tolist(),
+        references,
+        strict=True,
+    )
+    items = [
         ItemShape(
-            start_time=texts[2 * n],
-            end_time=texts[2 * n + 1],
-            energy=_energy_of(item),
-            cost=_cost_of(item),
+            start_time=start,
+            end_time=end,
+            energy=Amount(energy_kwh),
+            cost=Cost(cost, confidence),
             session_reference_id=session,
             record_reference_id=reference,
-            lines=_lines(item) if with_lines else msgspec.UNSET,
         )
-        for n, (item, (session, reference)) in enumerate(zip(data, references, strict=True))
+        for start, end, energy_kwh, cost, confidence, (session, reference) in columns
     ]
+    if with_lines:
+        for shape, item in zip(items, data, strict=True):
+            shape.lines = _lines(item)
+    return items
 
 
 def _energy_of(item: CostItem) -> Amount:
