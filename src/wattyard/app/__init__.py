@@ -1,0 +1,17 @@
+"""Assembly: settings in, running application out. The one room that knows every capability."""
+
+from wattyard.app.assembly import assemble, from_environment
+from wattyard.app.background import jobs, listening, work, working
+from wattyard.app.endpoints import ENDPOINTS
+from wattyard.app.services import Services
+
+__all__ = [
+    "ENDPOINTS",
+    "Services",
+    "assemble",
+    "from_environment",
+    "jobs",
+    "listening",
+    "work",
+    "working",
+]

@@ -1,0 +1,121 @@
+"""Every endpoint, and those of the server itself: health, documents, metrics."""
+
+import hmac
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from wattyard import __version__
+from wattyard.accounts.domain import KeyRevoked, TokenExpired, TokenInvalid, TokenMissing
+from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
+from wattyard.costs.routes import ENDPOINTS as COST_ENDPOINTS
+from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
+from wattyard.kernel.refusals import Unavailable
+from wattyard.meters.routes import ENDPOINTS as METER_ENDPOINTS
+from wattyard.platform import document
+from wattyard.platform.db import Database
+from wattyard.platform.http import Answer, Call, Endpoint, endpoint
+from wattyard.platform.http.errors import PathUnknown
+from wattyard.platform.telemetry import Telemetry
+from wattyard.schedules.routes import ENDPOINTS as SCHEDULE_ENDPOINTS
+from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
+from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
+from wattyard.tariffs.service.markets import OperatorMarkets
+
+SIGNED_IN_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
+
+
+class Health(msgspec.Struct):
+    """Whether the server is usable."""
+
+    status: str
+
+
+@endpoint(
+    "GET", "/health/live", "health_live", answers=Health, example={"status": "ok"}, public=True
+)
+async def live() -> Health:
+    """Tell that the process runs."""
+    return Health("ok")
+
+
+@endpoint(
+    "GET", "/health/ready", "health_ready", answers=Health, example={"status": "ok"}, public=True
+)
+async def ready(db: Database) -> Health:
+    """Tell that requests can be answered: the database is there."""
+    async with db.reading() as connection:
+        await connection.fetchval("SELECT 1")
+    return Health("ok")
+
+
+class Documentation:
+    """The API's description, written once at start."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        described = document.document(endpoints, version=__version__, signed_in=SIGNED_IN_REFUSALS)
+        self.openapi = msgspec.json.encode(described)
+        self.page = document.page(described).encode()
+
+
+@endpoint("GET", "/openapi.json", "openapi", public=True)
+async def openapi(documentation: Documentation) -> bytes:
+    """Describe this API as OpenAPI 3.1."""
+    return documentation.openapi
+
+
+@endpoint("GET", "/docs", "docs", public=True, media_type="text/html; charset=utf-8")
+async def docs(documentation: Documentation) -> Answer:
+    """Describe this API as a page for people."""
+    return Answer(documentation.page, media_type=b"text/html; charset=utf-8")
+
+
+class MetricsGuard:
+    """Who may read the metrics: this machine, and whoever has the operator's token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def lets_in(self, call: Call) -> bool:
+        """Tell whether the caller may read them."""
+        if not self._token:
+            return call.address in ("127.0.0.1", "::1")
+        return hmac.compare_digest(
+            (call.header(b"authorization") or "").encode(), f"Bearer {self._token}".encode()
+        )
+
+
+@endpoint("GET", "/metrics", "metrics", public=True, media_type="text/plain; version=0.0.4")
+async def metrics(
+    call: Call, watch: Telemetry, guard: MetricsGuard, markets: OperatorMarkets
+) -> Answer:
+    """Tell counts and times in Prometheus' text format.
+
+    Answered to this machine only, or to whoever sends `WATTYARD_METRICS_TOKEN` as a bearer token
+    where the operator set one; anybody else finds nothing here.
+    """
+    if not guard.lets_in(call):
+        raise PathUnknown("there is nothing at '/metrics'; GET /openapi.json lists every path")
+    with suppress(Unavailable):  # without the database the rest is told
+        for code, seconds in await markets.staleness():
+            watch.stale(code, seconds)
+    return Answer(watch.exposition(), media_type=b"text/plain; version=0.0.4; charset=utf-8")
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *SITE_ENDPOINTS,
+    *TARIFF_ENDPOINTS,
+    *METER_ENDPOINTS,
+    *COST_ENDPOINTS,
+    *SCHEDULE_ENDPOINTS,
+    *EVENT_ENDPOINTS,
+    *ACCOUNT_ENDPOINTS,
+    live,
+    ready,
+    metrics,
+    openapi,
+    docs,
+)
+"""Every endpoint, in the order of the documentation."""

@@ -1,0 +1,179 @@
+"""Every capability's use-cases, put together on one database."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from wattyard.accounts.service import Accounts, Usage
+from wattyard.costs.service import CostReports
+from wattyard.events.adapters import signing
+from wattyard.events.adapters.network import Registration, SystemLookup
+from wattyard.events.domain.addresses import AddressPolicy
+from wattyard.events.service import (
+    Deliveries,
+    Endpoints,
+    Events,
+    Letters,
+    Outbox,
+    Retention,
+    SigningKeys,
+    Streams,
+)
+from wattyard.events.wire.log import event_json
+from wattyard.events.wire.webhooks import endpoint_json
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker, SortedIds
+from wattyard.kernel.instants import Clock, system_clock
+from wattyard.meters.service import Meters, Records
+from wattyard.platform.db import Database
+from wattyard.platform.http.call import RELEASE
+from wattyard.platform.settings import Settings
+from wattyard.platform.telemetry import Telemetry
+from wattyard.schedules.service import (
+    Amounts,
+    Charges,
+    Neighbourhood,
+    NoWeather,
+    PricedTimes,
+    Solvers,
+    Weather,
+)
+from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.places import Customer, Place
+from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Places, States
+from wattyard.sites.wire.customers import customer_json
+from wattyard.sites.wire.devices import device_json
+from wattyard.sites.wire.places import location_json, site_json
+from wattyard.tariffs.domain import calendar
+from wattyard.tariffs.domain.contracts import Contract
+from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.domain.tariff import Tariff
+from wattyard.tariffs.service import Listings, MarketSources, Prices, Tariffs
+from wattyard.tariffs.service.markets import OperatorMarkets
+from wattyard.tariffs.wire.sources import market_source_json
+from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
+
+
+class SiteFaces:
+    """The wire's mappings as the port that the use-cases of sites need."""
+
+    def site(self, caller: Caller, place: Place, devices: Sequence[Device]) -> bytes:
+        return site_json(caller, place, devices)
+
+    def location(self, caller: Caller, place: Place, devices: Sequence[UUID]) -> bytes:
+        return location_json(caller, place, devices)
+
+    def device(self, caller: Caller, device: Device) -> bytes:
+        return device_json(caller, device)
+
+    def customer(self, caller: Caller, customer: Customer) -> bytes:
+        return customer_json(caller, customer)
+
+
+class TariffWire:
+    """The wire's mappings as the port that the use-cases of tariffs need."""
+
+    def rules(self, rules: bytes, place: calendar.Place) -> Tariff:
+        return rules_at(rules, place)
+
+    def judged(self, rules: bytes, place: calendar.Place) -> Tariff:
+        return judged_rules(rules, place)
+
+    def tariff(self, caller: Caller, contract: Contract, site: Place) -> bytes:
+        return tariff_json(caller, contract, site)
+
+    def market_source(self, caller: Caller, source: MarketSource) -> bytes:
+        return market_source_json(caller, source)
+
+
+class Services:
+    """Every capability's use-cases, on one database."""
+
+    def __init__(
+        self,
+        db: Database,
+        now: Clock = system_clock,
+        new_id: IdMaker | None = None,
+        settings: Settings | None = None,
+        weather: Weather | None = None,
+    ) -> None:
+        new_id = new_id or SortedIds(now)
+        settings = settings or Settings()
+        self.db = db
+        self.now = now
+        self.new_id = new_id
+        self.watch = Telemetry(db)
+        self.accounts = Accounts(db, now, new_id)
+        self.events = Events(db, now, new_id, self.watch.told)
+        self.policy = AddressPolicy.read(settings.webhook_allow)
+        self.lookup = SystemLookup()
+        reach = Registration(self.lookup, self.policy)
+        self.endpoints = Endpoints(self.events, endpoint_json, reach, secrets.token_bytes)
+        self.deliveries = Deliveries(self.events)
+        self.signing_keys = SigningKeys(self.events, signing.make_key)
+        self.letters = Letters(
+            self.signing_keys,
+            event_json,
+            signing.sign,
+            release=RELEASE,
+            seconds=lambda: int(now().timestamp()),
+        )
+        self.outbox = Outbox(self.events, endpoint_json)
+        self.streams = Streams(self.events)
+        self.retention = Retention(self.events, timedelta(days=settings.event_days))
+        means = (db, self.events, SiteFaces(), now, new_id)
+        self.places = Places(*means)
+        self.devices = Devices(*means)
+        self.states = States(*means)
+        self.customers = Customers(*means)
+        self.fleet = Fleet(*means)
+        self.inspection = Inspection(*means)
+        self.meters = Meters(db, self.places, self.devices, self.states, now, new_id)
+        self.records = Records(db, self.places, self.devices, now)
+        supply = (
+            db,
+            self.events,
+            self.places,
+            self.devices,
+            self.records,
+            TariffWire(),
+            now,
+            new_id,
+        )
+        self.tariffs = Tariffs(*supply)
+        self.listings = Listings(*supply)
+        for leaving in (self.places, self.customers):
+            leaving.partings.append(self.tariffs)
+        self.market_sources = MarketSources(*supply)
+        self.prices = Prices(*supply)
+        self.costs = CostReports(
+            db,
+            self.places,
+            self.devices,
+            self.meters,
+            self.records,
+            self.prices,
+            now,
+            new_id,
+        )
+        self.solvers = Solvers()
+        self.priced_times = PricedTimes(self.places, self.prices, self.solvers, now, new_id)
+        self.amounts = Amounts(self.places, self.devices, self.prices, self.solvers, now, new_id)
+        self.charges = Charges(
+            self.places,
+            self.devices,
+            self.states,
+            self.prices,
+            Neighbourhood(self.devices, self.records, weather or NoWeather()),
+            self.solvers,
+            now,
+            new_id,
+        )
+        self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
+        self.usage = Usage(self.places.counts)
+
+    def by_type(self) -> dict[type, Any]:
+        """List the use-cases by type, as endpoints ask for them."""
+        return {type(service): service for service in vars(self).values()}
