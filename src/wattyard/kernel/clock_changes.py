@@ -5,6 +5,7 @@ first of UTC, the second of the local clock. `kernel.civil` answers the same que
 instant at a time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -79,6 +80,27 @@ class ClockChanges:
         era_starts = self.instants_us[np.maximum(era, 1) - 1]
         shown = (era == 0) | (instants >= era_starts)
         return FirstShown(np.where(shown, instants, era_starts), shown)
+
+
+def local_days(clock: ClockChanges, start_us: int, end_us: int) -> tuple[int, int]:
+    """Tell the first and the last local day that a clock shows in [`start_us`, `end_us`)."""
+    inside = (clock.instants_us > start_us) & (clock.instants_us < end_us)
+    changes = clock.instants_us[inside]
+    starts = np.concatenate([[start_us], changes])
+    lasts = np.concatenate([changes, [end_us]]) - 1
+    offsets = clock.wall_us(starts) - starts
+    return int((starts + offsets).min() // DAY_US), int((lasts + offsets).max() // DAY_US)
+
+
+def joined_edges(runs: Sequence[Microseconds]) -> Microseconds:
+    """Join runs of instants, each ascending, into one without repetitions.
+
+    The stable sort merges runs that are sorted already, several times faster than `np.unique`.
+    """
+    edges = np.sort(np.concatenate(runs), kind="stable")
+    distinct = np.ones(edges.size, np.bool_)
+    np.not_equal(edges[1:], edges[:-1], out=distinct[1:])
+    return edges[distinct]
 
 
 def between(where: ZoneInfo, start_us: int, end_us: int) -> ClockChanges:

@@ -1,4 +1,8 @@
-"""Hours, days, weeks, months and years of a zone's clock, as edges among instants (contract 3)."""
+"""Local hours, days, weeks, months and years of a zone as instants (contract 3).
+
+Their edges come from the zone's clock: a day starts at the first instant that shows its date,
+and a clock change always ends a local hour or a demand window.
+"""
 
 from itertools import pairwise
 from typing import Final, Literal
@@ -7,50 +11,71 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from wattyard.kernel import clock_changes
-from wattyard.kernel.clock_changes import DAY_US, SECOND_US, Microseconds
+from wattyard.kernel.clock_changes import (
+    DAY_US,
+    SECOND_US,
+    Microseconds,
+    joined_edges,
+    local_days,
+)
 
+Unit = Literal["DAY", "WEEK", "MONTH", "YEAR"]
 PeriodUnit = Literal["HALF_HOUR", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"]
 
-_STEPS_US: Final = {"HALF_HOUR": 1800 * SECOND_US, "HOUR": 3600 * SECOND_US}
 _CALENDAR: Final = {"MONTH": "datetime64[M]", "YEAR": "datetime64[Y]"}
-_MONDAY: Final = 3  # 1970-01-01 was a Thursday
+_MONDAY: Final = 4  # 1970-01-05, in days since 1970-01-01
+_WEEK_DAYS: Final = 7
 
 
-def period_edges(unit: PeriodUnit, zone: ZoneInfo, start_us: int, end_us: int) -> Microseconds:
-    """List the edges of local periods in a span, its own ends included: n + 1 for n periods.
+def unit_edges(unit: Unit, zone: ZoneInfo, span_us: tuple[int, int]) -> Microseconds:
+    """List the edges of the whole local days, weeks, months or years that a span touches.
 
-    Days start where the clock first shows them, so they have 23, 24 or 25 hours; weeks start on
-    Monday. Hours and half hours end at a clock change too: a repeated hour is two.
+    The first edge is not after the span's start, the last not before its end. A day that the
+    zone skipped as a whole is none.
     """
-    inner = (
-        _short(unit, zone, start_us, end_us)
-        if unit in _STEPS_US
-        else _calendar(unit, zone, start_us, end_us)
-    )
-    kept = inner[(inner > start_us) & (inner < end_us)]
-    return np.concatenate([[start_us], kept, [end_us]]).astype(np.int64)
+    days = _first_days(unit, *local_days(clock_changes.between(zone, *span_us), *span_us)) * DAY_US
+    clock = clock_changes.between(zone, int(days[0]) - DAY_US, int(days[-1]) + DAY_US)
+    return joined_edges([clock.first_shown(days).instants_us])
 
 
-def _short(unit: str, zone: ZoneInfo, start_us: int, end_us: int) -> Microseconds:
-    step = _STEPS_US[unit]
-    clock = clock_changes.between(zone, start_us, end_us)
-    changes = clock.instants_us[(clock.instants_us > start_us) & (clock.instants_us < end_us)]
-    runs = []
-    for low, high in pairwise([start_us, *changes.tolist(), end_us]):
-        offset = clock.wall_at(low) - low
-        first = -(-(low + offset) // step) * step - offset
-        runs += [np.arange(first, high, step, dtype=np.int64), np.array([high], dtype=np.int64)]
-    return np.unique(np.concatenate(runs))
-
-
-def _calendar(unit: str, zone: ZoneInfo, start_us: int, end_us: int) -> Microseconds:
-    clock = clock_changes.between(zone, start_us, end_us)
-    low = min(clock.wall_at(start_us), start_us) // DAY_US - 1
-    high = max(clock.wall_at(end_us), end_us) // DAY_US + 1
-    days = np.arange(low, high + 1, dtype=np.int64)
+def _first_days(unit: Unit, low: int, high: int) -> Microseconds:
+    """List the first local day of each unit from that of `low` to the one after that of `high`."""
+    if unit == "DAY":
+        return np.arange(low, high + 2, dtype=np.int64)
     if unit == "WEEK":
-        days = days[(days + _MONDAY) % 7 == 0]
-    elif unit in _CALENDAR:
-        firsts = days.astype("datetime64[D]").astype(_CALENDAR[unit]).astype("datetime64[D]")
-        days = days[firsts.astype(np.int64) == days]
-    return clock.first_shown(days * DAY_US).instants_us
+        first, last = ((day - _MONDAY) // _WEEK_DAYS for day in (low, high))
+        return np.arange(first, last + 2, dtype=np.int64) * _WEEK_DAYS + _MONDAY
+    first, last = np.array([low, high], "datetime64[D]").astype(_CALENDAR[unit]).astype(np.int64)
+    firsts = np.arange(first, last + 2).astype(_CALENDAR[unit])
+    return firsts.astype("datetime64[D]").astype(np.int64)
+
+
+def clock_grid(minutes: int, zone: ZoneInfo, span_us: tuple[int, int]) -> Microseconds:
+    """List the edges of the windows on the local clock that cover a span.
+
+    Windows start where the minute of the local hour is a multiple of `minutes`, and at every
+    clock change, so a repeated hour has windows of its own. The windows at the ends are whole.
+    """
+    step = minutes * 60 * SECOND_US
+    start, end = span_us[0] - step, span_us[1] + step
+    clock = clock_changes.between(zone, start, end)
+    changes = clock.instants_us[(clock.instants_us > start) & (clock.instants_us < end)]
+    runs = [changes]
+    for since, until in pairwise([start, *changes.tolist(), end + 1]):
+        offset = clock.wall_at(since) - since
+        first = -(-(since + offset) // step) * step - offset
+        runs.append(np.arange(first, until, step, dtype=np.int64))
+    return joined_edges(runs)
+
+
+def period_edges(unit: PeriodUnit, zone: ZoneInfo, span_us: tuple[int, int]) -> Microseconds:
+    """List the edges (n + 1) of the local periods that a span is divided into, clipped to it."""
+    ends = np.array(span_us, dtype=np.int64)
+    match unit:
+        case "HALF_HOUR":
+            edges = clock_grid(30, zone, span_us)
+        case "HOUR":
+            edges = clock_grid(60, zone, span_us)
+        case _:
+            edges = unit_edges(unit, zone, span_us)
+    return joined_edges([ends[:1], edges[(edges > ends[0]) & (edges < ends[1])], ends[1:]])

@@ -10,11 +10,11 @@ import numpy as np
 
 from wattyard.costs.domain.answer import LineRule, LineUnit
 from wattyard.costs.domain.frame import Frame, Row
-from wattyard.costs.domain.local_time import Unit, clock_grid, unit_edges
 from wattyard.costs.domain.question import Aggregation
 from wattyard.costs.domain.readings import Numbers, Pieces, interval_of
 from wattyard.kernel.clock_changes import SECOND_US, Microseconds, microseconds
 from wattyard.kernel.instants import Span
+from wattyard.kernel.local_periods import Unit, clock_grid, unit_edges
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
 from wattyard.tariffs.domain.tariff import Element
@@ -60,7 +60,7 @@ def standing_units(
     high = min(int(ends_us.max()), microseconds(term.end))
     if low >= high:
         return np.zeros(starts_us.size)
-    edges = unit_edges(_UNITS[charge.kind], place, (low, high))
+    edges = unit_edges(_UNITS[charge.kind], place.zone, (low, high))
     passed = np.arange(edges.size, dtype=np.float64)
     since = np.interp(np.clip(starts_us, low, high), edges, passed)
     until = np.interp(np.clip(ends_us, low, high), edges, passed)
@@ -82,7 +82,7 @@ def monthly_peaks_kw(
     if not pieces.size:
         return highest
     span_us = int(pieces.starts_us[0]), int(pieces.ends_us[-1])
-    edges = clock_grid(charge.window_minutes, place, span_us)
+    edges = clock_grid(charge.window_minutes, place.zone, span_us)
     own = pieces.cut(edges)
     window = interval_of(edges[:-1], own.starts_us)
     energy = np.bincount(window, weights=own.energy_kwh, minlength=edges.size - 1)
@@ -100,7 +100,7 @@ def _peaks(
     """Add up a charge's peaks for items of a month or longer, and for the whole."""
     aggregation, frame, answered = what
     span_us = int(frame.starts_us[-1]), int(frame.ends_us[-1])
-    edges = unit_edges("MONTH", place, span_us)
+    edges = unit_edges("MONTH", place.zone, span_us)
     months = np.concatenate([span_us[:1], edges[(edges > span_us[0]) & (edges < span_us[1])]])
     inside = answered.within(microseconds(term.start), microseconds(term.end))
     highest = monthly_peaks_kw(charge, place, np.append(months, span_us[1]), inside)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from wattyard.costs.domain.local_time import unit_edges
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
+from wattyard.kernel.local_periods import unit_edges
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.refusals import NoTariffConnected
@@ -52,7 +52,7 @@ class Supply:
         if reset == "CONTRACT":
             return Span(since, self.until)
         span_us = microseconds(self.span.start), microseconds(self.span.end)
-        period_end = instant(unit_edges(reset, place, span_us)[-1])
+        period_end = instant(unit_edges(reset, place.zone, span_us)[-1])
         return Span(since, min(period_end, self.until))
 
 

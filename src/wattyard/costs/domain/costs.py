@@ -9,16 +9,14 @@ from wattyard.costs.domain.charges import charge_rows
 from wattyard.costs.domain.confidence import confidences
 from wattyard.costs.domain.contracts import supplies
 from wattyard.costs.domain.energy import Charged, Rated, charged, rated
-from wattyard.costs.domain.frame import Frame, Row, framed
-from wattyard.costs.domain.local_time import group_edges
+from wattyard.costs.domain.frame import Frame, Row, framed, group_edges
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Pieces, Readings
 from wattyard.costs.domain.rows import tables, vat_on_top, vat_rows
 from wattyard.kernel import instants
-from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.kernel.clock_changes import instant, joined_edges, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.layout import joined_edges
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoPriceData
 from wattyard.tariffs.domain.tariff import Element

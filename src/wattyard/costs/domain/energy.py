@@ -6,11 +6,10 @@ import numpy as np
 
 from wattyard.costs.domain.contracts import Supply
 from wattyard.costs.domain.readings import Indices, Numbers, Pieces, interval_of
-from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.expand import ElementSeries, Laid, expand, windows
-from wattyard.tariffs.domain.layout import joined_edges
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.resets import reset_edges
 from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, split

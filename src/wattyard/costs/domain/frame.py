@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from wattyard.costs.domain.answer import LineRule
-from wattyard.costs.domain.local_time import group_edges
-from wattyard.costs.domain.question import CostQuestion
+from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Indices, Numbers, Pieces, interval_of
 from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.local_periods import period_edges
 from wattyard.tariffs.domain.calendar import Place
 
 
@@ -61,6 +61,13 @@ def framed(question: CostQuestion, place: Place, answered: Pieces) -> Frame:
         interval_of(edges[:-1], answered.starts_us),
         None,
     )
+
+
+def group_edges(aggregation: Aggregation, place: Place, span_us: tuple[int, int]) -> Microseconds:
+    """List the edges (g + 1) of the groups that a span is divided into; NONE divides nothing."""
+    if aggregation == "NONE":
+        return np.array(span_us, dtype=np.int64)
+    return period_edges(aggregation, place.zone, span_us)
 
 
 def _readings(answered: Pieces, span_us: tuple[int, int]) -> Frame:

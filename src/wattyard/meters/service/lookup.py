@@ -127,7 +127,9 @@ class Records:
         assert search.group_by is not None  # noqa: S101 (asked by search alone)
         span = search.span
         edges = period_edges(
-            search.group_by, civil.zone(zone_name), microseconds(span.start), microseconds(span.end)
+            search.group_by,
+            civil.zone(zone_name),
+            (microseconds(span.start), microseconds(span.end)),
         )
         found: list[Record] = []
         for one in await _by_stream(db, caller, streams, span):

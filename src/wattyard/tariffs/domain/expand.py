@@ -7,11 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel import instants
-from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
+from wattyard.kernel.clock_changes import (
+    Microseconds,
+    instant,
+    joined_edges,
+    local_days,
+    microseconds,
+)
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.arithmetic import PRICE_LIMIT
 from wattyard.tariffs.domain.calendar import Place, facts
-from wattyard.tariffs.domain.layout import joined_edges, lay, local_days, templates
+from wattyard.tariffs.domain.layout import lay, templates
 from wattyard.tariffs.domain.market import Markets, MarketSteps, steps
 from wattyard.tariffs.domain.matching import patterns, stretches
 from wattyard.tariffs.domain.rate_table import NO_TIER, RateTable

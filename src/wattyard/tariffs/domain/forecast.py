@@ -6,9 +6,15 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import DAY_US, ClockChanges, Microseconds
+from wattyard.kernel.clock_changes import (
+    DAY_US,
+    ClockChanges,
+    Microseconds,
+    joined_edges,
+    local_days,
+)
 from wattyard.tariffs.domain.calendar import Days, Marks, Place, facts
-from wattyard.tariffs.domain.layout import DayTemplates, joined_edges, lay, local_days
+from wattyard.tariffs.domain.layout import DayTemplates, lay
 
 DAYS_BACK: Final = 14
 LIKE_DAYS: Final = 4

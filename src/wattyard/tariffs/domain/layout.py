@@ -50,27 +50,6 @@ def templates(ways: Sequence[Sequence[tuple[int, int]]]) -> DayTemplates:
     )
 
 
-def local_days(clock: ClockChanges, start_us: int, end_us: int) -> tuple[int, int]:
-    """Tell the first and the last local day that a clock shows in [`start_us`, `end_us`)."""
-    inside = (clock.instants_us > start_us) & (clock.instants_us < end_us)
-    changes = clock.instants_us[inside]
-    starts = np.concatenate([[start_us], changes])
-    lasts = np.concatenate([changes, [end_us]]) - 1
-    offsets = clock.wall_us(starts) - starts
-    return int((starts + offsets).min() // DAY_US), int((lasts + offsets).max() // DAY_US)
-
-
-def joined_edges(runs: Sequence[Microseconds]) -> Microseconds:
-    """Join runs of instants, each ascending, into one without repetitions.
-
-    The stable sort merges runs that are sorted already, several times faster than `np.unique`.
-    """
-    edges = np.sort(np.concatenate(runs), kind="stable")
-    distinct = np.ones(edges.size, np.bool_)
-    np.not_equal(edges[1:], edges[:-1], out=distinct[1:])
-    return edges[distinct]
-
-
 def lay(
     ways: DayTemplates,
     way_of_day: NDArray[np.intp],

@@ -15,10 +15,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.forecast import Published, forecast
-from wattyard.tariffs.domain.layout import joined_edges
 
 Numbers = NDArray[np.float64]
 

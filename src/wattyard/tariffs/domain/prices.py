@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel import instants
-from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
-from wattyard.tariffs.domain.layout import joined_edges
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoTariffConnected
 from wattyard.tariffs.domain.tariff import Direction, Element, TariffType

@@ -6,10 +6,9 @@ from typing import Final
 import numpy as np
 
 from wattyard.kernel import civil
-from wattyard.kernel.clock_changes import DAY_US, Microseconds
+from wattyard.kernel.clock_changes import DAY_US, Microseconds, local_days
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.layout import local_days
 from wattyard.tariffs.domain.tariff import TierReset
 from wattyard.tariffs.domain.tiers import Indices
 
