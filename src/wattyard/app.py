@@ -56,6 +56,16 @@ from wattyard.platform.http.streams import Admission
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry, configure_logs
 from wattyard.platform.work import Job, Periodic, Stopping, Worker, open_many, turn_on
+from wattyard.schedules.routes import ENDPOINTS as SCHEDULE_ENDPOINTS
+from wattyard.schedules.service import (
+    Amounts,
+    Charges,
+    Neighbourhood,
+    NoWeather,
+    PricedTimes,
+    Solvers,
+    Weather,
+)
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, Place
 from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
@@ -119,6 +129,7 @@ class Services:
         now: Clock = system_clock,
         new_id: IdMaker | None = None,
         settings: Settings | None = None,
+        weather: Weather | None = None,
     ) -> None:
         new_id = new_id or SortedIds(now)
         settings = settings or Settings()
@@ -176,6 +187,19 @@ class Services:
             self.meters,
             self.records,
             self.prices,
+            now,
+            new_id,
+        )
+        self.solvers = Solvers()
+        self.priced_times = PricedTimes(self.places, self.prices, self.solvers, now, new_id)
+        self.amounts = Amounts(self.places, self.devices, self.prices, self.solvers, now, new_id)
+        self.charges = Charges(
+            self.places,
+            self.devices,
+            self.states,
+            self.prices,
+            Neighbourhood(self.devices, self.records, weather or NoWeather()),
+            self.solvers,
             now,
             new_id,
         )
@@ -269,6 +293,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *TARIFF_ENDPOINTS,
     *METER_ENDPOINTS,
     *COST_ENDPOINTS,
+    *SCHEDULE_ENDPOINTS,
     *EVENT_ENDPOINTS,
     *ACCOUNT_ENDPOINTS,
     live,
@@ -377,10 +402,12 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
             with suppress(Unavailable):
                 await db.open()
                 await schema.check(db)
+            services.solvers.warm()
             with stopping.heard():
                 async with listening(services), working(services, settings, stopping.asked):
                     yield
         finally:
+            services.solvers.close()
             await db.close()
 
     share = settings.rate_limit / settings.workers
@@ -403,4 +430,14 @@ def from_environment() -> FrontDoor:
     settings = Settings.read()
     configure_logs(level=settings.log_level, form=settings.log_format)
     db = Database(settings.database, connections=settings.connections)
-    return assemble(Services(db, settings=settings), settings)
+    return assemble(Services(db, settings=settings, weather=weather_of(settings)), settings)
+
+
+def weather_of(settings: Settings) -> Weather:
+    """Take the weather service that the operator names, or none."""
+    if not settings.weather_url:
+        return NoWeather()
+    # A quarter of a second that only those who ask for the weather need.
+    from wattyard.schedules.adapters.open_meteo import OpenMeteo  # noqa: PLC0415
+
+    return OpenMeteo(settings.weather_url, clock=system_clock)

@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from tests.support.costing import assert_sound, half_hours, interval, put, total_of
-from tests.support.tariff_bodies import entry, flat, hours
+from tests.support.pricing import DAY_AND_NIGHT
+from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant, World, error
 
 START, END = "2026-02-12T06:30:00+01:00", "2026-02-12T07:30:00+01:00"
-DAY_AND_NIGHT = [entry(("All", hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.1))))]
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from tests.support.costing import (
     spans_of,
     total_of,
 )
+from tests.support.pricing import DAY_AND_NIGHT
 from tests.support.tariff_bodies import entry, flat, hours
 from tests.support.world import Tenant, World, error
 
-DAY_AND_NIGHT = [entry(("All", hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.1))))]
 DAILY = {"kind": "DAILY", "amount": 0.5, "name": "standing charge"}
 FEBRUARY = ("2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00")
 DAY = ("2026-02-12T00:00:00+01:00", "2026-02-13T00:00:00+01:00")

@@ -17,11 +17,11 @@ from tests.support.costing import (
     spans_of,
     total_of,
 )
-from tests.support.tariff_bodies import entry, flat, hours
+from tests.support.pricing import DAY_AND_NIGHT
+from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant, World, error
 
 AT = "2026-02-12T06:00:00+01:00"
-DAY_AND_NIGHT = [entry(("All", hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.1))))]
 
 
 @pytest.fixture

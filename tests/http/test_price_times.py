@@ -5,11 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.pricing import HOUR, confidences, edges, place, quote, text, values
+from tests.support.pricing import (
+    DAY_AND_NIGHT,
+    HOUR,
+    confidences,
+    edges,
+    place,
+    quote,
+    text,
+    values,
+)
 from tests.support.tariff_bodies import entry, flat, hours
 from tests.support.world import Tenant, error
 
-DAY_AND_NIGHT = [entry(("All", hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.1))))]
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 """The fake clock says 10:00:00.123Z on this Sunday."""
 

@@ -3,11 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.pricing import edges, place, quote, values
-from tests.support.tariff_bodies import entry, hours
+from tests.support.pricing import DAY_AND_NIGHT, edges, place, quote, values
 from tests.support.world import Tenant, World, error
 
-DAY_AND_NIGHT = [entry(("All", hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.1))))]
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 """The fake clock says 10:00:00.123Z on this Sunday."""
 

@@ -3,10 +3,9 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from tests.support.pricing import DAY_AND_NIGHT
 from tests.support.tariff_bodies import body, entry, flat, hours
 from tests.support.world import AMSTERDAM, Tenant, World, error
-
-DAY_AND_NIGHT = [entry(("All", hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.1))))]
 
 
 async def place(tenant: Tenant, **fields: Any) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.support.tariff_bodies import flat
+from tests.support.tariff_bodies import entry, flat, hours
 from tests.support.world import AMSTERDAM, Tenant
 
 HOUR = timedelta(hours=1)
 FOLLOWS = flat([{"surcharge_fixed": 0.0}])
+
+DAY_AND_NIGHT = [entry(("All", hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.1))))]
+"""0.3 by day, 0.1 from 23:00 to 07:00."""
 
 
 async def place(tenant: Tenant, **fields: Any) -> str:

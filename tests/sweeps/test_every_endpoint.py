@@ -32,7 +32,11 @@ async def objects_of(tenant: Tenant) -> dict[str, str]:
     """Make one object of each kind; ids by the name that paths use."""
     customer = await tenant.make("/customers", {})
     site = await tenant.site(customer_id=customer["id"])
-    device = await tenant.device(site["id"])
+    device = await tenant.device(
+        site["id"],
+        type="ELECTRIC_VEHICLE",
+        properties={"power_rating_import_kwh": 11, "capacity_kwh": 50},
+    )
     event = (await tenant.get("/events")).json()["data"][0]
     tariff = await tenant.tariff(site["location_id"])
     source = await tenant.market_source()

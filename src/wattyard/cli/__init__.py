@@ -15,6 +15,7 @@ from wattyard.cli import (
     maintenance,
     markets,
     meters,
+    plan,
     serve,
     tariffs,
     work,
@@ -42,6 +43,7 @@ app.command("worker")(work.worker)
 app.command("listen")(listen.listen)
 app.add_typer(work.signing_key, name="signing-key")
 app.add_typer(meters.meter, name="meter")
+app.command("plan")(plan.plan)
 app.command("migrate")(maintenance.migrate)
 app.command("doctor")(maintenance.doctor)
 app.command("backup")(maintenance.backup)

@@ -59,6 +59,7 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         places = await _sample_places(services, caller)
         shown = await _price(services, caller, places)
         metered = await _meter(services, caller, places[:METERED_SITES])
+        battery = await _battery_at(services, caller, shown)
     finally:
         await db.close()
     account_id = ids.wire("acc", account.id)
@@ -67,20 +68,23 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         f"  test key  {secret}",
         f"  docs      {address}/docs",
         "  try       " + curl_line(address, account_id, secret),
-        "  prices    " + price_line(address, account_id, secret, shown),
+        "  prices    " + price_line(address, account_id, secret, shown[-1]),
         "  costs     " + cost_line(address, account_id, secret, metered, services.now()),
+        f"  plan      wattyard plan {battery} --account {account_id} --mode test --charge 40",
     )
 
 
-async def _price(services: Services, caller: Caller, places: Sequence[tuple[int, Place]]) -> str:
-    """Have a market and tariffs at the sample sites that have none; name a site to try."""
+async def _price(
+    services: Services, caller: Caller, places: Sequence[tuple[int, Place]]
+) -> list[str]:
+    """Have a market and tariffs at the sample sites that have none; name those of the market."""
     now = services.now()
     source = await services.market_sources.by_code(caller, MARKET_CODE)
     if source is None:
         draft = source_draft(convert(MARKET, MarketSourceBody))
         source = await services.market_sources.add(caller, draft)
     await services.market_sources.publish(caller, source.id, list(market_prices(now)))
-    shown = ""
+    shown: list[str] = []
     for number, site in places:
         market_id = ids.wire("mrs", source.id)
         location_id = ids.wire("loc", site.id)
@@ -89,7 +93,7 @@ async def _price(services: Services, caller: Caller, places: Sequence[tuple[int,
             drafts = [contract_draft(convert(body, TariffBody)) for body in bodies]
             await services.tariffs.connect(caller, drafts)
         if any(body.get("market_rates") for body in bodies):
-            shown = location_id
+            shown.append(location_id)
     return shown
 
 
@@ -119,6 +123,19 @@ async def _newest_reading(
     search = Search(span, site_id, None, "INBOUND", "IMPORT", None, "NEWEST", 1, None)
     page = await services.records.search(caller, search)
     return page.items[0].end if page.items else None
+
+
+async def _battery_at(services: Services, caller: Caller, location_ids: list[str]) -> str:
+    """Name a battery at one of the places that are in service."""
+    for location_id in location_ids:
+        site_id = ids.read(location_id, "loc", param="location_id")
+        place, _ = await services.places.place(caller, site_id)
+        found = await services.devices.page(
+            caller, Window(1), type_="BATTERY_SYSTEM", place_id=site_id
+        )
+        if place.status == "ACTIVE" and found.items:
+            return ids.wire("dev", found.items[0].id)
+    return "DEVICE"
 
 
 async def _sample_places(services: Services, caller: Caller) -> list[tuple[int, Place]]:

@@ -25,6 +25,7 @@ class Settings:
     and `worker_turn` the file by which its processes agree which one. `webhook_allow` lists the
     networks that webhooks may reach besides public addresses, `event_days` tells how long events
     are kept.
+    `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +36,7 @@ class Settings:
     connections: int = 8
     rate_limit: int = 500
     metrics_token: str = ""
+    weather_url: str = ""
     log_level: str = "info"
     log_format: str = "text"
     worker: int = 1
@@ -56,6 +58,7 @@ class Settings:
                 f"events are kept {_EVENT_DAYS} days or more; got {self.event_days}"
             )
         _check_networks(self.webhook_allow)
+        _check_url(self.weather_url)
         if self.log_format not in ("text", "json"):
             raise SettingInvalid(f"the log format must be text or json; got {self.log_format}")
         if self.log_level not in ("debug", "info", "warning", "error"):
@@ -83,6 +86,11 @@ class Settings:
     def with_database(self, url: str) -> Self:
         """Take the address of the database that was found or started."""
         return replace(self, database=url)
+
+
+def _check_url(text: str) -> None:
+    if text and not text.startswith(("http://", "https://")):
+        raise SettingInvalid(f"the weather URL must start with http:// or https://; got {text}")
 
 
 def _check_networks(text: str) -> None:

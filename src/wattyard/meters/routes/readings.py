@@ -71,9 +71,8 @@ async def put_interval(call: Call, caller: Caller, meters: Meters) -> bytes:
             + (ids.shown(media_type) if media_type else "none")
         )
     columns = columns_of(await plain_body(call, _BODY_LIMIT))
-    batch = await meters.keep(
-        caller, columns.readings(), submitted=columns.submitted, failed=columns.failed
-    )
+    readings, failed = columns.readings()
+    batch = await meters.keep(caller, readings, submitted=columns.submitted, failed=failed)
     return batch_json(caller, batch)
 
 
@@ -85,13 +84,9 @@ async def _stream(call: Call, caller: Caller, meters: Meters) -> MeterBatch:
                 f"a stream has at most {RECORDS_IN_A_STREAM:,} records; those before are stored "
                 f"in batch {ids.wire('bat', batch.id)}; send the rest as another"
             )
+        readings, failed = columns.readings()
         batch = await meters.go_on(
-            caller,
-            batch,
-            columns.readings(),
-            submitted=columns.submitted,
-            failed=columns.failed,
-            last=last,
+            caller, batch, readings, submitted=columns.submitted, failed=failed, last=last
         )
     return batch
 

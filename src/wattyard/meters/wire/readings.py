@@ -1,18 +1,22 @@
 """From JSON records to columns of readings; a fault fails its own record only (contract 3)."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Protocol
 from uuid import UUID
 
 import msgspec
 import numpy as np
 
+from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
     RECORDS_AT_ONCE,
     Failed,
     FlowDirection,
+    Indices,
+    Numbers,
     Readings,
     Stream,
     TariffDirection,
@@ -32,8 +36,6 @@ DeviceId = Annotated[
 Units = Literal["W", "KW", "WH", "KWH"]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measured")]
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EnergyBody(Protocol):
@@ -55,10 +57,10 @@ class EnergyBody(Protocol):
     def energy_kwh(self) -> float | None: ...
 
 
-class ReadingBody(Shape):
-    """Energy of a period, half-open; a power stands for constant power over it."""
+class SentReading(Shape):
+    """A reading whose ids are not looked at yet: they are the same for very many."""
 
-    location_id: LocationId
+    location_id: str
     start_time: Instant
     end_time: Instant
     units: Units | None = None
@@ -66,7 +68,7 @@ class ReadingBody(Shape):
     energy_kwh: Annotated[float | None, msgspec.Meta(description="instead of units and value")] = (
         None
     )
-    device_id: DeviceId | None = None
+    device_id: str | None = None
     energy_flow_direction: FlowDirection = "INBOUND"
     tariff_direction: Annotated[
         TariffDirection | None,
@@ -77,8 +79,21 @@ class ReadingBody(Shape):
     confidence: Confidence = 1.0
 
 
-_read_all = msgspec.json.Decoder(list[ReadingBody]).decode
-_read_one = msgspec.json.Decoder(ReadingBody).decode
+class ReadingBody(SentReading):
+    """Energy of a period, half-open; a power stands for constant power over it."""
+
+    location_id: LocationId
+    device_id: DeviceId | None = None
+
+
+_read_all = msgspec.json.Decoder(list[SentReading]).decode
+_read_one = msgspec.json.Decoder(SentReading).decode
+
+_Key = tuple[str, str | None, FlowDirection, TariffDirection | None]
+_LOCATION: Final = re.compile(r"(loc|ste)_[0-9a-f]{32}")
+_DEVICE: Final = re.compile(r"dev_[0-9a-f]{32}")
+_IS_POWER: Final = {None: False, "KWH": False, "WH": False, "KW": True, "W": True}
+_DIVISOR: Final = {None: 1, "KWH": 1, "WH": 1000, "KW": 1, "W": 1000}
 
 
 class Columns:
@@ -86,72 +101,70 @@ class Columns:
 
     def __init__(self) -> None:
         self.submitted = 0
-        self.failed: list[Failed] = []
-        self._streams: dict[tuple[str, str | None, str, str | None], int] = {}
-        self._rows: list[tuple[int, int, float, float, float, float]] = []
-        self._sessions: list[str | None] = []
-        self._references: list[str | None] = []
+        self._failed: list[Failed] = []
+        self._sent: list[SentReading] = []
+        self._numbers: list[int] = []
 
-    def add(self, body: ReadingBody) -> None:
+    def add(self, sent: SentReading) -> None:
         """Add a record that has its form."""
         self.submitted += 1
-        try:
-            energy_kwh = energy_of(body)
-        except Malformed as refusal:
-            self._fail(body.record_reference_id, refusal)
-            return
-        key = (
-            body.location_id,
-            body.device_id,
-            body.energy_flow_direction,
-            body.tariff_direction,
-        )
-        self._rows.append(
-            (
-                self.submitted,
-                self._streams.setdefault(key, len(self._streams)),
-                (body.start_time - _EPOCH).total_seconds(),
-                (body.end_time - _EPOCH).total_seconds(),
-                energy_kwh,
-                body.confidence,
-            )
-        )
-        self._sessions.append(body.session_reference_id)
-        self._references.append(body.record_reference_id)
+        self._sent.append(sent)
+        self._numbers.append(self.submitted)
 
     def add_json(self, raw: bytes) -> None:
         """Add a record in JSON, or note why it cannot be read."""
         try:
-            body = _one(raw)
+            sent = _one(raw)
         except Malformed as refusal:
             self.submitted += 1
-            self._fail(_reference_in(raw), refusal)
+            self._fail(self.submitted, _reference_in(raw), refusal)
         else:
-            self.add(body)
+            self.add(sent)
 
-    def fail(self, code: str, error: str) -> None:
-        """Note a record that cannot even be read."""
-        self.submitted += 1
-        self.failed.append(Failed(self.submitted, None, code, error))
+    def readings(self) -> tuple[Readings, list[Failed]]:
+        """Give what can be readings, and what cannot."""
+        keys: dict[_Key, int] = {}
+        stream = np.array([keys.setdefault(_key(one), len(keys)) for one in self._sent], np.int64)
+        well_formed = np.array([_is_well_formed(key) for key in keys], np.bool_)
+        energy_kwh = _energies(self._sent)
+        sound = ~np.isnan(energy_kwh)
+        if not well_formed.all():
+            sound &= well_formed[stream]
+        if not sound.all():
+            for n in np.flatnonzero(~sound).tolist():
+                self._judge(self._numbers[n], self._sent[n])
+            places = np.flatnonzero(sound).tolist()
+            self._numbers = [self._numbers[n] for n in places]
+            self._sent = [self._sent[n] for n in places]
+            return self.readings()
+        return self._columns(tuple(map(_stream, keys)), stream, energy_kwh), self._failed
 
-    def readings(self) -> Readings:
-        """Give what can be readings so far."""
-        rows = np.array(self._rows, dtype=np.float64).reshape(-1, 6)
+    def _columns(
+        self, streams: tuple[Stream, ...], stream: Indices, energy_kwh: Numbers
+    ) -> Readings:
+        sent = self._sent
         return Readings(
-            streams=tuple(_stream(*key) for key in self._streams),
-            number=rows[:, 0].astype(np.int64),
-            stream=rows[:, 1].astype(np.int64),
-            starts_us=np.rint(rows[:, 2] * 1e6).astype(np.int64),
-            ends_us=np.rint(rows[:, 3] * 1e6).astype(np.int64),
-            energy_kwh=rows[:, 4],
-            confidence=rows[:, 5],
-            sessions=self._sessions,
-            references=self._references,
+            streams=streams,
+            number=np.array(self._numbers, np.int64),
+            stream=stream,
+            starts_us=_microseconds([one.start_time for one in sent]),
+            ends_us=_microseconds([one.end_time for one in sent]),
+            energy_kwh=energy_kwh,
+            confidence=np.array([one.confidence for one in sent], np.float64),
+            sessions=[one.session_reference_id for one in sent],
+            references=[one.record_reference_id for one in sent],
         )
 
-    def _fail(self, reference: str | None, refusal: Malformed) -> None:
+    def _judge(self, number: int, sent: SentReading) -> None:
+        """Note what is wrong with a record that has its form, but wrong ids or no energy."""
+        try:
+            energy_of(convert(msgspec.to_builtins(sent, builtin_types=(datetime,)), ReadingBody))
+        except Malformed as refusal:
+            self._fail(number, sent.record_reference_id, refusal)
+
+    def _fail(self, number: int, reference: str | None, refusal: Malformed) -> None:
         first = refusal.first
-        self.failed.append(Failed(self.submitted, reference, first.code, first.message))
+        self._failed.append(Failed(number, reference, first.code, first.message))
 
 
 def columns_of(raw: bytes) -> Columns:
@@ -162,7 +175,7 @@ def columns_of(raw: bytes) -> Columns:
     """
     columns = Columns()
     for body in _bodies(raw):
-        if isinstance(body, ReadingBody):
+        if isinstance(body, SentReading):
             columns.add(body)
         else:
             columns.add_json(body)
@@ -196,7 +209,37 @@ def energy_of(body: EnergyBody) -> float:
     return energy / 1000 if body.units in ("W", "WH") else energy
 
 
-def _one(raw: bytes) -> ReadingBody:
+def _energies(sent: Sequence[SentReading]) -> Numbers:
+    """Tell the energy (kWh) of n records, as `energy_of` does; NaN where it refuses."""
+    given = np.array([one.energy_kwh for one in sent], dtype=np.float64)
+    value = np.array([one.value for one in sent], dtype=np.float64)
+    units = [one.units for one in sent]
+    is_power = np.array([_IS_POWER[unit] for unit in units], dtype=np.bool_)
+    without = np.array([unit is None for unit in units], dtype=np.bool_)
+    if is_power.any():
+        seconds = [(one.end_time - one.start_time).total_seconds() for one in sent]
+        value = np.where(is_power, value * (np.array(seconds) / 3600), value)
+    from_value = value / np.array([_DIVISOR[unit] for unit in units], dtype=np.float64)
+    from_value[without] = np.nan
+    both = ~np.isnan(given) & (~np.isnan(value) | ~without)
+    return np.where(both, np.nan, np.where(np.isnan(given), from_value, given))
+
+
+def _microseconds(times: Sequence[datetime]) -> Microseconds:
+    seconds = np.array([time.timestamp() for time in times], dtype=np.float64)
+    return np.rint(seconds * 1e6).astype(np.int64)
+
+
+def _key(sent: SentReading) -> _Key:
+    return (sent.location_id, sent.device_id, sent.energy_flow_direction, sent.tariff_direction)
+
+
+def _is_well_formed(key: _Key) -> bool:
+    location, device, _, _ = key
+    return bool(_LOCATION.fullmatch(location) and (device is None or _DEVICE.fullmatch(device)))
+
+
+def _one(raw: bytes) -> SentReading:
     """Read a record, in one pass where it has no fault."""
     if b"\\u0000" not in raw:
         try:
@@ -206,7 +249,7 @@ def _one(raw: bytes) -> ReadingBody:
     return convert(json_value(raw), ReadingBody)
 
 
-def _bodies(raw: bytes) -> Iterable[ReadingBody | bytes]:
+def _bodies(raw: bytes) -> Iterable[SentReading | bytes]:
     if b"\\u0000" not in raw:
         try:
             return _checked_length(_read_all(raw))
@@ -231,7 +274,8 @@ def _checked_length(records: list[Any]) -> list[Any]:
     return records
 
 
-def _stream(location: str, device: str | None, flow: Any, direction: Any) -> Stream:  # noqa: ANN401
+def _stream(key: _Key) -> Stream:
+    location, device, flow, direction = key
     return Stream(
         UUID(hex=location[4:]),
         UUID(hex=device[4:]) if device else None,

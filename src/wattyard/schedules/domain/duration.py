@@ -41,20 +41,28 @@ class DurationQuestion:
     min_slot_minutes: int | None = None
 
     def __post_init__(self) -> None:
-        longest = self.prices.window_us // MINUTE_US
-        if not 1 <= self.duration_minutes <= longest:
-            raise DurationInvalid(
-                f"duration must be between 1 and the {longest} minutes of the window; "
-                f"got {self.duration_minutes}",
-                param="duration",
-            )
-        shortest = self.min_slot_minutes
-        if shortest is not None and not 1 <= shortest <= self.duration_minutes:
-            raise MinSlotMinutesInvalid(
-                f"min_slot_minutes must be between 1 and duration, {self.duration_minutes}; "
-                f"got {shortest}",
-                param="min_slot_minutes",
-            )
+        check_duration(self.prices.window_us, self.duration_minutes, self.min_slot_minutes)
+
+
+def check_duration(window_us: int, duration_minutes: int, min_slot_minutes: int | None) -> None:
+    """Check that a duration fits its window, and the shortest slot the duration.
+
+    Raises:
+        DurationInvalid, MinSlotMinutesInvalid: as `DurationQuestion` says.
+    """
+    longest = window_us // MINUTE_US
+    if not 1 <= duration_minutes <= longest:
+        raise DurationInvalid(
+            f"duration must be between 1 and the {longest} minutes of the window; "
+            f"got {duration_minutes}",
+            param="duration",
+        )
+    if min_slot_minutes is not None and not 1 <= min_slot_minutes <= duration_minutes:
+        raise MinSlotMinutesInvalid(
+            f"min_slot_minutes must be between 1 and duration, {duration_minutes}; "
+            f"got {min_slot_minutes}",
+            param="min_slot_minutes",
+        )
 
 
 def by_duration(question: DurationQuestion) -> PricedSlots:

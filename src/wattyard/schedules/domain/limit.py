@@ -24,12 +24,21 @@ class LimitQuestion:
     absolute: float | None = None
 
     def __post_init__(self) -> None:
-        if self.relative is None and self.absolute is None:
-            raise LimitMissing("give relative (0..1) or absolute (a price)", param="relative")
-        if self.relative is not None and not 0.0 <= self.relative <= 1.0:
-            raise RelativeInvalid(
-                f"relative must be between 0 and 1; got {self.relative:g}", param="relative"
-            )
+        check_limit(self.relative, self.absolute)
+
+
+def check_limit(relative: float | None, absolute: float | None) -> None:
+    """Check that there is a limit, and that a relative one is a share.
+
+    Raises:
+        LimitMissing, RelativeInvalid: as `LimitQuestion` says.
+    """
+    if relative is None and absolute is None:
+        raise LimitMissing("give relative (0..1) or absolute (a price)", param="relative")
+    if relative is not None and not 0.0 <= relative <= 1.0:
+        raise RelativeInvalid(
+            f"relative must be between 0 and 1; got {relative:g}", param="relative"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

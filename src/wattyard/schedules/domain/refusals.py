@@ -1,6 +1,6 @@
 """Why a plan cannot even be asked for: contradictions inside the request (contract 4)."""
 
-from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.refusals import Malformed, StateForbids
 
 
 class DurationInvalid(Malformed):
@@ -49,3 +49,45 @@ class StoreInvalid(Malformed):
     """A battery or a car is described with a number outside its range."""
 
     code = "device_state_invalid"
+
+
+class MaxPowerInvalid(Malformed):
+    """A largest power is above the device's own rating; the message names it."""
+
+    code = "max_power_invalid"
+
+
+class MaxPowerMissing(Malformed):
+    """The device has no rated power, so that the request has to say how much it can take."""
+
+    code = "max_power_missing"
+
+
+class DeviceTwice(Malformed):
+    """A device is planned twice at the same time."""
+
+    code = "device_id_invalid"
+
+
+class ReadyByInvalid(Malformed):
+    """The goal is to be reached before the plan starts or after it ends."""
+
+    code = "ready_by_invalid"
+
+
+class LocationMissing(Malformed):
+    """The device is at several locations, so that the request has to say which is meant."""
+
+    code = "location_id_missing"
+
+
+class NoDeviceState(StateForbids):
+    """The state of charge is unknown: send it in the request, or report a device state."""
+
+    code = "no_device_state"
+
+
+class DeviceRatingMissing(StateForbids):
+    """The device's capacity or power is unknown, so that its charge cannot be planned."""
+
+    code = "device_rating_missing"

@@ -48,7 +48,7 @@ class States(UseCases):
             if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, caller, state)
             await show_anew(db, self.faces, caller, places)
-            await state_store.note_shown(db, account, live, device_id, report.time)
+            await state_store.note_shown(db, account, live, {device_id: report.time})
         return state
 
     async def see(self, caller: Caller, times: Mapping[UUID, datetime]) -> None:
@@ -62,8 +62,7 @@ class States(UseCases):
             )
             await state_store.see(db, account, live, times)
             await show_anew(db, self.faces, caller, places)
-            for id_, at in shown.items():
-                await state_store.note_shown(db, account, live, id_, at)
+            await state_store.note_shown(db, account, live, shown)
 
     async def current(self, caller: Caller, device_id: UUID) -> DeviceState:
         """Read the newest state by its own time.

@@ -117,17 +117,19 @@ async def keep(db: Connection, account: int, live: bool, state: DeviceState) -> 
 
 
 async def note_shown(
-    db: Connection, account: int, live: bool, device_id: UUID, time: datetime
+    db: Connection, account: int, live: bool, times: Mapping[UUID, datetime]
 ) -> None:
-    """Note that the summaries now show this `last_seen`."""
+    """Note which `last_seen` of devices the summaries now show; their places are locked."""
     await db.execute(
         """
-        UPDATE devices SET last_shown = $4 WHERE account = $1 AND live_mode = $2 AND id = $3
+        UPDATE devices SET last_shown = new.time
+        FROM unnest($3::uuid[], $4::timestamptz[]) AS new (id, time)
+        WHERE account = $1 AND live_mode = $2 AND devices.id = new.id
         """,
         account,
         live,
-        device_id,
-        time,
+        list(times),
+        list(times.values()),
     )
 
 

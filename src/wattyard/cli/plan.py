@@ -1,0 +1,95 @@
+"""`wattyard plan`: when a battery or a car of a place charges, as a picture."""
+
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from wattyard.app import Services
+from wattyard.cli import plan_chart
+from wattyard.cli.accounts import AccountOption, print_json
+from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.tariffs import ModeOption, caller_of
+from wattyard.kernel import civil, ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.quantities import rounded
+from wattyard.platform.reading import convert, json_value
+from wattyard.schedules.domain.charge_wanted import ChargeAnswer
+from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_wanted
+from wattyard.schedules.wire.heads import Named
+
+_FULL = 100.0
+
+
+def plan(
+    device: Annotated[str, typer.Argument(help="dev_…")],
+    account: AccountOption,
+    mode: ModeOption,
+    charge: Annotated[
+        float | None, typer.Option(help="Its state of charge in per cent; default: as reported.")
+    ] = None,
+    target: Annotated[float | None, typer.Option(help="What it should hold, in per cent.")] = None,
+    reserve: Annotated[float | None, typer.Option(help="What it must keep, in per cent.")] = None,
+    hours: Annotated[
+        float | None, typer.Option(help="How far to plan; default: as prices are known.")
+    ] = None,
+    ready_by: Annotated[
+        str | None, typer.Option("--ready-by", help="When the target is due: RFC 3339.")
+    ] = None,
+    location: Annotated[str | None, typer.Option(help="loc_…, if it is at several.")] = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Show when a battery or a car charges and discharges at least cost, and the prices."""
+    fields = {
+        "state_of_charge_percent": charge,
+        "target_state_of_charge_percent": target,
+        "backup_reserve_percent": reserve,
+        "schedule_horizon": hours,
+        "ready_by": ready_by,
+        "location_id": location,
+    }
+    body = convert({k: v for k, v in fields.items() if v is not None}, DeviceChargeBody)
+
+    async def work(services: Services) -> tuple[Caller, Named, ChargeAnswer]:
+        caller = await caller_of(services, account, mode)
+        made = Named(ids.wire("ssc", services.new_id()), services.now())
+        wanted = charge_wanted(body, device, made.made)
+        return caller, made, await services.charges.plan(caller, wanted)
+
+    caller, named, answer = run(data, database, work)
+    if json:
+        print_json(json_value(charge_json(caller, named, answer, None)))
+    else:
+        _show(answer)
+
+
+def _show(answer: ChargeAnswer) -> None:
+    (own,) = answer.plan.stores
+    zone = civil.zone(answer.site.timezone)
+    held = np.append(answer.store.energy_wh, own.held_wh[:-1])
+    steps = plan_chart.PlannedSteps(
+        answer.steps.edges_us,
+        answer.steps.import_per_kwh,
+        own.charge_w - own.discharge_w,
+        _FULL * (held + own.held_wh) / 2 / answer.store.capacity_wh,
+    )
+    around = answer.surroundings
+    console = Console(soft_wrap=True)
+    console.print(Text(f"Plan of dev_{answer.device_id.hex} ({zone.key})", style="bold"))
+    console.print(plan_chart.draw(steps, zone))
+    first, last = (_FULL * wh / answer.store.capacity_wh for wh in (held[0], own.held_wh[-1]))
+    console.print(
+        f"{answer.site.currency_code} {rounded(own.cost, 2):.2f} (confidence {own.confidence:.2f})"
+        f"   charge {first:.0f} % → {last:.0f} %   {own.status.lower()}"
+        + (f": {own.reason}, {own.shortfall_wh:.0f} Wh are missing" if own.reason else ""),
+        highlight=False,
+    )
+    console.print(
+        f"sun: {around.pv.source.lower()}   base load: {around.base_load.source.lower()}",
+        style="dim",
+        highlight=False,
+    )

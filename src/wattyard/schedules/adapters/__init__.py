@@ -1,0 +1,1 @@
+"""Where plans get what is not theirs: the weather."""

@@ -1,0 +1,140 @@
+"""Forecasts of the sun's irradiance from a weather service that speaks as Open-Meteo does.
+
+The operator names it (`WATTYARD_WEATHER_URL`), usually an installation of its own; nothing is
+asked otherwise. Each place is asked for once an hour, rounded to a tenth of a degree.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+import structlog
+from cachetools import TTLCache
+
+from wattyard.kernel.clock_changes import SECOND_US
+from wattyard.kernel.instants import Clock, Span
+from wattyard.schedules.domain.arrays import Irradiance
+from wattyard.sites.domain.places import GeoLocation
+from wattyard.tariffs.feeds.failures import FeedFailed, FeedUnreadable
+from wattyard.tariffs.feeds.session import Patience, Session
+
+PATIENCE: Final = Patience(
+    attempts=1,
+    connect_seconds=1.0,
+    read_seconds=2.0,
+    total_seconds=2.0,
+    largest_body_bytes=1024 * 1024,
+)
+"""A plan waits for the weather, so that it is not waited for long."""
+_KEPT_PLACES: Final = 10_000
+_KEPT_SECONDS: Final = 3600
+_FORGIVEN_SECONDS: Final = 300
+"""After a failure the service is left alone for so long."""
+_HOUR_US: Final = 3600 * SECOND_US
+_BRIGHTEST: Final = 2000.0
+
+Key = tuple[float, float, str, str]
+_log = structlog.get_logger(__name__)
+
+
+class _Hourly(msgspec.Struct):
+    time: Annotated[list[int], msgspec.Meta(min_length=1, max_length=1000)]
+    shortwave_radiation: Annotated[list[float | None], msgspec.Meta(max_length=1000)]
+
+
+class _Forecast(msgspec.Struct):
+    hourly: _Hourly
+
+
+class OpenMeteo:
+    """A weather service; where it fails, the weather is unknown, never an error."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        clock: Clock,
+        patience: Patience = PATIENCE,
+        timer: Callable[[], float] | None = None,
+    ) -> None:
+        self._url = base_url.rstrip("/") + "/v1/forecast"
+        self._clock = clock
+        self._patience = patience
+        seconds = timer or (lambda: clock().timestamp())
+        self._known: TTLCache[Key, Irradiance] = TTLCache(_KEPT_PLACES, _KEPT_SECONDS, seconds)
+        self._failed: TTLCache[str, bool] = TTLCache(1, _FORGIVEN_SECONDS, seconds)
+
+    async def irradiance(self, where: GeoLocation, span: Span) -> Irradiance | None:
+        """Tell hourly means on the horizontal for the days of a span; None where it fails."""
+        first, last = _days(span)
+        key = (round(where.lat, 1), round(where.lng, 1), first, last)
+        if key in self._known:
+            return self._known[key]
+        if self._url in self._failed:
+            return None
+        try:
+            found = await self._asked(key)
+        except FeedFailed as failure:
+            self._failed[self._url] = True
+            _log.warning("the weather is unknown", reason=failure.reason)
+            return None
+        self._known[key] = found
+        return found
+
+    async def _asked(self, key: Key) -> Irradiance:
+        latitude, longitude, first, last = key
+        query = {
+            "latitude": f"{latitude:.1f}",
+            "longitude": f"{longitude:.1f}",
+            "hourly": "shortwave_radiation",
+            "timeformat": "unixtime",
+            "timezone": "GMT",
+            "start_date": first,
+            "end_date": last,
+        }
+        async with Session(
+            clock=self._clock,
+            sleep=asyncio.sleep,
+            chance=random.random,
+            patience=self._patience,
+        ) as session:
+            answer = await session.get(self._url, query)
+        return irradiance_of(answer.body)
+
+
+def irradiance_of(document: bytes) -> Irradiance:
+    """Read an answer; each value is the mean of the hour that ends at its time.
+
+    Hours without a value end what is known.
+
+    Raises:
+        FeedUnreadable: when it is no forecast, or its numbers cannot be irradiance.
+    """
+    try:
+        hourly = msgspec.json.decode(document, type=_Forecast).hourly
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise FeedUnreadable(f"the weather cannot be read: {fault}") from None
+    if len(hourly.time) != len(hourly.shortwave_radiation):
+        raise FeedUnreadable("the weather has another number of times than of values")
+    values = hourly.shortwave_radiation
+    known = next((n for n, value in enumerate(values) if value is None), len(values))
+    watts = np.array(values[:known], dtype=np.float64)
+    if known == 0 or not ((watts >= 0.0) & (watts <= _BRIGHTEST)).all():
+        raise FeedUnreadable(f"irradiance is 0 to {_BRIGHTEST:g} W per m² in every hour")
+    if not all(0 <= at < 2**40 for at in hourly.time[:known]):
+        raise FeedUnreadable("the weather is of no time")
+    ends_us = np.array(hourly.time[:known], dtype=np.int64) * SECOND_US
+    edges_us = np.append(ends_us[0] - _HOUR_US, ends_us)
+    if (np.diff(edges_us) != _HOUR_US).any():
+        raise FeedUnreadable("the hours of the weather do not touch")
+    return Irradiance(edges_us, watts)
+
+
+def _days(span: Span) -> tuple[str, str]:
+    """Tell the first and last UTC date to ask for; a value belongs to the hour before it."""
+    last: datetime = span.end + timedelta(hours=1)
+    return span.start.astimezone(UTC).date().isoformat(), last.date().isoformat()

@@ -1,0 +1,93 @@
+"""What a place takes from the grid at each time of day, learnt from its own readings."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from wattyard.kernel.clock_changes import DAY_US
+from wattyard.meters.domain.readings import Metered
+from wattyard.schedules.domain.prices import HOUR_US, Instants, Numbers
+from wattyard.schedules.domain.steps import STEP_US
+from wattyard.tariffs.domain.calendar import Place, facts
+
+LEARNT_US: Final = 28 * DAY_US
+_LEAST_HOURS: Final = 24.0
+_QUARTERS: Final = DAY_US // STEP_US
+_KINDS: Final = 2
+_WH_PER_KWH: Final = 1000.0
+
+
+def metered_wh(readings: Sequence[Metered], edges_us: Instants) -> tuple[Numbers, Numbers]:
+    """Spread readings evenly over steps (n + 1 edges): Wh and hours covered in each step (n).
+
+    Of several streams energies add up; the hours are those of the best covered stream.
+    """
+    energy_wh = np.zeros(edges_us.size - 1)
+    hours = np.zeros(edges_us.size - 1)
+    for own in readings:
+        if own.starts_us.size == 0:
+            continue
+        knots_us = np.stack([own.starts_us, own.ends_us], axis=1).reshape(-1)
+        steps_wh = np.stack([np.zeros(own.energy_kwh.size), own.energy_kwh * _WH_PER_KWH], axis=1)
+        lengths = np.stack([np.zeros(own.starts_us.size), own.ends_us - own.starts_us], axis=1)
+        energy_wh += _within(knots_us, np.cumsum(steps_wh.reshape(-1)), edges_us)
+        covered = _within(knots_us, np.cumsum(lengths.reshape(-1)), edges_us)
+        hours = np.maximum(hours, covered / HOUR_US)
+    return energy_wh, hours
+
+
+def usual_load(
+    taken: Sequence[Metered],
+    of_device: Sequence[Metered],
+    place: Place,
+    edges_us: Instants,
+    *,
+    until_us: int,
+) -> Numbers | None:
+    """Tell the mean power (n, W ≥ 0) of each step, as in the 28 days before `until_us`.
+
+    `taken` is what the place took from the grid, `of_device` what of that the planned device
+    took itself. Means are over the same local quarter hour of days of the same kind, working
+    days or weekends and holidays; where there is none, of the other kind, or of all. None where
+    less than a day was metered.
+    """
+    past_us = np.arange(-(LEARNT_US // STEP_US), 1) * STEP_US + until_us // STEP_US * STEP_US
+    energy_wh, hours = metered_wh(taken, past_us)
+    if hours.sum() < _LEAST_HOURS:
+        return None
+    own_wh, _ = metered_wh(of_device, past_us)
+    energy_wh = np.maximum(energy_wh - np.where(hours > 0.0, own_wh, 0.0), 0.0)
+    cell = _cell(place, past_us[:-1])
+    sums_wh, known = _by_cell(cell, energy_wh), _by_cell(cell, hours)
+    overall_w = float(energy_wh.sum() / hours.sum())
+    either_w = _mean(sums_wh.sum(axis=0), known.sum(axis=0), np.full(_QUARTERS, overall_w))
+    usual_w = _mean(sums_wh, known, np.broadcast_to(either_w, sums_wh.shape))
+    return np.asarray(usual_w.reshape(-1)[_cell(place, edges_us[:-1])], dtype=np.float64)
+
+
+def _by_cell(cell: Instants, amounts: Numbers) -> Numbers:
+    sums = np.bincount(cell, amounts, _KINDS * _QUARTERS).astype(np.float64)
+    return sums.reshape(_KINDS, _QUARTERS)
+
+
+def _mean(sums_wh: Numbers, hours: Numbers, otherwise_w: Numbers) -> Numbers:
+    known = hours > 0.0
+    return np.where(known, sums_wh / np.where(known, hours, 1.0), otherwise_w)
+
+
+def _cell(place: Place, instants_us: Instants) -> Instants:
+    """Number (n) the local quarter hour of each instant, of days at rest after working days."""
+    walls_us = place.clock(int(instants_us[0]), int(instants_us[-1])).wall_us(instants_us)
+    days = walls_us // DAY_US
+    calendar = facts(place, int(days.min()), int(days.max()))
+    rest = calendar.at_rest[days - calendar.days[0]].astype(np.int64)
+    return np.asarray(rest * _QUARTERS + walls_us % DAY_US // STEP_US, dtype=np.int64)
+
+
+def _within(knots_us: Instants, totals: Numbers, edges_us: Instants) -> Numbers:
+    origin = knots_us[0]
+    at = np.interp(
+        (edges_us - origin).astype(np.float64), (knots_us - origin).astype(np.float64), totals
+    )
+    return np.asarray(np.diff(at), dtype=np.float64)

@@ -1,0 +1,62 @@
+"""Plans that pick time by its price, as they are wanted and answered (contract 4)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.schedules.domain.duration import check_duration
+from wattyard.schedules.domain.limit import check_limit
+from wattyard.schedules.domain.prices import PricedSlots, Segment
+from wattyard.tariffs.domain.prices import Question
+from wattyard.tariffs.domain.quotes import Quote
+
+LONGEST: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class DurationWanted:
+    """Which `duration_minutes` of a span at a place are cheapest (LOW) or dearest (HIGH)?
+
+    Raises:
+        DurationInvalid, MinSlotMinutesInvalid: as `DurationQuestion` says.
+    """
+
+    site_id: UUID
+    question: Question
+    segment: Segment
+    duration_minutes: int
+    contiguous: bool = False
+    min_slot_minutes: int | None = None
+
+    def __post_init__(self) -> None:
+        span = self.question.span
+        window_us = microseconds(span.end) - microseconds(span.start)
+        check_duration(window_us, self.duration_minutes, self.min_slot_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitWanted:
+    """When is the price of a span at a place on the right side of a limit?
+
+    Raises:
+        LimitMissing, RelativeInvalid: as `LimitQuestion` says.
+    """
+
+    site_id: UUID
+    question: Question
+    segment: Segment
+    relative: float | None = None
+    absolute: float | None = None
+
+    def __post_init__(self) -> None:
+        check_limit(self.relative, self.absolute)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The slots that were picked, and the prices that they were picked by."""
+
+    quote: Quote
+    slots: PricedSlots

@@ -1,0 +1,77 @@
+"""What else a place does while a plan runs: its sun and its load, and where that is known from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from wattyard.schedules.domain.prices import Numbers
+
+Source = Literal["READINGS", "WEATHER", "CLEAR_SKY", "ASSUMED", "NONE", "UNKNOWN"]
+"""READINGS were metered (or learnt from what was), WEATHER and CLEAR_SKY are forecasts of the
+sun, ASSUMED is a stand-in, NONE is not there, UNKNOWN is left out although it may be there."""
+
+CLEAR_SKY_CONFIDENCE = 0.4
+WEATHER_CONFIDENCE = 0.7
+USUAL_LOAD_CONFIDENCE = 0.6
+ASSUMED_CONFIDENCE = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """Powers (n, W ≥ 0) of the steps of a plan, where they come from, and confidence 0..1 (n)."""
+
+    watts: Numbers
+    source: Source
+    confidence: Numbers
+
+    @property
+    def least_confidence(self) -> float:
+        """Tell the lowest confidence of all steps."""
+        return float(self.confidence.min())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """The sun and the load of a place without its stores."""
+
+    pv: Expected
+    base_load: Expected
+
+    def confidence(self, of_prices: Numbers) -> Numbers:
+        """Tell how sure costs are in each step (n): the least sure of what they depend on."""
+        sure = of_prices
+        for part in (self.pv, self.base_load):
+            sure = np.where(part.watts > 0.0, np.minimum(sure, part.confidence), sure)
+        return sure
+
+
+def expected(watts: Numbers, source: Source, confidence: float) -> Expected:
+    """Expect powers (n) of one source."""
+    return Expected(watts, source, np.full(watts.size, confidence))
+
+
+def nothing(count: int, source: Source = "NONE") -> Expected:
+    """Expect nothing in any of `count` steps."""
+    return expected(np.zeros(count), source, 0.0 if source == "UNKNOWN" else 1.0)
+
+
+def metered_over(forecast: Expected, watts: Numbers, known: Numbers) -> Expected:
+    """Put what was metered (n, W) in the place of a forecast, where it is `known` (n, 0 or 1)."""
+    sure = known > 0.0
+    return Expected(
+        np.where(sure, watts, forecast.watts),
+        "READINGS" if sure.all() else forecast.source,
+        np.where(sure, 1.0, forecast.confidence),
+    )
+
+
+def load_for(discharge_w: float, pv: Expected) -> Expected:
+    """Assume a load where none is known and a battery may not feed the grid.
+
+    Without a load it would have nothing to do but rest. So the place is taken to use whatever
+    the battery discharges while there is no sun, and none of the sun while there is: then
+    discharging replaces the dearest import, and the sun's surplus charges.
+    """
+    dark = pv.watts < 1.0
+    return expected(np.where(dark, discharge_w, 0.0), "ASSUMED", ASSUMED_CONFIDENCE)

@@ -1,0 +1,85 @@
+"""Endpoints of schedules by amount (contract 4)."""
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import endpoint
+from wattyard.platform.http.binding import path_id
+from wattyard.schedules.domain.refusals import (
+    DeviceTwice,
+    EndTimeInvalid,
+    MaxPowerInvalid,
+    MaxPowerMissing,
+    MinPowerInvalid,
+)
+from wattyard.schedules.service import Amounts
+from wattyard.schedules.wire import examples
+from wattyard.schedules.wire.amounts import (
+    AmountBody,
+    AmountShape,
+    PlaceAmountBody,
+    amount_json,
+    amount_wanted,
+    forms_of,
+)
+from wattyard.schedules.wire.heads import Named
+from wattyard.sites.domain.places import LocationNotFound, SiteInactive
+from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
+
+_REFUSALS = (
+    *PRICE_REFUSALS,
+    SiteInactive,
+    DeviceTwice,
+    EndTimeInvalid,
+    MaxPowerInvalid,
+    MaxPowerMissing,
+    MinPowerInvalid,
+)
+
+
+@endpoint(
+    "POST",
+    "/schedules/amount",
+    "schedule_amount",
+    body=AmountBody,
+    answers=AmountShape,
+    refuses=_REFUSALS,
+    example=examples.AMOUNT,
+    example_body=examples.AMOUNT_BODY,
+)
+async def amount(caller: Caller, body: AmountBody, amounts: Amounts) -> bytes:
+    """Plan when the devices of a place move given energies at least cost.
+
+    Each device gets its energy inside its window, under its own power limit and, all together,
+    under the place's. What cannot be moved is told as `shortfall` with its `reason`. Savings
+    compare with starting at once at full power. Nothing is stored.
+    """
+    return await _planned(caller, body, body.location_id, amounts)
+
+
+@endpoint(
+    "POST",
+    "/schedules/amount/{location_id}",
+    "schedule_amount_by_location",
+    body=PlaceAmountBody,
+    answers=AmountShape,
+    refuses=_REFUSALS,
+    example=examples.AMOUNT,
+    example_body=examples.PLACE_AMOUNT_BODY,
+)
+async def amount_of_place(
+    caller: Caller, location_id: str, body: PlaceAmountBody, amounts: Amounts
+) -> bytes:
+    """Plan as `POST /schedules/amount` does, with the location in the path."""
+    site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
+    return await _planned(caller, body, ids.wire("loc", site_id), amounts)
+
+
+async def _planned(
+    caller: Caller, body: PlaceAmountBody, location_id: str, amounts: Amounts
+) -> bytes:
+    named = Named(ids.wire("sae", amounts.new_id()), amounts.now())
+    answer = await amounts.plan(caller, amount_wanted(body, location_id, named.made))
+    return amount_json(caller, named, answer, forms_of(body))
+
+
+ENDPOINTS = (amount, amount_of_place)

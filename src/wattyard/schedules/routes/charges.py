@@ -1,0 +1,86 @@
+"""Endpoints of schedules by state of charge (contract 4)."""
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import endpoint
+from wattyard.platform.http.binding import path_id
+from wattyard.schedules.domain.refusals import (
+    DeviceRatingMissing,
+    LocationMissing,
+    NoDeviceState,
+    ReadyByInvalid,
+)
+from wattyard.schedules.service import Charges
+from wattyard.schedules.wire import examples
+from wattyard.schedules.wire.charges import (
+    ChargeBody,
+    ChargingShape,
+    DeviceChargeBody,
+    charge_json,
+    charge_wanted,
+    form_of,
+)
+from wattyard.schedules.wire.heads import Named
+from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import SiteInactive
+from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
+
+_REFUSALS = (
+    *PRICE_REFUSALS,
+    SiteInactive,
+    ReadyByInvalid,
+    LocationMissing,
+    NoDeviceState,
+    DeviceRatingMissing,
+)
+
+
+@endpoint(
+    "POST",
+    "/schedules/soc",
+    "schedule_soc",
+    body=ChargeBody,
+    answers=ChargingShape,
+    refuses=_REFUSALS,
+    example=examples.CHARGE,
+    example_body=examples.CHARGE_BODY,
+)
+async def charge(caller: Caller, body: ChargeBody, charges: Charges) -> bytes:
+    """Plan when a car or a battery charges, and when it gives energy back, at least cost.
+
+    A car reaches its target by `ready_by`, or by the end of the horizon. A battery also
+    discharges, to serve the place and, where an EXPORT tariff is connected, to sell; at the end
+    it holds at least what it holds now. Neither goes below the backup reserve. Sun and base
+    load come from the location's readings where there are any; `assumptions` tells. Nothing is
+    stored.
+    """
+    return await _planned(caller, body, body.device_id, charges)
+
+
+@endpoint(
+    "POST",
+    "/schedules/soc/{device_id}",
+    "schedule_soc_by_device",
+    body=DeviceChargeBody,
+    answers=ChargingShape,
+    refuses=_REFUSALS,
+    example=examples.CHARGE,
+    example_body=examples.DEVICE_CHARGE_BODY,
+)
+async def charge_of_device(
+    caller: Caller, device_id: str, body: DeviceChargeBody, charges: Charges
+) -> bytes:
+    """Plan as `POST /schedules/soc` does, with the device in the path: the older form."""
+    found = path_id(device_id, "dev", missing=DeviceNotFound)
+    return await _planned(caller, body, ids.wire("dev", found), charges)
+
+
+async def _planned(
+    caller: Caller, body: DeviceChargeBody, device_id: str, charges: Charges
+) -> bytes:
+    named = Named(ids.wire("ssc", charges.new_id()), charges.now())
+    answer = await charges.plan(caller, charge_wanted(body, device_id, named.made))
+    return charge_json(caller, named, answer, form_of(body))
+
+
+ENDPOINTS = (charge, charge_of_device)

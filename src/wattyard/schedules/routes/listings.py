@@ -1,0 +1,71 @@
+"""Endpoints of schedules by duration and by limit (contract 4)."""
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.platform.http import endpoint
+from wattyard.schedules.domain.refusals import (
+    DurationInvalid,
+    LimitMissing,
+    MinSlotMinutesInvalid,
+)
+from wattyard.schedules.service import PricedTimes
+from wattyard.schedules.wire import examples
+from wattyard.schedules.wire.heads import Named
+from wattyard.schedules.wire.listings import (
+    DurationBody,
+    DurationShape,
+    LimitBody,
+    LimitShape,
+    duration_json,
+    duration_wanted,
+    limit_json,
+    limit_wanted,
+)
+from wattyard.sites.domain.places import SiteInactive
+from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
+
+
+@endpoint(
+    "POST",
+    "/schedules/duration",
+    "schedule_duration",
+    body=DurationBody,
+    answers=DurationShape,
+    refuses=(*PRICE_REFUSALS, SiteInactive, DurationInvalid, MinSlotMinutesInvalid),
+    example=examples.DURATION,
+    example_body=examples.DURATION_BODY,
+)
+async def duration(caller: Caller, body: DurationBody, times: PricedTimes) -> bytes:
+    """Pick exactly so many minutes of the cheapest (LOW) or dearest (HIGH) time.
+
+    The last price interval, where used in part, gives its earliest part; ties go to the
+    earliest. `contiguous` asks for one block, `min_slot_minutes` for slots that each last at
+    least so long. Nothing is stored.
+    """
+    named = Named(ids.wire("std", times.new_id()), times.now())
+    listing = await times.by_duration(caller, duration_wanted(body))
+    return duration_json(caller, named, listing, body.end_time)
+
+
+@endpoint(
+    "POST",
+    "/schedules/limit",
+    "schedule_limit",
+    body=LimitBody,
+    answers=LimitShape,
+    refuses=(*PRICE_REFUSALS, SiteInactive, LimitMissing),
+    example=examples.LIMIT,
+    example_body=examples.LIMIT_BODY,
+)
+async def limit(caller: Caller, body: LimitBody, times: PricedTimes) -> bytes:
+    """Pick all time with prices at or below (LOW), or at or above (HIGH), a limit.
+
+    `absolute` is a price per kWh and wins; `relative` r stands for lowest + r · (highest −
+    lowest) of the window, for HIGH as well: 0.75 is the upper quarter of the price range.
+    """
+    named = Named(ids.wire("spl", times.new_id()), times.now())
+    listing = await times.by_limit(caller, limit_wanted(body))
+    return limit_json(caller, named, listing, body.end_time)
+
+
+ENDPOINTS = (duration, limit)

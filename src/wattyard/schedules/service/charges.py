@@ -1,0 +1,254 @@
+"""The use-case of schedules by state of charge."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock, Span
+from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, HeldCharge, Store
+from wattyard.schedules.domain.charge_plan import by_charge
+from wattyard.schedules.domain.charge_wanted import (
+    LEAST,
+    LONGEST,
+    ChargeAnswer,
+    ChargeWanted,
+    StateSaid,
+)
+from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Prices as Series
+from wattyard.schedules.domain.ratings import may_discharge, store_of
+from wattyard.schedules.domain.refusals import LocationMissing
+from wattyard.schedules.domain.steps import step_edges
+from wattyard.schedules.domain.surroundings import Surroundings, load_for, nothing
+from wattyard.schedules.service.amounts import site_limits
+from wattyard.schedules.service.pricing import check_in_service, series_of
+from wattyard.schedules.service.solving import Solvers
+from wattyard.schedules.service.surroundings import Neighbourhood
+from wattyard.sites.domain.devices import Device, DeviceNotFound
+from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.states import DeviceStateNotFound
+from wattyard.sites.service import Devices, Places, States
+from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
+from wattyard.tariffs.domain.prices import Question
+from wattyard.tariffs.domain.quotes import Quote
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.service import Prices
+
+_SAME_CARBON: Final = 1.0
+"""g per kWh at any time, while nobody tells better: then least carbon is least import."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Who is planned, where, and with what prices; `sold` None where nothing can be sold."""
+
+    device: Device
+    site: Site
+    state: StateSaid
+    bought: Quote
+    sold: Quote | None
+
+    @property
+    def span(self) -> Span:
+        return self.bought.question.span
+
+
+@dataclass
+class Charges:
+    """Plans for what stores energy: batteries and cars."""
+
+    places: Places
+    devices: Devices
+    states: States
+    prices: Prices
+    neighbourhood: Neighbourhood
+    solvers: Solvers
+    now: Clock
+    new_id: IdMaker
+
+    async def plan(self, caller: Caller, wanted: ChargeWanted) -> ChargeAnswer:
+        """Plan when a device charges and discharges.
+
+        Raises:
+            DeviceNotFound, LocationNotFound: when the caller does not have them.
+            LocationMissing, StoreInvalid.
+            SiteInactive, DeviceNotAtLocation, NoDeviceState, DeviceRatingMissing, and what
+            `Prices.quote` raises.
+        """
+        case = await self._case(caller, wanted)
+        feeds = case.sold is not None and wanted.goals.export_allowed is not False
+        feeds = feeds and may_discharge(case.device)
+        ready_by = wanted.goals.ready_by
+        store = store_of(
+            case.device,
+            case.state,
+            wanted.goals,
+            ready_us=microseconds(ready_by) if ready_by else None,
+            feeds=feeds,
+        )
+        edges_us = _edges(case, store)
+        around = await self._around(caller, case, store, edges_us, feeds=feeds)
+        question = ChargeQuestion(
+            stores=(store,),
+            steps=_steps(case, around, edges_us),
+            limits=site_limits(case.site),
+            objective=wanted.goals.objective,
+            export_allowed=feeds,
+            held=None
+            if wanted.held is None
+            else HeldCharge((wanted.held,), wanted.keep_unless_saves),
+            explain=wanted.explain,
+        )
+        plan = await self.solvers.run(by_charge, question)
+        updates = [q.next_update for q in (case.bought, case.sold) if q and q.next_update]
+        return ChargeAnswer(
+            site=case.site,
+            device_id=case.device.id,
+            start=case.span.start,
+            end=case.span.end,
+            store=store,
+            steps=question.steps,
+            plan=plan,
+            surroundings=around,
+            objective=wanted.goals.objective,
+            next_update=min(updates, default=None),
+        )
+
+    async def _case(self, caller: Caller, wanted: ChargeWanted) -> _Case:
+        try:
+            device = await self.devices.device(caller, wanted.device_id)
+        except DeviceNotFound as missing:
+            raise DeviceNotFound(str(missing), param="device_id") from None
+        state, seen_at = await self._state(caller, wanted)
+        site = await self.places.supply(
+            caller, wanted.site_id or _only_place(device, seen_at), param="location_id"
+        )
+        check_in_service(site)
+        if site.id not in device.locations:
+            raise DeviceNotAtLocation(
+                f"device {ids.wire('dev', device.id)} is not at location "
+                f"{ids.wire('loc', site.id)}",
+                param="location_id",
+            )
+        bought = await self._bought(caller, wanted, site)
+        sold = await self._sold(caller, wanted, site, bought.question)
+        return _Case(device, site, state, bought, sold)
+
+    async def _state(self, caller: Caller, wanted: ChargeWanted) -> tuple[StateSaid, UUID | None]:
+        """Take the state as the request says it; else the newest reported, with what is said."""
+        said = wanted.state
+        if said.state_of_charge_percent is not None:
+            return said, None
+        try:
+            kept = (await self.states.current(caller, wanted.device_id)).report
+        except DeviceStateNotFound:
+            return said, None
+        newest = StateSaid(
+            state_of_charge_percent=kept.state_of_charge_percent,
+            target_percent=_either(said.target_percent, kept.target_state_of_charge_percent),
+            reserve_percent=_either(said.reserve_percent, kept.backup_reserve_percent),
+            energy_kwh=kept.energy_remaining_kwh,
+        )
+        return newest, kept.location_id
+
+    async def _bought(self, caller: Caller, wanted: ChargeWanted, site: Site) -> Quote:
+        """Ask for import prices, as far as the plan is to go."""
+        start, device = wanted.start, wanted.device_id
+        if wanted.horizon is not None:
+            question = Question("IMPORT", Span(start, start + wanted.horizon), device)
+            return await self.prices.quote(caller, site.id, question)
+        end = max(start + LEAST, wanted.goals.ready_by or start)
+        with suppress(NoPriceData):  # a shorter plan may have its prices
+            question = Question("IMPORT", Span(start, start + LONGEST), device)
+            known = await self.prices.quote(caller, site.id, question)
+            end = max(end, instant(_confirmed_us(series_of(known.prices))))
+            if end == question.span.end:
+                return known
+        return await self.prices.quote(
+            caller, site.id, Question("IMPORT", Span(start, end), device)
+        )
+
+    async def _sold(
+        self, caller: Caller, wanted: ChargeWanted, site: Site, bought: Question
+    ) -> Quote | None:
+        """Ask for export prices where something can be sold, or the request says so."""
+        must = wanted.goals.export_allowed is True
+        if not must and not any(
+            tariff.direction == "EXPORT" and tariff.status == "CONNECTED" for tariff in site.tariffs
+        ):
+            return None
+        try:
+            return await self.prices.quote(caller, site.id, replace(bought, direction="EXPORT"))
+        except NoTariffConnected:
+            if must:
+                raise
+            return None
+
+    async def _around(
+        self, caller: Caller, case: _Case, store: Store, edges_us: Instants, *, feeds: bool
+    ) -> Surroundings:
+        pv = await self.neighbourhood.sun(caller, case.site, edges_us)
+        until_us = min(microseconds(self.now()), int(edges_us[0]))
+        load = await self.neighbourhood.load(
+            caller, case.site, case.device, edges_us, until_us=until_us
+        )
+        if load is None and store.discharge_w > 0.0 and not feeds:
+            load = load_for(store.discharge_w, pv)
+        return Surroundings(pv, load or nothing(edges_us.size - 1, "UNKNOWN"))
+
+
+def _only_place(device: Device, seen_at: UUID | None) -> UUID:
+    """Tell where a device is that the request does not place."""
+    if seen_at in device.locations and seen_at is not None:
+        return seen_at
+    if len(device.locations) == 1:
+        return device.locations[0]
+    raise LocationMissing(
+        f"location_id is needed: the device is at {len(device.locations)} locations",
+        param="location_id",
+    )
+
+
+def _confirmed_us(prices: Series) -> int:
+    """Tell until when prices are confirmed without a break."""
+    unsure = np.flatnonzero(prices.confidence < 1.0)
+    return int(prices.edges_us[unsure[0] if unsure.size else -1])
+
+
+def _edges(case: _Case, store: Store) -> Instants:
+    series = [quote.prices.edges_us for quote in (case.bought, case.sold) if quote]
+    cuts_us = [] if store.ready_us is None else [store.ready_us]
+    start_us, end_us = microseconds(case.span.start), microseconds(case.span.end)
+    return step_edges(start_us, end_us, series, cuts_us=cuts_us)
+
+
+def _steps(case: _Case, around: Surroundings, edges_us: Instants) -> ChargeSteps:
+    bought = series_of(case.bought.prices)
+    at = bought.at(edges_us[:-1])
+    confidence = bought.confidence[at]
+    sold_per_kwh: Numbers = np.zeros(at.size)
+    if case.sold is not None:
+        sold = series_of(case.sold.prices)
+        sold_at = sold.at(edges_us[:-1])
+        sold_per_kwh = sold.per_kwh[sold_at]
+        confidence = np.minimum(confidence, sold.confidence[sold_at])
+    return ChargeSteps(
+        edges_us,
+        bought.per_kwh[at],
+        sold_per_kwh,
+        confidence=around.confidence(confidence),
+        carbon_per_kwh=np.full(at.size, _SAME_CARBON),
+        pv_w=around.pv.watts,
+        base_load_w=around.base_load.watts,
+    )
+
+
+def _either(said: float | None, kept: float | None) -> float | None:
+    return kept if said is None else said

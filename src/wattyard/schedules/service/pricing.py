@@ -1,0 +1,85 @@
+"""What every plan asks of prices, and the plans that need nothing else."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
+from wattyard.kernel.instants import Clock
+from wattyard.schedules.domain.duration import DurationQuestion, by_duration
+from wattyard.schedules.domain.limit import LimitQuestion, by_limit
+from wattyard.schedules.domain.listing import DurationWanted, LimitWanted, Listing
+from wattyard.schedules.domain.prices import Prices as Series
+from wattyard.schedules.service.solving import Solvers
+from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.places import SiteInactive
+from wattyard.sites.service import Places
+from wattyard.tariffs.domain.prices import PlacePrices, Question
+from wattyard.tariffs.domain.quotes import Quote
+from wattyard.tariffs.service import Prices
+
+
+@dataclass
+class PricedTimes:
+    """Plans that pick time by its price alone."""
+
+    places: Places
+    prices: Prices
+    solvers: Solvers
+    now: Clock
+    new_id: IdMaker
+
+    async def by_duration(self, caller: Caller, wanted: DurationWanted) -> Listing:
+        """Pick the cheapest, or dearest, time of a total length.
+
+        Only with a least length of slots can this take longer than to ask for prices.
+
+        Raises:
+            SiteInactive, and what `Prices.quote` raises.
+        """
+        quote = await self._quote(caller, wanted.site_id, wanted.question)
+        question = DurationQuestion(
+            series_of(quote.prices),
+            wanted.segment,
+            wanted.duration_minutes,
+            wanted.contiguous,
+            wanted.min_slot_minutes,
+        )
+        if wanted.min_slot_minutes is None:
+            return Listing(quote, by_duration(question))
+        return Listing(quote, await self.solvers.run(by_duration, question))
+
+    async def by_limit(self, caller: Caller, wanted: LimitWanted) -> Listing:
+        """Pick all time on the right side of a price limit.
+
+        Raises:
+            SiteInactive, and what `Prices.quote` raises.
+        """
+        quote = await self._quote(caller, wanted.site_id, wanted.question)
+        question = LimitQuestion(
+            series_of(quote.prices), wanted.segment, wanted.relative, wanted.absolute
+        )
+        return Listing(quote, by_limit(question).slots)
+
+    async def _quote(self, caller: Caller, site_id: UUID, question: Question) -> Quote:
+        check_in_service(await self.places.supply(caller, site_id, param="location_id"))
+        return await self.prices.quote(caller, site_id, question)
+
+
+def series_of(prices: PlacePrices) -> Series:
+    """Take the prices of a place as what plans are made with."""
+    return Series(prices.edges_us, prices.per_kwh, prices.confidence)
+
+
+def check_in_service(site: Site) -> None:
+    """Check that plans may be made for a place.
+
+    Raises:
+        SiteInactive: when it is out of service.
+    """
+    if site.status == "INACTIVE":
+        raise SiteInactive(
+            f"site {ids.wire('ste', site.id)} is INACTIVE; nothing is planned for it",
+            param="location_id",
+        )

@@ -1,0 +1,67 @@
+"""Where plans are solved: on few threads of their own, so that the server goes on answering."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from wattyard.kernel.refusals import TooMany
+
+Question = TypeVar("Question")
+Plan = TypeVar("Plan")
+
+_THREADS: Final = 2
+_WAITING_AT_MOST: Final = 64
+_RETRY_SECONDS: Final = 2.0
+_NICENESS: Final = 10
+
+
+class Solvers:
+    """Threads that solve; HiGHS leaves the interpreter to others while it works.
+
+    On Linux they have a lower priority than the thread that answers requests.
+    """
+
+    def __init__(self, threads: int = _THREADS) -> None:
+        self._threads = ThreadPoolExecutor(threads, "solver", initializer=_step_back)
+        self._under_way = 0
+
+    def warm(self) -> None:
+        """Have the solver imported in the background: the first plan need not wait for it."""
+        self._threads.submit(_import_solver)
+
+    async def run(self, solve: Callable[[Question], Plan], question: Question) -> Plan:
+        """Solve a question on one of the threads.
+
+        Raises:
+            TooMany: when too many plans wait already.
+        """
+        if self._under_way >= _WAITING_AT_MOST:
+            raise TooMany(
+                f"{_WAITING_AT_MOST} plans are being made already; ask again in a moment",
+                retry_after_seconds=_RETRY_SECONDS,
+            )
+        self._under_way += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, solve, question)
+        finally:
+            self._under_way -= 1
+
+    def close(self) -> None:
+        """Let the threads end with what they are doing; what waits is dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _step_back() -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+def _import_solver() -> None:
+    import highspy  # noqa: F401, PLC0415 (a fifth of a second that only plans need)

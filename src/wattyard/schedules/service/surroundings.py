@@ -1,0 +1,125 @@
+"""What a place does besides its stores: readings, panels and the weather, gathered for a plan."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import numpy as np
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import instant
+from wattyard.kernel.instants import Span
+from wattyard.kernel.pages import Window
+from wattyard.meters.domain.readings import Metered, TariffDirection
+from wattyard.meters.service import Records
+from wattyard.schedules.domain.arrays import Irradiance, array_of, has_panels, pv_power
+from wattyard.schedules.domain.base_load import LEARNT_US, metered_wh, usual_load
+from wattyard.schedules.domain.prices import HOUR_US, Instants
+from wattyard.schedules.domain.surroundings import (
+    CLEAR_SKY_CONFIDENCE,
+    USUAL_LOAD_CONFIDENCE,
+    WEATHER_CONFIDENCE,
+    Expected,
+    expected,
+    metered_over,
+    nothing,
+)
+from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.places import GeoLocation
+from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.service import Devices
+from wattyard.tariffs.domain.quotes import calendar_place
+
+_PAGE = 100
+_SURELY_METERED = 0.999
+
+
+class Weather(Protocol):
+    """Where forecasts of the weather come from; the operator's choice."""
+
+    async def irradiance(self, where: GeoLocation, span: Span) -> Irradiance | None:
+        """Tell what falls on the horizontal; None where nothing is known. Never raises."""
+
+
+class NoWeather:
+    """The choice of an operator who asks no weather service."""
+
+    async def irradiance(self, where: GeoLocation, span: Span) -> Irradiance | None:
+        """Know nothing."""
+        return None
+
+
+@dataclass
+class Neighbourhood:
+    """The sun and the load of places, as far as they are known."""
+
+    devices: Devices
+    records: Records
+    weather: Weather
+
+    async def sun(self, caller: Caller, site: Site, edges_us: Instants) -> Expected:
+        """Expect what the panels of a place give in each step; what was metered wins."""
+        panels = [one for one in await self._devices_at(caller, site) if has_panels(one)]
+        forecast = await self._forecast(site, panels, edges_us)
+        metered = await self._read(caller, site.id, None, "LOCAL", edges_us)
+        for one in panels if not metered else []:
+            metered += await self._read(caller, None, one.id, "LOCAL", edges_us)
+        if not metered:
+            return forecast
+        energy_wh, hours = metered_wh(metered, edges_us)
+        steps_hours = np.diff(edges_us) / HOUR_US
+        known = (hours >= steps_hours * _SURELY_METERED).astype(np.float64)
+        return metered_over(forecast, energy_wh / steps_hours, known)
+
+    async def load(
+        self, caller: Caller, site: Site, device: Device, edges_us: Instants, *, until_us: int
+    ) -> Expected | None:
+        """Expect the place's usual load in each step; None where too little was metered."""
+        learnt_us = np.array([until_us - LEARNT_US, until_us])
+        taken = await self._read(caller, site.id, None, "IMPORT", learnt_us)
+        if not taken:
+            return None
+        own = await self._read(caller, None, device.id, "IMPORT", learnt_us)
+        watts = usual_load(taken, own, calendar_place(site), edges_us, until_us=until_us)
+        return None if watts is None else expected(watts, "READINGS", USUAL_LOAD_CONFIDENCE)
+
+    async def _forecast(self, site: Site, panels: list[Device], edges_us: Instants) -> Expected:
+        count = edges_us.size - 1
+        if not panels:
+            return nothing(count)
+        where = site.geo_location
+        start = instant(int(edges_us[0]))
+        arrays = [array_of(one, where, start.date()) for one in panels] if where else []
+        known = [array for array in arrays if array is not None]
+        if where is None or not known:
+            return nothing(count, "UNKNOWN")
+        weather = await self.weather.irradiance(where, Span(start, instant(int(edges_us[-1]))))
+        watts = pv_power(known, where, edges_us, weather)
+        if weather is None:
+            return expected(watts, "CLEAR_SKY", CLEAR_SKY_CONFIDENCE)
+        return expected(watts, "WEATHER", WEATHER_CONFIDENCE)
+
+    async def _devices_at(self, caller: Caller, site: Site) -> list[Device]:
+        found: list[Device] = []
+        window = Window(_PAGE)
+        while True:
+            page = await self.devices.page(caller, window, place_id=site.id)
+            found += page.items
+            if not page.has_more:
+                return found
+            window = Window(_PAGE, older_than=page.items[-1].id)
+
+    async def _read(
+        self,
+        caller: Caller,
+        site_id: UUID | None,
+        device_id: UUID | None,
+        direction: TariffDirection,
+        edges_us: Instants,
+    ) -> list[Metered]:
+        span = Span(instant(int(edges_us[0])), instant(int(edges_us[-1])))
+        streams = await self.records.of_object(
+            caller, span, site_id=site_id, device_id=device_id, direction=direction
+        )
+        inbound_only = direction == "IMPORT"
+        return [one.metered for one in streams if not inbound_only or one.stream.flow == "INBOUND"]

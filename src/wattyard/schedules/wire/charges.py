@@ -1,0 +1,287 @@
+"""Schedules by state of charge as JSON (contract 4)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.quantities import COST_DECIMALS, rounded
+from wattyard.kernel.refusals import Malformed
+from wattyard.platform.reading import Shape
+from wattyard.platform.reading.texts import LocationId, Reference, Time
+from wattyard.schedules.domain.charge import ChargeSlot, Objective
+from wattyard.schedules.domain.charge_wanted import (
+    LONGEST,
+    ChargeAnswer,
+    ChargeWanted,
+    Goals,
+    StateSaid,
+)
+from wattyard.schedules.domain.power import Direction, Reason, Status
+from wattyard.schedules.domain.surroundings import Expected, Source
+from wattyard.schedules.wire.amounts import Explain, HeldSlotBody, KeepUnless
+from wattyard.schedules.wire.heads import HeadShape, Named, head
+from wattyard.schedules.wire.quantities import (
+    PlanCostShape,
+    WattHoursShape,
+    WattsShape,
+    cost,
+    energy,
+    power,
+)
+from wattyard.sites.domain.states import FlowDirection
+from wattyard.sites.wire.states import Percent, Remaining, SignedPower
+from wattyard.tariffs.wire.prices import Instant, span_of, times
+from wattyard.tariffs.wire.shapes import DeviceId
+
+_PERCENT_DECIMALS: Final = 4
+_FULL: Final = 100.0
+
+Horizon = Annotated[
+    float, msgspec.Meta(gt=0, le=72, description="hours; default: as far as prices are confirmed")
+]
+
+
+class HeldChargeBody(HeldSlotBody, kw_only=True):
+    """A slot of a plan that the client holds, as it was answered."""
+
+    direction: Direction
+    state_of_charge_percent: Percent | None = None
+    vpp_event: bool = False
+
+
+class DeviceChargeBody(Shape, kw_only=True):
+    """What is known of a device's state, and what the plan is to reach.
+
+    Without `state_of_charge_percent` the newest reported state counts.
+    """
+
+    location_id: LocationId | None = None
+    schedule_horizon: Horizon | None = None
+    start_time: Annotated[Instant | None, msgspec.Meta(description="default: now")] = None
+    time: Annotated[Instant | None, msgspec.Meta(description="when the state was measured")] = None
+    state_of_charge_percent: Percent | None = None
+    target_state_of_charge_percent: Percent | None = None
+    battery_power_kw: SignedPower | None = None
+    energy_flow_direction: FlowDirection | None = None
+    energy_remaining_kwh: Remaining | None = None
+    backup_reserve_percent: Percent | None = None
+    record_reference_id: Reference | None = None
+    ready_by: Annotated[Instant | None, msgspec.Meta(description="when the target is due")] = None
+    end_state_of_charge_percent: Percent | None = None
+    objective: Objective = "COST"
+    export_allowed: Annotated[
+        bool | None, msgspec.Meta(description="default: where an EXPORT tariff is connected")
+    ] = None
+    efficiency: Annotated[float, msgspec.Meta(gt=0, le=1, description="of a round trip")] | None = (
+        None
+    )
+    previous: Annotated[list[HeldChargeBody], msgspec.Meta(max_length=2000)] | None = None
+    keep_unless_saves: KeepUnless = 0.0
+    explain: Explain = False
+
+
+class ChargeBody(DeviceChargeBody, kw_only=True):
+    """Which device is to be planned, its state, and what the plan is to reach."""
+
+    device_id: DeviceId
+
+
+class ChargeSlotShape(msgspec.Struct, omit_defaults=True):
+    """A stretch of time, half-open, at one power, and the state of charge at its end."""
+
+    start_time: Time
+    end_time: Time
+    direction: Direction
+    power: WattsShape
+    state_of_charge_percent: float
+    vpp_event: bool
+    why: str | None = None
+
+
+class ChargePlanShape(msgspec.Struct):
+    """The whole horizon: energy is what the device takes less what it gives, at the meter."""
+
+    start_time: Time
+    end_time: Time
+    energy: WattHoursShape
+    cost: PlanCostShape
+    schedule: list[ChargeSlotShape]
+
+
+class RequestShape(msgspec.Struct):
+    """What the plan covers, in hours."""
+
+    schedule_horizon: float
+
+
+class ExpectedShape(msgspec.Struct):
+    """Where a forecast comes from, and the lowest confidence in it."""
+
+    source: Source
+    confidence: float
+
+
+class AssumptionsShape(msgspec.Struct):
+    """What the plan rests on besides prices.
+
+    A base load that is ASSUMED is whatever the battery discharges while there is no sun; one
+    that is UNKNOWN is left out. `carbon` CONSTANT: the same at any time.
+    """
+
+    efficiency: float
+    pv: ExpectedShape
+    base_load: ExpectedShape
+    carbon: Literal["CONSTANT"] | None
+
+
+class ChargingShape(HeadShape, kw_only=True):
+    """The plan of one device; `gap` 0..1 is how far it may be from the best."""
+
+    object: Literal["schedule_soc"] = "schedule_soc"
+    data: list[ChargePlanShape]
+    request: RequestShape
+    status: Status
+    shortfall: WattHoursShape
+    reason: Reason | None
+    gap: float
+    kept: bool
+    assumptions: AssumptionsShape
+
+
+def charge_wanted(body: DeviceChargeBody, device_id: str, now: datetime) -> ChargeWanted:
+    """Read what is asked.
+
+    Raises:
+        Malformed: `ready_by_invalid`, `start_time_invalid`, `device_id_invalid`.
+    """
+    start = body.start_time or now.replace(microsecond=0)
+    horizon = None
+    if body.schedule_horizon is not None:
+        horizon = timedelta(seconds=max(1, round(body.schedule_horizon * 3600)))
+    site_id = None
+    if body.location_id is not None:
+        site_id = ids.read(body.location_id, "loc", "ste", param="location_id")
+    return ChargeWanted(
+        device_id=ids.read(device_id, "dev", param="device_id"),
+        start=span_of(start, start + LONGEST, LONGEST).start,
+        site_id=site_id,
+        horizon=horizon,
+        state=StateSaid(
+            body.state_of_charge_percent,
+            body.target_state_of_charge_percent,
+            body.backup_reserve_percent,
+            body.energy_remaining_kwh,
+        ),
+        goals=Goals(
+            body.ready_by,
+            body.end_state_of_charge_percent,
+            body.objective,
+            body.export_allowed,
+            body.efficiency,
+        ),
+        held=None if body.previous is None else _held(body.previous),
+        keep_unless_saves=body.keep_unless_saves,
+        explain=body.explain,
+    )
+
+
+def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: datetime | None) -> bytes:
+    """Write a plan, with times in the offset of `form`, or in UTC."""
+    form = form or answer.start
+    plan = answer.plan
+    (own,) = plan.stores
+    edges = times(np.array([microseconds(answer.start), microseconds(answer.end)]), form)
+    around = answer.surroundings
+    return msgspec.json.encode(
+        ChargingShape(
+            **head(
+                caller,
+                named,
+                answer.site,
+                device=answer.device_id,
+                direction="IMPORT",
+                next_update=answer.next_update,
+            ),
+            data=[
+                ChargePlanShape(
+                    edges[0],
+                    edges[1],
+                    energy(_net_wh(own.slots)),
+                    cost(own.cost, own.confidence),
+                    _slots(own.slots, answer.store.capacity_wh, form),
+                )
+            ],
+            request=RequestShape(rounded((answer.end - answer.start) / timedelta(hours=1), 6)),
+            status=own.status,
+            shortfall=energy(own.shortfall_wh),
+            reason=own.reason,
+            gap=rounded(plan.gap, COST_DECIMALS),
+            kept=plan.kept,
+            assumptions=AssumptionsShape(
+                answer.store.efficiency,
+                _expected(around.pv),
+                _expected(around.base_load),
+                "CONSTANT" if answer.objective == "CARBON" else None,
+            ),
+        )
+    )
+
+
+def form_of(body: DeviceChargeBody) -> datetime | None:
+    """Tell in the offset of which time the plan is answered."""
+    return body.start_time or body.ready_by
+
+
+def _held(slots: Sequence[HeldChargeBody]) -> tuple[ChargeSlot, ...]:
+    for number, slot in enumerate(slots):
+        if slot.end_time <= slot.start_time:
+            raise Malformed(
+                "end_time must be after start_time",
+                param=f"previous[{number}].end_time",
+                code="end_time_invalid",
+            )
+    return tuple(
+        ChargeSlot(
+            microseconds(slot.start_time),
+            microseconds(slot.end_time),
+            "CHARGE" if slot.direction == "IMPORT" else "DISCHARGE",
+            slot.power.watts,
+        )
+        for slot in slots
+    )
+
+
+def _net_wh(slots: Sequence[ChargeSlot]) -> float:
+    hours = [(slot.end_us - slot.start_us) / 3.6e9 for slot in slots]
+    signs = [1.0 if slot.flow == "CHARGE" else -1.0 for slot in slots]
+    return sum(
+        sign * slot.power_w * length for sign, slot, length in zip(signs, slots, hours, strict=True)
+    )
+
+
+def _slots(
+    slots: Sequence[ChargeSlot], capacity_wh: float, form: datetime
+) -> list[ChargeSlotShape]:
+    at = times(np.array([[s.start_us, s.end_us] for s in slots], np.int64).reshape(-1), form)
+    return [
+        ChargeSlotShape(
+            at[2 * n],
+            at[2 * n + 1],
+            "IMPORT" if slot.flow == "CHARGE" else "EXPORT",
+            power(slot.power_w),
+            rounded(min(_FULL, max(0.0, _FULL * slot.held_wh / capacity_wh)), _PERCENT_DECIMALS),
+            vpp_event=False,
+            why=slot.why,
+        )
+        for n, slot in enumerate(slots)
+    ]
+
+
+def _expected(part: Expected) -> ExpectedShape:
+    return ExpectedShape(part.source, part.least_confidence)
