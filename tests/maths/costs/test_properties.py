@@ -134,7 +134,7 @@ def test_splitting_and_merging_readings_changes_nothing(case: Asked, data: st.Da
     whole = case.readings
     assume(whole.starts_us.size)
     low, high = int(whole.starts_us[0]), int(whole.ends_us[-1])
-    cuts = data.draw(st.lists(st.integers(low, high), max_size=40).map(sorted))
+    cuts = data.draw(st.lists(st.integers(low, high), max_size=40, unique=True).map(sorted))
     pieces = Pieces.whole(whole).cut(np.array(cuts, dtype=np.int64))
     divided = Readings(
         pieces.starts_us, pieces.ends_us, pieces.energy_kwh, whole.confidence[pieces.reading]
