@@ -232,6 +232,19 @@ async def test_gzip_and_lines_are_taken(tenant: Tenant, home: str) -> None:
     assert len(await kept(tenant, home)) == 40
 
 
+async def test_gzip_of_several_members_is_read_to_its_end(tenant: Tenant, home: str) -> None:
+    lines = [(json.dumps(reading(home, n)) + "\n").encode() for n in range(3)]
+    headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+
+    async def sent(content: bytes) -> httpx.Response:
+        return await tenant.call("PUT", "/meters/interval", content=content, headers=headers)
+
+    whole = await sent(b"".join(map(gzip.compress, lines)))
+    assert whole.json()["records_accepted"] == 3
+    error(await sent(gzip.compress(lines[0]) + b"more"), 400, "body_invalid")
+    error(await sent(gzip.compress(lines[0]) + gzip.compress(lines[1])[:9]), 400, "body_incomplete")
+
+
 async def test_a_bomb_and_broken_bodies_are_refused(tenant: Tenant, home: str) -> None:
     bomb = gzip.compress(b"[" + b" " * (64 * 1024 * 1024))
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}

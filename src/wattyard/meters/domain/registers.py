@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from wattyard.meters.domain.readings import EARLIEST, LONGEST_PERIOD, Failed
+from wattyard.meters.domain.readings import AHEAD, EARLIEST, LONGEST_PERIOD, Failed
 
+_AHEAD_US: Final = AHEAD.days * 86_400_000_000
 _LONGEST_US: Final = LONGEST_PERIOD.days * 86_400_000_000
 
 
@@ -38,18 +39,21 @@ class Differences:
     base: RegisterRead | None
 
 
-def differences(base: RegisterRead | None, reads: Sequence[RegisterRead]) -> Differences:
+def differences(
+    base: RegisterRead | None, reads: Sequence[RegisterRead], now_us: int
+) -> Differences:
     """Turn register reads, in any order, into the energy between them.
 
     The first starts from `base`, the register's last stored read; without one it only becomes
     the base. A falling register is a reset: it is reported and the new value is the base. A
-    read at the time of another is a duplicate, one before `base` comes too late. A gap of more
-    than 31 days is divided into equal parts of at most 31 days, so that nothing is lost.
+    read at the time of another is a duplicate, one before `base` comes too late, and one more
+    than a day after `now_us` too early. A gap of more than 31 days is divided into equal parts
+    of at most 31 days, so that nothing is lost.
     """
     found: list[Consumption] = []
     failed: list[Failed] = []
     for read in sorted(reads, key=lambda read: (read.time_us, read.number)):
-        fault = _fault(base, read)
+        fault = _fault(base, read, now_us)
         if fault is not None:
             failed.append(Failed(read.number, None, *fault))
             if fault[0] != "register_reset":
@@ -60,11 +64,15 @@ def differences(base: RegisterRead | None, reads: Sequence[RegisterRead]) -> Dif
     return Differences(tuple(found), tuple(failed), base)
 
 
-def _fault(base: RegisterRead | None, read: RegisterRead) -> tuple[str, str] | None:
+def _fault(base: RegisterRead | None, read: RegisterRead, now_us: int) -> tuple[str, str] | None:
+    if read.time_us > now_us + _AHEAD_US:
+        return "time_in_future", "a register cannot be read more than a day ahead of now"
     if read.time_us < EARLIEST:
         return "time_invalid", "time must not be before 2000-01-01T00:00:00Z"
-    if base is None:
-        return None
+    return None if base is None else _fault_after(base, read)
+
+
+def _fault_after(base: RegisterRead, read: RegisterRead) -> tuple[str, str] | None:
     if read.time_us == base.time_us:
         return "time_duplicate", "the register was already read at this time"
     if read.time_us < base.time_us:

@@ -155,7 +155,7 @@ class Meters:
                 raise LocationNotFound(f"there is no location {noun}", param="location_id")
             known = await series_store.register(db, account, live, series)
             base = None if known is None else RegisterRead(0, microseconds(known[0]), known[1])
-            found = differences(base, reads)
+            found = differences(base, reads, microseconds(self.now()))
             count = len(found.consumptions)
             readings = Readings(
                 (stream,),

@@ -1,5 +1,6 @@
 """From JSON records to columns of readings; a fault fails its own record only (contract 3)."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -88,6 +89,7 @@ class ReadingBody(SentReading):
 
 _read_all = msgspec.json.Decoder(list[SentReading]).decode
 _read_one = msgspec.json.Decoder(SentReading).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 _Key = tuple[str, str | None, FlowDirection, TariffDirection | None]
 _LOCATION: Final = re.compile(r"(loc|ste)_[0-9a-f]{32}")
@@ -178,7 +180,7 @@ def columns_of(raw: bytes) -> Columns:
         if isinstance(body, SentReading):
             columns.add(body)
         else:
-            columns.add_json(body)
+            columns.add_json(bytes(body))
     return columns
 
 
@@ -249,19 +251,23 @@ def _one(raw: bytes) -> SentReading:
     return convert(json_value(raw), ReadingBody)
 
 
-def _bodies(raw: bytes) -> Iterable[SentReading | bytes]:
+def _bodies(raw: bytes) -> Iterable[SentReading | msgspec.Raw | bytes]:
     if b"\\u0000" not in raw:
         try:
             return _checked_length(_read_all(raw))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
-    value = json_value(raw)
+    try:
+        return _checked_length(_split(raw))
+    except (msgspec.DecodeError, RecursionError):
+        value = json_value(raw)  # says where it is not JSON
     if not isinstance(value, list):
         raise Malformed(
             f"the body must be an array of at most {RECORDS_AT_ONCE:,} readings",
             code="body_invalid",
         )
-    return [msgspec.json.encode(record) for record in _checked_length(value)]
+    # A lone surrogate is JSON, but nothing that msgspec reads or writes.
+    return [json.dumps(record).encode() for record in _checked_length(value)]
 
 
 def _checked_length(records: list[Any]) -> list[Any]:
@@ -287,7 +293,7 @@ def _stream(key: _Key) -> Stream:
 def _reference_in(raw: bytes) -> str | None:
     """Find the client's reference in a record that has other faults."""
     try:
-        found = json_value(raw).get("record_reference_id")
-    except (Malformed, AttributeError):
+        found = msgspec.json.encode(json_value(raw).get("record_reference_id"))
+        return msgspec.json.decode(found, type=Reference)
+    except (Malformed, AttributeError, UnicodeEncodeError, msgspec.ValidationError):
         return None
-    return found[:255] if isinstance(found, str) else None

@@ -1,7 +1,7 @@
 """Bodies read piece by piece: compressed ones, and JSON lines (contract 0, Transport)."""
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from wattyard.kernel.ids import shown
@@ -68,17 +68,33 @@ async def pieces(call: Call) -> AsyncIterator[bytes]:
         async for chunk in _received(call):
             yield chunk
         return
-    opened = zlib.decompressobj(_GZIP)
+    gzip = _Gzip()
     try:
         async for chunk in _received(call):
-            left = chunk
-            while left and not opened.eof:
-                yield opened.decompress(left, _PIECE_BYTES)
-                left = opened.unconsumed_tail
-        if not opened.eof:
-            raise BodyIncomplete("the body was cut off: its gzip stream does not end")
+            for piece in gzip.opened(chunk):
+                yield piece
     except zlib.error as fault:
         raise Malformed(f"the body is not gzip: {fault}", code="body_invalid") from None
+    if not gzip.is_whole:
+        raise BodyIncomplete("the body was cut off: its gzip stream does not end")
+
+
+class _Gzip:
+    """Opens a body of one gzip member or several (RFC 1952, 2.2)."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(_GZIP)
+
+    @property
+    def is_whole(self) -> bool:
+        return self._member.eof
+
+    def opened(self, chunk: bytes) -> Iterator[bytes]:
+        while chunk:
+            if self._member.eof:
+                self._member = zlib.decompressobj(_GZIP)
+            yield self._member.decompress(chunk, _PIECE_BYTES)
+            chunk = self._member.unused_data or self._member.unconsumed_tail
 
 
 async def _received(call: Call) -> AsyncIterator[bytes]:

@@ -74,6 +74,7 @@ def is_whole(form: TypeForm) -> bool:
     return apart(form).form is int
 
 
+@lru_cache(maxsize=512)
 def words(form: TypeForm) -> str:
     """Put a type into words: `a whole number between 1 and 100`."""
     info = inspect.type_info(form)
