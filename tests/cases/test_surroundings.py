@@ -4,9 +4,12 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.support.clock import FakeClock
@@ -23,6 +26,14 @@ from wattyard.schedules.domain.charge_wanted import ChargeAnswer, ChargeWanted, 
 from wattyard.schedules.service import NoWeather, Solvers
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@dataclass
+class Unfinished:
+    """A plan that may have run out of time."""
+
+    gap: float
+    call: int
 
 
 @pytest.fixture
@@ -86,6 +97,22 @@ def test_no_weather_is_asked_for_unless_the_operator_names_a_service() -> None:
     assert isinstance(weather_of(named), OpenMeteo)
     with pytest.raises(SettingInvalid, match="http"):
         Settings.read({"WATTYARD_WEATHER_URL": "weather.example"})
+
+
+async def test_a_plan_that_ran_out_of_time_is_the_same_when_it_is_asked_for_again() -> None:
+    solvers, calls = Solvers(), count()
+
+    def unfinished(asked: np.ndarray[Any, Any]) -> Unfinished:
+        return Unfinished(float(asked.sum()), next(calls))
+
+    first = await solvers.run(unfinished, np.array([0.5]))
+    again = await solvers.run(unfinished, np.array([0.5]))
+    other = await solvers.run(unfinished, np.array([0.25]))
+    finished = [await solvers.run(unfinished, np.array([0.0])) for _ in range(2)]
+
+    assert (first.call, again.call, other.call) == (0, 0, 1)
+    assert [one.call for one in finished] == [2, 3]
+    solvers.close()
 
 
 async def test_too_many_plans_at_once_are_asked_to_come_back() -> None:
