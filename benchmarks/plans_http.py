@@ -1,6 +1,7 @@
 """Plans through HTTP: a day of one battery, and how the server answers while hard ones are made."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ _REPEATS = 200
 _HARD_DEVICES = 12
 _AT_ONCE = 4
 _MIB = 1024 * 1024
+_NUMBERS = itertools.count(1)
 
 
 def run(ground: Ground) -> None:
@@ -102,6 +104,8 @@ async def _solve(
     ]
     body = {"location_id": at, "data": items, "max_power": {"units": "KW", "value": 20}}
     while not stop.is_set():
+        # Never the same question twice: plans that ran out of time are kept.
+        items[0]["energy"] = {"units": "WH", "value": 5000 + next(_NUMBERS)}
         answer = await http.post("/schedules/amount", json=body)
         assert answer.status_code == 200, answer.text
         gaps.append(answer.json()["gap"])

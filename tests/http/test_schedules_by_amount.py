@@ -242,6 +242,32 @@ async def test_a_device_with_a_tariff_of_its_own_is_planned_on_it(tenant: Tenant
     assert answer["cost"]["value"] == 0.44
 
 
+async def test_devices_with_tariffs_of_their_own_keep_the_limit_of_the_place(
+    tenant: Tenant,
+) -> None:
+    at, one = await charging(tenant, max_power_import_kw=4)
+    own = (await tenant.device(at, **CHARGER))["id"]
+    await tenant.tariff(at, devices=[own], schedule=flat(0.2))
+    hour = {"start_time": "2026-03-02T04:00:00Z", "end_time": "2026-03-02T06:00:00Z"}
+
+    answer = await plan(tenant, at, item(one, 4000, **hour), item(own, 4000, **hour))
+
+    assert answer["status"] == "COMPLETE"
+    assert max(power for *_, power in slots(answer)) <= 4001
+
+
+async def test_the_same_key_answers_the_same_plan(tenant: Tenant) -> None:
+    at, device = await charging(tenant)
+    key = {"Idempotency-Key": "once"}
+    body = {"location_id": at, "data": [item(device, 4000, 4000)]}
+
+    first = await tenant.post("/schedules/amount", body, headers=key)
+    second = await tenant.post("/schedules/amount", body, headers=key)
+
+    assert second.json() == first.json()
+    assert second.headers["idempotent-replayed"] == "true"
+
+
 async def test_a_plan_that_is_held_stays_unless_enough_is_saved(tenant: Tenant) -> None:
     at, device = await charging(tenant)
     held = [

@@ -95,7 +95,6 @@ def test_others_are_answered_while_hard_plans_are_made(data: Path, account: Any)
         start = datetime.now(UTC).replace(microsecond=0)
         body = {
             "location_id": at,
-            "max_power": {"units": "KW", "value": 9},
             "data": [
                 {
                     "device_id": device,
@@ -110,10 +109,11 @@ def test_others_are_answered_while_hard_plans_are_made(data: Path, account: Any)
         }
         answers: list[httpx.Response] = []
 
-        def ask() -> None:
-            answers.append(client.post("/schedules/amount", json=body))
+        def ask(watts: int) -> None:
+            more = {"units": "W", "value": 9000 + watts}
+            answers.append(client.post("/schedules/amount", json={**body, "max_power": more}))
 
-        threads = [threading.Thread(target=ask) for _ in range(4)]
+        threads = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
         for thread in threads:
             thread.start()
         waits = []

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from wattyard.kernel.clock_changes import DAY_US, microseconds
 from wattyard.meters.domain.readings import Metered
-from wattyard.schedules.domain.base_load import LEARNT_US, metered_wh, usual_load
+from wattyard.schedules.domain.base_load import LEARNT_US, MeteredSteps, metered_over, usual_load
 from wattyard.schedules.domain.prices import HOUR_US
 from wattyard.schedules.domain.steps import STEP_US
-from wattyard.schedules.domain.surroundings import expected, load_for, metered_over
+from wattyard.schedules.domain.surroundings import expected, load_for, replaced
 from wattyard.tariffs.domain.calendar import Place
 
 BERLIN = Place("Europe/Berlin", "DE", "BE")
@@ -127,7 +127,8 @@ def test_no_energy_and_no_time_is_lost_in_spreading(
     readings = metered(starts, ends, kwh[: len(starts)])
     edges_us = np.arange(UNTIL_US, at + 2 * STEP_US, STEP_US)
 
-    energy_wh, hours = metered_wh([readings], edges_us)
+    steps = metered_over([readings], edges_us)
+    energy_wh, hours = steps.energy_wh, steps.hours
 
     assert energy_wh.sum() == pytest.approx(1000 * sum(kwh[: len(starts)]))
     assert hours.sum() == pytest.approx(sum(lengths) / 60)
@@ -137,12 +138,24 @@ def test_no_energy_and_no_time_is_lost_in_spreading(
 def test_what_was_metered_stands_in_for_a_forecast_where_it_is_whole() -> None:
     forecast = expected(np.array([100.0, 200.0]), "CLEAR_SKY", 0.4)
 
-    part = metered_over(forecast, np.array([7.0, 8.0]), np.array([1.0, 0.0]))
-    whole = metered_over(forecast, np.array([7.0, 8.0]), np.array([1.0, 1.0]))
+    half, energy_wh = np.array([0.25, 0.125]), np.array([7.0, 8.0])
+    quarters, sure = np.array([0.25, 0.25]), np.array([0.9, 1.0])
+    part = replaced(forecast, MeteredSteps(energy_wh, half, sure), quarters)
+    whole = replaced(forecast, MeteredSteps(energy_wh, quarters, sure), quarters)
 
-    assert part.watts.tolist() == [7.0, 200.0]
-    assert (part.source, part.confidence.tolist()) == ("CLEAR_SKY", [1.0, 0.4])
-    assert (whole.source, whole.least_confidence) == ("READINGS", 1.0)
+    assert part.watts.tolist() == [28.0, 200.0]
+    assert (part.source, part.confidence.tolist()) == ("CLEAR_SKY", [0.9, 0.4])
+    assert (whole.source, whole.least_confidence) == ("READINGS", 0.9)
+
+
+def test_the_confidence_of_readings_is_kept() -> None:
+    readings = metered([UNTIL_US], [UNTIL_US + 2 * STEP_US], [1.0])._replace(
+        confidence=np.array([0.5])
+    )
+
+    steps = metered_over([readings], UNTIL_US + np.arange(4) * STEP_US)
+
+    assert steps.confidence.tolist() == [0.5, 0.5, 1.0]
 
 
 def test_an_assumed_load_leaves_the_sun_to_the_battery() -> None:

@@ -60,9 +60,10 @@ def array_of(device: Device, where: GeoLocation, day: date) -> PvArray | None:
     """
     properties = device.properties
     pv = properties.pv or Pv()
-    peak_kw = _first(
-        pv.peak_power_kw, properties.power_rating_kw, properties.power_rating_export_kw
-    )
+    peak_kw = pv.peak_power_kw
+    if device.type == "PV_SYSTEM":
+        flat_kw = _first(properties.power_rating_kw, properties.power_rating_export_kw)
+        peak_kw = _first(peak_kw, flat_kw)
     if peak_kw is None:
         return None
     facing = _first(pv.azimuth, properties.pv_azimuth, 0.0 if where.lat < 0.0 else 180.0)

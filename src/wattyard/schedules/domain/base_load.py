@@ -1,6 +1,7 @@
 """What a place takes from the grid at each time of day, learnt from its own readings."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,23 +19,36 @@ _KINDS: Final = 2
 _WH_PER_KWH: Final = 1000.0
 
 
-def metered_wh(readings: Sequence[Metered], edges_us: Instants) -> tuple[Numbers, Numbers]:
-    """Spread readings evenly over steps (n + 1 edges): Wh and hours covered in each step (n).
+@dataclass(frozen=True, slots=True, eq=False)
+class MeteredSteps:
+    """What readings say of n steps: energy, `hours` covered, confidence 0..1 (1 where silent)."""
 
-    Of several streams energies add up; the hours are those of the best covered stream.
+    energy_wh: Numbers
+    hours: Numbers
+    confidence: Numbers
+
+
+def metered_over(readings: Sequence[Metered], edges_us: Instants) -> MeteredSteps:
+    """Spread readings evenly over steps (n + 1 edges).
+
+    Of several streams energies add up, the hours are those of the best covered stream, and the
+    confidence is that of the least sure.
     """
     energy_wh = np.zeros(edges_us.size - 1)
     hours = np.zeros(edges_us.size - 1)
+    confidence = np.ones(edges_us.size - 1)
     for own in readings:
         if own.starts_us.size == 0:
             continue
-        knots_us = np.stack([own.starts_us, own.ends_us], axis=1).reshape(-1)
-        steps_wh = np.stack([np.zeros(own.energy_kwh.size), own.energy_kwh * _WH_PER_KWH], axis=1)
-        lengths = np.stack([np.zeros(own.starts_us.size), own.ends_us - own.starts_us], axis=1)
-        energy_wh += _within(knots_us, np.cumsum(steps_wh.reshape(-1)), edges_us)
-        covered = _within(knots_us, np.cumsum(lengths.reshape(-1)), edges_us)
-        hours = np.maximum(hours, covered / HOUR_US)
-    return energy_wh, hours
+        lengths_us = (own.ends_us - own.starts_us).astype(np.float64)
+        energy_wh += _spread(own, own.energy_kwh * _WH_PER_KWH, edges_us)
+        covered_us = _spread(own, lengths_us, edges_us)
+        sure_us = _spread(own, lengths_us * own.confidence, edges_us)
+        hours = np.maximum(hours, covered_us / HOUR_US)
+        known = covered_us > 0.0
+        share = np.where(known, sure_us / np.where(known, covered_us, 1.0), 1.0)
+        confidence = np.minimum(confidence, share.clip(0.0, 1.0))
+    return MeteredSteps(energy_wh, hours, confidence)
 
 
 def usual_load(
@@ -53,11 +67,12 @@ def usual_load(
     less than a day was metered.
     """
     past_us = np.arange(-(LEARNT_US // STEP_US), 1) * STEP_US + until_us // STEP_US * STEP_US
-    energy_wh, hours = metered_wh(taken, past_us)
+    metered = metered_over(taken, past_us)
+    hours = metered.hours
     if hours.sum() < _LEAST_HOURS:
         return None
-    own_wh, _ = metered_wh(of_device, past_us)
-    energy_wh = np.maximum(energy_wh - np.where(hours > 0.0, own_wh, 0.0), 0.0)
+    own_wh = np.where(hours > 0.0, metered_over(of_device, past_us).energy_wh, 0.0)
+    energy_wh = np.maximum(metered.energy_wh - own_wh, 0.0)
     cell = _cell(place, past_us[:-1])
     sums_wh, known = _by_cell(cell, energy_wh), _by_cell(cell, hours)
     overall_w = float(energy_wh.sum() / hours.sum())
@@ -85,9 +100,14 @@ def _cell(place: Place, instants_us: Instants) -> Instants:
     return np.asarray(rest * _QUARTERS + walls_us % DAY_US // STEP_US, dtype=np.int64)
 
 
-def _within(knots_us: Instants, totals: Numbers, edges_us: Instants) -> Numbers:
+def _spread(readings: Metered, amounts: Numbers, edges_us: Instants) -> Numbers:
+    """Share out an amount of each reading (m) evenly over its time: what each step gets (n)."""
+    knots_us = np.stack([readings.starts_us, readings.ends_us], axis=1).reshape(-1)
+    steps = np.stack([np.zeros(amounts.size), amounts], axis=1).reshape(-1)
     origin = knots_us[0]
     at = np.interp(
-        (edges_us - origin).astype(np.float64), (knots_us - origin).astype(np.float64), totals
+        (edges_us - origin).astype(np.float64),
+        (knots_us - origin).astype(np.float64),
+        np.cumsum(steps),
     )
     return np.asarray(np.diff(at), dtype=np.float64)

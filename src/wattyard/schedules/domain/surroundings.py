@@ -1,20 +1,22 @@
 """What else a place does while a plan runs: its sun and its load, and where that is known from."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
+from wattyard.schedules.domain.base_load import MeteredSteps
 from wattyard.schedules.domain.prices import Numbers
 
 Source = Literal["READINGS", "WEATHER", "CLEAR_SKY", "ASSUMED", "NONE", "UNKNOWN"]
 """READINGS were metered (or learnt from what was), WEATHER and CLEAR_SKY are forecasts of the
 sun, ASSUMED is a stand-in, NONE is not there, UNKNOWN is left out although it may be there."""
 
-CLEAR_SKY_CONFIDENCE = 0.4
-WEATHER_CONFIDENCE = 0.7
-USUAL_LOAD_CONFIDENCE = 0.6
-ASSUMED_CONFIDENCE = 0.3
+CLEAR_SKY_CONFIDENCE: Final = 0.4
+WEATHER_CONFIDENCE: Final = 0.7
+USUAL_LOAD_CONFIDENCE: Final = 0.6
+ASSUMED_CONFIDENCE: Final = 0.3
+_WHOLLY: Final = 0.999
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,13 +58,16 @@ def nothing(count: int, source: Source = "NONE") -> Expected:
     return expected(np.zeros(count), source, 0.0 if source == "UNKNOWN" else 1.0)
 
 
-def metered_over(forecast: Expected, watts: Numbers, known: Numbers) -> Expected:
-    """Put what was metered (n, W) in the place of a forecast, where it is `known` (n, 0 or 1)."""
-    sure = known > 0.0
+def replaced(forecast: Expected, metered: MeteredSteps, hours: Numbers) -> Expected:
+    """Put what was metered in the place of a forecast, in steps (n, hours) that it covers.
+
+    A client may send readings of the future with a confidence below 1: a forecast of its own.
+    """
+    known = metered.hours >= hours * _WHOLLY
     return Expected(
-        np.where(sure, watts, forecast.watts),
-        "READINGS" if sure.all() else forecast.source,
-        np.where(sure, 1.0, forecast.confidence),
+        np.where(known, metered.energy_wh / hours, forecast.watts),
+        "READINGS" if known.all() else forecast.source,
+        np.where(known, metered.confidence, forecast.confidence),
     )
 
 

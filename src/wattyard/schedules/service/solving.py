@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import pickle
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final, TypeVar
+from hashlib import blake2b
+from typing import Any, Final, TypeVar
+
+from cachetools import LRUCache
 
 from wattyard.kernel.refusals import TooMany
 
@@ -17,6 +21,7 @@ Plan = TypeVar("Plan")
 _THREADS: Final = 2
 _WAITING_AT_MOST: Final = 64
 _RETRY_SECONDS: Final = 2.0
+_UNFINISHED_KEPT: Final = 256
 _NICENESS: Final = 10
 
 
@@ -29,6 +34,7 @@ class Solvers:
     def __init__(self, threads: int = _THREADS) -> None:
         self._threads = ThreadPoolExecutor(threads, "solver", initializer=_step_back)
         self._under_way = 0
+        self._unfinished: LRUCache[bytes, Any] = LRUCache(_UNFINISHED_KEPT)
 
     def warm(self) -> None:
         """Have the solver imported in the background: the first plan need not wait for it."""
@@ -36,6 +42,9 @@ class Solvers:
 
     async def run(self, solve: Callable[[Question], Plan], question: Question) -> Plan:
         """Solve a question on one of the threads.
+
+        A plan that ran out of time depends on how fast the machine was: it is kept, so that the
+        same question has the same answer.
 
         Raises:
             TooMany: when too many plans wait already.
@@ -47,14 +56,27 @@ class Solvers:
             )
         self._under_way += 1
         try:
+            key = _key(solve, question)
+            if key in self._unfinished:
+                kept: Plan = self._unfinished[key]
+                return kept
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, solve, question)
+            plan = await loop.run_in_executor(self._threads, solve, question)
+            if getattr(plan, "gap", 0.0) > 0.0:
+                plan = self._unfinished.setdefault(key, plan)
+            return plan
         finally:
             self._under_way -= 1
 
     def close(self) -> None:
         """Let the threads end with what they are doing; what waits is dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _key(solve: Callable[[Question], Plan], question: Question) -> bytes:
+    """Name a question by all that it says."""
+    said = pickle.dumps((solve.__qualname__, question), protocol=5)
+    return blake2b(said, digest_size=16).digest()
 
 
 def _step_back() -> None:

@@ -1,7 +1,7 @@
 """What a place does besides its stores: readings, panels and the weather, gathered for a plan."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -13,7 +13,7 @@ from wattyard.kernel.pages import Window
 from wattyard.meters.domain.readings import Metered, TariffDirection
 from wattyard.meters.service import Records
 from wattyard.schedules.domain.arrays import Irradiance, array_of, has_panels, pv_power
-from wattyard.schedules.domain.base_load import LEARNT_US, metered_wh, usual_load
+from wattyard.schedules.domain.base_load import LEARNT_US, metered_over, usual_load
 from wattyard.schedules.domain.prices import HOUR_US, Instants
 from wattyard.schedules.domain.surroundings import (
     CLEAR_SKY_CONFIDENCE,
@@ -21,8 +21,8 @@ from wattyard.schedules.domain.surroundings import (
     WEATHER_CONFIDENCE,
     Expected,
     expected,
-    metered_over,
     nothing,
+    replaced,
 )
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import GeoLocation
@@ -30,8 +30,7 @@ from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices
 from wattyard.tariffs.domain.quotes import calendar_place
 
-_PAGE = 100
-_SURELY_METERED = 0.999
+_PAGE: Final = 100
 
 
 class Weather(Protocol):
@@ -66,10 +65,8 @@ class Neighbourhood:
             metered += await self._read(caller, None, one.id, "LOCAL", edges_us)
         if not metered:
             return forecast
-        energy_wh, hours = metered_wh(metered, edges_us)
-        steps_hours = np.diff(edges_us) / HOUR_US
-        known = (hours >= steps_hours * _SURELY_METERED).astype(np.float64)
-        return metered_over(forecast, energy_wh / steps_hours, known)
+        hours = np.diff(edges_us) / HOUR_US
+        return replaced(forecast, metered_over(metered, edges_us), hours)
 
     async def load(
         self, caller: Caller, site: Site, device: Device, edges_us: Instants, *, until_us: int
