@@ -105,10 +105,10 @@ async def test_a_plan_that_ran_out_of_time_is_the_same_when_it_is_asked_for_agai
     def unfinished(asked: np.ndarray[Any, Any]) -> Unfinished:
         return Unfinished(float(asked.sum()), next(calls))
 
-    first = await solvers.run(unfinished, np.array([0.5]))
-    again = await solvers.run(unfinished, np.array([0.5]))
-    other = await solvers.run(unfinished, np.array([0.25]))
-    finished = [await solvers.run(unfinished, np.array([0.0])) for _ in range(2)]
+    first = await solvers.run(unfinished, np.array([0.5]), hard=True)
+    again = await solvers.run(unfinished, np.array([0.5]), hard=True)
+    other = await solvers.run(unfinished, np.array([0.25]), hard=True)
+    finished = [await solvers.run(unfinished, np.array([0.0]), hard=True) for _ in range(2)]
 
     assert (first.call, again.call, other.call) == (0, 0, 1)
     assert [one.call for one in finished] == [2, 3]
@@ -122,13 +122,13 @@ async def test_too_many_plans_at_once_are_asked_to_come_back() -> None:
         free.wait(20)
         return number
 
-    waiting = [asyncio.create_task(solvers.run(slow, number)) for number in range(64)]
+    waiting = [asyncio.create_task(solvers.run(slow, number, hard=True)) for number in range(64)]
     await asyncio.sleep(0)
     with pytest.raises(TooMany) as refused:
-        await solvers.run(slow, 64)
+        await solvers.run(slow, 64, hard=True)
     free.set()
 
     assert refused.value.retry_after_seconds > 0
     assert await asyncio.gather(*waiting) == list(range(64))
-    assert await solvers.run(slow, 65) == 65
+    assert await solvers.run(slow, 65, hard=False) == 65
     solvers.close()

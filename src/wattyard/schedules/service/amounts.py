@@ -154,7 +154,8 @@ class Amounts:
             else None,
             explain=wanted.explain,
         )
-        return await self.solvers.run(by_amount, question)
+        hard = any(need.min_power_w > 0.0 for need in question.needs)
+        return await self.solvers.run(by_amount, question, hard=hard)
 
 
 def _need(wanted: DeviceWanted, device: Device, number: int) -> Need:

@@ -106,7 +106,7 @@ class Charges:
             else HeldCharge((wanted.held,), wanted.keep_unless_saves),
             explain=wanted.explain,
         )
-        plan = await self.solvers.run(by_charge, question)
+        plan = await self.solvers.run(by_charge, question, hard=_hard(question))
         updates = [q.next_update for q in (case.bought, case.sold) if q and q.next_update]
         return ChargeAnswer(
             site=case.site,
@@ -248,6 +248,13 @@ def _steps(case: _Case, around: Surroundings, edges_us: Instants) -> ChargeSteps
         pv_w=around.pv.watts,
         base_load_w=around.base_load.watts,
     )
+
+
+def _hard(question: ChargeQuestion) -> bool:
+    """Tell whether it may pay to charge and discharge at once, which takes integers to forbid."""
+    steps = question.steps
+    pays = (steps.import_per_kwh < 0.0) | (steps.export_per_kwh > steps.import_per_kwh)
+    return bool(pays.any()) or question.objective != "COST"
 
 
 def _either(said: float | None, kept: float | None) -> float | None:

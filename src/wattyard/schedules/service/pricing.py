@@ -48,7 +48,7 @@ class PricedTimes:
         )
         if wanted.min_slot_minutes is None:
             return Listing(quote, by_duration(question))
-        return Listing(quote, await self.solvers.run(by_duration, question))
+        return Listing(quote, await self.solvers.run(by_duration, question, hard=True))
 
     async def by_limit(self, caller: Caller, wanted: LimitWanted) -> Listing:
         """Pick all time on the right side of a price limit.

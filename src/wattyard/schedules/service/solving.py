@@ -18,7 +18,7 @@ from wattyard.kernel.refusals import TooMany
 Question = TypeVar("Question")
 Plan = TypeVar("Plan")
 
-_THREADS: Final = 2
+_HARD_THREADS: Final = 2
 _WAITING_AT_MOST: Final = 64
 _RETRY_SECONDS: Final = 2.0
 _UNFINISHED_KEPT: Final = 256
@@ -28,20 +28,24 @@ _NICENESS: Final = 10
 class Solvers:
     """Threads that solve; HiGHS leaves the interpreter to others while it works.
 
-    On Linux they have a lower priority than the thread that answers requests.
+    Plain questions, which take milliseconds, have a thread of their own. Hard ones may take two
+    seconds: on Linux their threads have a lower priority than those that answer requests.
     """
 
-    def __init__(self, threads: int = _THREADS) -> None:
-        self._threads = ThreadPoolExecutor(threads, "solver", initializer=_step_back)
+    def __init__(self) -> None:
+        self._plain = ThreadPoolExecutor(1, "plain-plans")
+        self._hard = ThreadPoolExecutor(_HARD_THREADS, "hard-plans", initializer=_step_back)
         self._under_way = 0
         self._unfinished: LRUCache[bytes, Any] = LRUCache(_UNFINISHED_KEPT)
 
     def warm(self) -> None:
         """Have the solver imported in the background: the first plan need not wait for it."""
-        self._threads.submit(_import_solver)
+        self._plain.submit(_import_solver)
 
-    async def run(self, solve: Callable[[Question], Plan], question: Question) -> Plan:
-        """Solve a question on one of the threads.
+    async def run(
+        self, solve: Callable[[Question], Plan], question: Question, *, hard: bool
+    ) -> Plan:
+        """Solve a question on one of the threads; `hard` where it may take long.
 
         A plan that ran out of time depends on how fast the machine was: it is kept, so that the
         same question has the same answer.
@@ -61,7 +65,7 @@ class Solvers:
                 kept: Plan = self._unfinished[key]
                 return kept
             loop = asyncio.get_running_loop()
-            plan = await loop.run_in_executor(self._threads, solve, question)
+            plan = await loop.run_in_executor(self._hard if hard else self._plain, solve, question)
             if getattr(plan, "gap", 0.0) > 0.0:
                 plan = self._unfinished.setdefault(key, plan)
             return plan
@@ -70,7 +74,8 @@ class Solvers:
 
     def close(self) -> None:
         """Let the threads end with what they are doing; what waits is dropped."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._plain, self._hard):
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _key(solve: Callable[[Question], Plan], question: Question) -> bytes:
