@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.test_prices import hourly, market
+from tests.support.pricing import hourly, market
 from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant
 
