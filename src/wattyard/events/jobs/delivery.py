@@ -243,7 +243,7 @@ class Round:
         self._lanes.ended(parcel.endpoint_id, slow=slow)
 
     async def _renew(self) -> None:
-        """Hold what is held for longer; what another worker took is not tried any more."""
+        """Hold what is held for longer; what may not be sent any more is handed back."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             held = list(self._held.values())

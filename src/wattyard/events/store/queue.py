@@ -132,20 +132,28 @@ async def claim(
 
 
 async def renew(
-    db: Connection, holder: UUID, ids: Collection[tuple[int, bool, UUID]], *, until: datetime
+    db: Connection, holder: UUID, parcels: Collection[Parcel], *, until: datetime
 ) -> set[UUID]:
-    """Hold deliveries for longer: those that are still held."""
+    """Hold deliveries for longer: those that are still held and may still be sent.
+
+    An endpoint that was disabled, or leads elsewhere by now, is sent nothing more as it was.
+    """
     rows = await db.fetch(
         """
         UPDATE webhook_deliveries d SET leased_until = $5
-        FROM unnest($1::integer[], $2::boolean[], $3::uuid[]) AS mine (account, live_mode, id)
+        FROM unnest($1::integer[], $2::boolean[], $3::uuid[], $6::uuid[], $7::text[])
+            AS mine (account, live_mode, id, endpoint_id, url)
+        JOIN webhook_endpoints e ON e.account = mine.account AND e.live_mode = mine.live_mode
+            AND e.id = mine.endpoint_id AND e.enabled AND e.url = mine.url
         WHERE d.account = mine.account AND d.live_mode = mine.live_mode AND d.id = mine.id
           AND d.holder = $4
         RETURNING d.id
         """,
-        *_columns(ids),
+        *_columns([(one.account, one.live_mode, one.id) for one in parcels]),
         holder,
         until,
+        [one.endpoint_id for one in parcels],
+        [one.url for one in parcels],
     )
     return {row["id"] for row in rows}
 
