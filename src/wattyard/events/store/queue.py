@@ -258,6 +258,7 @@ async def settled_until(db: Connection) -> datetime:
         """
         SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND backend_type <> 'autovacuum worker'
           AND (backend_xid IS NOT NULL OR xact_start > statement_timestamp() - interval '1 minute')
         """
     )
