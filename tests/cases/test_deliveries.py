@@ -13,7 +13,7 @@ from tests.support.clock import FakeClock
 from tests.support.postmen import delivered, delivery_of, eventually, until, working
 from tests.support.receivers import Receiver
 from tests.support.world import Tenant, World
-from wattyard.events.domain import Event
+from wattyard.events.domain import Event, News
 from wattyard.events.domain.deliveries import PAUSES
 from wattyard.events.service.outbox import FIRST_LANE, LEASE, Wanted
 from wattyard.kernel import ids
@@ -322,3 +322,31 @@ async def test_large_events_are_not_kept_in_memory_for_their_signatures(
         assert tracemalloc.get_traced_memory()[0] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+async def test_what_was_being_written_for_an_endpoint_that_was_deleted_goes_too(
+    world: World, tenant: Tenant
+) -> None:
+    one = await endpoint(tenant, "http://127.0.0.1:8/")
+    other = await endpoint(tenant, "http://127.0.0.1:8/")
+    begun, deleted = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        async with world.db.transaction():
+            await world.services.events.tell(
+                tenant.caller,
+                [News("site.update", "ste_1", b"{}"), News("site.update", "x", b"{}")],
+            )
+            begun.set()
+            await deleted.wait()
+
+    writing = asyncio.create_task(write())
+    await begun.wait()
+    await tenant.delete(f"/webhook-endpoints/{one['id']}")
+    deleted.set()
+    await writing
+
+    await world.services.retention.forget()
+
+    left = (await tenant.get("/webhook-deliveries")).json()["data"]
+    assert [found["endpoint_id"] for found in left] == [other["id"]] * 2

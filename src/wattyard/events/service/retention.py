@@ -18,10 +18,14 @@ class Retention:
         self._kept_for = kept_for
 
     async def forget(self) -> int:
-        """Delete the events that are older than they are kept, in small pieces: how many."""
+        """Delete the events that are older than they are kept, in small pieces: how many.
+
+        What waits for endpoints that were deleted meanwhile goes too.
+        """
         first_kept = ids.first_at(self._events.now() - self._kept_for)
         deleted = 0
         async with self._events.db.reading() as db:
+            await queue_store.forget_stray(db)
             accounts = await queue_store.accounts_with_events(db)
         for account, live in accounts:
             piece = _AT_ONCE

@@ -265,6 +265,25 @@ async def settled_until(db: Connection) -> datetime:
     return until
 
 
+async def forget_stray(db: Connection) -> None:
+    """Delete what waits for an endpoint that is gone.
+
+    Events that were being written while their endpoint was deleted leave it behind.
+    """
+    await db.execute(
+        f"""
+        WITH {_WAITING}
+        DELETE FROM webhook_deliveries d USING waiting
+        WHERE d.account = waiting.account AND d.live_mode = waiting.live_mode
+          AND d.endpoint_id = waiting.endpoint_id AND d.status = 'PENDING'
+          AND NOT EXISTS (
+            SELECT FROM webhook_endpoints e WHERE e.account = waiting.account
+              AND e.live_mode = waiting.live_mode AND e.id = waiting.endpoint_id)
+        """,
+        *FIRST_LANE,
+    )
+
+
 async def accounts_with_events(db: Connection) -> list[tuple[int, bool]]:
     """List the accounts and modes that have events, one index probe each."""
     rows = await db.fetch(
