@@ -350,3 +350,18 @@ async def test_what_was_being_written_for_an_endpoint_that_was_deleted_goes_too(
 
     left = (await tenant.get("/webhook-deliveries")).json()["data"]
     assert [found["endpoint_id"] for found in left] == [other["id"]] * 2
+
+
+async def test_a_new_endpoint_does_not_wait_for_hundreds_that_hang(
+    world: World, tenant: Tenant
+) -> None:
+    async with Receiver(receivers.hang) as hanging, Receiver() as healthy:
+        for number in range(450):
+            await endpoint(tenant, f"{hanging.url}/{number}", "customer.create")
+        await endpoint(tenant, healthy.url, "customer.create")
+        await tenant.make("/customers", {})
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        async with working(world, stop_after=False):
+            await eventually(lambda: healthy.received, 15)
+    assert loop.time() - begun < 2.8
