@@ -1,8 +1,10 @@
 """Webhooks on their way: who is told, how often, in which order, and who is not waited for."""
 
 import asyncio
+import tracemalloc
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,8 +13,10 @@ from tests.support.clock import FakeClock
 from tests.support.postmen import delivered, delivery_of, eventually, until, working
 from tests.support.receivers import Receiver
 from tests.support.world import Tenant, World
+from wattyard.events.domain import Event, News
 from wattyard.events.domain.deliveries import PAUSES
 from wattyard.events.service.outbox import FIRST_LANE, LEASE, Wanted
+from wattyard.kernel import ids
 
 
 async def endpoint(tenant: Tenant, url: str, *types: str) -> Any:
@@ -177,6 +181,7 @@ async def test_later_events_wait_for_the_first_retry_and_no_longer(
             other = await tenant.device((await tenant.site())["id"])
             await tenant.patch(f"/devices/{other['id']}", {"reference_id": "other"})
             await eventually(lambda: len(receiver.received) == 2)
+            await until(lambda: is_tried(tenant))  # the outcome is dated before the clock moves
             assert [e["data"]["reference_id"] for e in receiver.of("device.update")] == [
                 "one",
                 "other",
@@ -282,3 +287,82 @@ async def test_no_secret_and_no_address_is_in_the_log(
     assert "not delivered" in log
     for secret in (one["secret"], one["secret"].removeprefix("whsec_"), "hush-hush", "PRIVATE"):
         assert secret not in log
+
+
+@pytest.mark.parametrize("change", [{"status": "DISABLED"}, {"url": "http://127.0.0.1:9/"}, None])
+async def test_what_is_held_for_an_endpoint_that_changed_is_not_sent_as_it_was(
+    world: World, tenant: Tenant, change: Any
+) -> None:
+    one = await endpoint(tenant, "http://127.0.0.1:8/", "customer.create")
+    other = await endpoint(tenant, "http://127.0.0.1:8/", "customer.create")
+    await tenant.make("/customers", {})
+    holder = world.services.new_id()
+    before = (tenant.caller.account, tenant.caller.live_mode, UUID(int=0))
+    held = await world.services.outbox.claim(holder, Wanted(before, 2, 9, 9))
+    assert {ids.wire("whe", parcel.endpoint_id) for parcel in held} == {one["id"], other["id"]}
+    assert await world.services.outbox.renew(holder, held) == {parcel.id for parcel in held}
+
+    path = f"/webhook-endpoints/{one['id']}"
+    await (tenant.patch(path, change) if change else tenant.delete(path))
+
+    kept = await world.services.outbox.renew(holder, held)
+    assert [ids.wire("whe", p.endpoint_id) for p in held if p.id in kept] == [other["id"]]
+
+
+async def test_large_events_are_not_kept_in_memory_for_their_signatures(
+    world: World, tenant: Tenant
+) -> None:
+    made = await tenant.make("/customers", {})
+    event = Event(world.services.new_id(), "customer.create", made["id"], b"{}", world.clock.now)
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            body = str(number).encode() * 500_000
+            await world.services.letters.headers(event, body, None)
+        del body
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_what_was_being_written_for_an_endpoint_that_was_deleted_goes_too(
+    world: World, tenant: Tenant
+) -> None:
+    one = await endpoint(tenant, "http://127.0.0.1:8/")
+    other = await endpoint(tenant, "http://127.0.0.1:8/")
+    begun, deleted = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        async with world.db.transaction():
+            await world.services.events.tell(
+                tenant.caller,
+                [News("site.update", "ste_1", b"{}"), News("site.update", "x", b"{}")],
+            )
+            begun.set()
+            await deleted.wait()
+
+    writing = asyncio.create_task(write())
+    await begun.wait()
+    await tenant.delete(f"/webhook-endpoints/{one['id']}")
+    deleted.set()
+    await writing
+
+    await world.services.retention.forget()
+
+    left = (await tenant.get("/webhook-deliveries")).json()["data"]
+    assert [found["endpoint_id"] for found in left] == [other["id"]] * 2
+
+
+async def test_a_new_endpoint_does_not_wait_for_hundreds_that_hang(
+    world: World, tenant: Tenant
+) -> None:
+    async with Receiver(receivers.hang) as hanging, Receiver() as healthy:
+        for number in range(450):
+            await endpoint(tenant, f"{hanging.url}/{number}", "customer.create")
+        await endpoint(tenant, healthy.url, "customer.create")
+        await tenant.make("/customers", {})
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        async with working(world, stop_after=False):
+            await eventually(lambda: healthy.received, 15)
+    assert loop.time() - begun < 2.8

@@ -82,8 +82,9 @@ async def test_http_reaches_allowed_networks_only() -> None:
         return ["93.184.215.14"]
 
     async with Sender(lookup, LOCAL) as sender:
-        reply = await sender.send("http://public.example/", {}, b"{}")
-    assert reply.error == REFUSED
+        for scheme in ("http", "HTTP", "hTTp"):
+            reply = await sender.send(f"{scheme}://public.example:9/", {}, b"{}")
+            assert reply.error == REFUSED
 
 
 async def test_a_receiver_without_a_certificate_we_know_gets_nothing() -> None:

@@ -192,3 +192,20 @@ async def test_old_events_are_forgotten_and_not_before_their_time(
     await world.services.retention.forget()
     assert len((await tenant.get("/events")).json()["data"]) == 1
     assert len((await tenant.get("/webhook-deliveries")).json()["data"]) == 1
+
+
+async def test_events_after_a_time_are_found_without_reading_all_others(
+    world: World, tenant: Tenant
+) -> None:
+    for _ in range(3):
+        await tenant.make("/customers", {})
+        world.clock.forward(seconds=60)
+    before = (await tenant.get("/events")).json()["data"]
+
+    found = (
+        await tenant.get("/events", params={"created_after": before[1]["time_created"]})
+    ).json()
+
+    assert found["data"] == before[:1]
+    everything = {"created_after": "2026-03-01T09:00:00+01:00"}
+    assert (await tenant.get("/events", params=everything)).json()["data"] == before

@@ -1,5 +1,7 @@
 """Webhook endpoints over HTTP: made, read, changed, deleted, and which addresses are refused."""
 
+import asyncio
+
 import pytest
 
 from tests.support.postmen import delivery_of
@@ -184,6 +186,21 @@ async def test_a_replay_does_not_double_what_still_waits(tenant: Tenant) -> None
     assert (first["deliveries"], again["deliveries"]) == (1, 0)
     events = (await tenant.get("/events", params={"event_type": "customer.create"})).json()["data"]
     assert first["last_event_id"] == events[-1]["id"]
+
+
+async def test_replays_at_the_same_time_do_not_double_each_other(tenant: Tenant) -> None:
+    for _ in range(20):
+        await tenant.make("/customers", {})
+    made = await tenant.make("/webhook-endpoints", {"url": URL, "event_types": ["customer.*"]})
+    path = f"/webhook-endpoints/{made['id']}/replay"
+
+    await asyncio.gather(*(tenant.get("/events") for _ in range(8)))  # connections are open
+
+    answers = await asyncio.gather(
+        *(tenant.post(path, {"from": "2026-01-01T00:00:00Z"}) for _ in range(4))
+    )
+
+    assert sorted(answer.json()["deliveries"] for answer in answers) == [0, 0, 0, 20]
 
 
 async def test_a_retry_makes_a_delivery_due_now(world: World, tenant: Tenant) -> None:

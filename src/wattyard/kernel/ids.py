@@ -88,6 +88,11 @@ def time_of(id_: UUID) -> datetime:
     return datetime.fromtimestamp((id_.int >> 80) / 1000, tz=UTC)
 
 
+def first_at(time: datetime) -> UUID:
+    """Give the place before all ids that were made at a time or later, to the millisecond."""
+    return UUID(int=max(0, int(time.timestamp() * 1000)) << 80)
+
+
 def wire(prefix: str, id_: UUID) -> str:
     """Write an id for the wire: `wire("ste", id_)` is `ste_019…`."""
     return f"{prefix}_{id_.hex}"

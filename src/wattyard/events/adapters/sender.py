@@ -62,7 +62,7 @@ class Sender:
         Raises:
             Unavailable: when this process has no sockets left; nothing was sent.
         """
-        session = self._plain if url.startswith("http://") else self._secure
+        session = self._plain if url.lower().startswith("http:") else self._secure
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await session.post(url, data=body, headers=headers, allow_redirects=False)

@@ -158,7 +158,7 @@ class Round:
 
     async def _send_in_order(self, chain: Sequence[Parcel]) -> None:
         """Send the events of one object to one endpoint, until one of them fails."""
-        pace = _Pace(self._lanes, chain)
+        pace = _Pace(self._lanes, chain, self._wake.set)
         try:
             while pace.left and not self._ending and self._lasts(pace.left[0]):
                 with pace:
@@ -243,7 +243,7 @@ class Round:
         self._lanes.ended(parcel.endpoint_id, slow=slow)
 
     async def _renew(self) -> None:
-        """Hold what is held for longer; what another worker took is not tried any more."""
+        """Hold what is held for longer; what may not be sent any more is handed back."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             held = list(self._held.values())
@@ -270,10 +270,11 @@ class Round:
 class _Pace:
     """Watches how long the attempts of a chain take; a slow one gives its place up."""
 
-    def __init__(self, lanes: Lanes, chain: Sequence[Parcel]) -> None:
+    def __init__(self, lanes: Lanes, chain: Sequence[Parcel], freed: Callable[[], None]) -> None:
         self.left = list(chain)
         self.slow = False
         self._lanes = lanes
+        self._freed = freed
 
     def __enter__(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._slow_down)
@@ -285,6 +286,7 @@ class _Pace:
         if not self.slow:
             self.slow = True
             self._lanes.slowed(self.left[0].endpoint_id, len(self.left))
+            self._freed()
 
 
 def _lane(parcel: Parcel) -> Lane:

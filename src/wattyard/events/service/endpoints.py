@@ -143,9 +143,9 @@ class Endpoints:
             EndpointNotFound, EndpointDisabled.
         """
         if isinstance(first, datetime):
-            first = UUID(int=max(0, int(first.timestamp() * 1000)) << 80)
+            first = ids.first_at(first)
         async with self._db.transaction() as db:
-            await self._enabled(db, caller, endpoint_id)
+            await self._enabled(db, caller, endpoint_id, lock=True)  # one replay after the other
             told = await delivery_store.replay(
                 db,
                 caller.account,
@@ -158,8 +158,10 @@ class Endpoints:
             self._events.ring()
         return Replay(len(told), max(told, default=None), len(told) == REPLAYED_AT_ONCE)
 
-    async def _enabled(self, db: Connection, caller: Caller, endpoint_id: UUID) -> Endpoint:
-        endpoint = await self._found(db, caller, endpoint_id)
+    async def _enabled(
+        self, db: Connection, caller: Caller, endpoint_id: UUID, *, lock: bool = False
+    ) -> Endpoint:
+        endpoint = await self._found(db, caller, endpoint_id, lock=lock)
         if not endpoint.enabled:
             raise EndpointDisabled(
                 f"the webhook endpoint {ids.wire('whe', endpoint_id)} is disabled; "

@@ -23,12 +23,15 @@ class SigningKeys:
         self._fresh_until = 0.0
 
     async def present(self) -> StoredKey:
-        """Read the key that signs now."""
+        """Read the key that signs now; one asks for all, who go on with what is known."""
         if self._known is None or self._fresh_until < monotonic():
-            fresh_until = monotonic() + _FRESH_SECONDS
-            async with self._events.db.transaction() as db:
-                self._known = await self._first(db)
-            self._fresh_until = fresh_until
+            self._fresh_until, before = monotonic() + _FRESH_SECONDS, self._fresh_until
+            try:
+                async with self._events.db.transaction() as db:
+                    self._known = await self._first(db)
+            except BaseException:
+                self._fresh_until = before
+                raise
         return self._known
 
     async def published(self) -> list[StoredKey]:

@@ -67,7 +67,7 @@ class Letters:
 
     def _signature(self, key_id: str, private_key: bytes, timestamp: str, body: bytes) -> str:
         """Sign, once for all endpoints that get the same event in the same second."""
-        known = (key_id, timestamp, body)
+        known = (key_id, timestamp, hashlib.sha256(body).digest())
         signature = self._signed.get(known)
         if signature is None:
             signed = self._sign(private_key, f"{timestamp}.".encode() + body)

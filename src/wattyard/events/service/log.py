@@ -73,6 +73,7 @@ class Events:
             "type = {}": event_type,
             "object_id = {}": object_id,
             "time_created > {}": created_after,
+            "id >= {}": None if created_after is None else ids.first_at(created_after),
         }
         async with self.db.reading() as db:
             return await store.page(db, caller.account, caller.live_mode, window, filters)

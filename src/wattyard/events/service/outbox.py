@@ -37,10 +37,14 @@ class Outbox:
             return await store.claim(db, holder, wanted, now=now, until=now + LEASE)
 
     async def renew(self, holder: UUID, parcels: Collection[Parcel]) -> set[UUID]:
-        """Keep parcels for another lease: the ids of those that are still held."""
+        """Keep parcels for another lease: the ids of those that may still be sent.
+
+        Not among them is what another worker took, and what is for an endpoint that was deleted,
+        disabled or led elsewhere meanwhile.
+        """
         until = self._events.now() + LEASE
         async with self._events.db.reading() as db:
-            return await store.renew(db, holder, [_key(parcel) for parcel in parcels], until=until)
+            return await store.renew(db, holder, parcels, until=until)
 
     async def give_back(self, holder: UUID, parcels: Collection[Parcel]) -> None:
         """Give parcels back untried: another worker can take them at once."""

@@ -1,11 +1,11 @@
 """The use-case of forgetting: events past their days go, with their deliveries."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from wattyard.events.service.log import Events
 from wattyard.events.store import log as store
 from wattyard.events.store import queue as queue_store
+from wattyard.kernel import ids
 
 _AT_ONCE = 2_000
 
@@ -18,11 +18,14 @@ class Retention:
         self._kept_for = kept_for
 
     async def forget(self) -> int:
-        """Delete the events that are older than they are kept, in small pieces: how many."""
-        limit = self._events.now() - self._kept_for
-        first_kept = UUID(int=int(limit.timestamp() * 1000) << 80)
+        """Delete the events that are older than they are kept, in small pieces: how many.
+
+        What waits for endpoints that were deleted meanwhile goes too.
+        """
+        first_kept = ids.first_at(self._events.now() - self._kept_for)
         deleted = 0
         async with self._events.db.reading() as db:
+            await queue_store.forget_stray(db)
             accounts = await queue_store.accounts_with_events(db)
         for account, live in accounts:
             piece = _AT_ONCE

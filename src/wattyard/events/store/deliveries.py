@@ -9,6 +9,7 @@ import asyncpg
 from wattyard.events.domain.deliveries import Delivery
 from wattyard.events.domain.endpoints import TEST_TYPE
 from wattyard.events.store.log import DELIVERY_ID, WANTS
+from wattyard.kernel import ids
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import Connection, page_query
 
@@ -89,13 +90,9 @@ async def replay(  # noqa: PLR0913 (account and mode come first)
         first,
         now,
         limit,
-        _time_only(now),
+        ids.first_at(now),
     )  # fmt: skip
     return [row["event_id"] for row in rows]
-
-
-def _time_only(now: datetime) -> UUID:
-    return UUID(int=int(now.timestamp() * 1000) << 80)
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:

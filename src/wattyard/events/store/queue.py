@@ -132,20 +132,28 @@ async def claim(
 
 
 async def renew(
-    db: Connection, holder: UUID, ids: Collection[tuple[int, bool, UUID]], *, until: datetime
+    db: Connection, holder: UUID, parcels: Collection[Parcel], *, until: datetime
 ) -> set[UUID]:
-    """Hold deliveries for longer: those that are still held."""
+    """Hold deliveries for longer: those that are still held and may still be sent.
+
+    An endpoint that was disabled, or leads elsewhere by now, is sent nothing more as it was.
+    """
     rows = await db.fetch(
         """
         UPDATE webhook_deliveries d SET leased_until = $5
-        FROM unnest($1::integer[], $2::boolean[], $3::uuid[]) AS mine (account, live_mode, id)
+        FROM unnest($1::integer[], $2::boolean[], $3::uuid[], $6::uuid[], $7::text[])
+            AS mine (account, live_mode, id, endpoint_id, url)
+        JOIN webhook_endpoints e ON e.account = mine.account AND e.live_mode = mine.live_mode
+            AND e.id = mine.endpoint_id AND e.enabled AND e.url = mine.url
         WHERE d.account = mine.account AND d.live_mode = mine.live_mode AND d.id = mine.id
           AND d.holder = $4
         RETURNING d.id
         """,
-        *_columns(ids),
+        *_columns([(one.account, one.live_mode, one.id) for one in parcels]),
         holder,
         until,
+        [one.endpoint_id for one in parcels],
+        [one.url for one in parcels],
     )
     return {row["id"] for row in rows}
 
@@ -250,10 +258,30 @@ async def settled_until(db: Connection) -> datetime:
         """
         SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND backend_type <> 'autovacuum worker'
           AND (backend_xid IS NOT NULL OR xact_start > statement_timestamp() - interval '1 minute')
         """
     )
     return until
+
+
+async def forget_stray(db: Connection) -> None:
+    """Delete what waits for an endpoint that is gone.
+
+    Events that were being written while their endpoint was deleted leave it behind.
+    """
+    await db.execute(
+        f"""
+        WITH {_WAITING}
+        DELETE FROM webhook_deliveries d USING waiting
+        WHERE d.account = waiting.account AND d.live_mode = waiting.live_mode
+          AND d.endpoint_id = waiting.endpoint_id AND d.status = 'PENDING'
+          AND NOT EXISTS (
+            SELECT FROM webhook_endpoints e WHERE e.account = waiting.account
+              AND e.live_mode = waiting.live_mode AND e.id = waiting.endpoint_id)
+        """,
+        *FIRST_LANE,
+    )
 
 
 async def accounts_with_events(db: Connection) -> list[tuple[int, bool]]:

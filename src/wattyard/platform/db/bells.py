@@ -19,6 +19,9 @@ from wattyard.platform.db.database import Database
 _QUIET_SECONDS: Final = 0.02
 """Rings within this time are one."""
 _RECONNECT_SECONDS: Final = 1.0
+_ASK_SECONDS: Final = 15.0
+"""How often the database is asked whether it is still there; a machine that vanished is silent."""
+_ANSWER_SECONDS: Final = 5.0
 
 
 class Bell:
@@ -60,9 +63,10 @@ class Listener:
     waits looks for news afterwards in any case.
     """
 
-    def __init__(self, db: Database, channel: str) -> None:
+    def __init__(self, db: Database, channel: str, *, ask_seconds: float = _ASK_SECONDS) -> None:
         self._db = db
         self._channel = channel
+        self._ask_seconds = ask_seconds
         self._rung = asyncio.Event()
         self._told: set[Callable[[], None]] = set()
 
@@ -92,7 +96,9 @@ class Listener:
     async def listen(self) -> None:
         """Listen until cancelled, through restarts of the database."""
         while True:
-            with suppress(Unavailable, OSError, TimeoutError, asyncpg.PostgresError):
+            with suppress(
+                Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
+            ):
                 await self._hear()
             await asyncio.sleep(_RECONNECT_SECONDS)
 
@@ -103,7 +109,11 @@ class Listener:
             connection.add_termination_listener(lambda _: ended.set())
             await connection.add_listener(self._channel, self._on_ring)
             self.wake()  # something may have happened before
-            await ended.wait()
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._ask_seconds):
+                        await ended.wait()
+                await connection.execute("SELECT 1", timeout=_ANSWER_SECONDS)
         finally:
             connection.terminate()
 

@@ -34,6 +34,10 @@ _IN_THE_WAY = (
 )
 """Two changes that waited for each other, and work that took too long."""
 
+_ANSWER_SECONDS = 2.0
+"""How much later than it should have given up itself, the database counts as gone: a machine that
+vanished closes no connection."""
+
 _FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 
 _joined: ContextVar["Connection | None"] = ContextVar("joined_transaction", default=None)
@@ -55,7 +59,7 @@ class Database:
     def __init__(self, url: str, *, connections: int = 8, statement_seconds: float = 30) -> None:
         self._url = url
         self._connections = connections
-        self._timeout_ms = int(statement_seconds * 1000)
+        self._statement_seconds = statement_seconds
         self._stack: ConnectionStack | None = None
         self._besides: set[asyncio.Task[None]] = set()
 
@@ -167,13 +171,15 @@ class Database:
             return await self._connect()
 
     async def _connect(self) -> Connection:
+        timeout_ms = str(int(self._statement_seconds * 1000))
         connection: Connection = await asyncpg.connect(
             self._url,
             timeout=5,
+            command_timeout=self._statement_seconds + _ANSWER_SECONDS,
             server_settings={
                 "application_name": "wattyard",
-                "statement_timeout": str(self._timeout_ms),
-                "idle_in_transaction_session_timeout": str(self._timeout_ms),
+                "statement_timeout": timeout_ms,
+                "idle_in_transaction_session_timeout": timeout_ms,
                 "timezone": "UTC",
             },
         )

@@ -1,0 +1,95 @@
+"""A database whose machine vanished: no connection is closed, and no answer ever comes."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+
+from wattyard.kernel.refusals import Unavailable
+from wattyard.platform.db import Bell, Database, Listener
+
+
+class Wire:
+    """A wire to the database that can be cut without either side's noticing."""
+
+    def __init__(self) -> None:
+        self.whole = asyncio.Event()
+        self.whole.set()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(65_536):
+            await self.whole.wait()
+            writer.write(chunk)
+        writer.close()
+
+
+def socket_of(url: str) -> tuple[str, Path]:
+    found = re.search(r"host=([^&]+)", url)
+    assert found
+    return found[0], next(Path(unquote(found[1])).glob(".s.PGSQL.*[0-9]"))
+
+
+@asynccontextmanager
+async def wire_to(url: str, folder: Path) -> AsyncIterator[tuple[Wire, str]]:
+    host, socket = socket_of(url)
+    wire = Wire()
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_unix_connection(socket)
+        for ends in ((reader, far_writer), (far_reader, writer)):
+            task: Any = asyncio.create_task(wire.carry(*ends))
+            wire.tasks.add(task)
+
+    server = await asyncio.start_unix_server(connect, folder / socket.name)
+    try:
+        yield wire, url.replace(host, f"host={quote(str(folder), safe='')}")
+    finally:
+        server.close()
+        for task in wire.tasks:
+            task.cancel()
+        await asyncio.gather(*wire.tasks, return_exceptions=True)
+
+
+async def test_what_waits_for_a_vanished_database_gives_up(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with wire_to(database_url, tmp_path) as (wire, url):
+        database = Database(url, connections=1, statement_seconds=0.5)
+        await database.open()
+        wire.whole.clear()
+        with pytest.raises(Unavailable):
+            async with asyncio.timeout(8), database.reading() as db:
+                await db.fetchval("SELECT 1")
+        wire.whole.set()
+        async with database.reading() as db:
+            assert await db.fetchval("SELECT 1") == 1
+        await database.close()
+
+
+async def test_whoever_listens_to_a_vanished_database_listens_again(
+    database_url: str, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattyard.platform.db.bells._ANSWER_SECONDS", 0.2)
+    async with wire_to(database_url, tmp_path) as (wire, url):
+        listener = Listener(Database(url), "tests_vanished", ask_seconds=0.2)
+        heard = asyncio.Event()
+        listening = asyncio.create_task(listener.listen())
+        with listener.told(heard.set):
+            async with asyncio.timeout(8):
+                await heard.wait()
+                heard.clear()
+                first, wire.tasks = wire.tasks, set()
+                for task in first:
+                    task.cancel()  # nothing passes there any more, and nobody is told
+                await heard.wait()
+                heard.clear()
+                Bell(db, "tests_vanished").ring()
+                await heard.wait()
+        listening.cancel()
+        await asyncio.gather(listening, *first, return_exceptions=True)
