@@ -21,6 +21,8 @@ LARGEST_KWH: Final = 1_000_000.0
 LONGEST_PERIOD: Final = timedelta(days=31)
 AHEAD: Final = timedelta(days=1)
 """How far in the future a reading that claims to be sure may end."""
+FARTHEST: Final = timedelta(days=3653)
+"""How far in the future a forecast may end: each month that has readings is a table of its own."""
 EARLIEST: Final = microseconds(datetime.fromisoformat("2000-01-01T00:00:00Z"))
 RECORDS_AT_ONCE: Final = 10_000
 RECORDS_IN_A_STREAM: Final = 1_000_000
@@ -33,6 +35,7 @@ Marks = NDArray[np.bool_]
 
 _LONGEST_US = LONGEST_PERIOD // timedelta(microseconds=1)
 _AHEAD_US = AHEAD // timedelta(microseconds=1)
+_FARTHEST_US = FARTHEST // timedelta(microseconds=1)
 
 
 class MeterBatchNotFound(Missing):
@@ -174,6 +177,11 @@ def _faults(r: Readings, now_us: int) -> list[tuple[Marks, str, str]]:
             (r.ends_us > now_us + _AHEAD_US) & (r.confidence >= 1),
             "time_in_future",
             "a reading that ends more than a day ahead is a forecast: send a confidence below 1",
+        ),
+        (
+            r.ends_us > now_us + _FARTHEST_US,
+            "time_in_future",
+            "a forecast may end at most ten years ahead",
         ),
     ]
 

@@ -38,18 +38,21 @@ class Differences:
     base: RegisterRead | None
 
 
-def differences(base: RegisterRead | None, reads: Sequence[RegisterRead]) -> Differences:
+def differences(
+    base: RegisterRead | None, reads: Sequence[RegisterRead], *, latest_us: int
+) -> Differences:
     """Turn register reads, in any order, into the energy between them.
 
     The first starts from `base`, the register's last stored read; without one it only becomes
     the base. A falling register is a reset: it is reported and the new value is the base. A
-    read at the time of another is a duplicate, one before `base` comes too late. A gap of more
-    than 31 days is divided into equal parts of at most 31 days, so that nothing is lost.
+    read at the time of another is a duplicate, one before `base` comes too late, one after
+    `latest_us` (microseconds since 1970) cannot have been and is no base. A gap of more than 31
+    days is divided into equal parts of at most 31 days, so that nothing is lost.
     """
     found: list[Consumption] = []
     failed: list[Failed] = []
     for read in sorted(reads, key=lambda read: (read.time_us, read.number)):
-        fault = _fault(base, read)
+        fault = _fault(base, read, latest_us)
         if fault is not None:
             failed.append(Failed(read.number, None, *fault))
             if fault[0] != "register_reset":
@@ -60,9 +63,11 @@ def differences(base: RegisterRead | None, reads: Sequence[RegisterRead]) -> Dif
     return Differences(tuple(found), tuple(failed), base)
 
 
-def _fault(base: RegisterRead | None, read: RegisterRead) -> tuple[str, str] | None:
+def _fault(base: RegisterRead | None, read: RegisterRead, latest_us: int) -> tuple[str, str] | None:
     if read.time_us < EARLIEST:
         return "time_invalid", "time must not be before 2000-01-01T00:00:00Z"
+    if read.time_us > latest_us:
+        return "time_in_future", "a register cannot be read more than a day ahead"
     if base is None:
         return None
     if read.time_us == base.time_us:
