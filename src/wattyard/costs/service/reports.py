@@ -1,5 +1,6 @@
 """Use-cases of costs: of a place, a device, a session, and of energy as it is metered."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -114,6 +115,7 @@ class CostReports:
                     f"there is no {direction} reading of session '{session[:60]}'"
                 )
             sites = await self.places.supplies(caller, {one.stream.site_id for one in found})
+            found = [one for one in found if one.stream.site_id in sites]  # else just deleted
             reports = []
             objects = dict.fromkeys((one.stream.site_id, one.stream.device_id) for one in found)
             for site_id, device_id in objects:
@@ -185,7 +187,9 @@ class CostReports:
         for number, one in enumerate(_inbound_first(found) or [None]):
             own = question if number == 0 else replace(question, with_charges=False)
             metered = None if one is None else one.metered
-            priced = costs(supply.elements, supply.place, own, _readings(metered), markets=markets)
+            priced = await asyncio.to_thread(
+                costs, supply.elements, supply.place, own, _readings(metered), markets=markets
+            )
             reports.append(_reported(site, own, priced, metered))
         return together(reports)
 

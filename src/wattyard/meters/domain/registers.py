@@ -64,10 +64,8 @@ def differences(
 
 
 def _fault(base: RegisterRead | None, read: RegisterRead, latest_us: int) -> tuple[str, str] | None:
-    if read.time_us < EARLIEST:
-        return "time_invalid", "time must not be before 2000-01-01T00:00:00Z"
-    if read.time_us > latest_us:
-        return "time_in_future", "a register cannot be read more than a day ahead"
+    if not EARLIEST <= read.time_us <= latest_us:
+        return _never(read)
     if base is None:
         return None
     if read.time_us == base.time_us:
@@ -78,6 +76,12 @@ def _fault(base: RegisterRead | None, read: RegisterRead, latest_us: int) -> tup
         fell = f"the register fell from {base.total_kwh:g} to {read.total_kwh:g} kWh"
         return "register_reset", f"{fell}: no energy is taken, and it counts from here"
     return None
+
+
+def _never(read: RegisterRead) -> tuple[str, str]:
+    if read.time_us < EARLIEST:
+        return "time_invalid", "time must not be before 2000-01-01T00:00:00Z"
+    return "time_in_future", "a register cannot be read more than a day ahead"
 
 
 def _parts(base: RegisterRead, read: RegisterRead) -> list[Consumption]:

@@ -1,8 +1,9 @@
 """The SQL of readings: kept, replaced, looked up and grouped."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 import numpy as np
@@ -12,6 +13,8 @@ from wattyard.meters.domain.readings import Indices, Metered, Readings
 from wattyard.meters.store import copying
 from wattyard.platform.db import Connection
 
+_MANY: Final = 5000
+"""So many rows are turned into columns beside the event loop."""
 _US = "(extract(epoch FROM {}) * 1000000)::int8"
 
 
@@ -180,7 +183,7 @@ async def between(
         start,
         end,
     )
-    return metered(rows)
+    return await asyncio.to_thread(metered, rows) if len(rows) > _MANY else metered(rows)
 
 
 def metered(rows: Sequence[asyncpg.Record]) -> Metered:
