@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -191,6 +192,8 @@ def metered(rows: Sequence[asyncpg.Record]) -> Metered:
     if not rows:
         nothing = np.zeros(0, np.int64)
         return Metered(nothing, nothing, nothing, np.zeros(0), np.zeros(0), (), ())
+    if len(rows) > _MANY:  # the event loop has its turn between two parts
+        return _joined([metered(rows[n : n + _MANY]) for n in range(0, len(rows), _MANY)])
     series, starts, ends, energy, confidence, session, reference = zip(*rows, strict=True)
     return Metered(
         np.array(series, dtype=np.int64),
@@ -200,6 +203,18 @@ def metered(rows: Sequence[asyncpg.Record]) -> Metered:
         np.array(confidence, dtype=np.float64),
         session,
         reference,
+    )
+
+
+def _joined(parts: Sequence[Metered]) -> Metered:
+    return Metered(
+        np.concatenate([part.series for part in parts]),
+        np.concatenate([part.starts_us for part in parts]),
+        np.concatenate([part.ends_us for part in parts]),
+        np.concatenate([part.energy_kwh for part in parts]),
+        np.concatenate([part.confidence for part in parts]),
+        tuple(chain.from_iterable(part.sessions for part in parts)),
+        tuple(chain.from_iterable(part.references for part in parts)),
     )
 
 
