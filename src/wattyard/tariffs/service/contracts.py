@@ -6,6 +6,7 @@ Rules can be large: they are read and judged beside the event loop.
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -45,6 +46,8 @@ Guard = Callable[[Contract, Site], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 _TOLD_AT_ONCE: Final = 100
+_ZONES_APART: Final = timedelta(days=2)
+"""A term was kept by the zone that the place had then; by another it is up to 26 hours off."""
 _ANYWHERE: Final = Place("UTC")
 """Where rules are read whose place is not known yet, to find faults of form first."""
 
@@ -234,7 +237,11 @@ class Tariffs(UseCases):
         await self._check_devices(caller, named, site)
         tariff = await asyncio.to_thread(self.wire.judged, draft.rules, place)
         _check_sources(tariff, sources, site)
-        check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
+        same = instead_of is not None and (
+            (instead_of.site_id, instead_of.rules) == (site.id, draft.rules)
+        )
+        if not same:  # a name can change although another zone of the place made terms meet
+            check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
         return Judged(site, tariff, sources)
 
     async def _read(self, rules: bytes, place: Place) -> Tariff:
@@ -270,6 +277,8 @@ class Tariffs(UseCases):
             if (other.type, other.direction) == (tariff.type, tariff.direction)
             and (instead_of is None or other.id != instead_of.id)
             and other.status == "CONNECTED"
+            and other.term.start - _ZONES_APART < tariff.term.end
+            and tariff.term.start - _ZONES_APART < other.term.end
         ]
 
     def _made(

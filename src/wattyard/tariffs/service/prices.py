@@ -16,7 +16,7 @@ from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.prices import Question, place_prices
+from wattyard.tariffs.domain.prices import Question, place_prices, pricing
 from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
 from wattyard.tariffs.domain.samples import Sample, sample
 from wattyard.tariffs.domain.sources import check_currency
@@ -57,7 +57,8 @@ class Prices(UseCases):
             supply = await self.supply(db, caller, site, question.direction)
             markets = await self.markets(db, caller, supply, question, now)
             meter = Meter(caller, site_id, question.device)
-            counted = await consumed(self.records, meter, supply.elements, supply.place, now)
+            used = pricing(supply.elements, question)
+            counted = await consumed(self.records, meter, used, supply.place, now)
         prices = await asyncio.to_thread(
             place_prices,
             supply.elements,
