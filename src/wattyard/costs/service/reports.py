@@ -28,6 +28,7 @@ from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Connection, Database
+from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices, Places
 from wattyard.tariffs.domain.prices import Question
@@ -257,4 +258,6 @@ def _check_kept(failed: Sequence[Failed]) -> None:
     for one in failed:
         if one.code == "record_overlap":
             raise ReadingRefused(one.error, param="start_time")
+        if one.code == LocationNotFound.code:  # deleted meanwhile
+            raise LocationNotFound(one.error, param="location_id")
         raise Malformed(one.error, param=_PARAMS.get(one.code), code=one.code)
