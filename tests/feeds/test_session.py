@@ -129,6 +129,15 @@ async def test_nobody_there_is_unreachable(http: Session, pauses: Pauses) -> Non
     assert len(pauses) == 2
 
 
+@pytest.mark.parametrize("url", ["http://a..b/", "http://127.0.0.1:99999/", "http://[zz]/"])
+async def test_an_address_that_cannot_be_is_unreachable_at_once(
+    http: Session, pauses: Pauses, url: str
+) -> None:
+    with pytest.raises(FeedUnreachable, match="attempts: 1"):
+        await http.get(url)
+    assert not pauses
+
+
 async def test_a_body_without_end_is_dropped_at_the_limit(
     server: MarketServer, pauses: Pauses
 ) -> None:

@@ -176,3 +176,20 @@ async def test_a_suppliers_tariff_is_judged_after_the_shape_of_the_change(
     answer = await tenant.patch(f"/tariffs/{made['id']}", {"vat": "much"})
 
     error(answer, 400, "vat_invalid", "vat")
+
+
+async def test_a_name_can_change_although_another_zone_of_the_place_made_terms_meet(
+    tenant: Tenant,
+) -> None:
+    site = await tenant.make("/sites", {"timezone": "Europe/Amsterdam", "currency_code": "EUR"})
+    home = site["location_id"]
+    days = {"contract_start_date": "2026-01-01", "contract_end_date": "2027-01-01"}
+    dated = await tenant.tariff(home, **days)
+    instants = {"contract_start_date": "2026-12-31T23:00:00Z", "contract_end_date": "2028-01-01"}
+    await tenant.tariff(home, **instants)
+    await tenant.patch(f"/sites/{site['id']}", {"timezone": "America/New_York"})
+
+    named = await tenant.patch(f"/tariffs/{dated['id']}", {"display_name": "Old house"})
+    assert (named.status_code, named.json().get("display_name")) == (200, "Old house")
+    longer = await tenant.patch(f"/tariffs/{dated['id']}", {"contract_end_date": "2027-02-01"})
+    error(longer, 422, "tariff_term_overlap")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -48,6 +49,10 @@ _USUAL: Final[Mapping[str, Usual]] = MappingProxyType(
     }
 )
 
+_FIRST_DATE: Final = date(1990, 1, 1)
+"""Older than any power exchange."""
+_LAST_DATE: Final = date(2100, 1, 1)
+
 CodeArgument = Annotated[str, typer.Argument(help="What formulas call it, such as EPEX_BE.")]
 
 
@@ -82,6 +87,8 @@ def add_market(
     declared = FEEDS[feed].options if feed in FEEDS else ()
     if currency and any(one.name == "currency" for one in declared):
         options.setdefault("currency", currency)
+    if feed == "csv" and options.get("path"):
+        options["path"] = str(Path(options["path"]).absolute())  # the worker runs elsewhere
     build(feed, options)
     usual = _USUAL.get(feed)
     said = {
@@ -169,6 +176,8 @@ def _options(given: list[str]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals:
             raise CommandFailed(f"--option needs NAME=VALUE; got {text}")
+        if any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise CommandFailed(f"--option {name} is not UTF-8")
         options[name] = value
     return options
 
@@ -188,6 +197,8 @@ def _span(subscription: Subscription, start: str | None, end: str | None) -> Spa
         raise CommandFailed(f"a date is YYYY-MM-DD: {fault}") from fault
     if last < first:
         raise CommandFailed(f"--to {last} is before --from {first}")
+    if first < _FIRST_DATE or last > _LAST_DATE:
+        raise CommandFailed(f"markets are fetched from {_FIRST_DATE} to {_LAST_DATE}")
     return Span(civil.start_of_day(first, zone), civil.start_of_day(last + timedelta(1), zone))
 
 

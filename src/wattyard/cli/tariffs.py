@@ -16,6 +16,8 @@ from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.reading import convert, json_value
+from wattyard.sites.domain import geography
+from wattyard.sites.domain.geography import Said
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.domain.places import PostalAddress
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
@@ -58,7 +60,8 @@ def check_tariff(
     Every fault is listed with its place in the file; exit code 1. Prices that follow a market
     are shown as unknown.
     """
-    place = Place(timezone, country, state)
+    geography.check(Said(country, state, timezone=timezone, currency_code=currency))
+    place = Place(timezone, country, geography.state_code(country, state) if country else None)
     try:
         body = convert({"location_id": _NOWHERE, **_object(file)}, TariffBody)
         judged = judged_rules(contract_draft(body).rules, place)

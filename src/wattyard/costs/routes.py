@@ -1,5 +1,9 @@
-"""Endpoints of costs (contract 3, Costs)."""
+"""Endpoints of costs (contract 3, Costs).
 
+An answer can have a hundred thousand items: it is written beside the event loop.
+"""
+
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -13,7 +17,7 @@ from wattyard.costs.wire.costs import (
     Flag,
     InstantBody,
     IntervalBody,
-    energy_cost,
+    energy_cost_json,
     interval_question,
     sent_reading,
 )
@@ -71,14 +75,15 @@ class SessionQuery(Shape):
 )
 async def instant_cost(
     caller: Caller, query: InstantQuery, body: InstantBody, costs: CostReports
-) -> EnergyCostShape:
+) -> bytes:
     """Tell what energy cost, and keep it as a reading unless `non_persistent=true`.
 
     The reading and its cost go together: where there is no price, nothing is kept.
     """
     kept = query.non_persistent == "false"
     report = await costs.of_reading(caller, sent_reading(body, kept=kept), keep=kept)
-    return energy_cost(
+    return await asyncio.to_thread(
+        energy_cost_json,
         caller,
         costs.new_id(),
         costs.now(),
@@ -101,7 +106,7 @@ async def instant_cost(
 )
 async def interval_cost(
     caller: Caller, object_id: str, query: IntervalQuery, body: IntervalBody, costs: CostReports
-) -> EnergyCostShape:
+) -> bytes:
     """Tell what the metered energy of a location, site or device cost in up to 13 months.
 
     A location's costs are those of its own meter, with standing and demand charges; a device's
@@ -115,7 +120,8 @@ async def interval_cost(
     else:
         site_id = path_id(object_id, "loc", "ste", missing=LocationNotFound)
         report = await costs.of_place(caller, site_id, question)
-    return energy_cost(
+    return await asyncio.to_thread(
+        energy_cost_json,
         caller,
         costs.new_id(),
         costs.now(),
@@ -136,10 +142,11 @@ async def interval_cost(
 )
 async def session_cost(
     caller: Caller, session_reference_id: str, query: SessionQuery, costs: CostReports
-) -> EnergyCostShape:
+) -> bytes:
     """Tell what the readings with a `session_reference_id` cost, one item for each."""
     report = await costs.of_session(caller, session_reference_id, query.tariff_direction)
-    return energy_cost(
+    return await asyncio.to_thread(
+        energy_cost_json,
         caller,
         costs.new_id(),
         costs.now(),

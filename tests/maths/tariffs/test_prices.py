@@ -16,7 +16,7 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import rounded
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.prices import ABSENT, PlacePrices, Question, place_prices
+from wattyard.tariffs.domain.prices import ABSENT, PlacePrices, Question, place_prices, pricing
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
 from wattyard.tariffs.domain.tariff import Direction, Element
 from wattyard.tariffs.domain.tiers import Consumed
@@ -50,6 +50,27 @@ def prices(
 ) -> PlacePrices:
     question = Question(direction, Span(start, end), device)
     return place_prices(elements, BERLIN, question, markets=market(START), consumed=consumed or {})
+
+
+def test_of_many_contracts_only_those_that_price_some_of_the_span_are_asked_for_tiers() -> None:
+    years = [
+        element(
+            year,
+            flat(0.2),
+            contract_start_date=f"{year}-01-01",
+            contract_end_date=f"{year + 1}-01-01",
+        )
+        for year in range(2016, 2027)
+    ]
+    fees = [element(1, flat(0.1), type="NON_COMMODITY")]
+    midnight = datetime(2024, 12, 31, 23, tzinfo=UTC)
+    for span, used in (
+        (Span(START, START + DAY), [2025]),
+        (Span(midnight - DAY, midnight + DAY), [2024, 2025]),
+        (Span(midnight - DAY, midnight), [2024]),
+    ):
+        found = pricing([*years, *fees], Question("IMPORT", span, None))
+        assert {one.id.int for one in found} == {*used, 1}
 
 
 ENERGY = element(10, flat(0.2), vat=0.25)

@@ -1,5 +1,6 @@
 """Use-cases of costs: of a place, a device, a session, and of energy as it is metered."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -27,6 +28,7 @@ from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Connection, Database
+from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices, Places
 from wattyard.tariffs.domain.prices import Question
@@ -114,6 +116,7 @@ class CostReports:
                     f"there is no {direction} reading of session '{session[:60]}'"
                 )
             sites = await self.places.supplies(caller, {one.stream.site_id for one in found})
+            found = [one for one in found if one.stream.site_id in sites]  # else just deleted
             reports = []
             objects = dict.fromkeys((one.stream.site_id, one.stream.device_id) for one in found)
             for site_id, device_id in objects:
@@ -185,7 +188,9 @@ class CostReports:
         for number, one in enumerate(_inbound_first(found) or [None]):
             own = question if number == 0 else replace(question, with_charges=False)
             metered = None if one is None else one.metered
-            priced = costs(supply.elements, supply.place, own, _readings(metered), markets=markets)
+            priced = await asyncio.to_thread(
+                costs, supply.elements, supply.place, own, _readings(metered), markets=markets
+            )
             reports.append(_reported(site, own, priced, metered))
         return together(reports)
 
@@ -253,4 +258,6 @@ def _check_kept(failed: Sequence[Failed]) -> None:
     for one in failed:
         if one.code == "record_overlap":
             raise ReadingRefused(one.error, param="start_time")
+        if one.code == LocationNotFound.code:  # deleted meanwhile
+            raise LocationNotFound(one.error, param="location_id")
         raise Malformed(one.error, param=_PARAMS.get(one.code), code=one.code)

@@ -186,7 +186,7 @@ def _energy_sent(body: InstantBody, *, kept: bool) -> float:
     return energy_kwh
 
 
-def energy_cost(
+def energy_cost_json(
     caller: Caller,
     cost_id: UUID,
     made: datetime,
@@ -194,12 +194,12 @@ def energy_cost(
     *,
     form: datetime | None = None,
     with_lines: bool,
-) -> EnergyCostShape:
+) -> bytes:
     """Write a report, with times in the offset of `form`, else in UTC."""
     site = report.site
     own = ids.wire("dev", report.device_id) if report.device_id else ids.wire("loc", site.id)
     (total,) = report.total
-    return EnergyCostShape(
+    shape = EnergyCostShape(
         id=ids.wire("ecs", cost_id),
         live_mode=caller.live_mode,
         account_id=ids.wire("acc", caller.account_id),
@@ -215,6 +215,7 @@ def energy_cost(
             lines=_lines(total) if with_lines else msgspec.UNSET,
         ),
     )
+    return msgspec.json.encode(shape)
 
 
 def _items(report: Report, form: datetime, *, with_lines: bool) -> list[ItemShape]:

@@ -1,5 +1,6 @@
 """Endpoints that take readings in, and tell what became of them (contract 3, Readings)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
@@ -70,8 +71,8 @@ async def put_interval(call: Call, caller: Caller, meters: Meters) -> bytes:
             f"Content-Type must be application/json or {_NDJSON}; got "
             + (ids.shown(media_type) if media_type else "none")
         )
-    columns = columns_of(await plain_body(call, _BODY_LIMIT))
-    readings, failed = columns.readings()
+    columns = await asyncio.to_thread(columns_of, await plain_body(call, _BODY_LIMIT))
+    readings, failed = await asyncio.to_thread(columns.readings)
     batch = await meters.keep(caller, readings, submitted=columns.submitted, failed=failed)
     return batch_json(caller, batch)
 
@@ -93,13 +94,20 @@ async def _stream(call: Call, caller: Caller, meters: Meters) -> MeterBatch:
 
 async def _chunks(lines: AsyncIterator[bytes]) -> AsyncIterator[tuple[Columns, bool]]:
     """Gather lines into columns of 10,000; the last may be empty."""
-    columns = Columns()
+    gathered: list[bytes] = []
     async for line in lines:
+        gathered.append(line)
+        if len(gathered) == RECORDS_AT_ONCE:
+            yield await asyncio.to_thread(_columns, gathered), False
+            gathered = []
+    yield await asyncio.to_thread(_columns, gathered), True
+
+
+def _columns(lines: list[bytes]) -> Columns:
+    columns = Columns()
+    for line in lines:
         columns.add_json(line)
-        if columns.submitted == RECORDS_AT_ONCE:
-            yield columns, False
-            columns = Columns()
-    yield columns, True
+    return columns
 
 
 @endpoint(

@@ -17,6 +17,8 @@ from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
+    AHEAD,
+    EARLIEST,
     FAILED_SHOWN,
     Failed,
     Indices,
@@ -146,7 +148,8 @@ class Meters:
         if stream.device_id is not None:
             await self.devices.device(caller, stream.device_id)
         batch = MeterBatch(self.new_id(), self.now())
-        await self._have_months(np.array([read.time_us for read in reads], dtype=np.int64))
+        latest_us = microseconds(self.now() + AHEAD)
+        await self._have_months(_between([read.time_us for read in reads], EARLIEST, latest_us))
         async with self.db.transaction() as db:
             numbers = await self._have_series(db, caller, [stream])
             series = next((number for number, one in numbers.items() if one == stream), None)
@@ -333,6 +336,11 @@ class Meters:
                 seen[stream.device_id] = max(at, seen.get(stream.device_id, at))
         if seen:
             await self.states.see(caller, seen)
+
+
+def _between(times_us: Sequence[int], low_us: int, high_us: int) -> Microseconds:
+    times = np.array(times_us, dtype=np.int64)
+    return times[(times >= low_us) & (times <= high_us)]
 
 
 def _numbers(readings: Readings, series: Mapping[int, Stream]) -> Indices:

@@ -46,9 +46,9 @@ class Records:
             zone_name = site.timezone
         if search.device_id is not None:
             device = await self.devices.device(caller, search.device_id)
-            if search.site_id is None and device.locations:
-                first = min(device.locations)
-                zone_name = (await self.places.supplies(caller, [first]))[first].timezone
+            if search.site_id is None:
+                sites = await self.places.supplies(caller, device.locations)
+                zone_name = sites[min(sites)].timezone if sites else zone_name
         async with self.db.reading() as db:
             known = await series_store.of(
                 db,
@@ -88,11 +88,13 @@ class Records:
         """Read what was metered in a session, stream by stream."""
         async with self.db.reading() as db:
             found = []
-            places = await reading_store.sessions(db, caller.account, caller.live_mode, session)
+            noted = await reading_store.sessions(db, caller.account, caller.live_mode, session)
             streams = await series_store.by_number(
-                db, caller.account, caller.live_mode, [number for number, _, _ in places]
+                db, caller.account, caller.live_mode, [number for number, _, _ in noted]
             )
-            for number, start, end in places:
+            for number, start, end in noted:
+                if number not in streams:
+                    continue  # deleted between the two statements
                 metered = await reading_store.between(
                     db, caller.account, caller.live_mode, [number], start, end
                 )

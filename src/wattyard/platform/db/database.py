@@ -62,6 +62,7 @@ class Database:
         self._statement_seconds = statement_seconds
         self._stack: ConnectionStack | None = None
         self._besides: set[asyncio.Task[None]] = set()
+        self._lent: dict[asyncio.Task[Any] | None, Connection] = {}
 
     async def open(self) -> None:
         """Open the first connection, which shows whether the address is right.
@@ -97,8 +98,13 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
-        """Lend a connection for single statements, each its own transaction."""
-        joined = _joined.get()
+        """Lend a connection for single statements, each its own transaction.
+
+        A task that has one already gets the same: tasks that each hold one and wait for another
+        would wait for each other as soon as there are as many as connections.
+        """
+        task = asyncio.current_task()
+        joined = _joined.get() or self._lent.get(task)
         if joined is not None:
             yield joined
             return
@@ -107,12 +113,14 @@ class Database:
             connection = await stack.lend()
             broken = True
             try:
+                self._lent[task] = connection
                 yield connection
                 broken = False
             except Exception as error:
                 broken = isinstance(error, _AWAY)  # its protocol may be in the middle of something
                 raise
             finally:
+                del self._lent[task]
                 stack.take_back(connection, broken=broken)
 
     @asynccontextmanager

@@ -21,6 +21,8 @@ RELEASE: Final = "2026-08-01.busbar"
 JSON: Final = b"application/json; charset=utf-8"
 _RELEASE_HEADER: Final = (b"flatpeak-version", RELEASE.encode())
 _COMPRESS_FROM_BYTES: Final = 1024
+_COMPRESS_BESIDE_BYTES: Final = 256 * 1024
+"""Compressing more than this takes long enough to be done beside the event loop."""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ class Call:
         if len(body) > _COMPRESS_FROM_BYTES:
             headers = [*headers, (b"vary", b"accept-encoding")]
             if _takes_gzip(self.headers.get(b"accept-encoding", b"")):
-                body = gzip.compress(body, compresslevel=5, mtime=0)
+                body = await _compressed(body)
                 headers.append((b"content-encoding", b"gzip"))
         self.status = answer.status
         self.answered_bytes = len(body)
@@ -190,6 +192,12 @@ class Call:
         """Wait until the client leaves."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
+
+
+async def _compressed(body: bytes) -> bytes:
+    if len(body) > _COMPRESS_BESIDE_BYTES:
+        return await asyncio.to_thread(gzip.compress, body, 5, mtime=0)
+    return gzip.compress(body, compresslevel=5, mtime=0)
 
 
 def etag(body: bytes) -> str:

@@ -145,6 +145,16 @@ def owners(elements: Sequence[Element], type_: TariffType, question: Question) -
     return stretches
 
 
+def pricing(elements: Sequence[Element], question: Question) -> tuple[Element, ...]:
+    """Tell which tariffs price some of the span: of ten years of contracts, one or two."""
+    used = {
+        stretch.element
+        for type_ in types_of(question.direction)
+        for stretch in owners(elements, type_, question)
+    }
+    return tuple(elements[position] for position in sorted(used - {ABSENT}))
+
+
 def _check_connected(stretches: list[Stretch], type_: TariffType, question: Question) -> None:
     first = stretches[0]
     if first.element == ABSENT and type_ == "COMMODITY" and question.direction != "LOCAL":

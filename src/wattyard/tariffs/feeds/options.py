@@ -34,7 +34,7 @@ def base_url(default: str) -> Option:
         "base_url",
         "address of the source, up to its first path that this feed adds",
         default=default,
-        pattern=r"https?://[^/?#@\s]+(/[^?#\s]*)?",
+        pattern=r"https?://([A-Za-z0-9._{}-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^?#\s]*)?",
     )
 
 

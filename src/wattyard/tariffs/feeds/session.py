@@ -159,6 +159,8 @@ class Session:
                 return Answer(response.status, await self._body(response))
         except TimeoutError:
             return _Setback("does not answer in time")
+        except ValueError as error:  # a host name or port that cannot be; InvalidURL too
+            return _Setback(f"cannot be asked: {type(error).__name__}", passing=False)
         except aiohttp.ClientError as error:
             return _Setback(f"cannot be read from: {type(error).__name__}")
 
@@ -205,5 +207,8 @@ class Session:
 
 
 def _without_query(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
     return f"{parts.scheme}://{parts.netloc}{parts.path}"

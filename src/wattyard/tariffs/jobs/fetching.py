@@ -74,12 +74,24 @@ async def _ask(
     return published
 
 
+async def _broken(
+    markets: OperatorMarkets, subscription: Subscription, fault: Exception
+) -> Fetched:
+    reason = f"the feed broke ({type(fault).__name__}); the log of the worker tells where"
+    chance = random.random()  # noqa: S311 (spreads load; no secret)
+    return Fetched(await markets.fail(subscription, reason, chance=chance), failure=reason)
+
+
 def fetching(markets: OperatorMarkets) -> Periodic:
     """Make the job that fetches every source when it is due; several sources side by side."""
     log = structlog.get_logger("markets")
 
     async def one(subscription: Subscription) -> None:
-        done = await fetch(markets, subscription)
+        try:
+            done = await fetch(markets, subscription)
+        except Exception as fault:  # one feed's defect must not stop the others
+            log.exception("market feed broke", code=subscription.source.code)
+            done = await _broken(markets, subscription, fault)
         code, again = subscription.source.code, done.subscription.next_fetch
         if done.upload is None:
             log.warning("market not fetched", code=code, reason=done.failure, again=str(again))

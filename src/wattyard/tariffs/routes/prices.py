@@ -1,4 +1,9 @@
-"""Endpoints of prices (contract 2, Prices)."""
+"""Endpoints of prices (contract 2, Prices).
+
+An answer can have ten thousand intervals: it is written beside the event loop.
+"""
+
+import asyncio
 
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import endpoint
@@ -51,7 +56,7 @@ async def prices_at(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     """
     made = prices.now()
     quote = await prices.quote(caller, location_of(body), price_question(body, made))
-    return prices_json(caller, prices.new_id(), made, quote, body.end_time)
+    return await asyncio.to_thread(prices_json, caller, prices.new_id(), made, quote, body.end_time)
 
 
 @endpoint(
@@ -71,7 +76,7 @@ async def audit(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     """
     made = prices.now()
     quote = await prices.quote(caller, location_of(body), price_question(body, made))
-    return audit_json(caller, prices.new_id(), made, quote, body.end_time)
+    return await asyncio.to_thread(audit_json, caller, prices.new_id(), made, quote, body.end_time)
 
 
 @endpoint(
@@ -92,7 +97,7 @@ async def prices_of_place(
     question = price_question(body, made)
     site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
     quote = await prices.quote(caller, site_id, question)
-    return prices_json(caller, prices.new_id(), made, quote, body.end_time)
+    return await asyncio.to_thread(prices_json, caller, prices.new_id(), made, quote, body.end_time)
 
 
 ENDPOINTS = (prices_at, audit, prices_of_place)

@@ -1,5 +1,6 @@
 """Endpoints of market sources (contract 2, Market sources)."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -33,7 +34,7 @@ from wattyard.tariffs.wire.sources import (
     changed_source,
     market_prices,
     market_source_json,
-    published_shape,
+    published_json,
     source_draft,
 )
 
@@ -154,7 +155,8 @@ async def put_prices(
     version. Intervals may have any length, but never overlap.
     """
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
-    upload = await sources.publish(caller, id_, market_prices(body))
+    prices = await asyncio.to_thread(market_prices, body)
+    upload = await sources.publish(caller, id_, prices)
     return batch_shape(market_source_id, upload)
 
 
@@ -170,14 +172,14 @@ async def put_prices(
 )
 async def list_prices(
     caller: Caller, market_source_id: str, query: PublishedQuery, sources: MarketSources
-) -> MarketPricesShape:
+) -> bytes:
     """Read what a market source has published for a span of up to 366 days."""
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
     span = span_of(query.start_time, query.end_time, _LONGEST)
     source = await sources.source(caller, id_)
     block = await sources.prices(caller, id_, span)
     rows = zip(block.starts_us.tolist(), block.ends_us.tolist(), block.prices.tolist(), strict=True)
-    return published_shape(source, rows)
+    return await asyncio.to_thread(published_json, source, rows)
 
 
 ENDPOINTS = (list_sources, create_source, get_source, change_source, put_prices, list_prices)

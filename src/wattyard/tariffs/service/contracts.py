@@ -1,7 +1,12 @@
-"""Use-cases of tariffs: connect, read, change, check and disconnect."""
+"""Use-cases of tariffs: connect, read, change, check and disconnect.
 
+Rules can be large: they are read and judged beside the event loop.
+"""
+
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -41,6 +46,8 @@ Guard = Callable[[Contract, Site], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 _TOLD_AT_ONCE: Final = 100
+_ZONES_APART: Final = timedelta(days=2)
+"""A term was kept by the zone that the place had then; by another it is up to 26 hours off."""
 _ANYWHERE: Final = Place("UTC")
 """Where rules are read whose place is not known yet, to find faults of form first."""
 
@@ -120,7 +127,7 @@ class Tariffs(UseCases):
         """Read a kept tariff with its site and market sources."""
         async with self.db.reading() as db:
             site = await self.places.supply(caller, contract.site_id, param="location_id")
-            tariff = self.wire.rules(contract.rules, calendar_place(site))
+            tariff = await self._read(contract.rules, calendar_place(site))
             sources = await sources_of(db, caller, Needs.of(tariff.market_keys))
         return Judged(site, tariff, sources)
 
@@ -211,13 +218,13 @@ class Tariffs(UseCases):
         instead_of: Contract | None = None,
     ) -> Judged:
         """Judge a draft: shape, then existence, then state (contract 0, Errors)."""
-        self.wire.rules(draft.rules, _ANYWHERE)
+        await self._read(draft.rules, _ANYWHERE)
         if lock:
             site = await self.places.locked(caller, draft.site_id, param="location_id")
         else:
             site = await self.places.supply(caller, draft.site_id, param="location_id")
         place = calendar_place(site)
-        said = self.wire.rules(draft.rules, place)
+        said = await self._read(draft.rules, place)
         needs = Needs.of(said.market_keys | ({said.market} if said.market else set()))
         sources = await sources_of(db, caller, needs)
         if said.market is not None and said.market not in sources:
@@ -226,12 +233,19 @@ class Tariffs(UseCases):
             )
         named = said.devices
         if instead_of is not None and instead_of.site_id == site.id:
-            named -= self.wire.rules(instead_of.rules, place).devices  # gone since, at worst
+            named -= (await self._read(instead_of.rules, place)).devices  # gone since, at worst
         await self._check_devices(caller, named, site)
-        tariff = self.wire.judged(draft.rules, place)
+        tariff = await asyncio.to_thread(self.wire.judged, draft.rules, place)
         _check_sources(tariff, sources, site)
-        check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
+        same = instead_of is not None and (
+            (instead_of.site_id, instead_of.rules) == (site.id, draft.rules)
+        )
+        if not same:  # a name can change although another zone of the place made terms meet
+            check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
         return Judged(site, tariff, sources)
+
+    async def _read(self, rules: bytes, place: Place) -> Tariff:
+        return await asyncio.to_thread(self.wire.rules, rules, place)
 
     async def _check_devices(
         self, caller: Caller, device_ids: Collection[UUID], site: Site
@@ -258,11 +272,13 @@ class Tariffs(UseCases):
         contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
         place = calendar_place(site)
         return [
-            Element(other.id, self.wire.rules(other.rules, place))
+            Element(other.id, await self._read(other.rules, place))
             for other in contracts
             if (other.type, other.direction) == (tariff.type, tariff.direction)
             and (instead_of is None or other.id != instead_of.id)
             and other.status == "CONNECTED"
+            and other.term.start - _ZONES_APART < tariff.term.end
+            and tariff.term.start - _ZONES_APART < other.term.end
         ]
 
     def _made(

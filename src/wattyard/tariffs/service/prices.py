@@ -1,5 +1,6 @@
 """Use-cases of prices: what a kWh costs at a place, and why."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -15,7 +16,7 @@ from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.prices import Question, place_prices
+from wattyard.tariffs.domain.prices import Question, place_prices, pricing
 from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
 from wattyard.tariffs.domain.samples import Sample, sample
 from wattyard.tariffs.domain.sources import check_currency
@@ -56,9 +57,15 @@ class Prices(UseCases):
             supply = await self.supply(db, caller, site, question.direction)
             markets = await self.markets(db, caller, supply, question, now)
             meter = Meter(caller, site_id, question.device)
-            counted = await consumed(self.records, meter, supply.elements, supply.place, now)
-        prices = place_prices(
-            supply.elements, supply.place, question, markets=markets, consumed=counted
+            used = pricing(supply.elements, question)
+            counted = await consumed(self.records, meter, used, supply.place, now)
+        prices = await asyncio.to_thread(
+            place_prices,
+            supply.elements,
+            supply.place,
+            question,
+            markets=markets,
+            consumed=counted,
         )
         return Quote(
             supply,
@@ -82,14 +89,14 @@ class Prices(UseCases):
                 key: await self._series.series(db, caller, source, span, now)
                 for key, source in judged.sources.items()
             }
-        return sample(judged.tariff, place, markets=Markets(series, now))
+        return await asyncio.to_thread(sample, judged.tariff, place, markets=Markets(series, now))
 
     async def supply(self, db: Connection, caller: Caller, site: Site, direction: str) -> Supply:
         """Gather the connected tariffs of a site for a direction, and their market sources."""
         kept = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
         contracts = [c for c in kept if c.direction == direction and c.status == "CONNECTED"]
         place = calendar_place(site)
-        elements = tuple(Element(c.id, self._tariff(c, place)) for c in contracts)
+        elements = tuple([Element(c.id, await self._tariff(c, place)) for c in contracts])
         keys = frozenset[str]().union(*(element.tariff.market_keys for element in elements))
         sources = await sources_of(db, caller, Needs.of(keys))
         return Supply(site, place, {c.id: c for c in contracts}, elements, sources)
@@ -104,11 +111,12 @@ class Prices(UseCases):
             series[key] = await self._series.series(db, caller, source, question.span, now)
         return Markets(series, now)
 
-    def _tariff(self, contract: Contract, place: Place) -> Tariff:
+    async def _tariff(self, contract: Contract, place: Place) -> Tariff:
         key = (contract.rules, place)
         read = self._tariffs.get(key)
         if read is None:
-            read = _Read(self.wire.rules(contract.rules, place), len(contract.rules))
+            tariff = await asyncio.to_thread(self.wire.rules, contract.rules, place)
+            read = _Read(tariff, len(contract.rules))
             self._tariffs[key] = read
         return read.tariff
 

@@ -24,8 +24,10 @@ from wattyard.tariffs.store.prices import Block
 
 _LOOKS_BACK: Final = timedelta(days=15)
 """A forecast looks at the 14 local days before."""
-_KEPT_BLOCKS: Final = 512
-"""At most about 100 MB, of quarters full of five-minute prices."""
+_KEPT_BYTES: Final = 100 * 1024 * 1024
+"""A quarter of five-minute prices takes 0.6 MB."""
+_LARGEST_BYTES: Final = _KEPT_BYTES // 8
+"""A larger block, of prices by the second, is read anew each time."""
 _BLOCKS_AT_ONCE: Final = 12
 """A span beyond these, far in the future, is mostly empty: it is read at once, and not kept."""
 
@@ -37,7 +39,9 @@ class SeriesCache:
     """Reads market series, and remembers quarters of them."""
 
     def __init__(self) -> None:
-        self._blocks: LRUCache[tuple[UUID, int, int], Block] = LRUCache(_KEPT_BLOCKS)
+        self._blocks: LRUCache[tuple[UUID, int, int], Block] = LRUCache(
+            _KEPT_BYTES, getsizeof=_bytes
+        )
 
     async def series(
         self, db: Connection, caller: Caller, source: MarketSource, span: Span, now: datetime
@@ -69,7 +73,8 @@ class SeriesCache:
         if block is None:
             start, end = _first_of(number), _first_of(number + 1)
             block = await price_store.between(db, *owner, source.id, start, end)
-            self._blocks[key] = block
+            if _bytes(block) <= _LARGEST_BYTES:
+                self._blocks[key] = block
         return block
 
 
@@ -105,6 +110,10 @@ async def sources_of(db: Connection, caller: Caller, needs: Needs) -> dict[str, 
 def published_by(sources: Collection[MarketSource]) -> datetime | None:
     """Tell when the prices of any of the sources changed last."""
     return max((s.time_published for s in sources if s.time_published), default=None)
+
+
+def _bytes(block: Block) -> int:
+    return 256 + sum(column.nbytes for column in block)
 
 
 def _is_id(key: str) -> bool:

@@ -1,5 +1,6 @@
 """Use-cases of market sources: add, read, change, and their published prices."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -107,7 +108,7 @@ class MarketSources(UseCases):
             MarketSourceNotFound, MarketSourceReadOnly.
             MarketPriceOverlap: when intervals would overlap; nothing is kept then.
         """
-        check_apart(prices)
+        await asyncio.to_thread(check_apart, prices)
         async with self.db.transaction() as db:
             source = await self._own(db, caller, source_id)
             return await self.record(db, caller, source, prices)

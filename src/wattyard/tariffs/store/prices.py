@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -12,6 +12,8 @@ from wattyard.kernel.clock_changes import Microseconds
 from wattyard.platform.db import Connection
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSource
 
+_AT_ONCE: Final = 5000
+"""A statement with more arguments than this holds up the event loop while it is written."""
 _BATCH = """
     unnest($4::timestamptz[], $5::timestamptz[], $6::float8[]) AS new (valid_from, valid_to, value)
 """
@@ -34,6 +36,23 @@ async def upsert(
     now: datetime,
 ) -> Written:
     """Keep prices of a locked source; one that replaces another keeps the earlier as a version."""
+    added = changed = 0
+    for first in range(0, len(prices), _AT_ONCE):
+        some = prices[first : first + _AT_ONCE]
+        written = await _upsert(db, account, live, source, some, now=now)
+        added, changed = added + written.added, changed + written.changed
+    return Written(added, changed)
+
+
+async def _upsert(
+    db: Connection,
+    account: int,
+    live: bool,
+    source: MarketSource,
+    prices: Sequence[MarketPrice],
+    *,
+    now: datetime,
+) -> Written:
     columns = (
         [price.valid_from for price in prices],
         [price.valid_to for price in prices],

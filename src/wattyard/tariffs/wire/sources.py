@@ -207,11 +207,9 @@ def batch_shape(source_id: str, upload: Upload) -> MarketPriceBatch:
     )
 
 
-def published_shape(
-    source: MarketSource, intervals: Iterator[tuple[int, int, float]]
-) -> MarketPricesShape:
+def published_json(source: MarketSource, intervals: Iterator[tuple[int, int, float]]) -> bytes:
     """Write what a source has published; intervals in microseconds since 1970."""
-    return MarketPricesShape(
+    shape = MarketPricesShape(
         market_source_id=ids.wire("mrs", source.id),
         code=source.code,
         currency_code=source.currency_code,
@@ -225,6 +223,7 @@ def published_shape(
             for start, end, value in intervals
         ],
     )
+    return msgspec.json.encode(shape)
 
 
 def _clock_text(at: time | None) -> str | None:

@@ -1,0 +1,38 @@
+"""More calls at once than the database has connections: they wait in turn, never for each other."""
+
+import asyncio
+
+from tests.support.costing import half_hours, put
+from tests.support.world import Tenant
+
+MANY = 40
+AT = "2026-02-12T06:00:00+01:00"
+SPAN = {"start_time": "2026-02-12T00:00:00Z", "end_time": "2026-02-13T00:00:00Z"}
+
+
+async def test_prices_costs_and_readings_of_many_callers_are_all_answered(tenant: Tenant) -> None:
+    home = str((await tenant.site())["location_id"])
+    await tenant.tariff(home)
+    readings = [
+        one | {"session_reference_id": "s"} for one in half_hours(home, AT, [1.0, 2.0, 3.0])
+    ]
+    await put(tenant, readings)
+    device = (await tenant.device(home))["id"]
+    began = asyncio.get_running_loop().time()
+
+    answers = await asyncio.gather(
+        *(
+            call
+            for _ in range(MANY // 5)
+            for call in (
+                tenant.post("/prices", {"location_id": home, **SPAN, "device_id": device}),
+                tenant.post(f"/costs/interval/{home}", SPAN),
+                tenant.post("/costs/session/s"),
+                tenant.get("/tariffs", params={"location_id": home}),
+                tenant.post("/meters/records", {"location_id": home, **SPAN}),
+            )
+        )
+    )
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert asyncio.get_running_loop().time() - began < 8
