@@ -5,6 +5,8 @@ STAMP := $(VENV)/.installed
 PORT ?= 8080
 HOST ?= 127.0.0.1
 DATA ?= wattyard-data
+# Test processes: one more than two cores, since some tests wait for other processes.
+WORKERS ?= 3
 PIP := $(PY) -m pip --disable-pip-version-check -q
 
 .PHONY: run test check format bench torture fuzz pins clean
@@ -13,7 +15,7 @@ run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
 
 test: $(STAMP)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(STAMP)
 	$(PY) -m ruff format --check src tests benchmarks

@@ -70,6 +70,21 @@ def borders_put_away() -> Iterator[None]:
 
 
 @pytest.fixture
+def operators_sources_put_away(database_url: str) -> Iterator[None]:
+    """Take the operator's market sources away again, which every account sees."""
+    yield
+
+    async def forget() -> None:
+        connection = await asyncpg.connect(database_url)
+        try:
+            await connection.execute("DELETE FROM market_sources WHERE account = 0")
+        finally:
+            await connection.close()
+
+    asyncio.run(forget())
+
+
+@pytest.fixture
 def clock() -> FakeClock:
     return FakeClock(datetime(2026, 3, 1, 10, 0, 0, 123000, tzinfo=UTC))
 

@@ -30,6 +30,8 @@ DRAFT = MarketSourceDraft(
     resolution_minutes=60,
 )
 
+pytestmark = pytest.mark.usefixtures("operators_sources_put_away")
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[MarketServer]:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tests.support.tariff_bodies import entry, hours
 from wattyard.cli import app
 
-pytestmark = pytest.mark.usefixtures("loop_free")
+pytestmark = pytest.mark.usefixtures("loop_free", "operators_sources_put_away")
 
 NIGHT_SAVER = {
     "direction": "IMPORT",
