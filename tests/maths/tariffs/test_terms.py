@@ -8,10 +8,12 @@ import pytest
 
 from tests.support.engine import engine_prices
 from tests.support.tariff_bodies import body, entry, flat, hours
+from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TariffTermOverlap
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
+from wattyard.tariffs.domain.terms import confidence_edges
 from wattyard.tariffs.domain.updates import Publication, next_update
 from wattyard.tariffs.wire.rules import tariff_from_json
 
@@ -125,3 +127,13 @@ def test_a_publication_in_an_hour_that_is_skipped_is_at_the_clock_change() -> No
     assert market.next_after(datetime(2025, 3, 29, 12, tzinfo=UTC)) == datetime(
         2025, 3, 30, 1, tzinfo=UTC
     )
+
+
+def test_a_contract_that_ends_on_a_day_without_midnight_is_followed_by_whole_days() -> None:
+    santiago = Place("America/Santiago", "CL")
+    end = datetime(2023, 9, 3, 4, tzinfo=UTC)  # the day starts at 01:00
+    edges = confidence_edges(Span(end - timedelta(days=30), end), santiago)
+
+    later = [instant(int(edge)).astimezone(santiago.zone) for edge in edges[1:]]
+    assert [(one.hour, one.minute) for one in later] == [(0, 0)] * 3
+    assert str(later[1].date()) == "2024-03-01"

@@ -1,6 +1,6 @@
 """The time a contract is valid, and what is known of it after its end (contract 2)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import numpy as np
@@ -20,9 +20,12 @@ def confidence_edges(term: Span, place: Place) -> Microseconds:
     """List the instants (up to 4) at which the confidence of a contract's rules falls.
 
     The first is the end of the term; the others show the same wall clock 90, 180 and 270 local
-    days later.
+    days later. An end at the start of a day is followed by starts of days, also where that day
+    started later than at midnight (America/Santiago).
     """
     end = term.end.astimezone(place.zone).replace(tzinfo=None)
+    if term.end == civil.start_of_day(end.date(), place.zone):
+        end = datetime.combine(end.date(), time())
     steps = range(1, len(CONFIDENCES) - 1)
     room = date.max.toordinal() - end.toordinal()
     later = [
