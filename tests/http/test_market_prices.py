@@ -1,57 +1,22 @@
 """Published prices of market sources, and their versions (contract 2, Market sources)."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
+from tests.support.market_sources import (
+    BODY,
+    HOUR,
+    NEW_YEAR,
+    QUARTER,
+    price,
+    published,
+    put,
+    text,
+    versions,
+)
 from tests.support.tariff_bodies import flat
 from tests.support.world import AMSTERDAM, Tenant, World, error
-from wattyard.kernel import ids
-
-BODY = {
-    "code": "BELPEX",
-    "display_name": "Belgium, day ahead",
-    "currency_code": "EUR",
-    "unit": "MWH",
-    "timezone": "Europe/Brussels",
-    "resolution_minutes": 15,
-    "publishes_at": "12:55",
-    "area": "BE",
-}
-NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
-
-
-def price(start: datetime, value: float, length: timedelta = HOUR) -> dict[str, Any]:
-    return {"valid_from": text(start), "valid_to": text(start + length), "value": value}
-
-
-def text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-async def put(tenant: Tenant, source: Any, prices: Any) -> Any:
-    return await tenant.call("PUT", f"/market-sources/{source['id']}/prices", json=prices)
-
-
-async def published(tenant: Tenant, source: Any, start: datetime, end: datetime) -> list[Any]:
-    answer = await tenant.get(
-        f"/market-sources/{source['id']}/prices",
-        params={"start_time": text(start), "end_time": text(end)},
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
-
-
-async def versions(world: World, source: Any) -> list[tuple[datetime, datetime, float]]:
-    async with world.db.reading() as db:
-        rows = await db.fetch(
-            "SELECT valid_from, valid_to, value FROM market_price_versions "
-            "WHERE source_id = $1 ORDER BY revision, valid_from",
-            ids.read(source["id"], "mrs", param="id"),
-        )
-    return [(row["valid_from"], row["valid_to"], row["value"]) for row in rows]
 
 
 async def test_prices_are_published_and_read_back(tenant: Tenant) -> None:

@@ -4,12 +4,13 @@ An answer can have a hundred thousand items: it is written beside the event loop
 """
 
 import asyncio
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
 from wattyard.costs.domain.question import Aggregation
-from wattyard.costs.domain.reports import CurrenciesMixed, SessionNotFound
+from wattyard.costs.domain.reports import CurrenciesMixed, Report, SessionNotFound
 from wattyard.costs.service import CostReports, ReadingRefused
 from wattyard.costs.wire import examples
 from wattyard.costs.wire.costs import (
@@ -82,15 +83,7 @@ async def instant_cost(
     """
     kept = query.non_persistent == "false"
     report = await costs.of_reading(caller, sent_reading(body, kept=kept), keep=kept)
-    return await asyncio.to_thread(
-        energy_cost_json,
-        caller,
-        costs.new_id(),
-        costs.now(),
-        report,
-        form=body.end_time,
-        with_lines=query.include_lines == "true",
-    )
+    return await _written(caller, costs, report, query.include_lines, body.end_time)
 
 
 @endpoint(
@@ -120,15 +113,7 @@ async def interval_cost(
     else:
         site_id = path_id(object_id, "loc", "ste", missing=LocationNotFound)
         report = await costs.of_place(caller, site_id, question)
-    return await asyncio.to_thread(
-        energy_cost_json,
-        caller,
-        costs.new_id(),
-        costs.now(),
-        report,
-        form=body.end_time,
-        with_lines=query.include_lines == "true",
-    )
+    return await _written(caller, costs, report, query.include_lines, body.end_time)
 
 
 @endpoint(
@@ -145,13 +130,16 @@ async def session_cost(
 ) -> bytes:
     """Tell what the readings with a `session_reference_id` cost, one item for each."""
     report = await costs.of_session(caller, session_reference_id, query.tariff_direction)
+    return await _written(caller, costs, report, query.include_lines)
+
+
+async def _written(
+    caller: Caller, costs: CostReports, report: Report, lines: Flag, form: datetime | None = None
+) -> bytes:
+    """Write a report beside the event loop: it can have very many items."""
+    made, with_lines = costs.now(), lines == "true"
     return await asyncio.to_thread(
-        energy_cost_json,
-        caller,
-        costs.new_id(),
-        costs.now(),
-        report,
-        with_lines=query.include_lines == "true",
+        energy_cost_json, caller, costs.new_id(), made, report, form=form, with_lines=with_lines
     )
 
 
