@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from wattyard.cli.database import CommandFailed
-from wattyard.meters.adapters.meter_file import Column, Direction, Unit, ValueColumn
+from wattyard.meters.adapters.meter_file import Column, Unit, ValueColumn
+from wattyard.meters.domain.readings import FlowDirection
 
 _OFFSET: Final = re.compile(r"([+-])(\d{2}):?([0-5]\d)", re.ASCII)
 _LONGEST_MINUTES: Final = 31 * 24 * 60
@@ -56,7 +57,7 @@ def utc_offset(text: str | None) -> timedelta | None:
 
 def _value_column(text: str) -> ValueColumn:
     name, colon, end = text.rpartition(":")
-    direction: Direction | None = None
+    direction: FlowDirection | None = None
     if colon:
         match end.upper():
             case "INBOUND" | "OUTBOUND" as known:

@@ -25,17 +25,15 @@ from wattyard.meters.domain.readings import (
 )
 from wattyard.meters.wire.readings import energy_of
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import LocationId, Reference, Time
+from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference, Time
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.wire.prices import span_of, times
-from wattyard.tariffs.wire.shapes import DeviceId
 
 LONGEST: Final = timedelta(days=397)
 """13 months, whichever they are."""
 _LONGEST_READING: Final = timedelta(days=31)
 _DECIMALS: Final = 6
 
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Flag = Literal["true", "false"]
 
 

@@ -7,10 +7,10 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel.clock_changes import microseconds
-from wattyard.meters.adapters.meter_file import Direction, MeterReading
-from wattyard.meters.domain.readings import Readings, Stream, direction_of
+from wattyard.meters.adapters.meter_file import MeterReading
+from wattyard.meters.domain.readings import FlowDirection, Readings, Stream, direction_of
 
-_FLOWS: Final[tuple[Direction, Direction]] = ("INBOUND", "OUTBOUND")
+_FLOWS: Final[tuple[FlowDirection, FlowDirection]] = ("INBOUND", "OUTBOUND")
 
 
 def columns_of(read: Sequence[MeterReading], site_id: UUID, device_id: UUID | None) -> Readings:

@@ -5,15 +5,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from wattyard.meters.adapters.meter_file import (
-    Column,
-    ColumnMap,
-    Direction,
-    Refused,
-    Register,
-    Unit,
-)
+from wattyard.meters.adapters.meter_file import Column, ColumnMap, Refused, Register, Unit
 from wattyard.meters.adapters.written_times import read_time
+from wattyard.meters.domain.readings import FlowDirection
 
 _DELIMITERS: Final = (";", "\t", "|", ",")
 _HEADER_WITHIN: Final = 30
@@ -66,7 +60,7 @@ def cells_of(text: str, delimiter: str) -> list[str] | None:
 
 
 def layout_of(
-    lines: Iterator[Line | Refused], columns: ColumnMap, direction: Direction
+    lines: Iterator[Line | Refused], columns: ColumnMap, direction: FlowDirection
 ) -> Generator[Refused, None, Found | None]:
     """Find the layout in the first rows; None, after saying why, when the file has it not.
 
@@ -96,7 +90,7 @@ def layout_of(
     return None
 
 
-def _in_row(line: Line, columns: ColumnMap, direction: Direction) -> Found | Refused | None:
+def _in_row(line: Line, columns: ColumnMap, direction: FlowDirection) -> Found | Refused | None:
     for delimiter in (columns.delimiter,) if columns.delimiter else _delimiters(line[1]):
         cells = cells_of(line[1], delimiter)
         if cells is None:
@@ -155,7 +149,7 @@ def _layout(
     cells: list[str],
     places: dict[Column, int],
     columns: ColumnMap,
-    direction: Direction,
+    direction: FlowDirection,
     delimiter: str,
     *,
     is_header: bool,

@@ -24,14 +24,8 @@ from wattyard.meters.adapters.espi_feed import (
     Resource,
     feed,
 )
-from wattyard.meters.adapters.meter_file import (
-    Direction,
-    MeterReading,
-    Options,
-    Refused,
-    Register,
-    judged,
-)
+from wattyard.meters.adapters.meter_file import MeterReading, Options, Refused, Register, judged
+from wattyard.meters.domain.readings import FlowDirection
 
 _WATT_HOURS, _WATTS = "72", "38"
 _UNITS: Final = {
@@ -40,7 +34,7 @@ _UNITS: Final = {
 }  # fmt: skip
 _ELECTRICITY: Final = ("", "0", "1", "2")
 """Commodities: none told, and electricity metered on either side of the transformer."""
-_DIRECTIONS: Final[dict[str, Direction]] = {"1": "INBOUND", "19": "OUTBOUND"}
+_DIRECTIONS: Final[dict[str, FlowDirection]] = {"1": "INBOUND", "19": "OUTBOUND"}
 _DELTAS: Final = ("", "0", "4", "6", "12")
 """Kinds of accumulation that say what flowed in an interval: none told, deltas, indicating power,
 instantaneous power. The others are registers that go on counting."""

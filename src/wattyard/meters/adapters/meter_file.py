@@ -12,15 +12,11 @@ from enum import StrEnum
 from typing import BinaryIO, Final, Literal
 
 from wattyard.kernel import civil
-
-Direction = Literal["INBOUND", "OUTBOUND"]
-"""INBOUND: drawn from the grid; OUTBOUND: fed into it (contract 3)."""
+from wattyard.meters.domain.readings import LARGEST_KWH, LONGEST_PERIOD, FlowDirection
 
 Unit = Literal["WH", "KWH", "W", "KW"]
 """Energy, or constant power over the period (contract 3)."""
 
-LARGEST_KWH: Final = 1_000_000.0
-LONGEST_PERIOD: Final = timedelta(days=31)
 LINE_LIMIT_BYTES: Final = 64 * 1024
 UTF8_MARK: Final = b"\xef\xbb\xbf"
 UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -38,7 +34,7 @@ class MeterReading:
     start_time: datetime
     end_time: datetime
     energy_kwh: float
-    energy_flow_direction: Direction
+    energy_flow_direction: FlowDirection
     confidence: float
     channel: str | None
     where: str
@@ -58,7 +54,7 @@ class Register:
     """What counts: its name in the file, and which way energy flows through it."""
 
     name: str | None
-    direction: Direction
+    direction: FlowDirection
 
 
 Column = str | int
@@ -70,7 +66,7 @@ class ValueColumn:
     """A column of values. `unit` and `direction` left out: those of the whole file."""
 
     column: Column
-    direction: Direction | None = None
+    direction: FlowDirection | None = None
     unit: Unit | None = None
 
 
@@ -135,7 +131,7 @@ class Options:
     """
 
     zone: str
-    default_direction: Direction = "INBOUND"
+    default_direction: FlowDirection = "INBOUND"
     columns: ColumnMap | None = None
 
     def __post_init__(self) -> None:

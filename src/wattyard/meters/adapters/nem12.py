@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import BinaryIO, Final
 
 from wattyard.meters.adapters.meter_file import (
-    Direction,
     MeterReading,
     Options,
     Refused,
@@ -20,6 +19,7 @@ from wattyard.meters.adapters.meter_file import (
     judged,
     text_lines,
 )
+from wattyard.meters.domain.readings import FlowDirection
 
 MARKET_CLOCK: Final = timezone(timedelta(hours=10))
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2199, 12, 31)
@@ -152,7 +152,7 @@ def _block(line: int, cells: list[str], options: Options) -> _Block | Refused:
     return _Block(Register(name, direction), scale, int(minutes))
 
 
-def _direction(suffix: str, options: Options) -> Direction | None:
+def _direction(suffix: str, options: Options) -> FlowDirection | None:
     """Check meters, net and reactive registers have other letters and must not be counted."""
     match suffix[:1]:
         case "E":

@@ -24,18 +24,9 @@ from wattyard.meters.domain.readings import (
     direction_of,
 )
 from wattyard.platform.reading import Shape, convert, json_value
-from wattyard.platform.reading.texts import LocationId, Reference
+from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference
 
-DeviceId = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^dev_[0-9a-f]{32}$(?!\n)",
-        description="id of a device; the reading then counts for it",
-        extra={"wanted": "an id dev_… with 32 lower-case hex digits"},
-    ),
-]
 Units = Literal["W", "KW", "WH", "KWH"]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measured")]
 
 

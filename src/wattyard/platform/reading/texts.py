@@ -1,5 +1,6 @@
 """Texts of a caller's own: references, names, metadata (contract 0, Objects)."""
 
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -60,3 +61,13 @@ LocationId = Annotated[
         extra={"wanted": "an id loc_… or ste_… with 32 lower-case hex digits"},
     ),
 ]
+DeviceId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^dev_[0-9a-f]{32}$(?!\n)",
+        description="id of a device",
+        extra={"wanted": "an id dev_… with 32 lower-case hex digits"},
+    ),
+]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant that a caller sends: RFC 3339 with an offset or Z."""

@@ -13,7 +13,7 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import LocationId, Time
+from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
 from wattyard.schedules.domain.amount import DevicePlan, Shaving, Value
 from wattyard.schedules.domain.amount_wanted import (
     DEVICES_AT_MOST,
@@ -37,8 +37,7 @@ from wattyard.schedules.wire.quantities import (
     energy,
     power,
 )
-from wattyard.tariffs.wire.prices import Instant, span_of, times
-from wattyard.tariffs.wire.shapes import DeviceId
+from wattyard.tariffs.wire.prices import span_of, times
 
 _LONGEST: Final = timedelta(microseconds=LONGEST_US)
 KeepUnless = Annotated[

@@ -13,7 +13,7 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import LocationId, Reference, Time
+from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference, Time
 from wattyard.schedules.domain.charge import ChargeSlot, Objective
 from wattyard.schedules.domain.charge_wanted import (
     LONGEST,
@@ -36,8 +36,7 @@ from wattyard.schedules.wire.quantities import (
 )
 from wattyard.sites.domain.states import FlowDirection
 from wattyard.sites.wire.states import Percent, Remaining, SignedPower
-from wattyard.tariffs.wire.prices import Instant, span_of, times
-from wattyard.tariffs.wire.shapes import DeviceId
+from wattyard.tariffs.wire.prices import span_of, times
 
 _PERCENT_DECIMALS: Final = 4
 _FULL: Final = 100.0

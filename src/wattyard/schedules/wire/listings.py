@@ -10,13 +10,12 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import LocationId, Time
+from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
 from wattyard.schedules.domain.listing import LONGEST, DurationWanted, LimitWanted, Listing
 from wattyard.schedules.domain.prices import MINUTE_US, Segment
 from wattyard.schedules.wire.heads import HeadShape, Named, head
 from wattyard.tariffs.domain.prices import Question
-from wattyard.tariffs.wire.prices import DirectionField, Instant, PriceShape, span_of, times
-from wattyard.tariffs.wire.shapes import DeviceId
+from wattyard.tariffs.wire.prices import DirectionField, PriceShape, span_of, times
 
 End = Annotated[Instant, msgspec.Meta(description="at most 3 days after start_time")]
 SegmentField = Annotated[Segment, msgspec.Meta(description="LOW is cheap, HIGH is dear")]

@@ -16,6 +16,7 @@ import msgspec
 from wattyard.kernel import civil, instants
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.reading import convert
+from wattyard.platform.reading.texts import Instant
 from wattyard.tariffs.adapters.imports import (
     Body,
     Contract,
@@ -30,8 +31,6 @@ from wattyard.tariffs.domain.calendar import Place
 _DAY_MINUTES: Final = 1440
 _LONGEST: Final = timedelta(days=1100)
 _DIRECT_DEBIT: Final = "DIRECT_DEBIT"
-
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class UnitRate(msgspec.Struct, kw_only=True):

@@ -13,18 +13,16 @@ from wattyard.kernel.clock_changes import SECOND_US, Microseconds, instant
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import LocationId, Time
+from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
 from wattyard.tariffs.domain.prices import ABSENT, Part, Question
 from wattyard.tariffs.domain.quotes import Quote, Supply
 from wattyard.tariffs.domain.tariff import Direction
-from wattyard.tariffs.wire.shapes import DeviceId
 
 LONGEST: Final = timedelta(days=90)
 FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Between them every instant has a local time and a day after, in every zone."""
 
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Start = Annotated[Instant | None, msgspec.Meta(description="default: now, cut to the second")]
 End = Annotated[Instant, msgspec.Meta(description="at most 90 days after start_time")]
 DirectionField = Annotated[Direction, msgspec.Meta(description="whose tariffs count")]

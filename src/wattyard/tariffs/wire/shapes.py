@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import Label
+from wattyard.platform.reading.texts import DeviceId, Label
 
 Month = Literal[
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "All"
@@ -35,14 +35,6 @@ ClockTime = Annotated[
 ]
 Money = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Percentage = Annotated[float, Meta(ge=-1, le=100, description="a fraction: 0.05 is 5 %")]
-DeviceId = Annotated[
-    str,
-    Meta(
-        pattern=r"^dev_[0-9a-f]{32}$(?!\n)",
-        description="id of a device",
-        extra={"wanted": "an id dev_… with 32 lower-case hex digits"},
-    ),
-]
 MarketSourceId = Annotated[
     str,
     Meta(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time
+from datetime import time
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,7 +12,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.reading import Patch, Shape
-from wattyard.platform.reading.texts import Label, Time
+from wattyard.platform.reading.texts import Instant, Label, Time
 from wattyard.tariffs.domain.sources import (
     MarketPrice,
     MarketSource,
@@ -32,7 +32,6 @@ Code = Annotated[
         extra={"wanted": "1 to 60 letters, digits or _ . : -, the first a letter or digit"},
     ),
 ]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
 
