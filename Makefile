@@ -27,10 +27,12 @@ format: $(STAMP)
 	$(PY) -m ruff check --fix src tests benchmarks
 	$(PY) -m ruff format src tests benchmarks
 
-# Kill processes with -9 while writers write: 20 times; another seed by TORTURE_SEED=n.
+# Kill processes with -9 while writers write: 20 times; another seed by TORTURE_SEED=n. Then a worker
+# and a server while webhooks are on their way.
 torture: $(STAMP)
 	WATTYARD_TORTURE_KILLS=20 WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
-		$(PY) -m pytest tests/journeys/test_robustness.py -k nothing_acknowledged
+		$(PY) -m pytest tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
+		-k "nothing_acknowledged or killed_with_9"
 
 # Random requests made from the OpenAPI document, 300 an operation.
 fuzz: $(STAMP)
