@@ -14,7 +14,8 @@ Readings
   that have data at that clock time. None at all is fewer than two: the last four days of any kind
   that have data at that clock time stand in, at 0.3 (decision 0004). Only where there are none of
   these either is there "no data in the last 14 days".
-* A forecast changes where any of the market intervals that it is the mean of changes: those are
+* A forecast changes where any of the market intervals that it is the mean of changes, or where its
+  confidence does (the same intervals may be like days before midnight and not after it): those are
   its natural boundaries.
 """
 

@@ -126,8 +126,8 @@ class Tariff:
         quote = self.market.quote(instant) if looks else None
         passed = sum(step <= instant for step in self.steps)
         confidence = AFTER_END[passed - 1] if passed else Decimal(1)
-        rows = quote.rows if quote else ()
-        edge = (owner, local.date() if special else None, rows, looks and quote is None, passed)
+        grounds = (quote.rows, quote.confidence) if quote else ()
+        edge = (owner, local.date() if special else None, grounds, looks and quote is None, passed)
         return Moment(owner, edge, self._tiers(owner, rate, quote, confidence))
 
     def _tiers(
@@ -233,12 +233,17 @@ def runs(
     step_minutes: int,
     at: Callable[[datetime], tuple[object, Payload]],
 ) -> list[tuple[datetime, datetime, Payload]]:
-    """Asks `at` for (edge, payload) at every minute; joins neighbours with equal edges."""
+    """Asks `at` for (edge, payload) at every minute; joins neighbours with equal edges.
+
+    Raises: ValueError when neighbours to be joined differ, so that an edge forgotten shows.
+    """
     joined: list[tuple[datetime, datetime, Payload]] = []
     edge: object = None
     for since, until in grid(start, end, step_minutes):
         new_edge, payload = at(since)
         if joined and new_edge == edge:
+            if payload != joined[-1][2]:
+                raise ValueError(f"the price changes at {since} where no boundary is")
             joined[-1] = (joined[-1][0], until, payload)
         else:
             joined.append((since, until, payload))

@@ -283,6 +283,17 @@ def test_a_forecast_looks_at_the_wall_clock_and_not_at_utc() -> None:
     assert (one.value, one.confidence) == (5, Decimal("0.3"))
 
 
+def test_a_forecast_of_the_same_prices_changes_confidence_at_midnight() -> None:
+    # London's Tue 6 and Wed 7 May 2025 at 23:30 are the midnights after them too. Friday 9 at
+    # 23:59 has two days of its kind; Saturday 10 has none, and the same two prices stand in.
+    body = rated({"surcharge_fixed": 0}, market_rates=True)
+    market = [hourly(f"2025-05-0{day}T22:30:00Z", day)[0] for day in (6, 7)]
+    asked = ("Europe/London", "2025-05-09T22:59:00Z", "2025-05-09T23:01:00Z")
+    friday, saturday = prices(body, *asked, market=market)
+    assert (friday.value, friday.confidence) == (Decimal("6.5"), Decimal("0.5"))
+    assert (saturday.value, saturday.confidence) == (Decimal("6.5"), Decimal("0.3"))
+
+
 def test_no_forecast_from_data_older_than_fourteen_days() -> None:
     body = rated({"surcharge_fixed": 0}, market_rates=True)
     asked = ("Europe/London", "2025-01-22T10:00:00Z", "2025-01-22T10:30:00Z")  # a Wednesday

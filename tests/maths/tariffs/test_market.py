@@ -178,6 +178,31 @@ def test_fewer_than_two_days_of_the_kind_lower_the_confidence() -> None:
     assert [own.value for own in series] == pytest.approx([0.1] * len(series))
 
 
+def test_the_same_prices_are_like_days_of_friday_and_not_of_saturday() -> None:
+    """Published over the midnights after Tuesday and Wednesday: both are asked at Friday's end,
+    and stand in for weekends after it."""
+    wednesday = datetime(2025, 1, 14, 23, tzinfo=UTC)
+    market = [
+        *published(wednesday - HOUR / 2, [0.1]),
+        *published(wednesday + 24 * HOUR - HOUR / 2, [0.3]),
+    ]
+    saturday = wednesday + 3 * 24 * HOUR
+
+    series = prices(
+        body(flat([{}]), **MARKET),
+        saturday - QUARTER,
+        saturday + QUARTER,
+        market,
+        now=saturday - 12 * HOUR,
+    )
+
+    assert [(own.start, own.confidence) for own in series] == [
+        (saturday - QUARTER, 0.5),
+        (saturday, 0.3),
+    ]
+    assert [own.value for own in series] == pytest.approx([0.2, 0.2])
+
+
 def test_nothing_published_in_the_last_14_days_is_no_ground_for_a_price() -> None:
     market = published(NOON - 16 * 24 * HOUR, [0.1] * 24)
 
