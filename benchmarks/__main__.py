@@ -19,6 +19,7 @@ from benchmarks import (
     scale,
     start,
     tariffs_engine,
+    tier_counters,
     webhooks,
 )
 from benchmarks.support.ground import Ground
@@ -28,6 +29,7 @@ CASES = {
     "prices": tariffs_engine.run,
     "costs": costs_engine.run,
     "prices-http": prices_http.run,
+    "counters": tier_counters.run,
     "costs-http": costs_http.run,
     "plans": plans.run,
     "plans-http": plans_http.run,

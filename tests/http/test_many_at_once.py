@@ -36,3 +36,24 @@ async def test_prices_costs_and_readings_of_many_callers_are_all_answered(tenant
 
     assert {answer.status_code for answer in answers} == {200}
     assert asyncio.get_running_loop().time() - began < 8
+
+
+async def test_tariffs_that_change_places_with_each_other_do_not_wait_for_each_other(
+    tenant: Tenant,
+) -> None:
+    homes = [str((await tenant.site())["location_id"]) for _ in range(2)]
+    kinds: tuple[dict[str, str], ...] = ({"direction": "IMPORT"}, {"direction": "EXPORT"})
+    tariffs = [
+        (await tenant.tariff(home, **kind))["id"] for home, kind in zip(homes, kinds, strict=True)
+    ]
+
+    for turn in range(20):
+        to = homes[::-1] if turn % 2 == 0 else homes
+        answers = await asyncio.gather(
+            *(
+                tenant.patch(f"/tariffs/{tariff}", {"location_id": home})
+                for tariff, home in zip(tariffs, to, strict=True)
+            )
+        )
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert [answer.json()["location_id"] for answer in answers] == to

@@ -73,3 +73,18 @@ async def test_a_month_starts_again_and_what_is_not_drawn_from_the_grid_counts_n
         },
     )
     assert audit.json()["data"][0]["price"]["commodity_import"]["tier"] == 2
+
+
+@pytest.mark.parametrize("scope", ["TARIFF", "PERIOD"])
+async def test_a_reading_over_the_reset_counts_for_its_part_after_it(
+    tenant: Tenant, scope: str
+) -> None:
+    """The month began at 23:00Z: three of the four hours are in it."""
+    home = (await tenant.site())["location_id"]
+    await tenant.tariff(home, schedule=SCHEDULE, tier_scope=scope)
+
+    await put(tenant, home, "2026-02-28T22:00:00Z", "2026-03-01T02:00:00Z", 66.6)
+    assert await day_and_night(tenant, home) == (0.2, 0.1)
+
+    await put(tenant, home, "2026-02-28T22:00:00Z", "2026-03-01T02:00:00Z", 66.8)
+    assert await day_and_night(tenant, home) == (0.2, 0.15)

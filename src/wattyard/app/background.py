@@ -42,7 +42,7 @@ def jobs(services: Services) -> list[Job]:
             alone=lambda: services.db.alone("wattyard: forgetting old events"),
         ),
         fetching(services.markets),
-        endings(services.tariffs),
+        endings(services.endings),
         months_ahead(services.meters),
     ]
 

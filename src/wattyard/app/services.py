@@ -50,7 +50,7 @@ from wattyard.tariffs.domain import calendar
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
-from wattyard.tariffs.service import Listings, MarketSources, Prices, Tariffs
+from wattyard.tariffs.service import Endings, Listings, MarketSources, Prices, Tariffs
 from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.tariffs.wire.sources import market_source_json
 from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
@@ -144,8 +144,9 @@ class Services:
         )
         self.tariffs = Tariffs(*supply)
         self.listings = Listings(*supply)
-        for leaving in (self.places, self.customers):
-            leaving.partings.append(self.tariffs)
+        self.endings = Endings(*supply)
+        for where in (self.places, self.customers, self.fleet):
+            where.dependents.append(self.endings)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
         self.costs = CostReports(

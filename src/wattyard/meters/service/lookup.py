@@ -84,6 +84,21 @@ class Records:
             streams = {n: stream for n, stream in known.items() if stream.direction == direction}
             return await _by_stream(db, caller, streams, span)
 
+    async def total_kwh(self, caller: Caller, span: Span, meter: Stream) -> float:
+        """Sum up what was metered in one stream: a device's own, or a site's without a device."""
+        async with self.db.reading() as db:
+            known = await series_store.of(
+                db,
+                caller.account,
+                caller.live_mode,
+                site_id=meter.site_id,
+                device_id=meter.device_id,
+            )
+            own = [number for number, stream in known.items() if stream == meter]
+            return await reading_store.total_kwh(
+                db, caller.account, caller.live_mode, own, span.start, span.end
+            )
+
     async def of_session(self, caller: Caller, session: str) -> list[StreamReadings]:
         """Read what was metered in a session, stream by stream."""
         async with self.db.reading() as db:

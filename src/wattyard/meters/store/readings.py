@@ -210,6 +210,35 @@ async def between(
     )
 
 
+async def total_kwh(
+    db: Connection,
+    account: int,
+    live: bool,
+    series: Collection[int],
+    start: datetime,
+    end: datetime,
+) -> float:
+    """Sum up what series have in [start, end); readings over an edge count by time."""
+    total: float = await db.fetchval(
+        """
+        SELECT coalesce(sum(energy_kwh * CASE
+            WHEN start_time >= $4 AND end_time <= $5 THEN 1
+            ELSE extract(epoch FROM least(end_time, $5) - greatest(start_time, $4))::float8
+                 / extract(epoch FROM end_time - start_time)::float8 END), 0)
+        FROM meter_readings
+        WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
+          AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
+          AND end_time > $4
+        """,
+        account,
+        live,
+        list(series),
+        start,
+        end,
+    )
+    return total
+
+
 def _numbers(sent: bytes | None, type_: type[Number]) -> NDArray[Number]:
     """Read numbers of 8 bytes as PostgreSQL sends them, the high byte first."""
     return np.frombuffer(sent or b"", np.dtype(type_).newbyteorder(">")).astype(type_)

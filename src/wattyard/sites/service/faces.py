@@ -33,11 +33,14 @@ class Faces(Protocol):
     def customer(self, caller: Caller, customer: Customer) -> bytes: ...
 
 
-class Parting(Protocol):
-    """What else goes when places are deleted, kept by a capability above; filled by the app."""
+class Dependent(Protocol):
+    """What belongs to places and is kept by a capability above; filled by the app."""
 
     async def parting_news(self, caller: Caller, places: Sequence[Place]) -> list[News]:
         """Tell what goes with locked places, before it goes."""
+
+    async def zones_changed(self, caller: Caller, places: Sequence[Place]) -> None:
+        """Follow locked places into other time zones."""
 
 
 @dataclass
@@ -49,12 +52,18 @@ class UseCases:
     faces: Faces
     now: Clock
     new_id: IdMaker
-    partings: list[Parting] = field(default_factory=list)
+    dependents: list[Dependent] = field(default_factory=list)
 
     async def parting_news(self, caller: Caller, places: Sequence[Place]) -> list[News]:
         """Tell what goes with places that are about to be deleted."""
-        told = [await parting.parting_news(caller, places) for parting in self.partings]
+        told = [await dependent.parting_news(caller, places) for dependent in self.dependents]
         return [news for part in told for news in part]
+
+    async def follow_zones(self, caller: Caller, moved: Sequence[Place]) -> None:
+        """Let what belongs to places follow them into other time zones."""
+        if moved:
+            for dependent in self.dependents:
+                await dependent.zones_changed(caller, moved)
 
 
 def place_news(

@@ -27,6 +27,7 @@ class _Changes:
     places: list[tuple[Place, bytes]] = field(default_factory=list)
     new_devices: list[Device] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
+    rezoned: list[Place] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
 
 
@@ -135,6 +136,8 @@ class Fleet(UseCases):
         replaced = {device.id: device for device in changed}
         devices = [*(replaced.get(d.id, d) for d in present), *made]
         changes.places.append((after, self.faces.site(caller, after, devices)))
+        if after.timezone != place.timezone:
+            changes.rezoned.append(after)
         changes.new_devices += made
         changes.devices += changed
         changes.news += place_news(self.faces, caller, "update", after, devices)
@@ -152,6 +155,7 @@ class Fleet(UseCases):
             await device_store.update(db, account, live, changes.devices)
         if changes.places:
             await place_store.update(db, account, live, changes.places)
+        await self.follow_zones(caller, changes.rezoned)
         changes.news += await self._show_elsewhere(db, caller, changes.devices)
         await self.events.tell(caller, changes.news)
 

@@ -19,7 +19,13 @@ from wattyard.sites.domain.places import (
     SiteNotFound,
     Status,
 )
-from wattyard.sites.service.faces import UseCases, device_news, lock_places, place_news
+from wattyard.sites.service.faces import (
+    UseCases,
+    device_news,
+    lock_places,
+    lock_present,
+    place_news,
+)
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
@@ -157,6 +163,8 @@ class Places(UseCases):
                 await place_store.update(
                     db, account, live, [(after, self.faces.site(caller, after, devices))]
                 )
+                if after.timezone != before.timezone:
+                    await self.follow_zones(caller, [after])
                 await self.events.tell(
                     caller, place_news(self.faces, caller, "update", after, devices)
                 )
@@ -193,6 +201,13 @@ class Places(UseCases):
         async with self.db.reading() as db:
             (place,) = await lock_places(db, caller, [place_id], param=param)
         return place
+
+    async def locked_present(
+        self, caller: Caller, place_ids: Collection[UUID]
+    ) -> dict[UUID, Place]:
+        """Lock those of the places that exist, in the order of their ids, by id."""
+        async with self.db.reading() as db:
+            return {place.id: place for place in await lock_present(db, caller, place_ids)}
 
     async def held(self, caller: Caller, place_ids: Collection[UUID]) -> set[UUID]:
         """Keep places from being deleted in the caller's transaction: tells which there are."""

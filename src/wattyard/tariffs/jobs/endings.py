@@ -3,16 +3,16 @@
 from typing import Final
 
 from wattyard.platform.work import Periodic
-from wattyard.tariffs.service import Tariffs
+from wattyard.tariffs.service import Endings
 
 LOOK_SECONDS: Final = 60.0
 
 
-def endings(tariffs: Tariffs) -> Periodic:
+def endings(contracts: Endings) -> Periodic:
     """Make the job that tells `tariff.expiring` 7 days before an end, and `tariff.expired`."""
 
     async def work() -> None:
-        while await tariffs.tell_endings():
+        while await contracts.tell():
             pass
 
     return Periodic("tariff-endings", LOOK_SECONDS, work)

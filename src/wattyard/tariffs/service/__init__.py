@@ -1,8 +1,9 @@
 """Use-cases of tariffs, market sources and prices."""
 
 from wattyard.tariffs.service.contracts import Tariffs
+from wattyard.tariffs.service.endings import Endings
 from wattyard.tariffs.service.listings import Listings
 from wattyard.tariffs.service.prices import Prices
 from wattyard.tariffs.service.sources import MarketSources
 
-__all__ = ["Listings", "MarketSources", "Prices", "Tariffs"]
+__all__ = ["Endings", "Listings", "MarketSources", "Prices", "Tariffs"]

@@ -5,24 +5,22 @@ Rules can be large: they are read and judged beside the event loop.
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, Window
-from wattyard.kernel.refusals import Fault
+from wattyard.kernel.refusals import Fault, Refusal, Unavailable
 from wattyard.platform.db import Connection
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import (
-    EXPIRING,
     Contract,
     ContractDraft,
     DeviceNotAtLocation,
@@ -45,9 +43,8 @@ from wattyard.tariffs.store import contracts as contract_store
 Guard = Callable[[Contract, Site], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
-_TOLD_AT_ONCE: Final = 100
 _ZONES_APART: Final = timedelta(days=2)
-"""A term was kept by the zone that the place had then; by another it is up to 26 hours off."""
+"""Terms are kept by the rules that zones had then; other rules move them by hours at most."""
 _ANYWHERE: Final = Place("UTC")
 """Where rules are read whose place is not known yet, to find faults of form first."""
 
@@ -150,7 +147,7 @@ class Tariffs(UseCases):
             TariffNotFound, TariffLinked, and what `connect`, `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
-            before, site = await self._locked(db, caller, tariff_id)
+            before, site = await self._locked(db, caller, tariff_id, change)
             if guard is not None:
                 guard(before, site)
             before.check_own()
@@ -184,29 +181,6 @@ class Tariffs(UseCases):
             await contract_store.delete(db, caller.account, caller.live_mode, tariff_id)
             await self._tell(caller, "delete", [(contract, site)])
             await self._show(db, caller, site)
-
-    async def tell_endings(self) -> int:
-        """Tell of contracts of every account that end within 7 days or have ended, each once.
-
-        Gives how many were told of; more may be due when it is not 0.
-        """
-        now = self.now()
-        async with self.db.transaction() as db:
-            endings = await contract_store.claim_ending(db, now, EXPIRING, _TOLD_AT_ONCE)
-            for ending in endings:
-                caller = Caller(ending.account, ending.account_id, ending.live_mode)
-                contract = ending.contract
-                sites = await self.places.supplies(caller, [contract.site_id])
-                change = "expired" if contract.term.end <= now else "expiring"
-                await self._tell(caller, change, [(contract, sites[contract.site_id])])
-        return len(endings)
-
-    async def parting_news(self, caller: Caller, places: Sequence[Site]) -> list[News]:
-        """Tell which tariffs go with places that are about to be deleted."""
-        sites = {site.id: site for site in places}
-        async with self.db.reading() as db:
-            gone = await contract_store.at_sites(db, caller.account, caller.live_mode, sites)
-        return self._news(caller, "delete", [(one, sites[one.site_id]) for one in gone])
 
     async def _judge(
         self,
@@ -309,15 +283,29 @@ class Tariffs(UseCases):
         return replace(contract, time_updated=now)
 
     async def _locked(
-        self, db: Connection, caller: Caller, tariff_id: UUID
+        self,
+        db: Connection,
+        caller: Caller,
+        tariff_id: UUID,
+        change: Callable[[Contract], ContractDraft] | None = None,
     ) -> tuple[Contract, Site]:
-        """Lock a tariff by locking its place, as everyone does."""
+        """Lock a tariff by locking its place, as everyone does, and the place it is to move to.
+
+        Both are locked at once, in the order of their ids: two tariffs that change places must
+        not wait for each other.
+        """
         contract = await self._found(db, caller, tariff_id)
-        try:
-            site = await self.places.locked(caller, contract.site_id, param="location_id")
-        except LocationNotFound:
-            raise _missing(tariff_id) from None
-        return await self._found(db, caller, tariff_id), site
+        wanted = {contract.site_id}
+        if change is not None:
+            with suppress(Refusal):  # what is refused is refused under the lock
+                wanted.add(change(contract).site_id)
+        sites = await self.places.locked_present(caller, wanted)
+        contract = await self._found(db, caller, tariff_id)
+        if contract.site_id not in wanted:
+            raise Unavailable("the tariff has just moved; nothing was changed, try again")
+        if contract.site_id not in sites:
+            raise _missing(tariff_id)
+        return contract, sites[contract.site_id]
 
     async def _found(self, db: Connection, caller: Caller, tariff_id: UUID) -> Contract:
         found = await contract_store.by_id(db, caller.account, caller.live_mode, tariff_id)
@@ -328,19 +316,7 @@ class Tariffs(UseCases):
     async def _tell(
         self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> None:
-        await self.events.tell(caller, self._news(caller, change, contracts))
-
-    def _news(
-        self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
-    ) -> list[News]:
-        return [
-            News(
-                f"tariff.{change}",
-                ids.wire("trf", contract.id),
-                self.wire.tariff(caller, contract, site),
-            )
-            for contract, site in contracts
-        ]
+        await self.events.tell(caller, self.news(caller, change, contracts))
 
     async def _show(self, db: Connection, caller: Caller, site: Site | None) -> None:
         """Let the location list its tariffs as they are now."""

@@ -10,7 +10,7 @@ import numpy as np
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.grouping import sums
-from wattyard.meters.domain.readings import Metered
+from wattyard.meters.domain.readings import Metered, Stream
 from wattyard.meters.service import Records
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.expand import NO_WINDOW, expand
@@ -54,6 +54,9 @@ async def consumed(
 async def _count(
     records: Records, meter: Meter, tariff: Tariff, place: Place, span: Span
 ) -> Consumed:
+    if tariff.tiering.scope != "PERIOD":
+        stream = Stream(meter.site_id, meter.device_id, "INBOUND", "IMPORT")
+        return Consumed(await records.total_kwh(meter.caller, span, stream))
     found = await records.of_object(
         meter.caller, span, site_id=meter.site_id, device_id=meter.device_id, direction="IMPORT"
     )

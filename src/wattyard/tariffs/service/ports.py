@@ -1,9 +1,12 @@
 """What the use-cases of tariffs need beside the store, filled by the app."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from wattyard.events.domain import News
 from wattyard.events.service import Events
+from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
@@ -43,3 +46,16 @@ class UseCases:
     wire: Wire
     now: Clock
     new_id: IdMaker
+
+    def news(
+        self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
+    ) -> list[News]:
+        """Tell of a change of tariffs, each with its site."""
+        return [
+            News(
+                f"tariff.{change}",
+                ids.wire("trf", contract.id),
+                self.wire.tariff(caller, contract, site),
+            )
+            for contract, site in contracts
+        ]

@@ -74,6 +74,21 @@ async def update(
     )
 
 
+async def set_term(db: Connection, account: int, live: bool, contract_id: UUID, term: Span) -> None:
+    """Keep other instants for the start and the end of a contract; what was told stays told."""
+    await db.execute(
+        """
+        UPDATE tariffs SET contract_start = $4, contract_end = $5
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        contract_id,
+        term.start,
+        term.end,
+    )
+
+
 async def delete(db: Connection, account: int, live: bool, contract_id: UUID) -> None:
     """Delete a contract."""
     await db.execute(

@@ -1,0 +1,57 @@
+"""Use-cases of ends: contracts that run out, that go with their place, or move to its new zone."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from wattyard.events.domain import News
+from wattyard.kernel.callers import Caller
+from wattyard.sites.domain.places import Place as Site
+from wattyard.tariffs.domain.contracts import EXPIRING
+from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.store import contracts as contract_store
+
+_TOLD_AT_ONCE: Final = 100
+
+
+class Endings(UseCases):
+    """The ends of every account's contracts."""
+
+    async def tell(self) -> int:
+        """Tell of contracts of every account that end within 7 days or have ended, each once.
+
+        Gives how many were told of; more may be due when it is not 0.
+        """
+        now = self.now()
+        async with self.db.transaction() as db:
+            endings = await contract_store.claim_ending(db, now, EXPIRING, _TOLD_AT_ONCE)
+            for ending in endings:
+                caller = Caller(ending.account, ending.account_id, ending.live_mode)
+                contract = ending.contract
+                sites = await self.places.supplies(caller, [contract.site_id])
+                change = "expired" if contract.term.end <= now else "expiring"
+                news = self.news(caller, change, [(contract, sites[contract.site_id])])
+                await self.events.tell(caller, news)
+        return len(endings)
+
+    async def parting_news(self, caller: Caller, places: Sequence[Site]) -> list[News]:
+        """Tell which tariffs go with places that are about to be deleted."""
+        sites = {site.id: site for site in places}
+        async with self.db.reading() as db:
+            gone = await contract_store.at_sites(db, caller.account, caller.live_mode, sites)
+        return self.news(caller, "delete", [(one, sites[one.site_id]) for one in gone])
+
+    async def zones_changed(self, caller: Caller, places: Sequence[Site]) -> None:
+        """Keep the terms of contracts as the new zones of their locked places read their dates.
+
+        What was told of an end stays told: it is the same end.
+        """
+        sites = {site.id: site for site in places}
+        account, live = caller.account, caller.live_mode
+        async with self.db.transaction() as db:
+            for contract in await contract_store.at_sites(db, account, live, sites):
+                place = calendar_place(sites[contract.site_id])
+                tariff = await asyncio.to_thread(self.wire.rules, contract.rules, place)
+                if tariff.term != contract.term:
+                    await contract_store.set_term(db, account, live, contract.id, tariff.term)
