@@ -73,6 +73,27 @@ async def test_what_is_not_2xx_in_time_is_tried_again(
     assert shown["failing_since"] == "2026-03-01T10:00:00.123Z"
 
 
+async def test_the_doctor_tells_of_deliveries_that_nobody_sends(
+    world: World, clock: FakeClock, tenant: Tenant
+) -> None:
+    start = clock.now
+
+    async def overdue(minutes: float) -> int:
+        """Count at a time after the start, those of other tests too."""
+        clock.now = start + timedelta(minutes=minutes)
+        said = await world.services.outbox.complaints()
+        clock.now = start
+        return int(said[0].split()[0].replace(",", "")) if said else 0
+
+    before = await overdue(15), await overdue(15.1)
+    one = await endpoint(tenant, "https://receiver.example/hook")
+    await tenant.post(f"/webhook-endpoints/{one['id']}/test")
+
+    assert (await overdue(15), await overdue(15.1)) == (before[0], before[1] + 1)
+    await tenant.patch(f"/webhook-endpoints/{one['id']}", {"status": "DISABLED"})
+    assert await overdue(15.1) == before[1]
+
+
 async def test_a_2xx_counts_although_its_body_does_not_end(world: World, tenant: Tenant) -> None:
     async with Receiver(receivers.endless) as receiver:
         one = await endpoint(tenant, receiver.url)

@@ -192,7 +192,13 @@ async def test_a_code_is_the_operators_only_once(world: World, subscription: Sub
         await world.services.markets.add(draft, feed="csv", options={})
 
 
-async def test_the_metrics_tell_how_stale_a_source_is(
+async def complaints(world: World, subscription: Subscription) -> int:
+    """Count what the doctor says of a source."""
+    said = await world.services.markets.complaints()
+    return sum(f" {subscription.source.code} " in one for one in said)
+
+
+async def test_the_metrics_and_the_doctor_tell_how_stale_a_source_is(
     world: World, clock: FakeClock, server: MarketServer, subscription: Subscription
 ) -> None:
     clock.now = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -203,6 +209,9 @@ async def test_the_metrics_tell_how_stale_a_source_is(
 
     line = f'wattyard_market_staleness_seconds{{code="{subscription.source.code}"}} 86400.0'
     assert line in text
+    assert await complaints(world, subscription) == 0
+    clock.now = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)
+    assert await complaints(world, subscription) == 1
 
 
 def test_a_new_source_starts_with_four_weeks_and_an_old_one_with_its_last_day() -> None:

@@ -42,7 +42,7 @@ def doctor(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Check schema, rows, clock, disk, secrets, every site's summary and list of tariffs.
+    """Check schema, rows, clock, disk, secrets, overdue work, every site's summary and tariffs.
 
     The exit code is 0 where all is well, or was repaired, and 1 where it is not.
     """
@@ -52,6 +52,8 @@ def doctor(
             *await health.complaints(services.db),
             *await services.inspection.complaints(),
             *await services.accounts.complaints(),
+            *await services.outbox.complaints(),
+            *await services.markets.complaints(),
         ]
         checked, wrong = 0, []
         for account in await services.accounts.all():

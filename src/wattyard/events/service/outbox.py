@@ -14,13 +14,15 @@ from wattyard.events.service.log import Events
 from wattyard.events.store import endpoints as endpoint_store
 from wattyard.events.store import queue as store
 from wattyard.events.store.queue import FIRST_LANE, Lane, Wanted
-from wattyard.kernel import ids
+from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 
 __all__ = ["FIRST_LANE", "LEASE", "Lane", "Outbox", "Wanted"]
 
 LEASE: Final = timedelta(seconds=20)
 """How long a delivery stays with a worker that says nothing more."""
+
+_OVERDUE: Final = timedelta(minutes=15)
 
 
 class Outbox:
@@ -29,6 +31,16 @@ class Outbox:
     def __init__(self, events: Events, face: EndpointFace) -> None:
         self._events = events
         self._face = face
+
+    async def complaints(self) -> list[str]:
+        """Tell of deliveries that nobody sends; empty where all is well."""
+        async with self._events.db.reading() as db:
+            count, oldest = await store.overdue(db, self._events.now() - _OVERDUE)
+        if oldest is None:
+            return []
+        since = instants.text(oldest)
+        running = "is wattyard serve or wattyard worker running?"
+        return [f"{count:,} webhook deliveries are overdue, the oldest since {since}: {running}"]
 
     async def claim(self, holder: UUID, wanted: Wanted) -> list[Parcel]:
         """Take what is due and in turn for the time of a lease, oldest first."""

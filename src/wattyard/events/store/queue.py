@@ -236,6 +236,20 @@ async def note_failures(
     return [(row["account"], row["live_mode"], row["id"]) for row in rows]
 
 
+async def overdue(db: Connection, before: datetime) -> tuple[int, datetime | None]:
+    """Count what has been due to enabled endpoints since before a time, and tell the oldest due."""
+    row = await db.fetchrow(
+        """
+        SELECT count(*), min(d.due) FROM webhook_deliveries d
+        JOIN webhook_endpoints e ON e.account = d.account AND e.live_mode = d.live_mode
+            AND e.id = d.endpoint_id AND e.enabled
+        WHERE d.status = 'PENDING' AND d.due < $1
+        """,
+        before,
+    )
+    return (row[0], row[1]) if row else (0, None)
+
+
 async def account_id_of(db: Connection, lane: Lane) -> UUID | None:
     """Read which account an endpoint belongs to, as clients call it."""
     id_: UUID | None = await db.fetchval(

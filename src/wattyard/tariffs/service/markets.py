@@ -28,6 +28,8 @@ from wattyard.tariffs.store.sources import OPERATOR
 _LEASE: Final = timedelta(minutes=10)
 """For how long a claimed source is left to its worker: longer than any fetch can take."""
 
+_LATE: Final = timedelta(days=1)
+
 _OWNER: Final = Caller(account=OPERATOR[0], account_id=UUID(int=0), live_mode=OPERATOR[1])
 """Under whom the operator's sources are kept; nobody can call as this account."""
 
@@ -85,6 +87,18 @@ class OperatorMarkets:
             (one.source.code, fetching.staleness(one.source, now).total_seconds())
             for one in await self.subscriptions()
             if one.feed
+        ]
+
+    async def complaints(self) -> list[str]:
+        """Name the sources that are more than a day behind; empty where all is well."""
+        stale = {
+            code for code, seconds in await self.staleness() if seconds > _LATE.total_seconds()
+        }
+        return [
+            f"market source {one.source.code} is more than a day behind"
+            f" ({one.last_failure or 'it has not been fetched'}): see wattyard market status"
+            for one in await self.subscriptions()
+            if one.source.code in stale
         ]
 
     async def due(self) -> list[Subscription]:
