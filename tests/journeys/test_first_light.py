@@ -204,31 +204,32 @@ def test_an_external_database_is_migrated_and_served(tmp_path: Path) -> None:
     assert not (tmp_path / "unused").exists()
 
 
-def test_the_sample_is_introduced_with_a_line_that_works(tmp_path: Path) -> None:
+def paste(lines: list[str], name: str) -> str:
+    """Run one of the lines that introduce the sample, as a person would, somewhere else."""
+    line = next(line for line in lines if line.strip().startswith(name))
+    return subprocess.run(
+        ["/bin/sh", "-c", line.strip().removeprefix(name)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd="/",
+    ).stdout
+
+
+def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
+    data = tmp_path / "a folder"
     for _ in range(2):
-        with Server(tmp_path, "--sample") as server:
+        with Server(data, "--sample") as server:
             assert server.process.stdout
-            lines = [server.process.stdout.readline() for _ in range(6)]
-            line = next(line for line in lines if "curl" in line)
-            pasted = subprocess.run(
-                ["/bin/sh", "-c", line.strip().removeprefix("try")],
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=30,
-            )
-            assert pasted.stdout.startswith('{"object":"list","url":"/sites","has_more":true')
-            costs = next(line for line in lines if line.strip().startswith("costs"))
-            pasted = subprocess.run(
-                ["/bin/sh", "-c", costs.strip().removeprefix("costs")],
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=30,
-            )
-            months = json.loads(pasted.stdout)["data"]
+            lines = [server.process.stdout.readline() for _ in range(8)]
+            assert paste(lines, "try").startswith('{"object":"list","url":"/sites","has_more":true')
+            assert len(json.loads(paste(lines, "prices"))["data"]) >= 24
+            months = json.loads(paste(lines, "costs"))["data"]
             assert len(months) in (2, 3, 4)
             assert all(month["energy"]["value"] > 0 for month in months)
+            assert "EUR" in paste(lines, "week")
+            assert "charge 40 %" in paste(lines, "plan")
             account = next(line for line in lines if "account" in line).split()[1]
             key = next(line for line in lines if "test key" in line).split()[2]
             client = server.client(account, key)

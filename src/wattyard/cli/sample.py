@@ -1,7 +1,9 @@
-"""The sample account of `make run`: a fleet in test mode, and a line to paste."""
+"""The sample account of `make run`: a fleet in test mode, and lines to paste."""
 
 import asyncio
 import re
+import shlex
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,6 +25,7 @@ from wattyard.kernel.pages import Window
 from wattyard.meters.domain.records import Search
 from wattyard.platform.db import Database
 from wattyard.platform.reading import convert
+from wattyard.platform.settings import Settings
 from wattyard.sites.domain.places import Place
 from wattyard.sites.wire.arrivals import arrival
 from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
@@ -33,15 +36,15 @@ _KEY: Final = "make run"
 _REFERENCE: Final = re.compile(r"sample-(\d{4})", re.ASCII)
 
 
-def introduction(url: str, address: str) -> tuple[str, ...]:
+def introduction(url: str, address: str, settings: Settings) -> tuple[str, ...]:
     """Have the sample account and fleet, and write the lines that introduce them.
 
     A second time everything is there already; only the key is new, since secrets are not kept.
     """
-    return asyncio.run(_introduce(url, address))
+    return asyncio.run(_introduce(url, address, settings))
 
 
-async def _introduce(url: str, address: str) -> tuple[str, ...]:
+async def _introduce(url: str, address: str, settings: Settings) -> tuple[str, ...]:
     db = Database(url, connections=2)
     await db.open()
     try:
@@ -70,7 +73,8 @@ async def _introduce(url: str, address: str) -> tuple[str, ...]:
         "  try       " + curl_line(address, account_id, secret),
         "  prices    " + price_line(address, account_id, secret, shown[-1]),
         "  costs     " + cost_line(address, account_id, secret, metered, services.now()),
-        f"  plan      wattyard plan {battery} --account {account_id} --mode test --charge 40",
+        "  week      " + command_line(settings, account_id, "tariff", "show", shown[-1]),
+        "  plan      " + command_line(settings, account_id, "plan", battery, "--charge", "40"),
     )
 
 
@@ -176,6 +180,14 @@ def cost_line(address: str, account_id: str, secret: str, location_id: str, now:
         f"{_curl(address, account_id, secret)} -H 'Content-Type: application/json' -d '{body}' "
         f"'{address}/costs/interval/{location_id}?aggregation=MONTH&include_lines=true'"
     )
+
+
+def command_line(settings: Settings, account_id: str, *command: str) -> str:
+    """Write one shell line that runs a command on the sample account, wherever it is pasted."""
+    database = settings.database
+    where = ("--database", database) if database else ("--data", str(settings.data.absolute()))
+    own = ("--account", account_id, "--mode", "test")
+    return shlex.join([sys.executable, "-m", "wattyard", *command, *own, *where])
 
 
 def _curl(address: str, account_id: str, secret: str) -> str:

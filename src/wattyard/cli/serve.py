@@ -72,7 +72,7 @@ def serve(
         signal.signal(number, _no_more)
     with database_of(settings, watched=True) as url:
         check_schema(url)
-        introduction = sample.introduction(url, address) if with_sample else ()
+        introduction = sample.introduction(url, address, settings) if with_sample else ()
         os.environ.update(settings.with_database(url).environment())
         announcer = threading.Thread(
             target=_announce, args=(listening, address, introduction), daemon=True
