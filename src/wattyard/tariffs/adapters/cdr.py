@@ -24,7 +24,7 @@ from wattyard.tariffs.adapters.cdr_shapes import (
     CdrTime,
 )
 from wattyard.tariffs.adapters.cdr_steps import Steps
-from wattyard.tariffs.adapters.cdr_unread import name_unread, without_nulls
+from wattyard.tariffs.adapters.cdr_unread import name_unread
 from wattyard.tariffs.adapters.cdr_windows import (
     CdrInvalid,
     entries,
@@ -35,7 +35,14 @@ from wattyard.tariffs.adapters.cdr_windows import (
     season,
     window,
 )
-from wattyard.tariffs.adapters.imports import Body, Contract, Imported, Leftovers, known_fields
+from wattyard.tariffs.adapters.imports import (
+    Body,
+    Contract,
+    Imported,
+    Leftovers,
+    known_fields,
+    without_nulls,
+)
 from wattyard.tariffs.domain.calendar import Place
 
 GST: Final = 0.1

@@ -127,10 +127,3 @@ def _ones(value: object, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     elif isinstance(value, list):
         for n, one in enumerate(value):
             yield from _ones(one, f"{path}[{n}]")
-
-
-def without_nulls(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    """Leave out members that are null: some retailers write them where others write nothing."""
-    if isinstance(value, Mapping):
-        return {name: without_nulls(one) for name, one in value.items() if one is not None}
-    return [without_nulls(one) for one in value] if isinstance(value, list) else value
