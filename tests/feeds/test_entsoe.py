@@ -123,6 +123,12 @@ def test_series_of_another_auction_or_contract_are_left_out() -> None:
     assert set(values(published(document, wanted=Wanted("EUR", "2")))) == {2.0}
 
 
+def test_the_auction_that_is_published_first_does_not_stand_in_for_the_coupled_one() -> None:
+    only_the_other = publication(series(four_hours((1, 2.0)), sequence="2"))
+
+    assert published(only_the_other).intervals == ()
+
+
 def test_only_intervals_that_touch_the_span_are_taken_and_those_whole() -> None:
     document = publication(series(four_hours((1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0))))
 
@@ -171,8 +177,15 @@ def test_every_quarter_has_the_finest_price_that_is_told_for_it(
         assert price == (hours[n // 4] if fine is None else fine)
 
 
-def test_nothing_published_yet_is_an_empty_answer() -> None:
-    answer = published(acknowledgement("No matching data found for Data item Day-ahead Prices"))
+@pytest.mark.parametrize(
+    "told",
+    [
+        "No matching data found for Data item Day-ahead Prices",
+        "No matching data found for Data item ENERGY_PRICES [12.1.D] (10YBE----------2, 10YBE-…",
+    ],
+)
+def test_nothing_published_yet_is_an_empty_answer(told: str) -> None:
+    answer = published(acknowledgement(told))
 
     assert (answer.intervals, answer.gaps, answer.resolution_minutes) == ((), (), 0)
     assert answer.currency_code == "EUR"

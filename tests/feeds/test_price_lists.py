@@ -78,6 +78,16 @@ def test_a_start_at_the_very_end_of_a_day_asked_for_is_left_out() -> None:
     assert len(answer.intervals) == 24
 
 
+def test_a_chart_without_a_unit_is_in_euros_per_megawatt_hour_and_nothing_else() -> None:
+    document = documents.energy_charts(laid_out(MIDNIGHT, HOUR, range(4)), unit="No Unit")
+
+    answer = charts(document)
+
+    assert (answer.currency_code, answer.unit, len(answer.intervals)) == ("EUR", "MWH", 4)
+    with pytest.raises(FeedUnreadable, match="publishes EUR, not SEK"):
+        energy_charts.parse(document.encode(), TWO_DAYS, "SEK")
+
+
 def test_an_empty_chart_is_an_empty_answer() -> None:
     assert charts(lists([], [])).intervals == ()
     assert charts(lists([0, 253402300799], [1, 2])).intervals == ()

@@ -66,8 +66,9 @@ def nord_pool(
 ) -> str:
     return json.dumps(
         {
+            "deliveryDateCET": "2025-03-30",
             "version": 3,
-            "updatedAt": "2025-03-29T11:58:12.123456Z",
+            "updatedAt": "2025-03-29T11:58:12.1234567Z",
             "deliveryAreas": [area],
             "market": "DayAhead",
             "multiAreaEntries": [

@@ -1,82 +1,25 @@
 """Energy plans of the Australian Consumer Data Right."""
 
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.engine import engine_prices
-from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
-from wattyard.tariffs.adapters.imports import Contract, Imported
+from tests.support.cdr_plans import (
+    END,
+    PERIOD,
+    TIME_OF_USE,
+    WEEK,
+    demand,
+    feed_in,
+    imported,
+    plan,
+    price_at,
+    stepped,
+    use,
+    with_period,
+)
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
-from wattyard.tariffs.wire.rules import tariff_from_json
-
-SYDNEY = ZoneInfo("Australia/Sydney")
-PLACE = Place("Australia/Sydney", "AU", "NSW")
-WEEK = ["MON", "TUE", "WED", "THU", "FRI"]
-END = ["SAT", "SUN"]
-
-
-def plan(*periods: dict[str, Any], **contract: Any) -> dict[str, Any]:
-    return {
-        "data": {
-            "planId": "MADE-UP",
-            "displayName": "Made up",
-            "fuelType": "ELECTRICITY",
-            "effectiveFrom": "2025-01-01T00:00:00Z",
-            "electricityContract": {"pricingModel": "X", "tariffPeriod": list(periods), **contract},
-        }
-    }
-
-
-def use(price: str, *times: tuple[list[str], str, str], **more: Any) -> dict[str, Any]:
-    return {
-        "type": "PEAK",
-        "displayName": "named",
-        "rates": [{"unitPrice": price, "measureUnit": "KWH"}],
-        "timeOfUse": [{"days": d, "startTime": s, "endTime": e} for d, s, e in times],
-        **more,
-    }
-
-
-TIME_OF_USE = {
-    "startDate": "01-01",
-    "endDate": "12-31",
-    "dailySupplyCharge": "1.10",
-    "rateBlockUType": "timeOfUseRates",
-    "timeOfUseRates": [
-        use("0.40", (WEEK, "15:00", "20:59")),
-        use("0.20", (WEEK, "21:00", "15:00"), (END, "00:00", "23:59")),
-    ],
-}
-
-
-def imported(document: dict[str, Any], *, allow_partial: bool = False) -> Imported:
-    made = tariffs_from_cdr(document, contract=Contract(), allow_partial=allow_partial)
-    for body in made.bodies:
-        body.pop("display_name")
-        tariff_from_json(body, PLACE)
-    return made
-
-
-def price_at(body: dict[str, Any], *when: int) -> float:
-    at = datetime(*when, tzinfo=SYDNEY)
-    (own,) = engine_prices(
-        body,
-        zone="Australia/Sydney",
-        country="AU",
-        state="NSW",
-        start=at,
-        end=at + timedelta(minutes=1),
-        market=[],
-        market_unit="KWH",
-        now=at,
-        counter_kwh=0,
-    )
-    return own.value
 
 
 def test_time_of_use_rates_become_windows_with_gst_added() -> None:
@@ -141,19 +84,6 @@ def _single(price: str) -> dict[str, Any]:
     return {"rates": [{"unitPrice": price}]}
 
 
-def test_a_feed_in_becomes_an_export_tariff_without_gst() -> None:
-    feed_in = {
-        "displayName": "Solar",
-        "scheme": "OTHER",
-        "tariffUType": "singleTariff",
-        "singleTariff": {"rates": [{"unitPrice": "0.05"}]},
-    }
-    _, body = imported(plan(TIME_OF_USE, solarFeedInTariff=[feed_in])).bodies
-
-    assert body["direction"] == "EXPORT"
-    assert price_at(body, 2025, 6, 1, 12, 0) == 0.05
-
-
 def test_a_monthly_demand_charge_is_kept_with_its_hours() -> None:
     demand = {
         "displayName": "Peak demand",
@@ -176,45 +106,171 @@ def test_a_monthly_demand_charge_is_kept_with_its_hours() -> None:
     assert charge["schedule"][0]["days_and_hours"][0]["days"] == ["Mon", "Tue", "Wed", "Thu", "Fri"]
 
 
+def test_steps_of_a_year_that_starts_in_july_are_kept_and_nulls_are_absent() -> None:
+    period = {
+        "startDate": "07-01",
+        "endDate": "06-30",
+        "dailySupplyCharge": "0.7924",
+        "dailySupplyChargeType": "SINGLE",
+        "bandedDailySupplyCharges": None,
+        "timeOfUseRates": None,
+        "rateBlockUType": "singleRate",
+        "singleRate": stepped(3900, None, period="P1Y"),
+    }
+    (body,) = imported(plan(period, solarFeedInTariff=None, controlledLoad=None)).bodies
+
+    assert body["schedule"][0]["months"] == ["All"]
+    assert (body["tier_reset"], body["tier_scope"]) == ("YEAR", "TARIFF")
+    assert price_at(body, 2025, 6, 2, counter_kwh=3899) == pytest.approx(0.11)
+    assert price_at(body, 2025, 6, 2, counter_kwh=3900) == pytest.approx(0.22)
+    assert body["charges"][0]["amount"] == 0.7924
+
+
+def test_energy_and_demand_are_two_tariff_periods_of_the_same_dates() -> None:
+    charged = {
+        "displayName": "Demand",
+        "startDate": "11-01",
+        "endDate": "03-31",
+        "rateBlockUType": "demandCharges",
+        "demandCharges": [demand(days=[*WEEK, *END, "PUBLIC_HOLIDAYS"])],
+    }
+    made = imported(plan(TIME_OF_USE, charged))
+
+    (body,) = made.bodies
+    assert made.warnings == ()
+    assert [one["kind"] for one in body["charges"]] == ["DAILY", "DEMAND"]
+    (entry,) = body["charges"][1]["schedule"]
+    assert entry["months"] == ["Nov", "Dec", "Jan", "Feb", "Mar"]
+    assert entry["days_and_hours"][0]["hours"] == [
+        {"valid_from": "15:00:00", "valid_to": "21:00:00"}
+    ]
+
+
+def test_a_period_is_what_its_kind_says_and_the_rest_is_named() -> None:
+    both = with_period(singleRate=stepped(None), rateBlockUType="singleRate")
+
+    made = imported(both, allow_partial=True)
+
+    assert price_at(made.bodies[0], 2025, 6, 2, 16, 0) == pytest.approx(0.11)
+    assert [own.param for own in made.warnings] == [f"{PERIOD}.timeOfUseRates"]
+
+
+def by_use(*times: tuple[list[str], str, str]) -> dict[str, Any]:
+    """Free at midday, in steps by the day at other times."""
+    steps = [{"unitPrice": "0.20", "volume": 15}, {"unitPrice": "0.30"}]
+    return with_period(
+        timeOfUseRates=[
+            use("0.0", ([*WEEK, *END], "11:00", "13:59")),
+            use("0", *times, rates=steps, period="P1D"),
+        ]
+    )
+
+
+def test_steps_by_time_of_use_count_the_energy_of_their_own_hours() -> None:
+    made = imported(by_use(([*WEEK, *END], "14:00", "10:59")))
+
+    (body,) = made.bodies
+    assert made.warnings == ()
+    assert (body["tier_reset"], body["tier_scope"]) == ("DAY", "PERIOD")
+    _, evening = body["schedule"][0]["days_and_hours"][0]["hours"]
+    assert [tier.get("to_kwh") for tier in evening["rate"]] == [15, None]
+
+
+def test_steps_of_hours_that_differ_by_day_are_named_and_their_first_is_kept() -> None:
+    document = by_use((WEEK, "14:00", "10:59"), (END, "14:00", "23:59"), (END, "00:00", "10:59"))
+
+    with pytest.raises(UnsupportedComponent, match=r"timeOfUseRates\[1\]"):
+        imported(document)
+    (body,) = imported(document, allow_partial=True).bodies
+
+    assert body["tier_scope"] == "TARIFF"
+    assert price_at(body, 2025, 6, 2, 20, 0, counter_kwh=99) == pytest.approx(0.22)
+
+
+def test_the_size_of_a_last_step_is_said_to_have_no_end() -> None:
+    single = stepped(1500)
+
+    made = imported(plan({"rateBlockUType": "singleRate", "singleRate": single}))
+
+    assert [(own.code, own.param) for own in made.warnings] == [
+        ("not_priced", f"{PERIOD}.singleRate.rates")
+    ]
+    assert price_at(made.bodies[0], 2025, 6, 2, counter_kwh=9999) == pytest.approx(0.11)
+
+
 @pytest.mark.parametrize(
-    ("document", "named"),
+    ("told", "first"),
     [
-        (plan(TIME_OF_USE, discounts=[{"displayName": "x"}]), "electricityContract.discounts"),
-        (plan(TIME_OF_USE, fees=[{"type": "EXIT"}]), "electricityContract.fees"),
-        (plan(TIME_OF_USE, controlledLoad=[{}]), "electricityContract.controlledLoad"),
-        (plan(TIME_OF_USE, timeZone="AEST"), "electricityContract.timeZone"),
-        (
-            plan(
-                {
-                    **TIME_OF_USE,
-                    "demandCharges": [
-                        {
-                            "amount": "1",
-                            "measureUnit": "KVA",
-                            "startTime": "00:00",
-                            "endTime": "00:00",
-                        }
-                    ],
-                }
-            ),
-            "electricityContract.tariffPeriod[0].demandCharges[0]",
-        ),
+        ("2026-03-31T13:00:00Z", "2026-04-01"),
+        ("2026-03-20T00:00:00.000Z", "2026-03-20"),
+        ("2026-07-01T00:00:00+10:00", "2026-07-01"),
+        ("2026-07-01", "2026-07-01"),
     ],
 )
-def test_what_the_grammar_cannot_say_is_refused_by_name_and_left_out_on_request(
-    document: dict[str, Any], named: str
+def test_a_plan_starts_on_the_local_day_that_is_meant_and_does_not_end_with_its_offer(
+    told: str, first: str
 ) -> None:
-    with pytest.raises(UnsupportedComponent) as refused:
-        imported(document)
+    document = plan(TIME_OF_USE)
+    document["data"].update(effectiveFrom=told, effectiveTo="2026-12-31T13:00:00Z")
 
-    assert [fault.param for fault in refused.value.faults] == [named]
-    assert [own.param for own in imported(document, allow_partial=True).warnings] == [named]
+    made = imported(document)
+
+    (body,) = made.bodies
+    assert (body["contract_start_date"], body["contract_end_date"]) == (first, "2100-01-01")
+    assert [own.param for own in made.warnings] == ["effectiveTo"]
 
 
-@pytest.mark.parametrize(
-    "document",
-    [{}, {"data": {"gasContract": {}}}, plan(), plan({"singleRate": {"rates": []}}), plan({})],
-)
-def test_other_documents_are_malformed(document: dict[str, Any]) -> None:
-    with pytest.raises(Malformed):
-        imported(document)
+def test_standard_time_is_the_local_clock_where_the_clock_never_changes() -> None:
+    brisbane = Place("Australia/Brisbane", "AU", "QLD")
+
+    assert imported(plan(TIME_OF_USE, timeZone="AEST"), place=brisbane).warnings == ()
+    assert imported(plan(TIME_OF_USE, timeZone=None), place=brisbane).warnings == ()
+
+
+def test_a_plan_around_the_clock_needs_no_time_zone() -> None:
+    flat = plan({"singleRate": stepped(None)}, timeZone=None, solarFeedInTariff=[feed_in()])
+
+    assert imported(flat).warnings == ()
+
+
+def test_a_plan_with_all_that_retailers_publish_is_kept_without_what_is_no_price() -> None:
+    every, off_peak = [*WEEK, *END], (["SAT", "SUN"], "07:00", "21:59")
+    period = {
+        "displayName": "Time of Use Tariff Period",
+        "startDate": "07-01",
+        "endDate": "06-30",
+        "dailySupplyCharge": "0.9",
+        "dailySupplyChargeType": "SINGLE",
+        "rateBlockUType": "timeOfUseRates",
+        "timeOfUseRates": [
+            use("0.43", (WEEK, "14:00", "19:59"), period="P1D", description="Peak"),
+            use("0.21", (every, "22:00", "06:59"), period="P1D"),
+            use("0.29", (WEEK, "07:00", "13:59"), (WEEK, "20:00", "21:59"), off_peak),
+        ],
+    }
+    document = plan(
+        period,
+        isFixed=False,
+        variation="may vary",
+        terms="of use",
+        meterTypes=["Type 4"],
+        billFrequency=["P3M", "P1M"],
+        paymentOption=["DIRECT_DEBIT"],
+        coolingOffDays=10,
+        eligibility=[{"type": "OTHER"}],
+        fees=[{"type": "CONNECTION", "term": "FIXED", "amount": "118.16"}],
+        incentives=[{"category": "OTHER", "displayName": "A ticket to the zoo"}],
+    )
+    document["links"], document["meta"] = {"self": "here"}, {}
+
+    made = imported(document, allow_partial=True)
+
+    (body,) = made.bodies
+    assert {own.param for own in made.warnings} == {
+        "electricityContract.fees",
+        "electricityContract.incentives",
+    }
+    assert [price_at(body, 2025, 6, 2, hour) for hour in (6, 7, 14, 20, 22)] == pytest.approx(
+        [0.231, 0.319, 0.473, 0.319, 0.231]
+    )
+    assert price_at(body, 2025, 6, 1, 15) == pytest.approx(0.319)

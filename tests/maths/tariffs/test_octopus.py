@@ -125,6 +125,31 @@ def test_of_several_ways_to_pay_direct_debit_is_taken_and_said_so() -> None:
     assert [warning.param for warning in made.warnings] == ["payment_method"]
 
 
+def test_a_history_with_two_rates_for_each_of_its_periods_is_read_for_one_way_to_pay() -> None:
+    """As a variable product answers it: newest first, both ways to pay in either order."""
+    edges = [
+        datetime(*day, tzinfo=UTC) for day in ((2023, 3, 31, 23), (2024, 1, 1), (2024, 3, 31, 23))
+    ]
+    pay = [{"payment_method": "DIRECT_DEBIT"}, {"payment_method": "NON_DIRECT_DEBIT"}]
+    results = [
+        rate(edges[2], None, 24.0, **pay[0]),
+        rate(edges[2], None, 26.0, **pay[1]),
+        rate(edges[1], edges[2], 30.0, **pay[1]),
+        rate(edges[1], edges[2], 28.0, **pay[0]),
+        rate(edges[0], edges[1], 20.0),
+    ]
+
+    bodies = imported(results)
+
+    found = [body["schedule"][0]["days_and_hours"][0]["hours"][0]["rate"] for body in bodies]
+    assert found == [[{"value": 0.2}], [{"value": 0.28}], [{"value": 0.24}]]
+    assert [body["contract_end_date"] for body in bodies] == [
+        "2024-01-01T00:00:00Z",
+        "2024-03-31T23:00:00Z",
+        "2100-01-01",
+    ]
+
+
 @pytest.mark.parametrize(
     "results",
     [

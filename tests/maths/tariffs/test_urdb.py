@@ -3,7 +3,7 @@
 import csv
 import gzip
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +177,40 @@ def test_net_metering_is_noted_and_not_refused() -> None:
     assert [(warning.code, warning.param) for warning in made.warnings] == [
         ("not_priced", "dgrules")
     ]
+
+
+def test_twelve_zeros_nulls_and_labels_charge_nothing_and_are_not_refused() -> None:
+    nothing = rate(
+        demandratchetpercentage=[0] * 12,
+        fueladjustmentsmonthly=[0.0] * 12,
+        lookbackmonths=[False] * 12,
+        mincharge=0,
+        minchargeunits="$/month",
+        energytoulabels=["Off-peak", "Peak"],
+        flatdemandstructure=None,
+        fixedmonthlycharge=None,
+    )
+
+    assert tariffs_from_urdb(nothing, contract=YEAR, allow_partial=False).warnings == ()
+
+
+def test_a_monthly_ratchet_of_demand_is_refused_by_name() -> None:
+    with pytest.raises(UnsupportedComponent, match="demandratchetpercentage"):
+        tariffs_from_urdb(
+            rate(demandratchetpercentage=[0.35] * 12), contract=YEAR, allow_partial=False
+        )
+
+
+@pytest.mark.parametrize(
+    "hour",
+    [pytest.param(0, id="UTC"), pytest.param(6, id="Mountain"), pytest.param(7, id="Pacific")],
+)
+def test_dates_are_days_whichever_midnight_they_are_written_with_and_the_last_is_one(
+    hour: int,
+) -> None:
+    first, last = datetime(2025, 5, 1, hour, tzinfo=UTC), datetime(2026, 10, 31, hour, tzinfo=UTC)
+    document = rate(startdate=int(first.timestamp()), enddate=int(last.timestamp()))
+
+    (body,) = tariffs_from_urdb(document, contract=Contract(), allow_partial=False).bodies
+
+    assert (body["contract_start_date"], body["contract_end_date"]) == ("2025-05-01", "2026-11-01")

@@ -1,70 +1,60 @@
 """Energy plans of the Australian Consumer Data Right as tariffs.
 
-Source of the rules: the Consumer Data Standards, "Get Energy Plan Detail" (versions 1 to 3):
-amounts are Australian dollars in text, without GST for what is bought; `startDate` and
-`endDate` of a tariff period are MM-DD, both inclusive; `volume` is the size of a step.
+Source of the rules: the Consumer Data Standards, "Get Generic Plan Detail" (versions 1 to 3):
+amounts are Australian dollars in text, without GST for what is bought; hours are of standard
+time all the year (AEST) unless `timeZone` is LOCAL; `effectiveTo` ends the offer of a plan, not
+the contracts of those who have it. Plans that retailers publish add: null for absent, energy
+and demand as two tariff periods of the same dates, `effectiveFrom` as the UTC instant of a
+local midnight or as midnight UTC of the date that is meant.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from wattyard.kernel.refusals import Malformed
+from wattyard.kernel import civil
 from wattyard.platform.reading import convert
+from wattyard.tariffs.adapters.cdr_feed_in import exports
 from wattyard.tariffs.adapters.cdr_shapes import (
-    Amount,
+    ALL_DAYS,
+    HOLIDAYS,
     CdrContract,
     CdrDemand,
-    CdrFeedIn,
     CdrPeriod,
-    CdrRate,
     CdrTime,
+)
+from wattyard.tariffs.adapters.cdr_steps import Steps
+from wattyard.tariffs.adapters.cdr_unread import name_unread
+from wattyard.tariffs.adapters.cdr_windows import (
+    CdrInvalid,
+    entries,
+    hours_between,
+    is_whole_day,
+    named_days,
+    offset_of,
+    season,
+    window,
 )
 from wattyard.tariffs.adapters.imports import (
     Body,
     Contract,
     Imported,
     Leftovers,
-    added,
-    clock,
     known_fields,
+    without_nulls,
 )
-from wattyard.tariffs.domain.schedule import MONTHS
+from wattyard.tariffs.domain.calendar import Place
 
 GST: Final = 0.1
 DEMAND_MINUTES: Final = 30
 
-_DAYS: Final = {
-    "MON": "Mon",
-    "TUE": "Tue",
-    "WED": "Wed",
-    "THU": "Thu",
-    "FRI": "Fri",
-    "SAT": "Sat",
-    "SUN": "Sun",
-}
-_HOLIDAYS: Final = "PUBLIC_HOLIDAYS"
-_RESETS: Final = {"P1D": "DAY", "P1M": "MONTH", "P1Y": "YEAR"}
-_UNSUPPORTED: Final = {
-    "controlledLoad": "a separately metered load",
-    "discounts": "discounts on the bill",
-    "incentives": "incentives",
-    "fees": "fees that do not follow from energy or time",
-    "greenPowerCharges": "green power that may be chosen",
-}
-_YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
-_LEAP_YEAR: Final = 2000
-
-
-class CdrInvalid(Malformed):
-    """The document is no electricity plan of the Consumer Data Right."""
-
-    code = "document_invalid"
+_STANDARD: Final = timedelta(hours=10)
+_PERIODS: Final = "electricityContract.tariffPeriod"
+_SINGLE, _BY_TIME = "singleRate", "timeOfUseRates"
 
 
 def tariffs_from_cdr(
-    document: Mapping[str, Any], *, contract: Contract, allow_partial: bool
+    document: Mapping[str, Any], place: Place, *, contract: Contract, allow_partial: bool
 ) -> Imported:
     """Turn an energy plan into an import tariff and, where it has a feed-in, an export tariff.
 
@@ -73,263 +63,174 @@ def tariffs_from_cdr(
         UnsupportedComponent: naming every part that the grammar cannot express, unless
             `allow_partial`; then those parts are left out and named in the warnings.
     """
-    plan = document.get("data", document)
+    plan = without_nulls(document.get("data", document))
     raw = plan.get("electricityContract") if isinstance(plan, Mapping) else None
     if not isinstance(raw, Mapping):
         raise CdrInvalid("an energy plan with an electricityContract is expected", param="data")
     read = convert(known_fields(raw, CdrContract), CdrContract)
     left = Leftovers()
-    _name_unread(plan, raw, left)
-    dates = contract.dates(_day(plan.get("effectiveFrom")), _day(plan.get("effectiveTo")))
-    common: Body = {"type": "COMMODITY", "display_name": plan.get("displayName"), **dates}
+    name_unread(plan, raw, left)
+    _name_foreign_clock(read, place, left)
+    if plan.get("effectiveTo"):
+        left.note("effectiveTo", "the plan is offered until then; its contracts go on")
+    dates = contract.dates(_first_day(plan.get("effectiveFrom"), place), None)
+    common: Body = {"type": "COMMODITY", "display_name": plan.get("displayName")}
     bodies = [
-        {**common, **_import(read, left)},
-        *({**common, **own} for own in _exports(read, left)),
+        {**common, **dates, **_import(read, left)},
+        *({**common, **own} for own in exports(read, dates, left)),
     ]
     return left.settle(bodies, allow_partial=allow_partial)
 
 
-def _name_unread(plan: Mapping[str, Any], raw: Mapping[str, Any], left: Leftovers) -> None:
-    for name, what in _UNSUPPORTED.items():
-        if raw.get(name):
-            left.unsupported(f"electricityContract.{name}", what)
-    for name in ("gasContract", "meteringCharges"):
-        if plan.get(name):
-            left.unsupported(name, "this part of a plan has no counterpart")
-    zones = {raw.get("timeZone"), *(p.get("timeZone") for p in raw.get("tariffPeriod", []))}
-    if "AEST" in zones:
-        left.unsupported("electricityContract.timeZone", "hours of standard time all the year")
+def _first_day(text: object, place: Place) -> str | None:
+    """Read the local day that an instant starts, or else the date that it is written with."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        local = civil.date_at(
+            instant if instant.tzinfo else instant.replace(tzinfo=UTC), place.zone
+        )
+        starts = civil.start_of_day(local, place.zone) == instant
+    except (ValueError, OverflowError, TypeError):
+        return text[:10]
+    return local.isoformat() if starts else text[:10]
 
 
-def _day(text: object) -> str | None:
-    """Read the date of an RFC 3339 date or instant, as the plan's first or last local day."""
-    return text[:10] if isinstance(text, str) and text else None
+def _name_foreign_clock(read: CdrContract, place: Place, left: Leftovers) -> None:
+    """Name hours that are not of the clock at the place."""
+    year = (datetime(2025, month, 1, tzinfo=UTC).astimezone(place.zone) for month in (1, 7))
+    if all(own.utcoffset() == _STANDARD for own in year):
+        return
+    path = "electricityContract.timeZone"
+    if any(_hours_by_zone(read, "AEST")):
+        what = (
+            "hours of standard time all the year"
+            if read.timeZone
+            else ("no time zone, by the standard hours of standard time all the year")
+        )
+        left.unsupported(path, f"{what}; they are kept as hours of the local clock")
+    told = (*_hours_by_zone(read, "AEST"), *_hours_by_zone(read, "LOCAL"))
+    if any(offset_of(own.startTime) or offset_of(own.endTime) for own in told):
+        left.unsupported(path, "hours at an offset from UTC; they are kept as local hours")
+
+
+def _hours_by_zone(read: CdrContract, zone: str) -> Iterator[CdrTime]:
+    """List the hours of a plan that are a part of the day, by the zone that they are of."""
+    default = read.timeZone or "AEST"
+    for period in read.tariffPeriod:
+        by_use = [time for use in period.timeOfUseRates for time in use.timeOfUse]
+        if (period.timeZone or default) == zone:
+            yield from (own for own in (*by_use, *period.demandCharges) if not is_whole_day(own))
+    for feed_in in read.solarFeedInTariff if default == zone else ():
+        varying = feed_in.timeVaryingTariffs or []
+        for variation in varying if isinstance(varying, list) else [varying]:
+            yield from (own for own in variation.timeVariations if not is_whole_day(own))
 
 
 def _import(read: CdrContract, left: Leftovers) -> Body:
-    path = "electricityContract.tariffPeriod"
-    steps = _Steps(left)
+    steps = Steps(left)
     schedule = [
         entry
         for n, period in enumerate(read.tariffPeriod)
-        for entry in _entries(period, f"{path}[{n}]", steps)
+        for entry in _entries(period, f"{_PERIODS}[{n}]", steps, left)
     ]
-    if any("dates" in entry for entry in schedule) and _has_holidays(schedule):
-        left.unsupported(path, "public holidays in a season that is not made of whole months")
+    if not schedule:
+        raise CdrInvalid(f"{_PERIODS} has no rates of energy", param=_PERIODS)
+    steps.settle(schedule)
+    if len({"Holidays" in entry["dates"] for entry in schedule if "dates" in entry}) > 1:
+        left.unsupported(_PERIODS, "public holidays in a season that is not made of whole months")
     return {
         "direction": "IMPORT",
         "schedule": schedule,
         "tier_reset": steps.reset,
+        "tier_scope": steps.scope,
         "vat": GST,
         "vat_included": False,
         "charges": [*_supply(read, left), *_demand(read, left)],
     }
 
 
-def _has_holidays(schedule: list[Body]) -> bool:
-    kinds = {"Holidays" in entry["dates"] for entry in schedule if "dates" in entry}
-    return kinds == {True, False}
-
-
-class _Steps:
-    """Writes the steps of rates, all of which must be counted over one kind of period."""
-
-    def __init__(self, left: Leftovers) -> None:
-        self._left = left
-        self.reset = "MONTH"
-        self._period: str | None = None
-
-    def tiers(self, rates: Sequence[CdrRate], period: str | None, path: str) -> list[Body]:
-        units = {rate.measureUnit for rate in rates} - {None, "KWH"}
-        if units:
-            self._left.unsupported(path, f"a rate per {', '.join(sorted(map(str, units)))}")
-        kept = rates if len(rates) > 1 and self._countable(period, path) else rates[:1]
-        if not kept:
-            raise CdrInvalid(f"{path} has no rates", param=path)
-        written: list[Body] = [{"value": float(rate.unitPrice)} for rate in kept]
-        until = 0.0
-        for body, rate in zip(written[:-1], kept, strict=False):
-            if rate.volume is None:
-                raise CdrInvalid(f"a step of {path} has no volume: another follows", param=path)
-            until = added(until, rate.volume)
-            body["to_kwh"] = until
-        return written
-
-    def _countable(self, period: str | None, path: str) -> bool:
-        if period in _RESETS and self._period in (None, period):
-            self._period = period
-            self.reset = _RESETS[period]
-            return True
-        counted = period or "no period"
-        self._left.unsupported(path, f"steps counted over {counted}; only the first is kept")
-        return False
-
-
-def _entries(period: CdrPeriod, path: str, steps: _Steps) -> list[Body]:
-    """Write the ordinary entry of a season, and one for public holidays where it has one."""
-    season = _season(period, path)
-    if period.singleRate is not None:
-        single = period.singleRate
-        rate = steps.tiers(single.rates, single.period, f"{path}.singleRate")
-        whole = [{"days": ["All"], "hours": [{**_hours("00:00", "00:00"), "rate": rate}]}]
-        return [{**season, "days_and_hours": whole}]
-    windows = [
-        (time, steps.tiers(use.rates, use.period, f"{path}.timeOfUseRates[{n}]"))
-        for n, use in enumerate(period.timeOfUseRates)
-        for time in use.timeOfUse
+def _entries(period: CdrPeriod, path: str, steps: Steps, left: Leftovers) -> list[Body]:
+    """Write the entries of a season; one that has only demand charges has none."""
+    if not _has_energy(period):
+        if not period.demandCharges:
+            raise CdrInvalid(f"{path} has neither singleRate nor timeOfUseRates", param=path)
+        return []
+    own = season(period, path)
+    single, by_time = period.singleRate, period.timeOfUseRates
+    if single is not None and not (by_time and period.rateBlockUType == _BY_TIME):
+        if by_time:
+            left.unsupported(f"{path}.{_BY_TIME}", "hours beside a rate around the clock")
+        rate = steps.tiers(single.rates, single.period, f"{path}.{_SINGLE}")
+        whole = [{"days": ["All"], "hours": [{**hours_between(0, 0), "rate": rate}]}]
+        return [{**own, "days_and_hours": whole}]
+    if single is not None:
+        left.unsupported(f"{path}.{_SINGLE}", "a rate around the clock beside hours")
+    rates = [
+        (use, steps.tiers(use.rates, use.period, f"{path}.{_BY_TIME}[{n}]", own_hours=True))
+        for n, use in enumerate(by_time)
     ]
-    if not windows:
-        raise CdrInvalid(f"{path} has neither singleRate nor timeOfUseRates", param=path)
-    entries = [{**season, "days_and_hours": _blocks(windows)}]
-    if any(_HOLIDAYS in time.days for time, _ in windows):
-        holidays = [_priced(time, rate) for time, rate in windows if _HOLIDAYS in time.days]
-        block = {"days": ["All"], "hours": holidays}
-        entries.append({**season, "dates": ["Holidays"], "days_and_hours": [block]})
-    return entries
+    return entries(own, [window(time, rate) for use, rate in rates for time in use.timeOfUse])
 
 
-def _blocks(windows: Iterable[tuple[CdrTime, list[Body]]]) -> list[Body]:
-    """Write one block for all days of the week that have the same hours."""
-    own = list(windows)
-    blocks: list[Body] = []
-    for code, day in _DAYS.items():
-        hours = [_priced(time, rate) for time, rate in own if code in time.days]
-        same = next((block for block in blocks if block["hours"] == hours), None)
-        if same is not None:
-            same["days"].append(day)
-        elif hours:
-            blocks.append({"days": [day], "hours": hours})
-    return blocks
-
-
-def _priced(time: CdrTime, rate: list[Body]) -> Body:
-    return {**_hours(time.startTime, time.endTime), "rate": rate}
-
-
-def _hours(start: str, end: str) -> Body:
-    return {"valid_from": clock(_minutes(start)), "valid_to": clock(_until(end))}
-
-
-def _minutes(text: str) -> int:
-    hours, minutes = text.removeprefix("T").split(":")[:2]
-    return int(hours) * 60 + int(minutes)
-
-
-def _until(text: str) -> int:
-    """Read an end; many plans name the last minute, as in 20:59."""
-    minutes = _minutes(text)
-    return minutes + 1 if minutes % 30 == 29 else minutes
-
-
-def _season(period: CdrPeriod, path: str) -> Body:
-    """Write a season as months where it is made of whole ones, else as its dates."""
-    first, last = _yearly(period.startDate, path), _yearly(period.endDate, path)
-    if (last.month, last.day) == (2, 28):
-        last = last.replace(day=29)
-    days = [first]
-    while days[-1] != last:
-        after = days[-1] + timedelta(days=1)
-        days.append(after.replace(year=_LEAP_YEAR))
-    if first.day == 1 and (days[-1] + timedelta(days=1)).day == 1:
-        months = [MONTHS[m - 1] for m in dict.fromkeys(day.month for day in days)]
-        return {"months": ["All"] if len(months) == len(MONTHS) else months}
-    return {"dates": [f"{day:%m-%d}" for day in days]}
-
-
-def _yearly(text: str, path: str) -> date:
-    match = _YEARLY.fullmatch(text)
-    try:
-        if match:
-            return date(_LEAP_YEAR, int(match[1]), int(match[2]))
-    except ValueError:
-        pass
-    raise CdrInvalid(f"{path}: a season's dates are MM-DD; got {text[:20]!r}", param=path)
+def _has_energy(period: CdrPeriod) -> bool:
+    return period.singleRate is not None or bool(period.timeOfUseRates)
 
 
 def _supply(read: CdrContract, left: Leftovers) -> list[Body]:
-    amounts = [
-        period.dailySupplyCharge or period.dailySupplyCharges for period in read.tariffPeriod
-    ]
-    distinct = {float(amount) for amount in amounts if amount is not None}
-    if not distinct:
+    """Write the daily supply charge, one for all seasons."""
+    seasons = {_daily(period) for period in read.tariffPeriod if _has_energy(period)}
+    beside = any(_daily(period) for period in read.tariffPeriod if not _has_energy(period))
+    if len(seasons) > 1:
+        left.unsupported(_PERIODS, "supply charges that differ between seasons")
+    if beside:
+        left.unsupported(_PERIODS, "a supply charge beside demand charges alone")
+    amount = seasons.pop() if len(seasons) == 1 else None
+    if amount is None:
         return []
-    if len(distinct) > 1:
-        left.unsupported(
-            "electricityContract.tariffPeriod", "supply charges that differ between seasons"
-        )
-        return []
-    return [{"kind": "DAILY", "amount": distinct.pop(), "name": "daily supply charge"}]
+    return [{"kind": "DAILY", "amount": amount, "name": "daily supply charge"}]
+
+
+def _daily(period: CdrPeriod) -> float | None:
+    own, older = period.dailySupplyCharge, period.dailySupplyCharges
+    amount = older if own is None else own
+    return None if amount is None else float(amount)
 
 
 def _demand(read: CdrContract, left: Leftovers) -> list[Body]:
     charges = []
     for n, period in enumerate(read.tariffPeriod):
-        season = _season(period, f"electricityContract.tariffPeriod[{n}]")
+        own = season(period, f"{_PERIODS}[{n}]")
         for m, demand in enumerate(period.demandCharges):
             why = _inexpressible(demand)
             if why:
-                path = f"electricityContract.tariffPeriod[{n}].demandCharges[{m}]"
-                left.unsupported(path, why)
+                left.unsupported(f"{_PERIODS}[{n}].demandCharges[{m}]", why)
             else:
-                charges.append(_demand_charge(demand, season))
+                charges.append(_demand_charge(demand, own))
     return charges
 
 
 def _inexpressible(demand: CdrDemand) -> str | None:
-    if (demand.measureUnit or "KWH") != "KW":
-        return f"a demand charge per {demand.measureUnit or 'KWH'}"
+    if demand.measureUnit != "KW":
+        return f"a demand charge per {demand.measureUnit}"
     if (demand.measurementPeriod, demand.chargePeriod) != ("MONTH", "MONTH"):
         return "demand that is not measured and charged by the month"
     if float(demand.minDemand) != 0 or demand.maxDemand is not None:
         return "a demand charge with a least or a greatest demand"
+    if HOLIDAYS in demand.days and not set(ALL_DAYS) <= set(demand.days):
+        return "demand of public holidays"
     return None
 
 
-def _demand_charge(demand: CdrDemand, season: Body) -> Body:
-    days = [day for code, day in _DAYS.items() if code in demand.days]
-    block = {"days": days, "hours": [_hours(demand.startTime, demand.endTime)]}
+def _demand_charge(demand: CdrDemand, own: Body) -> Body:
+    when = window(demand, [])
+    block = {"days": named_days(when.days), "hours": [hours_between(when.start, when.end)]}
     return {
         "kind": "DEMAND",
         "amount_per_kw": float(demand.amount),
         "window_minutes": DEMAND_MINUTES,
         "reset": "MONTH",
         "name": demand.displayName or "demand charge",
-        "schedule": [{**season, "days_and_hours": [block]}],
+        "schedule": [{**own, "days_and_hours": [block]}],
     }
-
-
-def _exports(read: CdrContract, left: Leftovers) -> list[Body]:
-    """Write the first feed-in tariff; GST is not paid on what is sold."""
-    path = "electricityContract.solarFeedInTariff"
-    for n in range(1, len(read.solarFeedInTariff)):
-        left.unsupported(f"{path}[{n}]", "another feed-in tariff beside the first")
-    return [
-        {"direction": "EXPORT", "schedule": [{"days_and_hours": blocks}]}
-        for feed_in in read.solarFeedInTariff[:1]
-        if (blocks := _feed_in(feed_in, f"{path}[0]", left))
-    ]
-
-
-def _feed_in(feed_in: CdrFeedIn, path: str, left: Leftovers) -> list[Body]:
-    if feed_in.singleTariff is not None:
-        single = feed_in.singleTariff
-        rate = _earned(single.amount, single.rates, path, left)
-        return [{"days": ["All"], "hours": [{**_hours("00:00", "00:00"), "rate": rate}]}]
-    varying = feed_in.timeVaryingTariffs or []
-    variations = varying if isinstance(varying, list) else [varying]
-    return _blocks(
-        (time, _earned(variation.amount, variation.rates, path, left))
-        for variation in variations
-        for time in variation.timeVariations
-    )
-
-
-def _earned(
-    amount: Amount | None, rates: Sequence[CdrRate], path: str, left: Leftovers
-) -> list[Body]:
-    if len(rates) > 1:
-        left.unsupported(path, "steps of exported energy; only the first is kept")
-    earned = rates[0].unitPrice if rates else amount
-    if earned is None:
-        raise CdrInvalid(f"{path} has no amount", param=path)
-    return [{"value": float(earned)}]

@@ -8,13 +8,16 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 ALL_DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+HOLIDAYS: Final = "PUBLIC_HOLIDAYS"
 
-Amount = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,9}(\.\d{1,12})?$(?!\n)")] | float
+Amount = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,9}(\.\d{1,16})?$(?!\n)")] | float
 ClockTime = Annotated[str, msgspec.Meta(pattern=r"^T?\d\d:\d\d(:\d\d)?([+-]\d\d:?\d\d|Z)?$(?!\n)")]
+Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "PUBLIC_HOLIDAYS"]
+Zone = Literal["LOCAL", "AEST"]
 
 
 class CdrRate(msgspec.Struct, kw_only=True):
-    """A step of a rate."""
+    """A step of a rate; `volume` is its size in kWh."""
 
     unitPrice: Amount  # noqa: N815 (the standard's name)
     measureUnit: str | None = None  # noqa: N815
@@ -24,17 +27,17 @@ class CdrRate(msgspec.Struct, kw_only=True):
 class CdrTime(msgspec.Struct, kw_only=True):
     """Hours of some days."""
 
-    days: list[str] = msgspec.field(default_factory=lambda: list(ALL_DAYS))
+    days: list[Day] = msgspec.field(default_factory=list)
     startTime: ClockTime = "00:00"  # noqa: N815
     endTime: ClockTime = "00:00"  # noqa: N815
 
 
 class CdrTimeOfUse(msgspec.Struct, kw_only=True):
-    """The steps of some hours."""
+    """The steps of some hours, counted by the year where no period is told."""
 
     rates: list[CdrRate]
     timeOfUse: list[CdrTime]  # noqa: N815
-    period: str | None = None
+    period: str = "P1Y"
 
 
 class CdrSingle(msgspec.Struct, kw_only=True):
@@ -49,7 +52,7 @@ class CdrDemand(CdrTime, kw_only=True):
 
     amount: Amount
     displayName: str | None = None  # noqa: N815
-    measureUnit: str | None = None  # noqa: N815
+    measureUnit: str = "KWH"  # noqa: N815
     minDemand: Amount = "0"  # noqa: N815
     maxDemand: Amount | None = None  # noqa: N815
     measurementPeriod: str = "MONTH"  # noqa: N815
@@ -57,13 +60,14 @@ class CdrDemand(CdrTime, kw_only=True):
 
 
 class CdrPeriod(msgspec.Struct, kw_only=True):
-    """The rates of a season."""
+    """The rates of a season, or its demand charges; `rateBlockUType` tells which."""
 
     startDate: str = "01-01"  # noqa: N815
     endDate: str = "12-31"  # noqa: N815
     dailySupplyCharge: Amount | None = None  # noqa: N815
     dailySupplyCharges: Amount | None = None  # noqa: N815
-    timeZone: str | None = None  # noqa: N815
+    timeZone: Zone | None = None  # noqa: N815
+    rateBlockUType: str | None = None  # noqa: N815
     singleRate: CdrSingle | None = None  # noqa: N815
     timeOfUseRates: list[CdrTimeOfUse] = msgspec.field(default_factory=list)  # noqa: N815
     demandCharges: list[CdrDemand] = msgspec.field(default_factory=list)  # noqa: N815
@@ -75,6 +79,7 @@ class CdrFeedInVariation(msgspec.Struct, kw_only=True):
     timeVariations: list[CdrTime]  # noqa: N815
     amount: Amount | None = None
     rates: list[CdrRate] = msgspec.field(default_factory=list)
+    period: str | None = None
 
 
 class CdrFeedInSingle(msgspec.Struct, kw_only=True):
@@ -82,12 +87,16 @@ class CdrFeedInSingle(msgspec.Struct, kw_only=True):
 
     amount: Amount | None = None
     rates: list[CdrRate] = msgspec.field(default_factory=list)
+    period: str | None = None
 
 
 class CdrFeedIn(msgspec.Struct, kw_only=True):
-    """A feed-in tariff."""
+    """A feed-in tariff; `startDate` and `endDate` are dates of certain years, inclusive."""
 
     displayName: str | None = None  # noqa: N815
+    startDate: str | None = None  # noqa: N815
+    endDate: str | None = None  # noqa: N815
+    tariffUType: str | None = None  # noqa: N815
     singleTariff: CdrFeedInSingle | None = None  # noqa: N815
     timeVaryingTariffs: list[CdrFeedInVariation] | CdrFeedInVariation | None = None  # noqa: N815
 
@@ -96,5 +105,5 @@ class CdrContract(msgspec.Struct, kw_only=True):
     """The parts of an electricity contract that prices follow from."""
 
     tariffPeriod: Annotated[list[CdrPeriod], msgspec.Meta(min_length=1)]  # noqa: N815
-    timeZone: Literal["LOCAL", "AEST"] | None = None  # noqa: N815
+    timeZone: Zone | None = None  # noqa: N815
     solarFeedInTariff: list[CdrFeedIn] = msgspec.field(default_factory=list)  # noqa: N815

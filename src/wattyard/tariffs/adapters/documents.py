@@ -40,8 +40,9 @@ def tariff_bodies(
             f"the body must be an object: a {format_} document; got an array of {len(document)}",
             code="body_invalid",
         )
+    elif format_ == "cdr":
+        found = tariffs_from_cdr(document, place, contract=contract, allow_partial=allow_partial)
     else:
-        read = tariffs_from_urdb if format_ == "urdb" else tariffs_from_cdr
-        found = read(document, contract=contract, allow_partial=allow_partial)
+        found = tariffs_from_urdb(document, contract=contract, allow_partial=allow_partial)
     bodies = [convert({**body, "location_id": location_id}, TariffBody) for body in found.bodies]
     return bodies, found.warnings

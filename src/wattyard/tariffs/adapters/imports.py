@@ -73,6 +73,13 @@ def known_fields(document: Mapping[str, Any], struct: type[msgspec.Struct]) -> B
     return {name: document[name] for name in struct.__struct_fields__ if name in document}
 
 
+def without_nulls(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Leave out members that are null: some writers put them where others put nothing."""
+    if isinstance(value, Mapping):
+        return {name: without_nulls(one) for name, one in value.items() if one is not None}
+    return [without_nulls(one) for one in value] if isinstance(value, list) else value
+
+
 def added(*amounts: float | None) -> float:
     """Add amounts as decimals, so that 0.0347738 + 0.13299 is 0.1677638 and nothing more."""
     return float(sum((Decimal(repr(amount)) for amount in amounts if amount), Decimal(0)))

@@ -3,15 +3,16 @@
 Source of the rules: the URDB rate format (openei.org/services/doc/rest/util_rates) and how
 NREL SAM bills it: the price of a period and tier is `rate` + `adj`; tiers count the month's
 energy of all periods together, of which each period pays its share (`tier_scope` SHARED).
+`startdate` and `enddate` are dates, the last one inclusive, written as an instant of that day in
+UTC: midnight in UTC in some rates, in a zone of the United States in others.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from wattyard.kernel import instants
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.reading import convert
 from wattyard.tariffs.adapters.imports import (
@@ -65,6 +66,14 @@ _DESCRIBES: Final = frozenset(
         "peakkwhusagemin",
         "peakkwhusagemax",
         "peakkwhusagehistory",
+        "energytoulabels",
+        "demandtoulabels",
+        "minenergy",
+        "maxenergy",
+        "minchargeunits",
+        "isdefault",
+        "utility_id",
+        "utility_name",
     }
 )
 _NOTES: Final = {
@@ -139,7 +148,7 @@ def tariffs_from_urdb(
     items = document.get("items", [document])
     if not isinstance(items, list) or len(items) != 1 or not isinstance(items[0], Mapping):
         raise UrdbInvalid("a URDB document holds one rate object", param="items")
-    raw = items[0]
+    raw = {name: value for name, value in items[0].items() if value is not None}
     rate = convert(known_fields(raw, UrdbRate), UrdbRate)
     left = Leftovers()
     _name_unread(raw, left)
@@ -148,7 +157,7 @@ def tariffs_from_urdb(
         "direction": "IMPORT",
         "type": "COMMODITY",
         "display_name": rate.name,
-        **contract.dates(_date(rate.startdate), _date(rate.enddate)),
+        **contract.dates(*_dates(rate)),
         "tier_scope": "SHARED",
         "tier_reset": reset or "MONTH",
         "schedule": _energy(rate, left, tiered=reset is not None),
@@ -161,7 +170,7 @@ def _name_unread(raw: Mapping[str, Any], left: Leftovers) -> None:
     read = _DESCRIBES | _UNITS | known_fields(raw, UrdbRate).keys()
     for name, value in raw.items():
         described = name in read or name.startswith("_") or name.endswith("comments")
-        if described or value in (None, 0, "", [], False):
+        if described or _is_nothing(value):
             continue
         if name in _NOTES:
             left.note(name, _NOTES[name])
@@ -173,13 +182,28 @@ def _name_unread(raw: Mapping[str, Any], left: Leftovers) -> None:
             left.unsupported(f"{name}.{part}", "this part of a URDB tier has no counterpart")
 
 
-def _date(seconds: float | None) -> str | None:
+def _is_nothing(value: object) -> bool:
+    """Tell whether a member charges nothing: empty, zero, or a zero for each month."""
+    if isinstance(value, list):
+        return all(_is_nothing(one) for one in value)
+    return value in (None, 0, "", False)
+
+
+def _dates(rate: UrdbRate) -> tuple[str | None, str | None]:
+    start, last = _date(rate.startdate, "startdate"), _date(rate.enddate, "enddate")
+    return (
+        start.isoformat() if start else None,
+        (last + timedelta(days=1)).isoformat() if last else None,
+    )
+
+
+def _date(seconds: float | None, name: str) -> date | None:
     if seconds is None:
         return None
     try:
-        return instants.text(datetime.fromtimestamp(seconds, tz=UTC))
+        return datetime.fromtimestamp(seconds, tz=UTC).date()
     except (ValueError, OverflowError, OSError):
-        raise UrdbInvalid(f"{seconds:g} is no Unix time", param="startdate") from None
+        raise UrdbInvalid(f"{seconds:g} is no Unix time", param=name) from None
 
 
 def _tier_reset(rate: UrdbRate, left: Leftovers) -> str | None:

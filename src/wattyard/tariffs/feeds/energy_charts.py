@@ -3,12 +3,15 @@
 Source of the rules: api.energy-charts.info, `/price`: the start of each interval in seconds since
 1970, its price or null, and one unit. Ends are not told: an interval is as long as the shortest
 step between neighbours of its delivery day, for a market changes its resolution at midnight.
+A question for days without any price is answered 404, and so are days not published yet. Prices
+are in EUR per MWh in every zone; the unit of some answers is "No Unit".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from http import HTTPStatus
 from itertools import pairwise
 from typing import Annotated, ClassVar, Final, Self
 
@@ -19,7 +22,7 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.delivery_days import delivery_day, whole_days
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json
-from wattyard.tariffs.feeds.money import check_currency, money_of
+from wattyard.tariffs.feeds.money import Money, check_currency, money_of
 from wattyard.tariffs.feeds.options import Option, base_url, currency, read_options
 from wattyard.tariffs.feeds.published import (
     Interval,
@@ -34,6 +37,9 @@ from wattyard.tariffs.feeds.session import Session
 
 _LONGEST_QUESTION: Final = timedelta(days=31)
 _STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60))
+_PUBLISHED_OR_NOT: Final = frozenset({int(HTTPStatus.OK), int(HTTPStatus.NOT_FOUND)})
+_NO_UNIT: Final = "no unit"
+_MONEY: Final = Money("EUR", "MWH")
 
 
 class PriceList(msgspec.Struct, kw_only=True):
@@ -67,7 +73,7 @@ class EnergyCharts:
 
     async def fetch(self, http: Session, span: Span) -> Published:
         """Fetch the delivery days that `span` touches, some at a question."""
-        parts = []
+        parts = [in_order((), span, Money(self.currency_code, "MWH"))]
         for piece in pieces(span, _LONGEST_QUESTION):
             days = whole_days(piece)
             query = {
@@ -75,8 +81,9 @@ class EnergyCharts:
                 "start": instants.text(days.start),
                 "end": instants.text(days.end),
             }
-            answer = await http.get(f"{self.base_url}/price", query)
-            parts.append(parse(answer.body, piece, self.currency_code))
+            answer = await http.get(f"{self.base_url}/price", query, takes=_PUBLISHED_OR_NOT)
+            if answer.status != HTTPStatus.NOT_FOUND:
+                parts.append(parse(answer.body, piece, self.currency_code))
         return joined(parts, span)
 
 
@@ -90,7 +97,7 @@ def parse(body: bytes, span: Span, currency_code: str) -> Published:
     document = read_json(body, PriceList)
     if len(document.unix_seconds) != len(document.price):
         raise FeedUnreadable("the lists of starts and of prices are not of the same length")
-    money = money_of(document.unit)
+    money = _MONEY if document.unit.strip().lower() == _NO_UNIT else money_of(document.unit)
     check_currency(money.currency_code, currency_code)
     days = whole_days(span)
     told = [

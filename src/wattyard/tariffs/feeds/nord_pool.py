@@ -1,8 +1,9 @@
 """Nord Pool's data portal: day-ahead prices of one delivery area.
 
 Source of the rules: what data.nordpoolgroup.com asks of its own server: `/api/DayAheadPrices`,
-one delivery day (Central Europe) a question, 204 for a day that is not published yet, and the
-state of each area's prices, of which only `Final` ones are taken.
+one delivery day (Central Europe) a question, 204 for a day that is not published yet, 401 for
+one that is more than two or three months ago, and the state of each area's prices, of which only
+`Final` ones are taken.
 """
 
 from collections.abc import Mapping
@@ -16,14 +17,17 @@ import msgspec
 
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.delivery_days import delivery_days
-from wattyard.tariffs.feeds.failures import FeedUnreadable
+from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json
 from wattyard.tariffs.feeds.money import Money, check_currency
 from wattyard.tariffs.feeds.options import Option, base_url, currency, read_options
 from wattyard.tariffs.feeds.published import Interval, Published, in_order, joined, priced
 from wattyard.tariffs.feeds.session import Session
 
-_PUBLISHED_OR_NOT: Final = frozenset({int(HTTPStatus.OK), int(HTTPStatus.NO_CONTENT)})
+_EXPLAINED: Final = frozenset(
+    {int(HTTPStatus.OK), int(HTTPStatus.NO_CONTENT), int(HTTPStatus.UNAUTHORIZED)}
+)
+"""Statuses that tell prices, that there are none yet, or that older days are for subscribers."""
 _FINAL: Final = "Final"
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -59,7 +63,7 @@ class NordPool:
     name: ClassVar[str] = "nord_pool"
     options: ClassVar[tuple[Option, ...]] = (
         base_url("https://dataportal-api.nordpoolgroup.com"),
-        Option("area", "delivery area, such as NO2", pattern=r"[A-Z0-9-]{1,20}"),
+        Option("area", "delivery area, such as NO2; Germany is GER", pattern=r"[A-Z0-9-]{1,20}"),
         currency("EUR"),
     )
 
@@ -78,8 +82,13 @@ class NordPool:
         parts = [in_order((), span, Money(self.currency_code, "MWH"))]
         for day in delivery_days(span):
             answer = await http.get(
-                f"{self.base_url}/api/DayAheadPrices", self._query(day), takes=_PUBLISHED_OR_NOT
+                f"{self.base_url}/api/DayAheadPrices", self._query(day), takes=_EXPLAINED
             )
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                raise FeedRefused(
+                    f"Nord Pool answers 401 for {day}: without a subscription it tells about the "
+                    "last two months only"
+                )
             if answer.status != HTTPStatus.NO_CONTENT:
                 parts.append(parse(answer.body, span, self.area, self.currency_code))
         return joined(parts, span)
