@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wattyard.tariffs.adapters.cdr_shapes import (
+from wattyard.tariffs.adapters.cdr.shapes import (
     CdrContract,
     CdrDemand,
     CdrFeedIn,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from wattyard.tariffs.adapters.cdr_shapes import Amount, CdrContract, CdrFeedIn, CdrRate
-from wattyard.tariffs.adapters.cdr_steps import is_per_kwh
-from wattyard.tariffs.adapters.cdr_windows import CdrInvalid, entries, uncovered, window
+from wattyard.tariffs.adapters.cdr.shapes import Amount, CdrContract, CdrFeedIn, CdrRate
+from wattyard.tariffs.adapters.cdr.steps import is_per_kwh
+from wattyard.tariffs.adapters.cdr.windows import CdrInvalid, entries, uncovered, window
 from wattyard.tariffs.adapters.imports import Body, Leftovers
 
 PATH: Final = "electricityContract.solarFeedInTariff"

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.adapters.cdr_shapes import ALL_DAYS, HOLIDAYS, CdrPeriod, CdrTime
+from wattyard.tariffs.adapters.cdr.shapes import ALL_DAYS, HOLIDAYS, CdrPeriod, CdrTime
 from wattyard.tariffs.adapters.imports import Body, clock, runs
 from wattyard.tariffs.domain.schedule import MONTHS
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from wattyard.kernel import civil
 from wattyard.platform.reading import convert
-from wattyard.tariffs.adapters.cdr_feed_in import exports
-from wattyard.tariffs.adapters.cdr_shapes import (
+from wattyard.tariffs.adapters.cdr.feed_in import exports
+from wattyard.tariffs.adapters.cdr.shapes import (
     ALL_DAYS,
     HOLIDAYS,
     CdrContract,
@@ -23,9 +23,9 @@ from wattyard.tariffs.adapters.cdr_shapes import (
     CdrPeriod,
     CdrTime,
 )
-from wattyard.tariffs.adapters.cdr_steps import Steps
-from wattyard.tariffs.adapters.cdr_unread import name_unread
-from wattyard.tariffs.adapters.cdr_windows import (
+from wattyard.tariffs.adapters.cdr.steps import Steps
+from wattyard.tariffs.adapters.cdr.unread import name_unread
+from wattyard.tariffs.adapters.cdr.windows import (
     CdrInvalid,
     entries,
     hours_between,

@@ -7,8 +7,8 @@ kWh, counted anew each `period`; a rate by time of use counts only the energy of
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from wattyard.tariffs.adapters.cdr_shapes import CdrRate
-from wattyard.tariffs.adapters.cdr_windows import CdrInvalid
+from wattyard.tariffs.adapters.cdr.shapes import CdrRate
+from wattyard.tariffs.adapters.cdr.windows import CdrInvalid
 from wattyard.tariffs.adapters.imports import Body, Leftovers, added
 
 _RESETS: Final = {"P1D": "DAY", "P1M": "MONTH", "P1Y": "YEAR"}
