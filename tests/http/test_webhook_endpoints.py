@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from tests.support.postmen import delivery_of
@@ -119,6 +120,37 @@ async def test_an_endpoint_can_be_disabled_wherever_its_name_leads_by_now(
 
 async def _nowhere(host: str) -> list[str]:
     return [host]
+
+
+async def test_names_that_nobody_answers_for_keep_four_registrations_of_an_account_waiting(
+    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are answered meanwhile, and the one refused can be sent again with its key."""
+    answered = asyncio.Event()
+
+    async def looking(host: str) -> list[str]:
+        await answered.wait()
+        return ["1.1.1.1"]
+
+    registration = Registration(looking, AddressPolicy())
+    monkeypatch.setattr(world.services.endpoints, "_reach", registration)
+
+    async def register(key: int) -> httpx.Response:
+        headers = {"Idempotency-Key": f"{tenant.account_id}-{key}"}
+        return await tenant.post("/webhook-endpoints", {"url": URL}, headers=headers)
+
+    waiting = [asyncio.create_task(register(n)) for n in range(5)]
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    refused = done.pop().result()
+    error(refused, 429, "rate_limited")
+    assert refused.headers["retry-after"] == "2"
+    assert (await tenant.get("/sites")).status_code == 200
+
+    answered.set()
+    answers = await asyncio.gather(*waiting)
+    assert sorted(one.status_code for one in answers) == [201, 201, 201, 201, 429]
+    again = await register([one.status_code for one in answers].index(429))
+    assert again.status_code == 201
 
 
 async def test_a_test_is_told_to_this_endpoint_only(tenant: Tenant) -> None:

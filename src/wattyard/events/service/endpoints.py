@@ -1,5 +1,6 @@
 """Use-cases of webhook endpoints: add, read, change, remove, test, replay."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -24,10 +25,12 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.refusals import TooMany
 from wattyard.platform.db import Connection, Database
 
 SECRET_BYTES: Final = 32
 REPLAYED_AT_ONCE: Final = 10_000
+_LOOKED_UP_AT_ONCE: Final = 4
 
 Guard = Callable[[Endpoint], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
@@ -43,6 +46,7 @@ class Endpoints:
         self._face = face
         self._reach = reach
         self._random_bytes = random_bytes
+        self._looking_up: Counter[int] = Counter()
 
     async def page(self, caller: Caller, window: Window) -> Page[Endpoint]:
         """Read one page, newest first."""
@@ -63,8 +67,9 @@ class Endpoints:
 
         Raises:
             UrlInvalid: when the address is one that may not be reached.
+            TooMany: while 4 addresses of the account are being looked up already.
         """
-        await self._reach(draft.url)
+        await self._look_up(caller, draft.url)
         endpoint = draft.made(self._new_id(), self._now())
         secret = self._random_bytes(SECRET_BYTES)
         async with self._db.transaction() as db:
@@ -89,11 +94,11 @@ class Endpoints:
         """Change an endpoint; one that is enabled again counts as healthy.
 
         Raises:
-            EndpointNotFound, UrlInvalid, and what `change` and `guard` raise.
+            EndpointNotFound, UrlInvalid, TooMany, and what `change` and `guard` raise.
         """
         present = await self.endpoint(caller, endpoint_id)
         if (url := change(present).url) != present.url:
-            await self._reach(url)
+            await self._look_up(caller, url)
         async with self._db.transaction() as db:
             before = await self._found(db, caller, endpoint_id, lock=True)
             if guard is not None:
@@ -157,6 +162,24 @@ class Endpoints:
             )
             self._events.ring()
         return Replay(len(told), max(told, default=None), len(told) == REPLAYED_AT_ONCE)
+
+    async def _look_up(self, caller: Caller, url: str) -> None:
+        """Judge an address. An idempotency key keeps a connection to the database meanwhile:
+        no account may take all of them with names that nobody answers for.
+        """
+        if self._looking_up[caller.account] >= _LOOKED_UP_AT_ONCE:
+            raise TooMany(
+                f"{_LOOKED_UP_AT_ONCE} addresses of this account are being looked up; send the "
+                "next one when they are done",
+                retry_after_seconds=2,
+            )
+        self._looking_up[caller.account] += 1
+        try:
+            await self._reach(url)
+        finally:
+            self._looking_up[caller.account] -= 1
+            if not self._looking_up[caller.account]:
+                del self._looking_up[caller.account]
 
     async def _enabled(
         self, db: Connection, caller: Caller, endpoint_id: UUID, *, lock: bool = False

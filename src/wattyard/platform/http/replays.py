@@ -13,7 +13,7 @@ from typing import Final
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Clock
-from wattyard.kernel.refusals import Conflict, Malformed, Refusal
+from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
 from wattyard.platform.db import Connection, Database
 from wattyard.platform.http import errors
 from wattyard.platform.http.call import Answer, Call
@@ -76,8 +76,8 @@ class Replays:
                 async with self._db.transaction():
                     answer = await work()
             except Refusal as refusal:
-                if errors.status_of(type(refusal)) >= 500:
-                    raise
+                if isinstance(refusal, TooMany) or errors.status_of(type(refusal)) >= 500:
+                    raise  # the same request may well be taken later
                 answer = errors.answer(refusal, call, self._now())
             await self._keep(db, caller, key, fingerprint, answer)
         return answer
