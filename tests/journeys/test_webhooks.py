@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -18,6 +19,9 @@ import psutil
 import pytest
 
 from tests.support.process import WATTYARD, Server, run
+
+KILLS = int(os.environ.get("WATTYARD_TORTURE_KILLS", "2"))
+SEED = int(os.environ.get("WATTYARD_TORTURE_SEED", "1"))
 
 
 class Hook:
@@ -148,6 +152,72 @@ def test_a_worker_killed_with_9_loses_nothing(ground: Ground, hook: Hook) -> Non
         for process in (first, second):
             assert process.stdout
             process.stdout.close()
+
+
+def change_until(client: httpx.Client, stop: threading.Event) -> None:
+    """Make customers and change each of them, so that their events have an order to keep."""
+    while not stop.is_set():
+        made = client.post("/customers", json={}).json()["id"]
+        for step in range(3):
+            client.patch(f"/customers/{made}", json={"metadata": {"step": str(step)}})
+
+
+def all_events(client: httpx.Client) -> list[Any]:
+    """List every event, oldest first."""
+    found: list[Any] = []
+    while True:
+        after = f"&starting_after={found[-1]['id']}" if found else ""
+        page = client.get(f"/events?limit=100{after}").json()
+        found += page["data"]
+        if not page["has_more"]:
+            return found[::-1]
+
+
+def first_arrivals(events: list[Any]) -> dict[str, list[str]]:
+    """List the events of each object by when they first arrived."""
+    seen: dict[str, list[str]] = {}
+    for event in events:
+        own = seen.setdefault(event["data"]["id"], [])
+        if event["id"] not in own:
+            own.append(event["id"])
+    return seen
+
+
+def test_workers_killed_with_9_at_random_moments_lose_nothing_and_keep_the_order(
+    ground: Ground, hook: Hook
+) -> None:
+    moments = random.Random(SEED)
+    hook.pause = 0.01
+    with ground.serve("--no-worker") as server:
+        client = ground.client(server)
+        client.post("/webhook-endpoints", json={"url": hook.url, "event_types": ["customer.*"]})
+        stop = threading.Event()
+        writer = threading.Thread(target=change_until, args=(ground.client(server), stop))
+        writer.start()
+        try:
+            for _ in range(KILLS):
+                worker = ground.worker()
+                time.sleep(moments.uniform(0, 1.5))
+                worker.kill()
+                worker.wait(10)
+                assert worker.stdout
+                worker.stdout.close()
+        finally:
+            stop.set()
+            writer.join(10)
+        told = all_events(client)
+        last = ground.worker()
+        try:
+            everything = {event["id"] for event in told}
+            wait_for(lambda: everything <= {event["id"] for event in [*hook.events]}, 120)
+            wait_for(lambda: not pending(client), 60)
+        finally:
+            last.terminate()
+            assert last.wait(10) == 0
+            assert last.stdout
+            last.stdout.close()
+    assert len(told) > KILLS
+    assert first_arrivals(hook.events) == first_arrivals(told)
 
 
 def pending(client: httpx.Client) -> list[Any]:
