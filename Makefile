@@ -27,8 +27,8 @@ format: $(STAMP)
 	$(PY) -m ruff check --fix src tests benchmarks
 	$(PY) -m ruff format src tests benchmarks
 
-# Kill processes with -9 while writers write: 20 times; another seed by TORTURE_SEED=n. Then a worker
-# and a server while webhooks are on their way.
+# Kill processes with -9 while writers write, and workers while webhooks are on their way: 20 times
+# each, at random moments; other ones by TORTURE_SEED=n.
 torture: $(STAMP)
 	WATTYARD_TORTURE_KILLS=20 WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
 		$(PY) -m pytest tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
