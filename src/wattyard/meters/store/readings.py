@@ -17,6 +17,12 @@ _EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
 """What PostgreSQL counts time from."""
 Number = TypeVar("Number", np.int64, np.float64)
 
+_MEETING: Final = """
+    account = $1 AND live_mode = $2 AND series = ANY($3)
+    AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5 AND end_time > $4
+"""
+"""The readings of series that meet a span; none is longer than 31 days."""
+
 _US = "(extract(epoch FROM {}) * 1000000)::int8"
 
 
@@ -174,7 +180,7 @@ async def between(
     them, and making Python values of each takes longer than all the rest of a cost.
     """
     columns = await db.fetchrow(
-        """
+        f"""
         SELECT count(*), string_agg(int8send(series), ''),
                string_agg(timestamptz_send(start_time), ''),
                string_agg(timestamptz_send(end_time), ''),
@@ -185,9 +191,7 @@ async def between(
                     THEN array_agg(record_reference_id) END
         FROM (
             SELECT * FROM meter_readings
-            WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
-              AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
-              AND end_time > $4
+            WHERE {_MEETING}
             ORDER BY start_time, series
         ) AS found
         """,
@@ -220,15 +224,13 @@ async def total_kwh(
 ) -> float:
     """Sum up what series have in [start, end); readings over an edge count by time."""
     total: float = await db.fetchval(
-        """
+        f"""
         SELECT coalesce(sum(energy_kwh * CASE
             WHEN start_time >= $4 AND end_time <= $5 THEN 1
             ELSE extract(epoch FROM least(end_time, $5) - greatest(start_time, $4))::float8
                  / extract(epoch FROM end_time - start_time)::float8 END), 0)
         FROM meter_readings
-        WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
-          AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
-          AND end_time > $4
+        WHERE {_MEETING}
         """,
         account,
         live,
