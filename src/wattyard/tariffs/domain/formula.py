@@ -1,4 +1,4 @@
-"""Price formulas: text is parsed once into a checked tree (contract 2, Formula). Never `eval`.
+"""Price formulas: text is parsed once into checked steps (contract 2, Formula). Never `eval`.
 
     sum     = product (("+" | "-") product)*
     product = signed (("*" | "/") signed)*
@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from operator import add, mul, neg, sub, truediv
 from typing import Final
@@ -41,6 +41,7 @@ _DIGITS: Final = frozenset("0123456789.")
 _SUM_SIGNS: Final = frozenset("+-")
 _PRODUCT_SIGNS: Final = frozenset("*/")
 _ONE_ARGUMENT: Final = frozenset({"abs", "floor", "ceil"})
+_DECIMALS: Final = range(13)
 _PLAIN: Final[dict[str, Callable[..., float]]] = {
     "+": add,
     "-": sub,
@@ -54,13 +55,6 @@ _PLAIN: Final[dict[str, Callable[..., float]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A constant: a number of the text, a variable that is a number, or what was folded."""
-
-    number: float
-
-
-@dataclass(frozen=True, slots=True)
 class Market:
     """The price of the market source with this code, in the unit that the source publishes."""
 
@@ -69,21 +63,23 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator (`+ - * / **`, `negative`) or a function, applied to its parts in order."""
+    """An operator (`+ - * / **`, `negative`) or a function, applied to the last `parts` values."""
 
     operator: str
-    parts: tuple["Node", ...]
+    parts: int
 
 
-Node = Number | Market | Operation
+Step = float | Market | Operation
 
 
 @dataclass(frozen=True)
 class Formula:
     """A formula whose names are all known.
 
-    `variables` holds a number, or the code of a market source, for each name. `tree` is the
-    checked tree with its constant parts calculated.
+    `variables` holds a number, or the code of a market source, for each name. `steps` calculate
+    it, one after the other: a number and a market's price are put on a pile of values, an
+    operation takes its parts from the pile, the last one uppermost, and puts its result there.
+    Constant parts are calculated already.
 
     Raises:
         FormulaInvalid: with the column (from 1), for a syntax error, an unknown name, a
@@ -93,29 +89,23 @@ class Formula:
 
     text: str
     variables: Mapping[str, float | str]
-    tree: Node = field(init=False, compare=False)
+    steps: tuple[Step, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         with np.errstate(all="ignore"):
-            tree = _Parser(self.text, self.variables).tree()
-        object.__setattr__(self, "tree", tree)
+            steps = _Parser(self.text, self.variables).steps()
+        object.__setattr__(self, "steps", steps)
+
+    @property
+    def constant(self) -> float | None:
+        """The value of a formula that depends on no market, None of others."""
+        first = self.steps[0]
+        return first if len(self.steps) == 1 and isinstance(first, float) else None
 
     @cached_property
     def market_codes(self) -> frozenset[str]:
         """The market sources that the price depends on."""
-        codes: set[str] = set()
-        nodes: list[Node] = [self.tree]
-        while nodes:
-            node = nodes.pop()
-            if isinstance(node, Market):
-                codes.add(node.code)
-            elif isinstance(node, Operation):
-                nodes.extend(node.parts)
-        return frozenset(codes)
-
-
-_Part = float | Market | Operation
-"""A part while it is put together: a constant is a plain number."""
+        return frozenset(step.code for step in self.steps if isinstance(step, Market))
 
 
 class _Parser:
@@ -133,75 +123,80 @@ class _Parser:
         self._next = 0
         self._nodes = 0
         self._depth = 0
+        self._steps: list[Step] = []
 
-    def tree(self) -> Node:
-        part = self._sum()
+    def steps(self) -> tuple[Step, ...]:
+        self._sum()
         if self._tokens[self._next] != _END:
             raise self._expected("one of + - * / ** was expected")
-        return _node(part)
+        return tuple(self._steps)
 
-    def _sum(self) -> _Part:
-        part = self._product()
+    def _sum(self) -> None:
+        start = len(self._steps)
+        self._product()
         while (sign := self._tokens[self._next]) in _SUM_SIGNS:
             at = self._taken()
-            part = self._applied(at, sign, part, self._product())
-        return part
+            self._product()
+            self._apply(at, sign, start, 2)
 
-    def _product(self) -> _Part:
-        part = self._signed()
+    def _product(self) -> None:
+        start = len(self._steps)
+        self._signed()
         while (sign := self._tokens[self._next]) in _PRODUCT_SIGNS:
             at = self._taken()
-            part = self._applied(at, sign, part, self._signed())
-        return part
+            self._signed()
+            self._apply(at, sign, start, 2)
 
-    def _signed(self) -> _Part:
+    def _signed(self) -> None:
         self._depth += 1
         if self._depth > DEPTH_LIMIT + 1:
             raise self._fault(self._next, f"the formula is nested deeper than {DEPTH_LIMIT}")
+        start = len(self._steps)
         if self._tokens[self._next] == "-":
             at = self._taken()
-            part = self._applied(at, "negative", self._signed())
+            self._signed()
+            self._apply(at, "negative", start, 1)
         else:
-            part = self._atom()
+            self._atom()
             if self._tokens[self._next] == "**":
                 at = self._taken()
-                part = self._applied(at, "**", part, self._signed())
+                self._signed()
+                self._apply(at, "**", start, 2)
         self._depth -= 1
-        return part
 
-    def _atom(self) -> _Part:
+    def _atom(self) -> None:
         token, at = self._tokens[self._next], self._taken()
         start = token[:1]
         if start in _DIGITS:
-            return self._number(at, token)
-        if start == "$":
-            return self._variable(at, token[1:])
-        if start == "(":
-            part = self._sum()
+            self._number(at, token)
+        elif start == "$":
+            self._variable(at, token[1:])
+        elif start == "(":
+            self._sum()
             if not self._takes(")"):
                 raise self._expected(f"')' was expected for the '(' in column {self._column(at)}")
-            return part
-        if start.isidentifier():
-            return self._function(at, token)
-        raise self._misplaced(at)
+        elif start.isidentifier():
+            self._function(at, token)
+        else:
+            raise self._misplaced(at)
 
-    def _number(self, at: int, token: str) -> float:
+    def _number(self, at: int, token: str) -> None:
         number = float(token)
         if not math.isfinite(number):
             raise self._fault(at, f"the number {shown(token)} is too large")
         self._count(at)
-        return number
+        self._steps.append(number)
 
-    def _variable(self, at: int, name: str) -> float | Market:
+    def _variable(self, at: int, name: str) -> None:
         part = self._variables.get(name)
         if part is None:
             known = ", ".join(f"${name}" for name in sorted(self._variables)[:_NAMED]) or "none"
             known += " …" if len(self._variables) > _NAMED else ""
             raise self._fault(at, f"${name[:60]} is not in `variables`; known here: {known}")
         self._count(at)
-        return part
+        self._steps.append(part)
 
-    def _function(self, at: int, name: str) -> _Part:
+    def _function(self, at: int, name: str) -> None:
         if name not in FUNCTIONS:
             raise self._fault(
                 at,
@@ -210,31 +205,39 @@ class _Parser:
             )
         if not self._takes("("):
             raise self._expected(f"'(' was expected after {name}")
-        parts = [self._sum()]
+        start, parts = len(self._steps), 1
+        self._sum()
         while self._takes(","):
-            parts.append(self._sum())
+            self._sum()
+            parts += 1
         if not self._takes(")"):
             raise self._expected(f"')' was expected for the arguments of {name}")
-        if name in _ONE_ARGUMENT and len(parts) > 1:
-            raise self._fault(at, f"{name} takes one argument; got {len(parts)}")
-        if name == "round" and (len(parts) > 2 or not _are_digits(parts[1:])):
+        if name in _ONE_ARGUMENT and parts > 1:
+            raise self._fault(at, f"{name} takes one argument; got {parts}")
+        if name == "round" and parts > 1 and not (parts == 2 and self._steps[-1] in _DECIMALS):
             raise self._fault(
                 at, "round takes a number and, if wanted, constant decimals from 0 to 12"
             )
-        return self._applied(at, name, *parts)
+        self._apply(at, name, start, parts)
 
-    def _applied(self, at: int, operator: str, *parts: _Part) -> _Part:
-        """Apply an operator or a function; of constants the result is calculated at once."""
+    def _apply(self, at: int, operator: str, start: int, parts: int) -> None:
+        """Apply an operator or a function to what the steps from `start` on calculate.
+
+        Of constants alone the result is calculated at once: each of them is one step.
+        """
         self._count(at)
-        numbers = [part for part in parts if isinstance(part, float)]
-        never = operator == "/" and parts[1] == 0.0
-        if len(numbers) < len(parts) and not never:
-            return Operation(operator, tuple([_node(part) for part in parts]))
+        steps = self._steps
+        single = len(steps) - start == parts
+        numbers = [step for step in steps[start:] if isinstance(step, float)] if single else []
+        never = operator == "/" and steps[-1] == 0.0
+        if len(numbers) < parts and not never:
+            steps.append(_operation(operator, parts))
+            return
         number = math.nan if never else _constant(operator, numbers)
         if not math.isfinite(number):
             said = shown(self._shown_text(at))
             raise self._fault(at, f"{said} has no finite value here, whatever the market")
-        return number
+        steps[start:] = [number]
 
     def _taken(self) -> int:
         """Take the next token, and tell its position."""
@@ -285,18 +288,15 @@ def _meant(variable: float | str) -> float | Market:
     return Market(variable) if isinstance(variable, str) else float(variable)
 
 
-def _node(part: _Part) -> Node:
-    return Number(part) if isinstance(part, float) else part
+@cache
+def _operation(operator: str, parts: int) -> Operation:
+    return Operation(operator, parts)
 
 
 def _constant(operator: str, numbers: Sequence[float]) -> float:
     """Calculate as `calculated` does but for the sign of a zero; plain numbers need no arrays."""
     plain = _PLAIN.get(operator)
     return plain(*numbers) if plain else float(calculated(operator, numbers))
-
-
-def _are_digits(parts: list[_Part]) -> bool:
-    return all(isinstance(part, float) and part in range(13) for part in parts)
 
 
 def _fault(column: int, said: str) -> FormulaInvalid:
