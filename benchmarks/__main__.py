@@ -11,6 +11,7 @@ from benchmarks import (
     arrivals,
     costs_engine,
     costs_http,
+    large_bodies,
     list_sites,
     meters,
     plans,
@@ -27,6 +28,7 @@ from benchmarks.support.ground import Ground
 CASES = {
     "start": start.run,
     "prices": tariffs_engine.run,
+    "bodies": large_bodies.run,
     "costs": costs_engine.run,
     "prices-http": prices_http.run,
     "counters": tier_counters.run,

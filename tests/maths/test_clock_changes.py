@@ -104,3 +104,17 @@ def test_arrays_are_rounded_exactly_as_single_numbers(numbers: list[float]) -> N
 
     assert result.tolist() == [rounded(number, 6) for number in numbers]
     assert "-0.0" not in map(str, result.tolist())
+
+
+@settings(deadline=None)
+@given(st.sets(st.integers(0, 60), min_size=1), st.sets(st.integers(0, 60)))
+def test_the_step_of_an_instant_is_the_last_that_starts_no_later(
+    starts: set[int], instants: set[int]
+) -> None:
+    steps, later = sorted(starts), [at for at in sorted(instants) if at >= min(starts)]
+
+    for asked in (later, steps):
+        found = clock_changes.step_of(np.array(steps), np.array(asked, np.int64))
+        assert [steps[step] for step in found] == [
+            max(start for start in steps if start <= at) for at in asked
+        ]

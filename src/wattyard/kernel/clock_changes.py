@@ -103,6 +103,17 @@ def joined_edges(runs: Sequence[Microseconds]) -> Microseconds:
     return edges[distinct]
 
 
+def step_of(starts_us: Microseconds, instants_us: Microseconds) -> NDArray[np.intp]:
+    """Tell in which of the steps that start at `starts_us` (m) each instant (n) falls.
+
+    Both ascend, and the first step starts no later than the first instant.
+    """
+    if np.array_equal(starts_us, instants_us):
+        return np.arange(starts_us.size)
+    first = np.searchsorted(instants_us, starts_us)
+    return np.repeat(np.arange(starts_us.size), np.diff(first, append=instants_us.size))
+
+
 def between(where: ZoneInfo, start_us: int, end_us: int) -> ClockChanges:
     """List the clock changes of a zone that matter from a day before `start_us` to after `end_us`.
 

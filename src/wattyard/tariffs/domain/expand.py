@@ -13,6 +13,7 @@ from wattyard.kernel.clock_changes import (
     joined_edges,
     local_days,
     microseconds,
+    step_of,
 )
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.arithmetic import PRICE_LIMIT
@@ -87,8 +88,8 @@ def expand(
     laid = windows(tariff.schedule, place, span_us)
     known = _markets(tariff, place, span_us, markets) if not tariff.rates.plain else {}
     starts = _edges(tariff, laid, falls, known, tiers, span_us)
-    window = laid.window[np.searchsorted(laid.starts_us, starts, side="right") - 1]
-    tier = np.where(window == NO_WINDOW, NO_TIER, tiers[:, window])
+    window = laid.window[step_of(laid.starts_us, starts)]
+    tier = np.where(window == NO_WINDOW, NO_TIER, tiers.take(window, axis=1))
     rows = [_Row(tariff, starts, window, row, known) for row in tier]
     return _assembled(
         tariff, np.append(starts, span_us[1]), window, rows, confidence(falls, starts)
@@ -125,7 +126,8 @@ def windows(schedule: Schedule, place: Place, span_us: tuple[int, int]) -> Laid:
     laid = lay(ways, days.of_day, low, clock, span_us)
     special_day = np.where(days.special, np.arange(days.special.size), -1)[laid.day - low]
     starts_here = np.ones(laid.item.size, np.bool_)
-    starts_here[1:] = (np.diff(laid.item) != 0) | (np.diff(special_day) != 0)
+    starts_here[1:] = laid.item[1:] != laid.item[:-1]
+    starts_here[1:] |= special_day[1:] != special_day[:-1]
     return Laid(laid.starts_us[starts_here], laid.item[starts_here])
 
 
@@ -171,9 +173,7 @@ def _edges(
     """Join the edges of windows, of falling confidence, and of markets where they are followed."""
     joined = [laid.starts_us, falls[(falls > span_us[0]) & (falls < span_us[1])]]
     for key, market in known.items():
-        window = laid.window[
-            np.searchsorted(laid.starts_us, market.steps.starts_us, side="right") - 1
-        ]
+        window = laid.window[step_of(laid.starts_us, market.steps.starts_us)]
         followed = np.append(_follows(tariff, key, tiers), False)[window]
         joined.append(market.steps.starts_us[followed])
     return joined_edges(joined)
@@ -209,13 +209,16 @@ class _Row:
         self.confidence = np.ones(window.size)
         self.market_per_kwh = np.full(window.size, np.nan)
         self.surcharge_per_kwh = self.market_per_kwh.copy()
-        self.per_kwh = np.where(tier == NO_TIER, np.nan, self._rates.per_kwh[window, tier])
+        priced = tier != NO_TIER
+        cell = np.where(priced, window * self._rates.to_kwh.shape[1] + tier, 0)
+        self._cell = cell  # of the tables of rates, row after row
+        self.per_kwh = np.where(priced, self._rates.per_kwh.take(cell), np.nan)
         if known:
-            priced = tier != NO_TIER
-            self._add_market(tariff, window, priced & self._rates.market[window, tier])
-            self._add_formulas(np.where(priced, self._rates.formula[window, tier], -1))
+            self._add_market(tariff, priced & self._rates.market.take(cell))
+        if self._rates.formulas:
+            self._add_formulas(np.where(priced, self._rates.formula.take(cell), -1))
 
-    def _add_market(self, tariff: Tariff, window: Indices, follows: NDArray[np.bool_]) -> None:
+    def _add_market(self, tariff: Tariff, follows: NDArray[np.bool_]) -> None:
         """Raise what the market asks by the surcharges: (market + fixed) × (1 + percentage)."""
         if tariff.market is None or not follows.any():
             return
@@ -223,7 +226,7 @@ class _Row:
         rows = slice(None) if follows.all() else follows
         step = self._step(market, rows)
         asked = market.per_kwh[step]
-        factor = 1.0 + self._rates.percentage[window[rows], self.tier[rows]]
+        factor = 1.0 + self._rates.percentage.take(self._cell[rows])
         price = (asked + self.per_kwh[rows]) * factor
         self.market_per_kwh[rows] = asked
         self.per_kwh[rows] = price
@@ -247,7 +250,7 @@ class _Row:
             self.per_kwh[rows] = values(wanted, prices, int(rows.sum()))
 
     def _step(self, market: _Known, rows: NDArray[np.bool_] | slice) -> NDArray[np.intp]:
-        return np.searchsorted(market.steps.starts_us, self._starts_us[rows], side="right") - 1
+        return step_of(market.steps.starts_us, self._starts_us[rows])
 
 
 def _assembled(

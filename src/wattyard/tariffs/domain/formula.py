@@ -1,4 +1,4 @@
-"""Price formulas: text is parsed once into a checked tree (contract 2, Formula). Never `eval`.
+"""Price formulas: text is parsed once into checked steps (contract 2, Formula). Never `eval`.
 
     sum     = product (("+" | "-") product)*
     product = signed (("*" | "/") signed)*
@@ -12,10 +12,12 @@ Powers bind tighter than a minus on their left and group to the right, as in Pyt
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Final, NamedTuple
+from functools import cache, cached_property
+from itertools import islice
+from operator import add, mul, neg, sub, truediv
+from typing import Final
 
 import numpy as np
 
@@ -29,21 +31,27 @@ TEXT_LIMIT: Final = 10_000
 _NAMED: Final = 20
 """A message names so many variables at most."""
 
-_TOKEN = re.compile(
-    r"(?P<space>[ \t\r\n]*)"
-    r"(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/(),]))",
-    re.ASCII,
-)
-_SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER: Final = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+_TOKEN = re.compile(rf"[ \t\r\n]*(?:({_NUMBER}|\$?{_NAME}|\*\*|[-+*/(),])|[^ \t\r\n])", re.ASCII)
+"""Finds one token after the other; what no token starts with is found as an empty one."""
+_FOREIGN: Final = ""
+_END: Final = "\n"
+_DIGITS: Final = frozenset("0123456789.")
+_SUM_SIGNS: Final = frozenset("+-")
+_PRODUCT_SIGNS: Final = frozenset("*/")
 _ONE_ARGUMENT: Final = frozenset({"abs", "floor", "ceil"})
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A constant: a number of the text, a variable that is a number, or what was folded."""
-
-    number: float
+_DECIMALS: Final = range(13)
+_PLAIN: Final[dict[str, Callable[..., float]]] = {
+    "+": add,
+    "-": sub,
+    "*": mul,
+    "/": truediv,
+    "negative": neg,
+    "min": lambda *numbers: min(numbers),
+    "max": lambda *numbers: max(numbers),
+    "abs": abs,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +63,23 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator (`+ - * / **`, `negative`) or a function, applied to its parts in order."""
+    """An operator (`+ - * / **`, `negative`) or a function, applied to the last `parts` values."""
 
     operator: str
-    parts: tuple["Node", ...]
+    parts: int
 
 
-Node = Number | Market | Operation
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    column: int
+Step = float | Market | Operation
 
 
 @dataclass(frozen=True)
 class Formula:
     """A formula whose names are all known.
 
-    `variables` holds a number, or the code of a market source, for each name. `tree` is the
-    checked tree with its constant parts calculated.
+    `variables` holds a number, or the code of a market source, for each name. `steps` calculate
+    it, one after the other: a number and a market's price are put on a pile of values, an
+    operation takes its parts from the pile, the last one uppermost, and puts its result there.
+    Constant parts are calculated already.
 
     Raises:
         FormulaInvalid: with the column (from 1), for a syntax error, an unknown name, a
@@ -85,198 +89,214 @@ class Formula:
 
     text: str
     variables: Mapping[str, float | str]
-    tree: Node = field(init=False, compare=False)
+    steps: tuple[Step, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         with np.errstate(all="ignore"):
-            tree = _Parser(self.text, self.variables).tree()
-        object.__setattr__(self, "tree", tree)
+            steps = _Parser(self.text, self.variables).steps()
+        object.__setattr__(self, "steps", steps)
+
+    @property
+    def constant(self) -> float | None:
+        """The value of a formula that depends on no market, None of others."""
+        first = self.steps[0]
+        return first if len(self.steps) == 1 and isinstance(first, float) else None
 
     @cached_property
     def market_codes(self) -> frozenset[str]:
         """The market sources that the price depends on."""
-        return frozenset(_codes(self.tree))
-
-
-def _codes(node: Node) -> list[str]:
-    if isinstance(node, Market):
-        return [node.code]
-    parts = node.parts if isinstance(node, Operation) else ()
-    return [code for part in parts for code in _codes(part)]
+        return frozenset(step.code for step in self.steps if isinstance(step, Market))
 
 
 class _Parser:
-    """One pass from left to right over the text; `_ahead` is the token not yet taken."""
+    """One pass from left to right over the tokens, `_next` being the one not yet taken.
+
+    A token is known by its position; its column is found when there is something to say of it.
+    """
 
     def __init__(self, text: str, variables: Mapping[str, float | str]) -> None:
         if len(text) > TEXT_LIMIT:
             raise _fault(TEXT_LIMIT + 1, f"a formula has at most {TEXT_LIMIT:,} characters")
         self._text = text
-        self._variables = variables
-        self._end = 0
+        self._variables = {name: _meant(own) for name, own in variables.items()}
+        self._tokens: list[str] = [*_TOKEN.findall(text), _END]
+        self._next = 0
         self._nodes = 0
         self._depth = 0
-        self._ahead = self._read()
+        self._steps: list[Step] = []
 
-    def tree(self) -> Node:
-        node = self._sum()
-        if self._ahead.kind != "end":
-            raise _fault(self._ahead.column, f"one of + - * / ** was expected; got {self._found()}")
-        return node
+    def steps(self) -> tuple[Step, ...]:
+        self._sum()
+        if self._tokens[self._next] != _END:
+            raise self._expected("one of + - * / ** was expected")
+        return tuple(self._steps)
 
-    def _read(self) -> _Token:
-        match = _TOKEN.match(self._text, self._end)
-        if match is None or match.lastgroup is None:
-            return self._rest()
-        self._end = match.end()
-        kind = match.lastgroup
-        return _Token(kind, match[kind], match.end("space") + 1)
+    def _sum(self) -> None:
+        start = len(self._steps)
+        self._product()
+        while (sign := self._tokens[self._next]) in _SUM_SIGNS:
+            at = self._taken()
+            self._product()
+            self._apply(at, sign, start, 2)
 
-    def _rest(self) -> _Token:
-        """What follows when no token does: the end, or a foreign character."""
-        space = _SPACE.match(self._text, self._end)
-        start = space.end() if space else self._end
-        if start == len(self._text):
-            return _Token("end", "", start + 1)
-        return _Token("foreign", self._text[start], start + 1)
+    def _product(self) -> None:
+        start = len(self._steps)
+        self._signed()
+        while (sign := self._tokens[self._next]) in _PRODUCT_SIGNS:
+            at = self._taken()
+            self._signed()
+            self._apply(at, sign, start, 2)
 
-    def _take(self) -> _Token:
-        token = self._ahead
-        if token.kind == "foreign":
-            raise _fault(
-                token.column,
-                f"{shown(token.text)} does not belong here; there are numbers, $names, "
-                f"+ - * / ** ( ) and the functions {', '.join(sorted(FUNCTIONS))}",
-            )
-        self._ahead = self._read()
-        return token
-
-    def _found(self) -> str:
-        return "the end" if self._ahead.kind == "end" else shown(self._ahead.text)
-
-    def _expect(self, sign: str, place: str) -> None:
-        if self._ahead.kind != "sign" or self._ahead.text != sign:
-            raise _fault(self._ahead.column, f"'{sign}' was expected {place}; got {self._found()}")
-        self._take()
-
-    def _sees(self, *signs: str) -> bool:
-        return self._ahead.kind == "sign" and self._ahead.text in signs
-
-    def _sum(self) -> Node:
-        node = self._product()
-        while self._sees("+", "-"):
-            operator = self._take()
-            node = self._applied(operator, operator.text, (node, self._product()))
-        return node
-
-    def _product(self) -> Node:
-        node = self._signed()
-        while self._sees("*", "/"):
-            operator = self._take()
-            node = self._applied(operator, operator.text, (node, self._signed()))
-        return node
-
-    def _signed(self) -> Node:
-        self._enter()
-        if self._sees("-"):
-            sign = self._take()
-            node = self._applied(sign, "negative", (self._signed(),))
-        else:
-            node = self._power()
-        self._depth -= 1
-        return node
-
-    def _power(self) -> Node:
-        base = self._atom()
-        if not self._sees("**"):
-            return base
-        operator = self._take()
-        return self._applied(operator, "**", (base, self._signed()))
-
-    def _enter(self) -> None:
+    def _signed(self) -> None:
         self._depth += 1
         if self._depth > DEPTH_LIMIT + 1:
-            raise _fault(self._ahead.column, f"the formula is nested deeper than {DEPTH_LIMIT}")
+            raise self._fault(self._next, f"the formula is nested deeper than {DEPTH_LIMIT}")
+        start = len(self._steps)
+        if self._tokens[self._next] == "-":
+            at = self._taken()
+            self._signed()
+            self._apply(at, "negative", start, 1)
+        else:
+            self._atom()
+            if self._tokens[self._next] == "**":
+                at = self._taken()
+                self._signed()
+                self._apply(at, "**", start, 2)
+        self._depth -= 1
 
-    def _atom(self) -> Node:
-        token = self._take()
-        if token.kind == "number":
-            return self._number(token)
-        if token.kind == "name":
-            return self._variable(token)
-        if token.kind == "word":
-            return self._function(token)
-        if token.kind == "sign" and token.text == "(":
-            node = self._sum()
-            self._expect(")", f"for the '(' in column {token.column}")
-            return node
-        got = "the end" if token.kind == "end" else shown(token.text)
-        raise _fault(token.column, f"a number, a $name or '(' was expected; got {got}")
+    def _atom(self) -> None:
+        token, at = self._tokens[self._next], self._taken()
+        start = token[:1]
+        if start in _DIGITS:
+            self._number(at, token)
+        elif start == "$":
+            self._variable(at, token[1:])
+        elif start == "(":
+            self._sum()
+            if not self._takes(")"):
+                raise self._expected(f"')' was expected for the '(' in column {self._column(at)}")
+        elif start.isidentifier():
+            self._function(at, token)
+        else:
+            raise self._misplaced(at)
 
-    def _number(self, token: _Token) -> Node:
-        number = float(token.text)
+    def _number(self, at: int, token: str) -> None:
+        number = float(token)
         if not math.isfinite(number):
-            raise _fault(token.column, f"the number {shown(token.text)} is too large")
-        return self._counted(token, Number(number))
+            raise self._fault(at, f"the number {shown(token)} is too large")
+        self._count(at)
+        self._steps.append(number)
 
-    def _variable(self, token: _Token) -> Node:
-        stands_for = self._variables.get(token.text)
-        if stands_for is None:
+    def _variable(self, at: int, name: str) -> None:
+        part = self._variables.get(name)
+        if part is None:
             known = ", ".join(f"${name}" for name in sorted(self._variables)[:_NAMED]) or "none"
             known += " …" if len(self._variables) > _NAMED else ""
-            raise _fault(
-                token.column, f"${token.text[:60]} is not in `variables`; known here: {known}"
-            )
-        if isinstance(stands_for, str):
-            return self._counted(token, Market(stands_for))
-        return self._counted(token, Number(stands_for))
+            raise self._fault(at, f"${name[:60]} is not in `variables`; known here: {known}")
+        self._count(at)
+        self._steps.append(part)
 
-    def _function(self, token: _Token) -> Node:
-        if token.text not in FUNCTIONS:
-            raise _fault(
-                token.column,
-                f"{shown(token.text)} is no function; there are {', '.join(sorted(FUNCTIONS))} "
+    def _function(self, at: int, name: str) -> None:
+        if name not in FUNCTIONS:
+            raise self._fault(
+                at,
+                f"{shown(name)} is no function; there are {', '.join(sorted(FUNCTIONS))} "
                 f"(a variable is written with $)",
             )
-        self._expect("(", f"after {token.text}")
-        parts = [self._sum()]
-        while self._sees(","):
-            self._take()
-            parts.append(self._sum())
-        self._expect(")", f"for the arguments of {token.text}")
-        self._check_arguments(token, parts)
-        return self._applied(token, token.text, tuple(parts))
-
-    def _check_arguments(self, token: _Token, parts: list[Node]) -> None:
-        if token.text in _ONE_ARGUMENT and len(parts) > 1:
-            raise _fault(token.column, f"{token.text} takes one argument; got {len(parts)}")
-        if token.text == "round" and (len(parts) > 2 or not _are_digits(parts[1:])):
-            raise _fault(
-                token.column, "round takes a number and, if wanted, constant decimals from 0 to 12"
+        if not self._takes("("):
+            raise self._expected(f"'(' was expected after {name}")
+        start, parts = len(self._steps), 1
+        self._sum()
+        while self._takes(","):
+            self._sum()
+            parts += 1
+        if not self._takes(")"):
+            raise self._expected(f"')' was expected for the arguments of {name}")
+        if name in _ONE_ARGUMENT and parts > 1:
+            raise self._fault(at, f"{name} takes one argument; got {parts}")
+        if name == "round" and parts > 1 and not (parts == 2 and self._steps[-1] in _DECIMALS):
+            raise self._fault(
+                at, "round takes a number and, if wanted, constant decimals from 0 to 12"
             )
+        self._apply(at, name, start, parts)
 
-    def _applied(self, token: _Token, operator: str, parts: tuple[Node, ...]) -> Node:
-        self._counted(token, None)
-        constants = [part.number for part in parts if isinstance(part, Number)]
-        never = operator == "/" and parts[1] == Number(0.0)
-        if len(constants) < len(parts) and not never:
-            return Operation(operator, parts)
-        number = math.nan if never else float(calculated(operator, constants))
+    def _apply(self, at: int, operator: str, start: int, parts: int) -> None:
+        """Apply an operator or a function to what the steps from `start` on calculate.
+
+        Of constants alone the result is calculated at once: each of them is one step.
+        """
+        self._count(at)
+        steps = self._steps
+        single = len(steps) - start == parts
+        numbers = [step for step in steps[start:] if isinstance(step, float)] if single else []
+        never = operator == "/" and steps[-1] == 0.0
+        if len(numbers) < parts and not never:
+            steps.append(_operation(operator, parts))
+            return
+        number = math.nan if never else _constant(operator, numbers)
         if not math.isfinite(number):
-            raise _fault(
-                token.column, f"{shown(token.text)} has no finite value here, whatever the market"
-            )
-        return Number(number)
+            said = shown(self._shown_text(at))
+            raise self._fault(at, f"{said} has no finite value here, whatever the market")
+        steps[start:] = [number]
 
-    def _counted(self, token: _Token, node: Node | None) -> Node:
+    def _taken(self) -> int:
+        """Take the next token, and tell its position."""
+        self._next += 1
+        return self._next - 1
+
+    def _takes(self, sign: str) -> bool:
+        """Take the next token if it is this sign, and tell whether it is."""
+        if self._tokens[self._next] != sign:
+            return False
+        self._next += 1
+        return True
+
+    def _count(self, at: int) -> None:
         self._nodes += 1
         if self._nodes > NODE_LIMIT:
-            raise _fault(token.column, f"the formula has more than {NODE_LIMIT} nodes")
-        return node or Number(0.0)
+            raise self._fault(at, f"the formula has more than {NODE_LIMIT} nodes")
+
+    def _expected(self, wanted: str) -> FormulaInvalid:
+        return self._fault(self._next, f"{wanted}; got {self._got(self._next)}")
+
+    def _misplaced(self, at: int) -> FormulaInvalid:
+        if self._tokens[at] == _FOREIGN:
+            return self._fault(
+                at,
+                f"{self._got(at)} does not belong here; there are numbers, $names, "
+                f"+ - * / ** ( ) and the functions {', '.join(sorted(FUNCTIONS))}",
+            )
+        return self._fault(at, f"a number, a $name or '(' was expected; got {self._got(at)}")
+
+    def _got(self, at: int) -> str:
+        return "the end" if self._tokens[at] == _END else shown(self._shown_text(at))
+
+    def _shown_text(self, at: int) -> str:
+        return self._tokens[at].removeprefix("$") or self._text[self._column(at) - 1]
+
+    def _column(self, at: int) -> int:
+        if self._tokens[at] == _END:
+            return len(self._text) + 1
+        match = next(islice(_TOKEN.finditer(self._text), at, None))
+        return match.end() - (len(self._tokens[at]) or 1) + 1
+
+    def _fault(self, at: int, said: str) -> FormulaInvalid:
+        return _fault(self._column(at), said)
 
 
-def _are_digits(parts: list[Node]) -> bool:
-    return all(isinstance(part, Number) and part.number in range(13) for part in parts)
+def _meant(variable: float | str) -> float | Market:
+    return Market(variable) if isinstance(variable, str) else float(variable)
+
+
+@cache
+def _operation(operator: str, parts: int) -> Operation:
+    return Operation(operator, parts)
+
+
+def _constant(operator: str, numbers: Sequence[float]) -> float:
+    """Calculate as `calculated` does but for the sign of a zero; plain numbers need no arrays."""
+    plain = _PLAIN.get(operator)
+    return plain(*numbers) if plain else float(calculated(operator, numbers))
 
 
 def _fault(column: int, said: str) -> FormulaInvalid:

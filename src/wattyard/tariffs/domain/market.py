@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.forecast import Published, forecast
+from wattyard.tariffs.domain.forecast import forecast
+from wattyard.tariffs.domain.like_days import Published
 
 Numbers = NDArray[np.float64]
 

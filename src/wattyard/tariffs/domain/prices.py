@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel import instants
-from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
+from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
 from wattyard.tariffs.domain.calendar import Place
@@ -223,9 +223,9 @@ def _summed(kinds: list[tuple[str, _Kind]], elements: tuple[Element, ...]) -> Pl
     if len(kinds) > 1:
         edges = joined_edges([kind.edges_us for _, kind in kinds])
     parts = {name: _taken(kind, edges) for name, kind in kinds}
-    exact = np.sum([part.per_kwh for part in parts.values()], axis=0)
+    exact = reduce(np.add, [part.per_kwh for part in parts.values()])
     total = all_rounded(exact, PRICE_DECIMALS)
-    confidence = np.min([part.confidence for part in parts.values()], axis=0)
+    confidence = reduce(np.minimum, [part.confidence for part in parts.values()])
     return PlacePrices(edges, total, exact, confidence, parts, elements)
 
 
@@ -233,7 +233,7 @@ def _taken(kind: _Kind, edges_us: Microseconds) -> Part:
     """Look a part up at finer edges."""
     if edges_us is kind.edges_us:
         return kind.part
-    place = np.searchsorted(kind.edges_us, edges_us[:-1], side="right") - 1
+    place = step_of(kind.edges_us[:-1], edges_us[:-1])
     fields = Part.__dataclass_fields__
     return Part(*(getattr(kind.part, name)[place] for name in fields))
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.tariffs.domain.formula import Formula, Number
+from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.rates import FixedPrice, FormulaPrice, MarketPrice
 from wattyard.tariffs.domain.schedule import Schedule
 
@@ -67,7 +67,7 @@ def rate_table(schedule: Schedule) -> RateTable:
                     table.market[w, t] = True
                     table.per_kwh[w, t] = surcharge_per_kwh
                     table.percentage[w, t] = surcharge_percentage
-                case FormulaPrice(Formula(tree=Number(number))):
+                case FormulaPrice(Formula(constant=float(number))):
                     table.per_kwh[w, t] = number
                 case FormulaPrice(formula):
                     table.formula[w, t] = numbers.setdefault(id(formula), len(formulas))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.domain.arithmetic import PRICE_LIMIT
-from wattyard.tariffs.domain.formula import Formula, Number
+from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 
 
@@ -38,10 +38,10 @@ class FormulaPrice:
     formula: Formula
 
     def __post_init__(self) -> None:
-        tree = self.formula.tree
-        if isinstance(tree, Number) and abs(tree.number) > PRICE_LIMIT:
+        constant = self.formula.constant
+        if constant is not None and abs(constant) > PRICE_LIMIT:
             raise FormulaInvalid(
-                f"formula, column 1: the price is {tree.number:g} per kWh, whatever the market; "
+                f"formula, column 1: the price is {constant:g} per kWh, whatever the market; "
                 f"it may be {PRICE_LIMIT:,.0f} at most"
             )
 

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wattyard.tariffs.domain.arithmetic import Numbers, calculated
-from wattyard.tariffs.domain.formula import Formula, Market, Node, Number
-
-Marks = NDArray[np.bool_]
+from wattyard.tariffs.domain.formula import Formula, Market
 
 
 def values(formula: Formula, market: Mapping[str, Numbers], instants: int) -> Numbers:
@@ -21,21 +18,17 @@ def values(formula: Formula, market: Mapping[str, Numbers], instants: int) -> Nu
     division by zero or an overflow has touched is no price.
     """
     good = np.ones(instants, np.bool_)
+    pile: list[Numbers | float] = []
     with np.errstate(all="ignore"):
-        value = _value(formula.tree, market, good)
-    return np.where(good, np.broadcast_to(value, instants), np.nan)
-
-
-def _value(node: Node, market: Mapping[str, Numbers], good: Marks) -> Numbers | float:
-    """Calculate a part, and clear in `good` the instants at which it has no finite value."""
-    if isinstance(node, Number):
-        return node.number
-    if isinstance(node, Market):
-        value = market[node.code]
-    else:
-        parts = []
-        for part in node.parts:  # no comprehension: one frame a level keeps the stack short
-            parts.append(_value(part, market, good))  # noqa: PERF401 (the same)
-        value = calculated(node.operator, parts)
-    good &= np.isfinite(value)
-    return value
+        for step in formula.steps:
+            if isinstance(step, float):
+                pile.append(step)
+                continue
+            if isinstance(step, Market):
+                value = market[step.code]
+            else:
+                value = calculated(step.operator, pile[-step.parts :])
+                del pile[-step.parts :]
+            good &= np.isfinite(value)
+            pile.append(value)
+    return np.where(good, np.broadcast_to(pile[0], instants), np.nan)

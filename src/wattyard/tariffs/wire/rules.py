@@ -101,10 +101,11 @@ def _made(
 
 def _judge(made: Tariff, place: Place, refused: list[Fault]) -> None:
     faults = list(refused)
-    try:
-        coverage.check(made.schedule, place, *local_dates(made.term, place))
-    except ScheduleRefused as refusal:
-        faults.extend(refusal.faults)
+    if len(faults) < coverage.FAULT_LIMIT:
+        try:
+            coverage.check(made.schedule, place, *local_dates(made.term, place))
+        except ScheduleRefused as refusal:
+            faults.extend(refusal.faults)
     if faults:
         raise ScheduleRefused.of(faults[: coverage.FAULT_LIMIT])
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Refusal
+from wattyard.tariffs.domain.coverage import FAULT_LIMIT
 from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.rates import (
     FixedPrice,
@@ -53,7 +54,8 @@ _UNKNOWN: Final = FixedPrice(0.0)
 class ScheduleReader:
     """Reads the entries of one tariff and collects what is wrong with them.
 
-    `malformed` are faults of form, `refused` those of formulas.
+    `malformed` are faults of form, `refused` those of formulas: as many as are told, after which
+    formulas are not looked at any more.
     """
 
     def __init__(self, *, market_rates: bool) -> None:
@@ -149,6 +151,8 @@ class ScheduleReader:
                 f"the name of a variable is a letter or _ and up to 59 letters, digits or _; "
                 f"got {shown(bad[0])}",
             )
+            return _UNKNOWN
+        if len(self.refused) >= FAULT_LIMIT:
             return _UNKNOWN
         known = text, tuple(variables.items())
         try:
