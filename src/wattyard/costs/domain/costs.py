@@ -11,7 +11,7 @@ from wattyard.costs.domain.contracts import supplies
 from wattyard.costs.domain.energy import Charged, Rated, charged, rated
 from wattyard.costs.domain.frame import Frame, Row, framed, group_edges
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Pieces, Readings
+from wattyard.costs.domain.readings import Marks, Pieces, Readings
 from wattyard.costs.domain.rows import tables, vat_on_top, vat_rows
 from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import instant, joined_edges, microseconds
@@ -29,16 +29,18 @@ def costs(
     readings: Readings,
     *,
     markets: Markets,
+    asked: Marks | None = None,
 ) -> Costs:
     """Tell what the energy of a span costs, by groups and in all.
 
     `elements` are the connected tariffs of the place, in any order. `readings` are those of the
     question's direction, of its device or of the place's own series, in the span and in
-    `contracts.history_needed`; those outside of the span only move the tier counters.
+    `contracts.history_needed`; those outside of the span only move the tier counters. So do
+    those that are not `asked` (n) for, which need no price; None asks for all.
 
     Raises:
         NoTariffConnected: when there is no COMMODITY of the direction at all; LOCAL is 0 then.
-        NoPriceData: with the first instant that has energy and no price.
+        NoPriceData: with the first instant that has energy that is asked for and no price.
     """
     span_us = microseconds(question.span.start), microseconds(question.span.end)
     contracts = _rated(elements, place, question, readings, markets)
@@ -48,6 +50,9 @@ def costs(
     where = pieces.between(*span_us)
     answered = pieces.only(where)
     bills = [charged(own, pieces, where.start) for own in contracts]
+    if asked is not None:
+        kept = asked[answered.reading]
+        answered, bills = answered.only(kept), [bill.only(kept) for bill in bills]
     _check_priced(bills, answered, question)
     frame = framed(question, place, answered)
     rows = [row for bill in bills for row in _energy_rows(bill, frame)]

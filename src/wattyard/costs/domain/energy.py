@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattyard.costs.domain.contracts import Supply
-from wattyard.costs.domain.readings import Indices, Numbers, Pieces, interval_of
+from wattyard.costs.domain.readings import Indices, Marks, Numbers, Pieces, interval_of
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
@@ -56,6 +56,18 @@ class Charged:
     energy_kwh: Numbers
     amount: Numbers
     confidence: Numbers
+
+    def only(self, kept: Marks) -> "Charged":
+        """Keep those of the answered pieces that are marked, each contract its own of them."""
+        own = kept[self.where]
+        first = int(np.count_nonzero(kept[: self.where.start]))
+        return Charged(
+            self.rated,
+            slice(first, first + int(np.count_nonzero(own))),
+            self.energy_kwh[:, own],
+            self.amount[:, own],
+            self.confidence[own],
+        )
 
 
 def rated(supply: Supply, place: Place, span: Span, *, markets: Markets, metered: Span) -> Rated:

@@ -12,6 +12,7 @@ from wattyard.kernel.clock_changes import Microseconds
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,7 @@ class Pieces:
     def size(self) -> int:
         return self.starts_us.size
 
-    def only(self, kept: slice) -> "Pieces":
+    def only(self, kept: slice | Marks) -> "Pieces":
         """Keep some of the pieces."""
         return Pieces(
             self.starts_us[kept], self.ends_us[kept], self.energy_kwh[kept], self.reading[kept]

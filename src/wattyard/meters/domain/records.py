@@ -50,7 +50,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class StreamReadings:
-    """The readings of one stream, in order of time."""
+    """The readings of one stream, at least one, in order of time."""
 
     stream: Stream
     metered: Metered
+
+    @property
+    def series(self) -> int:
+        """The number of the stream's series."""
+        return int(self.metered.series[0])

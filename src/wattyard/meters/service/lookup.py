@@ -1,6 +1,6 @@
 """Use-cases of readings that are kept: search, group, and hand to those who price them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -14,8 +14,9 @@ from wattyard.kernel.instants import Clock, Span
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.pages import Page
 from wattyard.meters.domain.grouping import sums
-from wattyard.meters.domain.readings import Metered, Stream, TariffDirection
+from wattyard.meters.domain.readings import Indices, Metered, Stream, TariffDirection
 from wattyard.meters.domain.records import Record, Search, StreamReadings
+from wattyard.meters.store import columns
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
 from wattyard.meters.store.readings import Place
@@ -84,24 +85,37 @@ class Records:
             streams = {n: stream for n, stream in known.items() if stream.direction == direction}
             return await _by_stream(db, caller, streams, span)
 
-    async def of_session(self, caller: Caller, session: str) -> list[StreamReadings]:
-        """Read what was metered in a session, stream by stream."""
+    async def of_session(
+        self, caller: Caller, session: str, direction: TariffDirection
+    ) -> list[StreamReadings]:
+        """Read what was metered in a session for a direction, stream by stream."""
+        async with self.db.snapshot() as db:
+            account, live = caller.account, caller.live_mode
+            metered = await columns.of_session(db, account, live, session)
+            numbers = np.unique(metered.series).tolist()
+            streams = await series_store.by_number(db, account, live, numbers) if numbers else {}
+        return [one for one in _divided(metered, streams) if one.stream.direction == direction]
+
+    async def streams_with(
+        self, caller: Caller, device_id: UUID, direction: TariffDirection, span: Span
+    ) -> dict[int, Stream]:
+        """Find the series of a device, at any site, that have readings of a direction in a span."""
+        async with self.db.snapshot() as db:
+            account, live = caller.account, caller.live_mode
+            known = await series_store.of(db, account, live, site_id=None, device_id=device_id)
+            streams = {n: stream for n, stream in known.items() if stream.direction == direction}
+            with_some = await columns.having(db, account, live, list(streams), span)
+        return {number: stream for number, stream in streams.items() if number in with_some}
+
+    async def of_streams(
+        self, caller: Caller, streams: Mapping[int, Stream], spans: Mapping[int, Span]
+    ) -> list[StreamReadings]:
+        """Read what was metered in series, each in a span of its own."""
+        if not spans:
+            return []
         async with self.db.reading() as db:
-            found = []
-            noted = await reading_store.sessions(db, caller.account, caller.live_mode, session)
-            streams = await series_store.by_number(
-                db, caller.account, caller.live_mode, [number for number, _, _ in noted]
-            )
-            for number, start, end in noted:
-                if number not in streams:
-                    continue  # deleted between the two statements
-                metered = await reading_store.between(
-                    db, caller.account, caller.live_mode, [number], start, end
-                )
-                own = np.array([one == session for one in metered.sessions], dtype=np.bool_)
-                if own.any():
-                    found.append(StreamReadings(streams[number], _only(metered, own)))
-        return found
+            metered = await columns.each_between(db, caller.account, caller.live_mode, spans)
+        return _divided(metered, streams)
 
     async def _page(
         self, db: Connection, caller: Caller, search: Search, streams: dict[int, Stream]
@@ -166,25 +180,37 @@ class Records:
 async def _by_stream(
     db: Connection, caller: Caller, streams: dict[int, Stream], span: Span
 ) -> list[StreamReadings]:
-    metered = await reading_store.between(
+    metered = await columns.between(
         db, caller.account, caller.live_mode, list(streams), span.start, span.end
     )
+    return _divided(metered, streams)
+
+
+def _divided(metered: Metered, streams: Mapping[int, Stream]) -> list[StreamReadings]:
+    """Divide readings (n) by their series, in the order of its number.
+
+    Readings of a series that `streams` does not know, deleted meanwhile, are left out.
+    """
+    order = np.argsort(metered.series, kind="stable")
+    numbers, firsts = np.unique(metered.series[order], return_index=True)
+    places = np.split(order, firsts[1:])
+    if numbers.size == 1:
+        return [StreamReadings(streams[n], metered) for n in numbers.tolist() if n in streams]
     return [
-        StreamReadings(streams[number], _only(metered, metered.series == number))
-        for number in np.unique(metered.series).tolist()
+        StreamReadings(streams[number], _at(metered, own))
+        for number, own in zip(numbers.tolist(), places, strict=False)
+        if number in streams
     ]
 
 
-def _only(metered: Metered, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Metered:
-    if kept.all():
-        return metered
-    places: Sequence[int] = np.flatnonzero(kept).tolist()
+def _at(metered: Metered, places: Indices) -> Metered:
+    listed = places.tolist()
     return Metered(
-        metered.series[kept],
-        metered.starts_us[kept],
-        metered.ends_us[kept],
-        metered.energy_kwh[kept],
-        metered.confidence[kept],
-        [metered.sessions[n] for n in places],
-        [metered.references[n] for n in places],
+        metered.series[places],
+        metered.starts_us[places],
+        metered.ends_us[places],
+        metered.energy_kwh[places],
+        metered.confidence[places],
+        [metered.sessions[n] for n in listed],
+        [metered.references[n] for n in listed],
     )

@@ -124,6 +124,23 @@ class Database:
                 stack.take_back(connection, broken=broken)
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Lend a connection whose statements all see the same moment; nothing can be written.
+
+        Inside of a transaction of the same task it gives that one's connection, so that what the
+        task has written is seen.
+        """
+        joined = _joined.get()
+        if joined is not None:
+            yield joined
+            return
+        async with (
+            self.reading() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend a connection in a transaction: kept when the block ends, undone when it raises."""
         joined = _joined.get()
