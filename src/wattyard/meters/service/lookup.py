@@ -14,7 +14,7 @@ from wattyard.kernel.instants import Clock, Span
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.pages import Page
 from wattyard.meters.domain.grouping import sums
-from wattyard.meters.domain.readings import Indices, Metered, Stream, TariffDirection
+from wattyard.meters.domain.readings import Metered, Stream, TariffDirection
 from wattyard.meters.domain.records import Record, Search, StreamReadings
 from wattyard.meters.store import columns
 from wattyard.meters.store import readings as reading_store
@@ -187,30 +187,14 @@ async def _by_stream(
 
 
 def _divided(metered: Metered, streams: Mapping[int, Stream]) -> list[StreamReadings]:
-    """Divide readings (n) by their series, in the order of its number.
+    """Divide readings by their series, in the order of its number.
 
     Readings of a series that `streams` does not know, deleted meanwhile, are left out.
     """
-    order = np.argsort(metered.series, kind="stable")
-    numbers, firsts = np.unique(metered.series[order], return_index=True)
-    places = np.split(order, firsts[1:])
-    if numbers.size == 1:
-        return [StreamReadings(streams[n], metered) for n in numbers.tolist() if n in streams]
+    numbers, firsts = np.unique(metered.series, return_index=True)
+    lasts = [*firsts[1:].tolist(), metered.series.size]
     return [
-        StreamReadings(streams[number], _at(metered, own))
-        for number, own in zip(numbers.tolist(), places, strict=False)
+        StreamReadings(streams[number], metered.part(slice(first, last)))
+        for number, first, last in zip(numbers.tolist(), firsts.tolist(), lasts, strict=False)
         if number in streams
     ]
-
-
-def _at(metered: Metered, places: Indices) -> Metered:
-    listed = places.tolist()
-    return Metered(
-        metered.series[places],
-        metered.starts_us[places],
-        metered.ends_us[places],
-        metered.energy_kwh[places],
-        metered.confidence[places],
-        [metered.sessions[n] for n in listed],
-        [metered.references[n] for n in listed],
-    )

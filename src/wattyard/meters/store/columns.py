@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.meters.domain.readings import Metered
+from wattyard.meters.domain.readings import Metered, in_order
 from wattyard.platform.db import Connection
 
 _EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
@@ -29,7 +29,8 @@ _IN_COLUMNS: Final = """
     FROM ({}) AS found
 """
 """Columns come as the bytes of their numbers, not as rows: a year of half hours is 17,520 of
-them, and making Python values of each takes longer than all the rest of a cost."""
+them, and making Python values of each takes longer than all the rest of a cost. They come in
+no order: `_metered` sorts them in a tenth of the time."""
 
 
 async def between(
@@ -40,7 +41,7 @@ async def between(
     start: datetime,
     end: datetime,
 ) -> Metered:
-    """Read the readings of series that meet [start, end), in order of time."""
+    """Read the readings of series that meet [start, end)."""
     columns = await db.fetchrow(
         _IN_COLUMNS.format(
             """
@@ -48,7 +49,6 @@ async def between(
             WHERE account = $1 AND live_mode = $2 AND series = ANY($3)
               AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
               AND end_time > $4
-            ORDER BY start_time, series
             """
         ),
         account,
@@ -63,7 +63,7 @@ async def between(
 async def each_between(
     db: Connection, account: int, live: bool, spans: Mapping[int, Span]
 ) -> Metered:
-    """Read the readings of each series that meet the span of its own, in order of time."""
+    """Read the readings of each series that meet the span of its own."""
     columns = await db.fetchrow(
         _IN_COLUMNS.format(
             """
@@ -75,7 +75,6 @@ async def each_between(
                   AND start_time > wanted.low - interval '31 days' AND start_time < wanted.high
                   AND end_time > wanted.low
             ) r
-            ORDER BY r.start_time, r.series
             """
         ),
         account,
@@ -88,7 +87,7 @@ async def each_between(
 
 
 async def of_session(db: Connection, account: int, live: bool, session: str) -> Metered:
-    """Read the readings of a session, in order of time, and none beside them."""
+    """Read the readings of a session, and none beside them."""
     columns = await db.fetchrow(
         _IN_COLUMNS.format(
             """
@@ -100,7 +99,6 @@ async def of_session(db: Connection, account: int, live: bool, session: str) -> 
                   AND session_reference_id = $3
             ) r
             WHERE s.account = $1 AND s.live_mode = $2 AND s.session_reference_id = $3
-            ORDER BY r.start_time, r.series
             """
         ),
         account,
@@ -133,16 +131,19 @@ async def having(
 
 
 def _metered(columns: asyncpg.Record | None) -> Metered:
+    """Read the columns, in the order of series, each in order of time."""
     assert columns is not None  # noqa: S101 (an aggregate of nothing is a row too)
-    count, numbers, starts, ends, energy_kwh, confidence, sessions, references = columns
-    return Metered(
-        _numbers(numbers, np.int64),
-        _numbers(starts, np.int64) + _EPOCH_US,
-        _numbers(ends, np.int64) + _EPOCH_US,
-        _numbers(energy_kwh, np.float64),
-        _numbers(confidence, np.float64),
-        sessions or [None] * count,
-        references or [None] * count,
+    count, series, starts, ends, energy_kwh, confidence, sessions, references = columns
+    return in_order(
+        Metered(
+            _numbers(series, np.int64),
+            _numbers(starts, np.int64) + _EPOCH_US,
+            _numbers(ends, np.int64) + _EPOCH_US,
+            _numbers(energy_kwh, np.float64),
+            _numbers(confidence, np.float64),
+            sessions or [None] * count,
+            references or [None] * count,
+        )
     )
 
 
