@@ -74,17 +74,20 @@ def run(ground: Ground) -> None:
 
 
 def _at_one_place(address: str, headers: dict[str, str]) -> None:
-    """Ask for sessions of 1, 30 and 300 devices of one place, eight half hours each."""
+    """Ask for sessions of 1, 30 and 300 devices of one place, eight half hours each.
+
+    Under tiers each device's other half hours of the month are counted, too: 1,440 of each.
+    """
     with httpx.Client(base_url=address, headers=headers, timeout=60) as http:
         for tiers in ("plain", "tiered"):
             for count in _AT_ONE_PLACE:
                 milliseconds = _median_ms(http, f"{tiers}-{count}", count * 8)
-                name = f"a session of {count} devices, {tiers} prices, ms"
-                if count == max(_AT_ONE_PLACE):
+                name = f"a session of {count} device(s), {tiers} prices, ms"
+                if tiers == "plain" and count == max(_AT_ONE_PLACE):
                     met = milliseconds <= _BUDGET_MS
                     verdict(name, milliseconds, f"<= {_BUDGET_MS:g}", met=met)
                 else:
-                    print(f"        {name:44} {milliseconds:10.3f}")
+                    print(f"        {name:44} {milliseconds:8.1f}")
 
 
 def _median_ms(http: httpx.Client, session: str, items: int) -> float:

@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,9 +19,10 @@ from tests.support.cost_strategies import CostCase, cost_cases
 from tests.support.engine import Same, market_series
 from wattyard.costs.domain.answer import Costs, CostTable
 from wattyard.costs.domain.contracts import history_needed
-from wattyard.costs.domain.costs import costs
+from wattyard.costs.domain.costs import costs, costs_under
 from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Marks, Pieces, Readings
+from wattyard.costs.domain.terms import terms
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
@@ -212,3 +213,20 @@ def test_what_is_asked_for_and_what_is_not_add_up_to_the_whole(
         assert marks[part.data.reading].all()
     energy = sum(amount(part.total, "ENERGY") for part in parts)
     assert energy == pytest.approx(amount(whole.total, "ENERGY"), abs=TINY)
+
+
+@TRIED
+@given(asked(), st.integers(0, 60), st.integers(0, 60))
+def test_terms_of_a_longer_time_give_the_same_costs(case: Asked, before: int, after: int) -> None:
+    span, metered = case.question.span, case.readings.span
+    assume(metered is not None)
+    assert metered is not None
+    earlier, later = timedelta(days=before), timedelta(days=after)
+    longer = terms(
+        case.elements,
+        case.place,
+        replace(case.question, span=Span(span.start - earlier, span.end + later)),
+        Span(metered.start - earlier, metered.end + later),
+        markets=case.markets,
+    )
+    assert_alike(case.answer(), costs_under(longer, case.question, case.readings))

@@ -1,15 +1,18 @@
 """Metered energy on its way to a report: what is priced, and under what contracts."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wattyard.costs.domain.answer import Costs
-from wattyard.costs.domain.costs import costs
+from wattyard.costs.domain.costs import costs_under
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.costs.domain.reports import Report, together
+from wattyard.costs.domain.terms import Terms, terms
+from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Marks, Metered
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
@@ -49,19 +52,41 @@ def report(listed: Sequence[Metering], markets: Markets) -> Report:
     Raises:
         NoTariffConnected, NoPriceData, CurrenciesMixed.
     """
-    return together([_reported(one, markets) for one in listed])
+    alike: defaultdict[object, list[int]] = defaultdict(list)
+    for place, one in enumerate(listed):
+        alike[_kind(one)].append(place)
+    reports: dict[int, Report] = {}
+    for places in alike.values():
+        own = _terms([listed[place] for place in places], markets)
+        reports |= {place: _reported(listed[place], own) for place in places}
+    return together([reports[place] for place in range(len(listed))])
 
 
-def _reported(own: Metering, markets: Markets) -> Report:
+def _kind(own: Metering) -> object:
+    """Tell apart what has different contracts, and what is so far apart that prices differ."""
+    question, start = own.question, own.question.span.start
+    with_own = any(question.device in one.tariff.devices for one in own.supply.elements)
+    device = question.device if with_own else None
+    return own.supply.site.id, question.direction, device, (start.year, start.month)
+
+
+def _terms(alike: Sequence[Metering], markets: Markets) -> Terms:
+    """Look up prices once for streams of one kind."""
+    first = alike[0]
+    supply = first.supply
+    question = replace(first.question, span=_around([one.question.span for one in alike]))
+    metered = [span for one in alike if (span := _readings(one.metered).span) is not None]
+    around = _around(metered) if metered else None
+    return terms(supply.elements, supply.place, question, around, markets=markets)
+
+
+def _around(spans: Sequence[Span]) -> Span:
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def _reported(own: Metering, under: Terms) -> Report:
     supply, question, metered = own.supply, own.question, own.metered
-    priced = costs(
-        supply.elements,
-        supply.place,
-        question,
-        _readings(metered),
-        markets=markets,
-        asked=_asked(own),
-    )
+    priced = costs_under(under, question, _readings(metered), asked=_asked(own))
     return Report(
         supply.site,
         question.device,

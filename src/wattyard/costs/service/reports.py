@@ -138,7 +138,7 @@ class CostReports:
         question = CostQuestion(
             stream.direction, span, "NONE", stream.device_id, with_charges=False
         )
-        async with self.db.transaction() as db:
+        async with self.db.transaction() if keep else self.db.snapshot() as db:
             site = await self.places.supply(caller, stream.site_id, param="location_id")
             if stream.device_id is not None:
                 await self.devices.device(caller, stream.device_id)
