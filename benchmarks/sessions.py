@@ -1,7 +1,6 @@
 """Costs of sessions through HTTP: of many devices at once, and of all sessions of an account."""
 
 import asyncio
-import os
 import random
 import statistics
 import time
@@ -16,12 +15,13 @@ import httpx
 import numpy as np
 
 from benchmarks.support import fleets
-from benchmarks.support.ground import OTHER_CORE, SERVER_CORE, Ground, pin, verdict
+from benchmarks.support.ground import OTHER_CORE, Ground, pin, verdict
+from benchmarks.support.mixed import Wire
 from benchmarks.support.servers import wattyard
 from wattyard.app import Services
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.kernel.clock_changes import microseconds
 from wattyard.meters.domain.readings import Readings, Stream
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
@@ -110,13 +110,13 @@ async def _of_an_account(
     hours in a loop that knows this one tariff; it checks nothing else.
     """
     sessions = [car.session(day) for car in cars for day in range(_DAYS)]
-    asked = random.Random(1).sample(sessions, min(_REPORT, len(sessions)))  # noqa: S311 (a sample)
+    asked = random.Random(1).sample(sessions, min(_REPORT, len(sessions)))
     print(f"   {len(sessions):,} sessions, {len(cars) * _DAYS * _DAY:,} readings")
     by_server, by_hand = [], []
-    pin(os.getpid(), OTHER_CORE)
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as http:
+        total = sum([await _cost(http, session) for session in asked])
     for _ in range(ground.rounds):
-        seconds, total = await _over_http(address, headers, asked)
-        by_server.append(len(asked) / seconds)
+        by_server.append(len(asked) / await _over_http(address, headers, asked))
         seconds, hand = await _written_by_hand(url, asked)
         by_hand.append(len(asked) / seconds)
         assert abs(hand - total) < 1e-6 * len(asked)
@@ -124,30 +124,31 @@ async def _of_an_account(
         print(f"   sessions a second, {name:15} " + "  ".join(f"{one:8,.0f}" for one in rates))
     share = statistics.median(a / b for a, b in zip(by_server, by_hand, strict=True))
     print(f"   over HTTP / by hand without HTTP, median of rounds: {share:.2f}")
-    pin(os.getpid(), SERVER_CORE)
 
 
-async def _over_http(
-    address: str, headers: dict[str, str], sessions: Sequence[str]
-) -> tuple[float, float]:
+async def _cost(http: httpx.AsyncClient, session: str) -> float:
+    answer = await http.post(f"/costs/session/{session}")
+    assert answer.status_code == 200, answer.text
+    return float(answer.json()["total"]["cost"]["value"])
+
+
+async def _over_http(address: str, headers: dict[str, str], sessions: Sequence[str]) -> float:
+    """Ask for each session over four connections; gives the seconds it took."""
     left = list(sessions)
-    totals: list[float] = []
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as http:
 
-        async def one() -> None:
-            while left:
-                answer = await http.post(f"/costs/session/{left.pop()}")
-                assert answer.status_code == 200, answer.text
-                totals.append(answer.json()["total"]["cost"]["value"])
+    async def one() -> None:
+        wire = Wire(address, headers)
+        await wire.open()
+        while left:
+            assert await wire.send("POST", f"/costs/session/{left.pop()}") == 200
 
-        started = time.perf_counter()
-        await asyncio.gather(*(one() for _ in range(_AT_ONCE)))
-        return time.perf_counter() - started, sum(totals)
+    started = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(_AT_ONCE)))
+    return time.perf_counter() - started
 
 
 async def _written_by_hand(url: str, sessions: Sequence[str]) -> tuple[float, float]:
     left = list(sessions)
-    total = 0.0
 
     async def one() -> float:
         connection = await asyncpg.connect(url)

@@ -127,18 +127,15 @@ class Database:
     async def snapshot(self) -> AsyncIterator[Connection]:
         """Lend a connection whose statements all see the same moment; nothing can be written.
 
-        Inside of a transaction of the same task it gives that one's connection, so that what the
-        task has written is seen.
+        Inside of a transaction or a snapshot of the same task it gives that one's connection, so
+        that what the task has written is seen.
         """
-        joined = _joined.get()
-        if joined is not None:
-            yield joined
-            return
-        async with (
-            self.reading() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield connection
+        async with self.reading() as connection:
+            if connection.is_in_transaction():
+                yield connection
+                return
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
