@@ -633,6 +633,28 @@ async def test_13_months_are_answered_and_more_are_not(tenant: Tenant, home: str
     await refused(tenant, home, start, "2025-03-06T00:00:00+01:00", 400, "end_time_invalid")
 
 
+async def test_13_months_that_a_clock_change_makes_an_hour_longer_are_answered(
+    tenant: Tenant, home: str
+) -> None:
+    await tenant.tariff(home, charges=[DAILY])
+    autumn = "2023-10-01T00:00:00+02:00", "2024-11-01T00:00:00+01:00"
+    answer = await interval(tenant, home, *autumn, "MONTH")
+    assert len(answer["data"]) == 13
+    grouped = {"location_id": home, "group_by": "MONTH"}
+    search = {**grouped, "start_time": autumn[0], "end_time": autumn[1]}
+    assert (await tenant.post("/meters/records", search)).status_code == 200
+
+
+async def test_a_lines_unit_price_is_that_of_the_tariff_however_little_was_used(
+    tenant: Tenant, home: str
+) -> None:
+    await tenant.tariff(home, schedule=flat(0.1111))
+    await put(tenant, half_hours(home, DAY[0], [0.004]))
+    answer = await interval(tenant, home, *DAY)
+    (line,) = answer["total"]["lines"]
+    assert (line["quantity"], line["amount"], line["unit_price"]) == (0.004, 0.000444, 0.1111)
+
+
 @pytest.mark.parametrize(
     ("body", "query", "code"),
     [

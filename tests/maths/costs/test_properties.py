@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,9 +19,10 @@ from tests.support.cost_strategies import CostCase, cost_cases
 from tests.support.engine import Same, market_series
 from wattyard.costs.domain.answer import Costs, CostTable
 from wattyard.costs.domain.contracts import history_needed
-from wattyard.costs.domain.costs import costs
+from wattyard.costs.domain.costs import costs, costs_under
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.readings import Pieces, Readings
+from wattyard.costs.domain.readings import Marks, Pieces, Readings
+from wattyard.costs.domain.terms import terms
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
@@ -56,6 +57,7 @@ class Asked:
         aggregation: Aggregation | None = None,
         readings: Readings | None = None,
         elements: Sequence[Element] | None = None,
+        asked: Marks | None = None,
     ) -> Costs:
         own = self.question
         question = CostQuestion(own.direction, span or own.span, aggregation or own.aggregation)
@@ -66,6 +68,7 @@ class Asked:
                 question,
                 readings or self.readings,
                 markets=self.markets,
+                asked=asked,
             )
         except NoPriceData:
             assume(False)
@@ -183,3 +186,47 @@ def test_the_readings_of_the_history_needed_are_enough(case: Asked) -> None:
         own.starts_us[kept], own.ends_us[kept], own.energy_kwh[kept], own.confidence[kept]
     )
     assert_alike(case.answer(), case.answer(readings=loaded))
+
+
+@TRIED
+@given(asked(), st.data())
+def test_what_is_asked_for_and_what_is_not_add_up_to_the_whole(
+    case: Asked, data: st.DataObject
+) -> None:
+    """Readings beside those asked for move the tiers as ever; only charges come with both."""
+    count = case.readings.starts_us.size
+    some = np.array(data.draw(st.lists(st.booleans(), min_size=count, max_size=count)), np.bool_)
+    whole = case.answer(aggregation="NONE")
+    parts = [case.answer(aggregation="NONE", asked=marks) for marks in (some, ~some)]
+    items = sorted(
+        (start, cost)
+        for part in parts
+        for start, cost in zip(
+            part.data.starts_us.tolist(), part.data.exact_amount.sum(axis=0).tolist(), strict=True
+        )
+    )
+    assert [start for start, _ in items] == whole.data.starts_us.tolist()
+    whole_costs = whole.data.exact_amount.sum(axis=0)
+    assert [cost for _, cost in items] == pytest.approx(whole_costs, abs=TINY)
+    for part, marks in zip(parts, (some, ~some), strict=True):
+        assert part.data.reading is not None
+        assert marks[part.data.reading].all()
+    energy = sum(amount(part.total, "ENERGY") for part in parts)
+    assert energy == pytest.approx(amount(whole.total, "ENERGY"), abs=TINY)
+
+
+@TRIED
+@given(asked(), st.integers(0, 60), st.integers(0, 60))
+def test_terms_of_a_longer_time_give_the_same_costs(case: Asked, before: int, after: int) -> None:
+    span, metered = case.question.span, case.readings.span
+    assume(metered is not None)
+    assert metered is not None
+    earlier, later = timedelta(days=before), timedelta(days=after)
+    longer = terms(
+        case.elements,
+        case.place,
+        replace(case.question, span=Span(span.start - earlier, span.end + later)),
+        Span(metered.start - earlier, metered.end + later),
+        markets=case.markets,
+    )
+    assert_alike(case.answer(), costs_under(longer, case.question, case.readings))

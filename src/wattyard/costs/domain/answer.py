@@ -102,6 +102,12 @@ class CostTable:
             millionths[largest, np.arange(len(self))] += left
         return millionths / scale + 0.0
 
+    @property
+    def _unit_prices(self) -> Numbers:
+        """The mean price (k, g) of each line, of amounts that are not rounded; 0 without any."""
+        shown = np.zeros(self.quantity.shape)
+        return np.divide(self.exact_amount, self.quantity, out=shown, where=self.quantity != 0)
+
     def only(self, kept: NDArray[np.bool_] | slice) -> "CostTable":
         """Keep some of the items."""
         return CostTable(
@@ -133,13 +139,14 @@ class CostTable:
             self.confidence.tolist(),
             self.quantity.T.tolist(),
             self.amount.T.tolist(),
+            self._unit_prices.T.tolist(),
             readings,
             strict=True,
         )
-        for start, end, energy_kwh, cost, confidence, quantities, amounts, reading in columns:
+        for start, end, energy_kwh, cost, confidence, *parts, reading in columns:
             lines = tuple(
-                _line(rule, quantity, amount)
-                for rule, quantity, amount in zip(self.rules, quantities, amounts, strict=True)
+                _line(rule, quantity, amount, price)
+                for rule, quantity, amount, price in zip(self.rules, *parts, strict=True)
                 if quantity or amount
             )
             yield CostItem(
@@ -147,10 +154,10 @@ class CostTable:
             )
 
 
-def _line(rule: LineRule, quantity: float, amount: float) -> CostLine:
+def _line(rule: LineRule, quantity: float, amount: float, mean_price: float) -> CostLine:
     price = rule.unit_price
     if price is None and quantity:
-        price = amount / quantity
+        price = mean_price
     return CostLine(
         rule.kind, rule.name, rule.tariff_id, rule.tier, quantity, rule.unit, price, amount
     )

@@ -7,15 +7,14 @@ import numpy as np
 from wattyard.costs.domain.answer import Costs, LineRule
 from wattyard.costs.domain.charges import charge_rows
 from wattyard.costs.domain.confidence import confidences
-from wattyard.costs.domain.contracts import supplies
-from wattyard.costs.domain.energy import Charged, Rated, charged, rated
+from wattyard.costs.domain.energy import Charged, charged
 from wattyard.costs.domain.frame import Frame, Row, framed, group_edges
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Pieces, Readings
+from wattyard.costs.domain.readings import Marks, Pieces, Readings
 from wattyard.costs.domain.rows import tables, vat_on_top, vat_rows
+from wattyard.costs.domain.terms import Terms, terms
 from wattyard.kernel import instants
-from wattyard.kernel.clock_changes import instant, joined_edges, microseconds
-from wattyard.kernel.instants import Span
+from wattyard.kernel.clock_changes import Microseconds, instant, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoPriceData
@@ -29,25 +28,41 @@ def costs(
     readings: Readings,
     *,
     markets: Markets,
+    asked: Marks | None = None,
+) -> Costs:
+    """Tell what the energy of a span costs under the tariffs of a place.
+
+    Raises:
+        NoTariffConnected, NoPriceData: as `terms` and `costs_under` do.
+    """
+    own = terms(elements, place, question, readings.span, markets=markets)
+    return costs_under(own, question, readings, asked=asked)
+
+
+def costs_under(
+    own: Terms, question: CostQuestion, readings: Readings, *, asked: Marks | None = None
 ) -> Costs:
     """Tell what the energy of a span costs, by groups and in all.
 
-    `elements` are the connected tariffs of the place, in any order. `readings` are those of the
-    question's direction, of its device or of the place's own series, in the span and in
-    `contracts.history_needed`; those outside of the span only move the tier counters.
+    `own` are the terms of a time that the span and the readings are in. `readings` are those of
+    the question's direction, of its device or of the place's own series, in the span and in
+    `contracts.history_needed`; those outside of the span only move the tier counters. So do
+    those that are not `asked` (n) for, which need no price; None asks for all.
 
     Raises:
-        NoTariffConnected: when there is no COMMODITY of the direction at all; LOCAL is 0 then.
-        NoPriceData: with the first instant that has energy and no price.
+        NoPriceData: with the first instant that has energy that is asked for and no price.
     """
+    elements, place = own.elements, own.place
     span_us = microseconds(question.span.start), microseconds(question.span.end)
-    contracts = _rated(elements, place, question, readings, markets)
-    edges = [own.edges_us for own in contracts]
-    edges.append(group_edges(question.aggregation, place, span_us))
-    pieces = Pieces.whole(readings).cut(joined_edges(edges))
+    groups = group_edges(question.aggregation, place, span_us)
+    pieces = Pieces.whole(readings)
+    pieces = pieces.cut(joined_edges([_met(own.edges_us, readings), groups]))
     where = pieces.between(*span_us)
     answered = pieces.only(where)
-    bills = [charged(own, pieces, where.start) for own in contracts]
+    bills = [charged(rate, pieces, where) for rate in own.rates]
+    if asked is not None:
+        kept = asked[answered.reading]
+        answered, bills = answered.only(kept), [bill.only(kept) for bill in bills]
     _check_priced(bills, answered, question)
     frame = framed(question, place, answered)
     rows = [row for bill in bills for row in _energy_rows(bill, frame)]
@@ -58,26 +73,12 @@ def costs(
     return tables(frame, frame.sums(answered.energy_kwh), sure, rows)
 
 
-def _rated(
-    elements: Sequence[Element],
-    place: Place,
-    question: CostQuestion,
-    readings: Readings,
-    markets: Markets,
-) -> list[Rated]:
-    """Look up the prices of every contract for the part of the span that has readings."""
-    contracts = supplies(elements, question)
-    if not readings.starts_us.size:
-        return []
-    metered = Span(instant(readings.starts_us[0]), instant(readings.ends_us[-1]))
-    found = []
-    for supply in contracts:
-        start = max(supply.span.start, metered.start)
-        end = min(supply.span.end, metered.end)
-        if start < end:
-            span = Span(start, end)
-            found.append(rated(supply, place, span, markets=markets, metered=metered))
-    return found
+def _met(edges_us: Microseconds, readings: Readings) -> Microseconds:
+    """Take the edges that can divide any of the readings."""
+    if readings.span is None:
+        return edges_us[:0]
+    ends = readings.starts_us[0], readings.ends_us[-1]
+    return edges_us[slice(*np.searchsorted(edges_us, ends).tolist())]
 
 
 def _charging(elements: Sequence[Element], question: CostQuestion) -> list[Element]:

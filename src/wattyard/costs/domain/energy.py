@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattyard.costs.domain.contracts import Supply
-from wattyard.costs.domain.readings import Indices, Numbers, Pieces, interval_of
+from wattyard.costs.domain.readings import Indices, Marks, Numbers, Pieces, interval_of
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
@@ -57,6 +57,18 @@ class Charged:
     amount: Numbers
     confidence: Numbers
 
+    def only(self, kept: Marks) -> "Charged":
+        """Keep those of the answered pieces that are marked, each contract its own of them."""
+        own = kept[self.where]
+        first = int(np.count_nonzero(kept[: self.where.start]))
+        return Charged(
+            self.rated,
+            slice(first, first + int(np.count_nonzero(own))),
+            self.energy_kwh[:, own],
+            self.amount[:, own],
+            self.confidence[own],
+        )
+
 
 def rated(supply: Supply, place: Place, span: Span, *, markets: Markets, metered: Span) -> Rated:
     """Look up the prices of a contract over a part of its span.
@@ -80,17 +92,19 @@ def rated(supply: Supply, place: Place, span: Span, *, markets: Markets, metered
     return Rated(supply, series, counter)
 
 
-def charged(rated: Rated, pieces: Pieces, first_answered: int) -> Charged:
-    """Price the pieces in a contract's part of the span; all are cut at its edges."""
+def charged(rated: Rated, pieces: Pieces, answered: slice) -> Charged:
+    """Price the answered pieces in a contract's part of the time; all are cut at its edges."""
     series = rated.series
-    where = pieces.between(int(series.edges_us[0]), int(series.edges_us[-1]))
+    inside = pieces.between(int(series.edges_us[0]), int(series.edges_us[-1]))
+    first = min(max(inside.start, answered.start), answered.stop)
+    where = slice(first, max(min(inside.stop, answered.stop), first))
     own = pieces.only(where)
     at = interval_of(series.edges_us[:-1], own.starts_us)
     energy = _by_tier(rated, pieces, where)
     amount = series.per_kwh[:, at] * energy
     amount[energy == 0] = 0.0
     sure = _confidence(series.confidence[:, at], energy)
-    among = slice(where.start - first_answered, where.stop - first_answered)
+    among = slice(where.start - answered.start, where.stop - answered.start)
     return Charged(rated, among, energy, amount, sure)
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import Microseconds
+from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.kernel.instants import Span
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,13 @@ class Readings:
             raise ValueError("readings are in order and do not overlap")
         if not (np.isfinite(self.energy_kwh).all() and np.isfinite(self.confidence).all()):
             raise ValueError("energy and confidence are finite numbers")
+
+    @property
+    def span(self) -> Span | None:
+        """The time from the first to the last, None without any."""
+        if not self.starts_us.size:
+            return None
+        return Span(instant(self.starts_us[0]), instant(self.ends_us[-1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +77,7 @@ class Pieces:
     def size(self) -> int:
         return self.starts_us.size
 
-    def only(self, kept: slice) -> "Pieces":
+    def only(self, kept: slice | Marks) -> "Pieces":
         """Keep some of the pieces."""
         return Pieces(
             self.starts_us[kept], self.ends_us[kept], self.energy_kwh[kept], self.reading[kept]

@@ -18,7 +18,7 @@ class SessionNotFound(Missing):
 
 
 class CurrenciesMixed(StateForbids):
-    """The device was read at places with different currencies; ask for each place's costs."""
+    """The energy was metered at places with different currencies; ask for each place's costs."""
 
     code = "currencies_mixed"
 
@@ -38,20 +38,6 @@ class Report:
     total: CostTable
     references: tuple[tuple[str | None, str | None], ...] | None = None
 
-    def of_session(self, session: str) -> "Report | None":
-        """Keep what is of a session; the total is that of the items before they are rounded."""
-        references = self.references or ()
-        kept = [n for n, one in enumerate(references) if one[0] == session]
-        if not kept:
-            return None
-        data = picked(self.data, kept)
-        return replace(
-            self,
-            data=data,
-            total=summed(data, [0] * len(kept)),
-            references=tuple(references[n] for n in kept),
-        )
-
 
 def together(reports: Sequence[Report]) -> Report:
     """Put reports of the same question into one: groups of the same time are added up.
@@ -65,8 +51,8 @@ def together(reports: Sequence[Report]) -> Report:
     currencies = sorted({report.site.currency_code for report in reports})
     if len(currencies) > 1:
         raise CurrenciesMixed(
-            f"the device was read at places that pay in {' and '.join(currencies)}; ask for the "
-            "costs of one place at a time"
+            f"the energy was metered at places that pay in {' and '.join(currencies)}; ask for "
+            "the costs of one place at a time"
         )
     data = stacked([report.data for report in reports])
     total = summed(stacked([report.total for report in reports]), [0] * len(reports))

@@ -1,29 +1,21 @@
 """Use-cases of costs: of a place, a device, a session, and of energy as it is metered."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
-from wattyard.costs.domain.answer import Costs
 from wattyard.costs.domain.contracts import history_needed
-from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Readings
-from wattyard.costs.domain.reports import (
-    Report,
-    SessionNotFound,
-    together,
-)
+from wattyard.costs.domain.reports import Report, SessionNotFound
+from wattyard.costs.service.metering import Metering, alone, meterings, report
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock, Span
 from wattyard.kernel.refusals import Malformed, StateForbids
-from wattyard.meters.domain.readings import Failed, Marks, Metered, Stream
+from wattyard.meters.domain.readings import Failed
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Meters, Records
@@ -31,7 +23,8 @@ from wattyard.platform.db import Connection, Database
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices, Places
-from wattyard.tariffs.domain.prices import Question
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.quotes import Supply
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices
 
@@ -64,9 +57,10 @@ class CostReports:
         Raises:
             LocationNotFound, NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
         """
-        async with self.db.reading() as db:
+        async with self.db.snapshot() as db:
             site = await self.places.supply(caller, site_id, param="id")
-            return await self._report(db, caller, site, question)
+            listed, markets = await self._of_object(db, caller, site, question)
+        return await asyncio.to_thread(report, listed, markets)
 
     async def of_device(self, caller: Caller, device_id: UUID, question: CostQuestion) -> Report:
         """Tell the costs of what a device was read to use, wherever it was; without charges.
@@ -75,66 +69,62 @@ class CostReports:
             DeviceNotFound, NoTariffConnected, NoPriceData, CurrenciesMixed.
         """
         question = replace(question, device=device_id, with_charges=False)
-        async with self.db.reading() as db:
+        async with self.db.snapshot() as db:
             device = await self.devices.device(caller, device_id)
-            found = await self.records.of_object(
-                caller,
-                question.span,
-                site_id=None,
-                device_id=device_id,
-                direction=question.direction,
+            streams = await self.records.streams_with(
+                caller, device_id, question.direction, question.span
             )
-            at = sorted({one.stream.site_id for one in found}) or sorted(device.locations)[:1]
-            sites = await self.places.supplies(caller, at)
-            reports = [
-                await self._report(db, caller, sites[site_id], question)
-                for site_id in at
-                if site_id in sites
-            ]
-        if not reports:
-            raise StateForbids(
-                f"device dev_{device_id.hex} is at no location, so no tariff prices its energy",
-                code="no_tariff_connected",
+            at = sorted({one.site_id for one in streams.values()}) or sorted(device.locations)[:1]
+            supplies = await self._supplies(db, caller, at, question.direction)
+            if not supplies:
+                raise StateForbids(
+                    f"device dev_{device_id.hex} is at no location, so no tariff prices its energy",
+                    code="no_tariff_connected",
+                )
+            markets = await self.prices.markets(
+                db, caller, supplies.values(), question.span, self.now()
             )
-        return together(reports)
+            needed = {site_id: _needed(own, question) for site_id, own in supplies.items()}
+            spans = {n: needed[s.site_id] for n, s in streams.items() if s.site_id in needed}
+            found = await self.records.of_streams(caller, streams, spans)
+        listed = []
+        for site_id, supply in supplies.items():
+            own = [one for one in found if one.stream.site_id == site_id]
+            listed += meterings(supply, question, own)
+        return await asyncio.to_thread(report, listed, markets)
 
     async def of_session(self, caller: Caller, session: str, direction: Direction) -> Report:
         """Tell the costs of a session's readings, one item for each.
+
+        Energy beside the session moves the tiers that it reached, and needs no price.
 
         Raises:
             SessionNotFound: when no reading of the direction has that reference.
             NoTariffConnected, NoPriceData, CurrenciesMixed.
         """
-        async with self.db.reading() as db:
-            found = [
-                one
-                for one in await self.records.of_session(caller, session)
-                if one.stream.direction == direction
-            ]
+        async with self.db.snapshot() as db:
+            found = await self.records.of_session(caller, session, direction)
+            at = sorted({one.stream.site_id for one in found})
+            supplies = await self._supplies(db, caller, at, direction)
+            found = [one for one in found if one.stream.site_id in supplies]
             if not found:
                 raise SessionNotFound(
                     f"there is no {direction} reading of session '{session[:60]}'"
                 )
-            sites = await self.places.supplies(caller, {one.stream.site_id for one in found})
-            found = [one for one in found if one.stream.site_id in sites]  # else just deleted
-            reports = []
-            objects = dict.fromkeys((one.stream.site_id, one.stream.device_id) for one in found)
-            for site_id, device_id in objects:
-                own = [
-                    one.metered
-                    for one in found
-                    if (one.stream.site_id, one.stream.device_id) == (site_id, device_id)
-                ]
-                start = min(int(metered.starts_us[0]) for metered in own)
-                end = max(int(metered.ends_us.max()) for metered in own)
-                span = Span(instant(start), instant(end))
-                question = CostQuestion(direction, span, "NONE", device_id, with_charges=False)
-                report = await self._report(db, caller, sites[site_id], question)
-                reports.append(report.of_session(session))
-        priced = [report for report in reports if report is not None]
-        if not priced:
-            raise SessionNotFound(f"the readings of session '{session[:60]}' were just changed")
-        return together(priced)
+            questions = {one.series: _of_its_time(one) for one in found}
+            whole = Span(
+                min(question.span.start for question in questions.values()),
+                max(question.span.end for question in questions.values()),
+            )
+            markets = await self.prices.markets(db, caller, supplies.values(), whole, self.now())
+            found = await self._with_history(caller, found, questions, supplies)
+        listed = [
+            Metering(
+                supplies[one.stream.site_id], questions[one.series], one.metered, session=session
+            )
+            for one in found
+        ]
+        return await asyncio.to_thread(report, listed, markets)
 
     async def of_reading(self, caller: Caller, sent: Sent, *, keep: bool) -> Report:
         """Tell the cost of one reading, and keep it where `keep`: both, or neither.
@@ -148,16 +138,17 @@ class CostReports:
         question = CostQuestion(
             stream.direction, span, "NONE", stream.device_id, with_charges=False
         )
-        async with self.db.transaction() as db:
+        async with self.db.transaction() if keep else self.db.snapshot() as db:
             site = await self.places.supply(caller, stream.site_id, param="location_id")
             if stream.device_id is not None:
                 await self.devices.device(caller, stream.device_id)
             if keep:
                 batch = await self.meters.keep(caller, sent, submitted=1)
                 _check_kept(batch.failed)
-            return await self._report(db, caller, site, question, only=sent)
+            listed, markets = await self._of_object(db, caller, site, question, only=sent)
+            return await asyncio.to_thread(report, listed, markets)
 
-    async def _report(
+    async def _of_object(
         self,
         db: Connection,
         caller: Caller,
@@ -165,93 +156,61 @@ class CostReports:
         question: CostQuestion,
         *,
         only: Sent | None = None,
-    ) -> Report:
-        """Price what was metered at a site: each stream of the direction, and charges once.
+    ) -> tuple[list[Metering], Markets]:
+        """Gather what was metered at a site, by its own meter or the question's device.
 
         `only`: one reading that is answered alone, whether it is stored or not.
         """
-        now = self.now()
         supply = await self.prices.supply(db, caller, site, question.direction)
-        asked = Question(question.direction, question.span, question.device)
-        markets = await self.prices.markets(db, caller, supply, asked, now)
-        needed = history_needed(supply.elements, supply.place, question) or question.span
+        markets = await self.prices.markets(db, caller, [supply], question.span, self.now())
         found = await self.records.of_object(
             caller,
-            needed,
+            _needed(supply, question),
             site_id=site.id,
             device_id=question.device,
             direction=question.direction,
         )
         if only is not None:
-            found = [_with(found, only)]
-        reports = []
-        for number, one in enumerate(_inbound_first(found) or [None]):
-            own = question if number == 0 else replace(question, with_charges=False)
-            metered = None if one is None else one.metered
-            priced = await asyncio.to_thread(
-                costs, supply.elements, supply.place, own, _readings(metered), markets=markets
-            )
-            reports.append(_reported(site, own, priced, metered))
-        return together(reports)
+            found = [alone(found, only)]
+        return meterings(supply, question, found), markets
+
+    async def _supplies(
+        self, db: Connection, caller: Caller, site_ids: Sequence[UUID], direction: Direction
+    ) -> dict[UUID, Supply]:
+        sites = await self.places.supplies(caller, site_ids)
+        return await self.prices.supplies(db, caller, sites.values(), direction)
+
+    async def _with_history(
+        self,
+        caller: Caller,
+        found: Sequence[StreamReadings],
+        questions: Mapping[int, CostQuestion],
+        supplies: Mapping[UUID, Supply],
+    ) -> list[StreamReadings]:
+        """Read what else was metered in the streams where tiers count it."""
+        streams = {one.series: one.stream for one in found}
+        spans = {}
+        for number, stream in streams.items():
+            supply, question = supplies[stream.site_id], questions[number]
+            needed = history_needed(supply.elements, supply.place, question)
+            if needed is not None:
+                spans[number] = needed
+        if not spans:
+            return list(found)
+        more = await self.records.of_streams(caller, streams, spans)
+        whole = [*(one for one in found if one.series not in spans), *more]
+        return sorted(whole, key=lambda one: one.series)
 
 
-def _readings(metered: Metered | None) -> Readings:
-    if metered is None:
-        nothing = np.zeros(0, np.int64)
-        return Readings(nothing, nothing, np.zeros(0), np.zeros(0))
-    return Readings(metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence)
+def _needed(supply: Supply, question: CostQuestion) -> Span:
+    return history_needed(supply.elements, supply.place, question) or question.span
 
 
-def _reported(site: Site, question: CostQuestion, priced: Costs, metered: Metered | None) -> Report:
-    references = None
-    if question.aggregation == "NONE":
-        places = [] if priced.data.reading is None else priced.data.reading.tolist()
-        references = tuple(
-            (metered.sessions[n], metered.references[n]) for n in places if metered is not None
-        )
-    return Report(site, question.device, question.direction, priced.data, priced.total, references)
-
-
-def _inbound_first(found: Iterable[StreamReadings]) -> list[StreamReadings]:
-    """Put what flowed in first: charges are reckoned from it."""
-    return sorted(found, key=lambda one: one.stream.flow != "INBOUND")
-
-
-def _with(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:
-    """Give the stream of a reading, which stands in the place of those stored for its time."""
-    stream: Stream = sent.streams[0]
-    start, end = int(sent.starts_us[0]), int(sent.ends_us[0])
-    own = next((one.metered for one in found if one.stream.flow == stream.flow), None)
-    alone = Metered(
-        np.zeros(1, np.int64),
-        sent.starts_us,
-        sent.ends_us,
-        sent.energy_kwh,
-        sent.confidence,
-        sent.sessions,
-        sent.references,
-    )
-    if own is not None:
-        before, after = own.ends_us <= start, own.starts_us >= end
-        alone = _joined(own, alone, before, after)
-    return StreamReadings(stream, alone)
-
-
-def _joined(own: Metered, alone: Metered, before: Marks, after: Marks) -> Metered:
-    """Put one reading between the marked ones (n) before and after it."""
-    columns = [
-        np.concatenate([stored[before], mine, stored[after]])
-        for stored, mine in zip(own[:5], alone[:5], strict=True)
-    ]
-    texts = [
-        [
-            *(stored[n] for n in np.flatnonzero(before).tolist()),
-            *mine,
-            *(stored[n] for n in np.flatnonzero(after).tolist()),
-        ]
-        for stored, mine in ((own.sessions, alone.sessions), (own.references, alone.references))
-    ]
-    return Metered(columns[0], columns[1], columns[2], columns[3], columns[4], texts[0], texts[1])
+def _of_its_time(own: StreamReadings) -> CostQuestion:
+    """Ask for each reading of a stream."""
+    stream, metered = own.stream, own.metered
+    span = Span(instant(metered.starts_us[0]), instant(metered.ends_us[-1]))
+    return CostQuestion(stream.direction, span, "NONE", stream.device_id, with_charges=False)
 
 
 def _check_kept(failed: Sequence[Failed]) -> None:

@@ -128,7 +128,7 @@ class Readings:
 
 
 class Metered(NamedTuple):
-    """Stored readings (n) in order of time."""
+    """Stored readings (n): those of each series together and in order of time."""
 
     series: Indices
     starts_us: Microseconds
@@ -137,6 +137,36 @@ class Metered(NamedTuple):
     confidence: Numbers
     sessions: Sequence[str | None]
     references: Sequence[str | None]
+
+    def part(self, where: slice) -> "Metered":
+        """Take readings that follow each other."""
+        return Metered(
+            self.series[where],
+            self.starts_us[where],
+            self.ends_us[where],
+            self.energy_kwh[where],
+            self.confidence[where],
+            self.sessions[where],
+            self.references[where],
+        )
+
+
+def in_order(metered: Metered) -> Metered:
+    """Put readings in the order of their series, and those of each in order of time."""
+    same = np.diff(metered.series)
+    if ((same > 0) | ((same == 0) & (np.diff(metered.starts_us) > 0))).all():
+        return metered
+    order = np.lexsort((metered.starts_us, metered.series))
+    listed = order.tolist()
+    return Metered(
+        metered.series[order],
+        metered.starts_us[order],
+        metered.ends_us[order],
+        metered.energy_kwh[order],
+        metered.confidence[order],
+        [metered.sessions[n] for n in listed],
+        [metered.references[n] for n in listed],
+    )
 
 
 def judged(readings: Readings, now_us: int) -> tuple[Readings, list[Failed]]:

@@ -9,7 +9,8 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import PeriodUnit
 from wattyard.meters.domain.readings import FlowDirection, Metered, Stream, TariffDirection
 
-LONGEST_GROUPED: Final = timedelta(days=397)
+LONGEST_GROUPED: Final = timedelta(days=397, hours=1)
+"""13 months, which a clock change in autumn can make an hour longer."""
 Order = Literal["NEWEST", "OLDEST"]
 Position = tuple[int, int]
 """Where a record stands in a list: its start in microseconds since 1970, and its series."""
@@ -50,7 +51,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class StreamReadings:
-    """The readings of one stream, in order of time."""
+    """The readings of one stream, at least one, in order of time."""
 
     stream: Stream
     metered: Metered
+
+    @property
+    def series(self) -> int:
+        """The number of the stream's series."""
+        return int(self.metered.series[0])

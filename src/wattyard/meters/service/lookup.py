@@ -1,6 +1,6 @@
 """Use-cases of readings that are kept: search, group, and hand to those who price them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from wattyard.kernel.pages import Page
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream, TariffDirection
 from wattyard.meters.domain.records import Record, Search, StreamReadings
+from wattyard.meters.store import columns
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
 from wattyard.meters.store.readings import Place
@@ -86,37 +87,45 @@ class Records:
 
     async def total_kwh(self, caller: Caller, span: Span, meter: Stream) -> float:
         """Sum up what was metered in one stream: a device's own, or a site's without a device."""
+        account, live = caller.account, caller.live_mode
         async with self.db.reading() as db:
             known = await series_store.of(
-                db,
-                caller.account,
-                caller.live_mode,
-                site_id=meter.site_id,
-                device_id=meter.device_id,
+                db, account, live, site_id=meter.site_id, device_id=meter.device_id
             )
             own = [number for number, stream in known.items() if stream == meter]
-            return await reading_store.total_kwh(
-                db, caller.account, caller.live_mode, own, span.start, span.end
-            )
+            return await columns.total_kwh(db, account, live, own, span)
 
-    async def of_session(self, caller: Caller, session: str) -> list[StreamReadings]:
-        """Read what was metered in a session, stream by stream."""
+    async def of_session(
+        self, caller: Caller, session: str, direction: TariffDirection
+    ) -> list[StreamReadings]:
+        """Read what was metered in a session for a direction, stream by stream."""
+        async with self.db.snapshot() as db:
+            account, live = caller.account, caller.live_mode
+            metered = await columns.of_session(db, account, live, session)
+            numbers = np.unique(metered.series).tolist()
+            streams = await series_store.by_number(db, account, live, numbers) if numbers else {}
+        return [one for one in _divided(metered, streams) if one.stream.direction == direction]
+
+    async def streams_with(
+        self, caller: Caller, device_id: UUID, direction: TariffDirection, span: Span
+    ) -> dict[int, Stream]:
+        """Find the series of a device, at any site, that have readings of a direction in a span."""
+        async with self.db.snapshot() as db:
+            account, live = caller.account, caller.live_mode
+            known = await series_store.of(db, account, live, site_id=None, device_id=device_id)
+            streams = {n: stream for n, stream in known.items() if stream.direction == direction}
+            with_some = await columns.having(db, account, live, list(streams), span)
+        return {number: stream for number, stream in streams.items() if number in with_some}
+
+    async def of_streams(
+        self, caller: Caller, streams: Mapping[int, Stream], spans: Mapping[int, Span]
+    ) -> list[StreamReadings]:
+        """Read what was metered in series, each in a span of its own."""
+        if not spans:
+            return []
         async with self.db.reading() as db:
-            found = []
-            noted = await reading_store.sessions(db, caller.account, caller.live_mode, session)
-            streams = await series_store.by_number(
-                db, caller.account, caller.live_mode, [number for number, _, _ in noted]
-            )
-            for number, start, end in noted:
-                if number not in streams:
-                    continue  # deleted between the two statements
-                metered = await reading_store.between(
-                    db, caller.account, caller.live_mode, [number], start, end
-                )
-                own = np.array([one == session for one in metered.sessions], dtype=np.bool_)
-                if own.any():
-                    found.append(StreamReadings(streams[number], _only(metered, own)))
-        return found
+            metered = await columns.each_between(db, caller.account, caller.live_mode, spans)
+        return _divided(metered, streams)
 
     async def _page(
         self, db: Connection, caller: Caller, search: Search, streams: dict[int, Stream]
@@ -181,25 +190,21 @@ class Records:
 async def _by_stream(
     db: Connection, caller: Caller, streams: dict[int, Stream], span: Span
 ) -> list[StreamReadings]:
-    metered = await reading_store.between(
+    metered = await columns.between(
         db, caller.account, caller.live_mode, list(streams), span.start, span.end
     )
+    return _divided(metered, streams)
+
+
+def _divided(metered: Metered, streams: Mapping[int, Stream]) -> list[StreamReadings]:
+    """Divide readings by their series, in the order of its number.
+
+    Readings of a series that `streams` does not know, deleted meanwhile, are left out.
+    """
+    numbers, firsts = np.unique(metered.series, return_index=True)
+    lasts = [*firsts[1:].tolist(), metered.series.size]
     return [
-        StreamReadings(streams[number], _only(metered, metered.series == number))
-        for number in np.unique(metered.series).tolist()
+        StreamReadings(streams[number], metered.part(slice(first, last)))
+        for number, first, last in zip(numbers.tolist(), firsts.tolist(), lasts, strict=False)
+        if number in streams
     ]
-
-
-def _only(metered: Metered, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Metered:
-    if kept.all():
-        return metered
-    places: Sequence[int] = np.flatnonzero(kept).tolist()
-    return Metered(
-        metered.series[kept],
-        metered.starts_us[kept],
-        metered.ends_us[kept],
-        metered.energy_kwh[kept],
-        metered.confidence[kept],
-        [metered.sessions[n] for n in places],
-        [metered.references[n] for n in places],
-    )

@@ -1,27 +1,16 @@
-"""The SQL of readings: kept, replaced, looked up and grouped."""
+"""The SQL of readings: kept, replaced, and looked up one by one."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
-from typing import Final, NamedTuple, TypeVar
+from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 import numpy as np
-from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
-from wattyard.meters.domain.readings import Indices, Metered, Readings
+from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.meters.domain.readings import Indices, Readings
 from wattyard.meters.store import copying
 from wattyard.platform.db import Connection
-
-_EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
-"""What PostgreSQL counts time from."""
-Number = TypeVar("Number", np.int64, np.float64)
-
-_MEETING: Final = """
-    account = $1 AND live_mode = $2 AND series = ANY($3)
-    AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5 AND end_time > $4
-"""
-"""The readings of series that meet a span; none is longer than 31 days."""
 
 _US = "(extract(epoch FROM {}) * 1000000)::int8"
 
@@ -148,102 +137,6 @@ async def note_sessions(
         live,
         *map(list, zip(*rows, strict=True)),
     )
-
-
-async def sessions(
-    db: Connection, account: int, live: bool, session: str
-) -> list[tuple[int, datetime, datetime]]:
-    """Find in which series, and between when, a session can have readings."""
-    rows = await db.fetch(
-        """
-        SELECT series, start_time, end_time FROM meter_sessions
-        WHERE account = $1 AND live_mode = $2 AND session_reference_id = $3 ORDER BY series
-        """,
-        account,
-        live,
-        session,
-    )
-    return [(row["series"], row["start_time"], row["end_time"]) for row in rows]
-
-
-async def between(
-    db: Connection,
-    account: int,
-    live: bool,
-    series: Collection[int],
-    start: datetime,
-    end: datetime,
-) -> Metered:
-    """Read the readings of series that meet [start, end), in order of time.
-
-    Columns come as the bytes of their numbers, not as rows: a year of half hours is 17,520 of
-    them, and making Python values of each takes longer than all the rest of a cost.
-    """
-    columns = await db.fetchrow(
-        f"""
-        SELECT count(*), string_agg(int8send(series), ''),
-               string_agg(timestamptz_send(start_time), ''),
-               string_agg(timestamptz_send(end_time), ''),
-               string_agg(float8send(energy_kwh), ''), string_agg(float8send(confidence), ''),
-               CASE WHEN count(session_reference_id) > 0
-                    THEN array_agg(session_reference_id) END,
-               CASE WHEN count(record_reference_id) > 0
-                    THEN array_agg(record_reference_id) END
-        FROM (
-            SELECT * FROM meter_readings
-            WHERE {_MEETING}
-            ORDER BY start_time, series
-        ) AS found
-        """,
-        account,
-        live,
-        list(series),
-        start,
-        end,
-    )
-    assert columns is not None  # noqa: S101 (an aggregate of nothing is a row too)
-    count, numbers, starts, ends, energy_kwh, confidence, sessions, references = columns
-    return Metered(
-        _numbers(numbers, np.int64),
-        _numbers(starts, np.int64) + _EPOCH_US,
-        _numbers(ends, np.int64) + _EPOCH_US,
-        _numbers(energy_kwh, np.float64),
-        _numbers(confidence, np.float64),
-        sessions or [None] * count,
-        references or [None] * count,
-    )
-
-
-async def total_kwh(
-    db: Connection,
-    account: int,
-    live: bool,
-    series: Collection[int],
-    start: datetime,
-    end: datetime,
-) -> float:
-    """Sum up what series have in [start, end); readings over an edge count by time."""
-    total: float = await db.fetchval(
-        f"""
-        SELECT coalesce(sum(energy_kwh * CASE
-            WHEN start_time >= $4 AND end_time <= $5 THEN 1
-            ELSE extract(epoch FROM least(end_time, $5) - greatest(start_time, $4))::float8
-                 / extract(epoch FROM end_time - start_time)::float8 END), 0)
-        FROM meter_readings
-        WHERE {_MEETING}
-        """,
-        account,
-        live,
-        list(series),
-        start,
-        end,
-    )
-    return total
-
-
-def _numbers(sent: bytes | None, type_: type[Number]) -> NDArray[Number]:
-    """Read numbers of 8 bytes as PostgreSQL sends them, the high byte first."""
-    return np.frombuffer(sent or b"", np.dtype(type_).newbyteorder(">")).astype(type_)
 
 
 async def page(

@@ -124,6 +124,20 @@ class Database:
                 stack.take_back(connection, broken=broken)
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Lend a connection whose statements all see the same moment; nothing can be written.
+
+        Inside of a transaction or a snapshot of the same task it gives that one's connection, so
+        that what the task has written is seen.
+        """
+        async with self.reading() as connection:
+            if connection.is_in_transaction():
+                yield connection
+                return
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield connection
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend a connection in a transaction: kept when the block ends, undone when it raises."""
         joined = _joined.get()

@@ -1,6 +1,8 @@
 """Use-cases of prices: what a kWh costs at a place, and why."""
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -19,7 +21,7 @@ from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Question, place_prices, pricing
 from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
 from wattyard.tariffs.domain.samples import Sample, sample
-from wattyard.tariffs.domain.sources import check_currency
+from wattyard.tariffs.domain.sources import MarketSource, check_currency
 from wattyard.tariffs.domain.tariff import Element, Tariff
 from wattyard.tariffs.domain.updates import Publication, next_update
 from wattyard.tariffs.service.contracts import Judged
@@ -55,7 +57,7 @@ class Prices(UseCases):
             if question.device is not None:
                 await self._check_device(caller, question.device, site)
             supply = await self.supply(db, caller, site, question.direction)
-            markets = await self.markets(db, caller, supply, question, now)
+            markets = await self.markets(db, caller, [supply], question.span, now)
             meter = Meter(caller, site_id, question.device)
             used = pricing(supply.elements, question)
             counted = await consumed(self.records, meter, used, supply.place, now)
@@ -93,22 +95,59 @@ class Prices(UseCases):
 
     async def supply(self, db: Connection, caller: Caller, site: Site, direction: str) -> Supply:
         """Gather the connected tariffs of a site for a direction, and their market sources."""
-        kept = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
-        contracts = [c for c in kept if c.direction == direction and c.status == "CONNECTED"]
-        place = calendar_place(site)
-        elements = tuple([Element(c.id, await self._tariff(c, place)) for c in contracts])
-        keys = frozenset[str]().union(*(element.tariff.market_keys for element in elements))
-        sources = await sources_of(db, caller, Needs.of(keys))
-        return Supply(site, place, {c.id: c for c in contracts}, elements, sources)
+        found = await self.supplies(db, caller, [site], direction)
+        return found[site.id]
+
+    async def supplies(
+        self, db: Connection, caller: Caller, sites: Collection[Site], direction: str
+    ) -> dict[UUID, Supply]:
+        """Gather, by site, what `supply` does of one, in as many statements for any number."""
+        account, live = caller.account, caller.live_mode
+        kept = await contract_store.at_sites(db, account, live, [site.id for site in sites])
+        contracts: defaultdict[UUID, dict[UUID, Contract]] = defaultdict(dict)
+        for contract in kept:
+            if contract.direction == direction and contract.status == "CONNECTED":
+                contracts[contract.site_id][contract.id] = contract
+        drafts = [(site, calendar_place(site), contracts[site.id]) for site in sites]
+        elements = {
+            site.id: tuple([Element(c.id, await self._tariff(c, place)) for c in own.values()])
+            for site, place, own in drafts
+        }
+        keys = {id_: _market_keys(own) for id_, own in elements.items()}
+        sources = await sources_of(db, caller, Needs.of(frozenset[str]().union(*keys.values())))
+        return {
+            site.id: Supply(
+                site,
+                place,
+                own,
+                elements[site.id],
+                {key: source for key, source in sources.items() if key in keys[site.id]},
+            )
+            for site, place, own in drafts
+        }
 
     async def markets(
-        self, db: Connection, caller: Caller, supply: Supply, question: Question, now: datetime
+        self,
+        db: Connection,
+        caller: Caller,
+        supplies: Collection[Supply],
+        span: Span,
+        now: datetime,
     ) -> Markets:
-        """Read the market series that a supply's prices follow."""
-        series = {}
-        for key, source in supply.sources.items():
-            check_currency(source, supply.site.currency_code, param=None)
-            series[key] = await self._series.series(db, caller, source, question.span, now)
+        """Read the market series that the prices of supplies of an account follow.
+
+        Raises:
+            MarketCurrencyMismatch: when a place pays in another currency than its source.
+        """
+        sources: dict[str, MarketSource] = {}
+        for supply in supplies:
+            for source in supply.sources.values():
+                check_currency(source, supply.site.currency_code, param=None)
+            sources |= supply.sources
+        series = {
+            key: await self._series.series(db, caller, source, span, now)
+            for key, source in sources.items()
+        }
         return Markets(series, now)
 
     async def _tariff(self, contract: Contract, place: Place) -> Tariff:
@@ -137,6 +176,10 @@ class _Read(NamedTuple):
 
     tariff: Tariff
     size: int
+
+
+def _market_keys(elements: tuple[Element, ...]) -> frozenset[str]:
+    return frozenset[str]().union(*(element.tariff.market_keys for element in elements))
 
 
 def _last_updated(supply: Supply) -> datetime | None:

@@ -1,0 +1,158 @@
+"""Metered energy on its way to a report: what is priced, and under what contracts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattyard.costs.domain.answer import Costs
+from wattyard.costs.domain.costs import costs_under
+from wattyard.costs.domain.question import CostQuestion
+from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.reports import Report, together
+from wattyard.costs.domain.terms import Terms, terms
+from wattyard.kernel.instants import Span
+from wattyard.meters.domain.readings import Marks, Metered
+from wattyard.meters.domain.readings import Readings as Sent
+from wattyard.meters.domain.records import StreamReadings
+from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.quotes import Supply
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metering:
+    """A stream's readings under the contracts of its place; None where there are no readings.
+
+    `session`: the one whose readings are asked for, where not all are.
+    """
+
+    supply: Supply
+    question: CostQuestion
+    metered: Metered | None
+    session: str | None = None
+
+
+def meterings(
+    supply: Supply, question: CostQuestion, found: Sequence[StreamReadings]
+) -> list[Metering]:
+    """List an object's streams, what flowed in first: charges, which come once, go with it."""
+    ordered = sorted(found, key=lambda one: one.stream.flow != "INBOUND")
+    metered: list[Metered | None] = [one.metered for one in ordered]
+    uncharged = replace(question, with_charges=False)
+    return [
+        Metering(supply, uncharged if place else question, own)
+        for place, own in enumerate(metered or [None])
+    ]
+
+
+def report(listed: Sequence[Metering], markets: Markets) -> Report:
+    """Price what was metered, and put it together.
+
+    Raises:
+        NoTariffConnected, NoPriceData, CurrenciesMixed.
+    """
+    alike: defaultdict[object, list[int]] = defaultdict(list)
+    for place, one in enumerate(listed):
+        alike[_kind(one)].append(place)
+    reports: dict[int, Report] = {}
+    for places in alike.values():
+        own = _terms([listed[place] for place in places], markets)
+        reports |= {place: _reported(listed[place], own) for place in places}
+    return together([reports[place] for place in range(len(listed))])
+
+
+def _kind(own: Metering) -> object:
+    """Tell apart what has different contracts, and what is so far apart that prices differ."""
+    question, start = own.question, own.question.span.start
+    with_own = any(question.device in one.tariff.devices for one in own.supply.elements)
+    device = question.device if with_own else None
+    return own.supply.site.id, question.direction, device, (start.year, start.month)
+
+
+def _terms(alike: Sequence[Metering], markets: Markets) -> Terms:
+    """Look up prices once for streams of one kind."""
+    first = alike[0]
+    supply = first.supply
+    question = replace(first.question, span=_around([one.question.span for one in alike]))
+    metered = [span for one in alike if (span := _readings(one.metered).span) is not None]
+    around = _around(metered) if metered else None
+    return terms(supply.elements, supply.place, question, around, markets=markets)
+
+
+def _around(spans: Sequence[Span]) -> Span:
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def _reported(own: Metering, under: Terms) -> Report:
+    supply, question, metered = own.supply, own.question, own.metered
+    priced = costs_under(under, question, _readings(metered), asked=_asked(own))
+    return Report(
+        supply.site,
+        question.device,
+        question.direction,
+        priced.data,
+        priced.total,
+        _references(question, priced, metered),
+    )
+
+
+def _readings(metered: Metered | None) -> Readings:
+    if metered is None:
+        nothing = np.zeros(0, np.int64)
+        return Readings(nothing, nothing, np.zeros(0), np.zeros(0))
+    return Readings(metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence)
+
+
+def _asked(own: Metering) -> Marks | None:
+    if own.session is None or own.metered is None:
+        return None
+    return np.array([one == own.session for one in own.metered.sessions], dtype=np.bool_)
+
+
+def _references(
+    question: CostQuestion, priced: Costs, metered: Metered | None
+) -> tuple[tuple[str | None, str | None], ...] | None:
+    if question.aggregation != "NONE":
+        return None
+    if metered is None or priced.data.reading is None:
+        return ()
+    places = priced.data.reading.tolist()
+    return tuple((metered.sessions[n], metered.references[n]) for n in places)
+
+
+def alone(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:
+    """Give the stream of a reading, which stands in the place of those stored for its time."""
+    (stream,) = sent.streams
+    start, end = int(sent.starts_us[0]), int(sent.ends_us[0])
+    own = next((one.metered for one in found if one.stream.flow == stream.flow), None)
+    reading = Metered(
+        np.zeros(1, np.int64),
+        sent.starts_us,
+        sent.ends_us,
+        sent.energy_kwh,
+        sent.confidence,
+        sent.sessions,
+        sent.references,
+    )
+    if own is None:
+        return StreamReadings(stream, reading)
+    before, after = own.ends_us <= start, own.starts_us >= end
+    return StreamReadings(stream, _joined(own, reading, before, after))
+
+
+def _joined(own: Metered, reading: Metered, before: Marks, after: Marks) -> Metered:
+    """Put one reading between the marked ones (n) before and after it."""
+    columns = [
+        np.concatenate([stored[before], mine, stored[after]])
+        for stored, mine in zip(own[:5], reading[:5], strict=True)
+    ]
+    texts = [
+        [
+            *(stored[n] for n in np.flatnonzero(before).tolist()),
+            *mine,
+            *(stored[n] for n in np.flatnonzero(after).tolist()),
+        ]
+        for stored, mine in ((own.sessions, reading.sessions), (own.references, reading.references))
+    ]
+    return Metered(columns[0], columns[1], columns[2], columns[3], columns[4], texts[0], texts[1])
