@@ -74,7 +74,7 @@ async def list_sources(caller: Caller, query: ListQuery, sources: MarketSources)
     body=MarketSourceBody,
     answers=MarketSourceShape,
     status=201,
-    refuses=(CurrencyCodeInvalid, MarketSourceCodeTaken),
+    refuses=(CurrencyCodeInvalid, MarketSourceCodeTaken, MarketSourceInUse),
     example=examples.SOURCE,
     example_body=examples.SOURCE_BODY,
     tagged=True,

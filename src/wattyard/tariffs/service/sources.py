@@ -61,6 +61,7 @@ class MarketSources(UseCases):
 
         Raises:
             MarketSourceCodeTaken: when the account has one of that code.
+            MarketSourceInUse: when formulas mean the operator's source by that code.
         """
         source = MarketSource(
             **_said(draft), id=self.new_id(), shared=False, time_created=self.now()
@@ -68,6 +69,7 @@ class MarketSources(UseCases):
         async with self.db.transaction() as db:
             if not await source_store.insert(db, caller.account, caller.live_mode, source):
                 raise _taken(draft)
+            await self._check_unnamed(db, caller, draft.code)
         return source
 
     async def change(
@@ -82,8 +84,8 @@ class MarketSources(UseCases):
 
         Raises:
             MarketSourceNotFound, MarketSourceReadOnly, MarketSourceCodeTaken.
-            MarketSourceInUse: when currency or unit would change under prices, or the code under
-                formulas.
+            MarketSourceInUse: when currency or unit would change under prices, or what a code
+                means under formulas.
         """
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
@@ -94,6 +96,8 @@ class MarketSources(UseCases):
             await self._check_use(db, caller, before, draft)
             if not await source_store.update(db, account, live, source_id, draft):
                 raise _taken(draft)
+            if draft.code != before.code:
+                await self._check_unnamed(db, caller, draft.code)
             after = await self._found(db, caller, source_id)
             if after != before:
                 await self._tell(caller, after)
@@ -163,6 +167,15 @@ class MarketSources(UseCases):
         ):
             raise MarketSourceInUse(
                 f"code cannot change: formulas of tariffs name {before.code}", param="code"
+            )
+
+    async def _check_unnamed(self, db: Connection, caller: Caller, code: str) -> None:
+        """Refuse a code new to the account that its formulas name: it is the operator's so far."""
+        if await contract_store.any_with_code(db, caller.account, caller.live_mode, code):
+            raise MarketSourceInUse(
+                f"formulas of tariffs follow the operator's market source {code}; "
+                "choose another code",
+                param="code",
             )
 
     async def _own(self, db: Connection, caller: Caller, source_id: UUID) -> MarketSource:
