@@ -96,6 +96,21 @@ async def test_intervals_that_overlap_are_refused_whole(world: World, tenant: Te
     assert await versions(world, source) == []
 
 
+async def test_the_price_that_overlaps_a_published_one_is_named(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
+    far = price(NEW_YEAR + 9 * HOUR, 1)
+    for start, kept in (
+        (NEW_YEAR + QUARTER, "2026-01-01T00:00:00Z to 2026-01-01T01:00:00Z, which is published"),
+        (NEW_YEAR - QUARTER, "2026-01-01T00:00:00Z to 2026-01-01T01:00:00Z, which is published"),
+        (NEW_YEAR + HOUR + QUARTER, "2026-01-01T01:00:00Z to 2026-01-01T02:00:00Z, which is"),
+    ):
+        answer = await put(tenant, source, [far, price(start, 1)])
+
+        error(answer, 422, "market_price_overlap", "[1].valid_from")
+        assert kept in answer.json()["message"]
+
+
 async def test_an_hour_is_replaced_by_its_quarters(world: World, tenant: Tenant) -> None:
     source = await tenant.make("/market-sources", BODY)
     await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
@@ -210,3 +225,22 @@ async def test_reading_prices_needs_a_forward_span_with_offsets(tenant: Tenant) 
         error(await tenant.get(path, params={**good, **change}), 400, code)
     error(await tenant.get(path, params={"end_time": good["end_time"]}), 400, "start_time_missing")
     assert (await tenant.get(path, params=good)).json()["data"] == []
+
+
+async def test_published_prices_are_answered_in_the_offset_of_the_question(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
+
+    answer = await tenant.get(
+        f"/market-sources/{source['id']}/prices",
+        params={"start_time": "2026-01-01T01:30:00+01:00", "end_time": "2026-01-01T04:00:00+02:00"},
+    )
+
+    assert answer.json()["data"] == [
+        {
+            "valid_from": f"2026-01-01T0{n}:00:00+02:00",
+            "valid_to": f"2026-01-01T0{n + 1}:00:00+02:00",
+        }
+        | {"value": value}
+        for n, value in ((2, 10), (3, 20))
+    ]

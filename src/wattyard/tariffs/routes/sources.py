@@ -178,8 +178,10 @@ async def list_prices(
     span = span_of(query.start_time, query.end_time, _LONGEST)
     source = await sources.source(caller, id_)
     block = await sources.prices(caller, id_, span)
-    rows = zip(block.starts_us.tolist(), block.ends_us.tolist(), block.prices.tolist(), strict=True)
-    return await asyncio.to_thread(published_json, source, rows)
+    values = block.prices.tolist()
+    return await asyncio.to_thread(
+        published_json, source, block.starts_us, block.ends_us, values, query.end_time
+    )
 
 
 ENDPOINTS = (list_sources, create_source, get_source, change_source, put_prices, list_prices)

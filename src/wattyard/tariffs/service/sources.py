@@ -21,7 +21,7 @@ from wattyard.tariffs.domain.sources import (
     MarketSourceReadOnly,
     Upload,
     check_apart,
-    overlap,
+    clash_with_kept,
 )
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.store import contracts as contract_store
@@ -132,7 +132,7 @@ class MarketSources(UseCases):
         end = max(price.valid_to for price in prices)
         clash = await price_store.first_overlap(db, *key, start, end)
         if clash is not None:
-            raise overlap(*clash)
+            raise clash_with_kept(prices, clash)
         if written.added or written.changed:
             after = await source_store.published(db, *key, now)
             if not source.shared:
