@@ -1,6 +1,8 @@
 """Published prices of market sources, and their versions (contract 2, Market sources)."""
 
 import asyncio
+import gzip
+import json
 from datetime import timedelta
 from itertools import pairwise
 
@@ -190,6 +192,39 @@ async def test_a_hundred_thousand_prices_are_taken_and_not_one_more(tenant: Tena
     assert answer.json()["records_accepted"] == 100_000
     last = await published(tenant, source, NEW_YEAR - HOUR, NEW_YEAR)
     assert len(last) == 4
+
+
+async def test_of_a_batch_with_very_many_faults_the_first_thousand_are_told(
+    tenant: Tenant,
+) -> None:
+    source = await tenant.make("/market-sources", BODY)
+
+    answer = await put(tenant, source, [{"value": "dear"}] * 10_000)
+
+    faults = error(answer, 400, "valid_from_missing", "[0].valid_from")["errors"]
+    assert len(faults) == 1000
+    assert faults[-1]["param"] == "[333].valid_from"
+    assert await published(tenant, source, NEW_YEAR, NEW_YEAR + HOUR) == []
+
+
+async def test_prices_are_taken_as_gzip_up_to_what_is_in_it(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    path = f"/market-sources/{source['id']}/prices"
+    head = {"content-type": "application/json", "content-encoding": "gzip"}
+    batch = [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)]
+    packed = gzip.compress(json.dumps(batch).encode())
+    bomb = gzip.compress(b"[" + b" " * (17 * 1024 * 1024) + b"]")
+
+    taken = await tenant.call("PUT", path, content=packed, headers=head)
+
+    assert taken.status_code == 200, taken.text
+    assert await published(tenant, source, NEW_YEAR, NEW_YEAR + 2 * HOUR) == batch
+    error(await tenant.call("PUT", path, content=bomb, headers=head), 413, "body_too_large")
+    half = await tenant.call("PUT", path, content=packed[:-9], headers=head)
+    error(half, 400, "body_incomplete")
+    brotli = {**head, "content-encoding": "br"}
+    other = await tenant.call("PUT", path, content=packed, headers=brotli)
+    error(other, 415, "media_type_unsupported")
 
 
 async def test_batches_at_once_that_overlap_leave_one_price_for_each_instant(

@@ -144,6 +144,7 @@ async def change_source(
     example=examples.BATCH,
     example_body=examples.BATCH_BODY,
     body_limit_bytes=_BATCH_LIMIT,
+    compressible=True,
     events=("market_source.update",),
 )
 async def put_prices(
@@ -152,7 +153,7 @@ async def put_prices(
     """Publish up to 100,000 prices: all are kept or none.
 
     A price for a `valid_from` that has one replaces it, and the earlier value is kept as a
-    version. Intervals may have any length, but never overlap.
+    version. Intervals may have any length, but never overlap. The body may be gzip.
     """
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
     prices = await asyncio.to_thread(market_prices, body)
