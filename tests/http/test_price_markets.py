@@ -2,8 +2,10 @@
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.support.pricing import (
+    FOLLOWS,
     HOUR,
     confidences,
     edges,
@@ -134,6 +136,46 @@ async def test_the_next_update_is_when_the_market_publishes(world: World, tenant
     world.clock.forward(hours=3)
     tenant = await world.log_in(tenant.account_id, tenant.secret)
     assert (await quote(tenant, at, *span))["next_update"] == "2026-03-02T11:55:00Z"
+
+
+async def follow(
+    tenant: Tenant, at: str, prices: list[Any], *, publishes_at: str, **fields: Any
+) -> None:
+    """Connect a tariff that follows a market of its own."""
+    code = f"AT_{publishes_at}"
+    source = await tenant.market_source(unit="KWH", code=code, publishes_at=publishes_at)
+    await tenant.publish(source["id"], prices)
+    rules = {"market_rates": True, "market_source_id": source["id"], "schedule": FOLLOWS}
+    await tenant.tariff(at, **rules, **fields)
+
+
+async def test_the_next_update_is_of_the_tariffs_that_are_asked_for(tenant: Tenant) -> None:
+    """Neither a device's own tariff nor a market of an earlier contract counts for the place."""
+    at = await place(tenant)
+    span = ("2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z")
+    prices = hourly(MARCH, [0.1] * 48)
+    earlier = {"contract_start_date": "2025-01-01", "contract_end_date": "2026-01-01"}
+    await follow(tenant, at, prices, publishes_at="12:55", **earlier)
+    await tenant.tariff(at, contract_start_date="2026-01-01", contract_end_date="2027-01-01")
+    device = (await tenant.device(at))["id"]
+    await follow(tenant, at, prices, publishes_at="12:00", devices=[device])
+
+    assert (await quote(tenant, at, *span))["next_update"] == "2026-12-31T23:00:00Z"
+    own = await quote(tenant, at, *span, device_id=device)
+    assert own["next_update"] == "2026-03-01T11:00:00Z"
+
+
+async def test_a_device_s_market_in_another_money_leaves_the_place_s_prices(tenant: Tenant) -> None:
+    at = await place(tenant)
+    await tenant.tariff(at, schedule=flat(0.25))
+    device = (await tenant.device(at))["id"]
+    await follow(tenant, at, hourly(MARCH, [0.1] * 48), publishes_at="12:00", devices=[device])
+    await tenant.patch(f"/locations/{at}", {"currency_code": "GBP"})
+    span = ("2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z")
+
+    assert values(await quote(tenant, at, *span)) == [0.25]
+    asked = {"location_id": at, "start_time": span[0], "end_time": span[1], "device_id": device}
+    error(await tenant.post("/prices", asked), 422, "market_currency_mismatch")
 
 
 async def test_without_market_and_next_edge_there_is_no_next_update(tenant: Tenant) -> None:

@@ -97,6 +97,13 @@ class Formula:
         """The market sources that the price depends on."""
         return frozenset(_codes(self.tree))
 
+    def named_at(self, code: str) -> tuple[str, int]:
+        """Find the variable that stands for a market source, and its first column (from 1)."""
+        names = {name for name, meant in self.variables.items() if meant == code}
+        found = (token for token in _TOKEN.finditer(self.text) if token["name"] in names)
+        token = next(found)
+        return token["name"], token.start("name")
+
 
 def _codes(node: Node) -> list[str]:
     if isinstance(node, Market):

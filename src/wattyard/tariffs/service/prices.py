@@ -20,7 +20,7 @@ from wattyard.tariffs.domain.prices import Question, place_prices, pricing
 from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
 from wattyard.tariffs.domain.samples import Sample, sample
 from wattyard.tariffs.domain.sources import check_currency
-from wattyard.tariffs.domain.tariff import Element, Tariff
+from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
 from wattyard.tariffs.domain.updates import Publication, next_update
 from wattyard.tariffs.service.contracts import Judged
 from wattyard.tariffs.service.counters import Meter, consumed
@@ -55,7 +55,8 @@ class Prices(UseCases):
             if question.device is not None:
                 await self._check_device(caller, question.device, site)
             supply = await self.supply(db, caller, site, question.direction)
-            markets = await self.markets(db, caller, supply, question, now)
+            answering = supply.answering(question)
+            markets = await self.markets(db, caller, answering, question, now)
             meter = Meter(caller, site_id, question.device)
             used = pricing(supply.elements, question)
             counted = await consumed(self.records, meter, used, supply.place, now)
@@ -71,8 +72,8 @@ class Prices(UseCases):
             supply,
             question,
             prices,
-            last_updated=_last_updated(supply),
-            next_update=next_update(now, *_moments(supply)),
+            last_updated=_last_updated(answering),
+            next_update=next_update(now, *_moments(answering)),
         )
 
     async def sample(self, caller: Caller, judged: Judged) -> Sample:
@@ -97,8 +98,7 @@ class Prices(UseCases):
         contracts = [c for c in kept if c.direction == direction and c.status == "CONNECTED"]
         place = calendar_place(site)
         elements = tuple([Element(c.id, await self._tariff(c, place)) for c in contracts])
-        keys = frozenset[str]().union(*(element.tariff.market_keys for element in elements))
-        sources = await sources_of(db, caller, Needs.of(keys))
+        sources = await sources_of(db, caller, Needs.of(market_keys(elements)))
         return Supply(site, place, {c.id: c for c in contracts}, elements, sources)
 
     async def markets(
