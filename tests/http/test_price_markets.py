@@ -1,7 +1,7 @@
 """Prices that follow a market, published or forecast (contract 2, Prices)."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.pricing import (
@@ -114,6 +114,31 @@ async def test_a_far_future_is_forecast_in_time(tenant: Tenant) -> None:
 
     assert time.perf_counter() - before < 1
     assert (set(values(answer)), set(confidences(answer))) == ({0.4}, {0.2})
+
+
+async def test_prices_by_the_second_are_answered_for_days_not_for_months(tenant: Tenant) -> None:
+    """A few uploads and a short question must not fill the server's memory."""
+    at = await place(tenant)
+    second = timedelta(seconds=1)
+    await market(tenant, at, hourly(MARCH, [0.1] * 86_400, second), publishes_at=None)
+    a_day, months = text(MARCH + 24 * HOUR), text(MARCH + 89 * 24 * HOUR)
+    body = {"location_id": at, "start_time": text(MARCH), "end_time": months}
+
+    day = await quote(tenant, at, text(MARCH), a_day)
+    assert len(day["data"]) == 86_400
+    for path in ("/prices", "/prices/audit"):
+        fault = error(await tenant.post(path, body), 400, "end_time_invalid", "end_time")
+        assert "end_time must be nearer to start_time" in fault["message"]
+    days = {**body, "end_time": text(MARCH + 4 * 24 * HOUR)}
+    error(await tenant.post("/prices", days), 400, "end_time_invalid", "end_time")
+    (kept,) = (await tenant.get("/tariffs")).json()["data"]
+    rules = {name: kept[name] for name in ("direction", "type", "schedule", "market_rates")}
+    span = {"contract_start_date": "2030-01-01", "contract_end_date": "2031-01-01"}
+    given = {**rules, **span, "location_id": at, "market_source_id": kept["market_source_id"]}
+    checked = await tenant.post("/tariffs/check", given)
+    assert checked.status_code == 200, checked.text
+    assert checked.json()["mean"] is None
+    assert len(checked.content) < 100_000
 
 
 async def test_the_sum_is_as_sure_as_its_least_sure_part(tenant: Tenant) -> None:

@@ -15,11 +15,14 @@ from wattyard.kernel.clock_changes import (
 )
 from wattyard.tariffs.domain.calendar import Days, Marks, Place, facts
 from wattyard.tariffs.domain.layout import DayTemplates, lay
+from wattyard.tariffs.domain.refusals import TooManyPrices
 
 DAYS_BACK: Final = 14
 LIKE_DAYS: Final = 4
 CONFIDENCE: Final = 0.5
 LOW_CONFIDENCE: Final = 0.3
+LAID_AT_ONCE: Final = 2_000_000
+"""Prices by the second for three weeks, by the minute for years: about 300 MB of arrays."""
 
 Numbers = NDArray[np.float64]
 
@@ -65,6 +68,9 @@ def forecast(
 
     `holes_us` are the starts and the ends (m) of the holes, in order of time. The forecast of
     a day depends on the day, on what is published and on now, never on the holes asked for.
+
+    Raises:
+        TooManyPrices: for more than two million steps.
     """
     span = int(holes_us[0][0]), int(holes_us[1][-1])
     clock = place.clock(*span)
@@ -79,6 +85,9 @@ def forecast(
     distinct = {id(pieces): pieces for pieces in days}
     number = {key: n for n, key in enumerate(distinct)}
     ways, way_of_day = list(distinct.values()), np.array([number[id(pieces)] for pieces in days])
+    count = sum(pieces.starts_us.size for pieces in days)
+    if count > LAID_AT_ONCE:
+        raise TooManyPrices(count, LAID_AT_ONCE)
     lengths = np.cumsum([0, *(pieces.starts_us.size for pieces in ways)], dtype=np.int64)
     starts = np.concatenate([pieces.starts_us for pieces in ways])
     shape = DayTemplates(lengths, starts, np.arange(starts.size, dtype=np.int64))

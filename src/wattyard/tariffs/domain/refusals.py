@@ -67,6 +67,19 @@ class NoTariffConnected(StateForbids):
     code = "no_tariff_connected"
 
 
+class TooManyPrices(Malformed):
+    """The span holds more prices than one answer gives: ask for a shorter one."""
+
+    code = "end_time_invalid"
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(
+            f"the span holds {count:,} prices of different times, more than {most:,}; "
+            "end_time must be nearer to start_time",
+            param="end_time",
+        )
+
+
 class NoPriceData(StateForbids):
     """There is no price for some instant: the market is silent, or a formula has no value."""
 
