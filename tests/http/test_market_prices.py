@@ -194,6 +194,22 @@ async def test_a_hundred_thousand_prices_are_taken_and_not_one_more(tenant: Tena
     assert len(last) == 4
 
 
+async def test_more_prices_than_an_answer_holds_are_read_in_parts(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    second = timedelta(seconds=1)
+    for first in range(0, 200_001, 100_000):
+        ends = min(first + 100_000, 200_001)
+        batch = [price(NEW_YEAR + n * second, 1, second) for n in range(first, ends)]
+        await tenant.publish(source["id"], batch)
+    end = NEW_YEAR + 200_001 * second
+    span = {"start_time": text(NEW_YEAR), "end_time": text(end)}
+
+    answer = await tenant.get(f"/market-sources/{source['id']}/prices", params=span)
+
+    error(answer, 400, "end_time_invalid", "end_time")
+    assert len(await published(tenant, source, NEW_YEAR, end - second)) == 200_000
+
+
 async def test_of_a_batch_with_very_many_faults_the_first_thousand_are_told(
     tenant: Tenant,
 ) -> None:

@@ -90,7 +90,7 @@ def expand(
     known = _markets(tariff, place, span_us, markets) if not tariff.rates.plain else {}
     starts = _edges(tariff, laid, falls, known, tiers, span_us)
     if starts.size > LAID_AT_ONCE:
-        raise TooManyPrices(starts.size, LAID_AT_ONCE)
+        raise TooManyPrices(LAID_AT_ONCE)
     window = laid.window[np.searchsorted(laid.starts_us, starts, side="right") - 1]
     tier = np.where(window == NO_WINDOW, NO_TIER, tiers[:, window])
     rows = [_Row(tariff, starts, window, row, known) for row in tier]

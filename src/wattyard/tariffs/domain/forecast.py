@@ -87,7 +87,7 @@ def forecast(
     ways, way_of_day = list(distinct.values()), np.array([number[id(pieces)] for pieces in days])
     count = sum(pieces.starts_us.size for pieces in days)
     if count > LAID_AT_ONCE:
-        raise TooManyPrices(count, LAID_AT_ONCE)
+        raise TooManyPrices(LAID_AT_ONCE)
     lengths = np.cumsum([0, *(pieces.starts_us.size for pieces in ways)], dtype=np.int64)
     starts = np.concatenate([pieces.starts_us for pieces in ways])
     shape = DayTemplates(lengths, starts, np.arange(starts.size, dtype=np.int64))

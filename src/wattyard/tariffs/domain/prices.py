@@ -184,7 +184,7 @@ def _priced(
     )
     series = expand(tariff, place, stretch.span, markets=markets, tiers=reached)
     if series.window.size > ANSWERED_AT_ONCE:
-        raise TooManyPrices(series.window.size, ANSWERED_AT_ONCE)
+        raise TooManyPrices(ANSWERED_AT_ONCE)
     check_available(series)
     return _Kind(series.edges_us, _part(series, stretch.element))
 

@@ -72,9 +72,9 @@ class TooManyPrices(Malformed):
 
     code = "end_time_invalid"
 
-    def __init__(self, count: int, most: int) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__(
-            f"the span holds {count:,} prices of different times, more than {most:,}; "
+            f"the span holds more than {most:,} prices of different times; "
             "end_time must be nearer to start_time",
             param="end_time",
         )

@@ -11,6 +11,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import Connection
+from wattyard.tariffs.domain.prices import ANSWERED_AT_ONCE
+from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (
     MarketPrice,
     MarketSource,
@@ -144,11 +146,17 @@ class MarketSources(UseCases):
 
         Raises:
             MarketSourceNotFound: when neither the caller nor the operator has it.
+            TooManyPrices: for more than 200,000.
         """
         async with self.db.reading() as db:
             source = await self._found(db, caller, source_id)
             owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
-            return await price_store.between(db, *owner, source_id, span.start, span.end)
+            found = await price_store.between(
+                db, *owner, source_id, span, most=ANSWERED_AT_ONCE + 1
+            )
+        if found.starts_us.size > ANSWERED_AT_ONCE:
+            raise TooManyPrices(ANSWERED_AT_ONCE)
+        return found
 
     async def _check_use(
         self, db: Connection, caller: Caller, before: MarketSource, draft: MarketSourceDraft
