@@ -64,7 +64,7 @@ def _check_currency(
     abroad = format_ == "urdb" and country not in (None, "", "USA")
     if currency_code != currency and not abroad:
         raise DocumentCurrencyMismatch(
-            f"the prices of a {format_} document are in {currency}, "
+            f"prices of the format {format_} are in {currency}, "
             f"but the place pays in {currency_code}",
             param="location_id",
         )
