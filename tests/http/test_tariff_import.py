@@ -8,6 +8,7 @@ from tests.support.world import AMSTERDAM, Tenant, World, error
 
 YEAR = "&contract_start_date=2026-01-01&contract_end_date=2027-01-01"
 WORKING = ["MON", "TUE", "WED", "THU", "FRI"]
+REST = ["SAT", "SUN"]
 
 
 async def place(tenant: Tenant, country: str, city: str = "", state: str | None = None) -> str:
@@ -313,14 +314,9 @@ async def test_prices_in_another_money_than_the_places_are_refused(tenant: Tenan
 
 async def test_what_is_left_out_is_named_once(tenant: Tenant) -> None:
     at = await place(tenant, "AU", "Sydney", "NSW")
-    stepped = {
-        "type": "PEAK",
-        "rates": [{"unitPrice": "0.2", "volume": 10}, {"unitPrice": "0.3"}],
-        "timeOfUse": [
-            {"days": WORKING, "startTime": "00:00", "endTime": "23:59"},
-            {"days": ["SAT", "SUN"], "startTime": "00:00", "endTime": "23:59"},
-        ],
-    }
+    hours = {"startTime": "00:00", "endTime": "23:59"}
+    rates = [{"unitPrice": "0.2", "volume": 10}, {"unitPrice": "0.3"}]
+    stepped = {"rates": rates, "timeOfUse": [{"days": days, **hours} for days in (WORKING, REST)]}
     period = {"startDate": "01-01", "endDate": "12-31", "rateBlockUType": "timeOfUseRates"}
     document = cdr(tariffPeriod=[{**period, "timeOfUseRates": [stepped]}])
 
