@@ -306,9 +306,7 @@ async def test_prices_in_another_money_than_the_places_are_refused(tenant: Tenan
             assert money in fault["message"]
             assert "EUR" in fault["message"]
     assert await nothing_stored(tenant, at)
-
     abroad = await imported(tenant, "urdb", at, urdb(country="NLD"), YEAR)
-
     assert abroad.status_code == 201, abroad.text
 
 
