@@ -82,7 +82,8 @@ def test_every_fault_is_listed_with_its_place(tmp_path: Path) -> None:
     assert (done.exit_code, second.exit_code) == (1, 1)
     assert "vat_invalid" in done.stderr
     assert "valid_to_invalid" in done.stderr
-    assert "gap_in_time_period: 2026-01-01 (Thursday)" in second.stderr
+    place = "tariff.json: schedule[0].days_and_hours[0].hours: "
+    assert f"{place}gap_in_time_period: 2026-01-01 (Thursday)" in second.stderr
 
 
 def test_a_document_is_imported_and_its_tariff_and_place_are_shown(

@@ -65,6 +65,21 @@ async def test_a_bad_formula_is_refused_with_its_column(tenant: Tenant) -> None:
         assert (f"column {column}" if column else "column") in fault["message"], fault
 
 
+async def test_a_source_that_is_not_there_is_named_with_its_column(tenant: Tenant) -> None:
+    fault = await formula_fault(tenant, "0.5 * $a + $b", a=1.0, b="NOWHERE")
+
+    assert "column 12: $b stands for the market source 'NOWHERE'" in fault["message"]
+
+
+async def test_variables_are_numbers_and_codes(tenant: Tenant) -> None:
+    rate = [{"value": "$a", "variables": {"a": None}}]
+
+    fault = await refused(tenant, body(flat(rate)))
+
+    assert fault["code"] == "variables_invalid"
+    assert "an object of numbers and codes of market sources" in fault["message"]
+
+
 async def test_a_formula_with_a_nul_is_refused_as_text(tenant: Tenant) -> None:
     given = {"location_id": await place(tenant), **body(flat("1\x002"))}
 

@@ -1,6 +1,8 @@
 """Published prices of market sources, and their versions (contract 2, Market sources)."""
 
 import asyncio
+import gzip
+import json
 from datetime import timedelta
 from itertools import pairwise
 
@@ -96,6 +98,21 @@ async def test_intervals_that_overlap_are_refused_whole(world: World, tenant: Te
     assert await versions(world, source) == []
 
 
+async def test_the_price_that_overlaps_a_published_one_is_named(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
+    far = price(NEW_YEAR + 9 * HOUR, 1)
+    for start, kept in (
+        (NEW_YEAR + QUARTER, "2026-01-01T00:00:00Z to 2026-01-01T01:00:00Z, which is published"),
+        (NEW_YEAR - QUARTER, "2026-01-01T00:00:00Z to 2026-01-01T01:00:00Z, which is published"),
+        (NEW_YEAR + HOUR + QUARTER, "2026-01-01T01:00:00Z to 2026-01-01T02:00:00Z, which is"),
+    ):
+        answer = await put(tenant, source, [far, price(start, 1)])
+
+        error(answer, 422, "market_price_overlap", "[1].valid_from")
+        assert kept in answer.json()["message"]
+
+
 async def test_an_hour_is_replaced_by_its_quarters(world: World, tenant: Tenant) -> None:
     source = await tenant.make("/market-sources", BODY)
     await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
@@ -177,6 +194,55 @@ async def test_a_hundred_thousand_prices_are_taken_and_not_one_more(tenant: Tena
     assert len(last) == 4
 
 
+async def test_more_prices_than_an_answer_holds_are_read_in_parts(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    second = timedelta(seconds=1)
+    for first in range(0, 200_001, 100_000):
+        ends = min(first + 100_000, 200_001)
+        batch = [price(NEW_YEAR + n * second, 1, second) for n in range(first, ends)]
+        await tenant.publish(source["id"], batch)
+    end = NEW_YEAR + 200_001 * second
+    span = {"start_time": text(NEW_YEAR), "end_time": text(end)}
+
+    answer = await tenant.get(f"/market-sources/{source['id']}/prices", params=span)
+
+    error(answer, 400, "end_time_invalid", "end_time")
+    assert len(await published(tenant, source, NEW_YEAR, end - second)) == 200_000
+
+
+async def test_of_a_batch_with_very_many_faults_the_first_thousand_are_told(
+    tenant: Tenant,
+) -> None:
+    source = await tenant.make("/market-sources", BODY)
+
+    answer = await put(tenant, source, [{"value": "dear"}] * 10_000)
+
+    faults = error(answer, 400, "valid_from_missing", "[0].valid_from")["errors"]
+    assert len(faults) == 1000
+    assert faults[-1]["param"] == "[333].valid_from"
+    assert await published(tenant, source, NEW_YEAR, NEW_YEAR + HOUR) == []
+
+
+async def test_prices_are_taken_as_gzip_up_to_what_is_in_it(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    path = f"/market-sources/{source['id']}/prices"
+    head = {"content-type": "application/json", "content-encoding": "gzip"}
+    batch = [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)]
+    packed = gzip.compress(json.dumps(batch).encode())
+    bomb = gzip.compress(b"[" + b" " * (17 * 1024 * 1024) + b"]")
+
+    taken = await tenant.call("PUT", path, content=packed, headers=head)
+
+    assert taken.status_code == 200, taken.text
+    assert await published(tenant, source, NEW_YEAR, NEW_YEAR + 2 * HOUR) == batch
+    error(await tenant.call("PUT", path, content=bomb, headers=head), 413, "body_too_large")
+    half = await tenant.call("PUT", path, content=packed[:-9], headers=head)
+    error(half, 400, "body_incomplete")
+    brotli = {**head, "content-encoding": "br"}
+    other = await tenant.call("PUT", path, content=packed, headers=brotli)
+    error(other, 415, "media_type_unsupported")
+
+
 async def test_batches_at_once_that_overlap_leave_one_price_for_each_instant(
     tenant: Tenant,
 ) -> None:
@@ -210,3 +276,22 @@ async def test_reading_prices_needs_a_forward_span_with_offsets(tenant: Tenant) 
         error(await tenant.get(path, params={**good, **change}), 400, code)
     error(await tenant.get(path, params={"end_time": good["end_time"]}), 400, "start_time_missing")
     assert (await tenant.get(path, params=good)).json()["data"] == []
+
+
+async def test_published_prices_are_answered_in_the_offset_of_the_question(tenant: Tenant) -> None:
+    source = await tenant.make("/market-sources", BODY)
+    await tenant.publish(source["id"], [price(NEW_YEAR, 10), price(NEW_YEAR + HOUR, 20)])
+
+    answer = await tenant.get(
+        f"/market-sources/{source['id']}/prices",
+        params={"start_time": "2026-01-01T01:30:00+01:00", "end_time": "2026-01-01T04:00:00+02:00"},
+    )
+
+    assert answer.json()["data"] == [
+        {
+            "valid_from": f"2026-01-01T0{n}:00:00+02:00",
+            "valid_to": f"2026-01-01T0{n + 1}:00:00+02:00",
+        }
+        | {"value": value}
+        for n, value in ((2, 10), (3, 20))
+    ]

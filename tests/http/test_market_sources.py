@@ -1,6 +1,15 @@
 """Market sources and their published prices (contract 2, Market sources)."""
 
-from tests.support.market_sources import BODY, HOUR, NEW_YEAR, price, published, put, text
+from tests.support.market_sources import (
+    BODY,
+    HOUR,
+    NEW_YEAR,
+    operators_source,
+    price,
+    published,
+    put,
+    text,
+)
 from tests.support.tariff_bodies import flat
 from tests.support.world import AMSTERDAM, Tenant, World, error
 
@@ -134,36 +143,34 @@ async def test_strangers_and_the_other_mode_find_no_source(world: World, tenant:
 
 async def test_the_operators_sources_are_everybodys_to_read(world: World, tenant: Tenant) -> None:
     assert tenant.twin
-    operators = world.services.new_id()
-    async with world.db.transaction() as db:
-        await db.execute(
-            """
-            INSERT INTO market_sources (account, live_mode, id, code, currency_code, unit,
-                timezone, time_created) VALUES (0, true, $1, $2, 'EUR', 'MWH',
-                'Europe/Amsterdam', $3)
-            """,
-            operators,
-            f"OPS_{operators.hex[-8:]}",
-            world.clock(),
-        )
-        await db.execute(
-            "INSERT INTO market_prices VALUES (0, true, $1, $2, $3, 123, $2)",
-            operators,
-            NEW_YEAR,
-            NEW_YEAR + HOUR,
-        )
-    try:
+    async with operators_source(world) as source_id:
         for one in (tenant, tenant.twin):
-            await reads_but_does_not_write(one, operators.hex)
-    finally:
-        async with world.db.transaction() as db:
-            await db.execute("DELETE FROM market_sources WHERE id = $1", operators)
+            await reads_but_does_not_write(one, source_id)
 
 
-async def reads_but_does_not_write(one: Tenant, operators: str) -> None:
-    path = f"/market-sources/mrs_{operators}"
+async def test_no_own_source_takes_over_what_formulas_name(world: World, tenant: Tenant) -> None:
+    """Prices would move to it, and neither could the code change again nor the source go."""
+    async with operators_source(world) as source_id:
+        code = (await tenant.get(f"/market-sources/{source_id}")).json()["code"]
+        at = (await tenant.make("/locations", {"postal_address": AMSTERDAM}))["id"]
+        await tenant.tariff(at, schedule=flat([{"value": "$m", "variables": {"m": code}}]))
+        other = await tenant.make("/market-sources", BODY)
+
+        added = await tenant.post("/market-sources", {**BODY, "code": code})
+        renamed = await tenant.patch(f"/market-sources/{other['id']}", {"code": code})
+
+        for answer in (added, renamed):
+            error(answer, 422, "market_source_in_use", "code")
+        listed = (await tenant.get("/market-sources")).json()["data"]
+        assert [one["code"] for one in listed if one["account_id"]] == ["BELPEX"]
+        stranger = await world.tenant("a stranger")
+        await stranger.make("/market-sources", {**BODY, "code": code})
+
+
+async def reads_but_does_not_write(one: Tenant, source_id: str) -> None:
+    path = f"/market-sources/{source_id}"
     seen = (await one.get(path)).json()
-    assert seen["id"] == f"mrs_{operators}", seen
+    assert seen["id"] == source_id, seen
     assert seen in (await one.get("/market-sources")).json()["data"]
     assert (await published(one, seen, NEW_YEAR, NEW_YEAR + HOUR))[0]["value"] == 123
     for answer in (

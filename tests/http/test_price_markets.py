@@ -1,9 +1,11 @@
 """Prices that follow a market, published or forecast (contract 2, Prices)."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.support.pricing import (
+    FOLLOWS,
     HOUR,
     confidences,
     edges,
@@ -114,6 +116,31 @@ async def test_a_far_future_is_forecast_in_time(tenant: Tenant) -> None:
     assert (set(values(answer)), set(confidences(answer))) == ({0.4}, {0.2})
 
 
+async def test_prices_by_the_second_are_answered_for_days_not_for_months(tenant: Tenant) -> None:
+    """A few uploads and a short question must not fill the server's memory."""
+    at = await place(tenant)
+    second = timedelta(seconds=1)
+    await market(tenant, at, hourly(MARCH, [0.1] * 86_400, second), publishes_at=None)
+    a_day, months = text(MARCH + 24 * HOUR), text(MARCH + 89 * 24 * HOUR)
+    body = {"location_id": at, "start_time": text(MARCH), "end_time": months}
+
+    day = await quote(tenant, at, text(MARCH), a_day)
+    assert len(day["data"]) == 86_400
+    for path in ("/prices", "/prices/audit"):
+        fault = error(await tenant.post(path, body), 400, "end_time_invalid", "end_time")
+        assert "end_time must be nearer to start_time" in fault["message"]
+    days = {**body, "end_time": text(MARCH + 4 * 24 * HOUR)}
+    error(await tenant.post("/prices", days), 400, "end_time_invalid", "end_time")
+    (kept,) = (await tenant.get("/tariffs")).json()["data"]
+    rules = {name: kept[name] for name in ("direction", "type", "schedule", "market_rates")}
+    span = {"contract_start_date": "2030-01-01", "contract_end_date": "2031-01-01"}
+    given = {**rules, **span, "location_id": at, "market_source_id": kept["market_source_id"]}
+    checked = await tenant.post("/tariffs/check", given)
+    assert checked.status_code == 200, checked.text
+    assert checked.json()["mean"] is None
+    assert len(checked.content) < 100_000
+
+
 async def test_the_sum_is_as_sure_as_its_least_sure_part(tenant: Tenant) -> None:
     at = await place(tenant)
     prices = hourly(datetime(2026, 2, 26, tzinfo=UTC), [0.4] * 48)
@@ -134,6 +161,46 @@ async def test_the_next_update_is_when_the_market_publishes(world: World, tenant
     world.clock.forward(hours=3)
     tenant = await world.log_in(tenant.account_id, tenant.secret)
     assert (await quote(tenant, at, *span))["next_update"] == "2026-03-02T11:55:00Z"
+
+
+async def follow(
+    tenant: Tenant, at: str, prices: list[Any], *, publishes_at: str, **fields: Any
+) -> None:
+    """Connect a tariff that follows a market of its own."""
+    code = f"AT_{publishes_at}"
+    source = await tenant.market_source(unit="KWH", code=code, publishes_at=publishes_at)
+    await tenant.publish(source["id"], prices)
+    rules = {"market_rates": True, "market_source_id": source["id"], "schedule": FOLLOWS}
+    await tenant.tariff(at, **rules, **fields)
+
+
+async def test_the_next_update_is_of_the_tariffs_that_are_asked_for(tenant: Tenant) -> None:
+    """Neither a device's own tariff nor a market of an earlier contract counts for the place."""
+    at = await place(tenant)
+    span = ("2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z")
+    prices = hourly(MARCH, [0.1] * 48)
+    earlier = {"contract_start_date": "2025-01-01", "contract_end_date": "2026-01-01"}
+    await follow(tenant, at, prices, publishes_at="12:55", **earlier)
+    await tenant.tariff(at, contract_start_date="2026-01-01", contract_end_date="2027-01-01")
+    device = (await tenant.device(at))["id"]
+    await follow(tenant, at, prices, publishes_at="12:00", devices=[device])
+
+    assert (await quote(tenant, at, *span))["next_update"] == "2026-12-31T23:00:00Z"
+    own = await quote(tenant, at, *span, device_id=device)
+    assert own["next_update"] == "2026-03-01T11:00:00Z"
+
+
+async def test_a_device_s_market_in_another_money_leaves_the_place_s_prices(tenant: Tenant) -> None:
+    at = await place(tenant)
+    await tenant.tariff(at, schedule=flat(0.25))
+    device = (await tenant.device(at))["id"]
+    await follow(tenant, at, hourly(MARCH, [0.1] * 48), publishes_at="12:00", devices=[device])
+    await tenant.patch(f"/locations/{at}", {"currency_code": "GBP"})
+    span = ("2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z")
+
+    assert values(await quote(tenant, at, *span)) == [0.25]
+    asked = {"location_id": at, "start_time": span[0], "end_time": span[1], "device_id": device}
+    error(await tenant.post("/prices", asked), 422, "market_currency_mismatch")
 
 
 async def test_without_market_and_next_edge_there_is_no_next_update(tenant: Tenant) -> None:

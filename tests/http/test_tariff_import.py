@@ -8,6 +8,7 @@ from tests.support.world import AMSTERDAM, Tenant, World, error
 
 YEAR = "&contract_start_date=2026-01-01&contract_end_date=2027-01-01"
 WORKING = ["MON", "TUE", "WED", "THU", "FRI"]
+REST = ["SAT", "SUN"]
 
 
 async def place(tenant: Tenant, country: str, city: str = "", state: str | None = None) -> str:
@@ -287,6 +288,49 @@ async def test_parts_of_a_plan_that_no_tariff_says_are_refused_or_listed(tenant:
 
 
 # All of them.
+
+
+async def test_prices_in_another_money_than_the_places_are_refused(tenant: Tenant) -> None:
+    at = await place(tenant, "NL", "Amsterdam")
+    rates = [{"value_inc_vat": 21.0, "value_exc_vat": 20.0, "valid_from": None, "valid_to": None}]
+    for kind, document, money in (
+        ("urdb", urdb(), "USD"),
+        ("urdb", urdb(country="USA"), "USD"),
+        ("octopus", {"results": rates}, "GBP"),
+        ("cdr", cdr(), "AUD"),
+    ):
+        for more in (YEAR, f"{YEAR}&allow_partial=true"):
+            answer = await imported(tenant, kind, at, document, more)
+
+            fault = error(answer, 422, "document_currency_mismatch", "location_id")
+            assert money in fault["message"]
+            assert "EUR" in fault["message"]
+    assert await nothing_stored(tenant, at)
+    abroad = await imported(tenant, "urdb", at, urdb(country="NLD"), YEAR)
+    assert abroad.status_code == 201, abroad.text
+
+
+async def test_what_is_left_out_is_named_once(tenant: Tenant) -> None:
+    at = await place(tenant, "AU", "Sydney", "NSW")
+    first = {"startTime": "00:00", "endTime": "11:59"}
+    second = {"startTime": "12:00", "endTime": "23:59"}
+    rates = [{"unitPrice": "0.2", "volume": 10}, {"unitPrice": "0.3"}]
+    stepped = {
+        "rates": rates,
+        "timeOfUse": [{"days": WORKING, **first}, {"days": REST, **second}],
+    }
+    plain = {
+        "rates": [{"unitPrice": "0.1"}],
+        "timeOfUse": [{"days": WORKING, **second}, {"days": REST, **first}],
+    }
+    period = {"startDate": "01-01", "endDate": "12-31", "rateBlockUType": "timeOfUseRates"}
+    document = cdr(tariffPeriod=[{**period, "timeOfUseRates": [stepped, plain]}])
+
+    answer = await imported(tenant, "cdr", at, document, f"{YEAR}&allow_partial=true")
+
+    assert answer.status_code == 201, answer.text
+    (warning,) = answer.json()["warnings"]
+    assert "step" in warning["message"]
 
 
 async def test_bad_imports_are_refused(world: World, tenant: Tenant) -> None:

@@ -1,5 +1,6 @@
 """Transport: versions, methods, media types, bodies that are not JSON (contract 0)."""
 
+import gzip
 import json
 
 import pytest
@@ -38,6 +39,26 @@ async def test_a_body_of_another_media_type_is_415(tenant: Tenant) -> None:
             "POST", "/sites", content=b"{}", headers={"Content-Type": media_type}
         )
         error(answer, 415, "media_type_unsupported")
+
+
+async def test_a_compressed_body_is_415_where_none_is_read(tenant: Tenant) -> None:
+    answer = await tenant.call(
+        "POST",
+        "/customers",
+        content=gzip.compress(b"{}"),
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    )
+
+    assert "Content-Encoding" in error(answer, 415, "media_type_unsupported")["message"]
+
+
+@pytest.mark.parametrize("path", ["/market-sources", "/tariffs"])
+async def test_an_answer_does_not_grow_with_the_faults_of_a_body(tenant: Tenant, path: str) -> None:
+    answer = await tenant.post(path, {f"strange_{n}": n for n in range(20_000)})
+
+    faults = error(answer, 400, "parameter_unknown", "strange_0")["errors"]
+    assert len(faults) == 1000
+    assert len(answer.content) < 1_000_000
 
 
 async def test_a_media_type_with_parameters_is_read(tenant: Tenant) -> None:

@@ -1,5 +1,7 @@
 """Publish prices of a market source through the API, and read them back."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,3 +51,33 @@ async def versions(world: World, source: Any) -> list[tuple[datetime, datetime, 
             ids.read(source["id"], "mrs", param="id"),
         )
     return [(row["valid_from"], row["valid_to"], row["value"]) for row in rows]
+
+
+@asynccontextmanager
+async def operators_source(world: World, **fields: Any) -> AsyncIterator[str]:
+    """Keep a source of the operator's for a while, with a price of 123 at New Year; give its id."""
+    source = world.services.new_id()
+    row = {"code": f"OPS_{source.hex[-8:]}", "currency_code": "EUR", **fields}
+    async with world.db.transaction() as db:
+        await db.execute(
+            """
+            INSERT INTO market_sources (account, live_mode, id, code, currency_code, unit,
+                timezone, time_created) VALUES (0, true, $1, $2, $3, 'MWH',
+                'Europe/Amsterdam', $4)
+            """,
+            source,
+            row["code"],
+            row["currency_code"],
+            world.clock(),
+        )
+        await db.execute(
+            "INSERT INTO market_prices VALUES (0, true, $1, $2, $3, 123, $2)",
+            source,
+            NEW_YEAR,
+            NEW_YEAR + HOUR,
+        )
+    try:
+        yield ids.wire("mrs", source)
+    finally:
+        async with world.db.transaction() as db:
+            await db.execute("DELETE FROM market_sources WHERE id = $1", source)

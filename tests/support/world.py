@@ -9,11 +9,20 @@ import httpx
 
 from tests.support.clock import FakeClock
 from tests.support.tariff_bodies import flat
-from wattyard.app import Services, assemble
+from wattyard.app import ENDPOINTS, Services, assemble
+from wattyard.app.endpoints import SIGNED_IN_REFUSALS
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.db import Database
+from wattyard.platform.document.openapi import refusals_of
+from wattyard.platform.http.errors import status_of
 from wattyard.platform.settings import Settings
+
+DOCUMENTED = {
+    one.context: {(status_of(kind), kind.code) for kind in refusals_of(one, SIGNED_IN_REFUSALS)}
+    for one in ENDPOINTS
+}
+"""What each operation can refuse with, as its documentation says."""
 
 AMSTERDAM = {"city": "Amsterdam", "country_code": "NL"}
 
@@ -40,7 +49,10 @@ class Tenant:
 
     async def call(self, method: str, path: str, **given: Any) -> httpx.Response:
         headers = self.headers | given.pop("headers", {})
-        return await self.http.request(method, path, headers=headers, **given)
+        response = await self.http.request(method, path, headers=headers, **given)
+        if response.status_code >= 400:
+            check_documented(response)
+        return response
 
     async def get(self, path: str, **given: Any) -> httpx.Response:
         return await self.call("GET", path, **given)
@@ -142,6 +154,17 @@ class World:
         token = answer.json()["bearer_token"]
         caller = await self.services.accounts.authenticate(f"Bearer {token}")
         return Tenant(account_id, secret, token, caller, self.http)
+
+
+def check_documented(response: httpx.Response) -> None:
+    """Hold a refusal to the documentation of its operation: every code is listed."""
+    body = response.json()
+    known = DOCUMENTED.get(body["context"])
+    if known is None:  # no operation: an unknown path or method
+        return
+    for code in {body["code"], *(fault["code"] for fault in body.get("errors", []))}:
+        any_param = f"<param>_{code.rpartition('_')[2]}"
+        assert {(response.status_code, one) for one in (code, any_param)} & known, response.text
 
 
 def error(response: httpx.Response, status: int, code: str, param: str | None = None) -> Any:

@@ -31,7 +31,7 @@ KINDS = {
 async def objects_of(tenant: Tenant) -> dict[str, str]:
     """Make one object of each kind; ids by the name that paths use."""
     customer = await tenant.make("/customers", {})
-    site = await tenant.site(customer_id=customer["id"])
+    site = await tenant.site(customer_id=customer["id"], currency_code="USD")  # as of a URDB rate
     device = await tenant.device(
         site["id"],
         type="ELECTRIC_VEHICLE",

@@ -25,7 +25,6 @@ from wattyard.tariffs.adapters.imports import Contract as Dates
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Question
-from wattyard.tariffs.domain.quotes import calendar_place
 from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.wire.samples import check_shape
@@ -104,8 +103,7 @@ def import_tariff(
         bodies, warnings = tariff_bodies(
             format_,
             document,
-            location,
-            calendar_place(site),
+            site,
             contract=Dates(start, end),
             allow_partial=allow_partial,
         )
@@ -205,7 +203,8 @@ def _object(file: Path) -> dict[str, Any]:
 def _complain(file: Path, refusal: Refusal) -> None:
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for fault in refusal.faults:
-        errors.print(f"{file}: {fault.code}: {fault.message}", markup=False)
+        place = f"{file}: {fault.param}" if fault.param else f"{file}"
+        errors.print(f"{place}: {fault.code}: {fault.message}", markup=False)
 
 
 def _format(text: str) -> DocumentFormat:

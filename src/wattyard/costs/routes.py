@@ -10,7 +10,13 @@ from typing import Annotated
 import msgspec
 
 from wattyard.costs.domain.question import Aggregation
-from wattyard.costs.domain.reports import CurrenciesMixed, Report, SessionNotFound
+from wattyard.costs.domain.reports import (
+    CurrenciesMixed,
+    Report,
+    SessionNotFound,
+    TimeInFuture,
+    ValueTooLarge,
+)
 from wattyard.costs.service import CostReports, ReadingRefused
 from wattyard.costs.wire import examples
 from wattyard.costs.wire.costs import (
@@ -25,6 +31,7 @@ from wattyard.costs.wire.costs import (
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import endpoint
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.lists import ParametersExclusive
 from wattyard.platform.reading import Shape
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
@@ -70,7 +77,15 @@ class SessionQuery(Shape):
     query=InstantQuery,
     body=InstantBody,
     answers=EnergyCostShape,
-    refuses=(LocationNotFound, DeviceNotFound, ReadingRefused, *PRICED),
+    refuses=(
+        LocationNotFound,
+        DeviceNotFound,
+        ParametersExclusive,
+        ValueTooLarge,
+        TimeInFuture,
+        ReadingRefused,
+        *PRICED,
+    ),
     example=examples.COST,
     example_body=examples.INSTANT_BODY,
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from wattyard.costs.domain.answer import CostTable
 from wattyard.costs.domain.sums import picked, stacked, summed
-from wattyard.kernel.refusals import Missing, StateForbids
+from wattyard.kernel.refusals import Malformed, Missing, StateForbids
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.tariff import Direction
 
@@ -15,6 +15,18 @@ class SessionNotFound(Missing):
     """No reading of this account and mode has that `session_reference_id` and direction."""
 
     code = "session_not_found"
+
+
+class ValueTooLarge(Malformed):
+    """The energy is more than a reading can have."""
+
+    code = "value_too_large"
+
+
+class TimeInFuture(Malformed):
+    """The reading ends too far ahead of now; a forecast needs a confidence below 1."""
+
+    code = "time_in_future"
 
 
 class CurrenciesMixed(StateForbids):

@@ -10,7 +10,7 @@ import numpy as np
 
 from wattyard.costs.domain.answer import CostItem, CostLine, LineKind, LineUnit
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.reports import Report
+from wattyard.costs.domain.reports import Report, ValueTooLarge
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
@@ -172,10 +172,9 @@ def _energy_sent(body: InstantBody, *, kept: bool) -> float:
     energy_kwh = energy_of(body)
     param = "value" if body.energy_kwh is None else "energy_kwh"
     if abs(energy_kwh) > LARGEST_KWH:
-        raise Malformed(
-            f"the energy must be at most {LARGEST_KWH:,.0f} kWh; got {energy_kwh:g}",
+        raise ValueTooLarge(
+            f"the energy must be at most {LARGEST_KWH:,.0f} kWh; got {energy_kwh:.10g}",
             param=param,
-            code="value_too_large",
         )
     if energy_kwh < 0 and (kept or param == "value"):
         raise Malformed(

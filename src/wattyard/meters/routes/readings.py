@@ -119,12 +119,13 @@ def _columns(lines: list[bytes]) -> Columns:
     refuses=(LocationNotFound, DeviceNotFound),
     example=examples.BATCH,
     example_body=examples.REGISTER_BODY,
+    compressible=True,
 )
 async def put_cumulative(caller: Caller, body: RegisterBody, meters: Meters) -> bytes:
     """Take in reads of a cumulative register: the differences become readings.
 
     The register's last stored read is where they start. A falling register is a reset: it is
-    reported as `register_reset`, and the new value is the base.
+    reported as `register_reset`, and the new value is the base. The body may be gzip.
     """
     reads, failed = register_reads(body)
     stream = register_stream(body)

@@ -18,6 +18,7 @@ from wattyard.kernel.refusals import (
     Unavailable,
 )
 from wattyard.platform.http import replays
+from wattyard.platform.http.bodies import BodyIncomplete
 from wattyard.platform.http.call import RELEASE
 from wattyard.platform.http.declare import Endpoint
 from wattyard.platform.http.errors import (
@@ -110,6 +111,10 @@ def refusals_of(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...]) -> lis
         found += signed_in
     if endpoint.body is not None:
         found += [*_WITH_BODY, ParameterMissing]
+    elif endpoint.query is not None and any(f.required for f in forms.fields(endpoint.query)):
+        found += [ParameterMissing]
+    if endpoint.compressible:
+        found += [BodyIncomplete]
     if endpoint.query is not None or endpoint.body is not None:
         found += [ParameterInvalid]
     if endpoint.method == "POST" and not endpoint.public:

@@ -12,6 +12,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
 from wattyard.platform.http.declare import Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
@@ -93,7 +94,7 @@ class Bound:
         return answer
 
     async def _body(self, call: Call) -> Any:  # noqa: ANN401 (the declared type)
-        raw = await call.body(self.declared.body_limit_bytes)
+        raw = await self._raw(call)
         if not raw and self.declared.body_optional:
             return None
         media_type = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
@@ -104,6 +105,15 @@ class Bound:
             )
         assert self._read_body is not None  # noqa: S101 (only called where there is a reader)
         return self._read_body(raw)
+
+    async def _raw(self, call: Call) -> bytes:
+        limit_bytes = self.declared.body_limit_bytes
+        coding = (call.header(b"content-encoding") or "identity").lower()
+        if coding == "identity":
+            return await call.body(limit_bytes)
+        if self.declared.compressible:
+            return await plain_body(call, limit_bytes)
+        raise MediaTypeUnsupported(f"Content-Encoding must be none here; got {ids.shown(coding)}")
 
     def _written(self, result: Any, call: Call) -> Answer | Stream:  # noqa: ANN401 (a shape)
         if isinstance(result, Answer | Stream):

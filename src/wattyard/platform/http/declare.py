@@ -24,6 +24,7 @@ class Terms(TypedDict, total=False):
     example_query: dict[str, str]
     public: bool
     body_limit_bytes: int
+    compressible: bool
     body_optional: bool
     reads_body: bool
     tagged: bool
@@ -47,6 +48,7 @@ class Endpoint:
         example_query: query parameters that go with `example_body`, where some are needed.
         refuses: refusals that this endpoint can answer besides the general ones.
         public: True where no token is needed.
+        compressible: True where the body may come as gzip; the limit is that of its content.
         reads_body: True where the function reads the body itself, as a stream; `body` only
             describes it then.
         tagged: True where the answer carries an `ETag` (single objects).
@@ -67,6 +69,7 @@ class Endpoint:
     example_query: dict[str, str] | None = None
     public: bool = False
     body_limit_bytes: int = MEBIBYTE
+    compressible: bool = False
     body_optional: bool = False
     reads_body: bool = False
     tagged: bool = False

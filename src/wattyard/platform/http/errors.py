@@ -41,7 +41,7 @@ class MethodNotAllowed(Refusal):
 
 
 class MediaTypeUnsupported(Refusal):
-    """The body's `Content-Type` is not one that this endpoint reads."""
+    """The body's `Content-Type` or `Content-Encoding` is not one that this endpoint reads."""
 
     code = "media_type_unsupported"
 

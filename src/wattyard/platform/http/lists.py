@@ -20,7 +20,7 @@ class CursorInvalid(Malformed):
 
 
 class ParametersExclusive(Malformed):
-    """`starting_after` and `ending_before` were both given: a page has one direction."""
+    """Two parameters were given that exclude each other, such as both cursors of a list."""
 
     code = "parameters_exclusive"
 

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, Generic, TypeVar, get_args
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,8 @@ Json = Any
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _QUERY_PARTS = 100
+_FAULTS_SHOWN = 1000
+"""An answer does not grow with the body beyond these; a batch can have three faults a line."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -218,7 +221,7 @@ def _checked(value: Json, form: wanted.TypeForm, *, partial: bool) -> Json:
     faults: list[Fault] = []
     _walk(value, form, "", faults, partial=partial)
     if faults:
-        raise Malformed.of(faults)
+        raise Malformed.of(faults[:_FAULTS_SHOWN])
     return value
 
 
@@ -235,6 +238,8 @@ def _walk(
     before = len(faults)
     if wanted.origin(inner) is list and isinstance(value, list):
         for number, item in enumerate(value):
+            if len(faults) >= _FAULTS_SHOWN:
+                return
             _walk(item, get_args(inner)[0], f"{path}[{number}]", faults, partial=False)
     if len(faults) == before:
         _check_leaf(value, form, path, faults, partial=partial)
@@ -247,7 +252,8 @@ def _walk_struct(
         faults.append(_fault(value, struct, path))
         return
     fields = {field.name: field for field in wanted.fields(struct)}
-    faults.extend(unknown(name, fields, _below(path, name)) for name in value if name not in fields)
+    strange = islice((name for name in value if name not in fields), _FAULTS_SHOWN)
+    faults.extend(unknown(name, fields, _below(path, name)) for name in strange)
     for name, field in fields.items():
         place = _below(path, name)
         if value.get(name) is None and partial:

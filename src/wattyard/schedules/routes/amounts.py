@@ -4,6 +4,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import endpoint
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.lists import ParametersExclusive
 from wattyard.schedules.domain.refusals import (
     DeviceTwice,
     EndTimeInvalid,
@@ -27,6 +28,7 @@ from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
 
 _REFUSALS = (
     *PRICE_REFUSALS,
+    ParametersExclusive,
     SiteInactive,
     DeviceTwice,
     EndTimeInvalid,

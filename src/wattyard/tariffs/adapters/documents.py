@@ -1,36 +1,44 @@
 """Foreign tariff documents, by format, as tariffs that can be connected at a place."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from wattyard.kernel import ids
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.reading import convert
+from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
-from wattyard.tariffs.adapters.imports import Contract
+from wattyard.tariffs.adapters.imports import Contract, DocumentCurrencyMismatch
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.quotes import calendar_place
 from wattyard.tariffs.wire.tariffs import TariffBody
 
 DocumentFormat = Literal["urdb", "octopus", "cdr"]
+
+_CURRENCY: Final[Mapping[DocumentFormat, str]] = {"urdb": "USD", "octopus": "GBP", "cdr": "AUD"}
+"""What the prices of a format are in; none of them says so itself."""
 
 
 def tariff_bodies(
     format_: DocumentFormat,
     document: Mapping[str, Any] | list[Any],
-    location_id: str,
-    place: Place,
+    site: Site,
     *,
     contract: Contract,
     allow_partial: bool,
 ) -> tuple[list[TariffBody], tuple[Fault, ...]]:
-    """Turn a document into bodies of `POST /tariffs`, with warnings of what they do not hold.
+    """Turn a document into bodies of `POST /tariffs` at a site, with warnings of what is left out.
+
+    The dollars of a URDB rate are those of its `country`, the United States where it names none.
 
     Raises:
         Malformed: when it is no such document.
         UnsupportedComponent: naming every part that no tariff can express, unless
             `allow_partial`.
+        DocumentCurrencyMismatch: when the site pays in another currency.
     """
+    place = calendar_place(site)
     if format_ == "octopus":
         found = tariffs_from_octopus(
             document, place, contract=contract, allow_partial=allow_partial
@@ -44,5 +52,21 @@ def tariff_bodies(
         found = tariffs_from_cdr(document, place, contract=contract, allow_partial=allow_partial)
     else:
         found = tariffs_from_urdb(document, contract=contract, allow_partial=allow_partial)
+    _check_currency(format_, document, site.currency_code)
+    location_id = ids.wire("loc", site.id)
     bodies = [convert({**body, "location_id": location_id}, TariffBody) for body in found.bodies]
     return bodies, found.warnings
+
+
+def _check_currency(
+    format_: DocumentFormat, document: Mapping[str, Any] | list[Any], currency_code: str
+) -> None:
+    currency = _CURRENCY[format_]
+    country = document.get("country") if isinstance(document, Mapping) else None
+    abroad = format_ == "urdb" and country not in (None, "", "USA")
+    if currency_code != currency and not abroad:
+        raise DocumentCurrencyMismatch(
+            f"prices of the format {format_} are in {currency}, "
+            f"but the place pays in {currency_code}",
+            param="location_id",
+        )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wattyard.kernel.refusals import Fault
+from wattyard.kernel.refusals import Fault, StateForbids
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 
 OPEN_END: Final = "2100-01-01"
@@ -27,6 +27,12 @@ class Imported:
 
     bodies: tuple[Body, ...]
     warnings: tuple[Fault, ...] = ()
+
+
+class DocumentCurrencyMismatch(StateForbids):
+    """The document's prices are in another currency than that of the place."""
+
+    code = "document_currency_mismatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,9 @@ class Leftovers:
     _notes: list[Fault] = field(default_factory=list)
 
     def unsupported(self, path: str, message: str) -> None:
-        self._unsupported.append(Fault(UnsupportedComponent.code, f"{path}: {message}", path))
+        fault = Fault(UnsupportedComponent.code, f"{path}: {message}", path)
+        if fault not in self._unsupported:
+            self._unsupported.append(fault)
 
     def note(self, path: str, message: str) -> None:
         self._notes.append(Fault("not_priced", f"{path}: {message}", path))

@@ -22,7 +22,12 @@ from wattyard.tariffs.domain.layout import lay, templates
 from wattyard.tariffs.domain.market import Markets, MarketSteps, steps
 from wattyard.tariffs.domain.matching import patterns, stretches
 from wattyard.tariffs.domain.rate_table import NO_TIER, RateTable
-from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.refusals import (
+    LAID_AT_ONCE,
+    NoPriceData,
+    NoTariffConnected,
+    TooManyPrices,
+)
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.domain.terms import confidence, confidence_edges
@@ -76,6 +81,7 @@ def expand(
 
     Raises:
         NoTariffConnected: when the span starts before the contract.
+        TooManyPrices: for more than two million intervals.
     """
     if span.start < tariff.term.start:
         raise NoTariffConnected(
@@ -88,6 +94,8 @@ def expand(
     laid = windows(tariff.schedule, place, span_us)
     known = _markets(tariff, place, span_us, markets) if not tariff.rates.plain else {}
     starts = _edges(tariff, laid, falls, known, tiers, span_us)
+    if starts.size > LAID_AT_ONCE:
+        raise TooManyPrices(LAID_AT_ONCE)
     window = laid.window[step_of(laid.starts_us, starts)]
     tier = np.where(window == NO_WINDOW, NO_TIER, tiers.take(window, axis=1))
     rows = [_Row(tariff, starts, window, row, known) for row in tier]

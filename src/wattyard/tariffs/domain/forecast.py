@@ -15,6 +15,7 @@ from wattyard.tariffs.domain.like_days import (
     Pieces,
     Published,
 )
+from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 
 DAYS_BACK: Final = 14
 
@@ -41,6 +42,9 @@ def forecast(
 
     `holes_us` are the starts and the ends (m) of the holes, in order of time. The forecast of
     a day depends on the day, on what is published and on now, never on the holes asked for.
+
+    Raises:
+        TooManyPrices: for more than two million steps.
     """
     span = int(holes_us[0][0]), int(holes_us[1][-1])
     clock = place.clock(*span)
@@ -51,6 +55,8 @@ def forecast(
     today = place.clock(now_us, now_us).wall_at(now_us) // DAY_US
     way_of_day = np.zeros(high + 1 - low, np.intp)
     ways, way_of_day[days - low] = _expected(known, place, days, today)
+    if int(ways.sizes[way_of_day].sum()) > LAID_AT_ONCE:
+        raise TooManyPrices(LAID_AT_ONCE)
     first = np.concatenate([[0], np.cumsum(ways.sizes)])
     shape = DayTemplates(first, ways.starts_us, np.arange(ways.starts_us.size, dtype=np.int64))
     laid = lay(shape, way_of_day, low, clock, span)

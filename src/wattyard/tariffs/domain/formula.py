@@ -107,6 +107,12 @@ class Formula:
         """The market sources that the price depends on."""
         return frozenset(step.code for step in self.steps if isinstance(step, Market))
 
+    def named_at(self, code: str) -> tuple[str, int]:
+        """Find the variable that stands for a market source, and its first column (from 1)."""
+        names = {f"${name}" for name, meant in self.variables.items() if meant == code}
+        token = next(found for found in _TOKEN.finditer(self.text) if found[1] in names)
+        return token[1][1:], token.start(1) + 1
+
 
 class _Parser:
     """One pass from left to right over the tokens, `_next` being the one not yet taken.

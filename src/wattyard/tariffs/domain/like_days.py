@@ -17,6 +17,7 @@ from wattyard.kernel.clock_changes import (
     joined_edges,
 )
 from wattyard.tariffs.domain.calendar import Days, Marks
+from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 
 LIKE_DAYS: Final = 4
 CONFIDENCE: Final = 0.5
@@ -96,6 +97,9 @@ class LikeDays:
 
         A clock change cuts too, at both of the readings that it lies between: it may fall inside
         of an interval. Grounds are in order of their days, at least one.
+
+        Raises:
+            TooManyPrices: for more than two million days times times of day of one ground.
         """
         low, high = int(grounds.first.min()), int(grounds.last.max())
         near = slice(*np.searchsorted(self._days, (low, high + 2)))
@@ -103,6 +107,8 @@ class LikeDays:
         if times.size * (high + 1 - low) > _CELLS and grounds.rest.size > 1:
             both = [self.pieces(half) for half in grounds.halves()]
             return Pieces(*(np.concatenate(columns) for columns in zip(*both, strict=True)))
+        if times.size * (high + 1 - low) > LAID_AT_ONCE:
+            raise TooManyPrices(LAID_AT_ONCE)
         since, until = grounds.first - low, grounds.last + 1 - low
         cuts = np.zeros((high + 3 - low, times.size), np.int64)
         cuts[self._days[near] - low + 1, np.searchsorted(times, self._times_us[near])] = 1

@@ -17,11 +17,13 @@ from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.refusals import NoTariffConnected
+from wattyard.tariffs.domain.refusals import NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.tariff import Direction, Element, TariffType
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
 
 ABSENT: Final = -1
+ANSWERED_AT_ONCE: Final = 200_000
+"""90 days of prices by the minute are 129,600."""
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -94,6 +96,7 @@ def place_prices(
     Raises:
         NoTariffConnected: when at some instant no COMMODITY tariff has started; LOCAL is 0 then.
         NoPriceData: with the first instant that has no price.
+        TooManyPrices: for more than 200,000 intervals of one tariff.
     """
     kinds: list[tuple[str, _Kind]] = []
     for type_ in types_of(question.direction):
@@ -180,6 +183,8 @@ def _priced(
         tariff.rates, tariff.tiering.scope, consumed.get(element.id, Consumed())
     )
     series = expand(tariff, place, stretch.span, markets=markets, tiers=reached)
+    if series.window.size > ANSWERED_AT_ONCE:
+        raise TooManyPrices(ANSWERED_AT_ONCE)
     check_available(series)
     return _Kind(series.edges_us, _part(series, stretch.element))
 

@@ -1,16 +1,16 @@
 """Quotes: prices at a place with all that they depend on (contract 2, Prices)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import Contract
-from wattyard.tariffs.domain.prices import PlacePrices, Question
+from wattyard.tariffs.domain.prices import PlacePrices, Question, pricing
 from wattyard.tariffs.domain.sources import MarketSource
-from wattyard.tariffs.domain.tariff import Element
+from wattyard.tariffs.domain.tariff import Element, market_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,24 @@ class Supply:
     contracts: Mapping[UUID, Contract]
     elements: tuple[Element, ...]
     sources: Mapping[str, MarketSource]
+
+    def answering(self, question: Question) -> "Supply":
+        """Leave out tariffs of other devices, and market sources that no price asked for follows.
+
+        What is left out neither changes the answer nor decides when it is to be asked anew.
+        """
+        elements = tuple(
+            element
+            for element in self.elements
+            if not element.tariff.devices or question.device in element.tariff.devices
+        )
+        keys = market_keys(pricing(elements, question))
+        return replace(
+            self,
+            contracts={element.id: self.contracts[element.id] for element in elements},
+            elements=elements,
+            sources={key: source for key, source in self.sources.items() if key in keys},
+        )
 
     def source_of(self, element: int) -> MarketSource | None:
         """Find the one market source that an element's prices follow, None where not just one."""

@@ -1,7 +1,7 @@
 """Why a tariff is not taken, or has no price (contract 2; contract 0, Errors)."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Final, Self
 
 from wattyard.kernel.refusals import Fault, Malformed, StateForbids
 
@@ -65,6 +65,23 @@ class NoTariffConnected(StateForbids):
     """The place has no tariff for the direction at some time of the request."""
 
     code = "no_tariff_connected"
+
+
+LAID_AT_ONCE: Final = 2_000_000
+"""Prices by the second for three weeks, by the minute for years: about 300 MB of arrays."""
+
+
+class TooManyPrices(Malformed):
+    """The span holds more prices than one answer gives: ask for a shorter one."""
+
+    code = "end_time_invalid"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"the span holds more than {most:,} prices of different times; "
+            "end_time must be nearer to start_time",
+            param="end_time",
+        )
 
 
 class NoPriceData(StateForbids):

@@ -1,6 +1,6 @@
 """What a tariff's prices look like, so that a person sees what was meant (contract 2, Check)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place, date_of, day_number, facts
 from wattyard.tariffs.domain.expand import ElementSeries, expand
 from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.domain.terms import local_dates
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
@@ -20,6 +21,8 @@ from wattyard.tariffs.domain.tiers import Consumed, present_tiers
 WEEK_DAYS: Final = 7
 YEAR_DAYS: Final = 365
 _LOOKS_AHEAD_DAYS: Final = 400
+_SHOWN_OF_A_DAY: Final = 10_000
+"""A day of prices by ten seconds has fewer; of one with more, nobody sees what was meant."""
 
 Numbers = NDArray[np.float64]
 
@@ -63,6 +66,8 @@ def sample(tariff: Tariff, place: Place, *, markets: Markets) -> Sample:
     def shown(day: int) -> SampleDay:
         span = civil.day(date_of(day), place.zone)
         series = _series(tariff, place, Span(max(span.start, tariff.term.start), span.end), markets)
+        if series.window.size > _SHOWN_OF_A_DAY:
+            series = _unknown(series)
         n = day - first
         return SampleDay(
             date_of(day),
@@ -98,12 +103,25 @@ def _clock_changes(place: Place, first: int) -> list[int]:
 def _year(tariff: Tariff, place: Place, first: int, markets: Markets) -> ElementSeries:
     start = max(civil.start_of_day(date_of(first), place.zone), tariff.term.start)
     end = civil.start_of_day(date_of(first + YEAR_DAYS), place.zone)
-    return _series(tariff, place, Span(start, min(end, tariff.term.end)), markets)
+    span = Span(start, min(end, tariff.term.end))
+    try:
+        return _series(tariff, place, span, markets)
+    except TooManyPrices:
+        return _series(tariff, place, span, Markets({}, markets.now))
 
 
 def _series(tariff: Tariff, place: Place, span: Span, markets: Markets) -> ElementSeries:
     tiers = present_tiers(tariff.rates, tariff.tiering.scope, Consumed())
     return expand(tariff, place, span, markets=markets, tiers=tiers)
+
+
+def _unknown(series: ElementSeries) -> ElementSeries:
+    """Show a day that has too many prices as one of which nothing is known."""
+    return replace(
+        series,
+        edges_us=series.edges_us[[0, -1]],
+        per_kwh=np.full_like(series.per_kwh[:, :1], np.nan),
+    )
 
 
 def _extent(series: ElementSeries) -> dict[str, float | None]:

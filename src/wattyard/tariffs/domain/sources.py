@@ -1,6 +1,6 @@
 """Market sources: where prices of an exchange come from (contract 2, Market sources)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import pairwise
@@ -15,7 +15,6 @@ from wattyard.tariffs.domain.updates import Publication
 Unit = Literal["KWH", "MWH"]
 
 PRICES_AT_ONCE: Final = 100_000
-_SHOWN: Final = 3
 
 
 class MarketSourceNotFound(Missing):
@@ -158,6 +157,22 @@ def overlap(
     return MarketPriceOverlap(f"{_interval(one)} overlaps {_interval(other)}", param=param)
 
 
+def clash_with_kept(
+    prices: Sequence[MarketPrice], clash: tuple[MarketPrice, MarketPrice]
+) -> MarketPriceOverlap:
+    """Name the price of a batch that overlaps one kept before, and where it stands."""
+    one, other = clash
+    number = next((n for n, price in enumerate(prices) if price in (one, other)), None)
+    if number is None:
+        return overlap(one, other)
+    kept = other if prices[number] == one else one
+    return MarketPriceOverlap(
+        f"[{number}]: {_interval(prices[number])} overlaps {_interval(kept)}, which is published; "
+        "only a price with the same valid_from replaces it",
+        param=f"[{number}].valid_from",
+    )
+
+
 def check_currency(source: MarketSource, currency_code: str, *, param: str | None) -> None:
     """Refuse a source that publishes in another currency than a place's.
 
@@ -170,12 +185,6 @@ def check_currency(source: MarketSource, currency_code: str, *, param: str | Non
             f"but the place pays in {currency_code}",
             param=param,
         )
-
-
-def known_codes(sources: Mapping[str, MarketSource]) -> str:
-    """List a few codes for a message."""
-    codes = sorted(sources)
-    return ", ".join(codes[:_SHOWN]) + (", …" if len(codes) > _SHOWN else "") if codes else "none"
 
 
 def _interval(price: MarketPrice) -> str:

@@ -1,6 +1,6 @@
 """A tariff: one priced contract, an element of what a place pays (contract 2, Tariffs)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -129,6 +129,11 @@ class Element:
 
     id: UUID
     tariff: Tariff
+
+
+def market_keys(elements: Iterable[Element]) -> frozenset[str]:
+    """List the market sources that prices of some tariffs depend on: ids, codes in formulas."""
+    return frozenset[str]().union(*(element.tariff.market_keys for element in elements))
 
 
 def check_overlap(new: Tariff, others: Sequence[Element]) -> None:

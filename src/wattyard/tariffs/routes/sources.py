@@ -74,7 +74,7 @@ async def list_sources(caller: Caller, query: ListQuery, sources: MarketSources)
     body=MarketSourceBody,
     answers=MarketSourceShape,
     status=201,
-    refuses=(CurrencyCodeInvalid, MarketSourceCodeTaken),
+    refuses=(CurrencyCodeInvalid, MarketSourceCodeTaken, MarketSourceInUse),
     example=examples.SOURCE,
     example_body=examples.SOURCE_BODY,
     tagged=True,
@@ -144,6 +144,7 @@ async def change_source(
     example=examples.BATCH,
     example_body=examples.BATCH_BODY,
     body_limit_bytes=_BATCH_LIMIT,
+    compressible=True,
     events=("market_source.update",),
 )
 async def put_prices(
@@ -152,7 +153,7 @@ async def put_prices(
     """Publish up to 100,000 prices: all are kept or none.
 
     A price for a `valid_from` that has one replaces it, and the earlier value is kept as a
-    version. Intervals may have any length, but never overlap.
+    version. Intervals may have any length, but never overlap. The body may be gzip.
     """
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
     prices = await asyncio.to_thread(market_prices, body)
@@ -178,8 +179,10 @@ async def list_prices(
     span = span_of(query.start_time, query.end_time, _LONGEST)
     source = await sources.source(caller, id_)
     block = await sources.prices(caller, id_, span)
-    rows = zip(block.starts_us.tolist(), block.ends_us.tolist(), block.prices.tolist(), strict=True)
-    return await asyncio.to_thread(published_json, source, rows)
+    values = block.prices.tolist()
+    return await asyncio.to_thread(
+        published_json, source, block.starts_us, block.ends_us, values, query.end_time
+    )
 
 
 ENDPOINTS = (list_sources, create_source, get_source, change_source, put_prices, list_prices)

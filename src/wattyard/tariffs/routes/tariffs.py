@@ -8,6 +8,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.lists import ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch, Shape
 from wattyard.platform.reading.texts import LocationId
@@ -16,6 +17,7 @@ from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.wire.places import Deleted
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Contract as Dates
+from wattyard.tariffs.adapters.imports import DocumentCurrencyMismatch
 from wattyard.tariffs.domain.contracts import (
     ContractStatus,
     DeviceNotAtLocation,
@@ -54,6 +56,7 @@ JUDGED = (
     DeviceNotAtLocation,
     MarketSourceNotFound,
     MarketCurrencyMismatch,
+    ParametersExclusive,
     TariffTypeInvalid,
     FormulaInvalid,
     GapInTimePeriod,
@@ -167,7 +170,7 @@ async def check_tariff(
     body=dict[str, Any] | list[Any],
     answers=TariffImportShape,
     status=201,
-    refuses=(*JUDGED, UnsupportedComponent),
+    refuses=(*JUDGED, UnsupportedComponent, DocumentCurrencyMismatch),
     example=examples.IMPORTED,
     example_query=examples.IMPORT_QUERY,
     example_body=examples.URDB_BODY,
@@ -187,8 +190,7 @@ async def import_tariffs(
     bodies, warnings = tariff_bodies(
         query.format,
         body,
-        query.location_id,
-        calendar_place(site),
+        site,
         contract=Dates(query.contract_start_date, query.contract_end_date),
         allow_partial=query.allow_partial == "true",
     )

@@ -27,13 +27,13 @@ from wattyard.tariffs.domain.contracts import (
     TariffNotFound,
     linked,
 )
+from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.quotes import calendar_place
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 from wattyard.tariffs.domain.sources import (
     MarketSource,
     MarketSourceNotFound,
     check_currency,
-    known_codes,
 )
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
 from wattyard.tariffs.service.ports import UseCases
@@ -329,12 +329,7 @@ class Tariffs(UseCases):
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:
     """Refuse formulas that name unknown sources, and sources in another currency."""
     unknown = [
-        Fault(
-            FormulaInvalid.code,
-            f"the formula {shown(formula.text)} names a market source {shown(code)} that is not "
-            f"there; known of those it names: {known_codes(sources)}",
-            f"schedule{path}",
-        )
+        Fault(FormulaInvalid.code, _unknown_source(formula, code), f"schedule{path}")
         for path, formula in tariff.schedule.formulas
         for code in sorted(formula.market_codes - set(sources))
     ]
@@ -343,6 +338,14 @@ def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site)
     for key, source in sources.items():
         param = "market_source_id" if key == tariff.market else "schedule"
         check_currency(source, site.currency_code, param=param)
+
+
+def _unknown_source(formula: Formula, code: str) -> str:
+    name, column = formula.named_at(code)
+    return (
+        f"formula, column {column}: ${name} stands for the market source {shown(code)}, "
+        "which is not there; GET /market-sources lists those that are"
+    )
 
 
 def _missing(tariff_id: UUID) -> TariffNotFound:

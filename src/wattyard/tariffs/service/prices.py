@@ -22,7 +22,7 @@ from wattyard.tariffs.domain.prices import Question, place_prices, pricing
 from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
 from wattyard.tariffs.domain.samples import Sample, sample
 from wattyard.tariffs.domain.sources import MarketSource, check_currency
-from wattyard.tariffs.domain.tariff import Element, Tariff
+from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
 from wattyard.tariffs.domain.updates import Publication, next_update
 from wattyard.tariffs.service.contracts import Judged
 from wattyard.tariffs.service.counters import Meter, consumed
@@ -57,7 +57,8 @@ class Prices(UseCases):
             if question.device is not None:
                 await self._check_device(caller, question.device, site)
             supply = await self.supply(db, caller, site, question.direction)
-            markets = await self.markets(db, caller, [supply], question.span, now)
+            answering = supply.answering(question)
+            markets = await self.markets(db, caller, [answering], question.span, now)
             meter = Meter(caller, site_id, question.device)
             used = pricing(supply.elements, question)
             counted = await consumed(self.records, meter, used, supply.place, now)
@@ -73,8 +74,8 @@ class Prices(UseCases):
             supply,
             question,
             prices,
-            last_updated=_last_updated(supply),
-            next_update=next_update(now, *_moments(supply)),
+            last_updated=_last_updated(answering),
+            next_update=next_update(now, *_moments(answering)),
         )
 
     async def sample(self, caller: Caller, judged: Judged) -> Sample:
@@ -113,7 +114,7 @@ class Prices(UseCases):
             site.id: tuple([Element(c.id, await self._tariff(c, place)) for c in own.values()])
             for site, place, own in drafts
         }
-        keys = {id_: _market_keys(own) for id_, own in elements.items()}
+        keys = {id_: market_keys(own) for id_, own in elements.items()}
         sources = await sources_of(db, caller, Needs.of(frozenset[str]().union(*keys.values())))
         return {
             site.id: Supply(
@@ -176,10 +177,6 @@ class _Read(NamedTuple):
 
     tariff: Tariff
     size: int
-
-
-def _market_keys(elements: tuple[Element, ...]) -> frozenset[str]:
-    return frozenset[str]().union(*(element.tariff.market_keys for element in elements))
 
 
 def _last_updated(supply: Supply) -> datetime | None:

@@ -51,7 +51,7 @@ class SeriesCache:
         start = min(span.start, now) - _LOOKS_BACK
         numbers = range(_quarter(start), _quarter(span.end) + 1)
         if len(numbers) > _BLOCKS_AT_ONCE:
-            blocks = [await price_store.between(db, *owner, source.id, start, span.end)]
+            blocks = [await price_store.between(db, *owner, source.id, Span(start, span.end))]
         else:
             blocks = [await self._block(db, owner, source, number) for number in numbers]
         starts = np.concatenate([block.starts_us for block in blocks])
@@ -71,8 +71,8 @@ class SeriesCache:
         key = (source.id, source.revision, number)
         block = self._blocks.get(key)
         if block is None:
-            start, end = _first_of(number), _first_of(number + 1)
-            block = await price_store.between(db, *owner, source.id, start, end)
+            quarter = Span(_first_of(number), _first_of(number + 1))
+            block = await price_store.between(db, *owner, source.id, quarter)
             if _bytes(block) <= _LARGEST_BYTES:
                 self._blocks[key] = block
         return block

@@ -11,6 +11,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import Connection
+from wattyard.tariffs.domain.prices import ANSWERED_AT_ONCE
+from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (
     MarketPrice,
     MarketSource,
@@ -21,7 +23,7 @@ from wattyard.tariffs.domain.sources import (
     MarketSourceReadOnly,
     Upload,
     check_apart,
-    overlap,
+    clash_with_kept,
 )
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.store import contracts as contract_store
@@ -61,6 +63,7 @@ class MarketSources(UseCases):
 
         Raises:
             MarketSourceCodeTaken: when the account has one of that code.
+            MarketSourceInUse: when formulas mean the operator's source by that code.
         """
         source = MarketSource(
             **_said(draft), id=self.new_id(), shared=False, time_created=self.now()
@@ -68,6 +71,7 @@ class MarketSources(UseCases):
         async with self.db.transaction() as db:
             if not await source_store.insert(db, caller.account, caller.live_mode, source):
                 raise _taken(draft)
+            await self._check_unnamed(db, caller, draft.code)
         return source
 
     async def change(
@@ -82,8 +86,8 @@ class MarketSources(UseCases):
 
         Raises:
             MarketSourceNotFound, MarketSourceReadOnly, MarketSourceCodeTaken.
-            MarketSourceInUse: when currency or unit would change under prices, or the code under
-                formulas.
+            MarketSourceInUse: when currency or unit would change under prices, or what a code
+                means under formulas.
         """
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
@@ -94,6 +98,8 @@ class MarketSources(UseCases):
             await self._check_use(db, caller, before, draft)
             if not await source_store.update(db, account, live, source_id, draft):
                 raise _taken(draft)
+            if draft.code != before.code:
+                await self._check_unnamed(db, caller, draft.code)
             after = await self._found(db, caller, source_id)
             if after != before:
                 await self._tell(caller, after)
@@ -128,7 +134,7 @@ class MarketSources(UseCases):
         end = max(price.valid_to for price in prices)
         clash = await price_store.first_overlap(db, *key, start, end)
         if clash is not None:
-            raise overlap(*clash)
+            raise clash_with_kept(prices, clash)
         if written.added or written.changed:
             after = await source_store.published(db, *key, now)
             if not source.shared:
@@ -140,11 +146,17 @@ class MarketSources(UseCases):
 
         Raises:
             MarketSourceNotFound: when neither the caller nor the operator has it.
+            TooManyPrices: for more than 200,000.
         """
         async with self.db.reading() as db:
             source = await self._found(db, caller, source_id)
             owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
-            return await price_store.between(db, *owner, source_id, span.start, span.end)
+            found = await price_store.between(
+                db, *owner, source_id, span, most=ANSWERED_AT_ONCE + 1
+            )
+        if found.starts_us.size > ANSWERED_AT_ONCE:
+            raise TooManyPrices(ANSWERED_AT_ONCE)
+        return found
 
     async def _check_use(
         self, db: Connection, caller: Caller, before: MarketSource, draft: MarketSourceDraft
@@ -163,6 +175,15 @@ class MarketSources(UseCases):
         ):
             raise MarketSourceInUse(
                 f"code cannot change: formulas of tariffs name {before.code}", param="code"
+            )
+
+    async def _check_unnamed(self, db: Connection, caller: Caller, code: str) -> None:
+        """Refuse a code new to the account that its formulas name: it is the operator's so far."""
+        if await contract_store.any_with_code(db, caller.account, caller.live_mode, code):
+            raise MarketSourceInUse(
+                f"formulas of tariffs follow the operator's market source {code}; "
+                "choose another code",
+                param="code",
             )
 
     async def _own(self, db: Connection, caller: Caller, source_id: UUID) -> MarketSource:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds
+from wattyard.kernel.instants import Span
 from wattyard.platform.db import Connection
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSource
 
@@ -146,9 +147,15 @@ class Block(NamedTuple):
 
 
 async def between(
-    db: Connection, account: int, live: bool, source_id: UUID, start: datetime, end: datetime
+    db: Connection,
+    account: int,
+    live: bool,
+    source_id: UUID,
+    span: Span,
+    *,
+    most: int | None = None,
 ) -> Block:
-    """Read the intervals that meet [start, end)."""
+    """Read the intervals that meet a span, the first `most` of them."""
     rows = await db.fetch(
         """
         SELECT (extract(epoch FROM valid_from) * 1000000)::int8,
@@ -159,13 +166,14 @@ async def between(
           AND valid_from >= COALESCE((
             SELECT max(valid_from) FROM market_prices
             WHERE account = $1 AND live_mode = $2 AND source_id = $3 AND valid_from <= $4), $4)
-        ORDER BY valid_from
+        ORDER BY valid_from LIMIT $6
         """,
         account,
         live,
         source_id,
-        start,
-        end,
+        span.start,
+        span.end,
+        most,
     )
     if not rows:
         nothing = np.zeros(0, np.int64)

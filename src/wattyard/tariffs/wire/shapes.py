@@ -59,7 +59,13 @@ class RateShape(Shape, omit_defaults=True):
     value: Money | Annotated[str, Meta(description="a formula of numbers and $names")] | None = None
     fixed: Money | str | None = None
     to_kwh: Annotated[float, Meta(gt=0, le=1e12)] | None = None
-    variables: dict[str, Money | str] | None = None
+    variables: (
+        Annotated[
+            dict[str, Money | str],
+            Meta(extra={"wanted": "an object of numbers and codes of market sources by name"}),
+        ]
+        | None
+    ) = None
     surcharge_fixed: Money | None = None
     surcharge_percentage: Percentage | None = None
 

@@ -1,15 +1,15 @@
 """Market sources and their prices as JSON (contract 2, Market sources)."""
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import time
+from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import instant
+from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.reading import Patch, Shape
 from wattyard.platform.reading.texts import Instant, Label, Time
@@ -20,6 +20,7 @@ from wattyard.tariffs.domain.sources import (
     Unit,
     Upload,
 )
+from wattyard.tariffs.wire.prices import times
 
 _FAULTS_SHOWN = 100
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
@@ -206,20 +207,24 @@ def batch_shape(source_id: str, upload: Upload) -> MarketPriceBatch:
     )
 
 
-def published_json(source: MarketSource, intervals: Iterator[tuple[int, int, float]]) -> bytes:
-    """Write what a source has published; intervals in microseconds since 1970."""
+def published_json(
+    source: MarketSource,
+    starts_us: Microseconds,
+    ends_us: Microseconds,
+    values: Sequence[float],
+    form: datetime,
+) -> bytes:
+    """Write what a source has published (n), with times in the offset of `form`."""
     shape = MarketPricesShape(
         market_source_id=ids.wire("mrs", source.id),
         code=source.code,
         currency_code=source.currency_code,
         unit=source.unit,
         data=[
-            MarketPriceShape(
-                valid_from=instants.text(instant(start)),
-                valid_to=instants.text(instant(end)),
-                value=value,
+            MarketPriceShape(valid_from=start, valid_to=end, value=value)
+            for start, end, value in zip(
+                times(starts_us, form), times(ends_us, form), values, strict=True
             )
-            for start, end, value in intervals
         ],
     )
     return msgspec.json.encode(shape)
