@@ -5,10 +5,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.support.world import Tenant
+from tests.support.world import Tenant, error
 
 HALF_HOUR = timedelta(minutes=30)
 Json = dict[str, Any]
+
+DAILY = {"kind": "DAILY", "amount": 0.5, "name": "standing charge"}
+FEBRUARY = ("2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00")
+DAY = ("2026-02-12T00:00:00+01:00", "2026-02-13T00:00:00+01:00")
 
 
 def half_hours(
@@ -54,6 +58,14 @@ async def interval(
     assert_sound(found)
     assert datetime.fromisoformat(start) <= datetime.fromisoformat(end)
     return found
+
+
+async def refused(
+    tenant: Tenant, object_id: str, start: str, end: str, status: int, code: str, **query: str
+) -> Json:
+    body = {"start_time": start, "end_time": end}
+    answer = await tenant.post(f"/costs/interval/{object_id}", body, params=query)
+    return error(answer, status, code)
 
 
 def assert_sound(answer: Json) -> None:
