@@ -145,3 +145,10 @@ def test_what_the_grammar_cannot_say_is_refused_by_name_and_left_out_on_request(
 def test_other_documents_are_malformed(document: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         imported(document)
+
+
+def test_what_is_wrong_in_a_plan_is_told_without_the_members_that_are_passed_over() -> None:
+    wrong = {**TIME_OF_USE, "dailySupplyCharge": "a dollar"}
+    with pytest.raises(Malformed) as refused:
+        imported(plan(wrong))
+    assert [fault.param for fault in refused.value.faults] == ["tariffPeriod[0].dailySupplyCharge"]

@@ -252,8 +252,9 @@ def _walk_struct(
         faults.append(_fault(value, struct, path))
         return
     fields = {field.name: field for field in wanted.fields(struct)}
-    strange = islice((name for name in value if name not in fields), _FAULTS_SHOWN)
-    faults.extend(unknown(name, fields, _below(path, name)) for name in strange)
+    if struct.__struct_config__.forbid_unknown_fields:
+        strange = islice((name for name in value if name not in fields), _FAULTS_SHOWN)
+        faults.extend(unknown(name, fields, _below(path, name)) for name in strange)
     for name, field in fields.items():
         place = _below(path, name)
         if value.get(name) is None and partial:

@@ -8,9 +8,10 @@ from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.reading import convert
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
-from wattyard.tariffs.adapters.imports import Contract, DocumentCurrencyMismatch
+from wattyard.tariffs.adapters.imports import Contract, DocumentCurrencyMismatch, Imported
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
+from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.quotes import calendar_place
 from wattyard.tariffs.wire.tariffs import TariffBody
 
@@ -39,23 +40,36 @@ def tariff_bodies(
         DocumentCurrencyMismatch: when the site pays in another currency.
     """
     place = calendar_place(site)
-    if format_ == "octopus":
-        found = tariffs_from_octopus(
-            document, place, contract=contract, allow_partial=allow_partial
-        )
-    elif not isinstance(document, Mapping):
+    try:
+        found = _imported(format_, document, place, contract, allow_partial=allow_partial)
+    except RecursionError:
         raise Malformed(
-            f"the body must be an object: a {format_} document; got an array of {len(document)}",
-            code="body_invalid",
-        )
-    elif format_ == "cdr":
-        found = tariffs_from_cdr(document, place, contract=contract, allow_partial=allow_partial)
-    else:
-        found = tariffs_from_urdb(document, contract=contract, allow_partial=allow_partial)
+            f"the body is nested more deeply than a {format_} document", code="body_invalid"
+        ) from None
     _check_currency(format_, document, site.currency_code)
     location_id = ids.wire("loc", site.id)
     bodies = [convert({**body, "location_id": location_id}, TariffBody) for body in found.bodies]
     return bodies, found.warnings
+
+
+def _imported(
+    format_: DocumentFormat,
+    document: Mapping[str, Any] | list[Any],
+    place: Place,
+    contract: Contract,
+    *,
+    allow_partial: bool,
+) -> Imported:
+    if format_ == "octopus":
+        return tariffs_from_octopus(document, place, contract=contract, allow_partial=allow_partial)
+    if not isinstance(document, Mapping):
+        raise Malformed(
+            f"the body must be an object: a {format_} document; got an array of {len(document)}",
+            code="body_invalid",
+        )
+    if format_ == "cdr":
+        return tariffs_from_cdr(document, place, contract=contract, allow_partial=allow_partial)
+    return tariffs_from_urdb(document, contract=contract, allow_partial=allow_partial)
 
 
 def _check_currency(

@@ -13,6 +13,9 @@ from wattyard.tariffs.domain.refusals import UnsupportedComponent
 OPEN_END: Final = "2100-01-01"
 """The end of a contract whose document names none."""
 
+_NAMED: Final = 1000
+"""A refusal does not grow with the document beyond these."""
+
 Body = dict[str, Any]
 """A tariff as `POST /tariffs` takes it, without `location_id`."""
 
@@ -52,15 +55,13 @@ class Contract:
 
 @dataclass(slots=True)
 class Leftovers:
-    """Collects the parts of a document that no tariff holds."""
+    """Collects the parts of a document that no tariff holds, each of them once."""
 
-    _unsupported: list[Fault] = field(default_factory=list)
+    _unsupported: dict[Fault, None] = field(default_factory=dict)
     _notes: list[Fault] = field(default_factory=list)
 
     def unsupported(self, path: str, message: str) -> None:
-        fault = Fault(UnsupportedComponent.code, f"{path}: {message}", path)
-        if fault not in self._unsupported:
-            self._unsupported.append(fault)
+        self._unsupported[Fault(UnsupportedComponent.code, f"{path}: {message}", path)] = None
 
     def note(self, path: str, message: str) -> None:
         self._notes.append(Fault("not_priced", f"{path}: {message}", path))
@@ -69,10 +70,11 @@ class Leftovers:
         """Answer the tariffs, or refuse.
 
         Raises:
-            UnsupportedComponent: naming every unsupported part, unless `allow_partial`.
+            UnsupportedComponent: naming the unsupported parts, up to 1,000, unless
+                `allow_partial`.
         """
         if self._unsupported and not allow_partial:
-            raise UnsupportedComponent.of(self._unsupported)
+            raise UnsupportedComponent.of([*self._unsupported][:_NAMED])
         return Imported(tuple(bodies), (*self._unsupported, *self._notes))
 
 

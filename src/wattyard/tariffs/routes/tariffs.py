@@ -1,5 +1,6 @@
 """Endpoints of tariffs (contract 2, Tariffs)."""
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -187,7 +188,8 @@ async def import_tariffs(
     site = await tariffs.site(
         caller, ids.read(query.location_id, "loc", "ste", param="location_id")
     )
-    bodies, warnings = tariff_bodies(
+    bodies, warnings = await asyncio.to_thread(
+        tariff_bodies,
         query.format,
         body,
         site,

@@ -104,6 +104,6 @@ class CdrFeedIn(msgspec.Struct, kw_only=True):
 class CdrContract(msgspec.Struct, kw_only=True):
     """The parts of an electricity contract that prices follow from."""
 
-    tariffPeriod: Annotated[list[CdrPeriod], msgspec.Meta(min_length=1)]  # noqa: N815
+    tariffPeriod: Annotated[list[CdrPeriod], msgspec.Meta(min_length=1, max_length=366)]  # noqa: N815
     timeZone: Zone | None = None  # noqa: N815
     solarFeedInTariff: list[CdrFeedIn] = msgspec.field(default_factory=list)  # noqa: N815

@@ -116,17 +116,17 @@ def uncovered(windows: Sequence[Window], rate: list[Body]) -> list[Window]:
     found = []
     for code in (*ALL_DAYS, *holidays):
         covered = [False] * _DAY_MINUTES
-        for own in windows:
-            if code in own.days:
-                _mark(covered, own)
+        for start, end in {(own.start, own.end) for own in windows if code in own.days}:
+            _mark(covered, start, end)
         found += [Window((code,), a, b % _DAY_MINUTES, rate) for a, b, c in runs(covered) if not c]
     return found
 
 
-def _mark(covered: list[bool], own: Window) -> None:
-    end = own.end if own.end > own.start else own.end + _DAY_MINUTES
-    for minute in range(own.start, end):
-        covered[minute % _DAY_MINUTES] = True
+def _mark(covered: list[bool], start: int, end: int) -> None:
+    if end <= start:
+        covered[:end] = [True] * end
+        end = _DAY_MINUTES
+    covered[start:end] = [True] * (end - start)
 
 
 def season(period: CdrPeriod, path: str) -> Body:
