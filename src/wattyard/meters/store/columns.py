@@ -17,6 +17,9 @@ _EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
 """What PostgreSQL counts time from."""
 Number = TypeVar("Number", np.int64, np.float64)
 
+LONGEST: Final = "interval '746 hours'"
+"""How far before a span a reading can start that meets it: 31 days, and clocks that go back."""
+
 _IN_COLUMNS: Final = """
     SELECT count(*), string_agg(int8send(series), ''),
            string_agg(timestamptz_send(start_time), ''),
@@ -32,11 +35,11 @@ _IN_COLUMNS: Final = """
 them, and making Python values of each takes longer than all the rest of a cost. They come in
 no order: `_metered` sorts them in a tenth of the time."""
 
-_MEETING: Final = """
+_MEETING: Final = f"""
     account = $1 AND live_mode = $2 AND series = ANY($3)
-    AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5 AND end_time > $4
+    AND start_time > $4::timestamptz - {LONGEST} AND start_time < $5 AND end_time > $4
 """
-"""The readings of series that meet a span; none is longer than 31 days."""
+"""The readings of series that meet a span."""
 
 
 async def between(
@@ -65,13 +68,13 @@ async def each_between(
     """Read the readings of each series that meet the span of its own."""
     columns = await db.fetchrow(
         _IN_COLUMNS.format(
-            """
+            f"""
             SELECT r.* FROM unnest($3::int8[], $4::timestamptz[], $5::timestamptz[])
                             AS wanted (series, low, high)
             CROSS JOIN LATERAL (
                 SELECT * FROM meter_readings
                 WHERE account = $1 AND live_mode = $2 AND series = wanted.series
-                  AND start_time > wanted.low - interval '31 days' AND start_time < wanted.high
+                  AND start_time > wanted.low - {LONGEST} AND start_time < wanted.high
                   AND end_time > wanted.low
             ) r
             """
@@ -112,12 +115,12 @@ async def having(
 ) -> set[int]:
     """Tell which series have a reading that meets a span."""
     rows = await db.fetch(
-        """
+        f"""
         SELECT wanted.series FROM unnest($3::int8[]) AS wanted (series)
         WHERE EXISTS (
             SELECT FROM meter_readings
             WHERE account = $1 AND live_mode = $2 AND series = wanted.series
-              AND start_time > $4::timestamptz - interval '31 days' AND start_time < $5
+              AND start_time > $4::timestamptz - {LONGEST} AND start_time < $5
               AND end_time > $4)
         """,
         account,
