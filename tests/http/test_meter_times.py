@@ -79,3 +79,38 @@ async def test_a_clock_that_runs_ahead_does_not_stop_a_register(tenant: Tenant, 
         "/meters/records", {"location_id": home, "start_time": "2026-02-01T00:00:00Z"}
     )
     assert [one["energy"]["value"] for one in answer.json()["data"]] == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "taken"),
+    [
+        ("2025-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00", True),
+        ("2025-10-01T00:00:00+02:00", "2025-11-01T00:00:01+01:00", False),
+        ("2025-12-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00", True),
+        ("2025-12-01T00:00:00+01:00", "2026-01-01T01:00:00+01:00", False),
+        ("2025-03-01T00:00:00+01:00", "2025-04-01T00:00:00+02:00", True),
+        ("2025-03-01T00:00:00+01:00", "2025-04-01T01:00:01+02:00", False),
+    ],
+)
+async def test_a_month_is_one_reading_by_the_clock_of_its_place(
+    tenant: Tenant, home: str, start: str, end: str, taken: bool
+) -> None:
+    """Amsterdam's October has an hour more than 31 days, its March one less."""
+    reading = {"location_id": home, "start_time": start, "end_time": end, "energy_kwh": 300.0}
+    batch = (await tenant.call("PUT", "/meters/interval", json=[reading])).json()
+    assert codes(batch) == ([] if taken else [(1, "period_too_long")])
+
+
+async def test_the_last_second_of_a_month_with_an_hour_more_is_found(
+    tenant: Tenant, home: str
+) -> None:
+    start, end = "2025-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00"
+    october = {"location_id": home, "start_time": start, "end_time": end, "energy_kwh": 745.0}
+    await tenant.call("PUT", "/meters/interval", json=[october])
+    last = {"start_time": "2025-10-31T23:00:00+01:00", "end_time": end}
+    asked = {"location_id": home, "group_by": "HOUR", **last}
+    (hour,) = (await tenant.post("/meters/records", asked)).json()["data"]
+    assert hour["energy"]["value"] == pytest.approx(1.0)
+    again = {**october, **last, "energy_kwh": 1.0}
+    batch = (await tenant.call("PUT", "/meters/interval", json=[again])).json()
+    assert codes(batch) == [(1, "record_overlap")]

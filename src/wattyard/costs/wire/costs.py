@@ -18,6 +18,7 @@ from wattyard.kernel.quantities import COST_DECIMALS, all_rounded, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
     LARGEST_KWH,
+    LONGEST_ELAPSED,
     FlowDirection,
     Readings,
     Stream,
@@ -32,7 +33,6 @@ from wattyard.tariffs.wire.prices import span_of, times
 
 LONGEST: Final = timedelta(days=397, hours=1)
 """13 months, whichever they are; in autumn a clock change can make them an hour longer."""
-_LONGEST_READING: Final = timedelta(days=31)
 _DECIMALS: Final = 6
 _WRITTEN_AT_ONCE: Final = 10_000
 """Items: as objects they take five times the room of their JSON."""
@@ -147,7 +147,7 @@ def sent_reading(body: InstantBody, *, kept: bool) -> Readings:
         Malformed: for energy that is missing, too large, or negative (unless it is `energy_kwh`
             and not to be kept); for a period that is reversed or longer than 31 days.
     """
-    span_of(body.start_time, body.end_time, _LONGEST_READING)
+    span_of(body.start_time, body.end_time, LONGEST_ELAPSED)
     energy_kwh = _energy_sent(body, kept=kept)
     stream = Stream(
         ids.read(body.location_id, "loc", "ste", param="location_id"),

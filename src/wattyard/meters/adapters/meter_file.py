@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import BinaryIO, Final, Literal
 
 from wattyard.kernel import civil
-from wattyard.meters.domain.readings import LARGEST_KWH, LONGEST_PERIOD, FlowDirection
+from wattyard.meters.domain.readings import LARGEST_KWH, LONGEST_ELAPSED, TOO_LONG, FlowDirection
 
 Unit = Literal["WH", "KWH", "W", "KW"]
 """Energy, or constant power over the period (contract 3)."""
@@ -201,8 +201,8 @@ def judged(
     start, end = period
     if end <= start:
         return Refused(where, "end_time_invalid", "the period must end after it starts")
-    if end - start > LONGEST_PERIOD:
-        return Refused(where, "period_too_long", "a reading spans at most 31 days")
+    if end - start > LONGEST_ELAPSED:
+        return Refused(where, *TOO_LONG)
     if not math.isfinite(energy_kwh):
         return Refused(where, "value_invalid", "the value must be a finite number")
     if energy_kwh < 0:

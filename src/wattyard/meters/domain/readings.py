@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.refusals import Missing
 
 FlowDirection = Literal["INBOUND", "OUTBOUND"]
@@ -19,11 +20,15 @@ TariffDirection = Literal["IMPORT", "EXPORT", "LOCAL"]
 
 LARGEST_KWH: Final = 1_000_000.0
 LONGEST_PERIOD: Final = timedelta(days=31)
+"""By the wall clock of the place: a month of 31 days in which clocks went back is one reading."""
+LONGEST_ELAPSED: Final = LONGEST_PERIOD + timedelta(hours=2)
+"""No zone's clock goes back further."""
 AHEAD: Final = timedelta(days=1)
 """How far in the future a reading that claims to be sure may end."""
 FURTHEST: Final = timedelta(days=1096)
 """How far in the future a forecast may end: each month has a table of its own."""
 EARLIEST: Final = microseconds(datetime.fromisoformat("2000-01-01T00:00:00Z"))
+TOO_LONG: Final = ("period_too_long", "a reading covers at most 31 days; split it")
 RECORDS_AT_ONCE: Final = 10_000
 RECORDS_IN_A_STREAM: Final = 1_000_000
 FAILED_SHOWN: Final = 10_000
@@ -33,7 +38,7 @@ Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
-_LONGEST_US = LONGEST_PERIOD // timedelta(microseconds=1)
+_LONGEST_US = LONGEST_ELAPSED // timedelta(microseconds=1)
 _AHEAD_US = AHEAD // timedelta(microseconds=1)
 _FURTHEST_US = FURTHEST // timedelta(microseconds=1)
 
@@ -179,6 +184,22 @@ def judged(readings: Readings, now_us: int) -> tuple[Readings, list[Failed]]:
     return readings.only(good), failed
 
 
+def longer_on_the_wall(readings: Readings, zones: Sequence[ZoneInfo | None]) -> Marks:
+    """Mark (n) readings that are longer than 31 days, by the clock of their place as well.
+
+    `zones` are those of the streams; None where it does not matter.
+    """
+    longer = readings.ends_us - readings.starts_us > LONGEST_PERIOD // timedelta(microseconds=1)
+    for n in np.flatnonzero(longer).tolist():
+        zone = zones[readings.stream[n]]
+        start, end = (
+            instant(int(edge_us[n])).astimezone(zone).replace(tzinfo=None)
+            for edge_us in (readings.starts_us, readings.ends_us)
+        )
+        longer[n] = end - start > LONGEST_PERIOD
+    return longer
+
+
 def _faults(r: Readings, now_us: int) -> list[tuple[Marks, str, str]]:
     return [
         (r.ends_us <= r.starts_us, "end_time_invalid", "end_time must be after start_time"),
@@ -189,8 +210,7 @@ def _faults(r: Readings, now_us: int) -> list[tuple[Marks, str, str]]:
         ),
         (
             r.ends_us - r.starts_us > _LONGEST_US,
-            "period_too_long",
-            "a reading covers at most 31 days; split it",
+            *TOO_LONG,
         ),
         (~np.isfinite(r.energy_kwh), "value_invalid", "the energy must be a finite number"),
         (

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 
-from wattyard.kernel import ids
+from wattyard.kernel import civil, ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.ids import IdMaker
@@ -20,6 +20,7 @@ from wattyard.meters.domain.readings import (
     AHEAD,
     EARLIEST,
     FAILED_SHOWN,
+    TOO_LONG,
     Failed,
     Indices,
     MeterBatchNotFound,
@@ -28,6 +29,7 @@ from wattyard.meters.domain.readings import (
     apart,
     distinct,
     judged,
+    longer_on_the_wall,
 )
 from wattyard.meters.domain.registers import RegisterRead, differences
 from wattyard.meters.service.fitting import fitting
@@ -278,7 +280,8 @@ class Meters:
         return await series_store.locked(db, account, live, streams)
 
     async def _known(self, caller: Caller, readings: Readings) -> tuple[Readings, list[Failed]]:
-        """Fail the records of places and devices that the caller does not have."""
+        """Fail the records of places and devices that the caller does not have, and those that
+        are too long by the clock of their place."""
         streams = readings.streams
         sites = await self.places.supplies(caller, {stream.site_id for stream in streams})
         devices = await self.devices.present(
@@ -296,7 +299,13 @@ class Meters:
             known[place] = False
             here = readings.stream == place
             failed += readings.failed(here, f"{code}_not_found", f"there is no {code} {noun}")
-        return readings.only(known[readings.stream]), failed
+        readings = readings.only(known[readings.stream])
+        zones = [
+            civil.zone(sites[stream.site_id].timezone) if stream.site_id in sites else None
+            for stream in streams
+        ]
+        longer = longer_on_the_wall(readings, zones)
+        return readings.only(~longer), failed + readings.failed(longer, *TOO_LONG)
 
     async def _have_months(self, starts_us: Microseconds) -> None:
         """Have the partitions of some times, before the transaction that writes into them.

@@ -5,14 +5,13 @@ row the number of its fields and each field after its length, big-endian, and a 
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import microseconds
 from wattyard.meters.domain.readings import Indices, Readings
+from wattyard.platform.db.columns import EPOCH_US
 
 COLUMNS: Final = (
     "series",
@@ -37,7 +36,6 @@ _ROW: Final = np.dtype(
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _NULL: Final = b"\xff\xff\xff\xff"
-_EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
 """PostgreSQL counts from here."""
 
 
@@ -61,8 +59,8 @@ def _numbers(account: int, live: bool, readings: Readings, series: Indices) -> N
     for name, kind in _NUMBERS.items():
         table[f"{name}_length"] = np.dtype(kind).itemsize
     table["series"] = series
-    table["start_time"] = readings.starts_us - _EPOCH_US
-    table["end_time"] = readings.ends_us - _EPOCH_US
+    table["start_time"] = readings.starts_us - EPOCH_US
+    table["end_time"] = readings.ends_us - EPOCH_US
     table["energy_kwh"] = readings.energy_kwh
     table["confidence"] = readings.confidence
     table["account"] = account

@@ -10,6 +10,7 @@ import numpy as np
 from wattyard.kernel.clock_changes import Microseconds, instant
 from wattyard.meters.domain.readings import Indices, Readings
 from wattyard.meters.store import copying
+from wattyard.meters.store.columns import LONGEST
 from wattyard.platform.db import Connection
 
 _US = "(extract(epoch FROM {}) * 1000000)::int8"
@@ -38,7 +39,7 @@ async def periods(
         CROSS JOIN LATERAL (
             SELECT series, start_time, end_time FROM meter_readings
             WHERE account = $1 AND live_mode = $2 AND series = wanted.series
-              AND start_time > wanted.low - interval '31 days' AND start_time < wanted.high
+              AND start_time > wanted.low - {LONGEST} AND start_time < wanted.high
               AND end_time > wanted.low
         ) r
         ORDER BY r.series, r.start_time

@@ -17,6 +17,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import Connection
 from wattyard.tariffs.domain.market import MarketSeries
+from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.store import prices as price_store
 from wattyard.tariffs.store import sources as source_store
@@ -46,14 +47,17 @@ class SeriesCache:
     async def series(
         self, db: Connection, caller: Caller, source: MarketSource, span: Span, now: datetime
     ) -> MarketSeries:
-        """Read what a source publishes in a span and in the days that a forecast looks back to."""
+        """Read what a source publishes in a span and in the days that a forecast looks back to.
+
+        Raises:
+            TooManyPrices: for more than two million.
+        """
         owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
         start = min(span.start, now) - _LOOKS_BACK
         numbers = range(_quarter(start), _quarter(span.end) + 1)
-        if len(numbers) > _BLOCKS_AT_ONCE:
-            blocks = [await price_store.between(db, *owner, source.id, Span(start, span.end))]
-        else:
-            blocks = [await self._block(db, owner, source, number) for number in numbers]
+        blocks = await self._quarters(db, owner, source, numbers)
+        if blocks is None:
+            blocks = [await _read(db, owner, source, Span(start, span.end))]
         starts = np.concatenate([block.starts_us for block in blocks])
         _, first = np.unique(starts, return_index=True)  # one that two quarters share comes once
         return MarketSeries(
@@ -65,6 +69,20 @@ class SeriesCache:
             prices=np.concatenate([block.prices for block in blocks])[first],
         )
 
+    async def _quarters(
+        self, db: Connection, owner: tuple[int, bool], source: MarketSource, numbers: range
+    ) -> list[Block] | None:
+        """Read whole quarters; None where they are too many, or have too many prices."""
+        if len(numbers) > _BLOCKS_AT_ONCE:
+            return None
+        blocks, count = [], 0
+        for number in numbers:
+            blocks.append(await self._block(db, owner, source, number))
+            count += blocks[-1].starts_us.size
+            if count > LAID_AT_ONCE:
+                return None
+        return blocks
+
     async def _block(
         self, db: Connection, owner: tuple[int, bool], source: MarketSource, number: int
     ) -> Block:
@@ -72,7 +90,7 @@ class SeriesCache:
         block = self._blocks.get(key)
         if block is None:
             quarter = Span(_first_of(number), _first_of(number + 1))
-            block = await price_store.between(db, *owner, source.id, quarter)
+            block = await price_store.between(db, *owner, source.id, quarter, most=LAID_AT_ONCE + 1)
             if _bytes(block) <= _LARGEST_BYTES:
                 self._blocks[key] = block
         return block
@@ -110,6 +128,13 @@ async def sources_of(db: Connection, caller: Caller, needs: Needs) -> dict[str, 
 def published_by(sources: Collection[MarketSource]) -> datetime | None:
     """Tell when the prices of any of the sources changed last."""
     return max((s.time_published for s in sources if s.time_published), default=None)
+
+
+async def _read(db: Connection, owner: tuple[int, bool], source: MarketSource, span: Span) -> Block:
+    block = await price_store.between(db, *owner, source.id, span, most=LAID_AT_ONCE + 1)
+    if block.starts_us.size > LAID_AT_ONCE:
+        raise TooManyPrices(LAID_AT_ONCE)
+    return block
 
 
 def _bytes(block: Block) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import Connection
+from wattyard.platform.db.columns import numbers, times_us
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSource
 
 _AT_ONCE: Final = 5000
@@ -153,20 +154,23 @@ async def between(
     source_id: UUID,
     span: Span,
     *,
-    most: int | None = None,
+    most: int,
 ) -> Block:
     """Read the intervals that meet a span, the first `most` of them."""
-    rows = await db.fetch(
+    row = await db.fetchrow(
         """
-        SELECT (extract(epoch FROM valid_from) * 1000000)::int8,
-               (extract(epoch FROM valid_to) * 1000000)::int8, value
-        FROM market_prices
-        WHERE account = $1 AND live_mode = $2 AND source_id = $3
-          AND valid_from < $5 AND valid_to > $4
-          AND valid_from >= COALESCE((
-            SELECT max(valid_from) FROM market_prices
-            WHERE account = $1 AND live_mode = $2 AND source_id = $3 AND valid_from <= $4), $4)
-        ORDER BY valid_from LIMIT $6
+        SELECT string_agg(timestamptz_send(valid_from), '' ORDER BY valid_from),
+               string_agg(timestamptz_send(valid_to), '' ORDER BY valid_from),
+               string_agg(float8send(value), '' ORDER BY valid_from)
+        FROM (
+            SELECT valid_from, valid_to, value FROM market_prices
+            WHERE account = $1 AND live_mode = $2 AND source_id = $3
+              AND valid_from < $5 AND valid_to > $4
+              AND valid_from >= COALESCE((
+                SELECT max(valid_from) FROM market_prices
+                WHERE account = $1 AND live_mode = $2 AND source_id = $3 AND valid_from <= $4), $4)
+            ORDER BY valid_from LIMIT $6
+        ) AS found
         """,
         account,
         live,
@@ -175,13 +179,8 @@ async def between(
         span.end,
         most,
     )
-    if not rows:
-        nothing = np.zeros(0, np.int64)
-        return Block(nothing, nothing, np.zeros(0))
-    starts, ends, values = zip(*rows, strict=True)
-    return Block(
-        np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(values, float)
-    )
+    assert row is not None  # noqa: S101 (an aggregate of nothing is a row too)
+    return Block(times_us(row[0]), times_us(row[1]), numbers(row[2]))
 
 
 def _count(tag: str) -> int:
