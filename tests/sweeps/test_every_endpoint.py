@@ -11,6 +11,7 @@ from tests.support.world import AMSTERDAM, Tenant, World, error
 from wattyard.app import ENDPOINTS
 from wattyard.costs.wire.examples import INSTANT_BODY
 from wattyard.platform.http import Endpoint
+from wattyard.tariffs.domain.refusals import NoPriceData, TooManyPrices
 
 PRIVATE = [one for one in ENDPOINTS if not one.public]
 WITH_ID = [one for one in PRIVATE if "{" in one.path]
@@ -197,3 +198,9 @@ async def test_the_page_for_people_names_every_operation(world: World) -> None:
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "<script" not in page
     assert AMSTERDAM["city"] in page
+
+
+def test_what_can_lack_a_price_can_have_too_many() -> None:
+    pricing = [one for one in ENDPOINTS if NoPriceData in one.refuses]
+    assert len(pricing) > 5
+    assert [name(one) for one in pricing if TooManyPrices not in one.refuses] == []

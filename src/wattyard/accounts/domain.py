@@ -1,7 +1,6 @@
 """Accounts, their secret keys and the bearer tokens made with them (contract 0, Authentication)."""
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,6 @@ TOKEN_LIFETIME: Final = timedelta(hours=1)
 SECRET_BYTES: Final = 30
 """240 bits of randomness in a secret key; the contract asks for at least 192."""
 
-_SECRET = re.compile(r"sk_(test|live)_[0-9A-Za-z_-]{20,200}", re.ASCII)
 _NAME_LIMIT: Final = 255
 
 
@@ -96,11 +94,6 @@ class Standing:
 def new_secret(live_mode: bool) -> str:  # noqa: FBT001 (the mode is all there is to say)
     """Make a secret key; its beginning tells the mode."""
     return f"sk_{'live' if live_mode else 'test'}_{secrets.token_urlsafe(SECRET_BYTES)}"
-
-
-def is_secret(text: str) -> bool:
-    """Tell whether a text has the form of a secret key."""
-    return _SECRET.fullmatch(text) is not None
 
 
 def hash_of(secret: str) -> bytes:

@@ -35,11 +35,11 @@ from wattyard.platform.http.lists import ParametersExclusive
 from wattyard.platform.reading import Shape
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
-from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
 from wattyard.tariffs.domain.tariff import Direction
 
-PRICED = (NoTariffConnected, NoPriceData, MarketCurrencyMismatch)
+PRICED = (NoTariffConnected, NoPriceData, MarketCurrencyMismatch, TooManyPrices)
 
 Lines = Annotated[Flag, msgspec.Meta(description="true adds the lines that each cost is made of")]
 

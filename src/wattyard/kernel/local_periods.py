@@ -4,6 +4,7 @@ Their edges come from the zone's clock: a day starts at the first instant that s
 and a clock change always ends a local hour or a demand window.
 """
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -20,6 +21,10 @@ from wattyard.kernel.clock_changes import (
 )
 
 Unit = Literal["DAY", "WEEK", "MONTH", "YEAR"]
+
+THIRTEEN_MONTHS: Final = timedelta(days=397, hours=1)
+"""Whichever they are; in autumn a clock change can make them an hour longer."""
+
 PeriodUnit = Literal["HALF_HOUR", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"]
 
 _CALENDAR: Final = {"MONTH": "datetime64[M]", "YEAR": "datetime64[Y]"}

@@ -1,7 +1,7 @@
 """Costs as JSON (contract 3, Costs)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from wattyard.costs.domain.reports import Report, ValueTooLarge
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.local_periods import THIRTEEN_MONTHS
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
@@ -31,8 +32,6 @@ from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Refer
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.wire.prices import span_of, times
 
-LONGEST: Final = timedelta(days=397, hours=1)
-"""13 months, whichever they are; in autumn a clock change can make them an hour longer."""
 _DECIMALS: Final = 6
 _WRITTEN_AT_ONCE: Final = 10_000
 """Items: as objects they take five times the room of their JSON."""
@@ -137,7 +136,9 @@ def interval_question(
     Raises:
         Malformed: `end_time_invalid`, unless it is after the start and at most 13 months later.
     """
-    return CostQuestion(direction, span_of(body.start_time, body.end_time, LONGEST), aggregation)
+    return CostQuestion(
+        direction, span_of(body.start_time, body.end_time, THIRTEEN_MONTHS), aggregation
+    )
 
 
 def sent_reading(body: InstantBody, *, kept: bool) -> Readings:

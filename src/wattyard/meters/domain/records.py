@@ -1,16 +1,14 @@
 """Records: readings that are kept, as a search wants and finds them (contract 3)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import PeriodUnit
 from wattyard.meters.domain.readings import FlowDirection, Metered, Stream, TariffDirection
 
-LONGEST_GROUPED: Final = timedelta(days=397, hours=1)
-"""13 months, which a clock change in autumn can make an hour longer."""
 Order = Literal["NEWEST", "OLDEST"]
 Position = tuple[int, int]
 """Where a record stands in a list: its start in microseconds since 1970, and its series."""

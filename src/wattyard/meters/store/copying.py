@@ -36,7 +36,6 @@ _ROW: Final = np.dtype(
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _NULL: Final = b"\xff\xff\xff\xff"
-"""PostgreSQL counts from here."""
 
 
 async def rows(

@@ -10,10 +10,11 @@ import msgspec
 from wattyard.kernel import ids, instants
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
+from wattyard.kernel.local_periods import THIRTEEN_MONTHS
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import FlowDirection, TariffDirection
-from wattyard.meters.domain.records import LONGEST_GROUPED, Order, Position, Record, Search
+from wattyard.meters.domain.records import Order, Position, Record, Search
 from wattyard.platform.reading import Shape
 from wattyard.platform.reading.texts import DeviceId, LocationId, Time
 
@@ -133,9 +134,9 @@ def _span(body: SearchBody, now: datetime) -> Span:
             param="end_time",
             code="end_time_invalid",
         )
-    if body.group_by != "NON_FIXED" and end - start > LONGEST_GROUPED:
+    if body.group_by != "NON_FIXED" and end - start > THIRTEEN_MONTHS:
         raise Malformed(
-            f"records are grouped over at most {LONGEST_GROUPED.days} days; got "
+            f"records are grouped over at most {THIRTEEN_MONTHS.days} days; got "
             f"{(end - start).days}",
             param="end_time",
             code="end_time_invalid",

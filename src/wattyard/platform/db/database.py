@@ -47,12 +47,13 @@ _afterwards: ContextVar["list[Callable[[], None]] | None"] = ContextVar("afterwa
 class Database:
     """Connections to one PostgreSQL database.
 
-    `reading` gives a connection for single statements, `transaction` one in which everything
-    is kept or nothing. A transaction that is opened inside another one of the same task
-    becomes a savepoint of it, so that a caller can add to the work of a use-case (the kept
-    answer of an idempotency key) and both are durable together.
+    `reading` gives a connection for single statements, `snapshot` one whose statements see the
+    same moment, `transaction` one in which everything is kept or nothing. A transaction that is
+    opened inside another one of the same task becomes a savepoint of it, so that a caller can
+    add to the work of a use-case (the kept answer of an idempotency key) and both are durable
+    together.
 
-    Raises, from both:
+    Raises, from all of them:
         Unavailable: when the database cannot be reached or cannot write.
     """
 
@@ -127,8 +128,8 @@ class Database:
     async def snapshot(self) -> AsyncIterator[Connection]:
         """Lend a connection whose statements all see the same moment; nothing can be written.
 
-        Inside of a transaction or a snapshot of the same task it gives that one's connection, so
-        that what the task has written is seen.
+        Inside of a transaction or a snapshot of the same task it gives that one's connection: in
+        a transaction what the task has written is seen, and what others commit meanwhile too.
         """
         async with self.reading() as connection:
             if connection.is_in_transaction():

@@ -46,9 +46,6 @@ class Weekdays:
     weekend: bool = False
 
 
-EVERY_DAY: Final = Weekdays(EVERY_WEEKDAY)
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """Hours of the wall clock, half-open, in seconds after midnight, and what they cost.

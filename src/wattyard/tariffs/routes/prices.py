@@ -11,7 +11,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
-from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
 from wattyard.tariffs.service import Prices
 from wattyard.tariffs.wire import examples
@@ -33,6 +33,7 @@ REFUSALS = (
     NoTariffConnected,
     NoPriceData,
     MarketCurrencyMismatch,
+    TooManyPrices,
 )
 
 

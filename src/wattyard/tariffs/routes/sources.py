@@ -13,6 +13,7 @@ from wattyard.platform.http.declare import MEBIBYTE
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch, Shape
 from wattyard.sites.domain.geography import CurrencyCodeInvalid
+from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (
     PRICES_AT_ONCE,
     MarketPriceOverlap,
@@ -167,7 +168,7 @@ async def put_prices(
     "market_source_prices_list",
     query=PublishedQuery,
     answers=MarketPricesShape,
-    refuses=(MarketSourceNotFound,),
+    refuses=(MarketSourceNotFound, TooManyPrices),
     example=examples.PUBLISHED,
     example_query=examples.PUBLISHED_QUERY,
 )

@@ -33,6 +33,7 @@ from wattyard.tariffs.domain.refusals import (
     TariffTermOverlap,
     TariffTypeInvalid,
     TimePeriodOverlap,
+    TooManyPrices,
     UnsupportedComponent,
 )
 from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketSourceNotFound
@@ -150,7 +151,7 @@ async def create_tariff(caller: Caller, body: TariffBody, tariffs: Tariffs) -> b
     "tariff_check",
     body=TariffBody,
     answers=TariffCheckShape,
-    refuses=JUDGED,
+    refuses=(*JUDGED, TooManyPrices),
     example=examples.CHECK,
     example_body=examples.TARIFF_BODY,
 )
