@@ -48,13 +48,7 @@ def doctor(
     """
 
     async def work(services: Services) -> tuple[list[str], int, list[str]]:
-        complaints = [
-            *await health.complaints(services.db),
-            *await services.inspection.complaints(),
-            *await services.accounts.complaints(),
-            *await services.outbox.complaints(),
-            *await services.markets.complaints(),
-        ]
+        complaints = await _complaints(services)
         checked, wrong = 0, []
         for account in await services.accounts.all():
             for live_mode in (False, True):
@@ -86,6 +80,16 @@ def doctor(
         say("all is well" if not complaints and not wrong else "see above")
     if complaints or (wrong and not repair):
         raise typer.Exit(1)
+
+
+async def _complaints(services: Services) -> list[str]:
+    return [
+        *await health.complaints(services.db),
+        *await services.inspection.complaints(),
+        *await services.accounts.complaints(),
+        *await services.outbox.complaints(),
+        *await services.markets.complaints(),
+    ]
 
 
 def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:

@@ -108,9 +108,7 @@ class CostReports:
             supplies = await self._supplies(db, caller, at, direction)
             found = [one for one in found if one.stream.site_id in supplies]
             if not found:
-                raise SessionNotFound(
-                    f"there is no {direction} reading of session '{session[:60]}'"
-                )
+                raise _without_readings(session, direction)
             questions = {one.series: _of_its_time(one) for one in found}
             whole = Span(
                 min(question.span.start for question in questions.values()),
@@ -118,6 +116,8 @@ class CostReports:
             )
             markets = await self.prices.markets(db, caller, supplies.values(), whole, self.now())
             found = await self._with_history(caller, found, questions, supplies)
+        if not found:  # deleted between two statements of a request's own transaction
+            raise _without_readings(session, direction)
         listed = [
             Metering(
                 supplies[one.stream.site_id], questions[one.series], one.metered, session=session
@@ -200,6 +200,10 @@ class CostReports:
         more = await self.records.of_streams(caller, streams, spans)
         whole = [*(one for one in found if one.series not in spans), *more]
         return sorted(whole, key=lambda one: one.series)
+
+
+def _without_readings(session: str, direction: Direction) -> SessionNotFound:
+    return SessionNotFound(f"there is no {direction} reading of session '{session[:60]}'")
 
 
 def _needed(supply: Supply, question: CostQuestion) -> Span:
