@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from tests.support.clock import FakeClock
-from tests.support.world import Tenant, World
+from tests.support.world import Tenant, World, error
 from wattyard.events.domain import Event
 from wattyard.kernel.pages import Window
 from wattyard.sites.wire.arrivals import arrival
@@ -73,6 +73,20 @@ async def test_an_end_moves_with_the_zone_of_its_place_and_is_not_told_again(
     assert await world.services.endings.tell() == 1
     types = [event.type for event in await told(world, tenant)]
     assert types == ["tariff.expiring", "tariff.expired"]
+
+
+async def test_a_place_stays_where_a_contract_from_an_instant_to_a_date_has_time(
+    tenant: Tenant,
+) -> None:
+    at = (await tenant.site())["location_id"]
+    term = {"contract_start_date": "2090-03-01T20:00:00Z", "contract_end_date": "2090-03-02"}
+    await tenant.tariff(at, **term)
+
+    moved = await tenant.patch(f"/locations/{at}", {"timezone": "Asia/Tokyo"})
+
+    said = error(moved, 422, "timezone_not_possible")
+    assert said["param"] == "timezone"
+    assert (await tenant.get(f"/locations/{at}")).json()["timezone"] == "Europe/Amsterdam"
 
 
 async def test_an_end_moves_with_a_place_that_an_import_puts_into_another_zone(

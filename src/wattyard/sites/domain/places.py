@@ -34,6 +34,12 @@ class CustomerNotFound(Missing):
     code = "customer_not_found"
 
 
+class TimezoneNotPossible(StateForbids):
+    """In that time zone a contract of the place would end before it starts: change its dates."""
+
+    code = "timezone_not_possible"
+
+
 class SiteInactive(StateForbids):
     """The site is INACTIVE: its data can be read, but nothing is planned for it."""
 

@@ -8,7 +8,7 @@ from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch
 from wattyard.platform.reading.texts import CustomerId, Reference
 from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
-from wattyard.sites.domain.places import CustomerNotFound, LocationNotFound
+from wattyard.sites.domain.places import CustomerNotFound, LocationNotFound, TimezoneNotPossible
 from wattyard.sites.service import Places
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.places import (
@@ -95,7 +95,7 @@ async def create_location(caller: Caller, body: LocationBody, places: Places) ->
     "location_update",
     body=Patch[LocationBody],
     answers=LocationShape,
-    refuses=(LocationNotFound, CustomerNotFound, *GEOGRAPHY_REFUSALS),
+    refuses=(LocationNotFound, CustomerNotFound, TimezoneNotPossible, *GEOGRAPHY_REFUSALS),
     example=examples.LOCATION,
     example_body={"postal_address": {"post_code": "1011 AB"}},
     tagged=True,

@@ -12,7 +12,7 @@ from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch
 from wattyard.platform.reading.texts import CustomerId, Reference
 from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
-from wattyard.sites.domain.places import CustomerNotFound, SiteNotFound, Status
+from wattyard.sites.domain.places import CustomerNotFound, SiteNotFound, Status, TimezoneNotPossible
 from wattyard.sites.service import Places
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.devices import device_draft
@@ -106,7 +106,7 @@ async def create_site(caller: Caller, body: SiteBody, places: Places) -> bytes:
     "site_update",
     body=Patch[SiteChange],
     answers=SiteShape,
-    refuses=(SiteNotFound, CustomerNotFound, *GEOGRAPHY_REFUSALS),
+    refuses=(SiteNotFound, CustomerNotFound, TimezoneNotPossible, *GEOGRAPHY_REFUSALS),
     example=examples.SITE,
     example_body={"status": "INACTIVE", "metadata": {"installer": "North"}},
     tagged=True,

@@ -40,7 +40,11 @@ class Dependent(Protocol):
         """Tell what goes with locked places, before it goes."""
 
     async def zones_changed(self, caller: Caller, places: Sequence[Place]) -> None:
-        """Follow locked places into other time zones."""
+        """Follow locked places into other time zones.
+
+        Raises:
+            TimezoneNotPossible: when something cannot be there.
+        """
 
 
 @dataclass

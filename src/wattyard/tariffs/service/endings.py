@@ -6,7 +6,9 @@ from typing import Final
 
 from wattyard.events.domain import News
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Malformed
 from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.places import TimezoneNotPossible
 from wattyard.tariffs.domain.contracts import EXPIRING
 from wattyard.tariffs.domain.quotes import calendar_place
 from wattyard.tariffs.service.ports import UseCases
@@ -46,12 +48,21 @@ class Endings(UseCases):
         """Keep the terms of contracts as the new zones of their locked places read their dates.
 
         What was told of an end stays told: it is the same end.
+
+        Raises:
+            TimezoneNotPossible: when a contract between an instant and a date would have no time.
         """
         sites = {site.id: site for site in places}
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
             for contract in await contract_store.at_sites(db, account, live, sites):
                 place = calendar_place(sites[contract.site_id])
-                tariff = await asyncio.to_thread(self.wire.rules, contract.rules, place)
+                try:
+                    tariff = await asyncio.to_thread(self.wire.rules, contract.rules, place)
+                except Malformed as refusal:
+                    raise TimezoneNotPossible(
+                        f"in {place.zone_name} tariff trf_{contract.id.hex} cannot be: {refusal}",
+                        param="timezone",
+                    ) from None
                 if tariff.term != contract.term:
                     await contract_store.set_term(db, account, live, contract.id, tariff.term)
