@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from wattyard.app import Services
@@ -183,9 +184,14 @@ def cost_line(address: str, account_id: str, secret: str, location_id: str, now:
 
 
 def command_line(settings: Settings, account_id: str, *command: str) -> str:
-    """Write one shell line that runs a command on the sample account, wherever it is pasted."""
-    database = settings.database
-    where = ("--database", database) if database else ("--data", str(settings.data.absolute()))
+    """Write one shell line that runs a command on the sample account, wherever it is pasted.
+
+    It shows no password: an address that has one must be in `WATTYARD_DATABASE` there.
+    """
+    where: tuple[str, ...] = ("--data", str(settings.data.absolute()))
+    if settings.database:
+        secret = "password" in settings.database or urlsplit(settings.database).password
+        where = () if secret else ("--database", settings.database)
     own = ("--account", account_id, "--mode", "test")
     return shlex.join([sys.executable, "-m", "wattyard", *command, *own, *where])
 
