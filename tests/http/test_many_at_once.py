@@ -57,3 +57,16 @@ async def test_tariffs_that_change_places_with_each_other_do_not_wait_for_each_o
         )
         assert [answer.status_code for answer in answers] == [200, 200]
         assert [answer.json()["location_id"] for answer in answers] == to
+
+
+async def test_a_tariff_that_many_move_at_once_is_moved_by_each_of_them(tenant: Tenant) -> None:
+    homes = [str((await tenant.site())["location_id"]) for _ in range(6)]
+    tariff = (await tenant.tariff(homes[0]))["id"]
+
+    answers = await asyncio.gather(
+        *(tenant.patch(f"/tariffs/{tariff}", {"location_id": home}) for home in homes[1:])
+    )
+
+    assert [answer.status_code for answer in answers] == [200] * 5
+    listed = [(await tenant.get(f"/locations/{home}")).json()["tariffs"] for home in homes]
+    assert sum(map(len, listed)) == 1

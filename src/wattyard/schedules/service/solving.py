@@ -22,7 +22,7 @@ _HARD_THREADS: Final = 2
 _WAITING_AT_MOST: Final = 64
 _RETRY_SECONDS: Final = 2.0
 _UNFINISHED_KEPT: Final = 256
-_NICENESS: Final = 10
+_NICENESS: Final = 15
 
 
 class Solvers:

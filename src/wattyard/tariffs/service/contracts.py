@@ -45,8 +45,13 @@ Guard = Callable[[Contract, Site], None]
 
 _ZONES_APART: Final = timedelta(days=2)
 """Terms are kept by the rules that zones had then; other rules move them by hours at most."""
+_TRIES: Final = 5
 _ANYWHERE: Final = Place("UTC")
 """Where rules are read whose place is not known yet, to find faults of form first."""
+
+
+class _Moved(Exception):
+    """A tariff is no longer at the place that was locked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,20 +297,25 @@ class Tariffs(UseCases):
         """Lock a tariff by locking its place, as everyone does, and the place it is to move to.
 
         Both are locked at once, in the order of their ids: two tariffs that change places must
-        not wait for each other.
+        not wait for each other. Where the tariff has moved meanwhile, the locks are given up with
+        their savepoint.
         """
-        contract = await self._found(db, caller, tariff_id)
-        wanted = {contract.site_id}
-        if change is not None:
-            with suppress(Refusal):  # what is refused is refused under the lock
-                wanted.add(change(contract).site_id)
-        sites = await self.places.locked_present(caller, wanted)
-        contract = await self._found(db, caller, tariff_id)
-        if contract.site_id not in wanted:
-            raise Unavailable("the tariff has just moved; nothing was changed, try again")
-        if contract.site_id not in sites:
-            raise _missing(tariff_id)
-        return contract, sites[contract.site_id]
+        for _ in range(_TRIES):
+            contract = await self._found(db, caller, tariff_id)
+            wanted = {contract.site_id}
+            if change is not None:
+                with suppress(Refusal):  # what is refused is refused under the lock
+                    wanted.add(change(contract).site_id)
+            with suppress(_Moved):
+                async with db.transaction():
+                    sites = await self.places.locked_present(caller, wanted)
+                    contract = await self._found(db, caller, tariff_id)
+                    if contract.site_id not in wanted:
+                        raise _Moved
+                if contract.site_id not in sites:
+                    raise _missing(tariff_id)
+                return contract, sites[contract.site_id]
+        raise Unavailable("the tariff moves all the time; nothing was changed, try again")
 
     async def _found(self, db: Connection, caller: Caller, tariff_id: UUID) -> Contract:
         found = await contract_store.by_id(db, caller.account, caller.live_mode, tariff_id)
