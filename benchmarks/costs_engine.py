@@ -1,6 +1,7 @@
 """The cost engine on one core, beside a loop that asks zoneinfo once a reading."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ _PLACE = Place("Europe/London", "GB", "ENG")
 _CAR = UUID(int=7)
 _HALF_HOUR_US = 1_800_000_000
 _YEAR = Span(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+Windows = Sequence[tuple[int, int, float]]
 _WINDOWS = ((0, 7, 0.0912), (7, 16, 0.2345), (16, 24, 0.3871))
 _TIER_KWH = 200.0
 _BUDGET_MS = 3.0
@@ -46,7 +48,9 @@ def run(ground: Ground) -> None:
 def _measure(
     aggregation: Aggregation, readings: Readings, loop_ms: float, *, tiered: bool
 ) -> Costs:
-    elements = [Element(UUID(int=1), tariff_from_json(_body(tiered=tiered), _PLACE))]
+    elements = [
+        Element(UUID(int=1), tariff_from_json(windowed_body(_WINDOWS, tiered=tiered), _PLACE))
+    ]
     question = CostQuestion("IMPORT", _YEAR, aggregation, _CAR)
     markets = Markets({}, _YEAR.start)
 
@@ -72,8 +76,9 @@ def _readings() -> Readings:
     return Readings(starts, starts + _HALF_HOUR_US, energy_kwh, np.ones(starts.size))
 
 
-def _body(*, tiered: bool) -> dict[str, Any]:
-    """A tariff of three windows; with tiers, what is beyond 200 kWh a month costs a fifth more."""
+def windowed_body(windows: Windows, *, tiered: bool) -> dict[str, Any]:
+    """A tariff of windows (from and to an hour, price); with tiers, what is beyond 200 kWh a month
+    costs a fifth more."""
     hours = [
         {
             "valid_from": f"{start:02}:00",
@@ -82,7 +87,7 @@ def _body(*, tiered: bool) -> dict[str, Any]:
             if tiered
             else [{"value": price}],
         }
-        for start, end, price in _WINDOWS
+        for start, end, price in windows
     ]
     return {
         "direction": "IMPORT",

@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import numpy as np
 
+from benchmarks.costs_engine import windowed_body
 from benchmarks.support import fleets
 from benchmarks.support.ground import OTHER_CORE, Ground, pin, verdict
 from benchmarks.support.mixed import Wire
@@ -42,7 +43,6 @@ _AT_ONCE = 4
 _ASKED = 15
 _BUDGET_MS = 200.0
 _WINDOWS = ((0, 7, 0.0912), (7, 20, 0.2345), (20, 24, 0.3871))
-_TIER_KWH = 200.0
 
 
 @dataclass(frozen=True)
@@ -220,24 +220,9 @@ async def _crowded(services: Services, caller: Caller, tiers: str) -> None:
 
 
 def _tariff(site_id: UUID, *, tiered: bool = False) -> Any:  # noqa: ANN401 (a draft)
-    """A tariff of three windows; with tiers, what is beyond 200 kWh a month costs a fifth more."""
-    hours = [
-        {
-            "valid_from": f"{start:02}:00",
-            "valid_to": f"{end % 24:02}:00",
-            "rate": [{"value": price, "to_kwh": _TIER_KWH}, {"value": price * 1.2}]
-            if tiered
-            else [{"value": price}],
-        }
-        for start, end, price in _WINDOWS
-    ]
     body = {
         "location_id": ids.wire("loc", site_id),
-        "direction": "IMPORT",
-        "type": "COMMODITY",
-        "contract_start_date": "2024-01-01",
-        "contract_end_date": "2030-01-01",
-        "schedule": [{"months": ["All"], "days_and_hours": [{"days": ["All"], "hours": hours}]}],
+        **windowed_body(_WINDOWS, tiered=tiered),
     }
     return contract_draft(convert(body, TariffBody))
 
