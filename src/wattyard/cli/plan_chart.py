@@ -10,14 +10,12 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from wattyard.cli.bars import CELL_US, LEVELS, bar
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import mean_over
 
-_CELL_US: Final = 30 * 60 * 1_000_000
-_LEVELS: Final = "▁▂▃▄▅▆▇█"
-_COLOURS: Final = ("#1a9850", "#66bd63", "#a6d96a", "#fee08b", "#fdae61", "#f46d43", "#d73027")
 _NAMES: Final = ("price", "runs", "holds")
 _IDLE_W: Final = 1.0
 
@@ -41,7 +39,7 @@ def draw(steps: PlannedSteps, zone: ZoneInfo) -> RenderableType:
     while day <= last:
         span = civil.day(day, zone)
         edges_us = np.arange(
-            microseconds(span.start), microseconds(span.end) + 1, _CELL_US, dtype=np.int64
+            microseconds(span.start), microseconds(span.end) + 1, CELL_US, dtype=np.int64
         )
         lines.append(_hours(f"{day:%a %d %b}", edges_us, zone))
         lines += [
@@ -71,16 +69,14 @@ def _cells(
     low, high = scale
     rows: list[list[tuple[str, str]]] = [[], [], []]
     for n, start_us in enumerate(edges_us[:-1].tolist()):
-        if start_us + _CELL_US <= steps.edges_us[0] or start_us >= steps.edges_us[-1]:
+        if start_us + CELL_US <= steps.edges_us[0] or start_us >= steps.edges_us[-1]:
             for row in rows:
                 row.append((" ", ""))
             continue
-        share = (prices[n] - low) / (high - low) if high > low else 0.0
-        number = min(int(share * len(_COLOURS)), len(_COLOURS) - 1)
-        rows[0].append((_LEVELS[number + 1], _COLOURS[number]))
+        rows[0].append(bar(float(prices[n]), low, high))
         rows[1].append(_sign(float(powers[n])))
-        level = min(int(held[n] / 100.0 * len(_LEVELS)), len(_LEVELS) - 1)
-        rows[2].append((_LEVELS[level], "cyan"))
+        level = min(int(held[n] / 100.0 * len(LEVELS)), len(LEVELS) - 1)
+        rows[2].append((LEVELS[level], "cyan"))
     return rows
 
 

@@ -8,9 +8,8 @@ from typing import Final
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-_CELL_US: Final = 30 * 60 * 1_000_000
-_LEVELS: Final = "▁▂▃▄▅▆▇█"
-_COLOURS: Final = ("#1a9850", "#66bd63", "#a6d96a", "#fee08b", "#fdae61", "#f46d43", "#d73027")
+from wattyard.cli.bars import CELL_US, COLOURS, LEVELS, bar
+
 _UNKNOWN: Final = "·"
 
 
@@ -34,10 +33,10 @@ def draw(rows: Sequence[Row], currency_code: str, *, title: str) -> RenderableTy
     lines = [Text(title, style="bold"), Text(" " * (width + 2) + hours, style="dim")]
     lines += [_line(row, width, low, high) for row in rows]
     legend = Text(" " * (width + 2))
-    legend.append(f"{low:.4f} ", style=_COLOURS[0])
-    for level, colour in zip(_LEVELS[1:], _COLOURS, strict=True):
+    legend.append(f"{low:.4f} ", style=COLOURS[0])
+    for level, colour in zip(LEVELS[1:], COLOURS, strict=True):
         legend.append(level, style=colour)
-    legend.append(f" {high:.4f} {currency_code} per kWh", style=_COLOURS[-1])
+    legend.append(f" {high:.4f} {currency_code} per kWh", style=COLOURS[-1])
     return Group(*lines, legend)
 
 
@@ -49,16 +48,14 @@ def show(rows: Sequence[Row], currency_code: str, *, title: str) -> None:
 def _line(row: Row, width: int, low: float, high: float) -> Text:
     line = Text(f"{row.name:<{width}}  ")
     interval = 0
-    for at in range(row.edges_us[0], row.edges_us[-1], _CELL_US):
+    for at in range(row.edges_us[0], row.edges_us[-1], CELL_US):
         while row.edges_us[interval + 1] <= at:
             interval += 1
         price = row.prices[interval]
         if math.isnan(price):
             line.append(_UNKNOWN, style="dim")
             continue
-        share = (price - low) / (high - low) if high > low else 0.0
-        number = min(int(share * len(_COLOURS)), len(_COLOURS) - 1)
-        line.append(_LEVELS[number + 1], style=_COLOURS[number])
+        line.append(*bar(price, low, high))
     prices = [price for price in row.prices if not math.isnan(price)]
     if prices:
         line.append(f"  {min(prices):.4f} … {max(prices):.4f}", style="dim")
