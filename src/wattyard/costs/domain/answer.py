@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import numpy as np
@@ -16,6 +16,8 @@ from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
 
 LineKind = Literal["ENERGY", "STANDING", "DEMAND", "VAT"]
 LineUnit = Literal["KWH", "DAY", "MONTH", "YEAR", "KW", "NET"]
+
+ORDER_OF_LINES: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "VAT")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ def confidences(
     mean = _weighed(frame, sure, np.abs(answered.energy_kwh))
     lengths = (answered.ends_us - answered.starts_us).astype(np.float64)
     mean = np.where(np.isnan(mean), _weighed(frame, sure, lengths), mean)
+    return settled(mean, unsure)
+
+
+def settled(mean: Numbers, unsure: Numbers) -> Numbers:
+    """Round means (n) to 2 decimals: 1 only where nothing is `unsure` (n counts), else below."""
     rounded = all_rounded(np.round(mean, _MEAN_DECIMALS), _DECIMALS)
     return np.where(unsure == 0, 1.0, np.minimum(rounded, _ALMOST))
 

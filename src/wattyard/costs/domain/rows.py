@@ -2,17 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Final
 from uuid import UUID
 
 import numpy as np
 
-from wattyard.costs.domain.answer import Costs, CostTable, LineKind, LineRule
+from wattyard.costs.domain.answer import ORDER_OF_LINES, Costs, CostTable, LineRule
 from wattyard.costs.domain.frame import Frame, Row
 from wattyard.costs.domain.readings import Numbers
 from wattyard.tariffs.domain.tariff import Element, Tariff
-
-_ORDER: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "VAT")
 
 
 def vat_on_top(tariff: Tariff) -> float:
@@ -36,7 +33,7 @@ def vat_rows(elements: Sequence[Element], rows: Sequence[Row]) -> Iterator[Row]:
 def tables(frame: Frame, energy_kwh: Numbers, confidence: Numbers, rows: Sequence[Row]) -> Costs:
     """Put the lines (each g + 1) together: the items that have any, and the whole span."""
     kept = [row for row in rows if row.quantity.any() or row.amount.any()]
-    kept.sort(key=lambda row: _ORDER.index(row.rule.kind))
+    kept.sort(key=lambda row: ORDER_OF_LINES.index(row.rule.kind))
     shape = (len(kept), frame.starts_us.size)
     amounts = np.array([row.amount for row in kept]).reshape(shape)
     everything = CostTable(

@@ -1,18 +1,12 @@
 """Costs put beside each other and added up, before anything is rounded."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
-from wattyard.costs.domain.answer import CostTable, LineKind
+from wattyard.costs.domain.answer import ORDER_OF_LINES, CostTable
+from wattyard.costs.domain.confidence import settled
 from wattyard.costs.domain.readings import Indices, Numbers
-from wattyard.kernel.quantities import all_rounded
-
-_ORDER: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "VAT")
-_DECIMALS: Final = 2
-_MEAN_DECIMALS: Final = 12
-_ALMOST: Final = 0.99
 
 
 def picked(table: CostTable, places: Sequence[int]) -> CostTable:
@@ -33,7 +27,7 @@ def stacked(tables: Sequence[CostTable]) -> CostTable:
     """Put the items of tables behind each other; equal rules are one line."""
     rules = sorted(
         dict.fromkeys(rule for table in tables for rule in table.rules),
-        key=lambda rule: _ORDER.index(rule.kind),
+        key=lambda rule: ORDER_OF_LINES.index(rule.kind),
     )
     row = {rule: n for n, rule in enumerate(rules)}
     count = sum(len(table) for table in tables)
@@ -85,9 +79,7 @@ def _confidence(table: CostTable, at: Indices, count: int) -> Numbers:
     lengths = (table.ends_us - table.starts_us).astype(np.float64)
     mean = _mean(table.confidence, np.abs(table.energy_kwh), at, count)
     mean = np.where(np.isnan(mean), _mean(table.confidence, lengths, at, count), mean)
-    rounded = all_rounded(np.round(mean, _MEAN_DECIMALS), _DECIMALS)
-    unsure = _by_place((table.confidence != 1).astype(np.float64), at, count)
-    return np.where(unsure == 0, 1.0, np.minimum(rounded, _ALMOST))
+    return settled(mean, _by_place((table.confidence != 1).astype(np.float64), at, count))
 
 
 def _mean(numbers: Numbers, weights: Numbers, at: Indices, count: int) -> Numbers:
