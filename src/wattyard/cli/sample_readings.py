@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel import civil
-from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
+from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.meters.domain.readings import Readings, Stream
 from wattyard.sites.domain.places import Place
 
@@ -26,9 +26,7 @@ METERED_SITES: Final = 20
 """The first so many sites have readings, so that the first start stays quick."""
 DAYS_BACK: Final = 60
 _SEED: Final = 20260203
-_HOUR_US: Final = 3_600_000_000
-_HALF_HOUR_US: Final = _HOUR_US // 2
-_DAY_US: Final = 24 * _HOUR_US
+_HALF_HOUR_US: Final = HOUR_US // 2
 _CHARGING_NIGHTS: Final = 0.4
 
 
@@ -80,7 +78,7 @@ def _day(body: Json, day: date, zone: ZoneInfo) -> tuple[Microseconds, Numbers]:
     random_ = np.random.default_rng(seed)
     clock = [instant(start).astimezone(zone) for start in starts.tolist()]
     hour = np.array([at.hour + at.minute / 60 for at in clock])
-    utc_hour = starts % _DAY_US / _HOUR_US
+    utc_hour = starts % DAY_US / HOUR_US
     where = body["geo_location"]
     load_kw = _load_kw(body, hour, _warmth(day, where["lat"]), random_)
     sun = _sun(day, utc_hour, where) * random_.uniform(0.25, 1.0)

@@ -19,7 +19,8 @@ Microseconds = NDArray[np.int64]
 """Instants or readings of a wall clock, in microseconds since 1970-01-01T00:00."""
 
 SECOND_US: Final = 1_000_000
-DAY_US: Final = 86_400 * SECOND_US
+HOUR_US: Final = 3_600 * SECOND_US
+DAY_US: Final = 24 * HOUR_US
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion
-from wattyard.schedules.domain.prices import HOUR_US, MINUTE_US, Prices
+from wattyard.schedules.domain.prices import MINUTE_US, Prices
 
 START_US = 1_772_323_200_000_000
 QUARTER_US = 15 * MINUTE_US

@@ -12,7 +12,7 @@ from wattyard.costs.domain.answer import LineRule, LineUnit
 from wattyard.costs.domain.frame import Frame, Row
 from wattyard.costs.domain.question import Aggregation
 from wattyard.costs.domain.readings import Numbers, Pieces, interval_of
-from wattyard.kernel.clock_changes import SECOND_US, Microseconds, microseconds
+from wattyard.kernel.clock_changes import HOUR_US, Microseconds, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import Unit, clock_grid, unit_edges
 from wattyard.tariffs.domain.calendar import Place
@@ -21,7 +21,6 @@ from wattyard.tariffs.domain.tariff import Element
 
 _UNITS: Final[dict[str, Unit]] = {"DAILY": "DAY", "MONTHLY": "MONTH", "YEARLY": "YEAR"}
 _LINE_UNITS: Final[dict[str, LineUnit]] = {"DAILY": "DAY", "MONTHLY": "MONTH", "YEARLY": "YEAR"}
-_HOUR_US: Final = 3600 * SECOND_US
 
 
 def charge_rows(
@@ -86,7 +85,7 @@ def monthly_peaks_kw(
     own = pieces.cut(edges)
     window = interval_of(edges[:-1], own.starts_us)
     energy = np.bincount(window, weights=own.energy_kwh, minlength=edges.size - 1)
-    mean_kw = energy * (_HOUR_US / np.diff(edges))
+    mean_kw = energy * (HOUR_US / np.diff(edges))
     used = np.unique(window)
     used = used[counted(charge.filter, place, edges[used])]
     month = interval_of(months_us[:-1], np.maximum(edges[used], months_us[0]))

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from wattyard.kernel.clock_changes import DAY_US
 from wattyard.meters.domain.readings import AHEAD, EARLIEST, LONGEST_PERIOD, Failed
 
-_AHEAD_US: Final = AHEAD.days * 86_400_000_000
-_LONGEST_US: Final = LONGEST_PERIOD.days * 86_400_000_000
+_AHEAD_US: Final = AHEAD.days * DAY_US
+_LONGEST_US: Final = LONGEST_PERIOD.days * DAY_US
 
 
 @dataclass(frozen=True, slots=True)

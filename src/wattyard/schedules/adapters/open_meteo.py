@@ -15,7 +15,7 @@ import numpy as np
 import structlog
 from cachetools import TTLCache
 
-from wattyard.kernel.clock_changes import SECOND_US
+from wattyard.kernel.clock_changes import HOUR_US, SECOND_US
 from wattyard.kernel.instants import Clock, Span
 from wattyard.schedules.domain.arrays import Irradiance
 from wattyard.sites.domain.places import GeoLocation
@@ -34,7 +34,6 @@ _KEPT_PLACES: Final = 10_000
 _KEPT_SECONDS: Final = 3600
 _FORGIVEN_SECONDS: Final = 300
 """After a failure the service is left alone for so long."""
-_HOUR_US: Final = 3600 * SECOND_US
 _BRIGHTEST: Final = 2000.0
 
 Key = tuple[float, float, str, str]
@@ -128,8 +127,8 @@ def irradiance_of(document: bytes) -> Irradiance:
     if not all(0 <= at < 2**40 for at in hourly.time[:known]):
         raise FeedUnreadable("the weather is of no time")
     ends_us = np.array(hourly.time[:known], dtype=np.int64) * SECOND_US
-    edges_us = np.append(ends_us[0] - _HOUR_US, ends_us)
-    if (np.diff(edges_us) != _HOUR_US).any():
+    edges_us = np.append(ends_us[0] - HOUR_US, ends_us)
+    if (np.diff(edges_us) != HOUR_US).any():
         raise FeedUnreadable("the hours of the weather do not touch")
     return Irradiance(edges_us, watts)
 

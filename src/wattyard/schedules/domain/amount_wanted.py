@@ -9,9 +9,9 @@ from uuid import UUID
 
 import numpy as np
 
+from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import AmountPlan, Shaving, Value
 from wattyard.schedules.domain.power import Direction, PowerSlot, joined
-from wattyard.schedules.domain.prices import HOUR_US
 from wattyard.schedules.domain.refusals import DeviceTwice, EndTimeInvalid, MinPowerInvalid
 from wattyard.sites.domain.places import Place as Site
 

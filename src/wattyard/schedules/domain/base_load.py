@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.kernel.clock_changes import DAY_US
+from wattyard.kernel.clock_changes import DAY_US, HOUR_US
 from wattyard.meters.domain.readings import Metered
-from wattyard.schedules.domain.prices import HOUR_US, Instants, Numbers
+from wattyard.schedules.domain.power import PER_KILO
+from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import STEP_US
 from wattyard.tariffs.domain.calendar import Place, facts
 
@@ -16,7 +17,6 @@ LEARNT_US: Final = 28 * DAY_US
 _LEAST_HOURS: Final = 24.0
 _QUARTERS: Final = DAY_US // STEP_US
 _KINDS: Final = 2
-_WH_PER_KWH: Final = 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ def metered_over(readings: Sequence[Metered], edges_us: Instants) -> MeteredStep
         if own.starts_us.size == 0:
             continue
         lengths_us = (own.ends_us - own.starts_us).astype(np.float64)
-        energy_wh += _spread(own, own.energy_kwh * _WH_PER_KWH, edges_us)
+        energy_wh += _spread(own, own.energy_kwh * PER_KILO, edges_us)
         covered_us = _spread(own, lengths_us, edges_us)
         sure_us = _spread(own, lengths_us * own.confidence, edges_us)
         hours = np.maximum(hours, covered_us / HOUR_US)

@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 import numpy as np
 
+from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import PowerLimits
 from wattyard.schedules.domain.power import Reason, Status, Why
-from wattyard.schedules.domain.prices import HOUR_US, Instants, Numbers
+from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.refusals import StoreInvalid
 
 Flow = Literal["CHARGE", "DISCHARGE"]

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from wattyard.schedules.domain.charge import ChargeQuestion, Store
 from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.power import PER_KILO
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.program import Draft, Positions, Program
 from wattyard.schedules.domain.reach import Reach
-
-_PER_KILO = 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +71,7 @@ def charge_program(
     draft = Draft()
     soft = len(question.stores) > 1 and bool(np.isfinite(question.limits.import_w))
     taken, given, spilled, excess = (
-        draft.columns(np.zeros(most_w.size), most_w / _PER_KILO)
+        draft.columns(np.zeros(most_w.size), most_w / PER_KILO)
         for most_w in (
             meter.most_import_w,
             meter.most_export_w,
@@ -86,15 +85,15 @@ def charge_program(
     ]
     charge = np.array([block[0] for block in blocks])
     discharge = np.array([block[1] for block in blocks])
-    net_kw = meter.steps.net_w / _PER_KILO
+    net_kw = meter.steps.net_w / PER_KILO
     flows = [(taken, 1.0), (excess, 1.0), (given, -1.0), (spilled, -1.0)]
     flows += [(row, -1.0) for row in charge] + [(row, 1.0) for row in discharge]
     draft.rows(net_kw, net_kw, flows)
     for number, store in enumerate(question.stores):
-        limits = (store.charge_w / _PER_KILO, store.discharge_w / _PER_KILO)
+        limits = (store.charge_w / PER_KILO, store.discharge_w / PER_KILO)
         _one_way(draft, charge[number], [discharge[number]], limits, one_way.stores[number])
     most_back_w = meter.most_export_w + meter.most_spilled_w
-    most = (meter.most_import_w / _PER_KILO, most_back_w / _PER_KILO)
+    most = (meter.most_import_w / PER_KILO, most_back_w / PER_KILO)
     _one_way(draft, taken, [given, spilled], most, one_way.meter)
     missing = np.concatenate([block[2] for block in blocks])
     columns = _Columns(taken, given, spilled, excess, charge, discharge, missing)
@@ -108,14 +107,14 @@ def _store(
 ) -> tuple[Positions, Positions, Positions]:
     """Add a store: answers its columns of charge, discharge (n) and what is missing (n or 0)."""
     count, loss = hours.size, sqrt(store.efficiency)
-    charge = draft.columns(np.zeros(count), np.full(count, store.charge_w / _PER_KILO))
-    discharge = draft.columns(np.zeros(count), np.full(count, store.discharge_w / _PER_KILO))
-    floor_kwh = reach.floor_wh / _PER_KILO
-    kept_kwh = np.full(count, min(store.reserve_wh, store.energy_wh) / _PER_KILO)
+    charge = draft.columns(np.zeros(count), np.full(count, store.charge_w / PER_KILO))
+    discharge = draft.columns(np.zeros(count), np.full(count, store.discharge_w / PER_KILO))
+    floor_kwh = reach.floor_wh / PER_KILO
+    kept_kwh = np.full(count, min(store.reserve_wh, store.energy_wh) / PER_KILO)
     least_kwh = kept_kwh if soft else floor_kwh
-    held = draft.columns(least_kwh, np.full(count, store.capacity_wh / _PER_KILO))
+    held = draft.columns(least_kwh, np.full(count, store.capacity_wh / PER_KILO))
     before = np.zeros(count)
-    before[0] = store.energy_wh / _PER_KILO
+    before[0] = store.energy_wh / PER_KILO
     balance = draft.rows(
         before, before, [(held, 1.0), (charge, -loss * hours), (discharge, hours / loss)]
     )

@@ -8,11 +8,11 @@ import numpy as np
 from wattyard.schedules.domain.charge import ChargeQuestion
 from wattyard.schedules.domain.charge_program import ChargeProgram, OneWay, charge_program
 from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.power import PER_KILO
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import Reach
 from wattyard.schedules.domain.solver import SECONDS_AT_MOST, Solution, solve
 
-_PER_KILO: Final = 1000.0
 _NOISE_W: Final = 1e-3
 _SAME: Final = 1e-9
 _PROVEN: Final = 1e-6
@@ -100,7 +100,7 @@ def _worth(meter: Meter, powers: Powers) -> tuple[float, float]:
     net_w = meter.steps.net_w + (powers.charge_w - powers.discharge_w).sum(axis=0)
     flows = meter.settled(net_w)
     spilled = flows.spilled_w * np.maximum(-meter.steps.export_per_kwh, 0.0) * meter.steps.hours
-    cost = float(meter.bill(flows).sum() + spilled.sum() / _PER_KILO)
+    cost = float(meter.bill(flows).sum() + spilled.sum() / PER_KILO)
     return cost if meter.question.objective == "COST" else meter.objective(flows), cost
 
 
@@ -127,8 +127,8 @@ def _better(meter: Meter, one: Powers | None, two: Powers) -> Powers | None:
 
 
 def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:
-    charge_w = solution.values[program.charge] * _PER_KILO
-    discharge_w = solution.values[program.discharge] * _PER_KILO
+    charge_w = solution.values[program.charge] * PER_KILO
+    discharge_w = solution.values[program.discharge] * PER_KILO
     return (
         np.where(charge_w < _NOISE_W, 0.0, charge_w),
         np.where(discharge_w < _NOISE_W, 0.0, discharge_w),
@@ -186,7 +186,7 @@ def _overlaps(
     charge_w, discharge_w = _raw(program, solution)
     size = meter.steps.hours.size
     taken_kw, given_kw, spilled_kw = solution.values[: 3 * size].reshape(3, size)
-    at_meter = np.minimum(taken_kw, given_kw + spilled_kw) * _PER_KILO > _NOISE_W
+    at_meter = np.minimum(taken_kw, given_kw + spilled_kw) * PER_KILO > _NOISE_W
     able = np.array([[s.charge_w * s.discharge_w > 0.0] for s in question.stores])
     tempting = np.minimum(meter.steps.import_per_kwh, meter.steps.export_per_kwh) < 0.0
     tempting = tempting | tempted | (question.objective != "COST")

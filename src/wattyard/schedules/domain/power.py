@@ -6,7 +6,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from wattyard.schedules.domain.prices import HOUR_US, Instants, Numbers
+from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.schedules.domain.prices import Instants, Numbers
 
 Direction = Literal["IMPORT", "EXPORT"]
 Why = Literal["cheapest", "deadline", "site_limit", "reserve", "price_limit", "export", "solar"]
@@ -15,6 +16,8 @@ Reason = Literal["window_too_short", "device_power", "site_power", "price_limit"
 """What keeps a goal from being reached."""
 Status = Literal["COMPLETE", "PARTIAL"]
 
+PER_KILO: Final = 1000.0
+"""W in a kW, Wh in a kWh."""
 TOLERANCE_W: Final = 1.0
 """No plan breaks a limit by more; powers that differ by less are the same."""
 TOLERANCE_WH: Final = 1.0

@@ -12,7 +12,6 @@ Instants = NDArray[np.int64]
 Segment = Literal["LOW", "HIGH"]
 
 MINUTE_US: Final = 60_000_000
-HOUR_US: Final = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

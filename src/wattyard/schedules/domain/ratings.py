@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from wattyard.kernel import ids
 from wattyard.schedules.domain.charge import Store
 from wattyard.schedules.domain.charge_wanted import Goals, StateSaid
+from wattyard.schedules.domain.power import PER_KILO
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.sites.domain.devices import Battery, Device, EvCharger, Inverter
 
@@ -15,7 +16,6 @@ Value = TypeVar("Value")
 USUAL_EFFICIENCY: Final = 0.9
 """Of a round trip, where neither the request nor the device says."""
 _FULL_PERCENT: Final = 100.0
-_PER_KILO: Final = 1000.0
 _CARS: Final = ("EV_CHARGER", "ELECTRIC_VEHICLE")
 
 
@@ -61,8 +61,8 @@ def ratings_of(device: Device, state: StateSaid) -> Ratings:
             )
     told = (properties.battery or Battery()).round_trip_efficiency
     return Ratings(
-        capacity_wh=_PER_KILO * (capacity_kwh or 0.0),
-        charge_w=_PER_KILO * (charge_kw or 0.0),
+        capacity_wh=PER_KILO * (capacity_kwh or 0.0),
+        charge_w=PER_KILO * (charge_kw or 0.0),
         discharge_w=_discharge_w(device) if may_discharge(device) else 0.0,
         efficiency=_first(told, USUAL_EFFICIENCY) or USUAL_EFFICIENCY,
     )
@@ -117,7 +117,7 @@ def _discharge_w(device: Device) -> float:
         properties.import_power_kw,
     )
     limit_kw = (properties.inverter or Inverter()).ac_export_limit_kw
-    return _PER_KILO * min(told_kw or 0.0, inf if limit_kw is None else limit_kw)
+    return PER_KILO * min(told_kw or 0.0, inf if limit_kw is None else limit_kw)
 
 
 def _from_state(state: StateSaid) -> float | None:

@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
+from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import Need
 from wattyard.schedules.domain.outcome import Outcome
 from wattyard.schedules.domain.power import PowerSlot, Reason, Why
-from wattyard.schedules.domain.prices import HOUR_US
 from wattyard.schedules.domain.shared_steps import SharedSteps
 
 _FULL: Final = 1.0 - 1e-7

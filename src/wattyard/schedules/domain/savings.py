@@ -6,11 +6,11 @@ import numpy as np
 
 from wattyard.schedules.domain.amount import Value
 from wattyard.schedules.domain.outcome import Outcome
+from wattyard.schedules.domain.power import PER_KILO
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.shared_steps import SharedSteps, in_turn
 from wattyard.schedules.domain.sharing import shared
 
-_WH_PER_KWH: Final = 1000.0
 _ROUNDING_WH: Final = 1e-2
 _ROUNDING_MONEY: Final = 1e-12
 
@@ -24,7 +24,7 @@ def values(outcome: Outcome) -> tuple[list[Value], Value]:
     """
     steps, energy_wh = outcome.steps, outcome.energy_wh
     at_once_wh = _at_once(steps, energy_wh)
-    per_wh = steps.per_kwh / _WH_PER_KWH
+    per_wh = steps.per_kwh / PER_KILO
     costs, before = energy_wh @ per_wh, at_once_wh @ per_wh
     weights = energy_wh @ steps.confidence
     moved = energy_wh.sum(axis=1)

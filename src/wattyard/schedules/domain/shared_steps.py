@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import AmountQuestion, Need, Shaving
 from wattyard.schedules.domain.power import Direction
-from wattyard.schedules.domain.prices import HOUR_US, Instants, Numbers, Prices
+from wattyard.schedules.domain.prices import Instants, Numbers, Prices
 
 Mask = NDArray[np.bool_]
 

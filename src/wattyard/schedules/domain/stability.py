@@ -10,6 +10,7 @@ import numpy as np
 from wattyard.schedules.domain.amount import AmountQuestion, Held, Need
 from wattyard.schedules.domain.outcome import Outcome
 from wattyard.schedules.domain.power import (
+    PER_KILO,
     TOLERANCE_W,
     TOLERANCE_WH,
     Direction,
@@ -18,7 +19,6 @@ from wattyard.schedules.domain.power import (
 )
 from wattyard.schedules.domain.prices import Numbers
 
-_WH_PER_KWH: Final = 1000.0
 _ROUNDING_MONEY: Final = 1e-9
 
 
@@ -79,7 +79,7 @@ def peak_w(plans: Sequence[Sequence[PowerSlot]]) -> float:
 
 def _cost(outcomes: Mapping[Direction, Outcome]) -> float:
     return sum(
-        float(outcome.energy_wh.sum(axis=0) @ outcome.steps.per_kwh) / _WH_PER_KWH
+        float(outcome.energy_wh.sum(axis=0) @ outcome.steps.per_kwh) / PER_KILO
         for outcome in outcomes.values()
     )
 

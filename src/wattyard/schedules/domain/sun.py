@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.prices import HOUR_US, Instants, Numbers
+from wattyard.kernel.clock_changes import DAY_US, HOUR_US
+from wattyard.schedules.domain.prices import Instants, Numbers
 
-_DAY_US: Final = 24 * HOUR_US
 _DAYS_TO_2000: Final = 10_957.5
 """From 1970-01-01T00:00Z to 2000-01-01T12:00Z, Julian date 2451545.0."""
 _DAYS_IN_A_YEAR: Final = 365.2425
@@ -42,8 +42,8 @@ def sun_at(instants_us: Instants, latitude: float, longitude: float) -> SunPlace
     Source: J. J. Michalsky, The Astronomical Almanac's algorithm for approximate solar position
     (1950-2050), Solar Energy 40 (1988) 227-235. Refraction is left out.
     """
-    days = instants_us / _DAY_US - _DAYS_TO_2000
-    hour = (instants_us % _DAY_US) / HOUR_US
+    days = instants_us / DAY_US - _DAYS_TO_2000
+    hour = (instants_us % DAY_US) / HOUR_US
     mean_longitude = 280.460 + 0.9856474 * days
     anomaly = np.radians(357.528 + 0.9856003 * days)
     ecliptic = np.radians(mean_longitude + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly))
@@ -81,7 +81,7 @@ def extraterrestrial(instants_us: Instants) -> Numbers:
 
     Source: Duffie and Beckman, Solar Engineering of Thermal Processes, equation 1.4.1a.
     """
-    year_share = (instants_us / _DAY_US % _DAYS_IN_A_YEAR) / _DAYS_IN_A_YEAR
+    year_share = (instants_us / DAY_US % _DAYS_IN_A_YEAR) / _DAYS_IN_A_YEAR
     return np.asarray(_SOLAR_CONSTANT * (1.0 + 0.033 * np.cos(2 * np.pi * year_share)))
 
 

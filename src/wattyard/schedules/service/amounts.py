@@ -19,7 +19,7 @@ from wattyard.schedules.domain.amount_wanted import (
     DeviceWanted,
     together,
 )
-from wattyard.schedules.domain.power import TOLERANCE_W, Direction
+from wattyard.schedules.domain.power import PER_KILO, TOLERANCE_W, Direction
 from wattyard.schedules.domain.refusals import MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid
 from wattyard.schedules.domain.stability import peak_w
 from wattyard.schedules.service.pricing import check_in_service, series_of
@@ -32,7 +32,6 @@ from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.quotes import Quote
 from wattyard.tariffs.service import Prices
 
-_W_PER_KW: Final = 1000.0
 _ROUNDING_W: Final = 1e-6
 Key = tuple[Direction, UUID | None]
 """Whose prices: those of a direction at the place, or of a device with a tariff of its own."""
@@ -169,7 +168,7 @@ def _need(wanted: DeviceWanted, device: Device, number: int) -> Need:
             f"{wanted.direction} power",
             param=param,
         )
-    rated_w = rated_kw * _W_PER_KW if rated_kw is not None else None
+    rated_w = rated_kw * PER_KILO if rated_kw is not None else None
     most_w = rated_w if wanted.max_power_w is None else wanted.max_power_w
     assert most_w is not None  # noqa: S101 (one of both is there)
     if rated_w is not None and most_w > rated_w + _ROUNDING_W:
@@ -202,8 +201,8 @@ def site_limits(site: Site) -> PowerLimits:
     free = PowerLimits()
     bought_kw, sold_kw = site.max_power_import_kw, site.max_power_export_kw
     return PowerLimits(
-        free.import_w if bought_kw is None else bought_kw * _W_PER_KW,
-        free.export_w if sold_kw is None else sold_kw * _W_PER_KW,
+        free.import_w if bought_kw is None else bought_kw * PER_KILO,
+        free.export_w if sold_kw is None else sold_kw * PER_KILO,
     )
 
 

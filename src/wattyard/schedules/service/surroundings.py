@@ -7,14 +7,14 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import instant
+from wattyard.kernel.clock_changes import HOUR_US, instant
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Window
 from wattyard.meters.domain.readings import Metered, TariffDirection
 from wattyard.meters.service import Records
 from wattyard.schedules.domain.arrays import Irradiance, array_of, has_panels, pv_power
 from wattyard.schedules.domain.base_load import LEARNT_US, metered_over, usual_load
-from wattyard.schedules.domain.prices import HOUR_US, Instants
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.surroundings import (
     CLEAR_SKY_CONFIDENCE,
     USUAL_LOAD_CONFIDENCE,

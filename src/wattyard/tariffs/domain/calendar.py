@@ -156,6 +156,6 @@ def _national(country_code: str, state: str | None, year: int) -> "holidays.Holi
     for wanted in (subdivision, None):
         try:
             return holidays.country_holidays(country_code, subdiv=wanted, years=year, expand=False)
-        except NotImplementedError:
+        except NotImplementedError:  # what the library says of places that it does not know
             continue
     return None
