@@ -17,10 +17,12 @@ import httpx
 WATTYARD = (sys.executable, "-m", "wattyard")
 
 
-def run(*arguments: str, data: Path, codes: Collection[int] = (0,)) -> Any:
+def run(
+    *arguments: str, data: Path, codes: Collection[int] = (0,), python: str = sys.executable
+) -> Any:
     """Run a command of the command line to its end, and give what it printed as JSON."""
     done = subprocess.run(
-        [*WATTYARD, *arguments, "--json", "--data", str(data)],
+        [python, "-m", "wattyard", *arguments, "--json", "--data", str(data)],
         capture_output=True,
         text=True,
         check=False,
@@ -34,14 +36,19 @@ class Server:
     """`wattyard serve` on a free port of this machine."""
 
     def __init__(
-        self, data: Path, *options: str, rate_limit: int = 500, webhook_allow: str = ""
+        self,
+        data: Path,
+        *options: str,
+        rate_limit: int = 500,
+        webhook_allow: str = "",
+        python: str = sys.executable,
     ) -> None:
         self.data = data
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTYARD_")}
         environment["WATTYARD_RATE_LIMIT"] = str(rate_limit)
         environment["WATTYARD_WEBHOOK_ALLOW"] = webhook_allow
         self.process = subprocess.Popen(
-            [*WATTYARD, "serve", "--port", "0", "--data", str(data), *options],
+            [python, "-m", "wattyard", "serve", "--port", "0", "--data", str(data), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

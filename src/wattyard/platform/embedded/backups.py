@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from wattyard.platform.embedded.cluster import ROLE
+from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.lease import EmbeddedDatabase
-from wattyard.platform.embedded.programs import EmbeddedError
 
 _RESTORED: Final = f"{ROLE}_restored"
 _REPLACED: Final = f"{ROLE}_replaced"

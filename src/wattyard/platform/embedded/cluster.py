@@ -14,7 +14,8 @@ from urllib.parse import quote
 import psutil
 
 from wattyard.platform.embedded import locks
-from wattyard.platform.embedded.programs import MAJOR_VERSION, EmbeddedError, Programs
+from wattyard.platform.embedded.errors import EmbeddedError
+from wattyard.platform.embedded.programs import MAJOR_VERSION, Programs
 
 ROLE: Final = "wattyard"
 _START_SECONDS: Final = 60.0

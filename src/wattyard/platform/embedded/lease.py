@@ -15,7 +15,8 @@ from pathlib import Path
 
 from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.cluster import Cluster, Running
-from wattyard.platform.embedded.programs import EmbeddedError, Programs
+from wattyard.platform.embedded.errors import EmbeddedError
+from wattyard.platform.embedded.programs import Programs
 
 
 class EmbeddedDatabase:

