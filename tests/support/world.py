@@ -10,7 +10,7 @@ import httpx
 from tests.support.clock import FakeClock
 from tests.support.tariff_bodies import flat
 from wattyard.app import ENDPOINTS, Services, assemble
-from wattyard.app.endpoints import SIGNED_IN_REFUSALS
+from wattyard.app.endpoints import ACCESS_REFUSALS
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.db import Database
@@ -19,7 +19,7 @@ from wattyard.platform.http.errors import status_of
 from wattyard.platform.settings import Settings
 
 DOCUMENTED = {
-    one.context: {(status_of(kind), kind.code) for kind in refusals_of(one, SIGNED_IN_REFUSALS)}
+    one.context: {(status_of(kind), kind.code) for kind in refusals_of(one, ACCESS_REFUSALS)}
     for one in ENDPOINTS
 }
 """What each operation can refuse with, as its documentation says."""

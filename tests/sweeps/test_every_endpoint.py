@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.support.world import AMSTERDAM, Tenant, World, error
+from tests.support.world import AMSTERDAM, Tenant, World, basic, error
 from wattyard.app import ENDPOINTS
 from wattyard.costs.wire.examples import INSTANT_BODY
-from wattyard.platform.http import Endpoint
+from wattyard.platform.http import Access, Endpoint
 from wattyard.tariffs.domain.refusals import NoPriceData, TooManyPrices
 
-PRIVATE = [one for one in ENDPOINTS if not one.public]
+PRIVATE = [one for one in ENDPOINTS if one.access is Access.BEARER]
 WITH_ID = [one for one in PRIVATE if "{" in one.path]
 
 
@@ -83,6 +83,12 @@ def filled(path: str, ids: dict[str, str]) -> str:
     return re.sub(r"{(\w+)}", lambda match: ids[match[1]], path)
 
 
+def credentials(tenant: Tenant, declared: Endpoint) -> dict[str, str]:
+    if declared.access is Access.BASIC:
+        return {"Authorization": basic(tenant.account_id, tenant.secret)}
+    return tenant.headers
+
+
 @pytest.mark.parametrize("declared", PRIVATE, ids=name)
 async def test_without_a_token_nothing_is_told(world: World, declared: Endpoint) -> None:
     path = filled(declared.path, dict.fromkeys(re.findall(r"{(\w+)}", declared.path), "x"))
@@ -110,7 +116,11 @@ async def test_an_unknown_parameter_is_refused(
 ) -> None:
     path = filled(declared.path, await objects_of(tenant))
     answer = await tenant.call(
-        declared.method, path, params={"colour": "red"}, json=body_of(declared)
+        declared.method,
+        path,
+        params={"colour": "red"},
+        json=body_of(declared),
+        headers=credentials(tenant, declared),
     )
 
     error(answer, 400, "parameter_unknown", "colour")

@@ -1,6 +1,5 @@
 """Endpoints of authentication."""
 
-from wattyard.accounts.domain import CredentialsInvalid, KeyRevoked, TooManyFailures
 from wattyard.accounts.service import Accounts, Usage
 from wattyard.accounts.wire import (
     ACCOUNT_EXAMPLE,
@@ -10,10 +9,7 @@ from wattyard.accounts.wire import (
     account_shape,
 )
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.refusals import AccountDisabled
-from wattyard.platform.http import Call, endpoint
-
-_REFUSES = (CredentialsInvalid, KeyRevoked, AccountDisabled, TooManyFailures)
+from wattyard.platform.http import Access, endpoint
 
 
 @endpoint(
@@ -21,18 +17,16 @@ _REFUSES = (CredentialsInvalid, KeyRevoked, AccountDisabled, TooManyFailures)
     "/auth/tokens",
     "auth_token_create",
     answers=AuthToken,
-    refuses=_REFUSES,
     example=TOKEN_EXAMPLE,
-    public=True,
+    access=Access.BASIC,
 )
-async def create_token(call: Call, accounts: Accounts) -> AuthToken:
+async def create_token(caller: Caller, accounts: Accounts) -> AuthToken:
     """Exchange an account id and secret key for a bearer token.
 
     Send HTTP Basic with the account id as the user and the secret key as the password. The key
     decides whether the token sees live or test data.
     """
-    token, key = await accounts.log_in(call.header(b"authorization"), address=call.address)
-    return AuthToken(bearer_token=token, live_mode=key.live_mode)
+    return AuthToken(bearer_token=await accounts.token(caller), live_mode=caller.live_mode)
 
 
 @endpoint(
@@ -40,13 +34,12 @@ async def create_token(call: Call, accounts: Accounts) -> AuthToken:
     "/login",
     "login",
     answers=AuthToken,
-    refuses=_REFUSES,
     example=TOKEN_EXAMPLE,
-    public=True,
+    access=Access.BASIC,
 )
-async def log_in(call: Call, accounts: Accounts) -> AuthToken:
+async def log_in(caller: Caller, accounts: Accounts) -> AuthToken:
     """Exchange an account id and secret key for a bearer token, as older clients ask for it."""
-    return await create_token.handler(call, accounts)  # type: ignore[no-any-return]  # declared above
+    return await create_token.handler(caller, accounts)  # type: ignore[no-any-return]  # declared above
 
 
 @endpoint(

@@ -157,10 +157,8 @@ class Accounts:
             found.append("a secret that signs tokens has less than 256 bits: replace it")
         return found
 
-    async def log_in(
-        self, authorization: str | None, *, address: str = ""
-    ) -> tuple[str, SecretKey]:
-        """Exchange HTTP Basic credentials for a bearer token.
+    async def authenticate_secret(self, authorization: str | None, *, address: str = "") -> Caller:
+        """Tell who knows a secret key, sent as HTTP Basic credentials.
 
         An unknown account and a wrong key take the same path and the same time: one look-up
         by the hash of the secret, and a comparison of fixed length.
@@ -177,8 +175,12 @@ class Accounts:
         except CredentialsInvalid:
             self._count_failure(authorization, address)
             raise
+        return Caller(key.account, key.account_id, key.live_mode, key.id)
+
+    async def token(self, caller: Caller) -> str:
+        """Make a bearer token for the account, mode and key of a caller."""
         signer = await self._signing()
-        return signer.make(key, self._new_id(), self._now()), key
+        return signer.make(caller, self._new_id(), self._now())
 
     def _count_failure(self, authorization: str | None, address: str) -> None:
         claimed = _claimed_account(authorization)

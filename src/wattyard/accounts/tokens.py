@@ -9,8 +9,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from wattyard.accounts.domain import TOKEN_LIFETIME, SecretKey, TokenInvalid
+from wattyard.accounts.domain import TOKEN_LIFETIME, TokenInvalid
 from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
 
 ISSUER: Final = "wattyard"
@@ -34,19 +35,25 @@ class Signer:
     def __init__(self, secret: bytes) -> None:
         self._key = OctKey.import_key(secret)
 
-    def make(self, key: SecretKey, token_id: UUID, now: datetime) -> str:
-        """Make a token for the account and mode of a key."""
+    def make(self, caller: Caller, token_id: UUID, now: datetime) -> str:
+        """Make a token for the account, mode and key of a caller.
+
+        Raises:
+            ValueError: when the caller did not prove itself with a key.
+        """
+        if caller.key_id is None:
+            raise ValueError("a token is made for a key; this caller has none")
         issued = int(now.timestamp())
-        account_id = ids.wire("acc", key.account_id)
+        account_id = ids.wire("acc", caller.account_id)
         claims = {
             "iss": ISSUER,
             "sub": account_id,
             "account_id": account_id,
-            "live_mode": key.live_mode,
+            "live_mode": caller.live_mode,
             "iat": issued,
             "nbf": issued,
             "exp": issued + int(TOKEN_LIFETIME.total_seconds()),
-            "kid": ids.wire("key", key.id),
+            "kid": ids.wire("key", caller.key_id),
             "jti": token_id.hex,
         }
         return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)

@@ -1,8 +1,9 @@
 """Settings in, running application out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
+from wattyard.accounts.service import Accounts
 from wattyard.app.background import listening, working
 from wattyard.app.endpoints import ENDPOINTS, Documentation, MetricsGuard
 from wattyard.app.services import Services
@@ -12,9 +13,10 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import system_clock
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Database, schema
-from wattyard.platform.http import Call
-from wattyard.platform.http.binding import Bound, Gate
+from wattyard.platform.http import Access, Call
+from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.front import FrontDoor
+from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
 from wattyard.platform.http.streams import Admission
@@ -41,10 +43,8 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
         PublicKeys: PublicKeys(signing.public_numbers),
     }
 
-    async def authenticate(call: Call) -> Caller:
-        return await services.accounts.authenticate(call.header(b"authorization"))
-
-    given[Admission] = Admission(authenticate)
+    authenticators = authenticators_of(services.accounts)
+    given[Admission] = Admission(authenticators[Access.BEARER])
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -64,7 +64,7 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
 
     share = settings.rate_limit / settings.workers
     gate = Gate(
-        authenticate,
+        authenticators,
         RateLimits(share) if share else NoLimits(),
         Replays(db, services.now),
     )
@@ -73,8 +73,27 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
         now=services.now,
         new_id=services.new_id,
         finished=services.watch.finished,
+        failed=services.watch.failed,
         lifespan=lifespan,
     )
+
+
+def authenticators_of(accounts: Accounts) -> Mapping[Access, Authenticate]:
+    """Judge the credentials of each access by the accounts of this server."""
+
+    async def bearer(call: Call) -> Caller:
+        return await accounts.authenticate(call.header(b"authorization"))
+
+    async def basic(call: Call) -> Caller:
+        return await accounts.authenticate_secret(
+            call.header(b"authorization"), address=call.address
+        )
+
+    async def either(call: Call) -> Caller:
+        scheme = (call.header(b"authorization") or "").partition(" ")[0]
+        return await (basic(call) if scheme.lower() == "basic" else bearer(call))
+
+    return {Access.BEARER: bearer, Access.BASIC: basic, Access.EITHER: either}
 
 
 def from_environment() -> FrontDoor:

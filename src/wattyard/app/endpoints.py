@@ -1,22 +1,29 @@
 """Every endpoint, and those of the server itself: health, documents, metrics."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from wattyard import __version__
-from wattyard.accounts.domain import KeyRevoked, TokenExpired, TokenInvalid, TokenMissing
+from wattyard.accounts.domain import (
+    CredentialsInvalid,
+    KeyRevoked,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    TooManyFailures,
+)
 from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
 from wattyard.costs.routes import ENDPOINTS as COST_ENDPOINTS
 from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
-from wattyard.kernel.refusals import Unavailable
+from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.meters.routes import ENDPOINTS as METER_ENDPOINTS
 from wattyard.platform import document
 from wattyard.platform.db import Database
-from wattyard.platform.http import Answer, Call, Endpoint, endpoint
+from wattyard.platform.http import Access, Answer, Call, Endpoint, endpoint
 from wattyard.platform.http.errors import PathUnknown
 from wattyard.platform.telemetry import Telemetry
 from wattyard.schedules.routes import ENDPOINTS as SCHEDULE_ENDPOINTS
@@ -24,7 +31,15 @@ from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
 from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
 from wattyard.tariffs.service.markets import OperatorMarkets
 
-SIGNED_IN_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
+_BEARER_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
+_BASIC_REFUSALS: Final = (CredentialsInvalid, KeyRevoked, TooManyFailures)
+
+ACCESS_REFUSALS: Final[Mapping[Access, tuple[type[Refusal], ...]]] = {
+    Access.BEARER: _BEARER_REFUSALS,
+    Access.BASIC: _BASIC_REFUSALS,
+    Access.EITHER: (*_BEARER_REFUSALS, *_BASIC_REFUSALS),
+}
+"""How the credentials of each access can be refused."""
 
 
 class Health(msgspec.Struct):
@@ -34,7 +49,12 @@ class Health(msgspec.Struct):
 
 
 @endpoint(
-    "GET", "/health/live", "health_live", answers=Health, example={"status": "ok"}, public=True
+    "GET",
+    "/health/live",
+    "health_live",
+    answers=Health,
+    example={"status": "ok"},
+    access=Access.PUBLIC,
 )
 async def live() -> Health:
     """Tell that the process runs."""
@@ -42,7 +62,12 @@ async def live() -> Health:
 
 
 @endpoint(
-    "GET", "/health/ready", "health_ready", answers=Health, example={"status": "ok"}, public=True
+    "GET",
+    "/health/ready",
+    "health_ready",
+    answers=Health,
+    example={"status": "ok"},
+    access=Access.PUBLIC,
 )
 async def ready(db: Database) -> Health:
     """Tell that requests can be answered: the database is there."""
@@ -55,18 +80,18 @@ class Documentation:
     """The API's description, written once at start."""
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
-        described = document.document(endpoints, version=__version__, signed_in=SIGNED_IN_REFUSALS)
+        described = document.document(endpoints, version=__version__, refused=ACCESS_REFUSALS)
         self.openapi = msgspec.json.encode(described)
         self.page = document.page(described).encode()
 
 
-@endpoint("GET", "/openapi.json", "openapi", public=True)
+@endpoint("GET", "/openapi.json", "openapi", access=Access.PUBLIC)
 async def openapi(documentation: Documentation) -> bytes:
     """Describe this API as OpenAPI 3.1."""
     return documentation.openapi
 
 
-@endpoint("GET", "/docs", "docs", public=True, media_type="text/html; charset=utf-8")
+@endpoint("GET", "/docs", "docs", access=Access.PUBLIC, media_type="text/html; charset=utf-8")
 async def docs(documentation: Documentation) -> Answer:
     """Describe this API as a page for people."""
     return Answer(documentation.page, media_type=b"text/html; charset=utf-8")
@@ -87,7 +112,9 @@ class MetricsGuard:
         )
 
 
-@endpoint("GET", "/metrics", "metrics", public=True, media_type="text/plain; version=0.0.4")
+@endpoint(
+    "GET", "/metrics", "metrics", access=Access.PUBLIC, media_type="text/plain; version=0.0.4"
+)
 async def metrics(
     call: Call, watch: Telemetry, guard: MetricsGuard, markets: OperatorMarkets
 ) -> Answer:

@@ -116,6 +116,10 @@ class Telemetry:
         elif self._logs_requests:
             self._log.info("answered", **_line(call, seconds))
 
+    def failed(self, scope: str, error: Exception) -> None:
+        """Log an error of ours outside of any request."""
+        self._log.error("failed", scope=scope, exc_info=error)
+
     def told(self, types: Sequence[str]) -> None:
         """Count events that were written."""
         for type_ in types:

@@ -2,10 +2,10 @@
 
 from wattyard.events.service import SigningKeys
 from wattyard.events.wire.keys import EXAMPLE, KeySet, PublicKeys
-from wattyard.platform.http import Answer, endpoint
+from wattyard.platform.http import Access, Answer, endpoint
 
 
-@endpoint("GET", "/jwks.json", "jwks", answers=KeySet, example=EXAMPLE, public=True)
+@endpoint("GET", "/jwks.json", "jwks", answers=KeySet, example=EXAMPLE, access=Access.PUBLIC)
 async def get_keys(keys: SigningKeys, public: PublicKeys) -> Answer:
     """List the public keys that verify `Flatpeak-Signature`, as a JSON Web Key Set (RFC 7517).
 

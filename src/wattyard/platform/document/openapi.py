@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -20,7 +20,7 @@ from wattyard.kernel.refusals import (
 from wattyard.platform.http import replays
 from wattyard.platform.http.bodies import BodyIncomplete
 from wattyard.platform.http.call import RELEASE
-from wattyard.platform.http.declare import Endpoint
+from wattyard.platform.http.declare import SESSION_COOKIE, Access, Endpoint
 from wattyard.platform.http.errors import (
     Error,
     InternalError,
@@ -39,6 +39,24 @@ _TAGS = {
     "auth": "account",
     "login": "account",
     **dict.fromkeys(("health", "metrics", "openapi.json", "docs"), "server"),
+}
+AccessRefusals = Mapping[Access, tuple[type[Refusal], ...]]
+
+_SCHEMES: Final[Json] = {
+    "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "basicAuth": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "account id as the user, secret key as the password",
+    },
+    "sessionCookie": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+}
+_SCHEMES_OF: Final[Mapping[Access, tuple[str, ...]]] = {
+    Access.PUBLIC: (),
+    Access.BEARER: ("bearerAuth",),
+    Access.BASIC: ("basicAuth",),
+    Access.EITHER: ("bearerAuth", "basicAuth"),
+    Access.SESSION: ("sessionCookie",),
 }
 _REFERENCE = "#/components/schemas/{name}"
 _ALWAYS: tuple[type[Refusal], ...] = (
@@ -68,13 +86,13 @@ def document(
     endpoints: Sequence[Endpoint],
     *,
     version: str,
-    signed_in: tuple[type[Refusal], ...],
+    refused: AccessRefusals,
 ) -> Json:
-    """Describe the endpoints; `signed_in` are the refusals of a call with a bad token."""
+    """Describe the endpoints; `refused` tells how the credentials of each access can fail."""
     schemas = _schemas(endpoints)
     paths: dict[str, Json] = defaultdict(dict)
     for endpoint in endpoints:
-        paths[endpoint.path][endpoint.method.lower()] = _operation(endpoint, signed_in, schemas)
+        paths[endpoint.path][endpoint.method.lower()] = _operation(endpoint, refused, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -92,23 +110,15 @@ def document(
         "paths": dict(paths),
         "components": {
             "schemas": schemas,
-            "securitySchemes": {
-                "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                "basicAuth": {
-                    "type": "http",
-                    "scheme": "basic",
-                    "description": "account id as the user, secret key as the password",
-                },
-            },
+            "securitySchemes": _security_schemes(endpoints),
         },
     }
 
 
-def refusals_of(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...]) -> list[type[Refusal]]:
+def refusals_of(endpoint: Endpoint, refused: AccessRefusals) -> list[type[Refusal]]:
     """List every refusal that an endpoint can answer, each once."""
     found = [*endpoint.refuses, *_ALWAYS]
-    if not endpoint.public:
-        found += signed_in
+    found += refused.get(endpoint.access, ())
     if endpoint.body is not None:
         found += [*_WITH_BODY, ParameterMissing]
     elif endpoint.query is not None and any(f.required for f in forms.fields(endpoint.query)):
@@ -117,14 +127,14 @@ def refusals_of(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...]) -> lis
         found += [BodyIncomplete]
     if endpoint.query is not None or endpoint.body is not None:
         found += [ParameterInvalid]
-    if endpoint.method == "POST" and not endpoint.public:
+    if endpoint.keyed:
         found += replays.REFUSALS
     if endpoint.method in ("PATCH", "DELETE"):
         found += [PreconditionFailed, Conflict]
     return [kind for kind in dict.fromkeys(found) if kind is not Malformed]
 
 
-def _operation(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...], schemas: Json) -> Json:
+def _operation(endpoint: Endpoint, refused: AccessRefusals, schemas: Json) -> Json:
     operation: Json = {
         "operationId": endpoint.operation,
         "tags": [_tag(endpoint)],
@@ -136,7 +146,7 @@ def _operation(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...], schemas
         ],
         "responses": {
             str(endpoint.status): _answer(endpoint),
-            **_refused(refusals_of(endpoint, signed_in)),
+            **_refused(refusals_of(endpoint, refused)),
         },
     }
     description = endpoint.description
@@ -147,13 +157,13 @@ def _operation(endpoint: Endpoint, signed_in: tuple[type[Refusal], ...], schemas
         operation["description"] = description
     if endpoint.body is not None:
         operation["requestBody"] = _body(endpoint, schemas)
-    if not endpoint.public:
-        operation["security"] = [{"bearerAuth": []}]
-    elif endpoint.operation in ("auth_token_create", "login"):
-        operation["security"] = [{"basicAuth": []}]
-    else:
-        operation["security"] = []
+    operation["security"] = [{scheme: []} for scheme in _SCHEMES_OF[endpoint.access]]
     return operation
+
+
+def _security_schemes(endpoints: Iterable[Endpoint]) -> Json:
+    used = {scheme for endpoint in endpoints for scheme in _SCHEMES_OF[endpoint.access]}
+    return {name: scheme for name, scheme in _SCHEMES.items() if name in used}
 
 
 def _tag(endpoint: Endpoint) -> str:
@@ -196,7 +206,7 @@ def _query_parameters(endpoint: Endpoint) -> list[Json]:
 
 def _header_parameters(endpoint: Endpoint) -> list[Json]:
     headers = []
-    if endpoint.method == "POST" and not endpoint.public:
+    if endpoint.keyed:
         told = "makes the call safe to repeat: the first answer is kept for 24 hours"
         headers.append(("Idempotency-Key", told))
     if endpoint.tagged and endpoint.method == "GET":

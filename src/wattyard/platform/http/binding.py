@@ -1,39 +1,24 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
 import inspect
-import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_type_hints
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.platform.http.arguments import names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
-from wattyard.platform.http.declare import Endpoint
+from wattyard.platform.http.declare import Access, Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
-from wattyard.platform.http.limits import Limits
-from wattyard.platform.http.replays import Replays
+from wattyard.platform.http.gate import Gate
 from wattyard.platform.reading import body_reader, query_reader
-
-Authenticate = Callable[[Call], Awaitable[Caller]]
-"""The port that tells who calls, or refuses; filled by the app."""
 
 _EMPTY_QUERY = query_reader(msgspec.defstruct("NoQuery", []))
 _encode = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What every call with a token passes before its endpoint."""
-
-    authenticate: Authenticate
-    limits: Limits
-    replays: Replays
 
 
 class Bound:
@@ -47,22 +32,24 @@ class Bound:
         given_body = declared.body is not None and not declared.reads_body
         self._read_body = body_reader(declared.body) if given_body else None
         wants = set(inspect.signature(declared.handler).parameters)
-        self._names_in_path = tuple(re.findall(r"{(\w+)}", declared.path))
+        self._names_in_path = names_in_path(declared)
         self._wants_query, self._wants_caller, self._wants_call = (
             name in wants for name in ("query", "caller", "call")
         )
-        self._fixed = _services(declared, services)
+        self._fixed = services_of(declared, services)
+        self._authenticate = gate.authenticator(declared)
 
     async def __call__(self, call: Call) -> None:
         """Answer the call; a refusal is raised for the front door to write."""
         declared = self.declared
         call.operation, call.route = declared.operation, declared.path
-        if declared.public:
+        if self._authenticate is None:
             await call.answer(await self._work(call))
             return
-        caller = call.caller = await self._gate.authenticate(call)
-        self._gate.limits.admit(call, caller)
-        if declared.method == "POST" and b"idempotency-key" in call.headers:
+        caller = call.caller = await self._authenticate(call)
+        if declared.access is not Access.BASIC:  # right credentials always pass
+            self._gate.limits.admit(call, caller)
+        if declared.keyed and b"idempotency-key" in call.headers:
             raw = await call.body(declared.body_limit_bytes)
             await call.answer(
                 await self._gate.replays.once(call, caller, raw, lambda: self._whole(call))
@@ -140,13 +127,3 @@ def path_id(text: str, *prefixes: str, missing: type[Missing]) -> UUID:
     except Malformed:
         noun = missing.code.removesuffix("_not_found").replace("_", " ")
         raise missing(f"there is no {noun} {ids.shown(text)}") from None
-
-
-def _services(declared: Endpoint, services: Mapping[type, Any]) -> dict[str, Any]:
-    """Find the services among the handler's parameters, by type."""
-    hints = get_type_hints(declared.handler)
-    return {
-        name: services[hint]
-        for name, hint in hints.items()
-        if name != "return" and isinstance(hint, type) and hint in services
-    }

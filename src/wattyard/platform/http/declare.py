@@ -2,13 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final, TypedDict, Unpack
 
 from wattyard.kernel.refusals import Refusal
 
 MEBIBYTE: Final = 1024 * 1024
 
+SESSION_COOKIE: Final = "wattyard_session"
+
 Handler = Callable[..., Any]
+
+
+class Access(Enum):
+    """Who may call an endpoint, told by the credentials that it takes."""
+
+    PUBLIC = "public"
+    """Anybody."""
+    BEARER = "bearer"
+    """Whoever holds a bearer token."""
+    BASIC = "basic"
+    """Whoever knows a secret key, by HTTP Basic."""
+    EITHER = "either"
+    """Whoever holds a bearer token or knows a secret key."""
+    SESSION = "session"
+    """A person who is signed in, by the session's cookie."""
 
 
 class Terms(TypedDict, total=False):
@@ -22,7 +40,7 @@ class Terms(TypedDict, total=False):
     example: Any
     example_body: Any
     example_query: dict[str, str]
-    public: bool
+    access: Access
     body_limit_bytes: int
     compressible: bool
     body_optional: bool
@@ -47,7 +65,7 @@ class Endpoint:
         answers: type of the answer.
         example_query: query parameters that go with `example_body`, where some are needed.
         refuses: refusals that this endpoint can answer besides the general ones.
-        public: True where no token is needed.
+        access: which credentials it takes.
         compressible: True where the body may come as gzip; the limit is that of its content.
         reads_body: True where the function reads the body itself, as a stream; `body` only
             describes it then.
@@ -67,7 +85,7 @@ class Endpoint:
     example: Any = None
     example_body: Any = None
     example_query: dict[str, str] | None = None
-    public: bool = False
+    access: Access = Access.BEARER
     body_limit_bytes: int = MEBIBYTE
     compressible: bool = False
     body_optional: bool = False
@@ -75,6 +93,16 @@ class Endpoint:
     tagged: bool = False
     events: tuple[str, ...] = ()
     media_type: str = "application/json; charset=utf-8"
+
+    @property
+    def title(self) -> str:
+        """The endpoint's name in messages to the people who declare or serve it."""
+        return f"{self.method} {self.path} ({self.operation})"
+
+    @property
+    def keyed(self) -> bool:
+        """Whether an `Idempotency-Key` makes the call safe to repeat."""
+        return self.method == "POST" and self.access not in (Access.PUBLIC, Access.BASIC)
 
     @property
     def context(self) -> str:

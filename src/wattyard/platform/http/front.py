@@ -11,7 +11,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.http import errors
+from wattyard.platform.http import errors, scopes
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.call import RELEASE, Call, Receive, Scope, Send
 from wattyard.platform.http.errors import (
@@ -20,6 +20,7 @@ from wattyard.platform.http.errors import (
     PathUnknown,
     VersionUnknown,
 )
+from wattyard.platform.http.scopes import Failed
 
 Finished = Callable[[Call, BaseException | None], None]
 """Told of every finished request, with the error where one was our fault."""
@@ -39,18 +40,22 @@ class FrontDoor:
         now: Clock,
         new_id: IdMaker,
         finished: Finished,
+        failed: Failed,
         lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
     ) -> None:
         self._now = now
         self._new_id = new_id
         self._finished = finished
-        self._router = Router(
-            _routes(endpoints), redirect_slashes=False, default=_nowhere, lifespan=lifespan
-        )
+        self._failed = failed
+        self._lifespan = lifespan
+        self._router = Router(_routes(endpoints), redirect_slashes=False, default=_nowhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._router(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await scopes.live(self._lifespan(self), receive, send, self._failed)
+            return
+        if scope["type"] == "websocket":
+            await scopes.connect(self._router, scope, receive, send, self._failed)
             return
         call = Call(scope, receive, send, ids.wire("req", self._new_id()))
         scope[_CALL] = call

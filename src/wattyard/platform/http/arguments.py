@@ -1,0 +1,60 @@
+"""What a handler is given: found once at start, by the name or the type of each parameter."""
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any, Final, get_type_hints
+
+from wattyard.platform.http.declare import Access, Endpoint
+
+_OF_THE_CALL: Final = frozenset({"call"})
+
+
+class EndpointUnfit(TypeError):
+    """An endpoint cannot be served as it is declared; the message names it and says why."""
+
+
+def names_in_path(declared: Endpoint) -> tuple[str, ...]:
+    """List the names in an endpoint's path."""
+    return tuple(re.findall(r"{(\w+)}", declared.path))
+
+
+def services_of(declared: Endpoint, services: Mapping[type, Any]) -> dict[str, Any]:
+    """Find the services that a handler asks for, by its parameters' names.
+
+    Raises:
+        EndpointUnfit: when a parameter can be filled neither by its name nor by its type, or
+            when the endpoint declares something that its handler does not take.
+    """
+    hints = get_type_hints(declared.handler)
+    parameters = inspect.signature(declared.handler).parameters
+    named = _OF_THE_CALL | _needed(declared)
+    if declared.access is not Access.PUBLIC:
+        named |= {"caller"}
+    if declared.query is not None:
+        named |= {"query"}
+    fixed = {}
+    for name, parameter in parameters.items():
+        if name in named:
+            continue
+        hint = hints.get(name)
+        if isinstance(hint, type) and hint in services:
+            fixed[name] = services[hint]
+        elif parameter.default is inspect.Parameter.empty:
+            raise EndpointUnfit(
+                f"{declared.title}: nothing fills the parameter {name!r} of its handler: it is "
+                f"no part of the call, and no service has the type {_type_name(hint)}"
+            )
+    for name in sorted(_needed(declared) - set(parameters)):
+        raise EndpointUnfit(f"{declared.title}: its handler does not take {name!r}")
+    return fixed
+
+
+def _needed(declared: Endpoint) -> frozenset[str]:
+    """Name what is always given, and therefore has to be taken."""
+    body = {"body"} if declared.body is not None and not declared.reads_body else set()
+    return frozenset(names_in_path(declared)) | body
+
+
+def _type_name(hint: object) -> str:
+    return hint.__qualname__ if isinstance(hint, type) else str(hint)
