@@ -13,10 +13,10 @@ from tests.support.market_documents import energy_charts, laid_out
 from tests.support.market_server import MarketServer, says
 from tests.support.world import World, error
 from wattyard.kernel import civil
+from wattyard.platform.outbound.fetcher import Patience
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import MarketSource, MarketSourceCodeTaken, MarketSourceDraft
-from wattyard.tariffs.feeds.session import Patience
 from wattyard.tariffs.jobs.fetching import Fetched, fetch
 
 BERLIN = civil.zone("Europe/Berlin")

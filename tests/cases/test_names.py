@@ -7,11 +7,11 @@ import threading
 from collections.abc import Sequence
 from time import monotonic
 
-from wattyard.events.adapters.network import SystemLookup
+from wattyard.platform.outbound.lookup import SystemLookup
 
 LEAVING = """
 import asyncio, time
-from wattyard.events.adapters.network import SystemLookup
+from wattyard.platform.outbound.lookup import SystemLookup
 
 async def main():
     lookup = SystemLookup(lambda host: time.sleep(60) or [])

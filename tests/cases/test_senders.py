@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests.support import receivers
 from tests.support.receivers import Receiver
-from wattyard.events.adapters.network import Registration
+from wattyard.events.adapters.registration import Registration
 from wattyard.events.adapters.sender import Sender
-from wattyard.events.adapters.sockets import AddressRefused, checked_socket
-from wattyard.events.domain.addresses import AddressPolicy
 from wattyard.events.domain.endpoints import UrlInvalid, wants
 from wattyard.kernel.refusals import Unavailable
+from wattyard.platform.outbound.addresses import AddressPolicy
+from wattyard.platform.outbound.sockets import AddressRefused, checked_socket
 
 PUBLIC = AddressPolicy()
 LOCAL = AddressPolicy.read("127.0.0.0/8")

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.market_server import MarketServer
-from wattyard.tariffs.feeds.session import Patience, Session
+from wattyard.platform.outbound.fetcher import Patience
+from wattyard.tariffs.feeds.session import Session
 
 
 class Pauses(list[float]):

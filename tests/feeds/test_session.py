@@ -15,8 +15,9 @@ from tests.support.market_server import (
     promises,
     says,
 )
+from wattyard.platform.outbound.fetcher import Patience
 from wattyard.tariffs.feeds.failures import FeedFailed, FeedRefused, FeedUnreachable, FeedUnreadable
-from wattyard.tariffs.feeds.session import Patience, Session
+from wattyard.tariffs.feeds.session import Session
 
 GIB = 1024**3
 PASSING = [says("", 429), says("", 502), says("", 503), says("", 504), hangs_up]

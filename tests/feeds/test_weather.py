@@ -19,10 +19,9 @@ from tests.support.market_server import (
     says,
 )
 from wattyard.kernel.instants import Span
-from wattyard.schedules.adapters.open_meteo import OpenMeteo, irradiance_of
+from wattyard.platform.outbound.fetcher import Patience
+from wattyard.schedules.adapters.open_meteo import OpenMeteo, WeatherUnreadable, irradiance_of
 from wattyard.sites.domain.places import GeoLocation
-from wattyard.tariffs.feeds.failures import FeedUnreadable
-from wattyard.tariffs.feeds.session import Patience
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 DAY = Span(NOON, NOON + timedelta(days=1))
@@ -127,5 +126,5 @@ async def test_a_service_that_is_gone_knows_nothing(clock: FakeClock) -> None:
 
 def test_hours_without_a_value_end_what_is_known() -> None:
     assert irradiance_of(document([5, 6, None, 7]).encode()).watts_per_m2.tolist() == [5.0, 6.0]
-    with pytest.raises(FeedUnreadable):
+    with pytest.raises(WeatherUnreadable):
         irradiance_of(b"\xff\xfe")

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.postmen import delivery_of
 from tests.support.world import Tenant, World, error
-from wattyard.events.adapters.network import Registration
-from wattyard.events.domain.addresses import AddressPolicy
+from wattyard.events.adapters.registration import Registration
+from wattyard.platform.outbound.addresses import AddressPolicy
 
 URL = "https://hooks.example.com/wattyard"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.support.world import Tenant, World
 from wattyard.events.adapters.sender import Sender
-from wattyard.events.domain.addresses import AddressPolicy
 from wattyard.events.jobs.delivery import DeliveryJob, Means
+from wattyard.platform.outbound.addresses import AddressPolicy
 
 LOCAL = AddressPolicy.read("127.0.0.0/8")
 

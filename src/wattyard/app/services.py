@@ -9,8 +9,7 @@ from uuid import UUID
 from wattyard.accounts.service import Accounts, Usage
 from wattyard.costs.service import CostReports
 from wattyard.events.adapters import signing
-from wattyard.events.adapters.network import Registration, SystemLookup
-from wattyard.events.domain.addresses import AddressPolicy
+from wattyard.events.adapters.registration import Registration
 from wattyard.events.service import (
     Deliveries,
     Endpoints,
@@ -29,6 +28,8 @@ from wattyard.kernel.instants import Clock, system_clock
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database
 from wattyard.platform.http.call import RELEASE
+from wattyard.platform.outbound.addresses import AddressPolicy
+from wattyard.platform.outbound.lookup import SystemLookup
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry
 from wattyard.schedules.service import (

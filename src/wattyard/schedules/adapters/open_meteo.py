@@ -17,10 +17,10 @@ from cachetools import TTLCache
 
 from wattyard.kernel.clock_changes import HOUR_US, SECOND_US
 from wattyard.kernel.instants import Clock, Span
+from wattyard.platform.outbound.failures import OutboundFailed
+from wattyard.platform.outbound.fetcher import Fetcher, Patience
 from wattyard.schedules.domain.arrays import Irradiance
 from wattyard.sites.domain.places import GeoLocation
-from wattyard.tariffs.feeds.failures import FeedFailed, FeedUnreadable
-from wattyard.tariffs.feeds.session import Patience, Session
 
 PATIENCE: Final = Patience(
     attempts=1,
@@ -38,6 +38,10 @@ _BRIGHTEST: Final = 2000.0
 
 Key = tuple[float, float, str, str]
 _log = structlog.get_logger(__name__)
+
+
+class WeatherUnreadable(Exception):
+    """An answer that cannot be taken as a forecast; the message says why."""
 
 
 class _Hourly(msgspec.Struct):
@@ -77,9 +81,9 @@ class OpenMeteo:
             return None
         try:
             found = await self._asked(key)
-        except FeedFailed as failure:
+        except (OutboundFailed, WeatherUnreadable) as failure:
             self._failed[self._url] = True
-            _log.warning("the weather is unknown", reason=failure.reason)
+            _log.warning("the weather is unknown", reason=str(failure))
             return None
         self._known[key] = found
         return found
@@ -95,13 +99,13 @@ class OpenMeteo:
             "start_date": first,
             "end_date": last,
         }
-        async with Session(
+        async with Fetcher(
             clock=self._clock,
             sleep=asyncio.sleep,
             chance=random.random,
             patience=self._patience,
-        ) as session:
-            answer = await session.get(self._url, query)
+        ) as fetcher:
+            answer = await fetcher.get(self._url, query)
         return irradiance_of(answer.body)
 
 
@@ -111,25 +115,25 @@ def irradiance_of(document: bytes) -> Irradiance:
     Hours without a value end what is known.
 
     Raises:
-        FeedUnreadable: when it is no forecast, or its numbers cannot be irradiance.
+        WeatherUnreadable: when it is no forecast, or its numbers cannot be irradiance.
     """
     try:
         hourly = msgspec.json.decode(document, type=_Forecast).hourly
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise FeedUnreadable(f"the weather cannot be read: {fault}") from None
+        raise WeatherUnreadable(f"the weather cannot be read: {fault}") from None
     if len(hourly.time) != len(hourly.shortwave_radiation):
-        raise FeedUnreadable("the weather has another number of times than of values")
+        raise WeatherUnreadable("the weather has another number of times than of values")
     values = hourly.shortwave_radiation
     known = next((n for n, value in enumerate(values) if value is None), len(values))
     watts = np.array(values[:known], dtype=np.float64)
     if known == 0 or not ((watts >= 0.0) & (watts <= _BRIGHTEST)).all():
-        raise FeedUnreadable(f"irradiance is 0 to {_BRIGHTEST:g} W per m² in every hour")
+        raise WeatherUnreadable(f"irradiance is 0 to {_BRIGHTEST:g} W per m² in every hour")
     if not all(0 <= at < 2**40 for at in hourly.time[:known]):
-        raise FeedUnreadable("the weather is of no time")
+        raise WeatherUnreadable("the weather is of no time")
     ends_us = np.array(hourly.time[:known], dtype=np.int64) * SECOND_US
     edges_us = np.append(ends_us[0] - HOUR_US, ends_us)
     if (np.diff(edges_us) != HOUR_US).any():
-        raise FeedUnreadable("the hours of the weather do not touch")
+        raise WeatherUnreadable("the hours of the weather do not touch")
     return Irradiance(edges_us, watts)
 
 

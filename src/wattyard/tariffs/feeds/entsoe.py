@@ -18,6 +18,7 @@ from typing import ClassVar, Final, Self
 from xml.etree.ElementTree import Element
 
 from wattyard.kernel.instants import Span
+from wattyard.platform.outbound.fetcher import Answer
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
 from wattyard.tariffs.feeds.money import UNITS, Money, check_currency
 from wattyard.tariffs.feeds.options import (
@@ -37,7 +38,7 @@ from wattyard.tariffs.feeds.published import (
     pieces,
     priced,
 )
-from wattyard.tariffs.feeds.session import Answer, Session
+from wattyard.tariffs.feeds.session import Session
 from wattyard.tariffs.feeds.xml_documents import read_xml
 
 _DAY_AHEAD_PRICES: Final = "A44"

@@ -1,110 +1,25 @@
-"""Asking public HTTP servers for small documents: patiently, but never for ever."""
+"""What a feed asks its source with: `Fetcher`, whose failures are told as those of a feed."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, Self
-from urllib.parse import urlsplit
+from typing import Self
 
-import aiohttp
-
-from wattyard import __version__
 from wattyard.kernel.instants import Clock
+from wattyard.platform.outbound.failures import AnswerTooLarge, Rejected, Unreachable
+from wattyard.platform.outbound.fetcher import OK, Answer, Chance, Fetcher, Patience, Sleep
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreachable, FeedUnreadable
-
-Sleep = Callable[[float], Awaitable[None]]
-"""Waits so many seconds."""
-
-Chance = Callable[[], float]
-"""Draws a number from 0 up to but without 1."""
-
-OK: Final = frozenset({int(HTTPStatus.OK)})
-
-_PASSING: Final = frozenset(
-    {
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
-_CHUNK_BYTES: Final = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long and how often a source is asked, and how much it may say.
-
-    A pause before the nth further attempt is drawn evenly from 0 to `first_pause_seconds` ·
-    2^(n-1), at most `longest_pause_seconds`: "full jitter", so that many installations do not
-    come back together. A source that asks for more than `longest_asked_pause_seconds` by
-    Retry-After is left alone instead of asked too early.
-
-    Raises:
-        ValueError: when there is no attempt.
-    """
-
-    attempts: int = 4
-    connect_seconds: float = 10.0
-    read_seconds: float = 15.0
-    total_seconds: float = 60.0
-    first_pause_seconds: float = 1.0
-    longest_pause_seconds: float = 30.0
-    longest_asked_pause_seconds: float = 120.0
-    largest_body_bytes: int = 16 * 1024 * 1024
-
-    def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError("a source is asked at least once")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered, decompressed."""
-
-    status: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Setback:
-    """An attempt without an answer. Not an exception: those of aiohttp hold the whole URL."""
-
-    reason: str
-    passing: bool = True
-    asked_pause_seconds: float | None = None
 
 
 class Session:
-    """An HTTP client for feeds: GET only, bounded in time and size, no cookies, no redirects.
-
-    It takes no proxy and no credentials from the environment. Messages name the server and the
-    path, never the query, which may hold a token. Use it as an asynchronous context.
-    """
+    """Asks market sources. Use it as an asynchronous context."""
 
     def __init__(
         self, *, clock: Clock, sleep: Sleep, chance: Chance, patience: Patience | None = None
     ) -> None:
-        self._clock = clock
-        self._sleep = sleep
-        self._chance = chance
-        self._patience = patience or Patience()
-        self._client: aiohttp.ClientSession | None = None
+        self._fetcher = Fetcher(clock=clock, sleep=sleep, chance=chance, patience=patience)
 
     async def __aenter__(self) -> Self:
-        self._client = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(
-                total=self._patience.total_seconds,
-                connect=self._patience.connect_seconds,
-                sock_read=self._patience.read_seconds,
-            ),
-            headers={"User-Agent": f"wattyard/{__version__}", "Accept-Encoding": "gzip, deflate"},
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
+        await self._fetcher.__aenter__()
         return self
 
     async def __aexit__(
@@ -113,8 +28,7 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._client is not None:
-            await self._client.close()
+        await self._fetcher.__aexit__(kind, error, trace)
 
     async def get(
         self, url: str, query: Mapping[str, str] | None = None, *, takes: frozenset[int] = OK
@@ -126,89 +40,13 @@ class Session:
             FeedRefused: when the status is none of `takes`.
             FeedUnreadable: when the body is too large.
         """
-        where = _without_query(url)
-        attempt = 0
-        while True:
-            attempt += 1
-            outcome = await self._attempt(url, query or {})
-            if isinstance(outcome, Answer):
-                if outcome.status not in takes:
-                    raise FeedRefused(f"{where} answers {outcome.status}")
-                return outcome
-            asked = outcome.asked_pause_seconds
-            if not outcome.passing or not self._tries_again(attempt, asked):
-                raise FeedUnreachable(
-                    f"{where} {outcome.reason} (attempts: {attempt})", retry_after_seconds=asked
-                )
-            await self._sleep(self._pause_seconds(attempt, asked))
-
-    def _tries_again(self, attempt: int, asked_pause_seconds: float | None) -> bool:
-        longest = self._patience.longest_asked_pause_seconds
-        return attempt < self._patience.attempts and (asked_pause_seconds or 0.0) <= longest
-
-    async def _attempt(self, url: str, query: Mapping[str, str]) -> Answer | _Setback:
-        # Where the connection closes before the answer, aiohttp itself asks once more at once.
-        if self._client is None:
-            raise RuntimeError("the session is not open")
         try:
-            async with self._client.get(url, params=query, allow_redirects=False) as response:
-                if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or (
-                    response.status in _PASSING
-                ):
-                    return self._no_answer(response)
-                return Answer(response.status, await self._body(response))
-        except TimeoutError:
-            return _Setback("does not answer in time")
-        except ValueError as error:  # a host name or port that cannot be; InvalidURL too
-            return _Setback(f"cannot be asked: {type(error).__name__}", passing=False)
-        except aiohttp.ClientError as error:
-            return _Setback(f"cannot be read from: {type(error).__name__}")
-
-    def _no_answer(self, response: aiohttp.ClientResponse) -> _Setback:
-        return _Setback(
-            f"answers {response.status}",
-            passing=response.status in _PASSING,
-            asked_pause_seconds=self._asked_pause_seconds(response.headers.get("Retry-After")),
-        )
-
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        largest = self._patience.largest_body_bytes
-        body = bytearray()
-        if (response.content_length or 0) <= largest:
-            async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-                body += chunk
-                if len(body) > largest:
-                    break
-            else:
-                return bytes(body)
-        response.close()
-        raise FeedUnreadable(
-            f"{_without_query(str(response.url))} answers more than {largest} bytes"
-        )
-
-    def _asked_pause_seconds(self, retry_after: str | None) -> float | None:
-        """Read Retry-After, seconds or a date; something else is taken as absent."""
-        text = (retry_after or "").strip()
-        if text.isascii() and text.isdigit():
-            return float(text)
-        try:
-            at = parsedate_to_datetime(text)
-        except (ValueError, TypeError):
-            return None
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        return max(0.0, (at - self._clock()).total_seconds())
-
-    def _pause_seconds(self, attempt: int, asked: float | None) -> float:
-        patience = self._patience
-        if asked is not None:
-            return asked + self._chance() * patience.first_pause_seconds
-        longest = patience.first_pause_seconds * 2.0 ** (attempt - 1)
-        return self._chance() * min(patience.longest_pause_seconds, longest)
-
-
-def _without_query(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "an address that cannot be read"
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+            return await self._fetcher.get(url, query, takes=takes)
+        except Unreachable as failed:
+            raise FeedUnreachable(
+                failed.reason, retry_after_seconds=failed.retry_after_seconds
+            ) from None
+        except Rejected as failed:
+            raise FeedRefused(failed.reason) from None
+        except AnswerTooLarge as failed:
+            raise FeedUnreadable(failed.reason) from None

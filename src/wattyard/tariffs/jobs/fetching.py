@@ -9,13 +9,14 @@ import structlog
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Refusal
+from wattyard.platform.outbound.fetcher import Patience
 from wattyard.platform.work import Periodic
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import MarketPrice, Upload
 from wattyard.tariffs.feeds.failures import FeedFailed, FeedUnreadable
 from wattyard.tariffs.feeds.published import Published
 from wattyard.tariffs.feeds.registry import build
-from wattyard.tariffs.feeds.session import Patience, Session
+from wattyard.tariffs.feeds.session import Session
 from wattyard.tariffs.service.markets import OperatorMarkets
 
 LOOK_SECONDS: Final = 15.0

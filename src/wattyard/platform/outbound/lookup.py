@@ -1,21 +1,16 @@
-"""Names and addresses of receivers: how they are looked up, and judged when registered."""
+"""Looking names up: promptly for those that answer, whatever others do."""
 
 import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from time import monotonic
 from typing import Final
 
 from cachetools import LRUCache
-
-from wattyard.events.domain.addresses import AddressPolicy
-from wattyard.events.domain.endpoints import UrlInvalid, target_of
-from wattyard.kernel.ids import shown
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """Finds the addresses of a name; raises OSError where there are none."""
@@ -27,7 +22,6 @@ _PROVEN_THREADS: Final = 32
 _OTHER_THREADS: Final = 96
 _PROMPT_SECONDS: Final = 1.0
 _REMEMBERED: Final = 10_000
-_REGISTRATION_SECONDS: Final = 2.0
 
 
 def _ask(host: str) -> Sequence[str]:
@@ -117,37 +111,3 @@ def _answer(ask: Ask, host: str, future: Future[_Found]) -> None:
         future.set_exception(fault)
     else:
         future.set_result(_Found(addresses, monotonic() - begun))
-
-
-class Registration:
-    """Judges an address when it is registered, by the rules that hold at each delivery."""
-
-    def __init__(self, lookup: Lookup, policy: AddressPolicy) -> None:
-        self._lookup = lookup
-        self._policy = policy
-
-    async def __call__(self, url: str) -> None:
-        """Check where an address leads; a name that does not resolve yet is taken.
-
-        Raises:
-            UrlInvalid: when it is malformed, or leads where nobody may go.
-        """
-        target = target_of(url)
-        permits = self._policy.permits_plain if target.is_plain else self._policy.permits
-        addresses: Sequence[str] = ()
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(_REGISTRATION_SECONDS):
-                addresses = await self._lookup(target.host)
-        if all(map(permits, addresses)) and (addresses or not target.is_plain):
-            return
-        if target.is_plain:
-            raise UrlInvalid(
-                f"url must begin with https://; got {shown(url)}; http is only for networks that "
-                "the operator of this server allows",
-                param="url",
-            )
-        raise UrlInvalid(
-            "url must lead to a public address; "
-            f"{shown(target.host)} is one of a private, local or reserved network",
-            param="url",
-        )

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from wattyard.events.adapters.network import Lookup
+from wattyard.platform.outbound.lookup import Lookup
 
 Permits = Callable[[str], bool]
 

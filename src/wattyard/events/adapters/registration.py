@@ -1,0 +1,47 @@
+"""Where a webhook address leads, judged when it is registered."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from wattyard.events.domain.endpoints import UrlInvalid, target_of
+from wattyard.kernel.ids import shown
+from wattyard.platform.outbound.addresses import AddressPolicy
+from wattyard.platform.outbound.lookup import Lookup
+
+_REGISTRATION_SECONDS: Final = 2.0
+
+
+class Registration:
+    """Judges an address when it is registered, by the rules that hold at each delivery."""
+
+    def __init__(self, lookup: Lookup, policy: AddressPolicy) -> None:
+        self._lookup = lookup
+        self._policy = policy
+
+    async def __call__(self, url: str) -> None:
+        """Check where an address leads; a name that does not resolve yet is taken.
+
+        Raises:
+            UrlInvalid: when it is malformed, or leads where nobody may go.
+        """
+        target = target_of(url)
+        permits = self._policy.permits_plain if target.is_plain else self._policy.permits
+        addresses: Sequence[str] = ()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_REGISTRATION_SECONDS):
+                addresses = await self._lookup(target.host)
+        if all(map(permits, addresses)) and (addresses or not target.is_plain):
+            return
+        if target.is_plain:
+            raise UrlInvalid(
+                f"url must begin with https://; got {shown(url)}; http is only for networks that "
+                "the operator of this server allows",
+                param="url",
+            )
+        raise UrlInvalid(
+            "url must lead to a public address; "
+            f"{shown(target.host)} is one of a private, local or reserved network",
+            param="url",
+        )
