@@ -47,7 +47,7 @@ async def measure(url: str) -> None:
         for name, (used, caller, devices) in variants.items():
             device_id = devices[number % len(devices)]
             found[name].append(await _update(used, caller, device_id, f"{name} {number}"))
-    async with db.reading() as connection:
+    async with db.transaction() as connection:
         await connection.execute("DELETE FROM webhook_deliveries")
         await connection.execute("DELETE FROM webhook_endpoints")
     await db.close()

@@ -189,8 +189,8 @@ async def _updates(url: str, caller: Caller) -> None:
 
     async def without_summary(number: int) -> None:
         async with db.transaction() as connection:
-            device = await device_store.by_id(
-                connection, caller.account, caller.live_mode, uuids[number % 100], lock=True
+            device = await device_store.locked(
+                connection, caller.account, caller.live_mode, uuids[number % 100]
             )
             assert device is not None
             after = draft(number).onto(device)

@@ -198,7 +198,7 @@ async def _metered(url: str, caller: Caller) -> list[Car]:
         await services.meters.keep(caller, _month(own), submitted=len(own) * _DAYS * _DAY)
     for tiers in ("plain", "tiered"):
         await _crowded(services, caller, tiers)
-    async with db.reading() as connection:
+    async with db.transaction() as connection:
         await connection.execute("ANALYZE")
     await db.close()
     return cars

@@ -132,7 +132,8 @@ async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float
                 News("device.update", f"dev_{n}", _DATA)
                 for n in range(number, min(events, number + 500))
             ]
-            await services.events.tell(caller, news)
+            async with services.db.transaction():
+                await services.events.tell(caller, news)
         receiver.wanted = events * endpoints
         worker = await asyncio.to_thread(_worker, url)
         try:
@@ -143,7 +144,7 @@ async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float
             await asyncio.to_thread(worker.wait, 15)
         times = [at for at, _ in receiver.times]
         seconds = max(times) - min(times)
-        async with services.db.reading() as db:
+        async with services.db.transaction() as db:
             await db.execute("DELETE FROM webhook_deliveries")
             await db.execute("DELETE FROM webhook_endpoints")
         return receiver.wanted / seconds, seconds

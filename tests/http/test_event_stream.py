@@ -131,7 +131,8 @@ async def test_no_event_is_passed_over_when_a_long_transaction_ends_late(
 
         task = asyncio.create_task(slow())
         await begun.wait()
-        await events.tell(caller, [News("site.update", "ste_fast", b'{"id":"fast"}')])
+        async with db.transaction():
+            await events.tell(caller, [News("site.update", "ste_fast", b'{"id":"fast"}')])
         go_on.set()
         await task
         await stream.wait(lambda: len(stream.events) == 2)

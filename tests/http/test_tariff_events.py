@@ -145,7 +145,7 @@ async def test_the_doctor_finds_and_mends_a_location_that_lists_other_tariffs(
     made = await tenant.tariff(home)
     listings = world.services.listings
     assert await listings.differing(tenant.caller) == []
-    async with world.db.reading() as db:
+    async with world.db.transaction() as db:
         await db.execute(
             "UPDATE sites SET tariffs = '[]' WHERE account = $1", tenant.caller.account
         )

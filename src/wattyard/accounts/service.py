@@ -28,7 +28,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import AccountDisabled, Malformed, Missing
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, ReadConnection, WriteConnection
 
 _CACHED_TOKENS: Final = 20_000
 _FAILURES_AT_ONCE: Final = 20
@@ -205,6 +205,7 @@ class Accounts:
                 raise _wrong_credentials()
             key, account, _ = found
             _refuse_ended(revoked=key.time_revoked is not None, disabled=account.disabled)
+        async with self._db.transaction() as db:
             await store.note_use(db, key.account, key.live_mode, key.id, self._now())
         return key
 
@@ -247,14 +248,14 @@ class Accounts:
                 self._signer = Signer(await store.token_secret(db))
         return self._signer
 
-    async def _account(self, db: Connection, account_id: UUID) -> Account:
+    async def _account(self, db: ReadConnection, account_id: UUID) -> Account:
         account = await store.account_by_id(db, account_id)
         if account is None:
             raise _no_account(account_id)
         return account
 
     async def _add_key(
-        self, db: Connection, account: Account, name: str, *, live_mode: bool
+        self, db: WriteConnection, account: Account, name: str, *, live_mode: bool
     ) -> tuple[SecretKey, str]:
         secret = domain.new_secret(live_mode)
         key = SecretKey(self._new_id(), account.number, account.id, live_mode, name, self._now())

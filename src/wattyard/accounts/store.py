@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wattyard.accounts.domain import Account, SecretKey, Standing
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 
 _ACCOUNT = "account AS number, id, name, disabled, time_created"
 _KEY = """
@@ -13,7 +13,7 @@ _KEY = """
 """
 
 
-async def add_account(db: Connection, id_: UUID, name: str, now: datetime) -> Account:
+async def add_account(db: WriteConnection, id_: UUID, name: str, now: datetime) -> Account:
     """Add an account and give it its number."""
     row = await db.fetchrow(
         f"INSERT INTO accounts (id, name, time_created) VALUES ($1, $2, $3) RETURNING {_ACCOUNT}",
@@ -24,19 +24,19 @@ async def add_account(db: Connection, id_: UUID, name: str, now: datetime) -> Ac
     return Account(**row)
 
 
-async def account_by_id(db: Connection, id_: UUID) -> Account | None:
+async def account_by_id(db: ReadConnection, id_: UUID) -> Account | None:
     """Find an account by what clients call it."""
     row = await db.fetchrow(f"SELECT {_ACCOUNT} FROM accounts WHERE id = $1", id_)
     return None if row is None else Account(**row)
 
 
-async def all_accounts(db: Connection) -> list[Account]:
+async def all_accounts(db: ReadConnection) -> list[Account]:
     """List the accounts, oldest first."""
     rows = await db.fetch(f"SELECT {_ACCOUNT} FROM accounts ORDER BY account")
     return [Account(**row) for row in rows]
 
 
-async def set_disabled(db: Connection, id_: UUID, *, disabled: bool) -> Account | None:
+async def set_disabled(db: WriteConnection, id_: UUID, *, disabled: bool) -> Account | None:
     """Disable or enable an account; None where there is none."""
     row = await db.fetchrow(
         f"UPDATE accounts SET disabled = $2 WHERE id = $1 RETURNING {_ACCOUNT}", id_, disabled
@@ -44,7 +44,7 @@ async def set_disabled(db: Connection, id_: UUID, *, disabled: bool) -> Account 
     return None if row is None else Account(**row)
 
 
-async def add_key(db: Connection, key: SecretKey, secret_hash: bytes) -> None:
+async def add_key(db: WriteConnection, key: SecretKey, secret_hash: bytes) -> None:
     """Add a key by the hash of its secret."""
     await db.execute(
         """
@@ -60,7 +60,7 @@ async def add_key(db: Connection, key: SecretKey, secret_hash: bytes) -> None:
     )
 
 
-async def keys_of(db: Connection, account: int) -> list[SecretKey]:
+async def keys_of(db: ReadConnection, account: int) -> list[SecretKey]:
     """List the keys of an account in both modes, oldest first."""
     rows = await db.fetch(
         f"SELECT {_KEY} FROM secret_keys JOIN accounts USING (account)"
@@ -71,7 +71,7 @@ async def keys_of(db: Connection, account: int) -> list[SecretKey]:
 
 
 async def key_by_hash(
-    db: Connection, secret_hash: bytes
+    db: ReadConnection, secret_hash: bytes
 ) -> tuple[SecretKey, Account, bytes] | None:
     """Find a key, its account and its stored hash by the hash of its secret."""
     row = await db.fetchrow(
@@ -94,7 +94,7 @@ async def key_by_hash(
     return SecretKey(**fields), account, stored
 
 
-async def revoke_key(db: Connection, id_: UUID, now: datetime) -> SecretKey | None:
+async def revoke_key(db: WriteConnection, id_: UUID, now: datetime) -> SecretKey | None:
     """Revoke a key, keeping the time of a first revocation; None where there is none."""
     row = await db.fetchrow(
         f"""
@@ -108,7 +108,7 @@ async def revoke_key(db: Connection, id_: UUID, now: datetime) -> SecretKey | No
     return None if row is None else SecretKey(**row)
 
 
-async def note_use(db: Connection, account: int, live: bool, id_: UUID, now: datetime) -> None:
+async def note_use(db: WriteConnection, account: int, live: bool, id_: UUID, now: datetime) -> None:
     """Note that a key made a token; once a minute is exact enough."""
     await db.execute(
         """
@@ -124,7 +124,7 @@ async def note_use(db: Connection, account: int, live: bool, id_: UUID, now: dat
 
 
 async def standing(
-    db: Connection, account_id: UUID, live: bool, key_id: UUID
+    db: ReadConnection, account_id: UUID, live: bool, key_id: UUID
 ) -> tuple[int, Standing] | None:
     """Read an account's number and what its token's validity rests on."""
     row = await db.fetchrow(
@@ -140,7 +140,7 @@ async def standing(
     return None if row is None else (row["account"], Standing(row["revoked"], row["disabled"]))
 
 
-async def weak_secrets(db: Connection) -> tuple[int, int]:
+async def weak_secrets(db: ReadConnection) -> tuple[int, int]:
     """Count the keys that are not kept as SHA-256, and the token secrets below 256 bits."""
     row = await db.fetchrow(
         """
@@ -151,7 +151,7 @@ async def weak_secrets(db: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-async def token_secret(db: Connection) -> bytes:
+async def token_secret(db: ReadConnection) -> bytes:
     """Read the secret that signs bearer tokens."""
     secret: bytes = await db.fetchval(
         "SELECT secret FROM token_secrets ORDER BY time_created DESC LIMIT 1"

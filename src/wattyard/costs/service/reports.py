@@ -19,7 +19,7 @@ from wattyard.meters.domain.readings import Failed
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Meters, Records
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, ReadConnection
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices, Places
@@ -150,7 +150,7 @@ class CostReports:
 
     async def _of_object(
         self,
-        db: Connection,
+        db: ReadConnection,
         caller: Caller,
         site: Site,
         question: CostQuestion,
@@ -175,7 +175,7 @@ class CostReports:
         return meterings(supply, question, found), markets
 
     async def _supplies(
-        self, db: Connection, caller: Caller, site_ids: Sequence[UUID], direction: Direction
+        self, db: ReadConnection, caller: Caller, site_ids: Sequence[UUID], direction: Direction
     ) -> dict[UUID, Supply]:
         sites = await self.places.supplies(caller, site_ids)
         return await self.prices.supplies(db, caller, sites.values(), direction)

@@ -26,7 +26,7 @@ from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
 from wattyard.kernel.refusals import TooMany
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, ReadConnection, WriteConnection
 
 SECRET_BYTES: Final = 32
 REPLAYED_AT_ONCE: Final = 10_000
@@ -100,7 +100,7 @@ class Endpoints:
         if (url := change(present).url) != present.url:
             await self._look_up(caller, url)
         async with self._db.transaction() as db:
-            before = await self._found(db, caller, endpoint_id, lock=True)
+            before = await self._locked(db, caller, endpoint_id)
             if guard is not None:
                 guard(before)
             draft = change(before)
@@ -125,7 +125,7 @@ class Endpoints:
             EndpointNotFound: when the caller has none of that id, and what `guard` raises.
         """
         async with self._db.transaction() as db:
-            present = await self._found(db, caller, endpoint_id, lock=True)
+            present = await self._locked(db, caller, endpoint_id)
             if guard is not None:
                 guard(present)
             await store.delete(db, caller.account, caller.live_mode, endpoint_id)
@@ -137,7 +137,8 @@ class Endpoints:
             EndpointNotFound, EndpointDisabled.
         """
         async with self._db.transaction() as db:
-            endpoint = await self._enabled(db, caller, endpoint_id)
+            endpoint = await self._found(db, caller, endpoint_id)
+            _check_enabled(endpoint)
             news = News(TEST_TYPE, ids.wire("whe", endpoint.id), self._face(caller, endpoint))
             return await self._events.tell_one(caller, news, endpoint_id=endpoint.id)
 
@@ -150,7 +151,9 @@ class Endpoints:
         if isinstance(first, datetime):
             first = ids.first_at(first)
         async with self._db.transaction() as db:
-            await self._enabled(db, caller, endpoint_id, lock=True)  # one replay after the other
+            _check_enabled(
+                await self._locked(db, caller, endpoint_id)
+            )  # one replay after the other
             told = await delivery_store.replay(
                 db,
                 caller.account,
@@ -181,24 +184,13 @@ class Endpoints:
             if not self._looking_up[caller.account]:
                 del self._looking_up[caller.account]
 
-    async def _enabled(
-        self, db: Connection, caller: Caller, endpoint_id: UUID, *, lock: bool = False
-    ) -> Endpoint:
-        endpoint = await self._found(db, caller, endpoint_id, lock=lock)
-        if not endpoint.enabled:
-            raise EndpointDisabled(
-                f"the webhook endpoint {ids.wire('whe', endpoint_id)} is disabled; "
-                "PATCH its status to ENABLED first"
-            )
-        return endpoint
+    async def _found(self, db: ReadConnection, caller: Caller, endpoint_id: UUID) -> Endpoint:
+        found = await store.by_id(db, caller.account, caller.live_mode, endpoint_id)
+        return _present(found, endpoint_id)
 
-    async def _found(
-        self, db: Connection, caller: Caller, endpoint_id: UUID, *, lock: bool = False
-    ) -> Endpoint:
-        found = await store.by_id(db, caller.account, caller.live_mode, endpoint_id, lock=lock)
-        if found is None:
-            raise EndpointNotFound(f"there is no webhook endpoint {ids.wire('whe', endpoint_id)}")
-        return found
+    async def _locked(self, db: WriteConnection, caller: Caller, endpoint_id: UUID) -> Endpoint:
+        found = await store.locked(db, caller.account, caller.live_mode, endpoint_id)
+        return _present(found, endpoint_id)
 
     @property
     def _db(self) -> Database:
@@ -211,3 +203,17 @@ class Endpoints:
     @property
     def _new_id(self) -> IdMaker:
         return self._events.new_id
+
+
+def _present(found: Endpoint | None, endpoint_id: UUID) -> Endpoint:
+    if found is None:
+        raise EndpointNotFound(f"there is no webhook endpoint {ids.wire('whe', endpoint_id)}")
+    return found
+
+
+def _check_enabled(endpoint: Endpoint) -> None:
+    if not endpoint.enabled:
+        raise EndpointDisabled(
+            f"the webhook endpoint {ids.wire('whe', endpoint.id)} is disabled; "
+            "PATCH its status to ENABLED first"
+        )

@@ -7,7 +7,7 @@ from wattyard.events.domain.keys import PUBLISHED_FOR, StoredKey
 from wattyard.events.service.faces import MakeKey
 from wattyard.events.service.log import Events
 from wattyard.events.store import keys as store
-from wattyard.platform.db import Connection
+from wattyard.platform.db import WriteConnection
 
 _FRESH_SECONDS: Final = 5.0
 """How long a process goes on with a key that another one has retired."""
@@ -48,7 +48,7 @@ class SigningKeys:
             await store.add(db, self._new())
             return await self._first(db)
 
-    async def _first(self, db: Connection) -> StoredKey:
+    async def _first(self, db: WriteConnection) -> StoredKey:
         key = await store.present(db)
         while key is None:
             await store.add(db, self._new())

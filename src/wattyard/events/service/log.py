@@ -39,18 +39,17 @@ class Events:
             return
         now = self.now()
         events = [Event(self.new_id(), n.type, n.object_id, n.data, now) for n in news]
-        async with self.db.reading() as db:
-            await store.append(db, caller.account, caller.live_mode, events)
+        db = self.db.joined()
+        await store.append(db, caller.account, caller.live_mode, events)
         self._bell.ring_after_commit()
         self._told([event.type for event in events])
 
     async def tell_one(self, caller: Caller, news: News, *, endpoint_id: UUID) -> Event:
         """Write news down that are delivered to one endpoint only."""
         event = Event(self.new_id(), news.type, news.object_id, news.data, self.now())
-        async with self.db.reading() as db:
-            await store.append_for_one(
-                db, caller.account, caller.live_mode, event, endpoint_id=endpoint_id
-            )
+        await store.append_for_one(
+            self.db.joined(), caller.account, caller.live_mode, event, endpoint_id=endpoint_id
+        )
         self._bell.ring_after_commit()
         self._told([event.type])
         return event

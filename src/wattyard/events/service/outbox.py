@@ -55,12 +55,12 @@ class Outbox:
         disabled or led elsewhere meanwhile.
         """
         until = self._events.now() + LEASE
-        async with self._events.db.reading() as db:
+        async with self._events.db.transaction() as db:
             return await store.renew(db, holder, parcels, until=until)
 
     async def give_back(self, holder: UUID, parcels: Collection[Parcel]) -> None:
         """Give parcels back untried: another worker can take them at once."""
-        async with self._events.db.reading() as db:
+        async with self._events.db.transaction() as db:
             await store.give_back(db, holder, [_key(parcel) for parcel in parcels])
         self._events.ring()
 
@@ -85,7 +85,7 @@ class Outbox:
     async def _disable(self, lane: Lane) -> None:
         account, live, endpoint_id = lane
         async with self._events.db.transaction() as db:
-            endpoint = await endpoint_store.by_id(db, account, live, endpoint_id, lock=True)
+            endpoint = await endpoint_store.locked(db, account, live, endpoint_id)
             account_id = await store.account_id_of(db, lane)
             if endpoint is None or account_id is None or not endpoint.enabled:
                 return

@@ -24,13 +24,13 @@ class Retention:
         """
         first_kept = ids.first_at(self._events.now() - self._kept_for)
         deleted = 0
-        async with self._events.db.reading() as db:
+        async with self._events.db.transaction() as db:
             await queue_store.forget_stray(db)
             accounts = await queue_store.accounts_with_events(db)
         for account, live in accounts:
             piece = _AT_ONCE
             while piece == _AT_ONCE:
-                async with self._events.db.reading() as db:
+                async with self._events.db.transaction() as db:
                     piece = await store.delete_before(db, account, live, first_kept, limit=_AT_ONCE)
                 deleted += piece
         return deleted

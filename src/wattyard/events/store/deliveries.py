@@ -11,7 +11,7 @@ from wattyard.events.domain.endpoints import TEST_TYPE
 from wattyard.events.store.log import DELIVERY_ID, WANTS
 from wattyard.kernel import ids
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 
 _FIELDS = """
     id, endpoint_id, event_id, event_type, status, attempts,
@@ -22,7 +22,7 @@ _SELECT = f"SELECT {_FIELDS} FROM webhook_deliveries"
 
 
 async def page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[Delivery]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
@@ -30,7 +30,7 @@ async def page(
 
 
 async def send_again(
-    db: Connection, account: int, live: bool, delivery_id: UUID, now: datetime
+    db: WriteConnection, account: int, live: bool, delivery_id: UUID, now: datetime
 ) -> Delivery | None:
     """Make a delivery due now; one that has ended starts over. None where there is none."""
     row = await db.fetchrow(
@@ -49,7 +49,7 @@ async def send_again(
 
 
 async def replay(  # noqa: PLR0913 (account and mode come first)
-    db: Connection,
+    db: WriteConnection,
     account: int,
     live: bool,
     endpoint_id: UUID,

@@ -7,16 +7,23 @@ import asyncpg
 
 from wattyard.events.domain.endpoints import Endpoint
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 
 _SELECT = """
     SELECT id, url, event_types, description, enabled, time_created, failing_since
     FROM webhook_endpoints
 """
+_BY_ID = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"
 
 
 async def insert(
-    db: Connection, account: int, live: bool, endpoint: Endpoint, *, account_id: UUID, secret: bytes
+    db: WriteConnection,
+    account: int,
+    live: bool,
+    endpoint: Endpoint,
+    *,
+    account_id: UUID,
+    secret: bytes,
 ) -> None:
     """Insert an endpoint with its secret."""
     await db.execute(
@@ -39,7 +46,7 @@ async def insert(
     )
 
 
-async def update(db: Connection, account: int, live: bool, endpoint: Endpoint) -> None:
+async def update(db: WriteConnection, account: int, live: bool, endpoint: Endpoint) -> None:
     """Update what can change of an endpoint."""
     await db.execute(
         """
@@ -58,7 +65,7 @@ async def update(db: Connection, account: int, live: bool, endpoint: Endpoint) -
     )
 
 
-async def delete(db: Connection, account: int, live: bool, endpoint_id: UUID) -> None:
+async def delete(db: WriteConnection, account: int, live: bool, endpoint_id: UUID) -> None:
     """Delete an endpoint and its deliveries."""
     for table, column in (("webhook_endpoints", "id"), ("webhook_deliveries", "endpoint_id")):
         await db.execute(
@@ -70,24 +77,24 @@ async def delete(db: Connection, account: int, live: bool, endpoint_id: UUID) ->
 
 
 async def page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[Endpoint]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
     return Page.cut([_endpoint(row) for row in await db.fetch(query, *arguments)], window)
 
 
-async def by_id(
-    db: Connection, account: int, live: bool, endpoint_id: UUID, *, lock: bool = False
+async def by_id(db: ReadConnection, account: int, live: bool, endpoint_id: UUID) -> Endpoint | None:
+    """Find an endpoint."""
+    row = await db.fetchrow(_BY_ID, account, live, endpoint_id)
+    return None if row is None else _endpoint(row)
+
+
+async def locked(
+    db: WriteConnection, account: int, live: bool, endpoint_id: UUID
 ) -> Endpoint | None:
-    """Find an endpoint; `lock` keeps others from changing or deleting it."""
-    row = await db.fetchrow(
-        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"
-        + (" FOR UPDATE" if lock else ""),
-        account,
-        live,
-        endpoint_id,
-    )
+    """Find an endpoint, and keep others from changing or deleting it."""
+    row = await db.fetchrow(f"{_BY_ID} FOR UPDATE", account, live, endpoint_id)
     return None if row is None else _endpoint(row)
 
 

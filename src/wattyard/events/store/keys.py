@@ -3,18 +3,18 @@
 from datetime import datetime
 
 from wattyard.events.domain.keys import StoredKey
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 
 _SELECT = "SELECT id, private_key, time_created, time_retired FROM signing_keys"
 
 
-async def present(db: Connection) -> StoredKey | None:
+async def present(db: ReadConnection) -> StoredKey | None:
     """Read the key that signs now."""
     row = await db.fetchrow(f"{_SELECT} WHERE time_retired IS NULL")
     return None if row is None else StoredKey(**row)
 
 
-async def published(db: Connection, *, since: datetime) -> list[StoredKey]:
+async def published(db: ReadConnection, *, since: datetime) -> list[StoredKey]:
     """List the key that signs now and those retired since a time, newest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE time_retired IS NULL OR time_retired > $1 ORDER BY time_created DESC, id",
@@ -23,7 +23,7 @@ async def published(db: Connection, *, since: datetime) -> list[StoredKey]:
     return [StoredKey(**row) for row in rows]
 
 
-async def add(db: Connection, key: StoredKey) -> None:
+async def add(db: WriteConnection, key: StoredKey) -> None:
     """Add a key unless another process was first."""
     await db.execute(
         """
@@ -36,7 +36,7 @@ async def add(db: Connection, key: StoredKey) -> None:
     )
 
 
-async def retire(db: Connection, now: datetime, *, forget_before: datetime) -> None:
+async def retire(db: WriteConnection, now: datetime, *, forget_before: datetime) -> None:
     """Retire the key that signs now, and forget those retired long ago."""
     await db.execute("UPDATE signing_keys SET time_retired = $1 WHERE time_retired IS NULL", now)
     await db.execute("DELETE FROM signing_keys WHERE time_retired <= $1", forget_before)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from wattyard.events.domain import Event
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 
 _SELECT = "SELECT id, type, object_id, data, time_created FROM events"
 
@@ -33,7 +33,7 @@ class Written:
     id: UUID
 
 
-async def append(db: Connection, account: int, live: bool, events: Sequence[Event]) -> None:
+async def append(db: WriteConnection, account: int, live: bool, events: Sequence[Event]) -> None:
     """Append events, with a delivery of each to every endpoint that wants it, in one statement.
 
     So an event that is there has its deliveries, whenever its transaction is kept.
@@ -67,7 +67,7 @@ async def append(db: Connection, account: int, live: bool, events: Sequence[Even
 
 
 async def append_for_one(
-    db: Connection, account: int, live: bool, event: Event, *, endpoint_id: UUID
+    db: WriteConnection, account: int, live: bool, event: Event, *, endpoint_id: UUID
 ) -> None:
     """Append an event that is for one endpoint only."""
     await db.execute(
@@ -96,7 +96,7 @@ async def append_for_one(
 
 
 async def page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[Event]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
@@ -104,7 +104,7 @@ async def page(
     return Page.cut([Event(**row) for row in rows], window)
 
 
-async def by_id(db: Connection, account: int, live: bool, id_: UUID) -> Event | None:
+async def by_id(db: ReadConnection, account: int, live: bool, id_: UUID) -> Event | None:
     """Find one event."""
     row = await db.fetchrow(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, id_
@@ -112,7 +112,7 @@ async def by_id(db: Connection, account: int, live: bool, id_: UUID) -> Event | 
     return None if row is None else Event(**row)
 
 
-async def place_of(db: Connection, account: int, live: bool, id_: UUID) -> Written | None:
+async def place_of(db: ReadConnection, account: int, live: bool, id_: UUID) -> Written | None:
     """Find the place of an event in a stream; where it is deleted, that before the next one."""
     row = await db.fetchrow(
         """
@@ -129,7 +129,7 @@ async def place_of(db: Connection, account: int, live: bool, id_: UUID) -> Writt
 
 
 async def after(
-    db: Connection, account: int, live: bool, place: Written, *, until: datetime, limit: int
+    db: ReadConnection, account: int, live: bool, place: Written, *, until: datetime, limit: int
 ) -> list[tuple[Written, Event]]:
     """Read the events that were written after a place and before a time, in that order."""
     rows = await db.fetch(
@@ -152,7 +152,9 @@ async def after(
     return found
 
 
-async def delete_before(db: Connection, account: int, live: bool, id_: UUID, *, limit: int) -> int:
+async def delete_before(
+    db: WriteConnection, account: int, live: bool, id_: UUID, *, limit: int
+) -> int:
     """Delete at most `limit` events older than an id, with their deliveries: how many."""
     done: str = await db.execute(
         """

@@ -14,7 +14,7 @@ import msgspec
 
 from wattyard.events.domain import Event
 from wattyard.events.domain.deliveries import PATIENCE, Outcome, Parcel
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 
 Lane = tuple[int, bool, UUID]
 """The deliveries to one endpoint."""
@@ -112,7 +112,7 @@ _CLAIM = f"""
 
 
 async def claim(
-    db: Connection, holder: UUID, wanted: Wanted, *, now: datetime, until: datetime
+    db: WriteConnection, holder: UUID, wanted: Wanted, *, now: datetime, until: datetime
 ) -> list[Parcel]:
     """Take what is due and in turn, in the order of its events. Needs a transaction."""
     await db.execute("SELECT pg_advisory_xact_lock($1)", _CLAIMS)
@@ -132,7 +132,7 @@ async def claim(
 
 
 async def renew(
-    db: Connection, holder: UUID, parcels: Collection[Parcel], *, until: datetime
+    db: WriteConnection, holder: UUID, parcels: Collection[Parcel], *, until: datetime
 ) -> set[UUID]:
     """Hold deliveries for longer: those that are still held and may still be sent.
 
@@ -158,7 +158,9 @@ async def renew(
     return {row["id"] for row in rows}
 
 
-async def give_back(db: Connection, holder: UUID, ids: Collection[tuple[int, bool, UUID]]) -> None:
+async def give_back(
+    db: WriteConnection, holder: UUID, ids: Collection[tuple[int, bool, UUID]]
+) -> None:
     """Hold deliveries no longer; nothing was tried."""
     await db.execute(
         """
@@ -172,7 +174,7 @@ async def give_back(db: Connection, holder: UUID, ids: Collection[tuple[int, boo
     )
 
 
-async def settle(db: Connection, holder: UUID, outcomes: Sequence[Outcome]) -> None:
+async def settle(db: WriteConnection, holder: UUID, outcomes: Sequence[Outcome]) -> None:
     """Write down how attempts ended, where they are still held."""
     await db.execute(
         """
@@ -195,7 +197,7 @@ async def settle(db: Connection, holder: UUID, outcomes: Sequence[Outcome]) -> N
     )
 
 
-async def note_successes(db: Connection, lanes: Collection[Lane], now: datetime) -> None:
+async def note_successes(db: WriteConnection, lanes: Collection[Lane], now: datetime) -> None:
     """Note that endpoints took something; once in ten minutes is exact enough."""
     await db.execute(
         """
@@ -211,7 +213,7 @@ async def note_successes(db: Connection, lanes: Collection[Lane], now: datetime)
 
 
 async def note_failures(
-    db: Connection, lanes: Collection[Lane], now: datetime, *, longest: timedelta
+    db: WriteConnection, lanes: Collection[Lane], now: datetime, *, longest: timedelta
 ) -> list[Lane]:
     """Note since when endpoints fail: those that have for `longest`."""
     rows = await db.fetch(
@@ -236,7 +238,7 @@ async def note_failures(
     return [(row["account"], row["live_mode"], row["id"]) for row in rows]
 
 
-async def overdue(db: Connection, before: datetime) -> tuple[int, datetime | None]:
+async def overdue(db: ReadConnection, before: datetime) -> tuple[int, datetime | None]:
     """Count what has been due to enabled endpoints since before a time, and tell the oldest due."""
     row = await db.fetchrow(
         """
@@ -250,7 +252,7 @@ async def overdue(db: Connection, before: datetime) -> tuple[int, datetime | Non
     return (row[0], row[1]) if row else (0, None)
 
 
-async def account_id_of(db: Connection, lane: Lane) -> UUID | None:
+async def account_id_of(db: ReadConnection, lane: Lane) -> UUID | None:
     """Read which account an endpoint belongs to, as clients call it."""
     id_: UUID | None = await db.fetchval(
         """
@@ -262,7 +264,7 @@ async def account_id_of(db: Connection, lane: Lane) -> UUID | None:
     return id_
 
 
-async def settled_until(db: Connection) -> datetime:
+async def settled_until(db: ReadConnection) -> datetime:
     """Tell before which time every event that was written is there or never will be.
 
     That is the start of the oldest transaction that runs and may have written. One that has
@@ -279,7 +281,7 @@ async def settled_until(db: Connection) -> datetime:
     return until
 
 
-async def forget_stray(db: Connection) -> None:
+async def forget_stray(db: WriteConnection) -> None:
     """Delete what waits for an endpoint that is gone.
 
     Events that were being written while their endpoint was deleted leave it behind.
@@ -298,7 +300,7 @@ async def forget_stray(db: Connection) -> None:
     )
 
 
-async def accounts_with_events(db: Connection) -> list[tuple[int, bool]]:
+async def accounts_with_events(db: ReadConnection) -> list[tuple[int, bool]]:
     """List the accounts and modes that have events, one index probe each."""
     rows = await db.fetch(
         """

@@ -37,7 +37,7 @@ from wattyard.meters.store import batches as batch_store
 from wattyard.meters.store import months as month_store
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, WriteConnection
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.service import Devices, Places, States
 
@@ -98,7 +98,7 @@ class Meters:
     async def begin(self, caller: Caller) -> MeterBatch:
         """Begin a batch whose records arrive as a stream."""
         batch = MeterBatch(self.new_id(), self.now(), complete=False)
-        async with self.db.reading() as db:
+        async with self.db.transaction() as db:
             await batch_store.insert(db, caller.account, caller.live_mode, batch)
         return batch
 
@@ -209,7 +209,7 @@ class Meters:
     async def make_months(self, around: datetime) -> None:
         """Have the partitions of last month to three months ahead."""
         month = around.year * 12 + around.month - 1
-        async with self.db.reading() as db:
+        async with self.db.transaction() as db:
             await month_store.make(db, range(month - 1, month + 4))
 
     async def _sound(self, caller: Caller, readings: Readings) -> tuple[Readings, list[Failed]]:
@@ -219,7 +219,7 @@ class Meters:
         return readings, failed + unknown
 
     async def _take(
-        self, db: Connection, caller: Caller, readings: Readings
+        self, db: WriteConnection, caller: Caller, readings: Readings
     ) -> tuple[Readings, list[Failed]]:
         """Store what fits of sound readings, in the caller's transaction."""
         settled = await self._settled(db, caller, readings)
@@ -236,7 +236,7 @@ class Meters:
         await self._note_sessions(db, caller, kept, series)
         return settled.accepted, settled.failed
 
-    async def _settled(self, db: Connection, caller: Caller, readings: Readings) -> _Settled:
+    async def _settled(self, db: WriteConnection, caller: Caller, readings: Readings) -> _Settled:
         """Judge readings against each other and those that are stored, whose series it locks."""
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
         series = await self._have_series(db, caller, used)
@@ -263,7 +263,7 @@ class Meters:
         )
 
     async def _have_series(
-        self, db: Connection, caller: Caller, streams: Sequence[Stream]
+        self, db: WriteConnection, caller: Caller, streams: Sequence[Stream]
     ) -> dict[int, Stream]:
         """Lock the series of streams and of their devices elsewhere; make those that are missing.
 
@@ -315,11 +315,11 @@ class Meters:
         starts = starts_us.astype("datetime64[us]").astype("datetime64[M]")
         wanted = {1970 * 12 + n for n in np.unique(starts.astype(np.int64)).tolist()}
         if wanted - self._months:
-            async with self.db.reading() as db:
+            async with self.db.transaction() as db:
                 self._months |= await month_store.make(db, sorted(wanted - self._months))
 
     async def _note_sessions(
-        self, db: Connection, caller: Caller, kept: Readings, numbers: Indices
+        self, db: WriteConnection, caller: Caller, kept: Readings, numbers: Indices
     ) -> None:
         spans: dict[tuple[str, int], tuple[int, int]] = {}
         for n, session in enumerate(kept.sessions):

@@ -8,7 +8,7 @@ import numpy as np
 from wattyard.kernel.callers import Caller
 from wattyard.meters.domain.readings import Indices, Marks, Readings, Stream
 from wattyard.meters.store import readings as reading_store
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection
 
 
 class Fit(NamedTuple):
@@ -24,7 +24,7 @@ class Fit(NamedTuple):
 
 
 async def fitting(
-    db: Connection,
+    db: ReadConnection,
     caller: Caller,
     readings: Readings,
     series: Mapping[int, Stream],

@@ -20,7 +20,7 @@ from wattyard.meters.store import columns
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
 from wattyard.meters.store.readings import Place
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, ReadConnection
 from wattyard.sites.service import Devices, Places
 
 _LAST: Final = 2**63 - 1
@@ -128,7 +128,7 @@ class Records:
         return _divided(metered, streams)
 
     async def _page(
-        self, db: Connection, caller: Caller, search: Search, streams: dict[int, Stream]
+        self, db: ReadConnection, caller: Caller, search: Search, streams: dict[int, Stream]
     ) -> Page[Record]:
         newest = search.order == "NEWEST"
         after = search.after or ((microseconds(search.span.end), _LAST) if newest else (0, 0))
@@ -144,7 +144,7 @@ class Records:
 
     async def _groups(
         self,
-        db: Connection,
+        db: ReadConnection,
         caller: Caller,
         search: Search,
         streams: dict[int, Stream],
@@ -188,7 +188,7 @@ class Records:
 
 
 async def _by_stream(
-    db: Connection, caller: Caller, streams: dict[int, Stream], span: Span
+    db: ReadConnection, caller: Caller, streams: dict[int, Stream], span: Span
 ) -> list[StreamReadings]:
     metered = await columns.between(
         db, caller.account, caller.live_mode, list(streams), span.start, span.end

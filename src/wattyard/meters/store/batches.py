@@ -9,7 +9,7 @@ import msgspec
 from wattyard.kernel.pages import Page, Window
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import FAILED_SHOWN, Failed
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 
 _SELECT = """
     SELECT id, time_created, records_submitted, records_accepted, records_failed, failed_records,
@@ -18,7 +18,7 @@ _SELECT = """
 """
 
 
-async def insert(db: Connection, account: int, live: bool, batch: MeterBatch) -> None:
+async def insert(db: WriteConnection, account: int, live: bool, batch: MeterBatch) -> None:
     """Keep a batch."""
     await db.execute(
         """
@@ -38,7 +38,7 @@ async def insert(db: Connection, account: int, live: bool, batch: MeterBatch) ->
     )
 
 
-async def update(db: Connection, account: int, live: bool, batch: MeterBatch) -> None:
+async def update(db: WriteConnection, account: int, live: bool, batch: MeterBatch) -> None:
     """Keep what became of more records of a batch."""
     await db.execute(
         """
@@ -57,7 +57,7 @@ async def update(db: Connection, account: int, live: bool, batch: MeterBatch) ->
     )
 
 
-async def by_id(db: Connection, account: int, live: bool, batch_id: UUID) -> MeterBatch | None:
+async def by_id(db: ReadConnection, account: int, live: bool, batch_id: UUID) -> MeterBatch | None:
     """Find a batch."""
     row = await db.fetchrow(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, batch_id
@@ -65,7 +65,7 @@ async def by_id(db: Connection, account: int, live: bool, batch_id: UUID) -> Met
     return None if row is None else _batch(row)
 
 
-async def page(db: Connection, account: int, live: bool, window: Window) -> Page[MeterBatch]:
+async def page(db: ReadConnection, account: int, live: bool, window: Window) -> Page[MeterBatch]:
     """Read one page of batches."""
     query, arguments = page_query(_SELECT, account, live, window, {})
     return Page.cut([_batch(row) for row in await db.fetch(query, *arguments)], window)

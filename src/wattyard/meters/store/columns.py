@@ -8,7 +8,7 @@ import asyncpg
 
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Metered, in_order
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection
 from wattyard.platform.db.columns import integers, numbers, times_us
 
 LONGEST: Final = "interval '746 hours'"
@@ -35,7 +35,7 @@ _MEETING: Final = f"""
 
 
 async def between(
-    db: Connection,
+    db: ReadConnection,
     account: int,
     live: bool,
     series: Collection[int],
@@ -55,7 +55,7 @@ async def between(
 
 
 async def each_between(
-    db: Connection, account: int, live: bool, spans: Mapping[int, Span]
+    db: ReadConnection, account: int, live: bool, spans: Mapping[int, Span]
 ) -> Metered:
     """Read the readings of each series that meet the span of its own."""
     columns = await db.fetchrow(
@@ -80,7 +80,7 @@ async def each_between(
     return _metered(columns)
 
 
-async def of_session(db: Connection, account: int, live: bool, session: str) -> Metered:
+async def of_session(db: ReadConnection, account: int, live: bool, session: str) -> Metered:
     """Read the readings of a session, and none beside them."""
     columns = await db.fetchrow(
         _IN_COLUMNS.format(
@@ -103,7 +103,7 @@ async def of_session(db: Connection, account: int, live: bool, session: str) -> 
 
 
 async def having(
-    db: Connection, account: int, live: bool, series: Collection[int], span: Span
+    db: ReadConnection, account: int, live: bool, series: Collection[int], span: Span
 ) -> set[int]:
     """Tell which series have a reading that meets a span."""
     rows = await db.fetch(
@@ -125,7 +125,7 @@ async def having(
 
 
 async def total_kwh(
-    db: Connection, account: int, live: bool, series: Collection[int], span: Span
+    db: ReadConnection, account: int, live: bool, series: Collection[int], span: Span
 ) -> float:
     """Sum up what series have in a span; readings over its edges count in proportion to time."""
     total: float = await db.fetchval(

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
 
 _LOCK = 0x6D6F6E74  # "mont"
 
 
-async def make(db: Connection, months: Iterable[int]) -> set[int]:
+async def make(db: WriteConnection, months: Iterable[int]) -> set[int]:
     """Have a partition for each month, counted from January of year 0 (UTC).
 
     Gives the months that had one before. A partition is made apart and attached, so that readers
@@ -17,7 +17,7 @@ async def make(db: Connection, months: Iterable[int]) -> set[int]:
     found = await _present(db, list(names))
     for name in sorted(names.keys() - found):
         month = names[name]
-        async with db.transaction():
+        async with savepoint(db):
             await db.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             if await _present(db, [name]):
                 continue
@@ -29,7 +29,7 @@ async def make(db: Connection, months: Iterable[int]) -> set[int]:
     return {names[name] for name in found}
 
 
-async def _present(db: Connection, names: Sequence[str]) -> set[str]:
+async def _present(db: ReadConnection, names: Sequence[str]) -> set[str]:
     """Tell which partitions there are.
 
     The catalogue is read as of now; `to_regclass` can go on to miss what another made meanwhile.

@@ -11,7 +11,7 @@ from wattyard.kernel.clock_changes import Microseconds, instant
 from wattyard.meters.domain.readings import Indices, Readings
 from wattyard.meters.store import copying
 from wattyard.meters.store.columns import LONGEST
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 
 _US = "(extract(epoch FROM {}) * 1000000)::int8"
 
@@ -25,7 +25,7 @@ class Periods(NamedTuple):
 
 
 async def periods(
-    db: Connection,
+    db: ReadConnection,
     account: int,
     live: bool,
     series: Indices,
@@ -57,7 +57,7 @@ async def periods(
 
 
 async def add(
-    db: Connection, account: int, live: bool, readings: Readings, series: Indices
+    db: WriteConnection, account: int, live: bool, readings: Readings, series: Indices
 ) -> None:
     """Keep readings whose periods are new to their locked series. `series` (n) their series."""
     await db.copy_to_table(
@@ -69,7 +69,7 @@ async def add(
 
 
 async def replace(
-    db: Connection, account: int, live: bool, readings: Readings, series: Indices
+    db: WriteConnection, account: int, live: bool, readings: Readings, series: Indices
 ) -> None:
     """Keep readings whose periods are stored in their series (n) with other values."""
     await db.execute(
@@ -98,7 +98,7 @@ async def replace(
 
 
 async def remove(
-    db: Connection, account: int, live: bool, series: Indices, starts_us: Microseconds
+    db: WriteConnection, account: int, live: bool, series: Indices, starts_us: Microseconds
 ) -> None:
     """Remove readings by series and start (n of each)."""
     await db.execute(
@@ -116,7 +116,7 @@ async def remove(
 
 
 async def note_sessions(
-    db: Connection,
+    db: WriteConnection,
     account: int,
     live: bool,
     rows: Collection[tuple[str, int, datetime, datetime]],
@@ -141,7 +141,7 @@ async def note_sessions(
 
 
 async def page(
-    db: Connection,
+    db: ReadConnection,
     account: int,
     live: bool,
     series: Collection[int],

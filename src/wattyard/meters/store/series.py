@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from wattyard.meters.domain.readings import Stream
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 
 _SELECT = """
     SELECT series, site_id, device_id, energy_flow_direction, tariff_direction FROM meter_series
@@ -26,7 +26,7 @@ _BUCKETS = 64
 
 
 async def missing(
-    db: Connection, account: int, live: bool, streams: Collection[Stream]
+    db: ReadConnection, account: int, live: bool, streams: Collection[Stream]
 ) -> list[Stream]:
     """Tell which streams have no series yet."""
     rows = await db.fetch(
@@ -42,7 +42,7 @@ async def missing(
     return [listed[row["place"] - 1] for row in rows]
 
 
-async def add(db: Connection, account: int, live: bool, streams: Collection[Stream]) -> None:
+async def add(db: WriteConnection, account: int, live: bool, streams: Collection[Stream]) -> None:
     """Have series for streams of places that are held.
 
     Whoever adds one of a device waits for whoever else does, so that each finds the other's and
@@ -69,7 +69,7 @@ async def add(db: Connection, account: int, live: bool, streams: Collection[Stre
 
 
 async def locked(
-    db: Connection, account: int, live: bool, streams: Collection[Stream]
+    db: WriteConnection, account: int, live: bool, streams: Collection[Stream]
 ) -> dict[int, Stream]:
     """Find the series of streams, and of their devices at other places, and lock them all.
 
@@ -97,7 +97,7 @@ async def locked(
 
 
 async def of(
-    db: Connection,
+    db: ReadConnection,
     account: int,
     live: bool,
     *,
@@ -121,7 +121,7 @@ async def of(
 
 
 async def by_number(
-    db: Connection, account: int, live: bool, numbers: Collection[int]
+    db: ReadConnection, account: int, live: bool, numbers: Collection[int]
 ) -> dict[int, Stream]:
     """Find series by their numbers."""
     rows = await db.fetch(
@@ -134,7 +134,7 @@ async def by_number(
 
 
 async def register(
-    db: Connection, account: int, live: bool, series: int
+    db: ReadConnection, account: int, live: bool, series: int
 ) -> tuple[datetime, float] | None:
     """Read a register's last stored read: its time and total (kWh)."""
     row = await db.fetchrow(
@@ -152,7 +152,7 @@ async def register(
 
 
 async def set_register(
-    db: Connection, account: int, live: bool, series: int, at: datetime, total_kwh: float
+    db: WriteConnection, account: int, live: bool, series: int, at: datetime, total_kwh: float
 ) -> None:
     """Keep a register's last read."""
     await db.execute(

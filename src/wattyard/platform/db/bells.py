@@ -49,7 +49,7 @@ class Bell:
             while self._again:
                 self._again = False
                 with suppress(Unavailable, asyncpg.PostgresError):
-                    async with self._db.reading() as db:
+                    async with self._db.transaction() as db:
                         await db.execute("SELECT pg_notify($1, '')", self._channel)
                 await asyncio.sleep(_QUIET_SECONDS)
         finally:

@@ -4,13 +4,17 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
 
 from wattyard.kernel.refusals import Unavailable
-from wattyard.platform.db.connection import Connection
+from wattyard.platform.db.connection import (
+    Connection,
+    ReadConnection,
+    WriteConnection,
+    savepoint,
+)
 from wattyard.platform.db.stack import ConnectionStack
 
 _AWAY = (
@@ -23,9 +27,8 @@ _AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError,
 )
-"""What asyncpg raises while the database is away, starting, stopping or not the primary."""
+"""What asyncpg raises while the database is away, starting or stopping."""
 
 _IN_THE_WAY = (
     asyncpg.DeadlockDetectedError,
@@ -40,18 +43,30 @@ vanished closes no connection."""
 
 _FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 
-_joined: ContextVar["Connection | None"] = ContextVar("joined_transaction", default=None)
-_afterwards: ContextVar["list[Callable[[], None]] | None"] = ContextVar("afterwards", default=None)
+
+class _Loan:
+    """The connection that a task has, and the block that it is in."""
+
+    __slots__ = ("after_commit", "connection", "in_snapshot")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.in_snapshot = False
+        self.after_commit: list[Callable[[], None]] | None = None
+        """What to call once the transaction is kept; None outside of one."""
 
 
 class Database:
     """Connections to one PostgreSQL database.
 
-    `reading` gives a connection for single statements, `snapshot` one whose statements see the
-    same moment, `transaction` one in which everything is kept or nothing. A transaction that is
-    opened inside another one of the same task becomes a savepoint of it, so that a caller can
-    add to the work of a use-case (the kept answer of an idempotency key) and both are durable
-    together.
+    `reading` gives a connection for single questions, `snapshot` one whose questions see the
+    same moment, `transaction` one in which everything is kept or nothing, and `joined` that of
+    the transaction which the caller must already be in. Only the last two write: sessions are
+    read-only outside of a transaction.
+
+    A transaction that is opened inside another one of the same task becomes a savepoint of it, so
+    that a caller can add to the work of a use-case (the kept answer of an idempotency key) and
+    both are durable together. Other tasks, also those started in the block, are not in it.
 
     Raises, from all of them:
         Unavailable: when the database cannot be reached or cannot write.
@@ -63,7 +78,7 @@ class Database:
         self._statement_seconds = statement_seconds
         self._stack: ConnectionStack | None = None
         self._besides: set[asyncio.Task[None]] = set()
-        self._lent: dict[asyncio.Task[Any] | None, Connection] = {}
+        self._loans: dict[asyncio.Task[Any] | None, _Loan] = {}
 
     async def open(self) -> None:
         """Open the first connection, which shows whether the address is right.
@@ -71,7 +86,7 @@ class Database:
         Raises:
             Unavailable: saying what the database said, when it lets nobody in there.
         """
-        self._stack = ConnectionStack(self._connect, self._connections)
+        self._stack = ConnectionStack(self._connect_to_read, self._connections)
         try:
             self._stack.take_back(await self._stack.lend())
         except (*_AWAY, asyncpg.PostgresError, ValueError) as fault:
@@ -98,64 +113,65 @@ class Database:
         return (self._stack.open, self._stack.idle) if self._stack else (0, 0)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
-        """Lend a connection for single statements, each its own transaction.
+    async def reading(self) -> AsyncIterator[ReadConnection]:
+        """Lend a connection for single questions, each on its own.
 
         A task that has one already gets the same: tasks that each hold one and wait for another
         would wait for each other as soon as there are as many as connections.
         """
-        task = asyncio.current_task()
-        joined = _joined.get() or self._lent.get(task)
-        if joined is not None:
-            yield joined
-            return
-        stack = self._open_stack
-        with _refusing_when_away():
-            connection = await stack.lend()
-            broken = True
-            try:
-                self._lent[task] = connection
-                yield connection
-                broken = False
-            except Exception as error:
-                broken = isinstance(error, _AWAY)  # its protocol may be in the middle of something
-                raise
-            finally:
-                del self._lent[task]
-                stack.take_back(connection, broken=broken)
+        async with self._lent() as loan:
+            yield loan.connection
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Connection]:
-        """Lend a connection whose statements all see the same moment; nothing can be written.
+    async def snapshot(self) -> AsyncIterator[ReadConnection]:
+        """Lend a connection whose questions all see the same moment.
 
         Inside of a transaction or a snapshot of the same task it gives that one's connection: in
         a transaction what the task has written is seen, and what others commit meanwhile too.
         """
-        async with self.reading() as connection:
-            if connection.is_in_transaction():
-                yield connection
+        async with self._lent() as loan:
+            if loan.in_snapshot or loan.after_commit is not None:
+                yield loan.connection
                 return
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                yield connection
+            async with _begun(loan.connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+                loan.in_snapshot = True
+                try:
+                    yield loan.connection
+                finally:
+                    loan.in_snapshot = False
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self) -> AsyncIterator[WriteConnection]:
         """Lend a connection in a transaction: kept when the block ends, undone when it raises."""
-        joined = _joined.get()
-        if joined is not None:
-            async with joined.transaction():
-                yield joined
-            return
-        afterwards: list[Callable[[], None]] = []
-        async with self.reading() as connection, connection.transaction():
-            token, list_token = _joined.set(connection), _afterwards.set(afterwards)
-            try:
-                yield connection
-            finally:
-                _joined.reset(token)
-                _afterwards.reset(list_token)
-        for call in dict.fromkeys(afterwards):
+        after_commit: list[Callable[[], None]] = []
+        async with self._lent() as loan:
+            if loan.in_snapshot:
+                raise RuntimeError("a transaction cannot begin inside of a snapshot")
+            if loan.after_commit is not None:
+                async with savepoint(loan.connection):
+                    yield loan.connection
+                return
+            async with _begun(loan.connection, "BEGIN READ WRITE"):
+                loan.after_commit = after_commit
+                try:
+                    yield loan.connection
+                finally:
+                    loan.after_commit = None
+        for call in dict.fromkeys(after_commit):
             call()
+
+    def joined(self) -> WriteConnection:
+        """The connection of the transaction that this task is in.
+
+        Raises:
+            RuntimeError: outside of a transaction; what would be locked there is locked for
+                nobody, and what is written could not be undone with the caller's work.
+        """
+        loan = self._loans.get(asyncio.current_task())
+        if loan is None or loan.after_commit is None:
+            raise RuntimeError("this must be called inside of a transaction of the same task")
+        connection: WriteConnection = loan.connection
+        return connection
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call once the present transaction is kept; at once where there is none.
@@ -163,11 +179,33 @@ class Database:
         It is not called when the transaction is undone, but may be when only a savepoint of it
         was: it can wake somebody, and not tell what happened.
         """
-        afterwards = _afterwards.get()
-        if afterwards is None:
+        loan = self._loans.get(asyncio.current_task())
+        if loan is None or loan.after_commit is None:
             call()
         else:
-            afterwards.append(call)
+            loan.after_commit.append(call)
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[_Loan]:
+        task = asyncio.current_task()
+        held = self._loans.get(task)
+        if held is not None:
+            yield held
+            return
+        stack = self._open_stack
+        with _refusing_when_away():
+            loan = _Loan(await stack.lend())
+            broken = True
+            try:
+                self._loans[task] = loan
+                yield loan
+                broken = False
+            except Exception as error:
+                broken = isinstance(error, _AWAY)  # its protocol may be in the middle of something
+                raise
+            finally:
+                del self._loans[task]
+                stack.take_back(loan.connection, broken=broken)
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[bool]:
@@ -193,7 +231,10 @@ class Database:
         with _refusing_when_away():
             return await self._connect()
 
-    async def _connect(self) -> Connection:
+    async def _connect_to_read(self) -> Connection:
+        return await self._connect(default_transaction_read_only="on")
+
+    async def _connect(self, **settings: str) -> Connection:
         timeout_ms = str(int(self._statement_seconds * 1000))
         connection: Connection = await asyncpg.connect(
             self._url,
@@ -204,6 +245,7 @@ class Database:
                 "statement_timeout": timeout_ms,
                 "idle_in_transaction_session_timeout": timeout_ms,
                 "timezone": "UTC",
+                **settings,
             },
         )
         return connection
@@ -213,6 +255,28 @@ class Database:
         if self._stack is None:
             raise Unavailable("the server is starting or stopping; try again in a moment")
         return self._stack
+
+
+@asynccontextmanager
+async def _begun(connection: Connection, begin: str) -> AsyncIterator[None]:
+    """Keep what the block did when it ends, undo it when it raises.
+
+    The driver's own transactions cannot be told to write in a session that only reads.
+    """
+    try:
+        await connection.execute(begin)
+    except asyncpg.FeatureNotSupportedError as fault:  # a standby's answer to READ WRITE
+        raise Unavailable(
+            "the database only reads at the moment; nothing was changed, try again"
+        ) from fault
+    try:
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    if await connection.execute("COMMIT") != "COMMIT":  # PostgreSQL undoes without an error
+        raise RuntimeError("nothing was kept: a statement had failed, and its error was swallowed")
 
 
 class _refusing_when_away:  # noqa: N801 (reads as a phrase at its uses)

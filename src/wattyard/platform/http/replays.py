@@ -14,7 +14,7 @@ from typing import Final
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, ReadConnection, WriteConnection
 from wattyard.platform.http import errors
 from wattyard.platform.http.call import Answer, Call
 
@@ -83,7 +83,7 @@ class Replays:
         return answer
 
     async def _kept(
-        self, db: Connection, caller: Caller, key: str
+        self, db: ReadConnection, caller: Caller, key: str
     ) -> tuple[bytes, int, bytes] | None:
         row = await db.fetchrow(
             """
@@ -98,7 +98,7 @@ class Replays:
         return None if row is None else (row["fingerprint"], row["status"], row["body"])
 
     async def _keep(
-        self, db: Connection, caller: Caller, key: str, fingerprint: bytes, answer: Answer
+        self, db: WriteConnection, caller: Caller, key: str, fingerprint: bytes, answer: Answer
     ) -> None:
         now = self._now()
         await db.execute(
@@ -121,7 +121,7 @@ class Replays:
         await _clear_away(db, caller, now - _KEPT_FOR)
 
 
-async def _take_turn(db: Connection, caller: Caller, key: str) -> None:
+async def _take_turn(db: WriteConnection, caller: Caller, key: str) -> None:
     """Lock the key until the transaction ends, or refuse while another holds it."""
     named = f"{caller.account} {caller.live_mode} {key}".encode()
     number = int.from_bytes(hashlib.blake2b(named, digest_size=8).digest(), signed=True)
@@ -131,7 +131,7 @@ async def _take_turn(db: Connection, caller: Caller, key: str) -> None:
         )
 
 
-async def _clear_away(db: Connection, caller: Caller, until: datetime) -> None:
+async def _clear_away(db: WriteConnection, caller: Caller, until: datetime) -> None:
     """Clear away a few answers that are past their day, so that none needs a job of its own."""
     await db.execute(
         """

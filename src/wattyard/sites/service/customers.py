@@ -8,7 +8,7 @@ from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection
+from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.places import Customer, CustomerDraft, CustomerNotFound
 from wattyard.sites.service.faces import UseCases, place_news
 from wattyard.sites.store import customers as customer_store
@@ -37,7 +37,8 @@ class Customers(UseCases):
             CustomerNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            return await self._found(db, caller, customer_id)
+            found = await customer_store.by_id(db, caller.account, caller.live_mode, customer_id)
+        return _present(found, customer_id)
 
     async def add(self, caller: Caller, draft: CustomerDraft) -> Customer:
         """Add a customer."""
@@ -61,7 +62,7 @@ class Customers(UseCases):
             CustomerNotFound, and what `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
-            before = await self._found(db, caller, customer_id, lock=True)
+            before = await self._locked(db, caller, customer_id)
             if guard is not None:
                 guard(before)
             draft = change(before)
@@ -81,7 +82,7 @@ class Customers(UseCases):
         """
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
-            customer = await self._found(db, caller, customer_id, lock=True)
+            customer = await self._locked(db, caller, customer_id)
             if guard is not None:
                 guard(customer)
             places = await place_store.of_customer(db, account, live, customer_id)
@@ -100,12 +101,12 @@ class Customers(UseCases):
         news = News(f"customer.{change}", ids.wire("cus", customer.id), data)
         await self.events.tell(caller, [news])
 
-    async def _found(
-        self, db: Connection, caller: Caller, customer_id: UUID, *, lock: bool = False
-    ) -> Customer:
-        found = await customer_store.by_id(
-            db, caller.account, caller.live_mode, customer_id, lock=lock
-        )
-        if found is None:
-            raise CustomerNotFound(f"there is no customer {ids.wire('cus', customer_id)}")
-        return found
+    async def _locked(self, db: WriteConnection, caller: Caller, customer_id: UUID) -> Customer:
+        found = await customer_store.locked(db, caller.account, caller.live_mode, customer_id)
+        return _present(found, customer_id)
+
+
+def _present(found: Customer | None, customer_id: UUID) -> Customer:
+    if found is None:
+        raise CustomerNotFound(f"there is no customer {ids.wire('cus', customer_id)}")
+    return found

@@ -8,7 +8,7 @@ from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection
+from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
 from wattyard.sites.domain.places import Place
 from wattyard.sites.service.faces import UseCases, device_news, lock_places, place_news, show_anew
@@ -47,7 +47,8 @@ class Devices(UseCases):
             DeviceNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            return await self._found(db, caller, device_id)
+            found = await device_store.by_id(db, caller.account, caller.live_mode, device_id)
+        return _present(found, device_id)
 
     async def present(self, caller: Caller, device_ids: Collection[UUID]) -> set[UUID]:
         """Tell which of the devices the caller has."""
@@ -111,7 +112,7 @@ class Devices(UseCases):
 
     async def _save(
         self,
-        db: Connection,
+        db: WriteConnection,
         caller: Caller,
         before: Device,
         after: Device,
@@ -134,7 +135,12 @@ class Devices(UseCases):
         return after
 
     async def _show_places(
-        self, db: Connection, caller: Caller, places: Iterable[Place], *, moved: Collection[UUID]
+        self,
+        db: WriteConnection,
+        caller: Caller,
+        places: Iterable[Place],
+        *,
+        moved: Collection[UUID],
     ) -> list[News]:
         """Write the summaries anew: a site's news, and its location's where a device moved."""
         news: list[News] = []
@@ -144,20 +150,18 @@ class Devices(UseCases):
         return news
 
     async def _locked(
-        self, db: Connection, caller: Caller, device_id: UUID
+        self, db: WriteConnection, caller: Caller, device_id: UUID
     ) -> tuple[Device, Sequence[Place]]:
         """Lock a device and the places it is at; places first, as everyone does."""
         account, live = caller.account, caller.live_mode
         places = await place_store.of_device(db, account, live, device_id)
-        device = await self._found(db, caller, device_id, lock=True)
+        device = _present(await device_store.locked(db, account, live, device_id), device_id)
         if set(device.locations) != {place.id for place in places}:  # it moved meanwhile
             places = await place_store.of_device(db, account, live, device_id)
         return device, places
 
-    async def _found(
-        self, db: Connection, caller: Caller, device_id: UUID, *, lock: bool = False
-    ) -> Device:
-        found = await device_store.by_id(db, caller.account, caller.live_mode, device_id, lock=lock)
-        if found is None:
-            raise DeviceNotFound(f"there is no device {ids.wire('dev', device_id)}")
-        return found
+
+def _present(found: Device | None, device_id: UUID) -> Device:
+    if found is None:
+        raise DeviceNotFound(f"there is no device {ids.wire('dev', device_id)}")
+    return found

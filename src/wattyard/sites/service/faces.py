@@ -11,7 +11,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, WriteConnection
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import Customer, LocationNotFound, Place
 from wattyard.sites.store import devices as device_store
@@ -90,13 +90,15 @@ def device_news(faces: Faces, caller: Caller, change: str, device: Device) -> Ne
     return News(f"device.{change}", ids.wire("dev", device.id), faces.device(caller, device))
 
 
-async def lock_present(db: Connection, caller: Caller, place_ids: Collection[UUID]) -> list[Place]:
+async def lock_present(
+    db: WriteConnection, caller: Caller, place_ids: Collection[UUID]
+) -> list[Place]:
     """Lock those of the places that exist, in the order of their ids, as everyone does."""
-    return await place_store.by_ids(db, caller.account, caller.live_mode, place_ids, lock=True)
+    return await place_store.locked(db, caller.account, caller.live_mode, place_ids)
 
 
 async def lock_places(
-    db: Connection, caller: Caller, place_ids: Collection[UUID], *, param: str
+    db: WriteConnection, caller: Caller, place_ids: Collection[UUID], *, param: str
 ) -> list[Place]:
     """Lock places that must all exist.
 
@@ -111,7 +113,7 @@ async def lock_places(
 
 
 async def show_anew(
-    db: Connection, faces: Faces, caller: Caller, places: Iterable[Place]
+    db: WriteConnection, faces: Faces, caller: Caller, places: Iterable[Place]
 ) -> list[tuple[Place, Sequence[Device], bytes]]:
     """Write the summaries of locked places anew, and give each with its devices and summary."""
     places = list(places)

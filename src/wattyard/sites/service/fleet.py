@@ -9,7 +9,7 @@ from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.db import Connection
+from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import DEVICES_AT_ONCE, Place
@@ -57,7 +57,7 @@ class Fleet(UseCases):
         return tally
 
     async def _bring_in(
-        self, db: Connection, caller: Caller, batch: Sequence[Arrival], tally: Tally
+        self, db: WriteConnection, caller: Caller, batch: Sequence[Arrival], tally: Tally
     ) -> None:
         account, live = caller.account, caller.live_mode
         await place_store.one_import_at_a_time(db, account, live)
@@ -145,7 +145,7 @@ class Fleet(UseCases):
         changes.news += [device_news(self.faces, caller, "update", d) for d in changed]
         tally.updated += 1
 
-    async def _write(self, db: Connection, caller: Caller, changes: _Changes) -> None:
+    async def _write(self, db: WriteConnection, caller: Caller, changes: _Changes) -> None:
         account, live = caller.account, caller.live_mode
         if changes.new_places:
             await place_store.insert(db, account, live, changes.new_places)
@@ -160,7 +160,7 @@ class Fleet(UseCases):
         await self.events.tell(caller, changes.news)
 
     async def _show_elsewhere(
-        self, db: Connection, caller: Caller, changed: Sequence[Device]
+        self, db: WriteConnection, caller: Caller, changed: Sequence[Device]
     ) -> list[News]:
         """Write anew the summaries of all places of changed devices that are at several."""
         sites = {site for d in changed if len(d.locations) > 1 for site in d.locations}
@@ -171,7 +171,7 @@ class Fleet(UseCases):
         return news
 
     async def _customers(
-        self, db: Connection, caller: Caller, batch: Sequence[Arrival]
+        self, db: WriteConnection, caller: Caller, batch: Sequence[Arrival]
     ) -> Collection[UUID]:
         """Find which of the customers that the batch names are there, and keep them there."""
         named = {arrival.draft.customer_id for arrival in batch} - {None}

@@ -57,7 +57,7 @@ class Inspection(UseCases):
         async with self.db.transaction() as db:
             if lock:
                 await lock_present(db, caller, ids)
-            places = await place_store.by_ids(db, account, live, ids, lock=False)
+            places = await place_store.by_ids(db, account, live, ids)
             stored = await place_store.summaries(db, account, live, ids)
             devices = await device_store.at_places(db, account, live, ids)
             wrong = [

@@ -8,7 +8,7 @@ from wattyard.events.domain import News
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection
+from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.domain.places import (
     CustomerNotFound,
@@ -101,9 +101,7 @@ class Places(UseCases):
             LocationNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await place_store.by_ids(
-                db, caller.account, caller.live_mode, [place_id], lock=False
-            )
+            found = await place_store.by_ids(db, caller.account, caller.live_mode, [place_id])
             if not found:
                 raise LocationNotFound(f"there is no location {ids.wire('loc', place_id)}")
             devices = await place_store.device_ids(db, caller.account, caller.live_mode, [place_id])
@@ -198,28 +196,25 @@ class Places(UseCases):
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        async with self.db.reading() as db:
-            (place,) = await lock_places(db, caller, [place_id], param=param)
+        (place,) = await lock_places(self.db.joined(), caller, [place_id], param=param)
         return place
 
     async def locked_present(
         self, caller: Caller, place_ids: Collection[UUID]
     ) -> dict[UUID, Place]:
         """Lock those of the places that exist, in the order of their ids, by id."""
-        async with self.db.reading() as db:
-            return {place.id: place for place in await lock_present(db, caller, place_ids)}
+        found = await lock_present(self.db.joined(), caller, place_ids)
+        return {place.id: place for place in found}
 
     async def held(self, caller: Caller, place_ids: Collection[UUID]) -> set[UUID]:
         """Keep places from being deleted in the caller's transaction: tells which there are."""
-        async with self.db.reading() as db:
-            return await place_store.hold(db, caller.account, caller.live_mode, place_ids)
+        db = self.db.joined()
+        return await place_store.hold(db, caller.account, caller.live_mode, place_ids)
 
     async def supplies(self, caller: Caller, place_ids: Collection[UUID]) -> dict[UUID, Place]:
         """Read those of the places that exist, by id."""
         async with self.db.reading() as db:
-            found = await place_store.by_ids(
-                db, caller.account, caller.live_mode, place_ids, lock=False
-            )
+            found = await place_store.by_ids(db, caller.account, caller.live_mode, place_ids)
         return {place.id: place for place in found}
 
     async def supply(self, caller: Caller, place_id: UUID, *, param: str) -> Place:
@@ -250,17 +245,17 @@ class Places(UseCases):
             )
 
     async def _locked(
-        self, db: Connection, caller: Caller, place_id: UUID, missing: NotFound
+        self, db: WriteConnection, caller: Caller, place_id: UUID, missing: NotFound
     ) -> Opened:
         account, live = caller.account, caller.live_mode
-        found = await place_store.by_ids(db, account, live, [place_id], lock=True)
+        found = await place_store.locked(db, account, live, [place_id])
         if not found:
             prefix = "ste" if missing is SiteNotFound else "loc"
             raise missing(f"there is no {ids.NAMES[prefix]} {ids.wire(prefix, place_id)}")
         devices = await device_store.at_places(db, account, live, [place_id])
         return found[0], devices[place_id]
 
-    async def _check_customer(self, db: Connection, caller: Caller, draft: PlaceDraft) -> None:
+    async def _check_customer(self, db: WriteConnection, caller: Caller, draft: PlaceDraft) -> None:
         customer_id = draft.customer_id
         if customer_id is None:
             return

@@ -7,7 +7,7 @@ from uuid import UUID
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
@@ -34,16 +34,16 @@ class States(UseCases):
         now = self.now()
         state = DeviceState(self.new_id(), device_id, now, report.checked(now))
         account, live = caller.account, caller.live_mode
-        async with self.db.reading() as db:
-            sighting = await self._sighting(db, caller, device_id)
-            await self._check_location(db, caller, sighting, report)
+        async with self.db.reading() as reading:
+            sighting = await self._sighting(reading, caller, device_id)
+            await self._check_location(reading, caller, sighting, report)
+        async with self.db.transaction() as db:
             if not sighting.must_show(report.time):
                 if await state_store.keep(db, account, live, state):
                     return state
                 return await self._kept_before(db, caller, state)
-        async with self.db.transaction() as db:
             places = await place_store.of_device(db, account, live, device_id)
-            if await device_store.by_id(db, account, live, device_id, lock=True) is None:
+            if await device_store.locked(db, account, live, device_id) is None:
                 raise _no_device(device_id)
             if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, caller, state)
@@ -89,25 +89,27 @@ class States(UseCases):
             await self._sighting(db, caller, device_id)
             return await state_store.page(db, caller.account, caller.live_mode, device_id, window)
 
-    async def _sighting(self, db: Connection, caller: Caller, device_id: UUID) -> Sighting:
+    async def _sighting(self, db: ReadConnection, caller: Caller, device_id: UUID) -> Sighting:
         found = await state_store.sighting(db, caller.account, caller.live_mode, device_id)
         if found is None:
             raise _no_device(device_id)
         return found
 
     async def _check_location(
-        self, db: Connection, caller: Caller, sighting: Sighting, report: StateReport
+        self, db: ReadConnection, caller: Caller, sighting: Sighting, report: StateReport
     ) -> None:
         where = report.location_id
         if where is None or where in sighting.locations:
             return
-        found = await place_store.by_ids(db, caller.account, caller.live_mode, [where], lock=False)
+        found = await place_store.by_ids(db, caller.account, caller.live_mode, [where])
         if not found:
             raise LocationNotFound(
                 f"there is no location {ids.wire('loc', where)}", param="location_id"
             )
 
-    async def _kept_before(self, db: Connection, caller: Caller, state: DeviceState) -> DeviceState:
+    async def _kept_before(
+        self, db: ReadConnection, caller: Caller, state: DeviceState
+    ) -> DeviceState:
         reference = state.report.record_reference_id
         first = reference and await state_store.by_reference(
             db, caller.account, caller.live_mode, state.device_id, reference

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.places import Customer
 
 _SELECT = """
@@ -17,9 +17,10 @@ _SELECT = """
                    AND s.customer_id = customers.id ORDER BY s.id) AS locations
     FROM customers
 """
+_BY_ID = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"
 
 
-async def insert(db: Connection, account: int, live: bool, customer: Customer) -> None:
+async def insert(db: WriteConnection, account: int, live: bool, customer: Customer) -> None:
     """Insert a customer."""
     await db.execute(
         """
@@ -35,7 +36,7 @@ async def insert(db: Connection, account: int, live: bool, customer: Customer) -
     )
 
 
-async def update(db: Connection, account: int, live: bool, customer: Customer) -> None:
+async def update(db: WriteConnection, account: int, live: bool, customer: Customer) -> None:
     """Update what can change of a customer."""
     await db.execute(
         """
@@ -50,7 +51,7 @@ async def update(db: Connection, account: int, live: bool, customer: Customer) -
     )
 
 
-async def delete(db: Connection, account: int, live: bool, customer_id: UUID) -> None:
+async def delete(db: WriteConnection, account: int, live: bool, customer_id: UUID) -> None:
     """Delete a customer that has no places any more."""
     await db.execute(
         "DELETE FROM customers WHERE account = $1 AND live_mode = $2 AND id = $3",
@@ -60,7 +61,7 @@ async def delete(db: Connection, account: int, live: bool, customer_id: UUID) ->
     )
 
 
-async def lock(db: Connection, account: int, live: bool, customer_id: UUID) -> bool:
+async def lock(db: WriteConnection, account: int, live: bool, customer_id: UUID) -> bool:
     """Keep a customer from being deleted until the transaction ends; False where there is none."""
     found = await db.fetchval(
         "SELECT 1 FROM customers WHERE account = $1 AND live_mode = $2 AND id = $3 FOR KEY SHARE",
@@ -72,24 +73,24 @@ async def lock(db: Connection, account: int, live: bool, customer_id: UUID) -> b
 
 
 async def page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[Customer]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
     return Page.cut([_customer(row) for row in await db.fetch(query, *arguments)], window)
 
 
-async def by_id(
-    db: Connection, account: int, live: bool, customer_id: UUID, *, lock: bool = False
+async def by_id(db: ReadConnection, account: int, live: bool, customer_id: UUID) -> Customer | None:
+    """Find a customer."""
+    row = await db.fetchrow(_BY_ID, account, live, customer_id)
+    return None if row is None else _customer(row)
+
+
+async def locked(
+    db: WriteConnection, account: int, live: bool, customer_id: UUID
 ) -> Customer | None:
-    """Find a customer; `lock` keeps others from changing or deleting it."""
-    row = await db.fetchrow(
-        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"
-        + (" FOR UPDATE" if lock else ""),
-        account,
-        live,
-        customer_id,
-    )
+    """Find a customer, and keep others from changing or deleting it."""
+    row = await db.fetchrow(f"{_BY_ID} FOR UPDATE", account, live, customer_id)
     return None if row is None else _customer(row)
 
 

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.devices import Device, Properties
 
 _OWN = """
@@ -21,6 +21,7 @@ _LOCATIONS = """
             AND p.device_id = devices.id ORDER BY site_id) AS locations
 """
 _SELECT = f"SELECT {_OWN}, {_LOCATIONS} FROM devices"
+_BY_ID = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"
 
 AT_LOCATION = """
     EXISTS (SELECT 1 FROM device_places p
@@ -30,7 +31,7 @@ AT_LOCATION = """
 """The condition of a page of the devices at one place."""
 
 
-async def insert(db: Connection, account: int, live: bool, devices: Sequence[Device]) -> None:
+async def insert(db: WriteConnection, account: int, live: bool, devices: Sequence[Device]) -> None:
     """Insert devices, and that they are at their locations."""
     rows = [_row(device) for device in devices]
     await db.execute(
@@ -49,7 +50,7 @@ async def insert(db: Connection, account: int, live: bool, devices: Sequence[Dev
     await place(db, account, live, [(d.id, site) for d in devices for site in d.locations])
 
 
-async def update(db: Connection, account: int, live: bool, devices: Sequence[Device]) -> None:
+async def update(db: WriteConnection, account: int, live: bool, devices: Sequence[Device]) -> None:
     """Update what can change of devices, without their places."""
     rows = [_row(device) for device in devices]
     await db.execute(
@@ -71,7 +72,7 @@ async def update(db: Connection, account: int, live: bool, devices: Sequence[Dev
 
 
 async def place(
-    db: Connection, account: int, live: bool, pairs: Iterable[tuple[UUID, UUID]]
+    db: WriteConnection, account: int, live: bool, pairs: Iterable[tuple[UUID, UUID]]
 ) -> None:
     """Note that devices are at places: pairs of device and place."""
     pairs = list(pairs)
@@ -88,7 +89,7 @@ async def place(
 
 
 async def take_away(
-    db: Connection, account: int, live: bool, device_id: UUID, sites: Collection[UUID]
+    db: WriteConnection, account: int, live: bool, device_id: UUID, sites: Collection[UUID]
 ) -> None:
     """Note that a device is no longer at places."""
     await db.execute(
@@ -103,7 +104,7 @@ async def take_away(
     )
 
 
-async def delete(db: Connection, account: int, live: bool, device_id: UUID) -> None:
+async def delete(db: WriteConnection, account: int, live: bool, device_id: UUID) -> None:
     """Delete a device; its readings stay."""
     await db.execute(
         "DELETE FROM devices WHERE account = $1 AND live_mode = $2 AND id = $3",
@@ -114,29 +115,27 @@ async def delete(db: Connection, account: int, live: bool, device_id: UUID) -> N
 
 
 async def page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[Device]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
     return Page.cut([_device(row) for row in await db.fetch(query, *arguments)], window)
 
 
-async def by_id(
-    db: Connection, account: int, live: bool, device_id: UUID, *, lock: bool = False
-) -> Device | None:
-    """Find a device; `lock` keeps others from changing, moving or deleting it."""
-    row = await db.fetchrow(
-        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"
-        + (" FOR UPDATE" if lock else ""),
-        account,
-        live,
-        device_id,
-    )
+async def by_id(db: ReadConnection, account: int, live: bool, device_id: UUID) -> Device | None:
+    """Find a device."""
+    row = await db.fetchrow(_BY_ID, account, live, device_id)
+    return None if row is None else _device(row)
+
+
+async def locked(db: WriteConnection, account: int, live: bool, device_id: UUID) -> Device | None:
+    """Find a device, and keep others from changing, moving or deleting it."""
+    row = await db.fetchrow(f"{_BY_ID} FOR UPDATE", account, live, device_id)
     return None if row is None else _device(row)
 
 
 async def present(
-    db: Connection, account: int, live: bool, device_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, device_ids: Collection[UUID]
 ) -> set[UUID]:
     """Tell which of the devices exist."""
     rows = await db.fetch(
@@ -149,7 +148,7 @@ async def present(
 
 
 async def at_places(
-    db: Connection, account: int, live: bool, place_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
 ) -> Mapping[UUID, list[Device]]:
     """Find the devices at each of the places, oldest first.
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection
 
 _ORPHANS: Final = {
     "device_places without a site": """
@@ -28,7 +28,7 @@ _ORPHANS: Final = {
 }
 
 
-async def count(db: Connection) -> dict[str, int]:
+async def count(db: ReadConnection) -> dict[str, int]:
     """Count the orphans of all accounts by what they are; kinds without any are left out."""
     counts = {name: await db.fetchval(query) for name, query in _ORPHANS.items()}
     return {name: number for name, number in counts.items() if number}

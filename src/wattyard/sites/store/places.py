@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.places import GeoLocation, LinkedTariff, Place, PostalAddress
 
 _COLUMNS = """
@@ -16,10 +16,11 @@ _COLUMNS = """
     max_power_import_kw, max_power_export_kw, metadata, time_created
 """
 _SELECT = f"SELECT {_COLUMNS}, tariffs FROM sites"
+_BY_IDS = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORDER BY id"
 
 
 async def insert(
-    db: Connection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
+    db: WriteConnection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
 ) -> None:
     """Insert places with their summaries in one statement."""
     rows = [(*_row(place), summary) for place, summary in places]
@@ -41,7 +42,7 @@ async def insert(
 
 
 async def update(
-    db: Connection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
+    db: WriteConnection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
 ) -> None:
     """Update what can change of places, and their summaries, in one statement."""
     rows = [(*_row(place), summary) for place, summary in places]
@@ -67,7 +68,7 @@ async def update(
 
 
 async def set_summaries(
-    db: Connection, account: int, live: bool, summaries: Mapping[UUID, bytes]
+    db: WriteConnection, account: int, live: bool, summaries: Mapping[UUID, bytes]
 ) -> None:
     """Replace the summaries of places."""
     await db.execute(
@@ -84,7 +85,7 @@ async def set_summaries(
 
 
 async def set_tariffs(
-    db: Connection, account: int, live: bool, place_id: UUID, tariffs: Sequence[LinkedTariff]
+    db: WriteConnection, account: int, live: bool, place_id: UUID, tariffs: Sequence[LinkedTariff]
 ) -> None:
     """Replace the list of a place's tariffs."""
     await db.execute(
@@ -96,7 +97,9 @@ async def set_tariffs(
     )
 
 
-async def delete(db: Connection, account: int, live: bool, place_ids: Collection[UUID]) -> None:
+async def delete(
+    db: WriteConnection, account: int, live: bool, place_ids: Collection[UUID]
+) -> None:
     """Delete places and, by cascade, all that belongs to them; devices stay."""
     await db.execute(
         "DELETE FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
@@ -107,14 +110,14 @@ async def delete(db: Connection, account: int, live: bool, place_ids: Collection
 
 
 async def summary_page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[bytes]:
     """Read one page of summaries: one range scan, whatever the size and depth of the list."""
     query, arguments = page_query("SELECT summary FROM sites", account, live, window, filters)
     return Page.cut([row[0] for row in await db.fetch(query, *arguments)], window)
 
 
-async def summary(db: Connection, account: int, live: bool, place_id: UUID) -> bytes | None:
+async def summary(db: ReadConnection, account: int, live: bool, place_id: UUID) -> bytes | None:
     """Read one summary."""
     found: bytes | None = await db.fetchval(
         "SELECT summary FROM sites WHERE account = $1 AND live_mode = $2 AND id = $3",
@@ -126,7 +129,7 @@ async def summary(db: Connection, account: int, live: bool, place_id: UUID) -> b
 
 
 async def summaries(
-    db: Connection, account: int, live: bool, place_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
 ) -> dict[UUID, bytes]:
     """Read the summaries of places."""
     rows = await db.fetch(
@@ -139,7 +142,7 @@ async def summaries(
 
 
 async def page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[Place]:
     """Read one page of places."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
@@ -147,20 +150,24 @@ async def page(
 
 
 async def by_ids(
-    db: Connection, account: int, live: bool, place_ids: Collection[UUID], *, lock: bool
+    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
 ) -> list[Place]:
-    """Find places by id, oldest first; `lock` keeps others from changing or deleting them."""
-    rows = await db.fetch(
-        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORDER BY id"
-        + (" FOR UPDATE" if lock else ""),
-        account,
-        live,
-        list(place_ids),
-    )
+    """Find places by id, oldest first."""
+    rows = await db.fetch(_BY_IDS, account, live, list(place_ids))
     return [_place(row) for row in rows]
 
 
-async def hold(db: Connection, account: int, live: bool, place_ids: Collection[UUID]) -> set[UUID]:
+async def locked(
+    db: WriteConnection, account: int, live: bool, place_ids: Collection[UUID]
+) -> list[Place]:
+    """Find places by id, oldest first, and keep others from changing or deleting them."""
+    rows = await db.fetch(f"{_BY_IDS} FOR UPDATE", account, live, list(place_ids))
+    return [_place(row) for row in rows]
+
+
+async def hold(
+    db: WriteConnection, account: int, live: bool, place_ids: Collection[UUID]
+) -> set[UUID]:
     """Keep places from being deleted until the transaction ends; they can be changed."""
     rows = await db.fetch(
         """
@@ -175,7 +182,7 @@ async def hold(db: Connection, account: int, live: bool, place_ids: Collection[U
 
 
 async def by_references(
-    db: Connection, account: int, live: bool, references: Collection[str]
+    db: WriteConnection, account: int, live: bool, references: Collection[str]
 ) -> list[Place]:
     """Find and lock the places that carry one of the references, oldest first."""
     rows = await db.fetch(
@@ -188,7 +195,7 @@ async def by_references(
     return [_place(row) for row in rows]
 
 
-async def of_device(db: Connection, account: int, live: bool, device_id: UUID) -> list[Place]:
+async def of_device(db: WriteConnection, account: int, live: bool, device_id: UUID) -> list[Place]:
     """Find and lock the places that a device is at, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY(ARRAY("
@@ -201,7 +208,9 @@ async def of_device(db: Connection, account: int, live: bool, device_id: UUID) -
     return [_place(row) for row in rows]
 
 
-async def of_customer(db: Connection, account: int, live: bool, customer_id: UUID) -> list[Place]:
+async def of_customer(
+    db: WriteConnection, account: int, live: bool, customer_id: UUID
+) -> list[Place]:
     """Find and lock a customer's places, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND customer_id = $3"
@@ -214,7 +223,7 @@ async def of_customer(db: Connection, account: int, live: bool, customer_id: UUI
 
 
 async def device_ids(
-    db: Connection, account: int, live: bool, place_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
 ) -> Mapping[UUID, list[UUID]]:
     """List the devices at each of the places, oldest first."""
     rows = await db.fetch(
@@ -232,7 +241,7 @@ async def device_ids(
     return found
 
 
-async def count(db: Connection, account: int, live: bool) -> dict[str, int]:
+async def count(db: ReadConnection, account: int, live: bool) -> dict[str, int]:
     """Count an account's sites, those of them in service, devices and customers."""
     row = await db.fetchrow(
         """
@@ -249,7 +258,7 @@ async def count(db: Connection, account: int, live: bool) -> dict[str, int]:
     return dict(row)
 
 
-async def one_import_at_a_time(db: Connection, account: int, live: bool) -> None:
+async def one_import_at_a_time(db: WriteConnection, account: int, live: bool) -> None:
     """Let no other import into this account and mode run until the transaction ends."""
     await db.execute("SELECT pg_advisory_xact_lock($1, $2)", account, 0x696D70 + live)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.states import DeviceState, Sighting, StateReport
 
 _REPORT = """
@@ -17,7 +17,9 @@ _REPORT = """
 _SELECT = f"SELECT id, device_id, time_created, {_REPORT} FROM device_states"
 
 
-async def sighting(db: Connection, account: int, live: bool, device_id: UUID) -> Sighting | None:
+async def sighting(
+    db: ReadConnection, account: int, live: bool, device_id: UUID
+) -> Sighting | None:
     """Read when a device was seen and shown, None where there is no such device."""
     row = await db.fetchrow(
         """
@@ -37,7 +39,7 @@ async def sighting(db: Connection, account: int, live: bool, device_id: UUID) ->
 
 
 async def sightings(
-    db: Connection, account: int, live: bool, device_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, device_ids: Collection[UUID]
 ) -> dict[UUID, Sighting]:
     """Read when devices were seen and shown, of those that exist."""
     rows = await db.fetch(
@@ -58,7 +60,9 @@ async def sightings(
     }
 
 
-async def see(db: Connection, account: int, live: bool, times: Mapping[UUID, datetime]) -> None:
+async def see(
+    db: WriteConnection, account: int, live: bool, times: Mapping[UUID, datetime]
+) -> None:
     """Move the `last_seen` of devices forward, in the order of their ids."""
     await db.execute(
         """
@@ -76,7 +80,7 @@ async def see(db: Connection, account: int, live: bool, times: Mapping[UUID, dat
     )
 
 
-async def keep(db: Connection, account: int, live: bool, state: DeviceState) -> bool:
+async def keep(db: WriteConnection, account: int, live: bool, state: DeviceState) -> bool:
     """Keep a state and move the device's `last_seen`, in one statement.
 
     False where nothing was kept: the device is gone, or its reference was kept before.
@@ -117,7 +121,7 @@ async def keep(db: Connection, account: int, live: bool, state: DeviceState) -> 
 
 
 async def note_shown(
-    db: Connection, account: int, live: bool, times: Mapping[UUID, datetime]
+    db: WriteConnection, account: int, live: bool, times: Mapping[UUID, datetime]
 ) -> None:
     """Note which `last_seen` of devices the summaries now show; their places are locked."""
     await db.execute(
@@ -134,7 +138,7 @@ async def note_shown(
 
 
 async def by_reference(
-    db: Connection, account: int, live: bool, device_id: UUID, reference: str
+    db: ReadConnection, account: int, live: bool, device_id: UUID, reference: str
 ) -> DeviceState | None:
     """Find the state that a device reported under a reference."""
     row = await db.fetchrow(
@@ -148,7 +152,9 @@ async def by_reference(
     return None if row is None else _state(row)
 
 
-async def newest(db: Connection, account: int, live: bool, device_id: UUID) -> DeviceState | None:
+async def newest(
+    db: ReadConnection, account: int, live: bool, device_id: UUID
+) -> DeviceState | None:
     """Find a device's state with the latest time."""
     row = await db.fetchrow(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND device_id = $3"
@@ -161,7 +167,7 @@ async def newest(db: Connection, account: int, live: bool, device_id: UUID) -> D
 
 
 async def page(
-    db: Connection, account: int, live: bool, device_id: UUID, window: Window
+    db: ReadConnection, account: int, live: bool, device_id: UUID, window: Window
 ) -> Page[DeviceState]:
     """Read one page of a device's states, the last received first."""
     query, arguments = page_query(_SELECT, account, live, window, {"device_id = {}": device_id})

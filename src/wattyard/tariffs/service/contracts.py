@@ -16,7 +16,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, Window
 from wattyard.kernel.refusals import Fault, Refusal, Unavailable
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
@@ -189,7 +189,7 @@ class Tariffs(UseCases):
 
     async def _judge(
         self,
-        db: Connection,
+        db: ReadConnection,
         caller: Caller,
         draft: ContractDraft,
         *,
@@ -242,7 +242,7 @@ class Tariffs(UseCases):
 
     async def _others(
         self,
-        db: Connection,
+        db: ReadConnection,
         caller: Caller,
         site: Site,
         tariff: Tariff,
@@ -289,7 +289,7 @@ class Tariffs(UseCases):
 
     async def _locked(
         self,
-        db: Connection,
+        db: WriteConnection,
         caller: Caller,
         tariff_id: UUID,
         change: Callable[[Contract], ContractDraft] | None = None,
@@ -307,7 +307,7 @@ class Tariffs(UseCases):
                 with suppress(Refusal):  # what is refused is refused under the lock
                     wanted.add(change(contract).site_id)
             with suppress(_Moved):
-                async with db.transaction():
+                async with savepoint(db):
                     sites = await self.places.locked_present(caller, wanted)
                     contract = await self._found(db, caller, tariff_id)
                     if contract.site_id not in wanted:
@@ -317,7 +317,7 @@ class Tariffs(UseCases):
                 return contract, sites[contract.site_id]
         raise Unavailable("the tariff moves all the time; nothing was changed, try again")
 
-    async def _found(self, db: Connection, caller: Caller, tariff_id: UUID) -> Contract:
+    async def _found(self, db: ReadConnection, caller: Caller, tariff_id: UUID) -> Contract:
         found = await contract_store.by_id(db, caller.account, caller.live_mode, tariff_id)
         if found is None:
             raise _missing(tariff_id)
@@ -328,7 +328,7 @@ class Tariffs(UseCases):
     ) -> None:
         await self.events.tell(caller, self.news(caller, change, contracts))
 
-    async def _show(self, db: Connection, caller: Caller, site: Site | None) -> None:
+    async def _show(self, db: ReadConnection, caller: Caller, site: Site | None) -> None:
         """Let the location list its tariffs as they are now."""
         if site is None:
             return

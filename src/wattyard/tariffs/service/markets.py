@@ -9,7 +9,7 @@ from uuid import UUID
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock, Span
-from wattyard.platform.db import Connection, Database
+from wattyard.platform.db import Database, WriteConnection
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import (
@@ -103,7 +103,7 @@ class OperatorMarkets:
 
     async def due(self) -> list[Subscription]:
         """Claim the sources whose prices are to be fetched now."""
-        async with self.db.reading() as db:
+        async with self.db.transaction() as db:
             return await subscription_store.claim_due(db, *OPERATOR, self.now(), _LEASE)
 
     def wanted(self, subscription: Subscription) -> Span:
@@ -119,7 +119,7 @@ class OperatorMarkets:
             MarketPriceOverlap: when it contradicts what is kept; nothing is kept then.
         """
         async with self.db.transaction() as db:
-            source = await source_store.by_id(db, *OPERATOR, subscription.source.id, lock=True)
+            source = await source_store.locked(db, *OPERATOR, subscription.source.id)
             if source is None:
                 raise MarketSourceNotFound(f"market source {subscription.source.code} is gone")
             upload = await self.sources.record(db, _OWNER, source, prices)
@@ -142,7 +142,7 @@ class OperatorMarkets:
             return await self._settle(db, failed, self.now(), chance)
 
     async def _settle(
-        self, db: Connection, ended: Subscription, now: datetime, chance: float
+        self, db: WriteConnection, ended: Subscription, now: datetime, chance: float
     ) -> Subscription:
         settled = replace(
             ended,

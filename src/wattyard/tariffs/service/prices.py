@@ -12,7 +12,7 @@ from cachetools import LRUCache
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
@@ -94,13 +94,15 @@ class Prices(UseCases):
             }
         return await asyncio.to_thread(sample, judged.tariff, place, markets=Markets(series, now))
 
-    async def supply(self, db: Connection, caller: Caller, site: Site, direction: str) -> Supply:
+    async def supply(
+        self, db: ReadConnection, caller: Caller, site: Site, direction: str
+    ) -> Supply:
         """Gather the connected tariffs of a site for a direction, and their market sources."""
         found = await self.supplies(db, caller, [site], direction)
         return found[site.id]
 
     async def supplies(
-        self, db: Connection, caller: Caller, sites: Collection[Site], direction: str
+        self, db: ReadConnection, caller: Caller, sites: Collection[Site], direction: str
     ) -> dict[UUID, Supply]:
         """Gather, by site, what `supply` does of one, in as many statements for any number."""
         account, live = caller.account, caller.live_mode
@@ -129,7 +131,7 @@ class Prices(UseCases):
 
     async def markets(
         self,
-        db: Connection,
+        db: ReadConnection,
         caller: Caller,
         supplies: Collection[Supply],
         span: Span,

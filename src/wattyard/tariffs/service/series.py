@@ -15,7 +15,7 @@ from cachetools import LRUCache
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection
 from wattyard.tariffs.domain.market import MarketSeries
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketSource
@@ -45,7 +45,7 @@ class SeriesCache:
         )
 
     async def series(
-        self, db: Connection, caller: Caller, source: MarketSource, span: Span, now: datetime
+        self, db: ReadConnection, caller: Caller, source: MarketSource, span: Span, now: datetime
     ) -> MarketSeries:
         """Read what a source publishes in a span and in the days that a forecast looks back to.
 
@@ -70,7 +70,7 @@ class SeriesCache:
         )
 
     async def _quarters(
-        self, db: Connection, owner: tuple[int, bool], source: MarketSource, numbers: range
+        self, db: ReadConnection, owner: tuple[int, bool], source: MarketSource, numbers: range
     ) -> list[Block] | None:
         """Read whole quarters; None where they are too many, or have too many prices."""
         if len(numbers) > _BLOCKS_AT_ONCE:
@@ -84,7 +84,7 @@ class SeriesCache:
         return blocks
 
     async def _block(
-        self, db: Connection, owner: tuple[int, bool], source: MarketSource, number: int
+        self, db: ReadConnection, owner: tuple[int, bool], source: MarketSource, number: int
     ) -> Block:
         key = (source.id, source.revision, number)
         block = self._blocks.get(key)
@@ -111,7 +111,7 @@ class Needs:
         return cls(frozenset(UUID(hex=key[4:]) for key in by_id), keys - by_id)
 
 
-async def sources_of(db: Connection, caller: Caller, needs: Needs) -> dict[str, MarketSource]:
+async def sources_of(db: ReadConnection, caller: Caller, needs: Needs) -> dict[str, MarketSource]:
     """Find the sources needed that exist, under their ids and codes; own ones come first."""
     if not needs.ids and not needs.codes:
         return {}
@@ -130,7 +130,9 @@ def published_by(sources: Collection[MarketSource]) -> datetime | None:
     return max((s.time_published for s in sources if s.time_published), default=None)
 
 
-async def _read(db: Connection, owner: tuple[int, bool], source: MarketSource, span: Span) -> Block:
+async def _read(
+    db: ReadConnection, owner: tuple[int, bool], source: MarketSource, span: Span
+) -> Block:
     block = await price_store.between(db, *owner, source.id, span, most=LAID_AT_ONCE + 1)
     if block.starts_us.size > LAID_AT_ONCE:
         raise TooManyPrices(LAID_AT_ONCE)

@@ -10,7 +10,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.tariffs.domain.prices import ANSWERED_AT_ONCE
 from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (
@@ -120,7 +120,11 @@ class MarketSources(UseCases):
             return await self.record(db, caller, source, prices)
 
     async def record(
-        self, db: Connection, owner: Caller, source: MarketSource, prices: Sequence[MarketPrice]
+        self,
+        db: WriteConnection,
+        owner: Caller,
+        source: MarketSource,
+        prices: Sequence[MarketPrice],
     ) -> Upload:
         """Write prices of a locked source, which `owner` owns, in the caller's transaction."""
         if not prices:
@@ -159,7 +163,7 @@ class MarketSources(UseCases):
         return found
 
     async def _check_use(
-        self, db: Connection, caller: Caller, before: MarketSource, draft: MarketSourceDraft
+        self, db: ReadConnection, caller: Caller, before: MarketSource, draft: MarketSourceDraft
     ) -> None:
         account, live = caller.account, caller.live_mode
         for field in ("currency_code", "unit"):
@@ -177,7 +181,7 @@ class MarketSources(UseCases):
                 f"code cannot change: formulas of tariffs name {before.code}", param="code"
             )
 
-    async def _check_unnamed(self, db: Connection, caller: Caller, code: str) -> None:
+    async def _check_unnamed(self, db: ReadConnection, caller: Caller, code: str) -> None:
         """Refuse a code new to the account that its formulas name: it is the operator's so far."""
         if await contract_store.any_with_code(db, caller.account, caller.live_mode, code):
             raise MarketSourceInUse(
@@ -186,27 +190,31 @@ class MarketSources(UseCases):
                 param="code",
             )
 
-    async def _own(self, db: Connection, caller: Caller, source_id: UUID) -> MarketSource:
-        source = await self._found(db, caller, source_id, lock=True)
+    async def _own(self, db: WriteConnection, caller: Caller, source_id: UUID) -> MarketSource:
+        source = _present(
+            await source_store.locked(db, caller.account, caller.live_mode, source_id), source_id
+        )
         if source.shared:
             raise MarketSourceReadOnly(
                 f"market source {source.code} is the operator's; it can be read, not changed"
             )
         return source
 
-    async def _found(
-        self, db: Connection, caller: Caller, source_id: UUID, *, lock: bool = False
-    ) -> MarketSource:
-        found = await source_store.by_id(db, caller.account, caller.live_mode, source_id, lock=lock)
-        if found is None:
-            raise MarketSourceNotFound(f"there is no market source {ids.wire('mrs', source_id)}")
-        return found
+    async def _found(self, db: ReadConnection, caller: Caller, source_id: UUID) -> MarketSource:
+        found = await source_store.by_id(db, caller.account, caller.live_mode, source_id)
+        return _present(found, source_id)
 
     async def _tell(self, caller: Caller, source: MarketSource) -> None:
         shown = self.wire.market_source(caller, source)
         await self.events.tell(
             caller, [News("market_source.update", ids.wire("mrs", source.id), shown)]
         )
+
+
+def _present(found: MarketSource | None, source_id: UUID) -> MarketSource:
+    if found is None:
+        raise MarketSourceNotFound(f"there is no market source {ids.wire('mrs', source_id)}")
+    return found
 
 
 def _taken(draft: MarketSourceDraft) -> MarketSourceCodeTaken:

@@ -10,7 +10,7 @@ import msgspec
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.tariffs.domain.contracts import Contract
 
 _COLUMNS = """
@@ -22,7 +22,7 @@ _SELECT = f"SELECT {_COLUMNS} FROM tariffs"
 
 
 async def insert(
-    db: Connection, account: int, live: bool, contract: Contract, *, told_until: datetime
+    db: WriteConnection, account: int, live: bool, contract: Contract, *, told_until: datetime
 ) -> None:
     """Insert a contract; an end not after `told_until` is no news any more."""
     await db.execute(
@@ -39,7 +39,7 @@ async def insert(
 
 
 async def update(
-    db: Connection, account: int, live: bool, contract: Contract, *, told_until: datetime
+    db: WriteConnection, account: int, live: bool, contract: Contract, *, told_until: datetime
 ) -> None:
     """Update what can change of a contract; another end can become news again."""
     row = _row(contract)
@@ -74,7 +74,9 @@ async def update(
     )
 
 
-async def set_term(db: Connection, account: int, live: bool, contract_id: UUID, term: Span) -> None:
+async def set_term(
+    db: WriteConnection, account: int, live: bool, contract_id: UUID, term: Span
+) -> None:
     """Keep other instants for the start and the end of a contract; what was told stays told."""
     await db.execute(
         """
@@ -89,7 +91,7 @@ async def set_term(db: Connection, account: int, live: bool, contract_id: UUID, 
     )
 
 
-async def delete(db: Connection, account: int, live: bool, contract_id: UUID) -> None:
+async def delete(db: WriteConnection, account: int, live: bool, contract_id: UUID) -> None:
     """Delete a contract."""
     await db.execute(
         "DELETE FROM tariffs WHERE account = $1 AND live_mode = $2 AND id = $3",
@@ -100,14 +102,14 @@ async def delete(db: Connection, account: int, live: bool, contract_id: UUID) ->
 
 
 async def page(
-    db: Connection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
 ) -> Page[Contract]:
     """Read one page of contracts."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
     return Page.cut([_contract(row) for row in await db.fetch(query, *arguments)], window)
 
 
-async def by_id(db: Connection, account: int, live: bool, contract_id: UUID) -> Contract | None:
+async def by_id(db: ReadConnection, account: int, live: bool, contract_id: UUID) -> Contract | None:
     """Find a contract."""
     row = await db.fetchrow(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, contract_id
@@ -116,7 +118,7 @@ async def by_id(db: Connection, account: int, live: bool, contract_id: UUID) -> 
 
 
 async def at_sites(
-    db: Connection, account: int, live: bool, site_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> list[Contract]:
     """Find the contracts of some places, oldest first."""
     rows = await db.fetch(
@@ -128,7 +130,7 @@ async def at_sites(
     return [_contract(row) for row in rows]
 
 
-async def any_with_code(db: Connection, account: int, live: bool, code: str) -> bool:
+async def any_with_code(db: ReadConnection, account: int, live: bool, code: str) -> bool:
     """Tell whether a formula of the account names a market source by this code."""
     return bool(
         await db.fetchval(
@@ -152,7 +154,9 @@ class Ending(NamedTuple):
     contract: Contract
 
 
-async def claim_ending(db: Connection, now: datetime, before: timedelta, most: int) -> list[Ending]:
+async def claim_ending(
+    db: WriteConnection, now: datetime, before: timedelta, most: int
+) -> list[Ending]:
     """Mark contracts of every account whose end is due to be told, the oldest end first.
 
     The caller tells in the same transaction. Rows that another worker has are passed over.

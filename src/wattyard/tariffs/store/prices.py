@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.instants import Span
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.platform.db.columns import numbers, times_us
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSource
 
@@ -29,7 +29,7 @@ class Written(NamedTuple):
 
 
 async def upsert(
-    db: Connection,
+    db: WriteConnection,
     account: int,
     live: bool,
     source: MarketSource,
@@ -47,7 +47,7 @@ async def upsert(
 
 
 async def _upsert(
-    db: Connection,
+    db: WriteConnection,
     account: int,
     live: bool,
     source: MarketSource,
@@ -94,7 +94,7 @@ async def _upsert(
 
 
 async def first_overlap(
-    db: Connection, account: int, live: bool, source_id: UUID, start: datetime, end: datetime
+    db: ReadConnection, account: int, live: bool, source_id: UUID, start: datetime, end: datetime
 ) -> tuple[MarketPrice, MarketPrice] | None:
     """Find the first two neighbours that overlap, where one touches [start, end)."""
     row = await db.fetchrow(
@@ -124,7 +124,7 @@ async def first_overlap(
     )
 
 
-async def any_kept(db: Connection, account: int, live: bool, source_id: UUID) -> bool:
+async def any_kept(db: ReadConnection, account: int, live: bool, source_id: UUID) -> bool:
     """Tell whether a source has any price."""
     return bool(
         await db.fetchval(
@@ -148,7 +148,7 @@ class Block(NamedTuple):
 
 
 async def between(
-    db: Connection,
+    db: ReadConnection,
     account: int,
     live: bool,
     source_id: UUID,

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from wattyard.kernel.pages import Window
-from wattyard.platform.db import Connection, page_query
+from wattyard.platform.db import ReadConnection, WriteConnection, page_query, savepoint
 from wattyard.tariffs.domain.sources import MarketSource, MarketSourceDraft
 
 OPERATOR: Final = (0, True)
@@ -18,9 +18,13 @@ COLUMNS = """
     id, code, display_name, currency_code, unit, timezone, resolution_minutes, publishes_at, area,
     time_created, revision, time_published, published_until
 """
+_BY_ID = f"""
+    SELECT account = 0 AS shared, {COLUMNS} FROM market_sources
+    WHERE ((account = $1 AND live_mode = $2) OR (account = 0 AND live_mode)) AND id = $3
+"""
 
 
-async def insert(db: Connection, account: int, live: bool, source: MarketSource) -> bool:
+async def insert(db: WriteConnection, account: int, live: bool, source: MarketSource) -> bool:
     """Insert a source; False when its code is taken."""
     row = await db.fetchrow(
         """
@@ -40,11 +44,11 @@ async def insert(db: Connection, account: int, live: bool, source: MarketSource)
 
 
 async def update(
-    db: Connection, account: int, live: bool, source_id: UUID, draft: MarketSourceDraft
+    db: WriteConnection, account: int, live: bool, source_id: UUID, draft: MarketSourceDraft
 ) -> bool:
     """Update what is said of a source; False, and nothing done, when its code is taken."""
     try:
-        async with db.transaction():
+        async with savepoint(db):
             await db.execute(
                 """
                 UPDATE market_sources SET
@@ -62,7 +66,7 @@ async def update(
     return True
 
 
-async def page(db: Connection, account: int, live: bool, window: Window) -> list[MarketSource]:
+async def page(db: ReadConnection, account: int, live: bool, window: Window) -> list[MarketSource]:
     """Read up to `limit + 1` sources of the account and the operator, in the order of travel."""
     query, arguments = page_query(f"SELECT {COLUMNS} FROM market_sources", 0, live, window, {})
     found = []
@@ -74,24 +78,23 @@ async def page(db: Connection, account: int, live: bool, window: Window) -> list
 
 
 async def by_id(
-    db: Connection, account: int, live: bool, source_id: UUID, *, lock: bool = False
+    db: ReadConnection, account: int, live: bool, source_id: UUID
 ) -> MarketSource | None:
-    """Find a source of the account or the operator; `lock` keeps others from changing it."""
-    row = await db.fetchrow(
-        f"""
-        SELECT account = 0 AS shared, {COLUMNS} FROM market_sources
-        WHERE ((account = $1 AND live_mode = $2) OR (account = 0 AND live_mode)) AND id = $3
-        """
-        + (" FOR UPDATE" if lock else ""),
-        account,
-        live,
-        source_id,
-    )
+    """Find a source of the account or the operator."""
+    row = await db.fetchrow(_BY_ID, account, live, source_id)
+    return None if row is None else source_of(row, shared=row["shared"])
+
+
+async def locked(
+    db: WriteConnection, account: int, live: bool, source_id: UUID
+) -> MarketSource | None:
+    """Find a source of the account or the operator, and keep others from changing it."""
+    row = await db.fetchrow(f"{_BY_ID} FOR UPDATE", account, live, source_id)
     return None if row is None else source_of(row, shared=row["shared"])
 
 
 async def wanted(
-    db: Connection, account: int, live: bool, ids: Collection[UUID], codes: Collection[str]
+    db: ReadConnection, account: int, live: bool, ids: Collection[UUID], codes: Collection[str]
 ) -> list[MarketSource]:
     """Find sources by id or by code; an account's own come first."""
     rows = await db.fetch(
@@ -109,7 +112,7 @@ async def wanted(
     return [source_of(row, shared=row["shared"]) for row in rows]
 
 
-async def by_code(db: Connection, account: int, live: bool, code: str) -> MarketSource | None:
+async def by_code(db: ReadConnection, account: int, live: bool, code: str) -> MarketSource | None:
     """Find a source of exactly this account and mode by its code."""
     row = await db.fetchrow(
         f"""
@@ -124,7 +127,7 @@ async def by_code(db: Connection, account: int, live: bool, code: str) -> Market
 
 
 async def published(
-    db: Connection, account: int, live: bool, source_id: UUID, now: datetime
+    db: WriteConnection, account: int, live: bool, source_id: UUID, now: datetime
 ) -> MarketSource:
     """Note that the prices of a source have changed, and give it as it is now."""
     row = await db.fetchrow(

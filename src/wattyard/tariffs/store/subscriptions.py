@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from wattyard.platform.db import Connection
+from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.store.sources import COLUMNS, source_of
 
@@ -14,7 +14,7 @@ _COLUMNS = f"{COLUMNS}, feed, feed_options, next_fetch, time_fetched, failures, 
 
 
 async def subscribe(
-    db: Connection, account: int, live: bool, source_id: UUID, subscription: Subscription
+    db: WriteConnection, account: int, live: bool, source_id: UUID, subscription: Subscription
 ) -> None:
     """Keep how a source is fetched, and let it be fetched soon."""
     await db.execute(
@@ -32,7 +32,7 @@ async def subscribe(
 
 
 async def claim_due(
-    db: Connection, account: int, live: bool, now: datetime, lease: timedelta
+    db: WriteConnection, account: int, live: bool, now: datetime, lease: timedelta
 ) -> list[Subscription]:
     """Claim the sources that are due: nobody else has them until the lease is over."""
     rows = await db.fetch(
@@ -53,7 +53,7 @@ async def claim_due(
 
 
 async def fetched(
-    db: Connection, account: int, live: bool, source_id: UUID, subscription: Subscription
+    db: WriteConnection, account: int, live: bool, source_id: UUID, subscription: Subscription
 ) -> None:
     """Note how a fetch ended and when the next one is due."""
     await db.execute(
@@ -72,7 +72,7 @@ async def fetched(
     )
 
 
-async def everything(db: Connection, account: int, live: bool) -> list[Subscription]:
+async def everything(db: ReadConnection, account: int, live: bool) -> list[Subscription]:
     """List all sources, with or without a feed, by code."""
     rows = await db.fetch(
         f"SELECT {_COLUMNS} FROM market_sources WHERE account = $1 AND live_mode = $2"
