@@ -19,7 +19,7 @@ from tests.support.cost_engine import (
     total,
 )
 from tests.support.tariff_bodies import MARKET_SOURCE, body, entry, flat, hours
-from wattyard.costs.domain.answer import Costs
+from wattyard.costs.domain.answer import Costs, stacked, summed
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.kernel import civil
@@ -139,7 +139,7 @@ def test_caps_and_floors_limit_the_price_before_vat() -> None:
 
     assert [item.cost for item in answer.data] == [0.18, 0.3]
     assert [item.reading for item in answer.data] == [0, 1]
-    assert answer.data.item(1) == list(answer.data)[1]
+    assert list(answer.data.only(np.array([1]))) == list(answer.data)[1:]
 
 
 def test_a_negative_price_pays_the_consumer_and_is_no_minus_zero() -> None:
@@ -256,3 +256,13 @@ def test_confidence_is_weighed_by_energy_and_1_only_where_all_is_certain() -> No
         ]
         (item,) = asked([body(flat(0.2))], readings).total
         assert item.confidence == expected
+
+
+def test_two_equal_charges_are_both_counted_where_answers_are_put_together() -> None:
+    twice = [{"kind": "DAILY", "amount": 0.5}] * 2
+    readings = hourly(berlin(2025, 1, 9, 5), 1.0)
+
+    answer = asked([body(flat(0.2), charges=twice)], readings)
+
+    (item,) = summed(stacked([answer.total, answer.total]), [0, 0])
+    assert item.cost == pytest.approx(2 * total(answer))

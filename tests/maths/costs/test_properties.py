@@ -18,11 +18,10 @@ from tests.support.cost_engine import elements_of, from_json
 from tests.support.cost_strategies import CostCase, cost_cases
 from tests.support.engine import Same, market_series
 from wattyard.costs.domain.answer import Costs, CostTable
-from wattyard.costs.domain.contracts import history_needed
+from wattyard.costs.domain.contracts import history_needed, terms
 from wattyard.costs.domain.costs import costs, costs_under
 from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Marks, Pieces, Readings
-from wattyard.costs.domain.terms import terms
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place

@@ -1,23 +1,29 @@
 """The answer: costs of groups and of the whole, with lines that add up (contract 3, Costs)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wattyard.costs.domain.readings import Indices, Numbers
-from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.costs.domain.question import Aggregation, CostQuestion
+from wattyard.costs.domain.readings import Indices, Marks, Numbers, Pieces
+from wattyard.kernel.clock_changes import Microseconds, instant, microseconds, step_of
+from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
+from wattyard.tariffs.domain.calendar import Place
 
 LineKind = Literal["ENERGY", "STANDING", "DEMAND", "VAT"]
 LineUnit = Literal["KWH", "DAY", "MONTH", "YEAR", "KW", "NET"]
 
-ORDER_OF_LINES: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "VAT")
+_ORDER_OF_LINES: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "VAT")
+_CONFIDENCE_DECIMALS: Final = 2
+_ALMOST_CERTAIN: Final = 0.99
+_MEAN_DECIMALS: Final = 12
+"""Removes binary rounding errors, so that a tie is rounded as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ class LineRule:
     name: str | None = None
     tier: int | None = None
     unit_price: float | None = None
+
+    @property
+    def rank(self) -> int:
+        """Its place among the lines of an item."""
+        return _ORDER_OF_LINES.index(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +115,8 @@ class CostTable:
             millionths[largest, np.arange(len(self))] += left
         return millionths / scale + 0.0
 
-    @property
-    def _unit_prices(self) -> Numbers:
-        """The mean price (k, g) of each line, of amounts that are not rounded; 0 without any."""
-        shown = np.zeros(self.quantity.shape)
-        return np.divide(self.exact_amount, self.quantity, out=shown, where=self.quantity != 0)
-
-    def only(self, kept: NDArray[np.bool_] | slice) -> "CostTable":
-        """Keep some of the items."""
+    def only(self, kept: Marks | Indices | slice) -> "CostTable":
+        """Keep some of the items: those marked, or those at the positions given, in their order."""
         return CostTable(
             self.starts_us[kept],
             self.ends_us[kept],
@@ -123,15 +128,9 @@ class CostTable:
             None if self.reading is None else self.reading[kept],
         )
 
-    def of_readings(self, reading: Indices | None) -> "CostTable":
-        """Say which readings (g) the items are of."""
-        return replace(self, reading=reading)
-
-    def item(self, n: int) -> CostItem:
-        """Write one item out."""
-        return next(iter(self.only(slice(n, n + 1))))
-
     def __iter__(self) -> Iterator[CostItem]:
+        means: Numbers = np.zeros(self.quantity.shape)
+        np.divide(self.exact_amount, self.quantity, out=means, where=self.quantity != 0)
         readings = [None] * len(self) if self.reading is None else self.reading.tolist()
         columns = zip(
             self.starts_us.tolist(),
@@ -141,14 +140,14 @@ class CostTable:
             self.confidence.tolist(),
             self.quantity.T.tolist(),
             self.amount.T.tolist(),
-            self._unit_prices.T.tolist(),
+            means.T.tolist(),
             readings,
             strict=True,
         )
         for start, end, energy_kwh, cost, confidence, *parts, reading in columns:
             lines = tuple(
-                _line(rule, quantity, amount, price)
-                for rule, quantity, amount, price in zip(self.rules, *parts, strict=True)
+                _line(rule, quantity, amount, mean_price)
+                for rule, quantity, amount, mean_price in zip(self.rules, *parts, strict=True)
                 if quantity or amount
             )
             yield CostItem(
@@ -157,9 +156,7 @@ class CostTable:
 
 
 def _line(rule: LineRule, quantity: float, amount: float, mean_price: float) -> CostLine:
-    price = rule.unit_price
-    if price is None and quantity:
-        price = mean_price
+    price = mean_price if rule.unit_price is None and quantity else rule.unit_price
     return CostLine(
         rule.kind, rule.name, rule.tariff_id, rule.tier, quantity, rule.unit, price, amount
     )
@@ -171,3 +168,148 @@ class Costs:
 
     data: CostTable
     total: CostTable
+
+
+class Row(NamedTuple):
+    """One line over all items: its quantity and amount, each (g + 1), the last of the whole."""
+
+    rule: LineRule
+    quantity: Numbers
+    amount: Numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """g items, and the whole span as one more at the end.
+
+    `starts_us`, `ends_us` (g + 1); `item` (n) is where each piece of energy belongs; `reading` (g)
+    the reading of each item, None where the items are groups.
+    """
+
+    starts_us: Microseconds
+    ends_us: Microseconds
+    item: Indices
+    reading: Indices | None
+
+    @property
+    def groups(self) -> int:
+        return self.starts_us.size - 1
+
+    def sums(self, numbers: Numbers | Marks, where: slice = slice(None)) -> Numbers:
+        """Add up numbers of the pieces at `where` by item (g + 1), and all of them at the end."""
+        by_item = np.bincount(self.item[where], weights=numbers, minlength=self.groups)
+        return np.append(by_item, by_item.sum())
+
+
+def framed(question: CostQuestion, place: Place, pieces: Pieces) -> Frame:
+    """Lay out the items for pieces of energy that are cut at the edges of groups."""
+    span_us = microseconds(question.span.start), microseconds(question.span.end)
+    if question.aggregation != "NONE":
+        edges = group_edges(question.aggregation, place, span_us)
+        item = step_of(edges[:-1], pieces.starts_us)
+        return Frame(np.append(edges[:-1], edges[0]), np.append(edges[1:], edges[-1]), item, None)
+    first = np.diff(pieces.reading, prepend=-1) != 0
+    last = np.diff(pieces.reading, append=-1) != 0
+    return Frame(
+        np.append(pieces.starts_us[first], span_us[0]),
+        np.append(pieces.ends_us[last], span_us[1]),
+        np.cumsum(first) - 1,
+        pieces.reading[first],
+    )
+
+
+def group_edges(aggregation: Aggregation, place: Place, span_us: tuple[int, int]) -> Microseconds:
+    """List the edges (g + 1) of the groups that a span is divided into; NONE divides nothing."""
+    if aggregation == "NONE":
+        return np.array(span_us, dtype=np.int64)
+    return period_edges(aggregation, place.zone, span_us)
+
+
+def tables(frame: Frame, energy_kwh: Numbers, confidence: Numbers, rows: Sequence[Row]) -> Costs:
+    """Put the lines (each g + 1) together: the items that have any, and the whole span."""
+    kept = [row for row in rows if row.quantity.any() or row.amount.any()]
+    kept.sort(key=lambda row: row.rule.rank)
+    shape = (len(kept), frame.starts_us.size)
+    everything = CostTable(
+        starts_us=frame.starts_us,
+        ends_us=frame.ends_us,
+        energy_kwh=energy_kwh,
+        confidence=confidence,
+        rules=tuple(row.rule for row in kept),
+        quantity=np.array([row.quantity for row in kept]).reshape(shape),
+        exact_amount=np.array([row.amount for row in kept]).reshape(shape),
+    )
+    metered = np.bincount(frame.item, minlength=frame.groups) > 0
+    present = metered | (everything.exact_amount[:, :-1] != 0).any(axis=0)
+    data = replace(everything.only(slice(-1)).only(present), reading=frame.reading)
+    return Costs(data, everything.only(slice(-1, None)))
+
+
+def stacked(tables: Sequence[CostTable]) -> CostTable:
+    """Put the items of tables one after another; equal rules become one line."""
+    distinct = dict.fromkeys(rule for table in tables for rule in table.rules)
+    rules = sorted(distinct, key=lambda rule: rule.rank)
+    ends = np.cumsum([len(table) for table in tables])
+    lines = np.zeros((2, len(rules), ends[-1]))
+    for table, end in zip(tables, ends.tolist(), strict=True):
+        for rule, *line in zip(table.rules, table.quantity, table.exact_amount, strict=True):
+            lines[:, rules.index(rule), end - len(table) : end] += line
+    return CostTable(
+        np.concatenate([table.starts_us for table in tables]),
+        np.concatenate([table.ends_us for table in tables]),
+        np.concatenate([table.energy_kwh for table in tables]),
+        np.concatenate([table.confidence for table in tables]),
+        tuple(rules),
+        *lines,
+    )
+
+
+def summed(table: CostTable, items: Sequence[int]) -> CostTable:
+    """Add up items (n, at least one) before rounding; each goes to the item that `items` names.
+
+    `items` (n) count from 0 and leave none out. Confidence is that of `mean_confidence`.
+    """
+    at = np.array(items, dtype=np.int64)
+    count = int(at.max()) + 1
+    starts = np.full(count, np.iinfo(np.int64).max)
+    ends = np.full(count, np.iinfo(np.int64).min)
+    np.minimum.at(starts, at, table.starts_us)
+    np.maximum.at(ends, at, table.ends_us)
+
+    def sums(numbers: Numbers | Marks) -> Numbers:
+        return np.bincount(at, weights=numbers, minlength=count).astype(np.float64)
+
+    lengths = table.ends_us - table.starts_us
+    shape = (len(table.rules), count)
+    return CostTable(
+        starts,
+        ends,
+        sums(table.energy_kwh),
+        mean_confidence(sums, table.confidence, table.energy_kwh, lengths),
+        table.rules,
+        np.array([sums(line) for line in table.quantity]).reshape(shape),
+        np.array([sums(line) for line in table.exact_amount]).reshape(shape),
+    )
+
+
+def mean_confidence(
+    sums: Callable[[Numbers | Marks], Numbers],
+    confidence: Numbers,
+    energy_kwh: Numbers,
+    lengths_us: Microseconds,
+) -> Numbers:
+    """Average confidence (n) to that of each item (g), with 2 decimals (contract 3, Costs).
+
+    `sums` adds numbers (n) up by item (g). The mean is weighted by the size of the energy (n),
+    or by time (n) where an item has no energy. It is 1 only where everything in the item is
+    certain, otherwise at most 0.99; an item of nothing has 1.
+    """
+    uncertain = sums(confidence != 1.0)
+    mean = np.ones(uncertain.size)
+    if not uncertain.any():
+        return mean
+    for weights in (lengths_us.astype(np.float64), np.abs(energy_kwh)):
+        weight = sums(weights)
+        np.divide(sums(confidence * weights), weight, out=mean, where=weight != 0)
+    rounded = all_rounded(np.round(mean, _MEAN_DECIMALS), _CONFIDENCE_DECIMALS)
+    return np.where(uncertain == 0, 1.0, np.minimum(rounded, _ALMOST_CERTAIN))

@@ -1,26 +1,30 @@
-"""Standing and demand charges on the items of an answer (contract 2, charges; contract 3, Costs).
+"""Lines beside energy: standing and demand charges, and VAT (contract 3, Costs).
 
-Both run inside the term of their contract only, not in the time it goes on after its end.
+Charges run inside the term of their contract only, not in the time it goes on after its end.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 
-from wattyard.costs.domain.answer import LineRule, LineUnit
-from wattyard.costs.domain.frame import Frame, Row
+from wattyard.costs.domain.answer import Frame, LineRule, LineUnit, Row
 from wattyard.costs.domain.question import Aggregation
-from wattyard.costs.domain.readings import Numbers, Pieces, interval_of
-from wattyard.kernel.clock_changes import HOUR_US, Microseconds, microseconds
+from wattyard.costs.domain.readings import Numbers, Pieces
+from wattyard.kernel.clock_changes import HOUR_US, Microseconds, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import Unit, clock_grid, unit_edges
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
-from wattyard.tariffs.domain.tariff import Element
+from wattyard.tariffs.domain.tariff import Element, Tariff
 
-_UNITS: Final[dict[str, Unit]] = {"DAILY": "DAY", "MONTHLY": "MONTH", "YEARLY": "YEAR"}
-_LINE_UNITS: Final[dict[str, LineUnit]] = {"DAILY": "DAY", "MONTHLY": "MONTH", "YEARLY": "YEAR"}
+_UNITS: Final[dict[str, tuple[Unit, LineUnit]]] = {
+    "DAILY": ("DAY", "DAY"),
+    "MONTHLY": ("MONTH", "MONTH"),
+    "YEARLY": ("YEAR", "YEAR"),
+}
 
 
 def charge_rows(
@@ -28,19 +32,34 @@ def charge_rows(
 ) -> Iterator[Row]:
     """Write the lines of a contract's charges, before VAT where its prices are."""
     term = element.tariff.term
-    charges = element.tariff.charges
-    for charge in charges:
+    for charge in element.tariff.charges:
         if isinstance(charge, StandingCharge):
             units = standing_units(charge, term, place, frame.starts_us, frame.ends_us)
-            unit, price = _LINE_UNITS[charge.kind], charge.amount
+            unit, price = _UNITS[charge.kind][1], charge.amount
             rule = LineRule("STANDING", element.id, unit, charge.name, unit_price=price)
-            yield Row(rule, units, units * price)
-    for charge in charges:
-        if isinstance(charge, DemandCharge):
-            peaks = _peaks(charge, term, place, (aggregation, frame, answered))
+        else:
+            units = _peaks(charge, term, place, (aggregation, frame, answered))
             price = charge.amount_per_kw
             rule = LineRule("DEMAND", element.id, "KW", charge.name, unit_price=price)
-            yield Row(rule, peaks, peaks * price)
+        yield Row(rule, units, units * price)
+
+
+def vat_on_top(tariff: Tariff) -> float:
+    """Find the fraction to be added to a tariff's prices; 0 where they contain it."""
+    return 0.0 if tariff.tax.included else tariff.tax.vat
+
+
+def vat_rows(elements: Sequence[Element], rows: Sequence[Row]) -> Iterator[Row]:
+    """Write the VAT of every contract whose prices do not contain it, on all of its lines."""
+    net: defaultdict[UUID, Numbers | float] = defaultdict(float)
+    for row in rows:
+        net[row.rule.tariff_id] = net[row.rule.tariff_id] + row.amount
+    for element in elements:
+        vat = vat_on_top(element.tariff)
+        if vat and element.id in net:
+            rule = LineRule("VAT", element.id, "NET", unit_price=vat)
+            amount = np.asarray(net[element.id])
+            yield Row(rule, amount, amount * vat)
 
 
 def standing_units(
@@ -50,7 +69,7 @@ def standing_units(
     starts_us: Microseconds,
     ends_us: Microseconds,
 ) -> Numbers:
-    """Tell how many local days, months or years of the term each span (n) covers.
+    """Count how many local days, months or years of the term each span (n) covers.
 
     A charge accrues evenly: a day of 25 hours has the charge of one of 24, and each of its hours
     less. A unit keeps its whole length although the term starts or ends in its middle.
@@ -59,7 +78,7 @@ def standing_units(
     high = min(int(ends_us.max()), microseconds(term.end))
     if low >= high:
         return np.zeros(starts_us.size)
-    edges = unit_edges(_UNITS[charge.kind], place.zone, (low, high))
+    edges = unit_edges(_UNITS[charge.kind][0], place.zone, (low, high))
     passed = np.arange(edges.size, dtype=np.float64)
     since = np.interp(np.clip(starts_us, low, high), edges, passed)
     until = np.interp(np.clip(ends_us, low, high), edges, passed)
@@ -83,12 +102,12 @@ def monthly_peaks_kw(
     span_us = int(pieces.starts_us[0]), int(pieces.ends_us[-1])
     edges = clock_grid(charge.window_minutes, place.zone, span_us)
     own = pieces.cut(edges)
-    window = interval_of(edges[:-1], own.starts_us)
+    window = step_of(edges[:-1], own.starts_us)
     energy = np.bincount(window, weights=own.energy_kwh, minlength=edges.size - 1)
     mean_kw = energy * (HOUR_US / np.diff(edges))
     used = np.unique(window)
     used = used[counted(charge.filter, place, edges[used])]
-    month = interval_of(months_us[:-1], np.maximum(edges[used], months_us[0]))
+    month = step_of(months_us[:-1], np.maximum(edges[used], months_us[0]))
     np.maximum.at(highest, month, mean_kw[used])
     return highest
 
@@ -105,5 +124,5 @@ def _peaks(
     highest = monthly_peaks_kw(charge, place, np.append(months, span_us[1]), inside)
     by_item = np.zeros(frame.groups)
     if aggregation in ("MONTH", "YEAR"):
-        np.add.at(by_item, interval_of(frame.starts_us[:-1], months), highest)
+        np.add.at(by_item, step_of(frame.starts_us[:-1], months), highest)
     return np.append(by_item, highest.sum())

@@ -1,19 +1,31 @@
-"""Which contract prices which part of a span, and which readings move its tier counters."""
+"""Which contracts price the energy of a span, and what it costs under each, tier by tier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import numpy as np
+
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.costs.domain.readings import Marks, Numbers, Pieces
+from wattyard.kernel.clock_changes import (
+    Microseconds,
+    instant,
+    joined_edges,
+    microseconds,
+    step_of,
+)
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
 from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.expand import ElementSeries, Laid, expand, windows
+from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.refusals import NoTariffConnected
-from wattyard.tariffs.domain.resets import counted_since
+from wattyard.tariffs.domain.resets import counted_since, reset_edges
 from wattyard.tariffs.domain.tariff import Element
+from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, split
 
 FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -60,7 +72,7 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply
     """List the contracts that price a span, COMMODITY first, each kind in order of time.
 
     They are those of `tariffs.domain.prices`: a contract goes on until the next of its kind
-    starts, a device's own, once started, stand in for those of the place. LOCAL may have none.
+    starts; a device's own, once started, replace those of the place. LOCAL may have none.
 
     Raises:
         NoTariffConnected: when the place (or the device) has no COMMODITY of the direction at
@@ -71,19 +83,14 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply
     found: list[Supply] = []
     for type_ in types_of(question.direction):
         stretches = owners(elements, type_, onwards)
-        kind = [
-            Supply(
-                elements[stretch.element],
-                Span(stretch.span.start, min(stretch.span.end, span.end)),
-                stretch.span.end,
-            )
-            for stretch in stretches
-            if stretch.element != ABSENT and stretch.span.start < span.end
-        ]
         connected = stretches[-1].element != ABSENT
         if type_ == "COMMODITY" and not connected and question.direction != "LOCAL":
             raise NoTariffConnected(f"the place has no COMMODITY tariff for {question.direction}")
-        found.extend(kind)
+        found += [
+            Supply(elements[owner], Span(own.start, min(own.end, span.end)), own.end)
+            for own, owner in stretches
+            if owner != ABSENT and own.start < span.end
+        ]
     return found
 
 
@@ -99,8 +106,159 @@ def history_needed(
     Raises:
         NoTariffConnected: as `costs` does.
     """
-    counting = [own.counting(place) for own in supplies(elements, question) if own.tiered]
-    start = min([question.span.start, *(span.start for span in counting)])
-    end = max([question.span.end, *(span.end for span in counting)])
-    needed = Span(start, end)
+    spans = [own.counting(place) for own in supplies(elements, question) if own.tiered]
+    spans.append(question.span)
+    needed = Span(min(span.start for span in spans), max(span.end for span in spans))
     return None if needed == question.span else needed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counter:
+    """The time whose energy a tier counter sees: its windows, and where it starts again."""
+
+    span_us: tuple[int, int]
+    laid: Laid
+    resets_us: Microseconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rated:
+    """A contract, its prices over the part of the span that it prices, and its tier counter."""
+
+    supply: Supply
+    series: ElementSeries
+    counter: Counter | None
+
+    @property
+    def edges_us(self) -> Microseconds:
+        """The instants at which a piece of energy must end for it to have one price."""
+        if self.counter is None:
+            return self.series.edges_us
+        ends = np.array(self.counter.span_us, dtype=np.int64)
+        return joined_edges(
+            [self.series.edges_us, self.counter.laid.starts_us, self.counter.resets_us, ends]
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """The contracts and prices of a place, or of a device there, in a time.
+
+    `edges_us` (e) are the instants at which a piece of energy must end for it to have one price.
+    """
+
+    elements: Sequence[Element]
+    place: Place
+    rates: Sequence[Rated]
+    edges_us: Microseconds
+
+
+def terms(
+    elements: Sequence[Element],
+    place: Place,
+    question: CostQuestion,
+    metered: Span | None,
+    *,
+    markets: Markets,
+) -> Terms:
+    """Look up the prices of every contract for the part of a question's span that has readings.
+
+    `elements` are the connected tariffs of the place, in any order. `metered` is the time of all
+    readings, None without any.
+
+    Raises:
+        NoTariffConnected: when there is no COMMODITY of the direction at all; LOCAL is 0 then.
+    """
+    found = [
+        _rated(own, place, Span(start, end), markets, metered)
+        for own in supplies(elements, question)
+        if metered is not None
+        and (start := max(own.span.start, metered.start)) < (end := min(own.span.end, metered.end))
+    ]
+    edges = joined_edges([np.zeros(0, np.int64), *(own.edges_us for own in found)])
+    return Terms(elements, place, found, edges)
+
+
+def _rated(supply: Supply, place: Place, span: Span, markets: Markets, metered: Span) -> Rated:
+    """Look up the prices of a contract over a part of its span; `metered` limits its counter."""
+    tariff = supply.element.tariff
+    series = expand(tariff, place, span, markets=markets, tiers=all_tiers(tariff.rates))
+    if not supply.tiered:
+        return Rated(supply, series, None)
+    counting = supply.counting(place)
+    span_us = (
+        microseconds(max(counting.start, metered.start)),
+        microseconds(min(counting.end, metered.end)),
+    )
+    laid = windows(tariff.schedule, place, span_us)
+    resets = reset_edges(tariff.tiering.reset, place, span_us)
+    return Rated(supply, series, Counter(span_us, laid, resets))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Charged:
+    """The n pieces at `where`, a slice of the answered ones, under one contract.
+
+    `energy_kwh` and `amount` (t, n) by tier, the amount gross and NaN where energy has no price;
+    `confidence` (n) that of the price, the energy-weighted mean of the tiers.
+    """
+
+    supply: Supply
+    where: slice
+    energy_kwh: Numbers
+    amount: Numbers
+    confidence: Numbers
+
+    def only(self, kept: Marks) -> "Charged":
+        """Keep those of the answered pieces that are marked, each contract its own of them."""
+        own = kept[self.where]
+        first = int(np.count_nonzero(kept[: self.where.start]))
+        return Charged(
+            self.supply,
+            slice(first, first + int(np.count_nonzero(own))),
+            self.energy_kwh[:, own],
+            self.amount[:, own],
+            self.confidence[own],
+        )
+
+
+def charged(rated: Rated, pieces: Pieces, answered: slice) -> Charged:
+    """Price the answered pieces in a contract's part of the time; all are cut at its edges."""
+    series = rated.series
+    inside = pieces.between(int(series.edges_us[0]), int(series.edges_us[-1]))
+    first = min(max(inside.start, answered.start), answered.stop)
+    where = slice(first, max(min(inside.stop, answered.stop), first))
+    at = step_of(series.edges_us[:-1], pieces.starts_us[where])
+    energy = _by_tier(rated, pieces, where)
+    amount = series.per_kwh[:, at] * energy
+    amount[energy == 0] = 0.0
+    confidence = _confidence(series.confidence[:, at], energy)
+    among = slice(where.start - answered.start, where.stop - answered.start)
+    return Charged(rated.supply, among, energy, amount, confidence)
+
+
+def _by_tier(rated: Rated, pieces: Pieces, where: slice) -> Numbers:
+    """Split the energy of the pieces at `where` over tiers (t, n), counting all that count."""
+    if rated.counter is None:
+        return pieces.energy_kwh[None, where]
+    counter, tariff = rated.counter, rated.supply.element.tariff
+    counted = pieces.between(*counter.span_us)
+    seen = pieces.only(counted)
+    metered = Metered(
+        seen.energy_kwh,
+        counter.laid.window[step_of(counter.laid.starts_us, seen.starts_us)],
+        step_of(np.append(counter.span_us[0], counter.resets_us), seen.starts_us),
+    )
+    parts = split(tariff.rates, tariff.tiering.scope, metered, Consumed())
+    first = where.start - counted.start
+    return parts[first : first + where.stop - where.start].T
+
+
+def _confidence(by_tier: Numbers, energy_kwh: Numbers) -> Numbers:
+    """Weight the confidence (t, n) of each tier by its energy; without energy take the first."""
+    mean: Numbers = by_tier[0].copy()
+    if (by_tier == mean).all():
+        return mean
+    whole = energy_kwh.sum(axis=0)
+    np.divide((by_tier * energy_kwh).sum(axis=0), whole, out=mean, where=whole != 0)
+    return mean

@@ -4,15 +4,20 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from wattyard.costs.domain.answer import Costs, LineRule
-from wattyard.costs.domain.charges import charge_rows
-from wattyard.costs.domain.confidence import confidences
-from wattyard.costs.domain.energy import Charged, charged
-from wattyard.costs.domain.frame import Frame, Row, framed, group_edges
+from wattyard.costs.domain.answer import (
+    Costs,
+    Frame,
+    LineRule,
+    Row,
+    framed,
+    group_edges,
+    mean_confidence,
+    tables,
+)
+from wattyard.costs.domain.charges import charge_rows, vat_on_top, vat_rows
+from wattyard.costs.domain.contracts import Charged, Terms, charged, terms
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Marks, Pieces, Readings
-from wattyard.costs.domain.rows import tables, vat_on_top, vat_rows
-from wattyard.costs.domain.terms import Terms, terms
 from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, instant, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import Place
@@ -30,7 +35,7 @@ def costs(
     markets: Markets,
     asked: Marks | None = None,
 ) -> Costs:
-    """Tell what the energy of a span costs under the tariffs of a place.
+    """Price the energy of a span under the tariffs of a place.
 
     Raises:
         NoTariffConnected, NoPriceData: as `terms` and `costs_under` do.
@@ -42,7 +47,7 @@ def costs(
 def costs_under(
     own: Terms, question: CostQuestion, readings: Readings, *, asked: Marks | None = None
 ) -> Costs:
-    """Tell what the energy of a span costs, by groups and in all.
+    """Price the energy of a span, by groups and in all.
 
     `own` are the terms of a time that the span and the readings are in. `readings` are those of
     the question's direction, of its device or of the place's own series, in the span and in
@@ -52,11 +57,9 @@ def costs_under(
     Raises:
         NoPriceData: with the first instant that has energy that is asked for and no price.
     """
-    elements, place = own.elements, own.place
     span_us = microseconds(question.span.start), microseconds(question.span.end)
-    groups = group_edges(question.aggregation, place, span_us)
-    pieces = Pieces.whole(readings)
-    pieces = pieces.cut(joined_edges([_met(own.edges_us, readings), groups]))
+    groups = group_edges(question.aggregation, own.place, span_us)
+    pieces = Pieces.whole(readings).cut(joined_edges([_met(own.edges_us, readings), groups]))
     where = pieces.between(*span_us)
     answered = pieces.only(where)
     bills = [charged(rate, pieces, where) for rate in own.rates]
@@ -64,13 +67,22 @@ def costs_under(
         kept = asked[answered.reading]
         answered, bills = answered.only(kept), [bill.only(kept) for bill in bills]
     _check_priced(bills, answered, question)
-    frame = framed(question, place, answered)
+    frame = framed(question, own.place, answered)
     rows = [row for bill in bills for row in _energy_rows(bill, frame)]
-    for element in _charging(elements, question):
-        rows += charge_rows(element, place, question.aggregation, frame, answered)
-    rows += vat_rows(elements, rows)
-    sure = confidences(frame, answered, bills, readings.confidence[answered.reading])
-    return tables(frame, frame.sums(answered.energy_kwh), sure, rows)
+    for element in _charging(own.elements, question):
+        rows += charge_rows(element, own.place, question.aggregation, frame, answered)
+    rows += vat_rows(own.elements, rows)
+    # A piece has the lowest confidence of its contracts, times that of its reading.
+    price_confidence = np.ones(answered.size)
+    for bill in bills:
+        np.minimum(price_confidence[bill.where], bill.confidence, out=price_confidence[bill.where])
+    confidence = mean_confidence(
+        frame.sums,
+        price_confidence * readings.confidence[answered.reading],
+        answered.energy_kwh,
+        answered.ends_us - answered.starts_us,
+    )
+    return tables(frame, frame.sums(answered.energy_kwh), confidence, rows)
 
 
 def _met(edges_us: Microseconds, readings: Readings) -> Microseconds:
@@ -98,7 +110,7 @@ def _check_priced(bills: Sequence[Charged], answered: Pieces, question: CostQues
     starts = answered.starts_us
     missing = [starts[own.where][np.isnan(own.amount).any(axis=0)] for own in bills]
     if question.direction != "LOCAL":
-        first = [own.where.start for own in bills if own.rated.supply.is_commodity]
+        first = [own.where.start for own in bills if own.supply.is_commodity]
         before = slice(0, min(first, default=starts.size))
         missing.append(starts[before][answered.energy_kwh[before] != 0])
     firsts = [int(at[0]) for at in missing if at.size]
@@ -111,7 +123,7 @@ def _check_priced(bills: Sequence[Charged], answered: Pieces, question: CostQues
 
 def _energy_rows(bill: Charged, frame: Frame) -> Iterator[Row]:
     """Write a line for each tier of a contract, before VAT where its prices are."""
-    element = bill.rated.supply.element
+    element = bill.supply.element
     tiers = bill.energy_kwh.shape[0]
     for tier in range(tiers):
         quantity = frame.sums(bill.energy_kwh[tier], bill.where)

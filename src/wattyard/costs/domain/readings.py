@@ -114,14 +114,3 @@ class Pieces:
         ends = np.array([start_us, end_us], dtype=np.int64)
         divided = self.cut(ends)
         return divided.only(divided.between(start_us, end_us))
-
-
-def interval_of(edges_us: Microseconds, instants_us: Microseconds) -> Indices:
-    """Tell (n) which interval, [`edges_us[i]`, `edges_us[i + 1]`), each instant lies in.
-
-    Both are ascending and no instant comes before the first edge. Looking up the few edges among
-    the many instants is faster than the other way round.
-    """
-    firsts = np.searchsorted(instants_us, edges_us[1:], side="left")
-    lengths = np.diff(firsts, prepend=0, append=instants_us.size)
-    return np.repeat(np.arange(edges_us.size, dtype=np.int64), lengths)

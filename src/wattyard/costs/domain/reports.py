@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from wattyard.costs.domain.answer import CostTable
-from wattyard.costs.domain.sums import picked, stacked, summed
+import numpy as np
+
+from wattyard.costs.domain.answer import CostTable, stacked, summed
 from wattyard.kernel.refusals import Malformed, Missing, StateForbids
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.tariff import Direction
@@ -76,7 +77,7 @@ def together(reports: Sequence[Report]) -> Report:
     order = sorted(range(len(times)), key=times.__getitem__)
     return replace(
         first,
-        data=picked(data, order),
+        data=data.only(np.array(order)),
         total=total,
         references=tuple(references[n] for n in order),
     )

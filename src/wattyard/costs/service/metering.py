@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wattyard.costs.domain.answer import Costs
+from wattyard.costs.domain.contracts import Terms, terms
 from wattyard.costs.domain.costs import costs_under
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.costs.domain.reports import Report, together
-from wattyard.costs.domain.terms import Terms, terms
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Marks, Metered
 from wattyard.meters.domain.readings import Readings as Sent
