@@ -68,11 +68,11 @@ async def update(
 
 async def page(db: ReadConnection, account: int, live: bool, window: Window) -> list[MarketSource]:
     """Read up to `limit + 1` sources of the account and the operator, in the order of travel."""
-    query, arguments = page_query(f"SELECT {COLUMNS} FROM market_sources", 0, live, window, {})
-    found = []
-    for owner in ((account, live), OPERATOR):
-        rows = await db.fetch(query, *owner, *arguments[2:])
-        found += [source_of(row, shared=owner == OPERATOR) for row in rows]
+    selection = f"SELECT {COLUMNS} FROM market_sources"
+    query, arguments = page_query(selection, account, live, window, {})
+    found = [source_of(row, shared=False) for row in await db.fetch(query, *arguments)]
+    query, arguments = page_query(selection, *OPERATOR, window, {})
+    found += [source_of(row, shared=True) for row in await db.fetch(query, *arguments)]
     found.sort(key=lambda source: source.id, reverse=not window.backwards)
     return found[: window.limit + 1]
 
