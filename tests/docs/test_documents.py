@@ -98,7 +98,7 @@ def unresolved(number: str, section: str) -> str | None:
     if text is None:
         return f"there is no contract {number}"
     plain = re.sub(r"[`*]", "", text.lower())
-    said = re.sub(r"[`*]", "", section.lower())
+    said = re.sub(r"[`*\"]", "", section.lower())
     lost = [part for part in said.split(" and ") if part not in plain]
     return f"contract {number} has no '{section}'" if lost else None
 
