@@ -1,1 +1,1 @@
-"""Words that every capability uses: refusals, ids, instants and spans, civil time, quantities."""
+"""What every capability uses: refusals, ids, instants and spans, civil time, rounding."""

@@ -1,4 +1,4 @@
-"""Token buckets: so many at once, so many a second on average."""
+"""Token buckets: a burst at once, a rate per second on average."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from cachetools import LRUCache
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What taking a token came to."""
+    """The outcome of taking a token."""
 
     admitted: bool
     remaining: int
     """Whole tokens left."""
     full_after_seconds: int
-    """Until the bucket is full again, rounded up."""
+    """Seconds until the bucket is full again, rounded up."""
     retry_after_seconds: float
-    """Until the next token, 0 where one is left."""
+    """Seconds until the next token; 0 where one is left."""
 
 
 class Buckets:
-    """A bucket of tokens for each key; the least recently used ones are forgotten (as full).
+    """A bucket of tokens per key; the least recently used ones are dropped, and start full again.
 
-    `rate` tokens a second flow in, up to `burst`. `now` tells seconds that never go backwards.
+    `rate` tokens per second flow in, up to `burst`. `now` is a monotonic clock in seconds.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Buckets:
         self._levels: LRUCache[Hashable, tuple[float, float]] = LRUCache(keys)
 
     def take(self, key: Hashable) -> Taken:
-        """Take a token out of a key's bucket, if there is one."""
+        """Take a token from a key's bucket, if there is one."""
         now = self._now()
         level, since = self._levels.get(key) or (self.burst, now)
         level = min(self.burst, level + (now - since) * self.rate)

@@ -1,4 +1,4 @@
-"""Civil time: the one place that asks a clock on a wall (contract 0, wall-clock rules).
+"""Civil time: the one place that consults the wall clock (contract 0, wall-clock rules).
 
 Everywhere else time is UTC. A civil day starts at the first instant whose wall clock shows
 its date: usually 00:00, but 01:00 where a clock change skips midnight (America/Santiago,
@@ -25,7 +25,7 @@ def _zone_names() -> frozenset[str]:
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether `name` is a zone of the tz database, spelled exactly."""
+    """Whether `name` is a zone of the tz database, spelled exactly."""
     return name in _zone_names()
 
 
@@ -47,7 +47,7 @@ def zone(name: str) -> ZoneInfo:
 def start_of_day(day: date, where: ZoneInfo) -> datetime:
     """Find the first instant (UTC) whose wall clock in `where` shows `day`.
 
-    A day that a zone skipped as a whole (Pacific/Apia, 2011-12-30) starts where the next does.
+    A day that the zone skipped entirely (Pacific/Apia, 2011-12-30) starts where the next does.
     """
     midnight = datetime.combine(day, time(), tzinfo=where)
     earliest = midnight.replace(fold=0).astimezone(UTC)
@@ -61,7 +61,7 @@ def _shows(instant: datetime, wall: datetime, where: ZoneInfo) -> bool:
 
 
 def _after_the_gap(midnight: datetime, where: ZoneInfo) -> datetime:
-    """The instant of the clock change that skips `midnight`: the gap's two readings enclose it."""
+    """Find the clock change that skips `midnight`; the two folds of that wall time enclose it."""
     low, high = sorted(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     offset_before = low.astimezone(where).utcoffset()
     while high - low > timedelta(seconds=1):
@@ -76,23 +76,23 @@ def _after_the_gap(midnight: datetime, where: ZoneInfo) -> datetime:
 
 
 def day(date_: date, where: ZoneInfo) -> Span:
-    """Span one civil day.
+    """Give the span of a civil day.
 
     Raises:
-        ValueError: when the zone skipped that day as a whole.
+        ValueError: when the zone skipped that day entirely.
     """
     return Span(start_of_day(date_, where), start_of_day(date_ + _ONE_DAY, where))
 
 
 def date_at(instant: datetime, where: ZoneInfo) -> date:
-    """Read the date that the wall clock in `where` shows at `instant`."""
+    """Give the date that the wall clock in `where` shows at `instant`."""
     return instant.astimezone(where).date()
 
 
 def first_at(wall: datetime, where: ZoneInfo) -> datetime:
     """Find the first instant (UTC) at which the clock in `where` shows `wall` (without offset).
 
-    A reading that a clock change skips stands for the instant of that change.
+    A wall time that a clock change skips stands for the instant of that change.
     """
     local = wall.replace(tzinfo=where)
     earliest = local.replace(fold=0).astimezone(UTC)

@@ -1,8 +1,7 @@
 """Civil time for whole arrays: a zone's clock changes as numbers (contract 0, wall-clock rules).
 
-Instants and readings of a wall clock are both int64 microseconds since 1970-01-01T00:00, the
-first of UTC, the second of the local clock. `kernel.civil` answers the same questions for one
-instant at a time.
+Instants and wall times are both int64 microseconds since 1970-01-01T00:00: instants in UTC, wall
+times on the local clock. `kernel.civil` answers the same questions for one instant at a time.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Microseconds = NDArray[np.int64]
-"""Instants or readings of a wall clock, in microseconds since 1970-01-01T00:00."""
+"""Instants or wall times, in microseconds since 1970-01-01T00:00."""
 
 SECOND_US: Final = 1_000_000
 HOUR_US: Final = 3_600 * SECOND_US
@@ -34,16 +33,16 @@ def microseconds(instant: datetime) -> int:
 
 
 def instant(count_us: int) -> datetime:
-    """Find the instant (UTC) that is so many microseconds after 1970-01-01T00:00Z."""
+    """Find the instant (UTC) that is `count_us` microseconds after 1970-01-01T00:00Z."""
     return EPOCH + timedelta(microseconds=int(count_us))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FirstShown:
-    """When a wall clock shows given readings for the first time.
+    """When a clock first shows given wall times.
 
-    `instants_us` (n): the first such instant, or the clock change that skips the reading.
-    `shown` (n): whether the clock ever shows the reading.
+    `instants_us` (n): the first such instant, or the clock change that skips the wall time.
+    `shown` (n): whether the clock ever shows it.
     """
 
     instants_us: Microseconds
@@ -52,27 +51,27 @@ class FirstShown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClockChanges:
-    """The clock changes of a zone in some years.
+    """The clock changes of a zone in a range of years.
 
-    `instants_us` (n): when the clock changes, ascending. `offsets_us` (n + 1): what the wall
-    clock is ahead of UTC before the first change, between the changes, and after the last.
+    `instants_us` (n): when the clock changes, ascending. `offsets_us` (n + 1): how far
+    the wall clock is ahead of UTC before the first change, between the changes, and after the last.
     """
 
     instants_us: Microseconds
     offsets_us: Microseconds
 
     def wall_us(self, instants_us: Microseconds) -> Microseconds:
-        """Read the wall clock at each instant (any shape)."""
+        """Give the wall time at each instant (any shape)."""
         era = np.searchsorted(self.instants_us, instants_us, side="right")
         return instants_us + self.offsets_us[era]
 
     def wall_at(self, instant_us: int) -> int:
-        """Read the wall clock at one instant."""
+        """Give the wall time at one instant."""
         era = int(np.searchsorted(self.instants_us, instant_us, side="right"))
         return instant_us + int(self.offsets_us[era])
 
     def first_shown(self, walls_us: Microseconds) -> FirstShown:
-        """Find the first instant at which the wall clock shows each reading (any shape)."""
+        """Find the first instant at which the clock shows each wall time (any shape)."""
         era_ends = self.instants_us + self.offsets_us[:-1]
         era = np.searchsorted(era_ends, walls_us, side="right")
         if not self.instants_us.size:
@@ -84,7 +83,7 @@ class ClockChanges:
 
 
 def local_days(clock: ClockChanges, start_us: int, end_us: int) -> tuple[int, int]:
-    """Tell the first and the last local day that a clock shows in [`start_us`, `end_us`)."""
+    """Find the first and the last local day of [`start_us`, `end_us`), in days since 1970-01-01."""
     inside = (clock.instants_us > start_us) & (clock.instants_us < end_us)
     changes = clock.instants_us[inside]
     starts = np.concatenate([[start_us], changes])
@@ -94,9 +93,9 @@ def local_days(clock: ClockChanges, start_us: int, end_us: int) -> tuple[int, in
 
 
 def joined_edges(runs: Sequence[Microseconds]) -> Microseconds:
-    """Join runs of instants, each ascending, into one without repetitions.
+    """Merge ascending runs of instants into one without repetitions.
 
-    The stable sort merges runs that are sorted already, several times faster than `np.unique`.
+    The stable sort merges sorted runs several times faster than `np.unique` would.
     """
     edges = np.sort(np.concatenate(runs), kind="stable")
     distinct = np.ones(edges.size, np.bool_)
@@ -105,7 +104,7 @@ def joined_edges(runs: Sequence[Microseconds]) -> Microseconds:
 
 
 def step_of(starts_us: Microseconds, instants_us: Microseconds) -> NDArray[np.intp]:
-    """Tell in which of the steps that start at `starts_us` (m) each instant (n) falls.
+    """Find the step that holds each instant (n), as an index into `starts_us` (m), their starts.
 
     Both ascend, and the first step starts no later than the first instant.
     """
@@ -116,9 +115,9 @@ def step_of(starts_us: Microseconds, instants_us: Microseconds) -> NDArray[np.in
 
 
 def between(where: ZoneInfo, start_us: int, end_us: int) -> ClockChanges:
-    """List the clock changes of a zone that matter from a day before `start_us` to after `end_us`.
+    """List a zone's clock changes from two days before `start_us` to two days after `end_us`.
 
-    Whole years are kept in a bounded cache, so that asking again costs a look-up.
+    It lists those of whole years, which a bounded cache keeps: a second call costs one look-up.
     """
     first = _year(start_us - 2 * DAY_US)
     return _of_years(where, first, max(first, _year(end_us + 2 * DAY_US)))
@@ -142,7 +141,7 @@ def _of_years(where: ZoneInfo, first: int, last: int) -> ClockChanges:
 
 @lru_cache(maxsize=4096)
 def _in_year(where: ZoneInfo, year: int) -> tuple[tuple[datetime, int], ...]:
-    """List (first instant of the new offset, new offset), asking the clock twice a day."""
+    """List (first instant of the new offset, new offset), probing the clock twice a day."""
     found = []
     low, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     before = _offset_us(low, where)
@@ -169,5 +168,5 @@ def _moment(low: datetime, high: datetime, where: ZoneInfo) -> datetime:
 def _offset_us(at: datetime, where: ZoneInfo) -> int:
     offset = at.astimezone(where).utcoffset()
     if offset is None:
-        raise ValueError(f"{where} tells no offset")
+        raise ValueError(f"{where} has no offset from UTC")
     return offset // _MICROSECOND

@@ -35,7 +35,7 @@ NAMES: Final[dict[str, str]] = {
     "whd": "webhook_delivery",
     "req": "request",
 }
-"""What each id prefix names."""
+"""The type of object that each id prefix names."""
 
 _WIRE = re.compile(r"([a-z]{2,4})_([0-9a-f]{32})", re.ASCII)
 _COUNTER_BITS: Final = 42
@@ -49,8 +49,8 @@ class SortedIds:
     """Makes UUIDv7 ids (RFC 9562, section 6.2, method 1) that never repeat or go backwards.
 
     When the clock stands still or goes backwards, the last millisecond is kept and a 42-bit
-    counter goes on; when the counter is full, the kept millisecond moves on by one. Safe for
-    use from several threads.
+    counter continues; when the counter is full, the kept millisecond advances by one. Safe to use
+    from several threads.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ def time_of(id_: UUID) -> datetime:
 
 
 def first_at(time: datetime) -> UUID:
-    """Give the place before all ids that were made at a time or later, to the millisecond."""
+    """Give the id that sorts before all ids made at `time` or later, to the millisecond."""
     return UUID(int=max(0, int(time.timestamp() * 1000)) << 80)
 
 
@@ -99,7 +99,7 @@ def wire(prefix: str, id_: UUID) -> str:
 
 
 def read(text: str, *prefixes: str, param: str) -> UUID:
-    """Read an id of one of the given types from the wire.
+    """Parse an id of one of the given types from the wire.
 
     Raises:
         Malformed: `<param>_invalid`, when it is malformed or of another type.

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
-"""Tells the present instant in UTC, cut to the millisecond."""
+"""Returns the present instant in UTC, truncated to the millisecond."""
 
 
 def system_clock() -> datetime:
-    """Tell the present instant in UTC, cut to the millisecond."""
+    """Return the present instant in UTC, truncated to the millisecond."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def text(instant: datetime) -> str:
-    """Write an instant as RFC 3339 in UTC with `Z`, with milliseconds where it has any."""
+    """Write an instant as RFC 3339 in UTC with `Z`, with 0, 3 or 6 decimals as needed."""
     precision = "seconds" if instant.microsecond == 0 else "milliseconds"
     if instant.microsecond % 1000:
         precision = "microseconds"
@@ -24,10 +24,10 @@ def text(instant: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The time from `start` up to but without `end`, both in UTC.
+    """The time from `start` up to but excluding `end`, both in UTC.
 
     Raises:
-        ValueError: when an end is naive, or `end` is not after `start`.
+        ValueError: when either is naive, or `end` is not after `start`.
     """
 
     start: datetime

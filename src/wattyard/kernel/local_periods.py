@@ -1,7 +1,7 @@
 """Local hours, days, weeks, months and years of a zone as instants (contract 3).
 
-Their edges come from the zone's clock: a day starts at the first instant that shows its date,
-and a clock change always ends a local hour or a demand window.
+Edges follow the zone's clock: a day starts at the first instant that shows its date, and a clock
+change always ends a local hour or a demand window.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ from wattyard.kernel.clock_changes import (
 Unit = Literal["DAY", "WEEK", "MONTH", "YEAR"]
 
 THIRTEEN_MONTHS: Final = timedelta(days=397, hours=1)
-"""Whichever they are; in autumn a clock change can make them an hour longer."""
+"""The longest 13 months there are; a clock change in autumn can add an hour."""
 
 PeriodUnit = Literal["HALF_HOUR", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"]
 
@@ -36,7 +36,7 @@ def unit_edges(unit: Unit, zone: ZoneInfo, span_us: tuple[int, int]) -> Microsec
     """List the edges of the whole local days, weeks, months or years that a span touches.
 
     The first edge is not after the span's start, the last not before its end. A day that the
-    zone skipped as a whole is none.
+    zone skipped entirely has no edge of its own.
     """
     days = _first_days(unit, *local_days(clock_changes.between(zone, *span_us), *span_us)) * DAY_US
     clock = clock_changes.between(zone, int(days[0]) - DAY_US, int(days[-1]) + DAY_US)
@@ -56,10 +56,10 @@ def _first_days(unit: Unit, low: int, high: int) -> Microseconds:
 
 
 def clock_grid(minutes: int, zone: ZoneInfo, span_us: tuple[int, int]) -> Microseconds:
-    """List the edges of the windows on the local clock that cover a span.
+    """List the edges of the windows of the local clock that cover a span.
 
     Windows start where the minute of the local hour is a multiple of `minutes`, and at every
-    clock change, so a repeated hour has windows of its own. The windows at the ends are whole.
+    clock change, so a repeated hour has windows of its own. The first and last windows are whole.
     """
     step = minutes * 60 * SECOND_US
     start, end = span_us[0] - step, span_us[1] + step

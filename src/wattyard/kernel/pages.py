@@ -1,4 +1,4 @@
-"""Pages of a list, newest first, placed by id and never by counting (contract 0, Lists)."""
+"""Pages of a list, newest first, positioned by id and never by counting (contract 0, Lists)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which page is wanted: at most `limit` objects (1..100 or more where a list allows it).
+    """Which page to answer: at most `limit` objects (1..100, or more where a list allows it).
 
-    `older_than` pages forward from that id, `newer_than` pages back to the objects just before
-    it; neither is the first page. Both ids are positions: they need not exist.
+    `older_than` continues after that id, `newer_than` goes back to the objects just before it;
+    with neither it is the first page. Both ids are positions: they need not exist.
 
     Raises:
         ValueError: when both ids are given.
@@ -25,7 +25,7 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.older_than is not None and self.newer_than is not None:
-            raise ValueError("a window is placed by one id")
+            raise ValueError("a window has one of older_than and newer_than, not both")
 
     @property
     def backwards(self) -> bool:
@@ -34,13 +34,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """One page, newest first; `has_more` tells of more objects in the direction of travel."""
+    """One page, newest first; `has_more`: there are more objects in the direction of travel."""
 
     items: Sequence[Item]
     has_more: bool
 
     @classmethod
     def cut(cls, found: Sequence[Item], window: Window) -> "Page[Item]":
-        """Cut what a query for `limit + 1` objects found, in its order of travel."""
+        """Cut the result of a query for `limit + 1` objects, given in the direction of travel."""
         kept = found[: window.limit]
         return cls(kept[::-1] if window.backwards else kept, len(found) > window.limit)

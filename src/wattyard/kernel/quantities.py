@@ -10,15 +10,15 @@ PRICE_DECIMALS: Final = 6
 COST_DECIMALS: Final = 6
 
 _NEAR_A_TIE: Final = 1e-4
-"""In units of the last place: far wider than the error of scaling a double below the limit."""
+"""In units of the last place: far more than the error of scaling a double below `_SCALABLE`."""
 _SCALABLE: Final = 2.0**38
 
 
 def rounded(number: float, decimals: int) -> float:
-    """Round half to even on the decimal digits that the number shows, never to -0.
+    """Round half to even on the number's shortest decimal form, never to -0.
 
     `rounded(0.0000005, 6)` is 0.0 and `rounded(0.0000015, 6)` is 0.000002, as a person would
-    round what is printed, where binary rounding of the stored value could go either way.
+    round the printed number; binary rounding of the stored value could go either way.
     """
     exact = Decimal(repr(number)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
     return float(exact) + 0.0
@@ -27,7 +27,7 @@ def rounded(number: float, decimals: int) -> float:
 def all_rounded(numbers: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
     """Round each number (any shape) exactly as `rounded` does; NaN stays NaN.
 
-    Only numbers too near a tie or too large for binary arithmetic are rounded one by one.
+    Only numbers too close to a tie, or too large for binary arithmetic, are rounded one by one.
     """
     scale = 10.0**decimals
     scaled = numbers * scale

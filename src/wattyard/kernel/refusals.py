@@ -1,8 +1,8 @@
-"""Refusals: the named reasons for which a caller does not get what it asked for.
+"""Refusals: the named reasons why a caller does not get what it asked for.
 
 A refusal is a class with a `code` (contract 0, Errors). Its docstring is the public
 documentation of that code. What a refusal means in HTTP is decided in one table,
-`platform.http.errors`. Anything raised that is not a `Refusal` is our own bug.
+`platform.http.errors`. Anything else that is raised is our own bug.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 class Fault(NamedTuple):
     """One thing wrong with what the caller sent.
 
-    `param` is a path such as `devices[2].type`, or None when the fault has no place.
+    `param` is a path such as `devices[2].type`, or None when the fault belongs to no parameter.
     """
 
     code: str
@@ -34,7 +34,7 @@ class Refusal(Exception):
         return self.faults[0]
 
     def under(self, path: str) -> "Refusal":
-        """Place every fault below `path`, for a part judged on its own (`devices[2]`)."""
+        """Put every fault under `path`, for a part that was judged on its own (`devices[2]`)."""
         self.faults = tuple(
             fault._replace(param=path if fault.param is None else _joined(path, fault.param))
             for fault in self.faults
@@ -49,14 +49,14 @@ class Malformed(Refusal):
 
     @classmethod
     def of(cls, faults: Sequence[Fault]) -> "Malformed":
-        """Build one refusal that reports several faults; the first leads."""
+        """Build one refusal that reports several faults; its code is that of the first."""
         refusal = cls(faults[0].message, param=faults[0].param, code=faults[0].code)
         refusal.faults = tuple(faults)
         return refusal
 
 
 class Unauthenticated(Refusal):
-    """The caller did not prove who it is."""
+    """The caller is not authenticated."""
 
     code = "credentials_invalid"
 
@@ -68,13 +68,13 @@ class Missing(Refusal):
 
 
 class Conflict(Refusal):
-    """The request conflicts with the present state, or with one that runs now."""
+    """The request conflicts with the present state, or with a request that is still running."""
 
     code = "conflict"
 
 
 class PreconditionFailed(Refusal):
-    """`If-Match` names another version of the object than the present one: read it again."""
+    """`If-Match` names a version that is no longer the current one: read the object again."""
 
     code = "precondition_failed"
 
@@ -92,7 +92,7 @@ class AccountDisabled(Refusal):
 
 
 class TooLarge(Refusal):
-    """The body is larger than this endpoint takes."""
+    """The body is larger than this endpoint allows."""
 
     code = "body_too_large"
 
@@ -108,7 +108,7 @@ class TooMany(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database cannot be reached at the moment; nothing was changed, try again."""
+    """The database cannot be reached at the moment; nothing was changed: try again."""
 
     code = "unavailable"
 
