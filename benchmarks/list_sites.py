@@ -27,10 +27,10 @@ def run(ground: Ground) -> None:
         pin(int(postmaster), OTHER_CORE)
         schema.migrate(url)
         account, secret, caller = fleets.build(url, ground.sites)
-        with wattyard(url) as (address, _):
+        with wattyard(url) as (address, _), wattyard(url, log="warning") as (silent, _):
             token = httpx.post(f"{address}/auth/tokens", auth=(account, secret)).json()
             headers = {"Authorization": f"Bearer {token['bearer_token']}"}
-            page = f"{address}/sites?limit=30"
+            page, silent_page = (f"{at}/sites?limit=30" for at in (address, silent))
             body = httpx.get(page, headers=headers).content
             print(f"   the page has {len(body):,} bytes; {psutil.cpu_count()} cores")
             deep = min(1000, ground.sites // 30 - 2)
@@ -38,7 +38,7 @@ def run(ground: Ground) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 constant = Path(folder) / "page.json"
                 constant.write_bytes(body)
-                _compare(ground, url, caller, constant, page, headers, cursor)
+                _compare(ground, url, caller, constant, (page, silent_page), headers, cursor)
 
 
 def _compare(
@@ -46,10 +46,11 @@ def _compare(
     url: str,
     caller: Caller,
     constant: Path,
-    page: str,
+    pages: tuple[str, str],
     headers: dict[str, str],
     cursor: str,
 ) -> None:
+    page, silent_page = pages
     secret = secrets.token_hex(32)
     token = jwt.encode(
         {"alg": "HS256"}, {"sub": str(caller.account_id)}, OctKey.import_key(secret.encode())
@@ -71,6 +72,9 @@ def _compare(
             {
                 "constant answer": lambda: requests_per_second(ceiling, ground.seconds),
                 "GET /sites?limit=30": lambda: requests_per_second(page, ground.seconds, headers),
+                "… without the request log": lambda: requests_per_second(
+                    silent_page, ground.seconds, headers
+                ),
                 "page 1,000": lambda: requests_per_second(
                     f"{page}&starting_after={cursor}", ground.seconds, headers
                 ),
@@ -84,7 +88,9 @@ def _compare(
         )
     ours_rate = found["GET /sites?limit=30"]
     share = ours_rate / found["constant answer"]
-    verdict("share of the ceiling", share, ">= 0.15, stretch 0.20", met=share >= 0.15)
+    verdict("share of the ceiling", share, ">= 0.20", met=share >= 0.20)
+    silent_share = found["… without the request log"] / found["constant answer"]
+    verdict("… without the request log", silent_share, ">= 0.20", met=silent_share >= 0.20)
     times = ours_rate / found["FastAPI + SQLModel, eager"]
     verdict("times FastAPI + SQLModel", times, ">= 30", met=times >= 30)
     depth = ours_rate / found["page 1,000"]

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +19,15 @@ def _on_server_core() -> None:
 
 
 @contextmanager
-def wattyard(database: str, *options: str, cores: int = 1) -> Iterator[tuple[str, int]]:
-    """Run `wattyard serve` on a database: its address and process id."""
-    environment = {
-        **os.environ, "WATTYARD_LOG_LEVEL": "warning", "WATTYARD_RATE_LIMIT": "0",
-    }  # fmt: skip
+def wattyard(
+    database: str, *options: str, cores: int = 1, log: str = "info"
+) -> Iterator[tuple[str, int]]:
+    """Run `wattyard serve` on a database: its address and process id.
+
+    All settings are the default ones, but for the rate limit, which is off. The log goes to a file.
+    """
+    environment = {**os.environ, "WATTYARD_LOG_LEVEL": log, "WATTYARD_RATE_LIMIT": "0"}
+    log_file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the server runs)
     process = subprocess.Popen(
         [
             sys.executable,
@@ -36,6 +41,7 @@ def wattyard(database: str, *options: str, cores: int = 1) -> Iterator[tuple[str
             *options,
         ],
         stdout=subprocess.PIPE,
+        stderr=log_file,
         text=True,
         env=environment,
         preexec_fn=_on_server_core if cores == 1 else None,  # noqa: PLW1509 (one thread so far)
@@ -48,6 +54,8 @@ def wattyard(database: str, *options: str, cores: int = 1) -> Iterator[tuple[str
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
+        process.stdout.close()
+        log_file.close()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from wattyard.events.wire.keys import PublicKeys
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import system_clock
 from wattyard.kernel.refusals import Unavailable
+from wattyard.platform import logs
 from wattyard.platform.db import Database, schema
 from wattyard.platform.http import Access, Call
 from wattyard.platform.http.binding import Bound
@@ -21,7 +22,6 @@ from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
 from wattyard.platform.http.streams import Admission
 from wattyard.platform.settings import Settings
-from wattyard.platform.telemetry import configure_logs
 from wattyard.platform.work import Stopping
 from wattyard.schedules.service import (
     NoWeather,
@@ -61,6 +61,7 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
         finally:
             services.solvers.close()
             await db.close()
+            logs.for_requests().flush()
 
     share = settings.rate_limit / settings.workers
     gate = Gate(
@@ -99,7 +100,7 @@ def authenticators_of(accounts: Accounts) -> Mapping[Access, Authenticate]:
 def from_environment() -> FrontDoor:
     """Build the application of a worker process; its settings are in the environment."""
     settings = Settings.read()
-    configure_logs(level=settings.log_level, form=settings.log_format)
+    logs.configure(level=settings.log_level, form=settings.log_format)
     db = Database(settings.database, connections=settings.connections)
     return assemble(Services(db, settings=settings, weather=weather_of(settings)), settings)
 

@@ -16,9 +16,9 @@ from wattyard.cli.database import (
     run,
 )
 from wattyard.kernel import instants
+from wattyard.platform import logs
 from wattyard.platform.db import Database
 from wattyard.platform.settings import Settings
-from wattyard.platform.telemetry import configure_logs
 
 signing_key = typer.Typer(help="The key that signs webhooks.", no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def worker(data: DataOption = None, database: DatabaseOption = None) -> None:
     Any number of workers share the work, beside servers or instead of those with --no-worker.
     """
     settings = Settings.read(data=data, database=database)
-    configure_logs(level=settings.log_level, form=settings.log_format)
+    logs.configure(level=settings.log_level, form=settings.log_format)
     with database_of(settings, watched=True) as url:
         check_schema(url)
         asyncio.run(_work(settings.with_database(url)))

@@ -21,10 +21,10 @@ class Settings:
     `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
     `connections` is per worker process, `rate_limit` requests a second of an account and mode on
     this node (0 is off). `metrics_token` lets more than this machine read `/metrics`.
-    `log_format` is `text` or `json`. `worker` is 1 where the server does the background work too,
-    and `worker_turn` the file by which its processes agree which one. `webhook_allow` lists the
-    networks that webhooks may reach besides public addresses, `event_days` tells how long events
-    are kept.
+    `log_format` is `text`, `json`, or `auto`: text on a terminal, else JSON. `worker` is 1 where
+    the server does the background work too, and `worker_turn` the file by which its processes
+    agree which one. `webhook_allow` lists the networks that webhooks may reach besides public
+    addresses, `event_days` tells how long events are kept.
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
@@ -38,7 +38,7 @@ class Settings:
     metrics_token: str = ""
     weather_url: str = ""
     log_level: str = "info"
-    log_format: str = "text"
+    log_format: str = "auto"
     worker: int = 1
     worker_turn: str = ""
     webhook_allow: str = ""
@@ -59,8 +59,10 @@ class Settings:
             )
         _check_networks(self.webhook_allow)
         _check_url(self.weather_url)
-        if self.log_format not in ("text", "json"):
-            raise SettingInvalid(f"the log format must be text or json; got {self.log_format}")
+        if self.log_format not in ("auto", "text", "json"):
+            raise SettingInvalid(
+                f"the log format must be auto, text or json; got {self.log_format}"
+            )
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingInvalid(f"the log level must be debug … error; got {self.log_level}")
 

@@ -3,10 +3,9 @@
 No line ever holds a body, a header, a query or a secret.
 """
 
-import logging
 import os
-import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
 
@@ -15,39 +14,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from wattyard.kernel import ids
+from wattyard.platform import logs
 from wattyard.platform.db import Database
 from wattyard.platform.http import Call
+from wattyard.platform.logs import Answered
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-
-
-def configure_logs(*, level: str, form: str) -> None:
-    """Send logs to stderr, as text for a person or as one JSON object a line."""
-    number = logging.getLevelNamesMapping()[level.upper()]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    shared: list[structlog.types.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
 
 
 class Telemetry:
@@ -60,7 +32,7 @@ class Telemetry:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._log = structlog.get_logger("request")
-        self._logs_requests: bool = self._log.is_enabled_for(logging.INFO)
+        self._request_log = logs.for_requests()
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "wattyard_requests",
@@ -112,9 +84,9 @@ class Telemetry:
             self._measured = now
             self._measure()
         if fault is not None:
-            self._log.error("failed", **_line(call, seconds), exc_info=fault)
-        elif self._logs_requests:
-            self._log.info("answered", **_line(call, seconds))
+            self._log.error("failed", **_line(call, seconds).details(), exc_info=fault)
+        elif self._request_log.is_on:
+            self._request_log.answered(_line(call, seconds))
 
     def failed(self, scope: str, error: Exception) -> None:
         """Log an error of ours outside of any request."""
@@ -157,15 +129,16 @@ class Telemetry:
         return self._children[key]
 
 
-def _line(call: Call, seconds: float) -> dict[str, object]:
+def _line(call: Call, seconds: float) -> Answered:
     caller = call.caller
-    return {
-        "request": call.request_id,
-        "account": ids.wire("acc", caller.account_id) if caller else None,
-        "live_mode": caller.live_mode if caller else None,
-        "method": call.method,
-        "route": call.route or None,
-        "status": call.status,
-        "bytes": call.answered_bytes,
-        "ms": round(seconds * 1000, 2),
-    }
+    return Answered(
+        call.request_id,
+        ids.wire("acc", caller.account_id) if caller else None,
+        caller.live_mode if caller else None,
+        call.method,
+        call.route or None,
+        call.status,
+        call.answered_bytes,
+        round(seconds * 1000, 2),
+        datetime.now(UTC),
+    )

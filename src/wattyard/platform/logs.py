@@ -1,0 +1,181 @@
+"""Log lines on stderr: one JSON object a line, or text for a person at a terminal.
+
+Lines about requests are many: they are encoded directly and written in batches. Every other line
+is written at once, after the lines before it.
+"""
+
+import asyncio
+import atexit
+import logging
+import sys
+from contextlib import suppress
+from datetime import datetime
+from threading import Lock
+from typing import Any, BinaryIO, Final, Literal
+
+import msgspec
+import structlog
+
+_BATCH_BYTES: Final = 64 * 1024
+_BATCH_SECONDS: Final = 0.1
+_ON_EVERY_LINE: Final = ("event", "level", "timestamp")
+
+
+class Answered(msgspec.Struct):
+    """One answered request, as its log line shows it; never a body, a query or a secret."""
+
+    request: str
+    account: str | None
+    live_mode: bool | None
+    method: str
+    route: str | None
+    status: int
+    bytes: int
+    ms: float
+    timestamp: datetime
+    event: Literal["answered"] = "answered"
+    level: Literal["info"] = "info"
+
+    def details(self) -> dict[str, Any]:
+        """Give what is said besides what every line says."""
+        given = msgspec.structs.asdict(self)
+        return {name: given[name] for name in given if name not in _ON_EVERY_LINE}
+
+
+class Lines:
+    """Lines on their way to a stream: kept for up to 64 KiB or 100 ms, unless they are urgent."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = Lock()
+        self._parts: list[bytes] = []
+        self._size_bytes = 0
+        self._is_due = False
+
+    def add(self, line: bytes) -> None:
+        """Take a line, to be written with others; at once where no event loop would do it."""
+        with self._lock:
+            self._parts.append(line)
+            self._size_bytes += len(line)
+            full = self._size_bytes >= _BATCH_BYTES
+        if full:
+            self.flush()
+        elif not self._is_due:
+            self._flush_later()
+
+    def write(self, line: bytes) -> None:
+        """Write a line at once, after those that wait."""
+        with self._lock:
+            self._parts.append(line)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what waits. A stream that takes nothing any more stops nobody."""
+        with self._lock:
+            whole, self._size_bytes, self._is_due = b"".join(self._parts), 0, False
+            self._parts.clear()
+            with suppress(OSError, ValueError):  # closed: there is no better place to say so
+                self._stream.write(whole)
+                self._stream.flush()
+
+    def _flush_later(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+        else:
+            self._is_due = True
+            loop.call_later(_BATCH_SECONDS, self.flush)
+
+
+class RequestLog:
+    """Writes one line a request, where the level asks for it."""
+
+    def __init__(self, lines: Lines | None = None, *, as_text: bool = False) -> None:
+        self.is_on = lines is not None
+        self._lines = lines
+        self._text = structlog.get_logger("request") if as_text else None
+        self._encode = msgspec.json.Encoder().encode
+
+    def answered(self, line: Answered) -> None:
+        """Write the line of an answered request; at once where the fault was ours."""
+        if self._text is not None:
+            self._text.info("answered", **line.details())
+        elif self._lines is not None:
+            self._lines.add(self._encode(line) + b"\n")
+            if line.status >= 500:
+                self._lines.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._lines is not None:
+            self._lines.flush()
+
+
+class _Logger:
+    """What structlog writes a rendered line to."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def msg(self, message: str) -> None:
+        self._lines.write(message.encode("utf-8", "backslashreplace") + b"\n")
+
+    debug = info = warning = warn = error = critical = exception = fatal = log = msg
+
+
+class _Handler(logging.Handler):
+    """What the standard library's loggers write to."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.write(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
+
+
+_requests = RequestLog()
+
+
+def for_requests() -> RequestLog:
+    """Give the log for requests; off until the logs are configured."""
+    return _requests
+
+
+def configure(*, level: str, form: str, stream: BinaryIO | None = None) -> None:
+    """Send all logs of this process to stderr.
+
+    `form` is `text`, `json`, or `auto`: text on a terminal and JSON everywhere else.
+    """
+    global _requests  # noqa: PLW0603 (logs belong to the process, as logging's and structlog's do)
+    stream = stream or sys.stderr.buffer
+    as_text = form == "text" or (form == "auto" and stream.isatty())
+    number = logging.getLevelNamesMapping()[level.upper()]
+    lines = Lines(stream)
+    atexit.register(lines.flush)
+    renderer: structlog.types.Processor = (
+        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        if as_text
+        else structlog.processors.JSONRenderer()
+    )
+    shared: list[structlog.types.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=lambda *_: _Logger(lines),
+        cache_logger_on_first_use=True,
+    )
+    handler = _Handler(lines)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+    _requests = RequestLog(lines, as_text=as_text) if number <= logging.INFO else RequestLog()
