@@ -6,7 +6,7 @@ times on the local clock. `kernel.civil` answers the same questions for one inst
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -35,6 +35,33 @@ def microseconds(instant: datetime) -> int:
 def instant(count_us: int) -> datetime:
     """Find the instant (UTC) that is `count_us` microseconds after 1970-01-01T00:00Z."""
     return EPOCH + timedelta(microseconds=int(count_us))
+
+
+def texts(instants_us: Microseconds, form: datetime) -> list[str]:
+    """Write instants (n) in the offset of `form`, as RFC 3339; whole seconds where they are."""
+    offset = form.utcoffset() or timedelta(0)
+    offset_us = offset // timedelta(microseconds=1)
+    suffix = _suffix(offset)
+    walls = (instants_us + offset_us) // SECOND_US
+    texts = np.datetime_as_string(walls.astype("datetime64[s]"), unit="s").tolist()
+    found = [text + suffix for text in texts]
+    for n in np.flatnonzero(instants_us % SECOND_US):
+        found[n] = _fractional(int(instants_us[n]), offset, suffix)
+    return found
+
+
+def _suffix(offset: timedelta) -> str:
+    if not offset:
+        return "Z"
+    minutes = offset // timedelta(minutes=1)
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _fractional(count_us: int, offset: timedelta, suffix: str) -> str:
+    precision = "milliseconds" if count_us % 1000 == 0 else "microseconds"
+    local = instant(count_us).astimezone(timezone(offset) if offset else UTC)
+    return local.replace(tzinfo=None).isoformat(timespec=precision) + suffix
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from wattyard.kernel.refusals import Malformed
+
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Between them every instant has a local time and a day after, in every zone."""
 
 Clock = Callable[[], datetime]
 """Returns the present instant in UTC, truncated to the millisecond."""
@@ -47,3 +54,35 @@ class Span:
 
     def __contains__(self, instant: datetime) -> bool:
         return self.start <= instant < self.end
+
+
+def requested_span(start: datetime, end: datetime, longest: timedelta) -> Span:
+    """Check the span that a client asks for.
+
+    Raises:
+        Malformed: `end_time_invalid`, unless `end` is after `start` and not too far;
+            `start_time_invalid` or `end_time_invalid` for years that no price is of.
+    """
+    for name, at in (("start_time", start), ("end_time", end)):
+        if not EARLIEST <= at < LATEST:
+            raise Malformed(
+                f"{name} must be in the years {EARLIEST.year} to {LATEST.year}; "
+                f"got {at.isoformat()}",
+                param=name,
+                code=f"{name}_invalid",
+            )
+    if end <= start:
+        raise Malformed(
+            f"end_time must be after start_time; got {end.isoformat()} for a start at "
+            f"{start.isoformat()}",
+            param="end_time",
+            code="end_time_invalid",
+        )
+    if end - start > longest:
+        raise Malformed(
+            f"end_time must be at most {longest.days} days after start_time; got "
+            f"{end.isoformat()} for a start at {start.isoformat()}",
+            param="end_time",
+            code="end_time_invalid",
+        )
+    return Span(start, end)

@@ -13,7 +13,8 @@ from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.reports import Report, ValueTooLarge
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.clock_changes import microseconds, texts
+from wattyard.kernel.instants import requested_span
 from wattyard.kernel.local_periods import THIRTEEN_MONTHS
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded, rounded
 from wattyard.kernel.refusals import Malformed
@@ -25,12 +26,11 @@ from wattyard.meters.domain.readings import (
     Stream,
     TariffDirection,
     direction_of,
+    energy_of,
 )
-from wattyard.meters.wire.readings import energy_of
 from wattyard.platform.reading import Shape
 from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference, Time
 from wattyard.tariffs.domain.tariff import Direction
-from wattyard.tariffs.wire.prices import span_of, times
 
 _DECIMALS: Final = 6
 _WRITTEN_AT_ONCE: Final = 10_000
@@ -137,7 +137,7 @@ def interval_question(
         Malformed: `end_time_invalid`, unless it is after the start and at most 13 months later.
     """
     return CostQuestion(
-        direction, span_of(body.start_time, body.end_time, THIRTEEN_MONTHS), aggregation
+        direction, requested_span(body.start_time, body.end_time, THIRTEEN_MONTHS), aggregation
     )
 
 
@@ -148,7 +148,7 @@ def sent_reading(body: InstantBody, *, kept: bool) -> Readings:
         Malformed: for energy that is missing, too large, or negative (unless it is `energy_kwh`
             and not to be kept); for a period that is reversed or longer than 31 days.
     """
-    span_of(body.start_time, body.end_time, LONGEST_ELAPSED)
+    requested_span(body.start_time, body.end_time, LONGEST_ELAPSED)
     energy_kwh = _energy_sent(body, kept=kept)
     stream = Stream(
         ids.read(body.location_id, "loc", "ste", param="location_id"),
@@ -235,10 +235,10 @@ def _items(report: Report, where: slice, form: datetime, *, with_lines: bool) ->
     references: Sequence[tuple[str | None, str | None]] = ((None, None),) * len(data)
     if report.references is not None:
         references = report.references[where]
-    texts = times(edges, form)
+    at = texts(edges, form)
     columns = zip(
-        texts[::2],
-        texts[1::2],
+        at[::2],
+        at[1::2],
         all_rounded(data.energy_kwh, _DECIMALS).tolist(),
         all_rounded(data.cost, COST_DECIMALS).tolist(),
         data.confidence.tolist(),

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
-from wattyard.kernel.refusals import Missing
+from wattyard.kernel.refusals import Malformed, Missing
 
 FlowDirection = Literal["INBOUND", "OUTBOUND"]
 """INBOUND is drawn from the grid, OUTBOUND fed into it."""
 TariffDirection = Literal["IMPORT", "EXPORT", "LOCAL"]
+Units = Literal["W", "KW", "WH", "KWH"]
 
 LARGEST_KWH: Final = 1_000_000.0
 LONGEST_PERIOD: Final = timedelta(days=31)
@@ -299,3 +300,49 @@ def _settle(readings: Readings, places: Indices, kept: Marks) -> None:
             kept[place] = False
         else:
             taken.insert(at, (start, end))
+
+
+class SentEnergy(Protocol):
+    """What tells the energy of a period in one of its two forms."""
+
+    @property
+    def start_time(self) -> datetime: ...
+
+    @property
+    def end_time(self) -> datetime: ...
+
+    @property
+    def units(self) -> Units | None: ...
+
+    @property
+    def value(self) -> float | None: ...
+
+    @property
+    def energy_kwh(self) -> float | None: ...
+
+
+def energy_of(body: SentEnergy) -> float:
+    """Find the energy (kWh) of a record.
+
+    Raises:
+        Malformed: unless there is `energy_kwh`, or `units` and `value`.
+    """
+    if body.energy_kwh is not None:
+        if body.value is not None or body.units is not None:
+            raise Malformed(
+                "energy_kwh stands instead of units and value: send one of them",
+                param="energy_kwh",
+                code="parameters_exclusive",
+            )
+        return body.energy_kwh
+    if body.value is None or body.units is None:
+        missing = "value" if body.value is None else "units"
+        raise Malformed(
+            f"{missing} is needed, or energy_kwh instead of units and value",
+            param=missing,
+            code=f"{missing}_missing",
+        )
+    energy = body.value
+    if body.units in ("W", "KW"):
+        energy *= (body.end_time - body.start_time).total_seconds() / 3600
+    return energy / 1000 if body.units in ("W", "WH") else energy

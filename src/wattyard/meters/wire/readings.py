@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -21,32 +21,14 @@ from wattyard.meters.domain.readings import (
     Readings,
     Stream,
     TariffDirection,
+    Units,
     direction_of,
+    energy_of,
 )
 from wattyard.platform.reading import Shape, convert, json_value
 from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference
 
-Units = Literal["W", "KW", "WH", "KWH"]
 Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measured")]
-
-
-class EnergyBody(Protocol):
-    """What tells the energy of a period in one of its two forms."""
-
-    @property
-    def start_time(self) -> datetime: ...
-
-    @property
-    def end_time(self) -> datetime: ...
-
-    @property
-    def units(self) -> Units | None: ...
-
-    @property
-    def value(self) -> float | None: ...
-
-    @property
-    def energy_kwh(self) -> float | None: ...
 
 
 class SentReading(Shape):
@@ -173,33 +155,6 @@ def columns_of(raw: bytes) -> Columns:
         else:
             columns.add_json(bytes(body))
     return columns
-
-
-def energy_of(body: EnergyBody) -> float:
-    """Tell the energy (kWh) of a record.
-
-    Raises:
-        Malformed: unless there is `energy_kwh`, or `units` and `value`.
-    """
-    if body.energy_kwh is not None:
-        if body.value is not None or body.units is not None:
-            raise Malformed(
-                "energy_kwh stands instead of units and value: send one of them",
-                param="energy_kwh",
-                code="parameters_exclusive",
-            )
-        return body.energy_kwh
-    if body.value is None or body.units is None:
-        missing = "value" if body.value is None else "units"
-        raise Malformed(
-            f"{missing} is needed, or energy_kwh instead of units and value",
-            param=missing,
-            code=f"{missing}_missing",
-        )
-    energy = body.value
-    if body.units in ("W", "KW"):
-        energy *= (body.end_time - body.start_time).total_seconds() / 3600
-    return energy / 1000 if body.units in ("W", "WH") else energy
 
 
 def _energies(sent: Sequence[SentReading]) -> Numbers:

@@ -1,4 +1,4 @@
-"""The list envelope and its query (contract 0, Lists)."""
+"""The list envelope and its query, and the answer of a deletion (contract 0, Lists)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Generic, Literal, TypeVar
@@ -72,6 +72,14 @@ class ListQuery(Shape):
             newer_than = ids.read(self.ending_before, *prefixes, param="ending_before")
             return Window(self.limit, newer_than=newer_than)
         return Window(self.limit)
+
+
+class Deleted(msgspec.Struct):
+    """What was deleted."""
+
+    id: str
+    object: str
+    deleted: Literal[True] = True
 
 
 LIST_REFUSALS = (LimitInvalid, CursorInvalid, ParametersExclusive)

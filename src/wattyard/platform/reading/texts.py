@@ -1,4 +1,4 @@
-"""Texts of a caller's own: references, names, metadata (contract 0, Objects)."""
+"""Fields that many bodies have: references, ids, metadata, instants, powers (contract 0)."""
 
 from datetime import datetime
 from typing import Annotated, Final
@@ -71,3 +71,8 @@ DeviceId = Annotated[
 ]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 """An instant that a caller sends: RFC 3339 with an offset or Z."""
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+SignedPower = Annotated[
+    float, msgspec.Meta(ge=-1_000_000, le=1_000_000, description="kW, + charging")
+]
+Remaining = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="kWh")]

@@ -24,10 +24,10 @@ from wattyard.schedules.wire.amounts import (
 )
 from wattyard.schedules.wire.heads import Named
 from wattyard.sites.domain.places import LocationNotFound, SiteInactive
-from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
+from wattyard.tariffs.service import QUOTE_REFUSALS
 
 _REFUSALS = (
-    *PRICE_REFUSALS,
+    *QUOTE_REFUSALS,
     ParametersExclusive,
     SiteInactive,
     DeviceTwice,

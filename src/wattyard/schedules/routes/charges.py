@@ -23,10 +23,10 @@ from wattyard.schedules.wire.charges import (
 from wattyard.schedules.wire.heads import Named
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import SiteInactive
-from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
+from wattyard.tariffs.service import QUOTE_REFUSALS
 
 _REFUSALS = (
-    *PRICE_REFUSALS,
+    *QUOTE_REFUSALS,
     SiteInactive,
     ReadyByInvalid,
     LocationMissing,

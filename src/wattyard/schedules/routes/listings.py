@@ -22,7 +22,7 @@ from wattyard.schedules.wire.listings import (
     limit_wanted,
 )
 from wattyard.sites.domain.places import SiteInactive
-from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
+from wattyard.tariffs.service import QUOTE_REFUSALS
 
 
 @endpoint(
@@ -31,7 +31,7 @@ from wattyard.tariffs.routes.prices import REFUSALS as PRICE_REFUSALS
     "schedule_duration",
     body=DurationBody,
     answers=DurationShape,
-    refuses=(*PRICE_REFUSALS, SiteInactive, DurationInvalid, MinSlotMinutesInvalid),
+    refuses=(*QUOTE_REFUSALS, SiteInactive, DurationInvalid, MinSlotMinutesInvalid),
     example=examples.DURATION,
     example_body=examples.DURATION_BODY,
 )
@@ -53,7 +53,7 @@ async def duration(caller: Caller, body: DurationBody, times: PricedTimes) -> by
     "schedule_limit",
     body=LimitBody,
     answers=LimitShape,
-    refuses=(*PRICE_REFUSALS, SiteInactive, LimitMissing),
+    refuses=(*QUOTE_REFUSALS, SiteInactive, LimitMissing),
     example=examples.LIMIT,
     example_body=examples.LIMIT_BODY,
 )

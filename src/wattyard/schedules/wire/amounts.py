@@ -9,7 +9,8 @@ import numpy as np
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.clock_changes import microseconds, texts
+from wattyard.kernel.instants import requested_span
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.reading import Shape
@@ -37,7 +38,6 @@ from wattyard.schedules.wire.quantities import (
     energy,
     power,
 )
-from wattyard.tariffs.wire.prices import span_of, times
 
 _LONGEST: Final = timedelta(microseconds=LONGEST_US)
 KeepUnless = Annotated[
@@ -219,7 +219,7 @@ def _device_wanted(item: AmountItemBody, number: int, start: datetime) -> Device
             code="parameters_exclusive",
         )
     try:
-        span = span_of(item.start_time or start, item.end_time, _LONGEST)
+        span = requested_span(item.start_time or start, item.end_time, _LONGEST)
     except Malformed as refusal:
         raise refusal.under(path) from None
     return DeviceWanted(
@@ -235,7 +235,7 @@ def _device_wanted(item: AmountItemBody, number: int, start: datetime) -> Device
 
 
 def _device(wanted: DeviceWanted, plan: DevicePlan, form: datetime) -> DeviceAmountShape:
-    start, end = times(np.array([wanted.start_us, wanted.end_us]), form)
+    start, end = texts(np.array([wanted.start_us, wanted.end_us]), form)
     return DeviceAmountShape(
         device_id=ids.wire("dev", wanted.device_id),
         tariff_direction=wanted.direction,
@@ -260,7 +260,7 @@ def _value(energy_wh: float, value: Value) -> dict[str, Any]:
 
 
 def _slots(slots: Sequence[PowerSlot], form: datetime) -> list[PowerSlotShape]:
-    at = times(np.array([[s.start_us, s.end_us] for s in slots], np.int64).reshape(-1), form)
+    at = texts(np.array([[s.start_us, s.end_us] for s in slots], np.int64).reshape(-1), form)
     return [
         PowerSlotShape(at[2 * n], at[2 * n + 1], power(slot.power_w), slot.why)
         for n, slot in enumerate(slots)

@@ -9,11 +9,21 @@ import numpy as np
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.clock_changes import microseconds, texts
+from wattyard.kernel.instants import requested_span
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference, Time
+from wattyard.platform.reading.texts import (
+    DeviceId,
+    Instant,
+    LocationId,
+    Percent,
+    Reference,
+    Remaining,
+    SignedPower,
+    Time,
+)
 from wattyard.schedules.domain.charge import ChargeSlot, Objective
 from wattyard.schedules.domain.charge_wanted import (
     LONGEST,
@@ -35,8 +45,6 @@ from wattyard.schedules.wire.quantities import (
     power,
 )
 from wattyard.sites.domain.states import FlowDirection
-from wattyard.sites.wire.states import Percent, Remaining, SignedPower
-from wattyard.tariffs.wire.prices import span_of, times
 
 _PERCENT_DECIMALS: Final = 4
 _FULL: Final = 100.0
@@ -168,7 +176,7 @@ def charge_wanted(body: DeviceChargeBody, device_id: str, now: datetime) -> Char
         site_id = ids.read(body.location_id, "loc", "ste", param="location_id")
     return ChargeWanted(
         device_id=ids.read(device_id, "dev", param="device_id"),
-        start=span_of(start, start + LONGEST, LONGEST).start,
+        start=requested_span(start, start + LONGEST, LONGEST).start,
         site_id=site_id,
         horizon=horizon,
         state=StateSaid(
@@ -195,7 +203,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
     form = form or answer.start
     plan = answer.plan
     (own,) = plan.stores
-    edges = times(np.array([microseconds(answer.start), microseconds(answer.end)]), form)
+    edges = texts(np.array([microseconds(answer.start), microseconds(answer.end)]), form)
     around = answer.surroundings
     return msgspec.json.encode(
         ChargingShape(
@@ -267,7 +275,7 @@ def _net_wh(slots: Sequence[ChargeSlot]) -> float:
 def _slots(
     slots: Sequence[ChargeSlot], capacity_wh: float, form: datetime
 ) -> list[ChargeSlotShape]:
-    at = times(np.array([[s.start_us, s.end_us] for s in slots], np.int64).reshape(-1), form)
+    at = texts(np.array([[s.start_us, s.end_us] for s in slots], np.int64).reshape(-1), form)
     return [
         ChargeSlotShape(
             at[2 * n],

@@ -8,6 +8,8 @@ import numpy as np
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import texts
+from wattyard.kernel.instants import requested_span
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.reading import Shape
 from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
@@ -15,7 +17,7 @@ from wattyard.schedules.domain.listing import LONGEST, DurationWanted, LimitWant
 from wattyard.schedules.domain.prices import MINUTE_US, Segment
 from wattyard.schedules.wire.heads import HeadShape, Named, head
 from wattyard.tariffs.domain.prices import Question
-from wattyard.tariffs.wire.prices import DirectionField, PriceShape, span_of, times
+from wattyard.tariffs.domain.tariff import Direction
 
 End = Annotated[Instant, msgspec.Meta(description="at most 3 days after start_time")]
 SegmentField = Annotated[Segment, msgspec.Meta(description="LOW is cheap, HIGH is dear")]
@@ -35,7 +37,9 @@ class WindowBody(Shape, kw_only=True):
     end_time: End
     segment: SegmentField
     device_id: DeviceId | None = None
-    tariff_direction: DirectionField = "IMPORT"
+    tariff_direction: Annotated[Direction, msgspec.Meta(description="whose tariffs count")] = (
+        "IMPORT"
+    )
 
 
 class DurationBody(WindowBody, kw_only=True):
@@ -57,12 +61,19 @@ class LimitBody(WindowBody, kw_only=True):
     absolute: Absolute | None = None
 
 
+class SlotPriceShape(msgspec.Struct):
+    """A price per kWh, taxes included, and how certain it is."""
+
+    value: float
+    confidence: float
+
+
 class PricedSlotShape(msgspec.Struct):
     """A stretch of time, half-open, at one price."""
 
     start_time: Time
     end_time: Time
-    price: PriceShape
+    price: SlotPriceShape
     vpp_event: bool
 
 
@@ -138,7 +149,7 @@ def limit_json(caller: Caller, named: Named, listing: Listing, form: datetime) -
 def _question(body: WindowBody) -> Question:
     return Question(
         direction=body.tariff_direction,
-        span=span_of(body.start_time, body.end_time, LONGEST),
+        span=requested_span(body.start_time, body.end_time, LONGEST),
         device=ids.read(body.device_id, "dev", param="device_id") if body.device_id else None,
     )
 
@@ -163,12 +174,12 @@ def _minutes(listing: Listing) -> float:
 
 def _slots(listing: Listing, form: datetime) -> list[PricedSlotShape]:
     slots = listing.slots
-    at = times(np.concatenate([slots.starts_us, slots.ends_us]), form)
+    at = texts(np.concatenate([slots.starts_us, slots.ends_us]), form)
     count = slots.starts_us.size
     rows = zip(
         at[:count], at[count:], slots.per_kwh.tolist(), slots.confidence.tolist(), strict=True
     )
     return [
-        PricedSlotShape(start, end, PriceShape(value, confidence), vpp_event=False)
+        PricedSlotShape(start, end, SlotPriceShape(value, confidence), vpp_event=False)
         for start, end, value, confidence in rows
     ]

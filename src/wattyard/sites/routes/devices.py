@@ -8,6 +8,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch
 from wattyard.platform.reading.texts import LocationId, Reference
@@ -23,7 +24,6 @@ from wattyard.sites.wire.devices import (
     device_json,
     device_locations,
 )
-from wattyard.sites.wire.places import Deleted
 
 
 class DevicesQuery(ListQuery):

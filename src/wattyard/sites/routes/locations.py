@@ -4,6 +4,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch
 from wattyard.platform.reading.texts import CustomerId, Reference
@@ -12,7 +13,6 @@ from wattyard.sites.domain.places import CustomerNotFound, LocationNotFound, Tim
 from wattyard.sites.service import Places
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.places import (
-    Deleted,
     LocationBody,
     LocationShape,
     changed_place,

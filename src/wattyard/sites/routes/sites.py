@@ -8,6 +8,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch
 from wattyard.platform.reading.texts import CustomerId, Reference
@@ -17,7 +18,6 @@ from wattyard.sites.service import Places
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.devices import device_draft
 from wattyard.sites.wire.places import (
-    Deleted,
     SiteBody,
     SiteChange,
     SiteShape,

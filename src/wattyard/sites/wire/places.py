@@ -177,14 +177,6 @@ class LocationShape(msgspec.Struct, kw_only=True):
     consents: ConsentsShape
 
 
-class Deleted(msgspec.Struct):
-    """What was deleted."""
-
-    id: str
-    object: str
-    deleted: Literal[True] = True
-
-
 def place_draft(body: LocationBody) -> PlaceDraft:
     """Read what a client says of a place."""
     return PlaceDraft(

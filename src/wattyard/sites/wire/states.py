@@ -8,14 +8,16 @@ import msgspec
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import LocationId, Reference, Time
+from wattyard.platform.reading.texts import (
+    LocationId,
+    Percent,
+    Reference,
+    Remaining,
+    SignedPower,
+    Time,
+)
 from wattyard.sites.domain.states import DeviceState, FlowDirection, StateReport
 
-Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
-SignedPower = Annotated[
-    float, msgspec.Meta(ge=-1_000_000, le=1_000_000, description="kW, + charging")
-]
-Remaining = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="kWh")]
 When = Annotated[datetime, msgspec.Meta(tz=True, description="when it was measured")]
 
 

@@ -8,12 +8,8 @@ import asyncio
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import endpoint
 from wattyard.platform.http.binding import path_id
-from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
-from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
-from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
-from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
-from wattyard.tariffs.service import Prices
+from wattyard.tariffs.service import QUOTE_REFUSALS, Prices
 from wattyard.tariffs.wire import examples
 from wattyard.tariffs.wire.prices import (
     PlacePricesBody,
@@ -26,16 +22,6 @@ from wattyard.tariffs.wire.prices import (
     prices_json,
 )
 
-REFUSALS = (
-    LocationNotFound,
-    DeviceNotFound,
-    DeviceNotAtLocation,
-    NoTariffConnected,
-    NoPriceData,
-    MarketCurrencyMismatch,
-    TooManyPrices,
-)
-
 
 @endpoint(
     "POST",
@@ -43,7 +29,7 @@ REFUSALS = (
     "price_list",
     body=PricesBody,
     answers=PricesShape,
-    refuses=REFUSALS,
+    refuses=QUOTE_REFUSALS,
     example=examples.PRICES,
     example_body=examples.PRICES_BODY,
 )
@@ -66,7 +52,7 @@ async def prices_at(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     "price_audit",
     body=PricesBody,
     answers=PriceAuditShape,
-    refuses=REFUSALS,
+    refuses=QUOTE_REFUSALS,
     example=examples.AUDIT,
     example_body=examples.PRICES_BODY,
 )
@@ -86,7 +72,7 @@ async def audit(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     "price_list_by_location",
     body=PlacePricesBody,
     answers=PricesShape,
-    refuses=REFUSALS,
+    refuses=QUOTE_REFUSALS,
     example=examples.PRICES,
     example_body=examples.PLACE_PRICES_BODY,
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.instants import requested_span
 from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.declare import MEBIBYTE
@@ -24,7 +25,6 @@ from wattyard.tariffs.domain.sources import (
 )
 from wattyard.tariffs.service import MarketSources
 from wattyard.tariffs.wire import examples
-from wattyard.tariffs.wire.prices import span_of
 from wattyard.tariffs.wire.sources import (
     MarketPriceBatch,
     MarketPriceBody,
@@ -177,7 +177,7 @@ async def list_prices(
 ) -> bytes:
     """Read what a market source has published for a span of up to 366 days."""
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
-    span = span_of(query.start_time, query.end_time, _LONGEST)
+    span = requested_span(query.start_time, query.end_time, _LONGEST)
     source = await sources.source(caller, id_)
     block = await sources.prices(caller, id_, span)
     values = block.prices.tolist()

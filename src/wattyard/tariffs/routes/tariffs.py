@@ -9,13 +9,12 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
-from wattyard.platform.http.lists import ParametersExclusive
+from wattyard.platform.http.lists import Deleted, ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch, Shape
 from wattyard.platform.reading.texts import LocationId
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
-from wattyard.sites.wire.places import Deleted
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Contract as Dates
 from wattyard.tariffs.adapters.imports import DocumentCurrencyMismatch

@@ -14,14 +14,16 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Question, place_prices, pricing
 from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.samples import Sample, sample
-from wattyard.tariffs.domain.sources import MarketSource, check_currency
+from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketSource, check_currency
 from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
 from wattyard.tariffs.domain.updates import Publication, next_update
 from wattyard.tariffs.service.contracts import Judged
@@ -33,6 +35,17 @@ from wattyard.tariffs.store import contracts as contract_store
 _KEPT_RULES_BYTES: Final = 8 * 1024 * 1024
 """Of JSON; the tariffs read from it take about ten times as much memory."""
 _SAMPLED: Final = timedelta(days=401)
+
+QUOTE_REFUSALS = (
+    LocationNotFound,
+    DeviceNotFound,
+    DeviceNotAtLocation,
+    NoTariffConnected,
+    NoPriceData,
+    MarketCurrencyMismatch,
+    TooManyPrices,
+)
+"""What `Prices.quote` can refuse with."""
 
 
 @dataclass

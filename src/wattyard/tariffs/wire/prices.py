@@ -1,6 +1,6 @@
 """Prices and their audit as JSON (contract 2, Prices)."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -9,9 +9,8 @@ import numpy as np
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import SECOND_US, Microseconds, instant
-from wattyard.kernel.instants import Span
-from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.clock_changes import texts
+from wattyard.kernel.instants import requested_span
 from wattyard.platform.reading import Shape
 from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
 from wattyard.tariffs.domain.prices import ABSENT, Part, Question
@@ -19,10 +18,6 @@ from wattyard.tariffs.domain.quotes import Quote, Supply
 from wattyard.tariffs.domain.tariff import Direction
 
 LONGEST: Final = timedelta(days=90)
-FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
-LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
-"""Between them every instant has a local time and a day after, in every zone."""
-
 Start = Annotated[Instant | None, msgspec.Meta(description="default: now, cut to the second")]
 End = Annotated[Instant, msgspec.Meta(description="at most 90 days after start_time")]
 DirectionField = Annotated[Direction, msgspec.Meta(description="whose tariffs count")]
@@ -155,40 +150,9 @@ def price_question(body: PlacePricesBody, now: datetime) -> Question:
     start = body.start_time or now.replace(microsecond=0)
     return Question(
         direction=body.tariff_direction,
-        span=span_of(start, body.end_time, LONGEST),
+        span=requested_span(start, body.end_time, LONGEST),
         device=ids.read(body.device_id, "dev", param="device_id") if body.device_id else None,
     )
-
-
-def span_of(start: datetime, end: datetime, longest: timedelta) -> Span:
-    """Make a span of two instants.
-
-    Raises:
-        Malformed: `end_time_invalid`, unless `end` is after `start` and not too far;
-            `start_time_invalid` or `end_time_invalid` for years that no price is of.
-    """
-    for name, at in (("start_time", start), ("end_time", end)):
-        if not FIRST <= at < LAST:
-            raise Malformed(
-                f"{name} must be in the years {FIRST.year} to {LAST.year}; got {at.isoformat()}",
-                param=name,
-                code=f"{name}_invalid",
-            )
-    if end <= start:
-        raise Malformed(
-            f"end_time must be after start_time; got {end.isoformat()} for a start at "
-            f"{start.isoformat()}",
-            param="end_time",
-            code="end_time_invalid",
-        )
-    if end - start > longest:
-        raise Malformed(
-            f"end_time must be at most {longest.days} days after start_time; got "
-            f"{end.isoformat()} for a start at {start.isoformat()}",
-            param="end_time",
-            code="end_time_invalid",
-        )
-    return Span(start, end)
 
 
 def location_of(body: PricesBody) -> UUID:
@@ -196,25 +160,12 @@ def location_of(body: PricesBody) -> UUID:
     return ids.read(body.location_id, "loc", "ste", param="location_id")
 
 
-def times(edges_us: Microseconds, form: datetime) -> list[str]:
-    """Write instants (n) in the offset of `form`, as RFC 3339; whole seconds where they are."""
-    offset = form.utcoffset() or timedelta(0)
-    offset_us = offset // timedelta(microseconds=1)
-    suffix = _suffix(offset)
-    walls = (edges_us + offset_us) // SECOND_US
-    texts = np.datetime_as_string(walls.astype("datetime64[s]"), unit="s").tolist()
-    found = [text + suffix for text in texts]
-    for n in np.flatnonzero(edges_us % SECOND_US):
-        found[n] = _fractional(int(edges_us[n]), offset, suffix)
-    return found
-
-
 def prices_json(
     caller: Caller, quote_id: UUID, made: datetime, quote: Quote, form: datetime
 ) -> bytes:
     """Write the prices of a quote, with times in the offset of `form`."""
     prices = quote.prices
-    at = times(prices.edges_us, form)
+    at = texts(prices.edges_us, form)
     rows = [
         f'{{"valid_from":"{start}","valid_to":"{end}",'
         f'"price":{{"value":{value!r},"confidence":{confidence!r}}}}}'
@@ -230,7 +181,7 @@ def audit_json(
     caller: Caller, quote_id: UUID, made: datetime, quote: Quote, form: datetime
 ) -> bytes:
     """Write the prices of a quote in their parts, with times in the offset of `form`."""
-    at = times(quote.prices.edges_us, form)
+    at = texts(quote.prices.edges_us, form)
     columns = {name: _part_column(part, quote.supply) for name, part in quote.prices.parts.items()}
     total = quote.prices.per_kwh.tolist()
     intervals = [
@@ -310,17 +261,3 @@ def _around(
             data=msgspec.Raw(data),
         )
     )
-
-
-def _suffix(offset: timedelta) -> str:
-    if not offset:
-        return "Z"
-    minutes = offset // timedelta(minutes=1)
-    sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-
-
-def _fractional(count_us: int, offset: timedelta, suffix: str) -> str:
-    precision = "milliseconds" if count_us % 1000 == 0 else "microseconds"
-    local = instant(count_us).astimezone(timezone(offset) if offset else UTC)
-    return local.replace(tzinfo=None).isoformat(timespec=precision) + suffix

@@ -9,7 +9,7 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import Microseconds
+from wattyard.kernel.clock_changes import Microseconds, texts
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.reading import Patch, Shape
 from wattyard.platform.reading.texts import Instant, Label, Time
@@ -20,7 +20,6 @@ from wattyard.tariffs.domain.sources import (
     Unit,
     Upload,
 )
-from wattyard.tariffs.wire.prices import times
 
 _FAULTS_SHOWN = 100
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
@@ -223,7 +222,7 @@ def published_json(
         data=[
             MarketPriceShape(valid_from=start, valid_to=end, value=value)
             for start, end, value in zip(
-                times(starts_us, form), times(ends_us, form), values, strict=True
+                texts(starts_us, form), texts(ends_us, form), values, strict=True
             )
         ],
     )
