@@ -12,28 +12,20 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
+from wattyard.schedules.domain.highs import RELATIVE_GAP, has_plan, loaded, run
 from wattyard.schedules.domain.program import Numbers, Program
 
 if TYPE_CHECKING:
-    from highspy._core import HighsSolution, _Highs
+    from wattyard.schedules.domain.highs import Highs
 
 SECONDS_AT_MOST: Final = 2.0
 Presolve = Literal["off", "choose"]
-_DUAL_TOLERANCE: Final = 1e-9
 _HELD: Final = 1e-9
 """Reduced costs below are rounding; goals are scaled so that their largest weight is 1."""
-_RELATIVE_GAP: Final = 1e-9
 _SLACK: Final = 1e-9
 _TOLD: Final = 1e-7
 _PRIMAL_SIMPLEX: Final = 4
 _POLISH_SECONDS: Final = 0.2
-_SMALL_PROBLEMS: Final = (
-    ("mip_allow_restart", False),
-    ("mip_heuristic_run_rins", False),
-    ("mip_heuristic_run_rens", False),
-    ("mip_heuristic_run_root_reduced_cost", False),
-)
-"""What helps HiGHS with thousands of integers costs it most of its time with the few here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,18 +62,18 @@ def solve(
 def _linear(
     program: Program, goals: Sequence[Numbers], seconds: float, *, presolve: Presolve
 ) -> Solution | None:
-    highs = _loaded(program, goals[0], seconds)
+    highs = loaded(program, goals[0], seconds)
     highs.setOptionValue("presolve", presolve)
-    if not _run(highs):
+    if not run(highs):
         return None
     for goal in goals[1:]:
         _hold(highs, program)
         highs.changeColsCost(goal.size, np.arange(goal.size, dtype=np.int32), goal)
         highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
-        kept = _within(program, highs.getSolution())
-        if not _run(highs):
+        kept = _values(program, highs)
+        if not run(highs):
             return Solution(kept, seconds=highs.getRunTime())
-    return Solution(_within(program, highs.getSolution()), seconds=highs.getRunTime())
+    return Solution(_values(program, highs), seconds=highs.getRunTime())
 
 
 def _mixed(
@@ -130,13 +122,13 @@ def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: fl
     HiGHS 1.16 may find a better plan than the guess, tell its value, and yet hand the guess
     back; what it hands back is held against what it tells, and solved again without the guess.
     """
-    highs = _loaded(program, goal, seconds)
+    highs = loaded(program, goal, seconds)
     if guess is not None:
         highs.setSolution(guess.size, np.arange(guess.size, dtype=np.int32), guess)
     highs.run()
     info, ran = highs.getInfo(), highs.getRunTime()
-    gap = min(1.0, info.mip_gap) if info.mip_gap > 10 * _RELATIVE_GAP else 0.0
-    if info.primal_solution_status != _feasible():
+    gap = min(1.0, info.mip_gap) if info.mip_gap > 10 * RELATIVE_GAP else 0.0
+    if not has_plan(highs):
         return _Settled(guess, 1.0, ran)
     values = np.array(highs.getSolution().col_value)
     told = info.objective_function_value
@@ -146,64 +138,10 @@ def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: fl
     return _Settled(values, gap, ran)
 
 
-def _loaded(program: Program, goal: Numbers, seconds: float) -> "_Highs":
-    """Hand a programme to a fresh HiGHS, column by column.
-
-    The plain binding is used: the class built upon it reports itself on the console.
-    """
-    from highspy import _core  # noqa: PLC0415 - a fifth of a second that only plans need
-
-    order = np.lexsort((program.entries_row, program.entries_column))
-    starts = np.searchsorted(program.entries_column[order], np.arange(goal.size))
-    highs = _core._Highs()
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("random_seed", 0),
-        ("time_limit", seconds),
-        ("dual_feasibility_tolerance", _DUAL_TOLERANCE),
-        ("mip_rel_gap", _RELATIVE_GAP),
-        ("mip_abs_gap", _RELATIVE_GAP),
-        *_SMALL_PROBLEMS,
-    ):
-        highs.setOptionValue(option, value)
-    highs.passModel(
-        goal.size,
-        program.row_lower.size,
-        order.size,
-        int(_core.MatrixFormat.kColwise),
-        int(_core.ObjSense.kMinimize),
-        0.0,
-        goal,
-        program.lower,
-        program.upper,
-        program.row_lower,
-        program.row_upper,
-        starts.astype(np.int32),
-        program.entries_row[order].astype(np.int32),
-        program.entries_value[order],
-        program.whole.astype(np.int32),
-    )
-    return highs
-
-
-def _run(highs: "_Highs") -> bool:
-    from highspy import _core  # noqa: PLC0415 - see above
-
-    highs.run()
-    return highs.getModelStatus() == _core.HighsModelStatus.kOptimal
-
-
-def _feasible() -> int:
-    from highspy import _core  # noqa: PLC0415 - see above
-
-    return int(_core.SolutionStatus.kSolutionStatusFeasible)
-
-
-def _hold(highs: "_Highs", program: Program) -> None:
+def _hold(highs: "Highs", program: Program) -> None:
     """Hold what the goal just solved has a price for, so that later goals cannot worsen it."""
     solution = highs.getSolution()
-    values = _within(program, solution)
+    values = _values(program, highs)
     held = np.flatnonzero(np.abs(np.array(solution.col_dual)) > _HELD).astype(np.int32)
     highs.changeColsBounds(held.size, held, values[held], values[held])
     sums = np.array(solution.row_value)
@@ -211,7 +149,7 @@ def _hold(highs: "_Highs", program: Program) -> None:
         highs.changeRowBounds(int(row), float(sums[row]), float(sums[row]))
 
 
-def _within(program: Program, solution: "HighsSolution") -> Numbers:
+def _values(program: Program, highs: "Highs") -> Numbers:
     """Read the values, with rounding beyond a bound cut off."""
-    values: Numbers = np.clip(np.array(solution.col_value), program.lower, program.upper)
-    return values
+    values: Numbers = np.array(highs.getSolution().col_value)
+    return values.clip(program.lower, program.upper)

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from cachetools import LRUCache
 
 from wattyard.kernel.refusals import TooMany
+from wattyard.schedules.domain.highs import binding
 
 Question = TypeVar("Question")
 Plan = TypeVar("Plan")
@@ -40,7 +41,7 @@ class Solvers:
 
     def warm(self) -> None:
         """Have the solver imported in the background: the first plan need not wait for it."""
-        self._plain.submit(_import_solver)
+        self._plain.submit(binding)
 
     async def run(
         self, solve: Callable[[Question], Plan], question: Question, *, hard: bool
@@ -88,7 +89,3 @@ def _step_back() -> None:
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-
-
-def _import_solver() -> None:
-    import highspy  # noqa: F401, PLC0415 (a fifth of a second that only plans need)
