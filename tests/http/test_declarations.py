@@ -1,6 +1,6 @@
 """What an endpoint declares is held to at start, and its access chooses how callers are judged."""
 
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,12 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import SortedIds
 from wattyard.platform.db import Database
 from wattyard.platform.document import document
-from wattyard.platform.http import Access, Call, Endpoint, endpoint, scopes
+from wattyard.platform.http import Access, Call, Effect, Endpoint, endpoint, scopes
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.call import Message
 from wattyard.platform.http.front import FrontDoor
-from wattyard.platform.http.gate import Gate
+from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.limits import NoLimits
 from wattyard.platform.http.replays import Replays
 
@@ -28,9 +28,9 @@ def now() -> datetime:
     return datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def gate(db: Database) -> Gate:
-    """A gate that lets nobody in but the public."""
-    return Gate({}, NoLimits(), Replays(db, now))
+def gate(db: Database, judges: Mapping[Access, Authenticate] | None = None) -> Gate:
+    """A gate that lets in the public, and those whom `judges` let in."""
+    return Gate(judges or {}, NoLimits(), Replays(db, now, SortedIds(now)))
 
 
 @endpoint("GET", "/who", "who", access=Access.EITHER)
@@ -60,7 +60,9 @@ def front(
 async def test_either_access_takes_a_token_or_a_key(
     world: World, db: Database, tenant: Tenant
 ) -> None:
-    judges = Gate(authenticators_of(world.services.accounts), NoLimits(), Replays(db, now))
+    judges = Gate(
+        authenticators_of(world.services.accounts), NoLimits(), Replays(db, now, SortedIds(now))
+    )
     app = front(Bound(who, {}, judges), failures=[])
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://test"
@@ -214,3 +216,11 @@ async def test_our_own_fault_in_a_websocket_is_logged_and_closes_it() -> None:
 
     assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", 1011)]
     assert [(scope, str(fault)) for scope, fault in failures] == [("websocket", "a bug")]
+
+
+@pytest.mark.parametrize(
+    ("method", "effect"), [("POST", None), ("PUT", Effect.WRITES), ("GET", Effect.COMPUTES)]
+)
+def test_a_post_and_nothing_else_declares_its_effect(method: str, effect: Effect | None) -> None:
+    with pytest.raises(TypeError, match=rf"{method} /x \(x\)"):
+        Endpoint(method=method, path="/x", operation="x", handler=quiet, effect=effect)

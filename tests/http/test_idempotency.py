@@ -1,10 +1,25 @@
 """Idempotency keys (contract 0, Writing)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.world import AMSTERDAM, Tenant, World, error
+from wattyard.app.assembly import authenticators_of
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import SortedIds
+from wattyard.platform.http import Effect, endpoint
+from wattyard.platform.http.binding import Bound
+from wattyard.platform.http.call import Call
+from wattyard.platform.http.fingerprints import fingerprint
+from wattyard.platform.http.front import FrontDoor
+from wattyard.platform.http.gate import Gate
+from wattyard.platform.http.limits import NoLimits
+from wattyard.platform.http.replays import KEPT_BYTES, Replays
 
 BODY = {"postal_address": AMSTERDAM, "reference_id": "once"}
 
@@ -109,3 +124,222 @@ async def test_a_fault_of_ours_is_not_kept(
     assert (await tenant.get("/sites")).json()["data"] == []
     answer = await tenant.post("/sites", BODY, headers=keyed("a"))
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            b'{"reference_id":"a","metadata":{"x":"1","y":"2"}}',
+            b'{"metadata": {"y": "2",\n "x": "1"}, "reference_id": "a"}',
+        ),
+        (b'{"reference_id":"\xc3\xa9"}', rb'{"reference_id":"\u00e9"}'),
+    ],
+)
+async def test_the_same_json_written_otherwise_is_the_same_request(
+    tenant: Tenant, first: bytes, second: bytes
+) -> None:
+    headers = keyed("a") | {"Content-Type": "application/json"}
+    one = await tenant.call("POST", "/customers", content=first, headers=headers)
+    two = await tenant.call("POST", "/customers", content=second, headers=headers)
+
+    assert one.status_code == two.status_code == 201
+    assert two.content == one.content
+    assert len((await tenant.get("/customers")).json()["data"]) == 1
+
+
+async def test_numbers_are_compared_as_numbers(tenant: Tenant) -> None:
+    headers = keyed("a") | {"Content-Type": "application/json"}
+    raw = b'{"postal_address": {"city": "Amsterdam", "country_code": "NL"}, "max_power_import_kw": '
+    for number in (b"11", b"11.0", b"1.1e1"):
+        answer = await tenant.call("POST", "/sites", content=raw + number + b"}", headers=headers)
+        assert answer.status_code == 201
+    other = await tenant.call("POST", "/sites", content=raw + b"11.5}", headers=headers)
+    error(other, 409, "idempotency_key_reused")
+    assert len((await tenant.get("/sites")).json()["data"]) == 1
+
+
+async def test_a_query_is_compared_by_its_parameters() -> None:
+    async def meaning(query: bytes) -> bytes:
+        scope = {"method": "POST", "path": "/x", "query_string": query, "headers": []}
+        return (await fingerprint(Call(scope, _never, _never, "req_1"), b"{}")).meaning
+
+    assert await meaning(b"a=1&b=x%20y") == await meaning(b"b=x+y&a=1")
+    assert await meaning(b"a=1") != await meaning(b"a=2")
+    assert await meaning(b"") == await meaning(b"&")
+
+
+async def _never(*_: object) -> Any:
+    raise AssertionError("nothing is read or sent")
+
+
+async def test_an_answer_kept_by_an_earlier_release_is_known_by_its_bytes(
+    world: World, tenant: Tenant
+) -> None:
+    await tenant.post("/customers", {"reference_id": "a"}, headers=keyed("a"))
+    async with world.db.transaction() as db:
+        await db.execute("UPDATE idempotency_keys SET meaning = NULL")
+
+    again = await tenant.post("/customers", {"reference_id": "a"}, headers=keyed("a"))
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await tenant.post("/customers", {"reference_id": "b"}, headers=keyed("a"))
+    error(other, 409, "idempotency_key_reused")
+
+
+class Turnstile:
+    """Work of which the test says when it goes on."""
+
+    def __init__(self) -> None:
+        self.entered = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.runs = 0
+
+    async def __call__(self) -> None:
+        self.runs += 1
+        self.entered.set()
+        await self.go_on.wait()
+
+
+def serving(
+    world: World, effect: Effect, work: Callable[[], Awaitable[object]], answer: bytes = b'{"n":1}'
+) -> httpx.AsyncClient:
+    """A client of one endpoint of an effect, which waits for `work` and then answers."""
+
+    @endpoint("POST", "/work", "work", effect=effect)
+    async def handler(caller: Caller) -> bytes:
+        """Work."""
+        await work()
+        return answer
+
+    gate = Gate(
+        authenticators_of(world.services.accounts),
+        NoLimits(),
+        Replays(world.db, world.clock, SortedIds(world.clock)),
+    )
+    app = FrontDoor(
+        [Bound(handler, {}, gate)],
+        now=world.clock,
+        new_id=SortedIds(world.clock),
+        finished=lambda call, fault: None,
+        failed=lambda scope, fault: None,
+        lifespan=lambda app: nullcontext(),  # type: ignore[arg-type, return-value]
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
+
+
+async def work_on(http: httpx.AsyncClient, tenant: Tenant, **more: str) -> httpx.Response:
+    return await http.post("/work", headers=tenant.headers | keyed("a") | more)
+
+
+BESIDE = [Effect.COMPUTES, Effect.EXTERNAL]
+
+
+@pytest.mark.parametrize("effect", BESIDE)
+async def test_no_connection_is_held_while_it_computes_or_waits_for_others(
+    world: World, tenant: Tenant, effect: Effect
+) -> None:
+    work = Turnstile()
+    async with serving(world, effect, work) as http:
+        first = asyncio.create_task(work_on(http, tenant))
+        await work.entered.wait()
+        opened, idle = world.db.usage
+        meanwhile = await work_on(http, tenant)
+        other = await http.post("/work", json={}, headers=tenant.headers | keyed("a"))
+        work.go_on.set()
+        done = await first
+        again = await work_on(http, tenant)
+
+    assert opened == idle
+    error(meanwhile, 409, "idempotency_in_progress")
+    error(other, 409, "idempotency_key_reused")
+    assert done.json() == again.json() == {"n": 1}
+    assert "idempotent-replayed" not in done.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert work.runs == 1
+
+
+@pytest.mark.parametrize("effect", BESIDE)
+async def test_a_mark_that_a_crash_left_ends_by_itself(
+    world: World, tenant: Tenant, effect: Effect
+) -> None:
+    crashed, work = Turnstile(), Turnstile()
+    work.go_on.set()
+    async with serving(world, effect, crashed) as before, serving(world, effect, work) as http:
+        lost = asyncio.create_task(work_on(before, tenant))
+        await crashed.entered.wait()  # and never goes on, as after `kill -9`
+        error(await work_on(http, tenant), 409, "idempotency_in_progress")
+        world.clock.forward(minutes=2, seconds=1)
+        repeated = await work_on(http, tenant)
+        crashed.go_on.set()
+        late = await lost
+
+    assert repeated.status_code == 200
+    assert work.runs == 1
+    assert late.headers["idempotent-replayed"] == "true"  # the first answer that was kept counts
+
+
+@pytest.mark.parametrize("effect", BESIDE)
+async def test_work_that_failed_or_was_broken_off_can_be_repeated_at_once(
+    world: World, tenant: Tenant, effect: Effect
+) -> None:
+    async def broken() -> None:
+        raise RuntimeError("broken")
+
+    stuck, fine = Turnstile(), Turnstile()
+    fine.go_on.set()
+    async with serving(world, effect, broken) as http:
+        error(await work_on(http, tenant), 500, "internal_error")
+    async with serving(world, effect, stuck) as http:
+        task = asyncio.create_task(work_on(http, tenant))
+        await stuck.entered.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        while world.db._besides:
+            await asyncio.wait(world.db._besides)
+    async with serving(world, effect, fine) as http:
+        assert (await work_on(http, tenant)).status_code == 200
+
+
+async def test_an_answer_above_a_mebibyte_is_not_kept(world: World, tenant: Tenant) -> None:
+    answer = b'{"n":"' + b"x" * KEPT_BYTES + b'"}'
+    work = Turnstile()
+    work.go_on.set()
+    async with serving(world, Effect.COMPUTES, work, answer) as http:
+        assert (await work_on(http, tenant)).content == answer
+        again = await work_on(http, tenant)
+        other = await http.post("/work", json={}, headers=tenant.headers | keyed("a"))
+
+    assert again.content == answer
+    assert "idempotent-replayed" not in again.headers
+    assert work.runs == 2
+    error(other, 409, "idempotency_key_reused")
+
+
+async def test_a_write_whose_answer_is_too_large_to_keep_is_not_done_twice(
+    world: World, tenant: Tenant
+) -> None:
+    work = Turnstile()
+    work.go_on.set()
+    async with serving(world, Effect.WRITES, work, b'"' + b"x" * KEPT_BYTES + b'"') as http:
+        assert (await work_on(http, tenant)).status_code == 200
+        error(await work_on(http, tenant), 409, "idempotency_answer_too_large")
+
+    assert work.runs == 1
+
+
+async def test_the_answers_of_quiet_accounts_are_forgotten_after_their_day(
+    world: World, tenant: Tenant
+) -> None:
+    await tenant.post("/customers", {}, headers=keyed("a"))
+    world.clock.forward(hours=23)
+    stranger = await world.tenant("a stranger")
+    await stranger.post("/customers", {}, headers=keyed("b"))
+    world.clock.forward(hours=1)
+    await Replays(world.db, world.clock, SortedIds(world.clock)).forget()
+
+    async with world.db.reading() as db:
+        left = await db.fetchval(
+            "SELECT array_agg(key) FROM idempotency_keys WHERE account = ANY($1)",
+            [tenant.caller.account, stranger.caller.account],
+        )
+    assert left == ["b"]

@@ -67,7 +67,7 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
     gate = Gate(
         authenticators,
         RateLimits(share) if share else NoLimits(),
-        Replays(db, services.now),
+        Replays(db, services.now, services.new_id),
     )
     return FrontDoor(
         [Bound(declared, given, gate) for declared in ENDPOINTS],

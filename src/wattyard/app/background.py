@@ -9,6 +9,7 @@ from typing import Final
 
 from wattyard.app.services import Services
 from wattyard.meters.jobs.months import months_ahead
+from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
 from wattyard.platform.work import Job, Periodic, Worker, open_many, turn_on
 from wattyard.tariffs.jobs.endings import endings
@@ -40,6 +41,12 @@ def jobs(services: Services) -> list[Job]:
             _FORGET_SECONDS,
             services.retention.forget,
             alone=lambda: services.db.alone("wattyard: forgetting old events"),
+        ),
+        Periodic(
+            "forgetting old idempotency answers",
+            _FORGET_SECONDS,
+            Replays(services.db, services.now, services.new_id).forget,
+            alone=lambda: services.db.alone("wattyard: forgetting old idempotency answers"),
         ),
         fetching(services.markets),
         endings(services.endings),

@@ -29,7 +29,7 @@ from wattyard.costs.wire.costs import (
     sent_reading,
 )
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import endpoint
+from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
 from wattyard.platform.reading import Shape
@@ -74,6 +74,7 @@ class SessionQuery(Shape):
     "POST",
     "/costs/instant",
     "cost_instant",
+    effect=Effect.WRITES,
     query=InstantQuery,
     body=InstantBody,
     answers=EnergyCostShape,
@@ -105,6 +106,7 @@ async def instant_cost(
     "POST",
     "/costs/interval/{object_id}",
     "cost_interval",
+    effect=Effect.COMPUTES,
     query=IntervalQuery,
     body=IntervalBody,
     answers=EnergyCostShape,
@@ -135,6 +137,7 @@ async def interval_cost(
     "POST",
     "/costs/session/{session_reference_id}",
     "cost_session",
+    effect=Effect.COMPUTES,
     query=SessionQuery,
     answers=EnergyCostShape,
     refuses=(SessionNotFound, CurrenciesMixed, *PRICED),

@@ -15,7 +15,7 @@ from wattyard.events.wire.webhooks import (
 )
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http import LIST_REFUSALS, Effect, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 
 
@@ -60,6 +60,7 @@ async def list_deliveries(caller: Caller, query: DeliveriesQuery, deliveries: De
     "POST",
     "/webhook-deliveries/{delivery_id}/retry",
     "webhook_delivery_retry",
+    effect=Effect.WRITES,
     answers=DeliveryShape,
     refuses=(DeliveryNotFound,),
     example=DELIVERY_EXAMPLE,

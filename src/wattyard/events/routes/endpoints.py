@@ -13,7 +13,15 @@ from wattyard.events.wire.log import EventShape, event_json
 from wattyard.events.wire.webhooks import EndpointBody, EndpointDeleted, EndpointShape
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http import (
+    LIST_REFUSALS,
+    Call,
+    Effect,
+    List,
+    ListQuery,
+    endpoint,
+    list_answer,
+)
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.reading import Patch
@@ -54,6 +62,7 @@ async def get_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) -
     "POST",
     "/webhook-endpoints",
     "webhook_endpoint_create",
+    effect=Effect.EXTERNAL,
     body=EndpointBody,
     answers=wire.NewEndpointShape,
     status=201,
@@ -123,6 +132,7 @@ async def delete_endpoint(
     "POST",
     "/webhook-endpoints/{endpoint_id}/test",
     "webhook_endpoint_test",
+    effect=Effect.WRITES,
     answers=EventShape,
     status=201,
     refuses=(EndpointNotFound, EndpointDisabled),
@@ -139,6 +149,7 @@ async def test_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) 
     "POST",
     "/webhook-endpoints/{endpoint_id}/replay",
     "webhook_endpoint_replay",
+    effect=Effect.WRITES,
     body=wire.ReplayBody,
     answers=wire.ReplayShape,
     refuses=(EndpointNotFound, EndpointDisabled),

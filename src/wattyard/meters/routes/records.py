@@ -6,7 +6,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.meters.service import Records
 from wattyard.meters.wire import examples
 from wattyard.meters.wire.records import RecordShape, SearchBody, records_json, search_of
-from wattyard.platform.http import LIST_REFUSALS, List, endpoint, list_answer
+from wattyard.platform.http import LIST_REFUSALS, Effect, List, endpoint, list_answer
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 
@@ -15,6 +15,7 @@ from wattyard.sites.domain.places import LocationNotFound
     "POST",
     "/meters/records",
     "meter_record_search",
+    effect=Effect.COMPUTES,
     body=SearchBody,
     answers=List[RecordShape],
     refuses=(*LIST_REFUSALS, LocationNotFound, DeviceNotFound),

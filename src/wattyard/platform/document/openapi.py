@@ -127,7 +127,7 @@ def refusals_of(endpoint: Endpoint, refused: AccessRefusals) -> list[type[Refusa
         found += [BodyIncomplete]
     if endpoint.query is not None or endpoint.body is not None:
         found += [ParameterInvalid]
-    if endpoint.keyed:
+    if endpoint.effect is not None:
         found += replays.REFUSALS
     if endpoint.method in ("PATCH", "DELETE"):
         found += [PreconditionFailed, Conflict]
@@ -206,7 +206,7 @@ def _query_parameters(endpoint: Endpoint) -> list[Json]:
 
 def _header_parameters(endpoint: Endpoint) -> list[Json]:
     headers = []
-    if endpoint.keyed:
+    if endpoint.effect is not None:
         told = "makes the call safe to repeat: the first answer is kept for 24 hours"
         headers.append(("Idempotency-Key", told))
     if endpoint.tagged and endpoint.method == "GET":

@@ -49,10 +49,15 @@ class Bound:
         caller = call.caller = await self._authenticate(call)
         if declared.access is not Access.BASIC:  # right credentials always pass
             self._gate.limits.admit(call, caller)
-        if declared.keyed and b"idempotency-key" in call.headers:
-            raw = await call.body(declared.body_limit_bytes)
+        if declared.effect is not None and b"idempotency-key" in call.headers:
             await call.answer(
-                await self._gate.replays.once(call, caller, raw, lambda: self._whole(call))
+                await self._gate.replays.once(
+                    call,
+                    caller,
+                    declared.effect,
+                    raw=await call.body(declared.body_limit_bytes),
+                    work=lambda: self._whole(call),
+                )
             )
         else:
             await call.answer(await self._work(call))

@@ -29,6 +29,17 @@ class Access(Enum):
     """A person who is signed in, by the session's cookie."""
 
 
+class Effect(Enum):
+    """What a `POST` does, which decides how its `Idempotency-Key` is kept."""
+
+    COMPUTES = "computes"
+    """It only reads and computes; done twice, nothing is different."""
+    WRITES = "writes"
+    """It changes this database, in one transaction."""
+    EXTERNAL = "external"
+    """It asks or changes something outside of this server."""
+
+
 class Terms(TypedDict, total=False):
     """The optional terms of a declaration; see `Endpoint`."""
 
@@ -41,6 +52,7 @@ class Terms(TypedDict, total=False):
     example_body: Any
     example_query: dict[str, str]
     access: Access
+    effect: Effect
     body_limit_bytes: int
     compressible: bool
     body_optional: bool
@@ -66,6 +78,7 @@ class Endpoint:
         example_query: query parameters that go with `example_body`, where some are needed.
         refuses: refusals that this endpoint can answer besides the general ones.
         access: which credentials it takes.
+        effect: what a `POST` does; None where no `Idempotency-Key` is heeded.
         compressible: True where the body may come as gzip; the limit is that of its content.
         reads_body: True where the function reads the body itself, as a stream; `body` only
             describes it then.
@@ -86,6 +99,7 @@ class Endpoint:
     example_body: Any = None
     example_query: dict[str, str] | None = None
     access: Access = Access.BEARER
+    effect: Effect | None = None
     body_limit_bytes: int = MEBIBYTE
     compressible: bool = False
     body_optional: bool = False
@@ -99,10 +113,12 @@ class Endpoint:
         """The endpoint's name in messages to the people who declare or serve it."""
         return f"{self.method} {self.path} ({self.operation})"
 
-    @property
-    def keyed(self) -> bool:
-        """Whether an `Idempotency-Key` makes the call safe to repeat."""
-        return self.method == "POST" and self.access not in (Access.PUBLIC, Access.BASIC)
+    def __post_init__(self) -> None:
+        takes_keys = self.method == "POST" and self.access not in (Access.PUBLIC, Access.BASIC)
+        if takes_keys != (self.effect is not None):
+            raise TypeError(
+                f"{self.title}: a POST of callers who are known, and nothing else, has an effect"
+            )
 
     @property
     def context(self) -> str:

@@ -1,26 +1,44 @@
-"""Idempotency keys: the first answer is kept with the work, and given again (contract 0, Writing).
+"""Idempotency keys: the first answer is kept, and given again (contract 0, Writing).
 
-The kept answer is written in the transaction of the work, which the use-case joins: after a
-crash both are there or neither. An advisory lock tells that the first still runs, also to other
-processes.
+How it is kept follows from the endpoint's effect:
+
+* *writes*: in the transaction of the work, which the use-case joins, so that after a crash both
+  are there or neither. An advisory lock shows other processes that the first still runs.
+* *computes*: nothing is held while it computes. A mark shows that it runs, and the answer is kept
+  in a short transaction at the end.
+* *external*: as *computes*. The mark is durable before anything leaves this server; one that is
+  left by a crash ends by itself, and then the same request may run again.
 """
 
-import hashlib
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
-from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
-from wattyard.platform.db import Database, ReadConnection, WriteConnection
+from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany, Unavailable
+from wattyard.platform.db import Database, WriteConnection
 from wattyard.platform.http import errors
+from wattyard.platform.http import kept_answers as store
 from wattyard.platform.http.call import Answer, Call
+from wattyard.platform.http.declare import Effect
+from wattyard.platform.http.fingerprints import fingerprint
+from wattyard.platform.http.kept_answers import Claim, Kept
 
+KEPT_BYTES: Final = 1024 * 1024
+"""An answer above this is not kept; see `IdempotencyAnswerTooLarge`."""
 _KEPT_FOR: Final = timedelta(hours=24)
+_MARKED_FOR: Final = {
+    Effect.COMPUTES: timedelta(seconds=60),
+    Effect.EXTERNAL: timedelta(seconds=120),
+}
+"""When a mark ends by itself. Longer than any such work takes, so that only a crash leaves one."""
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
-_CLEARED_AT_ONCE: Final = 20
 _REPLAYED: Final = (b"idempotent-replayed", b"true")
 
 
@@ -42,23 +60,41 @@ class IdempotencyInProgress(Conflict):
     code = "idempotency_in_progress"
 
 
-REFUSALS: Final = (IdempotencyKeyInvalid, IdempotencyKeyReused, IdempotencyInProgress)
+class IdempotencyAnswerTooLarge(Conflict):
+    """The first request was carried out, but its answer of more than 1 MiB was not kept.
+
+    Read what it made instead. A calculation is never refused so: it is done again.
+    """
+
+    code = "idempotency_answer_too_large"
+
+
+REFUSALS: Final = (
+    IdempotencyKeyInvalid,
+    IdempotencyKeyReused,
+    IdempotencyInProgress,
+    IdempotencyAnswerTooLarge,
+)
+
+Work = Callable[[], Awaitable[Answer]]
 
 
 class Replays:
     """The kept answers of an account and mode."""
 
-    def __init__(self, db: Database, now: Clock) -> None:
+    def __init__(self, db: Database, now: Clock, new_id: IdMaker) -> None:
         self._db = db
         self._now = now
+        self._new_id = new_id
 
     async def once(
-        self, call: Call, caller: Caller, raw: bytes, work: Callable[[], Awaitable[Answer]]
+        self, call: Call, caller: Caller, effect: Effect, *, raw: bytes, work: Work
     ) -> Answer:
         """Do the work of a key once, and answer the same ever after.
 
         Raises:
-            IdempotencyKeyInvalid, IdempotencyKeyReused, IdempotencyInProgress.
+            IdempotencyKeyInvalid, IdempotencyKeyReused, IdempotencyInProgress,
+            IdempotencyAnswerTooLarge.
         """
         key = call.header(b"idempotency-key") or ""
         if not _KEY.fullmatch(key):
@@ -66,97 +102,121 @@ class Replays:
                 "Idempotency-Key must be 1 to 255 printable ASCII characters",
                 param="Idempotency-Key",
             )
-        fingerprint = _fingerprint(call, raw)
+        claim = Claim(caller, key, await fingerprint(call, raw))
+        if effect is Effect.WRITES:
+            return await self._within(call, claim, work)
+        return await self._beside(call, claim, work, effect)
+
+    async def forget(self) -> int:
+        """Delete the answers of every account that are past their day, in small pieces."""
+        deleted = 0
+        while True:
+            now = self._now()
+            async with self._db.transaction() as db:
+                piece = await store.forget(db, until=now - _KEPT_FOR, now=now)
+            if not piece:
+                return deleted
+            deleted += piece
+
+    async def _within(self, call: Call, claim: Claim, work: Work) -> Answer:
+        """Do the work and keep its answer in one transaction."""
         async with self._db.transaction() as db:
-            await _take_turn(db, caller, key)
-            kept = await self._kept(db, caller, key)
+            await self._take_turn(db, claim)
+            kept = await store.kept(db, claim, since=self._now() - _KEPT_FOR)
             if kept is not None:
-                return _replayed(kept, fingerprint)
-            try:
-                async with self._db.transaction():
-                    answer = await work()
-            except Refusal as refusal:
-                if isinstance(refusal, TooMany) or errors.status_of(type(refusal)) >= 500:
-                    raise  # the same request may well be taken later
-                answer = errors.answer(refusal, call, self._now())
-            await self._keep(db, caller, key, fingerprint, answer)
+                return _replayed(kept)
+            answer = await self._answered(call, work, within=True)
+            if not await self._keep(db, claim, answer):
+                raise _in_progress()  # a request of another path, with the same key
         return answer
 
-    async def _kept(
-        self, db: ReadConnection, caller: Caller, key: str
-    ) -> tuple[bytes, int, bytes] | None:
-        row = await db.fetchrow(
-            """
-            SELECT fingerprint, status, body FROM idempotency_keys
-            WHERE account = $1 AND live_mode = $2 AND key = $3 AND time_created > $4
-            """,
-            caller.account,
-            caller.live_mode,
-            key,
-            self._now() - _KEPT_FOR,
-        )
-        return None if row is None else (row["fingerprint"], row["status"], row["body"])
+    async def _beside(self, call: Call, claim: Claim, work: Work, effect: Effect) -> Answer:
+        """Do the work with nothing held, between a mark and a short transaction."""
+        holder = self._new_id()
+        kept = await self._started(claim, holder, effect)
+        if kept is not None:
+            return _replayed(kept)
+        try:
+            answer = await self._answered(call, work, within=False)
+        except asyncio.CancelledError:
+            self._db.beside(self._given_up(claim, holder))
+            raise
+        except BaseException:
+            await self._given_up(claim, holder)
+            raise
+        async with self._db.transaction() as db:
+            is_first = await self._keep(db, claim, answer)
+            await store.unmark(db, claim, holder)
+            kept = await store.kept(db, claim, since=self._now() - _KEPT_FOR)
+        return answer if is_first or kept is None else _replayed(kept)
 
-    async def _keep(
-        self, db: WriteConnection, caller: Caller, key: str, fingerprint: bytes, answer: Answer
-    ) -> None:
+    async def _started(self, claim: Claim, holder: UUID, effect: Effect) -> Kept | None:
+        """Mark the key, unless there is an answer already: then give it."""
         now = self._now()
-        await db.execute(
-            """
-            INSERT INTO idempotency_keys
-                (account, live_mode, key, fingerprint, status, body, time_created)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
-            ON CONFLICT (account, live_mode, key) DO UPDATE SET
-                fingerprint = excluded.fingerprint, status = excluded.status,
-                body = excluded.body, time_created = excluded.time_created
-            """,
-            caller.account,
-            caller.live_mode,
-            key,
-            fingerprint,
-            answer.status,
-            answer.body,
-            now,
-        )
-        await _clear_away(db, caller, now - _KEPT_FOR)
+        async with self._db.transaction() as db:
+            await self._take_turn(db, claim)
+            # The mark first: it waits for one that is just taken away, with the answer then kept.
+            marked = await store.mark(db, claim, holder, now=now, until=now + _MARKED_FOR[effect])
+            if marked is None:
+                raise _reused()
+            if not marked:
+                raise _in_progress()
+            kept = await store.kept(db, claim, since=now - _KEPT_FOR)
+            if kept is None or (
+                effect is Effect.COMPUTES and kept.is_same_request and kept.body is None
+            ):
+                return None
+            await store.unmark(db, claim, holder)
+            return kept
+
+    async def _given_up(self, claim: Claim, holder: UUID) -> None:
+        """Let the request run again; without the database the mark ends by itself."""
+        with suppress(Unavailable):
+            async with self._db.transaction() as db:
+                await store.unmark(db, claim, holder)
+
+    async def _answered(self, call: Call, work: Work, *, within: bool) -> Answer:
+        """Do the work; a refusal that will not change by itself is an answer too."""
+        try:
+            if not within:
+                return await work()
+            async with self._db.transaction():  # undone alone, where the work is refused
+                return await work()
+        except Refusal as refusal:
+            if isinstance(refusal, TooMany) or errors.status_of(type(refusal)) >= 500:
+                raise  # the same request may well be taken later
+            return errors.answer(refusal, call, self._now())
+
+    async def _take_turn(self, db: WriteConnection, claim: Claim) -> None:
+        if not await store.take_turn(db, claim):
+            raise _in_progress()
+
+    async def _keep(self, db: WriteConnection, claim: Claim, answer: Answer) -> bool:
+        body = answer.body if len(answer.body) <= KEPT_BYTES else None
+        now = self._now()
+        kept = Kept(is_same_request=True, status=answer.status, body=body)
+        return await store.keep(db, claim, kept, now=now, since=now - _KEPT_FOR)
 
 
-async def _take_turn(db: WriteConnection, caller: Caller, key: str) -> None:
-    """Lock the key until the transaction ends, or refuse while another holds it."""
-    named = f"{caller.account} {caller.live_mode} {key}".encode()
-    number = int.from_bytes(hashlib.blake2b(named, digest_size=8).digest(), signed=True)
-    if not await db.fetchval("SELECT pg_try_advisory_xact_lock($1)", number):
-        raise IdempotencyInProgress(
-            "the first request with this Idempotency-Key still runs; repeat it in a moment"
-        )
-
-
-async def _clear_away(db: WriteConnection, caller: Caller, until: datetime) -> None:
-    """Clear away a few answers that are past their day, so that none needs a job of its own."""
-    await db.execute(
-        """
-        DELETE FROM idempotency_keys WHERE account = $1 AND live_mode = $2 AND key IN (
-            SELECT key FROM idempotency_keys
-            WHERE account = $1 AND live_mode = $2 AND time_created <= $3
-            ORDER BY time_created LIMIT $4 FOR UPDATE SKIP LOCKED)
-        """,
-        caller.account,
-        caller.live_mode,
-        until,
-        _CLEARED_AT_ONCE,
+def _in_progress() -> IdempotencyInProgress:
+    return IdempotencyInProgress(
+        "the first request with this Idempotency-Key still runs; repeat it in a moment"
     )
 
 
-def _fingerprint(call: Call, raw: bytes) -> bytes:
-    digest = hashlib.sha256(f"{call.method} {call.path}?".encode())
-    digest.update(call.scope["query_string"] + b"\n" + raw)
-    return digest.digest()
+def _reused() -> IdempotencyKeyReused:
+    return IdempotencyKeyReused(
+        "this Idempotency-Key came before with another body or path; use a new key for another "
+        "request"
+    )
 
 
-def _replayed(kept: tuple[bytes, int, bytes], fingerprint: bytes) -> Answer:
-    if kept[0] != fingerprint:
-        raise IdempotencyKeyReused(
-            "this Idempotency-Key came before with another body or path; use a new key for "
-            "another request"
+def _replayed(kept: Kept) -> Answer:
+    if not kept.is_same_request:
+        raise _reused()
+    if kept.body is None:
+        raise IdempotencyAnswerTooLarge(
+            f"the first request with this Idempotency-Key was carried out (status {kept.status}), "
+            f"but its answer of more than {KEPT_BYTES:,} bytes was not kept; read what it made"
         )
-    return Answer(kept[2], kept[1], headers=[_REPLAYED])
+    return Answer(kept.body, kept.status, headers=[_REPLAYED])

@@ -2,7 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import endpoint
+from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
 from wattyard.schedules.domain.refusals import (
@@ -42,6 +42,7 @@ _REFUSALS = (
     "POST",
     "/schedules/amount",
     "schedule_amount",
+    effect=Effect.COMPUTES,
     body=AmountBody,
     answers=AmountShape,
     refuses=_REFUSALS,
@@ -62,6 +63,7 @@ async def amount(caller: Caller, body: AmountBody, amounts: Amounts) -> bytes:
     "POST",
     "/schedules/amount/{location_id}",
     "schedule_amount_by_location",
+    effect=Effect.COMPUTES,
     body=PlaceAmountBody,
     answers=AmountShape,
     refuses=_REFUSALS,

@@ -2,7 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import endpoint
+from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.schedules.domain.refusals import (
     DeviceRatingMissing,
@@ -39,6 +39,7 @@ _REFUSALS = (
     "POST",
     "/schedules/soc",
     "schedule_soc",
+    effect=Effect.COMPUTES,
     body=ChargeBody,
     answers=ChargingShape,
     refuses=_REFUSALS,
@@ -61,6 +62,7 @@ async def charge(caller: Caller, body: ChargeBody, charges: Charges) -> bytes:
     "POST",
     "/schedules/soc/{device_id}",
     "schedule_soc_by_device",
+    effect=Effect.COMPUTES,
     body=DeviceChargeBody,
     answers=ChargingShape,
     refuses=_REFUSALS,

@@ -2,7 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import endpoint
+from wattyard.platform.http import Effect, endpoint
 from wattyard.schedules.domain.refusals import (
     DurationInvalid,
     LimitMissing,
@@ -29,6 +29,7 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
     "POST",
     "/schedules/duration",
     "schedule_duration",
+    effect=Effect.COMPUTES,
     body=DurationBody,
     answers=DurationShape,
     refuses=(*QUOTE_REFUSALS, SiteInactive, DurationInvalid, MinSlotMinutesInvalid),
@@ -51,6 +52,7 @@ async def duration(caller: Caller, body: DurationBody, times: PricedTimes) -> by
     "POST",
     "/schedules/limit",
     "schedule_limit",
+    effect=Effect.COMPUTES,
     body=LimitBody,
     answers=LimitShape,
     refuses=(*QUOTE_REFUSALS, SiteInactive, LimitMissing),

@@ -6,7 +6,15 @@ import msgspec
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http import (
+    LIST_REFUSALS,
+    Call,
+    Effect,
+    List,
+    ListQuery,
+    endpoint,
+    list_answer,
+)
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
@@ -77,6 +85,7 @@ async def get_device(caller: Caller, device_id: str, devices: Devices) -> bytes:
     "POST",
     "/devices",
     "device_create",
+    effect=Effect.WRITES,
     body=DeviceBody,
     answers=DeviceShape,
     status=201,

@@ -2,7 +2,15 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http import (
+    LIST_REFUSALS,
+    Call,
+    Effect,
+    List,
+    ListQuery,
+    endpoint,
+    list_answer,
+)
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
@@ -70,6 +78,7 @@ async def get_location(caller: Caller, location_id: str, places: Places) -> byte
     "POST",
     "/locations",
     "location_create",
+    effect=Effect.WRITES,
     body=LocationBody,
     answers=LocationShape,
     status=201,

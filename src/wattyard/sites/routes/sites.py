@@ -6,7 +6,15 @@ import msgspec
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http import (
+    LIST_REFUSALS,
+    Call,
+    Effect,
+    List,
+    ListQuery,
+    endpoint,
+    list_answer,
+)
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
@@ -81,6 +89,7 @@ async def get_site(caller: Caller, site_id: str, places: Places) -> bytes:
     "POST",
     "/sites",
     "site_create",
+    effect=Effect.WRITES,
     body=SiteBody,
     answers=SiteShape,
     status=201,

@@ -6,7 +6,7 @@ An answer can have ten thousand intervals: it is written beside the event loop.
 import asyncio
 
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import endpoint
+from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.tariffs.service import QUOTE_REFUSALS, Prices
@@ -27,6 +27,7 @@ from wattyard.tariffs.wire.prices import (
     "POST",
     "/prices",
     "price_list",
+    effect=Effect.COMPUTES,
     body=PricesBody,
     answers=PricesShape,
     refuses=QUOTE_REFUSALS,
@@ -50,6 +51,7 @@ async def prices_at(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     "POST",
     "/prices/audit",
     "price_audit",
+    effect=Effect.COMPUTES,
     body=PricesBody,
     answers=PriceAuditShape,
     refuses=QUOTE_REFUSALS,
@@ -70,6 +72,7 @@ async def audit(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     "POST",
     "/prices/{location_id}",
     "price_list_by_location",
+    effect=Effect.COMPUTES,
     body=PlacePricesBody,
     answers=PricesShape,
     refuses=QUOTE_REFUSALS,

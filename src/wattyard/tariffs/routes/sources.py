@@ -8,7 +8,15 @@ import msgspec
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import requested_span
-from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http import (
+    LIST_REFUSALS,
+    Call,
+    Effect,
+    List,
+    ListQuery,
+    endpoint,
+    list_answer,
+)
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.declare import MEBIBYTE
 from wattyard.platform.http.preconditions import guarding
@@ -72,6 +80,7 @@ async def list_sources(caller: Caller, query: ListQuery, sources: MarketSources)
     "POST",
     "/market-sources",
     "market_source_create",
+    effect=Effect.WRITES,
     body=MarketSourceBody,
     answers=MarketSourceShape,
     status=201,

@@ -7,7 +7,15 @@ import msgspec
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.platform.http import LIST_REFUSALS, Call, List, ListQuery, endpoint, list_answer
+from wattyard.platform.http import (
+    LIST_REFUSALS,
+    Call,
+    Effect,
+    List,
+    ListQuery,
+    endpoint,
+    list_answer,
+)
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted, ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
@@ -125,6 +133,7 @@ async def list_tariffs(caller: Caller, query: TariffsQuery, tariffs: Tariffs) ->
     "POST",
     "/tariffs",
     "tariff_create",
+    effect=Effect.WRITES,
     body=TariffBody,
     answers=TariffShape,
     status=201,
@@ -148,6 +157,7 @@ async def create_tariff(caller: Caller, body: TariffBody, tariffs: Tariffs) -> b
     "POST",
     "/tariffs/check",
     "tariff_check",
+    effect=Effect.COMPUTES,
     body=TariffBody,
     answers=TariffCheckShape,
     refuses=(*JUDGED, TooManyPrices),
@@ -167,6 +177,7 @@ async def check_tariff(
     "POST",
     "/tariffs/import",
     "tariff_import",
+    effect=Effect.WRITES,
     query=ImportQuery,
     body=dict[str, Any] | list[Any],
     answers=TariffImportShape,

@@ -1,0 +1,181 @@
+"""The tables of idempotency: answers that are kept, and marks of requests that still run."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from wattyard.kernel.callers import Caller
+from wattyard.platform.db import ReadConnection, WriteConnection
+from wattyard.platform.http.fingerprints import Fingerprint
+
+_CLEARED_BESIDE: Final = 20
+_CLEARED_AT_ONCE: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A request with a key: whose it is, and which request it stands for."""
+
+    caller: Caller
+    key: str
+    request: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept answer, and whether it belongs to the same request."""
+
+    is_same_request: bool
+    status: int
+    body: bytes | None
+    """None where the answer was too large to be kept."""
+
+
+async def take_turn(db: WriteConnection, claim: Claim) -> bool:
+    """Lock the key until the transaction ends; False while another holds it."""
+    named = f"{claim.caller.account} {claim.caller.live_mode} {claim.key}".encode()
+    number = int.from_bytes(hashlib.blake2b(named, digest_size=8).digest(), signed=True)
+    taken: bool = await db.fetchval("SELECT pg_try_advisory_xact_lock($1)", number)
+    return taken
+
+
+async def kept(db: ReadConnection, claim: Claim, *, since: datetime) -> Kept | None:
+    """Find the answer that is kept for a key."""
+    row = await db.fetchrow(
+        """
+        SELECT fingerprint, meaning, status, body, body_kept FROM idempotency_keys
+        WHERE account = $1 AND live_mode = $2 AND key = $3 AND time_created > $4
+        """,
+        claim.caller.account,
+        claim.caller.live_mode,
+        claim.key,
+        since,
+    )
+    if row is None:
+        return None
+    same = (
+        row["fingerprint"] == claim.request.written
+        if row["meaning"] is None  # kept by an earlier release
+        else row["meaning"] == claim.request.meaning
+    )
+    return Kept(same, row["status"], row["body"] if row["body_kept"] else None)
+
+
+async def keep(
+    db: WriteConnection, claim: Claim, answer: Kept, *, now: datetime, since: datetime
+) -> bool:
+    """Keep an answer for a key; False where one younger than `since` is kept already."""
+    done = await db.fetchval(
+        """
+        INSERT INTO idempotency_keys
+            (account, live_mode, key, fingerprint, meaning, status, body, body_kept, time_created)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (account, live_mode, key) DO UPDATE SET
+            fingerprint = excluded.fingerprint, meaning = excluded.meaning,
+            status = excluded.status, body = excluded.body, body_kept = excluded.body_kept,
+            time_created = excluded.time_created
+        WHERE idempotency_keys.time_created <= $10 OR NOT idempotency_keys.body_kept
+        RETURNING true
+        """,
+        claim.caller.account,
+        claim.caller.live_mode,
+        claim.key,
+        claim.request.written,
+        claim.request.meaning,
+        answer.status,
+        answer.body or b"",
+        answer.body is not None,
+        now,
+        since,
+    )
+    await _clear_beside(db, claim.caller, since)
+    return done is not None
+
+
+async def mark(
+    db: WriteConnection, claim: Claim, holder: UUID, *, now: datetime, until: datetime
+) -> bool | None:
+    """Mark a key as one whose request runs, at most until a time.
+
+    Returns:
+        True when it is marked; False when the same request runs already, and None when another.
+    """
+    place = (claim.caller.account, claim.caller.live_mode, claim.key)
+    done = await db.fetchval(
+        """
+        INSERT INTO idempotency_marks (account, live_mode, key, holder, meaning, time_ends)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (account, live_mode, key) DO UPDATE SET
+            holder = excluded.holder, meaning = excluded.meaning, time_ends = excluded.time_ends
+        WHERE idempotency_marks.time_ends <= $7
+        RETURNING true
+        """,
+        *place,
+        holder,
+        claim.request.meaning,
+        until,
+        now,
+    )
+    if done is not None:
+        return True
+    running = await db.fetchval(
+        "SELECT meaning FROM idempotency_marks WHERE account = $1 AND live_mode = $2 AND key = $3",
+        *place,
+    )
+    return False if running in (claim.request.meaning, None) else None
+
+
+async def unmark(db: WriteConnection, claim: Claim, holder: UUID) -> None:
+    """Take away the mark that a request left; that of another stays."""
+    await db.execute(
+        "DELETE FROM idempotency_marks "
+        "WHERE account = $1 AND live_mode = $2 AND key = $3 AND holder = $4",
+        claim.caller.account,
+        claim.caller.live_mode,
+        claim.key,
+        holder,
+    )
+
+
+async def forget(db: WriteConnection, *, until: datetime, now: datetime) -> int:
+    """Delete up to 2,000 answers that are as old as `until`, and all marks that ended: how many."""
+    await db.execute("DELETE FROM idempotency_marks WHERE time_ends <= $1", now)
+    deleted: int = await db.fetchval(
+        """
+        WITH old AS (
+            SELECT one.account, one.live_mode, one.key
+            FROM accounts CROSS JOIN (VALUES (false), (true)) AS mode (live)
+            CROSS JOIN LATERAL (
+                SELECT account, live_mode, key FROM idempotency_keys
+                WHERE account = accounts.account AND live_mode = mode.live AND time_created <= $1
+                LIMIT $2) AS one
+            LIMIT $2),
+        gone AS (
+            DELETE FROM idempotency_keys AS kept USING old
+            WHERE kept.account = old.account AND kept.live_mode = old.live_mode
+                AND kept.key = old.key
+            RETURNING 1)
+        SELECT count(*) FROM gone
+        """,
+        until,
+        _CLEARED_AT_ONCE,
+    )
+    return deleted
+
+
+async def _clear_beside(db: WriteConnection, caller: Caller, until: datetime) -> None:
+    """Delete a few old answers of the same account, so that a busy one never piles them up."""
+    await db.execute(
+        """
+        DELETE FROM idempotency_keys WHERE account = $1 AND live_mode = $2 AND key IN (
+            SELECT key FROM idempotency_keys
+            WHERE account = $1 AND live_mode = $2 AND time_created <= $3
+            ORDER BY time_created LIMIT $4 FOR UPDATE SKIP LOCKED)
+        """,
+        caller.account,
+        caller.live_mode,
+        until,
+        _CLEARED_BESIDE,
+    )
