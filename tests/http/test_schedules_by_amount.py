@@ -344,6 +344,27 @@ async def test_the_rating_of_the_subsystem_wins_over_the_flat_one(tenant: Tenant
     assert "7400 W" in error(answer, 400, "max_power_invalid", "data[0].max_power")["message"]
 
 
+async def test_what_the_inverter_lets_through_bounds_export_as_it_does_by_state_of_charge(
+    tenant: Tenant,
+) -> None:
+    at, _ = await charging(tenant)
+    await tenant.tariff(at, direction="EXPORT")
+    behind = {
+        "battery": {"capacity_kwh": 10, "charge_power_kw": 5, "discharge_power_kw": 5},
+        "inverter": {"ac_export_limit_kw": 3},
+    }
+    device = await tenant.device(at, type="BATTERY_SYSTEM", properties=behind)
+    window = {"direction": "EXPORT"}
+
+    answer = await refused(tenant, at, item(device["id"], 1000, 4000, **window))
+    planned = await plan(tenant, at, item(device["id"], 6000, **window))
+    site = await tenant.get(f"/sites/{at}")
+
+    assert "3000 W EXPORT" in error(answer, 400, "max_power_invalid")["message"]
+    assert {power for _, _, power in slots(planned)} == {3000.0}
+    assert site.json()["devices"][-1]["properties"]["power_rating_export_kwh"] == 3
+
+
 async def test_a_device_without_a_rating_needs_a_power(tenant: Tenant) -> None:
     at, _ = await charging(tenant)
     device = (await tenant.device(at))["id"]

@@ -11,7 +11,7 @@ import numpy as np
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import mean_over
 from wattyard.schedules.domain.sun import Plane, clear_sky, on_plane, sun_at
-from wattyard.sites.domain.devices import Device, Inverter, Pv
+from wattyard.sites.domain.devices import Device, Pv
 from wattyard.sites.domain.places import GeoLocation
 
 Value = TypeVar("Value")
@@ -68,7 +68,7 @@ def array_of(device: Device, where: GeoLocation, day: date) -> PvArray | None:
         return None
     facing = _first(pv.azimuth, properties.pv_azimuth, 0.0 if where.lat < 0.0 else 180.0)
     tilt = _first(pv.tilt, properties.pv_tilt, _TILT)
-    limit_kw = (properties.inverter or Inverter()).ac_export_limit_kw
+    limit_kw = properties.ac_export_limit_kw
     years = 0.0
     if properties.install_date is not None:
         years = max(0.0, (day - properties.install_date).days / 365.2425)

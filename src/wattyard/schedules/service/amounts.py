@@ -158,9 +158,7 @@ class Amounts:
 
 
 def _need(wanted: DeviceWanted, device: Device, number: int) -> Need:
-    properties = device.properties
-    imports = wanted.direction == "IMPORT"
-    rated_kw = properties.import_power_kw if imports else properties.export_power_kw
+    rated_kw = device.rated_kw(wanted.direction)
     param = f"data[{number}].max_power"
     if rated_kw is None and wanted.max_power_w is None:
         raise MaxPowerMissing(

@@ -23,7 +23,7 @@ from wattyard.schedules.domain.charge_wanted import (
 )
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.prices import Prices as Series
-from wattyard.schedules.domain.ratings import may_discharge, store_of
+from wattyard.schedules.domain.ratings import store_of
 from wattyard.schedules.domain.refusals import LocationMissing
 from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.domain.surroundings import Surroundings, load_for, nothing
@@ -84,7 +84,7 @@ class Charges:
         """
         case = await self._case(caller, wanted)
         feeds = case.sold is not None and wanted.goals.export_allowed is not False
-        feeds = feeds and may_discharge(case.device)
+        feeds = feeds and case.device.may_discharge
         ready_by = wanted.goals.ready_by
         store = store_of(
             case.device,

@@ -107,15 +107,38 @@ class Properties:
 
     @property
     def export_power_kw(self) -> float | None:
-        """The rated power to the grid; a subsystem's value wins over the flat one."""
+        """The rated power to the grid; a subsystem's value wins over the flat one.
+
+        Never more than what the inverter lets through.
+        """
         battery = self.battery or Battery()
-        return _first(
+        rated_kw = _first(
             battery.discharge_power_kw,
             battery.power_kw,
-            (self.inverter or Inverter()).ac_export_limit_kw,
             (self.pv or Pv()).peak_power_kw,
             self.power_rating_export_kw,
         )
+        return _least(rated_kw, self.ac_export_limit_kw)
+
+    @property
+    def discharge_power_kw(self) -> float | None:
+        """The power that storage delivers to the grid's side, what it takes where none is told.
+
+        Never more than what the inverter lets through.
+        """
+        battery = self.battery or Battery()
+        rated_kw = _first(
+            battery.discharge_power_kw,
+            battery.power_kw,
+            self.power_rating_export_kw,
+            self.import_power_kw,
+        )
+        return _least(rated_kw, self.ac_export_limit_kw)
+
+    @property
+    def ac_export_limit_kw(self) -> float | None:
+        """The most that the inverter lets through to the grid's side."""
+        return (self.inverter or Inverter()).ac_export_limit_kw
 
     @property
     def storage_kwh(self) -> float | None:
@@ -125,6 +148,10 @@ class Properties:
 
 def _first(*values: float | None) -> float | None:
     return next((value for value in values if value is not None), None)
+
+
+def _least(*values: float | None) -> float | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +170,26 @@ class Device:
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
     last_seen: datetime | None = None
     flex_enabled: bool = False
+
+    @property
+    def is_battery(self) -> bool:
+        """Whether it stores energy for the site, not for driving."""
+        if self.type in ("EV_CHARGER", "ELECTRIC_VEHICLE"):
+            return False
+        return self.type == "BATTERY_SYSTEM" or self.properties.battery is not None
+
+    @property
+    def may_discharge(self) -> bool:
+        """Whether it can give stored energy back: batteries, and chargers for V2G."""
+        return self.is_battery or (self.properties.ev_charger or EvCharger()).v2g_capable is True
+
+    def rated_kw(self, direction: Literal["IMPORT", "EXPORT"]) -> float | None:
+        """The rated power in one direction, at the grid's side; None where it is unknown."""
+        if direction == "IMPORT":
+            return self.properties.import_power_kw
+        if self.may_discharge:
+            return self.properties.discharge_power_kw
+        return self.properties.export_power_kw
 
 
 @dataclass(frozen=True, slots=True)
