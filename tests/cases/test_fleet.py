@@ -373,6 +373,6 @@ def test_the_doctor_finds_and_repairs_a_wrong_summary(desk: Desk) -> None:
     found = desk.run("doctor", "--json")
     assert found.exit_code == 1
     assert site["id"] in json.loads(found.stdout)["summaries_wrong"]  # others' tests damage, too
-    assert "summaries wrong, written anew" in desk.run("doctor", "--repair").stdout
+    assert "summaries wrong, rewritten" in desk.run("doctor", "--repair").stdout
     assert json.loads(desk.run("doctor", "--json").stdout)["summaries_wrong"] == []
     assert desk.sites() == [site]

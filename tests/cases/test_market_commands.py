@@ -75,4 +75,4 @@ def test_a_file_of_prices_is_found_from_wherever_it_is_fetched(
     assert "1 prices" in done("market", "fetch", code, *days, *kept)
     for start, end in (("0001-01-01", "2026-01-01"), ("2026-01-01", "9999-12-31")):
         far = ("market", "fetch", code, "--from", start, "--to", end, *kept)
-        assert "markets are fetched from" in complaint(*far)
+        assert "dates must be from" in complaint(*far)

@@ -295,7 +295,7 @@ def test_a_wrong_key_is_said_in_one_line(ground: Ground) -> None:
             timeout=30,
         )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith("wattyard: the server refuses:")
+    assert done.stderr.startswith("wattyard: the server refused:")
     assert len(done.stderr.splitlines()) == 1
 
 

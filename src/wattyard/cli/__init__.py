@@ -59,14 +59,15 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Say which.")
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
     ] = False,
 ) -> None:
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
 
 
 def main() -> None:
-    """Run the command line; what a person can mend is said in one line, without a trace."""
+    """Run the command line; faults that a person can fix are one line, without a traceback."""
     try:
         app()
     except (CommandFailed, EmbeddedError, SchemaOutdated, SettingInvalid, Refusal) as fault:

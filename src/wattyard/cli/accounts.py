@@ -1,4 +1,4 @@
-"""`wattyard account …` and `wattyard key …`: made by the operator, also while the server runs."""
+"""`wattyard account …` and `wattyard key …`, for the operator; they work while the server runs."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,11 +18,11 @@ account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
 key = typer.Typer(help="Secret keys of an account.", no_args_is_help=True)
 
 AccountOption = Annotated[str, typer.Option("--account", help="acc_…")]
-NameOption = Annotated[str, typer.Option("--name", help="A name for people.")]
+NameOption = Annotated[str, typer.Option("--name", help="Name shown to people.")]
 
 
 class Mode(StrEnum):
-    """The data that a key sees."""
+    """Which of an account's two separate sets of data."""
 
     test = "test"
     live = "live"
@@ -35,7 +35,7 @@ def create_account(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Make an account with a first key in each mode. The keys are shown this once."""
+    """Create an account with a first key in each mode. The keys are shown only once."""
     made, test, live = run(data, database, lambda s: s.accounts.create(name=name))
     answer = {
         "account_id": ids.wire("acc", made.id),
@@ -64,7 +64,7 @@ def disable_account(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Disable an account: every call answers 422 account_disabled."""
+    """Disable an account: every call is answered with 422 account_disabled."""
     _set_disabled(account_id, data, database, disabled=True, json=json)
 
 
@@ -93,13 +93,13 @@ def _set_disabled(
 @key.command("create")
 def create_key(
     account_id: AccountOption,
-    mode: Annotated[Mode, typer.Option("--mode", help="The data that the key sees.")],
+    mode: Annotated[Mode, typer.Option("--mode", help="Data that the key sees: test or live.")],
     name: NameOption,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Make a secret key. It is shown this once."""
+    """Create a secret key. It is shown only once."""
     id_ = ids.read(account_id, "acc", param="account")
 
     async def work(services: Services) -> tuple[SecretKey, str]:
@@ -132,7 +132,7 @@ def revoke_key(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Revoke a key: tokens made with it end within five seconds."""
+    """Revoke a key: tokens made with it stop working within five seconds."""
     id_ = ids.read(key_id, "key", param="key")
     revoked = run(data, database, lambda s: s.accounts.revoke(id_))
     if json:

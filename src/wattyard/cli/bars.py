@@ -1,4 +1,4 @@
-"""Half hours as bars in the terminal: low and green where it is cheap, high and red where dear."""
+"""Half hours as bars in the terminal: low and green where cheap, high and red where expensive."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ COLOURS: Final = ("#1a9850", "#66bd63", "#a6d96a", "#fee08b", "#fdae61", "#f46d4
 
 
 def bar(price: float, low: float, high: float) -> tuple[str, str]:
-    """Tell sign and style of a price between the lowest and the highest that are drawn."""
+    """Choose character and style for a price between the lowest and the highest drawn."""
     share = (price - low) / (high - low) if high > low else 0.0
     number = min(int(share * len(COLOURS)), len(COLOURS) - 1)
     return LEVELS[number + 1], COLOURS[number]

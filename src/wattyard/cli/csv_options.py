@@ -1,4 +1,4 @@
-"""The options that tell where a CSV file of readings has its times and values."""
+"""The options that say where the times and values of a CSV file of readings are."""
 
 import re
 from collections.abc import Sequence
@@ -14,19 +14,23 @@ _LONGEST_MINUTES: Final = 31 * 24 * 60
 
 
 def column(text: str | None) -> Column | None:
-    """Read a column: digits count from 1, anything else is a name in the header."""
+    """Parse a column: a number counts from 1, anything else is a name in the header."""
     if text is None:
         return None
     return int(text) if re.fullmatch(r"\d{1,4}", text, re.ASCII) else text
 
 
 def value_columns(texts: Sequence[str]) -> tuple[ValueColumn, ...]:
-    """Read columns of values, each with its direction after a colon where it is told."""
+    """Parse columns of values, each optionally followed by a colon and its direction."""
     return tuple(_value_column(text) for text in texts)
 
 
 def unit(text: str) -> Unit:
-    """Read a unit."""
+    """Parse a unit.
+
+    Raises:
+        CommandFailed: unless it is KWH, WH, KW or W.
+    """
     match text.upper():
         case "WH" | "KWH" | "W" | "KW" as known:
             return known
@@ -34,7 +38,11 @@ def unit(text: str) -> Unit:
 
 
 def length(text: str | None) -> timedelta | Literal["DAY"] | None:
-    """Read how long a period is: minutes, or DAY for the local day."""
+    """Parse the length of a period: minutes up to 31 days, or DAY for the local day.
+
+    Raises:
+        CommandFailed: when it is neither.
+    """
     if text is None:
         return None
     if text.upper() == "DAY":
@@ -45,7 +53,11 @@ def length(text: str | None) -> timedelta | Literal["DAY"] | None:
 
 
 def utc_offset(text: str | None) -> timedelta | None:
-    """Read how far a clock is ahead of UTC."""
+    """Parse how far a clock is ahead of UTC, such as +01:00.
+
+    Raises:
+        CommandFailed: when it is malformed, or more than 14:59.
+    """
     if text is None:
         return None
     found = _OFFSET.fullmatch(text)

@@ -1,4 +1,4 @@
-"""What every command shares: which database, and the use-cases on it."""
+"""What all commands share: the choice of database, and the use-cases on it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,7 +23,7 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option(
         "--database",
-        help="Address of a PostgreSQL to use instead: postgresql://…",
+        help="Address of an external PostgreSQL to use instead: postgresql://…",
         envvar="WATTYARD_DATABASE",
     ),
 ]
@@ -36,10 +36,10 @@ class CommandFailed(Exception):
 
 @contextmanager
 def database_of(settings: Settings, *, watched: bool = False) -> Iterator[str]:
-    """Give the database's address; the embedded one runs while it is used.
+    """Give the address of the database; the embedded one runs while the block does.
 
-    The embedded database is brought to the newest schema by the way, and started again where it
-    is `watched` and was killed.
+    The embedded database is also migrated to the newest schema, and with `watched` it is started
+    again when it was killed.
     """
     if settings.database:
         yield settings.database
@@ -72,7 +72,7 @@ async def _working(url: str, work: Callable[[Services], Awaitable[Result]]) -> R
 
 
 def check_schema(url: str) -> None:
-    """Refuse a database of another schema before anything is started on it.
+    """Refuse a database with another schema before anything is started on it.
 
     Raises:
         SchemaOutdated, Unavailable.

@@ -1,4 +1,4 @@
-"""Following the events of an account from afar: the stream is read, and each event passed on."""
+"""Follow the events of an account over its stream, and forward each one."""
 
 import asyncio
 import json
@@ -18,14 +18,14 @@ from wattyard.events.service.letters import standard_headers
 
 _AGAIN_SECONDS: Final = 1.0
 _SILENT_SECONDS: Final = 40.0
-"""A stream that is silent for longer than two heartbeats is dead."""
+"""A stream without a byte for longer than two heartbeats is dead."""
 _FORWARD_SECONDS: Final = 10.0
 _LINE_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class Message:
-    """One message of a stream: the event's id, its JSON, and the headers of a webhook."""
+    """One message of a stream: the event's id, its JSON, and the headers its webhook would have."""
 
     id: str = ""
     data: bytes = b""
@@ -34,7 +34,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Whose events, and where they go."""
+    """Whose events to follow, and where to forward them."""
 
     server: str
     account_id: str
@@ -53,7 +53,7 @@ async def follow_until_stopped(followed: Followed) -> None:
 
 
 async def _follow(followed: Followed) -> None:
-    """Connect again whenever the stream ends, and go on after the last event."""
+    """Reconnect whenever the stream ends, and resume after the last event."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENT_SECONDS)
     last = ""
     greeted = False
@@ -75,12 +75,14 @@ async def _follow(followed: Followed) -> None:
                         await _pass_on(http, followed, message)
                         last = message.id
             except (aiohttp.ClientError, TimeoutError) as fault:
-                sys.stderr.write(f"the stream broke off ({type(fault).__name__}); again\n")
+                sys.stderr.write(
+                    f"the stream was interrupted ({type(fault).__name__}); reconnecting\n"
+                )
             await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def messages(lines: aiohttp.StreamReader) -> AsyncIterator[Message]:
-    """Read Server-Sent Events (WHATWG HTML, section 9.2); comments and other fields are passed."""
+    """Read Server-Sent Events (WHATWG HTML, section 9.2); others are ignored."""
     message = Message()
     async for line in lines:
         name, _, value = line.rstrip(b"\r\n").partition(b":")
@@ -105,7 +107,7 @@ async def _log_in(http: aiohttp.ClientSession, followed: Followed) -> dict[str, 
 
 
 async def _refuse(answer: aiohttp.ClientResponse) -> None:
-    """End where the server says no for good; its own faults pass."""
+    """Stop where the server refuses for good; its own faults and 429 are worth another attempt."""
     if answer.status < 400:
         return
     if answer.status >= 500 or answer.status == 429:
@@ -113,8 +115,8 @@ async def _refuse(answer: aiohttp.ClientResponse) -> None:
     try:
         message = (await answer.json())["message"]
     except (aiohttp.ClientError, ValueError, KeyError, TypeError):
-        message = f"it answered {answer.status}"
-    raise CommandFailed(f"the server refuses: {message}")
+        message = f"status {answer.status}"
+    raise CommandFailed(f"the server refused: {message}")
 
 
 async def _pass_on(http: aiohttp.ClientSession, followed: Followed, message: Message) -> None:
@@ -139,4 +141,4 @@ async def _pass_on(http: aiohttp.ClientSession, followed: Followed, message: Mes
         ) as answer:
             say(f"{line}  {answer.status}")
     except (aiohttp.ClientError, TimeoutError) as fault:
-        say(f"{line}  not taken: {type(fault).__name__}")
+        say(f"{line}  not delivered: {type(fault).__name__}")

@@ -1,4 +1,4 @@
-"""`wattyard import sites FILE`: a fleet arrives as NDJSON or CSV."""
+"""`wattyard import sites FILE`: import a fleet from NDJSON or CSV."""
 
 import asyncio
 import io
@@ -27,34 +27,34 @@ from wattyard.sites.wire.arrivals import arrival, is_field, typed
 _BATCH: Final = 250
 _SHOWN_REFUSALS: Final = 1000
 
-imports = typer.Typer(help="Bring in what another system has.", no_args_is_help=True)
+imports = typer.Typer(help="Import data from another system.", no_args_is_help=True)
 
 
 @imports.callback()
 def _group() -> None:
-    """Keep `sites` a command of its own beside those to come."""
+    """Make `sites` a subcommand, although it is the only one so far."""
 
 
 @imports.command("sites")
 def import_sites(
     file: Annotated[str, typer.Argument(help="NDJSON or CSV; - reads NDJSON from stdin.")],
     account: AccountOption,
-    mode: Annotated[Mode, typer.Option("--mode", help="The data to bring the sites into.")],
+    mode: Annotated[Mode, typer.Option("--mode", help="Data to import into: test or live.")],
     form: Annotated[
-        str | None, typer.Option("--format", help="ndjson or csv; else by the file's name.")
+        str | None, typer.Option("--format", help="ndjson or csv; default: by the file's name.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check every line and store nothing.")
+        bool, typer.Option("--dry-run", help="Check every line, store nothing.")
     ] = False,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Bring in sites with their devices, one a line.
+    """Import sites with their devices, one per line.
 
-    A line whose reference_id is known updates that site, so a file can be sent again after a
-    break or with corrections. Each line is taken whole or not at all; all lines that were not
-    taken are reported with their number and reason, and the exit code is then 2.
+    A line whose reference_id is known updates that site, so a file can be imported again after an
+    interruption or with corrections. Each line is imported whole or not at all; all refused lines
+    are reported with their number and reason, and the exit code is then 2.
     """
     account_id = ids.read(account, "acc", param="account")
     is_csv = (form or ("csv" if file.lower().endswith(".csv") else "ndjson")) == "csv"
@@ -94,7 +94,7 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
         yield sys.stdin.buffer
         return
     try:
-        source = Path(file).open("rb")  # noqa: SIM115 (closed below; a missing file is said apart)
+        source = Path(file).open("rb")  # noqa: SIM115 (closed below; a missing file has its own message)
     except OSError as fault:
         raise CommandFailed(f"{file} cannot be read: {fault.strerror}") from fault
     with source:
@@ -102,16 +102,14 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
 
 
 def _arrivals(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[Arrival]:
-    """Read the lines one by one; those that are no arrival go to the tally."""
+    """Read the lines one by one; faulty ones are added to the tally."""
     first_line: dict[str, int] = {}
     for number, body in _bodies(source, tally, is_csv=is_csv):
         try:
             one = arrival(number, body)
             earlier = first_line.setdefault(one.reference_id, number)
             if earlier != number:
-                tally.refused.append(
-                    Refused(number, f"the same reference_id stands in line {earlier}")
-                )
+                tally.refused.append(Refused(number, f"line {earlier} has the same reference_id"))
             else:
                 yield one
         except Refusal as refusal:
@@ -143,7 +141,7 @@ def _bodies(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[tuple[
 
 
 def progress_bar(*, show: bool) -> Progress:
-    """Show how far a file was read, on stderr where a person looks at it."""
+    """Show how much of a file has been read, on stderr, if that is a terminal."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),

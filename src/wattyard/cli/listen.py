@@ -23,19 +23,19 @@ def listen(
         str | None, typer.Option("--forward", help="POST each event to this address.")
     ] = None,
     secret: Annotated[
-        str | None, typer.Option("--secret", help="whsec_… that signs what is forwarded.")
+        str | None, typer.Option("--secret", help="whsec_… to sign forwarded events with.")
     ] = None,
 ) -> None:
-    """Follow the events of an account until Ctrl-C, and forward them as webhooks would come.
+    """Follow the events of an account until Ctrl-C, and forward them as webhooks.
 
-    The Flatpeak headers are the server's own, the Standard Webhooks headers are signed here.
+    The Flatpeak headers come from the server, the Standard Webhooks headers are signed here.
     """
     # The HTTP client takes a fifth of a second that no other command needs.
     from wattyard.cli.following import Followed, follow_until_stopped  # noqa: PLC0415
 
     followed = Followed(server.rstrip("/"), account_id, key, forward, _secret(secret))
     if forward and not secret:
-        say(f"webhook-signature is made with {shown_secret(followed.secret)}")
+        say(f"webhook-signature is made with the secret {shown_secret(followed.secret)}")
     asyncio.run(follow_until_stopped(followed))
 
 
@@ -45,4 +45,4 @@ def _secret(text: str | None) -> bytes:
     try:
         return base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
     except binascii.Error:
-        raise CommandFailed("--secret must be whsec_ and base64, as it was shown") from None
+        raise CommandFailed("--secret must be whsec_ followed by base64, as it was shown") from None

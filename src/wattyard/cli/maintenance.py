@@ -29,22 +29,22 @@ FileArgument = Annotated[Path, typer.Argument(help="The backup, in pg_dump's cus
 
 
 def migrate(data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Bring the database to the schema of this version. A second run changes nothing."""
+    """Migrate the database to the schema of this version. A second run changes nothing."""
     with database_of(Settings.read(data=data, database=database)) as url:
         say(f"the database has schema {schema.migrate(url)}")
 
 
 def doctor(
     repair: Annotated[
-        bool, typer.Option("--repair", help="Write the wrong summaries anew.")
+        bool, typer.Option("--repair", help="Rewrite wrong summaries and lists.")
     ] = False,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Check schema, rows, clock, disk, secrets, overdue work, every site's summary and tariffs.
+    """Check schema, rows, clock, disk, secrets, overdue work, and all stored summaries and lists.
 
-    The exit code is 0 where all is well, or was repaired, and 1 where it is not.
+    The exit code is 0 if all is well or was repaired, else 1.
     """
 
     async def work(services: Services) -> tuple[list[str], int, list[str]]:
@@ -75,7 +75,7 @@ def doctor(
         )
     else:
         say(*complaints)
-        done = ", written anew" if repair and wrong else ""
+        done = ", rewritten" if repair and wrong else ""
         say(f"{checked:,} sites checked, {len(wrong):,} summaries wrong{done}", *wrong[:100])
         say("all is well" if not complaints and not wrong else "see above")
     if complaints or (wrong and not repair):
@@ -93,13 +93,13 @@ async def _complaints(services: Services) -> list[str]:
 
 
 def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Back the embedded database up into a file, also while the server runs."""
+    """Back up the embedded database to a file, also while the server runs."""
     size = embedded.backup(_embedded(data, database), file.absolute())
     say(f"{file} has {size:,} bytes")
 
 
 def restore(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Replace what the embedded database holds by a backup: all of it, or nothing."""
+    """Replace the content of the embedded database with a backup: all of it, or nothing."""
     embedded.restore(_embedded(data, database), file.absolute())
     say(f"restored from {file}")
 
@@ -109,7 +109,7 @@ def _embedded(data: DataOption, database: DatabaseOption) -> EmbeddedDatabase:
     if settings.database:
         raise CommandFailed(
             "backup and restore are for the embedded database; "
-            "for one of your own use pg_dump and pg_restore"
+            "for an external one use pg_dump and pg_restore"
         )
     return EmbeddedDatabase(settings.data)
 
@@ -118,8 +118,8 @@ def _folder_complaints(folder: Path) -> list[str]:
     found = []
     free = shutil.disk_usage(folder).free
     if free < _ROOM_BYTES:
-        found.append(f"only {free // 1024**2:,} MiB are left on the disk of {folder}: make room")
+        found.append(f"only {free // 1024**2:,} MiB are free on the disk of {folder}: make room")
     mode = (folder / "postgres").stat().st_mode & 0o077
     if mode:
-        found.append(f"{folder / 'postgres'} is open to others: chmod 700 it")
+        found.append(f"{folder / 'postgres'} is readable by other users: chmod 700 it")
     return found

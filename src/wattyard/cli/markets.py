@@ -1,4 +1,4 @@
-"""`wattyard market …`: the market sources that the operator adds for every account."""
+"""`wattyard market …`: market sources that the operator adds for all accounts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,12 +25,15 @@ from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
 if TYPE_CHECKING:
     from wattyard.tariffs.jobs.fetching import Fetched
 
-market = typer.Typer(help="Market sources of every account.", no_args_is_help=True)
+market = typer.Typer(help="Market sources for all accounts.", no_args_is_help=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What sources of a feed usually are: unit, zone, when they publish, minutes of an interval."""
+    """The usual properties of a feed's sources.
+
+    `publishes_at` is HH:mm in `timezone`, None where there is no fixed time.
+    """
 
     currency: str
     unit: str
@@ -50,10 +53,10 @@ _USUAL: Final[Mapping[str, Usual]] = MappingProxyType(
 )
 
 _FIRST_DATE: Final = date(1990, 1, 1)
-"""Older than any power exchange."""
+"""Before any power exchange."""
 _LAST_DATE: Final = date(2100, 1, 1)
 
-CodeArgument = Annotated[str, typer.Argument(help="What formulas call it, such as EPEX_BE.")]
+CodeArgument = Annotated[str, typer.Argument(help="Its name in formulas, such as EPEX_BE.")]
 
 
 @market.command("add")
@@ -62,15 +65,19 @@ def add_market(
     feed: Annotated[str, typer.Option("--feed", help=f"One of {', '.join(FEED_NAMES)}.")],
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", help="NAME=VALUE of the feed; repeat for several."),
+        typer.Option("--option", "-o", help="NAME=VALUE for the feed; repeatable."),
     ] = None,
-    currency: Annotated[str | None, typer.Option(help="ISO 4217; else the feed's usual.")] = None,
-    unit: Annotated[str | None, typer.Option(help="KWH or MWH; else the feed's usual.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of its days; else the usual.")] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="ISO 4217; default: the feed's usual.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="KWH or MWH; default: the feed's usual.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Zone of its days; default: the usual.")
+    ] = None,
     publishes_at: Annotated[
-        str | None, typer.Option(help="HH:mm at which tomorrow appears; else the usual.")
+        str | None, typer.Option(help="HH:mm when the next day is published; default: the usual.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="A name for people.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name shown to people.")] = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -79,7 +86,7 @@ def add_market(
 
     Options of the feeds: octopus_agile product, region; entsoe area (EIC code), security_token;
     energy_charts, awattar and nord_pool area; csv path, unit, currency. All take base_url, and
-    where it makes sense currency.
+    currency where it makes sense.
     """
     from wattyard.tariffs.feeds.registry import FEEDS, build  # noqa: PLC0415 (an HTTP client)
 
@@ -117,14 +124,14 @@ def add_market(
 def fetch_market(
     code: CodeArgument,
     start: Annotated[
-        str | None, typer.Option("--from", help="First local date; else what is missing.")
+        str | None, typer.Option("--from", help="First local date; default: what is missing.")
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last local date.")] = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Fetch a market source now. Exit code 2 when it brought nothing."""
+    """Fetch a market source now. The exit code is 2 if nothing was fetched."""
 
     from wattyard.tariffs.jobs.fetching import fetch  # noqa: PLC0415 (an HTTP client)
 
@@ -137,7 +144,7 @@ def fetch_market(
 
     done = run(data, database, work)
     if json:
-        print_json(_told(done))
+        print_json(_outcome(done))
     elif done.upload is not None and done.published is not None:
         source = done.subscription.source
         until = instants.text(source.published_until) if source.published_until else "never"
@@ -158,7 +165,7 @@ def fetch_market(
 def market_status(
     json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
 ) -> None:
-    """Tell until when each source is published, how stale it is and when it is fetched next."""
+    """Show until when each source is published, how stale it is, and when it is fetched next."""
     rows = [_row(one) for one in run(data, database, lambda s: s.markets.subscriptions())]
     if json:
         print_json(rows)
@@ -175,7 +182,7 @@ def _options(given: list[str]) -> dict[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
-            raise CommandFailed(f"--option needs NAME=VALUE; got {text}")
+            raise CommandFailed(f"--option must be NAME=VALUE; got {text}")
         if any("\ud800" <= sign <= "\udfff" for sign in value):
             raise CommandFailed(f"--option {name} is not UTF-8")
         options[name] = value
@@ -194,18 +201,18 @@ def _span(subscription: Subscription, start: str | None, end: str | None) -> Spa
         first = date.fromisoformat(start or end or "")
         last = date.fromisoformat(end or start or "")
     except ValueError as fault:
-        raise CommandFailed(f"a date is YYYY-MM-DD: {fault}") from fault
+        raise CommandFailed(f"a date must be YYYY-MM-DD: {fault}") from fault
     if last < first:
         raise CommandFailed(f"--to {last} is before --from {first}")
     if first < _FIRST_DATE or last > _LAST_DATE:
-        raise CommandFailed(f"markets are fetched from {_FIRST_DATE} to {_LAST_DATE}")
+        raise CommandFailed(f"dates must be from {_FIRST_DATE} to {_LAST_DATE}")
     return Span(civil.start_of_day(first, zone), civil.start_of_day(last + timedelta(1), zone))
 
 
-def _told(done: "Fetched") -> dict[str, Any]:
-    told: dict[str, Any] = {"code": done.subscription.source.code, "failure": done.failure}
+def _outcome(done: "Fetched") -> dict[str, Any]:
+    outcome: dict[str, Any] = {"code": done.subscription.source.code, "failure": done.failure}
     if done.upload is not None and done.published is not None:
-        told |= {
+        outcome |= {
             "records_accepted": done.upload.accepted,
             "records_changed": done.upload.changed,
             "repeated": done.published.repeated,
@@ -213,7 +220,7 @@ def _told(done: "Fetched") -> dict[str, Any]:
                 [instants.text(gap.start), instants.text(gap.end)] for gap in done.published.gaps
             ],
         }
-    return told | _row(done.subscription)
+    return outcome | _row(done.subscription)
 
 
 def _row(one: Subscription) -> dict[str, Any]:

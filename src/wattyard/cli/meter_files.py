@@ -1,4 +1,4 @@
-"""A file of readings on its way into the database, chunk by chunk."""
+"""Importing a file of readings into the database, chunk by chunk."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -21,18 +21,18 @@ from wattyard.meters.domain.readings import RECORDS_AT_ONCE, Failed
 
 @dataclass
 class Tally:
-    """What became of a file: readings kept, and what was refused, and why."""
+    """The outcome of an import: how many readings were kept, what was refused, and why."""
 
     kept: int = 0
     refused: list[Refused] = field(default_factory=list)
     unlisted: int = 0
-    """Refused ones beyond those that a batch lists."""
+    """How many were refused beyond those that a batch lists."""
     batch: UUID | None = None
 
 
 @dataclass
 class Chunk:
-    """Readings that are kept at once, and what was refused between them."""
+    """Readings that are stored together, and what was refused among them."""
 
     readings: list[MeterReading] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Meter:
-    """Whose readings a file has: a device's, or those of a site's own meter."""
+    """Whose readings a file holds: a device's, or those of the site's own meter."""
 
     caller: Caller
     site_id: UUID
@@ -50,7 +50,7 @@ class Meter:
 
 @dataclass(frozen=True)
 class MeterFile:
-    """A file of readings, and how it is read."""
+    """A file of readings, and how to read it."""
 
     path: Path
     form: MeterFormat
@@ -59,7 +59,7 @@ class MeterFile:
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BinaryIO, Iterator[MeterReading | Refused]]]:
-        """Open the file, and read from its start."""
+        """Open the file at its start, with the readings in it."""
         with self.path.open("rb") as stream:
             yield stream, READERS[self.form](stream, self.options)
 
@@ -85,14 +85,14 @@ class MeterFile:
         if self.channel is None and len({way for _, way in found}) < len(found):
             raise CommandFailed(
                 f"{self.path} has several registers of one direction: {listed}; import each "
-                'apart with --channel "NAME", to the location or device it belongs to'
+                'separately with --channel "NAME", to the location or device it belongs to'
             )
 
 
 async def bring_in(
     services: Services, source: MeterFile, meter: Meter, *, dry_run: bool, show: bool
 ) -> Tally:
-    """Keep what a file has, as one batch; on a dry run only judge it."""
+    """Store the readings of a file as one batch; on a dry run, only check them."""
     tally = Tally()
     batch = None if dry_run else await services.meters.begin(meter.caller)
     with source.opened() as (stream, read), progress_bar(show=show) as progress:
@@ -125,7 +125,7 @@ def _next(read: Iterator[MeterReading | Refused], channel: str | None) -> Chunk:
 async def _take(
     services: Services, meter: Meter, batch: MeterBatch | None, chunk: Chunk, tally: Tally
 ) -> MeterBatch | None:
-    """Keep a chunk as part of the batch; without one (a dry run) only judge it."""
+    """Store a chunk as part of the batch; without a batch (a dry run), only check it."""
     count = len(chunk.readings)
     readings = columns_of(chunk.readings, meter.site_id, meter.device_id)
     failed: Sequence[Failed]

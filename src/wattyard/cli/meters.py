@@ -1,4 +1,4 @@
-"""`wattyard meter import FILE`: a meter's readings arrive as NEM12, Green Button or CSV."""
+"""`wattyard meter import FILE`: import readings from NEM12, Green Button or CSV."""
 
 import asyncio
 from pathlib import Path
@@ -35,21 +35,21 @@ meter = typer.Typer(help="Meter readings.", no_args_is_help=True)
 
 @meter.callback()
 def _group() -> None:
-    """Keep `import` a command of its own beside those to come."""
+    """Make `import` a subcommand, although it is the only one so far."""
 
 
 @meter.command("import")
 def import_readings(
     file: Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)],
     account: AccountOption,
-    mode: Annotated[Mode, typer.Option("--mode", help="The data to bring the readings into.")],
+    mode: Annotated[Mode, typer.Option("--mode", help="Data to import into: test or live.")],
     location: Annotated[str, typer.Option("--location", help="loc_… or ste_…")],
     device: Annotated[
-        str | None, typer.Option("--device", help="dev_…: the readings count for it.")
+        str | None, typer.Option("--device", help="dev_… that the readings count for.")
     ] = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help="nem12, green_button or csv; else told by the file."),
+        typer.Option("--format", help="nem12, green_button or csv; default: recognised."),
     ] = None,
     unit: Annotated[str, typer.Option(help="CSV: KWH, WH, KW or W.")] = "KWH",
     start: Annotated[
@@ -58,7 +58,7 @@ def import_readings(
     end: Annotated[str | None, typer.Option(help="CSV: column of end times.")] = None,
     value: Annotated[
         list[str] | None,
-        typer.Option(help="CSV: column of values, COLUMN[:INBOUND|OUTBOUND]; can be repeated."),
+        typer.Option(help="CSV: column of values, COLUMN[:INBOUND|OUTBOUND]; repeatable."),
     ] = None,
     length: Annotated[
         str | None, typer.Option(help="CSV: minutes of a period, or DAY, instead of an end.")
@@ -66,9 +66,11 @@ def import_readings(
     date: Annotated[
         str | None, typer.Option(help="CSV: column of dates, beside times of the day.")
     ] = None,
-    delimiter: Annotated[str | None, typer.Option(help="CSV: else told by the first row.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="CSV: default: found in the first row.")
+    ] = None,
     decimal_comma: Annotated[
-        bool, typer.Option("--decimal-comma", help="CSV: numbers are like 0,5.")
+        bool, typer.Option("--decimal-comma", help="CSV: numbers such as 0,5.")
     ] = False,
     day_first: Annotated[
         bool | None,
@@ -76,21 +78,23 @@ def import_readings(
     ] = None,
     utc_offset: Annotated[
         str | None,
-        typer.Option(help="CSV: times are always so far ahead of UTC, as +01:00; else local."),
+        typer.Option(help="CSV: the times' fixed offset, such as +01:00; default: local time."),
     ] = None,
-    channel: Annotated[str | None, typer.Option(help="Only the register of this name.")] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Import only the register of this name.")
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check every reading and store none.")
+        bool, typer.Option("--dry-run", help="Check every reading, store none.")
     ] = False,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Bring in the readings of a meter from a file.
+    """Import the readings of a meter from a file.
 
-    A reading of a period that is known replaces the earlier one, so a file can be sent again
-    after a break or with corrections. Everything that was not taken is reported with its place
-    and reason, and the exit code is then 2.
+    A reading of a known period replaces the earlier one, so a file can be imported again after an
+    interruption or with corrections. Everything that was refused is reported with its place and
+    reason, and the exit code is then 2.
     """
     format_ = _format(form, file)
     columns = None

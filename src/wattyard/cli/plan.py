@@ -1,4 +1,4 @@
-"""`wattyard plan`: when a battery or a car of a place charges, as a picture."""
+"""`wattyard plan`: when a battery or a car should charge, as a chart."""
 
 from typing import Annotated
 
@@ -28,22 +28,29 @@ def plan(
     account: AccountOption,
     mode: ModeOption,
     charge: Annotated[
-        float | None, typer.Option(help="Its state of charge in per cent; default: as reported.")
+        float | None,
+        typer.Option(help="Present state of charge in per cent; default: as reported."),
     ] = None,
-    target: Annotated[float | None, typer.Option(help="What it should hold, in per cent.")] = None,
-    reserve: Annotated[float | None, typer.Option(help="What it must keep, in per cent.")] = None,
+    target: Annotated[
+        float | None, typer.Option(help="State of charge to reach, in per cent.")
+    ] = None,
+    reserve: Annotated[
+        float | None, typer.Option(help="State of charge never to go below, in per cent.")
+    ] = None,
     hours: Annotated[
-        float | None, typer.Option(help="How far to plan; default: as prices are known.")
+        float | None, typer.Option(help="Hours to plan; default: as far as prices are known.")
     ] = None,
     ready_by: Annotated[
         str | None, typer.Option("--ready-by", help="When the target is due: RFC 3339.")
     ] = None,
-    location: Annotated[str | None, typer.Option(help="loc_…, if it is at several.")] = None,
+    location: Annotated[
+        str | None, typer.Option(help="loc_…, if the device is at several.")
+    ] = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Show when a battery or a car charges and discharges at least cost, and the prices."""
+    """Show when a battery or a car charges and discharges at least cost, beside the prices."""
     fields = {
         "state_of_charge_percent": charge,
         "target_state_of_charge_percent": target,

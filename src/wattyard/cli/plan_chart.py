@@ -1,4 +1,4 @@
-"""A charging plan in the terminal: prices, what the device does, and what it holds, day by day."""
+"""A charging plan in the terminal: price, power and state of charge, day by day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _IDLE_W: Final = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlannedSteps:
-    """What to draw of n steps: `edges_us` (n + 1), price, power (+ charging) and charge after."""
+    """n steps to draw: `edges_us` (n + 1), price, power (+ charging), charge in per cent."""
 
     edges_us: Instants
     per_kwh: Numbers
@@ -61,7 +61,7 @@ def _hours(name: str, edges_us: Instants, zone: ZoneInfo) -> Text:
 def _cells(
     steps: PlannedSteps, edges_us: Instants, scale: tuple[float, float]
 ) -> list[list[tuple[str, str]]]:
-    """Tell sign and style of each cell of a day: price, power, charge."""
+    """Choose character and style of each cell of a day: price, power, charge."""
     prices, powers, held = (
         mean_over(steps.edges_us, values, edges_us)
         for values in (steps.per_kwh, steps.net_w, steps.percent)

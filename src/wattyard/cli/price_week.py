@@ -1,4 +1,4 @@
-"""Prices of several days as coloured rows in the terminal: people would rather look than read."""
+"""Prices of several days as coloured rows in the terminal."""
 
 import math
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Row:
 
 
 def draw(rows: Sequence[Row], currency_code: str, *, title: str) -> RenderableType:
-    """Draw days one below the other, half an hour a cell, from green (cheap) to red (dear)."""
+    """Draw days one below the other, a cell per half hour, green (cheap) to red (expensive)."""
     known = [price for row in rows for price in row.prices if not math.isnan(price)]
     if not known:
         return Text(f"{title}: no price is known for these days", style="yellow")

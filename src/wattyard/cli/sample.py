@@ -38,9 +38,9 @@ _REFERENCE: Final = re.compile(r"sample-(\d{4})", re.ASCII)
 
 
 def introduction(url: str, address: str, settings: Settings) -> tuple[str, ...]:
-    """Have the sample account and fleet, and write the lines that introduce them.
+    """Make sure the sample account and fleet exist, and give the lines that introduce them.
 
-    A second time everything is there already; only the key is new, since secrets are not kept.
+    From the second time on only the key is new, since secrets are not stored.
     """
     return asyncio.run(_introduce(url, address, settings))
 
@@ -82,7 +82,7 @@ async def _introduce(url: str, address: str, settings: Settings) -> tuple[str, .
 async def _price(
     services: Services, caller: Caller, places: Sequence[tuple[int, Place]]
 ) -> list[str]:
-    """Have a market and tariffs at the sample sites that have none; name those of the market."""
+    """Add a market, and tariffs where sample sites have none; list the locations on the market."""
     now = services.now()
     source = await services.market_sources.by_code(caller, MARKET_CODE)
     if source is None:
@@ -103,9 +103,9 @@ async def _price(
 
 
 async def _meter(services: Services, caller: Caller, places: Sequence[tuple[int, Place]]) -> str:
-    """Have readings at sample sites up to yesterday; name a site to try.
+    """Add readings at sample sites up to yesterday; give the id of a location to try.
 
-    Each site's newest reading tells which days are missing, so a second start makes none.
+    Each site's newest reading shows which days are missing, so a second start adds none.
     """
     bodies = {body["reference_id"]: body for body in sample_sites()}
     now = services.now()
@@ -131,7 +131,7 @@ async def _newest_reading(
 
 
 async def _battery_at(services: Services, caller: Caller, location_ids: list[str]) -> str:
-    """Name a battery at one of the places that are in service."""
+    """Find a battery at one of the sites in service."""
     for location_id in location_ids:
         site_id = ids.read(location_id, "loc", param="location_id")
         place, _ = await services.places.place(caller, site_id)
@@ -184,9 +184,9 @@ def cost_line(address: str, account_id: str, secret: str, location_id: str, now:
 
 
 def command_line(settings: Settings, account_id: str, *command: str) -> str:
-    """Write one shell line that runs a command on the sample account, wherever it is pasted.
+    """Write one shell line that runs a command on the sample account from any folder.
 
-    It shows no password: an address that has one must be in `WATTYARD_DATABASE` there.
+    It shows no password: where the database's address has one, `WATTYARD_DATABASE` must hold it.
     """
     where: tuple[str, ...] = ("--data", str(settings.data.absolute()))
     if settings.database:

@@ -1,4 +1,4 @@
-"""The sample fleet: 250 plausible sites in several countries, the same at every run."""
+"""The sample fleet: 250 plausible sites in several countries, the same on every run."""
 
 import random
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ _PANELS: Final = (("Helia", "HP-6", "Helia Roof"), ("Sunfold", "SF-8", "Sunfold 
 
 
 def sample_sites() -> Iterator[Json]:
-    """Give the fleet's bodies of `POST /sites`, each marked as a sample."""
+    """Generate the fleet as bodies of `POST /sites`, each marked as a sample."""
     random_ = random.Random(_SEED)  # noqa: S311 (sample data, not secrets)
     for number in range(1, SITES + 1):
         country, state, city, latitude, longitude, grid_kw = random_.choice(_CITIES)

@@ -1,7 +1,7 @@
-"""The sample fleet's meters: 60 days of generated half hours, the same at every run.
+"""The sample fleet's meters: 60 days of generated half hours, the same on every run.
 
-A home draws a base load, more in the morning and in the evening of its own clock; a heat pump
-draws in winter, a charger on some nights. What its panels make beyond that is sold.
+A home draws a base load, more in its local morning and evening; a heat pump draws in winter, a
+charger on some nights. Surplus from its panels is exported.
 """
 
 import math
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 Numbers = NDArray[np.float64]
 
 METERED_SITES: Final = 20
-"""The first so many sites have readings, so that the first start stays quick."""
+"""Only the first sites have readings, so that the first start stays quick."""
 DAYS_BACK: Final = 60
 _SEED: Final = 20260203
 _HALF_HOUR_US: Final = HOUR_US // 2
@@ -31,9 +31,9 @@ _CHARGING_NIGHTS: Final = 0.4
 
 
 def sample_readings(body: Json, place: Place, days: list[date]) -> Readings:
-    """Make the half hours of some local days, from the site's body of `POST /sites`.
+    """Generate the half hours of some local days, from the site's body of `POST /sites`.
 
-    INBOUND what the home draws and, where it has panels, OUTBOUND what it sells.
+    INBOUND is what the home draws; with panels, OUTBOUND is what it exports.
     """
     zone = civil.zone(place.timezone)
     parts = [_day(body, day, zone) for day in days]
@@ -71,7 +71,7 @@ def _stream(site_id: UUID, *, outbound: bool) -> Stream:
 
 
 def _day(body: Json, day: date, zone: ZoneInfo) -> tuple[Microseconds, Numbers]:
-    """Make a local day of 23, 24 or 25 hours: starts, and the energy drawn less that made."""
+    """Generate a local day of 23, 24 or 25 hours: starts (us), and net energy drawn (kWh)."""
     span = civil.day(day, zone)
     starts = np.arange(microseconds(span.start), microseconds(span.end), _HALF_HOUR_US)
     seed = (_SEED, zlib.crc32(body["reference_id"].encode()), day.toordinal())
@@ -87,7 +87,7 @@ def _day(body: Json, day: date, zone: ZoneInfo) -> tuple[Microseconds, Numbers]:
 
 
 def _load_kw(body: Json, hour: Numbers, warmth: float, random_: np.random.Generator) -> Numbers:
-    """Tell what the home draws by the hour of its own clock."""
+    """Compute what the home draws (kW) by the local hour."""
     morning = 0.9 * np.exp(-(((hour - 7.5) / 1.4) ** 2))
     evening = 1.6 * np.exp(-(((hour - 19.5) / 2.3) ** 2))
     load_kw = (0.22 + morning + evening) * random_.uniform(0.6, 1.4, hour.size)
@@ -108,13 +108,13 @@ def _kw(body: Json, type_: str, part: str, name: str) -> float:
 
 
 def _warmth(day: date, latitude: float) -> float:
-    """Tell how warm the season is, 0..1."""
+    """How warm the season is, 0..1."""
     wave = 0.5 - 0.5 * math.cos(2 * math.pi * (day.timetuple().tm_yday - 20) / 365)
     return wave if latitude > 0 else 1 - wave
 
 
 def _sun(day: date, utc_hour: Numbers, where: Json) -> Numbers:
-    """Tell the sine of the sun's height, 0 at night (Cooper's declination, mean solar time)."""
+    """Sine of the sun's elevation, 0 at night (Cooper's declination, mean solar time)."""
     tilt = math.radians(23.45) * math.sin(2 * math.pi * (284 + day.timetuple().tm_yday) / 365)
     latitude = math.radians(where["lat"])
     turn = np.radians((utc_hour + where["lng"] / 15 - 12) * 15)

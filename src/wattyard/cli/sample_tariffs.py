@@ -1,8 +1,8 @@
 """The sample fleet's tariffs, one of each kind, and a generated day-ahead market.
 
-Of five sites one pays a fixed price, one by day and night, one the market's price with a
-surcharge beside a grid fee, one in tiers, and one by day and night that sells as well. Where a
-site pays in another currency than the market's, it pays by day and night.
+Of every five sites one has a fixed price, one a day and night tariff, one the market's price with
+a surcharge and a grid fee, one tiers, and one a day and night tariff with a feed-in tariff. A site
+whose currency is not the market's has a day and night tariff instead.
 """
 
 import math
@@ -33,7 +33,7 @@ _OTHER_PEAK: Final = 0.3
 
 
 def market_prices(now: datetime) -> Iterator[MarketPrice]:
-    """Make hourly prices from 62 days back to tomorrow, the same for a given hour at each call."""
+    """Generate hourly prices from 62 days ago to tomorrow; an hour always has the same price."""
     zone = civil.zone(MARKET["timezone"])
     first = civil.date_at(now, zone) - timedelta(days=_DAYS_BACK)
     start = civil.start_of_day(first, zone)
@@ -45,7 +45,7 @@ def market_prices(now: datetime) -> Iterator[MarketPrice]:
 
 
 def _eur_per_mwh(at: datetime) -> float:
-    """Two peaks a day, cheap noons in summer, a wind of its own for each day."""
+    """Two peaks a day, cheap noons in summer, and wind that differs from day to day."""
     local = at.astimezone(civil.zone(MARKET["timezone"]))
     hour = local.hour
     random_ = random.Random(f"{_SEED} {at.isoformat()}")  # noqa: S311 (sample data, not secrets)
@@ -59,7 +59,7 @@ def _eur_per_mwh(at: datetime) -> float:
 def sample_tariffs(
     number: int, location_id: str, currency_code: str, market_id: str, today: date
 ) -> list[Json]:
-    """Give the bodies of `POST /tariffs` for the sample site with this number (from 1)."""
+    """Generate the bodies of `POST /tariffs` for the sample site with this number (from 1)."""
     kind = number % 5
     if kind == 3 and currency_code != MARKET["currency_code"]:
         kind = 2

@@ -1,4 +1,4 @@
-"""`wattyard serve`: the server, with the database inside unless one is named."""
+"""`wattyard serve`: the server, with the embedded database unless another is named."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ from wattyard.cli.database import (
 from wattyard.platform.settings import Settings
 
 _FINISH_SECONDS: Final = 5
-"""How long running requests may take after SIGTERM; the whole stop stays below 10 s."""
+"""Seconds that running requests may take after SIGTERM; the whole stop stays below 10 s."""
 _READY_SECONDS: Final = 60
 
 
@@ -36,7 +36,8 @@ def serve(
         str | None, typer.Option("--host", help="Address to listen on.", envvar="WATTYARD_HOST")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", help="Port; 0 chooses one.", envvar="WATTYARD_PORT")
+        int | None,
+        typer.Option("--port", help="Port; 0 chooses a free one.", envvar="WATTYARD_PORT"),
     ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -48,12 +49,12 @@ def serve(
         bool | None,
         typer.Option(
             "--worker/--no-worker",
-            help="Do the background work (webhooks, feeds) in this server too.",
+            help="Also do the background work (webhooks, feeds) in this server.",
         ),
     ] = None,
     with_sample: Annotated[
         bool,
-        typer.Option("--sample", help="Have a sample account with a fleet in test mode."),
+        typer.Option("--sample", help="Add a sample account with a fleet in test mode."),
     ] = False,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
@@ -129,7 +130,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _announce(listening: socket.socket, address: str, introduction: tuple[str, ...]) -> None:
-    """Say that the server is ready once it answers, and not before."""
+    """Print that the server is ready as soon as it answers."""
     host, port = listening.getsockname()[:2]
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (asked, not bound)
     deadline = time.monotonic() + _READY_SECONDS

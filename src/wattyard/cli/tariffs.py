@@ -1,4 +1,4 @@
-"""`wattyard tariff …`: judge, bring in and look at tariffs."""
+"""`wattyard tariff …`: check, import and show tariffs."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -38,26 +38,28 @@ from wattyard.tariffs.wire.tariffs import (
 tariff = typer.Typer(help="Tariffs and their prices.", no_args_is_help=True)
 
 FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", exists=True, dir_okay=False)]
-ModeOption = Annotated[Mode, typer.Option("--mode", help="The data that it belongs to.")]
+ModeOption = Annotated[Mode, typer.Option("--mode", help="Data to use: test or live.")]
 
 _WEEK_DAYS = 7
 _NOWHERE = "loc_" + "0" * 32
-"""Stands for the location of a tariff that is judged without one."""
+"""Stands for the location of a tariff that is checked without one."""
 
 
 @tariff.command("check")
 def check_tariff(
     file: FileArgument,
-    timezone: Annotated[str, typer.Option(help="Zone of the place, such as Europe/Berlin.")],
+    timezone: Annotated[
+        str, typer.Option(help="Time zone of the location, such as Europe/Berlin.")
+    ],
     country: Annotated[str | None, typer.Option(help="ISO 3166-1, for its holidays.")] = None,
     state: Annotated[str | None, typer.Option(help="ISO 3166-2, for its holidays.")] = None,
-    currency: Annotated[str, typer.Option(help="ISO 4217, to be shown.")] = "EUR",
+    currency: Annotated[str, typer.Option(help="ISO 4217, for display.")] = "EUR",
     json: JsonOption = False,
 ) -> None:
-    """Judge a tariff as POST /tariffs does, and show its week. Needs no server and no database.
+    """Check a tariff as POST /tariffs does, and show its week. Needs no server and no database.
 
-    Every fault is listed with its place in the file; exit code 1. Prices that follow a market
-    are shown as unknown.
+    Every fault is listed with its place in the file, and the exit code is then 1. Prices that
+    follow a market are shown as unknown.
     """
     geography.check(Said(country, state, timezone=timezone, currency_code=currency))
     place = Place(timezone, country, geography.state_code(country, state) if country else None)
@@ -83,8 +85,8 @@ def import_tariff(
     mode: ModeOption,
     location: Annotated[str, typer.Option("--location", help="loc_… or ste_…")],
     form: Annotated[str, typer.Option("--format", help="urdb, octopus or cdr.")],
-    start: Annotated[str | None, typer.Option("--from", help="The contract's first date.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="The date after its last.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First date of the contract.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Date after the contract's last.")] = None,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Leave out what cannot be expressed.")
     ] = False,
@@ -129,14 +131,18 @@ def import_tariff(
 
 @tariff.command("show")
 def show_tariff(
-    what: Annotated[str, typer.Argument(help="trf_…, or loc_… or ste_… for all of a place.")],
+    what: Annotated[
+        str, typer.Argument(help="trf_…, or loc_… or ste_… for all tariffs of a location.")
+    ],
     account: AccountOption,
     mode: ModeOption,
-    direction: Annotated[str, typer.Option(help="IMPORT, EXPORT or LOCAL, of a place.")] = "IMPORT",
+    direction: Annotated[
+        str, typer.Option(help="IMPORT, EXPORT or LOCAL, for a location.")
+    ] = "IMPORT",
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Show the coming week of a tariff, or of the sum of a place's tariffs, in colour."""
+    """Show the coming week of a tariff, or of the sum of a location's tariffs, in colour."""
 
     async def work(services: Services) -> tuple[list[price_week.Row], str, str]:
         caller = await caller_of(services, account, mode)
@@ -150,7 +156,7 @@ def show_tariff(
 
 
 async def caller_of(services: Services, account: str, mode: Mode) -> Caller:
-    """Act as an account in one of its modes."""
+    """Give the caller that stands for an account in one of its modes."""
     owner = await services.accounts.account(ids.read(account, "acc", param="account"))
     return Caller(owner.number, owner.id, mode is Mode.live)
 
@@ -196,7 +202,7 @@ def _row(day: SampleDay) -> price_week.Row:
 def _object(file: Path) -> dict[str, Any]:
     value = json_value(file.read_bytes())
     if not isinstance(value, dict):
-        raise CommandFailed(f"{file}: a tariff is a JSON object")
+        raise CommandFailed(f"{file}: a tariff must be a JSON object")
     return value
 
 

@@ -1,4 +1,4 @@
-"""`wattyard worker`: the background work in a process of its own; `wattyard signing-key rotate`."""
+"""`wattyard worker`: background work in a process of its own; `wattyard signing-key rotate`."""
 
 import asyncio
 import signal
@@ -24,9 +24,9 @@ signing_key = typer.Typer(help="The key that signs webhooks.", no_args_is_help=T
 
 
 def worker(data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Do the background work until SIGTERM: deliver webhooks, fetch, forget.
+    """Do the background work until SIGTERM: deliver webhooks, fetch prices, delete old events.
 
-    Any number of workers share the work, beside servers or instead of those with --no-worker.
+    Any number of workers share the work; servers started with --no-worker leave it to them.
     """
     settings = Settings.read(data=data, database=database)
     logs.configure(level=settings.log_level, form=settings.log_format)
@@ -59,4 +59,4 @@ def rotate(
     if json:
         print_json({"id": key.id, "time_created": instants.text(key.time_created)})
     else:
-        say(f"{key.id} signs from now on; /jwks.json has the old one for 7 more days")
+        say(f"{key.id} signs from now on; /jwks.json keeps the old key for 7 more days")
