@@ -24,8 +24,8 @@ from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.readings import Stream
 from wattyard.platform.db import Database, schema
+from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.platform.reading import convert
 from wattyard.sites.domain.places import PlaceDraft, PostalAddress
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.market import Markets

@@ -9,7 +9,7 @@ from uuid import UUID
 from benchmarks.support import fleets
 from benchmarks.support.ground import verdict
 from wattyard.app import Services
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
 from wattyard.events.service import Events
 from wattyard.kernel.callers import Caller
@@ -24,7 +24,7 @@ _UPDATES = 1_500
 class _Silent(Events):
     """Tells nobody."""
 
-    async def tell(self, caller: Caller, news: Sequence[News]) -> None:
+    async def record(self, caller: Caller, new_events: Sequence[NewEvent]) -> None:
         """Write nothing."""
 
 

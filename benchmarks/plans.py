@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from benchmarks.support.ground import SERVER_CORE, Ground, pin, verdict
 from wattyard.schedules.domain.amount import AmountQuestion, Need, PowerLimits
 from wattyard.schedules.domain.amount_plan import by_amount
-from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, Store
+from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, Storage
 from wattyard.schedules.domain.charge_plan import by_charge
 from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
@@ -67,9 +67,9 @@ def _by_scipy(question: AmountQuestion) -> float:
 
 def _cases() -> list[tuple[str, Callable[[], Any], float | None]]:
     days = _prices(288)
-    battery = Store(10_000, 3_000, 5_000, 5_000, 0.9, 1_000, end_wh=3_000)
+    battery = Storage(10_000, 3_000, 5_000, 5_000, 0.9, 1_000, end_wh=3_000)
     ready_us = _START_US + 28 * _QUARTER_US
-    car = Store(60_000, 20_000, 7_400, 0, 0.9, target_wh=45_000, ready_us=ready_us)
+    car = Storage(60_000, 20_000, 7_400, 0, 0.9, target_wh=45_000, ready_us=ready_us)
     three, fifty = _amount(3, 96, 9_000.0), _amount(50, 192, 30_000.0)
     day, house = _house((battery,)), _house((battery, car), limit_w=11_000.0)
     negative = _house((battery,), negative=True)
@@ -116,13 +116,13 @@ def _amount(devices: int, steps: int, limit_w: float) -> AmountQuestion:
 
 
 def _house(
-    stores: tuple[Store, ...], *, limit_w: float = np.inf, negative: bool = False
+    storages: tuple[Storage, ...], *, limit_w: float = np.inf, negative: bool = False
 ) -> ChargeQuestion:
     rng = np.random.default_rng(3)
     hour = np.arange(96) / 4
     buy = 0.25 + 0.1 * np.sin((hour - 10) / 24 * 4 * np.pi) + rng.normal(0, 0.02, 96)
     buy = (buy - 0.35 * ((hour > 11) & (hour < 15) & negative)).round(4)
-    sunny = len(stores) > 1
+    sunny = len(storages) > 1
     steps = ChargeSteps(
         _START_US + np.arange(97) * _QUARTER_US,
         buy,
@@ -130,4 +130,4 @@ def _house(
         pv_w=np.maximum(0, 5000 * np.sin((hour - 6) / 12 * np.pi)) * sunny,
         base_load_w=rng.uniform(200, 1500, 96) * sunny,
     )
-    return ChargeQuestion(stores, steps, PowerLimits(limit_w, limit_w), export_allowed=True)
+    return ChargeQuestion(storages, steps, PowerLimits(limit_w, limit_w), export_allowed=True)

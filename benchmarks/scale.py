@@ -24,7 +24,7 @@ from wattyard.kernel.pages import Window
 from wattyard.platform.db import Database, page_query, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.devices import DeviceDraft
-from wattyard.sites.service.faces import device_news
+from wattyard.sites.service.ports import device_event
 from wattyard.sites.store import devices as device_store
 
 _ACCOUNTS = 100
@@ -175,7 +175,7 @@ async def _updates(url: str, caller: Caller) -> None:
     page = await services.places.summaries(caller, Window(100))
     devices = [json.loads(item)["devices"][0]["id"] for item in page.items]
     uuids = [ids.read(device, "dev", param="id") for device in devices]
-    faces = services.devices.faces
+    serializers = services.devices.serializers
 
     def draft(number: int) -> DeviceDraft:
         return DeviceDraft(reference_id="b", type="BATTERY_SYSTEM", model_name=f"Pico {number}")
@@ -195,7 +195,9 @@ async def _updates(url: str, caller: Caller) -> None:
             assert device is not None
             after = draft(number).onto(device)
             await device_store.update(connection, caller.account, caller.live_mode, [after])
-            await services.events.tell(caller, [device_news(faces, caller, "update", after)])
+            await services.events.record(
+                caller, [device_event(serializers, caller, "update", after)]
+            )
 
     async def timed(work: Callable[[int], Awaitable[None]], offset: int) -> float:
         started = time.perf_counter()

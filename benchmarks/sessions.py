@@ -25,8 +25,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.meters.domain.readings import Readings, Stream
 from wattyard.platform.db import Database, schema
+from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.platform.reading import convert
 from wattyard.sites.domain.devices import DeviceDraft
 from wattyard.sites.domain.places import PlaceDraft
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft

@@ -17,8 +17,8 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.meters.store import months
 from wattyard.platform.db import Database, schema
+from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.platform.reading import convert
 from wattyard.sites.domain.places import PlaceDraft, PostalAddress
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 

@@ -22,7 +22,7 @@ from benchmarks.support import fleets
 from benchmarks.support.ground import OTHER_CORE, SERVER_CORE, Ground, pin, verdict
 from benchmarks.support.servers import wattyard
 from wattyard.app import Services
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
 from wattyard.kernel.callers import Caller
 from wattyard.platform.db import Database, schema
@@ -128,12 +128,12 @@ async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float
             await services.endpoints.add(caller, EndpointDraft(receiver.url(path)))
         events = _DELIVERIES if endpoints == 1 else _EACH
         for number in range(0, events, 500):
-            news = [
-                News("device.update", f"dev_{n}", _DATA)
+            new_events = [
+                NewEvent("device.update", f"dev_{n}", _DATA)
                 for n in range(number, min(events, number + 500))
             ]
             async with services.db.transaction():
-                await services.events.tell(caller, news)
+                await services.events.record(caller, new_events)
         receiver.wanted = events * endpoints
         worker = await asyncio.to_thread(_worker, url)
         try:

@@ -10,12 +10,12 @@ import pytest
 
 from tests.support import receivers
 from tests.support.clock import FakeClock
-from tests.support.postmen import delivered, delivery_of, eventually, until, working
+from tests.support.delivery_workers import delivered, delivery_of, eventually, until, working
 from tests.support.receivers import Receiver
 from tests.support.world import Tenant, World
-from wattyard.events.domain import Event, News
+from wattyard.events.domain import Event, NewEvent
 from wattyard.events.domain.deliveries import PAUSES
-from wattyard.events.service.outbox import FIRST_LANE, LEASE, Wanted
+from wattyard.events.service.outbox import FIRST_LANE, LEASE, ClaimRequest
 from wattyard.kernel import ids
 
 
@@ -232,13 +232,16 @@ async def test_two_workers_never_hold_the_same_delivery(world: World, tenant: Te
 
     async def claim_all(holder: Any) -> list[Any]:
         taken: list[Any] = []
-        while some := await outbox.claim(holder, Wanted(FIRST_LANE, 7, 3, 3)):
+        while some := await outbox.claim(holder, ClaimRequest(FIRST_LANE, 7, 3, 3)):
             taken += some
         return taken
 
     taken = await asyncio.gather(*(claim_all(holder) for holder in workers))
     ids = [
-        parcel.id for some in taken for parcel in some if parcel.account == tenant.caller.account
+        delivery.id
+        for some in taken
+        for delivery in some
+        if delivery.account == tenant.caller.account
     ]
     assert len(ids) == len(set(ids)) == 100
 
@@ -250,7 +253,7 @@ async def test_what_a_dead_worker_held_is_taken_over_when_its_lease_is_over(
         one = await endpoint(tenant, receiver.url)
         await tenant.post(f"/webhook-endpoints/{one['id']}/test")
         dead = world.services.new_id()
-        held = await world.services.outbox.claim(dead, Wanted(FIRST_LANE, 100, 9, 9))
+        held = await world.services.outbox.claim(dead, ClaimRequest(FIRST_LANE, 100, 9, 9))
         assert held
         async with working(world):
             world.services.streams.listener.wake()
@@ -319,9 +322,9 @@ async def test_what_is_held_for_an_endpoint_that_changed_is_not_sent_as_it_was(
     await tenant.make("/customers", {})
     holder = world.services.new_id()
     before = (tenant.caller.account, tenant.caller.live_mode, UUID(int=0))
-    held = await world.services.outbox.claim(holder, Wanted(before, 2, 9, 9))
-    assert {ids.wire("whe", parcel.endpoint_id) for parcel in held} == {one["id"], other["id"]}
-    assert await world.services.outbox.renew(holder, held) == {parcel.id for parcel in held}
+    held = await world.services.outbox.claim(holder, ClaimRequest(before, 2, 9, 9))
+    assert {ids.wire("whe", delivery.endpoint_id) for delivery in held} == {one["id"], other["id"]}
+    assert await world.services.outbox.renew(holder, held) == {delivery.id for delivery in held}
 
     path = f"/webhook-endpoints/{one['id']}"
     await (tenant.patch(path, change) if change else tenant.delete(path))
@@ -339,7 +342,7 @@ async def test_large_events_are_not_kept_in_memory_for_their_signatures(
     try:
         for number in range(20):
             body = str(number).encode() * 500_000
-            await world.services.letters.headers(event, body, None)
+            await world.services.signer.headers(event, body, None)
         del body
         assert tracemalloc.get_traced_memory()[0] < 1_000_000
     finally:
@@ -355,9 +358,9 @@ async def test_what_was_being_written_for_an_endpoint_that_was_deleted_goes_too(
 
     async def write() -> None:
         async with world.db.transaction():
-            await world.services.events.tell(
+            await world.services.events.record(
                 tenant.caller,
-                [News("site.update", "ste_1", b"{}"), News("site.update", "x", b"{}")],
+                [NewEvent("site.update", "ste_1", b"{}"), NewEvent("site.update", "x", b"{}")],
             )
             begun.set()
             await deleted.wait()

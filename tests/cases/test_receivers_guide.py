@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks import WebhookVerificationError
 
 from tests.support.clock import FakeClock
-from tests.support.postmen import eventually, working
+from tests.support.delivery_workers import eventually, working
 from tests.support.receivers import Received, Receiver
 from tests.support.world import Tenant, World
 from wattyard.events.domain.keys import PUBLISHED_FOR

@@ -22,7 +22,7 @@ from wattyard.kernel.refusals import TooMany
 from wattyard.platform.db import Database
 from wattyard.platform.settings import SettingInvalid, Settings
 from wattyard.schedules.adapters.open_meteo import OpenMeteo
-from wattyard.schedules.domain.charge_wanted import ChargeAnswer, ChargeWanted, StateSaid
+from wattyard.schedules.domain.charge_request import ChargeAnswer, ChargeRequest, StateRequest
 from wattyard.schedules.service import NoWeather, Solvers
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -65,8 +65,8 @@ async def planned(
     server.plays(play)
     services = Services(db, clock, weather=OpenMeteo(url, clock=clock))
     device = await sunny_house(tenant)
-    wanted = ChargeWanted(
-        device, MONDAY, horizon=timedelta(hours=24), state=StateSaid(state_of_charge_percent=0)
+    wanted = ChargeRequest(
+        device, MONDAY, horizon=timedelta(hours=24), state=StateRequest(state_of_charge_percent=0)
     )
     return await services.charges.plan(tenant.caller, wanted)
 

@@ -24,7 +24,7 @@ async def test_a_contract_is_told_to_expire_once_and_to_have_expired_once(
 
     async def look_at(now: datetime) -> list[str]:
         clock.now = now
-        while await world.services.endings.tell():
+        while await world.services.endings.record():
             pass
         return [event.type for event in await told(world, tenant)]
 
@@ -45,12 +45,12 @@ async def test_an_end_that_is_moved_is_told_again_and_one_long_past_never(
     made = await tenant.tariff(site["location_id"], contract_end_date="2026-03-05")
     other = await tenant.site()
     await tenant.tariff(other["location_id"], contract_end_date="2025-01-01")
-    await world.services.endings.tell()
+    await world.services.endings.record()
     assert [event.type for event in await told(world, tenant)] == ["tariff.expiring"]
 
     await tenant.patch(f"/tariffs/{made['id']}", {"contract_end_date": "2026-12-01"})
     clock.now = datetime(2026, 11, 26, tzinfo=UTC)
-    await world.services.endings.tell()
+    await world.services.endings.record()
 
     types = [event.type for event in await told(world, tenant)]
     assert types == ["tariff.expiring", "tariff.expiring"]
@@ -62,15 +62,15 @@ async def test_an_end_moves_with_the_zone_of_its_place_and_is_not_told_again(
     zone = {"timezone": "Europe/Amsterdam", "currency_code": "EUR"}
     site = await tenant.make("/sites", zone)
     await tenant.tariff(site["location_id"], contract_end_date="2026-03-05")
-    assert await world.services.endings.tell() == 1
+    assert await world.services.endings.record() == 1
 
     moved = await tenant.patch(f"/sites/{site['id']}", {"timezone": "America/New_York"})
     assert moved.status_code == 200, moved.text
 
     clock.now = datetime(2026, 3, 5, 4, 59, tzinfo=UTC)
-    assert await world.services.endings.tell() == 0
+    assert await world.services.endings.record() == 0
     clock.now = datetime(2026, 3, 5, 5, 0, tzinfo=UTC)
-    assert await world.services.endings.tell() == 1
+    assert await world.services.endings.record() == 1
     types = [event.type for event in await told(world, tenant)]
     assert types == ["tariff.expiring", "tariff.expired"]
 
@@ -100,6 +100,6 @@ async def test_an_end_moves_with_a_place_that_an_import_puts_into_another_zone(
     assert (await world.services.fleet.bring_in(tenant.caller, arriving)).updated == 1
 
     clock.now = datetime(2026, 3, 12, 23, 59, tzinfo=UTC)
-    assert await world.services.endings.tell() == 0
+    assert await world.services.endings.record() == 0
     clock.now = datetime(2026, 3, 13, 0, 0, tzinfo=UTC)
-    assert await world.services.endings.tell() == 1
+    assert await world.services.endings.record() == 1

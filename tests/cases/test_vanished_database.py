@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 from wattyard.kernel.refusals import Unavailable
-from wattyard.platform.db import Bell, Database, Listener
+from wattyard.platform.db import Database, Listener, Notifier
 
 
 class Wire:
@@ -75,12 +75,12 @@ async def test_what_waits_for_a_vanished_database_gives_up(
 async def test_whoever_listens_to_a_vanished_database_listens_again(
     database_url: str, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wattyard.platform.db.bells._ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("wattyard.platform.db.notifications._ANSWER_SECONDS", 0.2)
     async with wire_to(database_url, tmp_path) as (wire, url):
         listener = Listener(Database(url), "tests_vanished", ask_seconds=0.2)
         heard = asyncio.Event()
         listening = asyncio.create_task(listener.listen())
-        with listener.told(heard.set):
+        with listener.calling(heard.set):
             async with asyncio.timeout(8):
                 await heard.wait()
                 heard.clear()
@@ -89,7 +89,7 @@ async def test_whoever_listens_to_a_vanished_database_listens_again(
                     task.cancel()  # nothing passes there any more, and nobody is told
                 await heard.wait()
                 heard.clear()
-                Bell(db, "tests_vanished").ring()
+                Notifier(db, "tests_vanished").notify()
                 await heard.wait()
         listening.cancel()
         await asyncio.gather(listening, *first, return_exceptions=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattyard.platform.db import Bell, Database, Listener
+from wattyard.platform.db import Database, Listener, Notifier
 from wattyard.platform.work import Periodic, Worker, turn_on
 
 
@@ -105,23 +105,23 @@ async def _turn(file: Path, stop: asyncio.Event) -> bool:
 
 
 async def test_a_bell_is_heard_after_the_commit_and_not_before(db: Database) -> None:
-    bell, listener = Bell(db, "tests_bell"), Listener(db, "tests_bell")
+    notifier, listener = Notifier(db, "tests_bell"), Listener(db, "tests_bell")
     heard = asyncio.Event()
     listening = asyncio.create_task(listener.listen())
     try:
-        with listener.told(heard.set):
+        with listener.calling(heard.set):
             async with asyncio.timeout(5):
                 await heard.wait()  # it listens
                 heard.clear()
                 async with db.transaction():
-                    bell.ring_after_commit()
+                    notifier.notify_after_commit()
                     async with db.transaction():
-                        bell.ring_after_commit()
+                        notifier.notify_after_commit()
                     with pytest.raises(TimeoutError):
                         await asyncio.wait_for(heard.wait(), 0.1)
                 await heard.wait()
                 heard.clear()
-                await _ring_in_vain(db, bell)
+                await _notify_in_vain(db, notifier)
                 with pytest.raises(TimeoutError):
                     await asyncio.wait_for(heard.wait(), 0.1)
     finally:
@@ -129,8 +129,8 @@ async def test_a_bell_is_heard_after_the_commit_and_not_before(db: Database) -> 
         await asyncio.gather(listening, return_exceptions=True)
 
 
-async def _ring_in_vain(db: Database, bell: Bell) -> None:
+async def _notify_in_vain(db: Database, notifier: Notifier) -> None:
     with suppress(ZeroDivisionError):
         async with db.transaction():
-            bell.ring_after_commit()
+            notifier.notify_after_commit()
             raise ZeroDivisionError

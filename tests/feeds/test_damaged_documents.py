@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 START = datetime(2025, 10, 25, 22, tzinfo=UTC)
 DAY = Span(START, START + 25 * HOUR)
 PRICES = laid_out(START, HOUR, [n * 1.25 - 3 for n in range(25)])
-DIRECT_DEBIT = octopus_agile.Wanted(vat_included=True, payment_method="DIRECT_DEBIT")
+DIRECT_DEBIT = octopus_agile.RateChoice(vat_included=True, payment_method="DIRECT_DEBIT")
 
 Parse = Callable[[bytes], Published]
 
@@ -38,7 +38,7 @@ PARSERS: list[tuple[str, Parse]] = [
     ),
     (
         documents.entsoe(PRICES, step=HOUR, sequence="1"),
-        lambda body: entsoe.parse(body, DAY, entsoe.Wanted("EUR")),
+        lambda body: entsoe.parse(body, DAY, entsoe.SeriesChoice("EUR")),
     ),
     (documents.energy_charts(PRICES), lambda body: energy_charts.parse(body, DAY, "EUR")),
     (documents.awattar(PRICES), lambda body: awattar.parse(body, DAY, "EUR")),

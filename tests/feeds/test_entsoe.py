@@ -19,18 +19,18 @@ from tests.support.market_documents import (
     series,
 )
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.feeds.entsoe import Wanted, check_character, parse
+from wattyard.tariffs.feeds.entsoe import SeriesChoice, check_character, parse
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
 from wattyard.tariffs.feeds.published import Published
 
 HOUR, HALF, QUARTER = timedelta(hours=1), timedelta(minutes=30), timedelta(minutes=15)
 START = datetime(2025, 6, 1, 22, tzinfo=UTC)
 DAY = Span(START, START + 24 * HOUR)
-WANTED = Wanted("EUR")
+CHOICE = SeriesChoice("EUR")
 
 
-def published(document: str, span: Span = DAY, wanted: Wanted = WANTED) -> Published:
-    return parse(document.encode(), span, wanted)
+def published(document: str, span: Span = DAY, choice: SeriesChoice = CHOICE) -> Published:
+    return parse(document.encode(), span, choice)
 
 
 def values(answer: Published) -> list[float]:
@@ -120,7 +120,7 @@ def test_series_of_another_auction_or_contract_are_left_out() -> None:
     )
 
     assert set(values(published(document))) == {1.0}
-    assert set(values(published(document, wanted=Wanted("EUR", "2")))) == {2.0}
+    assert set(values(published(document, choice=SeriesChoice("EUR", "2")))) == {2.0}
 
 
 def test_the_auction_that_is_published_first_does_not_stand_in_for_the_coupled_one() -> None:
@@ -264,7 +264,7 @@ def test_a_real_document_of_hours_has_24_prices(shared_data: Path) -> None:
     start = datetime(2024, 10, 7, 22, tzinfo=UTC)
 
     answer = parse(
-        (shared_data / "BE_60M.xml").read_bytes(), Span(start, start + 24 * HOUR), WANTED
+        (shared_data / "BE_60M.xml").read_bytes(), Span(start, start + 24 * HOUR), CHOICE
     )
 
     assert len(answer.intervals) == 24
@@ -276,7 +276,7 @@ def test_a_real_document_of_quarters_and_hours_has_no_gaps(shared_data: Path) ->
     start = datetime(2024, 10, 5, 22, tzinfo=UTC)
     span = Span(start, start + 72 * HOUR)
 
-    answer = parse((shared_data / "BE_60M_15M_mix.xml").read_bytes(), span, WANTED)
+    answer = parse((shared_data / "BE_60M_15M_mix.xml").read_bytes(), span, CHOICE)
 
     assert [
         len([own for own in answer.intervals if own.valid_to - own.valid_from == step])

@@ -9,17 +9,17 @@ import pytest
 from tests.support.market_documents import laid_out, octopus
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.failures import FeedUnreadable
-from wattyard.tariffs.feeds.octopus_agile import Wanted, parse
+from wattyard.tariffs.feeds.octopus_agile import RateChoice, parse
 from wattyard.tariffs.feeds.published import Published
 
 HALF = timedelta(minutes=30)
 START = datetime(2025, 6, 1, 23, tzinfo=UTC)
 DAY = Span(START, START + 48 * HALF)
-WANTED = Wanted(vat_included=True, payment_method="DIRECT_DEBIT")
+CHOICE = RateChoice(vat_included=True, payment_method="DIRECT_DEBIT")
 
 
-def published(page: str, wanted: Wanted = WANTED) -> Published:
-    return parse(page.encode(), DAY, wanted)[0]
+def published(page: str, choice: RateChoice = CHOICE) -> Published:
+    return parse(page.encode(), DAY, choice)[0]
 
 
 def rate(**more: Any) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def page(*rates: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(("vat_included", "pounds"), [(True, 0.21), (False, 0.2)])
 def test_pence_become_pounds_with_or_without_vat(vat_included: bool, pounds: float) -> None:
-    answer = published(page(rate()), Wanted(vat_included, "DIRECT_DEBIT"))
+    answer = published(page(rate()), RateChoice(vat_included, "DIRECT_DEBIT"))
 
     assert [own.value for own in answer.intervals] == [pounds]
     assert (answer.currency_code, answer.unit) == ("GBP", "KWH")
@@ -55,7 +55,9 @@ def test_pence_are_divided_as_decimal_numbers() -> None:
 def test_rates_newest_first_come_out_in_order() -> None:
     prices = laid_out(START, HALF, range(-10, 38))
 
-    answer = published(octopus(prices), Wanted(vat_included=False, payment_method="DIRECT_DEBIT"))
+    answer = published(
+        octopus(prices), RateChoice(vat_included=False, payment_method="DIRECT_DEBIT")
+    )
 
     assert [own.value * 100 for own in answer.intervals] == pytest.approx(range(-10, 38))
     assert (answer.gaps, answer.repeated, answer.resolution_minutes) == ((), 0, 30)
@@ -68,7 +70,7 @@ def test_of_two_ways_to_pay_the_one_wanted_is_taken(method: str, pounds: float) 
         rate(payment_method="NON_DIRECT_DEBIT", value_inc_vat=25.0),
     )
 
-    answer = published(both, Wanted(vat_included=True, payment_method=method))
+    answer = published(both, RateChoice(vat_included=True, payment_method=method))
 
     assert [own.value for own in answer.intervals] == [pounds]
 

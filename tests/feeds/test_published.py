@@ -27,13 +27,13 @@ def hour(n: int) -> Interval:
 def test_hours_and_gaps_fill_the_time_between_the_first_and_the_last(told: list[int]) -> None:
     answer = in_order(map(hour, told), DAY, EUR)
 
-    wanted = sorted({n for n in told if 0 <= n < 24})
-    assert [own.value for own in answer.intervals] == wanted
-    assert answer.repeated == len([n for n in told if 0 <= n < 24]) - len(wanted)
+    choice = sorted({n for n in told if 0 <= n < 24})
+    assert [own.value for own in answer.intervals] == choice
+    assert answer.repeated == len([n for n in told if 0 <= n < 24]) - len(choice)
     covered = [(own.valid_from, own.valid_to) for own in answer.intervals]
     parts = sorted([*covered, *((gap.start, gap.end) for gap in answer.gaps)])
     assert all(one[1] == other[0] for one, other in pairwise(parts))
-    assert bool(answer.gaps) == (len(wanted) > 1 and wanted[-1] - wanted[0] >= len(wanted))
+    assert bool(answer.gaps) == (len(choice) > 1 and choice[-1] - choice[0] >= len(choice))
 
 
 @given(st.lists(st.integers(0, 23), min_size=1), st.integers(0, 23))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.world import Tenant, World, error
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 
 
@@ -125,14 +125,14 @@ async def test_no_event_is_passed_over_when_a_long_transaction_ends_late(
 
         async def slow() -> None:
             async with db.transaction():
-                await events.tell(caller, [News("site.update", "ste_slow", b'{"id":"slow"}')])
+                await events.record(caller, [NewEvent("site.update", "ste_slow", b'{"id":"slow"}')])
                 begun.set()
                 await go_on.wait()
 
         task = asyncio.create_task(slow())
         await begun.wait()
         async with db.transaction():
-            await events.tell(caller, [News("site.update", "ste_fast", b'{"id":"fast"}')])
+            await events.record(caller, [NewEvent("site.update", "ste_fast", b'{"id":"fast"}')])
         go_on.set()
         await task
         await stream.wait(lambda: len(stream.events) == 2)

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.support.postmen import delivery_of
+from tests.support.delivery_workers import delivery_of
 from tests.support.world import Tenant, World, error
 from wattyard.events.adapters.registration import Registration
 from wattyard.platform.outbound.addresses import AddressPolicy

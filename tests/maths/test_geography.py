@@ -12,7 +12,7 @@ import pytest
 
 from wattyard.kernel.refusals import Malformed, Refusal
 from wattyard.sites.domain import geography, zones
-from wattyard.sites.domain.geography import Said, settle
+from wattyard.sites.domain.geography import GeographyRequest, settle
 from wattyard.sites.domain.zones import TimezoneUndetermined, main_zone
 
 STATES = "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY".split()  # noqa: E501, SIM905 (a list of states reads best on one line)
@@ -113,7 +113,11 @@ def test_every_country_settles_or_says_what_is_missing() -> None:
     undetermined = set()
     for country in geography.countries():
         try:
-            settle(Said(country_code=country, city="X", state="X" if country == "US" else None))
+            settle(
+                GeographyRequest(
+                    country_code=country, city="X", state="X" if country == "US" else None
+                )
+            )
         except Refusal as refusal:
             undetermined.add((country, refusal.first.code))
 
@@ -189,7 +193,7 @@ def test_every_main_name_means_its_own_state_or_none() -> None:
 def test_a_territory_has_its_own_zone_and_money(
     country: str, state: str, zone: str, currency: str
 ) -> None:
-    found = settle(Said(country_code=country, state=state, city="X"))
+    found = settle(GeographyRequest(country_code=country, state=state, city="X"))
     assert (found.timezone, found.currency_code) == (zone, currency)
 
 
@@ -208,22 +212,24 @@ def test_bavaria_has_a_name_of_its_own() -> None:
 
 def test_all_that_is_missing_or_wrong_is_said_at_once() -> None:
     with pytest.raises(Malformed) as caught:
-        settle(Said(timezone="europe/berlin", currency_code="eur", country_code="XX"))
+        settle(GeographyRequest(timezone="europe/berlin", currency_code="eur", country_code="XX"))
     codes = {fault.code for fault in caught.value.faults}
     assert codes == {"country_code_invalid", "timezone_invalid", "currency_code_invalid"}
     with pytest.raises(Malformed) as caught:
-        settle(Said())
+        settle(GeographyRequest())
     assert {f.code for f in caught.value.faults} == {"city_missing", "country_code_missing"}
 
 
 def test_a_us_address_may_do_without_state_when_zone_and_currency_are_given() -> None:
-    said = Said(country_code="US", city="X", timezone="America/Chicago", currency_code="USD")
+    said = GeographyRequest(
+        country_code="US", city="X", timezone="America/Chicago", currency_code="USD"
+    )
     assert settle(said).timezone == "America/Chicago"
 
 
 def test_a_near_miss_is_suggested() -> None:
     with pytest.raises(Malformed, match="Europe/Amsterdam"):
-        settle(Said(timezone="Europe/Amsterdm", currency_code="EUR"))
+        settle(GeographyRequest(timezone="Europe/Amsterdm", currency_code="EUR"))
 
 
 def test_a_point_decides_and_the_sea_is_nowhere() -> None:

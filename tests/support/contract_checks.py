@@ -24,7 +24,7 @@ from wattyard.platform.http.declare import MEBIBYTE, Endpoint
 from wattyard.platform.http.errors import status_of
 from wattyard.platform.http.replays import _KEPT_FOR
 from wattyard.platform.settings import Settings
-from wattyard.schedules.domain import amount_wanted, charge_wanted, listing
+from wattyard.schedules.domain import amount_request, charge_request, listing
 from wattyard.schedules.domain.solver import SECONDS_AT_MOST
 from wattyard.tariffs.domain import formula
 from wattyard.tariffs.domain.sources import PRICES_AT_ONCE
@@ -196,9 +196,9 @@ def limits() -> dict[str, str]:
         "records of a search page": _range(SearchBody, "limit"),
         "span of an interval cost": f"{THIRTEEN_MONTHS.days // 30} months",
         "window of a schedule by duration or by limit": f"{listing.LONGEST.days} days",
-        "devices of a schedule by amount": f"{amount_wanted.DEVICES_AT_MOST}",
-        "horizon of a schedule by amount": f"{amount_wanted.LONGEST_US // DAY_US} days",
-        "horizon of a schedule by state of charge": f"{charge_wanted.LONGEST // HOUR} h",
+        "devices of a schedule by amount": f"{amount_request.DEVICES_AT_MOST}",
+        "horizon of a schedule by amount": f"{amount_request.LONGEST_US // DAY_US} days",
+        "horizon of a schedule by state of charge": f"{charge_request.LONGEST // HOUR} h",
         "time in the solver": f"{SECONDS_AT_MOST:.0f} s",
     }
 

@@ -200,7 +200,7 @@ def special_entries(
     rate: st.SearchStrategy[list[Json]],
     features: Features,
 ) -> list[Json]:
-    """0..2 entries with dates, no day of the neighbourhood in both."""
+    """0..2 entries with dates, no neighbouring day in both."""
     entries: list[Json] = []
     for _ in range(draw(st.integers(0, 2))):
         listed = st.lists(written_dates(days, place), min_size=1, max_size=3, unique=True)

@@ -7,7 +7,7 @@ import msgspec
 from wattyard.accounts.domain import TOKEN_LIFETIME, Account
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.platform.reading.texts import Time
+from wattyard.platform.decoding.texts import Time
 
 
 class AuthToken(msgspec.Struct, kw_only=True):

@@ -21,12 +21,12 @@ def jobs(services: Services) -> list[Job]:
     """List the background work of every capability."""
     # The HTTP client is loaded only where it is used: it takes 15 MiB.
     from wattyard.events.adapters.sender import Sender  # noqa: PLC0415
-    from wattyard.events.jobs.delivery import DeliveryJob, Means  # noqa: PLC0415
+    from wattyard.events.jobs.delivery import DeliveryDependencies, DeliveryJob  # noqa: PLC0415
     from wattyard.tariffs.jobs.fetching import fetching  # noqa: PLC0415
 
-    means = Means(
+    dependencies = DeliveryDependencies(
         services.outbox,
-        services.letters,
+        services.signer,
         lambda: Sender(services.lookup, services.policy),
         services.streams.listener,
         services.now,
@@ -35,7 +35,7 @@ def jobs(services: Services) -> list[Job]:
         services.watch.attempted,
     )
     return [
-        DeliveryJob(means),
+        DeliveryJob(dependencies),
         Periodic(
             "forgetting old events",
             _FORGET_SECONDS,

@@ -14,11 +14,11 @@ from wattyard.events.service import (
     Deliveries,
     Endpoints,
     Events,
-    Letters,
     Outbox,
     Retention,
     SigningKeys,
     Streams,
+    WebhookSigner,
 )
 from wattyard.events.wire.log import event_json
 from wattyard.events.wire.webhooks import endpoint_json
@@ -35,9 +35,9 @@ from wattyard.platform.telemetry import Telemetry
 from wattyard.schedules.service import (
     Amounts,
     Charges,
-    Neighbourhood,
     NoWeather,
     PricedTimes,
+    SiteForecast,
     Solvers,
     Weather,
 )
@@ -57,7 +57,7 @@ from wattyard.tariffs.wire.sources import market_source_json
 from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
 
 
-class SiteFaces:
+class SiteSerializers:
     """The wire's mappings as the port that the use-cases of sites need."""
 
     def site(self, caller: Caller, place: Place, devices: Sequence[Device]) -> bytes:
@@ -107,14 +107,14 @@ class Services:
         self.new_id = new_id
         self.watch = Telemetry(db)
         self.accounts = Accounts(db, now, new_id)
-        self.events = Events(db, now, new_id, self.watch.told)
+        self.events = Events(db, now, new_id, self.watch.recorded)
         self.policy = AddressPolicy.read(settings.webhook_allow)
         self.lookup = SystemLookup()
         reach = Registration(self.lookup, self.policy)
         self.endpoints = Endpoints(self.events, endpoint_json, reach, secrets.token_bytes)
         self.deliveries = Deliveries(self.events)
         self.signing_keys = SigningKeys(self.events, signing.make_key)
-        self.letters = Letters(
+        self.signer = WebhookSigner(
             self.signing_keys,
             event_json,
             signing.sign,
@@ -124,13 +124,13 @@ class Services:
         self.outbox = Outbox(self.events, endpoint_json)
         self.streams = Streams(self.events)
         self.retention = Retention(self.events, timedelta(days=settings.event_days))
-        means = (db, self.events, SiteFaces(), now, new_id)
-        self.places = Places(*means)
-        self.devices = Devices(*means)
-        self.states = States(*means)
-        self.customers = Customers(*means)
-        self.fleet = Fleet(*means)
-        self.inspection = Inspection(*means)
+        dependencies = (db, self.events, SiteSerializers(), now, new_id)
+        self.places = Places(*dependencies)
+        self.devices = Devices(*dependencies)
+        self.states = States(*dependencies)
+        self.customers = Customers(*dependencies)
+        self.fleet = Fleet(*dependencies)
+        self.inspection = Inspection(*dependencies)
         self.meters = Meters(db, self.places, self.devices, self.states, now, new_id)
         self.records = Records(db, self.places, self.devices, now)
         supply = (
@@ -168,7 +168,7 @@ class Services:
             self.devices,
             self.states,
             self.prices,
-            Neighbourhood(self.devices, self.records, weather or NoWeather()),
+            SiteForecast(self.devices, self.records, weather or NoWeather()),
             self.solvers,
             now,
             new_id,

@@ -14,7 +14,7 @@ import aiohttp
 
 from wattyard.cli.accounts import say
 from wattyard.cli.database import CommandFailed
-from wattyard.events.service.letters import standard_headers
+from wattyard.events.service.signer import standard_headers
 
 _AGAIN_SECONDS: Final = 1.0
 _SILENT_SECONDS: Final = 40.0

@@ -19,7 +19,7 @@ from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, Jso
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.reading import json_value
+from wattyard.platform.decoding import json_value
 from wattyard.sites.adapters.fleet_files import FileInvalid, csv_rows, json_lines
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
 from wattyard.sites.wire.arrivals import arrival, is_field, typed

@@ -10,7 +10,7 @@ import typer
 
 from wattyard.cli.accounts import say
 from wattyard.cli.database import CommandFailed
-from wattyard.events.service.letters import SECRET_PREFIX, shown_secret
+from wattyard.events.service.signer import SECRET_PREFIX, shown_secret
 
 
 def listen(

@@ -16,7 +16,7 @@ from wattyard.cli.accounts import print_json, print_rows, say
 from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
 from wattyard.kernel import civil, instants
 from wattyard.kernel.instants import Span
-from wattyard.platform.reading import convert
+from wattyard.platform.decoding import convert
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.feeds.names import FEED_NAMES

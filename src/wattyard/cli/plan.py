@@ -15,9 +15,9 @@ from wattyard.cli.tariffs import ModeOption, caller_of
 from wattyard.kernel import civil, ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.quantities import rounded
-from wattyard.platform.reading import convert, json_value
-from wattyard.schedules.domain.charge_wanted import ChargeAnswer
-from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_wanted
+from wattyard.platform.decoding import convert, json_value
+from wattyard.schedules.domain.charge_request import ChargeAnswer
+from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_request
 from wattyard.schedules.wire.heads import Named
 
 _FULL = 100.0
@@ -64,8 +64,8 @@ def plan(
     async def work(services: Services) -> tuple[Caller, Named, ChargeAnswer]:
         caller = await caller_of(services, account, mode)
         made = Named(ids.wire("ssc", services.new_id()), services.now())
-        wanted = charge_wanted(body, device, made.made)
-        return caller, made, await services.charges.plan(caller, wanted)
+        request = charge_request(body, device, made.made)
+        return caller, made, await services.charges.plan(caller, request)
 
     caller, named, answer = run(data, database, work)
     if json:
@@ -75,20 +75,20 @@ def plan(
 
 
 def _show(answer: ChargeAnswer) -> None:
-    (own,) = answer.plan.stores
+    (own,) = answer.plan.storages
     zone = civil.zone(answer.site.timezone)
-    held = np.append(answer.store.energy_wh, own.held_wh[:-1])
+    held = np.append(answer.storage.energy_wh, own.held_wh[:-1])
     steps = plan_chart.PlannedSteps(
         answer.steps.edges_us,
         answer.steps.import_per_kwh,
         own.charge_w - own.discharge_w,
-        _FULL * (held + own.held_wh) / 2 / answer.store.capacity_wh,
+        _FULL * (held + own.held_wh) / 2 / answer.storage.capacity_wh,
     )
     around = answer.surroundings
     console = Console(soft_wrap=True)
     console.print(Text(f"Plan of dev_{answer.device_id.hex} ({zone.key})", style="bold"))
     console.print(plan_chart.draw(steps, zone))
-    first, last = (_FULL * wh / answer.store.capacity_wh for wh in (held[0], own.held_wh[-1]))
+    first, last = (_FULL * wh / answer.storage.capacity_wh for wh in (held[0], own.held_wh[-1]))
     console.print(
         f"{answer.site.currency_code} {rounded(own.cost, 2):.2f} (confidence {own.confidence:.2f})"
         f"   charge {first:.0f} % → {last:.0f} %   {own.status.lower()}"

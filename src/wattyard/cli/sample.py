@@ -25,7 +25,7 @@ from wattyard.kernel.instants import Span, system_clock
 from wattyard.kernel.pages import Window
 from wattyard.meters.domain.records import Search
 from wattyard.platform.db import Database
-from wattyard.platform.reading import convert
+from wattyard.platform.decoding import convert
 from wattyard.platform.settings import Settings
 from wattyard.sites.domain.places import Place
 from wattyard.sites.wire.arrivals import arrival

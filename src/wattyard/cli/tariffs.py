@@ -15,9 +15,9 @@ from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, Jso
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.reading import convert, json_value
+from wattyard.platform.decoding import convert, json_value
 from wattyard.sites.domain import geography
-from wattyard.sites.domain.geography import Said
+from wattyard.sites.domain.geography import GeographyRequest
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.domain.places import PostalAddress
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
@@ -61,7 +61,7 @@ def check_tariff(
     Every fault is listed with its place in the file, and the exit code is then 1. Prices that
     follow a market are shown as unknown.
     """
-    geography.check(Said(country, state, timezone=timezone, currency_code=currency))
+    geography.check(GeographyRequest(country, state, timezone=timezone, currency_code=currency))
     place = Place(timezone, country, geography.state_code(country, state) if country else None)
     try:
         body = convert({"location_id": _NOWHERE, **_object(file)}, TariffBody)

@@ -29,10 +29,10 @@ from wattyard.costs.wire.costs import (
     sent_reading,
 )
 from wattyard.kernel.callers import Caller
+from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
-from wattyard.platform.reading import Shape
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices

@@ -92,7 +92,7 @@ class Telemetry:
         """Log an error of ours outside of any request."""
         self._log.error("failed", scope=scope, exc_info=error)
 
-    def told(self, types: Sequence[str]) -> None:
+    def recorded(self, types: Sequence[str]) -> None:
         """Count events that were written."""
         for type_ in types:
             self._events.labels(type_).inc()

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattyard.events.domain import Event
-from wattyard.events.domain.deliveries import PAUSES, Parcel, Reply, outcome
+from wattyard.events.domain.deliveries import PAUSES, ClaimedDelivery, Reply, outcome
 from wattyard.events.jobs.lanes import OPEN_AT_MOST, PLACES, PROVEN_SHARE, Lanes
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NOBODY = UUID(int=0)
-PARCEL = Parcel(
+CLAIMED = ClaimedDelivery(
     account=1,
     account_id=NOBODY,
     live_mode=False,
@@ -31,7 +31,7 @@ PARCEL = Parcel(
 
 @given(st.integers(0, 5), st.floats(0, 1), st.integers(100, 599))
 def test_every_attempt_has_one_of_three_ends(attempts: int, chance: float, status: int) -> None:
-    ended = outcome(replace(PARCEL, attempts=attempts), Reply(status), NOW, chance)
+    ended = outcome(replace(CLAIMED, attempts=attempts), Reply(status), NOW, chance)
 
     if 200 <= status < 300:
         assert ended.status == "SUCCEEDED"

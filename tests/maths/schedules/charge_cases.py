@@ -1,4 +1,4 @@
-"""Stores and days that several tests of charging plans use."""
+"""Storage units and days that several tests of charging plans use."""
 
 from dataclasses import replace
 
@@ -9,14 +9,14 @@ from tests.maths.schedules.charge_rules import (
 )
 from wattyard.schedules.domain.charge import (
     ChargeQuestion,
-    Store,
+    Storage,
 )
 
-CAR = Store(60_000.0, 20_000.0, 8_000.0, target_wh=26_000.0)
-BATTERY = Store(10_000.0, 4_000.0, 4_000.0, 4_000.0, end_wh=4_000.0)
+CAR = Storage(60_000.0, 20_000.0, 8_000.0, target_wh=26_000.0)
+BATTERY = Storage(10_000.0, 4_000.0, 4_000.0, 4_000.0, end_wh=4_000.0)
 
 
-def ask(store: Store, per_kwh: list[float], **changes: object) -> ChargeQuestion:
+def ask(storage: Storage, per_kwh: list[float], **changes: object) -> ChargeQuestion:
     export = np.array(changes.pop("export", np.zeros(len(per_kwh))), dtype=np.float64)
     series = {
         name: np.array(changes.pop(name), dtype=np.float64)
@@ -24,7 +24,7 @@ def ask(store: Store, per_kwh: list[float], **changes: object) -> ChargeQuestion
         if name in changes
     }
     steps = quarter_steps(per_kwh, export_per_kwh=export, **series)
-    return replace(ChargeQuestion((store,), steps), **changes)  # type: ignore[arg-type]
+    return replace(ChargeQuestion((storage,), steps), **changes)  # type: ignore[arg-type]
 
 
 def a_day(seed: int, *, negative: bool = False) -> dict[str, np.ndarray]:

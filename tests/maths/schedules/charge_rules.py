@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from wattyard.schedules.domain.amount import PowerLimits
-from wattyard.schedules.domain.charge import ChargePlan, ChargeQuestion, ChargeSteps, Store
+from wattyard.schedules.domain.charge import ChargePlan, ChargeQuestion, ChargeSteps, Storage
 from wattyard.schedules.domain.prices import MINUTE_US
 
 START_US = 1_772_323_200_000_000
@@ -21,7 +21,7 @@ def quarter_steps(per_kwh: list[float] | np.ndarray, **series: np.ndarray) -> Ch
 
 
 def random_house(
-    seed: int, *, steps: int = 12, stores: int = 1, negative: bool = False
+    seed: int, *, steps: int = 12, storages: int = 1, negative: bool = False
 ) -> ChargeQuestion:
     rng = np.random.default_rng(seed)
     buy = rng.choice([0.05, 0.1, 0.2, 0.2, 0.35], steps)
@@ -31,7 +31,7 @@ def random_house(
     sunny = rng.random() < 0.6
     limited = rng.random() < 0.5
     return ChargeQuestion(
-        stores=tuple(random_store(rng, steps) for _ in range(stores)),
+        storages=tuple(random_storage(rng, steps) for _ in range(storages)),
         steps=quarter_steps(
             buy,
             export_per_kwh=sell,
@@ -48,11 +48,11 @@ def random_house(
     )
 
 
-def random_store(rng: np.random.Generator, steps: int) -> Store:
+def random_storage(rng: np.random.Generator, steps: int) -> Storage:
     capacity = float(rng.choice([5000, 10000, 60000]))
     held = round(float(rng.uniform(0, 1)) * capacity, 1)
     car = rng.random() < 0.4
-    return Store(
+    return Storage(
         capacity_wh=capacity,
         energy_wh=held,
         charge_w=float(rng.choice([2000, 5000, 11000])),
@@ -70,20 +70,20 @@ def check(question: ChargeQuestion, plan: ChargePlan) -> None:
     steps = question.steps
     hours = np.diff(steps.edges_us) / 3.6e9
     net = steps.base_load_w - steps.pv_w
-    for store, own in zip(question.stores, plan.stores, strict=True):
-        check_store(store, own, hours)
+    for storage, own in zip(question.storages, plan.storages, strict=True):
+        check_storage(storage, own, hours)
         net = net + own.charge_w - own.discharge_w
         check_slots(steps, own)
-        missing = store.reserve_wh - own.held_wh[-1]
+        missing = storage.reserve_wh - own.held_wh[-1]
         for at_us, wanted in (
-            (store.ready_us, store.target_wh),
-            (int(steps.edges_us[-1]), store.end_wh),
+            (storage.ready_us, storage.target_wh),
+            (int(steps.edges_us[-1]), storage.end_wh),
         ):
             at = steps.edges_us.size - 2
             if at_us is not None:
                 at = int((steps.edges_us <= at_us).sum()) - 2
             if wanted is not None:
-                missing = max(missing, wanted - (own.held_wh[at] if at >= 0 else store.energy_wh))
+                missing = max(missing, wanted - (own.held_wh[at] if at >= 0 else storage.energy_wh))
         assert max(0, missing - own.shortfall_wh) <= 1
         assert own.status == ("PARTIAL" if own.shortfall_wh else "COMPLETE")
         assert (own.reason is None) == (own.status == "COMPLETE")
@@ -99,20 +99,20 @@ def check(question: ChargeQuestion, plan: ChargePlan) -> None:
     assert abs(bill - plan.bill) <= 1e-6
 
 
-def check_store(store: Store, own: object, hours: np.ndarray) -> None:
+def check_storage(storage: Storage, own: object, hours: np.ndarray) -> None:
     charge, discharge, held = own.charge_w, own.discharge_w, own.held_wh  # type: ignore[attr-defined]
     assert (charge >= 0).all()
     assert (discharge >= 0).all()
-    assert (charge <= store.charge_w + 1).all()
-    assert (discharge <= store.discharge_w + 1).all()
+    assert (charge <= storage.charge_w + 1).all()
+    assert (discharge <= storage.discharge_w + 1).all()
     assert not ((charge > 0) & (discharge > 0)).any()
-    level = store.energy_wh
+    level = storage.energy_wh
     for hour, into, out, told in zip(hours, charge, discharge, held, strict=True):
         before = level
-        level += into * hour * sqrt(store.efficiency) - out * hour / sqrt(store.efficiency)
+        level += into * hour * sqrt(storage.efficiency) - out * hour / sqrt(storage.efficiency)
         assert abs(level - told) <= 1
-        assert -1 <= level <= store.capacity_wh + 1
-        if level < store.reserve_wh - 1:
+        assert -1 <= level <= storage.capacity_wh + 1
+        if level < storage.reserve_wh - 1:
             assert level >= before - 1e-6
             assert out == 0
 
@@ -136,7 +136,7 @@ def worth(question: ChargeQuestion, plan: ChargePlan) -> float:
     if question.objective != "COST":
         return plan.objective
     net = steps.base_load_w - steps.pv_w
-    net = net + sum(own.charge_w - own.discharge_w for own in plan.stores)
+    net = net + sum(own.charge_w - own.discharge_w for own in plan.storages)
     spilled = np.maximum(-net - question.limits.export_w, 0)
     hours = np.diff(steps.edges_us) / 3.6e9
     return float(plan.bill + spilled @ (np.maximum(-steps.export_per_kwh, 0) * hours) / 1000)
@@ -185,15 +185,15 @@ class Model:
 def optimum(question: ChargeQuestion) -> tuple[float, float]:
     """Tell the least missing kWh in total and the least objective with it.
 
-    Written with a binary for each store and step and for the meter, energies in kWh.
+    Written with a binary for each storage unit and step and for the meter, energies in kWh.
     """
     model = Model()
     steps = question.steps
     hours = np.diff(steps.edges_us) / 3.6e9
     missing: dict[int, float] = {}
     charges, discharges = [], []
-    for store in question.stores:
-        into, out = _store(model, store, steps, hours, missing)
+    for storage in question.storages:
+        into, out = _storage(model, storage, steps, hours, missing)
         charges.append(into)
         discharges.append(out)
     goal: dict[int, float] = {}
@@ -232,34 +232,34 @@ def optimum(question: ChargeQuestion) -> tuple[float, float]:
     return least, model.least(goal)
 
 
-def _store(
-    model: Model, store: Store, steps: ChargeSteps, hours: np.ndarray, missing: dict[int, float]
+def _storage(
+    model: Model, storage: Storage, steps: ChargeSteps, hours: np.ndarray, missing: dict[int, float]
 ) -> tuple[list[int], list[int]]:
     into, out, held = [], [], []
     for step, hour in enumerate(hours):
-        most_in, most_out = store.charge_w / 1000 * hour, store.discharge_w / 1000 * hour
+        most_in, most_out = storage.charge_w / 1000 * hour, storage.discharge_w / 1000 * hour
         into.append(model.number(0, most_in))
         out.append(model.number(0, most_out))
-        held.append(model.number(0, store.capacity_wh / 1000))
+        held.append(model.number(0, storage.capacity_wh / 1000))
         way = model.number(0, 1, whole=True)
         model.rule({into[-1]: 1, way: -most_in}, -np.inf, 0)
         model.rule({out[-1]: 1, way: most_out}, -np.inf, most_out)
-        root = sqrt(store.efficiency)
+        root = sqrt(storage.efficiency)
         change = {held[-1]: 1.0, into[-1]: -root, out[-1]: 1 / root}
         if step:
             change[held[-2]] = -1.0
-        start = 0.0 if step else store.energy_wh / 1000
+        start = 0.0 if step else storage.energy_wh / 1000
         model.rule(change, start, start)
-        floor = store.reserve_wh / 1000
-        if store.energy_wh >= store.reserve_wh:
+        floor = storage.reserve_wh / 1000
+        if storage.energy_wh >= storage.reserve_wh:
             model.rule({held[-1]: 1}, floor, np.inf)
         else:
             short = model.number(0, floor)
             missing[short] = 1.0
             model.rule({held[-1]: 1, short: 1}, floor, np.inf)
     for at_us, wanted in (
-        (store.ready_us, store.target_wh),
-        (int(steps.edges_us[-1]), store.end_wh),
+        (storage.ready_us, storage.target_wh),
+        (int(steps.edges_us[-1]), storage.end_wh),
     ):
         if wanted is None:
             continue

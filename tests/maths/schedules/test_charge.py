@@ -19,7 +19,7 @@ from wattyard.schedules.domain.amount import PowerLimits
 from wattyard.schedules.domain.charge import (
     ChargePlan,
     ChargeQuestion,
-    Store,
+    Storage,
 )
 from wattyard.schedules.domain.charge_only import charge_only
 from wattyard.schedules.domain.charge_plan import by_charge
@@ -29,24 +29,24 @@ from wattyard.schedules.domain.reach import reach_of
 
 
 def same(one: ChargePlan, two: ChargePlan) -> bool:
-    pairs = zip(one.stores, two.stores, strict=True)
+    pairs = zip(one.storages, two.storages, strict=True)
     return all(a.slots == b.slots and (a.charge_w == b.charge_w).all() for a, b in pairs)
 
 
 @pytest.mark.parametrize("negative", [False, True])
-@pytest.mark.parametrize("stores", [1, 2])
+@pytest.mark.parametrize("storages", [1, 2])
 @pytest.mark.parametrize("seed", range(45))
 def test_a_plan_keeps_the_rules_and_is_worth_what_a_second_solver_finds(
-    seed: int, stores: int, negative: bool
+    seed: int, storages: int, negative: bool
 ) -> None:
-    question = random_house(seed, stores=stores, negative=negative)
+    question = random_house(seed, storages=storages, negative=negative)
 
     plan = by_charge(question)
 
     check(question, plan)
     missing_kwh, objective = optimum(question)
-    (first, *_), (own, *_) = question.stores, plan.stores
-    if stores == 1 and first.energy_wh >= first.reserve_wh:
+    (first, *_), (own, *_) = question.storages, plan.storages
+    if storages == 1 and first.energy_wh >= first.reserve_wh:
         goals = len({goal.step for goal in reach_of(question, first).goals})
         assert own.shortfall_wh / 1000 <= missing_kwh + 2e-4
         assert goals > 1 or own.shortfall_wh / 1000 == pytest.approx(missing_kwh, abs=2e-4)
@@ -58,9 +58,9 @@ def test_a_plan_keeps_the_rules_and_is_worth_what_a_second_solver_finds(
 
 @pytest.mark.parametrize("negative", [False, True])
 def test_a_day_of_one_battery_is_worth_what_a_second_solver_finds(negative: bool) -> None:
-    store = Store(10_000.0, 3_000.0, 5_000.0, 5_000.0, 0.9, 1_000.0, end_wh=3_000.0)
+    storage = Storage(10_000.0, 3_000.0, 5_000.0, 5_000.0, 0.9, 1_000.0, end_wh=3_000.0)
     question = ChargeQuestion(
-        (store,), quarter_steps(**a_day(1, negative=negative)), export_allowed=True
+        (storage,), quarter_steps(**a_day(1, negative=negative)), export_allowed=True
     )
 
     plan = by_charge(question)
@@ -72,8 +72,8 @@ def test_a_day_of_one_battery_is_worth_what_a_second_solver_finds(negative: bool
 
 
 def test_a_house_with_battery_car_sun_and_load_keeps_its_connection() -> None:
-    battery = Store(10_000.0, 3_000.0, 5_000.0, 5_000.0, 0.9, 1_000.0, end_wh=3_000.0)
-    car = Store(
+    battery = Storage(10_000.0, 3_000.0, 5_000.0, 5_000.0, 0.9, 1_000.0, end_wh=3_000.0)
+    car = Storage(
         60_000.0,
         20_000.0,
         7_400.0,
@@ -88,7 +88,7 @@ def test_a_house_with_battery_car_sun_and_load_keeps_its_connection() -> None:
     plan = by_charge(question)
 
     check(question, plan)
-    assert [store.status for store in plan.stores] == ["COMPLETE", "COMPLETE"]
+    assert [storage.status for storage in plan.storages] == ["COMPLETE", "COMPLETE"]
     missing_kwh, objective = optimum(question)
     assert missing_kwh == pytest.approx(0, abs=1e-9)
     assert plan.bill == pytest.approx(objective, abs=1e-6)
@@ -98,7 +98,7 @@ def test_a_house_with_battery_car_sun_and_load_keeps_its_connection() -> None:
 def test_the_closed_form_of_a_charger_agrees_with_the_programme(seed: int) -> None:
     rng = np.random.default_rng(seed)
     held = float(rng.uniform(0, 50_000))
-    store = Store(
+    storage = Storage(
         60_000.0,
         held,
         11_000.0,
@@ -108,8 +108,8 @@ def test_the_closed_form_of_a_charger_agrees_with_the_programme(seed: int) -> No
     )
     prices = rng.choice([0.0, 0.1, 0.1, 0.2, 0.3], 24)
     limits = PowerLimits(import_w=float(rng.choice([6_000.0, np.inf])))
-    question = ChargeQuestion((store,), quarter_steps(prices), limits)
-    meter, reach = Meter(question), reach_of(question, store)
+    question = ChargeQuestion((storage,), quarter_steps(prices), limits)
+    meter, reach = Meter(question), reach_of(question, storage)
 
     exact = charge_only(question, meter, reach)
     by_programme = best_powers(question, meter, [reach])
@@ -120,9 +120,9 @@ def test_the_closed_form_of_a_charger_agrees_with_the_programme(seed: int) -> No
 
 
 def test_a_charger_takes_the_cheapest_steps_before_the_car_leaves() -> None:
-    store = replace(CAR, ready_us=START_US + 4 * QUARTER_US)
+    storage = replace(CAR, ready_us=START_US + 4 * QUARTER_US)
 
-    (car,) = by_charge(ask(store, [0.3, 0.1, 0.3, 0.2, 0.01])).stores
+    (car,) = by_charge(ask(storage, [0.3, 0.1, 0.3, 0.2, 0.01])).storages
 
     assert car.charge_w.tolist() == [8000, 8000, 0, 8000, 0]
     assert car.cost == pytest.approx(2 * (0.3 + 0.1 + 0.2))
@@ -130,7 +130,7 @@ def test_a_charger_takes_the_cheapest_steps_before_the_car_leaves() -> None:
 
 
 def test_a_negative_price_fills_the_car_beyond_its_target() -> None:
-    (car,) = by_charge(ask(CAR, [0.3, 0.1, 0.3, 0.2, -0.1])).stores
+    (car,) = by_charge(ask(CAR, [0.3, 0.1, 0.3, 0.2, -0.1])).storages
 
     assert car.charge_w.tolist() == [0, 8000, 0, 8000, 8000]
 
@@ -138,7 +138,7 @@ def test_a_negative_price_fills_the_car_beyond_its_target() -> None:
 def test_a_battery_buys_cheap_and_serves_the_load_when_it_is_dear() -> None:
     question = ask(BATTERY, [0.1, 0.1, 0.4, 0.4], base_load_w=[0, 0, 3000, 3000])
 
-    (battery,) = by_charge(question).stores
+    (battery,) = by_charge(question).storages
 
     assert battery.charge_w.tolist() == [4000, 2000, 0, 0]
     assert battery.discharge_w.tolist() == [0, 0, 3000, 3000]
@@ -157,21 +157,23 @@ def test_a_battery_feeds_the_grid_only_where_that_is_allowed() -> None:
 
 @pytest.mark.parametrize("efficiency", [0.8, 1.0])
 def test_a_flat_price_moves_nothing(efficiency: float) -> None:
-    store = replace(BATTERY, efficiency=efficiency)
-    plan = by_charge(ask(store, [0.2] * 288, export=[0.2] * 288, export_allowed=True))
+    storage = replace(BATTERY, efficiency=efficiency)
+    plan = by_charge(ask(storage, [0.2] * 288, export=[0.2] * 288, export_allowed=True))
 
-    assert plan.stores[0].slots == ()
+    assert plan.storages[0].slots == ()
 
 
 def test_negative_prices_do_not_make_a_battery_burn_energy_both_ways_at_once() -> None:
-    store = replace(BATTERY, efficiency=0.5, energy_wh=10_000.0, end_wh=10_000.0)
-    question = ask(store, [-0.5] * 6, export=[-0.5] * 6, base_load_w=[500] * 6, export_allowed=True)
+    storage = replace(BATTERY, efficiency=0.5, energy_wh=10_000.0, end_wh=10_000.0)
+    question = ask(
+        storage, [-0.5] * 6, export=[-0.5] * 6, base_load_w=[500] * 6, export_allowed=True
+    )
 
     plan = by_charge(question)
 
     check(question, plan)
     assert plan.objective == pytest.approx(optimum(question)[1], abs=1e-6)
-    both = (plan.stores[0].charge_w > 0) & (plan.stores[0].discharge_w > 0)
+    both = (plan.storages[0].charge_w > 0) & (plan.storages[0].discharge_w > 0)
     assert not both.any()
 
 
@@ -190,8 +192,8 @@ def test_the_objective_decides_when_a_battery_runs() -> None:
     cost = by_charge(ask(BATTERY, [0.1, 0.1, 0.4, 0.4], **series))
     carbon = by_charge(ask(BATTERY, [0.1, 0.1, 0.4, 0.4], objective="CARBON", **series))
 
-    assert cost.stores[0].discharge_w.sum() > 0
-    assert not carbon.stores[0].slots
+    assert cost.storages[0].discharge_w.sum() > 0
+    assert not carbon.storages[0].slots
     assert carbon.objective == pytest.approx(2 * 100)
 
 
@@ -199,7 +201,7 @@ def test_self_consumption_keeps_the_sun_even_where_selling_pays_more() -> None:
     series = {"pv_w": [4000, 4000, 0, 0], "base_load_w": [0, 0, 2000, 2000]}
     question = ask(BATTERY, [0.2] * 4, export=[0.3] * 4, objective="SELF_CONSUMPTION", **series)
 
-    (battery,) = by_charge(question).stores
+    (battery,) = by_charge(question).storages
 
     assert battery.charge_w.sum() > 0
     assert battery.discharge_w.tolist() == [0, 0, 2000, 2000]

@@ -19,16 +19,16 @@ from wattyard.schedules.domain.charge import (
     ChargeSlot,
     ChargeSteps,
     HeldCharge,
-    Store,
+    Storage,
 )
 from wattyard.schedules.domain.charge_plan import by_charge
 from wattyard.schedules.domain.prices import MINUTE_US
-from wattyard.schedules.domain.refusals import StoreInvalid
+from wattyard.schedules.domain.refusals import StorageInvalid
 from wattyard.schedules.domain.steps import mean_over, step_edges
 
 
 @pytest.mark.parametrize(
-    ("store", "limits", "reason"),
+    ("storage", "limits", "reason"),
     [
         (replace(CAR, target_wh=40_000.0), PowerLimits(), "window_too_short"),
         (replace(CAR, charge_w=0.0), PowerLimits(), "device_power"),
@@ -37,22 +37,22 @@ from wattyard.schedules.domain.steps import mean_over, step_edges
     ],
 )
 def test_what_cannot_be_reached_is_approached_and_says_why(
-    store: Store, limits: PowerLimits, reason: str
+    storage: Storage, limits: PowerLimits, reason: str
 ) -> None:
-    question = replace(ask(store, [0.3, 0.1, 0.3, 0.2]), limits=limits)
+    question = replace(ask(storage, [0.3, 0.1, 0.3, 0.2]), limits=limits)
 
     plan = by_charge(question)
 
     check(question, plan)
-    (own,) = plan.stores
+    (own,) = plan.storages
     assert (own.status, own.reason) == ("PARTIAL", reason)
     freed = {
-        "window_too_short": ask(store, [0.3] * 24),
+        "window_too_short": ask(storage, [0.3] * 24),
         "device_power": ask(CAR, [0.3] * 4),
         "site_power": replace(question, limits=PowerLimits()),
-        "reserve": ask(replace(store, reserve_wh=5_000.0), [0.3] * 4),
+        "reserve": ask(replace(storage, reserve_wh=5_000.0), [0.3] * 4),
     }[reason]
-    assert by_charge(freed).stores[0].status == "COMPLETE"
+    assert by_charge(freed).storages[0].status == "COMPLETE"
 
 
 def test_two_cars_on_a_small_connection_miss_as_little_as_possible_together() -> None:
@@ -64,8 +64,8 @@ def test_two_cars_on_a_small_connection_miss_as_little_as_possible_together() ->
     plan = by_charge(question)
 
     check(question, plan)
-    assert sum(own.shortfall_wh for own in plan.stores) == pytest.approx(2_000.0, abs=0.1)
-    assert {own.reason for own in plan.stores if own.reason} == {"site_power"}
+    assert sum(own.shortfall_wh for own in plan.storages) == pytest.approx(2_000.0, abs=0.1)
+    assert {own.reason for own in plan.storages if own.reason} == {"site_power"}
 
 
 def test_a_battery_does_not_give_its_reserve_for_the_goal_of_a_car() -> None:
@@ -77,41 +77,41 @@ def test_a_battery_does_not_give_its_reserve_for_the_goal_of_a_car() -> None:
     plan = by_charge(question)
 
     check(question, plan)
-    assert plan.stores[0].held_wh.min() == pytest.approx(3_500.0)
-    assert plan.stores[1].shortfall_wh == pytest.approx(6_000 - 4_000 - 500)
+    assert plan.storages[0].held_wh.min() == pytest.approx(3_500.0)
+    assert plan.storages[1].shortfall_wh == pytest.approx(6_000 - 4_000 - 500)
 
 
 def test_three_days_of_negative_noons_get_a_good_plan_in_bounded_time() -> None:
     day = a_day(1, negative=True)
     series = {name: np.tile(numbers, 3) for name, numbers in day.items()}
-    stores = (replace(BATTERY, efficiency=0.9), replace(CAR, target_wh=50_000.0))
+    storages = (replace(BATTERY, efficiency=0.9), replace(CAR, target_wh=50_000.0))
     question = ChargeQuestion(
-        stores, quarter_steps(**series), PowerLimits(9_000.0, 9_000.0), export_allowed=True
+        storages, quarter_steps(**series), PowerLimits(9_000.0, 9_000.0), export_allowed=True
     )
 
     plan = by_charge(question)
 
     check(question, plan)
-    assert [store.status for store in plan.stores] == ["COMPLETE", "COMPLETE"]
-    at_once = by_charge(replace(question, stores=(stores[1],)))
+    assert [storage.status for storage in plan.storages] == ["COMPLETE", "COMPLETE"]
+    at_once = by_charge(replace(question, storages=(storages[1],)))
     assert plan.bill < at_once.bill
 
 
 def test_a_store_below_its_reserve_is_charged_at_once() -> None:
-    store = replace(BATTERY, energy_wh=1_000.0, reserve_wh=2_500.0, end_wh=None)
+    storage = replace(BATTERY, energy_wh=1_000.0, reserve_wh=2_500.0, end_wh=None)
 
-    plan = by_charge(ask(store, [0.9, 0.9, 0.1, 0.1], explain=True))
+    plan = by_charge(ask(storage, [0.9, 0.9, 0.1, 0.1], explain=True))
 
-    (own,) = plan.stores
+    (own,) = plan.storages
     assert own.charge_w.tolist() == [4000, 2000, 0, 0]
     assert own.status == "COMPLETE"
     assert {slot.why for slot in own.slots} == {"reserve"}
 
 
 def test_a_goal_before_the_first_step_ends_is_judged_by_what_is_held_now() -> None:
-    store = replace(CAR, ready_us=START_US)
+    storage = replace(CAR, ready_us=START_US)
 
-    (own,) = by_charge(ask(store, [0.1, 0.2])).stores
+    (own,) = by_charge(ask(storage, [0.1, 0.2])).storages
 
     assert own.shortfall_wh == pytest.approx(6_000.0)
     assert own.reason == "window_too_short"
@@ -133,23 +133,23 @@ def test_a_wider_connection_never_costs_more_and_scaled_prices_scale_the_bill(se
 
     plan, more, twice = by_charge(question), by_charge(wider), by_charge(doubled)
 
-    assert more.stores[0].shortfall_wh <= plan.stores[0].shortfall_wh + 1
-    if more.stores[0].shortfall_wh >= plan.stores[0].shortfall_wh - 1:
+    assert more.storages[0].shortfall_wh <= plan.storages[0].shortfall_wh + 1
+    if more.storages[0].shortfall_wh >= plan.storages[0].shortfall_wh - 1:
         assert more.bill <= plan.bill + 1e-6
     assert twice.bill == pytest.approx(2 * plan.bill, abs=1e-6)
 
 
 def test_a_window_of_one_minute_is_planned() -> None:
     steps = ChargeSteps(np.array([START_US, START_US + MINUTE_US]), np.array([0.2]))
-    store = replace(CAR, target_wh=20_100.0)
+    storage = replace(CAR, target_wh=20_100.0)
 
-    plan = by_charge(ChargeQuestion((store,), steps))
+    plan = by_charge(ChargeQuestion((storage,), steps))
 
-    assert plan.stores[0].charge_w.tolist() == pytest.approx([6000.0])
+    assert plan.storages[0].charge_w.tolist() == pytest.approx([6000.0])
 
 
 def test_a_held_plan_stays_until_a_new_one_saves_enough() -> None:
-    old = by_charge(ask(CAR, [0.1, 0.1, 0.1, 0.3, 0.3])).stores[0].slots
+    old = by_charge(ask(CAR, [0.1, 0.1, 0.1, 0.3, 0.3])).storages[0].slots
     question = ask(CAR, [0.3, 0.2, 0.2, 0.2, 0.3])
     gain = 2 * 0.1
 
@@ -157,7 +157,7 @@ def test_a_held_plan_stays_until_a_new_one_saves_enough() -> None:
     goes = by_charge(replace(question, held=HeldCharge((old,), gain - 1e-6)))
 
     assert stays.kept
-    assert [(s.start_us, s.power_w) for s in stays.stores[0].slots] == [
+    assert [(s.start_us, s.power_w) for s in stays.storages[0].slots] == [
         (s.start_us, s.power_w) for s in old
     ]
     assert not goes.kept
@@ -167,8 +167,8 @@ def test_a_held_plan_stays_until_a_new_one_saves_enough() -> None:
 @pytest.mark.parametrize("seed", range(25))
 def test_the_rest_of_a_plan_stays_when_it_is_asked_for_again_later(seed: int) -> None:
     question = random_house(700 + seed, negative=seed % 2 == 0)
-    (store,), steps = question.stores, question.steps
-    (own,) = by_charge(question).stores
+    (storage,), steps = question.storages, question.steps
+    (own,) = by_charge(question).storages
     rest = ChargeSteps(
         steps.edges_us[3:],
         *(getattr(steps, name)[3:] for name in ("import_per_kwh", "export_per_kwh")),
@@ -177,7 +177,9 @@ def test_the_rest_of_a_plan_stays_when_it_is_asked_for_again_later(seed: int) ->
     )
     later = replace(
         question,
-        stores=(replace(store, energy_wh=float(np.clip(own.held_wh[2], 0, store.capacity_wh))),),
+        storages=(
+            replace(storage, energy_wh=float(np.clip(own.held_wh[2], 0, storage.capacity_wh))),
+        ),
         steps=rest,
         held=HeldCharge((own.slots,)),
         explain=True,
@@ -187,7 +189,7 @@ def test_the_rest_of_a_plan_stays_when_it_is_asked_for_again_later(seed: int) ->
 
     assert again.kept
     check(later, again)
-    assert again.stores[0].charge_w == pytest.approx(own.charge_w[3:], abs=0.01)
+    assert again.storages[0].charge_w == pytest.approx(own.charge_w[3:], abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +212,7 @@ def test_a_held_plan_that_breaks_a_limit_or_misses_the_goal_goes(slot: ChargeSlo
 def test_each_slot_can_say_why_it_is_where_it_is() -> None:
     def whys(question: ChargeQuestion) -> set[str | None]:
         plan = by_charge(replace(question, explain=True))
-        return {slot.why for slot in plan.stores[0].slots}
+        return {slot.why for slot in plan.storages[0].slots}
 
     assert whys(ask(CAR, [0.3, 0.1, 0.2, 0.3])) == {"cheapest"}
     assert whys(ask(CAR, [0.3, 0.1, 0.2])) == {"deadline"}
@@ -223,7 +225,7 @@ def test_each_slot_can_say_why_it_is_where_it_is() -> None:
 def test_confidence_is_weighted_by_energy() -> None:
     question = ask(CAR, [0.1, 0.2, 0.3, 0.9], confidence=[1.0, 0.5, 0.3, 0.1])
 
-    assert by_charge(question).stores[0].confidence == pytest.approx(0.6)
+    assert by_charge(question).storages[0].confidence == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +239,7 @@ def test_confidence_is_weighted_by_energy() -> None:
     ],
 )
 def test_a_store_outside_its_ranges_is_refused(changes: dict[str, float], param: str) -> None:
-    with pytest.raises(StoreInvalid) as refused:
+    with pytest.raises(StorageInvalid) as refused:
         replace(CAR, **changes)  # type: ignore[arg-type]
     assert refused.value.first.param == param
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattyard.kernel.clock_changes import HOUR_US
-from wattyard.schedules.domain.arrays import Irradiance, PvArray, array_of, has_panels, pv_power
 from wattyard.schedules.domain.prices import MINUTE_US
+from wattyard.schedules.domain.pv_arrays import Irradiance, PvArray, array_of, has_panels, pv_power
 from wattyard.schedules.domain.sun import (
     Plane,
     clear_sky,

@@ -28,8 +28,8 @@ from wattyard.meters.domain.readings import (
     direction_of,
     energy_of,
 )
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference, Time
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Reference, Time
 from wattyard.tariffs.domain.tariff import Direction
 
 _DECIMALS: Final = 6

@@ -1,5 +1,5 @@
 """What happened, and who is told: the rules of events and webhooks (contract 5)."""
 
-from wattyard.events.domain.log import Event, EventNotFound, News
+from wattyard.events.domain.log import Event, EventNotFound, NewEvent
 
-__all__ = ["Event", "EventNotFound", "News"]
+__all__ = ["Event", "EventNotFound", "NewEvent"]

@@ -54,7 +54,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ClaimedDelivery:
     """A delivery that a worker holds for a while, with all that an attempt needs.
 
     `attempts` counts those before. `proven` tells that the endpoint's last attempt succeeded.
@@ -89,7 +89,7 @@ class Reply:
 class Outcome:
     """What an attempt made of its delivery; `due` is the next attempt's time where there is one."""
 
-    parcel: Parcel
+    delivery: ClaimedDelivery
     reply: Reply
     status: Status
     time: datetime
@@ -105,14 +105,14 @@ class Replay:
     has_more: bool
 
 
-def outcome(parcel: Parcel, reply: Reply, now: datetime, chance: float) -> Outcome:
+def outcome(delivery: ClaimedDelivery, reply: Reply, now: datetime, chance: float) -> Outcome:
     """Judge an attempt that ended at `now`.
 
     `chance` in 0..1 places the next attempt within ±10 % of its pause.
     """
     if reply.succeeded:
-        return Outcome(parcel, reply, "SUCCEEDED", now, now)
-    if reply.status_code == GONE or parcel.attempts >= len(PAUSES):
-        return Outcome(parcel, reply, "FAILED", now, now)
-    pause = PAUSES[parcel.attempts] * (1 + JITTER * (2 * chance - 1))
-    return Outcome(parcel, reply, "PENDING", now, now + pause)
+        return Outcome(delivery, reply, "SUCCEEDED", now, now)
+    if reply.status_code == GONE or delivery.attempts >= len(PAUSES):
+        return Outcome(delivery, reply, "FAILED", now, now)
+    pause = PAUSES[delivery.attempts] * (1 + JITTER * (2 * chance - 1))
+    return Outcome(delivery, reply, "PENDING", now, now + pause)

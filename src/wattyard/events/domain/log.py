@@ -14,8 +14,8 @@ class EventNotFound(Missing):
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """Something to tell: `data` is the whole object as JSON, after the change or before a delete.
+class NewEvent:
+    """An event to record: `data` is the whole object as JSON, after the change or before a delete.
 
     `object_id` is the id on the wire, such as `ste_019…`.
     """
@@ -27,7 +27,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """News that was written down."""
+    """A recorded event."""
 
     id: UUID
     type: str

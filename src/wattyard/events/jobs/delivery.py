@@ -15,10 +15,10 @@ from uuid import UUID
 
 import structlog
 
-from wattyard.events.domain.deliveries import Outcome, Parcel, Reply, outcome
+from wattyard.events.domain.deliveries import ClaimedDelivery, Outcome, Reply, outcome
 from wattyard.events.jobs.lanes import PROVEN_SHARE, Lanes
-from wattyard.events.service import Letters, Outbox
-from wattyard.events.service.outbox import FIRST_LANE, LEASE, Lane, Wanted
+from wattyard.events.service import Outbox, WebhookSigner
+from wattyard.events.service.outbox import FIRST_LANE, LEASE, ClaimRequest, Lane
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
@@ -27,7 +27,7 @@ from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Listener
 
 _LOOK_SECONDS: Final = 1.0
-"""How often is looked for what no bell tells of: retries that are due, leases that lapsed."""
+"""How often to look for what is never notified: retries that are due, leases that lapsed."""
 _GATHER_SECONDS: Final = 0.004
 """What becomes free or due within this time is claimed together."""
 _RENEW_SECONDS: Final = 5.0
@@ -43,15 +43,15 @@ class Sends(Protocol):
     """The port of the network."""
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Send a letter once, and tell how it was taken."""
+        """Send a webhook once; returns how the receiver answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class DeliveryDependencies:
     """What the job works with. `chance` gives numbers in 0..1, `attempted` counts outcomes."""
 
     outbox: Outbox
-    letters: Letters
+    signer: WebhookSigner
     sender: Callable[[], AbstractAsyncContextManager[Sends]]
     listener: Listener
     now: Clock
@@ -65,28 +65,28 @@ class DeliveryJob:
 
     name = "deliveries"
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, dependencies: DeliveryDependencies) -> None:
+        self._dependencies = dependencies
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; then finish what can be, and hand the rest back."""
-        async with self._means.sender() as sends:
-            await Round(self._means, sends).run(stop)
+        async with self._dependencies.sender() as sends:
+            await Round(self._dependencies, sends).run(stop)
 
 
 class Round:
     """One life of the job: what it holds, and the tasks that move it."""
 
-    def __init__(self, means: Means, sends: Sends) -> None:
-        self._means = means
+    def __init__(self, dependencies: DeliveryDependencies, sends: Sends) -> None:
+        self._dependencies = dependencies
         self._sends = sends
-        self._holder = means.new_id()
+        self._holder = dependencies.new_id()
         self._lanes = Lanes()
-        self._held: dict[UUID, Parcel] = {}
+        self._held: dict[UUID, ClaimedDelivery] = {}
         self._leased_at: dict[UUID, float] = {}
         self._chains: set[asyncio.Task[None]] = set()
         self._outcomes: list[tuple[Outcome, bool]] = []
-        self._untried: list[tuple[Parcel, bool]] = []
+        self._untried: list[tuple[ClaimedDelivery, bool]] = []
         self._wake = asyncio.Event()
         self._written = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -95,7 +95,7 @@ class Round:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim until `stop` is set, while outcomes are written and leases renewed besides."""
-        with self._means.listener.told(self._wake.set):
+        with self._dependencies.listener.calling(self._wake.set):
             async with asyncio.TaskGroup() as group:
                 besides = [
                     group.create_task(task)
@@ -132,40 +132,42 @@ class Round:
                         await self._wake.wait()
                 await asyncio.sleep(_GATHER_SECONDS)
 
-    async def _take(self, after: Lane, limit: int) -> list[Parcel]:
+    async def _take(self, after: Lane, limit: int) -> list[ClaimedDelivery]:
         leased_at = monotonic()
-        wanted = Wanted(
+        request = ClaimRequest(
             after,
             limit,
             PROVEN_SHARE,
             self._lanes.unproven_share,
             self._lanes.allowances(),
         )
-        taken = await self._means.outbox.claim(self._holder, wanted)
-        chains: dict[tuple[UUID, str], list[Parcel]] = defaultdict(list)
-        for parcel in taken:
-            self._leased_at[parcel.id] = leased_at
-            if parcel.id in self._held:  # the clock jumped past its lease; it is on its way
+        taken = await self._dependencies.outbox.claim(self._holder, request)
+        chains: dict[tuple[UUID, str], list[ClaimedDelivery]] = defaultdict(list)
+        for delivery in taken:
+            self._leased_at[delivery.id] = leased_at
+            if delivery.id in self._held:  # the clock jumped past its lease; it is on its way
                 continue
-            self._held[parcel.id] = parcel
-            self._lanes.took(parcel.endpoint_id, proven=parcel.proven)
-            chains[parcel.endpoint_id, parcel.event.object_id].append(parcel)
+            self._held[delivery.id] = delivery
+            self._lanes.took(delivery.endpoint_id, proven=delivery.proven)
+            chains[delivery.endpoint_id, delivery.event.object_id].append(delivery)
         for chain in chains.values():
             task = asyncio.create_task(self._send_in_order(chain))
             self._chains.add(task)
             task.add_done_callback(self._chains.discard)
         return taken
 
-    async def _send_in_order(self, chain: Sequence[Parcel]) -> None:
+    async def _send_in_order(self, chain: Sequence[ClaimedDelivery]) -> None:
         """Send the events of one object to one endpoint, until one of them fails."""
         pace = _Pace(self._lanes, chain, self._wake.set)
         try:
             while pace.left and not self._ending and self._lasts(pace.left[0]):
                 with pace:
                     reply = await self._attempt(pace.left[0])
-                parcel = pace.left.pop(0)
-                self._lanes.judged(parcel.endpoint_id, succeeded=reply.succeeded)
-                ended = outcome(parcel, reply, self._means.now(), self._means.chance())
+                delivery = pace.left.pop(0)
+                self._lanes.judged(delivery.endpoint_id, succeeded=reply.succeeded)
+                ended = outcome(
+                    delivery, reply, self._dependencies.now(), self._dependencies.chance()
+                )
                 self._outcomes.append((ended, pace.slow))
                 self._tell(ended)
                 self._written.set()
@@ -174,34 +176,34 @@ class Round:
         except Unavailable:  # the keys could not be read, or no socket opened: nothing was sent
             await asyncio.sleep(_RETRY_SECONDS)
         finally:
-            self._untried += [(parcel, pace.slow) for parcel in pace.left]
+            self._untried += [(delivery, pace.slow) for delivery in pace.left]
             self._written.set()
 
-    async def _attempt(self, parcel: Parcel) -> Reply:
-        caller = Caller(parcel.account, parcel.account_id, parcel.live_mode)
+    async def _attempt(self, delivery: ClaimedDelivery) -> Reply:
+        caller = Caller(delivery.account, delivery.account_id, delivery.live_mode)
         try:
-            body = self._means.letters.body(caller, parcel.event)
-            headers = await self._means.letters.headers(parcel.event, body, parcel.secret)
-            return await self._sends.send(parcel.url, headers, body)
+            body = self._dependencies.signer.body(caller, delivery.event)
+            headers = await self._dependencies.signer.headers(delivery.event, body, delivery.secret)
+            return await self._sends.send(delivery.url, headers, body)
         except Unavailable:
             raise
         except Exception as fault:  # noqa: BLE001 (one that cannot be sent must not stop the others)
-            self._log.error("our fault", delivery=ids.wire("whd", parcel.id), exc_info=fault)
+            self._log.error("our fault", delivery=ids.wire("whd", delivery.id), exc_info=fault)
             return Reply(error="it could not be sent by our fault")
 
-    def _lasts(self, parcel: Parcel) -> bool:
-        """Tell whether the lease of a parcel lasts for another attempt."""
-        leased_at = self._leased_at.get(parcel.id, 0.0)
+    def _lasts(self, delivery: ClaimedDelivery) -> bool:
+        """Tell whether the lease of a delivery lasts for another attempt."""
+        leased_at = self._leased_at.get(delivery.id, 0.0)
         return leased_at + LEASE.total_seconds() - _ATTEMPT_SECONDS > monotonic()
 
     def _tell(self, ended: Outcome) -> None:
-        self._means.attempted("succeeded" if ended.reply.succeeded else "failed")
+        self._dependencies.attempted("succeeded" if ended.reply.succeeded else "failed")
         if not ended.reply.succeeded:
             self._log.info(
                 "not delivered",
-                delivery=ids.wire("whd", ended.parcel.id),
-                endpoint=ids.wire("whe", ended.parcel.endpoint_id),
-                attempt=ended.parcel.attempts + 1,
+                delivery=ids.wire("whd", ended.delivery.id),
+                endpoint=ids.wire("whe", ended.delivery.endpoint_id),
+                attempt=ended.delivery.attempts + 1,
                 reason=ended.reply.error,
             )
 
@@ -221,16 +223,18 @@ class Round:
             untried, self._untried = self._untried, []
             try:
                 if outcomes:
-                    await self._means.outbox.settle(self._holder, [ended for ended, _ in outcomes])
+                    await self._dependencies.outbox.settle(
+                        self._holder, [ended for ended, _ in outcomes]
+                    )
                 for ended, slow in outcomes:
-                    self._let_go(ended.parcel, slow=slow)
+                    self._let_go(ended.delivery, slow=slow)
                 outcomes = []
                 if untried:
-                    await self._means.outbox.give_back(
-                        self._holder, [parcel for parcel, _ in untried]
+                    await self._dependencies.outbox.give_back(
+                        self._holder, [delivery for delivery, _ in untried]
                     )
-                for parcel, slow in untried:
-                    self._let_go(parcel, slow=slow)
+                for delivery, slow in untried:
+                    self._let_go(delivery, slow=slow)
             except Unavailable:
                 self._outcomes = outcomes + self._outcomes
                 self._untried = untried + self._untried
@@ -238,9 +242,9 @@ class Round:
             self._wake.set()
             return True
 
-    def _let_go(self, parcel: Parcel, *, slow: bool) -> None:
-        del self._held[parcel.id], self._leased_at[parcel.id]
-        self._lanes.ended(parcel.endpoint_id, slow=slow)
+    def _let_go(self, delivery: ClaimedDelivery, *, slow: bool) -> None:
+        del self._held[delivery.id], self._leased_at[delivery.id]
+        self._lanes.ended(delivery.endpoint_id, slow=slow)
 
     async def _renew(self) -> None:
         """Hold what is held for longer; what may not be sent any more is handed back."""
@@ -251,10 +255,10 @@ class Round:
                 continue
             now = monotonic()
             with suppress(Unavailable):
-                kept = await self._means.outbox.renew(self._holder, held)
-                for parcel in held:
-                    if parcel.id in self._leased_at:
-                        self._leased_at[parcel.id] = now if parcel.id in kept else 0.0
+                kept = await self._dependencies.outbox.renew(self._holder, held)
+                for delivery in held:
+                    if delivery.id in self._leased_at:
+                        self._leased_at[delivery.id] = now if delivery.id in kept else 0.0
 
     async def _wind_up(self) -> None:
         """Give attempts a moment to end, write down how they ended, hand the rest back."""
@@ -270,7 +274,9 @@ class Round:
 class _Pace:
     """Watches how long the attempts of a chain take; a slow one gives its place up."""
 
-    def __init__(self, lanes: Lanes, chain: Sequence[Parcel], freed: Callable[[], None]) -> None:
+    def __init__(
+        self, lanes: Lanes, chain: Sequence[ClaimedDelivery], freed: Callable[[], None]
+    ) -> None:
         self.left = list(chain)
         self.slow = False
         self._lanes = lanes
@@ -289,5 +295,5 @@ class _Pace:
             self._freed()
 
 
-def _lane(parcel: Parcel) -> Lane:
-    return parcel.account, parcel.live_mode, parcel.endpoint_id
+def _lane(delivery: ClaimedDelivery) -> Lane:
+    return delivery.account, delivery.live_mode, delivery.endpoint_id

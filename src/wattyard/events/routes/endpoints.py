@@ -7,12 +7,13 @@ from wattyard.events.domain.endpoints import (
     UrlInvalid,
 )
 from wattyard.events.service import Endpoints
-from wattyard.events.service.letters import shown_secret
+from wattyard.events.service.signer import shown_secret
 from wattyard.events.wire import webhooks as wire
 from wattyard.events.wire.log import EventShape, event_json
 from wattyard.events.wire.webhooks import EndpointBody, EndpointDeleted, EndpointShape
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.platform.decoding import Patch
 from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
@@ -24,7 +25,6 @@ from wattyard.platform.http import (
 )
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.preconditions import guarding
-from wattyard.platform.reading import Patch
 
 
 @endpoint(

@@ -9,13 +9,13 @@ from uuid import UUID
 import msgspec
 
 from wattyard.events.domain import Event
-from wattyard.events.service import Letters, Streams
+from wattyard.events.service import Streams, WebhookSigner
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Refusal, TooMany
+from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Call, endpoint
 from wattyard.platform.http.streams import Admission, Stream
-from wattyard.platform.reading import Shape
 from wattyard.platform.work import Stopping
 
 HEARTBEAT_SECONDS: Final = 15.0
@@ -61,7 +61,7 @@ async def stream_events(  # noqa: PLR0913 (four of them are services)
     caller: Caller,
     query: StreamQuery,
     streams: Streams,
-    letters: Letters,
+    signer: WebhookSigner,
     admission: Admission,
     stopping: Stopping,
 ) -> Stream:
@@ -74,7 +74,7 @@ async def stream_events(  # noqa: PLR0913 (four of them are services)
     last = call.header(b"last-event-id")
     after = None if not last else ids.read(last, "evt", param="last_event_id")
     streams.admit(caller)
-    following = _Following(call, caller, letters, admission, stopping)
+    following = _Following(call, caller, signer, admission, stopping)
     return Stream(following.chunks(streams.follow(caller, after), signed=query.signed == "true"))
 
 
@@ -85,13 +85,13 @@ class _Following:
         self,
         call: Call,
         caller: Caller,
-        letters: Letters,
+        signer: WebhookSigner,
         admission: Admission,
         stopping: Stopping,
     ) -> None:
         self._call = call
         self._caller = caller
-        self._letters = letters
+        self._signer = signer
         self._admission = admission
         self._stopping = stopping
         self._said = self._admitted = monotonic()
@@ -126,10 +126,10 @@ class _Following:
         return _HEARTBEAT if monotonic() - self._said > HEARTBEAT_SECONDS else b""
 
     async def _message(self, event: Event, *, signed: bool) -> bytes:
-        body = self._letters.body(self._caller, event)
+        body = self._signer.body(self._caller, event)
         extra = b""
         if signed:
-            headers = await self._letters.headers(event, body, None)
+            headers = await self._signer.headers(event, body, None)
             extra = b"headers: %b\n" % msgspec.json.encode(headers)
         return b"id: %b\n%bdata: %b\n\n" % (_wire(event.id), extra, body)
 

@@ -1,13 +1,13 @@
-"""Use-cases of events and webhooks: tell, read, be told."""
+"""Use-cases of events and webhooks: record, read, deliver."""
 
 from wattyard.events.service.deliveries import Deliveries
 from wattyard.events.service.endpoints import Endpoints
-from wattyard.events.service.faces import Reach
 from wattyard.events.service.keys import SigningKeys
-from wattyard.events.service.letters import Letters
-from wattyard.events.service.log import CHANNEL, Events, Told
+from wattyard.events.service.log import CHANNEL, Events, Recorded
 from wattyard.events.service.outbox import Outbox
+from wattyard.events.service.ports import Reach
 from wattyard.events.service.retention import Retention
+from wattyard.events.service.signer import WebhookSigner
 from wattyard.events.service.streams import Streams
 
 __all__ = [
@@ -15,11 +15,11 @@ __all__ = [
     "Deliveries",
     "Endpoints",
     "Events",
-    "Letters",
     "Outbox",
     "Reach",
+    "Recorded",
     "Retention",
     "SigningKeys",
     "Streams",
-    "Told",
+    "WebhookSigner",
 ]

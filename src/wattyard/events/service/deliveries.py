@@ -44,7 +44,7 @@ class Deliveries:
             delivery = await store.send_again(
                 db, caller.account, caller.live_mode, delivery_id, self._events.now()
             )
-            self._events.ring()
+            self._events.notify()
         if delivery is None:
             raise DeliveryNotFound(f"there is no webhook delivery {ids.wire('whd', delivery_id)}")
         return delivery

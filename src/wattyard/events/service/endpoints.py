@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from wattyard.events.domain import Event, News
+from wattyard.events.domain import Event, NewEvent
 from wattyard.events.domain.deliveries import Replay
 from wattyard.events.domain.endpoints import (
     TEST_TYPE,
@@ -16,8 +16,8 @@ from wattyard.events.domain.endpoints import (
     EndpointDraft,
     EndpointNotFound,
 )
-from wattyard.events.service.faces import EndpointFace, Reach
 from wattyard.events.service.log import Events
+from wattyard.events.service.ports import Reach, SerializeEndpoint
 from wattyard.events.store import deliveries as delivery_store
 from wattyard.events.store import endpoints as store
 from wattyard.kernel import ids
@@ -40,10 +40,14 @@ class Endpoints:
     """The webhook endpoints of every account."""
 
     def __init__(
-        self, events: Events, face: EndpointFace, reach: Reach, random_bytes: Callable[[int], bytes]
+        self,
+        events: Events,
+        serialize: SerializeEndpoint,
+        reach: Reach,
+        random_bytes: Callable[[int], bytes],
     ) -> None:
         self._events = events
-        self._face = face
+        self._serialize = serialize
         self._reach = reach
         self._random_bytes = random_bytes
         self._looking_up: Counter[int] = Counter()
@@ -113,7 +117,7 @@ class Endpoints:
                 failing_since=before.failing_since if before.enabled else None,
             )
             await store.update(db, caller.account, caller.live_mode, after)
-            self._events.ring()
+            self._events.notify()
         return after
 
     async def remove(
@@ -139,8 +143,10 @@ class Endpoints:
         async with self._db.transaction() as db:
             endpoint = await self._found(db, caller, endpoint_id)
             _check_enabled(endpoint)
-            news = News(TEST_TYPE, ids.wire("whe", endpoint.id), self._face(caller, endpoint))
-            return await self._events.tell_one(caller, news, endpoint_id=endpoint.id)
+            new_events = NewEvent(
+                TEST_TYPE, ids.wire("whe", endpoint.id), self._serialize(caller, endpoint)
+            )
+            return await self._events.record_one(caller, new_events, endpoint_id=endpoint.id)
 
     async def replay(self, caller: Caller, endpoint_id: UUID, first: UUID | datetime) -> Replay:
         """Deliver again what an endpoint wants, from an event or a time on; 10,000 at a time.
@@ -163,7 +169,7 @@ class Endpoints:
                 now=self._now(),
                 limit=REPLAYED_AT_ONCE,
             )
-            self._events.ring()
+            self._events.notify()
         return Replay(len(told), max(told, default=None), len(told) == REPLAYED_AT_ONCE)
 
     async def _look_up(self, caller: Caller, url: str) -> None:

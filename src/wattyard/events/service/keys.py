@@ -4,8 +4,8 @@ from time import monotonic
 from typing import Final
 
 from wattyard.events.domain.keys import PUBLISHED_FOR, StoredKey
-from wattyard.events.service.faces import MakeKey
 from wattyard.events.service.log import Events
+from wattyard.events.service.ports import MakeKey
 from wattyard.events.store import keys as store
 from wattyard.platform.db import WriteConnection
 

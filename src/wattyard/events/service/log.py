@@ -1,62 +1,64 @@
-"""Use-cases of the log of events: tell, and read what was told."""
+"""Use-cases of the log of events: record, read."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from wattyard.events.domain import Event, EventNotFound, News
+from wattyard.events.domain import Event, EventNotFound, NewEvent
 from wattyard.events.store import log as store
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
-from wattyard.platform.db import Bell, Database
+from wattyard.platform.db import Database, Notifier
 
 CHANNEL: Final = "wattyard_events"
-"""The bell that is rung when events were written."""
+"""The channel that is notified when events were written."""
 
-Told = Callable[[Sequence[str]], None]
-"""The port that counts the types of what is told; filled by the app."""
+Recorded = Callable[[Sequence[str]], None]
+"""The port that counts recorded events by type; filled by the app."""
 
 
 class Events:
     """The log of changes of every account."""
 
     def __init__(
-        self, db: Database, now: Clock, new_id: IdMaker, told: Told = lambda _: None
+        self, db: Database, now: Clock, new_id: IdMaker, recorded: Recorded = lambda _: None
     ) -> None:
         self.db = db
-        self._told = told
+        self._recorded = recorded
         self.now = now
         self.new_id = new_id
-        self._bell = Bell(db, CHANNEL)
+        self._notifier = Notifier(db, CHANNEL)
 
-    async def tell(self, caller: Caller, news: Sequence[News]) -> None:
-        """Write news down as part of the transaction that the caller is in."""
-        if not news:
+    async def record(self, caller: Caller, new_events: Sequence[NewEvent]) -> None:
+        """Record events in the transaction that the caller is in."""
+        if not new_events:
             return
         now = self.now()
-        events = [Event(self.new_id(), n.type, n.object_id, n.data, now) for n in news]
+        events = [Event(self.new_id(), n.type, n.object_id, n.data, now) for n in new_events]
         db = self.db.joined()
         await store.append(db, caller.account, caller.live_mode, events)
-        self._bell.ring_after_commit()
-        self._told([event.type for event in events])
+        self._notifier.notify_after_commit()
+        self._recorded([event.type for event in events])
 
-    async def tell_one(self, caller: Caller, news: News, *, endpoint_id: UUID) -> Event:
-        """Write news down that are delivered to one endpoint only."""
-        event = Event(self.new_id(), news.type, news.object_id, news.data, self.now())
+    async def record_one(self, caller: Caller, new_events: NewEvent, *, endpoint_id: UUID) -> Event:
+        """Record an event that is delivered to one endpoint only."""
+        event = Event(
+            self.new_id(), new_events.type, new_events.object_id, new_events.data, self.now()
+        )
         await store.append_for_one(
             self.db.joined(), caller.account, caller.live_mode, event, endpoint_id=endpoint_id
         )
-        self._bell.ring_after_commit()
-        self._told([event.type])
+        self._notifier.notify_after_commit()
+        self._recorded([event.type])
         return event
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake those who deliver, once the present transaction is kept."""
-        self._bell.ring_after_commit()
+        self._notifier.notify_after_commit()
 
     async def page(
         self,

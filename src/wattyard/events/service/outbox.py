@@ -6,18 +6,18 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from wattyard.events.domain import News
-from wattyard.events.domain.deliveries import GONE, Outcome, Parcel
+from wattyard.events.domain import NewEvent
+from wattyard.events.domain.deliveries import GONE, ClaimedDelivery, Outcome
 from wattyard.events.domain.endpoints import DISABLED_AFTER, DISABLED_TYPE
-from wattyard.events.service.faces import EndpointFace
 from wattyard.events.service.log import Events
+from wattyard.events.service.ports import SerializeEndpoint
 from wattyard.events.store import endpoints as endpoint_store
 from wattyard.events.store import queue as store
-from wattyard.events.store.queue import FIRST_LANE, Lane, Wanted
+from wattyard.events.store.queue import FIRST_LANE, ClaimRequest, Lane
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 
-__all__ = ["FIRST_LANE", "LEASE", "Lane", "Outbox", "Wanted"]
+__all__ = ["FIRST_LANE", "LEASE", "ClaimRequest", "Lane", "Outbox"]
 
 LEASE: Final = timedelta(seconds=20)
 """How long a delivery stays with a worker that says nothing more."""
@@ -28,9 +28,9 @@ _OVERDUE: Final = timedelta(minutes=15)
 class Outbox:
     """What waits to be delivered, of all accounts."""
 
-    def __init__(self, events: Events, face: EndpointFace) -> None:
+    def __init__(self, events: Events, serialize: SerializeEndpoint) -> None:
         self._events = events
-        self._face = face
+        self._serialize = serialize
 
     async def complaints(self) -> list[str]:
         """Tell of deliveries that nobody sends; empty where all is well."""
@@ -42,34 +42,34 @@ class Outbox:
         running = "is wattyard serve or wattyard worker running?"
         return [f"{count:,} webhook deliveries are overdue, the oldest since {since}: {running}"]
 
-    async def claim(self, holder: UUID, wanted: Wanted) -> list[Parcel]:
+    async def claim(self, holder: UUID, request: ClaimRequest) -> list[ClaimedDelivery]:
         """Take what is due and in turn for the time of a lease, oldest first."""
         now = self._events.now()
         async with self._events.db.transaction() as db:
-            return await store.claim(db, holder, wanted, now=now, until=now + LEASE)
+            return await store.claim(db, holder, request, now=now, until=now + LEASE)
 
-    async def renew(self, holder: UUID, parcels: Collection[Parcel]) -> set[UUID]:
-        """Keep parcels for another lease: the ids of those that may still be sent.
+    async def renew(self, holder: UUID, deliveries: Collection[ClaimedDelivery]) -> set[UUID]:
+        """Keep deliveries for another lease: the ids of those that may still be sent.
 
         Not among them is what another worker took, and what is for an endpoint that was deleted,
         disabled or led elsewhere meanwhile.
         """
         until = self._events.now() + LEASE
         async with self._events.db.transaction() as db:
-            return await store.renew(db, holder, parcels, until=until)
+            return await store.renew(db, holder, deliveries, until=until)
 
-    async def give_back(self, holder: UUID, parcels: Collection[Parcel]) -> None:
-        """Give parcels back untried: another worker can take them at once."""
+    async def give_back(self, holder: UUID, deliveries: Collection[ClaimedDelivery]) -> None:
+        """Give deliveries back untried: another worker can take them at once."""
         async with self._events.db.transaction() as db:
-            await store.give_back(db, holder, [_key(parcel) for parcel in parcels])
-        self._events.ring()
+            await store.give_back(db, holder, [_key(delivery) for delivery in deliveries])
+        self._events.notify()
 
     async def settle(self, holder: UUID, outcomes: Sequence[Outcome]) -> None:
         """Write down how attempts ended, and disable endpoints that are gone or failed too long."""
-        last = {_lane(outcome.parcel): outcome for outcome in outcomes}
-        successes = {_lane(o.parcel) for o in outcomes if o.reply.succeeded}
+        last = {_lane(outcome.delivery): outcome for outcome in outcomes}
+        successes = {_lane(o.delivery) for o in outcomes if o.reply.succeeded}
         failures = [lane for lane, outcome in last.items() if not outcome.reply.succeeded]
-        ended = {_lane(o.parcel) for o in outcomes if o.reply.status_code == GONE}
+        ended = {_lane(o.delivery) for o in outcomes if o.reply.status_code == GONE}
         now = self._events.now()
         async with self._events.db.transaction() as db:
             await store.settle(db, holder, outcomes)
@@ -92,13 +92,15 @@ class Outbox:
             endpoint = replace(endpoint, enabled=False)
             await endpoint_store.update(db, account, live, endpoint)
             caller = Caller(account, account_id, live)
-            news = News(DISABLED_TYPE, ids.wire("whe", endpoint_id), self._face(caller, endpoint))
-            await self._events.tell(caller, [news])
+            new_events = NewEvent(
+                DISABLED_TYPE, ids.wire("whe", endpoint_id), self._serialize(caller, endpoint)
+            )
+            await self._events.record(caller, [new_events])
 
 
-def _lane(parcel: Parcel) -> Lane:
-    return parcel.account, parcel.live_mode, parcel.endpoint_id
+def _lane(delivery: ClaimedDelivery) -> Lane:
+    return delivery.account, delivery.live_mode, delivery.endpoint_id
 
 
-def _key(parcel: Parcel) -> tuple[int, bool, UUID]:
-    return parcel.account, parcel.live_mode, parcel.id
+def _key(delivery: ClaimedDelivery) -> tuple[int, bool, UUID]:
+    return delivery.account, delivery.live_mode, delivery.id

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from wattyard.events.domain import Event
-from wattyard.events.domain.deliveries import PATIENCE, Outcome, Parcel
+from wattyard.events.domain.deliveries import PATIENCE, ClaimedDelivery, Outcome
 from wattyard.platform.db import ReadConnection, WriteConnection
 
 Lane = tuple[int, bool, UUID]
@@ -28,7 +28,7 @@ very many wait for the retry of one, and then not for long."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimRequest:
     """How much a worker takes: at most `limit`, from the lane after `after` on.
 
     `allowances` says how many of a known endpoint; of others it takes `proven` or `unproven`,
@@ -112,27 +112,27 @@ _CLAIM = f"""
 
 
 async def claim(
-    db: WriteConnection, holder: UUID, wanted: Wanted, *, now: datetime, until: datetime
-) -> list[Parcel]:
+    db: WriteConnection, holder: UUID, request: ClaimRequest, *, now: datetime, until: datetime
+) -> list[ClaimedDelivery]:
     """Take what is due and in turn, in the order of its events. Needs a transaction."""
     await db.execute("SELECT pg_advisory_xact_lock($1)", _CLAIMS)
     rows = await db.fetch(
         _CLAIM,
-        *wanted.after,
+        *request.after,
         now,
         PATIENCE,
-        msgspec.json.encode({str(id_): share for id_, share in wanted.allowances}).decode(),
-        wanted.proven,
-        wanted.unproven,
-        wanted.limit,
+        msgspec.json.encode({str(id_): share for id_, share in request.allowances}).decode(),
+        request.proven,
+        request.unproven,
+        request.limit,
         holder,
         until,
     )
-    return sorted((_parcel(dict(row)) for row in rows), key=lambda parcel: parcel.position)
+    return sorted((_claimed(dict(row)) for row in rows), key=lambda delivery: delivery.position)
 
 
 async def renew(
-    db: WriteConnection, holder: UUID, parcels: Collection[Parcel], *, until: datetime
+    db: WriteConnection, holder: UUID, deliveries: Collection[ClaimedDelivery], *, until: datetime
 ) -> set[UUID]:
     """Hold deliveries for longer: those that are still held and may still be sent.
 
@@ -149,11 +149,11 @@ async def renew(
           AND d.holder = $4
         RETURNING d.id
         """,
-        *_columns([(one.account, one.live_mode, one.id) for one in parcels]),
+        *_columns([(one.account, one.live_mode, one.id) for one in deliveries]),
         holder,
         until,
-        [one.endpoint_id for one in parcels],
-        [one.url for one in parcels],
+        [one.endpoint_id for one in deliveries],
+        [one.url for one in deliveries],
     )
     return {row["id"] for row in rows}
 
@@ -187,7 +187,7 @@ async def settle(db: WriteConnection, holder: UUID, outcomes: Sequence[Outcome])
         WHERE d.account = o.account AND d.live_mode = o.live_mode AND d.id = o.id
           AND d.holder = $4
         """,
-        *_columns([(o.parcel.account, o.parcel.live_mode, o.parcel.id) for o in outcomes]),
+        *_columns([(o.delivery.account, o.delivery.live_mode, o.delivery.id) for o in outcomes]),
         holder,
         [o.status for o in outcomes],
         [o.due for o in outcomes],
@@ -322,7 +322,7 @@ def _columns(ids: Collection[tuple[int, bool, UUID]]) -> tuple[list[int], list[b
     return [id_[0] for id_ in ids], [id_[1] for id_ in ids], [id_[2] for id_ in ids]
 
 
-def _parcel(row: dict[str, Any]) -> Parcel:
+def _claimed(row: dict[str, Any]) -> ClaimedDelivery:
     event = Event(
         row.pop("event_id"),
         row.pop("type"),
@@ -330,4 +330,4 @@ def _parcel(row: dict[str, Any]) -> Parcel:
         row.pop("data"),
         row.pop("time_created"),
     )
-    return Parcel(event=event, **row)
+    return ClaimedDelivery(event=event, **row)

@@ -7,7 +7,7 @@ import msgspec
 from wattyard.events.domain import Event
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.platform.reading.texts import Time
+from wattyard.platform.decoding.texts import Time
 
 
 class EventShape(msgspec.Struct, kw_only=True):

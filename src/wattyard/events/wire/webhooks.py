@@ -13,8 +13,8 @@ from wattyard.events.wire.log import EXAMPLE as EVENT
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
-from wattyard.platform.reading import Patch, Shape
-from wattyard.platform.reading.texts import Label, Time
+from wattyard.platform.decoding import Patch, Shape
+from wattyard.platform.decoding.texts import Label, Time
 
 EventType = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 

@@ -21,8 +21,8 @@ from wattyard.meters.domain.readings import (
     direction_of,
 )
 from wattyard.meters.domain.registers import RegisterRead
-from wattyard.platform.reading import Shape, convert
-from wattyard.platform.reading.texts import DeviceId, LocationId, Reference, Time
+from wattyard.platform.decoding import Shape, convert
+from wattyard.platform.decoding.texts import DeviceId, LocationId, Reference, Time
 
 _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 

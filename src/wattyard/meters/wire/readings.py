@@ -25,8 +25,8 @@ from wattyard.meters.domain.readings import (
     direction_of,
     energy_of,
 )
-from wattyard.platform.reading import Shape, convert, json_value
-from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Reference
+from wattyard.platform.decoding import Shape, convert, json_value
+from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Reference
 
 Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measured")]
 

@@ -15,8 +15,8 @@ from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import FlowDirection, TariffDirection
 from wattyard.meters.domain.records import Order, Position, Record, Search
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import DeviceId, LocationId, Time
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import DeviceId, LocationId, Time
 
 GroupBy = Literal["NON_FIXED", "HALF_HOUR", "HOUR", "DAY", "WEEK", "MONTH"]
 

@@ -98,7 +98,7 @@ class ConnectionStack:
             self.take_back(connection)
 
     def _wake(self, connection: Connection | None) -> bool:
-        """Give a connection, or the news that one may be opened, to the longest waiting."""
+        """Give a connection, or permission to open one, to the longest waiting."""
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():

@@ -17,6 +17,8 @@ from wattyard.kernel.refusals import (
     TooMany,
     Unavailable,
 )
+from wattyard.platform.decoding import JsonInvalid, ParameterUnknown, Patch
+from wattyard.platform.decoding import type_forms as forms
 from wattyard.platform.http import replays
 from wattyard.platform.http.bodies import BodyIncomplete
 from wattyard.platform.http.call import RELEASE
@@ -30,8 +32,6 @@ from wattyard.platform.http.errors import (
     status_of,
     type_of,
 )
-from wattyard.platform.reading import JsonInvalid, ParameterUnknown, Patch
-from wattyard.platform.reading import wanted as forms
 
 Json = dict[str, Any]
 

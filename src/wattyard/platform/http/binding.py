@@ -9,15 +9,15 @@ import msgspec
 
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http.arguments import names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
 from wattyard.platform.http.declare import Access, Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate
-from wattyard.platform.reading import body_reader, query_reader
 
-_EMPTY_QUERY = query_reader(msgspec.defstruct("NoQuery", []))
+_EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
 _encode = msgspec.json.Encoder().encode
 
 
@@ -27,10 +27,10 @@ class Bound:
     def __init__(self, declared: Endpoint, services: Mapping[type, Any], gate: Gate) -> None:
         self.declared = declared
         self._gate = gate
-        self._read_query = query_reader(declared.query) if declared.query else _EMPTY_QUERY
+        self._read_query = query_decoder(declared.query) if declared.query else _EMPTY_QUERY
         self._has_query = declared.query is not None
         given_body = declared.body is not None and not declared.reads_body
-        self._read_body = body_reader(declared.body) if given_body else None
+        self._read_body = body_decoder(declared.body) if given_body else None
         wants = set(inspect.signature(declared.handler).parameters)
         self._names_in_path = names_in_path(declared)
         self._wants_query, self._wants_caller, self._wants_call = (

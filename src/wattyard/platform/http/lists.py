@@ -8,7 +8,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.pages import Window
 from wattyard.kernel.refusals import Malformed
-from wattyard.platform.reading import Shape
+from wattyard.platform.decoding import Shape
 
 Item = TypeVar("Item")
 

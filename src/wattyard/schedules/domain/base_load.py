@@ -8,7 +8,7 @@ import numpy as np
 
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US
 from wattyard.meters.domain.readings import Metered
-from wattyard.schedules.domain.power import PER_KILO
+from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import STEP_US
 from wattyard.tariffs.domain.calendar import Place, facts
@@ -41,7 +41,7 @@ def metered_over(readings: Sequence[Metered], edges_us: Instants) -> MeteredStep
         if own.starts_us.size == 0:
             continue
         lengths_us = (own.ends_us - own.starts_us).astype(np.float64)
-        energy_wh += _spread(own, own.energy_kwh * PER_KILO, edges_us)
+        energy_wh += _spread(own, own.energy_kwh * WH_PER_KWH, edges_us)
         covered_us = _spread(own, lengths_us, edges_us)
         sure_us = _spread(own, lengths_us * own.confidence, edges_us)
         hours = np.maximum(hours, covered_us / HOUR_US)

@@ -1,4 +1,4 @@
-"""Charging and discharging stores of energy at least cost (contract 4, By state of charge)."""
+"""Charging and discharging storage at least cost (contract 4, By state of charge)."""
 
 from dataclasses import dataclass, field
 from math import isfinite
@@ -10,7 +10,7 @@ from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import PowerLimits
 from wattyard.schedules.domain.power import Reason, Status, Why
 from wattyard.schedules.domain.prices import Instants, Numbers
-from wattyard.schedules.domain.refusals import StoreInvalid
+from wattyard.schedules.domain.refusals import StorageInvalid
 
 Flow = Literal["CHARGE", "DISCHARGE"]
 Objective = Literal["COST", "CARBON", "SELF_CONSUMPTION"]
@@ -27,7 +27,7 @@ _SERIES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class Storage:
     """A battery or a car: what it holds now, its limits and its goals.
 
     Powers are on the meter side; the round-trip `efficiency` in (0, 1] is lost by its square
@@ -53,16 +53,16 @@ class Store:
         _positive("capacity_wh", self.capacity_wh)
         for name in ("charge_w", "discharge_w"):
             if not (isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
-                raise StoreInvalid(f"{name} must be a number from 0", param=name)
+                raise StorageInvalid(f"{name} must be a number from 0", param=name)
         if not 0.0 < self.efficiency <= 1.0:
-            raise StoreInvalid(
+            raise StorageInvalid(
                 f"efficiency must be above 0 and at most 1; got {self.efficiency:g}",
                 param="efficiency",
             )
         for name in ("energy_wh", "reserve_wh", "target_wh", "end_wh"):
             held = getattr(self, name)
             if held is not None and not 0.0 <= held <= self.capacity_wh + _ROUNDING_WH:
-                raise StoreInvalid(
+                raise StorageInvalid(
                     f"{name} must be between 0 and the capacity, {self.capacity_wh:g} Wh; "
                     f"got {held:g}",
                     param=name,
@@ -75,7 +75,7 @@ def _unknown() -> Numbers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargeSteps:
-    """What is known of n steps that touch: prices, and the place without its stores.
+    """What is known of n steps that touch: prices, and the place without its storage units.
 
     `edges_us` (n + 1); `import_per_kwh`, `export_per_kwh` (n), of either sign, export earns
     nothing unless given; `confidence` (n) 0..1, default 1; `carbon_per_kwh` (n) g ≥ 0 of what is
@@ -111,13 +111,13 @@ class ChargeSteps:
 
     @property
     def net_w(self) -> Numbers:
-        """Tell what the place takes (n) without its stores; negative where it gives."""
+        """Tell what the place takes (n) without its storage units; negative where it gives."""
         return self.base_load_w - self.pv_w
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeSlot:
-    """A store charges or discharges at constant power (W ≥ 0, meter side).
+    """A storage unit charges or discharges at constant power (W ≥ 0, meter side).
 
     `held_wh` is what it holds at the end; `cost` what the slot adds to the bill (negative where
     it saves or earns).
@@ -134,7 +134,7 @@ class ChargeSlot:
 
 @dataclass(frozen=True, slots=True)
 class HeldCharge:
-    """A plan that the client holds, one tuple of slots for each store (contract 4, Stability).
+    """A plan that the client holds, one tuple of slots for each unit (contract 4, Stability).
 
     `keep_unless_saves` is in the unit of the objective: money, g of carbon, or kWh.
     """
@@ -145,18 +145,18 @@ class HeldCharge:
 
 @dataclass(frozen=True, slots=True)
 class ChargeQuestion:
-    """When do the stores of a place charge and discharge?
+    """When do the storage units of a place charge and discharge?
 
     COST is the bill; CARBON that of imported energy; SELF_CONSUMPTION the energy that the grid
-    meter sees, or would see were export not limited, both ways. Ties go to the least cost, then
-    the least energy through the stores, then the earliest. Without `export_allowed` stores
-    never feed the grid.
+    meter sees, or would see were export not limited, both ways. Ties go to the least cost, then the
+    least energy through the storage units, then the earliest. Without `export_allowed` storage
+    units never feed the grid.
 
     Raises:
-        ValueError: when a held plan is of other stores, or there is no store.
+        ValueError: when a held plan is of other storage units, or there is no storage unit.
     """
 
-    stores: tuple[Store, ...]
+    storages: tuple[Storage, ...]
     steps: ChargeSteps
     limits: PowerLimits = field(default_factory=PowerLimits)
     objective: Objective = "COST"
@@ -165,18 +165,18 @@ class ChargeQuestion:
     explain: bool = False
 
     def __post_init__(self) -> None:
-        if not self.stores:
-            raise ValueError("a plan needs a store")
-        if self.held is not None and len(self.held.slots) != len(self.stores):
-            raise ValueError("a held plan has one tuple of slots for each store")
+        if not self.storages:
+            raise ValueError("a plan needs a storage unit")
+        if self.held is not None and len(self.held.slots) != len(self.storages):
+            raise ValueError("a held plan has one tuple of slots for each storage unit")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StorePlan:
-    """What one store does; `charge_w`, `discharge_w` (n), and `held_wh` (n) after each step.
+class StoragePlan:
+    """What one storage unit does; `charge_w`, `discharge_w` (n), and `held_wh` (n) after each step.
 
-    `cost` is what it adds to the bill, after the stores named before it; `confidence` 0..1 is
-    weighted by energy, 1 where it rests.
+    `cost` is what it adds to the bill, after the storage units named before it; `confidence` 0..1
+    is weighted by energy, 1 where it rests.
     """
 
     charge_w: Numbers
@@ -192,13 +192,13 @@ class StorePlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargePlan:
-    """The plans of all stores, and what the place then takes and gives (n, W) and pays.
+    """The plans of all storage units, and what the place then takes and gives (n, W) and pays.
 
     `bill` is the whole place's; `objective` the value that was minimised; `gap` 0..1 how far it
     may be from the least. `kept` tells that the held plan stays.
     """
 
-    stores: tuple[StorePlan, ...]
+    storages: tuple[StoragePlan, ...]
     import_w: Numbers
     export_w: Numbers
     bill: float
@@ -209,4 +209,4 @@ class ChargePlan:
 
 def _positive(name: str, number: float) -> None:
     if not (isfinite(number) and number > 0.0):
-        raise StoreInvalid(f"{name} must be a number above 0; got {number:g}", param=name)
+        raise StorageInvalid(f"{name} must be a number above 0; got {number:g}", param=name)

@@ -1,4 +1,4 @@
-"""A store that only charges from the grid for one goal: the exact plan without a solver."""
+"""A storage unit that only charges from the grid for one goal: the exact plan without a solver."""
 
 from math import sqrt
 
@@ -13,32 +13,34 @@ from wattyard.schedules.domain.reach import Reach
 def charge_only(question: ChargeQuestion, meter: Meter, reach: Reach) -> Numbers | None:
     """Tell the power (n, W) of the cheapest plan, or None where this form is not exact.
 
-    It is exact for one store that cannot discharge and holds its reserve, where the place has
-    no sun and no load, no price is negative and all goals ask for one instant or less than the
+    It is exact for one storage unit that cannot discharge and holds its reserve, where the place
+    has no sun and no load, no price is negative and all goals ask for one instant or less than the
     first: then every step costs by itself, and the cheapest before the goal are filled, the
     earliest first among equals.
     """
-    (store, *others), steps = question.stores, meter.steps
-    goals = [goal for goal in reach.goals if goal.held_wh > store.energy_wh]
-    wanted_wh = max((goal.held_wh for goal in goals), default=store.energy_wh)
+    (storage, *others), steps = question.storages, meter.steps
+    goals = [goal for goal in reach.goals if goal.held_wh > storage.energy_wh]
+    wanted_wh = max((goal.held_wh for goal in goals), default=storage.energy_wh)
     first = min((goal.step for goal in goals), default=-1)
     deadline = min((goal.step for goal in goals if goal.held_wh == wanted_wh), default=-1)
     exact = (
         not others
         and question.objective == "COST"
-        and store.discharge_w == 0.0
-        and store.energy_wh >= store.reserve_wh
+        and storage.discharge_w == 0.0
+        and storage.energy_wh >= storage.reserve_wh
         and not (steps.pv_w.any() or steps.base_load_w.any())
         and bool((steps.import_per_kwh >= 0.0).all())
         and first == deadline
     )
     if not exact:
         return None
-    most_wh = np.full(steps.hours.size, min(store.charge_w, question.limits.import_w)) * steps.hours
+    most_wh = (
+        np.full(steps.hours.size, min(storage.charge_w, question.limits.import_w)) * steps.hours
+    )
     most_wh[deadline + 1 :] = 0.0
     order = np.lexsort((np.arange(most_wh.size), steps.import_per_kwh))
     filled_wh = most_wh[order]
-    needed_wh = (wanted_wh - store.energy_wh) / sqrt(store.efficiency)
+    needed_wh = (wanted_wh - storage.energy_wh) / sqrt(storage.efficiency)
     energy_wh = np.empty_like(most_wh)
     energy_wh[order] = np.clip(needed_wh - (np.cumsum(filled_wh) - filled_wh), 0.0, filled_wh)
     return np.asarray(energy_wh / steps.hours, dtype=np.float64)

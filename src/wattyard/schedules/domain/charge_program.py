@@ -1,4 +1,4 @@
-"""Stores, sun and load behind one grid meter as a linear programme, in kW and kWh."""
+"""Storage units, sun and load behind one grid meter as a linear programme, in kW and kWh."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -6,9 +6,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.schedules.domain.charge import ChargeQuestion, Store
+from wattyard.schedules.domain.charge import ChargeQuestion, Storage
 from wattyard.schedules.domain.meter import Meter
-from wattyard.schedules.domain.power import PER_KILO
+from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.program import Draft, Positions, Program
 from wattyard.schedules.domain.reach import Reach
@@ -16,20 +16,20 @@ from wattyard.schedules.domain.reach import Reach
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneWay:
-    """Where a binary number forbids both ways at once: stores (k, n) and the meter (n)."""
+    """Where a binary number forbids both ways at once: storage units (k, n) and the meter (n)."""
 
-    stores: NDArray[np.bool_]
+    storages: NDArray[np.bool_]
     meter: NDArray[np.bool_]
 
     @property
     def any(self) -> bool:
-        return bool(self.stores.any() or self.meter.any())
+        return bool(self.storages.any() or self.meter.any())
 
     def grown(self, more: "OneWay") -> "OneWay | None":
         """Join two; None where that adds nothing."""
-        stores, meter = self.stores | more.stores, self.meter | more.meter
-        added = (stores & ~self.stores).any() or (meter & ~self.meter).any()
-        return OneWay(stores, meter) if added else None
+        storages, meter = self.storages | more.storages, self.meter | more.meter
+        added = (storages & ~self.storages).any() or (meter & ~self.meter).any()
+        return OneWay(storages, meter) if added else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,14 +64,14 @@ def charge_program(
 ) -> ChargeProgram:
     """Build the programme of a question.
 
-    A store alone reaches its floors, so they are hard. Several stores on a limited connection
-    may not reach theirs together; then what is missing is the first goal, but none gives of its
-    reserve for another's goal.
+    A storage unit alone reaches its floors, so they are hard. Several storage units on a limited
+    connection may not reach theirs together; then what is missing is the first goal, but none gives
+    of its reserve for another's goal.
     """
     draft = Draft()
-    soft = len(question.stores) > 1 and bool(np.isfinite(question.limits.import_w))
+    soft = len(question.storages) > 1 and bool(np.isfinite(question.limits.import_w))
     taken, given, spilled, excess = (
-        draft.columns(np.zeros(most_w.size), most_w / PER_KILO)
+        draft.columns(np.zeros(most_w.size), most_w / WATTS_PER_KW)
         for most_w in (
             meter.most_import_w,
             meter.most_export_w,
@@ -80,20 +80,20 @@ def charge_program(
         )
     )
     blocks = [
-        _store(draft, store, reach, meter.steps.hours, soft=soft)
-        for store, reach in zip(question.stores, reaches, strict=True)
+        _storage(draft, storage, reach, meter.steps.hours, soft=soft)
+        for storage, reach in zip(question.storages, reaches, strict=True)
     ]
     charge = np.array([block[0] for block in blocks])
     discharge = np.array([block[1] for block in blocks])
-    net_kw = meter.steps.net_w / PER_KILO
+    net_kw = meter.steps.net_w / WATTS_PER_KW
     flows = [(taken, 1.0), (excess, 1.0), (given, -1.0), (spilled, -1.0)]
     flows += [(row, -1.0) for row in charge] + [(row, 1.0) for row in discharge]
     draft.rows(net_kw, net_kw, flows)
-    for number, store in enumerate(question.stores):
-        limits = (store.charge_w / PER_KILO, store.discharge_w / PER_KILO)
-        _one_way(draft, charge[number], [discharge[number]], limits, one_way.stores[number])
+    for number, storage in enumerate(question.storages):
+        limits = (storage.charge_w / WATTS_PER_KW, storage.discharge_w / WATTS_PER_KW)
+        _one_way(draft, charge[number], [discharge[number]], limits, one_way.storages[number])
     most_back_w = meter.most_export_w + meter.most_spilled_w
-    most = (meter.most_import_w / PER_KILO, most_back_w / PER_KILO)
+    most = (meter.most_import_w / WATTS_PER_KW, most_back_w / WATTS_PER_KW)
     _one_way(draft, taken, [given, spilled], most, one_way.meter)
     missing = np.concatenate([block[2] for block in blocks])
     columns = _Columns(taken, given, spilled, excess, charge, discharge, missing)
@@ -102,19 +102,19 @@ def charge_program(
     return ChargeProgram(draft.finished(), goals, objective, cost, charge, discharge)
 
 
-def _store(
-    draft: Draft, store: Store, reach: Reach, hours: Numbers, *, soft: bool
+def _storage(
+    draft: Draft, storage: Storage, reach: Reach, hours: Numbers, *, soft: bool
 ) -> tuple[Positions, Positions, Positions]:
-    """Add a store: answers its columns of charge, discharge (n) and what is missing (n or 0)."""
-    count, loss = hours.size, sqrt(store.efficiency)
-    charge = draft.columns(np.zeros(count), np.full(count, store.charge_w / PER_KILO))
-    discharge = draft.columns(np.zeros(count), np.full(count, store.discharge_w / PER_KILO))
-    floor_kwh = reach.floor_wh / PER_KILO
-    kept_kwh = np.full(count, min(store.reserve_wh, store.energy_wh) / PER_KILO)
+    """Add a unit: its columns of charge, discharge (n) and what is missing (n or 0)."""
+    count, loss = hours.size, sqrt(storage.efficiency)
+    charge = draft.columns(np.zeros(count), np.full(count, storage.charge_w / WATTS_PER_KW))
+    discharge = draft.columns(np.zeros(count), np.full(count, storage.discharge_w / WATTS_PER_KW))
+    floor_kwh = reach.floor_wh / WH_PER_KWH
+    kept_kwh = np.full(count, min(storage.reserve_wh, storage.energy_wh) / WH_PER_KWH)
     least_kwh = kept_kwh if soft else floor_kwh
-    held = draft.columns(least_kwh, np.full(count, store.capacity_wh / PER_KILO))
+    held = draft.columns(least_kwh, np.full(count, storage.capacity_wh / WH_PER_KWH))
     before = np.zeros(count)
-    before[0] = store.energy_wh / PER_KILO
+    before[0] = storage.energy_wh / WH_PER_KWH
     balance = draft.rows(
         before, before, [(held, 1.0), (charge, -loss * hours), (discharge, hours / loss)]
     )
@@ -148,7 +148,7 @@ def _one_way(
 def _goals(
     size: int, question: ChargeQuestion, meter: Meter, columns: _Columns
 ) -> tuple[list[Numbers], int]:
-    """Rank: missing, over the limit, the objective, the cost, energy through stores, earliest."""
+    """Rank: missing, over the limit, the objective, the cost, energy through storage, earliest."""
     hours = meter.steps.hours
     goals = []
     if columns.missing.size:

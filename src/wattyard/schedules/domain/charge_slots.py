@@ -1,11 +1,11 @@
-"""From powers in each step to slots of a store, each with what it holds, costs and why it is."""
+"""From powers in each step to slots of storage, each with what it holds, costs and why it is."""
 
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSlot, Store
+from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSlot, Storage
 from wattyard.schedules.domain.meter import Flows
 from wattyard.schedules.domain.power import Why
 from wattyard.schedules.domain.prices import Numbers
@@ -17,8 +17,8 @@ _NOISE_WH: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoreRun:
-    """One store's powers (n, W), holdings (n) after each step, money (n) and the meter's flows."""
+class StorageRun:
+    """A unit's powers (n, W), holdings (n) after each step, money (n) and the meter's flows."""
 
     charge_w: Numbers
     discharge_w: Numbers
@@ -28,7 +28,7 @@ class StoreRun:
 
 
 def slots_of(
-    question: ChargeQuestion, store: Store, reach: Reach, run: StoreRun
+    question: ChargeQuestion, storage: Storage, reach: Reach, run: StorageRun
 ) -> tuple[ChargeSlot, ...]:
     """List the slots in order of time; steps that touch with equal power and reason are one."""
     edges_us = question.steps.edges_us
@@ -42,7 +42,7 @@ def slots_of(
             power_w=float(run.charge_w[step] if charging else run.discharge_w[step]),
             held_wh=float(run.held_wh[step]),
             cost=float(run.cost[step]),
-            why=_why(question, store, reach, run, int(step)) if question.explain else None,
+            why=_why(question, storage, reach, run, int(step)) if question.explain else None,
         )
         if slots and _goes_on(slots[-1], slot):
             slots[-1] = replace(
@@ -65,27 +65,29 @@ def _goes_on(one: ChargeSlot, two: ChargeSlot) -> bool:
     )
 
 
-def _why(question: ChargeQuestion, store: Store, reach: Reach, run: StoreRun, step: int) -> Why:
-    """Tell why a store runs in a step.
+def _why(
+    question: ChargeQuestion, storage: Storage, reach: Reach, run: StorageRun, step: int
+) -> Why:
+    """Tell why a storage unit runs in a step.
 
     Discharging: `export` where it feeds the grid, else `cheapest`. Charging: `reserve` while
-    the store holds less than that, `solar` where the place imports nothing meanwhile,
+    the storage unit holds less than that, `solar` where the place imports nothing meanwhile,
     `deadline` where every step up to a goal runs as full as it can, `site_limit` where the
     connection is full, else `cheapest`.
     """
     if run.discharge_w[step] > 0.0:
         return "export" if run.flows.export_w[step] > _NOISE_W else "cheapest"
-    held_before_wh = run.held_wh[step - 1] if step else store.energy_wh
-    if held_before_wh < store.reserve_wh - _NOISE_WH:
+    held_before_wh = run.held_wh[step - 1] if step else storage.energy_wh
+    if held_before_wh < storage.reserve_wh - _NOISE_WH:
         return "reserve"
     if run.flows.import_w[step] <= _NOISE_W:
         return "solar"
     flat_out = any(
         goal.step >= step and run.held_wh[goal.step] >= reach.most_wh[goal.step] - _NOISE_WH
         for goal in reach.goals
-        if reach.most_wh[goal.step] < store.capacity_wh - _NOISE_WH
+        if reach.most_wh[goal.step] < storage.capacity_wh - _NOISE_WH
     )
     if flat_out:
         return "deadline"
     full = run.flows.import_w[step] >= question.limits.import_w - _NOISE_W
-    return "site_limit" if full and run.charge_w[step] < store.charge_w - _NOISE_W else "cheapest"
+    return "site_limit" if full and run.charge_w[step] < storage.charge_w - _NOISE_W else "cheapest"

@@ -8,7 +8,7 @@ import numpy as np
 from wattyard.schedules.domain.charge import ChargeQuestion
 from wattyard.schedules.domain.charge_program import ChargeProgram, OneWay, charge_program
 from wattyard.schedules.domain.meter import Meter
-from wattyard.schedules.domain.power import PER_KILO
+from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import Reach
 from wattyard.schedules.domain.solver import SECONDS_AT_MOST, Solution, solve
@@ -22,7 +22,7 @@ _TOO_SHORT_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Powers:
-    """What stores charge and discharge (k, n) in W, never both at once."""
+    """What storage units charge and discharge (k, n) in W, never both at once."""
 
     charge_w: Numbers
     discharge_w: Numbers
@@ -30,7 +30,7 @@ class Powers:
 
 
 def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) -> Powers:
-    """Minimise the question's objective over all stores.
+    """Minimise the question's objective over all storage units.
 
     The linear programme may charge and discharge at once where burning energy pays, or buy and
     sell at once where selling pays more than buying costs, or be paid for buying while it holds
@@ -39,7 +39,7 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
     plan so far, undone by hand, has to do.
     """
     one_way = OneWay(
-        np.zeros((len(question.stores), meter.steps.hours.size), dtype=np.bool_),
+        np.zeros((len(question.storages), meter.steps.hours.size), dtype=np.bool_),
         np.zeros(meter.steps.hours.size, dtype=np.bool_),
     )
     seconds, bound, earlier = SECONDS_AT_MOST, -np.inf, list[float]()
@@ -100,18 +100,18 @@ def _worth(meter: Meter, powers: Powers) -> tuple[float, float]:
     net_w = meter.steps.net_w + (powers.charge_w - powers.discharge_w).sum(axis=0)
     flows = meter.settled(net_w)
     spilled = flows.spilled_w * np.maximum(-meter.steps.export_per_kwh, 0.0) * meter.steps.hours
-    cost = float(meter.bill(flows).sum() + spilled.sum() / PER_KILO)
+    cost = float(meter.bill(flows).sum() + spilled.sum() / WH_PER_KWH)
     return cost if meter.question.objective == "COST" else meter.objective(flows), cost
 
 
 def _at_full_power(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) -> Powers:
-    """A plan without a solver: each store in turn charges at once up to its highest floor."""
+    """A plan without a solver: each unit in turn charges at once up to its highest floor."""
     hours = meter.steps.hours
     room_w = np.maximum(question.limits.import_w - meter.steps.net_w, 0.0)
-    charge_w = np.zeros((len(question.stores), hours.size))
-    for row, (store, reach) in enumerate(zip(question.stores, reaches, strict=True)):
-        most_wh = np.minimum(store.charge_w, room_w) * hours
-        wanted_wh = (float(reach.floor_wh.max()) - store.energy_wh) / np.sqrt(store.efficiency)
+    charge_w = np.zeros((len(question.storages), hours.size))
+    for row, (storage, reach) in enumerate(zip(question.storages, reaches, strict=True)):
+        most_wh = np.minimum(storage.charge_w, room_w) * hours
+        wanted_wh = (float(reach.floor_wh.max()) - storage.energy_wh) / np.sqrt(storage.efficiency)
         before_wh = np.cumsum(most_wh) - most_wh
         charge_w[row] = np.clip(wanted_wh - before_wh, 0.0, most_wh) / hours
         room_w = room_w - charge_w[row]
@@ -127,8 +127,8 @@ def _better(meter: Meter, one: Powers | None, two: Powers) -> Powers | None:
 
 
 def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:
-    charge_w = solution.values[program.charge] * PER_KILO
-    discharge_w = solution.values[program.discharge] * PER_KILO
+    charge_w = solution.values[program.charge] * WATTS_PER_KW
+    discharge_w = solution.values[program.discharge] * WATTS_PER_KW
     return (
         np.where(charge_w < _NOISE_W, 0.0, charge_w),
         np.where(discharge_w < _NOISE_W, 0.0, discharge_w),
@@ -138,13 +138,13 @@ def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:
 def _without_overlap(
     question: ChargeQuestion, meter: Meter, program: ChargeProgram, solution: Solution
 ) -> tuple[Powers, bool]:
-    """Take from charge and discharge at once what leaves every store holding the same.
+    """Take from charge and discharge at once what leaves every storage unit holding the same.
 
-    Where the place would then give more than it may, discharge is trimmed as well, and stores
-    hold more; tells whether that was not needed.
+    Where the place would then give more than it may, discharge is trimmed as well, and storage
+    units hold more; tells whether that was not needed.
     """
     charge_w, discharge_w = _raw(program, solution)
-    efficiency = np.array([store.efficiency for store in question.stores])[:, None]
+    efficiency = np.array([storage.efficiency for storage in question.storages])[:, None]
     both_w = np.minimum(charge_w, discharge_w / efficiency)
     charge_w, discharge_w = charge_w - both_w, discharge_w - both_w * efficiency
     charge_w[charge_w < _NOISE_W] = 0.0
@@ -159,9 +159,9 @@ def _without_overlap(
 def _trimmed(question: ChargeQuestion, meter: Meter, powers: Powers) -> Powers:
     """Go through the steps in order: give no more than allowed, charge no more than fits."""
     charge_w, discharge_w = powers.charge_w.copy(), powers.discharge_w.copy()
-    capacity_wh = np.array([store.capacity_wh for store in question.stores])
-    held_wh = np.array([store.energy_wh for store in question.stores])
-    loss = np.sqrt([store.efficiency for store in question.stores])
+    capacity_wh = np.array([storage.capacity_wh for storage in question.storages])
+    held_wh = np.array([storage.energy_wh for storage in question.storages])
+    loss = np.sqrt([storage.efficiency for storage in question.storages])
     most_given_w = meter.most_export_w + meter.most_spilled_w
     for step, hours in enumerate(meter.steps.hours):
         fits_w = (capacity_wh - held_wh) / (loss * hours)
@@ -186,12 +186,12 @@ def _overlaps(
     charge_w, discharge_w = _raw(program, solution)
     size = meter.steps.hours.size
     taken_kw, given_kw, spilled_kw = solution.values[: 3 * size].reshape(3, size)
-    at_meter = np.minimum(taken_kw, given_kw + spilled_kw) * PER_KILO > _NOISE_W
-    able = np.array([[s.charge_w * s.discharge_w > 0.0] for s in question.stores])
+    at_meter = np.minimum(taken_kw, given_kw + spilled_kw) * WATTS_PER_KW > _NOISE_W
+    able = np.array([[s.charge_w * s.discharge_w > 0.0] for s in question.storages])
     tempting = np.minimum(meter.steps.import_per_kwh, meter.steps.export_per_kwh) < 0.0
     tempting = tempting | tempted | (question.objective != "COST")
     sells_dear = meter.steps.export_per_kwh > meter.steps.import_per_kwh
     return OneWay(
-        stores=(charge_w > 0.0) & (discharge_w > 0.0) | able & tempting,
+        storages=(charge_w > 0.0) & (discharge_w > 0.0) | able & tempting,
         meter=at_meter | sells_dear | (meter.most_spilled_w > 0.0) & tempting,
     )

@@ -11,7 +11,7 @@ from wattyard.schedules.domain.charge import (
     ChargeSlot,
     Flow,
     HeldCharge,
-    Store,
+    Storage,
 )
 from wattyard.schedules.domain.charge_solution import Powers
 from wattyard.schedules.domain.meter import Meter
@@ -39,7 +39,7 @@ def held_powers(
     """Read the held plan as an answer to the question, or None where it is none any more.
 
     What lies outside the horizon is left out. The plan has to keep every limit to 1 W, and what
-    stores hold, goals and floors included, to 1 Wh of the new plan.
+    storage units hold, goals and floors included, to 1 Wh of the new plan.
     """
     if question.held is None:
         return None
@@ -48,11 +48,11 @@ def held_powers(
         np.array([_mean_w(slots, flow, edges_us, hours) for slots in question.held.slots])
         for flow in ("CHARGE", "DISCHARGE")
     )
-    for row, store in enumerate(question.stores):
+    for row, storage in enumerate(question.storages):
         slots = question.held.slots[row]
-        old_wh = held_after(store, hours, charge_w[row], discharge_w[row])
-        new_wh = held_after(store, hours, new.charge_w[row], new.discharge_w[row])
-        if not (_one_at_a_time(store, slots) and _holds(store, reaches[row], old_wh, new_wh)):
+        old_wh = held_after(storage, hours, charge_w[row], discharge_w[row])
+        new_wh = held_after(storage, hours, new.charge_w[row], new.discharge_w[row])
+        if not (_one_at_a_time(storage, slots) and _holds(storage, reaches[row], old_wh, new_wh)):
             return None
     if bool(((charge_w > 0.0) & (discharge_w > 0.0)).any()):
         return None
@@ -65,16 +65,18 @@ def _mean_w(slots: Sequence[ChargeSlot], flow: Flow, edges_us: Instants, hours: 
     return energy_within(own, edges_us) / hours
 
 
-def _one_at_a_time(store: Store, slots: Sequence[ChargeSlot]) -> bool:
-    most_w = {"CHARGE": store.charge_w, "DISCHARGE": store.discharge_w}
+def _one_at_a_time(storage: Storage, slots: Sequence[ChargeSlot]) -> bool:
+    most_w = {"CHARGE": storage.charge_w, "DISCHARGE": storage.discharge_w}
     within = all(0.0 <= slot.power_w <= most_w[slot.flow] + TOLERANCE_W for slot in slots)
     return within and all(one.end_us <= two.start_us for one, two in pairwise(slots))
 
 
-def _holds(store: Store, reach: Reach, old_wh: Numbers, new_wh: Numbers) -> bool:
+def _holds(storage: Storage, reach: Reach, old_wh: Numbers, new_wh: Numbers) -> bool:
     least_wh = np.minimum(reach.floor_wh, new_wh) - TOLERANCE_WH
-    within = (old_wh >= least_wh) & (old_wh <= store.capacity_wh + TOLERANCE_WH)
-    missing = shortfall_of(store, reach.goals, old_wh) - shortfall_of(store, reach.goals, new_wh)
+    within = (old_wh >= least_wh) & (old_wh <= storage.capacity_wh + TOLERANCE_WH)
+    missing = shortfall_of(storage, reach.goals, old_wh) - shortfall_of(
+        storage, reach.goals, new_wh
+    )
     return bool(within.all()) and missing <= TOLERANCE_WH
 
 

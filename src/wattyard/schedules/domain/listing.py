@@ -16,7 +16,7 @@ LONGEST: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
-class DurationWanted:
+class DurationRequest:
     """Which `duration_minutes` of a span at a place are cheapest (LOW) or dearest (HIGH)?
 
     Raises:
@@ -37,7 +37,7 @@ class DurationWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitWanted:
+class LimitRequest:
     """When is the price of a span at a place on the right side of a limit?
 
     Raises:

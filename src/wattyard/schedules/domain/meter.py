@@ -13,8 +13,8 @@ from wattyard.schedules.domain.prices import Numbers
 class Flows(NamedTuple):
     """Each (n) in W ≥ 0: what is taken, given, held back from the sun, and over the limit.
 
-    `spilled_w` is sun beyond the export limit; `excess_w` load beyond the import limit. Neither
-    is for a plan to choose: both are 0 unless the place breaks its limits without its stores.
+    `spilled_w` is sun beyond the export limit; `excess_w` load beyond the import limit. Neither is
+    for a plan to choose: both are 0 unless the place breaks its limits without its storage units.
     """
 
     import_w: Numbers
@@ -35,15 +35,17 @@ class Meter:
 
     @cached_property
     def most_import_w(self) -> Numbers:
-        charge_w = sum(store.charge_w for store in self.question.stores)
+        charge_w = sum(storage.charge_w for storage in self.question.storages)
         reachable_w = np.maximum(self.steps.net_w, 0.0) + charge_w
         return np.minimum(reachable_w, self.question.limits.import_w)
 
     @cached_property
     def most_export_w(self) -> Numbers:
-        """Only the sun's own surplus where stores may not feed the grid."""
+        """Only the sun's own surplus where storage units may not feed the grid."""
         allowed = self.question.export_allowed
-        discharge_w = sum(store.discharge_w for store in self.question.stores) if allowed else 0.0
+        discharge_w = (
+            sum(storage.discharge_w for storage in self.question.storages) if allowed else 0.0
+        )
         reachable_w = np.maximum(-self.steps.net_w, 0.0) + discharge_w
         return np.minimum(reachable_w, self.question.limits.export_w)
 

@@ -16,7 +16,8 @@ Reason = Literal["window_too_short", "device_power", "site_power", "price_limit"
 """What keeps a goal from being reached."""
 Status = Literal["COMPLETE", "PARTIAL"]
 
-PER_KILO: Final = 1000.0
+WATTS_PER_KW: Final = 1000.0
+WH_PER_KWH: Final = 1000.0
 """W in a kW, Wh in a kWh."""
 TOLERANCE_W: Final = 1.0
 """No plan breaks a limit by more; powers that differ by less are the same."""

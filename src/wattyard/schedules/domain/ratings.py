@@ -3,9 +3,9 @@
 from typing import Final
 
 from wattyard.kernel import ids
-from wattyard.schedules.domain.charge import Store
-from wattyard.schedules.domain.charge_wanted import Goals, StateSaid
-from wattyard.schedules.domain.power import PER_KILO
+from wattyard.schedules.domain.charge import Storage
+from wattyard.schedules.domain.charge_request import Goals, StateRequest
+from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.sites.domain.devices import Battery, Device
 
@@ -14,9 +14,9 @@ USUAL_EFFICIENCY: Final = 0.9
 _FULL_PERCENT: Final = 100.0
 
 
-def store_of(
-    device: Device, state: StateSaid, goals: Goals, *, ready_us: int | None, feeds: bool
-) -> Store:
+def storage_of(
+    device: Device, state: StateRequest, goals: Goals, *, ready_us: int | None, feeds: bool
+) -> Storage:
     """Describe a device to plan with; `feeds` tells whether it may feed the grid.
 
     A battery is to hold at the end at least what it holds now, a car its target, or all that
@@ -48,13 +48,13 @@ def store_of(
         target = _first(goals.end_percent, _FULL_PERCENT)
     end = _first(goals.end_percent, percent if device.is_battery else target)
     discharges = device.may_discharge and (device.is_battery or feeds)
-    share = PER_KILO * capacity_kwh / _FULL_PERCENT
+    share = WH_PER_KWH * capacity_kwh / _FULL_PERCENT
     rated = (device.properties.battery or Battery()).round_trip_efficiency
-    return Store(
-        capacity_wh=PER_KILO * capacity_kwh,
+    return Storage(
+        capacity_wh=WH_PER_KWH * capacity_kwh,
         energy_wh=share * percent,
-        charge_w=PER_KILO * charge_kw,
-        discharge_w=PER_KILO * (device.rated_kw("EXPORT") or 0.0) if discharges else 0.0,
+        charge_w=WATTS_PER_KW * charge_kw,
+        discharge_w=WATTS_PER_KW * (device.rated_kw("EXPORT") or 0.0) if discharges else 0.0,
         efficiency=_first(goals.efficiency, rated) or USUAL_EFFICIENCY,
         reserve_wh=share * (state.reserve_percent or 0.0),
         target_wh=None if target is None else share * target,
@@ -63,7 +63,7 @@ def store_of(
     )
 
 
-def _from_state(state: StateSaid) -> float | None:
+def _from_state(state: StateRequest) -> float | None:
     """Work the capacity out from the energy that a state says is left."""
     if state.energy_kwh is None or not state.state_of_charge_percent:
         return None

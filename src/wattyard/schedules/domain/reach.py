@@ -1,7 +1,7 @@
-"""What a store can reach at most, which goals that leaves, and what binds where one is missed.
+"""What storage can reach at most, which goals that leaves, and what binds where one is missed.
 
-A store that charges at all times with all the power there is holds more at every instant than
-under any other plan, so what it then holds tells exactly what can be reached.
+A storage unit that charges at all times with all the power there is holds more at every instant
+than under any other plan, so what it then holds tells exactly what can be reached.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, Store
+from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, Storage
 from wattyard.schedules.domain.power import Reason
 from wattyard.schedules.domain.prices import Numbers
 
@@ -19,7 +19,7 @@ ROUNDING_WH: Final = 0.1
 
 
 class Goal(NamedTuple):
-    """A store is to hold `held_wh` after step number `step`."""
+    """A storage unit is to hold `held_wh` after step number `step`."""
 
     step: int
     held_wh: float
@@ -27,7 +27,7 @@ class Goal(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reach:
-    """`most_wh` (n) a store can hold after each step; `floor_wh` (n) what it is not to go below.
+    """`most_wh` (n) storage can hold after each step; `floor_wh` (n) what it is not to go below.
 
     `goals` as wanted; `floor_wh` already holds them, as far as they can be reached.
     """
@@ -37,30 +37,30 @@ class Reach:
     goals: tuple[Goal, ...]
 
 
-def goals_of(store: Store, steps: ChargeSteps) -> tuple[Goal, ...]:
-    """List the store's goals; a `ready_us` within a step asks for the step before."""
+def goals_of(storage: Storage, steps: ChargeSteps) -> tuple[Goal, ...]:
+    """List the storage unit's goals; a `ready_us` within a step asks for the step before."""
     last = steps.import_per_kwh.size - 1
     goals = []
-    if store.target_wh is not None:
-        ready_us = steps.edges_us[-1] if store.ready_us is None else store.ready_us
+    if storage.target_wh is not None:
+        ready_us = steps.edges_us[-1] if storage.ready_us is None else storage.ready_us
         step = int(np.searchsorted(steps.edges_us, ready_us, side="right")) - 2
-        goals.append(Goal(min(step, last), store.target_wh))
-    if store.end_wh is not None:
-        goals.append(Goal(last, store.end_wh))
+        goals.append(Goal(min(step, last), storage.target_wh))
+    if storage.end_wh is not None:
+        goals.append(Goal(last, storage.end_wh))
     return tuple(goals)
 
 
-def reach_of(question: ChargeQuestion, store: Store) -> Reach:
-    """Tell what a store can reach: exactly where it is alone, else on a free connection.
+def reach_of(question: ChargeQuestion, storage: Storage) -> Reach:
+    """Tell what a storage unit can reach: exactly where it is alone, else on a free connection.
 
     Others may make room by discharging, so that what they leave is for the programme to find.
     """
     steps = question.steps
-    limit_w = question.limits.import_w if len(question.stores) == 1 else np.inf
+    limit_w = question.limits.import_w if len(question.storages) == 1 else np.inf
     free_w = np.maximum(limit_w - steps.net_w, 0.0)
-    most_wh = _filled(store, np.minimum(store.charge_w, free_w), steps.hours)
-    floor_wh = np.minimum(store.reserve_wh, most_wh)
-    goals = goals_of(store, steps)
+    most_wh = _filled(storage, np.minimum(storage.charge_w, free_w), steps.hours)
+    floor_wh = np.minimum(storage.reserve_wh, most_wh)
+    goals = goals_of(storage, steps)
     for goal in goals:
         if goal.step >= 0:
             reachable_wh = min(goal.held_wh, float(most_wh[goal.step]))
@@ -68,47 +68,49 @@ def reach_of(question: ChargeQuestion, store: Store) -> Reach:
     return Reach(most_wh, floor_wh, goals)
 
 
-def shortfall_of(store: Store, goals: tuple[Goal, ...], held_wh: Numbers) -> float:
+def shortfall_of(storage: Storage, goals: tuple[Goal, ...], held_wh: Numbers) -> float:
     """Tell the most that is missing in Wh at any goal, or of the reserve at the end."""
-    reserve_wh = store.reserve_wh - float(held_wh[-1])
-    return max(0.0, reserve_wh, _missing(store, goals, held_wh))
+    reserve_wh = storage.reserve_wh - float(held_wh[-1])
+    return max(0.0, reserve_wh, _missing(storage, goals, held_wh))
 
 
-def reason_of(question: ChargeQuestion, store: Store, held_wh: Numbers) -> Reason:
+def reason_of(question: ChargeQuestion, storage: Storage, held_wh: Numbers) -> Reason:
     """Tell what binds where a plan that holds `held_wh` (n) misses a goal or the reserve.
 
-    `reserve` when only the reserve is missed; `device_power` when the store cannot charge at
+    `reserve` when only the reserve is missed; `device_power` when the storage unit cannot charge at
     all; `window_too_short` when full power on a free connection would not be enough; else
     `site_power`.
     """
     steps = question.steps
-    goals = goals_of(store, steps)
-    if _missing(store, goals, held_wh) <= ROUNDING_WH:
+    goals = goals_of(storage, steps)
+    if _missing(storage, goals, held_wh) <= ROUNDING_WH:
         return "reserve"
-    if store.charge_w == 0.0:
+    if storage.charge_w == 0.0:
         return "device_power"
-    free_wh = _filled(store, np.full(steps.hours.size, store.charge_w), steps.hours)
-    too_short = _missing(store, goals, free_wh) > ROUNDING_WH
+    free_wh = _filled(storage, np.full(steps.hours.size, storage.charge_w), steps.hours)
+    too_short = _missing(storage, goals, free_wh) > ROUNDING_WH
     return "window_too_short" if too_short else "site_power"
 
 
-def _missing(store: Store, goals: tuple[Goal, ...], held_wh: Numbers) -> float:
+def _missing(storage: Storage, goals: tuple[Goal, ...], held_wh: Numbers) -> float:
     return max(
         (
-            goal.held_wh - (float(held_wh[goal.step]) if goal.step >= 0 else store.energy_wh)
+            goal.held_wh - (float(held_wh[goal.step]) if goal.step >= 0 else storage.energy_wh)
             for goal in goals
         ),
         default=0.0,
     )
 
 
-def _filled(store: Store, power_w: Numbers, hours: Numbers) -> Numbers:
-    charged_wh = store.energy_wh + sqrt(store.efficiency) * np.cumsum(power_w * hours)
-    return np.minimum(charged_wh, store.capacity_wh)
+def _filled(storage: Storage, power_w: Numbers, hours: Numbers) -> Numbers:
+    charged_wh = storage.energy_wh + sqrt(storage.efficiency) * np.cumsum(power_w * hours)
+    return np.minimum(charged_wh, storage.capacity_wh)
 
 
-def held_after(store: Store, hours: Numbers, charge_w: Numbers, discharge_w: Numbers) -> Numbers:
-    """Tell what a store holds (n, Wh) after each step at given powers (n, W, meter side)."""
-    loss = sqrt(store.efficiency)
+def held_after(
+    storage: Storage, hours: Numbers, charge_w: Numbers, discharge_w: Numbers
+) -> Numbers:
+    """Tell what a storage unit holds (n, Wh) after each step at given powers (n, W, meter side)."""
+    loss = sqrt(storage.efficiency)
     change_wh = (charge_w * loss - discharge_w / loss) * hours
-    return np.asarray(store.energy_wh + np.cumsum(change_wh), dtype=np.float64)
+    return np.asarray(storage.energy_wh + np.cumsum(change_wh), dtype=np.float64)

@@ -45,7 +45,7 @@ class EnergyInvalid(Malformed):
     code = "energy_invalid"
 
 
-class StoreInvalid(Malformed):
+class StorageInvalid(Malformed):
     """A battery or a car is described with a number outside its range."""
 
     code = "device_state_invalid"

@@ -6,7 +6,7 @@ import numpy as np
 
 from wattyard.schedules.domain.amount import Value
 from wattyard.schedules.domain.outcome import Outcome
-from wattyard.schedules.domain.power import PER_KILO
+from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.shared_steps import SharedSteps, in_turn
 from wattyard.schedules.domain.sharing import shared
@@ -24,7 +24,7 @@ def values(outcome: Outcome) -> tuple[list[Value], Value]:
     """
     steps, energy_wh = outcome.steps, outcome.energy_wh
     at_once_wh = _at_once(steps, energy_wh)
-    per_wh = steps.per_kwh / PER_KILO
+    per_wh = steps.per_kwh / WH_PER_KWH
     costs, before = energy_wh @ per_wh, at_once_wh @ per_wh
     weights = energy_wh @ steps.confidence
     moved = energy_wh.sum(axis=1)

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.schedules.domain.power import PER_KILO
+from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.program import Draft, Program
 from wattyard.schedules.domain.shared_steps import Mask, SharedSteps, in_turn
@@ -33,14 +33,14 @@ def shared(
     """
     device, step = np.nonzero(where & (steps.power_w[:, None] > 0.0))
     draft = Draft()
-    most_kwh = steps.power_w[device] * steps.hours[step] / PER_KILO
+    most_kwh = steps.power_w[device] * steps.hours[step] / WH_PER_KWH
     energy = draft.columns(np.zeros(device.size), most_kwh)
-    wanted_kwh = wanted_wh / PER_KILO
+    wanted_kwh = wanted_wh / WH_PER_KWH
     unmet = draft.columns(np.zeros(wanted_kwh.size), wanted_kwh)
     met = draft.rows(wanted_kwh, wanted_kwh, [(unmet, 1.0)])
     draft.entries(met[device], energy, np.ones(device.size))
     used = np.unique(step)
-    room_kwh = steps.room_w * steps.hours[used] / PER_KILO
+    room_kwh = steps.room_w * steps.hours[used] / WH_PER_KWH
     room = draft.rows(np.full(used.size, -np.inf), room_kwh, [])
     draft.entries(room[np.searchsorted(used, step)], energy, np.ones(device.size))
 
@@ -53,7 +53,7 @@ def shared(
     energy_wh = np.zeros(where.shape)
     if solution is None:
         return in_turn(steps, order, where, wanted_wh)
-    energy_wh[device, step] = solution.values[energy] * PER_KILO
+    energy_wh[device, step] = solution.values[energy] * WH_PER_KWH
     energy_wh[energy_wh < _ROUNDING_WH] = 0.0
     return energy_wh
 
@@ -71,7 +71,7 @@ def shared_with_least_power(steps: SharedSteps) -> tuple[Numbers, float]:
     if solution is None:
         solution = Solution(guess, gap=1.0)
     energy_wh = np.zeros(steps.allowed.shape)
-    energy_wh[device, step] = solution.values[energy] * PER_KILO
+    energy_wh[device, step] = solution.values[energy] * WH_PER_KWH
     energy_wh[energy_wh < _ROUNDING_WH] = 0.0
     return energy_wh, solution.gap
 
@@ -81,8 +81,8 @@ def _side_by_side(
 ) -> tuple[Program, list[Numbers], NDArray[np.int64]]:
     """Columns: energy in kWh, held power in kW, running or not, each (k); then unmet kWh (d)."""
     count, devices = device.size, steps.needed_wh.size
-    hours, power_kw = steps.hours[step], steps.power_w[device] / PER_KILO
-    least_kw, wanted_kwh = steps.least_w[device] / PER_KILO, steps.needed_wh / PER_KILO
+    hours, power_kw = steps.hours[step], steps.power_w[device] / WATTS_PER_KW
+    least_kw, wanted_kwh = steps.least_w[device] / WATTS_PER_KW, steps.needed_wh / WH_PER_KWH
     nothing, open_ = np.zeros(count), np.full(count, np.inf)
     draft = Draft()
     energy = draft.columns(nothing, power_kw * hours)
@@ -95,7 +95,7 @@ def _side_by_side(
     met = draft.rows(wanted_kwh, wanted_kwh, [(unmet, 1.0)])
     draft.entries(met[device], energy, np.ones(count))
     used = np.unique(step)
-    room_kw = np.full(used.size, steps.room_w / PER_KILO)
+    room_kw = np.full(used.size, steps.room_w / WATTS_PER_KW)
     room = draft.rows(np.full(used.size, -np.inf), room_kw, [])
     draft.entries(room[np.searchsorted(used, step)], held, np.ones(count))
 
@@ -117,11 +117,11 @@ def _guess(steps: SharedSteps, device: NDArray[np.int64], step: NDArray[np.int64
     orders = (np.arange(wanted_wh.size), np.argsort(spare_wh), np.argsort(-wanted_wh))
     plans = [_in_order(steps, order) for order in orders]
     energy_wh = min(plans, key=lambda plan: _merit(steps, plan))
-    energy_kwh = energy_wh[device, step] / PER_KILO
+    energy_kwh = energy_wh[device, step] / WH_PER_KWH
     running = energy_kwh > 0.0
     mean_kw = energy_kwh / steps.hours[step]
-    held_kw = np.where(running, np.maximum(mean_kw, steps.least_w[device] / PER_KILO), 0.0)
-    unmet = (wanted_wh - energy_wh.sum(axis=1)) / PER_KILO
+    held_kw = np.where(running, np.maximum(mean_kw, steps.least_w[device] / WATTS_PER_KW), 0.0)
+    unmet = (wanted_wh - energy_wh.sum(axis=1)) / WH_PER_KWH
     return np.concatenate([energy_kwh, held_kw, running.astype(np.float64), unmet])
 
 

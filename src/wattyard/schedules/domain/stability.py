@@ -10,9 +10,9 @@ import numpy as np
 from wattyard.schedules.domain.amount import AmountQuestion, Held, Need
 from wattyard.schedules.domain.outcome import Outcome
 from wattyard.schedules.domain.power import (
-    PER_KILO,
     TOLERANCE_W,
     TOLERANCE_WH,
+    WH_PER_KWH,
     Direction,
     PowerSlot,
     energy_within,
@@ -79,7 +79,7 @@ def peak_w(plans: Sequence[Sequence[PowerSlot]]) -> float:
 
 def _cost(outcomes: Mapping[Direction, Outcome]) -> float:
     return sum(
-        float(outcome.energy_wh.sum(axis=0) @ outcome.steps.per_kwh) / PER_KILO
+        float(outcome.energy_wh.sum(axis=0) @ outcome.steps.per_kwh) / WH_PER_KWH
         for outcome in outcomes.values()
     )
 

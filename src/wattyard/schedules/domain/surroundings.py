@@ -35,7 +35,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """The sun and the load of a place without its stores."""
+    """The sun and the load of a place without its storage units."""
 
     pv: Expected
     base_load: Expected

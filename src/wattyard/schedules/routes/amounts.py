@@ -19,7 +19,7 @@ from wattyard.schedules.wire.amounts import (
     AmountShape,
     PlaceAmountBody,
     amount_json,
-    amount_wanted,
+    amount_request,
     forms_of,
 )
 from wattyard.schedules.wire.heads import Named
@@ -82,7 +82,7 @@ async def _planned(
     caller: Caller, body: PlaceAmountBody, location_id: str, amounts: Amounts
 ) -> bytes:
     named = Named(ids.wire("sae", amounts.new_id()), amounts.now())
-    answer = await amounts.plan(caller, amount_wanted(body, location_id, named.made))
+    answer = await amounts.plan(caller, amount_request(body, location_id, named.made))
     return amount_json(caller, named, answer, forms_of(body))
 
 

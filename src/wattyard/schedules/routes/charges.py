@@ -17,7 +17,7 @@ from wattyard.schedules.wire.charges import (
     ChargingShape,
     DeviceChargeBody,
     charge_json,
-    charge_wanted,
+    charge_request,
     form_of,
 )
 from wattyard.schedules.wire.heads import Named
@@ -81,7 +81,7 @@ async def _planned(
     caller: Caller, body: DeviceChargeBody, device_id: str, charges: Charges
 ) -> bytes:
     named = Named(ids.wire("ssc", charges.new_id()), charges.now())
-    answer = await charges.plan(caller, charge_wanted(body, device_id, named.made))
+    answer = await charges.plan(caller, charge_request(body, device_id, named.made))
     return charge_json(caller, named, answer, form_of(body))
 
 

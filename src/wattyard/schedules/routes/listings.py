@@ -17,9 +17,9 @@ from wattyard.schedules.wire.listings import (
     LimitBody,
     LimitShape,
     duration_json,
-    duration_wanted,
+    duration_request,
     limit_json,
-    limit_wanted,
+    limit_request,
 )
 from wattyard.sites.domain.places import SiteInactive
 from wattyard.tariffs.service import QUOTE_REFUSALS
@@ -44,7 +44,7 @@ async def duration(caller: Caller, body: DurationBody, times: PricedTimes) -> by
     least so long. Nothing is stored.
     """
     named = Named(ids.wire("std", times.new_id()), times.now())
-    listing = await times.by_duration(caller, duration_wanted(body))
+    listing = await times.by_duration(caller, duration_request(body))
     return duration_json(caller, named, listing, body.end_time)
 
 
@@ -66,7 +66,7 @@ async def limit(caller: Caller, body: LimitBody, times: PricedTimes) -> bytes:
     lowest) of the window, for HIGH as well: 0.75 is the upper quarter of the price range.
     """
     named = Named(ids.wire("spl", times.new_id()), times.now())
-    listing = await times.by_limit(caller, limit_wanted(body))
+    listing = await times.by_limit(caller, limit_request(body))
     return limit_json(caller, named, listing, body.end_time)
 
 

@@ -13,13 +13,13 @@ from wattyard.kernel.instants import Clock, Span
 from wattyard.kernel.refusals import Missing
 from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion, Held, Need, PowerLimits
 from wattyard.schedules.domain.amount_plan import by_amount
-from wattyard.schedules.domain.amount_wanted import (
+from wattyard.schedules.domain.amount_request import (
     AmountAnswer,
-    AmountWanted,
-    DeviceWanted,
+    AmountRequest,
+    DeviceAmountRequest,
     together,
 )
-from wattyard.schedules.domain.power import PER_KILO, TOLERANCE_W, Direction
+from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW, Direction
 from wattyard.schedules.domain.refusals import MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid
 from wattyard.schedules.domain.stability import peak_w
 from wattyard.schedules.service.pricing import check_in_service, series_of
@@ -48,7 +48,7 @@ class Amounts:
     now: Clock
     new_id: IdMaker
 
-    async def plan(self, caller: Caller, wanted: AmountWanted) -> AmountAnswer:
+    async def plan(self, caller: Caller, request: AmountRequest) -> AmountAnswer:
         """Plan the devices of a place jointly.
 
         Raises:
@@ -56,23 +56,23 @@ class Amounts:
             MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid.
             SiteInactive, DeviceNotAtLocation, and what `Prices.quote` raises.
         """
-        site = await self.places.supply(caller, wanted.site_id, param="location_id")
-        needs = await self._needs(caller, site, wanted)
-        quotes, keys = await self._quotes(caller, site, wanted)
-        plan = await self._solved(wanted, needs, _limits(site, wanted), quotes, keys)
+        site = await self.places.supply(caller, request.site_id, param="location_id")
+        needs = await self._needs(caller, site, request)
+        quotes, keys = await self._quotes(caller, site, request)
+        plan = await self._solved(request, needs, _limits(site, request), quotes, keys)
         updates = [quote.next_update for quote in quotes.values() if quote.next_update]
-        return AmountAnswer(site, wanted, plan, min(updates, default=None))
+        return AmountAnswer(site, request, plan, min(updates, default=None))
 
-    async def _needs(self, caller: Caller, site: Site, wanted: AmountWanted) -> tuple[Need, ...]:
+    async def _needs(self, caller: Caller, site: Site, request: AmountRequest) -> tuple[Need, ...]:
         known: dict[UUID, Device] = {}
-        for number, one in enumerate(wanted.devices):
+        for number, one in enumerate(request.devices):
             if one.device_id not in known:
                 known[one.device_id] = await self._device(caller, one.device_id, number)
         needs = tuple(
-            _need(one, known[one.device_id], number) for number, one in enumerate(wanted.devices)
+            _need(one, known[one.device_id], number) for number, one in enumerate(request.devices)
         )
         check_in_service(site)
-        for number, one in enumerate(wanted.devices):
+        for number, one in enumerate(request.devices):
             if site.id not in known[one.device_id].locations:
                 raise DeviceNotAtLocation(
                     f"device {ids.wire('dev', one.device_id)} is not at location "
@@ -88,13 +88,13 @@ class Amounts:
             raise DeviceNotFound(str(missing), param=f"data[{number}].device_id") from None
 
     async def _quotes(
-        self, caller: Caller, site: Site, wanted: AmountWanted
+        self, caller: Caller, site: Site, request: AmountRequest
     ) -> tuple[dict[Key, Quote], list[Key]]:
         """Ask for prices once where devices share them; tell whose count for each device."""
         quotes: dict[Key, Quote] = {}
         keys: list[Key] = []
-        for one in wanted.devices:
-            span = _span(wanted.devices, one.direction)
+        for one in request.devices:
+            span = _span(request.devices, one.direction)
             shared = next((q for (way, _), q in quotes.items() if way == one.direction), None)
             question = Question(one.direction, span, one.device_id)
             if shared is None:
@@ -112,7 +112,7 @@ class Amounts:
 
     async def _solved(
         self,
-        wanted: AmountWanted,
+        request: AmountRequest,
         needs: Sequence[Need],
         limits: PowerLimits,
         quotes: Mapping[Key, Quote],
@@ -122,75 +122,75 @@ class Amounts:
         everybody = range(len(needs))
         first = {key[0]: key for key in sorted(quotes, key=lambda key: key[1] is None)}
         if len(quotes) == len(first):
-            return await self._joint(wanted, needs, limits, quotes, (first, everybody))
+            return await self._joint(request, needs, limits, quotes, (first, everybody))
         plans = []
         for key in quotes:
             numbers = [number for number in everybody if keys[number] == key]
-            plan = await self._joint(wanted, needs, limits, quotes, ({key[0]: key}, numbers))
+            plan = await self._joint(request, needs, limits, quotes, ({key[0]: key}, numbers))
             plans.append((numbers, plan))
         plan = together(plans)
         if _fits(plan, needs, limits):
             return plan
-        return await self._joint(wanted, needs, limits, quotes, (first, everybody))
+        return await self._joint(request, needs, limits, quotes, (first, everybody))
 
     async def _joint(
         self,
-        wanted: AmountWanted,
+        request: AmountRequest,
         needs: Sequence[Need],
         limits: PowerLimits,
         quotes: Mapping[Key, Quote],
         group: tuple[Mapping[Direction, Key], Sequence[int]],
     ) -> AmountPlan:
         keys, numbers = group
-        held = [wanted.devices[number].held for number in numbers]
+        held = [request.devices[number].held for number in numbers]
         question = AmountQuestion(
             needs=tuple(needs[number] for number in numbers),
             prices={way: series_of(quotes[key].prices) for way, key in keys.items()},
             limits=limits,
-            shaving=wanted.shaving,
-            held=Held(tuple(own or () for own in held), wanted.keep_unless_saves)
+            shaving=request.shaving,
+            held=Held(tuple(own or () for own in held), request.keep_unless_saves)
             if any(own is not None for own in held)
             else None,
-            explain=wanted.explain,
+            explain=request.explain,
         )
         hard = any(need.min_power_w > 0.0 for need in question.needs)
         return await self.solvers.run(by_amount, question, hard=hard)
 
 
-def _need(wanted: DeviceWanted, device: Device, number: int) -> Need:
-    rated_kw = device.rated_kw(wanted.direction)
+def _need(request: DeviceAmountRequest, device: Device, number: int) -> Need:
+    rated_kw = device.rated_kw(request.direction)
     param = f"data[{number}].max_power"
-    if rated_kw is None and wanted.max_power_w is None:
+    if rated_kw is None and request.max_power_w is None:
         raise MaxPowerMissing(
             f"max_power is needed: device {ids.wire('dev', device.id)} has no rated "
-            f"{wanted.direction} power",
+            f"{request.direction} power",
             param=param,
         )
-    rated_w = rated_kw * PER_KILO if rated_kw is not None else None
-    most_w = rated_w if wanted.max_power_w is None else wanted.max_power_w
+    rated_w = rated_kw * WATTS_PER_KW if rated_kw is not None else None
+    most_w = rated_w if request.max_power_w is None else request.max_power_w
     assert most_w is not None  # noqa: S101 (one of both is there)
     if rated_w is not None and most_w > rated_w + _ROUNDING_W:
         raise MaxPowerInvalid(
-            f"max_power must be at most the device's rating, {rated_w:g} W {wanted.direction}; "
+            f"max_power must be at most the device's rating, {rated_w:g} W {request.direction}; "
             f"got {most_w:g} W",
             param=param,
         )
     try:
         return Need(
-            wanted.direction,
-            wanted.start_us,
-            wanted.end_us,
+            request.direction,
+            request.start_us,
+            request.end_us,
             most_w,
-            wanted.energy_wh,
-            wanted.min_power_w,
+            request.energy_wh,
+            request.min_power_w,
         )
     except MinPowerInvalid as refusal:
         raise refusal.under(f"data[{number}]") from None
 
 
-def _limits(site: Site, wanted: AmountWanted) -> PowerLimits:
-    if wanted.max_power_w is not None:
-        return PowerLimits(wanted.max_power_w, wanted.max_power_w)
+def _limits(site: Site, request: AmountRequest) -> PowerLimits:
+    if request.max_power_w is not None:
+        return PowerLimits(request.max_power_w, request.max_power_w)
     return site_limits(site)
 
 
@@ -199,12 +199,12 @@ def site_limits(site: Site) -> PowerLimits:
     free = PowerLimits()
     bought_kw, sold_kw = site.max_power_import_kw, site.max_power_export_kw
     return PowerLimits(
-        free.import_w if bought_kw is None else bought_kw * PER_KILO,
-        free.export_w if sold_kw is None else sold_kw * PER_KILO,
+        free.import_w if bought_kw is None else bought_kw * WATTS_PER_KW,
+        free.export_w if sold_kw is None else sold_kw * WATTS_PER_KW,
     )
 
 
-def _span(devices: Sequence[DeviceWanted], direction: Direction) -> Span:
+def _span(devices: Sequence[DeviceAmountRequest], direction: Direction) -> Span:
     own = [one for one in devices if one.direction == direction]
     return Span(instant(min(one.start_us for one in own)), instant(max(one.end_us for one in own)))
 

@@ -12,25 +12,25 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock, Span
-from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, HeldCharge, Store
+from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, HeldCharge, Storage
 from wattyard.schedules.domain.charge_plan import by_charge
-from wattyard.schedules.domain.charge_wanted import (
+from wattyard.schedules.domain.charge_request import (
     LEAST,
     LONGEST,
     ChargeAnswer,
-    ChargeWanted,
-    StateSaid,
+    ChargeRequest,
+    StateRequest,
 )
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.prices import Prices as Series
-from wattyard.schedules.domain.ratings import store_of
+from wattyard.schedules.domain.ratings import storage_of
 from wattyard.schedules.domain.refusals import LocationMissing
 from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.domain.surroundings import Surroundings, load_for, nothing
 from wattyard.schedules.service.amounts import site_limits
 from wattyard.schedules.service.pricing import check_in_service, series_of
 from wattyard.schedules.service.solving import Solvers
-from wattyard.schedules.service.surroundings import Neighbourhood
+from wattyard.schedules.service.surroundings import SiteForecast
 from wattyard.sites.domain.devices import Device, DeviceNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.domain.states import DeviceStateNotFound
@@ -51,7 +51,7 @@ class _Case:
 
     device: Device
     site: Site
-    state: StateSaid
+    state: StateRequest
     bought: Quote
     sold: Quote | None
 
@@ -68,12 +68,12 @@ class Charges:
     devices: Devices
     states: States
     prices: Prices
-    neighbourhood: Neighbourhood
+    forecast: SiteForecast
     solvers: Solvers
     now: Clock
     new_id: IdMaker
 
-    async def plan(self, caller: Caller, wanted: ChargeWanted) -> ChargeAnswer:
+    async def plan(self, caller: Caller, request: ChargeRequest) -> ChargeAnswer:
         """Plan when a device charges and discharges.
 
         Raises:
@@ -82,29 +82,29 @@ class Charges:
             SiteInactive, DeviceNotAtLocation, NoDeviceState, DeviceRatingMissing, and what
             `Prices.quote` raises.
         """
-        case = await self._case(caller, wanted)
-        feeds = case.sold is not None and wanted.goals.export_allowed is not False
+        case = await self._case(caller, request)
+        feeds = case.sold is not None and request.goals.export_allowed is not False
         feeds = feeds and case.device.may_discharge
-        ready_by = wanted.goals.ready_by
-        store = store_of(
+        ready_by = request.goals.ready_by
+        storage = storage_of(
             case.device,
             case.state,
-            wanted.goals,
+            request.goals,
             ready_us=microseconds(ready_by) if ready_by else None,
             feeds=feeds,
         )
-        edges_us = _edges(case, store)
-        around = await self._around(caller, case, store, edges_us, feeds=feeds)
+        edges_us = _edges(case, storage)
+        around = await self._around(caller, case, storage, edges_us, feeds=feeds)
         question = ChargeQuestion(
-            stores=(store,),
+            storages=(storage,),
             steps=_steps(case, around, edges_us),
             limits=site_limits(case.site),
-            objective=wanted.goals.objective,
+            objective=request.goals.objective,
             export_allowed=feeds,
             held=None
-            if wanted.held is None
-            else HeldCharge((wanted.held,), wanted.keep_unless_saves),
-            explain=wanted.explain,
+            if request.held is None
+            else HeldCharge((request.held,), request.keep_unless_saves),
+            explain=request.explain,
         )
         plan = await self.solvers.run(by_charge, question, hard=_hard(question))
         updates = [q.next_update for q in (case.bought, case.sold) if q and q.next_update]
@@ -113,22 +113,22 @@ class Charges:
             device_id=case.device.id,
             start=case.span.start,
             end=case.span.end,
-            store=store,
+            storage=storage,
             steps=question.steps,
             plan=plan,
             surroundings=around,
-            objective=wanted.goals.objective,
+            objective=request.goals.objective,
             next_update=min(updates, default=None),
         )
 
-    async def _case(self, caller: Caller, wanted: ChargeWanted) -> _Case:
+    async def _case(self, caller: Caller, request: ChargeRequest) -> _Case:
         try:
-            device = await self.devices.device(caller, wanted.device_id)
+            device = await self.devices.device(caller, request.device_id)
         except DeviceNotFound as missing:
             raise DeviceNotFound(str(missing), param="device_id") from None
-        state, seen_at = await self._state(caller, wanted)
+        state, seen_at = await self._state(caller, request)
         site = await self.places.supply(
-            caller, wanted.site_id or _only_place(device, seen_at), param="location_id"
+            caller, request.site_id or _only_place(device, seen_at), param="location_id"
         )
         check_in_service(site)
         if site.id not in device.locations:
@@ -137,20 +137,22 @@ class Charges:
                 f"{ids.wire('loc', site.id)}",
                 param="location_id",
             )
-        bought = await self._bought(caller, wanted, site)
-        sold = await self._sold(caller, wanted, site, bought.question)
+        bought = await self._bought(caller, request, site)
+        sold = await self._sold(caller, request, site, bought.question)
         return _Case(device, site, state, bought, sold)
 
-    async def _state(self, caller: Caller, wanted: ChargeWanted) -> tuple[StateSaid, UUID | None]:
+    async def _state(
+        self, caller: Caller, request: ChargeRequest
+    ) -> tuple[StateRequest, UUID | None]:
         """Take the state as the request says it; else the newest reported, with what is said."""
-        said = wanted.state
+        said = request.state
         if said.state_of_charge_percent is not None:
             return said, None
         try:
-            kept = (await self.states.current(caller, wanted.device_id)).report
+            kept = (await self.states.current(caller, request.device_id)).report
         except DeviceStateNotFound:
             return said, None
-        newest = StateSaid(
+        newest = StateRequest(
             state_of_charge_percent=kept.state_of_charge_percent,
             target_percent=_either(said.target_percent, kept.target_state_of_charge_percent),
             reserve_percent=_either(said.reserve_percent, kept.backup_reserve_percent),
@@ -158,13 +160,13 @@ class Charges:
         )
         return newest, kept.location_id
 
-    async def _bought(self, caller: Caller, wanted: ChargeWanted, site: Site) -> Quote:
+    async def _bought(self, caller: Caller, request: ChargeRequest, site: Site) -> Quote:
         """Ask for import prices, as far as the plan is to go."""
-        start, device = wanted.start, wanted.device_id
-        if wanted.horizon is not None:
-            question = Question("IMPORT", Span(start, start + wanted.horizon), device)
+        start, device = request.start, request.device_id
+        if request.horizon is not None:
+            question = Question("IMPORT", Span(start, start + request.horizon), device)
             return await self.prices.quote(caller, site.id, question)
-        end = max(start + LEAST, wanted.goals.ready_by or start)
+        end = max(start + LEAST, request.goals.ready_by or start)
         with suppress(NoPriceData):  # a shorter plan may have its prices
             question = Question("IMPORT", Span(start, start + LONGEST), device)
             known = await self.prices.quote(caller, site.id, question)
@@ -176,10 +178,10 @@ class Charges:
         )
 
     async def _sold(
-        self, caller: Caller, wanted: ChargeWanted, site: Site, bought: Question
+        self, caller: Caller, request: ChargeRequest, site: Site, bought: Question
     ) -> Quote | None:
         """Ask for export prices where something can be sold, or the request says so."""
-        must = wanted.goals.export_allowed is True
+        must = request.goals.export_allowed is True
         if not must and not any(
             tariff.direction == "EXPORT" and tariff.status == "CONNECTED" for tariff in site.tariffs
         ):
@@ -192,15 +194,13 @@ class Charges:
             return None
 
     async def _around(
-        self, caller: Caller, case: _Case, store: Store, edges_us: Instants, *, feeds: bool
+        self, caller: Caller, case: _Case, storage: Storage, edges_us: Instants, *, feeds: bool
     ) -> Surroundings:
-        pv = await self.neighbourhood.sun(caller, case.site, edges_us)
+        pv = await self.forecast.sun(caller, case.site, edges_us)
         until_us = min(microseconds(self.now()), int(edges_us[0]))
-        load = await self.neighbourhood.load(
-            caller, case.site, case.device, edges_us, until_us=until_us
-        )
-        if load is None and store.discharge_w > 0.0 and not feeds:
-            load = load_for(store.discharge_w, pv)
+        load = await self.forecast.load(caller, case.site, case.device, edges_us, until_us=until_us)
+        if load is None and storage.discharge_w > 0.0 and not feeds:
+            load = load_for(storage.discharge_w, pv)
         return Surroundings(pv, load or nothing(edges_us.size - 1, "UNKNOWN"))
 
 
@@ -222,9 +222,9 @@ def _confirmed_us(prices: Series) -> int:
     return int(prices.edges_us[unsure[0] if unsure.size else -1])
 
 
-def _edges(case: _Case, store: Store) -> Instants:
+def _edges(case: _Case, storage: Storage) -> Instants:
     series = [quote.prices.edges_us for quote in (case.bought, case.sold) if quote]
-    cuts_us = [] if store.ready_us is None else [store.ready_us]
+    cuts_us = [] if storage.ready_us is None else [storage.ready_us]
     start_us, end_us = microseconds(case.span.start), microseconds(case.span.end)
     return step_edges(start_us, end_us, series, cuts_us=cuts_us)
 

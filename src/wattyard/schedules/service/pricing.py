@@ -9,7 +9,7 @@ from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
-from wattyard.schedules.domain.listing import DurationWanted, LimitWanted, Listing
+from wattyard.schedules.domain.listing import DurationRequest, LimitRequest, Listing
 from wattyard.schedules.domain.prices import Prices as Series
 from wattyard.schedules.service.solving import Solvers
 from wattyard.sites.domain.places import Place as Site
@@ -30,7 +30,7 @@ class PricedTimes:
     now: Clock
     new_id: IdMaker
 
-    async def by_duration(self, caller: Caller, wanted: DurationWanted) -> Listing:
+    async def by_duration(self, caller: Caller, request: DurationRequest) -> Listing:
         """Pick the cheapest, or dearest, time of a total length.
 
         Only with a least length of slots can this take longer than to ask for prices.
@@ -38,27 +38,27 @@ class PricedTimes:
         Raises:
             SiteInactive, and what `Prices.quote` raises.
         """
-        quote = await self._quote(caller, wanted.site_id, wanted.question)
+        quote = await self._quote(caller, request.site_id, request.question)
         question = DurationQuestion(
             series_of(quote.prices),
-            wanted.segment,
-            wanted.duration_minutes,
-            wanted.contiguous,
-            wanted.min_slot_minutes,
+            request.segment,
+            request.duration_minutes,
+            request.contiguous,
+            request.min_slot_minutes,
         )
-        if wanted.min_slot_minutes is None:
+        if request.min_slot_minutes is None:
             return Listing(quote, by_duration(question))
         return Listing(quote, await self.solvers.run(by_duration, question, hard=True))
 
-    async def by_limit(self, caller: Caller, wanted: LimitWanted) -> Listing:
+    async def by_limit(self, caller: Caller, request: LimitRequest) -> Listing:
         """Pick all time on the right side of a price limit.
 
         Raises:
             SiteInactive, and what `Prices.quote` raises.
         """
-        quote = await self._quote(caller, wanted.site_id, wanted.question)
+        quote = await self._quote(caller, request.site_id, request.question)
         question = LimitQuestion(
-            series_of(quote.prices), wanted.segment, wanted.relative, wanted.absolute
+            series_of(quote.prices), request.segment, request.relative, request.absolute
         )
         return Listing(quote, by_limit(question).slots)
 

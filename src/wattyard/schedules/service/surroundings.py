@@ -1,4 +1,4 @@
-"""What a place does besides its stores: readings, panels and the weather, gathered for a plan."""
+"""What a place does besides its storage: readings, panels and the weather, gathered for a plan."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -12,9 +12,9 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Window
 from wattyard.meters.domain.readings import Metered, TariffDirection
 from wattyard.meters.service import Records
-from wattyard.schedules.domain.arrays import Irradiance, array_of, has_panels, pv_power
 from wattyard.schedules.domain.base_load import LEARNT_US, metered_over, usual_load
 from wattyard.schedules.domain.prices import Instants
+from wattyard.schedules.domain.pv_arrays import Irradiance, array_of, has_panels, pv_power
 from wattyard.schedules.domain.surroundings import (
     CLEAR_SKY_CONFIDENCE,
     USUAL_LOAD_CONFIDENCE,
@@ -49,7 +49,7 @@ class NoWeather:
 
 
 @dataclass
-class Neighbourhood:
+class SiteForecast:
     """The sun and the load of places, as far as they are known."""
 
     devices: Devices

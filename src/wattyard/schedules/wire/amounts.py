@@ -13,15 +13,15 @@ from wattyard.kernel.clock_changes import microseconds, texts
 from wattyard.kernel.instants import requested_span
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
 from wattyard.schedules.domain.amount import DevicePlan, Shaving, Value
-from wattyard.schedules.domain.amount_wanted import (
+from wattyard.schedules.domain.amount_request import (
     DEVICES_AT_MOST,
     LONGEST_US,
     AmountAnswer,
-    AmountWanted,
-    DeviceWanted,
+    AmountRequest,
+    DeviceAmountRequest,
     combined,
 )
 from wattyard.schedules.domain.power import Direction, PowerSlot, Reason, Status
@@ -133,7 +133,7 @@ class AmountShape(HeadShape, kw_only=True):
     data: list[DeviceAmountShape]
 
 
-def amount_wanted(body: PlaceAmountBody, location_id: str, now: datetime) -> AmountWanted:
+def amount_request(body: PlaceAmountBody, location_id: str, now: datetime) -> AmountRequest:
     """Read what is asked.
 
     Raises:
@@ -142,9 +142,9 @@ def amount_wanted(body: PlaceAmountBody, location_id: str, now: datetime) -> Amo
     """
     shaving = body.shaving_threshold or ShavingBody()
     start = now.replace(microsecond=0)
-    return AmountWanted(
+    return AmountRequest(
         ids.read(location_id, "loc", "ste", param="location_id"),
-        tuple(_device_wanted(item, number, start) for number, item in enumerate(body.data)),
+        tuple(_device_request(item, number, start) for number, item in enumerate(body.data)),
         max_power_w=body.max_power.watts if body.max_power else None,
         shaving=Shaving(shaving.relative, shaving.absolute),
         keep_unless_saves=body.keep_unless_saves,
@@ -156,7 +156,7 @@ def amount_json(
     caller: Caller, named: Named, answer: AmountAnswer, forms: Sequence[datetime]
 ) -> bytes:
     """Write a plan, the times of each device in the offset of its form, totals in the first's."""
-    plan, devices = answer.plan, answer.wanted.devices
+    plan, devices = answer.plan, answer.request.devices
     ways = {device.direction for device in devices}
     sign = {"IMPORT": 1.0, "EXPORT": -1.0 if len(ways) > 1 else 1.0}
     total = combined(
@@ -208,7 +208,7 @@ def held_slots(slots: Sequence[HeldSlotBody], path: str) -> tuple[PowerSlot, ...
     )
 
 
-def _device_wanted(item: AmountItemBody, number: int, start: datetime) -> DeviceWanted:
+def _device_request(item: AmountItemBody, number: int, start: datetime) -> DeviceAmountRequest:
     path = f"data[{number}]"
     if None not in (item.direction, item.tariff_direction) and (
         item.direction != item.tariff_direction
@@ -222,7 +222,7 @@ def _device_wanted(item: AmountItemBody, number: int, start: datetime) -> Device
         span = requested_span(item.start_time or start, item.end_time, _LONGEST)
     except Malformed as refusal:
         raise refusal.under(path) from None
-    return DeviceWanted(
+    return DeviceAmountRequest(
         ids.read(item.device_id, "dev", param=f"{path}.device_id"),
         item.direction or item.tariff_direction or "IMPORT",
         microseconds(span.start),
@@ -234,11 +234,11 @@ def _device_wanted(item: AmountItemBody, number: int, start: datetime) -> Device
     )
 
 
-def _device(wanted: DeviceWanted, plan: DevicePlan, form: datetime) -> DeviceAmountShape:
-    start, end = texts(np.array([wanted.start_us, wanted.end_us]), form)
+def _device(request: DeviceAmountRequest, plan: DevicePlan, form: datetime) -> DeviceAmountShape:
+    start, end = texts(np.array([request.start_us, request.end_us]), form)
     return DeviceAmountShape(
-        device_id=ids.wire("dev", wanted.device_id),
-        tariff_direction=wanted.direction,
+        device_id=ids.wire("dev", request.device_id),
+        tariff_direction=request.direction,
         start_time=start,
         end_time=end,
         **_value(plan.energy_wh, plan.value),

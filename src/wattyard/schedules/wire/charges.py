@@ -13,8 +13,8 @@ from wattyard.kernel.clock_changes import microseconds, texts
 from wattyard.kernel.instants import requested_span
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import (
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import (
     DeviceId,
     Instant,
     LocationId,
@@ -25,12 +25,12 @@ from wattyard.platform.reading.texts import (
     Time,
 )
 from wattyard.schedules.domain.charge import ChargeSlot, Objective
-from wattyard.schedules.domain.charge_wanted import (
+from wattyard.schedules.domain.charge_request import (
     LONGEST,
     ChargeAnswer,
-    ChargeWanted,
+    ChargeRequest,
     Goals,
-    StateSaid,
+    StateRequest,
 )
 from wattyard.schedules.domain.power import Direction, Reason, Status
 from wattyard.schedules.domain.surroundings import Expected, Source
@@ -161,7 +161,7 @@ class ChargingShape(HeadShape, kw_only=True):
     assumptions: AssumptionsShape
 
 
-def charge_wanted(body: DeviceChargeBody, device_id: str, now: datetime) -> ChargeWanted:
+def charge_request(body: DeviceChargeBody, device_id: str, now: datetime) -> ChargeRequest:
     """Read what is asked.
 
     Raises:
@@ -174,12 +174,12 @@ def charge_wanted(body: DeviceChargeBody, device_id: str, now: datetime) -> Char
     site_id = None
     if body.location_id is not None:
         site_id = ids.read(body.location_id, "loc", "ste", param="location_id")
-    return ChargeWanted(
+    return ChargeRequest(
         device_id=ids.read(device_id, "dev", param="device_id"),
         start=requested_span(start, start + LONGEST, LONGEST).start,
         site_id=site_id,
         horizon=horizon,
-        state=StateSaid(
+        state=StateRequest(
             body.state_of_charge_percent,
             body.target_state_of_charge_percent,
             body.backup_reserve_percent,
@@ -202,7 +202,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
     """Write a plan, with times in the offset of `form`, or in UTC."""
     form = form or answer.start
     plan = answer.plan
-    (own,) = plan.stores
+    (own,) = plan.storages
     edges = texts(np.array([microseconds(answer.start), microseconds(answer.end)]), form)
     around = answer.surroundings
     return msgspec.json.encode(
@@ -221,7 +221,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
                     edges[1],
                     energy(_net_wh(own.slots)),
                     cost(own.cost, own.confidence),
-                    _slots(own.slots, answer.store.capacity_wh, form),
+                    _slots(own.slots, answer.storage.capacity_wh, form),
                 )
             ],
             request=RequestShape(rounded((answer.end - answer.start) / timedelta(hours=1), 6)),
@@ -231,7 +231,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
             gap=rounded(plan.gap, COST_DECIMALS),
             kept=plan.kept,
             assumptions=AssumptionsShape(
-                answer.store.efficiency,
+                answer.storage.efficiency,
                 _expected(around.pv),
                 _expected(around.base_load),
                 "CONSTANT" if answer.objective == "CARBON" else None,

@@ -11,9 +11,9 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import texts
 from wattyard.kernel.instants import requested_span
 from wattyard.kernel.quantities import rounded
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
-from wattyard.schedules.domain.listing import LONGEST, DurationWanted, LimitWanted, Listing
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
+from wattyard.schedules.domain.listing import LONGEST, DurationRequest, LimitRequest, Listing
 from wattyard.schedules.domain.prices import MINUTE_US, Segment
 from wattyard.schedules.wire.heads import HeadShape, Named, head
 from wattyard.tariffs.domain.prices import Question
@@ -93,13 +93,13 @@ class LimitShape(HeadShape, kw_only=True):
     data: list[PricedSlotShape]
 
 
-def duration_wanted(body: DurationBody) -> DurationWanted:
+def duration_request(body: DurationBody) -> DurationRequest:
     """Read what is asked.
 
     Raises:
         Malformed: `end_time_invalid`, `duration_invalid`, `min_slot_minutes_invalid`.
     """
-    return DurationWanted(
+    return DurationRequest(
         ids.read(body.location_id, "loc", "ste", param="location_id"),
         _question(body),
         body.segment,
@@ -109,13 +109,13 @@ def duration_wanted(body: DurationBody) -> DurationWanted:
     )
 
 
-def limit_wanted(body: LimitBody) -> LimitWanted:
+def limit_request(body: LimitBody) -> LimitRequest:
     """Read what is asked.
 
     Raises:
         Malformed: `end_time_invalid`, `relative_missing`.
     """
-    return LimitWanted(
+    return LimitRequest(
         ids.read(body.location_id, "loc", "ste", param="location_id"),
         _question(body),
         body.segment,

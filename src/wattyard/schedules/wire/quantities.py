@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import Time
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import Time
 
 _POWER_DECIMALS = 3
 _LARGEST = 1e9

@@ -106,7 +106,7 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GeographyRequest:
     """What a client says of where a place is; nothing is checked yet."""
 
     country_code: str | None = None
@@ -118,7 +118,7 @@ class Said:
     currency_code: str | None = None
 
 
-def check(said: Said) -> None:
+def check(request: GeographyRequest) -> None:
     """Check the codes that were said, and that enough was.
 
     Needed are a city and a country (and the state in the US), or both time zone and currency.
@@ -126,12 +126,12 @@ def check(said: Said) -> None:
     Raises:
         Malformed: with every fault.
     """
-    faults = [*_missing(said), *_wrong(said)]
+    faults = [*_missing(request), *_wrong(request)]
     if faults:
         raise Malformed.of(faults)
 
 
-def settle(said: Said) -> Whereabouts:
+def settle(request: GeographyRequest) -> Whereabouts:
     """Check what was said and settle time zone and currency.
 
     The zone is the one given, else that at the point, else the main zone of the state, else of
@@ -141,76 +141,78 @@ def settle(said: Said) -> Whereabouts:
         Malformed: as `check` does.
         StateForbids: when zone or currency do not follow from what was said.
     """
-    check(said)
-    return Whereabouts(said.timezone or _zone(said), said.currency_code or _currency(said))
+    check(request)
+    return Whereabouts(
+        request.timezone or _zone(request), request.currency_code or _currency(request)
+    )
 
 
-def derived(said: Said) -> tuple[str | None, str | None]:
+def derived(request: GeographyRequest) -> tuple[str | None, str | None]:
     """Tell which time zone and currency follow from an address or point alone, if any."""
     try:
-        zone = _zone(said)
+        zone = _zone(request)
     except Refusal:
         zone = None
     try:
-        currency = _currency(said)
+        currency = _currency(request)
     except Refusal:
         currency = None
     return zone, currency
 
 
-def _zone(said: Said) -> str:
-    if said.geo_location is not None:
-        return zones.zone_at(*said.geo_location)
-    country = said.country_code or ""
-    state = state_code(country, said.state)
+def _zone(request: GeographyRequest) -> str:
+    if request.geo_location is not None:
+        return zones.zone_at(*request.geo_location)
+    country = request.country_code or ""
+    state = state_code(country, request.state)
     own = zones.country_of(country, state)
     return zones.main_zone(own, state if own == country else None)
 
 
-def _currency(said: Said) -> str:
-    country = said.country_code or ""
-    tender = tender_of(zones.country_of(country, state_code(country, said.state)))
+def _currency(request: GeographyRequest) -> str:
+    country = request.country_code or ""
+    tender = tender_of(zones.country_of(country, state_code(country, request.state)))
     if tender is None:
         raise CurrencyUndetermined(
-            f"no legal tender follows from country {said.country_code or 'none'}; "
+            f"no legal tender follows from country {request.country_code or 'none'}; "
             "send currency_code",
             param="currency_code",
         )
     return tender
 
 
-def _missing(said: Said) -> list[Fault]:
-    if said.timezone is not None and said.currency_code is not None:
+def _missing(request: GeographyRequest) -> list[Fault]:
+    if request.timezone is not None and request.currency_code is not None:
         return []
     hint = "or send both timezone and currency_code"
     faults = []
-    if said.city is None:
+    if request.city is None:
         faults.append(Fault(CityMissing.code, f"{_CITY} is needed, {hint}", _CITY))
-    if said.country_code is None:
+    if request.country_code is None:
         faults.append(Fault(CountryCodeMissing.code, f"{_COUNTRY} is needed, {hint}", _COUNTRY))
-    if said.country_code == "US" and said.state is None:
+    if request.country_code == "US" and request.state is None:
         faults.append(Fault(StateMissing.code, f"{_STATE} is needed in the US, such as TX", _STATE))
     return faults
 
 
-def _wrong(said: Said) -> list[Fault]:
+def _wrong(request: GeographyRequest) -> list[Fault]:
     faults = []
-    known_country = said.country_code is not None and said.country_code in countries()
-    if said.country_code is not None and not known_country:
-        faults.append(_wrong_country(said.country_code))
-    if known_country and said.state is not None:
+    known_country = request.country_code is not None and request.country_code in countries()
+    if request.country_code is not None and not known_country:
+        faults.append(_wrong_country(request.country_code))
+    if known_country and request.state is not None:
         try:
-            state_code(said.country_code or "", said.state)
+            state_code(request.country_code or "", request.state)
         except StateInvalid as refusal:
             faults.append(refusal.first)
-    if said.timezone is not None and not civil.is_zone(said.timezone):
-        faults.append(_wrong_zone(said.timezone))
-    if said.currency_code is not None and said.currency_code not in currencies():
+    if request.timezone is not None and not civil.is_zone(request.timezone):
+        faults.append(_wrong_zone(request.timezone))
+    if request.currency_code is not None and request.currency_code not in currencies():
         faults.append(
             Fault(
                 CurrencyCodeInvalid.code,
                 "currency_code must be an ISO 4217 code in use, such as EUR; "
-                f"got {shown(said.currency_code)}",
+                f"got {shown(request.currency_code)}",
                 "currency_code",
             )
         )

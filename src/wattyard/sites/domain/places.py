@@ -8,7 +8,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from wattyard.kernel.refusals import Missing, StateForbids
-from wattyard.sites.domain.geography import Said, check, settle
+from wattyard.sites.domain.geography import GeographyRequest, check, settle
 
 Status = Literal["ACTIVE", "INACTIVE"]
 
@@ -151,11 +151,11 @@ class PlaceDraft:
             tariffs=tariffs,
         )
 
-    def said(self) -> Said:
+    def said(self) -> GeographyRequest:
         """Gather what was said of where the place is."""
         address = self.postal_address or PostalAddress()
         geo = self.geo_location
-        return Said(
+        return GeographyRequest(
             country_code=address.country_code,
             state=address.state,
             city=address.city,

@@ -2,6 +2,8 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.platform.decoding import Patch
+from wattyard.platform.decoding.texts import Reference
 from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
@@ -14,8 +16,6 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
-from wattyard.platform.reading import Patch
-from wattyard.platform.reading.texts import Reference
 from wattyard.sites.domain.places import CustomerNotFound
 from wattyard.sites.service import Customers
 from wattyard.sites.wire import examples

@@ -6,6 +6,8 @@ import msgspec
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.platform.decoding import Patch
+from wattyard.platform.decoding.texts import LocationId, Reference
 from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
@@ -18,8 +20,6 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
-from wattyard.platform.reading import Patch
-from wattyard.platform.reading.texts import LocationId, Reference
 from wattyard.sites.domain.devices import DeviceNotFound, DeviceType
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.service import Devices

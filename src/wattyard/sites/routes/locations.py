@@ -2,6 +2,8 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.platform.decoding import Patch
+from wattyard.platform.decoding.texts import CustomerId, Reference
 from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
@@ -14,8 +16,6 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
-from wattyard.platform.reading import Patch
-from wattyard.platform.reading.texts import CustomerId, Reference
 from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
 from wattyard.sites.domain.places import CustomerNotFound, LocationNotFound, TimezoneNotPossible
 from wattyard.sites.service import Places

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.places import Customer, CustomerDraft, CustomerNotFound
-from wattyard.sites.service.faces import UseCases, place_news
+from wattyard.sites.service.ports import UseCases, site_events
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
@@ -88,18 +88,20 @@ class Customers(UseCases):
             places = await place_store.of_customer(db, account, live, customer_id)
             place_ids = [place.id for place in places]
             devices = await device_store.at_places(db, account, live, place_ids)
-            news = await self.parting_news(caller, places)
+            new_events = await self.removal_events(caller, places)
             for place in places:
-                news += place_news(self.faces, caller, "delete", place, devices[place.id])
+                new_events += site_events(
+                    self.serializers, caller, "delete", place, devices[place.id]
+                )
             await place_store.delete(db, account, live, place_ids)
             await customer_store.delete(db, account, live, customer_id)
-            await self.events.tell(caller, news)
+            await self.events.record(caller, new_events)
             await self._tell(caller, "delete", customer)
 
     async def _tell(self, caller: Caller, change: str, customer: Customer) -> None:
-        data = self.faces.customer(caller, customer)
-        news = News(f"customer.{change}", ids.wire("cus", customer.id), data)
-        await self.events.tell(caller, [news])
+        data = self.serializers.customer(caller, customer)
+        new_events = NewEvent(f"customer.{change}", ids.wire("cus", customer.id), data)
+        await self.events.record(caller, [new_events])
 
     async def _locked(self, db: WriteConnection, caller: Caller, customer_id: UUID) -> Customer:
         found = await customer_store.locked(db, caller.account, caller.live_mode, customer_id)

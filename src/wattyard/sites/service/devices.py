@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
 from wattyard.sites.domain.places import Place
-from wattyard.sites.service.faces import UseCases, device_news, lock_places, place_news, show_anew
+from wattyard.sites.service.ports import UseCases, device_event, lock_places, show_anew, site_events
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
 
@@ -67,9 +67,9 @@ class Devices(UseCases):
         async with self.db.transaction() as db:
             places = await lock_places(db, caller, device.locations, param="locations")
             await device_store.insert(db, caller.account, caller.live_mode, [device])
-            news = [device_news(self.faces, caller, "create", device)]
-            news += await self._show_places(db, caller, places, moved={p.id for p in places})
-            await self.events.tell(caller, news)
+            new_events = [device_event(self.serializers, caller, "create", device)]
+            new_events += await self._show_places(db, caller, places, moved={p.id for p in places})
+            await self.events.record(caller, new_events)
         return device
 
     async def change(
@@ -106,9 +106,9 @@ class Devices(UseCases):
             if guard is not None:
                 guard(device)
             await device_store.delete(db, caller.account, caller.live_mode, device.id)
-            news = [device_news(self.faces, caller, "delete", device)]
-            news += await self._show_places(db, caller, places, moved={p.id for p in places})
-            await self.events.tell(caller, news)
+            new_events = [device_event(self.serializers, caller, "delete", device)]
+            new_events += await self._show_places(db, caller, places, moved={p.id for p in places})
+            await self.events.record(caller, new_events)
 
     async def _save(
         self,
@@ -129,9 +129,9 @@ class Devices(UseCases):
             await device_store.take_away(db, account, live, after.id, old - new)
         if new - old:
             await device_store.place(db, account, live, [(after.id, site) for site in new - old])
-        news = [device_news(self.faces, caller, "update", after)]
-        news += await self._show_places(db, caller, places, moved=old ^ new)
-        await self.events.tell(caller, news)
+        new_events = [device_event(self.serializers, caller, "update", after)]
+        new_events += await self._show_places(db, caller, places, moved=old ^ new)
+        await self.events.record(caller, new_events)
         return after
 
     async def _show_places(
@@ -141,13 +141,13 @@ class Devices(UseCases):
         places: Iterable[Place],
         *,
         moved: Collection[UUID],
-    ) -> list[News]:
-        """Write the summaries anew: a site's news, and its location's where a device moved."""
-        news: list[News] = []
-        for place, devices, _ in await show_anew(db, self.faces, caller, places):
-            location, site = place_news(self.faces, caller, "update", place, devices)
-            news += [location, site] if place.id in moved else [site]
-        return news
+    ) -> list[NewEvent]:
+        """Rewrite the summaries: a site's event, and its location's where a device moved."""
+        new_events: list[NewEvent] = []
+        for place, devices, _ in await show_anew(db, self.serializers, caller, places):
+            location, site = site_events(self.serializers, caller, "update", place, devices)
+            new_events += [location, site] if place.id in moved else [site]
+        return new_events
 
     async def _locked(
         self, db: WriteConnection, caller: Caller, device_id: UUID

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Refusal
@@ -13,7 +13,13 @@ from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import DEVICES_AT_ONCE, Place
-from wattyard.sites.service.faces import UseCases, device_news, lock_present, place_news, show_anew
+from wattyard.sites.service.ports import (
+    UseCases,
+    device_event,
+    lock_present,
+    show_anew,
+    site_events,
+)
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
@@ -28,7 +34,7 @@ class _Changes:
     new_devices: list[Device] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     rezoned: list[Place] = field(default_factory=list)
-    news: list[News] = field(default_factory=list)
+    new_events: list[NewEvent] = field(default_factory=list)
 
 
 class _OnlyTried(Exception):
@@ -103,10 +109,12 @@ class Fleet(UseCases):
         now = self.now()
         place = arrival.draft.settled(self.new_id(), now)
         made = [d.draft.made(self.new_id(), now, [place.id]) for d in arrival.devices]
-        changes.new_places.append((place, self.faces.site(caller, place, made)))
+        changes.new_places.append((place, self.serializers.site(caller, place, made)))
         changes.new_devices += made
-        changes.news += place_news(self.faces, caller, "create", place, made)
-        changes.news += [device_news(self.faces, caller, "create", device) for device in made]
+        changes.new_events += site_events(self.serializers, caller, "create", place, made)
+        changes.new_events += [
+            device_event(self.serializers, caller, "create", device) for device in made
+        ]
 
     def _update(
         self,
@@ -135,14 +143,14 @@ class Fleet(UseCases):
             )
         replaced = {device.id: device for device in changed}
         devices = [*(replaced.get(d.id, d) for d in present), *made]
-        changes.places.append((after, self.faces.site(caller, after, devices)))
+        changes.places.append((after, self.serializers.site(caller, after, devices)))
         if after.timezone != place.timezone:
             changes.rezoned.append(after)
         changes.new_devices += made
         changes.devices += changed
-        changes.news += place_news(self.faces, caller, "update", after, devices)
-        changes.news += [device_news(self.faces, caller, "create", d) for d in made]
-        changes.news += [device_news(self.faces, caller, "update", d) for d in changed]
+        changes.new_events += site_events(self.serializers, caller, "update", after, devices)
+        changes.new_events += [device_event(self.serializers, caller, "create", d) for d in made]
+        changes.new_events += [device_event(self.serializers, caller, "update", d) for d in changed]
         tally.updated += 1
 
     async def _write(self, db: WriteConnection, caller: Caller, changes: _Changes) -> None:
@@ -156,19 +164,19 @@ class Fleet(UseCases):
         if changes.places:
             await place_store.update(db, account, live, changes.places)
         await self.follow_zones(caller, changes.rezoned)
-        changes.news += await self._show_elsewhere(db, caller, changes.devices)
-        await self.events.tell(caller, changes.news)
+        changes.new_events += await self._show_elsewhere(db, caller, changes.devices)
+        await self.events.record(caller, changes.new_events)
 
     async def _show_elsewhere(
         self, db: WriteConnection, caller: Caller, changed: Sequence[Device]
-    ) -> list[News]:
+    ) -> list[NewEvent]:
         """Write anew the summaries of all places of changed devices that are at several."""
         sites = {site for d in changed if len(d.locations) > 1 for site in d.locations}
         places = await lock_present(db, caller, sites)
-        news: list[News] = []
-        for place, devices, _ in await show_anew(db, self.faces, caller, places):
-            news += place_news(self.faces, caller, "update", place, devices)[1:]
-        return news
+        new_events: list[NewEvent] = []
+        for place, devices, _ in await show_anew(db, self.serializers, caller, places):
+            new_events += site_events(self.serializers, caller, "update", place, devices)[1:]
+        return new_events
 
     async def _customers(
         self, db: WriteConnection, caller: Caller, batch: Sequence[Arrival]

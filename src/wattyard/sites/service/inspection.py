@@ -9,7 +9,7 @@ import msgspec
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Window
-from wattyard.sites.service.faces import UseCases, lock_present, show_anew
+from wattyard.sites.service.ports import UseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import orphans
 from wattyard.sites.store import places as place_store
@@ -63,10 +63,12 @@ class Inspection(UseCases):
             wrong = [
                 place
                 for place in places
-                if not _agree(stored[place.id], self.faces.site(caller, place, devices[place.id]))
+                if not _agree(
+                    stored[place.id], self.serializers.site(caller, place, devices[place.id])
+                )
             ]
             if repair and wrong:
-                await show_anew(db, self.faces, caller, wrong)
+                await show_anew(db, self.serializers, caller, wrong)
         return [place.id for place in wrong]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
@@ -19,12 +19,12 @@ from wattyard.sites.domain.places import (
     SiteNotFound,
     Status,
 )
-from wattyard.sites.service.faces import (
+from wattyard.sites.service.ports import (
     UseCases,
-    device_news,
+    device_event,
     lock_places,
     lock_present,
-    place_news,
+    site_events,
 )
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
@@ -124,13 +124,15 @@ class Places(UseCases):
             place = draft.settled(self.new_id(), now)
             made = [device.made(self.new_id(), now, [place.id]) for device in devices]
             await place_store.insert(
-                db, account, live, [(place, self.faces.site(caller, place, made))]
+                db, account, live, [(place, self.serializers.site(caller, place, made))]
             )
             if made:
                 await device_store.insert(db, account, live, made)
-            news = place_news(self.faces, caller, "create", place, made)
-            news += [device_news(self.faces, caller, "create", device) for device in made]
-            await self.events.tell(caller, news)
+            new_events = site_events(self.serializers, caller, "create", place, made)
+            new_events += [
+                device_event(self.serializers, caller, "create", device) for device in made
+            ]
+            await self.events.record(caller, new_events)
         return place, made
 
     async def change(
@@ -159,12 +161,12 @@ class Places(UseCases):
             after = draft.settled(before.id, before.time_created, before.tariffs)
             if after != before:
                 await place_store.update(
-                    db, account, live, [(after, self.faces.site(caller, after, devices))]
+                    db, account, live, [(after, self.serializers.site(caller, after, devices))]
                 )
                 if after.timezone != before.timezone:
                     await self.follow_zones(caller, [after])
-                await self.events.tell(
-                    caller, place_news(self.faces, caller, "update", after, devices)
+                await self.events.record(
+                    caller, site_events(self.serializers, caller, "update", after, devices)
                 )
         return after, devices
 
@@ -185,10 +187,10 @@ class Places(UseCases):
             place, devices = await self._locked(db, caller, place_id, missing)
             if guard is not None:
                 guard(place, devices)
-            news = await self.parting_news(caller, [place])
-            news += place_news(self.faces, caller, "delete", place, devices)
+            new_events = await self.removal_events(caller, [place])
+            new_events += site_events(self.serializers, caller, "delete", place, devices)
             await place_store.delete(db, caller.account, caller.live_mode, [place.id])
-            await self.events.tell(caller, news)
+            await self.events.record(caller, new_events)
 
     async def locked(self, caller: Caller, place_id: UUID, *, param: str) -> Place:
         """Lock a place for the transaction that the caller is in, so that no other changes it.
@@ -239,9 +241,9 @@ class Places(UseCases):
         async with self.db.transaction() as db:
             await place_store.set_tariffs(db, account, live, place.id, after.tariffs)
             devices = await place_store.device_ids(db, account, live, [place.id])
-            shown = self.faces.location(caller, after, devices[place.id])
-            await self.events.tell(
-                caller, [News("location.update", ids.wire("loc", place.id), shown)]
+            shown = self.serializers.location(caller, after, devices[place.id])
+            await self.events.record(
+                caller, [NewEvent("location.update", ids.wire("loc", place.id), shown)]
             )
 
     async def _locked(

@@ -11,7 +11,7 @@ from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
-from wattyard.sites.service.faces import UseCases, lock_present, show_anew
+from wattyard.sites.service.ports import UseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
 from wattyard.sites.store import states as state_store
@@ -47,7 +47,7 @@ class States(UseCases):
                 raise _no_device(device_id)
             if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, caller, state)
-            await show_anew(db, self.faces, caller, places)
+            await show_anew(db, self.serializers, caller, places)
             await state_store.note_shown(db, account, live, {device_id: report.time})
         return state
 
@@ -61,7 +61,7 @@ class States(UseCases):
                 db, caller, {place for id_ in shown for place in sightings[id_].locations}
             )
             await state_store.see(db, account, live, times)
-            await show_anew(db, self.faces, caller, places)
+            await show_anew(db, self.serializers, caller, places)
             await state_store.note_shown(db, account, live, shown)
 
     async def current(self, caller: Caller, device_id: UUID) -> DeviceState:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from wattyard.kernel.refusals import Malformed
-from wattyard.platform.reading import Patch, convert, wanted
+from wattyard.platform.decoding import Patch, convert, type_forms
 from wattyard.sites.domain.arrivals import Arrival, DeviceArrival
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.wire.devices import DeviceBody, changed_device, device_draft
@@ -72,27 +72,27 @@ def _onto(device: Device, changes: Json) -> DeviceDraft:
     return draft
 
 
-def _form_at(path: tuple[str, ...]) -> wanted.TypeForm | None:
-    form: wanted.TypeForm = SiteBody
+def _form_at(path: tuple[str, ...]) -> type_forms.TypeForm | None:
+    form: type_forms.TypeForm = SiteBody
     for name in path:
-        form = wanted.apart(form).form
-        if wanted.is_struct(form):
-            form = {field.name: field.form for field in wanted.fields(form)}.get(name)
-        elif wanted.origin(form) is list and name.isdigit():
-            form = wanted.arguments(form)[0]
-        elif wanted.origin(form) is dict:
-            form = wanted.arguments(form)[1]
+        form = type_forms.apart(form).form
+        if type_forms.is_struct(form):
+            form = {field.name: field.form for field in type_forms.fields(form)}.get(name)
+        elif type_forms.origin(form) is list and name.isdigit():
+            form = type_forms.arguments(form)[0]
+        elif type_forms.origin(form) is dict:
+            form = type_forms.arguments(form)[1]
         else:
             return None
         if form is None:
             return None
-    inner = wanted.apart(form).form
-    is_whole_thing = wanted.is_struct(inner) or wanted.origin(inner) in (list, dict)
+    inner = type_forms.apart(form).form
+    is_whole_thing = type_forms.is_struct(inner) or type_forms.origin(inner) in (list, dict)
     return None if is_whole_thing else form
 
 
-def _read(text: str, form: wanted.TypeForm) -> Any:  # noqa: ANN401 (a JSON value)
-    inner = wanted.apart(form).form
+def _read(text: str, form: type_forms.TypeForm) -> Any:  # noqa: ANN401 (a JSON value)
+    inner = type_forms.apart(form).form
     if inner is bool:
         return {"true": True, "false": False}.get(text.strip().lower(), text)
     if inner in (int, float):

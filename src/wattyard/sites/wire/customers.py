@@ -6,8 +6,8 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.platform.reading import Patch, Shape
-from wattyard.platform.reading.texts import Metadata, Reference, Time
+from wattyard.platform.decoding import Patch, Shape
+from wattyard.platform.decoding.texts import Metadata, Reference, Time
 from wattyard.sites.domain.places import Customer, CustomerDraft
 
 

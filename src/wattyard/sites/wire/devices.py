@@ -8,8 +8,8 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.platform.reading import Patch, Shape
-from wattyard.platform.reading.texts import Label, LocationId, Metadata, Reference, Time
+from wattyard.platform.decoding import Patch, Shape
+from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Reference, Time
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceType, Properties
 
 Power = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="kW")]

@@ -9,8 +9,8 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.platform.reading import Patch, Shape
-from wattyard.platform.reading.texts import CustomerId, Label, Metadata, Reference, Time
+from wattyard.platform.decoding import Patch, Shape
+from wattyard.platform.decoding.texts import CustomerId, Label, Metadata, Reference, Time
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.geography import derived
 from wattyard.sites.domain.places import (

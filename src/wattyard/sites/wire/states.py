@@ -7,8 +7,8 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import (
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import (
     LocationId,
     Percent,
     Reference,

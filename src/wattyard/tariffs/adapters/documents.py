@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Fault, Malformed
-from wattyard.platform.reading import convert
+from wattyard.platform.decoding import convert
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
 from wattyard.tariffs.adapters.imports import Contract, DocumentCurrencyMismatch, Imported

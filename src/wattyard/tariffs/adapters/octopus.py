@@ -15,8 +15,8 @@ import msgspec
 
 from wattyard.kernel import civil, instants
 from wattyard.kernel.refusals import Malformed
-from wattyard.platform.reading import convert
-from wattyard.platform.reading.texts import Instant
+from wattyard.platform.decoding import convert
+from wattyard.platform.decoding.texts import Instant
 from wattyard.tariffs.adapters.imports import (
     Body,
     Contract,

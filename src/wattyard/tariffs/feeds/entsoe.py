@@ -58,7 +58,7 @@ _SEQUENCE: Final = "classificationSequence_AttributeInstanceComponent.position"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SeriesChoice:
     """Which series of a document are the prices: their currency, and their auction's sequence."""
 
     currency_code: str
@@ -90,7 +90,7 @@ class Entsoe:
     base_url: str
     area: str
     security_token: str = field(repr=False)
-    wanted: Wanted
+    choice: SeriesChoice
 
     @classmethod
     def from_options(cls, given: Mapping[str, str]) -> Self:
@@ -105,7 +105,7 @@ class Entsoe:
             base_url=own["base_url"].rstrip("/"),
             area=own["area"],
             security_token=own["security_token"],
-            wanted=Wanted(own["currency"], own["sequence"]),
+            choice=SeriesChoice(own["currency"], own["sequence"]),
         )
 
     async def fetch(self, http: Session, span: Span) -> Published:
@@ -131,7 +131,7 @@ class Entsoe:
         if answer.status in (401, 403):
             raise FeedRefused("ENTSO-E does not accept the security token")
         try:
-            return parse(answer.body, span, self.wanted)
+            return parse(answer.body, span, self.choice)
         except FeedUnreadable:
             if answer.status == 400:
                 raise FeedRefused("ENTSO-E answers 400, and does not tell why") from None
@@ -156,7 +156,7 @@ def _minute(instant: datetime, *, up: bool) -> str:
     return f"{whole:%Y%m%d%H%M}"
 
 
-def parse(body: bytes, span: Span, wanted: Wanted) -> Published:
+def parse(body: bytes, span: Span, choice: SeriesChoice) -> Published:
     """Read a publication document, or the acknowledgement that nothing is published.
 
     Raises:
@@ -166,11 +166,11 @@ def parse(body: bytes, span: Span, wanted: Wanted) -> Published:
     document = read_xml(body)
     if document.tag == "Acknowledgement_MarketDocument":
         _check_nothing_published(document)
-        return in_order((), span, Money(wanted.currency_code, "MWH"))
+        return in_order((), span, Money(choice.currency_code, "MWH"))
     if document.tag != "Publication_MarketDocument" or _text(document, "type") != _DAY_AHEAD_PRICES:
         raise FeedUnreadable("the document does not publish day-ahead prices (A44)")
-    series = [own for own in document.findall("TimeSeries") if _is_wanted(own, wanted)]
-    moneys = {_money(own, wanted) for own in series} or {Money(wanted.currency_code, "MWH")}
+    series = [own for own in document.findall("TimeSeries") if _is_chosen(own, choice)]
+    moneys = {_money(own, choice) for own in series} or {Money(choice.currency_code, "MWH")}
     if len(moneys) > 1:
         raise FeedUnreadable("the document has prices per MWh and per kWh")
     money = moneys.pop()
@@ -193,15 +193,15 @@ def _check_nothing_published(document: Element) -> None:
         raise FeedRefused(f"ENTSO-E answers: {told[:300] or 'no reason'}")
 
 
-def _is_wanted(series: Element, wanted: Wanted) -> bool:
+def _is_chosen(series: Element, choice: SeriesChoice) -> bool:
     contract = series.findtext("contract_MarketAgreement.type", _DAY_AHEAD_CONTRACT).strip()
     sequence = series.findtext(_SEQUENCE, "1").strip()
-    return contract == _DAY_AHEAD_CONTRACT and sequence == wanted.sequence
+    return contract == _DAY_AHEAD_CONTRACT and sequence == choice.sequence
 
 
-def _money(series: Element, wanted: Wanted) -> Money:
+def _money(series: Element, choice: SeriesChoice) -> Money:
     told = _text(series, "currency_Unit.name")
-    check_currency(told, wanted.currency_code)
+    check_currency(told, choice.currency_code)
     unit = UNITS.get(_text(series, "price_Measure_Unit.name").upper())
     if unit is None:
         raise FeedUnreadable("the prices are neither per MWH nor per KWH")

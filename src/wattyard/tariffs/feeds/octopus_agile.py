@@ -48,7 +48,7 @@ class UnitRatesPage(msgspec.Struct, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RateChoice:
     """Which of several rates of the same time is the price."""
 
     vat_included: bool
@@ -83,7 +83,7 @@ class OctopusAgile:
     base_url: str
     product: str
     region: str
-    wanted: Wanted
+    choice: RateChoice
 
     @classmethod
     def from_options(cls, given: Mapping[str, str]) -> Self:
@@ -93,7 +93,7 @@ class OctopusAgile:
             base_url=own["base_url"].rstrip("/"),
             product=own["product"],
             region=own["region"].removeprefix("_"),
-            wanted=Wanted(own["vat"] == "included", own["payment_method"]),
+            choice=RateChoice(own["vat"] == "included", own["payment_method"]),
         )
 
     async def fetch(self, http: Session, span: Span) -> Published:
@@ -112,7 +112,7 @@ class OctopusAgile:
             if len(parts) == _MOST_PAGES:
                 raise FeedUnreadable(f"the unit rates have more than {_MOST_PAGES} pages")
             answer = await http.get(url, query)
-            part, following = parse(answer.body, span, self.wanted)
+            part, following = parse(answer.body, span, self.choice)
             parts.append(part)
             url, query = self._same_origin(following), None
         return joined(parts, span)
@@ -130,7 +130,7 @@ class OctopusAgile:
         return following
 
 
-def parse(body: bytes, span: Span, wanted: Wanted) -> tuple[Published, str | None]:
+def parse(body: bytes, span: Span, choice: RateChoice) -> tuple[Published, str | None]:
     """Read one page of unit rates: its prices in pounds, and the address of the next page.
 
     An open end of a rate is taken as the end of `span`.
@@ -140,9 +140,9 @@ def parse(body: bytes, span: Span, wanted: Wanted) -> tuple[Published, str | Non
     """
     page = read_json(body, UnitRatesPage)
     intervals = (
-        _interval(rate, span, wanted)
+        _interval(rate, span, choice)
         for rate in page.results
-        if rate.payment_method in (None, wanted.payment_method) and _touches(rate, span)
+        if rate.payment_method in (None, choice.payment_method) and _touches(rate, span)
     )
     return in_order(intervals, span, _MONEY), page.next
 
@@ -153,6 +153,6 @@ def _touches(rate: UnitRate, span: Span) -> bool:
     )
 
 
-def _interval(rate: UnitRate, span: Span, wanted: Wanted) -> Interval:
-    pence = rate.value_inc_vat if wanted.vat_included else rate.value_exc_vat
+def _interval(rate: UnitRate, span: Span, choice: RateChoice) -> Interval:
+    pence = rate.value_inc_vat if choice.vat_included else rate.value_exc_vat
     return priced(rate.valid_from or span.start, rate.valid_to or span.end, pence, parts=_PENCE)

@@ -12,7 +12,7 @@ def endings(contracts: Endings) -> Periodic:
     """Make the job that tells `tariff.expiring` 7 days before an end, and `tariff.expired`."""
 
     async def work() -> None:
-        while await contracts.tell():
+        while await contracts.record():
             pass
 
     return Periodic("tariff-endings", LOOK_SECONDS, work)

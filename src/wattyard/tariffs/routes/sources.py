@@ -8,6 +8,7 @@ import msgspec
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import requested_span
+from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
@@ -20,7 +21,6 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.declare import MEBIBYTE
 from wattyard.platform.http.preconditions import guarding
-from wattyard.platform.reading import Patch, Shape
 from wattyard.sites.domain.geography import CurrencyCodeInvalid
 from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (

@@ -7,6 +7,8 @@ import msgspec
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.platform.decoding import Patch, Shape
+from wattyard.platform.decoding.texts import LocationId
 from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
@@ -19,8 +21,6 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted, ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
-from wattyard.platform.reading import Patch, Shape
-from wattyard.platform.reading.texts import LocationId
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.places import LocationNotFound
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies

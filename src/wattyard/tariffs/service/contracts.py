@@ -326,7 +326,7 @@ class Tariffs(UseCases):
     async def _tell(
         self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> None:
-        await self.events.tell(caller, self.news(caller, change, contracts))
+        await self.events.record(caller, self.new_events(caller, change, contracts))
 
     async def _show(self, db: ReadConnection, caller: Caller, site: Site | None) -> None:
         """Let the location list its tariffs as they are now."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
 from wattyard.sites.domain.places import Place as Site
@@ -20,7 +20,7 @@ _TOLD_AT_ONCE: Final = 100
 class Endings(UseCases):
     """The ends of every account's contracts."""
 
-    async def tell(self) -> int:
+    async def record(self) -> int:
         """Tell of contracts of every account that end within 7 days or have ended, each once.
 
         Gives how many were told of; more may be due when it is not 0.
@@ -33,16 +33,16 @@ class Endings(UseCases):
                 contract = ending.contract
                 sites = await self.places.supplies(caller, [contract.site_id])
                 change = "expired" if contract.term.end <= now else "expiring"
-                news = self.news(caller, change, [(contract, sites[contract.site_id])])
-                await self.events.tell(caller, news)
+                new_events = self.new_events(caller, change, [(contract, sites[contract.site_id])])
+                await self.events.record(caller, new_events)
         return len(endings)
 
-    async def parting_news(self, caller: Caller, places: Sequence[Site]) -> list[News]:
+    async def removal_events(self, caller: Caller, places: Sequence[Site]) -> list[NewEvent]:
         """Tell which tariffs go with places that are about to be deleted."""
         sites = {site.id: site for site in places}
         async with self.db.reading() as db:
             gone = await contract_store.at_sites(db, caller.account, caller.live_mode, sites)
-        return self.news(caller, "delete", [(one, sites[one.site_id]) for one in gone])
+        return self.new_events(caller, "delete", [(one, sites[one.site_id]) for one in gone])
 
     async def zones_changed(self, caller: Caller, places: Sequence[Site]) -> None:
         """Keep the terms of contracts as the new zones of their locked places read their dates.

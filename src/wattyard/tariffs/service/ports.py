@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -47,12 +47,12 @@ class UseCases:
     now: Clock
     new_id: IdMaker
 
-    def news(
+    def new_events(
         self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
-    ) -> list[News]:
+    ) -> list[NewEvent]:
         """Tell of a change of tariffs, each with its site."""
         return [
-            News(
+            NewEvent(
                 f"tariff.{change}",
                 ids.wire("trf", contract.id),
                 self.wire.tariff(caller, contract, site),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
@@ -206,8 +206,8 @@ class MarketSources(UseCases):
 
     async def _tell(self, caller: Caller, source: MarketSource) -> None:
         shown = self.wire.market_source(caller, source)
-        await self.events.tell(
-            caller, [News("market_source.update", ids.wire("mrs", source.id), shown)]
+        await self.events.record(
+            caller, [NewEvent("market_source.update", ids.wire("mrs", source.id), shown)]
         )
 
 

@@ -24,7 +24,7 @@ _SELECT = f"SELECT {_COLUMNS} FROM tariffs"
 async def insert(
     db: WriteConnection, account: int, live: bool, contract: Contract, *, told_until: datetime
 ) -> None:
-    """Insert a contract; an end not after `told_until` is no news any more."""
+    """Insert a contract; an end not after `told_until` is not announced again."""
     await db.execute(
         f"""
         INSERT INTO tariffs (account, live_mode, {_COLUMNS}, expiring_told, expired_told)
@@ -41,7 +41,7 @@ async def insert(
 async def update(
     db: WriteConnection, account: int, live: bool, contract: Contract, *, told_until: datetime
 ) -> None:
-    """Update what can change of a contract; another end can become news again."""
+    """Update what can change of a contract; another end can be announced again."""
     row = _row(contract)
     await db.execute(
         """

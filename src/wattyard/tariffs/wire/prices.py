@@ -11,8 +11,8 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import texts
 from wattyard.kernel.instants import requested_span
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import DeviceId, Instant, LocationId, Time
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
 from wattyard.tariffs.domain.prices import ABSENT, Part, Question
 from wattyard.tariffs.domain.quotes import Quote, Supply
 from wattyard.tariffs.domain.tariff import Direction

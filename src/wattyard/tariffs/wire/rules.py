@@ -9,7 +9,7 @@ from wattyard.kernel import civil, ids
 from wattyard.kernel.ids import shown
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault, Malformed
-from wattyard.platform.reading import convert
+from wattyard.platform.decoding import convert
 from wattyard.tariffs.domain import coverage
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.charges import Charge, DemandCharge, StandingCharge

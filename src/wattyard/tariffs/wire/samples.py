@@ -8,7 +8,7 @@ import numpy as np
 from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import Microseconds, instant
 from wattyard.kernel.quantities import PRICE_DECIMALS, rounded
-from wattyard.platform.reading.texts import Time
+from wattyard.platform.decoding.texts import Time
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.samples import Sample, SampleDay

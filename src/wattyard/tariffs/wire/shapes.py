@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from wattyard.platform.reading import Shape
-from wattyard.platform.reading.texts import DeviceId, Label
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import DeviceId, Label
 
 Month = Literal[
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "All"
@@ -30,7 +30,7 @@ ClockTime = Annotated[
     Meta(
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)$(?!\n)",
         description="local wall-clock time",
-        extra={"wanted": "a wall-clock time HH:mm or HH:mm:ss"},
+        extra={"expected": "a wall-clock time HH:mm or HH:mm:ss"},
     ),
 ]
 Money = Annotated[float, Meta(ge=-1e6, le=1e6)]
@@ -40,7 +40,7 @@ MarketSourceId = Annotated[
     Meta(
         pattern=r"^mrs_[0-9a-f]{32}$(?!\n)",
         description="id of a market source",
-        extra={"wanted": "an id mrs_… with 32 lower-case hex digits"},
+        extra={"expected": "an id mrs_… with 32 lower-case hex digits"},
     ),
 ]
 ContractDate = Annotated[
@@ -48,7 +48,7 @@ ContractDate = Annotated[
     Meta(
         max_length=40,
         description="a date (the local midnight at its start) or an RFC 3339 instant",
-        extra={"wanted": "a date such as 2026-01-01 or an instant such as 2026-01-01T00:00:00Z"},
+        extra={"expected": "a date such as 2026-01-01 or an instant such as 2026-01-01T00:00:00Z"},
     ),
 ]
 
@@ -62,7 +62,7 @@ class RateShape(Shape, omit_defaults=True):
     variables: (
         Annotated[
             dict[str, Money | str],
-            Meta(extra={"wanted": "an object of numbers and codes of market sources by name"}),
+            Meta(extra={"expected": "an object of numbers and codes of market sources by name"}),
         ]
         | None
     ) = None

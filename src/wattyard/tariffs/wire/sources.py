@@ -11,8 +11,8 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import Microseconds, texts
 from wattyard.kernel.refusals import Fault, Malformed
-from wattyard.platform.reading import Patch, Shape
-from wattyard.platform.reading.texts import Instant, Label, Time
+from wattyard.platform.decoding import Patch, Shape
+from wattyard.platform.decoding.texts import Instant, Label, Time
 from wattyard.tariffs.domain.sources import (
     MarketPrice,
     MarketSource,
@@ -29,7 +29,7 @@ Code = Annotated[
     msgspec.Meta(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,59}$(?!\n)",
         description="what formulas call the source, such as BELPEX",
-        extra={"wanted": "1 to 60 letters, digits or _ . : -, the first a letter or digit"},
+        extra={"expected": "1 to 60 letters, digits or _ . : -, the first a letter or digit"},
     ),
 ]
 Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
@@ -44,7 +44,7 @@ class MarketSourceBody(Shape):
         msgspec.Meta(
             pattern=r"^[A-Z]{3}$(?!\n)",
             description="ISO 4217",
-            extra={"wanted": "an ISO 4217 code such as EUR"},
+            extra={"expected": "an ISO 4217 code such as EUR"},
         ),
     ]
     unit: Annotated[Unit, msgspec.Meta(description="what its prices are for: a kWh or a MWh")]

@@ -9,8 +9,8 @@ import msgspec
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Fault
-from wattyard.platform.reading import Patch
-from wattyard.platform.reading.texts import Label, LocationId, Metadata, Time
+from wattyard.platform.decoding import Patch
+from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Time
 from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import Contract, ContractDraft
@@ -23,7 +23,7 @@ ProviderId = Annotated[
     msgspec.Meta(
         pattern=r"^prv_[0-9a-f]{32}$(?!\n)",
         description="id of a provider",
-        extra={"wanted": "an id prv_… with 32 lower-case hex digits"},
+        extra={"expected": "an id prv_… with 32 lower-case hex digits"},
     ),
 ]
 

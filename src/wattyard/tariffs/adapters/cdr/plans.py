@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from wattyard.kernel import civil
-from wattyard.platform.reading import convert
+from wattyard.platform.decoding import convert
 from wattyard.tariffs.adapters.cdr.feed_in import exports
 from wattyard.tariffs.adapters.cdr.shapes import (
     ALL_DAYS,

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from wattyard.platform.reading import convert
+from wattyard.platform.decoding import convert
 from wattyard.tariffs.adapters.imports import (
     Body,
     Contract,

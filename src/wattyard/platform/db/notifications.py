@@ -1,50 +1,49 @@
-"""Bells: whoever waits for news, in any process, is woken by LISTEN and NOTIFY.
+"""Notifications between processes, by LISTEN and NOTIFY.
 
-A bell is rung after the commit and not in the transaction: PostgreSQL commits transactions that
-notify one after the other, and that would be every change of every account. What is lost by it
-(a process that dies between commit and bell) costs those who wait their time-out, no more.
+NOTIFY is sent after the commit, not in the transaction: PostgreSQL commits transactions that
+notify one after the other, and that would be every change of every account. A notification that
+is lost (the process dies between commit and NOTIFY) costs listeners their time-out, no more.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
 from wattyard.kernel.refusals import Unavailable
-from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.database import Database
 
 _QUIET_SECONDS: Final = 0.02
-"""Rings within this time are one."""
+"""Notifications within this time are sent as one."""
 _RECONNECT_SECONDS: Final = 1.0
 _ASK_SECONDS: Final = 15.0
 """How often the database is asked whether it is still there; a machine that vanished is silent."""
 _ANSWER_SECONDS: Final = 5.0
 
 
-class Bell:
-    """One bell of a database, by the name of its channel."""
+class Notifier:
+    """Notifies one channel of a database."""
 
     def __init__(self, db: Database, channel: str) -> None:
         self._db = db
         self._channel = channel
-        self._ringing = False
+        self._notifying = False
         self._again = False
 
-    def ring_after_commit(self) -> None:
+    def notify_after_commit(self) -> None:
         """Wake everyone who listens, once the present transaction is kept."""
-        self._db.after_commit(self.ring)
+        self._db.after_commit(self.notify)
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everyone who listens, without waiting for it."""
         self._again = True
-        if not self._ringing:
-            self._ringing = True
-            self._db.beside(self._ring())
+        if not self._notifying:
+            self._notifying = True
+            self._db.beside(self._notify())
 
-    async def _ring(self) -> None:
+    async def _notify(self) -> None:
         try:
             while self._again:
                 self._again = False
@@ -53,45 +52,45 @@ class Bell:
                         await db.execute("SELECT pg_notify($1, '')", self._channel)
                 await asyncio.sleep(_QUIET_SECONDS)
         finally:
-            self._ringing = False
+            self._notifying = False
 
 
 class Listener:
-    """Hears one bell for all who wait in this process, on a connection of its own.
+    """Listens to one channel for all who wait in this process, on a connection of its own.
 
-    Without `listen`, and while the database is away, waiting takes its whole time: whoever
-    waits looks for news afterwards in any case.
+    Without `listen`, and while the database is away, waiting takes its whole time: callers
+    look for changes after each wait anyway.
     """
 
     def __init__(self, db: Database, channel: str, *, ask_seconds: float = _ASK_SECONDS) -> None:
         self._db = db
         self._channel = channel
         self._ask_seconds = ask_seconds
-        self._rung = asyncio.Event()
-        self._told: set[Callable[[], None]] = set()
+        self._notified = asyncio.Event()
+        self._callbacks: set[Callable[[], None]] = set()
 
     @contextmanager
-    def told(self, call: Callable[[], None]) -> Iterator[None]:
-        """Call at every ring, inside of the block."""
-        self._told.add(call)
+    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call back at every notification, inside the block."""
+        self._callbacks.add(callback)
         try:
             yield
         finally:
-            self._told.discard(call)
+            self._callbacks.discard(callback)
 
     async def wait(self, seconds: float) -> None:
-        """Wait until the bell rings, at most so long."""
-        rung = self._rung
+        """Wait for a notification, at most so long."""
+        notified = self._notified
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await rung.wait()
+                await notified.wait()
 
     def wake(self) -> None:
         """Wake those who wait in this process."""
-        self._rung.set()
-        self._rung = asyncio.Event()
-        for call in tuple(self._told):
-            call()
+        self._notified.set()
+        self._notified = asyncio.Event()
+        for callback in tuple(self._callbacks):
+            callback()
 
     async def listen(self) -> None:
         """Listen until cancelled, through restarts of the database."""
@@ -107,7 +106,7 @@ class Listener:
         try:
             ended = asyncio.Event()
             connection.add_termination_listener(lambda _: ended.set())
-            await connection.add_listener(self._channel, self._on_ring)
+            await connection.add_listener(self._channel, self._on_notify)
             self.wake()  # something may have happened before
             while not ended.is_set():
                 with suppress(TimeoutError):
@@ -117,5 +116,5 @@ class Listener:
         finally:
             connection.terminate()
 
-    def _on_ring(self, _connection: Connection | Any, _pid: int, _channel: str, _: object) -> None:  # noqa: ANN401 (asyncpg's proxies)
+    def _on_notify(self, _connection: object, _pid: int, _channel: str, _: object) -> None:
         self.wake()

@@ -1,4 +1,4 @@
-"""The letter of an event: the bytes that are sent, and the headers that prove who sent them."""
+"""What is sent for an event: its body, and the headers that prove who sent it."""
 
 import base64
 import hashlib
@@ -9,8 +9,8 @@ from typing import Final
 from cachetools import LRUCache
 
 from wattyard.events.domain import Event
-from wattyard.events.service.faces import EventFace, Sign
 from wattyard.events.service.keys import SigningKeys
+from wattyard.events.service.ports import SerializeEvent, Sign
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 
@@ -23,7 +23,7 @@ def shown_secret(secret: bytes) -> str:
     return SECRET_PREFIX + base64.b64encode(secret).decode()
 
 
-class Letters:
+class WebhookSigner:
     """Writes and signs events.
 
     Two schemes side by side: PS256 (RSA-PSS, SHA-256) over timestamp, dot and body, with the
@@ -33,14 +33,14 @@ class Letters:
     def __init__(
         self,
         keys: SigningKeys,
-        face: EventFace,
+        serialize: SerializeEvent,
         sign: Sign,
         *,
         release: str,
         seconds: Callable[[], int],
     ) -> None:
         self._keys = keys
-        self._face = face
+        self._serialize = serialize
         self._sign = sign
         self._release = release
         self._seconds = seconds
@@ -48,7 +48,7 @@ class Letters:
 
     def body(self, caller: Caller, event: Event) -> bytes:
         """Write the body: the event as `GET /events/{id}` answers it."""
-        return self._face(caller, event)
+        return self._serialize(caller, event)
 
     async def headers(self, event: Event, body: bytes, secret: bytes | None) -> dict[str, str]:
         """Sign a body for now; without an endpoint's secret only with the server's key."""

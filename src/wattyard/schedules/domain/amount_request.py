@@ -20,7 +20,7 @@ DEVICES_AT_MOST: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceWanted:
+class DeviceAmountRequest:
     """What one device has to move from `start_us` to `end_us`; energy in Wh, power in W, all ≥ 0.
 
     `max_power_w` None stands for the device's rating. `held` is the plan that the client holds.
@@ -35,14 +35,14 @@ class DeviceWanted:
     min_power_w: float = 0.0
     held: tuple[PowerSlot, ...] | None = None
 
-    def clashes(self, other: "DeviceWanted") -> bool:
+    def clashes(self, other: "DeviceAmountRequest") -> bool:
         """Tell whether both want the same device at the same time."""
         overlap = self.start_us < other.end_us and other.start_us < self.end_us
         return overlap and self.device_id == other.device_id
 
 
 @dataclass(frozen=True, slots=True)
-class AmountWanted:
+class AmountRequest:
     """What the devices of a place have to move; `max_power_w` None stands for its grid limits.
 
     Raises:
@@ -52,7 +52,7 @@ class AmountWanted:
     """
 
     site_id: UUID
-    devices: tuple[DeviceWanted, ...]
+    devices: tuple[DeviceAmountRequest, ...]
     max_power_w: float | None = None
     shaving: Shaving = field(default_factory=Shaving)
     keep_unless_saves: float = 0.0
@@ -85,7 +85,7 @@ class AmountAnswer:
     """The plan at a place, and when its prices will be known anew (UTC, or None)."""
 
     site: Site
-    wanted: AmountWanted
+    request: AmountRequest
     plan: AmountPlan
     next_update: datetime | None
 

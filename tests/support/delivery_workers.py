@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.world import Tenant, World
 from wattyard.events.adapters.sender import Sender
-from wattyard.events.jobs.delivery import DeliveryJob, Means
+from wattyard.events.jobs.delivery import DeliveryDependencies, DeliveryJob
 from wattyard.platform.outbound.addresses import AddressPolicy
 
 LOCAL = AddressPolicy.read("127.0.0.0/8")
@@ -24,9 +24,9 @@ async def working(
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Deliver inside of the block, with attempts of at most so many seconds."""
     services = world.services
-    means = Means(
+    dependencies = DeliveryDependencies(
         services.outbox,
-        services.letters,
+        services.signer,
         lambda: Sender(local_lookup, LOCAL, seconds=seconds),
         services.streams.listener,
         services.now,
@@ -35,7 +35,7 @@ async def working(
     )
     stop = asyncio.Event()
     hearing = asyncio.create_task(services.streams.listener.listen())
-    task = asyncio.create_task(DeliveryJob(means).run(stop))
+    task = asyncio.create_task(DeliveryJob(dependencies).run(stop))
     try:
         yield task
     finally:

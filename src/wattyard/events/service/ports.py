@@ -6,10 +6,10 @@ from wattyard.events.domain import Event
 from wattyard.events.domain.endpoints import Endpoint
 from wattyard.kernel.callers import Caller
 
-EndpointFace = Callable[[Caller, Endpoint], bytes]
+SerializeEndpoint = Callable[[Caller, Endpoint], bytes]
 """Writes an endpoint as JSON, without its secret."""
 
-EventFace = Callable[[Caller, Event], bytes]
+SerializeEvent = Callable[[Caller, Event], bytes]
 """Writes an event as JSON: the bytes that are signed and sent."""
 
 Reach = Callable[[str], Awaitable[None]]

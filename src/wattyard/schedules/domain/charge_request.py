@@ -10,7 +10,7 @@ from wattyard.schedules.domain.charge import (
     ChargeSlot,
     ChargeSteps,
     Objective,
-    Store,
+    Storage,
 )
 from wattyard.schedules.domain.refusals import ReadyByInvalid
 from wattyard.schedules.domain.surroundings import Surroundings
@@ -22,7 +22,7 @@ LEAST: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class StateSaid:
+class StateRequest:
     """What the request says of the device's state; percentages 0..100, energy in kWh."""
 
     state_of_charge_percent: float | None = None
@@ -43,7 +43,7 @@ class Goals:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeWanted:
+class ChargeRequest:
     """When does a device charge and discharge from `start` on, for `horizon` or as far as known?
 
     Raises:
@@ -54,7 +54,7 @@ class ChargeWanted:
     start: datetime
     site_id: UUID | None = None
     horizon: timedelta | None = None
-    state: StateSaid = field(default_factory=StateSaid)
+    state: StateRequest = field(default_factory=StateRequest)
     goals: Goals = field(default_factory=Goals)
     held: tuple[ChargeSlot, ...] | None = None
     keep_unless_saves: float = 0.0
@@ -78,7 +78,7 @@ class ChargeAnswer:
     device_id: UUID
     start: datetime
     end: datetime
-    store: Store
+    storage: Storage
     steps: ChargeSteps
     plan: ChargePlan
     surroundings: Surroundings

@@ -15,7 +15,7 @@ Reference = Annotated[
         max_length=255,
         pattern=NO_CONTROLS,
         description="the client's own reference, not required to be unique",
-        extra={"wanted": "text of 1 to 255 characters without control characters"},
+        extra={"expected": "text of 1 to 255 characters without control characters"},
     ),
 ]
 Label = Annotated[
@@ -24,7 +24,7 @@ Label = Annotated[
         min_length=1,
         max_length=255,
         pattern=NO_CONTROLS,
-        extra={"wanted": "text of 1 to 255 characters without control characters"},
+        extra={"expected": "text of 1 to 255 characters without control characters"},
     ),
 ]
 Metadata = Annotated[
@@ -36,7 +36,7 @@ Metadata = Annotated[
         max_length=50,
         description="the client's own texts by key",
         extra={
-            "wanted": "an object of at most 50 texts: keys of 1 to 40 characters without control "
+            "expected": "an object of at most 50 texts: keys of 1 to 40 characters without control "
             "characters, values of at most 500"
         },
     ),
@@ -50,7 +50,7 @@ CustomerId = Annotated[
     msgspec.Meta(
         pattern=r"^cus_[0-9a-f]{32}$(?!\n)",
         description="id of a customer",
-        extra={"wanted": "an id cus_… with 32 lower-case hex digits"},
+        extra={"expected": "an id cus_… with 32 lower-case hex digits"},
     ),
 ]
 LocationId = Annotated[
@@ -58,7 +58,7 @@ LocationId = Annotated[
     msgspec.Meta(
         pattern=r"^(loc|ste)_[0-9a-f]{32}$(?!\n)",
         description="id of a location or of its site",
-        extra={"wanted": "an id loc_… or ste_… with 32 lower-case hex digits"},
+        extra={"expected": "an id loc_… or ste_… with 32 lower-case hex digits"},
     ),
 ]
 DeviceId = Annotated[
@@ -66,7 +66,7 @@ DeviceId = Annotated[
     msgspec.Meta(
         pattern=r"^dev_[0-9a-f]{32}$(?!\n)",
         description="id of a device",
-        extra={"wanted": "an id dev_… with 32 lower-case hex digits"},
+        extra={"expected": "an id dev_… with 32 lower-case hex digits"},
     ),
 ]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -1,11 +1,11 @@
-"""What the use-cases need beside the store: how objects look, and the news of their changes."""
+"""What the use-cases need beside the store: serializers, and the events of changes."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from wattyard.events.domain import News
+from wattyard.events.domain import NewEvent
 from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -18,7 +18,7 @@ from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import places as place_store
 
 
-class Faces(Protocol):
+class Serializers(Protocol):
     """How objects look to clients, as JSON; filled by the app with the wire's mappings.
 
     A summary is kept and events carry whole objects, so use-cases need them ready.
@@ -36,7 +36,7 @@ class Faces(Protocol):
 class Dependent(Protocol):
     """What belongs to places and is kept by a capability above; filled by the app."""
 
-    async def parting_news(self, caller: Caller, places: Sequence[Place]) -> list[News]:
+    async def removal_events(self, caller: Caller, places: Sequence[Place]) -> list[NewEvent]:
         """Tell what goes with locked places, before it goes."""
 
     async def zones_changed(self, caller: Caller, places: Sequence[Place]) -> None:
@@ -53,15 +53,15 @@ class UseCases:
 
     db: Database
     events: Events
-    faces: Faces
+    serializers: Serializers
     now: Clock
     new_id: IdMaker
     dependents: list[Dependent] = field(default_factory=list)
 
-    async def parting_news(self, caller: Caller, places: Sequence[Place]) -> list[News]:
+    async def removal_events(self, caller: Caller, places: Sequence[Place]) -> list[NewEvent]:
         """Tell what goes with places that are about to be deleted."""
-        told = [await dependent.parting_news(caller, places) for dependent in self.dependents]
-        return [news for part in told for news in part]
+        told = [await dependent.removal_events(caller, places) for dependent in self.dependents]
+        return [new_events for part in told for new_events in part]
 
     async def follow_zones(self, caller: Caller, moved: Sequence[Place]) -> None:
         """Let what belongs to places follow them into other time zones."""
@@ -70,24 +70,28 @@ class UseCases:
                 await dependent.zones_changed(caller, moved)
 
 
-def place_news(
-    faces: Faces, caller: Caller, change: str, place: Place, devices: Sequence[Device]
-) -> list[News]:
-    """Tell of a change of a place by both its faces."""
+def site_events(
+    serializers: Serializers, caller: Caller, change: str, place: Place, devices: Sequence[Device]
+) -> list[NewEvent]:
+    """Describe a change of a place as an event of its location and one of its site."""
     at_place = [device.id for device in devices]
     return [
-        News(
+        NewEvent(
             f"location.{change}",
             ids.wire("loc", place.id),
-            faces.location(caller, place, at_place),
+            serializers.location(caller, place, at_place),
         ),
-        News(f"site.{change}", ids.wire("ste", place.id), faces.site(caller, place, devices)),
+        NewEvent(
+            f"site.{change}", ids.wire("ste", place.id), serializers.site(caller, place, devices)
+        ),
     ]
 
 
-def device_news(faces: Faces, caller: Caller, change: str, device: Device) -> News:
+def device_event(serializers: Serializers, caller: Caller, change: str, device: Device) -> NewEvent:
     """Tell of a change of a device."""
-    return News(f"device.{change}", ids.wire("dev", device.id), faces.device(caller, device))
+    return NewEvent(
+        f"device.{change}", ids.wire("dev", device.id), serializers.device(caller, device)
+    )
 
 
 async def lock_present(
@@ -113,7 +117,7 @@ async def lock_places(
 
 
 async def show_anew(
-    db: WriteConnection, faces: Faces, caller: Caller, places: Iterable[Place]
+    db: WriteConnection, serializers: Serializers, caller: Caller, places: Iterable[Place]
 ) -> list[tuple[Place, Sequence[Device], bytes]]:
     """Write the summaries of locked places anew, and give each with its devices and summary."""
     places = list(places)
@@ -121,7 +125,8 @@ async def show_anew(
         db, caller.account, caller.live_mode, [place.id for place in places]
     )
     shown: list[tuple[Place, Sequence[Device], bytes]] = [
-        (place, devices[place.id], faces.site(caller, place, devices[place.id])) for place in places
+        (place, devices[place.id], serializers.site(caller, place, devices[place.id]))
+        for place in places
     ]
     summaries = {place.id: summary for place, _, summary in shown}
     if summaries:

@@ -1,4 +1,4 @@
-"""Reading what a caller sent: JSON bodies, merge patches and queries, with all their faults.
+"""Decoding what a caller sent: JSON bodies, merge patches and queries, with all their faults.
 
 The usual, faultless body is decoded in one pass by msgspec. Only when that fails is the body
 walked field by field, so that one answer reports every fault with its path.
@@ -16,7 +16,7 @@ import msgspec
 
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Malformed
-from wattyard.platform.reading import wanted
+from wattyard.platform.decoding import type_forms
 
 T = TypeVar("T")
 Json = Any
@@ -63,12 +63,12 @@ class Patch(Generic[T]):
         return convert(_merged(msgspec.to_builtins(current), self.changes), self._shape)
 
 
-def body_reader(type_: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (any type msgspec decodes)
+def body_decoder(type_: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (any type msgspec decodes)
     """Make the function that reads bodies of one type.
 
     The function raises Malformed: `json_invalid`, or every fault of the body.
     """
-    if wanted.origin(type_) is Patch:
+    if type_forms.origin(type_) is Patch:
         shape = get_args(type_)[0]
         return lambda raw: Patch(_checked(json_value(raw), shape, partial=True), shape)
     decoder = msgspec.json.Decoder(type_)
@@ -138,10 +138,10 @@ def convert(value: Json, type_: type[T]) -> T:
     raise Malformed(f"the body is not as expected: {said}", code="body_invalid")
 
 
-def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
+def query_decoder(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
     """Make the function that reads queries of one type; it raises Malformed with all faults."""
-    fields = {field.name: field for field in wanted.fields(type_)}
-    whole = {name for name, field in fields.items() if wanted.is_whole(field.form)}
+    fields = {field.name: field for field in type_forms.fields(type_)}
+    whole = {name for name, field in fields.items() if type_forms.is_whole(field.form)}
 
     def read(raw: bytes) -> Any:  # noqa: ANN401
         given, faults = _query_pairs(raw, fields)
@@ -156,7 +156,7 @@ def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
                 pass  # walked below, so that every fault is reported
         for name, text in given.items():
             if not _readable(text, fields[name].form):
-                words = wanted.words(fields[name].form)
+                words = type_forms.words(fields[name].form)
                 message = f"{name} must be {words}; got {_printable(text)}"
                 faults.append(Fault(f"{name}_invalid", message, name))
         missing = [n for n, field in fields.items() if field.required and n not in given]
@@ -167,7 +167,7 @@ def query_reader(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
 
 
 def _query_pairs(
-    raw: bytes, fields: Mapping[str, wanted.Field]
+    raw: bytes, fields: Mapping[str, type_forms.Field]
 ) -> tuple[dict[str, str], list[Fault]]:
     given: dict[str, str] = {}
     faults: list[Fault] = []
@@ -198,8 +198,8 @@ def _decoded(raw: bytes) -> list[tuple[str, str]]:
         ) from None
 
 
-def _readable(text: str, form: wanted.TypeForm) -> bool:
-    whole = wanted.is_whole(form)
+def _readable(text: str, form: type_forms.TypeForm) -> bool:
+    whole = type_forms.is_whole(form)
     if _UNSTORABLE.search(text) or (whole and not _WHOLE.fullmatch(text)):
         return False
     try:
@@ -217,7 +217,7 @@ def unknown(name: str, known: Mapping[str, object], path: str) -> Fault:
     )
 
 
-def _checked(value: Json, form: wanted.TypeForm, *, partial: bool) -> Json:
+def _checked(value: Json, form: type_forms.TypeForm, *, partial: bool) -> Json:
     faults: list[Fault] = []
     _walk(value, form, "", faults, partial=partial)
     if faults:
@@ -226,17 +226,17 @@ def _checked(value: Json, form: wanted.TypeForm, *, partial: bool) -> Json:
 
 
 def _walk(
-    value: Json, form: wanted.TypeForm, path: str, faults: list[Fault], *, partial: bool
+    value: Json, form: type_forms.TypeForm, path: str, faults: list[Fault], *, partial: bool
 ) -> None:
     """Collect the faults of `value`; in a `partial` one (a merge patch) nothing is missing."""
-    inner, nullable = wanted.apart(form)
+    inner, nullable = type_forms.apart(form)
     if value is None and nullable:
         return
-    if wanted.is_struct(inner):
+    if type_forms.is_struct(inner):
         _walk_struct(value, inner, path, faults, partial=partial)
         return
     before = len(faults)
-    if wanted.origin(inner) is list and isinstance(value, list):
+    if type_forms.origin(inner) is list and isinstance(value, list):
         for number, item in enumerate(value):
             if len(faults) >= _FAULTS_SHOWN:
                 return
@@ -251,7 +251,7 @@ def _walk_struct(
     if not isinstance(value, dict):
         faults.append(_fault(value, struct, path))
         return
-    fields = {field.name: field for field in wanted.fields(struct)}
+    fields = {field.name: field for field in type_forms.fields(struct)}
     if struct.__struct_config__.forbid_unknown_fields:
         strange = islice((name for name in value if name not in fields), _FAULTS_SHOWN)
         faults.extend(unknown(name, fields, _below(path, name)) for name in strange)
@@ -263,12 +263,12 @@ def _walk_struct(
         elif name in value:
             _walk(value[name], field.form, place, faults, partial=partial)
         elif field.required:
-            message = f"{place} is needed: {wanted.words(field.form)}"
+            message = f"{place} is needed: {type_forms.words(field.form)}"
             faults.append(Fault(f"{name}_missing", message, place))
 
 
 def _check_leaf(
-    value: Json, form: wanted.TypeForm, path: str, faults: list[Fault], *, partial: bool
+    value: Json, form: type_forms.TypeForm, path: str, faults: list[Fault], *, partial: bool
 ) -> None:
     good = _storable(value)
     if good:
@@ -300,10 +300,10 @@ def _storable(value: Json) -> bool:
     return True
 
 
-def _fault(value: Json, form: wanted.TypeForm, path: str) -> Fault:
+def _fault(value: Json, form: type_forms.TypeForm, path: str) -> Fault:
     name = re.sub(r"\[\d+\]", "", path.rpartition(".")[2]) or "body"
     place = path or "the body"
-    message = f"{place} must be {wanted.words(form)}; got {_printable(value)}"
+    message = f"{place} must be {type_forms.words(form)}; got {_printable(value)}"
     return Fault(f"{name}_invalid", message, path or None)
 
 

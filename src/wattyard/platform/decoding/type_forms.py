@@ -20,23 +20,23 @@ class Field(NamedTuple):
     required: bool
 
 
-class Taken(NamedTuple):
+class BareType(NamedTuple):
     """A type taken apart: what stands beside None, and whether None is allowed."""
 
     form: TypeForm
     nullable: bool
 
 
-def apart(form: TypeForm) -> Taken:
+def apart(form: TypeForm) -> BareType:
     """Separate None (and UNSET) from the rest of a type; metadata goes."""
     form = _bare(form)
     if origin(form) not in (Union, types.UnionType):
-        return Taken(form, nullable=form is type(None))
+        return BareType(form, nullable=form is type(None))
     rest = [part for part in get_args(form) if part not in (type(None), msgspec.UnsetType)]
     nullable = type(None) in get_args(form)
     if len(rest) == 1:
-        return Taken(apart(rest[0]).form, nullable=nullable)
-    return Taken(form, nullable=nullable)
+        return BareType(apart(rest[0]).form, nullable=nullable)
+    return BareType(form, nullable=nullable)
 
 
 def origin(form: TypeForm) -> object:
@@ -80,7 +80,7 @@ def words(form: TypeForm) -> str:
     info = inspect.type_info(form)
     said = ""
     while isinstance(info, inspect.Metadata):
-        said = (info.extra or {}).get("wanted", said)
+        said = (info.extra or {}).get("expected", said)
         info = info.type
     if said:
         return said
