@@ -22,7 +22,7 @@ from wattyard.platform.http import ListQuery
 from wattyard.platform.http.bodies import LINE_LIMIT_BYTES
 from wattyard.platform.http.declare import MEBIBYTE, Endpoint
 from wattyard.platform.http.errors import status_of
-from wattyard.platform.http.replays import _KEPT_FOR
+from wattyard.platform.http.replays import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.settings import Settings
 from wattyard.schedules.domain import amount_request, charge_request, listing
 from wattyard.schedules.domain.solver import SECONDS_AT_MOST
@@ -185,7 +185,8 @@ def limits() -> dict[str, str]:
         "objects on a list page": _range(ListQuery, "limit"),
         "requests per second, account and mode": f"{rate}, burst {2 * rate:,}",
         "lifetime of a bearer token": f"{TOKEN_LIFETIME.total_seconds():,.0f} s",
-        "answers kept for an idempotency key": f"{_KEPT_FOR // HOUR} h",
+        "answers kept for an idempotency key": f"{_KEPT_FOR // HOUR} h, "
+        f"up to {_mebibytes(KEPT_BYTES)} each",
         "span of a price request": f"{prices.LONGEST.days} days",
         "prices in one upload": f"{PRICES_AT_ONCE:,}",
         "nodes of a formula": f"{formula.NODE_LIMIT}",
