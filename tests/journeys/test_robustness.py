@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -153,7 +154,11 @@ def test_a_full_disk_is_said_and_nothing_is_corrupted(tmp_path: Path) -> None:
                     break
             assert answer.status_code == 503, answer.text
             assert answer.json()["code"] == "unavailable"
+            with filler.open("ab") as file, suppress(OSError):
+                file.write(b"x" * 4_000_000)
+            _wait_for(lambda: client.get("/health/ready").status_code == 503)
             filler.unlink()
+            _wait_for(lambda: client.get("/health/ready").status_code == 200, 60)
             _wait_for(lambda: client.get("/sites?limit=1").status_code == 200, 60)
         with Server(data) as server:
             client = server.client(*credentials)

@@ -70,9 +70,8 @@ async def live() -> Health:
     access=Access.PUBLIC,
 )
 async def ready(db: Database) -> Health:
-    """Tell that requests can be answered: the database is there."""
-    async with db.reading() as connection:
-        await connection.fetchval("SELECT 1")
+    """Whether requests can be answered: the database is there, takes changes and has room."""
+    await db.check_ready()
     return Health("ok")
 
 

@@ -3,6 +3,7 @@
 import sys
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -68,6 +69,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; faults that a person can fix are one line, without a traceback."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except (CommandFailed, EmbeddedError, SchemaOutdated, SettingInvalid, Refusal) as fault:

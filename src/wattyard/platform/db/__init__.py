@@ -1,9 +1,10 @@
 """PostgreSQL behind a narrow port: connections, transactions, page queries."""
 
-from wattyard.platform.db.connection import ReadConnection, WriteConnection, savepoint
+from wattyard.platform.db.connection import ReadConnection, WriteConnection
 from wattyard.platform.db.database import Database
 from wattyard.platform.db.keyset import page_query
 from wattyard.platform.db.notifications import Listener, Notifier
+from wattyard.platform.db.transactions import savepoint
 
 __all__ = [
     "Database",

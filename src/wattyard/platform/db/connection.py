@@ -1,16 +1,38 @@
 """The connections that stores speak through: one that reads, one that also writes."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from functools import wraps
+from typing import Any, Protocol
 
 import asyncpg
 
-if TYPE_CHECKING:
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
-    """One connection to PostgreSQL, as the driver has it."""
-else:
-    Connection = asyncpg.Connection
+
+def _heard(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Close the connection where the database does not answer: a machine that vanished closes
+    none itself, and a time-out must not be taken for one of the caller's own."""
+
+    @wraps(method)
+    async def heard(self: "Connection", *args: object, **options: object) -> Any:  # noqa: ANN401 (the driver's answer)
+        try:
+            return await method(self, *args, **options)
+        except TimeoutError as silence:
+            self.terminate()
+            raise asyncpg.ConnectionDoesNotExistError("the database does not answer") from silence
+
+    return heard
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no types
+    """One connection to PostgreSQL, as the driver has it; closed where nobody answers."""
+
+    fetch = _heard(asyncpg.Connection.fetch)
+    fetchrow = _heard(asyncpg.Connection.fetchrow)
+    fetchval = _heard(asyncpg.Connection.fetchval)
+    execute = _heard(asyncpg.Connection.execute)
+    copy_to_table = _heard(asyncpg.Connection.copy_to_table)
+
+    only_reads = False
+    """Whether its database was set to read only when it was opened."""
 
 
 class ReadConnection(Protocol):
@@ -50,16 +72,3 @@ class WriteConnection(ReadConnection, Protocol):
     ) -> str:
         """Load rows by COPY."""
         ...
-
-
-@asynccontextmanager
-async def savepoint(db: WriteConnection) -> AsyncIterator[None]:
-    """Undo what the block did when it raises, and leave the rest of the transaction alone."""
-    await db.execute("SAVEPOINT wattyard")
-    try:
-        yield
-    except BaseException:
-        # The same name hides the outer one of it until it is released.
-        await db.execute("ROLLBACK TO SAVEPOINT wattyard; RELEASE SAVEPOINT wattyard")
-        raise
-    await db.execute("RELEASE SAVEPOINT wattyard")

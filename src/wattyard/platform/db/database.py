@@ -9,39 +9,15 @@ from typing import Any
 import asyncpg
 
 from wattyard.kernel.refusals import Unavailable
-from wattyard.platform.db.connection import (
-    Connection,
-    ReadConnection,
-    WriteConnection,
-    savepoint,
-)
+from wattyard.platform.db.connecting import Connector
+from wattyard.platform.db.connection import Connection, ReadConnection, WriteConnection
+from wattyard.platform.db.faults import Causes
+from wattyard.platform.db.readiness import Readiness
 from wattyard.platform.db.stack import ConnectionStack
+from wattyard.platform.db.transactions import begin_to_read, begin_to_write, ended, savepoint
 
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
-"""What asyncpg raises while the database is away, starting or stopping."""
-
-_IN_THE_WAY = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.QueryCanceledError,
-)
-"""Two changes that waited for each other, and work that took too long."""
-
-_ANSWER_SECONDS = 2.0
-"""How much later than it should have given up itself, the database counts as gone: a machine that
-vanished closes no connection."""
-
-_FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
+_IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What may have left a connection in the middle of something, whoever raised it."""
 
 
 class _Loan:
@@ -73,9 +49,10 @@ class Database:
     """
 
     def __init__(self, url: str, *, connections: int = 8, statement_seconds: float = 30) -> None:
-        self._url = url
+        self._causes = Causes()
+        self._connector = Connector(url, statement_seconds=statement_seconds, causes=self._causes)
+        self._readiness = Readiness(self._connector, self._causes)
         self._connections = connections
-        self._statement_seconds = statement_seconds
         self._stack: ConnectionStack | None = None
         self._besides: set[asyncio.Task[None]] = set()
         self._loans: dict[asyncio.Task[Any] | None, _Loan] = {}
@@ -86,17 +63,19 @@ class Database:
         Raises:
             Unavailable: saying what the database said, when it lets nobody in there.
         """
-        self._stack = ConnectionStack(self._connect_to_read, self._connections)
+        self._stack = ConnectionStack(self._connector.open_to_read, self._connections)
         try:
             self._stack.take_back(await self._stack.lend())
-        except (*_AWAY, asyncpg.PostgresError, ValueError) as fault:
-            raise Unavailable(f"the database cannot be used: {fault}; check its address") from fault
+        except (Unavailable, ValueError) as fault:
+            said = fault.__cause__ or fault
+            raise Unavailable(f"the database cannot be used: {said}; check its address") from fault
 
     async def close(self) -> None:
         """Give the connections back; what runs besides is broken off."""
         for task in self._besides:
             task.cancel()
         await asyncio.gather(*self._besides, return_exceptions=True)
+        self._readiness.close()
         if self._stack is not None:
             stack, self._stack = self._stack, None
             await stack.close()
@@ -106,6 +85,14 @@ class Database:
         task = asyncio.get_running_loop().create_task(work)
         self._besides.add(task)
         task.add_done_callback(self._besides.discard)
+
+    async def check_ready(self) -> None:
+        """Pass when the database can be reached, written to, and has room.
+
+        Raises:
+            Unavailable: saying what is wrong.
+        """
+        await self._readiness.check()
 
     @property
     def usage(self) -> tuple[int, int]:
@@ -133,7 +120,8 @@ class Database:
             if loan.in_snapshot or loan.after_commit is not None:
                 yield loan.connection
                 return
-            async with _begun(loan.connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+            await begin_to_read(loan.connection)
+            async with ended(loan.connection):
                 loan.in_snapshot = True
                 try:
                     yield loan.connection
@@ -151,7 +139,8 @@ class Database:
                 async with savepoint(loan.connection):
                     yield loan.connection
                 return
-            async with _begun(loan.connection, "BEGIN READ WRITE"):
+            await begin_to_write(loan.connection, self._causes)
+            async with ended(loan.connection):
                 loan.after_commit = after_commit
                 try:
                     yield loan.connection
@@ -193,19 +182,19 @@ class Database:
             yield held
             return
         stack = self._open_stack
-        with _refusing_when_away():
-            loan = _Loan(await stack.lend())
-            broken = True
-            try:
-                self._loans[task] = loan
-                yield loan
-                broken = False
-            except Exception as error:
-                broken = isinstance(error, _AWAY)  # its protocol may be in the middle of something
-                raise
-            finally:
-                del self._loans[task]
-                stack.take_back(loan.connection, broken=broken)
+        connection = await stack.lend()
+        loan = self._loans[task] = _Loan(connection)
+        broken = True
+        try:
+            yield loan
+            broken = False
+        except Exception as error:
+            broken = isinstance(error, _IN_THE_MIDDLE)
+            self._causes.refuse_if_lost(connection, error)
+            raise
+        finally:
+            del self._loans[task]
+            stack.take_back(connection, broken=broken)
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[bool]:
@@ -213,88 +202,26 @@ class Database:
 
         The others get False at once. A process that dies has left the block.
         """
-        connection = await self.own_connection()
-        try:
-            digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-            number = int.from_bytes(digest, signed=True)
+        digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        number = int.from_bytes(digest, signed=True)
+        async with self.own_connection() as connection:
             mine: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", number)
             yield mine
+
+    @asynccontextmanager
+    async def own_connection(self) -> AsyncIterator[Connection]:
+        """Open a connection besides those that are lent, and close it after the block."""
+        connection = await self._connector.open()
+        try:
+            yield connection
+        except Exception as error:
+            self._causes.refuse_if_lost(connection, error)
+            raise
         finally:
             connection.terminate()
-
-    async def own_connection(self) -> Connection:
-        """Open a connection besides those that are lent; the caller closes it.
-
-        Raises:
-            Unavailable: when the database cannot be reached.
-        """
-        with _refusing_when_away():
-            return await self._connect()
-
-    async def _connect_to_read(self) -> Connection:
-        return await self._connect(default_transaction_read_only="on")
-
-    async def _connect(self, **settings: str) -> Connection:
-        timeout_ms = str(int(self._statement_seconds * 1000))
-        connection: Connection = await asyncpg.connect(
-            self._url,
-            timeout=5,
-            command_timeout=self._statement_seconds + _ANSWER_SECONDS,
-            server_settings={
-                "application_name": "wattyard",
-                "statement_timeout": timeout_ms,
-                "idle_in_transaction_session_timeout": timeout_ms,
-                "timezone": "UTC",
-                **settings,
-            },
-        )
-        return connection
 
     @property
     def _open_stack(self) -> ConnectionStack:
         if self._stack is None:
             raise Unavailable("the server is starting or stopping; try again in a moment")
         return self._stack
-
-
-@asynccontextmanager
-async def _begun(connection: Connection, begin: str) -> AsyncIterator[None]:
-    """Keep what the block did when it ends, undo it when it raises.
-
-    The driver's own transactions cannot be told to write in a session that only reads.
-    """
-    try:
-        await connection.execute(begin)
-    except asyncpg.FeatureNotSupportedError as fault:  # a standby's answer to READ WRITE
-        raise Unavailable(
-            "the database only reads at the moment; nothing was changed, try again"
-        ) from fault
-    try:
-        yield
-    except BaseException:
-        if not connection.is_closed():
-            await connection.execute("ROLLBACK")
-        raise
-    if await connection.execute("COMMIT") != "COMMIT":  # PostgreSQL undoes without an error
-        raise RuntimeError("nothing was kept: a statement had failed, and its error was swallowed")
-
-
-class _refusing_when_away:  # noqa: N801 (reads as a phrase at its uses)
-    """Turn what asyncpg raises while the database is away into the refusal `unavailable`."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: object) -> None:  # noqa: ANN401
-        if isinstance(error, _FULL):
-            raise Unavailable(
-                "the database has no room left; nothing was changed; its operator must make room"
-            ) from error
-        if isinstance(error, _IN_THE_WAY):
-            raise Unavailable(
-                "another change was in the way for too long; nothing was changed, try again"
-            ) from error
-        if isinstance(error, _AWAY):
-            raise Unavailable(
-                "the database cannot be reached at the moment; nothing was acknowledged, try again"
-            ) from error

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-import asyncpg
+import structlog
 
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.database import Database
+
+_log = structlog.get_logger("database")
 
 _QUIET_SECONDS: Final = 0.02
 """Notifications within this time are sent as one."""
@@ -47,7 +49,7 @@ class Notifier:
         try:
             while self._again:
                 self._again = False
-                with suppress(Unavailable, asyncpg.PostgresError):
+                with suppress(Unavailable):
                     async with self._db.transaction() as db:
                         await db.execute("SELECT pg_notify($1, '')", self._channel)
                 await asyncio.sleep(_QUIET_SECONDS)
@@ -95,15 +97,15 @@ class Listener:
     async def listen(self) -> None:
         """Listen until cancelled, through restarts of the database."""
         while True:
-            with suppress(
-                Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
-            ):
-                await self._hear()
+            try:
+                with suppress(Unavailable):  # its cause is logged
+                    await self._hear()
+            except Exception:  # noqa: BLE001 (listening goes on for as long as the process)
+                _log.exception("listening failed", channel=self._channel)
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _hear(self) -> None:
-        connection = await self._db.own_connection()
-        try:
+        async with self._db.own_connection() as connection:
             ended = asyncio.Event()
             connection.add_termination_listener(lambda _: ended.set())
             await connection.add_listener(self._channel, self._on_notify)
@@ -113,8 +115,6 @@ class Listener:
                     async with asyncio.timeout(self._ask_seconds):
                         await ended.wait()
                 await connection.execute("SELECT 1", timeout=_ANSWER_SECONDS)
-        finally:
-            connection.terminate()
 
     def _on_notify(self, _connection: object, _pid: int, _channel: str, _: object) -> None:
         self.wake()

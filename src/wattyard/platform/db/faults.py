@@ -1,0 +1,110 @@
+"""Which faults are the database's, so that a client may try again, and which are our own bugs.
+
+Only a loss that is proven becomes `Unavailable`: a connection that cannot be had, one that is
+closed, and what the database itself says about its state. Everything else is left as it is.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Final
+
+import asyncpg
+import structlog
+
+from wattyard.kernel.refusals import Unavailable
+from wattyard.platform.db.connection import Connection
+
+_NOT_OPENED: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What the driver raises when a connection cannot be opened."""
+
+_SAID: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
+    (
+        (
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.AdminShutdownError,
+            asyncpg.CrashShutdownError,
+        ),
+        "the database cannot be reached; nothing was acknowledged, try again",
+    ),
+    (
+        (asyncpg.DiskFullError, asyncpg.OutOfMemoryError),
+        "the database has no room left; nothing was changed; its operator must make room",
+    ),
+    (
+        (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError),
+        "another change held the same data for too long; nothing was changed, try again",
+    ),
+    (
+        (asyncpg.QueryCanceledError, asyncpg.IdleInTransactionSessionTimeoutError),
+        "this took longer than the server allows and was stopped; nothing was changed",
+    ),
+)
+_CLOSED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises on a connection that is closed, among other things."""
+
+_LOGGED_EVERY_SECONDS: Final = 60.0
+
+
+class Causes:
+    """Tells losses from bugs, and logs each cause of `unavailable` once a minute."""
+
+    def __init__(self) -> None:
+        self._log = structlog.get_logger("database")
+        self._quiet_until: dict[str, float] = {}
+        self._unlogged: dict[str, int] = {}
+
+    def note(self, message: str, cause: BaseException | None = None) -> None:
+        """Log a cause, unless it was logged within the last minute."""
+        kind = message if cause is None else type(cause).__name__
+        now = monotonic()
+        if self._quiet_until.get(kind, 0.0) > now:
+            self._unlogged[kind] = self._unlogged.get(kind, 0) + 1
+            return
+        self._quiet_until[kind] = now + _LOGGED_EVERY_SECONDS
+        self._log.error(
+            "unavailable",
+            reason=message,
+            cause=None if cause is None else f"{kind}: {cause}",
+            unlogged_before=self._unlogged.pop(kind, 0),
+        )
+
+    def refuse_if_lost(self, connection: Connection, error: BaseException) -> None:
+        """Raise the refusal that an error on a connection amounts to; nothing for our own bugs.
+
+        Raises:
+            Unavailable.
+        """
+        refusal = _refusal_of(error, closed=connection.is_closed())
+        if refusal is not None:
+            self.note(str(refusal), error)
+            raise refusal from error
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Refuse where the block cannot open a connection.
+
+        Raises:
+            Unavailable.
+        """
+        try:
+            yield
+        except _NOT_OPENED as fault:
+            refusal = _refusal_of(fault, closed=True) or Unavailable(_SAID[0][1])
+            self.note(str(refusal), fault)
+            raise refusal from fault
+
+
+def _refusal_of(error: BaseException, *, closed: bool) -> Unavailable | None:
+    """The refusal that an error on a connection amounts to, None where it is a bug of ours."""
+    for kinds, message in _SAID:
+        if isinstance(error, kinds):
+            return Unavailable(message)
+    return Unavailable(_SAID[0][1]) if closed and isinstance(error, _CLOSED) else None
