@@ -5,20 +5,55 @@ import json
 
 import pytest
 
-from tests.support.world import AMSTERDAM, Tenant, World, error
+from tests.support.world import AMSTERDAM, Tenant, World, basic, error
 from wattyard.platform.db import Database
 
 JSON = {"Content-Type": "application/json"}
 
 
-async def test_the_served_release_is_accepted_and_any_other_refused(tenant: Tenant) -> None:
-    served = await tenant.get("/sites", headers={"Flatpeak-Version": "2026-08-01.busbar"})
-    other = await tenant.get("/sites", headers={"Flatpeak-Version": "2025-09-14.anode"})
+NOT_SERVED = [
+    ("2025-09-14.anode", 422, "api_version_not_supported"),
+    ("2026-07-31.busbar", 422, "api_version_not_supported"),
+    ("2024-02-29.zero", 422, "api_version_not_supported"),
+    ("2020-01-01.yotta", 422, "api_version_not_supported"),
+    ("2026-08-01.anode", 400, "version_unknown"),
+    ("2026-08-02.busbar", 400, "version_unknown"),
+    ("2023-02-29.zero", 400, "version_unknown"),
+    ("2025-13-01.busbar", 400, "version_unknown"),
+    ("2025-09-14.cathode", 400, "version_unknown"),
+    ("2025-09-14", 400, "version_unknown"),
+    ("2025-09-14.busbar2", 400, "version_unknown"),
+    ("\u0662\u0660\u0662\u0665-09-14.busbar", 400, "version_unknown"),
+    ("", 400, "version_unknown"),
+    ("latest", 400, "version_unknown"),
+]
 
+
+@pytest.mark.parametrize(("release", "status", "code"), NOT_SERVED)
+async def test_a_release_that_is_not_served_is_refused(
+    world: World, tenant: Tenant, release: str, status: int, code: str
+) -> None:
+    headers = {"Flatpeak-Version": release.encode()}
+    for path in ("/sites", "/health/live"):
+        answer = await tenant.get(path, headers=headers)
+        body = error(answer, status, code, "Flatpeak-Version")
+        assert "2026-08-01.busbar" in body["message"]
+        assert answer.headers["flatpeak-version"] == "2026-08-01.busbar"
+        assert (body["context"] == "api") is (status == 422)
+
+
+async def test_the_served_release_is_accepted(tenant: Tenant) -> None:
+    served = await tenant.get("/sites", headers={"Flatpeak-Version": "2026-08-01.busbar"})
     assert served.status_code == 200
-    body = error(other, 400, "version_unknown")
-    assert "2026-08-01.busbar" in body["message"]
-    assert other.headers["flatpeak-version"] == "2026-08-01.busbar"
+
+
+async def test_a_release_is_judged_after_the_token(world: World, tenant: Tenant) -> None:
+    old = {"Flatpeak-Version": "2025-09-14.anode"}
+    error(await world.http.get("/sites", headers=old), 401, "token_missing")
+    error(await world.http.post("/auth/tokens", headers=old), 401, "credentials_invalid")
+    credentials = {"Authorization": basic(tenant.account_id, tenant.secret)}
+    answer = await world.http.post("/auth/tokens", headers=old | credentials)
+    error(answer, 422, "api_version_not_supported")
 
 
 async def test_an_unknown_path_is_404(world: World) -> None:

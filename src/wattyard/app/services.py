@@ -27,7 +27,7 @@ from wattyard.kernel.ids import IdMaker, SortedIds
 from wattyard.kernel.instants import Clock, system_clock
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database
-from wattyard.platform.http.call import RELEASE
+from wattyard.platform.http.releases import RELEASE
 from wattyard.platform.outbound.addresses import AddressPolicy
 from wattyard.platform.outbound.lookup import SystemLookup
 from wattyard.platform.settings import Settings

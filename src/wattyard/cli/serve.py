@@ -24,6 +24,7 @@ from wattyard.cli.database import (
     check_schema,
     database_of,
 )
+from wattyard.platform.http.connection import ClientConnection
 from wattyard.platform.settings import Settings
 
 _FINISH_SECONDS: Final = 5
@@ -88,7 +89,7 @@ def _run(settings: Settings, listening: socket.socket) -> None:
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=ClientConnection,
         lifespan="on",
         access_log=False,
         log_config=None,

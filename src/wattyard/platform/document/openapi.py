@@ -21,17 +21,17 @@ from wattyard.platform.decoding import JsonInvalid, ParameterUnknown, Patch
 from wattyard.platform.decoding import type_forms as forms
 from wattyard.platform.http import replays
 from wattyard.platform.http.bodies import BodyIncomplete
-from wattyard.platform.http.call import RELEASE
 from wattyard.platform.http.declare import SESSION_COOKIE, Access, Endpoint
 from wattyard.platform.http.errors import (
     Error,
     InternalError,
     MediaTypeUnsupported,
-    VersionUnknown,
+    RequestInvalid,
     reason,
     status_of,
     type_of,
 )
+from wattyard.platform.http.releases import RELEASE, ApiVersionNotSupported, VersionUnknown
 
 Json = dict[str, Any]
 
@@ -60,7 +60,9 @@ _SCHEMES_OF: Final[Mapping[Access, tuple[str, ...]]] = {
 }
 _REFERENCE = "#/components/schemas/{name}"
 _ALWAYS: tuple[type[Refusal], ...] = (
+    RequestInvalid,
     VersionUnknown,
+    ApiVersionNotSupported,
     ParameterUnknown,
     AccountDisabled,
     TooMany,

@@ -10,6 +10,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.platform.decoding import body_decoder, query_decoder
+from wattyard.platform.http import releases
 from wattyard.platform.http.arguments import names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
@@ -44,11 +45,13 @@ class Bound:
         declared = self.declared
         call.operation, call.route = declared.operation, declared.path
         if self._authenticate is None:
+            _check_release(call)
             await call.answer(await self._work(call))
             return
         caller = call.caller = await self._authenticate(call)
         if declared.access is not Access.BASIC:  # right credentials always pass
             self._gate.limits.admit(call, caller)
+        _check_release(call)
         if declared.effect is not None and b"idempotency-key" in call.headers:
             await call.answer(
                 await self._gate.replays.once(
@@ -119,6 +122,12 @@ class Bound:
             if call.method in ("GET", "HEAD") and seen is not None and matches(seen, tag):
                 return Answer(b"", 304, headers=answer.headers)
         return answer
+
+
+def _check_release(call: Call) -> None:
+    """Judge the release that the call asks for; every account's default is Busbar."""
+    if b"flatpeak-version" in call.headers:
+        releases.judge(call.header(b"flatpeak-version") or "")
 
 
 def path_id(text: str, *prefixes: str, missing: type[Missing]) -> UUID:

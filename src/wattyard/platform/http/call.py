@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, TooLarge
+from wattyard.platform.http.releases import RELEASE
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-RELEASE: Final = "2026-08-01.busbar"
 JSON: Final = b"application/json; charset=utf-8"
 _RELEASE_HEADER: Final = (b"flatpeak-version", RELEASE.encode())
 _COMPRESS_FROM_BYTES: Final = 1024

@@ -22,6 +22,7 @@ from wattyard.kernel.refusals import (
     Unavailable,
 )
 from wattyard.platform.http.call import Answer, Call
+from wattyard.platform.http.releases import ApiVersionNotSupported
 
 
 class PathUnknown(Refusal):
@@ -46,10 +47,10 @@ class MediaTypeUnsupported(Refusal):
     code = "media_type_unsupported"
 
 
-class VersionUnknown(Malformed):
-    """`Flatpeak-Version` names a release that is not served here."""
+class RequestInvalid(Malformed):
+    """The request is not one of HTTP/1.1 (RFC 9112), or lacks its `Host` header."""
 
-    code = "version_unknown"
+    code = "request_invalid"
 
 
 class InternalError(Refusal):
@@ -77,6 +78,9 @@ STATUS: Final[dict[type[Refusal], int]] = {
 """The HTTP status of each kind of refusal; a class not listed has its nearest base's."""
 
 _API_ERRORS: Final = (AccountDisabled, InternalError, Unavailable)
+
+_OF_THE_WHOLE_API: Final = (ApiVersionNotSupported,)
+"""Refusals that concern no single operation; their `context` is `api`."""
 
 ErrorType = Literal["invalid_request", "rate_limit", "api_error"]
 
@@ -131,7 +135,7 @@ def answer(refusal: Refusal, call: Call, now: datetime) -> Answer:
         code=first.code,
         message=first.message,
         param=msgspec.UNSET if first.param is None else first.param,
-        context=f"api.{call.operation}",
+        context="api" if isinstance(refusal, _OF_THE_WHOLE_API) else f"api.{call.operation}",
         request_id=call.request_id,
         time_created=instants.text(now),
         errors=[ErrorDetail(f.param, f.code, f.message) for f in refusal.faults]

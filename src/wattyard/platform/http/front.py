@@ -13,12 +13,12 @@ from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http import errors, scopes
 from wattyard.platform.http.binding import Bound
-from wattyard.platform.http.call import RELEASE, Call, Receive, Scope, Send
+from wattyard.platform.http.call import Call, Receive, Scope, Send
 from wattyard.platform.http.errors import (
     InternalError,
     MethodNotAllowed,
     PathUnknown,
-    VersionUnknown,
+    RequestInvalid,
 )
 from wattyard.platform.http.scopes import Failed
 
@@ -27,6 +27,8 @@ Finished = Callable[[Call, BaseException | None], None]
 
 Work = Callable[[Call], Awaitable[None]]
 
+UNREADABLE: Final = "wattyard.unreadable"
+"""In the scope of what the server could not read as a request."""
 _CALL: Final = "wattyard.call"
 
 
@@ -61,7 +63,7 @@ class FrontDoor:
         scope[_CALL] = call
         fault: BaseException | None = None
         try:
-            _check_version(call)
+            _check_request(call)
             await self._router(scope, receive, send)
         except Refusal as refusal:
             await self._refuse(call, refusal)
@@ -122,10 +124,17 @@ async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
     )
 
 
-def _check_version(call: Call) -> None:
-    wanted = call.header(b"flatpeak-version")
-    if wanted is not None and wanted != RELEASE:
-        raise VersionUnknown(
-            f"Flatpeak-Version {ids.shown(wanted)} is not served here; served: {RELEASE}",
-            param="Flatpeak-Version",
+def _check_request(call: Call) -> None:
+    """Refuse what is no request, and one that does not name its host once (RFC 9112, 3.2)."""
+    doubled = len(call.headers) < len(call.scope["headers"]) and (
+        sum(name == b"host" for name, _ in call.scope["headers"]) > 1
+    )
+    if b"host" in call.headers and not doubled:
+        return
+    if UNREADABLE in call.scope:
+        raise RequestInvalid("this is not a readable HTTP/1.1 request (RFC 9112)")
+    if doubled or call.scope.get("http_version") != "1.0":
+        raise RequestInvalid(
+            f"a request has one Host header; this one has {'several' if doubled else 'none'}",
+            param="Host",
         )

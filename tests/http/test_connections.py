@@ -1,0 +1,117 @@
+"""What stands between a connection's bytes and the application (contract 0, Transport)."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from tests.support.world import Tenant, World
+from wattyard.platform.http.connection import ClientConnection
+
+
+@asynccontextmanager
+async def listening(world: World) -> AsyncIterator[int]:
+    """Serve the application on a port of this machine."""
+    config = uvicorn.Config(world.app, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: ClientConnection(config, state, {}), "127.0.0.1", 0, start_serving=True
+    )
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def asked(port: int, *parts: bytes) -> tuple[bytes, bytes]:
+    """Send bytes, and read all until the server hangs up: head and body of what came."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for part in parts:
+        writer.write(part)
+    async with asyncio.timeout(10):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    return head.lower(), body
+
+
+CHUNKED = b"POST /auth/tokens HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "GET /sites?limit=٢ HTTP/1.1\r\nHost: h\r\n\r\n".encode(),
+        b"GET\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"FETCH /sites HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET /sites HTTP/1.1\r\nHost: h\r\nA\x00: b\r\n\r\n",
+        b"POST /sites HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET /sites HTTP/3.7\r\nHost: h\r\n\r\n" * 3,
+    ],
+)
+async def test_what_is_no_request_is_answered_in_the_error_envelope(
+    world: World, raw: bytes
+) -> None:
+    async with listening(world) as port:
+        head, body = await asked(port, raw)
+
+    assert head.startswith(b"http/1.1 400 ")
+    told = json.loads(body)
+    assert (told["object"], told["code"], told["context"]) == (
+        "error",
+        "request_invalid",
+        "api.request",
+    )
+    assert b"\r\nrequest-id: %b\r\n" % told["request_id"].encode() in head + b"\r\n"
+    assert b"\r\ncontent-type: application/json" in head
+    assert b"\r\nconnection: close" in head
+
+
+async def test_a_body_that_becomes_unreadable_is_answered_once(
+    world: World, tenant: Tenant
+) -> None:
+    raw = (
+        b"POST /sites HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer %b\r\nTransfer-Encoding: chunked\r\n\r\n" % tenant.token.encode()
+    )
+    async with listening(world) as port:
+        head, body = await asked(port, raw, b"2\r\n{}\r\nnothing\r\n")
+
+    assert head.startswith(b"http/1.1 400 ")
+    assert json.loads(body)["code"] == "request_invalid"
+
+
+@pytest.mark.parametrize(("hosts", "says"), [(b"", "none"), (b"Host: a\r\nHost: b\r\n", "several")])
+async def test_a_request_names_its_host_once(world: World, hosts: bytes, says: str) -> None:
+    async with listening(world) as port:
+        head, body = await asked(
+            port, b"GET /health/live HTTP/1.1\r\nConnection: close\r\n" + hosts + b"\r\n"
+        )
+
+    assert head.startswith(b"http/1.1 400 ")
+    told = json.loads(body)
+    assert (told["code"], told["param"]) == ("request_invalid", "Host")
+    assert says in told["message"]
+
+
+async def test_http_1_0_needs_no_host_and_gets_no_chunks(world: World, tenant: Tenant) -> None:
+    token = b"Authorization: Bearer %b\r\n" % tenant.token.encode()
+    async with listening(world) as port:
+        plain, _ = await asked(port, b"GET /health/live HTTP/1.0\r\n\r\n")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /events/stream HTTP/1.0\r\n" + token + b"\r\n")
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        await tenant.post("/customers", {})
+        async with asyncio.timeout(10):
+            first = await reader.readuntil(b"\n\n")
+        writer.close()
+
+    assert plain.startswith(b"http/1.1 200 ")
+    assert head.startswith(b"http/1.1 200 ")
+    assert b"transfer-encoding" not in head
+    assert b"\r\nconnection: close\r\n" in head
+    assert first.startswith((b"id:", b"event:", b":", b"retry:"))
