@@ -126,3 +126,24 @@ def test_every_document_is_in_the_index() -> None:
     for path in sorted((ROOT / "docs").rglob("*.md")):
         listed = inner.get(path.parent.name, index)
         assert path.name == "README.md" or f"({path.name})" in listed, path
+
+
+CLASS = re.compile(r"`((?:[A-Z][a-z]+){1,4})`")
+
+
+def lost_classes(text: str, source: str) -> list[str]:
+    """Names of classes in backticks that the source does not define."""
+    served = "\n".join(block.text for block in contract_text.blocks(text) if block.served)
+    return [
+        name
+        for name in CLASS.findall(served)
+        if not re.search(rf"^ *(class {name}\b|{name}\b.* = )", source, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "glossary.md"])
+def test_a_class_that_is_named_exists(name: str) -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+
+    assert lost_classes((ROOT / "docs" / name).read_text(), source) == []
+    assert lost_classes("see `ClaimedParcel` and `Refusal`", source) == ["ClaimedParcel"]
