@@ -172,6 +172,43 @@ async def test_a_device_is_changed_and_its_sites_show_it(tenant: Tenant) -> None
     error(await tenant.patch(path, {"locations": []}), 400, "locations_invalid")
 
 
+async def test_a_device_whose_sites_are_gone_can_still_be_changed(tenant: Tenant) -> None:
+    site = await tenant.site()
+    device = await tenant.device(site["id"])
+    path = f"/devices/{device['id']}"
+    await tenant.delete(f"/sites/{site['id']}")
+
+    changed = await tenant.patch(path, {"metadata": {"k": "v"}})
+    assert (changed.status_code, changed.json()["metadata"]) == (200, {"k": "v"})
+    assert changed.json()["locations"] == []
+    error(await tenant.patch(path, {"locations": []}), 400, "locations_invalid", "locations")
+    other = await tenant.site()
+    moved = await tenant.patch(path, {"locations": [other["id"]]})
+    assert moved.json()["locations"] == [other["location_id"]]
+
+
+@pytest.mark.parametrize("kind", ["ev_charger", "heat_pump"])
+async def test_a_least_power_above_the_greatest_is_refused_by_name(
+    tenant: Tenant, kind: str
+) -> None:
+    site = await tenant.site()
+    wrong = {kind: {"max_power_kw": 3, "min_power_kw": 4}}
+    body = {"reference_id": "d", "type": "OTHER", "properties": wrong}
+    param = f"properties.{kind}.min_power_kw"
+
+    answer = await tenant.post("/devices", {**body, "locations": [site["id"]]})
+    error(answer, 400, "min_power_kw_invalid", param)
+    answer = await tenant.post("/sites", {"currency_code": "EUR", "devices": [body]})
+    error(answer, 400, "min_power_kw_invalid", f"devices[0].{param}")
+    device = await tenant.device(site["id"], properties={kind: {"min_power_kw": 3}})
+    answer = await tenant.patch(
+        f"/devices/{device['id']}", {"properties": {kind: {"max_power_kw": 2.5}}}
+    )
+    error(answer, 400, "min_power_kw_invalid", param)
+    same = {kind: {"max_power_kw": 3, "min_power_kw": 3}}
+    assert (await tenant.device(site["id"], properties=same))["properties"][kind] == same[kind]
+
+
 async def test_a_device_moves_between_sites(tenant: Tenant) -> None:
     one, two, three = [await tenant.site() for _ in range(3)]
     device = await tenant.device(one["id"], two["id"])

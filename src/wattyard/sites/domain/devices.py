@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from wattyard.kernel.refusals import Missing
+from wattyard.kernel.refusals import Fault, Malformed, Missing
 from wattyard.sites.domain.places import NO_METADATA
 
 DeviceType = Literal[
@@ -194,7 +194,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceDraft:
-    """What a client says of a device."""
+    """What a client says of a device.
+
+    Raises:
+        Malformed: when a least power is above the greatest.
+    """
 
     reference_id: str
     type: DeviceType
@@ -203,6 +207,26 @@ class DeviceDraft:
     model_name: str | None = None
     properties: Properties = field(default_factory=Properties)
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+
+    def __post_init__(self) -> None:
+        faults = [
+            Fault(
+                "min_power_kw_invalid",
+                f"min_power_kw must not be above max_power_kw; got {part.min_power_kw:g} above "
+                f"{part.max_power_kw:g}",
+                f"properties.{name}.min_power_kw",
+            )
+            for name, part in (
+                ("ev_charger", self.properties.ev_charger),
+                ("heat_pump", self.properties.heat_pump),
+            )
+            if part is not None
+            and part.min_power_kw is not None
+            and part.max_power_kw is not None
+            and part.min_power_kw > part.max_power_kw
+        ]
+        if faults:
+            raise Malformed.of(faults)
 
     def made(self, id_: UUID, time_created: datetime, locations: Collection[UUID]) -> Device:
         """Make the device, at the given places."""

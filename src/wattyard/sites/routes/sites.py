@@ -24,7 +24,7 @@ from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
 from wattyard.sites.domain.places import CustomerNotFound, SiteNotFound, Status, TimezoneNotPossible
 from wattyard.sites.service import Places
 from wattyard.sites.wire import examples
-from wattyard.sites.wire.devices import device_draft
+from wattyard.sites.wire.devices import device_drafts
 from wattyard.sites.wire.places import (
     SiteBody,
     SiteChange,
@@ -104,7 +104,7 @@ async def create_site(caller: Caller, body: SiteBody, places: Places) -> bytes:
 
     Creates the location of the same place too: `ste_X` and `loc_X` share their hex part.
     """
-    drafts = [device_draft(device) for device in body.devices or ()]
+    drafts = device_drafts(body.devices or ())
     place, devices = await places.open(caller, place_draft(body), drafts)
     return site_json(caller, place, devices)
 

@@ -7,7 +7,7 @@ from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Patch, convert, type_forms
 from wattyard.sites.domain.arrivals import Arrival, DeviceArrival
 from wattyard.sites.domain.devices import Device, DeviceDraft
-from wattyard.sites.wire.devices import DeviceBody, changed_device, device_draft
+from wattyard.sites.wire.devices import DeviceBody, changed_device, device_drafts
 from wattyard.sites.wire.places import SiteBody, SiteChange, changed_place, place_draft
 
 Json = dict[str, Any]
@@ -28,8 +28,10 @@ def arrival(line: int, body: Json) -> Arrival:
         )
     said = {name: value for name, value in body.items() if name != "devices"}
     devices = [
-        DeviceArrival(device_draft(device), partial(_onto, changes=raw))
-        for device, raw in zip(shaped.devices or (), body.get("devices") or (), strict=True)
+        DeviceArrival(draft, partial(_onto, changes=raw))
+        for draft, raw in zip(
+            device_drafts(shaped.devices or ()), body.get("devices") or (), strict=True
+        )
     ]
     references = [device.draft.reference_id for device in devices]
     if len(set(references)) < len(references):

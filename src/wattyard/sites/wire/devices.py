@@ -1,6 +1,7 @@
 """Devices as JSON (contract 1, Devices)."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Reference, Time
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceType, Properties
@@ -112,6 +114,12 @@ class DeviceBody(SiteDeviceBody, kw_only=True):
     ]
 
 
+class PresentDeviceBody(DeviceBody, kw_only=True):
+    """A stored device as a body: all its locations may have been deleted meanwhile."""
+
+    locations: Annotated[list[LocationId], msgspec.Meta(max_length=100)]
+
+
 class SummaryProperties(msgspec.Struct, kw_only=True, rename=_WIRE_NAMES):
     """A device's ratings; the two named kWh are powers in kW. Null where unknown."""
 
@@ -153,7 +161,11 @@ class DeviceShape(msgspec.Struct, kw_only=True):
 
 
 def device_draft(body: SiteDeviceBody) -> DeviceDraft:
-    """Read what a client says of a device."""
+    """Read what a client says of a device.
+
+    Raises:
+        Malformed: when its properties contradict each other.
+    """
     return DeviceDraft(
         reference_id=body.reference_id,
         type=body.type,
@@ -167,6 +179,21 @@ def device_draft(body: SiteDeviceBody) -> DeviceDraft:
     )
 
 
+def device_drafts(bodies: Sequence[SiteDeviceBody]) -> list[DeviceDraft]:
+    """Read what a client says of the devices of a site.
+
+    Raises:
+        Malformed: when the properties of one contradict each other.
+    """
+    drafts = []
+    for number, body in enumerate(bodies):
+        try:
+            drafts.append(device_draft(body))
+        except Malformed as fault:
+            raise fault.under(f"devices[{number}]") from None
+    return drafts
+
+
 def device_locations(body: DeviceBody) -> tuple[UUID, ...]:
     """Read where a client says that a device is."""
     given = enumerate(body.locations)
@@ -178,8 +205,8 @@ def changed_device(
     device: Device, patch: Patch[DeviceBody]
 ) -> tuple[DeviceDraft, tuple[UUID, ...]]:
     """Apply a merge patch to a device: what is said of it, and where it is."""
-    body = patch.onto(
-        DeviceBody(
+    body = Patch(patch.changes, PresentDeviceBody).onto(
+        PresentDeviceBody(
             reference_id=device.reference_id,
             type=device.type,
             manufacturer=device.manufacturer,
