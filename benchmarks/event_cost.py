@@ -8,6 +8,7 @@ from uuid import UUID
 
 from benchmarks.support import fleets
 from benchmarks.support.ground import verdict
+from benchmarks.support.servers import ENCRYPTION_KEY
 from wattyard.app import Services
 from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
@@ -32,7 +33,9 @@ async def measure(url: str) -> None:
     """Update devices, each variant in turn; an update tells of the device and of its site."""
     db = Database(url, connections=2)
     await db.open()
-    services = Services(db, settings=Settings(webhook_allow="127.0.0.0/8"))
+    services = Services(
+        db, settings=Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
+    )
     silent = Services(db)
     silent.devices.events = _Silent(db, services.now, services.new_id)
     told, heard = await _fleet(url, services), await _fleet(url, services)

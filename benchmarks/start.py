@@ -1,5 +1,6 @@
 """Start to first answer, and idle memory."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 import psutil
 
 from benchmarks.support.ground import Ground, verdict
+from benchmarks.support.servers import ENCRYPTION_KEY
 from wattyard.platform.db import schema
 from wattyard.platform.embedded import EmbeddedDatabase
 
@@ -45,7 +47,11 @@ def _seconds(*command: str) -> tuple[float, float]:
     """Time from the start to the line that says ready, and memory (PSS) then, with children."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "WATTYARD_ENCRYPTION_KEY": ENCRYPTION_KEY},
     )
     assert process.stdout
     assert "ready" in process.stdout.readline()

@@ -20,7 +20,7 @@ import uvloop
 from benchmarks import event_cost
 from benchmarks.support import fleets
 from benchmarks.support.ground import OTHER_CORE, SERVER_CORE, Ground, pin, verdict
-from benchmarks.support.servers import wattyard
+from benchmarks.support.servers import ENCRYPTION_KEY, wattyard
 from wattyard.app import Services
 from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
@@ -112,7 +112,9 @@ async def _receiver() -> AsyncIterator[_Receiver]:
 async def _account(url: str) -> AsyncIterator[tuple[Services, Caller]]:
     db = Database(url, connections=4)
     await db.open()
-    services = Services(db, settings=Settings(webhook_allow="127.0.0.0/8"))
+    services = Services(
+        db, settings=Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
+    )
     account, _, _ = await services.accounts.create(name="webhooks")
     try:
         yield services, Caller(account.number, account.id, live_mode=False)
@@ -158,7 +160,8 @@ def _worker(url: str) -> subprocess.Popen[str]:
         ],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "WATTYARD_LOG_LEVEL": "error"},
+        env={**os.environ, "WATTYARD_LOG_LEVEL": "error",
+             "WATTYARD_ENCRYPTION_KEY": ENCRYPTION_KEY},
     )  # fmt: skip
     assert worker.stdout
     assert "ready" in worker.stdout.readline()

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from tests.support.clock import FakeClock
+from tests.support.process import ENCRYPTION_KEY
 from tests.support.world import Tenant, World
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
@@ -29,6 +30,14 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the shared test data is not at {SHARED_DATA}; set WATTYARD_TEST_DATA")
     return SHARED_DATA
+
+
+@pytest.fixture
+def encryption_key() -> Iterator[None]:
+    """Give commands that run in this process the key of the tests' database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WATTYARD_ENCRYPTION_KEY", ENCRYPTION_KEY)
+        yield
 
 
 @pytest.fixture(scope="session")

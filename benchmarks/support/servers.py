@@ -1,5 +1,6 @@
 """Servers under measurement, each on the server's core."""
 
+import base64
 import os
 import re
 import signal
@@ -10,8 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from typing import Final
 
 from benchmarks.support.ground import SERVER_CORE
+
+ENCRYPTION_KEY: Final = base64.b64encode(bytes(32)).decode()
 
 
 def _on_server_core() -> None:
@@ -26,7 +30,12 @@ def wattyard(
 
     All settings are the default ones, but for the rate limit, which is off. The log goes to a file.
     """
-    environment = {**os.environ, "WATTYARD_LOG_LEVEL": log, "WATTYARD_RATE_LIMIT": "0"}
+    environment = {
+        **os.environ,
+        "WATTYARD_LOG_LEVEL": log,
+        "WATTYARD_RATE_LIMIT": "0",
+        "WATTYARD_ENCRYPTION_KEY": ENCRYPTION_KEY,
+    }
     log_file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the server runs)
     process = subprocess.Popen(
         [

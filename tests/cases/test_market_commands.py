@@ -11,7 +11,7 @@ from wattyard.cli import app
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
 
-pytestmark = pytest.mark.usefixtures("loop_free", "operators_sources_put_away")
+pytestmark = pytest.mark.usefixtures("loop_free", "operators_sources_put_away", "encryption_key")
 
 ALL_DAY = [{"valid_from": "00:00", "valid_to": "00:00", "rate": [{"value": 0.2}]}]
 TARIFF = {

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.process import WATTYARD, Server, run
+from wattyard.platform.embedded import EmbeddedDatabase
 
 PLACE = {"postal_address": {"city": "Lyon", "country_code": "FR"}}
 
 
-def command(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    where = () if data is None else ("--data", str(data))
     return subprocess.run(
-        [*WATTYARD, *arguments, "--data", str(data)],
+        [*WATTYARD, *arguments, *where],
         capture_output=True,
         text=True,
         check=False,
@@ -32,7 +34,9 @@ def test_a_backup_brings_everything_back(tmp_path: Path, credentials: tuple[str,
     with Server(data) as server:
         client = server.client(*credentials)
         kept = client.post("/sites", json=PLACE).json()
-        assert command("backup", str(file), data=data).returncode == 0
+        saved = command("backup", str(file), data=data)
+        assert saved.returncode == 0
+        assert f"keep {data / 'encryption-key'} apart" in saved.stdout
         lost = client.post("/sites", json=PLACE).json()
         in_use = command("restore", str(file), data=data)
         assert in_use.returncode == 1
@@ -52,7 +56,11 @@ def test_a_backup_brings_everything_back(tmp_path: Path, credentials: tuple[str,
     with Server(data) as server:
         assert server.client(*credentials).get("/sites").json()["data"] == [kept]
     other = tmp_path / "other"
-    assert command("restore", str(file), data=other).returncode == 0
+    restored = command("restore", str(file), data=other)
+    assert restored.returncode == 0
+    assert "WATTYARD_ENCRYPTION_KEY" in restored.stdout  # the secrets' key is kept apart
+    assert command("account", "list", data=other).returncode == 1
+    (other / "encryption-key").write_bytes((data / "encryption-key").read_bytes())
     with Server(other) as server:
         assert server.client(*credentials).get("/sites").json()["data"] == [kept]
     assert lost["id"] != kept["id"]
@@ -89,3 +97,41 @@ def test_the_doctor_is_content_with_a_sound_folder_and_not_with_an_open_one(
         (data / "postgres").chmod(0o700)
     assert done.returncode == 1
     assert "chmod 700" in done.stdout
+
+
+def test_the_doctor_names_a_wrong_key_and_an_open_one(
+    tmp_path: Path, credentials: tuple[str, str]
+) -> None:
+    data = tmp_path / "data"
+    key = data / "encryption-key"
+    kept = key.read_text()
+    key.write_text(json.loads(command("encryption-key", "new", "--json").stdout)["encryption_key"])
+    told = run("doctor", data=data, codes=(1,))["complaints"]
+    assert any("secrets in the database were encrypted with the key" in one for one in told)
+    refused = command("serve", "--port", "0", data=data)
+    assert refused.returncode == 1
+    assert "encryption-key" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+    key.write_text(kept)
+    key.chmod(0o644)
+    assert "chmod 600 it" in " ".join(run("doctor", data=data, codes=(1,))["complaints"])
+    key.chmod(0o600)
+    run("doctor", data=data)
+    assert credentials
+
+
+def test_a_database_of_our_own_is_served_only_with_a_key(tmp_path: Path) -> None:
+    with EmbeddedDatabase(tmp_path / "elsewhere").lease() as url:
+        subprocess.run([*WATTYARD, "migrate", "--database", url], check=True, timeout=60)
+        for word in ("serve", "worker"):
+            refused = subprocess.run(
+                [*WATTYARD, word, "--database", url],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            assert refused.returncode == 1
+            assert "WATTYARD_ENCRYPTION_KEY" in refused.stderr
+            assert "wattyard encryption-key new" in refused.stderr

@@ -27,6 +27,7 @@ async def working(
     dependencies = DeliveryDependencies(
         services.outbox,
         services.signer,
+        services.endpoint_secrets,
         lambda: Sender(local_lookup, LOCAL, seconds=seconds),
         services.streams.listener,
         services.now,

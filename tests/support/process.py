@@ -1,5 +1,6 @@
 """A real server in a process of its own."""
 
+import base64
 import json
 import os
 import re
@@ -13,6 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+
+ENCRYPTION_KEY = base64.b64encode(bytes(range(32))).decode()
+"""The key of databases of our own."""
 
 WATTYARD = (sys.executable, "-m", "wattyard")
 
@@ -47,6 +51,8 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTYARD_")}
         environment["WATTYARD_RATE_LIMIT"] = str(rate_limit)
         environment["WATTYARD_WEBHOOK_ALLOW"] = webhook_allow
+        if "--database" in options:
+            environment["WATTYARD_ENCRYPTION_KEY"] = ENCRYPTION_KEY
         self.process = subprocess.Popen(
             [python, "-m", "wattyard", "serve", "--port", "0", "--data", str(data), *options],
             stdout=subprocess.PIPE,

@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from tests.support.clock import FakeClock
+from tests.support.process import ENCRYPTION_KEY
 from tests.support.tariff_bodies import flat
 from wattyard.app import ENDPOINTS, Services, assemble
 from wattyard.app.endpoints import ACCESS_REFUSALS
@@ -110,13 +111,16 @@ class Tenant:
         return response.json()
 
 
+SETTINGS = Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
+
+
 class World:
     """The application and everything in it."""
 
     def __init__(self, db: Database, clock: FakeClock) -> None:
         self.db = db
         self.clock = clock
-        self.services = Services(db, clock, settings=Settings(webhook_allow="127.0.0.0/8"))
+        self.services = Services(db, clock, settings=SETTINGS)
         self.app = assemble(self.services)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app), base_url="http://test"

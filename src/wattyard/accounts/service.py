@@ -29,6 +29,7 @@ from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import AccountDisabled, Malformed, Missing
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
+from wattyard.platform.encryption import Keyring
 
 _CACHED_TOKENS: Final = 20_000
 _FAILURES_AT_ONCE: Final = 20
@@ -72,11 +73,16 @@ class _Known:
     fresh_until: float
 
 
+ENCRYPTED: Final = (store.TOKEN_SECRET,)
+"""The columns of secrets."""
+
+
 class Accounts:
     """Accounts, keys and tokens."""
 
-    def __init__(self, db: Database, now: Clock, new_id: IdMaker) -> None:
+    def __init__(self, db: Database, now: Clock, new_id: IdMaker, keyring: Keyring) -> None:
         self._db = db
+        self._keyring = keyring
         self._now = now
         self._new_id = new_id
         self._signer: Signer | None = None
@@ -245,7 +251,7 @@ class Accounts:
     async def _signing(self) -> Signer:
         if self._signer is None:
             async with self._db.reading() as db:
-                self._signer = Signer(await store.token_secret(db))
+                self._signer = Signer(await store.token_secret(db, self._keyring))
         return self._signer
 
     async def _account(self, db: ReadConnection, account_id: UUID) -> Account:

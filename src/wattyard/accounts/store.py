@@ -1,10 +1,14 @@
 """The SQL of accounts and keys."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from wattyard.accounts.domain import Account, SecretKey, Standing
 from wattyard.platform.db import ReadConnection, WriteConnection
+from wattyard.platform.encryption import EncryptedColumn, Keyring
+
+TOKEN_SECRET: Final = EncryptedColumn("token_secrets", "secret_encrypted", ("id",), plain="secret")
 
 _ACCOUNT = "account AS number, id, name, disabled, time_created"
 _KEY = """
@@ -151,9 +155,15 @@ async def weak_secrets(db: ReadConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-async def token_secret(db: ReadConnection) -> bytes:
-    """Read the secret that signs bearer tokens."""
-    secret: bytes = await db.fetchval(
-        "SELECT secret FROM token_secrets ORDER BY time_created DESC LIMIT 1"
+async def token_secret(db: ReadConnection, keyring: Keyring) -> bytes:
+    """Read the secret that signs bearer tokens.
+
+    Raises:
+        EncryptionKeyMissing, EncryptionKeyUnknown.
+    """
+    row = await db.fetchrow(
+        """
+        SELECT id, secret, secret_encrypted FROM token_secrets ORDER BY time_created DESC LIMIT 1
+        """
     )
-    return secret
+    return TOKEN_SECRET.secret_of(keyring, row["secret_encrypted"], row["secret"], row["id"])

@@ -3,9 +3,10 @@
 from wattyard.app.assembly import assemble, from_environment, weather_of
 from wattyard.app.background import jobs, listening, work, working
 from wattyard.app.endpoints import ENDPOINTS
-from wattyard.app.services import Services
+from wattyard.app.services import ENCRYPTED, Services
 
 __all__ = [
+    "ENCRYPTED",
     "ENDPOINTS",
     "Services",
     "assemble",

@@ -27,6 +27,7 @@ def jobs(services: Services) -> list[Job]:
     dependencies = DeliveryDependencies(
         services.outbox,
         services.signer,
+        services.endpoint_secrets,
         lambda: Sender(services.lookup, services.policy),
         services.streams.listener,
         services.now,

@@ -3,16 +3,19 @@
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from wattyard.accounts import service as accounts
 from wattyard.accounts.service import Accounts, Usage
 from wattyard.costs.service import CostReports
+from wattyard.events import service as events
 from wattyard.events.adapters import signing
 from wattyard.events.adapters.registration import Registration
 from wattyard.events.service import (
     Deliveries,
     Endpoints,
+    EndpointSecrets,
     Events,
     Outbox,
     Retention,
@@ -27,6 +30,8 @@ from wattyard.kernel.ids import IdMaker, SortedIds
 from wattyard.kernel.instants import Clock, system_clock
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database
+from wattyard.platform.encryption.columns import EncryptedColumn
+from wattyard.platform.encryption.key_file import keyring_of
 from wattyard.platform.http.releases import RELEASE
 from wattyard.platform.outbound.addresses import AddressPolicy
 from wattyard.platform.outbound.lookup import SystemLookup
@@ -51,10 +56,17 @@ from wattyard.tariffs.domain import calendar
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
-from wattyard.tariffs.service import Endings, Listings, MarketSources, Prices, Tariffs
+from wattyard.tariffs.service import Endings, Listings, MarketSources, Prices, Tariffs, markets
 from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.tariffs.wire.sources import market_source_json
 from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
+
+ENCRYPTED: Final[tuple[EncryptedColumn, ...]] = (
+    *events.ENCRYPTED,
+    *accounts.ENCRYPTED,
+    *markets.ENCRYPTED,
+)
+"""The columns of secrets of every capability."""
 
 
 class SiteSerializers:
@@ -106,14 +118,18 @@ class Services:
         self.now = now
         self.new_id = new_id
         self.watch = Telemetry(db)
-        self.accounts = Accounts(db, now, new_id)
+        self.keyring = keyring_of(settings)
+        self.accounts = Accounts(db, now, new_id, self.keyring)
         self.events = Events(db, now, new_id, self.watch.recorded)
         self.policy = AddressPolicy.read(settings.webhook_allow)
         self.lookup = SystemLookup()
         reach = Registration(self.lookup, self.policy)
-        self.endpoints = Endpoints(self.events, endpoint_json, reach, secrets.token_bytes)
+        self.endpoint_secrets = EndpointSecrets(self.keyring)
+        self.endpoints = Endpoints(
+            self.events, endpoint_json, reach, secrets.token_bytes, self.endpoint_secrets
+        )
         self.deliveries = Deliveries(self.events)
-        self.signing_keys = SigningKeys(self.events, signing.make_key)
+        self.signing_keys = SigningKeys(self.events, signing.make_key, self.keyring)
         self.signer = WebhookSigner(
             self.signing_keys,
             event_json,
@@ -173,7 +189,7 @@ class Services:
             now,
             new_id,
         )
-        self.markets = OperatorMarkets(db, self.market_sources, now, new_id)
+        self.markets = OperatorMarkets(db, self.market_sources, now, new_id, self.keyring)
         self.usage = Usage(self.places.counts)
 
     def by_type(self) -> dict[type, Any]:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from wattyard import __version__
 from wattyard.cli import (
     accounts,
+    encryption,
     imports,
     listen,
     maintenance,
@@ -43,6 +44,7 @@ app.add_typer(markets.market, name="market")
 app.command("worker")(work.worker)
 app.command("listen")(listen.listen)
 app.add_typer(work.signing_key, name="signing-key")
+app.add_typer(encryption.encryption_key, name="encryption-key")
 app.add_typer(meters.meter, name="meter")
 app.command("plan")(plan.plan)
 app.command("migrate")(maintenance.migrate)

@@ -8,9 +8,10 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from wattyard.app import Services
+from wattyard.app import ENCRYPTED, Services
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
+from wattyard.platform.encryption import key_file, registry
 from wattyard.platform.settings import Settings
 
 Result = TypeVar("Result")
@@ -35,53 +36,78 @@ class CommandFailed(Exception):
 
 
 @contextmanager
-def database_of(settings: Settings, *, watched: bool = False) -> Iterator[str]:
-    """Give the address of the database; the embedded one runs while the block does.
+def database_of(settings: Settings, *, watched: bool = False) -> Iterator[Settings]:
+    """Give the settings with the database's address; the embedded one runs while the block
+    does.
 
     The embedded database is also migrated to the newest schema, and with `watched` it is started
     again when it was killed.
     """
     if settings.database:
-        yield settings.database
+        yield settings
         return
     with EmbeddedDatabase(settings.data).lease(watched=watched) as url:
+        found = _with_key(settings).with_database(url)
         if asyncio.run(_outdated(url)):
             schema.migrate(url)
-        yield url
+            check(found, alone=True)
+        yield found
 
 
 def run(
     data: Path | None,
     database: str | None,
     work: Callable[[Services], Awaitable[Result]],
+    *,
+    any_key: bool = False,
 ) -> Result:
-    """Run use-cases on the database that the options name."""
+    """Run use-cases on the database that the options name.
+
+    Where encryption keys are given, they must be those of the database, unless `any_key`.
+    """
     settings = Settings.read(data=data, database=database)
-    with database_of(settings) as url:
-        return asyncio.run(_working(url, work))
+    with database_of(settings) as found:
+        return asyncio.run(_working(found, work, any_key=any_key))
 
 
-async def _working(url: str, work: Callable[[Services], Awaitable[Result]]) -> Result:
-    db = Database(url, connections=2)
+def _with_key(settings: Settings) -> Settings:
+    """Take the embedded database's own encryption key where no other is named."""
+    if settings.encryption_key or settings.encryption_key_file:
+        return settings
+    return settings.with_key_file(key_file.made_in(settings.data))
+
+
+async def _working(
+    settings: Settings, work: Callable[[Services], Awaitable[Result]], *, any_key: bool
+) -> Result:
+    db = Database(settings.database, connections=2)
     await db.open()
     try:
         await schema.check(db)
-        return await work(Services(db))
+        services = Services(db, settings=settings)
+        if services.keyring.ids and not any_key:
+            await registry.check(db, services.keyring)
+        return await work(services)
     finally:
         await db.close()
 
 
-def check_schema(url: str) -> None:
-    """Refuse a database with another schema before anything is started on it.
+def check(settings: Settings, *, alone: bool) -> None:
+    """Refuse a database of another schema or encryption key before anything is started on it.
+
+    Where nobody with an earlier release can be running too (`alone`), secrets that one stored as
+    plain text are encrypted as well.
 
     Raises:
-        SchemaOutdated, Unavailable.
+        SchemaOutdated, Unavailable, EncryptionKeyMissing, EncryptionKeyUnknown.
     """
 
-    async def nothing(_: Services) -> None:
-        return None
+    async def keys(services: Services) -> None:
+        await registry.check(services.db, services.keyring)
+        if alone:
+            await registry.apply(services.db, services.keyring, ENCRYPTED)
 
-    asyncio.run(_working(url, nothing))
+    asyncio.run(_working(settings, keys, any_key=True))
 
 
 async def _outdated(url: str) -> bool:

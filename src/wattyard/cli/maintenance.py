@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from wattyard.app import Services
+from wattyard.app import ENCRYPTED, Services
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import (
     CommandFailed,
@@ -21,6 +21,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.platform import embedded
 from wattyard.platform.db import health, schema
 from wattyard.platform.embedded import EmbeddedDatabase
+from wattyard.platform.encryption import key_file, registry
+from wattyard.platform.encryption.keyring import VARIABLE
 from wattyard.platform.settings import Settings
 
 _ROOM_BYTES: Final = 1024**3
@@ -30,8 +32,8 @@ FileArgument = Annotated[Path, typer.Argument(help="The backup, in pg_dump's cus
 
 def migrate(data: DataOption = None, database: DatabaseOption = None) -> None:
     """Migrate the database to the schema of this version. A second run changes nothing."""
-    with database_of(Settings.read(data=data, database=database)) as url:
-        say(f"the database has schema {schema.migrate(url)}")
+    with database_of(Settings.read(data=data, database=database)) as found:
+        say(f"the database has schema {schema.migrate(found.database)}")
 
 
 def doctor(
@@ -61,7 +63,7 @@ def doctor(
         return complaints, checked, wrong
 
     settings = Settings.read(data=data, database=database)
-    complaints, checked, wrong = run(data, database, work)
+    complaints, checked, wrong = run(data, database, work, any_key=True)
     if not settings.database:
         complaints += _folder_complaints(settings.data)
     if json:
@@ -89,19 +91,46 @@ async def _complaints(services: Services) -> list[str]:
         *await services.accounts.complaints(),
         *await services.outbox.complaints(),
         *await services.markets.complaints(),
+        *await registry.complaints(services.db, services.keyring, ENCRYPTED),
     ]
 
 
 def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Back up the embedded database to a file, also while the server runs."""
-    size = embedded.backup(_embedded(data, database), file.absolute())
-    say(f"{file} has {size:,} bytes")
+    """Back up the embedded database to a file, also while the server runs.
+
+    The encryption key is not in it: keep a copy of the file `encryption-key` of the data folder
+    apart from the backup. Whoever has both can read the secrets; without the key nobody can.
+    """
+    database_ = _embedded(data, database)
+    size = embedded.backup(database_, file.absolute())
+    say(
+        f"{file} has {size:,} bytes",
+        f"it does not hold the encryption key: keep {_key_place(database_)} apart from it, "
+        "a restore needs both",
+    )
 
 
 def restore(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
-    """Replace the content of the embedded database with a backup: all of it, or nothing."""
+    """Replace the content of the embedded database with a backup: all of it, or nothing.
+
+    The secrets in it need the encryption key of the server that was backed up, in the file
+    `encryption-key` of the data folder or in WATTYARD_ENCRYPTION_KEY. Backups do not hold it.
+    """
     embedded.restore(_embedded(data, database), file.absolute())
     say(f"restored from {file}")
+    for complaint in run(data, database, _key_complaints, any_key=True):
+        say(complaint)
+
+
+async def _key_complaints(services: Services) -> list[str]:
+    return await registry.complaints(services.db, services.keyring, ())
+
+
+def _key_place(database: EmbeddedDatabase) -> str:
+    settings = Settings.read()
+    if settings.encryption_key:
+        return VARIABLE
+    return settings.encryption_key_file or str(database.data / key_file.NAME)
 
 
 def _embedded(data: DataOption, database: DatabaseOption) -> EmbeddedDatabase:
@@ -119,7 +148,7 @@ def _folder_complaints(folder: Path) -> list[str]:
     free = shutil.disk_usage(folder).free
     if free < _ROOM_BYTES:
         found.append(f"only {free // 1024**2:,} MiB are free on the disk of {folder}: make room")
-    mode = (folder / "postgres").stat().st_mode & 0o077
-    if mode:
-        found.append(f"{folder / 'postgres'} is readable by other users: chmod 700 it")
+    for path, mode in ((folder / "postgres", "700"), (folder / key_file.NAME, "600")):
+        if path.exists() and path.stat().st_mode & 0o077:
+            found.append(f"{path} is readable by other users: chmod {mode} it")
     return found

@@ -37,19 +37,20 @@ _KEY: Final = "make run"
 _REFERENCE: Final = re.compile(r"sample-(\d{4})", re.ASCII)
 
 
-def introduction(url: str, address: str, settings: Settings) -> tuple[str, ...]:
+def introduction(found: Settings, address: str, settings: Settings) -> tuple[str, ...]:
     """Make sure the sample account and fleet exist, and give the lines that introduce them.
 
-    From the second time on only the key is new, since secrets are not stored.
+    From the second time on only the key is new, since secrets are not stored. `found` has the
+    address of the running database, `settings` what was asked for.
     """
-    return asyncio.run(_introduce(url, address, settings))
+    return asyncio.run(_introduce(found, address, settings))
 
 
-async def _introduce(url: str, address: str, settings: Settings) -> tuple[str, ...]:
-    db = Database(url, connections=2)
+async def _introduce(found: Settings, address: str, settings: Settings) -> tuple[str, ...]:
+    db = Database(found.database, connections=2)
     await db.open()
     try:
-        services = Services(db)
+        services = Services(db, settings=found)
         accounts = services.accounts
         known = [account for account in await accounts.all() if account.name == _ACCOUNT]
         account = known[0] if known else (await accounts.create(name=_ACCOUNT))[0]

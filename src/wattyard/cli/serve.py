@@ -21,7 +21,7 @@ from wattyard.cli.database import (
     CommandFailed,
     DatabaseOption,
     DataOption,
-    check_schema,
+    check,
     database_of,
 )
 from wattyard.platform.http.connection import ClientConnection
@@ -72,10 +72,10 @@ def serve(
     address = f"http://{shown_host}:{listening.getsockname()[1]}"
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
-    with database_of(settings, watched=True) as url:
-        check_schema(url)
-        introduction = sample.introduction(url, address, settings) if with_sample else ()
-        os.environ.update(settings.with_database(url).environment())
+    with database_of(settings, watched=True) as found:
+        check(found, alone=not settings.database)
+        introduction = sample.introduction(found, address, settings) if with_sample else ()
+        os.environ.update(found.environment())
         announcer = threading.Thread(
             target=_announce, args=(listening, address, introduction), daemon=True
         )

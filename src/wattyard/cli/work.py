@@ -11,7 +11,7 @@ from wattyard.cli.database import (
     DatabaseOption,
     DataOption,
     JsonOption,
-    check_schema,
+    check,
     database_of,
     run,
 )
@@ -30,9 +30,9 @@ def worker(data: DataOption = None, database: DatabaseOption = None) -> None:
     """
     settings = Settings.read(data=data, database=database)
     logs.configure(level=settings.log_level, form=settings.log_format)
-    with database_of(settings, watched=True) as url:
-        check_schema(url)
-        asyncio.run(_work(settings.with_database(url)))
+    with database_of(settings, watched=True) as found:
+        check(found, alone=not settings.database)
+        asyncio.run(_work(found))
 
 
 async def _work(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Self
@@ -25,6 +25,8 @@ class Settings:
     the server does the background work too, and `worker_turn` the file by which its processes
     agree which one. `webhook_allow` lists the networks that webhooks may reach besides public
     addresses, `event_days` tells how long events are kept.
+    `encryption_key` holds the keys that encrypt secrets in the database, or `encryption_key_file`
+    names a file that does.
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
@@ -43,6 +45,8 @@ class Settings:
     worker_turn: str = ""
     webhook_allow: str = ""
     event_days: int = 30
+    encryption_key: str = field(default="", repr=False)
+    encryption_key_file: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -74,10 +78,10 @@ class Settings:
             SettingInvalid: naming the variable or option.
         """
         found: dict[str, Any] = {}
-        for field in fields(cls):
-            text = environment.get(f"WATTYARD_{field.name.upper()}")
+        for one in fields(cls):
+            text = environment.get(f"WATTYARD_{one.name.upper()}")
             if text is not None:
-                found[field.name] = _parsed(field.name, field.type, text)
+                found[one.name] = _parsed(one.name, one.type, text)
         found |= {name: value for name, value in given.items() if value is not None}
         return cls(**found)
 
@@ -88,6 +92,10 @@ class Settings:
     def with_database(self, url: str) -> Self:
         """Take the address of the database that was found or started."""
         return replace(self, database=url)
+
+    def with_key_file(self, path: Path) -> Self:
+        """Take the file that holds the embedded database's encryption key."""
+        return replace(self, encryption_key_file=str(path))
 
 
 def _check_url(text: str) -> None:

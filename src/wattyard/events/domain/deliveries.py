@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+from wattyard.events.domain.endpoints import KeptSecrets
 from wattyard.events.domain.log import Event
 from wattyard.kernel.refusals import Missing
 
@@ -66,7 +67,7 @@ class ClaimedDelivery:
     id: UUID
     endpoint_id: UUID
     url: str
-    secret: bytes
+    secrets: KeptSecrets
     proven: bool
     attempts: int
     position: int

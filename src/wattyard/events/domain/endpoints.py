@@ -155,6 +155,21 @@ class Endpoint:
         return EndpointDraft(self.url, self.event_types, self.description, self.enabled)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSecrets:
+    """What an endpoint's deliveries carry that nobody else may know, as it is kept: encrypted.
+
+    `plain` is a secret that an earlier release kept as it is. The `previous` one signs besides
+    until `previous_until`.
+    """
+
+    plain: bytes | None
+    secret: bytes | None
+    previous: bytes | None
+    previous_until: datetime | None
+    headers: bytes | None
+
+
 def wants(event_types: Sequence[str], type_: str) -> bool:
     """Tell whether an event of a type is wanted by one of the patterns.
 

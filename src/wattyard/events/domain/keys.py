@@ -10,7 +10,7 @@ PUBLISHED_FOR: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """An RSA key as it is kept: `private_key` is PKCS #8 in DER."""
+    """An RSA key: `private_key` is PKCS #8 in DER."""
 
     id: str
     private_key: bytes

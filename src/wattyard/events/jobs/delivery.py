@@ -17,7 +17,7 @@ import structlog
 
 from wattyard.events.domain.deliveries import ClaimedDelivery, Outcome, Reply, outcome
 from wattyard.events.jobs.lanes import PROVEN_SHARE, Lanes
-from wattyard.events.service import Outbox, WebhookSigner
+from wattyard.events.service import EndpointSecrets, Outbox, WebhookSigner
 from wattyard.events.service.outbox import FIRST_LANE, LEASE, ClaimRequest, Lane
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -52,6 +52,7 @@ class DeliveryDependencies:
 
     outbox: Outbox
     signer: WebhookSigner
+    secrets: EndpointSecrets
     sender: Callable[[], AbstractAsyncContextManager[Sends]]
     listener: Listener
     now: Clock
@@ -183,13 +184,19 @@ class Round:
         caller = Caller(delivery.account, delivery.account_id, delivery.live_mode)
         try:
             body = self._dependencies.signer.body(caller, delivery.event)
-            headers = await self._dependencies.signer.headers(delivery.event, body, delivery.secret)
+            headers = await self._headers(delivery, body)
             return await self._sends.send(delivery.url, headers, body)
         except Unavailable:
             raise
         except Exception as fault:  # noqa: BLE001 (one that cannot be sent must not stop the others)
             self._log.error("our fault", delivery=ids.wire("whd", delivery.id), exc_info=fault)
             return Reply(error="it could not be sent by our fault")
+
+    async def _headers(self, delivery: ClaimedDelivery, body: bytes) -> dict[str, str]:
+        secrets, id_ = self._dependencies.secrets, delivery.endpoint_id
+        signing = secrets.signing(id_, delivery.secrets, self._dependencies.now())
+        signed = await self._dependencies.signer.headers(delivery.event, body, signing)
+        return secrets.headers(id_, delivery.secrets) | signed
 
     def _lasts(self, delivery: ClaimedDelivery) -> bool:
         """Tell whether the lease of a delivery lasts for another attempt."""

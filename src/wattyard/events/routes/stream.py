@@ -129,7 +129,7 @@ class _Following:
         body = self._signer.body(self._caller, event)
         extra = b""
         if signed:
-            headers = await self._signer.headers(event, body, None)
+            headers = await self._signer.headers(event, body)
             extra = b"headers: %b\n" % msgspec.json.encode(headers)
         return b"id: %b\n%bdata: %b\n\n" % (_wire(event.id), extra, body)
 

@@ -18,6 +18,7 @@ from wattyard.events.domain.endpoints import (
 )
 from wattyard.events.service.log import Events
 from wattyard.events.service.ports import Reach, SerializeEndpoint
+from wattyard.events.service.secrets import EndpointSecrets
 from wattyard.events.store import deliveries as delivery_store
 from wattyard.events.store import endpoints as store
 from wattyard.kernel import ids
@@ -45,7 +46,9 @@ class Endpoints:
         serialize: SerializeEndpoint,
         reach: Reach,
         random_bytes: Callable[[int], bytes],
+        secrets: EndpointSecrets,
     ) -> None:
+        self._secrets = secrets
         self._events = events
         self._serialize = serialize
         self._reach = reach
@@ -83,7 +86,7 @@ class Endpoints:
                 caller.live_mode,
                 endpoint,
                 account_id=caller.account_id,
-                secret=secret,
+                secret=self._secrets.encrypted(endpoint.id, secret),
             )
         return endpoint, secret
 

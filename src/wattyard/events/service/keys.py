@@ -8,6 +8,7 @@ from wattyard.events.service.log import Events
 from wattyard.events.service.ports import MakeKey
 from wattyard.events.store import keys as store
 from wattyard.platform.db import WriteConnection
+from wattyard.platform.encryption import Keyring
 
 _FRESH_SECONDS: Final = 5.0
 """How long a process goes on with a key that another one has retired."""
@@ -16,7 +17,8 @@ _FRESH_SECONDS: Final = 5.0
 class SigningKeys:
     """The keys that sign webhooks; the first is made when it is first needed."""
 
-    def __init__(self, events: Events, make_key: MakeKey) -> None:
+    def __init__(self, events: Events, make_key: MakeKey, keyring: Keyring) -> None:
+        self._keyring = keyring
         self._events = events
         self._make_key = make_key
         self._known: StoredKey | None = None
@@ -38,21 +40,23 @@ class SigningKeys:
         """List the key that signs now and those retired in the last 7 days."""
         async with self._events.db.transaction() as db:
             await self._first(db)
-            return await store.published(db, since=self._events.now() - PUBLISHED_FOR)
+            return await store.published(
+                db, self._keyring, since=self._events.now() - PUBLISHED_FOR
+            )
 
     async def rotate(self) -> StoredKey:
         """Sign with a new key from now on; the old one is forgotten 7 days later."""
         now = self._events.now()
         async with self._events.db.transaction() as db:
             await store.retire(db, now, forget_before=now - PUBLISHED_FOR)
-            await store.add(db, self._new())
+            await store.add(db, self._keyring, self._new())
             return await self._first(db)
 
     async def _first(self, db: WriteConnection) -> StoredKey:
-        key = await store.present(db)
+        key = await store.present(db, self._keyring)
         while key is None:
-            await store.add(db, self._new())
-            key = await store.present(db)
+            await store.add(db, self._keyring, self._new())
+            key = await store.present(db, self._keyring)
         return key
 
     def _new(self) -> StoredKey:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from cachetools import LRUCache
@@ -50,8 +50,10 @@ class WebhookSigner:
         """Write the body: the event as `GET /events/{id}` answers it."""
         return self._serialize(caller, event)
 
-    async def headers(self, event: Event, body: bytes, secret: bytes | None) -> dict[str, str]:
-        """Sign a body for now; without an endpoint's secret only with the server's key."""
+    async def headers(
+        self, event: Event, body: bytes, secrets: Sequence[bytes] = ()
+    ) -> dict[str, str]:
+        """Sign a body for now with the server's key, and with each of an endpoint's secrets."""
         timestamp = str(self._seconds())
         key = await self._keys.present()
         headers = {
@@ -61,8 +63,8 @@ class WebhookSigner:
             "Flatpeak-Key-ID": key.id,
             "Flatpeak-Version": self._release,
         }
-        if secret is not None:
-            headers |= standard_headers(ids.wire("evt", event.id), timestamp, body, secret)
+        if secrets:
+            headers |= standard_headers(ids.wire("evt", event.id), timestamp, body, *secrets)
         return headers
 
     def _signature(self, key_id: str, private_key: bytes, timestamp: str, body: bytes) -> str:
@@ -76,11 +78,15 @@ class WebhookSigner:
         return signature
 
 
-def standard_headers(id_: str, timestamp: str, body: bytes, secret: bytes) -> dict[str, str]:
-    """Write the three headers of Standard Webhooks (its specification, version 1.0)."""
-    signed = hmac.digest(secret, f"{id_}.{timestamp}.".encode() + body, hashlib.sha256)
+def standard_headers(id_: str, timestamp: str, body: bytes, *secrets: bytes) -> dict[str, str]:
+    """Write the three headers of Standard Webhooks (its specification, version 1.0).
+
+    While a secret is rotated there are two: the signatures of both, the new one's first.
+    """
+    signed = f"{id_}.{timestamp}.".encode() + body
+    signatures = (hmac.digest(secret, signed, hashlib.sha256) for secret in secrets)
     return {
         "webhook-id": id_,
         "webhook-timestamp": timestamp,
-        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(one).decode()}" for one in signatures),
     }

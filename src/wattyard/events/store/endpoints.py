@@ -1,6 +1,7 @@
 """The SQL of webhook endpoints."""
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -8,6 +9,12 @@ import asyncpg
 from wattyard.events.domain.endpoints import Endpoint
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
+from wattyard.platform.encryption import EncryptedColumn
+
+_KEYS: Final = ("account", "live_mode", "id")
+SECRET: Final = EncryptedColumn("webhook_endpoints", "secret_encrypted", _KEYS, plain="secret")
+PREVIOUS_SECRET: Final = EncryptedColumn("webhook_endpoints", "previous_secret_encrypted", _KEYS)
+HEADERS: Final = EncryptedColumn("webhook_endpoints", "headers_encrypted", _KEYS)
 
 _SELECT = """
     SELECT id, url, event_types, description, enabled, time_created, failing_since
@@ -25,12 +32,12 @@ async def insert(
     account_id: UUID,
     secret: bytes,
 ) -> None:
-    """Insert an endpoint with its secret."""
+    """Insert an endpoint with its secret, which is encrypted already."""
     await db.execute(
         """
         INSERT INTO webhook_endpoints
-            (account, live_mode, id, account_id, url, event_types, description, enabled, secret,
-             time_created)
+            (account, live_mode, id, account_id, url, event_types, description, enabled,
+             secret_encrypted, time_created)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         account,

@@ -14,6 +14,7 @@ import msgspec
 
 from wattyard.events.domain import Event
 from wattyard.events.domain.deliveries import PATIENCE, ClaimedDelivery, Outcome
+from wattyard.events.domain.endpoints import KeptSecrets
 from wattyard.platform.db import ReadConnection, WriteConnection
 
 Lane = tuple[int, bool, UUID]
@@ -75,7 +76,9 @@ waited for (contract 5, Events). One that is free itself is claimed before this 
 _CLAIM = f"""
     WITH {_WAITING},
     chosen AS (
-        SELECT taken.*, endpoint.url, endpoint.secret, endpoint.account_id,
+        SELECT taken.*, endpoint.url, endpoint.account_id,
+               endpoint.secret, endpoint.secret_encrypted, endpoint.previous_secret_encrypted,
+               endpoint.previous_secret_until, endpoint.headers_encrypted,
                endpoint.last_success IS NOT NULL AND endpoint.failing_since IS NULL AS proven
         FROM waiting
         JOIN webhook_endpoints endpoint ON endpoint.account = waiting.account
@@ -330,4 +333,11 @@ def _claimed(row: dict[str, Any]) -> ClaimedDelivery:
         row.pop("data"),
         row.pop("time_created"),
     )
-    return ClaimedDelivery(event=event, **row)
+    secrets = KeptSecrets(
+        row.pop("secret"),
+        row.pop("secret_encrypted"),
+        row.pop("previous_secret_encrypted"),
+        row.pop("previous_secret_until"),
+        row.pop("headers_encrypted"),
+    )
+    return ClaimedDelivery(event=event, secrets=secrets, **row)

@@ -10,6 +10,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock, Span
 from wattyard.platform.db import Database, WriteConnection
+from wattyard.platform.encryption import Keyring
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import (
@@ -34,6 +35,10 @@ _OWNER: Final = Caller(account=OPERATOR[0], account_id=UUID(int=0), live_mode=OP
 """Under whom the operator's sources are kept; nobody can call as this account."""
 
 
+ENCRYPTED: Final = (subscription_store.FEED_OPTIONS,)
+"""The columns of secrets."""
+
+
 @dataclass
 class OperatorMarkets:
     """The market sources that the operator adds, visible to every account."""
@@ -42,6 +47,7 @@ class OperatorMarkets:
     sources: MarketSources
     now: Clock
     new_id: IdMaker
+    keyring: Keyring
 
     async def add(
         self, draft: MarketSourceDraft, *, feed: str, options: Mapping[str, str]
@@ -59,13 +65,15 @@ class OperatorMarkets:
                 raise MarketSourceCodeTaken(
                     f"there is already a market source with the code {draft.code}", param="code"
                 )
-            await subscription_store.subscribe(db, *OPERATOR, source.id, subscription)
+            await subscription_store.subscribe(
+                db, *OPERATOR, source.id, subscription, keyring=self.keyring
+            )
         return subscription
 
     async def subscriptions(self) -> list[Subscription]:
         """List the operator's sources by code."""
         async with self.db.reading() as db:
-            return await subscription_store.everything(db, *OPERATOR)
+            return await subscription_store.everything(db, *OPERATOR, keyring=self.keyring)
 
     async def subscription(self, code: str) -> Subscription:
         """Find a source of the operator's by its code.
@@ -104,7 +112,9 @@ class OperatorMarkets:
     async def due(self) -> list[Subscription]:
         """Claim the sources whose prices are to be fetched now."""
         async with self.db.transaction() as db:
-            return await subscription_store.claim_due(db, *OPERATOR, self.now(), _LEASE)
+            return await subscription_store.claim_due(
+                db, *OPERATOR, self.now(), _LEASE, keyring=self.keyring
+            )
 
     def wanted(self, subscription: Subscription) -> Span:
         """Tell for which time a source is to be asked."""

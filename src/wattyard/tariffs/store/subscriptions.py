@@ -1,38 +1,65 @@
 """The SQL of how the operator's market sources are fetched."""
 
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from wattyard.platform.db import ReadConnection, WriteConnection
+from wattyard.platform.encryption import EncryptedColumn, Keyring
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.store.sources import COLUMNS, source_of
 
-_COLUMNS = f"{COLUMNS}, feed, feed_options, next_fetch, time_fetched, failures, last_failure"
+FEED_OPTIONS: Final = EncryptedColumn(
+    "market_sources",
+    "feed_options_encrypted",
+    ("account", "live_mode", "id"),
+    plain="feed_options",
+    nothing="'{}'::jsonb",
+)
+"""A token of the source's may be among them."""
+
+_COLUMNS = f"""
+    {COLUMNS}, feed, feed_options, feed_options_encrypted, next_fetch, time_fetched, failures,
+    last_failure
+"""
 
 
 async def subscribe(
-    db: WriteConnection, account: int, live: bool, source_id: UUID, subscription: Subscription
+    db: WriteConnection,
+    account: int,
+    live: bool,
+    source_id: UUID,
+    subscription: Subscription,
+    *,
+    keyring: Keyring,
 ) -> None:
     """Keep how a source is fetched, and let it be fetched soon."""
     await db.execute(
         """
-        UPDATE market_sources SET feed = $4, feed_options = $5, next_fetch = $6, failures = 0
+        UPDATE market_sources SET feed = $4, feed_options = '{}', feed_options_encrypted = $5,
+                                  next_fetch = $6, failures = 0
         WHERE account = $1 AND live_mode = $2 AND id = $3
         """,
         account,
         live,
         source_id,
         subscription.feed,
-        msgspec.json.encode(dict(subscription.options)).decode(),
+        FEED_OPTIONS.encrypt(keyring, msgspec.json.encode(dict(subscription.options)), source_id),
         subscription.next_fetch,
     )
 
 
 async def claim_due(
-    db: WriteConnection, account: int, live: bool, now: datetime, lease: timedelta
+    db: WriteConnection,
+    account: int,
+    live: bool,
+    now: datetime,
+    lease: timedelta,
+    *,
+    keyring: Keyring,
 ) -> list[Subscription]:
     """Claim the sources that are due: nobody else has them until the lease is over."""
     rows = await db.fetch(
@@ -49,7 +76,7 @@ async def claim_due(
         now,
         lease,
     )
-    return [_subscription(row) for row in rows]
+    return [_subscription(row, keyring) for row in rows]
 
 
 async def fetched(
@@ -72,7 +99,9 @@ async def fetched(
     )
 
 
-async def everything(db: ReadConnection, account: int, live: bool) -> list[Subscription]:
+async def everything(
+    db: ReadConnection, account: int, live: bool, *, keyring: Keyring
+) -> list[Subscription]:
     """List all sources, with or without a feed, by code."""
     rows = await db.fetch(
         f"SELECT {_COLUMNS} FROM market_sources WHERE account = $1 AND live_mode = $2"
@@ -80,12 +109,15 @@ async def everything(db: ReadConnection, account: int, live: bool) -> list[Subsc
         account,
         live,
     )
-    return [_subscription(row) for row in rows]
+    return [_subscription(row, keyring) for row in rows]
 
 
-def _subscription(row: asyncpg.Record) -> Subscription:
+def _subscription(row: asyncpg.Record, keyring: Keyring) -> Subscription:
     fields = dict(row)
-    options = msgspec.json.decode(fields.pop("feed_options"), type=dict[str, str])
+    kept = FEED_OPTIONS.secret_of(
+        keyring, fields.pop("feed_options_encrypted"), fields.pop("feed_options"), fields["id"]
+    )
+    options = msgspec.json.decode(kept, type=dict[str, str])
     how = {
         name: fields.pop(name)
         for name in ("feed", "next_fetch", "time_fetched", "failures", "last_failure")
