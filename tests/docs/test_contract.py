@@ -39,6 +39,8 @@ def test_the_contract_says_what_the_code_does(check: str) -> None:
         ("limits", "| 64 KiB |", "| 32 KiB |", "but is 64"),
         ("limits", "burst 1,000 |", "burst 1,000 (not yet) |", "exists, but is marked"),
         ("limits", "| request body | 1 MiB |\n", "", "request body is not documented"),
+        ("fields", "`failing_since`", "`failing_from`", "failing_from is documented"),
+        ("fields", "`failing_since`", "`failing_from`", "failing_since is not documented"),
     ],
 )
 def test_a_contract_that_says_something_else_is_noticed(

@@ -1,10 +1,11 @@
 """What the code does of that which the contract names: each check returns the differences."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -18,6 +19,7 @@ from wattyard.kernel.local_periods import THIRTEEN_MONTHS
 from wattyard.kernel.refusals import Refusal
 from wattyard.meters.domain.readings import RECORDS_AT_ONCE, RECORDS_IN_A_STREAM
 from wattyard.meters.wire.records import SearchBody
+from wattyard.platform.decoding import Patch
 from wattyard.platform.http import ListQuery
 from wattyard.platform.http.bodies import LINE_LIMIT_BYTES
 from wattyard.platform.http.declare import MEBIBYTE, Endpoint
@@ -216,6 +218,31 @@ def limit_faults(found: list[Block]) -> list[str]:
     return differences(mentions, real, "limit") + wrong
 
 
+def api_fields() -> frozenset[str]:
+    """The names of all query parameters and of all fields of bodies and answers."""
+    declared = [t for e in ENDPOINTS for t in (e.query, e.body, e.answers) if t is not None]
+    types = [get_args(t)[0] if get_origin(t) is Patch else t for t in declared]
+    _, shapes = msgspec.json.schema_components(types)
+    return frozenset(name for shape in shapes.values() for name in shape.get("properties", ()))
+
+
+@cache
+def source_words() -> frozenset[str]:
+    texts = (path.read_text() for path in SOURCE.rglob("*.py"))
+    return frozenset(word for text in texts for word in re.findall(r"\w+", text))
+
+
+def field_faults(found: list[Block]) -> list[str]:
+    """Fields that the documents lack, and words in backticks that the code does not know."""
+    quoted = [text for b in found if b.served for text in re.findall(r"`([^`]+)`", b.text)]
+    named = {word for text in quoted for word in re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text)}
+    written = {word for b in found if b.served for word in re.findall(r"\w+", b.text)}
+    return [
+        *(f"field {one} is documented, but does not exist" for one in named - source_words()),
+        *(f"field {one} is not documented in docs/contract" for one in api_fields() - written),
+    ]
+
+
 CHECKS: dict[str, Callable[[list[Block]], list[str]]] = {
     "codes": code_faults,
     "paths": path_faults,
@@ -223,4 +250,5 @@ CHECKS: dict[str, Callable[[list[Block]], list[str]]] = {
     "event types": event_faults,
     "codes of records": record_code_faults,
     "limits": limit_faults,
+    "fields": field_faults,
 }
