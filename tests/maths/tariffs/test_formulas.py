@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattyard.tariffs.domain.formula import Formula
+from wattyard.tariffs.domain.formula import Formula, values
 from wattyard.tariffs.domain.refusals import FormulaInvalid
-from wattyard.tariffs.domain.valuation import values
 
 INDEX = {"index": "BELPEX", "unitScale": 0.01, "tax": 0.12}
 _POSSIBLE = {

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +11,8 @@ from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.resets import counted_since, reset_edges, reset_periods
 from wattyard.tariffs.domain.tariff import TierReset
+from wattyard.tariffs.domain.tiers import counted_since, reset_edges
 
 BERLIN = Place("Europe/Berlin", "DE")
 TERM = Span(datetime(2025, 3, 10, 11, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
@@ -45,7 +44,7 @@ def test_the_counter_runs_since_the_local_start_but_never_before_the_contract(
     st.integers(0, 700),
     st.integers(1, 500 * 24),
 )
-def test_edges_are_the_first_instants_of_local_days_and_divide_the_periods(
+def test_edges_are_the_first_instants_of_local_days(
     place: tuple[str, str | None, str | None], reset: TierReset, day: int, hours: int
 ) -> None:
     where = Place(*place)
@@ -58,8 +57,6 @@ def test_edges_are_the_first_instants_of_local_days_and_divide_the_periods(
     edges = reset_edges(reset, where, (microseconds(start), microseconds(end)))
 
     assert [instant(edge) for edge in edges] == [at for at in expected if start < at < end]
-    around = np.sort(np.concatenate([edges - 1, edges, [microseconds(start)]]))
-    assert len(set(reset_periods(reset, where, around).tolist())) == edges.size + 1
 
 
 def _is_first(reset: TierReset, day: date) -> bool:

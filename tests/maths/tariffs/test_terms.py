@@ -1,6 +1,6 @@
 """Before a contract there is no tariff; after it the last rules go on, ever less certain."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,8 @@ from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TariffTermOverlap
-from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
-from wattyard.tariffs.domain.terms import confidence_edges
-from wattyard.tariffs.domain.updates import Publication, next_update
+from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap, confidence_edges
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -111,22 +110,34 @@ def test_other_directions_types_and_devices_do_not_meet() -> None:
         check_overlap(of_device, [Element(UUID(int=8), of_device)])
 
 
-def test_the_next_update_is_the_next_publication_or_contract_edge() -> None:
-    now = datetime(2025, 3, 29, 12, 30, tzinfo=UTC)
-    at_one = Publication(datetime(2025, 1, 1, 13, 0, tzinfo=UTC).time(), BERLIN)
-    term = Span(datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 4, 1, tzinfo=UTC))
+def publishing(at: time | None) -> MarketSource:
+    return MarketSource(
+        code="DAY",
+        currency_code="EUR",
+        unit="MWH",
+        timezone="Europe/Berlin",
+        publishes_at=at,
+        id=UUID(int=1),
+        shared=False,
+        time_created=datetime(2025, 1, 1, tzinfo=UTC),
+    )
 
-    assert next_update(now, [at_one], [term]) == datetime(2025, 3, 30, 11, 0, tzinfo=UTC)
-    assert next_update(now, [], [term]) == term.end
-    assert next_update(term.end, [], [term]) is None
+
+def test_a_market_publishes_at_its_wall_clock_time_today_or_tomorrow() -> None:
+    at_one = publishing(time(13))
+
+    before = at_one.published_after(datetime(2025, 3, 29, 11, 59, tzinfo=UTC))
+    after = at_one.published_after(datetime(2025, 3, 29, 12, 0, tzinfo=UTC))
+
+    assert before == datetime(2025, 3, 29, 12, tzinfo=UTC)
+    assert after == datetime(2025, 3, 30, 11, tzinfo=UTC)
+    assert publishing(None).published_after(datetime(2025, 3, 29, tzinfo=UTC)) is None
 
 
 def test_a_publication_in_an_hour_that_is_skipped_is_at_the_clock_change() -> None:
-    market = Publication(datetime(2025, 1, 1, 2, 30, tzinfo=UTC).time(), BERLIN)
+    published = publishing(time(2, 30)).published_after(datetime(2025, 3, 29, 12, tzinfo=UTC))
 
-    assert market.next_after(datetime(2025, 3, 29, 12, tzinfo=UTC)) == datetime(
-        2025, 3, 30, 1, tzinfo=UTC
-    )
+    assert published == datetime(2025, 3, 30, 1, tzinfo=UTC)
 
 
 def test_a_contract_that_ends_on_a_day_without_midnight_is_followed_by_whole_days() -> None:

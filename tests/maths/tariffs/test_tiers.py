@@ -7,8 +7,14 @@ from hypothesis import strategies as st
 
 from tests.support.tariff_bodies import body, entry, hours
 from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.rate_table import RateTable
-from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, present_tiers, split
+from wattyard.tariffs.domain.tiers import (
+    Consumed,
+    Metered,
+    RateTable,
+    all_tiers,
+    present_tiers,
+    split,
+)
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 

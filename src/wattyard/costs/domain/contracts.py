@@ -23,9 +23,15 @@ from wattyard.tariffs.domain.expand import ElementSeries, Laid, expand, windows
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.refusals import NoTariffConnected
-from wattyard.tariffs.domain.resets import counted_since, reset_edges
 from wattyard.tariffs.domain.tariff import Element
-from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, split
+from wattyard.tariffs.domain.tiers import (
+    Consumed,
+    Metered,
+    all_tiers,
+    counted_since,
+    reset_edges,
+    split,
+)
 
 FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from wattyard.meters.domain.readings import Marks, Metered
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.quotes import Supply
+from wattyard.tariffs.domain.prices import Supply
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ from wattyard.sites.domain.places import LocationNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices, Places
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.quotes import Supply
+from wattyard.tariffs.domain.prices import Supply
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices
 

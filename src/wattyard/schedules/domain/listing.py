@@ -9,8 +9,7 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.schedules.domain.duration import check_duration
 from wattyard.schedules.domain.limit import check_limit
 from wattyard.schedules.domain.prices import PricedSlots, Segment
-from wattyard.tariffs.domain.prices import Question
-from wattyard.tariffs.domain.quotes import Quote
+from wattyard.tariffs.domain.prices import Question, Quote
 
 LONGEST: Final = timedelta(days=3)
 

@@ -28,8 +28,7 @@ from wattyard.sites.domain.devices import Device, DeviceNotFound
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices, Places
 from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
-from wattyard.tariffs.domain.prices import Question
-from wattyard.tariffs.domain.quotes import Quote
+from wattyard.tariffs.domain.prices import Question, Quote
 from wattyard.tariffs.service import Prices
 
 _ROUNDING_W: Final = 1e-6

@@ -36,8 +36,7 @@ from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.domain.states import DeviceStateNotFound
 from wattyard.sites.service import Devices, Places, States
 from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
-from wattyard.tariffs.domain.prices import Question
-from wattyard.tariffs.domain.quotes import Quote
+from wattyard.tariffs.domain.prices import Question, Quote
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
 from wattyard.tariffs.service import Prices
 

@@ -15,8 +15,7 @@ from wattyard.schedules.service.solving import Solvers
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.domain.places import SiteInactive
 from wattyard.sites.service import Places
-from wattyard.tariffs.domain.prices import PlacePrices, Question
-from wattyard.tariffs.domain.quotes import Quote
+from wattyard.tariffs.domain.prices import PlacePrices, Question, Quote
 from wattyard.tariffs.service import Prices
 
 

@@ -28,7 +28,7 @@ from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.places import GeoLocation
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.service import Devices
-from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.prices import calendar_place
 
 _PAGE: Final = 100
 

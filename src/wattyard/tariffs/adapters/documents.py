@@ -12,7 +12,7 @@ from wattyard.tariffs.adapters.imports import Contract, DocumentCurrencyMismatch
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.prices import calendar_place
 from wattyard.tariffs.wire.tariffs import TariffBody
 
 DocumentFormat = Literal["urdb", "octopus", "cdr"]

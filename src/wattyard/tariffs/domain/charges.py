@@ -11,10 +11,8 @@ import numpy as np
 
 from wattyard.kernel.clock_changes import Microseconds, local_days
 from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.domain.calendar import Marks, Place, facts
-from wattyard.tariffs.domain.layout import lay, templates
-from wattyard.tariffs.domain.matching import patterns, stretches
-from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule
+from wattyard.tariffs.domain.calendar import Marks, Place, facts, lay, templates
+from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
 
 
 class ChargeInvalid(Malformed):

@@ -8,14 +8,21 @@ import numpy as np
 
 from wattyard.kernel.refusals import Fault
 from wattyard.tariffs.domain.calendar import DayFacts, Place, date_of, day_number, facts
-from wattyard.tariffs.domain.matching import CoverJudge, Stretch, patterns, stretches, window_path
 from wattyard.tariffs.domain.refusals import (
     GapInTimePeriod,
     IncompleteTimePeriod,
     ScheduleRefused,
     TimePeriodOverlap,
 )
-from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule
+from wattyard.tariffs.domain.schedule import (
+    DAY_SECONDS,
+    CoverJudge,
+    Schedule,
+    Stretch,
+    patterns,
+    stretches,
+    window_path,
+)
 
 FAULT_LIMIT: Final = 100
 _DAYS_JUDGED: Final = 41 * 366

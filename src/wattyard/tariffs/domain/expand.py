@@ -16,22 +16,18 @@ from wattyard.kernel.clock_changes import (
     step_of,
 )
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.arithmetic import PRICE_LIMIT
-from wattyard.tariffs.domain.calendar import Place, facts
-from wattyard.tariffs.domain.layout import lay, templates
+from wattyard.tariffs.domain.calendar import Place, facts, lay, templates
+from wattyard.tariffs.domain.formula import PRICE_LIMIT, values
 from wattyard.tariffs.domain.market import Markets, MarketSteps, steps
-from wattyard.tariffs.domain.matching import patterns, stretches
-from wattyard.tariffs.domain.rate_table import NO_TIER, RateTable
 from wattyard.tariffs.domain.refusals import (
     LAID_AT_ONCE,
     NoPriceData,
     NoTariffConnected,
     TooManyPrices,
 )
-from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule
-from wattyard.tariffs.domain.tariff import Tariff
-from wattyard.tariffs.domain.terms import confidence, confidence_edges
-from wattyard.tariffs.domain.valuation import values
+from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
+from wattyard.tariffs.domain.tariff import Tariff, confidence, confidence_edges
+from wattyard.tariffs.domain.tiers import NO_TIER, RateTable
 
 NO_WINDOW: Final = -1
 

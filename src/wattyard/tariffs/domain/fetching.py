@@ -72,11 +72,9 @@ def next_fetch(source: MarketSource, failures: int, now: datetime, chance: float
     `chance` (0..1) spreads installations over a minute after the publication, and over half of
     a retry's pause.
     """
-    publication = source.publication
     if failures == 0:
-        if publication is None:
-            return now + HOURLY
-        return publication.next_after(now) + timedelta(seconds=5 + 55 * chance)
+        published = source.published_after(now)
+        return published + timedelta(seconds=5 + 55 * chance) if published else now + HOURLY
     pause = min(FIRST_RETRY * (1 << min(failures - 1, 10)), LONGEST_RETRY)
     return now + pause * (0.5 + chance / 2)
 

@@ -1,25 +1,171 @@
 """What a market price will probably be, from the same clock time on like days (contract 2)."""
 
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import DAY_US, ClockChanges, Microseconds, local_days
-from wattyard.tariffs.domain.calendar import Days, Marks, Place, facts
-from wattyard.tariffs.domain.layout import DayTemplates, lay
-from wattyard.tariffs.domain.like_days import (
-    LOW_CONFIDENCE,
-    Grounds,
-    LikeDays,
-    Pieces,
-    Published,
+from wattyard.kernel.clock_changes import (
+    DAY_US,
+    ClockChanges,
+    Microseconds,
+    joined_edges,
+    local_days,
 )
+from wattyard.tariffs.domain.calendar import Days, DayTemplates, Marks, Place, facts, lay
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 
 DAYS_BACK: Final = 14
+LIKE_DAYS: Final = 4
+CONFIDENCE: Final = 0.5
+LOW_CONFIDENCE: Final = 0.3
+_CELLS: Final = 2**17
+"""Days times times of day that are looked at together, unless one ground alone has more."""
+_ANY: Final = 2
+"""Beside working days (0) and days at rest (1): days of any kind."""
 
 Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Published:
+    """Intervals (n) in order of time that do not overlap, and their prices."""
+
+    starts_us: Microseconds
+    ends_us: Microseconds
+    prices: Numbers
+
+    def within(self, start_us: int, end_us: int) -> "Published":
+        """Keep the intervals that touch a span."""
+        first = int(np.searchsorted(self.ends_us, start_us, side="right"))
+        kept = slice(first, int(np.searchsorted(self.starts_us, end_us, side="left")))
+        return Published(self.starts_us[kept], self.ends_us[kept], self.prices[kept])
+
+
+class Grounds(NamedTuple):
+    """What g kinds of days rest on: the days `first` (g) to `last` (g), and `rest` (g), whether
+    those of them that are at rest count as alike (1) or those that are not (0)."""
+
+    first: Days
+    last: Days
+    rest: Indices
+
+    def halves(self) -> tuple["Grounds", "Grounds"]:
+        half = self.rest.size // 2
+        first, last = ([column[part] for column in self] for part in (np.s_[:half], np.s_[half:]))
+        return Grounds(*first), Grounds(*last)
+
+
+class Pieces(NamedTuple):
+    """Days as pieces (p) on the wall clock, and what each is expected to cost.
+
+    `sizes` (g): how many pieces each ground has, in order. `starts_us` (p): where they start
+    after midnight, ascending within a ground, the first at 0. `prices` (p): NaN where there is
+    no ground for one. `confidence` (p).
+    """
+
+    sizes: Indices
+    starts_us: Microseconds
+    prices: Numbers
+    confidence: Numbers
+
+
+class LikeDays:
+    """Averages prices over the last like days of a ground, time of day by time of day."""
+
+    def __init__(
+        self, published: Published, clock: ClockChanges, at_rest: Marks, first_day: int
+    ) -> None:
+        """`at_rest` (days) marks the weekend days and holidays from `first_day` on."""
+        self._published = published
+        self._clock = clock
+        self._at_rest = at_rest
+        self._first_day = first_day
+        edges = joined_edges((published.starts_us, published.ends_us))
+        changes = clock.instants_us
+        before, after = changes + clock.offsets_us[:-1], changes + clock.offsets_us[1:]
+        walls = np.sort(np.concatenate([clock.wall_us(edges), before, after]), kind="stable")
+        self._days, self._times_us = walls // DAY_US, walls % DAY_US
+
+    def pieces(self, grounds: Grounds) -> Pieces:
+        """Cut a day wherever anything starts or ends from the first day of its ground to the day
+        after the last, and price it.
+
+        A clock change cuts too, at both of the readings that it lies between: it may fall inside
+        of an interval. Grounds are in order of their days, at least one.
+
+        Raises:
+            TooManyPrices: for more than two million days times times of day of one ground.
+        """
+        low, high = int(grounds.first.min()), int(grounds.last.max())
+        near = slice(*np.searchsorted(self._days, (low, high + 2)))
+        times = joined_edges([np.zeros(1, np.int64), self._times_us[near]])
+        if times.size * (high + 1 - low) > _CELLS and grounds.rest.size > 1:
+            both = [self.pieces(half) for half in grounds.halves()]
+            return Pieces(*(np.concatenate(columns) for columns in zip(*both, strict=True)))
+        if times.size * (high + 1 - low) > LAID_AT_ONCE:
+            raise TooManyPrices(LAID_AT_ONCE)
+        since, until = grounds.first - low, grounds.last + 1 - low
+        cuts = np.zeros((high + 3 - low, times.size), np.int64)
+        cuts[self._days[near] - low + 1, np.searchsorted(times, self._times_us[near])] = 1
+        cuts.cumsum(axis=0, out=cuts)
+        cut_here = cuts[until + 1] > cuts[since]
+        cut_here[:, 0] = True
+        ground, column = np.nonzero(cut_here)
+        shelf = self._shelf(np.arange(low, high + 1), times)
+        prices, confidence = shelf.means(grounds.rest[ground], since[ground], until[ground], column)
+        sizes = cut_here.sum(axis=1)
+        return Pieces(sizes, times[column], prices, confidence)
+
+    def _shelf(self, days: Days, times_us: Microseconds) -> "_Shelf":
+        prices, has = self._at(days[:, None] * DAY_US + times_us)
+        rest = self._at_rest[days - self._first_day, None]
+        kinds = np.array([has & ~rest, has & rest, has])
+        counted = np.zeros((3, days.size + 1, times_us.size), np.int64)
+        kinds.cumsum(axis=1, out=counted[:, 1:])
+        ranked = np.zeros(kinds.shape)
+        kind, day, time = np.nonzero(kinds)
+        ranked[kind, counted[kind, day, time], time] = prices[day, time]
+        return _Shelf(counted, ranked)
+
+    def _at(self, walls_us: Microseconds) -> tuple[Numbers, Marks]:
+        """Look up the price when the wall clock first shows each reading, and whether it is."""
+        when = self._clock.first_shown(walls_us)
+        place = np.searchsorted(self._published.starts_us, when.instants_us, side="right") - 1
+        has = when.shown & (place >= 0) & (when.instants_us < self._published.ends_us[place])
+        return self._published.prices[place], has
+
+
+class _Shelf(NamedTuple):
+    """Prices of k kinds of days, d days and t times of day, put together without the gaps.
+
+    `counted` (k, d + 1, t): on how many days before there is a price. `ranked` (k, d, t): the
+    prices in order of the days that have one.
+    """
+
+    counted: Indices
+    ranked: Numbers
+
+    def means(
+        self, rest: Indices, since: Indices, until: Indices, time: Indices
+    ) -> tuple[Numbers, Numbers]:
+        """Average the last four like days in [`since`, `until`) at a time of day (all p).
+
+        Where no day is alike, any kind serves. Returns (p) prices, NaN where there is none, and
+        (p) confidence.
+        """
+        alike = self.counted[rest, until, time] - self.counted[rest, since, time]
+        kind = np.where(alike > 0, rest, _ANY)
+        top = self.counted[kind, until, time]
+        count = np.minimum(top - self.counted[kind, since, time], LIKE_DAYS)
+        total = np.zeros(time.size)
+        for back in range(1, LIKE_DAYS + 1):
+            price = self.ranked[kind, np.maximum(top - back, 0), time]
+            total += np.where(back <= count, price, 0.0)
+        mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        return mean, np.where(alike >= 2, CONFIDENCE, LOW_CONFIDENCE)
 
 
 class Guess(NamedTuple):

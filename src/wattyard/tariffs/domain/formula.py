@@ -14,16 +14,55 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from itertools import islice
 from operator import add, mul, neg, sub, truediv
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattyard.kernel.ids import shown
-from wattyard.tariffs.domain.arithmetic import FUNCTIONS, calculated
 from wattyard.tariffs.domain.refusals import FormulaInvalid
+
+Numbers = NDArray[np.float64]
+Parts = Sequence[Numbers | float]
+
+PRICE_LIMIT: Final = 1e9
+"""Money per kWh: a result above it, of either sign, is an overflow. 6 decimals stay exact below."""
+
+FUNCTIONS: Final = frozenset({"min", "max", "abs", "round", "floor", "ceil"})
+
+
+def calculated(operator: str, parts: Parts) -> Numbers:
+    """Apply an operator or a function to arrays of one shape, or to numbers.
+
+    Where there is no finite value (a division by zero, an overflow, a root of a negative
+    number) the result is not finite: infinite or NaN, never a wrong number. Callers ask within
+    `np.errstate(all="ignore")`, once for a whole formula.
+    """
+    return cast("Numbers", _OPERATIONS[operator](*parts))
+
+
+def _rounded(number: Numbers, decimals: Numbers | float = 0.0) -> Numbers:
+    return np.round(number, int(decimals))
+
+
+_OPERATIONS: Final[dict[str, Callable[..., object]]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "**": np.float_power,
+    "negative": np.negative,
+    "min": lambda *parts: reduce(np.minimum, parts),
+    "max": lambda *parts: reduce(np.maximum, parts),
+    "abs": np.abs,
+    "round": _rounded,
+    "floor": np.floor,
+    "ceil": np.ceil,
+}
+
 
 NODE_LIMIT: Final = 200
 DEPTH_LIMIT: Final = 30
@@ -307,3 +346,29 @@ def _constant(operator: str, numbers: Sequence[float]) -> float:
 
 def _fault(column: int, said: str) -> FormulaInvalid:
     return FormulaInvalid(f"formula, column {column}: {said}")
+
+
+def values(formula: Formula, market: Mapping[str, Numbers], instants: int) -> Numbers:
+    """Calculate a formula at n instants.
+
+    `market` holds, by code, the published prices (n) in the unit that the source publishes,
+    NaN where there is none.
+
+    Returns (n) money per kWh, NaN wherever any step has no finite value: a price that a
+    division by zero or an overflow has touched is no price.
+    """
+    good = np.ones(instants, np.bool_)
+    pile: list[Numbers | float] = []
+    with np.errstate(all="ignore"):
+        for step in formula.steps:
+            if isinstance(step, float):
+                pile.append(step)
+                continue
+            if isinstance(step, Market):
+                value = market[step.code]
+            else:
+                value = calculated(step.operator, pile[-step.parts :])
+                del pile[-step.parts :]
+            good &= np.isfinite(value)
+            pile.append(value)
+    return np.where(good, np.broadcast_to(pile[0], instants), np.nan)

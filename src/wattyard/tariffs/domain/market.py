@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.forecast import forecast
-from wattyard.tariffs.domain.like_days import Published
+from wattyard.tariffs.domain.forecast import Published, forecast
 
 Numbers = NDArray[np.float64]
 

@@ -1,7 +1,8 @@
 """The price at a place: the sum of its elements for a direction, with its parts (contract 2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, reduce
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -14,11 +15,14 @@ from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
+from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoTariffConnected, TooManyPrices
-from wattyard.tariffs.domain.tariff import Direction, Element, TariffType
+from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.domain.tariff import Direction, Element, TariffType, market_keys
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
 
 ABSENT: Final = -1
@@ -264,3 +268,73 @@ def _adding_up(parts: Mapping[str, Part], total: Numbers) -> dict[str, Part]:
         )
         for (name, part), rounded_part in zip(parts.items(), millionths, strict=True)
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What prices at a site depend on: its contracts, their rules read, and market sources."""
+
+    site: Site
+    place: Place
+    contracts: Mapping[UUID, Contract]
+    elements: tuple[Element, ...]
+    sources: Mapping[str, MarketSource]
+
+    def answering(self, question: Question) -> "Supply":
+        """Leave out tariffs of other devices, and market sources that no price asked for follows.
+
+        What is left out neither changes the answer nor decides when it is to be asked anew.
+        """
+        elements = tuple(
+            element
+            for element in self.elements
+            if not element.tariff.devices or question.device in element.tariff.devices
+        )
+        keys = market_keys(pricing(elements, question))
+        return replace(
+            self,
+            contracts={element.id: self.contracts[element.id] for element in elements},
+            elements=elements,
+            sources={key: source for key, source in self.sources.items() if key in keys},
+        )
+
+    @property
+    def last_updated(self) -> datetime | None:
+        """When what the prices depend on changed last; None without any tariff."""
+        changed = [contract.time_updated for contract in self.contracts.values()]
+        published = [source.time_published for source in self.sources.values()]
+        return max([*changed, *(at for at in published if at)], default=None)
+
+    def next_update(self, now: datetime) -> datetime | None:
+        """Find the first instant after `now` when a market publishes or a contract starts or ends.
+
+        None when nothing is known to happen.
+        """
+        terms = [element.tariff.term for element in self.elements]
+        edges = [edge for term in terms for edge in (term.start, term.end) if edge > now]
+        published = [source.published_after(now) for source in self.sources.values()]
+        return min([*edges, *(at for at in published if at)], default=None)
+
+    def source_of(self, element: int) -> MarketSource | None:
+        """Find the one market source that an element's prices follow, None where not just one."""
+        keys = self.elements[element].tariff.market_keys
+        return self.sources.get(next(iter(keys))) if len(keys) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Prices at a place, and when they were and will be known anew (UTC, or None)."""
+
+    supply: Supply
+    question: Question
+    prices: PlacePrices
+    last_updated: datetime | None
+    next_update: datetime | None
+
+
+def calendar_place(site: Site) -> Place:
+    """The calendar region in which a site's wall-clock rules are evaluated."""
+    address = site.postal_address
+    if address is None:
+        return Place(site.timezone)
+    return Place(site.timezone, address.country_code, address.state)

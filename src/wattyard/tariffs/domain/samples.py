@@ -14,8 +14,7 @@ from wattyard.tariffs.domain.calendar import Place, date_of, day_number, facts
 from wattyard.tariffs.domain.expand import ElementSeries, expand
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import TooManyPrices
-from wattyard.tariffs.domain.tariff import Tariff
-from wattyard.tariffs.domain.terms import local_dates
+from wattyard.tariffs.domain.tariff import Tariff, local_dates
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
 
 WEEK_DAYS: Final = 7

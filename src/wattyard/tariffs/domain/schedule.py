@@ -5,13 +5,105 @@
 How a day is matched is in `matching`, how a schedule is judged in `coverage`.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from wattyard.tariffs.domain.formula import Formula
-from wattyard.tariffs.domain.rates import FormulaPrice, Rate
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel.refusals import Malformed
+from wattyard.tariffs.domain.calendar import DayFacts, Marks, day_number
+from wattyard.tariffs.domain.formula import PRICE_LIMIT, Formula
+from wattyard.tariffs.domain.refusals import FormulaInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPrice:
+    """So much money per kWh, whatever the market."""
+
+    per_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarketPrice:
+    """The price of the tariff's market source: (market + fixed) × (1 + percentage).
+
+    `surcharge_percentage` is a fraction, as FlatPeak's field of that name: 0.05 is five percent.
+    """
+
+    surcharge_per_kwh: float = 0.0
+    surcharge_percentage: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaPrice:
+    """A formula of one or more market sources, or of none.
+
+    Raises:
+        FormulaInvalid: when the price is above 1e9, of either sign, whatever the market.
+    """
+
+    formula: Formula
+
+    def __post_init__(self) -> None:
+        constant = self.formula.constant
+        if constant is not None and abs(constant) > PRICE_LIMIT:
+            raise FormulaInvalid(
+                f"formula, column 1: the price is {constant:g} per kWh, whatever the market; "
+                f"it may be {PRICE_LIMIT:,.0f} at most"
+            )
+
+
+Pricing = FixedPrice | MarketPrice | FormulaPrice
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The price of the consumption below `to_kwh`, counted since the tariff's last reset.
+
+    `to_kwh` is infinite for the last tier.
+    """
+
+    pricing: Pricing
+    to_kwh: float = math.inf
+
+
+class TiersInvalid(Malformed):
+    """Tiers need ascending `to_kwh`, and only the last has none."""
+
+    code = "to_kwh_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The tiers of a window, lowest first; none in the filter of a demand charge.
+
+    Raises:
+        TiersInvalid: when `to_kwh` does not ascend from above 0, or another than the last
+            tier has none, or the last has one.
+    """
+
+    tiers: tuple[Tier, ...] = ()
+
+    def __post_init__(self) -> None:
+        below = 0.0
+        for number, tier in enumerate(self.tiers):
+            last = number == len(self.tiers) - 1
+            if last is math.isfinite(tier.to_kwh):
+                raise TiersInvalid(
+                    "only the last tier has no to_kwh: it prices all that is above the others",
+                    param=f"[{number}].to_kwh",
+                )
+            if not tier.to_kwh > below:
+                raise TiersInvalid(
+                    f"to_kwh must ascend from above 0; got {tier.to_kwh:g} after {below:g}",
+                    param=f"[{number}].to_kwh",
+                )
+            below = tier.to_kwh
+
 
 DAY_SECONDS: Final = 86_400
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -59,7 +151,7 @@ class Window:
 
     from_second: int
     to_second: int
-    rate: Rate = Rate()  # noqa: RUF009 (frozen)
+    rate: Rate = Rate()
 
     def __post_init__(self) -> None:
         if not (0 <= self.from_second < DAY_SECONDS and 0 <= self.to_second <= DAY_SECONDS):
@@ -138,3 +230,127 @@ class Schedule:
     def tiers(self) -> int:
         """How many tiers the window with the most has."""
         return max((len(window.rate.tiers) for window in self.windows), default=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patterns:
+    """How n days are priced.
+
+    `of_day` (n): which of `lines` (the numbers of the matching lines, ascending; none for a day
+    that nothing matches) each day has. `first_day` (one a pattern): its first day, as a
+    position 0..n-1. `special` (n): whether entries with `dates` decided the day.
+    """
+
+    of_day: NDArray[np.intp]
+    lines: tuple[tuple[int, ...], ...]
+    first_day: NDArray[np.intp]
+    special: Marks
+
+
+def patterns(schedule: Schedule, days: DayFacts) -> Patterns:
+    """Match a schedule against days."""
+    ordinary, special = _lines_by_day(schedule, days)
+    is_special = np.logical_or.reduce(special, axis=0)
+    matched = np.where(is_special, special, ordinary)
+    packed = np.packbits(matched, axis=0)
+    keys = np.ascontiguousarray(packed.T)
+    distinct = keys.view(np.dtype((np.void, keys.shape[1]))).ravel() if keys.size else None
+    if distinct is None:
+        nothing = np.zeros(days.days.size, np.intp)
+        return Patterns(nothing, ((),), np.zeros(1, np.intp), is_special)
+    _, first, of_day = np.unique(distinct, return_index=True, return_inverse=True)
+    lines = tuple(tuple(int(line) for line in np.flatnonzero(matched[:, day])) for day in first)
+    return Patterns(of_day, lines, first, is_special)
+
+
+def _lines_by_day(schedule: Schedule, days: DayFacts) -> tuple[Marks, Marks]:
+    """Mark (lines, days) which lines match which days: ordinary ones, and those with dates."""
+    shape = (len(schedule.lines), days.days.size)
+    ordinary, special = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    known: dict[int, Marks] = {}
+    for number, line in enumerate(schedule.lines):
+        entry = known.get(id(line.entry))
+        if entry is None:
+            entry = known[id(line.entry)] = _entry_matches(line.entry, days)
+        target = special if line.entry.dates else ordinary
+        target[number] = entry & _weekdays_match(line.block.weekdays, days)
+    return ordinary, special
+
+
+def _entry_matches(entry: Entry, days: DayFacts) -> Marks:
+    months = np.zeros(13, np.bool_)
+    months[list(entry.months)] = True
+    matching = months[days.month]
+    return matching & _dates_match(entry.dates, days) if entry.dates else matching
+
+
+def _dates_match(dates: Dates, days: DayFacts) -> Marks:
+    of_month = np.zeros(32, np.bool_)
+    of_month[list(dates.days_of_month)] = True
+    matching = of_month[days.day_of_month]
+    if dates.holidays:
+        matching = matching | days.holiday
+    if dates.yearly:
+        yearly = [month * 32 + day for month, day in dates.yearly]
+        matching = matching | np.isin(days.month * 32 + days.day_of_month, yearly)
+    if dates.once:
+        once = np.array([day_number(day) for day in dates.once])
+        place = np.minimum(np.searchsorted(days.days, once), days.days.size - 1)
+        matching = matching.copy()
+        matching[place[days.days[place] == once]] = True
+    return matching
+
+
+def _weekdays_match(weekdays: Weekdays, days: DayFacts) -> Marks:
+    named = np.zeros(7, np.bool_)
+    named[list(weekdays.named)] = True
+    matching = named[days.weekday]
+    if weekdays.working:
+        matching = matching | ~days.weekend
+    return matching | days.weekend if weekdays.weekend else matching
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a day, in seconds after midnight, and the number of the window that owns it."""
+
+    from_second: int
+    to_second: int
+    window: int
+
+
+def stretches(schedule: Schedule, lines: tuple[int, ...]) -> list[Stretch]:
+    """List the stretches of the windows of some lines, in order of time, then of the document."""
+    found = [
+        Stretch(start, end, line.first_window + number)
+        for line in (schedule.lines[n] for n in lines)
+        for number, window in enumerate(line.block.windows)
+        for start, end in window.stretches
+    ]
+    return sorted(found, key=lambda stretch: (stretch.from_second, stretch.window))
+
+
+class CoverJudge:
+    """Tells whether lines together cover a day exactly once, without listing stretches.
+
+    A term can have thousands of patterns of hundreds of windows; nearly all are good.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._starts, self._ends = [], []
+        for line in schedule.lines:
+            pieces = [piece for window in line.block.windows for piece in window.stretches]
+            self._starts.append(np.array([start for start, _ in pieces], dtype=np.int64))
+            self._ends.append(np.array([end for _, end in pieces], dtype=np.int64))
+
+    def is_exact(self, lines: tuple[int, ...]) -> bool:
+        """Tell whether every second of the day is in one stretch of the lines (at least one)."""
+        starts = np.sort(np.concatenate([self._starts[line] for line in lines]))
+        ends = np.sort(np.concatenate([self._ends[line] for line in lines]))
+        whole = bool(starts.size) and starts[0] == 0 and ends[-1] == DAY_SECONDS
+        return whole and bool((starts[1:] == ends[:-1]).all())
+
+
+def window_path(line: Line, window: int) -> str:
+    """Say where the window with a number in `Schedule.windows` stands in the document."""
+    return f"{line.path}.hours[{window - line.first_window}]"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Final, Literal
 from uuid import UUID
@@ -10,7 +10,6 @@ from uuid import UUID
 from wattyard.kernel import civil, instants
 from wattyard.kernel.refusals import Conflict, Malformed, Missing, StateForbids
 from wattyard.sites.domain.geography import CurrencyCodeInvalid, currencies
-from wattyard.tariffs.domain.updates import Publication
 
 Unit = Literal["KWH", "MWH"]
 
@@ -104,12 +103,15 @@ class MarketSource(MarketSourceDraft):
     time_published: datetime | None = None
     published_until: datetime | None = None
 
-    @property
-    def publication(self) -> Publication | None:
-        """When the source publishes, None where that is not known."""
+    def published_after(self, now: datetime) -> datetime | None:
+        """Find when (UTC) the source publishes next after an instant; None where nobody knows."""
         if self.publishes_at is None:
             return None
-        return Publication(self.publishes_at, civil.zone(self.timezone))
+        zone = civil.zone(self.timezone)
+        today = civil.date_at(now, zone)
+        days = (today + timedelta(days=n) for n in range(3))
+        moments = (civil.first_at(datetime.combine(day, self.publishes_at), zone) for day in days)
+        return next(moment for moment in moments if moment > now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tiers of consumption: which one a counter has reached, and energy split over them (contract 2).
+"""Rates by tier of consumption, their counters, and energy split over tiers (contract 2).
 
 Three conventions, by `tier_scope`: TARIFF counts all windows together and splits readings in
 order of time at the tier edges; PERIOD does the same for each window by itself; SHARED lets
@@ -6,20 +6,128 @@ each window pay its share of the whole period's energy in every tier (NREL SAM, 
 its `Utilityrate5` model: "a period pays for its share of the month's energy in every tier").
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import datetime
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.tariffs.domain.rate_table import NO_TIER, RateTable
-from wattyard.tariffs.domain.tariff import TierScope
+from wattyard.kernel import civil
+from wattyard.kernel.clock_changes import DAY_US, Microseconds, local_days
+from wattyard.kernel.instants import Span
+from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.formula import Formula
+from wattyard.tariffs.domain.schedule import FixedPrice, FormulaPrice, MarketPrice, Schedule
 
-_OUT_OF_REACH_KWH: Final = 1e300
-
+TierReset = Literal["DAY", "MONTH", "YEAR", "CONTRACT"]
+TierScope = Literal["TARIFF", "PERIOD", "SHARED"]
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+NO_TIER: Final = -1
+_OUT_OF_REACH_KWH: Final = 1e300
+_UNITS: Final = {"DAY": "datetime64[D]", "MONTH": "datetime64[M]", "YEAR": "datetime64[Y]"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RateTable:
+    """For each of w windows and t tiers (the most that a window has):
+
+    `per_kwh`: the fixed price, or the surcharge that a market price adds; `percentage`: what a
+    market price is raised by, a fraction; `market`: whether it follows the market; `formula`:
+    the number of its formula in `formulas`, -1 for none; `to_kwh`: where the tier ends, infinite
+    for the last tier of a window and beyond. `tiers` (w): how many tiers a window has.
+    """
+
+    per_kwh: NDArray[np.float64]
+    percentage: NDArray[np.float64]
+    market: NDArray[np.bool_]
+    formula: NDArray[np.int64]
+    to_kwh: NDArray[np.float64]
+    tiers: NDArray[np.int64]
+    formulas: tuple[Formula, ...]
+
+    @property
+    def follows_market(self) -> bool:
+        """Whether any window follows the tariff's own market source."""
+        return bool(self.market.any())
+
+    @property
+    def plain(self) -> bool:
+        """Whether no price depends on anything but the window."""
+        return not (self.formulas or self.follows_market)
+
+
+def rate_table(schedule: Schedule) -> RateTable:
+    """Write the rates of a schedule into arrays."""
+    shape = (len(schedule.windows), max(1, schedule.tiers))
+    table = RateTable(
+        per_kwh=np.zeros(shape),
+        percentage=np.zeros(shape),
+        market=np.zeros(shape, np.bool_),
+        formula=np.full(shape, -1, np.int64),
+        to_kwh=np.full(shape, math.inf),
+        tiers=np.array([len(window.rate.tiers) for window in schedule.windows], dtype=np.int64),
+        formulas=(),
+    )
+    formulas: list[Formula] = []
+    numbers: dict[int, int] = {}  # by identity: windows of one body share what they write alike
+    for w, window in enumerate(schedule.windows):
+        for t, tier in enumerate(window.rate.tiers):
+            table.to_kwh[w, t] = tier.to_kwh
+            match tier.pricing:
+                case FixedPrice(per_kwh):
+                    table.per_kwh[w, t] = per_kwh
+                case MarketPrice(surcharge_per_kwh, surcharge_percentage):
+                    table.market[w, t] = True
+                    table.per_kwh[w, t] = surcharge_per_kwh
+                    table.percentage[w, t] = surcharge_percentage
+                case FormulaPrice(Formula(constant=float(number))):
+                    table.per_kwh[w, t] = number
+                case FormulaPrice(formula):
+                    table.formula[w, t] = numbers.setdefault(id(formula), len(formulas))
+                    if len(numbers) > len(formulas):
+                        formulas.append(formula)
+    return RateTable(
+        table.per_kwh,
+        table.percentage,
+        table.market,
+        table.formula,
+        table.to_kwh,
+        table.tiers,
+        tuple(formulas),
+    )
+
+
+def counted_since(reset: TierReset, term: Span, place: Place, at: datetime) -> datetime:
+    """Find since when the counter of a contract runs at an instant (UTC).
+
+    Energy before the contract is not the contract's: the counter never runs before its start.
+    """
+    if reset == "CONTRACT":
+        return term.start
+    day = civil.date_at(at, place.zone)
+    if reset != "DAY":
+        day = day.replace(day=1)
+    if reset == "YEAR":
+        day = day.replace(month=1)
+    return max(term.start, civil.start_of_day(day, place.zone))
+
+
+def reset_edges(reset: TierReset, place: Place, span_us: tuple[int, int]) -> Microseconds:
+    """List the instants inside a span, ends excluded, at which the counter starts again."""
+    if reset == "CONTRACT":
+        return np.zeros(0, np.int64)
+    clock = place.clock(*span_us)
+    low, high = local_days(clock, *span_us)
+    days = np.arange(low, high + 1, dtype=np.int64)
+    periods = np.append(low - 1, days).astype("datetime64[D]").astype(_UNITS[reset])
+    firsts = days[np.diff(periods.astype(np.int64)) != 0]
+    edges = clock.first_shown(firsts * DAY_US).instants_us
+    return edges[(edges > span_us[0]) & (edges < span_us[1])]
 
 
 @dataclass(frozen=True, slots=True)

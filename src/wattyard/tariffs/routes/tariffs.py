@@ -32,7 +32,7 @@ from wattyard.tariffs.domain.contracts import (
     TariffLinked,
     TariffNotFound,
 )
-from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.prices import calendar_place
 from wattyard.tariffs.domain.refusals import (
     FormulaInvalid,
     GapInTimePeriod,

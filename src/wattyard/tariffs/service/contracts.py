@@ -28,7 +28,7 @@ from wattyard.tariffs.domain.contracts import (
     linked,
 )
 from wattyard.tariffs.domain.formula import Formula
-from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.prices import calendar_place
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 from wattyard.tariffs.domain.sources import (
     MarketSource,

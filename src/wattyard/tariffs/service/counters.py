@@ -15,9 +15,8 @@ from wattyard.meters.service import Records
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.expand import NO_WINDOW, expand
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.resets import counted_since
 from wattyard.tariffs.domain.tariff import Element, Tariff
-from wattyard.tariffs.domain.tiers import Consumed, present_tiers
+from wattyard.tariffs.domain.tiers import Consumed, counted_since, present_tiers
 
 _NOTHING: Final = Consumed()
 

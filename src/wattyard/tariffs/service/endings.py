@@ -10,7 +10,7 @@ from wattyard.kernel.refusals import Malformed
 from wattyard.sites.domain.places import Place as Site
 from wattyard.sites.domain.places import TimezoneNotPossible
 from wattyard.tariffs.domain.contracts import EXPIRING
-from wattyard.tariffs.domain.quotes import calendar_place
+from wattyard.tariffs.domain.prices import calendar_place
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.store import contracts as contract_store
 

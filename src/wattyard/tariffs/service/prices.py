@@ -19,17 +19,22 @@ from wattyard.sites.domain.places import Place as Site
 from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.prices import Question, place_prices, pricing
-from wattyard.tariffs.domain.quotes import Quote, Supply, calendar_place
+from wattyard.tariffs.domain.prices import (
+    Question,
+    Quote,
+    Supply,
+    calendar_place,
+    place_prices,
+    pricing,
+)
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.samples import Sample, sample
 from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketSource, check_currency
 from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
-from wattyard.tariffs.domain.updates import Publication, next_update
 from wattyard.tariffs.service.contracts import Judged
 from wattyard.tariffs.service.counters import Meter, consumed
 from wattyard.tariffs.service.ports import UseCases
-from wattyard.tariffs.service.series import Needs, SeriesCache, published_by, sources_of
+from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of
 from wattyard.tariffs.store import contracts as contract_store
 
 _KEPT_RULES_BYTES: Final = 8 * 1024 * 1024
@@ -87,8 +92,8 @@ class Prices(UseCases):
             supply,
             question,
             prices,
-            last_updated=_last_updated(answering),
-            next_update=next_update(now, *_moments(answering)),
+            last_updated=answering.last_updated,
+            next_update=answering.next_update(now),
         )
 
     async def sample(self, caller: Caller, judged: Judged) -> Sample:
@@ -192,16 +197,3 @@ class _Read(NamedTuple):
 
     tariff: Tariff
     size: int
-
-
-def _last_updated(supply: Supply) -> datetime | None:
-    """Tell when what the prices depend on changed last."""
-    told = [contract.time_updated for contract in supply.contracts.values()]
-    published = published_by(list(supply.sources.values()))
-    return max([*told, *([published] if published else [])], default=None)
-
-
-def _moments(supply: Supply) -> tuple[list[Publication], list[Span]]:
-    """List when the supply's markets publish, and the terms of its contracts."""
-    publications = [s.publication for s in supply.sources.values() if s.publication is not None]
-    return publications, [element.tariff.term for element in supply.elements]

@@ -4,7 +4,7 @@ A block is what a source publishes in one quarter (UTC). It is kept under the so
 which grows with every upload, so that what is kept never outlives a change.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -123,11 +123,6 @@ async def sources_of(db: ReadConnection, caller: Caller, needs: Needs) -> dict[s
         if source.code in needs.codes:
             by_key.setdefault(source.code, source)
     return by_key
-
-
-def published_by(sources: Collection[MarketSource]) -> datetime | None:
-    """Tell when the prices of any of the sources changed last."""
-    return max((s.time_published for s in sources if s.time_published), default=None)
 
 
 async def _read(

@@ -13,8 +13,7 @@ from wattyard.kernel.clock_changes import texts
 from wattyard.kernel.instants import requested_span
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
-from wattyard.tariffs.domain.prices import ABSENT, Part, Question
-from wattyard.tariffs.domain.quotes import Quote, Supply
+from wattyard.tariffs.domain.prices import ABSENT, Part, Question, Quote, Supply
 from wattyard.tariffs.domain.tariff import Direction
 
 LONGEST: Final = timedelta(days=90)

@@ -15,8 +15,7 @@ from wattyard.tariffs.domain.calendar import Place
 from wattyard.tariffs.domain.charges import Charge, DemandCharge, StandingCharge
 from wattyard.tariffs.domain.refusals import ScheduleRefused
 from wattyard.tariffs.domain.schedule import Schedule
-from wattyard.tariffs.domain.tariff import Limits, Tariff, Tax, Tiering
-from wattyard.tariffs.domain.terms import local_dates
+from wattyard.tariffs.domain.tariff import Limits, Tariff, Tax, Tiering, local_dates
 from wattyard.tariffs.wire.schedules import ScheduleReader
 from wattyard.tariffs.wire.shapes import ChargeShape, RulesShape
 

@@ -9,15 +9,6 @@ from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Refusal
 from wattyard.tariffs.domain.coverage import FAULT_LIMIT
 from wattyard.tariffs.domain.formula import Formula
-from wattyard.tariffs.domain.rates import (
-    FixedPrice,
-    FormulaPrice,
-    MarketPrice,
-    Pricing,
-    Rate,
-    Tier,
-    TiersInvalid,
-)
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 from wattyard.tariffs.domain.schedule import (
     EVERY_MONTH,
@@ -27,7 +18,14 @@ from wattyard.tariffs.domain.schedule import (
     Block,
     Dates,
     Entry,
+    FixedPrice,
+    FormulaPrice,
+    MarketPrice,
+    Pricing,
+    Rate,
     Schedule,
+    Tier,
+    TiersInvalid,
     Weekdays,
     Window,
 )
