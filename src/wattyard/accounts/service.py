@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -21,7 +21,6 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
-from wattyard.accounts.tokens import Signer, Token
 from wattyard.kernel import ids
 from wattyard.kernel.buckets import Buckets
 from wattyard.kernel.callers import Caller
@@ -30,6 +29,9 @@ from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import AccountDisabled, Malformed, Missing
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
 from wattyard.platform.encryption import Keyring
+
+if TYPE_CHECKING:
+    from wattyard.accounts.tokens import Signer, Token
 
 _CACHED_TOKENS: Final = 20_000
 _FAILURES_AT_ONCE: Final = 20
@@ -248,9 +250,11 @@ class Accounts:
         self._known[token] = known
         return known
 
-    async def _signing(self) -> Signer:
+    async def _signing(self) -> "Signer":
         if self._signer is None:
             async with self._db.reading() as db:
+                from wattyard.accounts.tokens import Signer  # noqa: PLC0415 (12 MiB, first use)
+
                 self._signer = Signer(await store.token_secret(db, self._keyring))
         return self._signer
 

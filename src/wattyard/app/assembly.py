@@ -54,7 +54,6 @@ def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
             with suppress(Unavailable):
                 await db.open()
                 await schema.check(db)
-            services.solvers.warm()
             with stopping.heard():
                 async with listening(services), working(services, settings, stopping.asked):
                     yield

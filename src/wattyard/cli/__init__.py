@@ -1,56 +1,79 @@
 """The command line: `wattyard serve`, `account`, `key`, `import`, `doctor`, `backup`, …"""
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from wattyard import __version__
-from wattyard.cli import (
-    accounts,
-    encryption,
-    imports,
-    listen,
-    maintenance,
-    markets,
-    meters,
-    plan,
-    serve,
-    tariffs,
-    work,
-)
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db.schema import SchemaOutdated
 from wattyard.platform.embedded import EmbeddedError
 from wattyard.platform.settings import SettingInvalid
 
+_COMMANDS: Final = {
+    "serve": ("serve", "serve"),
+    "account": ("accounts", "account"),
+    "key": ("accounts", "key"),
+    "import": ("imports", "imports"),
+    "tariff": ("tariffs", "tariff"),
+    "market": ("markets", "market"),
+    "worker": ("work", "worker"),
+    "listen": ("listen", "listen"),
+    "signing-key": ("work", "signing_key"),
+    "encryption-key": ("encryption", "encryption_key"),
+    "meter": ("meters", "meter"),
+    "plan": ("plan", "plan"),
+    "migrate": ("maintenance", "migrate"),
+    "doctor": ("maintenance", "doctor"),
+    "backup": ("maintenance", "backup"),
+    "restore": ("maintenance", "restore"),
+}
+"""Each command's module and its name there."""
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is asked for: a server needs only its own."""
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 (typer's own)
+        super().__init__(**given)
+        self.commands = dict.fromkeys(_COMMANDS, TyperGroup())  # their names, for suggestions
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a class that typer hides)
+        """Name every command, in the order of the help."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 (as above)
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        found = getattr(import_module(f"wattyard.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            command: Any = get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            command = get_command(alone)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
+    cls=Commands,
     name="wattyard",
     help="Sites, devices, energy prices, costs and schedules behind one HTTP API.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("serve")(serve.serve)
-app.add_typer(accounts.account, name="account")
-app.add_typer(accounts.key, name="key")
-app.add_typer(imports.imports, name="import")
-app.add_typer(tariffs.tariff, name="tariff")
-app.add_typer(markets.market, name="market")
-app.command("worker")(work.worker)
-app.command("listen")(listen.listen)
-app.add_typer(work.signing_key, name="signing-key")
-app.add_typer(encryption.encryption_key, name="encryption-key")
-app.add_typer(meters.meter, name="meter")
-app.command("plan")(plan.plan)
-app.command("migrate")(maintenance.migrate)
-app.command("doctor")(maintenance.doctor)
-app.command("backup")(maintenance.backup)
-app.command("restore")(maintenance.restore)
 
 
 def _show_version(wanted: bool) -> None:

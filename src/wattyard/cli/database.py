@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from wattyard.app import ENCRYPTED, Services
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.encryption import key_file, registry
 from wattyard.platform.settings import Settings
+
+if TYPE_CHECKING:
+    from wattyard.app import Services
 
 Result = TypeVar("Result")
 
@@ -57,7 +59,7 @@ def database_of(settings: Settings, *, watched: bool = False) -> Iterator[Settin
 def run(
     data: Path | None,
     database: str | None,
-    work: Callable[[Services], Awaitable[Result]],
+    work: "Callable[[Services], Awaitable[Result]]",
     *,
     any_key: bool = False,
 ) -> Result:
@@ -78,8 +80,10 @@ def _with_key(settings: Settings) -> Settings:
 
 
 async def _working(
-    settings: Settings, work: Callable[[Services], Awaitable[Result]], *, any_key: bool
+    settings: Settings, work: "Callable[[Services], Awaitable[Result]]", *, any_key: bool
 ) -> Result:
+    from wattyard.app import Services  # noqa: PLC0415 - see `serve`
+
     db = Database(settings.database, connections=2)
     await db.open()
     try:
@@ -102,7 +106,9 @@ def check(settings: Settings, *, alone: bool) -> None:
         SchemaOutdated, Unavailable, EncryptionKeyMissing, EncryptionKeyUnknown.
     """
 
-    async def keys(services: Services) -> None:
+    from wattyard.app import ENCRYPTED  # noqa: PLC0415 - see `serve`
+
+    async def keys(services: "Services") -> None:
         await registry.check(services.db, services.keyring)
         if alone:
             await registry.apply(services.db, services.keyring, ENCRYPTED)

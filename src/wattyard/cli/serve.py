@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from http.client import HTTPConnection, HTTPException
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,7 +17,6 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from wattyard.cli import sample
 from wattyard.cli.database import (
     CommandFailed,
     DatabaseOption,
@@ -72,15 +72,31 @@ def serve(
     address = f"http://{shown_host}:{listening.getsockname()[1]}"
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
+    importing = _import_beside() if settings.workers == 1 else None
     with database_of(settings, watched=True) as found:
+        if importing is not None:
+            importing.join()
         check(found, alone=not settings.database)
-        introduction = sample.introduction(found, address, settings) if with_sample else ()
+        introduction = _sample(found, address, settings) if with_sample else ()
         os.environ.update(found.environment())
         announcer = threading.Thread(
             target=_announce, args=(listening, address, introduction), daemon=True
         )
         announcer.start()
         _run(settings, listening)
+
+
+def _import_beside() -> threading.Thread:
+    """Import the application while the database starts; a worker process does it for itself."""
+    importing = threading.Thread(target=import_module, args=("wattyard.app",), daemon=True)
+    importing.start()
+    return importing
+
+
+def _sample(found: Settings, address: str, settings: Settings) -> tuple[str, ...]:
+    from wattyard.cli import sample  # noqa: PLC0415 (only where it is wanted)
+
+    return sample.introduction(found, address, settings)
 
 
 def _run(settings: Settings, listening: socket.socket) -> None:

@@ -1,14 +1,17 @@
 """The sender of webhooks: one attempt, and how it was taken."""
 
+import asyncio
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from wattyard.events.domain.deliveries import Reply
 from wattyard.platform.outbound.addresses import AddressPolicy
 from wattyard.platform.outbound.failures import OutboundFailed
 from wattyard.platform.outbound.lookup import Lookup
-from wattyard.platform.outbound.poster import Poster
+
+if TYPE_CHECKING:
+    from wattyard.platform.outbound.poster import Poster
 
 ATTEMPT_SECONDS: Final = 10.0
 _JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
@@ -20,10 +23,13 @@ class Sender:
     def __init__(
         self, lookup: Lookup, policy: AddressPolicy, *, seconds: float = ATTEMPT_SECONDS
     ) -> None:
-        self._poster = Poster(lookup, policy, seconds=seconds, agent="webhooks")
+        self._lookup = lookup
+        self._policy = policy
+        self._seconds = seconds
+        self._opening = asyncio.Lock()
+        self._poster: Poster | None = None
 
     async def __aenter__(self) -> Self:
-        await self._poster.__aenter__()
         return self
 
     async def __aexit__(
@@ -32,7 +38,8 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._poster.__aexit__(kind, error, trace)
+        if self._poster is not None:
+            await self._poster.__aexit__(kind, error, trace)
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Make one attempt, and report how it was taken, whatever the receiver does.
@@ -41,7 +48,18 @@ class Sender:
             Unavailable: when this process has no sockets left; nothing was sent.
         """
         try:
-            status = await self._poster.post(url, {**_JSON, **headers}, body)
+            poster = self._poster or await self._opened()
+            status = await poster.post(url, {**_JSON, **headers}, body)
         except OutboundFailed as failed:
             return Reply(error=failed.reason)
         return Reply(status, None if 200 <= status < 300 else f"the receiver answered {status}")
+
+    async def _opened(self) -> "Poster":
+        """Open the HTTP client with the first webhook: it takes 16 MiB."""
+        from wattyard.platform.outbound.poster import Poster  # noqa: PLC0415 - see above
+
+        async with self._opening:
+            if self._poster is None:
+                poster = Poster(self._lookup, self._policy, seconds=self._seconds, agent="webhooks")
+                self._poster = await poster.__aenter__()
+        return self._poster

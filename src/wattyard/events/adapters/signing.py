@@ -1,33 +1,36 @@
-"""Signatures by PS256: RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of 32 bytes (RFC 7518)."""
+"""Signatures by PS256: RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of 32 bytes (RFC 7518).
+
+cryptography is imported when first used: a server without webhooks needs none of its 10 MiB.
+"""
 
 import base64
 from functools import lru_cache
-from typing import Final
-
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_der_private_key,
-)
+from typing import TYPE_CHECKING, Final
 
 from wattyard.events.domain.keys import PublicNumbers
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
 _BITS: Final = 2048
-_PADDING: Final = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
 
 
 def make_key() -> bytes:
     """Make a private key of RSA-2048, in PKCS #8 and DER."""
+    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - see above
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
-    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return key.private_bytes(form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption())
 
 
 def sign(private_key: bytes, message: bytes) -> bytes:
     """Sign a message with a private key."""
-    return _read(private_key).sign(message, _PADDING, SHA256())
+    from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - see above
+
+    pss = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
+    return _read(private_key).sign(message, pss, SHA256())
 
 
 def public_numbers(private_key: bytes) -> PublicNumbers:
@@ -37,7 +40,12 @@ def public_numbers(private_key: bytes) -> PublicNumbers:
 
 
 @lru_cache(maxsize=16)
-def _read(private_key: bytes) -> rsa.RSAPrivateKey:
+def _read(private_key: bytes) -> "rsa.RSAPrivateKey":
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - see above
+        load_der_private_key,
+    )
+
     key = load_der_private_key(private_key, password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("a signing key is an RSA key")

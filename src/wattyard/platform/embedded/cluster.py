@@ -33,6 +33,7 @@ _SETTINGS: Final = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
+    "max_logical_replication_workers": "0",  # a process less
     "io_method": "sync",
     "jit": "off",
     "timezone": "UTC",

@@ -10,6 +10,8 @@ import structlog
 
 _FIRST_PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE_SECONDS: Final = 60.0
+_APART_SECONDS: Final = 0.1
+"""Jobs start one after another: at once, each would open a database connection of its own."""
 _STEADY_SECONDS: Final = 60.0
 """A job that ran this long before it crashed starts again after the first pause."""
 
@@ -37,10 +39,12 @@ class Worker:
         *,
         grace_seconds: float = 5,
         first_pause_seconds: float = _FIRST_PAUSE_SECONDS,
+        apart_seconds: float = _APART_SECONDS,
     ) -> None:
         self._jobs = jobs
         self._grace_seconds = grace_seconds
         self._first_pause_seconds = first_pause_seconds
+        self._apart_seconds = apart_seconds
         self._log = structlog.get_logger("worker")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -48,8 +52,11 @@ class Worker:
         if not self._jobs:
             await stop.wait()
             return
-        tasks = [asyncio.create_task(self._keep(job, stop), name=job.name) for job in self._jobs]
+        tasks: list[asyncio.Task[None]] = []
         try:
+            for job in self._jobs:
+                tasks.append(asyncio.create_task(self._keep(job, stop), name=job.name))
+                await wait_for(stop, self._apart_seconds)
             await stop.wait()
             await asyncio.wait(tasks, timeout=self._grace_seconds)
         finally:

@@ -14,7 +14,6 @@ from typing import Any, Final, TypeVar
 from cachetools import LRUCache
 
 from wattyard.kernel.refusals import TooMany
-from wattyard.schedules.domain.highs import binding
 
 Question = TypeVar("Question")
 Plan = TypeVar("Plan")
@@ -38,10 +37,6 @@ class Solvers:
         self._hard = ThreadPoolExecutor(_HARD_THREADS, "hard-plans", initializer=_step_back)
         self._under_way = 0
         self._unfinished: LRUCache[bytes, Any] = LRUCache(_UNFINISHED_KEPT)
-
-    def warm(self) -> None:
-        """Have the solver imported in the background: the first plan need not wait for it."""
-        self._plain.submit(binding)
 
     async def run(
         self, solve: Callable[[Question], Plan], question: Question, *, hard: bool

@@ -3,21 +3,21 @@
 import asyncio
 import random
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.outbound.fetcher import Patience
 from wattyard.platform.work import Periodic
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import MarketPrice, Upload
 from wattyard.tariffs.feeds.failures import FeedFailed, FeedUnreadable
 from wattyard.tariffs.feeds.published import Published
-from wattyard.tariffs.feeds.registry import build
-from wattyard.tariffs.feeds.session import Session
 from wattyard.tariffs.service.markets import OperatorMarkets
+
+if TYPE_CHECKING:
+    from wattyard.platform.outbound.fetcher import Patience
 
 LOOK_SECONDS: Final = 15.0
 """How often the worker looks for sources that are due."""
@@ -38,7 +38,7 @@ async def fetch(
     subscription: Subscription,
     span: Span | None = None,
     *,
-    patience: Patience | None = None,
+    patience: "Patience | None" = None,
 ) -> Fetched:
     """Fetch a source and keep what it answers; what goes wrong is noted, not raised."""
     chance = random.random()  # noqa: S311 (spreads load; no secret)
@@ -58,8 +58,11 @@ async def fetch(
 
 
 async def _ask(
-    markets: OperatorMarkets, subscription: Subscription, span: Span, patience: Patience | None
+    markets: OperatorMarkets, subscription: Subscription, span: Span, patience: "Patience | None"
 ) -> Published:
+    from wattyard.tariffs.feeds.registry import build  # noqa: PLC0415 (16 MiB, first use)
+    from wattyard.tariffs.feeds.session import Session  # noqa: PLC0415 (16 MiB, first use)
+
     feed = build(subscription.feed, subscription.options)
     async with Session(
         clock=markets.now, sleep=asyncio.sleep, chance=random.random, patience=patience
