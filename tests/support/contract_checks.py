@@ -189,6 +189,7 @@ def limits() -> dict[str, str]:
         "lifetime of a bearer token": f"{TOKEN_LIFETIME.total_seconds():,.0f} s",
         "answers kept for an idempotency key": f"{_KEPT_FOR // HOUR} h, "
         f"up to {_mebibytes(KEPT_BYTES)} each",
+        "webhook endpoints of an account and mode": f"{Settings().webhook_endpoints}, settable",
         "span of a price request": f"{prices.LONGEST.days} days",
         "prices in one upload": f"{PRICES_AT_ONCE:,}",
         "nodes of a formula": f"{formula.NODE_LIMIT}",

@@ -126,7 +126,12 @@ class Services:
         reach = Registration(self.lookup, self.policy)
         self.endpoint_secrets = EndpointSecrets(self.keyring)
         self.endpoints = Endpoints(
-            self.events, endpoint_json, reach, secrets.token_bytes, self.endpoint_secrets
+            self.events,
+            endpoint_json,
+            reach,
+            secrets.token_bytes,
+            self.endpoint_secrets,
+            settings.caps,
         )
         self.deliveries = Deliveries(self.events)
         self.signing_keys = SigningKeys(self.events, signing.make_key, self.keyring)

@@ -7,6 +7,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Self
 
+from wattyard.kernel.caps import Caps
+
 _EVENT_DAYS: Final = 30
 
 
@@ -27,6 +29,7 @@ class Settings:
     addresses, `event_days` tells how long events are kept.
     `encryption_key` holds the keys that encrypt secrets in the database, or `encryption_key_file`
     names a file that does.
+    `webhook_endpoints`, `site_devices` and `site_tariffs` are the most of each (see `Caps`).
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
@@ -47,6 +50,9 @@ class Settings:
     event_days: int = 30
     encryption_key: str = field(default="", repr=False)
     encryption_key_file: str = ""
+    webhook_endpoints: int = 100
+    site_devices: int = 1000
+    site_tariffs: int = 1000
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -61,6 +67,7 @@ class Settings:
             raise SettingInvalid(
                 f"events are kept {_EVENT_DAYS} days or more; got {self.event_days}"
             )
+        _check_caps(self.caps)
         _check_networks(self.webhook_allow)
         _check_url(self.weather_url)
         if self.log_format not in ("auto", "text", "json"):
@@ -69,6 +76,11 @@ class Settings:
             )
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingInvalid(f"the log level must be debug … error; got {self.log_level}")
+
+    @property
+    def caps(self) -> Caps:
+        """How much an account may have."""
+        return Caps(self.webhook_endpoints, self.site_devices, self.site_tariffs)
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:  # noqa: ANN401
@@ -96,6 +108,14 @@ class Settings:
     def with_key_file(self, path: Path) -> Self:
         """Take the file that holds the embedded database's encryption key."""
         return replace(self, encryption_key_file=str(path))
+
+
+def _check_caps(caps: Caps) -> None:
+    for one in fields(caps):
+        if getattr(caps, one.name) < 1:
+            raise SettingInvalid(
+                f"WATTYARD_{one.name.upper()} must be 1 or more; got {getattr(caps, one.name)}"
+            )
 
 
 def _check_url(text: str) -> None:

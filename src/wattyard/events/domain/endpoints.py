@@ -1,14 +1,15 @@
 """Webhook endpoints: where a client wants to be told, and of what (contract 5)."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from wattyard.events.domain.headers import checked_headers
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Malformed, Missing, StateForbids
 
@@ -106,13 +107,14 @@ class EndpointDraft:
     """What a client says of an endpoint. `event_types` are names, or `tariff.*`, or `*`.
 
     Raises:
-        UrlInvalid, EventTypesInvalid.
+        UrlInvalid, EventTypesInvalid, HeadersInvalid.
     """
 
     url: str
     event_types: Sequence[str] = (EVERYTHING,)
     description: str | None = None
     enabled: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         target_of(self.url)
@@ -124,15 +126,24 @@ class EndpointDraft:
                     param=f"event_types[{position}]",
                 )
         object.__setattr__(self, "event_types", tuple(dict.fromkeys(self.event_types)))
+        object.__setattr__(self, "headers", checked_headers(self.headers))
 
     def made(self, id_: UUID, now: datetime) -> "Endpoint":
         """Make the endpoint that it describes."""
-        return Endpoint(id_, self.url, self.event_types, self.description, self.enabled, now)
+        return Endpoint(
+            id_,
+            self.url,
+            self.event_types,
+            self.description,
+            self.enabled,
+            now,
+            header_names=tuple(self.headers),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A webhook endpoint, without its secret.
+    """A webhook endpoint, without its secret and the values of its headers.
 
     `failing_since` is the time of the first failure after the last success, None where the
     last attempt succeeded or there was none.
@@ -145,14 +156,11 @@ class Endpoint:
     enabled: bool
     time_created: datetime
     failing_since: datetime | None = None
+    header_names: Sequence[str] = ()
 
     @property
     def status(self) -> Status:
         return "ENABLED" if self.enabled else "DISABLED"
-
-    def draft(self) -> EndpointDraft:
-        """Give what a client can change of it."""
-        return EndpointDraft(self.url, self.event_types, self.description, self.enabled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +171,11 @@ class KeptSecrets:
     until `previous_until`.
     """
 
-    plain: bytes | None
-    secret: bytes | None
-    previous: bytes | None
-    previous_until: datetime | None
-    headers: bytes | None
+    plain: bytes | None = None
+    secret: bytes | None = None
+    previous: bytes | None = None
+    previous_until: datetime | None = None
+    headers: bytes | None = None
 
 
 def wants(event_types: Sequence[str], type_: str) -> bool:

@@ -6,6 +6,7 @@ from wattyard.events.domain.endpoints import (
     EventTypesInvalid,
     UrlInvalid,
 )
+from wattyard.events.domain.headers import HeadersInvalid
 from wattyard.events.service import Endpoints
 from wattyard.events.service.signer import shown_secret
 from wattyard.events.wire import webhooks as wire
@@ -13,6 +14,7 @@ from wattyard.events.wire.log import EventShape, event_json
 from wattyard.events.wire.webhooks import EndpointBody, EndpointDeleted, EndpointShape
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.caps import LimitReached
 from wattyard.platform.decoding import Patch
 from wattyard.platform.http import (
     LIST_REFUSALS,
@@ -66,7 +68,7 @@ async def get_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) -
     body=EndpointBody,
     answers=wire.NewEndpointShape,
     status=201,
-    refuses=(UrlInvalid, EventTypesInvalid),
+    refuses=(UrlInvalid, EventTypesInvalid, HeadersInvalid, LimitReached),
     example=wire.NEW_ENDPOINT_EXAMPLE,
     example_body=wire.BODY_EXAMPLE,
 )
@@ -87,7 +89,7 @@ async def create_endpoint(caller: Caller, body: EndpointBody, endpoints: Endpoin
     "webhook_endpoint_update",
     body=Patch[EndpointBody],
     answers=EndpointShape,
-    refuses=(EndpointNotFound, UrlInvalid, EventTypesInvalid),
+    refuses=(EndpointNotFound, UrlInvalid, EventTypesInvalid, HeadersInvalid),
     example=wire.ENDPOINT_EXAMPLE,
     example_body={"event_types": ["device.*", "site.update"]},
     tagged=True,
@@ -103,7 +105,7 @@ async def change_endpoint(
     changed = await endpoints.change(
         caller,
         path_id(endpoint_id, "whe", missing=EndpointNotFound),
-        change=lambda one: wire.changed_endpoint(one, body),
+        change=lambda one, headers: wire.changed_endpoint(one, headers, body),
         guard=guarding(call, lambda one: wire.endpoint_json(caller, one)),
     )
     return wire.endpoint_json(caller, changed)
@@ -126,6 +128,29 @@ async def delete_endpoint(
         caller, id_, guard=guarding(call, lambda one: wire.endpoint_json(caller, one))
     )
     return EndpointDeleted(ids.wire("whe", id_))
+
+
+@endpoint(
+    "POST",
+    "/webhook-endpoints/{endpoint_id}/rotate-secret",
+    "webhook_endpoint_rotate_secret",
+    effect=Effect.WRITES,
+    body=wire.RotationBody,
+    answers=wire.NewEndpointShape,
+    refuses=(EndpointNotFound,),
+    example=wire.NEW_ENDPOINT_EXAMPLE,
+    example_body={"overlap_seconds": 86400},
+)
+async def rotate_secret(
+    caller: Caller, endpoint_id: str, body: wire.RotationBody, endpoints: Endpoints
+) -> bytes:
+    """Give a webhook endpoint a new secret, which is not shown again.
+
+    During the overlap `webhook-signature` has the signatures of both secrets, the new one's first.
+    """
+    id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
+    rotated, secret = await endpoints.rotate_secret(caller, id_, wire.overlap_of(body))
+    return wire.new_endpoint_json(caller, rotated, shown_secret(secret))
 
 
 @endpoint(
@@ -174,6 +199,7 @@ ENDPOINTS = (
     create_endpoint,
     change_endpoint,
     delete_endpoint,
+    rotate_secret,
     test_endpoint,
     replay_events,
 )

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from wattyard.events.domain import EventNotFound
+from wattyard.events.domain.types import EventTypeInvalid
 from wattyard.events.service import Events
 from wattyard.events.wire.log import EXAMPLE, LIST_EXAMPLE, EventShape, event_json
 from wattyard.kernel.callers import Caller
@@ -17,7 +18,10 @@ class EventsQuery(ListQuery):
     """Which events, and which page of them."""
 
     event_type: Annotated[
-        str | None, msgspec.Meta(description="only events of this type, such as site.update")
+        str | None,
+        msgspec.Meta(
+            description="only events of this type, such as site.update, or family, such as site.*"
+        ),
     ] = None
     object_id: Annotated[
         str | None, msgspec.Meta(description="only events of the object with this id")
@@ -34,7 +38,7 @@ class EventsQuery(ListQuery):
     "event_list",
     query=EventsQuery,
     answers=List[EventShape],
-    refuses=LIST_REFUSALS,
+    refuses=(*LIST_REFUSALS, EventTypeInvalid),
     example=LIST_EXAMPLE,
 )
 async def list_events(caller: Caller, query: EventsQuery, events: Events) -> bytes:

@@ -1,9 +1,9 @@
 """Use-cases of webhook endpoints: add, read, change, remove, test, replay."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from wattyard.events.store import deliveries as delivery_store
 from wattyard.events.store import endpoints as store
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.caps import Caps, within
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.pages import Page, Window
@@ -32,6 +33,9 @@ from wattyard.platform.db import Database, ReadConnection, WriteConnection
 SECRET_BYTES: Final = 32
 REPLAYED_AT_ONCE: Final = 10_000
 _LOOKED_UP_AT_ONCE: Final = 4
+
+Change = Callable[[Endpoint, Mapping[str, str]], EndpointDraft]
+"""Says what becomes of an endpoint and its headers."""
 
 Guard = Callable[[Endpoint], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
@@ -47,7 +51,9 @@ class Endpoints:
         reach: Reach,
         random_bytes: Callable[[int], bytes],
         secrets: EndpointSecrets,
+        caps: Caps,
     ) -> None:
+        self._caps = caps
         self._secrets = secrets
         self._events = events
         self._serialize = serialize
@@ -74,19 +80,22 @@ class Endpoints:
 
         Raises:
             UrlInvalid: when the address is one that may not be reached.
+            LimitReached: when the account has as many endpoints as it may.
             TooMany: while 4 addresses of the account are being looked up already.
         """
         await self._look_up(caller, draft.url)
         endpoint = draft.made(self._new_id(), self._now())
         secret = self._random_bytes(SECRET_BYTES)
         async with self._db.transaction() as db:
+            present = await store.count(db, caller.account, caller.live_mode)
+            within(self._caps.webhook_endpoints, present + 1, "webhook_endpoints of an account")
             await store.insert(
                 db,
                 caller.account,
                 caller.live_mode,
                 endpoint,
                 account_id=caller.account_id,
-                secret=self._secrets.encrypted(endpoint.id, secret),
+                kept=self._secrets.kept(endpoint.id, secret, draft.headers),
             )
         return endpoint, secret
 
@@ -95,7 +104,7 @@ class Endpoints:
         caller: Caller,
         endpoint_id: UUID,
         *,
-        change: Callable[[Endpoint], EndpointDraft],
+        change: Change,
         guard: Guard | None = None,
     ) -> Endpoint:
         """Change an endpoint; one that is enabled again counts as healthy.
@@ -103,14 +112,16 @@ class Endpoints:
         Raises:
             EndpointNotFound, UrlInvalid, TooMany, and what `change` and `guard` raise.
         """
-        present = await self.endpoint(caller, endpoint_id)
-        if (url := change(present).url) != present.url:
+        async with self._db.reading() as db:
+            present = await self._found(db, caller, endpoint_id)
+            wanted = change(present, await self._headers(db, caller, endpoint_id))
+        if (url := wanted.url) != present.url:
             await self._look_up(caller, url)
         async with self._db.transaction() as db:
             before = await self._locked(db, caller, endpoint_id)
             if guard is not None:
                 guard(before)
-            draft = change(before)
+            draft = change(before, await self._headers(db, caller, endpoint_id))
             after = replace(
                 before,
                 url=draft.url,
@@ -118,10 +129,43 @@ class Endpoints:
                 description=draft.description,
                 enabled=draft.enabled,
                 failing_since=before.failing_since if before.enabled else None,
+                header_names=tuple(draft.headers),
             )
-            await store.update(db, caller.account, caller.live_mode, after)
+            headers = self._secrets.encrypted_headers(endpoint_id, draft.headers)
+            await store.update(db, caller.account, caller.live_mode, after, headers=headers)
             self._events.notify()
         return after
+
+    async def rotate_secret(
+        self, caller: Caller, endpoint_id: UUID, overlap: timedelta
+    ) -> tuple[Endpoint, bytes]:
+        """Give an endpoint a new secret, which is not shown again; the present one signs besides.
+
+        A secret that was replaced before and still signed signs no more.
+
+        Raises:
+            EndpointNotFound: when the caller has none of that id.
+        """
+        secret = self._random_bytes(SECRET_BYTES)
+        async with self._db.transaction() as db:
+            endpoint = await self._locked(db, caller, endpoint_id)
+            kept = await store.kept_secrets(db, caller.account, caller.live_mode, endpoint_id)
+            await store.replace_secret(
+                db,
+                caller.account,
+                caller.live_mode,
+                endpoint_id,
+                secret=self._secrets.encrypted(endpoint_id, secret),
+                previous=self._secrets.as_previous(endpoint_id, kept),
+                until=self._now() + overlap,
+            )
+        return endpoint, secret
+
+    async def _headers(
+        self, db: ReadConnection, caller: Caller, endpoint_id: UUID
+    ) -> dict[str, str]:
+        kept = await store.kept_secrets(db, caller.account, caller.live_mode, endpoint_id)
+        return self._secrets.headers(endpoint_id, kept)
 
     async def remove(
         self, caller: Caller, endpoint_id: UUID, *, guard: Guard | None = None

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.events.domain import Event, EventNotFound, NewEvent
+from wattyard.events.domain.types import types_of
 from wattyard.events.store import log as store
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -69,9 +70,15 @@ class Events:
         object_id: str | None = None,
         created_after: datetime | None = None,
     ) -> Page[Event]:
-        """Read one page of the caller's events, newest first."""
+        """Read one page of the caller's events, newest first.
+
+        `event_type` is a type or a family of them, such as `customer.*`.
+
+        Raises:
+            EventTypeInvalid: when there is no such type.
+        """
         filters = {
-            "type = {}": event_type,
+            "type = ANY({})": None if event_type is None else types_of(event_type),
             "object_id = {}": object_id,
             "time_created > {}": created_after,
             "id >= {}": None if created_after is None else ids.first_at(created_after),

@@ -90,7 +90,7 @@ class Outbox:
             if endpoint is None or account_id is None or not endpoint.enabled:
                 return
             endpoint = replace(endpoint, enabled=False)
-            await endpoint_store.update(db, account, live, endpoint)
+            await endpoint_store.disable(db, account, live, endpoint_id)
             caller = Caller(account, account_id, live)
             new_events = NewEvent(
                 DISABLED_TYPE, ids.wire("whe", endpoint_id), self._serialize(caller, endpoint)

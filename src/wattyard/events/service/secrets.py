@@ -1,5 +1,6 @@
 """Secrets of webhook endpoints: encrypted for the database, and read where a delivery is signed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -20,9 +21,28 @@ class EndpointSecrets:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
+    def kept(self, endpoint_id: UUID, secret: bytes, headers: Mapping[str, str]) -> KeptSecrets:
+        """Encrypt what a new endpoint has."""
+        return KeptSecrets(
+            secret=self.encrypted(endpoint_id, secret),
+            headers=self.encrypted_headers(endpoint_id, headers),
+        )
+
     def encrypted(self, endpoint_id: UUID, secret: bytes) -> bytes:
         """Encrypt an endpoint's secret."""
         return store.SECRET.encrypt(self._keyring, secret, endpoint_id)
+
+    def encrypted_headers(self, endpoint_id: UUID, headers: Mapping[str, str]) -> bytes | None:
+        """Encrypt the headers that an endpoint's owner wants on each delivery."""
+        if not headers:
+            return None
+        text = msgspec.json.encode(dict(headers))
+        return store.HEADERS.encrypt(self._keyring, text, endpoint_id)
+
+    def as_previous(self, endpoint_id: UUID, kept: KeptSecrets) -> bytes:
+        """Encrypt the present secret as the one before."""
+        secret = store.SECRET.secret_of(self._keyring, kept.secret, kept.plain, endpoint_id)
+        return store.PREVIOUS_SECRET.encrypt(self._keyring, secret, endpoint_id)
 
     def signing(self, endpoint_id: UUID, kept: KeptSecrets, now: datetime) -> list[bytes]:
         """List the secrets that sign at `now`, the present one first."""

@@ -83,6 +83,7 @@ _CLAIM = f"""
         FROM waiting
         JOIN webhook_endpoints endpoint ON endpoint.account = waiting.account
             AND endpoint.live_mode = waiting.live_mode AND endpoint.id = waiting.endpoint_id
+        JOIN accounts owner ON owner.account = waiting.account
         CROSS JOIN LATERAL (
             SELECT locked.account, locked.live_mode, locked.id, locked.endpoint_id,
                    locked.event_id, locked.attempts, locked.position
@@ -102,7 +103,7 @@ _CLAIM = f"""
                 THEN $7::integer ELSE $8::integer END)
             FOR UPDATE OF locked SKIP LOCKED
         ) taken
-        WHERE endpoint.enabled
+        WHERE endpoint.enabled AND NOT owner.disabled
         LIMIT $9
     )
     UPDATE webhook_deliveries held SET holder = $10, leased_until = $11
@@ -148,6 +149,7 @@ async def renew(
             AS mine (account, live_mode, id, endpoint_id, url)
         JOIN webhook_endpoints e ON e.account = mine.account AND e.live_mode = mine.live_mode
             AND e.id = mine.endpoint_id AND e.enabled AND e.url = mine.url
+        JOIN accounts owner ON owner.account = mine.account AND NOT owner.disabled
         WHERE d.account = mine.account AND d.live_mode = mine.live_mode AND d.id = mine.id
           AND d.holder = $4
         RETURNING d.id
@@ -248,6 +250,7 @@ async def overdue(db: ReadConnection, before: datetime) -> tuple[int, datetime |
         SELECT count(*), min(d.due) FROM webhook_deliveries d
         JOIN webhook_endpoints e ON e.account = d.account AND e.live_mode = d.live_mode
             AND e.id = d.endpoint_id AND e.enabled
+        JOIN accounts owner ON owner.account = d.account AND NOT owner.disabled
         WHERE d.status = 'PENDING' AND d.due < $1
         """,
         before,

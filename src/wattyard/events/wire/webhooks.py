@@ -1,7 +1,8 @@
 """Webhook endpoints, deliveries and signing keys as JSON (contract 5)."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,12 +10,15 @@ import msgspec
 from wattyard.events.domain.deliveries import Delivery, Replay
 from wattyard.events.domain.deliveries import Status as DeliveryStatus
 from wattyard.events.domain.endpoints import EVERYTHING, Endpoint, EndpointDraft, Status
+from wattyard.events.domain.headers import AUTHORIZATION, HeadersInvalid, basic
 from wattyard.events.wire.log import EXAMPLE as EVENT
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import Label, Time
+
+_DAY_SECONDS: Final = 86_400
 
 EventType = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
@@ -26,6 +30,13 @@ EventTypes = Annotated[
         description="types such as site.update, families such as tariff.*, or * for all",
     ),
 ]
+
+
+class BasicAuthBody(Shape):
+    """User name and password that each delivery carries (HTTP Basic). Never shown again."""
+
+    username: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern="^[^:]*$")]
+    password: Annotated[str, msgspec.Meta(max_length=1000)]
 
 
 class EndpointBody(Shape):
@@ -43,6 +54,23 @@ class EndpointBody(Shape):
     event_types: EventTypes | None = None
     description: Label | None = None
     status: Status | None = None
+    headers: Annotated[
+        dict[str, str] | None,
+        msgspec.Meta(
+            description="headers that each delivery carries besides, at most 20; their values are "
+            "encrypted and never shown again"
+        ),
+    ] = None
+    basic_auth: BasicAuthBody | None = None
+
+
+class RotationBody(Shape):
+    """How long the secret so far goes on signing."""
+
+    overlap_seconds: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=604800)] | None,
+        msgspec.Meta(description="seconds, at most a week; without it 86,400, a day"),
+    ] = None
 
 
 class EndpointShape(msgspec.Struct, kw_only=True):
@@ -57,6 +85,9 @@ class EndpointShape(msgspec.Struct, kw_only=True):
     event_types: list[str]
     description: str | None
     status: Status
+    header_names: Annotated[
+        list[str], msgspec.Meta(description="names of `headers`; Authorization for `basic_auth`")
+    ]
     failing_since: Annotated[
         Time | None,
         msgspec.Meta(description="the first failure after the last success; 5 days disable it"),
@@ -118,27 +149,49 @@ def endpoint_draft(body: EndpointBody) -> EndpointDraft:
     """Read what a client says of an endpoint.
 
     Raises:
-        UrlInvalid, EventTypesInvalid.
+        UrlInvalid, EventTypesInvalid, HeadersInvalid.
     """
+    headers = dict(body.headers or {})
+    if body.basic_auth is not None:
+        if any(name.lower() == AUTHORIZATION.lower() for name in headers):
+            raise HeadersInvalid(
+                "headers has Authorization, and there is basic_auth: send one of them",
+                param="headers",
+            )
+        headers[AUTHORIZATION] = basic(body.basic_auth.username, body.basic_auth.password)
     return EndpointDraft(
         body.url,
         (EVERYTHING,) if body.event_types is None else tuple(body.event_types),
         body.description,
         body.status != "DISABLED",
+        headers,
     )
 
 
-def changed_endpoint(endpoint: Endpoint, patch: Patch[EndpointBody]) -> EndpointDraft:
-    """Apply a merge patch to an endpoint.
+def overlap_of(body: RotationBody) -> timedelta:
+    """Read how long the secret so far goes on signing."""
+    return timedelta(seconds=_DAY_SECONDS if body.overlap_seconds is None else body.overlap_seconds)
+
+
+def changed_endpoint(
+    endpoint: Endpoint, headers: Mapping[str, str], patch: Patch[EndpointBody]
+) -> EndpointDraft:
+    """Apply a merge patch to an endpoint and its headers.
+
+    `basic_auth` is one of the headers: set or removed, it replaces `Authorization`.
 
     Raises:
-        UrlInvalid, EventTypesInvalid, Malformed.
+        UrlInvalid, EventTypesInvalid, HeadersInvalid, Malformed.
     """
+    kept = dict(headers)
+    if "basic_auth" in patch:
+        kept.pop(AUTHORIZATION, None)
     current = EndpointBody(
         url=endpoint.url,
         event_types=list(endpoint.event_types),
         description=endpoint.description,
         status=endpoint.status,
+        headers=kept or None,
     )
     return endpoint_draft(patch.onto(current))
 
@@ -220,6 +273,7 @@ def _endpoint_fields(caller: Caller, endpoint: Endpoint) -> dict[str, Any]:
         "event_types": list(endpoint.event_types),
         "description": endpoint.description,
         "status": endpoint.status,
+        "header_names": list(endpoint.header_names),
         "failing_since": _time(endpoint.failing_since),
     }
 
@@ -243,6 +297,7 @@ ENDPOINT_EXAMPLE = {
     "event_types": ["device.*", "site.update"],
     "description": "our backend",
     "status": "ENABLED",
+    "header_names": [],
     "failing_since": None,
 }
 NEW_ENDPOINT_EXAMPLE = {

@@ -1,0 +1,14 @@
+"""The names of the headers that an endpoint's owner wants on each delivery.
+
+Only adds a column with a default: earlier releases go on beside it.
+"""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.execute("ALTER TABLE webhook_endpoints ADD COLUMN header_names text[] NOT NULL DEFAULT '{}'")
