@@ -72,7 +72,7 @@ class OpenMeteo:
         self._failed: TTLCache[str, bool] = TTLCache(1, _FORGIVEN_SECONDS, seconds)
 
     async def irradiance(self, where: GeoLocation, span: Span) -> Irradiance | None:
-        """Tell hourly means on the horizontal for the days of a span; None where it fails."""
+        """Fetch hourly means on the horizontal for the days of a span; None where it fails."""
         first, last = _days(span)
         key = (round(where.lat, 1), round(where.lng, 1), first, last)
         if key in self._known:
@@ -138,6 +138,6 @@ def irradiance_of(document: bytes) -> Irradiance:
 
 
 def _days(span: Span) -> tuple[str, str]:
-    """Tell the first and last UTC date to ask for; a value belongs to the hour before it."""
+    """Find the first and last UTC date to ask for; a value belongs to the hour before it."""
     last: datetime = span.end + timedelta(hours=1)
     return span.start.astimezone(UTC).date().isoformat(), last.date().isoformat()

@@ -36,7 +36,7 @@ class DeviceAmountRequest:
     held: tuple[PowerSlot, ...] | None = None
 
     def clashes(self, other: "DeviceAmountRequest") -> bool:
-        """Tell whether both want the same device at the same time."""
+        """Check whether both want the same device at the same time."""
         overlap = self.start_us < other.end_us and other.start_us < self.end_us
         return overlap and self.device_id == other.device_id
 

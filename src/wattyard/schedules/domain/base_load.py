@@ -59,7 +59,7 @@ def usual_load(
     *,
     until_us: int,
 ) -> Numbers | None:
-    """Tell the mean power (n, W ≥ 0) of each step, as in the 28 days before `until_us`.
+    """Estimate the mean power (n, W ≥ 0) of each step from the 28 days before `until_us`.
 
     `taken` is what the place took from the grid, `of_device` what of that the planned device
     took itself. Means are over the same local quarter hour of days of the same kind, working

@@ -111,7 +111,7 @@ class ChargeSteps:
 
     @property
     def net_w(self) -> Numbers:
-        """Tell what the place takes (n) without its storage units; negative where it gives."""
+        """What the place takes (n) without its storage units; negative where it gives."""
         return self.base_load_w - self.pv_w
 
 

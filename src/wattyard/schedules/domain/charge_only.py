@@ -11,7 +11,7 @@ from wattyard.schedules.domain.reach import Reach
 
 
 def charge_only(question: ChargeQuestion, meter: Meter, reach: Reach) -> Numbers | None:
-    """Tell the power (n, W) of the cheapest plan, or None where this form is not exact.
+    """Find the power (n, W) of the cheapest plan; None where this form is not exact.
 
     It is exact for one storage unit that cannot discharge and holds its reserve, where the place
     has no sun and no load, no price is negative and all goals ask for one instant or less than the

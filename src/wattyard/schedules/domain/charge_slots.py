@@ -68,7 +68,7 @@ def _goes_on(one: ChargeSlot, two: ChargeSlot) -> bool:
 def _why(
     question: ChargeQuestion, storage: Storage, reach: Reach, run: StorageRun, step: int
 ) -> Why:
-    """Tell why a storage unit runs in a step.
+    """Find why a storage unit runs in a step.
 
     Discharging: `export` where it feeds the grid, else `cheapest`. Charging: `reserve` while
     the storage unit holds less than that, `solar` where the place imports nothing meanwhile,

@@ -66,7 +66,7 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
 
 
 def _with_gap(meter: Meter, powers: Powers, bound: float) -> Powers:
-    """Tell how far the objective may be from its least, of which `bound` is known."""
+    """Find how far the objective may be from its least, of which `bound` is known."""
     value = _worth(meter, powers)[0]
     proven = value - bound <= _PROVEN * max(1.0, abs(value))
     gap = (value - bound) / max(abs(value), 1e-9)
@@ -85,7 +85,7 @@ def _solved(program: ChargeProgram, earlier: list[float], seconds: float) -> Sol
 
 
 def _claimed(program: ChargeProgram, values: Numbers) -> tuple[float, float]:
-    """Tell the objective and the cost that a solution claims."""
+    """Find the objective and the cost that a solution claims."""
     objective, cost = program.goals[program.objective], program.goals[program.cost]
     return float(objective @ values), float(cost @ values)
 
@@ -96,7 +96,7 @@ def _no_worse(worth: tuple[float, float], reached: tuple[float, float]) -> bool:
 
 
 def _worth(meter: Meter, powers: Powers) -> tuple[float, float]:
-    """Tell the objective and the cost, in the programme's terms, that powers really have."""
+    """Work out the objective and the cost, in the programme's terms, that powers really have."""
     net_w = meter.steps.net_w + (powers.charge_w - powers.discharge_w).sum(axis=0)
     flows = meter.settled(net_w)
     spilled = flows.spilled_w * np.maximum(-meter.steps.export_per_kwh, 0.0) * meter.steps.hours

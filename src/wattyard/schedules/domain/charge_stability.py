@@ -28,7 +28,7 @@ _ROUNDING: Final = 1e-9
 
 
 def stays(held: HeldCharge, meter: Meter, old: Powers, new: Powers) -> bool:
-    """Tell whether the new plan saves no more than what a change has to save."""
+    """Check whether the new plan saves no more than what a change has to save."""
     saving = _objective(meter, old) - _objective(meter, new)
     return saving <= held.keep_unless_saves + _ROUNDING
 

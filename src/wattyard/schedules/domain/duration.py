@@ -120,7 +120,7 @@ def _best_start(prices: Prices, per_kwh: Numbers, wanted_us: int) -> int:
 
 
 def _shortest_run(slots: PricedSlots) -> int:
-    """Tell how long the shortest stretch without a gap is."""
+    """Find how long the shortest stretch without a gap is."""
     breaks = np.flatnonzero(slots.starts_us[1:] != slots.ends_us[:-1])
     starts_us = slots.starts_us[np.append(0, breaks + 1)]
     ends_us = slots.ends_us[np.append(breaks, slots.ends_us.size - 1)]

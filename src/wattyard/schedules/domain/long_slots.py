@@ -53,7 +53,7 @@ def _unit(prices: Prices, wanted_us: int, shortest_us: int) -> int:
 
 
 def _running(each: Numbers, wanted: int, shortest: int) -> NDArray[np.bool_]:
-    """Tell (t) which units run, for the cost (t) of each unit."""
+    """Choose (t) which units run, for the cost (t) of each unit."""
     resting, opening = _decisions(each, wanted, shortest)
     running = np.zeros(each.size, dtype=np.bool_)
     mark, left = each.size, wanted
@@ -72,7 +72,7 @@ def _running(each: Numbers, wanted: int, shortest: int) -> NDArray[np.bool_]:
 def _decisions(
     each: Numbers, wanted: int, shortest: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell (wanted + 1, t + 1) where resting is best, and where a slot best starts m before.
+    """Find (wanted + 1, t + 1) where resting is best, and where a slot best starts m before.
 
     One row at a time: a row of `off` is the running minimum of its row of `on`.
     """

@@ -65,18 +65,18 @@ class Meter:
         return Flows(import_w, export_w, given_w - export_w, taken_w - import_w)
 
     def admits(self, flows: Flows, tolerance_w: float) -> bool:
-        """Tell whether no more is spilled or in excess than the place causes by itself."""
+        """Check whether no more is spilled or in excess than the place causes by itself."""
         spilled = (flows.spilled_w <= self.most_spilled_w + tolerance_w).all()
         return bool(spilled and (flows.excess_w <= self.most_excess_w + tolerance_w).all())
 
     def bill(self, flows: Flows) -> Numbers:
-        """Tell the money (n) of each step."""
+        """Work out the money (n) of each step."""
         steps = self.steps
         taken = (flows.import_w + flows.excess_w) * steps.import_per_kwh
         return (taken - flows.export_w * steps.export_per_kwh) * steps.hours / 1000.0
 
     def objective(self, flows: Flows) -> float:
-        """Tell the value of the question's objective: money, g, or kWh."""
+        """Work out the value of the question's objective: money, g, or kWh."""
         steps, objective = self.steps, self.question.objective
         if objective == "COST":
             return float(self.bill(flows).sum())

@@ -57,7 +57,7 @@ def joined(slots: Sequence[PowerSlot]) -> tuple[PowerSlot, ...]:
 
 
 def energy_within(slots: Sequence[PowerSlot], edges_us: Instants) -> Numbers:
-    """Tell the Wh (n) that slots move within each of n steps."""
+    """Find the Wh (n) that slots move within each of n steps."""
     if not slots:
         return np.zeros(edges_us.size - 1)
     starts = np.array([slot.start_us for slot in slots])[:, None]

@@ -40,16 +40,16 @@ class Prices:
 
     @property
     def lengths_us(self) -> Instants:
-        """Tell how long (n) each interval is."""
+        """The length (n) of each interval."""
         return np.diff(self.edges_us)
 
     @property
     def window_us(self) -> int:
-        """Tell how long all intervals are together."""
+        """The length of all intervals together."""
         return int(self.edges_us[-1] - self.edges_us[0])
 
     def threshold(self, *, relative: float | None, absolute: float | None) -> float | None:
-        """Tell the price limit: `absolute`, or else the share `relative` (0..1) of the range.
+        """Find the price limit: `absolute`, or else the share `relative` (0..1) of the range.
 
         Relative r stands for lowest + r * (highest - lowest), and exactly for the highest at 1.
         """
@@ -73,7 +73,7 @@ class Prices:
         return Prices(edges_us, self.per_kwh[first:last], self.confidence[first:last])
 
     def at(self, instants_us: Instants) -> Instants:
-        """Tell (n) the position of the interval that holds each instant of the window."""
+        """Find (n) the position of the interval that holds each instant of the window."""
         position = np.searchsorted(self.edges_us, instants_us, side="right") - 1
         return np.clip(position, 0, self.per_kwh.size - 1).astype(np.int64)
 
@@ -92,7 +92,7 @@ class PricedSlots:
 
     @property
     def duration_us(self) -> int:
-        """Tell how long all slots are together."""
+        """The length of all slots together."""
         return int((self.ends_us - self.starts_us).sum())
 
 

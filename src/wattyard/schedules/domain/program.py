@@ -90,7 +90,7 @@ class Draft:
 
     @property
     def size(self) -> int:
-        """Tell how many columns there are so far."""
+        """How many columns there are so far."""
         return self._columns
 
     def finished(self) -> Program:

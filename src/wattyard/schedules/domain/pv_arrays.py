@@ -45,7 +45,7 @@ class Irradiance:
 
 
 def has_panels(device: Device) -> bool:
-    """Tell whether a device has PV of which a forecast is wanted."""
+    """Check whether a device has PV of which a forecast is wanted."""
     properties = device.properties
     told = properties.pv or Pv()
     wanted = _first(told.forecasts_enabled, properties.pv_forecasts_enabled)
@@ -85,7 +85,7 @@ def pv_power(
     edges_us: Instants,
     weather: Irradiance | None = None,
 ) -> Numbers:
-    """Tell what arrays give in each step (n, W): under a clear sky, or as the weather dims it.
+    """Estimate what arrays give in each step (n, W): under a clear sky, or as the weather dims it.
 
     Each step, at most a quarter hour, is judged at its middle. The weather's means scale the
     clear sky of the same interval; where it says nothing, the sky is clear.
@@ -103,7 +103,7 @@ def pv_power(
 
 
 def _dimmed(weather: Irradiance, where: GeoLocation, instants_us: Instants) -> Numbers:
-    """Tell what share (n) of a clear sky's irradiance the weather leaves; 1 where it is silent."""
+    """Find what share (n) of a clear sky's irradiance the weather leaves; 1 where it is silent."""
     edges_us = weather.edges_us
     fine_us = np.linspace(edges_us[:-1], edges_us[1:], 13, axis=1).astype(np.int64)
     middle_us = ((fine_us[:, :-1] + fine_us[:, 1:]) // 2).reshape(-1)

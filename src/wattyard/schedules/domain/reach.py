@@ -51,7 +51,7 @@ def goals_of(storage: Storage, steps: ChargeSteps) -> tuple[Goal, ...]:
 
 
 def reach_of(question: ChargeQuestion, storage: Storage) -> Reach:
-    """Tell what a storage unit can reach: exactly where it is alone, else on a free connection.
+    """Find what a storage unit can reach: exactly where it is alone, else on a free connection.
 
     Others may make room by discharging, so that what they leave is for the programme to find.
     """
@@ -69,13 +69,13 @@ def reach_of(question: ChargeQuestion, storage: Storage) -> Reach:
 
 
 def shortfall_of(storage: Storage, goals: tuple[Goal, ...], held_wh: Numbers) -> float:
-    """Tell the most that is missing in Wh at any goal, or of the reserve at the end."""
+    """Find the most that is missing in Wh at any goal, or of the reserve at the end."""
     reserve_wh = storage.reserve_wh - float(held_wh[-1])
     return max(0.0, reserve_wh, _missing(storage, goals, held_wh))
 
 
 def reason_of(question: ChargeQuestion, storage: Storage, held_wh: Numbers) -> Reason:
-    """Tell what binds where a plan that holds `held_wh` (n) misses a goal or the reserve.
+    """Find what binds where a plan that holds `held_wh` (n) misses a goal or the reserve.
 
     `reserve` when only the reserve is missed; `device_power` when the storage unit cannot charge at
     all; `window_too_short` when full power on a free connection would not be enough; else
@@ -110,7 +110,7 @@ def _filled(storage: Storage, power_w: Numbers, hours: Numbers) -> Numbers:
 def held_after(
     storage: Storage, hours: Numbers, charge_w: Numbers, discharge_w: Numbers
 ) -> Numbers:
-    """Tell what a storage unit holds (n, Wh) after each step at given powers (n, W, meter side)."""
+    """Find what a storage unit holds (n, Wh) after each step at given powers (n, W, meter side)."""
     loss = sqrt(storage.efficiency)
     change_wh = (charge_w * loss - discharge_w / loss) * hours
     return np.asarray(storage.energy_wh + np.cumsum(change_wh), dtype=np.float64)

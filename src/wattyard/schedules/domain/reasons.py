@@ -15,7 +15,7 @@ _FULL: Final = 1.0 - 1e-7
 
 
 def shortfall_reason(need: Need, steps: SharedSteps, row: int) -> Reason:
-    """Tell what binds the device in `row` of the steps.
+    """Find what binds the device in `row` of the steps.
 
     `device_power` when it has no power at all; `window_too_short` when full power through the
     whole window is not enough, were it alone and prices free; `price_limit` when the time at

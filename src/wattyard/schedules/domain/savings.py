@@ -16,7 +16,7 @@ _ROUNDING_MONEY: Final = 1e-12
 
 
 def values(outcome: Outcome) -> tuple[list[Value], Value]:
-    """Tell the value of each device's plan, and of all together.
+    """Value each device's plan, and all together.
 
     Starting at once moves the same energies at full power from the start of each window, under
     the same power limits, the devices named first going first; prices are not looked at.

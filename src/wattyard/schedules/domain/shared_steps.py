@@ -37,7 +37,7 @@ class SharedSteps:
 
     @cached_property
     def hours(self) -> Numbers:
-        """Tell the length (s) of each step."""
+        """The length (s) of each step."""
         return np.diff(self.edges_us) / HOUR_US
 
     @cached_property
@@ -51,11 +51,11 @@ class SharedSteps:
         return np.arange(self.hours.size)
 
     def most_wh(self, where: Mask) -> Numbers:
-        """Tell the energy (d, s) that each device moves at full power where it may run."""
+        """Find the energy (d, s) that each device moves at full power where it may run."""
         return where * (self.power_w[:, None] * self.hours)
 
     def crowded(self, energy_wh: Numbers) -> bool:
-        """Tell whether devices together (d, s) use more than the room in some step."""
+        """Check whether devices together (d, s) use more than the room in some step."""
         most_wh = self.room_w * self.hours
         return bool((energy_wh.sum(axis=0) > most_wh * (1 + 1e-9)).any())
 
@@ -123,7 +123,7 @@ def in_turn(
 
 
 def _held(steps: SharedSteps, device: int, order: NDArray[np.int64]) -> Numbers:
-    """Tell what room (s, in Wh) a running device takes at its least power for a whole step."""
+    """Find what room (s, in Wh) a running device takes at its least power for a whole step."""
     return np.asarray(steps.least_w[device] * steps.hours[order], dtype=np.float64)
 
 
@@ -139,7 +139,7 @@ def _edges(prices: Prices, starts: Instants, ends: Instants, finest_us: int | No
 def _at_allowed_prices(
     needs: Sequence[Need], prices: Prices, shaving: Shaving, per_kwh: Numbers
 ) -> Mask:
-    """Tell (d, s) where the price is on the allowed side of each device's threshold."""
+    """Mark (d, s) where the price is on the allowed side of each device's threshold."""
     allowed = np.ones((len(needs), per_kwh.size), dtype=np.bool_)
     if shaving.relative is None and shaving.absolute is None:
         return allowed

@@ -140,6 +140,6 @@ def _in_order(steps: SharedSteps, order: NDArray[np.int64]) -> Numbers:
 
 
 def _merit(steps: SharedSteps, energy_wh: Numbers) -> tuple[float, float]:
-    """Tell what is unmet (whole Wh), then what it costs: less is better."""
+    """Count what is unmet (whole Wh), then what it costs: less is better."""
     unmet_wh = float((steps.needed_wh - energy_wh.sum(axis=1)).sum())
     return round(unmet_wh), float((energy_wh @ steps.per_kwh).sum())

@@ -104,7 +104,7 @@ def _mixed(
 
 
 def _lowest(program: Program, goal: Numbers) -> float:
-    """Tell what a goal cannot be below, rows or not."""
+    """Find what a goal cannot be below, rows or not."""
     used = np.flatnonzero(goal)
     weights = goal[used]
     return float(weights @ np.where(weights > 0.0, program.lower[used], program.upper[used]))

@@ -23,7 +23,7 @@ _ROUNDING_MONEY: Final = 1e-9
 
 
 def stays(held: Held, old: Mapping[Direction, Outcome], new: Mapping[Direction, Outcome]) -> bool:
-    """Tell whether the new plan saves no more than what a change has to save."""
+    """Check whether the new plan saves no more than what a change has to save."""
     return _cost(old) - _cost(new) <= held.keep_unless_saves + _ROUNDING_MONEY
 
 
@@ -67,7 +67,7 @@ def clipped(slots: Sequence[PowerSlot], start_us: int, end_us: int) -> list[Powe
 
 
 def peak_w(plans: Sequence[Sequence[PowerSlot]]) -> float:
-    """Tell the largest power that plans reach together."""
+    """Find the largest power that plans reach together."""
     slots = [slot for plan in plans for slot in plan]
     if not slots:
         return 0.0

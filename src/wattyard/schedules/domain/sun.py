@@ -37,7 +37,7 @@ class Plane:
 
 
 def sun_at(instants_us: Instants, latitude: float, longitude: float) -> SunPlace:
-    """Tell where the sun is at each instant (n), to about 0.02° in the years 1950 to 2050.
+    """Find where the sun is at each instant (n), to about 0.02° in the years 1950 to 2050.
 
     Source: J. J. Michalsky, The Astronomical Almanac's algorithm for approximate solar position
     (1950-2050), Solar Energy 40 (1988) 227-235. Refraction is left out.
@@ -67,7 +67,7 @@ def sun_at(instants_us: Instants, latitude: float, longitude: float) -> SunPlace
 
 
 def clear_sky(cos_zenith: Numbers) -> Numbers:
-    """Tell the global horizontal irradiance (n) under a clear sky, 0 at night.
+    """Estimate the global horizontal irradiance (n) under a clear sky, 0 at night.
 
     Source: B. Haurwitz, Insolation in relation to cloudiness and cloud density, Journal of
     Meteorology 2 (1945) 154-166.
@@ -77,7 +77,7 @@ def clear_sky(cos_zenith: Numbers) -> Numbers:
 
 
 def extraterrestrial(instants_us: Instants) -> Numbers:
-    """Tell the irradiance (n) across the beam above the air.
+    """Find the irradiance (n) across the beam above the air.
 
     Source: Duffie and Beckman, Solar Engineering of Thermal Processes, equation 1.4.1a.
     """
@@ -86,7 +86,7 @@ def extraterrestrial(instants_us: Instants) -> Numbers:
 
 
 def diffuse_share(clearness: Numbers) -> Numbers:
-    """Tell the share (n) of global irradiance that comes from the whole sky, by its clearness.
+    """Estimate the share (n) of global irradiance that comes from the whole sky, by its clearness.
 
     Source: Erbs, Klein and Duffie, Estimation of the diffuse radiation fraction for hourly,
     daily and monthly-average global radiation, Solar Energy 28 (1982) 293-302.
@@ -97,7 +97,7 @@ def diffuse_share(clearness: Numbers) -> Numbers:
 
 
 def on_plane(instants_us: Instants, sun: SunPlace, horizontal: Numbers, plane: Plane) -> Numbers:
-    """Tell the irradiance (n) on a plane, given that on the horizontal (n).
+    """Find the irradiance (n) on a plane from that on the horizontal (n).
 
     The sky is taken to be equally bright everywhere (B. Y. H. Liu and R. C. Jordan, Solar
     Energy 7 (1963) 53-74), the ground to reflect a fifth.

@@ -29,7 +29,7 @@ class Expected:
 
     @property
     def least_confidence(self) -> float:
-        """Tell the lowest confidence of all steps."""
+        """The lowest confidence of all steps."""
         return float(self.confidence.min())
 
 
@@ -41,7 +41,7 @@ class Surroundings:
     base_load: Expected
 
     def confidence(self, of_prices: Numbers) -> Numbers:
-        """Tell how sure costs are in each step (n): the least sure of what they depend on."""
+        """Find how certain costs are in each step (n): the least certain of what they depend on."""
         sure = of_prices
         for part in (self.pv, self.base_load):
             sure = np.where(part.watts > 0.0, np.minimum(sure, part.confidence), sure)

@@ -185,7 +185,7 @@ def amount_json(
 
 
 def forms_of(body: PlaceAmountBody) -> list[datetime]:
-    """Tell in the offset of which time each device is answered."""
+    """Choose the offset in which each device is answered."""
     return [item.end_time for item in body.data]
 
 

@@ -241,7 +241,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
 
 
 def form_of(body: DeviceChargeBody) -> datetime | None:
-    """Tell in the offset of which time the plan is answered."""
+    """Choose the offset in which the plan is answered."""
     return body.start_time or body.ready_by
 
 

@@ -41,7 +41,7 @@ class Subscription:
 
 
 def wanted(source: MarketSource, now: datetime) -> Span:
-    """Tell for which time a source is asked: from what is known, up to all it can have by now."""
+    """Choose the time to ask a source for: from what is known, up to all it can have by now."""
     since = now - HISTORY
     if source.published_until is not None:
         since = max(since, min(source.published_until, now) - CORRECTED)
@@ -50,7 +50,7 @@ def wanted(source: MarketSource, now: datetime) -> Span:
 
 
 def expected_until(source: MarketSource, now: datetime) -> datetime:
-    """Tell until when a source must have published: today, or tomorrow after `publishes_at`."""
+    """Find until when a source must have published: today, or tomorrow after `publishes_at`."""
     zone = civil.zone(source.timezone)
     today = civil.date_at(now, zone)
     publishes = source.publishes_at
@@ -61,7 +61,7 @@ def expected_until(source: MarketSource, now: datetime) -> datetime:
 
 
 def complete(source: MarketSource, now: datetime) -> bool:
-    """Tell whether a source has published all that it must have by now."""
+    """Check whether a source has published all that it must have by now."""
     until = source.published_until
     return until is not None and until >= expected_until(source, now)
 
@@ -80,7 +80,7 @@ def next_fetch(source: MarketSource, failures: int, now: datetime, chance: float
 
 
 def staleness(source: MarketSource, now: datetime) -> timedelta:
-    """Tell for how long a source has owed prices: zero while all is there that must be."""
+    """Find for how long a source has been behind: zero while it has all that it must have."""
     if complete(source, now):
         return timedelta(0)
     until = source.published_until

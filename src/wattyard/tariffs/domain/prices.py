@@ -153,7 +153,7 @@ def owners(elements: Sequence[Element], type_: TariffType, question: Question) -
 
 
 def pricing(elements: Sequence[Element], question: Question) -> tuple[Element, ...]:
-    """Tell which tariffs price some of the span: of ten years of contracts, one or two."""
+    """List the tariffs that price some of the span: of ten years of contracts, one or two."""
     used = {
         stretch.element
         for type_ in types_of(question.direction)

@@ -331,7 +331,7 @@ def stretches(schedule: Schedule, lines: tuple[int, ...]) -> list[Stretch]:
 
 
 class CoverJudge:
-    """Tells whether lines together cover a day exactly once, without listing stretches.
+    """Checks whether lines together cover a day exactly once, without listing stretches.
 
     A term can have thousands of patterns of hundreds of windows; nearly all are good.
     """
@@ -344,7 +344,7 @@ class CoverJudge:
             self._ends.append(np.array([end for _, end in pieces], dtype=np.int64))
 
     def is_exact(self, lines: tuple[int, ...]) -> bool:
-        """Tell whether every second of the day is in one stretch of the lines (at least one)."""
+        """Check whether every second of the day is in one stretch of the lines (at least one)."""
         starts = np.sort(np.concatenate([self._starts[line] for line in lines]))
         ends = np.sort(np.concatenate([self._ends[line] for line in lines]))
         whole = bool(starts.size) and starts[0] == 0 and ends[-1] == DAY_SECONDS

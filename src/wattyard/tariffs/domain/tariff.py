@@ -195,13 +195,13 @@ def confidence_edges(term: Span, place: Place) -> Microseconds:
 
 
 def confidence(edges_us: Microseconds, instants_us: Microseconds) -> NDArray[np.float64]:
-    """Tell how certain a contract's rules are at each instant (n, ascending): 1, 0.8 … 0.2."""
+    """Find how certain a contract's rules are at each instant (n, ascending): 1, 0.8 … 0.2."""
     first = np.searchsorted(instants_us, edges_us)
     sizes = np.diff(first, prepend=0, append=instants_us.size)
     return np.repeat(np.array(CONFIDENCES[: sizes.size]), sizes)
 
 
 def local_dates(term: Span, place: Place) -> tuple[date, date]:
-    """Tell the first and the last local date that a term touches."""
+    """Find the first and the last local date that a term touches."""
     last = term.end - timedelta(microseconds=1)
     return civil.date_at(term.start, place.zone), civil.date_at(last, place.zone)

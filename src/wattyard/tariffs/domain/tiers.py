@@ -152,7 +152,7 @@ class Metered:
 
 
 def present_tiers(rates: RateTable, scope: TierScope, consumed: Consumed) -> Indices:
-    """Tell for each window (1, w) the tier of the next kWh; a full tier is left.
+    """Find the tier (1, w) of the next kWh in each window; a full tier is left.
 
     A counter that stands exactly on `to_kwh` has reached the next tier.
     """
@@ -229,7 +229,7 @@ def _shared(rates: RateTable, metered: Metered, carried: Consumed) -> Numbers:
 
 
 def _edges(rates: RateTable, window: Indices) -> tuple[Numbers, Numbers]:
-    """Tell where (n, t) each tier starts and ends; tiers that a window lacks start out of reach."""
+    """Find where (n, t) each tier starts and ends; tiers that a window lacks start out of reach."""
     high = rates.to_kwh[window]
     low = np.concatenate([np.zeros((high.shape[0], 1)), high[:, :-1]], axis=1)
     return np.minimum(low, _OUT_OF_REACH_KWH), high

@@ -12,7 +12,7 @@ _LEAST: Final = timedelta(microseconds=1)
 
 
 def delivery_day(instant: datetime) -> date:
-    """Tell the delivery day that an instant belongs to."""
+    """Find the delivery day that an instant belongs to."""
     return civil.date_at(instant, _ZONE)
 
 

@@ -131,7 +131,7 @@ async def at_sites(
 
 
 async def any_with_code(db: ReadConnection, account: int, live: bool, code: str) -> bool:
-    """Tell whether a formula of the account names a market source by this code."""
+    """Check whether a formula of the account names a market source by this code."""
     return bool(
         await db.fetchval(
             """

@@ -125,7 +125,7 @@ async def first_overlap(
 
 
 async def any_kept(db: ReadConnection, account: int, live: bool, source_id: UUID) -> bool:
-    """Tell whether a source has any price."""
+    """Check whether a source has any price."""
     return bool(
         await db.fetchval(
             """

@@ -86,7 +86,7 @@ class Steps:
 
 
 def is_per_kwh(rates: Iterable[CdrRate], path: str, left: Leftovers) -> bool:
-    """Tell whether a rate is a price of energy; another one is named, and left out."""
+    """Check whether a rate is a price of energy; another one is named, and left out."""
     units = {rate.measureUnit for rate in rates} - {None, "KWH"}
     if units:
         left.unsupported(path, f"a rate per {', '.join(sorted(map(str, units)))}")

@@ -45,7 +45,7 @@ def window(time: CdrTime, rate: list[Body]) -> Window:
 
 
 def is_whole_day(time: CdrTime) -> bool:
-    """Tell whether hours are around the clock, whatever the clock shows."""
+    """Check whether hours are around the clock, whatever the clock shows."""
     return _minutes(time.startTime) == _until(time.endTime)
 
 
@@ -78,7 +78,7 @@ def entries(season: Body, windows: Sequence[Window]) -> list[Body]:
 
 
 def needs_holidays(windows: Iterable[Window]) -> bool:
-    """Tell whether public holidays are named, and not by every window beside every other day."""
+    """Check whether public holidays are named, and not by every window beside every other day."""
     named = [HOLIDAYS in own.days for own in windows]
     return any(named) and not all(len(set(own.days)) == len(ALL_DAYS) + 1 for own in windows)
 

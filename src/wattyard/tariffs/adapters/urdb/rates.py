@@ -79,7 +79,7 @@ def _date(seconds: float | None, name: str) -> date | None:
 
 
 def _tier_reset(rate: UrdbRate, left: Leftovers) -> str | None:
-    """Tell how often tiers are counted anew; None when their limits cannot be expressed."""
+    """Find how often tiers are counted anew; None when their limits cannot be expressed."""
     units = {
         (tier.unit or "kWh").lower()
         for tiers in rate.energyratestructure

@@ -88,7 +88,7 @@ def name_unread(raw: Mapping[str, Any], left: Leftovers) -> None:
 
 
 def _is_nothing(value: object) -> bool:
-    """Tell whether a member charges nothing: empty, zero, or a zero for each month."""
+    """Check whether a member charges nothing: empty, zero, or a zero for each month."""
     if isinstance(value, list):
         return all(_is_nothing(one) for one in value)
     return value in (None, 0, "", False)
