@@ -34,7 +34,7 @@ from wattyard.tariffs.domain.tariff import Direction
 
 _DECIMALS: Final = 6
 _WRITTEN_AT_ONCE: Final = 10_000
-"""Items: as objects they take five times the room of their JSON."""
+"""Items; as objects they take five times the memory of their JSON."""
 
 Flag = Literal["true", "false"]
 
@@ -180,7 +180,7 @@ def _energy_sent(body: InstantBody, *, kept: bool) -> float:
     if energy_kwh < 0 and (kept or param == "value"):
         raise Malformed(
             "only energy_kwh with non_persistent=true may be negative; energy_flow_direction "
-            f"tells the way of energy; got {energy_kwh:g}",
+            f"says which way energy flows; got {energy_kwh:g}",
             param=param,
             code=f"{param}_invalid",
         )

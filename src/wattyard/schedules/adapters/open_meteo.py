@@ -29,11 +29,11 @@ PATIENCE: Final = Patience(
     total_seconds=2.0,
     largest_body_bytes=1024 * 1024,
 )
-"""A plan waits for the weather, so that it is not waited for long."""
+"""Plans wait for the weather, so the time is short."""
 _KEPT_PLACES: Final = 10_000
 _KEPT_SECONDS: Final = 3600
 _FORGIVEN_SECONDS: Final = 300
-"""After a failure the service is left alone for so long."""
+"""How long nothing is asked after a failure."""
 _BRIGHTEST: Final = 2000.0
 
 Key = tuple[float, float, str, str]

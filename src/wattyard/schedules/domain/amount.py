@@ -148,7 +148,7 @@ class AmountPlan:
     """The plans of all devices, in the order of the question, and their totals.
 
     `gap` 0..1 is how far the cost may be from the least, 0 unless the solver ran out of time.
-    `kept` tells that the held plan stays.
+    `kept`: whether the held plan stays.
     """
 
     devices: tuple[DevicePlan, ...]

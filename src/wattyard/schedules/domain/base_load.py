@@ -21,7 +21,7 @@ _KINDS: Final = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeteredSteps:
-    """What readings say of n steps: energy, `hours` covered, confidence 0..1 (1 where silent)."""
+    """What readings say of n steps: energy, `hours` covered, confidence 0..1 (1 without any)."""
 
     energy_wh: Numbers
     hours: Numbers
@@ -32,7 +32,7 @@ def metered_over(readings: Sequence[Metered], edges_us: Instants) -> MeteredStep
     """Spread readings evenly over steps (n + 1 edges).
 
     Of several streams energies add up, the hours are those of the best covered stream, and the
-    confidence is that of the least sure.
+    confidence is that of the least certain.
     """
     energy_wh = np.zeros(edges_us.size - 1)
     hours = np.zeros(edges_us.size - 1)
@@ -92,11 +92,11 @@ def _mean(sums_wh: Numbers, hours: Numbers, otherwise_w: Numbers) -> Numbers:
 
 
 def _cell(place: Place, instants_us: Instants) -> Instants:
-    """Number (n) the local quarter hour of each instant, of days at rest after working days."""
+    """Number (n) the local quarter hour of each instant, of working days, then of the others."""
     walls_us = place.clock(int(instants_us[0]), int(instants_us[-1])).wall_us(instants_us)
     days = walls_us // DAY_US
     calendar = facts(place, int(days.min()), int(days.max()))
-    rest = calendar.at_rest[days - calendar.days[0]].astype(np.int64)
+    rest = calendar.non_working[days - calendar.days[0]].astype(np.int64)
     return np.asarray(rest * _QUARTERS + walls_us % DAY_US // STEP_US, dtype=np.int64)
 
 

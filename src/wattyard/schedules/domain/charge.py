@@ -195,7 +195,7 @@ class ChargePlan:
     """The plans of all storage units, and what the place then takes and gives (n, W) and pays.
 
     `bill` is the whole place's; `objective` the value that was minimised; `gap` 0..1 how far it
-    may be from the least. `kept` tells that the held plan stays.
+    may be from the least. `kept`: whether the held plan stays.
     """
 
     storages: tuple[StoragePlan, ...]

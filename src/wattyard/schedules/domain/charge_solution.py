@@ -141,7 +141,7 @@ def _without_overlap(
     """Take from charge and discharge at once what leaves every storage unit holding the same.
 
     Where the place would then give more than it may, discharge is trimmed as well, and storage
-    units hold more; tells whether that was not needed.
+    units hold more; answers whether that was not needed.
     """
     charge_w, discharge_w = _raw(program, solution)
     efficiency = np.array([storage.efficiency for storage in question.storages])[:, None]

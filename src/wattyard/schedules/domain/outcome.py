@@ -1,4 +1,4 @@
-"""What a solver found for the devices of one direction, before it is told as plans."""
+"""What a solver found for the devices of one direction, before it becomes plans."""
 
 from dataclasses import dataclass
 

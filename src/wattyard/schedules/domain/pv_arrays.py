@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 _TILT: Final = 23.0
 _STANDARD: Final = 1000.0
-"""W per m² under which the peak power is told."""
+"""W per m² at which peak power is rated."""
 _LEFT_AFTER_LOSSES: Final = 0.86
 """Inverter, wiring, soiling and heat: the 14 % of NREL's PVWatts (version 5 manual, 2014)."""
 _LEFT_AFTER_A_YEAR: Final = 0.995
@@ -85,7 +85,7 @@ def pv_power(
     edges_us: Instants,
     weather: Irradiance | None = None,
 ) -> Numbers:
-    """Estimate what arrays give in each step (n, W): under a clear sky, or as the weather dims it.
+    """Estimate what arrays give in each step (n, W): under a clear sky, or dimmed by the weather.
 
     Each step, at most a quarter hour, is judged at its middle. The weather's means scale the
     clear sky of the same interval; where it says nothing, the sky is clear.
@@ -103,7 +103,7 @@ def pv_power(
 
 
 def _dimmed(weather: Irradiance, where: GeoLocation, instants_us: Instants) -> Numbers:
-    """Find what share (n) of a clear sky's irradiance the weather leaves; 1 where it is silent."""
+    """Find what share (n) of a clear sky's irradiance the weather leaves; 1 where it is unknown."""
     edges_us = weather.edges_us
     fine_us = np.linspace(edges_us[:-1], edges_us[1:], 13, axis=1).astype(np.int64)
     middle_us = ((fine_us[:, :-1] + fine_us[:, 1:]) // 2).reshape(-1)

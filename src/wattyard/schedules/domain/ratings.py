@@ -17,12 +17,12 @@ _FULL_PERCENT: Final = 100.0
 def storage_of(
     device: Device, state: StateRequest, goals: Goals, *, ready_us: int | None, feeds: bool
 ) -> Storage:
-    """Describe a device to plan with; `feeds` tells whether it may feed the grid.
+    """Describe a device to plan with; `feeds`: whether it may feed the grid.
 
     A battery is to hold at the end at least what it holds now, a car its target, or all that
-    it can hold where none is told. A car only gives energy back where it may feed the grid.
+    it can hold where none is given. A car only gives energy back where it may feed the grid.
 
-    A capacity that is not told follows from the energy that a state says is left.
+    A capacity that is not given follows from the energy that a state says is left.
 
     Raises:
         NoDeviceState: when its state of charge is unknown.

@@ -1,7 +1,7 @@
 """What storage can reach at most, which goals that leaves, and what binds where one is missed.
 
 A storage unit that charges at all times with all the power there is holds more at every instant
-than under any other plan, so what it then holds tells exactly what can be reached.
+than under any other plan, so what it then holds is exactly what can be reached.
 """
 
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def shared(
 ) -> Numbers:
     """Share out Wh (d, s) so that unmet energy is least, and then steps are used in `order`.
 
-    `where` (d, s) tells where each device may run; least powers are not looked at.
+    `where` (d, s) marks where each device may run; least powers are not looked at.
     """
     device, step = np.nonzero(where & (steps.power_w[:, None] > 0.0))
     draft = Draft()

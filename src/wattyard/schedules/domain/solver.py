@@ -23,7 +23,7 @@ Presolve = Literal["off", "choose"]
 _HELD: Final = 1e-9
 """Reduced costs below are rounding; goals are scaled so that their largest weight is 1."""
 _SLACK: Final = 1e-9
-_TOLD: Final = 1e-7
+_REPORTED: Final = 1e-7
 _PRIMAL_SIMPLEX: Final = 4
 _POLISH_SECONDS: Final = 0.2
 
@@ -50,7 +50,7 @@ def solve(
 ) -> Solution | None:
     """Minimise each goal (n weights) in turn among the best plans of those before.
 
-    `main` is the position of the goal whose gap is told; `guess` (n) a feasible plan to start
+    `main` is the position of the goal whose gap is answered; `guess` (n) a feasible plan to start
     from where there are integers. Answers None when no plan was found, or none exists.
     """
     scaled = [goal / (np.abs(goal).max() or 1.0) for goal in goals]
@@ -119,8 +119,8 @@ class _Settled(NamedTuple):
 def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: float) -> _Settled:
     """Solve one goal with integers, from a guess if there is one.
 
-    HiGHS 1.16 may find a better plan than the guess, tell its value, and yet hand the guess
-    back; what it hands back is held against what it tells, and solved again without the guess.
+    HiGHS 1.16 may find a better plan than the guess, report its value, and yet return the guess:
+    the plan is checked against the reported value, and solved again without the guess.
     """
     highs = loaded(program, goal, seconds)
     if guess is not None:
@@ -131,8 +131,8 @@ def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: fl
     if not has_plan(highs):
         return _Settled(guess, 1.0, ran)
     values = np.array(highs.getSolution().col_value)
-    told = info.objective_function_value
-    if guess is not None and float(goal @ values) > told + _TOLD * max(1.0, abs(told)):
+    reported = info.objective_function_value
+    if guess is not None and float(goal @ values) > reported + _REPORTED * max(1.0, abs(reported)):
         again = _settled(program, goal, None, max(0.01, seconds - ran))
         return again._replace(values=guess if again.values is None else again.values)
     return _Settled(values, gap, ran)

@@ -16,7 +16,7 @@ _DAYS_TO_2000: Final = 10_957.5
 _DAYS_IN_A_YEAR: Final = 365.2425
 _SOLAR_CONSTANT: Final = 1361.0
 _LOWEST_COSINE: Final = 0.065
-"""Below 86° from the zenith the beam is not told from global irradiance: too little, too long."""
+"""Below 86° from the zenith the beam is not separated from global irradiance."""
 _ALBEDO: Final = 0.2
 
 

@@ -10,7 +10,7 @@ from wattyard.schedules.domain.prices import Numbers
 
 Source = Literal["READINGS", "WEATHER", "CLEAR_SKY", "ASSUMED", "NONE", "UNKNOWN"]
 """READINGS were metered (or learnt from what was), WEATHER and CLEAR_SKY are forecasts of the
-sun, ASSUMED is a stand-in, NONE is not there, UNKNOWN is left out although it may be there."""
+sun, ASSUMED is an assumption, NONE does not exist, UNKNOWN may exist and is left out."""
 
 CLEAR_SKY_CONFIDENCE: Final = 0.4
 WEATHER_CONFIDENCE: Final = 0.7

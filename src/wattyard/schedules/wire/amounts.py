@@ -44,7 +44,7 @@ KeepUnless = Annotated[
     float,
     msgspec.Meta(ge=0, le=1e6, description="money; `previous` stays unless more is saved"),
 ]
-Explain = Annotated[bool, msgspec.Meta(description="tell `why` each slot is where it is")]
+Explain = Annotated[bool, msgspec.Meta(description="add `why` each slot is where it is")]
 
 
 class ShavingBody(Shape, kw_only=True):
@@ -119,7 +119,7 @@ class AmountShape(HeadShape, kw_only=True):
     """The plan of a place: totals, and each device in the order of the request.
 
     Where devices of both directions are planned, the powers of the total are import less export.
-    `gap` 0..1 is how far the cost may be from the least; `kept` tells that `previous` stays.
+    `gap` 0..1 is how far the cost may be from the least; `kept`: whether `previous` stays.
     """
 
     object: Literal["schedule_amount"] = "schedule_amount"

@@ -105,12 +105,12 @@ def _one_payment_method(rates: list[UnitRate], left: Leftovers) -> list[UnitRate
 
 
 def _vat(rates: list[UnitRate], left: Leftovers) -> Body:
-    """Find the VAT contained in the rates, from the largest price, which tells it best."""
+    """Find the VAT contained in the rates, from the largest price, where it is the most exact."""
     known = [rate for rate in rates if rate.value_exc_vat]
     if not known:
         return {}
-    tells = max(known, key=lambda rate: abs(rate.value_exc_vat or 0.0))
-    vat = round(tells.value_inc_vat / (tells.value_exc_vat or 1.0) - 1, 3)
+    largest = max(known, key=lambda rate: abs(rate.value_exc_vat or 0.0))
+    vat = round(largest.value_inc_vat / (largest.value_exc_vat or 1.0) - 1, 3)
     off = [r for r in known if abs((r.value_exc_vat or 0.0) * (1 + vat) - r.value_inc_vat) > 1e-2]
     if off or not 0 <= vat <= 1:
         left.note("value_exc_vat", "the rates contain different taxes; VAT is left out")

@@ -28,7 +28,7 @@ Marks = NDArray[np.bool_]
 
 SUNDAY: Final = 6
 _HOLIDAY_YEARS: Final = (1950, 2150)
-"""Beyond them holidays are unknown; nobody has decreed them, and calculating them is slow."""
+"""Holidays of other years are not looked up: they are not decreed, and slow to calculate."""
 _FIRST_DAY: Final = date(1970, 1, 1)
 _THURSDAY: Final = 3  # 1970-01-01
 
@@ -86,7 +86,7 @@ class DayFacts:
     holiday: Marks
 
     @property
-    def at_rest(self) -> Marks:
+    def non_working(self) -> Marks:
         """Mark (n) weekend days and holidays."""
         return self.weekend | self.holiday
 
@@ -165,7 +165,7 @@ def _national(country_code: str, state: str | None, year: int) -> "holidays.Holi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DayTemplates:
-    """Ways that a day can go.
+    """How days are divided on the wall clock.
 
     Template t has the pieces `first[t]` to `first[t + 1]`, exclusive. `starts_us` (pieces): where
     each starts on the wall clock, after midnight, ascending within a template, the first at 0;

@@ -42,7 +42,7 @@ class StandingCharge:
 class DemandCharge:
     """So much money for each kW of the highest mean power over a window in each local month.
 
-    `filter` tells which windows count, by the wall clock at their start; None counts all.
+    `filter` says which windows count, by the wall clock at their start; None counts all.
 
     Raises:
         ChargeInvalid: when the amount is not finite.

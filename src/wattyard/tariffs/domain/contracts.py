@@ -16,7 +16,7 @@ ConnectionType = Literal["DIRECT", "MARKET", "LIBRARY", "MANUAL"]
 ContractStatus = Literal["CONNECTED", "ERROR"]
 
 EXPIRING: Final = timedelta(days=7)
-"""How long before its end a contract is told to be expiring (contract 5, Events)."""
+"""How long before its end a contract counts as expiring (contract 5, Events)."""
 
 
 class TariffNotFound(Missing):

@@ -114,7 +114,7 @@ def check_available(series: ElementSeries) -> None:
 
 def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:
     if series.window[int(missing.argmax())] == NO_WINDOW:
-        return "the contract has ended and its schedule says nothing of that day"
+        return "the contract has ended and its schedule does not cover that day"
     return (
         "the market has published nothing for it, nor for that time of day in the 14 days "
         "before, or the formula has no value"
@@ -223,7 +223,7 @@ class _Row:
             self._add_formulas(np.where(priced, self._rates.formula.take(cell), -1))
 
     def _add_market(self, tariff: Tariff, follows: NDArray[np.bool_]) -> None:
-        """Raise what the market asks by the surcharges: (market + fixed) × (1 + percentage)."""
+        """Add the surcharges to the market's price: (market + fixed) × (1 + percentage)."""
         if tariff.market is None or not follows.any():
             return
         market = self._known[tariff.market]

@@ -21,9 +21,9 @@ LIKE_DAYS: Final = 4
 CONFIDENCE: Final = 0.5
 LOW_CONFIDENCE: Final = 0.3
 _CELLS: Final = 2**17
-"""Days times times of day that are looked at together, unless one ground alone has more."""
+"""Days times times of day that are looked at together, unless one basis alone has more."""
 _ANY: Final = 2
-"""Beside working days (0) and days at rest (1): days of any kind."""
+"""Beside working days (0) and non-working days (1): days of any kind."""
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -44,26 +44,28 @@ class Published:
         return Published(self.starts_us[kept], self.ends_us[kept], self.prices[kept])
 
 
-class Grounds(NamedTuple):
-    """What g kinds of days rest on: the days `first` (g) to `last` (g), and `rest` (g), whether
-    those of them that are at rest count as alike (1) or those that are not (0)."""
+class Bases(NamedTuple):
+    """What forecasts of g kinds of days are based on: the days `first` (g) to `last` (g).
+
+    `non_working` (g): whether the non-working ones of those days count (1), or the others (0).
+    """
 
     first: Days
     last: Days
-    rest: Indices
+    non_working: Indices
 
-    def halves(self) -> tuple["Grounds", "Grounds"]:
-        half = self.rest.size // 2
+    def halves(self) -> tuple["Bases", "Bases"]:
+        half = self.non_working.size // 2
         first, last = ([column[part] for column in self] for part in (np.s_[:half], np.s_[half:]))
-        return Grounds(*first), Grounds(*last)
+        return Bases(*first), Bases(*last)
 
 
 class Pieces(NamedTuple):
     """Days as pieces (p) on the wall clock, and what each is expected to cost.
 
-    `sizes` (g): how many pieces each ground has, in order. `starts_us` (p): where they start
-    after midnight, ascending within a ground, the first at 0. `prices` (p): NaN where there is
-    no ground for one. `confidence` (p).
+    `sizes` (g): how many pieces each basis has, in order. `starts_us` (p): where they start
+    after midnight, ascending within a basis, the first at 0. `prices` (p): NaN where there is
+    no basis for one. `confidence` (p).
     """
 
     sizes: Indices
@@ -73,15 +75,15 @@ class Pieces(NamedTuple):
 
 
 class LikeDays:
-    """Averages prices over the last like days of a ground, time of day by time of day."""
+    """Averages prices over the last like days of a basis, time of day by time of day."""
 
     def __init__(
-        self, published: Published, clock: ClockChanges, at_rest: Marks, first_day: int
+        self, published: Published, clock: ClockChanges, non_working: Marks, first_day: int
     ) -> None:
-        """`at_rest` (days) marks the weekend days and holidays from `first_day` on."""
+        """`non_working` (days) marks the weekend days and holidays from `first_day` on."""
         self._published = published
         self._clock = clock
-        self._at_rest = at_rest
+        self._non_working = non_working
         self._first_day = first_day
         edges = joined_edges((published.starts_us, published.ends_us))
         changes = clock.instants_us
@@ -89,46 +91,48 @@ class LikeDays:
         walls = np.sort(np.concatenate([clock.wall_us(edges), before, after]), kind="stable")
         self._days, self._times_us = walls // DAY_US, walls % DAY_US
 
-    def pieces(self, grounds: Grounds) -> Pieces:
-        """Cut a day wherever anything starts or ends from the first day of its ground to the day
+    def pieces(self, bases: Bases) -> Pieces:
+        """Cut a day wherever anything starts or ends from the first day of its basis to the day
         after the last, and price it.
 
         A clock change cuts too, at both of the readings that it lies between: it may fall inside
-        of an interval. Grounds are in order of their days, at least one.
+        of an interval. Bases are in order of their days, at least one.
 
         Raises:
-            TooManyPrices: for more than two million days times times of day of one ground.
+            TooManyPrices: for more than two million days times times of day of one basis.
         """
-        low, high = int(grounds.first.min()), int(grounds.last.max())
+        low, high = int(bases.first.min()), int(bases.last.max())
         near = slice(*np.searchsorted(self._days, (low, high + 2)))
         times = joined_edges([np.zeros(1, np.int64), self._times_us[near]])
-        if times.size * (high + 1 - low) > _CELLS and grounds.rest.size > 1:
-            both = [self.pieces(half) for half in grounds.halves()]
+        if times.size * (high + 1 - low) > _CELLS and bases.non_working.size > 1:
+            both = [self.pieces(half) for half in bases.halves()]
             return Pieces(*(np.concatenate(columns) for columns in zip(*both, strict=True)))
         if times.size * (high + 1 - low) > LAID_AT_ONCE:
             raise TooManyPrices(LAID_AT_ONCE)
-        since, until = grounds.first - low, grounds.last + 1 - low
+        since, until = bases.first - low, bases.last + 1 - low
         cuts = np.zeros((high + 3 - low, times.size), np.int64)
         cuts[self._days[near] - low + 1, np.searchsorted(times, self._times_us[near])] = 1
         cuts.cumsum(axis=0, out=cuts)
         cut_here = cuts[until + 1] > cuts[since]
         cut_here[:, 0] = True
-        ground, column = np.nonzero(cut_here)
-        shelf = self._shelf(np.arange(low, high + 1), times)
-        prices, confidence = shelf.means(grounds.rest[ground], since[ground], until[ground], column)
+        basis, column = np.nonzero(cut_here)
+        ranked = self._ranked(np.arange(low, high + 1), times)
+        prices, confidence = ranked.means(
+            bases.non_working[basis], since[basis], until[basis], column
+        )
         sizes = cut_here.sum(axis=1)
         return Pieces(sizes, times[column], prices, confidence)
 
-    def _shelf(self, days: Days, times_us: Microseconds) -> "_Shelf":
+    def _ranked(self, days: Days, times_us: Microseconds) -> "_Ranked":
         prices, has = self._at(days[:, None] * DAY_US + times_us)
-        rest = self._at_rest[days - self._first_day, None]
-        kinds = np.array([has & ~rest, has & rest, has])
+        off = self._non_working[days - self._first_day, None]
+        kinds = np.array([has & ~off, has & off, has])
         counted = np.zeros((3, days.size + 1, times_us.size), np.int64)
         kinds.cumsum(axis=1, out=counted[:, 1:])
         ranked = np.zeros(kinds.shape)
         kind, day, time = np.nonzero(kinds)
         ranked[kind, counted[kind, day, time], time] = prices[day, time]
-        return _Shelf(counted, ranked)
+        return _Ranked(counted, ranked)
 
     def _at(self, walls_us: Microseconds) -> tuple[Numbers, Marks]:
         """Look up the price when the wall clock first shows each reading, and whether it is."""
@@ -138,7 +142,7 @@ class LikeDays:
         return self._published.prices[place], has
 
 
-class _Shelf(NamedTuple):
+class _Ranked(NamedTuple):
     """Prices of k kinds of days, d days and t times of day, put together without the gaps.
 
     `counted` (k, d + 1, t): on how many days before there is a price. `ranked` (k, d, t): the
@@ -149,15 +153,15 @@ class _Shelf(NamedTuple):
     ranked: Numbers
 
     def means(
-        self, rest: Indices, since: Indices, until: Indices, time: Indices
+        self, non_working: Indices, since: Indices, until: Indices, time: Indices
     ) -> tuple[Numbers, Numbers]:
         """Average the last four like days in [`since`, `until`) at a time of day (all p).
 
         Where no day is alike, any kind serves. Returns (p) prices, NaN where there is none, and
         (p) confidence.
         """
-        alike = self.counted[rest, until, time] - self.counted[rest, since, time]
-        kind = np.where(alike > 0, rest, _ANY)
+        alike = self.counted[non_working, until, time] - self.counted[non_working, since, time]
+        kind = np.where(alike > 0, non_working, _ANY)
         top = self.counted[kind, until, time]
         count = np.minimum(top - self.counted[kind, since, time], LIKE_DAYS)
         total = np.zeros(time.size)
@@ -169,7 +173,7 @@ class _Shelf(NamedTuple):
 
 
 class Guess(NamedTuple):
-    """n steps that touch: instants, prices (NaN where there is no ground for one), confidence."""
+    """n steps that touch: instants, prices (NaN where there is no basis for one), confidence."""
 
     starts_us: Microseconds
     prices: Numbers
@@ -223,16 +227,16 @@ def _expected(
     with_prices = np.flatnonzero(_touched(clock, intervals, first_day, last_day)) + first_day
     since = np.searchsorted(with_prices, np.minimum(days, today) - DAYS_BACK)
     until = np.searchsorted(with_prices, days)
-    grounded = since < until
-    if not grounded.any():
+    has_basis = since < until
+    if not has_basis.any():
         return _NOTHING, way_of_day
-    rest = facts(place, int(days[0]), int(days[-1])).at_rest[days - days[0]]
-    keys = np.stack([since, until, rest])[:, grounded]
+    non_working = facts(place, int(days[0]), int(days[-1])).non_working[days - days[0]]
+    keys = np.stack([since, until, non_working])[:, has_basis]
     distinct, way = np.unique(keys, axis=1, return_inverse=True)
-    way_of_day[grounded] = way.ravel() + 1
-    grounds = Grounds(with_prices[distinct[0]], with_prices[distinct[1] - 1], distinct[2])
-    at_rest = facts(place, first_day, last_day).at_rest
-    pieces = LikeDays(published, clock, at_rest, first_day).pieces(grounds)
+    way_of_day[has_basis] = way.ravel() + 1
+    bases = Bases(with_prices[distinct[0]], with_prices[distinct[1] - 1], distinct[2])
+    non_working = facts(place, first_day, last_day).non_working
+    pieces = LikeDays(published, clock, non_working, first_day).pieces(bases)
     ways = Pieces(*(np.concatenate(own) for own in zip(_NOTHING, pieces, strict=True)))
     return ways, way_of_day
 

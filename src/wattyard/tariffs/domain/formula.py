@@ -116,8 +116,8 @@ class Formula:
     """A formula whose names are all known.
 
     `variables` holds a number, or the code of a market source, for each name. `steps` calculate
-    it, one after the other: a number and a market's price are put on a pile of values, an
-    operation takes its parts from the pile, the last one uppermost, and puts its result there.
+    it, one after the other: a number and a market's price are put on a stack of values, an
+    operation takes its parts from the stack, the last one uppermost, and puts its result there.
     Constant parts are calculated already.
 
     Raises:
@@ -285,12 +285,12 @@ class _Parser:
         steps[start:] = [number]
 
     def _taken(self) -> int:
-        """Take the next token, and tell its position."""
+        """Take the next token, and answer its position."""
         self._next += 1
         return self._next - 1
 
     def _takes(self, sign: str) -> bool:
-        """Take the next token if it is this sign, and tell whether it is."""
+        """Take the next token if it is this sign, and answer whether it was."""
         if self._tokens[self._next] != sign:
             return False
         self._next += 1
@@ -358,17 +358,17 @@ def values(formula: Formula, market: Mapping[str, Numbers], instants: int) -> Nu
     division by zero or an overflow has touched is no price.
     """
     good = np.ones(instants, np.bool_)
-    pile: list[Numbers | float] = []
+    stack: list[Numbers | float] = []
     with np.errstate(all="ignore"):
         for step in formula.steps:
             if isinstance(step, float):
-                pile.append(step)
+                stack.append(step)
                 continue
             if isinstance(step, Market):
                 value = market[step.code]
             else:
-                value = calculated(step.operator, pile[-step.parts :])
-                del pile[-step.parts :]
+                value = calculated(step.operator, stack[-step.parts :])
+                del stack[-step.parts :]
             good &= np.isfinite(value)
-            pile.append(value)
-    return np.where(good, np.broadcast_to(pile[0], instants), np.nan)
+            stack.append(value)
+    return np.where(good, np.broadcast_to(stack[0], instants), np.nan)

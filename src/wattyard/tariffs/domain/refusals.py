@@ -44,7 +44,7 @@ class IncompleteTimePeriod(ScheduleRefused):
 
 
 class FormulaInvalid(ScheduleRefused):
-    """A price formula cannot be read or can never be calculated; the message tells the column."""
+    """A price formula cannot be read or can never be calculated; the message names the column."""
 
     code = "formula_invalid"
 
@@ -85,7 +85,7 @@ class TooManyPrices(Malformed):
 
 
 class NoPriceData(StateForbids):
-    """There is no price for some instant: the market is silent, or a formula has no value."""
+    """There is no price for some instant: nothing is published, or a formula has no value."""
 
     code = "no_price_data"
 

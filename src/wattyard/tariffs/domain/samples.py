@@ -1,4 +1,4 @@
-"""What a tariff's prices look like, so that a person sees what was meant (contract 2, Check)."""
+"""What a tariff's prices look like, for a person to check (contract 2, Check)."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ WEEK_DAYS: Final = 7
 YEAR_DAYS: Final = 365
 _LOOKS_AHEAD_DAYS: Final = 400
 _SHOWN_OF_A_DAY: Final = 10_000
-"""A day of prices by ten seconds has fewer; of one with more, nobody sees what was meant."""
+"""A day of ten-second prices has fewer; a day with more is shown as one without prices."""
 
 Numbers = NDArray[np.float64]
 
@@ -30,11 +30,11 @@ Numbers = NDArray[np.float64]
 class SampleDay:
     """One local day: `edges_us` (n + 1); `per_kwh` (n), NaN where nothing is known.
 
-    Prices are those of the lowest tier. `at_rest` tells a weekend day or a holiday.
+    Prices are those of the lowest tier. `non_working` tells a weekend day or a holiday.
     """
 
     day: date
-    at_rest: bool
+    non_working: bool
     holiday: bool
     edges_us: Microseconds
     per_kwh: Numbers
@@ -70,7 +70,7 @@ def sample(tariff: Tariff, place: Place, *, markets: Markets) -> Sample:
         n = day - first
         return SampleDay(
             date_of(day),
-            bool(days.at_rest[n]),
+            bool(days.non_working[n]),
             bool(days.holiday[n]),
             series.edges_us,
             series.per_kwh[0],
@@ -115,7 +115,7 @@ def _series(tariff: Tariff, place: Place, span: Span, markets: Markets) -> Eleme
 
 
 def _unknown(series: ElementSeries) -> ElementSeries:
-    """Show a day that has too many prices as one of which nothing is known."""
+    """Show a day that has too many prices as one without any."""
     return replace(
         series,
         edges_us=series.edges_us[[0, -1]],

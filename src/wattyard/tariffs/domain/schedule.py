@@ -2,7 +2,7 @@
 
     schedule → entries (months, dates) → blocks (days) → windows (hours) → rate (tiers)
 
-How a day is matched is in `matching`, how a schedule is judged in `coverage`.
+`patterns` matches days; `coverage` judges whether a schedule covers each of them once.
 """
 
 import math

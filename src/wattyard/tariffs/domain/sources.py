@@ -92,7 +92,7 @@ class MarketSourceDraft:
 class MarketSource(MarketSourceDraft):
     """A market source.
 
-    `shared` tells that it is the operator's. `revision` grows with every change of its prices;
+    `shared`: whether it is the operator's. `revision` grows with every change of its prices;
     `time_published` is when they last changed, `published_until` the end of the last interval.
     """
 
@@ -104,7 +104,7 @@ class MarketSource(MarketSourceDraft):
     published_until: datetime | None = None
 
     def published_after(self, now: datetime) -> datetime | None:
-        """Find when (UTC) the source publishes next after an instant; None where nobody knows."""
+        """Find when (UTC) the source publishes next after an instant; None where unknown."""
         if self.publishes_at is None:
             return None
         zone = civil.zone(self.timezone)

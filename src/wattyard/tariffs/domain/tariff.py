@@ -36,7 +36,7 @@ class TariffInvalid(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """Value added tax: `vat` is a fraction, 0..1; `included` tells whether prices contain it."""
+    """Value added tax: `vat` is a fraction, 0..1; `included`: whether prices contain it."""
 
     vat: float = 0.0
     included: bool = True

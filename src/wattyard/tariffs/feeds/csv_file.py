@@ -1,6 +1,6 @@
 """A CSV file of prices: columns `valid_from`, `valid_to` and `value`, named in its first row.
 
-Times are ISO 8601 and must tell their offset, so that the hour a clock change repeats is told
+Times are ISO 8601 and must have an offset, so that the hour a clock change repeats is told
 apart; other columns are ignored.
 """
 

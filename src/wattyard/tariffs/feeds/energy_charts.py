@@ -1,7 +1,7 @@
 """Energy-Charts (Fraunhofer ISE): day-ahead prices of one bidding zone.
 
 Source of the rules: api.energy-charts.info, `/price`: the start of each interval in seconds since
-1970, its price or null, and one unit. Ends are not told: an interval is as long as the shortest
+1970, its price or null, and one unit. Ends are not given: an interval is as long as the shortest
 step between neighbours of its delivery day, for a market changes its resolution at midnight.
 A question for days without any price is answered 404, and so are days not published yet. Prices
 are in EUR per MWh in every zone; the unit of some answers is "No Unit".
@@ -123,7 +123,7 @@ def _steps(starts: Sequence[datetime]) -> dict[date, timedelta]:
         steps[day] = min(steps.get(day, other - one), other - one)
     if starts and delivery_day(starts[-1]) not in steps:
         if not steps:
-            raise FeedUnreadable("there is only one start, which does not tell how long it lasts")
+            raise FeedUnreadable("there is only one start, so nothing says how long it lasts")
         steps[delivery_day(starts[-1])] = list(steps.values())[-1]
     if not set(steps.values()) <= set(_STEPS):
         raise FeedUnreadable("the steps between starts are not 15, 30 or 60 minutes")

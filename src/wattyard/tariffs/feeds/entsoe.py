@@ -1,7 +1,7 @@
 """ENTSO-E transparency platform: day-ahead prices (A44) of one bidding zone.
 
 Source of the rules: the platform's RESTful API guide, 12.1.D, and IEC 62325-351 (curve types).
-A01 tells every position; A03 leaves out positions that repeat the one before. One document may
+A01 gives every position; A03 leaves out positions that repeat the one before. One document may
 hold the same day in 60 and in 15 minutes; the finer series wins where both have a price. It may
 also hold prices of other auctions: intraday ones (contract A07) are never taken, and of the
 day-ahead ones those of the sequence wanted; a series without a sequence counts as the first.
@@ -53,7 +53,7 @@ _STEPS: Final = {
 _LONGEST_QUESTION: Final = timedelta(days=14)
 """The platform answers at most 100 series at once: a day may take four of them."""
 _EXPLAINED: Final = frozenset({200, 400, 401, 403})
-"""Statuses whose body, or number, tells why there are no prices."""
+"""Statuses whose body, or number, says why there are no prices."""
 _SEQUENCE: Final = "classificationSequence_AttributeInstanceComponent.position"
 
 
@@ -134,7 +134,7 @@ class Entsoe:
             return parse(answer.body, span, self.choice)
         except FeedUnreadable:
             if answer.status == 400:
-                raise FeedRefused("ENTSO-E answers 400, and does not tell why") from None
+                raise FeedRefused("ENTSO-E answers 400 without a reason") from None
             raise
         except FeedRefused as refused:
             reason = refused.reason.replace(self.security_token, "(security token)")
@@ -242,7 +242,7 @@ def _intervals(period: Element, step: timedelta, curve: str, span: Span) -> Iter
 
 
 def _points(period: Element, count: int) -> tuple[dict[int, Decimal], Counter[int]]:
-    """Read the price of each position told, and how often it is told."""
+    """Read the price of each position given, and how often it is given."""
     prices: dict[int, Decimal] = {}
     told: Counter[int] = Counter()
     for point in period.findall("Point"):

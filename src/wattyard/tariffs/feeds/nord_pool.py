@@ -27,7 +27,7 @@ from wattyard.tariffs.feeds.session import Session
 _EXPLAINED: Final = frozenset(
     {int(HTTPStatus.OK), int(HTTPStatus.NO_CONTENT), int(HTTPStatus.UNAUTHORIZED)}
 )
-"""Statuses that tell prices, that there are none yet, or that older days are for subscribers."""
+"""Statuses that mean prices, none yet, or that older days are for subscribers."""
 _FINAL: Final = "Final"
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -86,7 +86,7 @@ class NordPool:
             )
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 raise FeedRefused(
-                    f"Nord Pool answers 401 for {day}: without a subscription it tells about the "
+                    f"Nord Pool answers 401 for {day}: without a subscription it answers about the "
                     "last two months only"
                 )
             if answer.status != HTTPStatus.NO_CONTENT:
@@ -103,10 +103,10 @@ class NordPool:
 
 
 def parse(body: bytes, span: Span, area: str, currency_code: str) -> Published:
-    """Read one delivery day; prices that are not final are left out and told as `not_final`.
+    """Read one delivery day; prices that are not final are left out and reported as `not_final`.
 
     Raises:
-        FeedUnreadable: when it is no such document, is in another currency, does not tell the
+        FeedUnreadable: when it is no such document, is in another currency, does not say the
             state of the area's prices, or has two prices for one time.
     """
     document = read_json(body, DayAheadPrices)
@@ -131,5 +131,5 @@ def _interval(entry: Entry, price: Decimal) -> Interval:
 def _is_final(document: DayAheadPrices, area: str) -> bool:
     states = {own.state for own in document.area_states if area in own.areas}
     if not states:
-        raise FeedUnreadable(f"the document does not tell whether the prices of {area} are final")
+        raise FeedUnreadable(f"the document does not say whether the prices of {area} are final")
     return states == {_FINAL}

@@ -126,7 +126,7 @@ class OctopusAgile:
         except ValueError as wrong:
             raise FeedUnreadable("the address of the next page is malformed") from wrong
         if (told.scheme, told.netloc) != (own.scheme, own.netloc):
-            raise FeedUnreadable(f"the next page is said to be elsewhere, at {told.netloc[:80]!r}")
+            raise FeedUnreadable(f"the next page is on another host, {told.netloc[:80]!r}")
         return following
 
 

@@ -42,7 +42,7 @@ class Published:
     `intervals`: in order, never overlapping, whole even where they reach over the span's ends.
     `unit`: what a price is for. `resolution_minutes`: the shortest interval, 0 without any.
     `gaps`: time between the first and the last interval that has no price. `repeated`: how many
-    intervals the source told more than once, in the same words. `not_final`: time whose prices
+    intervals that the source gave more than once, in the same words. `not_final`: time whose prices
     the source itself calls preliminary; they are left out.
 
     Raises:
@@ -78,7 +78,7 @@ def number_of(text: str) -> Decimal:
 
 
 def priced(start: datetime, end: datetime, price: Decimal, *, parts: int = 1) -> Interval:
-    """Take one price from a document; it may be told in `parts` of the currency, such as pence.
+    """Take one price from a document; it may be given in `parts` of the currency, such as pence.
 
     Raises:
         FeedUnreadable: when the time is empty or the price is not a finite number.
@@ -102,7 +102,7 @@ def instant_at(seconds: float) -> datetime:
 
 
 def instant_of(text: str) -> datetime:
-    """Read an ISO 8601 instant, which must tell its offset.
+    """Read an ISO 8601 instant, which must have an offset.
 
     Raises:
         FeedUnreadable: when it is no such instant.
@@ -160,8 +160,8 @@ def joined(parts: Sequence[Published], span: Span) -> Published:
     Raises:
         FeedUnreadable: when they contradict each other.
     """
-    telling = [part for part in parts if part.intervals] or parts
-    moneys = {Money(part.currency_code, part.unit) for part in telling}
+    filled = [part for part in parts if part.intervals] or parts
+    moneys = {Money(part.currency_code, part.unit) for part in filled}
     if len(moneys) != 1:
         raise FeedUnreadable("the documents of this source have prices per MWh and per kWh")
     return in_order(
@@ -176,7 +176,7 @@ def joined(parts: Sequence[Published], span: Span) -> Published:
 def pieces(span: Span, longest: timedelta) -> Iterator[Span]:
     """Cut a span at midnights UTC into pieces of at most `longest` (whole days), for one question.
 
-    No market interval reaches over such a cut, so none is told twice.
+    No market interval reaches over such a cut, so none comes twice.
     """
     start = span.start
     while start < span.end:

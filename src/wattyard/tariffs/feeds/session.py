@@ -1,4 +1,4 @@
-"""What a feed asks its source with: `Fetcher`, whose failures are told as those of a feed."""
+"""What a feed asks its source with: `Fetcher`, whose failures become those of a feed."""
 
 from collections.abc import Mapping
 from types import TracebackType

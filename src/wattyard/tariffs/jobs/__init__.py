@@ -1,1 +1,1 @@
-"""Background work of tariffs: fetching market prices, telling of contracts that end."""
+"""Background work of tariffs: fetching market prices, announcing contracts that end."""

@@ -1,4 +1,4 @@
-"""Telling of contracts that end soon and of those that have ended."""
+"""Announcing contracts that end soon and those that have ended."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ LOOK_SECONDS: Final = 60.0
 
 
 def endings(contracts: Endings) -> Periodic:
-    """Make the job that tells `tariff.expiring` 7 days before an end, and `tariff.expired`."""
+    """Make the job that records `tariff.expiring` 7 days before an end, and `tariff.expired`."""
 
     async def work() -> None:
         while await contracts.record():

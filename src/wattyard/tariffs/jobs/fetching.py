@@ -72,7 +72,7 @@ async def _ask(
     told = (published.currency_code, published.unit)
     if published.intervals and told != (source.currency_code, source.unit):
         raise FeedUnreadable(
-            f"the source answers {told[0]} per {told[1]}, but {source.code} is in "
+            f"the source publishes {told[0]} per {told[1]}, but {source.code} is in "
             f"{source.currency_code} per {source.unit}"
         )
     return published
@@ -81,7 +81,7 @@ async def _ask(
 async def _broken(
     markets: OperatorMarkets, subscription: Subscription, fault: Exception
 ) -> Fetched:
-    reason = f"the feed broke ({type(fault).__name__}); the log of the worker tells where"
+    reason = f"the feed failed ({type(fault).__name__}); see the log of the worker"
     chance = random.random()  # noqa: S311 (spreads load; no secret)
     return Fetched(await markets.fail(subscription, reason, chance=chance), failure=reason)
 
@@ -94,7 +94,7 @@ def fetching(markets: OperatorMarkets) -> Periodic:
         try:
             done = await fetch(markets, subscription)
         except Exception as fault:  # one feed's defect must not stop the others
-            log.exception("market feed broke", code=subscription.source.code)
+            log.exception("market feed failed", code=subscription.source.code)
             done = await _broken(markets, subscription, fault)
         code, again = subscription.source.code, done.subscription.next_fetch
         if done.upload is None:

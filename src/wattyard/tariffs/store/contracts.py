@@ -77,7 +77,7 @@ async def update(
 async def set_term(
     db: WriteConnection, account: int, live: bool, contract_id: UUID, term: Span
 ) -> None:
-    """Keep other instants for the start and the end of a contract; what was told stays told."""
+    """Keep other instants for the start and the end of a contract; what was announced stays so."""
     await db.execute(
         """
         UPDATE tariffs SET contract_start = $4, contract_end = $5
@@ -157,9 +157,10 @@ class Ending(NamedTuple):
 async def claim_ending(
     db: WriteConnection, now: datetime, before: timedelta, most: int
 ) -> list[Ending]:
-    """Mark contracts of every account whose end is due to be told, the oldest end first.
+    """Mark contracts of every account whose end is due to be announced, the oldest first.
 
-    The caller tells in the same transaction. Rows that another worker has are passed over.
+    The caller records the events in the same transaction. Rows that another worker holds are
+    passed over.
     """
     rows = await db.fetch(
         f"""

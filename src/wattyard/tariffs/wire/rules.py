@@ -41,7 +41,7 @@ def tariff(rules: RulesShape, place: Place) -> Tariff:
     """Map the rules of a tariff at a place, and judge them over the whole contract.
 
     Raises:
-        Malformed: with every fault of form that the shape does not tell, 100 at most.
+        Malformed: with every fault of form that the shape does not catch, 100 at most.
         ScheduleRefused: `formula_invalid`, `gap_in_time_period`, `time_period_overlap`,
             `incomplete_time_period`: every fault, in that order, 100 at most.
     """
@@ -54,7 +54,7 @@ def known_tariff(rules: RulesShape, place: Place) -> Tariff:
     """Map the rules of a tariff at a place without judging them, as those already kept.
 
     Raises:
-        Malformed: with every fault of form that the shape does not tell.
+        Malformed: with every fault of form that the shape does not catch.
     """
     return _read(rules, place)[0]
 

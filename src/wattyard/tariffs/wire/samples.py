@@ -72,7 +72,7 @@ def _day(day: SampleDay, place: Place) -> SampleDayShape:
     return SampleDayShape(
         date=day.day.isoformat(),
         weekday=WEEKDAYS[day.day.weekday()],
-        kind="HOLIDAY" if day.holiday else "WEEKEND" if day.at_rest else "WORKING_DAY",
+        kind="HOLIDAY" if day.holiday else "WEEKEND" if day.non_working else "WORKING_DAY",
         hours=float(day.edges_us[-1] - day.edges_us[0]) / 3.6e9,
         prices=[
             SamplePrice(valid_from=start, valid_to=end, value=_price(value))

@@ -52,8 +52,8 @@ _UNKNOWN: Final = FixedPrice(0.0)
 class ScheduleReader:
     """Reads the entries of one tariff and collects what is wrong with them.
 
-    `malformed` are faults of form, `refused` those of formulas: as many as are told, after which
-    formulas are not looked at any more.
+    `malformed` are faults of form, `refused` those of formulas. Once there are as many as a
+    refusal reports, formulas are not looked at any more.
     """
 
     def __init__(self, *, market_rates: bool) -> None:

@@ -106,7 +106,7 @@ def rules_at(rules: bytes, place: Place) -> Tariff:
     """Read kept rules at a place, without judging them.
 
     Raises:
-        Malformed: with every fault of form that the shape does not tell.
+        Malformed: with every fault of form that the shape does not catch.
     """
     return known_tariff(_decode(rules), place)
 

@@ -33,7 +33,7 @@ class CdrTime(msgspec.Struct, kw_only=True):
 
 
 class CdrTimeOfUse(msgspec.Struct, kw_only=True):
-    """The steps of some hours, counted by the year where no period is told."""
+    """The steps of some hours, counted by the year where no period is given."""
 
     rates: list[CdrRate]
     timeOfUse: list[CdrTime]  # noqa: N815
@@ -60,7 +60,7 @@ class CdrDemand(CdrTime, kw_only=True):
 
 
 class CdrPeriod(msgspec.Struct, kw_only=True):
-    """The rates of a season, or its demand charges; `rateBlockUType` tells which."""
+    """The rates of a season, or its demand charges; `rateBlockUType` says which."""
 
     startDate: str = "01-01"  # noqa: N815
     endDate: str = "12-31"  # noqa: N815

@@ -50,7 +50,7 @@ def is_whole_day(time: CdrTime) -> bool:
 
 
 def offset_of(text: str) -> str:
-    """Read the offset from UTC that a time tells, empty where it tells none."""
+    """Read the offset from UTC that a time has, empty without one."""
     match = _CLOCK.fullmatch(text)
     return match[3] if match else ""
 

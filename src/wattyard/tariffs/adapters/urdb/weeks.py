@@ -29,7 +29,7 @@ def seasons(
 
 
 def in_range(matrix: Matrix, name: str, periods: int) -> Matrix:
-    """Give a matrix that has periods that there are.
+    """Check a matrix, and answer it.
 
     Raises:
         UrdbInvalid: where it has not 12 months of 24 hours, or names another period.
