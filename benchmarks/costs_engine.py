@@ -15,12 +15,12 @@ from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-_PLACE = Place("Europe/London", "GB", "ENG")
+_REGION = CalendarRegion("Europe/London", "GB", "ENG")
 _CAR = UUID(int=7)
 _HALF_HOUR_US = 1_800_000_000
 _YEAR = Span(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
@@ -49,13 +49,13 @@ def _measure(
     aggregation: Aggregation, readings: Readings, loop_ms: float, *, tiered: bool
 ) -> Costs:
     elements = [
-        Element(UUID(int=1), tariff_from_json(windowed_body(_WINDOWS, tiered=tiered), _PLACE))
+        Element(UUID(int=1), tariff_from_json(windowed_body(_WINDOWS, tiered=tiered), _REGION))
     ]
     question = CostQuestion("IMPORT", _YEAR, aggregation, _CAR)
     markets = Markets({}, _YEAR.start)
 
     def engine() -> Costs:
-        answer = costs(elements, _PLACE, question, readings, markets=markets)
+        answer = costs(elements, _REGION, question, readings, markets=markets)
         assert answer.data.cost.size  # rounding is part of the work
         return answer
 
@@ -102,7 +102,7 @@ def windowed_body(windows: Windows, *, tiered: bool) -> dict[str, Any]:
 
 def _loop(readings: Readings) -> dict[int, float]:
     """Add up the months reading by reading: this one tariff written into the loop."""
-    zone = _PLACE.zone
+    zone = _REGION.zone
     months: dict[int, float] = {}
     for at, energy_kwh in zip(
         readings.starts_us.tolist(), readings.energy_kwh.tolist(), strict=True

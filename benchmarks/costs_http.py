@@ -26,14 +26,14 @@ from wattyard.meters.domain.readings import Stream
 from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.sites.domain.places import PlaceDraft, PostalAddress
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.sites.domain.sites import PostalAddress, SiteDraft
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
-_PLACE = Place("Europe/Berlin", "DE")
+_REGION = CalendarRegion("Europe/Berlin", "DE")
 _HALF_HOUR_US = 1_800_000_000
 _YEAR = Span(datetime(2024, 12, 31, 23, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC))
 _BUDGET_MS = 60.0
@@ -71,7 +71,7 @@ def run(ground: Ground) -> None:
         postmaster = (embedded.data / "postgres" / "postmaster.pid").read_text().split("\n")[0]
         pin(int(postmaster), OTHER_CORE)
         schema.migrate(url)
-        account, secret, location_id = asyncio.run(_metered_place(url))
+        account, secret, location_id = asyncio.run(_metered_site(url))
         with wattyard(url) as (address, _):
             token = httpx.post(f"{address}/auth/tokens", auth=(account, secret)).json()
             headers = {"Authorization": f"Bearer {token['bearer_token']}"}
@@ -127,8 +127,8 @@ def _engine_alone() -> float:
         starts, starts + _HALF_HOUR_US, _energy_kwh(starts.size), np.ones(starts.size)
     )
     answer = costs(
-        [Element(UUID(int=1), tariff_from_json(_BODY, _PLACE))],
-        _PLACE,
+        [Element(UUID(int=1), tariff_from_json(_BODY, _REGION))],
+        _REGION,
         CostQuestion("IMPORT", _YEAR, "MONTH"),
         readings,
         markets=Markets({}, _YEAR.start),
@@ -137,7 +137,7 @@ def _engine_alone() -> float:
     return float(answer.total.cost[0])
 
 
-async def _metered_place(url: str) -> tuple[str, str, str]:
+async def _metered_site(url: str) -> tuple[str, str, str]:
     """Make a place in Berlin with a tariff of three windows and a year of readings."""
     db = Database(url, connections=2)
     await db.open()
@@ -145,12 +145,12 @@ async def _metered_place(url: str) -> tuple[str, str, str]:
         services = Services(db)
         account, secret, _ = await services.accounts.create(name="costs")
         caller = Caller(account.number, account.id, live_mode=False)
-        berlin = PlaceDraft(postal_address=PostalAddress(city="Berlin", country_code="DE"))
-        place, _devices = await services.places.open(caller, berlin)
-        location_id = ids.wire("loc", place.id)
+        berlin = SiteDraft(postal_address=PostalAddress(city="Berlin", country_code="DE"))
+        site, _devices = await services.sites.open(caller, berlin)
+        location_id = ids.wire("loc", site.id)
         body = convert({**_BODY, "location_id": location_id}, TariffBody)
         await services.tariffs.connect(caller, [contract_draft(body)])
-        await services.meters.keep(caller, _sent(place.id), submitted=_starts().size)
+        await services.meters.keep(caller, _sent(site.id), submitted=_starts().size)
     finally:
         await db.close()
     return ids.wire("acc", account.id), secret, location_id

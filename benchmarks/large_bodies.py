@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.support.ground import SERVER_CORE, Ground, fastest, pin, verdict
 from wattyard.kernel.refusals import Malformed, StateForbids
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-_PLACE = Place("Europe/Berlin", "DE", "BE")
+_REGION = CalendarRegion("Europe/Berlin", "DE", "BE")
 _BODY_BYTES = 2**20
 _BUDGET_MS = 500
 _ROUNDS = 5
@@ -39,7 +39,7 @@ def run(ground: Ground) -> None:
 
 def _judged(body: dict[str, Any]) -> int:
     try:
-        tariff_from_json(body, _PLACE)
+        tariff_from_json(body, _REGION)
     except (Malformed, StateForbids) as refusal:
         return len(refusal.faults)
     return 0

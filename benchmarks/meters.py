@@ -51,7 +51,7 @@ class Meter:
 
 
 @dataclass
-class Place:
+class Setup:
     """A database with meters, and the server on it."""
 
     connection: asyncpg.Connection
@@ -80,9 +80,9 @@ async def _measure(
 ) -> None:
     connection = await asyncpg.connect(url)
     meters = await _meters(connection, caller)
-    place = Place(connection, caller, meters, address, headers)
-    await _beside_copy(ground, place)
-    await _at_scale(ground, place)
+    setup = Setup(connection, caller, meters, address, headers)
+    await _beside_copy(ground, setup)
+    await _at_scale(ground, setup)
     await connection.close()
 
 
@@ -110,13 +110,13 @@ async def _meters(connection: asyncpg.Connection, caller: Caller) -> list[Meter]
     ]
 
 
-async def _beside_copy(ground: Ground, place: Place) -> None:
+async def _beside_copy(ground: Ground, setup: Setup) -> None:
     """(a) The same rows over HTTP and by COPY, 10,000 at once, interleaved."""
     over_http, by_copy = [], []
     for number in range(ground.rounds + 1):
         start = datetime(2010, 1, 1, tzinfo=UTC) + timedelta(days=30 * number)
-        rate = await _ingest(place, start)
-        copied = await _copy(place, start)
+        rate = await _ingest(setup, start)
+        copied = await _copy(setup, start)
         print(
             f"   {'warm-up' if not number else f'round {number}'}: {rate:10,.0f}/s over HTTP, "
             f"{copied:10,.0f}/s by COPY, load {os.getloadavg()[0]:.1f}"
@@ -130,23 +130,23 @@ async def _beside_copy(ground: Ground, place: Place) -> None:
     verdict("readings over HTTP, a second", rate, ">= 50,000", met=rate >= 50_000)
 
 
-def _batches(place: Place, start: datetime) -> list[tuple[Sequence[Meter], datetime]]:
+def _batches(setup: Setup, start: datetime) -> list[tuple[Sequence[Meter], datetime]]:
     """Choose the meters and the time of each batch: all meters, then two days on."""
-    groups = [place.meters[n : n + _BATCH_METERS] for n in range(0, _METERS, _BATCH_METERS)]
+    groups = [setup.meters[n : n + _BATCH_METERS] for n in range(0, _METERS, _BATCH_METERS)]
     length = _BATCH_HALF_HOURS * readings.HALF_HOUR
     return [(groups[n % len(groups)], start + n // len(groups) * length) for n in range(_BATCHES)]
 
 
-async def _ingest(place: Place, start: datetime) -> float:
+async def _ingest(setup: Setup, start: datetime) -> float:
     """Send batches over some connections: readings a second."""
     bodies = [
         readings.body([meter.named for meter in meters], at, _BATCH_HALF_HOURS)
-        for meters, at in _batches(place, start)
+        for meters, at in _batches(setup, start)
     ]
     waiting = iter(bodies)
 
     async def one() -> None:
-        wire = Wire(place.address, place.headers)
+        wire = Wire(setup.address, setup.headers)
         await wire.open()
         for body in waiting:
             assert await wire.send("PUT", "/meters/interval", body) == 200
@@ -154,7 +154,7 @@ async def _ingest(place: Place, start: datetime) -> float:
     started = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(_AT_ONCE)))
     seconds = time.perf_counter() - started
-    stored = await place.connection.fetchval(
+    stored = await setup.connection.fetchval(
         "SELECT count(*) FROM meter_readings WHERE start_time >= $1 AND start_time < $2"
         " AND series < $3",
         start,
@@ -165,42 +165,42 @@ async def _ingest(place: Place, start: datetime) -> float:
     return float(stored / seconds)
 
 
-async def _copy(place: Place, start: datetime) -> float:
+async def _copy(setup: Setup, start: datetime) -> float:
     written = [
         readings.rows(
-            place.caller.account,
+            setup.caller.account,
             [_COPIED_SERIES + meter.series for meter in meters],
             at,
             _BATCH_HALF_HOURS,
         )
-        for meters, at in _batches(place, start)
+        for meters, at in _batches(setup, start)
     ]
     started = time.perf_counter()
     for one in written:
-        await readings.copy(place.connection, one)
+        await readings.copy(setup.connection, one)
     seconds = time.perf_counter() - started
     return _BATCHES * _BATCH_METERS * _BATCH_HALF_HOURS / seconds
 
 
-async def _at_scale(ground: Ground, place: Place) -> None:
+async def _at_scale(ground: Ground, setup: Setup) -> None:
     """(b) The same questions among a million readings and among many more."""
     start = datetime(_LAST_YEAR, 1, 1, tzinfo=UTC)
-    few = place.meters[: max(1, _SMALL // (365 * 48))]
-    await _fill(place, few, _LAST_YEAR, deadline=float("inf"))
-    small = await _figures(place, few, start + timedelta(days=366))
-    rest = place.meters[len(few) :]
+    few = setup.meters[: max(1, _SMALL // (365 * 48))]
+    await _fill(setup, few, _LAST_YEAR, deadline=float("inf"))
+    small = await _figures(setup, few, start + timedelta(days=366))
+    rest = setup.meters[len(few) :]
     total = len(few) * 365 * 48
     deadline = time.monotonic() + _FILL_SECONDS
     for year in range(_LAST_YEAR, _FIRST_YEAR - 1, -1):
-        meters = rest if year == _LAST_YEAR else place.meters
+        meters = rest if year == _LAST_YEAR else setup.meters
         wanted = min(len(meters), (ground.readings - total) // (366 * 48))
-        total += await _fill(place, meters[:wanted], year, deadline=deadline)
-    size = await place.connection.fetchval(
+        total += await _fill(setup, meters[:wanted], year, deadline=deadline)
+    size = await setup.connection.fetchval(
         "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
         " WHERE inhparent = 'meter_readings'::regclass"
     )
     print(f"   {total:,} readings now, {float(size) / 1e9:.1f} GB in the table and its index")
-    large = await _figures(place, few, start + timedelta(days=456))
+    large = await _figures(setup, few, start + timedelta(days=456))
     for name, before in small.items():
         ratio = max(large[name], 1e-9) / before
         if name.startswith("readings"):
@@ -209,22 +209,22 @@ async def _at_scale(ground: Ground, place: Place) -> None:
         verdict(f"{name}, ratio", ratio, "<= 2", met=ratio <= 2)
 
 
-async def _fill(place: Place, meters: Sequence[Meter], year: int, *, deadline: float) -> int:
+async def _fill(setup: Setup, meters: Sequence[Meter], year: int, *, deadline: float) -> int:
     """COPY half hours of a year as they would arrive: every meter's day, day by day."""
     series = [meter.series for meter in meters]
-    account = place.caller.account
-    await months.make(place.connection, range(year * 12, year * 12 + 12))
+    account = setup.caller.account
+    await months.make(setup.connection, range(year * 12, year * 12 + 12))
     day, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     count = 0
     while day < end and series and time.monotonic() < deadline:
-        await readings.copy(place.connection, readings.rows(account, series, day, 48))
+        await readings.copy(setup.connection, readings.rows(account, series, day, 48))
         day += timedelta(days=1)
         count += 48 * len(series)
-    await place.connection.execute("ANALYZE meter_readings")
+    await setup.connection.execute("ANALYZE meter_readings")
     return count
 
 
-async def _figures(place: Place, meters: Sequence[Meter], start: datetime) -> dict[str, float]:
+async def _figures(setup: Setup, meters: Sequence[Meter], start: datetime) -> dict[str, float]:
     """Ask for months of devices and years of locations, each time of another one."""
     devices = itertools.cycle([one for one in meters if one.device_id])
     locations = itertools.cycle([one for one in meters if not one.device_id])
@@ -248,7 +248,7 @@ async def _figures(place: Place, meters: Sequence[Meter], start: datetime) -> di
             "group_by": "MONTH",
         }
 
-    async with httpx.AsyncClient(base_url=place.address, headers=place.headers, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=setup.address, headers=setup.headers, timeout=30) as http:
 
         async def ask(body: dict[str, Any], least: int) -> None:
             answer = await http.post("/meters/records", json=body)
@@ -262,7 +262,7 @@ async def _figures(place: Place, meters: Sequence[Meter], start: datetime) -> di
             ),
             "a location's year by months, ms": await _each(lambda: ask(of_year(), 12)),
         }
-    rates = [await _ingest(place, start + n * timedelta(days=30)) for n in range(3)]
+    rates = [await _ingest(setup, start + n * timedelta(days=30)) for n in range(3)]
     return {**found, "readings over HTTP, a second": statistics.median(rates)}
 
 

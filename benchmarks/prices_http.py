@@ -19,7 +19,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.sites.domain.places import PlaceDraft, PostalAddress
+from wattyard.sites.domain.sites import PostalAddress, SiteDraft
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSourceDraft
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
@@ -137,11 +137,11 @@ async def _fleet(url: str) -> tuple[str, str, list[str]]:
             for n in range(96 * 63)
         ]
         await services.market_sources.publish(caller, source.id, prices)
-        berlin = PlaceDraft(postal_address=PostalAddress(city="Berlin", country_code="DE"))
+        berlin = SiteDraft(postal_address=PostalAddress(city="Berlin", country_code="DE"))
         places = []
         for _ in range(_PLACES):
-            place, _devices = await services.places.open(caller, berlin)
-            location_id = ids.wire("loc", place.id)
+            site, _devices = await services.sites.open(caller, berlin)
+            location_id = ids.wire("loc", site.id)
             market_id = ids.wire("mrs", source.id)
             body = {**BODY, "location_id": location_id, "market_source_id": market_id}
             await services.tariffs.connect(caller, [contract_draft(convert(body, TariffBody))])

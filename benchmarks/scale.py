@@ -172,7 +172,7 @@ async def _updates(url: str, caller: Caller) -> None:
     db = Database(url, connections=2)
     await db.open()
     services = Services(db)
-    page = await services.places.summaries(caller, Window(100))
+    page = await services.sites.summaries(caller, Window(100))
     devices = [json.loads(item)["devices"][0]["id"] for item in page.items]
     uuids = [ids.read(device, "dev", param="id") for device in devices]
     serializers = services.devices.serializers

@@ -28,7 +28,7 @@ from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.devices import DeviceDraft
-from wattyard.sites.domain.places import PlaceDraft
+from wattyard.sites.domain.sites import SiteDraft
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 _START_US = microseconds(datetime(2025, 5, 31, 22, tzinfo=UTC))  # June in Amsterdam
@@ -36,7 +36,7 @@ _HALF_HOUR_US = 1_800_000_000
 _DAY = 48
 _DAYS = 30
 _SESSION_HALF_HOURS = slice(36, 44)  # from 18:00 to 22:00
-_AT_ONE_PLACE = (1, 30, 300)
+_AT_ONE_SITE = (1, 30, 300)
 _SITES = 300
 _REPORT = 1_000
 _AT_ONCE = 4
@@ -69,21 +69,21 @@ def run(ground: Ground) -> None:
         with wattyard(url) as (address, _):
             token = httpx.post(f"{address}/auth/tokens", auth=(account, secret)).json()
             headers = {"Authorization": f"Bearer {token['bearer_token']}"}
-            _at_one_place(address, headers)
+            _at_one_site(address, headers)
             asyncio.run(_of_an_account(ground, url, address, headers, cars))
 
 
-def _at_one_place(address: str, headers: dict[str, str]) -> None:
+def _at_one_site(address: str, headers: dict[str, str]) -> None:
     """Ask for sessions of 1, 30 and 300 devices of one place, eight half hours each.
 
     Under tiers each device's other half hours of the month are counted, too: 1,440 of each.
     """
     with httpx.Client(base_url=address, headers=headers, timeout=60) as http:
         for tiers in ("plain", "tiered"):
-            for count in _AT_ONE_PLACE:
+            for count in _AT_ONE_SITE:
                 milliseconds = _median_ms(http, f"{tiers}-{count}", count * 8)
                 name = f"a session of {count} device(s), {tiers} prices, ms"
-                if tiers == "plain" and count == max(_AT_ONE_PLACE):
+                if tiers == "plain" and count == max(_AT_ONE_SITE):
                     met = milliseconds <= _BUDGET_MS
                     verdict(name, milliseconds, f"<= {_BUDGET_MS:g}", met=met)
                 else:
@@ -205,15 +205,15 @@ async def _metered(url: str, caller: Caller) -> list[Car]:
 
 
 async def _crowded(services: Services, caller: Caller, tiers: str) -> None:
-    draft = PlaceDraft(timezone="Europe/Amsterdam", currency_code="EUR")
-    place, _ = await services.places.open(caller, draft)
-    await services.tariffs.connect(caller, [_tariff(place.id, tiered=tiers == "tiered")])
+    draft = SiteDraft(timezone="Europe/Amsterdam", currency_code="EUR")
+    site, _ = await services.sites.open(caller, draft)
+    await services.tariffs.connect(caller, [_tariff(site.id, tiered=tiers == "tiered")])
     cars = []
-    for n in range(sum(_AT_ONE_PLACE)):
+    for n in range(sum(_AT_ONE_SITE)):
         device = DeviceDraft(reference_id=f"{tiers} {n}", type="EV_CHARGER")
-        cars.append(Car(place.id, (await services.devices.add(caller, device, [place.id])).id))
+        cars.append(Car(site.id, (await services.devices.add(caller, device, [site.id])).id))
     at = 0
-    for count in _AT_ONE_PLACE:
+    for count in _AT_ONE_SITE:
         own = [(car, f"{tiers}-{count}") for car in cars[at : at + count]]
         at += count
         await services.meters.keep(caller, _month(own), submitted=len(own) * _DAYS * _DAY)

@@ -12,14 +12,14 @@ import numpy as np
 from benchmarks.support.ground import SERVER_CORE, Ground, fastest, pin, verdict
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets, MarketSeries
-from wattyard.tariffs.domain.prices import PlacePrices, Question, place_prices
+from wattyard.tariffs.domain.prices import Question, SitePrices, site_prices
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 _SOURCE = "mrs_" + "0" * 32
-_PLACE = Place("Europe/Berlin", "DE", "BE")
+_REGION = CalendarRegion("Europe/Berlin", "DE", "BE")
 _WINDOWS = ((0, 6, 0.02), (6, 16, 0.05), (16, 20, 0.09), (20, 24, 0.04))
 _PERCENTAGE = 0.07
 _ROUNDS = 30
@@ -121,11 +121,11 @@ def _measure_holes(case: _Case) -> None:
     print(f"   {engine_ms / whole_ms:.1f} times the time of the same without holes")
 
 
-def _engine(case: _Case, series: MarketSeries) -> Callable[[], PlacePrices]:
-    element = Element(UUID(int=1), tariff_from_json(BODY, _PLACE))
+def _engine(case: _Case, series: MarketSeries) -> Callable[[], SitePrices]:
+    element = Element(UUID(int=1), tariff_from_json(BODY, _REGION))
     markets = Markets({_SOURCE: series}, case.end - case.ahead)
     question = Question("IMPORT", Span(case.start, case.end))
-    return lambda: place_prices([element], _PLACE, question, markets=markets, consumed={})
+    return lambda: site_prices([element], _REGION, question, markets=markets, consumed={})
 
 
 def _market(case: _Case) -> MarketSeries:
@@ -139,7 +139,7 @@ def _market(case: _Case) -> MarketSeries:
 def _loop(body: dict[str, Any], starts: list[datetime], series: MarketSeries) -> list[float]:
     """Price interval by interval, matching the schedule each time, as one would write it first."""
     published = dict(zip(series.starts_us.tolist(), series.prices.tolist(), strict=True))
-    zone = _PLACE.zone
+    zone = _REGION.zone
     prices = []
     for at in starts:
         rate = _rate(body, at.astimezone(zone))
@@ -168,7 +168,7 @@ def _rate(body: dict[str, Any], clock: datetime) -> dict[str, float]:
 def _bare_loop(starts: list[datetime], series: MarketSeries) -> list[float]:
     """The least that a loop can do: this one schedule written into it, nothing rounded."""
     published = dict(zip(series.starts_us.tolist(), series.prices.tolist(), strict=True))
-    zone = _PLACE.zone
+    zone = _REGION.zone
     prices = []
     for at in starts:
         hour = at.astimezone(zone).hour

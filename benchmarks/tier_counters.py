@@ -19,7 +19,7 @@ from wattyard.meters.store import months
 from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.sites.domain.places import PlaceDraft, PostalAddress
+from wattyard.sites.domain.sites import PostalAddress, SiteDraft
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 _YEARS = 5
@@ -82,8 +82,8 @@ async def _places(url: str) -> tuple[str, str, dict[str, str]]:
         address = PostalAddress(city="Berlin", country_code="DE")
         places = {}
         for scope in _SCOPES:
-            place, _devices = await services.places.open(caller, PlaceDraft(postal_address=address))
-            places[scope] = ids.wire("loc", place.id)
+            site, _devices = await services.sites.open(caller, SiteDraft(postal_address=address))
+            places[scope] = ids.wire("loc", site.id)
             body = convert(_body(places[scope], scope), TariffBody)
             await services.tariffs.connect(caller, [contract_draft(body)])
     finally:

@@ -16,8 +16,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import system_clock
 from wattyard.platform.db import Database
 from wattyard.sites.domain.devices import DeviceDraft, Properties
-from wattyard.sites.domain.places import PlaceDraft
-from wattyard.sites.wire.places import site_json
+from wattyard.sites.domain.sites import SiteDraft
+from wattyard.sites.wire.sites import site_json
 
 _AT_ONCE = 20_000
 
@@ -84,7 +84,7 @@ def _rows(caller: Caller, sites: int) -> Iterator[tuple[tuple[Any, ...], list[tu
     )
     for number in range(sites):
         id_ = make()
-        draft = PlaceDraft(
+        draft = SiteDraft(
             reference_id=f"home-{number}", timezone="Europe/Amsterdam", currency_code="EUR"
         )
         place = draft.settled(id_, ids.time_of(id_))

@@ -69,7 +69,7 @@ class Desk:
             services = Services(db)
             owner = await services.accounts.account(ids.read(self.account, "acc", param="a"))
             caller = Caller(owner.number, owner.id, live_mode=False)
-            page = await services.places.summaries(caller, Window(100))
+            page = await services.sites.summaries(caller, Window(100))
             _, wrong = await services.inspection.summaries(caller)
             await db.close()
             assert wrong == []

@@ -21,7 +21,7 @@ from wattyard.kernel.refusals import Missing
 from wattyard.meters.domain.records import Record, Search
 from wattyard.platform.db import Database
 from wattyard.sites.domain.devices import DeviceDraft
-from wattyard.sites.domain.places import PlaceDraft, PostalAddress
+from wattyard.sites.domain.sites import PostalAddress, SiteDraft
 
 pytestmark = pytest.mark.usefixtures("loop_free")
 
@@ -53,9 +53,9 @@ class Desk:
 
     def place(self, zone: str) -> str:
         async def work(services: Services, caller: Caller) -> str:
-            draft = PlaceDraft(postal_address=ZONES[zone], timezone=zone)
-            place, _ = await services.places.open(caller, draft)
-            return ids.wire("loc", place.id)
+            draft = SiteDraft(postal_address=ZONES[zone], timezone=zone)
+            site, _ = await services.sites.open(caller, draft)
+            return ids.wire("loc", site.id)
 
         return self._as_maker(work)
 

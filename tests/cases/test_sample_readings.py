@@ -10,11 +10,11 @@ import pytest
 from wattyard.cli.sample_fleet import sample_sites
 from wattyard.cli.sample_readings import DAYS_BACK, METERED_SITES, missing_days, sample_readings
 from wattyard.meters.domain.readings import apart, judged
-from wattyard.sites.domain.places import Place, PostalAddress
+from wattyard.sites.domain.sites import PostalAddress, Site
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
 BODIES = list(sample_sites())[:METERED_SITES]
-HOME = Place(UUID(int=1), NOW, "Europe/Amsterdam", "EUR", postal_address=PostalAddress())
+HOME = Site(UUID(int=1), NOW, "Europe/Amsterdam", "EUR", postal_address=PostalAddress())
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body["reference_id"])

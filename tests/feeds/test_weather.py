@@ -21,7 +21,7 @@ from tests.support.market_server import (
 from wattyard.kernel.instants import Span
 from wattyard.platform.outbound.fetcher import Patience
 from wattyard.schedules.adapters.open_meteo import OpenMeteo, WeatherUnreadable, irradiance_of
-from wattyard.sites.domain.places import GeoLocation
+from wattyard.sites.domain.sites import GeoLocation
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 DAY = Span(NOON, NOON + timedelta(days=1))

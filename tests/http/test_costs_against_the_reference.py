@@ -68,9 +68,9 @@ async def assert_alike(url: str, case: CostCase) -> None:
 
 async def furnished(tenant: Tenant, case: CostCase) -> str:
     """Have the place with its market, tariffs and readings."""
-    address = {"city": "Somewhere", "country_code": case.place.country, "state": case.place.state}
+    address = {"city": "Somewhere", "country_code": case.region.country, "state": case.region.state}
     site = await tenant.site(
-        timezone=case.place.zone,
+        timezone=case.region.zone,
         currency_code="EUR",
         postal_address={name: text for name, text in address.items() if text},
     )
@@ -118,7 +118,7 @@ def assert_same(asked: Any, expected: CostAnswer, case: CostCase) -> None:
     for ours, theirs in zip(
         [*asked["data"], asked["total"]], [*expected.data, expected.total], strict=True
     ):
-        shown = (case.place.zone, case.aggregation, theirs.start)
+        shown = (case.region.zone, case.aggregation, theirs.start)
         assert abs(exact(ours["cost"]["value"]) - theirs.cost) < TOLERANCE, shown
         assert abs(exact(ours["energy"]["value"]) - theirs.energy_kwh) < TOLERANCE, shown
         assert exact(ours["cost"]["confidence"]) == Fraction(theirs.confidence), shown

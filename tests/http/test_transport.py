@@ -205,7 +205,7 @@ async def test_our_own_fault_is_told_without_its_innards(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SELECT secret FROM everything")
 
-    monkeypatch.setattr(world.services.places, "summaries", broken)
+    monkeypatch.setattr(world.services.sites, "summaries", broken)
     answer = await tenant.get("/sites")
 
     body = error(answer, 500, "internal_error")

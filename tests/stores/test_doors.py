@@ -56,7 +56,7 @@ async def test_what_only_makes_sense_in_a_transaction_is_refused_outside_of_one(
 async def test_a_site_is_not_locked_for_nobody(world: World, tenant: Tenant) -> None:
     site = await tenant.site()
     with pytest.raises(RuntimeError, match="inside of a transaction"):
-        await world.services.places.locked_present(tenant.caller, [site["id"]])
+        await world.services.sites.locked_present(tenant.caller, [site["id"]])
 
 
 async def test_a_transaction_cannot_begin_in_a_snapshot(db: Database) -> None:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from tests.support.engine import engine_prices
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
 from wattyard.tariffs.adapters.imports import Contract, Imported
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 SYDNEY = ZoneInfo("Australia/Sydney")
-PLACE = Place("Australia/Sydney", "AU", "NSW")
+REGION = CalendarRegion("Australia/Sydney", "AU", "NSW")
 WEEK = ["MON", "TUE", "WED", "THU", "FRI"]
 END = ["SAT", "SUN"]
 
@@ -58,13 +58,13 @@ TIME_OF_USE = {
 
 
 def imported(
-    document: dict[str, Any], *, allow_partial: bool = False, place: Place = PLACE
+    document: dict[str, Any], *, allow_partial: bool = False, region: CalendarRegion = REGION
 ) -> Imported:
     """Import a plan at a place, and check that its tariffs can be stored."""
-    made = tariffs_from_cdr(document, place, contract=Contract(), allow_partial=allow_partial)
+    made = tariffs_from_cdr(document, region, contract=Contract(), allow_partial=allow_partial)
     for body in made.bodies:
         body.pop("display_name")
-        tariff_from_json(body, place)
+        tariff_from_json(body, region)
     return made
 
 

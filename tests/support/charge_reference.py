@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
-from .place_reference import Place, grid
+from .region_reference import Region, grid
 from .schedule_reference import Json, covers, windows_of
 from .tariff_reference import Tariff, number
 
@@ -78,19 +78,19 @@ def units_in(kind: str, tariff: Tariff, span: Span) -> Fraction:
     """How many local days, months or years of the contract term a span covers."""
     covered = clipped(span, (tariff.starts, tariff.ends))
     share = Fraction(0)
-    for unit in units(kind, tariff.place, covered):
+    for unit in units(kind, tariff.region, covered):
         share += seconds(clipped(unit, covered)) / seconds(unit)
     return share
 
 
-def units(kind: str, place: Place, span: Span) -> Iterator[Span]:
+def units(kind: str, region: Region, span: Span) -> Iterator[Span]:
     """The local days, months or years that a span touches, whole."""
     if span[0] >= span[1]:
         return
-    first = first_day(kind, place.wall(span[0]).date())
-    while place.midnight(first) < span[1]:
+    first = first_day(kind, region.wall(span[0]).date())
+    while region.midnight(first) < span[1]:
         following = first_day(kind, first + timedelta(days=LONGEST[kind]))
-        yield place.midnight(first), place.midnight(following)
+        yield region.midnight(first), region.midnight(following)
         first = following
 
 
@@ -110,58 +110,58 @@ def demand(tariff: Tariff, span: Span, loads: Sequence[Load]) -> Fraction:
     total = Fraction(0)
     for charge in tariff.body.get("charges") or []:
         if charge["kind"] == "DEMAND":
-            for month in units("MONTHLY", tariff.place, inside):
-                peak_kw = peak(charge, tariff.place, clipped(month, inside), loads)
+            for month in units("MONTHLY", tariff.region, inside):
+                peak_kw = peak(charge, tariff.region, clipped(month, inside), loads)
                 total += Fraction(number(charge["amount_per_kw"])) * peak_kw
     return total
 
 
-def peak(charge: Json, place: Place, span: Span, loads: Sequence[Load]) -> Fraction:
+def peak(charge: Json, region: Region, span: Span, loads: Sequence[Load]) -> Fraction:
     """The highest mean power (kW) of the counted windows in a span; 0 without readings."""
     energies: defaultdict[tuple[object, ...], Fraction] = defaultdict(Fraction)
     seen: dict[tuple[object, ...], datetime] = {}
     minutes = charge["window_minutes"]
     for load in loads:
         for minute in grid(*clipped((load.start, load.end), span)):
-            key = window_key(minute[0], minutes, place)
+            key = window_key(minute[0], minutes, region)
             energies[key] += load.energy_in(minute)
             seen[key] = minute[0]
     kilowatts = [Fraction(0)]
     for clock, energy_kwh in energies.items():
-        window = window_around(seen[clock], minutes, place)
-        if counts(charge.get("schedule"), window[0], place):
+        window = window_around(seen[clock], minutes, region)
+        if counts(charge.get("schedule"), window[0], region):
             kilowatts.append(energy_kwh / (seconds(window) / 3600))
     return max(kilowatts)
 
 
-def window_key(instant: datetime, window_minutes: int, place: Place) -> tuple[object, ...]:
+def window_key(instant: datetime, window_minutes: int, region: Region) -> tuple[object, ...]:
     """What all minutes of one demand window share."""
-    local = place.wall(instant)
+    local = region.wall(instant)
     return local.date(), local.hour, local.minute // window_minutes, local.utcoffset()
 
 
-def window_around(instant: datetime, window_minutes: int, place: Place) -> Span:
+def window_around(instant: datetime, window_minutes: int, region: Region) -> Span:
     """The demand window that holds an instant: all touching minutes with the same key."""
     minute = timedelta(minutes=1)
     start = end = instant.astimezone(UTC).replace(second=0, microsecond=0)
-    key = window_key(instant, window_minutes, place)
-    while window_key(start - minute, window_minutes, place) == key:
+    key = window_key(instant, window_minutes, region)
+    while window_key(start - minute, window_minutes, region) == key:
         start -= minute
-    while window_key(end, window_minutes, place) == key:
+    while window_key(end, window_minutes, region) == key:
         end += minute
     return start, end
 
 
-def counts(schedule: list[Json] | None, start: datetime, place: Place) -> bool:
+def counts(schedule: list[Json] | None, start: datetime, region: Region) -> bool:
     """ "seasonal and time-of-use filters apply to the windows counted"."""
     if not schedule:
         return True
-    local = place.wall(start)
+    local = region.wall(start)
     full = [
         {**entry, "days_and_hours": [_whole(g) for g in entry.get("days_and_hours") or [{}]]}
         for entry in schedule
     ]
-    held = windows_of(full, local.date(), place)
+    held = windows_of(full, local.date(), region)
     return any(covers(window, local.time()) for _, window, _ in held)
 
 

@@ -22,12 +22,12 @@ from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Direction, Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-BERLIN = Place("Europe/Berlin")
+BERLIN = CalendarRegion("Europe/Berlin")
 HOUR = timedelta(hours=1)
 
 
@@ -67,10 +67,10 @@ def from_json(
     )
 
 
-def elements_of(bodies: Sequence[dict[str, Any]], place: Place) -> list[Element]:
+def elements_of(bodies: Sequence[dict[str, Any]], region: CalendarRegion) -> list[Element]:
     """The tariffs, whose ids are their positions."""
     return [
-        Element(UUID(int=n), tariff_from_json(for_the_engine(body), place))
+        Element(UUID(int=n), tariff_from_json(for_the_engine(body), region))
         for n, body in enumerate(bodies)
     ]
 
@@ -96,10 +96,10 @@ def engine_costs(
     now: datetime,
     direction: Direction = "IMPORT",
 ) -> Costs:
-    place = Place(zone, country, state)
+    region = CalendarRegion(zone, country, state)
     return costs(
-        elements_of(tariff_bodies, place),
-        place,
+        elements_of(tariff_bodies, region),
+        region,
         CostQuestion(direction, Span(start, end), aggregation),
         from_json(readings, direction),
         markets=Markets(Same(market_series(market, market_unit)), now),

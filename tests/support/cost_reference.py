@@ -35,8 +35,8 @@ from itertools import pairwise
 
 from .charge_reference import Span, clipped, demand, seconds, standing
 from .market_reference import Market, Row
-from .place_reference import Place, instant_of
 from .reading_reference import Bill, Slice, belongs, load_of, slices_of
+from .region_reference import Region, instant_of
 from .schedule_reference import Json
 from .tariff_reference import (
     EXACT,
@@ -104,16 +104,16 @@ def reference_costs(
     counters. `step_minutes` as in `reference_prices`.
     Raises: NoTariffConnected, NoPriceData.
     """
-    place = Place(zone, country, state)
-    quotes = Market(market, market_unit, place, now)
-    tariffs = [Tariff(body, place, quotes) for body in tariff_bodies]
+    region = Region(zone, country, state)
+    quotes = Market(market, market_unit, region, now)
+    tariffs = [Tariff(body, region, quotes) for body in tariff_bodies]
     commodity = [
         b for b in tariff_bodies if (b["type"], b["direction"]) == ("COMMODITY", direction)
     ]
     if not commodity and direction != "LOCAL":
         raise NoTariffConnected(direction)
     span = (instant_of(start), instant_of(end))
-    bill = Bill(tariffs, place, span, aggregation, direction, only, step_minutes)
+    bill = Bill(tariffs, region, span, aggregation, direction, only, step_minutes)
     with localcontext(EXACT):
         own = [r for r in readings if belongs(r, direction, device_id)]
         slices = sorted(
@@ -186,7 +186,7 @@ def answer(bill: Bill, slices: Sequence[Slice], charged: Sequence[Tariff]) -> Co
     if bill.aggregation == "NONE":
         data = [one_reading(bill, costs, one, charged) for one in answered_readings(costs)]
     else:
-        groups = group_spans(bill.place, bill.span, bill.aggregation)
+        groups = group_spans(bill.region, bill.span, bill.aggregation)
         data = [
             item
             for span in groups
@@ -261,18 +261,18 @@ def mean_confidence(costs: Sequence[Priced]) -> Decimal:
     return min(Decimal(hundredths).scaleb(-2), Decimal("0.99"))
 
 
-def group_spans(place: Place, span: Span, aggregation: str) -> list[Span]:
+def group_spans(region: Region, span: Span, aggregation: str) -> list[Span]:
     """ "Groups are cut at local day/month edges ... clipped to the request"."""
     if aggregation == "HOUR":
 
         def hour(instant: datetime) -> tuple[object, None]:
-            local = place.wall(instant)
+            local = region.wall(instant)
             return (local.date(), local.hour, local.utcoffset()), None
 
         return [(since, until) for since, until, _ in runs(*span, 1, hour)]
-    first, last = place.wall(span[0]).date(), place.wall(span[1]).date()
+    first, last = region.wall(span[0]).date(), region.wall(span[1]).date()
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    inner = {place.midnight(day) for day in days if begins(day, aggregation)}
+    inner = {region.midnight(day) for day in days if begins(day, aggregation)}
     edges = sorted({*span, *(edge for edge in inner if span[0] < edge < span[1])})
     return list(pairwise(edges))
 

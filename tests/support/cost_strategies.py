@@ -14,8 +14,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from .market_reference import Row
-from .place_reference import MINUTE, Place
-from .span_strategies import DAY_MINUTES, Json, Span, market_series, places, spans, written
+from .region_reference import MINUTE, Region
+from .span_strategies import DAY_MINUTES, Json, Span, market_series, regions, spans, written
 from .tariff_strategies import EVERYTHING, Features, days_groups, tariff_bodies
 
 AGGREGATIONS = ("NONE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR")
@@ -28,7 +28,7 @@ class CostCase:
 
     readings: list[Json]
     tariff_bodies: list[Json]
-    place: Place
+    region: Region
     span: Span
     aggregation: str
     direction: str
@@ -41,9 +41,9 @@ class CostCase:
         return {
             "readings": self.readings,
             "tariff_bodies": self.tariff_bodies,
-            "zone": self.place.zone,
-            "country": self.place.country,
-            "state": self.place.state,
+            "zone": self.region.zone,
+            "country": self.region.country,
+            "state": self.region.state,
             "start": self.span.start,
             "end": self.span.end,
             "aggregation": self.aggregation,
@@ -55,7 +55,7 @@ class CostCase:
 
 
 @st.composite
-def readings(draw: st.DrawFn, span: Span, place: Place, *, direction: str) -> list[Json]:
+def readings(draw: st.DrawFn, span: Span, region: Region, *, direction: str) -> list[Json]:
     """At most 200 touching or gappy readings of one series, some before and after the span.
 
     Periods of 5 minutes to a day (also 7 minutes and odd seconds), all four units.
@@ -79,8 +79,8 @@ def readings(draw: st.DrawFn, span: Span, place: Place, *, direction: str) -> li
                 | _amount(units, energy_wh)
                 | {
                     "location_id": "loc_reference",
-                    "start_time": written(cursor, place, local=local),
-                    "end_time": written(until, place, local=local),
+                    "start_time": written(cursor, region, local=local),
+                    "end_time": written(until, region, local=local),
                     "confidence": random.choice((1, 1, 0.9, 0.55)) if unsure else 1,
                 }
             )
@@ -101,7 +101,7 @@ def _amount(units: str, energy_wh: int) -> Json:
 
 
 @st.composite
-def charges(draw: st.DrawFn, place: Place) -> list[Json]:
+def charges(draw: st.DrawFn, region: Region) -> list[Json]:
     """0..3 standing charges and perhaps a demand charge, whole or filtered."""
     kinds = draw(st.lists(st.sampled_from(("DAILY", "MONTHLY", "YEARLY")), max_size=3))
     found: list[Json] = [
@@ -109,7 +109,7 @@ def charges(draw: st.DrawFn, place: Place) -> list[Json]:
         for kind in kinds
     ]
     if draw(st.booleans()):
-        windows = (15, 30) if place.zone == "Australia/Lord_Howe" else (15, 30, 60)
+        windows = (15, 30) if region.zone == "Australia/Lord_Howe" else (15, 30, 60)
         demand: Json = {
             "kind": "DEMAND",
             "amount_per_kw": draw(st.integers(1, 2_000)) / 100,
@@ -134,8 +134,8 @@ def demand_filters(draw: st.DrawFn) -> Json:
 @st.composite
 def cost_cases(draw: st.DrawFn, features: Features = EVERYTHING) -> CostCase:
     """A place, a request, one or two tariffs, readings and a market."""
-    place = draw(places())
-    span = draw(spans(place, whole_hours=True))
+    region = draw(regions())
+    span = draw(spans(region, whole_hours=True))
     direction = draw(st.sampled_from(PLAIN_DIRECTIONS))
     if direction != "IMPORT":
         features = Features(**{**features.__dict__, "tiers": False})
@@ -144,13 +144,15 @@ def cost_cases(draw: st.DrawFn, features: Features = EVERYTHING) -> CostCase:
     bodies: list[Json] = []
     for kind in kinds if direction == "IMPORT" else kinds[:1]:
         body = draw(
-            tariff_bodies(place, span, unit=unit, features=features, direction=direction, kind=kind)
+            tariff_bodies(
+                region, span, unit=unit, features=features, direction=direction, kind=kind
+            )
         )
-        bodies.append(body | {"charges": draw(charges(place))})
+        bodies.append(body | {"charges": draw(charges(region))})
     return CostCase(
-        readings=draw(readings(span, place, direction=direction)),
+        readings=draw(readings(span, region, direction=direction)),
         tariff_bodies=bodies,
-        place=place,
+        region=region,
         span=span,
         aggregation=draw(st.sampled_from(AGGREGATIONS)),
         direction=direction,

@@ -14,7 +14,7 @@ import numpy as np
 
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
 from wattyard.tariffs.domain.market import Markets, MarketSeries
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
@@ -74,13 +74,13 @@ def engine_prices(
     now: datetime,
     counter_kwh: Decimal,
 ) -> list[Interval]:
-    place = Place(zone, country, state)
-    tariff = tariff_from_json(tariff_body, place)
+    region = CalendarRegion(zone, country, state)
+    tariff = tariff_from_json(tariff_body, region)
     counted = float(counter_kwh)
     consumed = Consumed(counted, dict.fromkeys(range(len(tariff.schedule.windows)), counted))
     series = expand(
         tariff,
-        place,
+        region,
         Span(start, end),
         markets=Markets(Same(market_series(market, market_unit)), now),
         tiers=present_tiers(tariff.rates, tariff.tiering.scope, consumed),

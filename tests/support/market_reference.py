@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from .place_reference import Place
+from .region_reference import Region
 
 LOOK_BACK_DAYS = 14
 DAYS_WANTED = 4
@@ -48,7 +48,7 @@ class Market:
 
     rows: list[Row]
     unit: str
-    place: Place
+    region: Region
     now: datetime
     _starts: list[datetime] = field(init=False, repr=False)
 
@@ -88,18 +88,18 @@ class Market:
         return Quote(tuple(rows), mean, Decimal("0.5") if len(alike) >= 2 else Decimal("0.3"))
 
     def _last_days(self, instant: datetime, *, of_the_same_kind: bool) -> list[Row]:
-        local = self.place.wall(instant)
-        oldest = min(local.date(), self.place.wall(self.now).date()) - timedelta(LOOK_BACK_DAYS)
+        local = self.region.wall(instant)
+        oldest = min(local.date(), self.region.wall(self.now).date()) - timedelta(LOOK_BACK_DAYS)
         day = local.date() - timedelta(days=1)
         found: list[Row] = []
         while day >= oldest and len(found) < DAYS_WANTED:
             if not of_the_same_kind or self._free(day) == self._free(local.date()):
-                found += self._first_published(self.place.instants_at(day, local.time()))
+                found += self._first_published(self.region.instants_at(day, local.time()))
             day -= timedelta(days=1)
         return found
 
     def _free(self, day: date) -> bool:
-        return self.place.is_weekend(day) or self.place.is_holiday(day)
+        return self.region.is_weekend(day) or self.region.is_holiday(day)
 
     def _first_published(self, instants: list[datetime]) -> list[Row]:
         return [row for row in map(self.published, instants[:1]) if row is not None]

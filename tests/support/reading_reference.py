@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from .charge_reference import Load, Span, seconds
-from .place_reference import Place, instant_of
+from .region_reference import Region, instant_of
 from .schedule_reference import Json
 from .tariff_reference import (
     Moment,
@@ -49,7 +49,7 @@ class Bill:
     """What is asked: the place's tariffs, the span, the grouping."""
 
     tariffs: list[Tariff]
-    place: Place
+    region: Region
     span: Span
     aggregation: str
     direction: str
@@ -88,14 +88,14 @@ def slices_of(reading: Json, bill: Bill) -> Iterator[Slice]:
 
         def at(instant: datetime, inside: bool = inside) -> tuple[object, dict[int, Moment]]:
             moments = moments_at(bill, instant, inside)
-            local = bill.place.wall(instant)
+            local = bill.region.wall(instant)
             hour = (local.hour, local.utcoffset()) if bill.aggregation == "HOUR" else None
             return ([(i, m.edge) for i, m in moments.items()], local.date(), hour), moments
 
         for first, last, moments in runs(since, until, bill.step_minutes, at):
             piece = Load(first, last, load.energy_in((first, last)))
             confidence = Fraction(number(reading.get("confidence", 1)))
-            day = bill.place.wall(first).date()
+            day = bill.region.wall(first).date()
             yield Slice(piece, reading, confidence, day, moments, inside)
 
 

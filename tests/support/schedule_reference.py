@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import date, time
 from typing import Any
 
-from .place_reference import Place
+from .region_reference import Region
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -23,46 +23,46 @@ Owner = tuple[int, int, int]
 Json = dict[str, Any]
 
 
-def windows_of(schedule: list[Json], day: date, place: Place) -> list[tuple[Owner, Json, bool]]:
+def windows_of(schedule: list[Json], day: date, region: Region) -> list[tuple[Owner, Json, bool]]:
     """The `hours` entries that hold on a local day, each with its position in the schedule.
 
     "Among entries that match it, those with `dates` come before those without (a special day
     replaces the ordinary one as a whole)."
     """
-    matching = [i for i, entry in enumerate(schedule) if entry_matches(entry, day, place)]
+    matching = [i for i, entry in enumerate(schedule) if entry_matches(entry, day, region)]
     special = [i for i in matching if schedule[i].get("dates")]
     return [
         ((i, j, k), window, bool(special))
         for i in special or matching
         for j, group in enumerate(schedule[i]["days_and_hours"])
-        if days_match(group.get("days"), day, place)
+        if days_match(group.get("days"), day, region)
         for k, window in enumerate(group["hours"])
     ]
 
 
-def entry_matches(entry: Json, day: date, place: Place) -> bool:
+def entry_matches(entry: Json, day: date, region: Region) -> bool:
     """Whether a schedule entry matches a local day by months, dates and days."""
     months = entry.get("months") or ["All"]
     if "All" not in months and MONTHS[day.month - 1] not in months:
         return False
     dates = entry.get("dates") or []
-    if dates and not any(date_matches(written, day, place) for written in dates):
+    if dates and not any(date_matches(written, day, region) for written in dates):
         return False
-    return any(days_match(group.get("days"), day, place) for group in entry["days_and_hours"])
+    return any(days_match(group.get("days"), day, region) for group in entry["days_and_hours"])
 
 
-def date_matches(written: object, day: date, place: Place) -> bool:
+def date_matches(written: object, day: date, region: Region) -> bool:
     """ "day-of-month integers 1..31, `MM-DD`, `YYYY-MM-DD`, or `Holidays`"."""
     if isinstance(written, int):
         return day.day == written
     if written == "Holidays":
-        return place.is_holiday(day)
+        return region.is_holiday(day)
     return written in (day.isoformat(), day.isoformat()[5:])
 
 
-def days_match(days: Sequence[str] | None, day: date, place: Place) -> bool:
+def days_match(days: Sequence[str] | None, day: date, region: Region) -> bool:
     """ "`Mon`...`Sun`, `Weekdays`, `Weekends`, `All` (also the singular)"."""
-    kind = "Weekend" if place.is_weekend(day) else "Weekday"
+    kind = "Weekend" if region.is_weekend(day) else "Weekday"
     return not days or any(d in ("All", DAYS[day.weekday()], kind, kind + "s") for d in days)
 
 

@@ -13,18 +13,18 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from .market_reference import Row
-from .place_reference import MINUTE, Place
+from .region_reference import MINUTE, Region
 
 DAY_MINUTES = 24 * 60
 FIRST_DAY, LAST_DAY = date(2023, 12, 1), date(2026, 12, 31)
-PLACES = (
-    Place("Europe/London", "GB", "ENG"),
-    Place("Europe/Berlin", "DE", "BE"),
-    Place("America/New_York", "US", "NY"),
-    Place("Australia/Lord_Howe", "AU", "NSW"),
-    Place("America/Santiago", "CL", "RM"),
-    Place("Africa/Cairo", "EG", None),
-    Place("Asia/Kolkata", "IN", "MH"),
+REGIONS = (
+    Region("Europe/London", "GB", "ENG"),
+    Region("Europe/Berlin", "DE", "BE"),
+    Region("America/New_York", "US", "NY"),
+    Region("Australia/Lord_Howe", "AU", "NSW"),
+    Region("America/Santiago", "CL", "RM"),
+    Region("Africa/Cairo", "EG", None),
+    Region("Asia/Kolkata", "IN", "MH"),
 )
 
 
@@ -57,20 +57,20 @@ def awkward_days(zone: str) -> tuple[date, ...]:
     return (*clock_changes(zone), *(date.fromisoformat(day) for day in others))
 
 
-def places() -> st.SearchStrategy[Place]:
+def regions() -> st.SearchStrategy[Region]:
     """One of the seven zones, usually with its country and state, now and then without."""
-    bare = st.sampled_from([Place(place.zone) for place in PLACES])
-    return st.one_of(st.sampled_from(PLACES), st.sampled_from(PLACES), bare)
+    bare = st.sampled_from([Region(region.zone) for region in REGIONS])
+    return st.one_of(st.sampled_from(REGIONS), st.sampled_from(REGIONS), bare)
 
 
 @st.composite
-def spans(draw: st.DrawFn, place: Place, *, whole_hours: bool = False) -> Span:
+def spans(draw: st.DrawFn, region: Region, *, whole_hours: bool = False) -> Span:
     """1..3 days (or a few odd minutes) around an awkward day, on whole minutes.
 
     `whole_hours`: both edges a whole number of hours after a local midnight.
     """
-    day = draw(st.sampled_from(awkward_days(place.zone)))
-    midnight = place.midnight(day - timedelta(days=draw(st.integers(0, 1))))
+    day = draw(st.sampled_from(awkward_days(region.zone)))
+    midnight = region.midnight(day - timedelta(days=draw(st.integers(0, 1))))
     if whole_hours:
         start = midnight + timedelta(hours=draw(st.sampled_from((0, 0, 1, 7, 23))))
         return Span(start, start + timedelta(hours=draw(st.sampled_from((24, 25, 48, 72)))))
@@ -112,10 +112,10 @@ def market_series(
     return rows
 
 
-def written(instant: datetime, place: Place, *, local: bool) -> str:
+def written(instant: datetime, region: Region, *, local: bool) -> str:
     """RFC 3339, with the place's offset or `Z`."""
     if local:
-        return place.wall(instant).isoformat()
+        return region.wall(instant).isoformat()
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -39,7 +39,7 @@ from typing import TypeVar
 
 from .formula_reference import FormulaUnavailable, evaluate, variable_names
 from .market_reference import Market, Quote, Row
-from .place_reference import Place, contract_edge, grid, instant_of, later_days
+from .region_reference import Region, contract_edge, grid, instant_of, later_days
 from .schedule_reference import Json, Owner, covers, windows_of
 
 EXACT = Context(prec=60)
@@ -95,23 +95,23 @@ class Tariff:
     """A tariff body as it is read at a place."""
 
     body: Json
-    place: Place
+    region: Region
     market: Market
     _days: dict[date, list[tuple[Owner, Json, bool]]] = field(default_factory=dict, repr=False)
     _known: dict[object, tuple[TierPrice, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def starts(self) -> datetime:
-        return contract_edge(self.body["contract_start_date"], self.place)
+        return contract_edge(self.body["contract_start_date"], self.region)
 
     @cached_property
     def ends(self) -> datetime:
-        return contract_edge(self.body["contract_end_date"], self.place)
+        return contract_edge(self.body["contract_end_date"], self.region)
 
     @cached_property
     def steps(self) -> list[datetime]:
         """The contract's end and the instants 90, 180 and 270 days after it."""
-        return [self.ends, *(later_days(self.ends, 90 * n, self.place) for n in (1, 2, 3))]
+        return [self.ends, *(later_days(self.ends, 90 * n, self.region) for n in (1, 2, 3))]
 
     def moment(self, instant: datetime) -> Moment:
         """The price rule at one instant.
@@ -120,7 +120,7 @@ class Tariff:
         """
         if instant < self.starts:
             raise NoTariffConnected(instant)
-        local = self.place.wall(instant)
+        local = self.region.wall(instant)
         owner, rate, special = self._rate(local)
         looks = any(self._uses_market(entry) for entry in rate)
         quote = self.market.quote(instant) if looks else None
@@ -156,7 +156,7 @@ class Tariff:
         rate and whether the day is a special one. No window (after the contract): no rate."""
         day = local.date()
         if day not in self._days:
-            self._days[day] = windows_of(self.body["schedule"], day, self.place)
+            self._days[day] = windows_of(self.body["schedule"], day, self.region)
         owners = [window for window in self._days[day] if covers(window[1], local.time())]
         if len(owners) > 1:
             raise ValueError(f"time_period_overlap on {local}")
@@ -291,8 +291,8 @@ def reference_prices(
     `step_minutes` > 1 looks less often; right only if every edge lies on that grid.
     Raises: NoTariffConnected, NoPriceData with the first such instant.
     """
-    place = Place(zone, country, state)
-    tariff = Tariff(tariff_body, place, Market(market, market_unit, place, now))
+    region = Region(zone, country, state)
+    tariff = Tariff(tariff_body, region, Market(market, market_unit, region, now))
 
     def at(instant: datetime) -> tuple[object, Moment]:
         moment = tariff.moment(instant)
@@ -305,11 +305,11 @@ def reference_prices(
         ]
 
 
-def reference_place_prices(
+def reference_site_prices(
     tariff_bodies: Sequence[Json],
     *,
     direction: str,
-    place: Place,
+    region: Region,
     start: datetime,
     end: datetime,
     market: Market,
@@ -318,7 +318,7 @@ def reference_place_prices(
 ) -> list[Interval]:
     """The sum of a place's elements for a direction (several terms and types), like
     `reference_prices`."""
-    tariffs = [Tariff(body, place, market) for body in tariff_bodies]
+    tariffs = [Tariff(body, region, market) for body in tariff_bodies]
 
     def at(instant: datetime) -> tuple[object, list[tuple[Tariff, Moment]]]:
         chosen = elements_at(tariffs, direction, instant)

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from .formula_reference import variable_names
 from .formula_strategies import formulas
 from .market_reference import Row
-from .place_reference import MINUTE, Place
+from .region_reference import MINUTE, Region
 from .schedule_reference import DAYS, MONTHS, entry_matches
-from .span_strategies import DAY_MINUTES, Json, Span, market_series, places, spans, written
+from .span_strategies import DAY_MINUTES, Json, Span, market_series, regions, spans, written
 
 MARKET_CODE = "TEST"
 ODD_MINUTES = (0, 60, 90, 119, 120, 121, 150, 180, 5 * 60 + 17, 7 * 60, 12 * 60, 23 * 60, 1439)
@@ -48,7 +48,7 @@ class PriceCase:
     """Everything `reference_prices` wants, and the same for the engine under test."""
 
     tariff_body: Json
-    place: Place
+    region: Region
     span: Span
     market: list[Row] = field(repr=False)
     market_unit: str
@@ -59,9 +59,9 @@ class PriceCase:
         """`reference_prices(**case.arguments())`."""
         return {
             "tariff_body": self.tariff_body,
-            "zone": self.place.zone,
-            "country": self.place.country,
-            "state": self.place.state,
+            "zone": self.region.zone,
+            "country": self.region.country,
+            "state": self.region.state,
             "start": self.span.start,
             "end": self.span.end,
             "market": self.market,
@@ -178,7 +178,7 @@ def ordinary_entries(draw: st.DrawFn, rate: st.SearchStrategy[list[Json]]) -> li
     return entries
 
 
-def written_dates(days: Sequence[date], place: Place) -> st.SearchStrategy[str | int]:
+def written_dates(days: Sequence[date], region: Region) -> st.SearchStrategy[str | int]:
     """Dates in every spelling, most of which fall on one of the days."""
     near = st.sampled_from(list(days))
     choices = [
@@ -187,7 +187,7 @@ def written_dates(days: Sequence[date], place: Place) -> st.SearchStrategy[str |
         near.map(lambda day: day.isoformat()),
         st.sampled_from((31, 1, "02-29", "12-25", "2024-02-29")),
     ]
-    if place.country is not None:
+    if region.country is not None:
         choices.append(st.just("Holidays"))
     return st.one_of(*choices)
 
@@ -196,14 +196,14 @@ def written_dates(days: Sequence[date], place: Place) -> st.SearchStrategy[str |
 def special_entries(
     draw: st.DrawFn,
     days: Sequence[date],
-    place: Place,
+    region: Region,
     rate: st.SearchStrategy[list[Json]],
     features: Features,
 ) -> list[Json]:
     """0..2 entries with dates, no neighbouring day in both."""
     entries: list[Json] = []
     for _ in range(draw(st.integers(0, 2))):
-        listed = st.lists(written_dates(days, place), min_size=1, max_size=3, unique=True)
+        listed = st.lists(written_dates(days, region), min_size=1, max_size=3, unique=True)
         months = st.one_of(st.just(["All"]), st.sampled_from([[MONTHS[d.month - 1]] for d in days]))
         groups = draw(full_days(rate))
         if features.dates_limited_by_days:
@@ -211,14 +211,14 @@ def special_entries(
         entries.append({"months": draw(months), "dates": draw(listed), "days_and_hours": groups})
     first, last = date(2021, 1, 1), date(2028, 12, 31)
     every = (first + timedelta(days=n) for n in range((last - first).days))
-    if len(entries) == 2 and any(all(entry_matches(e, d, place) for e in entries) for d in every):
+    if len(entries) == 2 and any(all(entry_matches(e, d, region) for e in entries) for d in every):
         return entries[:1]
     return entries
 
 
 @st.composite
 def contract_dates(
-    draw: st.DrawFn, span: Span, place: Place, features: Features
+    draw: st.DrawFn, span: Span, region: Region, features: Features
 ) -> tuple[str, str]:
     """A term that starts before the span and ends after, inside, or 0..360 days before it."""
     end = span.end + timedelta(days=draw(st.integers(1, 400)))
@@ -230,16 +230,16 @@ def contract_dates(
     edges: list[str] = []
     for edge in (start, end):
         if draw(st.booleans()):
-            edges.append(place.wall(edge).date().isoformat())
+            edges.append(region.wall(edge).date().isoformat())
         else:
-            edges.append(written(edge, place, local=draw(st.booleans())))
+            edges.append(written(edge, region, local=draw(st.booleans())))
     return edges[0], edges[1]
 
 
 @st.composite
 def tariff_bodies(
     draw: st.DrawFn,
-    place: Place,
+    region: Region,
     span: Span,
     *,
     unit: str,
@@ -252,12 +252,12 @@ def tariff_bodies(
     styles += ["indexed"] if features.market and features.formulas else []
     style = draw(st.sampled_from([*styles, "mixed"] if features.mixed_market else styles))
     rate = rates(style, unit, features)
-    first = place.wall(span.start).date()
+    first = region.wall(span.start).date()
     days = [first + timedelta(days=n) for n in range(-1, (span.end - span.start).days + 2)]
     schedule = draw(ordinary_entries(rate))
     if features.special_days:
-        schedule += draw(special_entries(days, place, rate, features))
-    start, end = draw(contract_dates(span, place, features))
+        schedule += draw(special_entries(days, region, rate, features))
+    start, end = draw(contract_dates(span, region, features))
     body: Json = {
         "location_id": "loc_reference",
         "direction": direction,
@@ -292,13 +292,13 @@ EVERYTHING = Features()
 @st.composite
 def price_cases(draw: st.DrawFn, features: Features = EVERYTHING) -> PriceCase:
     """A place, a span, a tariff and a market: all that a price needs."""
-    place = draw(places())
-    span = draw(spans(place))
+    region = draw(regions())
+    span = draw(spans(region))
     unit = draw(st.sampled_from(("KWH", "MWH")))
-    body = draw(tariff_bodies(place, span, unit=unit, features=features))
+    body = draw(tariff_bodies(region, span, unit=unit, features=features))
     return PriceCase(
         tariff_body=body,
-        place=place,
+        region=region,
         span=span,
         market=draw(market_series(span, unit=unit, forecast=features.forecast)),
         market_unit=unit,

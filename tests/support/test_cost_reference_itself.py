@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from .cost_reference import CostAnswer, reference_costs
 from .cost_strategies import CostCase, cost_cases
-from .place_reference import instant_of
+from .region_reference import instant_of
 from .tariff_reference import NoPriceData, NoTariffConnected
 from .test_reference_itself import NIGHT_AND_DAY, WHOLE_DAY, entry, hours, rated, tariff
 
@@ -198,8 +198,8 @@ def test_devices_and_directions_have_their_own_readings_and_no_charges() -> None
     ]
     device = costs(readings, [body], "Europe/London", device_id="dev_1", **JANUARY).total
     assert (device.energy_kwh, device.cost) == (2, Fraction("0.4"))
-    place = costs(readings, [body], "Europe/London", **JANUARY).total
-    assert (place.energy_kwh, place.energy_cost) == (1, Fraction("0.2"))
+    region = costs(readings, [body], "Europe/London", **JANUARY).total
+    assert (region.energy_kwh, region.energy_cost) == (1, Fraction("0.2"))
     local = costs(readings, [body], "Europe/London", direction="LOCAL", **JANUARY).total
     assert (local.energy_kwh, local.cost, local.confidence) == (8, 0, 1)
     with pytest.raises(NoTariffConnected):

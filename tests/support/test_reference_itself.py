@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 
 from .formula_reference import FormulaInvalid, FormulaUnavailable, evaluate
 from .market_reference import Market, Row
-from .place_reference import Place, instant_of, later_days
+from .region_reference import Region, instant_of, later_days
 from .tariff_reference import (
     Interval,
     NoPriceData,
     NoTariffConnected,
     merged,
-    reference_place_prices,
     reference_prices,
+    reference_site_prices,
 )
 from .tariff_strategies import Features, PriceCase, price_cases
 
@@ -309,12 +309,12 @@ def test_confidence_falls_every_ninety_days_after_the_contract() -> None:
     # 1 March 2025 00:00 CET is 28 February 23:00Z; 90 local days later is 30 May 00:00 CEST.
     body = rated({"value": 0.2}, contract_end_date="2025-03-01")
     # 02:37 of 29 March 2026 is skipped: 03:00 CEST, as a midnight that is skipped.
-    assert later_days(instant_of("2025-07-02T00:37:00Z"), 270, Place("Europe/Berlin")) == (
+    assert later_days(instant_of("2025-07-02T00:37:00Z"), 270, Region("Europe/Berlin")) == (
         instant_of("2026-03-29T01:00:00Z")
     )
-    assert later_days(instant_of("2025-02-28T23:00:00Z"), 90, Place("Europe/Berlin")) == instant_of(
-        "2025-05-29T22:00:00Z"
-    )
+    assert later_days(
+        instant_of("2025-02-28T23:00:00Z"), 90, Region("Europe/Berlin")
+    ) == instant_of("2025-05-29T22:00:00Z")
     for around, before, after in (
         ("2025-02-28T23:00:00Z", "1", "0.8"), ("2025-05-29T22:00:00Z", "0.8", "0.6"),
         ("2025-08-27T22:00:00Z", "0.6", "0.4"), ("2025-11-25T23:00:00Z", "0.4", "0.2"),
@@ -338,11 +338,11 @@ def test_a_place_adds_its_elements_and_a_new_term_takes_over() -> None:
     old = rated({"value": 0.2}, contract_end_date="2025-05-01")
     new = rated({"value": 0.3}, contract_start_date="2025-05-02")
     grid_fee = tariff(entry("All", hours(("12:00", "00:00", 0.05), ("00:00", "12:00", 0.01))))
-    place = Place("Europe/London")
+    region = Region("Europe/London")
     span = (instant_of("2025-05-01T00:00:00+01:00"), instant_of("2025-05-02T06:00:00+01:00"))
-    series = reference_place_prices(
-        [old, new, grid_fee | {"type": "NON_COMMODITY"}], direction="IMPORT", place=place,
-        start=span[0], end=span[1], market=Market([], "KWH", place, span[0]),
+    series = reference_site_prices(
+        [old, new, grid_fee | {"type": "NON_COMMODITY"}], direction="IMPORT", region=region,
+        start=span[0], end=span[1], market=Market([], "KWH", region, span[0]),
         counter_kwh=Decimal(0),
     )  # fmt: skip
     # 0.2 + 0.01 and 0.2 + 0.05 after the old term (0.8), then 0.3 + 0.01 for certain.

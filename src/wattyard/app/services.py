@@ -47,11 +47,11 @@ from wattyard.schedules.service import (
     Weather,
 )
 from wattyard.sites.domain.devices import Device
-from wattyard.sites.domain.places import Customer, Place
-from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Places, States
+from wattyard.sites.domain.sites import Customer, Site
+from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Sites, States
 from wattyard.sites.wire.customers import customer_json
 from wattyard.sites.wire.devices import device_json
-from wattyard.sites.wire.places import location_json, site_json
+from wattyard.sites.wire.sites import location_json, site_json
 from wattyard.tariffs.domain import calendar
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.sources import MarketSource
@@ -72,11 +72,11 @@ ENCRYPTED: Final[tuple[EncryptedColumn, ...]] = (
 class SiteSerializers:
     """The wire's mappings as the port that the use-cases of sites need."""
 
-    def site(self, caller: Caller, place: Place, devices: Sequence[Device]) -> bytes:
-        return site_json(caller, place, devices)
+    def site(self, caller: Caller, site: Site, devices: Sequence[Device]) -> bytes:
+        return site_json(caller, site, devices)
 
-    def location(self, caller: Caller, place: Place, devices: Sequence[UUID]) -> bytes:
-        return location_json(caller, place, devices)
+    def location(self, caller: Caller, site: Site, devices: Sequence[UUID]) -> bytes:
+        return location_json(caller, site, devices)
 
     def device(self, caller: Caller, device: Device) -> bytes:
         return device_json(caller, device)
@@ -88,13 +88,13 @@ class SiteSerializers:
 class TariffWire:
     """The wire's mappings as the port that the use-cases of tariffs need."""
 
-    def rules(self, rules: bytes, place: calendar.Place) -> Tariff:
-        return rules_at(rules, place)
+    def rules(self, rules: bytes, region: calendar.CalendarRegion) -> Tariff:
+        return rules_at(rules, region)
 
-    def judged(self, rules: bytes, place: calendar.Place) -> Tariff:
-        return judged_rules(rules, place)
+    def judged(self, rules: bytes, region: calendar.CalendarRegion) -> Tariff:
+        return judged_rules(rules, region)
 
-    def tariff(self, caller: Caller, contract: Contract, site: Place) -> bytes:
+    def tariff(self, caller: Caller, contract: Contract, site: Site) -> bytes:
         return tariff_json(caller, contract, site)
 
     def market_source(self, caller: Caller, source: MarketSource) -> bytes:
@@ -146,18 +146,18 @@ class Services:
         self.streams = Streams(self.events)
         self.retention = Retention(self.events, timedelta(days=settings.event_days))
         dependencies = (db, self.events, SiteSerializers(), now, new_id)
-        self.places = Places(*dependencies)
+        self.sites = Sites(*dependencies)
         self.devices = Devices(*dependencies)
         self.states = States(*dependencies)
         self.customers = Customers(*dependencies)
         self.fleet = Fleet(*dependencies)
         self.inspection = Inspection(*dependencies)
-        self.meters = Meters(db, self.places, self.devices, self.states, now, new_id)
-        self.records = Records(db, self.places, self.devices, now)
+        self.meters = Meters(db, self.sites, self.devices, self.states, now, new_id)
+        self.records = Records(db, self.sites, self.devices, now)
         supply = (
             db,
             self.events,
-            self.places,
+            self.sites,
             self.devices,
             self.records,
             TariffWire(),
@@ -167,13 +167,13 @@ class Services:
         self.tariffs = Tariffs(*supply)
         self.listings = Listings(*supply)
         self.endings = Endings(*supply)
-        for where in (self.places, self.customers, self.fleet):
+        for where in (self.sites, self.customers, self.fleet):
             where.dependents.append(self.endings)
         self.market_sources = MarketSources(*supply)
         self.prices = Prices(*supply)
         self.costs = CostReports(
             db,
-            self.places,
+            self.sites,
             self.devices,
             self.meters,
             self.records,
@@ -182,10 +182,10 @@ class Services:
             new_id,
         )
         self.solvers = Solvers()
-        self.priced_times = PricedTimes(self.places, self.prices, self.solvers, now, new_id)
-        self.amounts = Amounts(self.places, self.devices, self.prices, self.solvers, now, new_id)
+        self.priced_times = PricedTimes(self.sites, self.prices, self.solvers, now, new_id)
+        self.amounts = Amounts(self.sites, self.devices, self.prices, self.solvers, now, new_id)
         self.charges = Charges(
-            self.places,
+            self.sites,
             self.devices,
             self.states,
             self.prices,
@@ -195,7 +195,7 @@ class Services:
             new_id,
         )
         self.markets = OperatorMarkets(db, self.market_sources, now, new_id, self.keyring)
-        self.usage = Usage(self.places.counts)
+        self.usage = Usage(self.sites.counts)
 
     def by_type(self) -> dict[type, Any]:
         """List the use-cases by type, as endpoints ask for them."""

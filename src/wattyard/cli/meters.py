@@ -119,7 +119,7 @@ def import_readings(
 
     async def work(services: Services) -> Tally:
         caller = await caller_of(services, account, mode)
-        site = await services.places.supply(caller, site_id, param="location")
+        site = await services.sites.supply(caller, site_id, param="location")
         if device_id is not None:
             await services.devices.device(caller, device_id)
         source = MeterFile(file, format_, Options(zone=site.timezone, columns=columns), channel)

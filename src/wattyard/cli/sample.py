@@ -27,7 +27,7 @@ from wattyard.meters.domain.records import Search
 from wattyard.platform.db import Database
 from wattyard.platform.decoding import convert
 from wattyard.platform.settings import Settings
-from wattyard.sites.domain.places import Place
+from wattyard.sites.domain.sites import Site
 from wattyard.sites.wire.arrivals import arrival
 from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
@@ -61,9 +61,9 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         caller = Caller(account.number, account.id, live_mode=False)
         lines = [arrival(number, body) for number, body in enumerate(sample_sites(), 1)]
         await services.fleet.bring_in(caller, lines)
-        places = await _sample_places(services, caller)
-        shown = await _price(services, caller, places)
-        metered = await _meter(services, caller, places[:METERED_SITES])
+        sites = await _sample_sites(services, caller)
+        shown = await _price(services, caller, sites)
+        metered = await _meter(services, caller, sites[:METERED_SITES])
         battery = await _battery_at(services, caller, shown)
     finally:
         await db.close()
@@ -81,7 +81,7 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
 
 
 async def _price(
-    services: Services, caller: Caller, places: Sequence[tuple[int, Place]]
+    services: Services, caller: Caller, sites: Sequence[tuple[int, Site]]
 ) -> list[str]:
     """Add a market, and tariffs where sample sites have none; list the locations on the market."""
     now = services.now()
@@ -91,7 +91,7 @@ async def _price(
         source = await services.market_sources.add(caller, draft)
     await services.market_sources.publish(caller, source.id, list(market_prices(now)))
     shown: list[str] = []
-    for number, site in places:
+    for number, site in sites:
         market_id = ids.wire("mrs", source.id)
         location_id = ids.wire("loc", site.id)
         bodies = sample_tariffs(number, location_id, site.currency_code, market_id, now.date())
@@ -103,7 +103,7 @@ async def _price(
     return shown
 
 
-async def _meter(services: Services, caller: Caller, places: Sequence[tuple[int, Place]]) -> str:
+async def _meter(services: Services, caller: Caller, sites: Sequence[tuple[int, Site]]) -> str:
     """Add readings at sample sites up to yesterday; give the id of a location to try.
 
     Each site's newest reading shows which days are missing, so a second start adds none.
@@ -111,7 +111,7 @@ async def _meter(services: Services, caller: Caller, places: Sequence[tuple[int,
     bodies = {body["reference_id"]: body for body in sample_sites()}
     now = services.now()
     shown = ""
-    for number, site in places:
+    for number, site in sites:
         body = bodies[f"sample-{number:04}"]
         newest = await _newest_reading(services, caller, site.id, now)
         if days := missing_days(now, site, newest):
@@ -135,21 +135,21 @@ async def _battery_at(services: Services, caller: Caller, location_ids: list[str
     """Find a battery at one of the sites in service."""
     for location_id in location_ids:
         site_id = ids.read(location_id, "loc", param="location_id")
-        place, _ = await services.places.place(caller, site_id)
+        site, _ = await services.sites.site(caller, site_id)
         found = await services.devices.page(
-            caller, Window(1), type_="BATTERY_SYSTEM", place_id=site_id
+            caller, Window(1), type_="BATTERY_SYSTEM", site_id=site_id
         )
-        if place.status == "ACTIVE" and found.items:
+        if site.status == "ACTIVE" and found.items:
             return ids.wire("dev", found.items[0].id)
     return "DEVICE"
 
 
-async def _sample_places(services: Services, caller: Caller) -> list[tuple[int, Place]]:
+async def _sample_sites(services: Services, caller: Caller) -> list[tuple[int, Site]]:
     """List the sample sites with their numbers, by their references."""
-    found: list[tuple[int, Place]] = []
+    found: list[tuple[int, Site]] = []
     window = Window(100)
     while True:
-        page = await services.places.page(caller, window)
+        page = await services.sites.page(caller, window)
         for site, _ in page.items:
             if site.reference_id and (match := _REFERENCE.fullmatch(site.reference_id)):
                 found.append((int(match[1]), site))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.meters.domain.readings import Readings, Stream
-from wattyard.sites.domain.places import Place
+from wattyard.sites.domain.sites import Site
 
 Json = dict[str, Any]
 Numbers = NDArray[np.float64]
@@ -30,18 +30,18 @@ _HALF_HOUR_US: Final = HOUR_US // 2
 _CHARGING_NIGHTS: Final = 0.4
 
 
-def sample_readings(body: Json, place: Place, days: list[date]) -> Readings:
+def sample_readings(body: Json, site: Site, days: list[date]) -> Readings:
     """Generate the half hours of some local days, from the site's body of `POST /sites`.
 
     INBOUND is what the home draws; with panels, OUTBOUND is what it exports.
     """
-    zone = civil.zone(place.timezone)
+    zone = civil.zone(site.timezone)
     parts = [_day(body, day, zone) for day in days]
     starts = np.concatenate([part[0] for part in parts])
     net_kwh = np.concatenate([part[1] for part in parts])
-    flows = [(_stream(place.id, outbound=False), np.maximum(net_kwh, 0.0))]
+    flows = [(_stream(site.id, outbound=False), np.maximum(net_kwh, 0.0))]
     if _kw(body, "PV_SYSTEM", "pv", "peak_power_kw"):
-        flows.append((_stream(place.id, outbound=True), np.maximum(-net_kwh, 0.0)))
+        flows.append((_stream(site.id, outbound=True), np.maximum(-net_kwh, 0.0)))
     count = starts.size * len(flows)
     return Readings(
         tuple(stream for stream, _ in flows),
@@ -56,9 +56,9 @@ def sample_readings(body: Json, place: Place, days: list[date]) -> Readings:
     )
 
 
-def missing_days(now: datetime, place: Place, newest: datetime | None) -> list[date]:
+def missing_days(now: datetime, site: Site, newest: datetime | None) -> list[date]:
     """List the local days up to yesterday, 60 at most, that begin after the newest reading."""
-    zone = civil.zone(place.timezone)
+    zone = civil.zone(site.timezone)
     today = civil.date_at(now, zone)
     days = [today - timedelta(days=n) for n in range(DAYS_BACK, 0, -1)]
     return [day for day in days if newest is None or civil.start_of_day(day, zone) >= newest]

@@ -18,11 +18,10 @@ from wattyard.kernel.refusals import Refusal
 from wattyard.platform.decoding import convert, json_value
 from wattyard.sites.domain import geography
 from wattyard.sites.domain.geography import GeographyRequest
-from wattyard.sites.domain.places import Place as Site
-from wattyard.sites.domain.places import PostalAddress
+from wattyard.sites.domain.sites import PostalAddress, Site
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Contract as Dates
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
@@ -62,18 +61,20 @@ def check_tariff(
     follow a market are shown as unknown.
     """
     geography.check(GeographyRequest(country, state, timezone=timezone, currency_code=currency))
-    place = Place(timezone, country, geography.state_code(country, state) if country else None)
+    region = CalendarRegion(
+        timezone, country, geography.state_code(country, state) if country else None
+    )
     try:
         body = convert({"location_id": _NOWHERE, **_object(file)}, TariffBody)
-        judged = judged_rules(contract_draft(body).rules, place)
+        judged = judged_rules(contract_draft(body).rules, region)
     except Refusal as refusal:
         _complain(file, refusal)
         raise typer.Exit(1) from None
     now = instants.system_clock()
-    shown = sample(judged, place, markets=Markets({}, now))
+    shown = sample(judged, region, markets=Markets({}, now))
     if json:
         site = Site(UUID(int=0), now, timezone, currency, postal_address=PostalAddress())
-        print_json(check_shape(site, place, shown))
+        print_json(check_shape(site, region, shown))
     else:
         _show_sample(shown, currency, title=body.display_name or file.name)
 
@@ -149,7 +150,7 @@ def show_tariff(
         if what.startswith("trf_"):
             return await _tariff_week(services, caller, ids.read(what, "trf", param="tariff"))
         site_id = ids.read(what, "loc", "ste", param="location")
-        return await _place_week(services, caller, site_id, _direction(direction))
+        return await _site_week(services, caller, site_id, _direction(direction))
 
     rows, currency, title = run(data, database, work)
     price_week.show(rows, currency, title=title)
@@ -170,7 +171,7 @@ async def _tariff_week(
     return [_row(day) for day in shown.week], site.currency_code, title
 
 
-async def _place_week(
+async def _site_week(
     services: Services, caller: Caller, site_id: UUID, direction: Direction
 ) -> tuple[list[price_week.Row], str, str]:
     site = await services.tariffs.site(caller, site_id)

@@ -34,7 +34,7 @@ from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
 from wattyard.tariffs.domain.tariff import Direction
@@ -129,7 +129,7 @@ async def interval_cost(
         report = await costs.of_device(caller, device_id, question)
     else:
         site_id = path_id(object_id, "loc", "ste", missing=LocationNotFound)
-        report = await costs.of_place(caller, site_id, question)
+        report = await costs.of_site(caller, site_id, question)
     return await _written(caller, costs, report, query.include_lines, body.end_time)
 
 

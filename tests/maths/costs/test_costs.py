@@ -25,7 +25,7 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets, MarketSeries
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
 
@@ -39,13 +39,13 @@ def asked(
     bodies: list[dict[str, Any]],
     readings: list[Metered],
     span: Span = JANUARY,
-    place: Place = BERLIN,
+    region: CalendarRegion = BERLIN,
     **question: Any,
 ) -> Costs:
     values = {"direction": "IMPORT", "span": span, "aggregation": "DAY"} | question
     return costs(
-        elements_of(bodies, place),
-        place,
+        elements_of(bodies, region),
+        region,
         CostQuestion(**values),
         readings_of(readings),
         markets=Markets({}, span.start),
@@ -83,8 +83,8 @@ def test_the_repeated_hour_is_two_groups_and_its_charge_is_shared_by_25() -> Non
 def test_half_an_hour_of_clock_change_cuts_an_hour_and_a_demand_window() -> None:
     # At 02:00 in Lord Howe's summer time the clock goes back to 01:30: the hour from 01:00 is
     # 60 minutes and then 30 more. 1 kWh in these 30 minutes alone is 2 kW.
-    place = Place("Australia/Lord_Howe")
-    span = civil.day(date(2025, 4, 6), place.zone)
+    region = CalendarRegion("Australia/Lord_Howe")
+    span = civil.day(date(2025, 4, 6), region.zone)
     again = datetime(2025, 4, 5, 15, tzinfo=UTC)
     charge = {"kind": "DEMAND", "amount_per_kw": 1, "window_minutes": 60}
 
@@ -92,7 +92,7 @@ def test_half_an_hour_of_clock_change_cuts_an_hour_and_a_demand_window() -> None
         [body(flat(0), charges=[charge])],
         [Metered(again, again + HOUR / 2, 1.0)],
         span,
-        place,
+        region,
         aggregation="HOUR",
     )
 
@@ -180,14 +180,14 @@ def test_after_its_end_a_contract_goes_on_less_certain_and_without_charges() -> 
 
 
 def test_a_devices_own_contract_stands_in_and_a_device_pays_no_charges() -> None:
-    place = body(flat(0.3), charges=[DAILY])
+    region = body(flat(0.3), charges=[DAILY])
     own = body(flat(0.1), devices=["dev_" + CAR.hex], contract_start_date="2025-01-10")
     readings = [*hourly(berlin(2025, 1, 9, 12), 1.0), *hourly(berlin(2025, 1, 12, 12), 1.0)]
 
-    assert total(asked([place, own], readings, device=CAR)) == pytest.approx(0.4)
-    assert total(asked([place, own], readings, device=UUID(int=5))) == pytest.approx(0.6)
-    assert total(asked([place, own], readings)) == pytest.approx(0.6 + 15.5)
-    assert total(asked([place, own], readings, with_charges=False)) == pytest.approx(0.6)
+    assert total(asked([region, own], readings, device=CAR)) == pytest.approx(0.4)
+    assert total(asked([region, own], readings, device=UUID(int=5))) == pytest.approx(0.6)
+    assert total(asked([region, own], readings)) == pytest.approx(0.6 + 15.5)
+    assert total(asked([region, own], readings, with_charges=False)) == pytest.approx(0.6)
 
 
 def test_own_generation_without_a_tariff_is_free_and_exports_need_one() -> None:

@@ -170,7 +170,7 @@ def followed(draw: st.DrawFn) -> CostCase:
     case = draw(cost_cases(UNTIERED))
     other: dict[str, Any] = draw(
         tariff_bodies(
-            case.place,
+            case.region,
             case.span,
             unit=case.market_unit,
             features=UNTIERED,

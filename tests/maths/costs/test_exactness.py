@@ -15,12 +15,12 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-BERLIN = Place("Europe/Berlin")
+BERLIN = CalendarRegion("Europe/Berlin")
 MINUTE_US = 60_000_000
 YEAR = Span(datetime(2024, 12, 31, 23, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC))
 MINUTES = 525_600

@@ -24,7 +24,7 @@ from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Marks, Pieces, Readings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoPriceData
 from wattyard.tariffs.domain.tariff import Element
@@ -44,7 +44,7 @@ class Asked:
     """A random case as the engine takes it."""
 
     elements: Sequence[Element]
-    place: Place
+    region: CalendarRegion
     question: CostQuestion
     readings: Readings
     markets: Markets
@@ -63,7 +63,7 @@ class Asked:
         try:
             return costs(
                 elements or self.elements,
-                self.place,
+                self.region,
                 question,
                 readings or self.readings,
                 markets=self.markets,
@@ -77,11 +77,11 @@ class Asked:
 @st.composite
 def asked(draw: st.DrawFn) -> Asked:
     case: CostCase = draw(cost_cases())
-    place = Place(case.place.zone, case.place.country, case.place.state)
+    region = CalendarRegion(case.region.zone, case.region.country, case.region.state)
     direction = case.direction
     return Asked(
-        elements_of(case.tariff_bodies, place),
-        place,
+        elements_of(case.tariff_bodies, region),
+        region,
         CostQuestion(direction, Span(case.span.start, case.span.end), case.aggregation),
         from_json(case.readings, direction),
         Markets(Same(market_series(case.market, case.market_unit)), case.now),
@@ -176,7 +176,7 @@ def test_a_span_asked_in_two_parts_costs_the_same(case: Asked, data: st.DataObje
 @TRIED
 @given(asked())
 def test_the_readings_of_the_history_needed_are_enough(case: Asked) -> None:
-    needed = history_needed(case.elements, case.place, case.question) or case.question.span
+    needed = history_needed(case.elements, case.region, case.question) or case.question.span
     assert needed.start <= case.question.span.start
     assert needed.end >= case.question.span.end
     own = case.readings
@@ -223,7 +223,7 @@ def test_terms_of_a_longer_time_give_the_same_costs(case: Asked, before: int, af
     earlier, later = timedelta(days=before), timedelta(days=after)
     longer = terms(
         case.elements,
-        case.place,
+        case.region,
         replace(case.question, span=Span(span.start - earlier, span.end + later)),
         Span(metered.start - earlier, metered.end + later),
         markets=case.markets,

@@ -18,12 +18,12 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.adapters.imports import Contract
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-STEADY = Place("Etc/GMT+8", "US")
+STEADY = CalendarRegion("Etc/GMT+8", "US")
 """The recorded bills know no clock changes."""
 HOUR_US = 3_600_000_000
 YEAR = Span(

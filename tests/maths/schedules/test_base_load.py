@@ -14,9 +14,9 @@ from wattyard.meters.domain.readings import Metered
 from wattyard.schedules.domain.base_load import LEARNT_US, MeteredSteps, metered_over, usual_load
 from wattyard.schedules.domain.steps import STEP_US
 from wattyard.schedules.domain.surroundings import expected, load_for, replaced
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 
-BERLIN = Place("Europe/Berlin", "DE", "BE")
+BERLIN = CalendarRegion("Europe/Berlin", "DE", "BE")
 UNTIL = datetime(2026, 3, 2, tzinfo=UTC)
 UNTIL_US = microseconds(UNTIL)
 

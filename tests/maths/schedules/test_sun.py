@@ -23,7 +23,7 @@ from wattyard.schedules.domain.sun import (
     sun_at,
 )
 from wattyard.sites.domain.devices import Device, Inverter, Properties, Pv
-from wattyard.sites.domain.places import GeoLocation
+from wattyard.sites.domain.sites import GeoLocation
 
 # pvlib asks pandas for what a later pandas will call otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear")

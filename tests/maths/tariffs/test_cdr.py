@@ -18,7 +18,7 @@ from tests.support.cdr_plans import (
     use,
     with_period,
 )
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 
 
@@ -221,10 +221,10 @@ def test_a_plan_starts_on_the_local_day_that_is_meant_and_does_not_end_with_its_
 
 
 def test_standard_time_is_the_local_clock_where_the_clock_never_changes() -> None:
-    brisbane = Place("Australia/Brisbane", "AU", "QLD")
+    brisbane = CalendarRegion("Australia/Brisbane", "AU", "QLD")
 
-    assert imported(plan(TIME_OF_USE, timeZone="AEST"), place=brisbane).warnings == ()
-    assert imported(plan(TIME_OF_USE, timeZone=None), place=brisbane).warnings == ()
+    assert imported(plan(TIME_OF_USE, timeZone="AEST"), region=brisbane).warnings == ()
+    assert imported(plan(TIME_OF_USE, timeZone=None), region=brisbane).warnings == ()
 
 
 def test_a_plan_around_the_clock_needs_no_time_zone() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from tests.support.tariff_bodies import body, flat
 from wattyard.kernel.clock_changes import instant, microseconds
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import DemandCharge, counted
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-BERLIN = Place("Europe/Berlin", "DE", "BE")
+BERLIN = CalendarRegion("Europe/Berlin", "DE", "BE")
 QUARTER_US = 900_000_000
 
 

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from tests.support.tariff_bodies import bodies, body, entry, flat, hours
 from wattyard.kernel.refusals import Fault, Malformed, StateForbids
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-LONDON = Place("Europe/London", "GB", "ENG")
+LONDON = CalendarRegion("Europe/London", "GB", "ENG")
 WEEKDAYS = entry(("Weekdays", hours(("00:00", "00:00", 0.1))))
 ALL_DAY = hours(("00:00", "00:00", 0.1))
 
 
-def faults(tariff: dict[str, Any], place: Place = LONDON) -> tuple[Fault, ...]:
+def faults(tariff: dict[str, Any], region: CalendarRegion = LONDON) -> tuple[Fault, ...]:
     with pytest.raises((Malformed, StateForbids)) as refused:
-        tariff_from_json(tariff, place)
+        tariff_from_json(tariff, region)
     return refused.value.faults
 
 
@@ -124,7 +124,7 @@ def test_holidays_of_the_country_are_special_days_of_the_check() -> None:
     (found,) = faults(body([*flat(0.1), special]))
 
     assert "2024-01-01 (Monday) has no price from 23:00 to 24:00" in found.message
-    assert tariff_from_json(body([*flat(0.1), special]), Place("Europe/London"))
+    assert tariff_from_json(body([*flat(0.1), special]), CalendarRegion("Europe/London"))
 
 
 def test_a_formula_is_refused_where_it_stands_and_the_rest_is_judged_too() -> None:

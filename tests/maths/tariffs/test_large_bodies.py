@@ -11,10 +11,10 @@ import pytest
 from tests.support.engine import engine_prices
 from tests.support.tariff_bodies import body, entry, flat, hours
 from wattyard.kernel.refusals import Fault, Malformed, StateForbids
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-BERLIN = Place("Europe/Berlin", "DE", "BE")
+BERLIN = CalendarRegion("Europe/Berlin", "DE", "BE")
 MINUTES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(1440)]
 MONDAYS = entry(*[("Mon", hours(("00:00", "00:00", 1)))] * 100)
 WORK_SECONDS = 6.0

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cdr_plans import PLACE, TIME_OF_USE, plan
+from tests.support.cdr_plans import REGION, TIME_OF_USE, plan
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
 from wattyard.tariffs.adapters.imports import Contract
@@ -36,7 +36,7 @@ def around_the_clock(times: int) -> dict[str, Any]:
 def test_a_plan_of_very_many_parts_is_read_in_seconds(contract: dict[str, Any]) -> None:
     start = perf_counter()
     whole = plan(TIME_OF_USE, **contract)
-    tariffs_from_cdr(whole, PLACE, contract=Contract(), allow_partial=True)
+    tariffs_from_cdr(whole, REGION, contract=Contract(), allow_partial=True)
     assert perf_counter() - start < 10
 
 
@@ -52,4 +52,4 @@ def test_a_refusal_names_a_thousand_parts_and_no_more() -> None:
 def test_a_plan_has_no_more_seasons_than_days() -> None:
     whole = plan(*[TIME_OF_USE] * 367)
     with pytest.raises(Malformed, match="tariffPeriod must be an array of 1 to 366"):
-        tariffs_from_cdr(whole, PLACE, contract=Contract(), allow_partial=True)
+        tariffs_from_cdr(whole, REGION, contract=Contract(), allow_partial=True)

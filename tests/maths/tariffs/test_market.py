@@ -30,13 +30,13 @@ def prices(
     *,
     now: datetime,
     unit: Literal["KWH", "MWH"] = "KWH",
-    place: tuple[str, str | None, str | None] = ("Europe/Berlin", "DE", "BY"),
+    region: tuple[str, str | None, str | None] = ("Europe/Berlin", "DE", "BY"),
 ) -> list[Interval]:
     return engine_prices(
         tariff,
-        zone=place[0],
-        country=place[1],
-        state=place[2],
+        zone=region[0],
+        country=region[1],
+        state=region[2],
         start=start,
         end=end,
         market=market,
@@ -220,15 +220,15 @@ def test_a_year_of_forecast_follows_from_the_last_days_before_now() -> None:
 
 
 def expected_at(
-    at: datetime, market: Published, now: datetime, place: tuple[str, Any, Any]
+    at: datetime, market: Published, now: datetime, region: tuple[str, Any, Any]
 ) -> tuple[float, float] | None:
     """Look one instant up, walking back day by day, as the contract says it."""
-    zone = ZoneInfo(place[0])
+    zone = ZoneInfo(region[0])
     found = _published_at(at, market)
     if found is not None:
         return found, 1.0
     clock = at.astimezone(zone)
-    day, kind = clock.date(), _rests(clock.date(), place)
+    day, kind = clock.date(), _rests(clock.date(), region)
     earliest = min(day, now.astimezone(zone).date()) - timedelta(days=14)
     alike: list[float] = []
     others: list[float] = []
@@ -237,7 +237,7 @@ def expected_at(
         price = _at_clock(back, clock.time(), market, zone)
         if price is not None:
             others.append(price)
-            if _rests(back, place) == kind:
+            if _rests(back, region) == kind:
                 alike.append(price)
         back -= timedelta(days=1)
     chosen = (alike or others)[:4]
@@ -258,10 +258,10 @@ def _at_clock(day: date, clock: time, market: Published, zone: ZoneInfo) -> floa
     return _published_at(at, market)
 
 
-def _rests(day: date, place: tuple[str, Any, Any]) -> bool:
-    if not place[1]:
+def _rests(day: date, region: tuple[str, Any, Any]) -> bool:
+    if not region[1]:
         return day.weekday() >= 5
-    known = holidays.country_holidays(place[1], subdiv=place[2], years=day.year)
+    known = holidays.country_holidays(region[1], subdiv=region[2], years=day.year)
     return bool(known.is_weekend(day)) or day in known
 
 
@@ -279,7 +279,7 @@ MIDDLES = [
 @settings(deadline=None, max_examples=40)
 @given(st.sampled_from(ZONES), st.sampled_from(MIDDLES), st.data())
 def test_every_quarter_hour_has_the_forecast_that_the_contract_describes(
-    place: tuple[str, Any, Any], middle: datetime, data: st.DataObject
+    region: tuple[str, Any, Any], middle: datetime, data: st.DataObject
 ) -> None:
     step = data.draw(st.sampled_from([HOUR, 2 * QUARTER, QUARTER]))
     first = middle - data.draw(st.integers(0, 20)) * 24 * HOUR
@@ -292,15 +292,15 @@ def test_every_quarter_hour_has_the_forecast_that_the_contract_describes(
     now = middle + data.draw(st.integers(-48, 48)) * HOUR
     tariff = body(flat([{}]), **MARKET)
     instants = [start + n * QUARTER for n in range(int((end - start) / QUARTER))]
-    expected = [expected_at(at, market, now, place) for at in instants]
+    expected = [expected_at(at, market, now, region) for at in instants]
 
     if None in expected:
         with pytest.raises(NoPriceData) as refused:
-            prices(tariff, start, end, market, now=now, place=place)
+            prices(tariff, start, end, market, now=now, region=region)
         first_missing = instants[expected.index(None)]
         assert f"{first_missing:%Y-%m-%dT%H:%M:%SZ}" in refused.value.first.message
         return
-    series = prices(tariff, start, end, market, now=now, place=place)
+    series = prices(tariff, start, end, market, now=now, region=region)
     for at, wanted in zip(instants, expected, strict=True):
         own = next(own for own in series if own.start <= at < own.end)
         assert wanted is not None
@@ -311,7 +311,7 @@ def test_every_quarter_hour_has_the_forecast_that_the_contract_describes(
 @settings(deadline=None, max_examples=60)
 @given(bodies(), st.sampled_from(ZONES), st.sampled_from(MIDDLES), st.data())
 def test_a_request_cut_in_two_gives_the_same_intervals_forecasts_included(
-    tariff: dict[str, Any], place: tuple[str, Any, Any], middle: datetime, data: st.DataObject
+    tariff: dict[str, Any], region: tuple[str, Any, Any], middle: datetime, data: st.DataObject
 ) -> None:
     market = published(middle - 15 * 24 * HOUR, [(n * 37) % 90 for n in range(15 * 24)])
     del market[40:60], market[100:101]
@@ -321,7 +321,7 @@ def test_a_request_cut_in_two_gives_the_same_intervals_forecasts_included(
     cut = start + timedelta(minutes=data.draw(st.integers(1, minutes - 1)))
 
     def of(one: datetime, other: datetime) -> list[Interval]:
-        return prices(tariff, one, other, market, now=middle, place=place, unit="MWH")
+        return prices(tariff, one, other, market, now=middle, region=region, unit="MWH")
 
     whole, halves = of(start, end), of(start, cut) + of(cut, end)
 

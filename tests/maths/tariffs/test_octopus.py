@@ -9,10 +9,10 @@ from tests.support.engine import engine_prices
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.adapters.imports import Contract
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 
-LONDON = Place("Europe/London", "GB", "ENG")
+LONDON = CalendarRegion("Europe/London", "GB", "ENG")
 HALF_HOUR = timedelta(minutes=30)
 
 

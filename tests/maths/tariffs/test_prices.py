@@ -14,15 +14,15 @@ from tests.support.tariff_bodies import MARKET_SOURCE, bodies, body, entry, flat
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import rounded
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.prices import ABSENT, PlacePrices, Question, place_prices, pricing
+from wattyard.tariffs.domain.prices import ABSENT, Question, SitePrices, pricing, site_prices
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
 from wattyard.tariffs.domain.tariff import Direction, Element
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-BERLIN = Place("Europe/Berlin", "DE", "BE")
+BERLIN = CalendarRegion("Europe/Berlin", "DE", "BE")
 START = datetime(2025, 3, 29, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 DEVICE = UUID(int=1)
@@ -47,9 +47,9 @@ def prices(
     end: datetime = START + DAY,
     device: UUID | None = None,
     consumed: dict[UUID, Consumed] | None = None,
-) -> PlacePrices:
+) -> SitePrices:
     question = Question(direction, Span(start, end), device)
-    return place_prices(elements, BERLIN, question, markets=market(START), consumed=consumed or {})
+    return site_prices(elements, BERLIN, question, markets=market(START), consumed=consumed or {})
 
 
 def test_of_many_contracts_only_those_that_price_some_of_the_span_are_asked_for_tiers() -> None:

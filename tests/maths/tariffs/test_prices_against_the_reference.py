@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 from tests.support.engine import Interval, Same, engine_prices
 from tests.support.engine import market_series as market_series_of
 from tests.support.market_reference import Market, Row
-from tests.support.place_reference import Place
-from tests.support.span_strategies import Span, market_series, places, spans
+from tests.support.region_reference import Region
+from tests.support.span_strategies import Span, market_series, regions, spans
 from tests.support.tariff_reference import (
     NoPriceData,
     NoTariffConnected,
-    reference_place_prices,
     reference_prices,
+    reference_site_prices,
 )
 from tests.support.tariff_strategies import Features, PriceCase, price_cases, tariff_bodies
 from wattyard.kernel import instants
@@ -35,7 +35,7 @@ from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.refusals import Refusal
 from wattyard.tariffs.domain import calendar
 from wattyard.tariffs.domain.market import Markets
-from wattyard.tariffs.domain.prices import Question, place_prices
+from wattyard.tariffs.domain.prices import Question, site_prices
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.wire.rules import tariff_from_json
@@ -183,25 +183,25 @@ def test_a_request_cut_in_two_gives_the_same_intervals(
 @given(st.data())
 def test_a_place_pays_the_sum_of_its_contracts(data: st.DataObject) -> None:
     """Two contracts for energy, the later one taking over, and one for fees."""
-    place = data.draw(places())
-    span = data.draw(spans(place))
+    region = data.draw(regions())
+    span = data.draw(spans(region))
     kinds = ("COMMODITY", "COMMODITY", "NON_COMMODITY")
     bodies = [
-        data.draw(tariff_bodies(place, span, unit="MWH", features=PUBLISHED, kind=kind))
+        data.draw(tariff_bodies(region, span, unit="MWH", features=PUBLISHED, kind=kind))
         for kind in kinds
     ]
     rows = data.draw(market_series(span, unit="MWH", forecast=False).map(tuple))
     counter = Decimal(data.draw(st.sampled_from(("0", "12.5", "2000"))))
 
-    engine = answered(lambda: place_answer(bodies, place, span, rows, counter))
+    engine = answered(lambda: place_answer(bodies, region, span, rows, counter))
     reference = answered(
-        lambda: reference_place_prices(
+        lambda: reference_site_prices(
             bodies,
             direction="IMPORT",
-            place=place,
+            region=region,
             start=span.start,
             end=span.end,
-            market=Market(list(rows), "MWH", place, span.start),
+            market=Market(list(rows), "MWH", region, span.start),
             counter_kwh=counter,
         )
     )
@@ -213,17 +213,17 @@ def test_a_place_pays_the_sum_of_its_contracts(data: st.DataObject) -> None:
 
 def place_answer(
     bodies: Sequence[dict[str, Any]],
-    place: Place,
+    region: Region,
     span: Span,
     rows: Sequence[Row],
     counter_kwh: Decimal,
 ) -> list[Interval]:
     """The exact prices of a place whose contracts all have the same counter."""
-    where = calendar.Place(place.zone, place.country, place.state)
+    where = calendar.CalendarRegion(region.zone, region.country, region.state)
     tariffs = [tariff_from_json(for_the_engine(body), where) for body in bodies]
     elements = [Element(UUID(int=n), tariff) for n, tariff in enumerate(tariffs)]
     counted = float(counter_kwh)
-    found = place_prices(
+    found = site_prices(
         elements,
         where,
         Question("IMPORT", instants.Span(span.start, span.end)),

@@ -10,11 +10,11 @@ from tests.support.tariff_bodies import ZONES
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.tariff import TierReset
 from wattyard.tariffs.domain.tiers import counted_since, reset_edges
 
-BERLIN = Place("Europe/Berlin", "DE")
+BERLIN = CalendarRegion("Europe/Berlin", "DE")
 TERM = Span(datetime(2025, 3, 10, 11, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
 
@@ -45,9 +45,9 @@ def test_the_counter_runs_since_the_local_start_but_never_before_the_contract(
     st.integers(1, 500 * 24),
 )
 def test_edges_are_the_first_instants_of_local_days(
-    place: tuple[str, str | None, str | None], reset: TierReset, day: int, hours: int
+    region: tuple[str, str | None, str | None], reset: TierReset, day: int, hours: int
 ) -> None:
-    where = Place(*place)
+    where = CalendarRegion(*region)
     start = datetime(2024, 1, 1, 7, 20, tzinfo=UTC) + timedelta(days=day)
     end = start + timedelta(hours=hours)
     dates = [civil.date_at(start, where.zone) + timedelta(days=n) for n in range(hours // 24 + 3)]

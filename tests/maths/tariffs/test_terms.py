@@ -10,7 +10,7 @@ from tests.support.engine import engine_prices
 from tests.support.tariff_bodies import body, entry, flat, hours
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TariffTermOverlap
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap, confidence_edges
@@ -88,7 +88,7 @@ def test_after_the_end_a_day_that_no_entry_matches_has_no_price() -> None:
 
 def tariff(start: str, end: str, **more: object) -> Tariff:
     rules = body(flat(0.3), contract_start_date=start, contract_end_date=end, **more)
-    return tariff_from_json(rules, Place("Europe/Berlin", "DE"))
+    return tariff_from_json(rules, CalendarRegion("Europe/Berlin", "DE"))
 
 
 def test_terms_of_the_same_kind_may_touch_but_not_meet() -> None:
@@ -141,7 +141,7 @@ def test_a_publication_in_an_hour_that_is_skipped_is_at_the_clock_change() -> No
 
 
 def test_a_contract_that_ends_on_a_day_without_midnight_is_followed_by_whole_days() -> None:
-    santiago = Place("America/Santiago", "CL")
+    santiago = CalendarRegion("America/Santiago", "CL")
     end = datetime(2023, 9, 3, 4, tzinfo=UTC)  # the day starts at 01:00
     edges = confidence_edges(Span(end - timedelta(days=30), end), santiago)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.tariff_bodies import body, entry, hours
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.tiers import (
     Consumed,
     Metered,
@@ -30,7 +30,7 @@ def rates() -> RateTable:
             )
         )
     ]
-    return tariff_from_json(body(schedule), Place("Europe/Berlin")).rates
+    return tariff_from_json(body(schedule), CalendarRegion("Europe/Berlin")).rates
 
 
 RATES = rates()

@@ -14,7 +14,7 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.adapters.imports import Contract
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
 from wattyard.tariffs.domain.expand import expand
 from wattyard.tariffs.domain.market import Markets
@@ -24,7 +24,7 @@ from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, split
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 HOUR_US = 3_600_000_000
-STEADY = Place("Etc/GMT+8", "US")
+STEADY = CalendarRegion("Etc/GMT+8", "US")
 """The recorded bills know no clock changes."""
 YEAR = Contract("2018-01-01", "2019-01-01")
 

@@ -29,13 +29,13 @@ def prices(
     tariff: dict[str, Any],
     start: datetime,
     end: datetime,
-    place: tuple[str, str | None, str | None] = ("Europe/Berlin", "DE", "BY"),
+    region: tuple[str, str | None, str | None] = ("Europe/Berlin", "DE", "BY"),
 ) -> list[Interval]:
     return engine_prices(
         tariff,
-        zone=place[0],
-        country=place[1],
-        state=place[2],
+        zone=region[0],
+        country=region[1],
+        state=region[2],
         start=start,
         end=end,
         market=[],
@@ -49,10 +49,10 @@ def local(zone: str, *when: int) -> datetime:
     return datetime(*when, tzinfo=ZoneInfo(zone))
 
 
-def price_by_hand(tariff: dict[str, Any], at: datetime, place: tuple[str, Any, Any]) -> float:
+def price_by_hand(tariff: dict[str, Any], at: datetime, region: tuple[str, Any, Any]) -> float:
     """Read the clock at one instant and look the price up, as a person would."""
-    clock = at.astimezone(ZoneInfo(place[0]))
-    country = place[1] and holidays.country_holidays(place[1], subdiv=place[2], years=clock.year)
+    clock = at.astimezone(ZoneInfo(region[0]))
+    country = region[1] and holidays.country_holidays(region[1], subdiv=region[2], years=clock.year)
     weekend = country.is_weekend(clock.date()) if country else clock.weekday() >= 5
     names = {"All", "Weekend" if weekend else "Weekday", "Weekends" if weekend else "Weekdays"}
     special = {clock.day, f"{clock:%m-%d}", f"{clock:%Y-%m-%d}"}
@@ -90,7 +90,7 @@ def _owns(start: time, end: time, clock: datetime) -> bool:
     st.integers(-40, 40),
 )
 def test_every_quarter_hour_has_the_price_that_its_wall_clock_reading_asks_for(
-    tariff: dict[str, Any], place: tuple[str, Any, Any], day: int, quarters: int, around: int
+    tariff: dict[str, Any], region: tuple[str, Any, Any], day: int, quarters: int, around: int
 ) -> None:
     for part in tariff["schedule"]:
         for block in part["days_and_hours"]:
@@ -98,33 +98,33 @@ def test_every_quarter_hour_has_the_price_that_its_wall_clock_reading_asks_for(
                 own["rate"] = [{"value": own["rate"][0]["value"]}]
     for limit in ("vat", "cap_per_kwh", "floor_per_kwh"):
         tariff.pop(limit, None)
-    change = CHANGES_OF_2025[place[0]][day % 2]
+    change = CHANGES_OF_2025[region[0]][day % 2]
     middle = datetime.combine(change, time(), tzinfo=UTC) + around * QUARTER
     start = middle if day % 3 else datetime(2024, 1, 3, tzinfo=UTC) + timedelta(days=day * 2.5)
     end = start + min(quarters, 500) * QUARTER
 
-    series = prices(tariff, start, end, place)
+    series = prices(tariff, start, end, region)
 
     assert all(one.end == other.start for one, other in pairwise(series))
     for interval in series:
         at = interval.start
         while at < interval.end:
-            assert interval.value == price_by_hand(tariff, at, place), at
+            assert interval.value == price_by_hand(tariff, at, region), at
             at += QUARTER
 
 
 @settings(deadline=None)
 @given(bodies(market=False), st.sampled_from(ZONES), st.integers(0, 700), st.data())
 def test_a_request_cut_in_two_gives_the_same_intervals(
-    tariff: dict[str, Any], place: tuple[str, Any, Any], day: int, data: st.DataObject
+    tariff: dict[str, Any], region: tuple[str, Any, Any], day: int, data: st.DataObject
 ) -> None:
     start = datetime(2024, 1, 2, tzinfo=UTC) + timedelta(days=day)
     minutes = data.draw(st.integers(2, 20 * 1440))
     end = start + timedelta(minutes=minutes)
     cut = start + timedelta(minutes=data.draw(st.integers(1, minutes - 1)))
 
-    whole = prices(tariff, start, end, place)
-    halves = prices(tariff, start, cut, place) + prices(tariff, cut, end, place)
+    whole = prices(tariff, start, end, region)
+    halves = prices(tariff, start, cut, region) + prices(tariff, cut, end, region)
 
     assert halves == cut_at(whole, cut)
 

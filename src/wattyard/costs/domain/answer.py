@@ -14,7 +14,7 @@ from wattyard.costs.domain.readings import Indices, Marks, Numbers, Pieces
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds, step_of
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 
 LineKind = Literal["ENERGY", "STANDING", "DEMAND", "VAT"]
 LineUnit = Literal["KWH", "DAY", "MONTH", "YEAR", "KW", "NET"]
@@ -201,11 +201,11 @@ class Frame:
         return np.append(by_item, by_item.sum())
 
 
-def framed(question: CostQuestion, place: Place, pieces: Pieces) -> Frame:
+def framed(question: CostQuestion, region: CalendarRegion, pieces: Pieces) -> Frame:
     """Lay out the items for pieces of energy that are cut at the edges of groups."""
     span_us = microseconds(question.span.start), microseconds(question.span.end)
     if question.aggregation != "NONE":
-        edges = group_edges(question.aggregation, place, span_us)
+        edges = group_edges(question.aggregation, region, span_us)
         item = step_of(edges[:-1], pieces.starts_us)
         return Frame(np.append(edges[:-1], edges[0]), np.append(edges[1:], edges[-1]), item, None)
     first = np.diff(pieces.reading, prepend=-1) != 0
@@ -218,11 +218,13 @@ def framed(question: CostQuestion, place: Place, pieces: Pieces) -> Frame:
     )
 
 
-def group_edges(aggregation: Aggregation, place: Place, span_us: tuple[int, int]) -> Microseconds:
+def group_edges(
+    aggregation: Aggregation, region: CalendarRegion, span_us: tuple[int, int]
+) -> Microseconds:
     """List the edges (g + 1) of the groups that a span is divided into; NONE divides nothing."""
     if aggregation == "NONE":
         return np.array(span_us, dtype=np.int64)
-    return period_edges(aggregation, place.zone, span_us)
+    return period_edges(aggregation, region.zone, span_us)
 
 
 def tables(frame: Frame, energy_kwh: Numbers, confidence: Numbers, rows: Sequence[Row]) -> Costs:

@@ -16,7 +16,7 @@ from wattyard.costs.domain.readings import Numbers, Pieces
 from wattyard.kernel.clock_changes import HOUR_US, Microseconds, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import Unit, clock_grid, unit_edges
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
 from wattyard.tariffs.domain.tariff import Element, Tariff
 
@@ -28,17 +28,21 @@ _UNITS: Final[dict[str, tuple[Unit, LineUnit]]] = {
 
 
 def charge_rows(
-    element: Element, place: Place, aggregation: Aggregation, frame: Frame, answered: Pieces
+    element: Element,
+    region: CalendarRegion,
+    aggregation: Aggregation,
+    frame: Frame,
+    answered: Pieces,
 ) -> Iterator[Row]:
     """Write the lines of a contract's charges, before VAT where its prices are."""
     term = element.tariff.term
     for charge in element.tariff.charges:
         if isinstance(charge, StandingCharge):
-            units = standing_units(charge, term, place, frame.starts_us, frame.ends_us)
+            units = standing_units(charge, term, region, frame.starts_us, frame.ends_us)
             unit, price = _UNITS[charge.kind][1], charge.amount
             rule = LineRule("STANDING", element.id, unit, charge.name, unit_price=price)
         else:
-            units = _peaks(charge, term, place, (aggregation, frame, answered))
+            units = _peaks(charge, term, region, (aggregation, frame, answered))
             price = charge.amount_per_kw
             rule = LineRule("DEMAND", element.id, "KW", charge.name, unit_price=price)
         yield Row(rule, units, units * price)
@@ -65,7 +69,7 @@ def vat_rows(elements: Sequence[Element], rows: Sequence[Row]) -> Iterator[Row]:
 def standing_units(
     charge: StandingCharge,
     term: Span,
-    place: Place,
+    region: CalendarRegion,
     starts_us: Microseconds,
     ends_us: Microseconds,
 ) -> Numbers:
@@ -78,7 +82,7 @@ def standing_units(
     high = min(int(ends_us.max()), microseconds(term.end))
     if low >= high:
         return np.zeros(starts_us.size)
-    edges = unit_edges(_UNITS[charge.kind][0], place.zone, (low, high))
+    edges = unit_edges(_UNITS[charge.kind][0], region.zone, (low, high))
     passed = np.arange(edges.size, dtype=np.float64)
     since = np.interp(np.clip(starts_us, low, high), edges, passed)
     until = np.interp(np.clip(ends_us, low, high), edges, passed)
@@ -86,7 +90,7 @@ def standing_units(
 
 
 def monthly_peaks_kw(
-    charge: DemandCharge, place: Place, months_us: Microseconds, pieces: Pieces
+    charge: DemandCharge, region: CalendarRegion, months_us: Microseconds, pieces: Pieces
 ) -> Numbers:
     """Find the highest mean power over a charge's window in each month; 0 without energy.
 
@@ -100,28 +104,31 @@ def monthly_peaks_kw(
     if not pieces.size:
         return highest
     span_us = int(pieces.starts_us[0]), int(pieces.ends_us[-1])
-    edges = clock_grid(charge.window_minutes, place.zone, span_us)
+    edges = clock_grid(charge.window_minutes, region.zone, span_us)
     own = pieces.cut(edges)
     window = step_of(edges[:-1], own.starts_us)
     energy = np.bincount(window, weights=own.energy_kwh, minlength=edges.size - 1)
     mean_kw = energy * (HOUR_US / np.diff(edges))
     used = np.unique(window)
-    used = used[counted(charge.filter, place, edges[used])]
+    used = used[counted(charge.filter, region, edges[used])]
     month = step_of(months_us[:-1], np.maximum(edges[used], months_us[0]))
     np.maximum.at(highest, month, mean_kw[used])
     return highest
 
 
 def _peaks(
-    charge: DemandCharge, term: Span, place: Place, what: tuple[Aggregation, Frame, Pieces]
+    charge: DemandCharge,
+    term: Span,
+    region: CalendarRegion,
+    what: tuple[Aggregation, Frame, Pieces],
 ) -> Numbers:
     """Add up a charge's peaks for items of a month or longer, and for the whole."""
     aggregation, frame, answered = what
     span_us = int(frame.starts_us[-1]), int(frame.ends_us[-1])
-    edges = unit_edges("MONTH", place.zone, span_us)
+    edges = unit_edges("MONTH", region.zone, span_us)
     months = np.concatenate([span_us[:1], edges[(edges > span_us[0]) & (edges < span_us[1])]])
     inside = answered.within(microseconds(term.start), microseconds(term.end))
-    highest = monthly_peaks_kw(charge, place, np.append(months, span_us[1]), inside)
+    highest = monthly_peaks_kw(charge, region, np.append(months, span_us[1]), inside)
     by_item = np.zeros(frame.groups)
     if aggregation in ("MONTH", "YEAR"):
         np.add.at(by_item, step_of(frame.starts_us[:-1], months), highest)

@@ -18,7 +18,7 @@ from wattyard.kernel.clock_changes import (
 )
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import ElementSeries, Laid, expand, windows
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
@@ -56,7 +56,7 @@ class Supply:
         """Whether any window has more than one tier."""
         return int(self.element.tariff.rates.to_kwh.shape[1]) > 1
 
-    def counting(self, place: Place) -> Span:
+    def counting(self, region: CalendarRegion) -> Span:
         """Find the time whose readings decide the tiers of its span.
 
         TARIFF and PERIOD count from the last reset on, SHARED the whole reset periods. Energy
@@ -64,13 +64,13 @@ class Supply:
         """
         tariff = self.element.tariff
         reset = tariff.tiering.reset
-        since = counted_since(reset, tariff.term, place, self.span.start)
+        since = counted_since(reset, tariff.term, region, self.span.start)
         if tariff.tiering.scope != "SHARED":
             return Span(since, self.span.end)
         if reset == "CONTRACT":
             return Span(since, self.until)
         span_us = microseconds(self.span.start), microseconds(self.span.end)
-        period_end = instant(unit_edges(reset, place.zone, span_us)[-1])
+        period_end = instant(unit_edges(reset, region.zone, span_us)[-1])
         return Span(since, min(period_end, self.until))
 
 
@@ -101,7 +101,7 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply
 
 
 def history_needed(
-    elements: Sequence[Element], place: Place, question: CostQuestion
+    elements: Sequence[Element], region: CalendarRegion, question: CostQuestion
 ) -> Span | None:
     """Find the time, the question's span in it, whose readings the answer depends on.
 
@@ -112,7 +112,7 @@ def history_needed(
     Raises:
         NoTariffConnected: as `costs` does.
     """
-    spans = [own.counting(place) for own in supplies(elements, question) if own.tiered]
+    spans = [own.counting(region) for own in supplies(elements, question) if own.tiered]
     spans.append(question.span)
     needed = Span(min(span.start for span in spans), max(span.end for span in spans))
     return None if needed == question.span else needed
@@ -154,14 +154,14 @@ class Terms:
     """
 
     elements: Sequence[Element]
-    place: Place
+    region: CalendarRegion
     rates: Sequence[Rated]
     edges_us: Microseconds
 
 
 def terms(
     elements: Sequence[Element],
-    place: Place,
+    region: CalendarRegion,
     question: CostQuestion,
     metered: Span | None,
     *,
@@ -176,28 +176,30 @@ def terms(
         NoTariffConnected: when there is no COMMODITY of the direction at all; LOCAL is 0 then.
     """
     found = [
-        _rated(own, place, Span(start, end), markets, metered)
+        _rated(own, region, Span(start, end), markets, metered)
         for own in supplies(elements, question)
         if metered is not None
         and (start := max(own.span.start, metered.start)) < (end := min(own.span.end, metered.end))
     ]
     edges = joined_edges([np.zeros(0, np.int64), *(own.edges_us for own in found)])
-    return Terms(elements, place, found, edges)
+    return Terms(elements, region, found, edges)
 
 
-def _rated(supply: Supply, place: Place, span: Span, markets: Markets, metered: Span) -> Rated:
+def _rated(
+    supply: Supply, region: CalendarRegion, span: Span, markets: Markets, metered: Span
+) -> Rated:
     """Look up the prices of a contract over a part of its span; `metered` limits its counter."""
     tariff = supply.element.tariff
-    series = expand(tariff, place, span, markets=markets, tiers=all_tiers(tariff.rates))
+    series = expand(tariff, region, span, markets=markets, tiers=all_tiers(tariff.rates))
     if not supply.tiered:
         return Rated(supply, series, None)
-    counting = supply.counting(place)
+    counting = supply.counting(region)
     span_us = (
         microseconds(max(counting.start, metered.start)),
         microseconds(min(counting.end, metered.end)),
     )
-    laid = windows(tariff.schedule, place, span_us)
-    resets = reset_edges(tariff.tiering.reset, place, span_us)
+    laid = windows(tariff.schedule, region, span_us)
+    resets = reset_edges(tariff.tiering.reset, region, span_us)
     return Rated(supply, series, Counter(span_us, laid, resets))
 
 

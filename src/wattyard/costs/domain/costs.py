@@ -20,7 +20,7 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Marks, Pieces, Readings
 from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, instant, joined_edges, microseconds
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoPriceData
 from wattyard.tariffs.domain.tariff import Element
@@ -28,7 +28,7 @@ from wattyard.tariffs.domain.tariff import Element
 
 def costs(
     elements: Sequence[Element],
-    place: Place,
+    region: CalendarRegion,
     question: CostQuestion,
     readings: Readings,
     *,
@@ -40,7 +40,7 @@ def costs(
     Raises:
         NoTariffConnected, NoPriceData: as `terms` and `costs_under` do.
     """
-    own = terms(elements, place, question, readings.span, markets=markets)
+    own = terms(elements, region, question, readings.span, markets=markets)
     return costs_under(own, question, readings, asked=asked)
 
 
@@ -58,7 +58,7 @@ def costs_under(
         NoPriceData: with the first instant that has energy that is asked for and no price.
     """
     span_us = microseconds(question.span.start), microseconds(question.span.end)
-    groups = group_edges(question.aggregation, own.place, span_us)
+    groups = group_edges(question.aggregation, own.region, span_us)
     pieces = Pieces.whole(readings).cut(joined_edges([_met(own.edges_us, readings), groups]))
     where = pieces.between(*span_us)
     answered = pieces.only(where)
@@ -67,10 +67,10 @@ def costs_under(
         kept = asked[answered.reading]
         answered, bills = answered.only(kept), [bill.only(kept) for bill in bills]
     _check_priced(bills, answered, question)
-    frame = framed(question, own.place, answered)
+    frame = framed(question, own.region, answered)
     rows = [row for bill in bills for row in _energy_rows(bill, frame)]
     for element in _charging(own.elements, question):
-        rows += charge_rows(element, own.place, question.aggregation, frame, answered)
+        rows += charge_rows(element, own.region, question.aggregation, frame, answered)
     rows += vat_rows(own.elements, rows)
     # A piece has the lowest confidence of its contracts, times that of its reading.
     price_confidence = np.ones(answered.size)

@@ -8,7 +8,7 @@ import numpy as np
 
 from wattyard.costs.domain.answer import CostTable, stacked, summed
 from wattyard.kernel.refusals import Malformed, Missing, StateForbids
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.tariff import Direction
 
 

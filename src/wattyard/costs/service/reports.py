@@ -20,9 +20,8 @@ from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database, ReadConnection
-from wattyard.sites.domain.places import LocationNotFound
-from wattyard.sites.domain.places import Place as Site
-from wattyard.sites.service import Devices, Places
+from wattyard.sites.domain.sites import LocationNotFound, Site
+from wattyard.sites.service import Devices, Sites
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Supply
 from wattyard.tariffs.domain.tariff import Direction
@@ -43,7 +42,7 @@ class CostReports:
     """The costs of every account's energy. Nothing priced is stored, so nothing grows stale."""
 
     db: Database
-    places: Places
+    sites: Sites
     devices: Devices
     meters: Meters
     records: Records
@@ -51,14 +50,14 @@ class CostReports:
     now: Clock
     new_id: IdMaker
 
-    async def of_place(self, caller: Caller, site_id: UUID, question: CostQuestion) -> Report:
+    async def of_site(self, caller: Caller, site_id: UUID, question: CostQuestion) -> Report:
         """Tell the costs of what a place's own meter read, charges included.
 
         Raises:
             LocationNotFound, NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
         """
         async with self.db.snapshot() as db:
-            site = await self.places.supply(caller, site_id, param="id")
+            site = await self.sites.supply(caller, site_id, param="id")
             listed, markets = await self._of_object(db, caller, site, question)
         return await asyncio.to_thread(report, listed, markets)
 
@@ -139,7 +138,7 @@ class CostReports:
             stream.direction, span, "NONE", stream.device_id, with_charges=False
         )
         async with self.db.transaction() if keep else self.db.snapshot() as db:
-            site = await self.places.supply(caller, stream.site_id, param="location_id")
+            site = await self.sites.supply(caller, stream.site_id, param="location_id")
             if stream.device_id is not None:
                 await self.devices.device(caller, stream.device_id)
             if keep:
@@ -177,7 +176,7 @@ class CostReports:
     async def _supplies(
         self, db: ReadConnection, caller: Caller, site_ids: Sequence[UUID], direction: Direction
     ) -> dict[UUID, Supply]:
-        sites = await self.places.supplies(caller, site_ids)
+        sites = await self.sites.supplies(caller, site_ids)
         return await self.prices.supplies(db, caller, sites.values(), direction)
 
     async def _with_history(
@@ -192,7 +191,7 @@ class CostReports:
         spans = {}
         for number, stream in streams.items():
             supply, question = supplies[stream.site_id], questions[number]
-            needed = history_needed(supply.elements, supply.place, question)
+            needed = history_needed(supply.elements, supply.region, question)
             if needed is not None:
                 spans[number] = needed
         if not spans:
@@ -207,7 +206,7 @@ def _without_readings(session: str, direction: Direction) -> SessionNotFound:
 
 
 def _needed(supply: Supply, question: CostQuestion) -> Span:
-    return history_needed(supply.elements, supply.place, question) or question.span
+    return history_needed(supply.elements, supply.region, question) or question.span
 
 
 def _of_its_time(own: StreamReadings) -> CostQuestion:

@@ -53,11 +53,11 @@ class Streams:
         key = (caller.account, caller.live_mode)
         self._open[key] += 1
         try:
-            place = await self._start(caller, last)
+            position = await self._start(caller, last)
             while True:
-                found = await self._after(caller, place)
+                found = await self._after(caller, position)
                 if found:
-                    place = found[-1][0]
+                    position = found[-1][0]
                 yield [event for _, event in found]
                 if len(found) < _AT_ONCE:
                     await self.listener.wait(_LOOK_SECONDS)
@@ -70,14 +70,14 @@ class Streams:
     async def _start(self, caller: Caller, last: UUID | None) -> Written:
         async with self._events.db.reading() as db:
             if last is not None:
-                place = await store.place_of(db, caller.account, caller.live_mode, last)
-                if place is not None:
-                    return place
+                position = await store.position_of(db, caller.account, caller.live_mode, last)
+                if position is not None:
+                    return position
             return Written(await queue_store.settled_until(db), UUID(int=0))
 
-    async def _after(self, caller: Caller, place: Written) -> list[tuple[Written, Event]]:
+    async def _after(self, caller: Caller, position: Written) -> list[tuple[Written, Event]]:
         async with self._events.db.reading() as db:
             until = await queue_store.settled_until(db)
             return await store.after(
-                db, caller.account, caller.live_mode, place, until=until, limit=_AT_ONCE
+                db, caller.account, caller.live_mode, position, until=until, limit=_AT_ONCE
             )

@@ -112,7 +112,7 @@ async def by_id(db: ReadConnection, account: int, live: bool, id_: UUID) -> Even
     return None if row is None else Event(**row)
 
 
-async def place_of(db: ReadConnection, account: int, live: bool, id_: UUID) -> Written | None:
+async def position_of(db: ReadConnection, account: int, live: bool, id_: UUID) -> Written | None:
     """Find the place of an event in a stream; where it is deleted, that before the next one."""
     row = await db.fetchrow(
         """
@@ -129,7 +129,7 @@ async def place_of(db: ReadConnection, account: int, live: bool, id_: UUID) -> W
 
 
 async def after(
-    db: ReadConnection, account: int, live: bool, place: Written, *, until: datetime, limit: int
+    db: ReadConnection, account: int, live: bool, position: Written, *, until: datetime, limit: int
 ) -> list[tuple[Written, Event]]:
     """Read the events that were written after a place and before a time, in that order."""
     rows = await db.fetch(
@@ -140,8 +140,8 @@ async def after(
         """,
         account,
         live,
-        place.time,
-        place.id,
+        position.time,
+        position.id,
         until,
         limit,
     )

@@ -31,7 +31,7 @@ from wattyard.platform.http.bodies import BodyIncomplete, json_lines, plain_body
 from wattyard.platform.http.declare import MEBIBYTE
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 
 _BODY_LIMIT: Final = 16 * MEBIBYTE
 _NDJSON: Final = "application/x-ndjson"

@@ -8,7 +8,7 @@ from wattyard.meters.wire import examples
 from wattyard.meters.wire.records import RecordShape, SearchBody, records_json, search_of
 from wattyard.platform.http import LIST_REFUSALS, Effect, List, endpoint, list_answer
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 
 
 @endpoint(

@@ -38,8 +38,8 @@ from wattyard.meters.store import months as month_store
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
 from wattyard.platform.db import Database, WriteConnection
-from wattyard.sites.domain.places import LocationNotFound
-from wattyard.sites.service import Devices, Places, States
+from wattyard.sites.domain.sites import LocationNotFound
+from wattyard.sites.service import Devices, Sites, States
 
 _OVERLAP: Final = (
     "record_overlap",
@@ -72,7 +72,7 @@ class Meters:
     """The readings of every account as they arrive."""
 
     db: Database
-    places: Places
+    sites: Sites
     devices: Devices
     states: States
     now: Clock
@@ -146,7 +146,7 @@ class Meters:
             LocationNotFound, DeviceNotFound: when the caller does not have them.
         """
         account, live = caller.account, caller.live_mode
-        await self.places.supply(caller, stream.site_id, param="location_id")
+        await self.sites.supply(caller, stream.site_id, param="location_id")
         if stream.device_id is not None:
             await self.devices.device(caller, stream.device_id)
         batch = MeterBatch(self.new_id(), self.now())
@@ -274,7 +274,7 @@ class Meters:
             return {}
         missing = await series_store.missing(db, account, live, streams)
         if missing:
-            held = await self.places.held(caller, {stream.site_id for stream in missing})
+            held = await self.sites.held(caller, {stream.site_id for stream in missing})
             there = [stream for stream in missing if stream.site_id in held]
             await series_store.add(db, account, live, there)
         return await series_store.locked(db, account, live, streams)
@@ -283,7 +283,7 @@ class Meters:
         """Fail the records of places and devices that the caller does not have, and those that
         are too long by the clock of their place."""
         streams = readings.streams
-        sites = await self.places.supplies(caller, {stream.site_id for stream in streams})
+        sites = await self.sites.supplies(caller, {stream.site_id for stream in streams})
         devices = await self.devices.present(
             caller, {stream.device_id for stream in streams if stream.device_id}
         )

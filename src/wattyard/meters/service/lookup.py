@@ -19,9 +19,9 @@ from wattyard.meters.domain.records import Record, Search, StreamReadings
 from wattyard.meters.store import columns
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
-from wattyard.meters.store.readings import Place
+from wattyard.meters.store.readings import PagePosition
 from wattyard.platform.db import Database, ReadConnection
-from wattyard.sites.service import Devices, Places
+from wattyard.sites.service import Devices, Sites
 
 _LAST: Final = 2**63 - 1
 
@@ -31,7 +31,7 @@ class Records:
     """The readings of every account as they are kept."""
 
     db: Database
-    places: Places
+    sites: Sites
     devices: Devices
     now: Clock
 
@@ -43,12 +43,12 @@ class Records:
         """
         zone_name = "UTC"
         if search.site_id is not None:
-            site = await self.places.supply(caller, search.site_id, param="location_id")
+            site = await self.sites.supply(caller, search.site_id, param="location_id")
             zone_name = site.timezone
         if search.device_id is not None:
             device = await self.devices.device(caller, search.device_id)
             if search.site_id is None:
-                sites = await self.places.supplies(caller, device.locations)
+                sites = await self.sites.supplies(caller, device.locations)
                 zone_name = sites[min(sites)].timezone if sites else zone_name
         async with self.db.reading() as db:
             known = await series_store.of(
@@ -132,10 +132,12 @@ class Records:
     ) -> Page[Record]:
         newest = search.order == "NEWEST"
         after = search.after or ((microseconds(search.span.end), _LAST) if newest else (0, 0))
-        place = Place(
+        position = PagePosition(
             search.span.start, search.span.end, (instant(after[0]), after[1]), newest, search.limit
         )
-        rows = await reading_store.page(db, caller.account, caller.live_mode, list(streams), place)
+        rows = await reading_store.page(
+            db, caller.account, caller.live_mode, list(streams), position
+        )
         found = [
             Record((row[1], row[0]), streams[row[0]], instant(row[1]), instant(row[2]), *row[3:])
             for row in rows[: search.limit]

@@ -145,10 +145,10 @@ async def page(
     account: int,
     live: bool,
     series: Collection[int],
-    place: "Place",
+    position: "PagePosition",
 ) -> list[asyncpg.Record]:
     """Read up to `limit + 1` readings of series on one side of a place, in the order asked."""
-    comparison, order = ("<", "DESC") if place.newest_first else (">", "ASC")
+    comparison, order = ("<", "DESC") if position.newest_first else (">", "ASC")
     return list(
         await db.fetch(
             f"""
@@ -163,16 +163,16 @@ async def page(
             account,
             live,
             list(series),
-            place.start,
-            place.end,
-            place.after[0],
-            place.after[1],
-            place.limit + 1,
+            position.start,
+            position.end,
+            position.after[0],
+            position.after[1],
+            position.limit + 1,
         )
     )
 
 
-class Place(NamedTuple):
+class PagePosition(NamedTuple):
     """A page's place: the span, the (start, series) it comes after, its order and length."""
 
     start: datetime

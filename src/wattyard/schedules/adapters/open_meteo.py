@@ -20,7 +20,7 @@ from wattyard.kernel.instants import Clock, Span
 from wattyard.platform.outbound.failures import OutboundFailed
 from wattyard.platform.outbound.fetcher import Fetcher, Patience
 from wattyard.schedules.domain.pv_arrays import Irradiance
-from wattyard.sites.domain.places import GeoLocation
+from wattyard.sites.domain.sites import GeoLocation
 
 PATIENCE: Final = Patience(
     attempts=1,
@@ -30,7 +30,7 @@ PATIENCE: Final = Patience(
     largest_body_bytes=1024 * 1024,
 )
 """Plans wait for the weather, so the time is short."""
-_KEPT_PLACES: Final = 10_000
+_KEPT_SITES: Final = 10_000
 _KEPT_SECONDS: Final = 3600
 _FORGIVEN_SECONDS: Final = 300
 """How long nothing is asked after a failure."""
@@ -68,7 +68,7 @@ class OpenMeteo:
         self._clock = clock
         self._patience = patience
         seconds = timer or (lambda: clock().timestamp())
-        self._known: TTLCache[Key, Irradiance] = TTLCache(_KEPT_PLACES, _KEPT_SECONDS, seconds)
+        self._known: TTLCache[Key, Irradiance] = TTLCache(_KEPT_SITES, _KEPT_SECONDS, seconds)
         self._failed: TTLCache[str, bool] = TTLCache(1, _FORGIVEN_SECONDS, seconds)
 
     async def irradiance(self, where: GeoLocation, span: Span) -> Irradiance | None:

@@ -13,7 +13,7 @@ from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import AmountPlan, Shaving, Value
 from wattyard.schedules.domain.power import Direction, PowerSlot, joined
 from wattyard.schedules.domain.refusals import DeviceTwice, EndTimeInvalid, MinPowerInvalid
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import Site
 
 LONGEST_US: Final = 7 * 24 * HOUR_US
 DEVICES_AT_MOST: Final = 50

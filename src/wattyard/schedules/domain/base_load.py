@@ -11,7 +11,7 @@ from wattyard.meters.domain.readings import Metered
 from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import STEP_US
-from wattyard.tariffs.domain.calendar import Place, facts
+from wattyard.tariffs.domain.calendar import CalendarRegion, facts
 
 LEARNT_US: Final = 28 * DAY_US
 _LEAST_HOURS: Final = 24.0
@@ -54,7 +54,7 @@ def metered_over(readings: Sequence[Metered], edges_us: Instants) -> MeteredStep
 def usual_load(
     taken: Sequence[Metered],
     of_device: Sequence[Metered],
-    place: Place,
+    region: CalendarRegion,
     edges_us: Instants,
     *,
     until_us: int,
@@ -73,12 +73,12 @@ def usual_load(
         return None
     own_wh = np.where(hours > 0.0, metered_over(of_device, past_us).energy_wh, 0.0)
     energy_wh = np.maximum(metered.energy_wh - own_wh, 0.0)
-    cell = _cell(place, past_us[:-1])
+    cell = _cell(region, past_us[:-1])
     sums_wh, known = _by_cell(cell, energy_wh), _by_cell(cell, hours)
     overall_w = float(energy_wh.sum() / hours.sum())
     either_w = _mean(sums_wh.sum(axis=0), known.sum(axis=0), np.full(_QUARTERS, overall_w))
     usual_w = _mean(sums_wh, known, np.broadcast_to(either_w, sums_wh.shape))
-    return np.asarray(usual_w.reshape(-1)[_cell(place, edges_us[:-1])], dtype=np.float64)
+    return np.asarray(usual_w.reshape(-1)[_cell(region, edges_us[:-1])], dtype=np.float64)
 
 
 def _by_cell(cell: Instants, amounts: Numbers) -> Numbers:
@@ -91,11 +91,11 @@ def _mean(sums_wh: Numbers, hours: Numbers, otherwise_w: Numbers) -> Numbers:
     return np.where(known, sums_wh / np.where(known, hours, 1.0), otherwise_w)
 
 
-def _cell(place: Place, instants_us: Instants) -> Instants:
+def _cell(region: CalendarRegion, instants_us: Instants) -> Instants:
     """Number (n) the local quarter hour of each instant, of working days, then of the others."""
-    walls_us = place.clock(int(instants_us[0]), int(instants_us[-1])).wall_us(instants_us)
+    walls_us = region.clock(int(instants_us[0]), int(instants_us[-1])).wall_us(instants_us)
     days = walls_us // DAY_US
-    calendar = facts(place, int(days.min()), int(days.max()))
+    calendar = facts(region, int(days.min()), int(days.max()))
     rest = calendar.non_working[days - calendar.days[0]].astype(np.int64)
     return np.asarray(rest * _QUARTERS + walls_us % DAY_US // STEP_US, dtype=np.int64)
 

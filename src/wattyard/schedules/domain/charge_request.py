@@ -14,7 +14,7 @@ from wattyard.schedules.domain.charge import (
 )
 from wattyard.schedules.domain.refusals import ReadyByInvalid
 from wattyard.schedules.domain.surroundings import Surroundings
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import Site
 
 LONGEST: Final = timedelta(hours=72)
 LEAST: Final = timedelta(hours=24)

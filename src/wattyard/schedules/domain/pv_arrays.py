@@ -12,7 +12,7 @@ from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import mean_over
 from wattyard.schedules.domain.sun import Plane, clear_sky, on_plane, sun_at
 from wattyard.sites.domain.devices import Device, Pv
-from wattyard.sites.domain.places import GeoLocation
+from wattyard.sites.domain.sites import GeoLocation
 
 Value = TypeVar("Value")
 

@@ -21,7 +21,7 @@ _ALBEDO: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SunPlace:
+class SunPosition:
     """`cos_zenith` (n), below 0 at night, and `azimuth` (n) 0..360 of the sun."""
 
     cos_zenith: Numbers
@@ -36,7 +36,7 @@ class Plane:
     azimuth: float
 
 
-def sun_at(instants_us: Instants, latitude: float, longitude: float) -> SunPlace:
+def sun_at(instants_us: Instants, latitude: float, longitude: float) -> SunPosition:
     """Find where the sun is at each instant (n), to about 0.02° in the years 1950 to 2050.
 
     Source: J. J. Michalsky, The Astronomical Almanac's algorithm for approximate solar position
@@ -63,7 +63,7 @@ def sun_at(instants_us: Instants, latitude: float, longitude: float) -> SunPlace
             - np.cos(declination) * np.sin(north) * np.cos(angle),
         )
     )
-    return SunPlace(cos_zenith, azimuth % 360.0)
+    return SunPosition(cos_zenith, azimuth % 360.0)
 
 
 def clear_sky(cos_zenith: Numbers) -> Numbers:
@@ -96,7 +96,7 @@ def diffuse_share(clearness: Numbers) -> Numbers:
     return np.where(k <= 0.22, 1.0 - 0.09 * k, np.where(k <= 0.8, middle, 0.165))
 
 
-def on_plane(instants_us: Instants, sun: SunPlace, horizontal: Numbers, plane: Plane) -> Numbers:
+def on_plane(instants_us: Instants, sun: SunPosition, horizontal: Numbers, plane: Plane) -> Numbers:
     """Find the irradiance (n) on a plane from that on the horizontal (n).
 
     The sky is taken to be equally bright everywhere (B. Y. H. Liu and R. C. Jordan, Solar

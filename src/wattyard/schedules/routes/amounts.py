@@ -17,13 +17,13 @@ from wattyard.schedules.wire import examples
 from wattyard.schedules.wire.amounts import (
     AmountBody,
     AmountShape,
-    PlaceAmountBody,
+    SiteAmountBody,
     amount_json,
     amount_request,
     forms_of,
 )
 from wattyard.schedules.wire.heads import Named
-from wattyard.sites.domain.places import LocationNotFound, SiteInactive
+from wattyard.sites.domain.sites import LocationNotFound, SiteInactive
 from wattyard.tariffs.service import QUOTE_REFUSALS
 
 _REFUSALS = (
@@ -64,14 +64,14 @@ async def amount(caller: Caller, body: AmountBody, amounts: Amounts) -> bytes:
     "/schedules/amount/{location_id}",
     "schedule_amount_by_location",
     effect=Effect.COMPUTES,
-    body=PlaceAmountBody,
+    body=SiteAmountBody,
     answers=AmountShape,
     refuses=_REFUSALS,
     example=examples.AMOUNT,
-    example_body=examples.PLACE_AMOUNT_BODY,
+    example_body=examples.SITE_AMOUNT_BODY,
 )
-async def amount_of_place(
-    caller: Caller, location_id: str, body: PlaceAmountBody, amounts: Amounts
+async def amount_of_site(
+    caller: Caller, location_id: str, body: SiteAmountBody, amounts: Amounts
 ) -> bytes:
     """Plan as `POST /schedules/amount` does, with the location in the path."""
     site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
@@ -79,11 +79,11 @@ async def amount_of_place(
 
 
 async def _planned(
-    caller: Caller, body: PlaceAmountBody, location_id: str, amounts: Amounts
+    caller: Caller, body: SiteAmountBody, location_id: str, amounts: Amounts
 ) -> bytes:
     named = Named(ids.wire("sae", amounts.new_id()), amounts.now())
     answer = await amounts.plan(caller, amount_request(body, location_id, named.made))
     return amount_json(caller, named, answer, forms_of(body))
 
 
-ENDPOINTS = (amount, amount_of_place)
+ENDPOINTS = (amount, amount_of_site)

@@ -22,7 +22,7 @@ from wattyard.schedules.wire.charges import (
 )
 from wattyard.schedules.wire.heads import Named
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import SiteInactive
+from wattyard.sites.domain.sites import SiteInactive
 from wattyard.tariffs.service import QUOTE_REFUSALS
 
 _REFUSALS = (

@@ -21,7 +21,7 @@ from wattyard.schedules.wire.listings import (
     limit_json,
     limit_request,
 )
-from wattyard.sites.domain.places import SiteInactive
+from wattyard.sites.domain.sites import SiteInactive
 from wattyard.tariffs.service import QUOTE_REFUSALS
 
 

@@ -25,8 +25,8 @@ from wattyard.schedules.domain.stability import peak_w
 from wattyard.schedules.service.pricing import check_in_service, series_of
 from wattyard.schedules.service.solving import Solvers
 from wattyard.sites.domain.devices import Device, DeviceNotFound
-from wattyard.sites.domain.places import Place as Site
-from wattyard.sites.service import Devices, Places
+from wattyard.sites.domain.sites import Site
+from wattyard.sites.service import Devices, Sites
 from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
 from wattyard.tariffs.domain.prices import Question, Quote
 from wattyard.tariffs.service import Prices
@@ -40,7 +40,7 @@ Key = tuple[Direction, UUID | None]
 class Amounts:
     """Plans that move given energies inside given windows."""
 
-    places: Places
+    sites: Sites
     devices: Devices
     prices: Prices
     solvers: Solvers
@@ -55,7 +55,7 @@ class Amounts:
             MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid.
             SiteInactive, DeviceNotAtLocation, and what `Prices.quote` raises.
         """
-        site = await self.places.supply(caller, request.site_id, param="location_id")
+        site = await self.sites.supply(caller, request.site_id, param="location_id")
         needs = await self._needs(caller, site, request)
         quotes, keys = await self._quotes(caller, site, request)
         plan = await self._solved(request, needs, _limits(site, request), quotes, keys)

@@ -32,9 +32,9 @@ from wattyard.schedules.service.pricing import check_in_service, series_of
 from wattyard.schedules.service.solving import Solvers
 from wattyard.schedules.service.surroundings import SiteForecast
 from wattyard.sites.domain.devices import Device, DeviceNotFound
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import Site
 from wattyard.sites.domain.states import DeviceStateNotFound
-from wattyard.sites.service import Devices, Places, States
+from wattyard.sites.service import Devices, Sites, States
 from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
 from wattyard.tariffs.domain.prices import Question, Quote
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
@@ -63,7 +63,7 @@ class _Case:
 class Charges:
     """Plans for what stores energy: batteries and cars."""
 
-    places: Places
+    sites: Sites
     devices: Devices
     states: States
     prices: Prices
@@ -126,8 +126,8 @@ class Charges:
         except DeviceNotFound as missing:
             raise DeviceNotFound(str(missing), param="device_id") from None
         state, seen_at = await self._state(caller, request)
-        site = await self.places.supply(
-            caller, request.site_id or _only_place(device, seen_at), param="location_id"
+        site = await self.sites.supply(
+            caller, request.site_id or _only_site(device, seen_at), param="location_id"
         )
         check_in_service(site)
         if site.id not in device.locations:
@@ -203,7 +203,7 @@ class Charges:
         return Surroundings(pv, load or nothing(edges_us.size - 1, "UNKNOWN"))
 
 
-def _only_place(device: Device, seen_at: UUID | None) -> UUID:
+def _only_site(device: Device, seen_at: UUID | None) -> UUID:
     """Tell where a device is that the request does not place."""
     if seen_at in device.locations and seen_at is not None:
         return seen_at

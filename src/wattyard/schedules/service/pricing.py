@@ -12,10 +12,9 @@ from wattyard.schedules.domain.limit import LimitQuestion, by_limit
 from wattyard.schedules.domain.listing import DurationRequest, LimitRequest, Listing
 from wattyard.schedules.domain.prices import Prices as Series
 from wattyard.schedules.service.solving import Solvers
-from wattyard.sites.domain.places import Place as Site
-from wattyard.sites.domain.places import SiteInactive
-from wattyard.sites.service import Places
-from wattyard.tariffs.domain.prices import PlacePrices, Question, Quote
+from wattyard.sites.domain.sites import Site, SiteInactive
+from wattyard.sites.service import Sites
+from wattyard.tariffs.domain.prices import Question, Quote, SitePrices
 from wattyard.tariffs.service import Prices
 
 
@@ -23,7 +22,7 @@ from wattyard.tariffs.service import Prices
 class PricedTimes:
     """Plans that pick time by its price alone."""
 
-    places: Places
+    sites: Sites
     prices: Prices
     solvers: Solvers
     now: Clock
@@ -62,11 +61,11 @@ class PricedTimes:
         return Listing(quote, by_limit(question).slots)
 
     async def _quote(self, caller: Caller, site_id: UUID, question: Question) -> Quote:
-        check_in_service(await self.places.supply(caller, site_id, param="location_id"))
+        check_in_service(await self.sites.supply(caller, site_id, param="location_id"))
         return await self.prices.quote(caller, site_id, question)
 
 
-def series_of(prices: PlacePrices) -> Series:
+def series_of(prices: SitePrices) -> Series:
     """Take the prices of a place as what plans are made with."""
     return Series(prices.edges_us, prices.per_kwh, prices.confidence)
 

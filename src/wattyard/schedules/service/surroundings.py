@@ -25,10 +25,9 @@ from wattyard.schedules.domain.surroundings import (
     replaced,
 )
 from wattyard.sites.domain.devices import Device
-from wattyard.sites.domain.places import GeoLocation
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import GeoLocation, Site
 from wattyard.sites.service import Devices
-from wattyard.tariffs.domain.prices import calendar_place
+from wattyard.tariffs.domain.prices import calendar_region
 
 _PAGE: Final = 100
 
@@ -77,7 +76,7 @@ class SiteForecast:
         if not taken:
             return None
         own = await self._read(caller, None, device.id, "IMPORT", learnt_us)
-        watts = usual_load(taken, own, calendar_place(site), edges_us, until_us=until_us)
+        watts = usual_load(taken, own, calendar_region(site), edges_us, until_us=until_us)
         return None if watts is None else expected(watts, "READINGS", USUAL_LOAD_CONFIDENCE)
 
     async def _forecast(self, site: Site, panels: list[Device], edges_us: Instants) -> Expected:
@@ -100,7 +99,7 @@ class SiteForecast:
         found: list[Device] = []
         window = Window(_PAGE)
         while True:
-            page = await self.devices.page(caller, window, place_id=site.id)
+            page = await self.devices.page(caller, window, site_id=site.id)
             found += page.items
             if not page.has_more:
                 return found

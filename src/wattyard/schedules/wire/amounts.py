@@ -81,7 +81,7 @@ class AmountItemBody(Shape, kw_only=True):
     previous: Annotated[list[HeldSlotBody], msgspec.Meta(max_length=2000)] | None = None
 
 
-class PlaceAmountBody(Shape, kw_only=True):
+class SiteAmountBody(Shape, kw_only=True):
     """What the devices of a place have to move, under which limits."""
 
     data: Annotated[list[AmountItemBody], msgspec.Meta(min_length=1, max_length=DEVICES_AT_MOST)]
@@ -93,7 +93,7 @@ class PlaceAmountBody(Shape, kw_only=True):
     explain: Explain = False
 
 
-class AmountBody(PlaceAmountBody, kw_only=True):
+class AmountBody(SiteAmountBody, kw_only=True):
     """Where devices have something to move, what, and under which limits."""
 
     location_id: LocationId
@@ -133,7 +133,7 @@ class AmountShape(HeadShape, kw_only=True):
     data: list[DeviceAmountShape]
 
 
-def amount_request(body: PlaceAmountBody, location_id: str, now: datetime) -> AmountRequest:
+def amount_request(body: SiteAmountBody, location_id: str, now: datetime) -> AmountRequest:
     """Read what is asked.
 
     Raises:
@@ -184,7 +184,7 @@ def amount_json(
     )
 
 
-def forms_of(body: PlaceAmountBody) -> list[datetime]:
+def forms_of(body: SiteAmountBody) -> list[datetime]:
     """Choose the offset in which each device is answered."""
     return [item.end_time for item in body.data]
 

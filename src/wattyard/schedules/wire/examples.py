@@ -50,7 +50,7 @@ _AMOUNT_TIMES: dict[str, Any] = {
     "start_time": "2026-03-01T18:00:00+01:00",
     "end_time": "2026-03-02T07:00:00+01:00",
 }
-PLACE_AMOUNT_BODY: dict[str, Any] = {
+SITE_AMOUNT_BODY: dict[str, Any] = {
     "max_power": {"units": "KW", "value": 11},
     "data": [
         {
@@ -62,7 +62,7 @@ PLACE_AMOUNT_BODY: dict[str, Any] = {
         }
     ],
 }
-AMOUNT_BODY: dict[str, Any] = {"location_id": _LOCATION, **PLACE_AMOUNT_BODY}
+AMOUNT_BODY: dict[str, Any] = {"location_id": _LOCATION, **SITE_AMOUNT_BODY}
 _MOVED: dict[str, Any] = {
     "energy": {"units": "WH", "value": 6000.0},
     "cost": {"value": 1.1736, "confidence": 1.0},

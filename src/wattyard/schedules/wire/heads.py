@@ -9,7 +9,7 @@ import msgspec
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.platform.decoding.texts import Time
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.tariff import Direction
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from wattyard.sites.domain.devices import Device, DeviceDraft
-from wattyard.sites.domain.places import Place, PlaceDraft
+from wattyard.sites.domain.sites import Site, SiteDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Arrival:
 
     line: int
     reference_id: str
-    draft: PlaceDraft
-    onto: Callable[[Place], PlaceDraft]
+    draft: SiteDraft
+    onto: Callable[[Site], SiteDraft]
     devices: Sequence[DeviceArrival] = ()
 
 

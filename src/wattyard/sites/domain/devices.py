@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from wattyard.kernel.refusals import Fault, Malformed, Missing
-from wattyard.sites.domain.places import NO_METADATA
+from wattyard.sites.domain.sites import NO_METADATA
 
 DeviceType = Literal[
     "EV_CHARGER", "ELECTRIC_VEHICLE", "BATTERY_SYSTEM", "PV_SYSTEM", "HEAT_PUMP", "OTHER"

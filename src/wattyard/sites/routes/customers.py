@@ -16,7 +16,7 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
-from wattyard.sites.domain.places import CustomerNotFound
+from wattyard.sites.domain.sites import CustomerNotFound
 from wattyard.sites.service import Customers
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.customers import (

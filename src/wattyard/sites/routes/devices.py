@@ -21,7 +21,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.devices import DeviceNotFound, DeviceType
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.service import Devices
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.devices import (
@@ -58,7 +58,7 @@ async def list_devices(caller: Caller, query: DevicesQuery, devices: Devices) ->
         query.window("dev"),
         reference_id=query.reference_id,
         type_=query.type,
-        place_id=ids.read(query.location_id, "loc", "ste", param="location_id")
+        site_id=ids.read(query.location_id, "loc", "ste", param="location_id")
         if query.location_id
         else None,
     )

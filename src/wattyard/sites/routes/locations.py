@@ -17,15 +17,15 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
-from wattyard.sites.domain.places import CustomerNotFound, LocationNotFound, TimezoneNotPossible
-from wattyard.sites.service import Places
+from wattyard.sites.domain.sites import CustomerNotFound, LocationNotFound, TimezoneNotPossible
+from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
-from wattyard.sites.wire.places import (
+from wattyard.sites.wire.sites import (
     LocationBody,
     LocationShape,
-    changed_place,
+    changed_site,
     location_json,
-    place_draft,
+    site_draft,
 )
 
 
@@ -45,9 +45,9 @@ class LocationsQuery(ListQuery):
     refuses=LIST_REFUSALS,
     example=examples.LOCATION_LIST,
 )
-async def list_locations(caller: Caller, query: LocationsQuery, places: Places) -> bytes:
+async def list_locations(caller: Caller, query: LocationsQuery, sites: Sites) -> bytes:
     """List the locations of the account, newest first."""
-    page = await places.page(
+    page = await sites.page(
         caller,
         query.window("loc", "ste"),
         reference_id=query.reference_id,
@@ -55,7 +55,7 @@ async def list_locations(caller: Caller, query: LocationsQuery, places: Places) 
         if query.customer_id
         else None,
     )
-    shown = (location_json(caller, place, devices) for place, devices in page.items)
+    shown = (location_json(caller, site, devices) for site, devices in page.items)
     return list_answer("/locations", shown, has_more=page.has_more)
 
 
@@ -68,10 +68,10 @@ async def list_locations(caller: Caller, query: LocationsQuery, places: Places) 
     example=examples.LOCATION,
     tagged=True,
 )
-async def get_location(caller: Caller, location_id: str, places: Places) -> bytes:
+async def get_location(caller: Caller, location_id: str, sites: Sites) -> bytes:
     """Retrieve a location."""
-    place_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
-    return location_json(caller, *await places.place(caller, place_id))
+    id_ = path_id(location_id, "loc", "ste", missing=LocationNotFound)
+    return location_json(caller, *await sites.site(caller, id_))
 
 
 @endpoint(
@@ -88,14 +88,14 @@ async def get_location(caller: Caller, location_id: str, places: Places) -> byte
     tagged=True,
     events=("location.create", "site.create"),
 )
-async def create_location(caller: Caller, body: LocationBody, places: Places) -> bytes:
+async def create_location(caller: Caller, body: LocationBody, sites: Sites) -> bytes:
     """Create a location, and with it the site of the same place.
 
     Time zone and currency follow from the address where they are not given: the zone from
     `geo_location`, else the main zone of the state, else of the country.
     """
-    place, _ = await places.open(caller, place_draft(body))
-    return location_json(caller, place, ())
+    site, _ = await sites.open(caller, site_draft(body))
+    return location_json(caller, site, ())
 
 
 @endpoint(
@@ -111,21 +111,21 @@ async def create_location(caller: Caller, body: LocationBody, places: Places) ->
     events=("location.update", "site.update"),
 )
 async def change_location(
-    call: Call, caller: Caller, location_id: str, body: Patch[LocationBody], places: Places
+    call: Call, caller: Caller, location_id: str, body: Patch[LocationBody], sites: Sites
 ) -> bytes:
     """Change a location: fields not sent stay, null clears an optional one (RFC 7396).
 
     A time zone or currency that followed from the old address follows to a new one.
     """
-    place, devices = await places.change(
+    site, devices = await sites.change(
         caller,
         path_id(location_id, "loc", "ste", missing=LocationNotFound),
-        change=lambda place: changed_place(place, body, LocationBody),
+        change=lambda site: changed_site(site, body, LocationBody),
         guard=guarding(
-            call, lambda place, devices: location_json(caller, place, [d.id for d in devices])
+            call, lambda site, devices: location_json(caller, site, [d.id for d in devices])
         ),
     )
-    return location_json(caller, place, [device.id for device in devices])
+    return location_json(caller, site, [device.id for device in devices])
 
 
 @endpoint(
@@ -137,17 +137,17 @@ async def change_location(
     example={"id": examples.LOCATION["id"], "object": "location", "deleted": True},
     events=("location.delete", "site.delete", "tariff.delete"),
 )
-async def delete_location(call: Call, caller: Caller, location_id: str, places: Places) -> Deleted:
+async def delete_location(call: Call, caller: Caller, location_id: str, sites: Sites) -> Deleted:
     """Delete a location, its site, tariffs, meter records and schedules; its devices stay."""
-    place_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
-    await places.close(
+    id_ = path_id(location_id, "loc", "ste", missing=LocationNotFound)
+    await sites.close(
         caller,
-        place_id,
+        id_,
         guard=guarding(
-            call, lambda place, devices: location_json(caller, place, [d.id for d in devices])
+            call, lambda site, devices: location_json(caller, site, [d.id for d in devices])
         ),
     )
-    return Deleted(ids.wire("loc", place_id), "location")
+    return Deleted(ids.wire("loc", id_), "location")
 
 
 ENDPOINTS = (list_locations, get_location, create_location, change_location, delete_location)

@@ -21,16 +21,16 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
-from wattyard.sites.domain.places import CustomerNotFound, SiteNotFound, Status, TimezoneNotPossible
-from wattyard.sites.service import Places
+from wattyard.sites.domain.sites import CustomerNotFound, SiteNotFound, Status, TimezoneNotPossible
+from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.devices import device_drafts
-from wattyard.sites.wire.places import (
+from wattyard.sites.wire.sites import (
     SiteBody,
     SiteChange,
     SiteShape,
-    changed_place,
-    place_draft,
+    changed_site,
+    site_draft,
     site_json,
 )
 
@@ -52,14 +52,14 @@ class SitesQuery(ListQuery):
     refuses=LIST_REFUSALS,
     example=examples.SITE_LIST,
 )
-async def list_sites(caller: Caller, query: SitesQuery, places: Places) -> bytes:
+async def list_sites(caller: Caller, query: SitesQuery, sites: Sites) -> bytes:
     """List all sites of the account, newest first, each with its devices.
 
     `starting_after` takes the last id of a page and gives the next, older one;
     `ending_before` takes the first id of a page and gives the one before it. `has_more` tells
     whether there are more sites in the direction of travel.
     """
-    page = await places.summaries(
+    page = await sites.summaries(
         caller,
         query.window("ste", "loc"),
         reference_id=query.reference_id,
@@ -80,9 +80,9 @@ async def list_sites(caller: Caller, query: SitesQuery, places: Places) -> bytes
     example=examples.SITE,
     tagged=True,
 )
-async def get_site(caller: Caller, site_id: str, places: Places) -> bytes:
+async def get_site(caller: Caller, site_id: str, sites: Sites) -> bytes:
     """Retrieve a site with its devices."""
-    return await places.summary(caller, path_id(site_id, "ste", "loc", missing=SiteNotFound))
+    return await sites.summary(caller, path_id(site_id, "ste", "loc", missing=SiteNotFound))
 
 
 @endpoint(
@@ -99,14 +99,14 @@ async def get_site(caller: Caller, site_id: str, places: Places) -> bytes:
     tagged=True,
     events=("location.create", "site.create", "device.create"),
 )
-async def create_site(caller: Caller, body: SiteBody, places: Places) -> bytes:
+async def create_site(caller: Caller, body: SiteBody, sites: Sites) -> bytes:
     """Put a place in service with its devices, in one call: all of it or nothing.
 
     Creates the location of the same place too: `ste_X` and `loc_X` share their hex part.
     """
     drafts = device_drafts(body.devices or ())
-    place, devices = await places.open(caller, place_draft(body), drafts)
-    return site_json(caller, place, devices)
+    site, devices = await sites.open(caller, site_draft(body), drafts)
+    return site_json(caller, site, devices)
 
 
 @endpoint(
@@ -122,17 +122,17 @@ async def create_site(caller: Caller, body: SiteBody, places: Places) -> bytes:
     events=("location.update", "site.update"),
 )
 async def change_site(
-    call: Call, caller: Caller, site_id: str, body: Patch[SiteChange], places: Places
+    call: Call, caller: Caller, site_id: str, body: Patch[SiteChange], sites: Sites
 ) -> bytes:
     """Change a site: fields not sent stay, null clears an optional one (RFC 7396)."""
-    place, devices = await places.change(
+    site, devices = await sites.change(
         caller,
         path_id(site_id, "ste", "loc", missing=SiteNotFound),
-        change=lambda place: changed_place(place, body, SiteChange),
-        guard=guarding(call, lambda *site: site_json(caller, *site)),
+        change=lambda site: changed_site(site, body, SiteChange),
+        guard=guarding(call, lambda *shown: site_json(caller, *shown)),
         missing=SiteNotFound,
     )
-    return site_json(caller, place, devices)
+    return site_json(caller, site, devices)
 
 
 @endpoint(
@@ -144,16 +144,16 @@ async def change_site(
     example={"id": examples.SITE["id"], "object": "site", "deleted": True},
     events=("location.delete", "site.delete", "tariff.delete"),
 )
-async def delete_site(call: Call, caller: Caller, site_id: str, places: Places) -> Deleted:
+async def delete_site(call: Call, caller: Caller, site_id: str, sites: Sites) -> Deleted:
     """Delete a place: its location, tariffs, meter records and schedules go, its devices stay."""
-    place_id = path_id(site_id, "ste", "loc", missing=SiteNotFound)
-    await places.close(
+    id_ = path_id(site_id, "ste", "loc", missing=SiteNotFound)
+    await sites.close(
         caller,
-        place_id,
-        guard=guarding(call, lambda *site: site_json(caller, *site)),
+        id_,
+        guard=guarding(call, lambda *shown: site_json(caller, *shown)),
         missing=SiteNotFound,
     )
-    return Deleted(ids.wire("ste", place_id), "site")
+    return Deleted(ids.wire("ste", id_), "site")
 
 
 ENDPOINTS = (list_sites, get_site, create_site, change_site, delete_site)

@@ -4,7 +4,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.domain.states import DeviceStateNotFound, TimeInvalid
 from wattyard.sites.service import States
 from wattyard.sites.wire import examples

@@ -4,8 +4,8 @@ from wattyard.sites.service.customers import Customers
 from wattyard.sites.service.devices import Devices
 from wattyard.sites.service.fleet import Fleet
 from wattyard.sites.service.inspection import Inspection
-from wattyard.sites.service.places import Places
 from wattyard.sites.service.ports import Serializers
+from wattyard.sites.service.sites import Sites
 from wattyard.sites.service.states import States
 
-__all__ = ["Customers", "Devices", "Fleet", "Inspection", "Places", "Serializers", "States"]
+__all__ = ["Customers", "Devices", "Fleet", "Inspection", "Serializers", "Sites", "States"]

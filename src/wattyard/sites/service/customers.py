@@ -9,11 +9,11 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
-from wattyard.sites.domain.places import Customer, CustomerDraft, CustomerNotFound
+from wattyard.sites.domain.sites import Customer, CustomerDraft, CustomerNotFound
 from wattyard.sites.service.ports import UseCases, site_events
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
-from wattyard.sites.store import places as place_store
+from wattyard.sites.store import sites as site_store
 
 Guard = Callable[[Customer], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
@@ -85,15 +85,15 @@ class Customers(UseCases):
             customer = await self._locked(db, caller, customer_id)
             if guard is not None:
                 guard(customer)
-            places = await place_store.of_customer(db, account, live, customer_id)
-            place_ids = [place.id for place in places]
-            devices = await device_store.at_places(db, account, live, place_ids)
-            new_events = await self.removal_events(caller, places)
-            for place in places:
+            sites = await site_store.of_customer(db, account, live, customer_id)
+            site_ids = [site.id for site in sites]
+            devices = await device_store.at_sites(db, account, live, site_ids)
+            new_events = await self.removal_events(caller, sites)
+            for site in sites:
                 new_events += site_events(
-                    self.serializers, caller, "delete", place, devices[place.id]
+                    self.serializers, caller, "delete", site, devices[site.id]
                 )
-            await place_store.delete(db, account, live, place_ids)
+            await site_store.delete(db, account, live, site_ids)
             await customer_store.delete(db, account, live, customer_id)
             await self.events.record(caller, new_events)
             await self._tell(caller, "delete", customer)

@@ -10,10 +10,10 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
-from wattyard.sites.domain.places import Place
-from wattyard.sites.service.ports import UseCases, device_event, lock_places, show_anew, site_events
+from wattyard.sites.domain.sites import Site
+from wattyard.sites.service.ports import UseCases, device_event, lock_sites, show_anew, site_events
 from wattyard.sites.store import devices as device_store
-from wattyard.sites.store import places as place_store
+from wattyard.sites.store import sites as site_store
 
 Guard = Callable[[Device], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
@@ -29,13 +29,13 @@ class Devices(UseCases):
         *,
         reference_id: str | None = None,
         type_: DeviceType | None = None,
-        place_id: UUID | None = None,
+        site_id: UUID | None = None,
     ) -> Page[Device]:
         """Read one page, newest first."""
         filters = {
             "reference_id = {}": reference_id,
             "type = {}": type_,
-            device_store.AT_LOCATION: place_id,
+            device_store.AT_LOCATION: site_id,
         }
         async with self.db.reading() as db:
             return await device_store.page(db, caller.account, caller.live_mode, window, filters)
@@ -65,10 +65,10 @@ class Devices(UseCases):
         """
         device = draft.made(self.new_id(), self.now(), locations)
         async with self.db.transaction() as db:
-            places = await lock_places(db, caller, device.locations, param="locations")
+            sites = await lock_sites(db, caller, device.locations, param="locations")
             await device_store.insert(db, caller.account, caller.live_mode, [device])
             new_events = [device_event(self.serializers, caller, "create", device)]
-            new_events += await self._show_places(db, caller, places, moved={p.id for p in places})
+            new_events += await self._show_sites(db, caller, sites, moved={p.id for p in sites})
             await self.events.record(caller, new_events)
         return device
 
@@ -86,13 +86,13 @@ class Devices(UseCases):
             DeviceNotFound, LocationNotFound, and what `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
-            before, places = await self._locked(db, caller, device_id)
+            before, sites = await self._locked(db, caller, device_id)
             if guard is not None:
                 guard(before)
             draft, locations = change(before)
             after = draft.onto(before, locations)
             if after != before:
-                after = await self._save(db, caller, before, after, places)
+                after = await self._save(db, caller, before, after, sites)
         return after
 
     async def remove(self, caller: Caller, device_id: UUID, *, guard: Guard | None = None) -> None:
@@ -102,12 +102,12 @@ class Devices(UseCases):
             DeviceNotFound: when the caller has none of that id, and what `guard` raises.
         """
         async with self.db.transaction() as db:
-            device, places = await self._locked(db, caller, device_id)
+            device, sites = await self._locked(db, caller, device_id)
             if guard is not None:
                 guard(device)
             await device_store.delete(db, caller.account, caller.live_mode, device.id)
             new_events = [device_event(self.serializers, caller, "delete", device)]
-            new_events += await self._show_places(db, caller, places, moved={p.id for p in places})
+            new_events += await self._show_sites(db, caller, sites, moved={p.id for p in sites})
             await self.events.record(caller, new_events)
 
     async def _save(
@@ -116,49 +116,49 @@ class Devices(UseCases):
         caller: Caller,
         before: Device,
         after: Device,
-        places: Sequence[Place],
+        sites: Sequence[Site],
     ) -> Device:
-        """Save a changed device whose present `places` are locked."""
+        """Save a changed device whose present `sites` are locked."""
         account, live = caller.account, caller.live_mode
         old, new = set(before.locations), set(after.locations)
         if new - old:
-            places = [*places, *await lock_places(db, caller, new - old, param="locations")]
+            sites = [*sites, *await lock_sites(db, caller, new - old, param="locations")]
         if replace(after, locations=before.locations) != before:
             await device_store.update(db, account, live, [after])
         if old - new:
             await device_store.take_away(db, account, live, after.id, old - new)
         if new - old:
-            await device_store.place(db, account, live, [(after.id, site) for site in new - old])
+            await device_store.attach(db, account, live, [(after.id, site) for site in new - old])
         new_events = [device_event(self.serializers, caller, "update", after)]
-        new_events += await self._show_places(db, caller, places, moved=old ^ new)
+        new_events += await self._show_sites(db, caller, sites, moved=old ^ new)
         await self.events.record(caller, new_events)
         return after
 
-    async def _show_places(
+    async def _show_sites(
         self,
         db: WriteConnection,
         caller: Caller,
-        places: Iterable[Place],
+        sites: Iterable[Site],
         *,
         moved: Collection[UUID],
     ) -> list[NewEvent]:
         """Rewrite the summaries: a site's event, and its location's where a device moved."""
         new_events: list[NewEvent] = []
-        for place, devices, _ in await show_anew(db, self.serializers, caller, places):
-            location, site = site_events(self.serializers, caller, "update", place, devices)
-            new_events += [location, site] if place.id in moved else [site]
+        for site, devices, _ in await show_anew(db, self.serializers, caller, sites):
+            of_location, of_site = site_events(self.serializers, caller, "update", site, devices)
+            new_events += [of_location, of_site] if site.id in moved else [of_site]
         return new_events
 
     async def _locked(
         self, db: WriteConnection, caller: Caller, device_id: UUID
-    ) -> tuple[Device, Sequence[Place]]:
+    ) -> tuple[Device, Sequence[Site]]:
         """Lock a device and the places it is at; places first, as everyone does."""
         account, live = caller.account, caller.live_mode
-        places = await place_store.of_device(db, account, live, device_id)
+        sites = await site_store.of_device(db, account, live, device_id)
         device = _present(await device_store.locked(db, account, live, device_id), device_id)
-        if set(device.locations) != {place.id for place in places}:  # it moved meanwhile
-            places = await place_store.of_device(db, account, live, device_id)
-        return device, places
+        if set(device.locations) != {site.id for site in sites}:  # it moved meanwhile
+            sites = await site_store.of_device(db, account, live, device_id)
+        return device, sites
 
 
 def _present(found: Device | None, device_id: UUID) -> Device:

@@ -12,7 +12,7 @@ from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
 from wattyard.sites.domain.devices import Device
-from wattyard.sites.domain.places import DEVICES_AT_ONCE, Place
+from wattyard.sites.domain.sites import DEVICES_AT_ONCE, Site
 from wattyard.sites.service.ports import (
     UseCases,
     device_event,
@@ -22,18 +22,18 @@ from wattyard.sites.service.ports import (
 )
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
-from wattyard.sites.store import places as place_store
+from wattyard.sites.store import sites as site_store
 
 
 @dataclass(slots=True)
 class _Changes:
     """Everything that one batch will write."""
 
-    new_places: list[tuple[Place, bytes]] = field(default_factory=list)
-    places: list[tuple[Place, bytes]] = field(default_factory=list)
+    new_sites: list[tuple[Site, bytes]] = field(default_factory=list)
+    sites: list[tuple[Site, bytes]] = field(default_factory=list)
     new_devices: list[Device] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
-    rezoned: list[Place] = field(default_factory=list)
+    rezoned: list[Site] = field(default_factory=list)
     new_events: list[NewEvent] = field(default_factory=list)
 
 
@@ -66,22 +66,22 @@ class Fleet(UseCases):
         self, db: WriteConnection, caller: Caller, batch: Sequence[Arrival], tally: Tally
     ) -> None:
         account, live = caller.account, caller.live_mode
-        await place_store.one_import_at_a_time(db, account, live)
-        known: dict[str, list[Place]] = defaultdict(list)
+        await site_store.one_import_at_a_time(db, account, live)
+        known: dict[str, list[Site]] = defaultdict(list)
         references = [arrival.reference_id for arrival in batch]
-        for place in await place_store.by_references(db, account, live, references):
-            known[place.reference_id or ""].append(place)
-        present = await device_store.at_places(
-            db, account, live, [place.id for places in known.values() for place in places]
+        for site in await site_store.by_references(db, account, live, references):
+            known[site.reference_id or ""].append(site)
+        present = await device_store.at_sites(
+            db, account, live, [site.id for sites in known.values() for site in sites]
         )
         customers = await self._customers(db, caller, batch)
         changes = _Changes()
         for arrival in batch:
             try:
-                places = known[arrival.reference_id]
-                self._judge(arrival, places, customers)
-                if places:
-                    self._update(caller, arrival, places[0], present[places[0].id], changes, tally)
+                sites = known[arrival.reference_id]
+                self._judge(arrival, sites, customers)
+                if sites:
+                    self._update(caller, arrival, sites[0], present[sites[0].id], changes, tally)
                 else:
                     self._create(caller, arrival, changes)
                     tally.created += 1
@@ -90,12 +90,10 @@ class Fleet(UseCases):
                 tally.refused.append(Refused(arrival.line, reasons))
         await self._write(db, caller, changes)
 
-    def _judge(
-        self, arrival: Arrival, places: Sequence[Place], customers: Collection[UUID]
-    ) -> None:
-        if len(places) > 1:
+    def _judge(self, arrival: Arrival, sites: Sequence[Site], customers: Collection[UUID]) -> None:
+        if len(sites) > 1:
             raise Refusal(
-                f"{len(places)} places have the reference_id {ids.shown(arrival.reference_id)}; "
+                f"{len(sites)} places have the reference_id {ids.shown(arrival.reference_id)}; "
                 "change one of them first",
                 code="reference_id_ambiguous",
             )
@@ -107,11 +105,11 @@ class Fleet(UseCases):
 
     def _create(self, caller: Caller, arrival: Arrival, changes: _Changes) -> None:
         now = self.now()
-        place = arrival.draft.settled(self.new_id(), now)
-        made = [d.draft.made(self.new_id(), now, [place.id]) for d in arrival.devices]
-        changes.new_places.append((place, self.serializers.site(caller, place, made)))
+        site = arrival.draft.settled(self.new_id(), now)
+        made = [d.draft.made(self.new_id(), now, [site.id]) for d in arrival.devices]
+        changes.new_sites.append((site, self.serializers.site(caller, site, made)))
         changes.new_devices += made
-        changes.new_events += site_events(self.serializers, caller, "create", place, made)
+        changes.new_events += site_events(self.serializers, caller, "create", site, made)
         changes.new_events += [
             device_event(self.serializers, caller, "create", device) for device in made
         ]
@@ -120,21 +118,21 @@ class Fleet(UseCases):
         self,
         caller: Caller,
         arrival: Arrival,
-        place: Place,
+        site: Site,
         present: Sequence[Device],
         changes: _Changes,
         tally: Tally,
     ) -> None:
-        after = arrival.onto(place).settled(place.id, place.time_created, place.tariffs)
+        after = arrival.onto(site).settled(site.id, site.time_created, site.tariffs)
         by_reference: Mapping[str, Device] = {d.reference_id: d for d in reversed(present)}
         made, changed = [], []
         for arriving in arrival.devices:
             old = by_reference.get(arriving.draft.reference_id)
             if old is None:
-                made.append(arriving.draft.made(self.new_id(), self.now(), [place.id]))
+                made.append(arriving.draft.made(self.new_id(), self.now(), [site.id]))
             elif (new := arriving.onto(old).onto(old)) != old:
                 changed.append(new)
-        if after == place and not made and not changed:
+        if after == site and not made and not changed:
             tally.unchanged += 1
             return
         if len(present) + len(made) > DEVICES_AT_ONCE and made:
@@ -143,8 +141,8 @@ class Fleet(UseCases):
             )
         replaced = {device.id: device for device in changed}
         devices = [*(replaced.get(d.id, d) for d in present), *made]
-        changes.places.append((after, self.serializers.site(caller, after, devices)))
-        if after.timezone != place.timezone:
+        changes.sites.append((after, self.serializers.site(caller, after, devices)))
+        if after.timezone != site.timezone:
             changes.rezoned.append(after)
         changes.new_devices += made
         changes.devices += changed
@@ -155,14 +153,14 @@ class Fleet(UseCases):
 
     async def _write(self, db: WriteConnection, caller: Caller, changes: _Changes) -> None:
         account, live = caller.account, caller.live_mode
-        if changes.new_places:
-            await place_store.insert(db, account, live, changes.new_places)
+        if changes.new_sites:
+            await site_store.insert(db, account, live, changes.new_sites)
         if changes.new_devices:
             await device_store.insert(db, account, live, changes.new_devices)
         if changes.devices:
             await device_store.update(db, account, live, changes.devices)
-        if changes.places:
-            await place_store.update(db, account, live, changes.places)
+        if changes.sites:
+            await site_store.update(db, account, live, changes.sites)
         await self.follow_zones(caller, changes.rezoned)
         changes.new_events += await self._show_elsewhere(db, caller, changes.devices)
         await self.events.record(caller, changes.new_events)
@@ -171,11 +169,11 @@ class Fleet(UseCases):
         self, db: WriteConnection, caller: Caller, changed: Sequence[Device]
     ) -> list[NewEvent]:
         """Write anew the summaries of all places of changed devices that are at several."""
-        sites = {site for d in changed if len(d.locations) > 1 for site in d.locations}
-        places = await lock_present(db, caller, sites)
+        site_ids = {id_ for d in changed if len(d.locations) > 1 for id_ in d.locations}
+        sites = await lock_present(db, caller, site_ids)
         new_events: list[NewEvent] = []
-        for place, devices, _ in await show_anew(db, self.serializers, caller, places):
-            new_events += site_events(self.serializers, caller, "update", place, devices)[1:]
+        for site, devices, _ in await show_anew(db, self.serializers, caller, sites):
+            new_events += site_events(self.serializers, caller, "update", site, devices)[1:]
         return new_events
 
     async def _customers(

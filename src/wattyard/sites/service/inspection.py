@@ -12,7 +12,7 @@ from wattyard.kernel.pages import Window
 from wattyard.sites.service.ports import UseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import orphans
-from wattyard.sites.store import places as place_store
+from wattyard.sites.store import sites as site_store
 
 _AT_ONCE: Final = 500
 _LAST_SEEN_MAY_TRAIL: Final = timedelta(seconds=60)
@@ -38,10 +38,10 @@ class Inspection(UseCases):
         position: UUID | None = None
         while True:
             async with self.db.reading() as db:
-                page = await place_store.page(
+                page = await site_store.page(
                     db, caller.account, caller.live_mode, Window(_AT_ONCE, position), {}
                 )
-            ids = [place.id for place in page.items]
+            ids = [site.id for site in page.items]
             checked += len(ids)
             suspects = await self._differing(caller, ids, lock=False)
             if suspects:
@@ -57,19 +57,19 @@ class Inspection(UseCases):
         async with self.db.transaction() as db:
             if lock:
                 await lock_present(db, caller, ids)
-            places = await place_store.by_ids(db, account, live, ids)
-            stored = await place_store.summaries(db, account, live, ids)
-            devices = await device_store.at_places(db, account, live, ids)
+            sites = await site_store.by_ids(db, account, live, ids)
+            stored = await site_store.summaries(db, account, live, ids)
+            devices = await device_store.at_sites(db, account, live, ids)
             wrong = [
-                place
-                for place in places
+                site
+                for site in sites
                 if not _agree(
-                    stored[place.id], self.serializers.site(caller, place, devices[place.id])
+                    stored[site.id], self.serializers.site(caller, site, devices[site.id])
                 )
             ]
             if repair and wrong:
                 await show_anew(db, self.serializers, caller, wrong)
-        return [place.id for place in wrong]
+        return [site.id for site in wrong]
 
 
 def _agree(stored: bytes, truth: bytes) -> bool:

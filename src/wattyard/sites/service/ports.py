@@ -13,9 +13,9 @@ from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.sites.domain.devices import Device
-from wattyard.sites.domain.places import Customer, LocationNotFound, Place
+from wattyard.sites.domain.sites import Customer, LocationNotFound, Site
 from wattyard.sites.store import devices as device_store
-from wattyard.sites.store import places as place_store
+from wattyard.sites.store import sites as site_store
 
 
 class Serializers(Protocol):
@@ -24,9 +24,9 @@ class Serializers(Protocol):
     A summary is kept and events carry whole objects, so use-cases need them ready.
     """
 
-    def site(self, caller: Caller, place: Place, devices: Sequence[Device]) -> bytes: ...
+    def site(self, caller: Caller, site: Site, devices: Sequence[Device]) -> bytes: ...
 
-    def location(self, caller: Caller, place: Place, devices: Sequence[UUID]) -> bytes: ...
+    def location(self, caller: Caller, site: Site, devices: Sequence[UUID]) -> bytes: ...
 
     def device(self, caller: Caller, device: Device) -> bytes: ...
 
@@ -36,10 +36,10 @@ class Serializers(Protocol):
 class Dependent(Protocol):
     """What belongs to places and is kept by a capability above; filled by the app."""
 
-    async def removal_events(self, caller: Caller, places: Sequence[Place]) -> list[NewEvent]:
+    async def removal_events(self, caller: Caller, sites: Sequence[Site]) -> list[NewEvent]:
         """Tell what goes with locked places, before it goes."""
 
-    async def zones_changed(self, caller: Caller, places: Sequence[Place]) -> None:
+    async def zones_changed(self, caller: Caller, sites: Sequence[Site]) -> None:
         """Follow locked places into other time zones.
 
         Raises:
@@ -58,12 +58,12 @@ class UseCases:
     new_id: IdMaker
     dependents: list[Dependent] = field(default_factory=list)
 
-    async def removal_events(self, caller: Caller, places: Sequence[Place]) -> list[NewEvent]:
+    async def removal_events(self, caller: Caller, sites: Sequence[Site]) -> list[NewEvent]:
         """Tell what goes with places that are about to be deleted."""
-        told = [await dependent.removal_events(caller, places) for dependent in self.dependents]
+        told = [await dependent.removal_events(caller, sites) for dependent in self.dependents]
         return [new_events for part in told for new_events in part]
 
-    async def follow_zones(self, caller: Caller, moved: Sequence[Place]) -> None:
+    async def follow_zones(self, caller: Caller, moved: Sequence[Site]) -> None:
         """Let what belongs to places follow them into other time zones."""
         if moved:
             for dependent in self.dependents:
@@ -71,18 +71,18 @@ class UseCases:
 
 
 def site_events(
-    serializers: Serializers, caller: Caller, change: str, place: Place, devices: Sequence[Device]
+    serializers: Serializers, caller: Caller, change: str, site: Site, devices: Sequence[Device]
 ) -> list[NewEvent]:
     """Describe a change of a place as an event of its location and one of its site."""
-    at_place = [device.id for device in devices]
+    at_site = [device.id for device in devices]
     return [
         NewEvent(
             f"location.{change}",
-            ids.wire("loc", place.id),
-            serializers.location(caller, place, at_place),
+            ids.wire("loc", site.id),
+            serializers.location(caller, site, at_site),
         ),
         NewEvent(
-            f"site.{change}", ids.wire("ste", place.id), serializers.site(caller, place, devices)
+            f"site.{change}", ids.wire("ste", site.id), serializers.site(caller, site, devices)
         ),
     ]
 
@@ -95,40 +95,39 @@ def device_event(serializers: Serializers, caller: Caller, change: str, device: 
 
 
 async def lock_present(
-    db: WriteConnection, caller: Caller, place_ids: Collection[UUID]
-) -> list[Place]:
+    db: WriteConnection, caller: Caller, site_ids: Collection[UUID]
+) -> list[Site]:
     """Lock those of the places that exist, in the order of their ids, as everyone does."""
-    return await place_store.locked(db, caller.account, caller.live_mode, place_ids)
+    return await site_store.locked(db, caller.account, caller.live_mode, site_ids)
 
 
-async def lock_places(
-    db: WriteConnection, caller: Caller, place_ids: Collection[UUID], *, param: str
-) -> list[Place]:
+async def lock_sites(
+    db: WriteConnection, caller: Caller, site_ids: Collection[UUID], *, param: str
+) -> list[Site]:
     """Lock places that must all exist.
 
     Raises:
         LocationNotFound: naming one that is not there.
     """
-    found = await lock_present(db, caller, place_ids)
-    missing = set(place_ids) - {place.id for place in found}
+    found = await lock_present(db, caller, site_ids)
+    missing = set(site_ids) - {site.id for site in found}
     if missing:
         raise LocationNotFound(f"there is no location {ids.wire('loc', min(missing))}", param=param)
     return found
 
 
 async def show_anew(
-    db: WriteConnection, serializers: Serializers, caller: Caller, places: Iterable[Place]
-) -> list[tuple[Place, Sequence[Device], bytes]]:
+    db: WriteConnection, serializers: Serializers, caller: Caller, sites: Iterable[Site]
+) -> list[tuple[Site, Sequence[Device], bytes]]:
     """Write the summaries of locked places anew, and give each with its devices and summary."""
-    places = list(places)
-    devices = await device_store.at_places(
-        db, caller.account, caller.live_mode, [place.id for place in places]
+    sites = list(sites)
+    devices = await device_store.at_sites(
+        db, caller.account, caller.live_mode, [site.id for site in sites]
     )
-    shown: list[tuple[Place, Sequence[Device], bytes]] = [
-        (place, devices[place.id], serializers.site(caller, place, devices[place.id]))
-        for place in places
+    shown: list[tuple[Site, Sequence[Device], bytes]] = [
+        (site, devices[site.id], serializers.site(caller, site, devices[site.id])) for site in sites
     ]
-    summaries = {place.id: summary for place, _, summary in shown}
+    summaries = {site.id: summary for site, _, summary in shown}
     if summaries:
-        await place_store.set_summaries(db, caller.account, caller.live_mode, summaries)
+        await site_store.set_summaries(db, caller.account, caller.live_mode, summaries)
     return shown

@@ -9,11 +9,11 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
 from wattyard.sites.service.ports import UseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
-from wattyard.sites.store import places as place_store
+from wattyard.sites.store import sites as site_store
 from wattyard.sites.store import states as state_store
 
 
@@ -42,12 +42,12 @@ class States(UseCases):
                 if await state_store.keep(db, account, live, state):
                     return state
                 return await self._kept_before(db, caller, state)
-            places = await place_store.of_device(db, account, live, device_id)
+            sites = await site_store.of_device(db, account, live, device_id)
             if await device_store.locked(db, account, live, device_id) is None:
                 raise _no_device(device_id)
             if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, caller, state)
-            await show_anew(db, self.serializers, caller, places)
+            await show_anew(db, self.serializers, caller, sites)
             await state_store.note_shown(db, account, live, {device_id: report.time})
         return state
 
@@ -57,11 +57,11 @@ class States(UseCases):
         async with self.db.transaction() as db:
             sightings = await state_store.sightings(db, account, live, times)
             shown = {id_: at for id_, at in times.items() if _shows(sightings.get(id_), at)}
-            places = await lock_present(
-                db, caller, {place for id_ in shown for place in sightings[id_].locations}
+            sites = await lock_present(
+                db, caller, {site for id_ in shown for site in sightings[id_].locations}
             )
             await state_store.see(db, account, live, times)
-            await show_anew(db, self.serializers, caller, places)
+            await show_anew(db, self.serializers, caller, sites)
             await state_store.note_shown(db, account, live, shown)
 
     async def current(self, caller: Caller, device_id: UUID) -> DeviceState:
@@ -101,7 +101,7 @@ class States(UseCases):
         where = report.location_id
         if where is None or where in sighting.locations:
             return
-        found = await place_store.by_ids(db, caller.account, caller.live_mode, [where])
+        found = await site_store.by_ids(db, caller.account, caller.live_mode, [where])
         if not found:
             raise LocationNotFound(
                 f"there is no location {ids.wire('loc', where)}", param="location_id"

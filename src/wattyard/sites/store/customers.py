@@ -8,7 +8,7 @@ import msgspec
 
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
-from wattyard.sites.domain.places import Customer
+from wattyard.sites.domain.sites import Customer
 
 _SELECT = """
     SELECT id, reference_id, metadata, time_created,

@@ -47,7 +47,7 @@ async def insert(db: WriteConnection, account: int, live: bool, devices: Sequenc
         live,
         *map(list, zip(*rows, strict=True)),
     )
-    await place(db, account, live, [(d.id, site) for d in devices for site in d.locations])
+    await attach(db, account, live, [(d.id, site) for d in devices for site in d.locations])
 
 
 async def update(db: WriteConnection, account: int, live: bool, devices: Sequence[Device]) -> None:
@@ -71,7 +71,7 @@ async def update(db: WriteConnection, account: int, live: bool, devices: Sequenc
     )
 
 
-async def place(
+async def attach(
     db: WriteConnection, account: int, live: bool, pairs: Iterable[tuple[UUID, UUID]]
 ) -> None:
     """Note that devices are at places: pairs of device and place."""
@@ -147,8 +147,8 @@ async def present(
     return {row["id"] for row in rows}
 
 
-async def at_places(
-    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
+async def at_sites(
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> Mapping[UUID, list[Device]]:
     """Find the devices at each of the places, oldest first.
 
@@ -164,7 +164,7 @@ async def at_places(
         """,
         account,
         live,
-        list(place_ids),
+        list(site_ids),
     )
     found: dict[UUID, list[Device]] = defaultdict(list)
     for device in map(_device, rows):

@@ -8,7 +8,7 @@ from wattyard.platform.decoding import Patch, convert, type_forms
 from wattyard.sites.domain.arrivals import Arrival, DeviceArrival
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.wire.devices import DeviceBody, changed_device, device_drafts
-from wattyard.sites.wire.places import SiteBody, SiteChange, changed_place, place_draft
+from wattyard.sites.wire.sites import SiteBody, SiteChange, changed_site, site_draft
 
 Json = dict[str, Any]
 
@@ -41,8 +41,8 @@ def arrival(line: int, body: Json) -> Arrival:
     return Arrival(
         line,
         shaped.reference_id,
-        place_draft(shaped),
-        lambda place: changed_place(place, Patch(said, SiteChange), SiteChange),
+        site_draft(shaped),
+        lambda place: changed_site(place, Patch(said, SiteChange), SiteChange),
         devices,
     )
 

@@ -8,7 +8,7 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import Metadata, Reference, Time
-from wattyard.sites.domain.places import Customer, CustomerDraft
+from wattyard.sites.domain.sites import Customer, CustomerDraft
 
 
 class CustomerBody(Shape):

@@ -6,13 +6,13 @@ from typing import Any, Final, Literal
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import convert
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
 from wattyard.tariffs.adapters.imports import Contract, DocumentCurrencyMismatch, Imported
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
-from wattyard.tariffs.domain.calendar import Place
-from wattyard.tariffs.domain.prices import calendar_place
+from wattyard.tariffs.domain.calendar import CalendarRegion
+from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.wire.tariffs import TariffBody
 
 DocumentFormat = Literal["urdb", "octopus", "cdr"]
@@ -39,9 +39,9 @@ def tariff_bodies(
             `allow_partial`.
         DocumentCurrencyMismatch: when the site pays in another currency.
     """
-    place = calendar_place(site)
+    region = calendar_region(site)
     try:
-        found = _imported(format_, document, place, contract, allow_partial=allow_partial)
+        found = _imported(format_, document, region, contract, allow_partial=allow_partial)
     except RecursionError:
         raise Malformed(
             f"the body is nested more deeply than a {format_} document", code="body_invalid"
@@ -55,20 +55,22 @@ def tariff_bodies(
 def _imported(
     format_: DocumentFormat,
     document: Mapping[str, Any] | list[Any],
-    place: Place,
+    region: CalendarRegion,
     contract: Contract,
     *,
     allow_partial: bool,
 ) -> Imported:
     if format_ == "octopus":
-        return tariffs_from_octopus(document, place, contract=contract, allow_partial=allow_partial)
+        return tariffs_from_octopus(
+            document, region, contract=contract, allow_partial=allow_partial
+        )
     if not isinstance(document, Mapping):
         raise Malformed(
             f"the body must be an object: a {format_} document; got an array of {len(document)}",
             code="body_invalid",
         )
     if format_ == "cdr":
-        return tariffs_from_cdr(document, place, contract=contract, allow_partial=allow_partial)
+        return tariffs_from_cdr(document, region, contract=contract, allow_partial=allow_partial)
     return tariffs_from_urdb(document, contract=contract, allow_partial=allow_partial)
 
 

@@ -26,7 +26,7 @@ from wattyard.tariffs.adapters.imports import (
     known_fields,
     runs,
 )
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 
 _DAY_MINUTES: Final = 1440
 _LONGEST: Final = timedelta(days=1100)
@@ -63,7 +63,7 @@ class _Price(NamedTuple):
 
 def tariffs_from_octopus(
     document: Mapping[str, Any] | list[Any],
-    place: Place,
+    region: CalendarRegion,
     *,
     contract: Contract,
     allow_partial: bool,
@@ -87,10 +87,12 @@ def tariffs_from_octopus(
     rates = _one_payment_method(page.results, left)
     common: Body = {"direction": "IMPORT", "type": "COMMODITY", **_vat(rates, left)}
     prices = _in_order(rates)
-    if all(_is_day_edge(price.start, place) and _is_day_edge(price.end, place) for price in prices):
+    if all(
+        _is_day_edge(price.start, region) and _is_day_edge(price.end, region) for price in prices
+    ):
         bodies = [{**common, **_flat(price, contract, only=len(prices) == 1)} for price in prices]
     else:
-        bodies = [{**common, **_by_days(prices, place, contract, left)}]
+        bodies = [{**common, **_by_days(prices, region, contract, left)}]
     return left.settle(bodies, allow_partial=allow_partial)
 
 
@@ -137,10 +139,10 @@ def _in_order(rates: list[UnitRate]) -> list[_Price]:
     return prices
 
 
-def _is_day_edge(edge: datetime | None, place: Place) -> bool:
+def _is_day_edge(edge: datetime | None, region: CalendarRegion) -> bool:
     if edge is None:
         return True
-    return civil.start_of_day(civil.date_at(edge, place.zone), place.zone) == edge
+    return civil.start_of_day(civil.date_at(edge, region.zone), region.zone) == edge
 
 
 def _flat(price: _Price, contract: Contract, *, only: bool) -> Body:
@@ -156,7 +158,9 @@ def _window(start: int, end: int) -> Body:
     return {"valid_from": clock(start), "valid_to": clock(end)}
 
 
-def _by_days(prices: list[_Price], place: Place, contract: Contract, left: Leftovers) -> Body:
+def _by_days(
+    prices: list[_Price], region: CalendarRegion, contract: Contract, left: Leftovers
+) -> Body:
     start, end = prices[0].start, prices[-1].end
     if start is None or end is None:
         raise UnitRatesInvalid(
@@ -167,7 +171,7 @@ def _by_days(prices: list[_Price], place: Place, contract: Contract, left: Lefto
         raise UnitRatesInvalid(
             f"rates that change within a day span at most {_LONGEST.days} days", param="results"
         )
-    days = _days(prices, place, left)
+    days = _days(prices, region, left)
     ordinary = Counter(days.values()).most_common(1)[0][0]
     special: dict[tuple[float, ...], list[str]] = {}
     for day, minutes in days.items():
@@ -187,13 +191,15 @@ def _block(minutes: tuple[float, ...]) -> Body:
     return {"days": ["All"], "hours": hours}
 
 
-def _days(prices: list[_Price], place: Place, left: Leftovers) -> dict[date, tuple[float, ...]]:
+def _days(
+    prices: list[_Price], region: CalendarRegion, left: Leftovers
+) -> dict[date, tuple[float, ...]]:
     """Write the price of each wall-clock minute of each local day."""
     days: dict[date, list[float | None]] = {}
     for price in prices:
         at = price.start
         while at is not None and price.end is not None and at < price.end:
-            local = at.astimezone(place.zone)
+            local = at.astimezone(region.zone)
             minutes = days.setdefault(local.date(), [None] * _DAY_MINUTES)
             minute = local.hour * 60 + local.minute
             if minutes[minute] not in (None, price.per_kwh):

@@ -44,7 +44,7 @@ def date_of(day: int) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CalendarRegion:
     """Where wall-clock rules are evaluated: a zone, and a country and state for the calendar.
 
     `country_code` is ISO 3166-1 alpha-2 or None; `state` the second part of ISO 3166-2, alone
@@ -103,7 +103,7 @@ class DayFacts:
         )
 
 
-def facts(place: Place, first_day: int, last_day: int) -> DayFacts:
+def facts(region: CalendarRegion, first_day: int, last_day: int) -> DayFacts:
     """Ask the calendar of a place about each local day from `first_day` to `last_day`, inclusive.
 
     A bounded cache keeps whole years of a country's holidays. The first day of the year 10000,
@@ -113,7 +113,7 @@ def facts(place: Place, first_day: int, last_day: int) -> DayFacts:
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     years = range(_year_of(first_day), _year_of(last_day) + 1)
-    known = [_year(place.country_code, place.state, year) for year in years]
+    known = [_year(region.country_code, region.state, year) for year in years]
     skipped = first_day - day_number(date(years[0], 1, 1))
     window = slice(skipped, skipped + days.size)
     return DayFacts(

@@ -11,7 +11,7 @@ import numpy as np
 
 from wattyard.kernel.clock_changes import Microseconds, local_days
 from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.domain.calendar import Marks, Place, facts, lay, templates
+from wattyard.tariffs.domain.calendar import CalendarRegion, Marks, facts, lay, templates
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
 
 
@@ -66,7 +66,7 @@ class DemandCharge:
 Charge = StandingCharge | DemandCharge
 
 
-def counted(filter_: Schedule | None, place: Place, starts_us: Microseconds) -> Marks:
+def counted(filter_: Schedule | None, region: CalendarRegion, starts_us: Microseconds) -> Marks:
     """Mark which windows (n, by their starts in order of time) a demand charge counts.
 
     A window counts when its start's wall-clock reading falls in any hours of the filter that
@@ -76,9 +76,9 @@ def counted(filter_: Schedule | None, place: Place, starts_us: Microseconds) -> 
     if filter_ is None or not starts_us.size:
         return np.ones(starts_us.size, np.bool_)
     span = int(starts_us[0]), int(starts_us[-1]) + 1
-    clock = place.clock(*span)
+    clock = region.clock(*span)
     low, high = local_days(clock, *span)
-    days = patterns(filter_, facts(place, low, high))
+    days = patterns(filter_, facts(region, low, high))
     ways = templates([_marked(filter_, lines) for lines in days.lines])
     laid = lay(ways, days.of_day, low, clock, span)
     marks: Marks = laid.item[np.searchsorted(laid.starts_us, starts_us, side="right") - 1] == 1

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing, StateForbids
-from wattyard.sites.domain.places import LinkedTariff
+from wattyard.sites.domain.sites import LinkedTariff
 from wattyard.tariffs.domain.tariff import Direction, TariffType
 
 ConnectionType = Literal["DIRECT", "MARKET", "LIBRARY", "MANUAL"]

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from wattyard.kernel.refusals import Fault
-from wattyard.tariffs.domain.calendar import DayFacts, Place, date_of, day_number, facts
+from wattyard.tariffs.domain.calendar import CalendarRegion, DayFacts, date_of, day_number, facts
 from wattyard.tariffs.domain.refusals import (
     GapInTimePeriod,
     IncompleteTimePeriod,
@@ -30,7 +30,7 @@ _DAYS_JUDGED: Final = 41 * 366
 _SINGLE_DAYS_JUDGED: Final = 100 * 366
 
 
-def check(schedule: Schedule, place: Place, first: date, last: date) -> None:
+def check(schedule: Schedule, region: CalendarRegion, first: date, last: date) -> None:
     """Judge a schedule on every local day from `first` to `last`, inclusive.
 
     Of a longer term the first 41 years are judged, and the single dates named of the first 100.
@@ -41,7 +41,7 @@ def check(schedule: Schedule, place: Place, first: date, last: date) -> None:
             (each once, with the first day that has it).
     """
     found: dict[Fault, None] = {}
-    for fault in _faults(schedule, place, first, last):
+    for fault in _faults(schedule, region, first, last):
         found[fault] = None
         if len(found) == FAULT_LIMIT:
             break
@@ -49,11 +49,11 @@ def check(schedule: Schedule, place: Place, first: date, last: date) -> None:
         raise ScheduleRefused.of(list(found))
 
 
-def _faults(schedule: Schedule, place: Place, first: date, last: date) -> Iterator[Fault]:
+def _faults(schedule: Schedule, region: CalendarRegion, first: date, last: date) -> Iterator[Fault]:
     start, end = day_number(first), day_number(last)
     judge = CoverJudge(schedule)
     missing: list[int] = []
-    for days in _judged(schedule, place, start, end):
+    for days in _judged(schedule, region, start, end):
         found = patterns(schedule, days)
         for position, lines in sorted(zip(found.first_day.tolist(), found.lines, strict=True)):
             day = int(days.days[position])
@@ -65,15 +65,15 @@ def _faults(schedule: Schedule, place: Place, first: date, last: date) -> Iterat
         yield _incomplete(min(missing))
 
 
-def _judged(schedule: Schedule, place: Place, start: int, end: int) -> Iterator[DayFacts]:
+def _judged(schedule: Schedule, region: CalendarRegion, start: int, end: int) -> Iterator[DayFacts]:
     """The days of the first years, then the single dates named after them."""
     until = min(end, start + _DAYS_JUDGED - 1)
-    yield facts(place, start, until)
+    yield facts(region, start, until)
     last = min(end, start + _SINGLE_DAYS_JUDGED)
     single = {day_number(day) for entry in schedule.entries for day in entry.dates.once}
     later = sorted(day for day in single if until < day <= last)
     if later:
-        days = facts(place, later[0], later[-1])
+        days = facts(region, later[0], later[-1])
         yield days.only(np.array(later, dtype=np.int64))
 
 

@@ -16,7 +16,7 @@ from wattyard.kernel.clock_changes import (
     step_of,
 )
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place, facts, lay, templates
+from wattyard.tariffs.domain.calendar import CalendarRegion, facts, lay, templates
 from wattyard.tariffs.domain.formula import PRICE_LIMIT, values
 from wattyard.tariffs.domain.market import Markets, MarketSteps, steps
 from wattyard.tariffs.domain.refusals import (
@@ -65,7 +65,7 @@ class Laid(NamedTuple):
 
 
 def expand(
-    tariff: Tariff, place: Place, span: Span, *, markets: Markets, tiers: Indices
+    tariff: Tariff, region: CalendarRegion, span: Span, *, markets: Markets, tiers: Indices
 ) -> ElementSeries:
     """Price a span under one tariff.
 
@@ -86,9 +86,9 @@ def expand(
             param="start_time",
         )
     span_us = microseconds(span.start), microseconds(span.end)
-    falls = confidence_edges(tariff.term, place)
-    laid = windows(tariff.schedule, place, span_us)
-    known = _markets(tariff, place, span_us, markets) if not tariff.rates.plain else {}
+    falls = confidence_edges(tariff.term, region)
+    laid = windows(tariff.schedule, region, span_us)
+    known = _markets(tariff, region, span_us, markets) if not tariff.rates.plain else {}
     starts = _edges(tariff, laid, falls, known, tiers, span_us)
     if starts.size > LAID_AT_ONCE:
         raise TooManyPrices(LAID_AT_ONCE)
@@ -121,11 +121,11 @@ def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:
     )
 
 
-def windows(schedule: Schedule, place: Place, span_us: tuple[int, int]) -> Laid:
+def windows(schedule: Schedule, region: CalendarRegion, span_us: tuple[int, int]) -> Laid:
     """Lay the windows over a span; a window that goes on at midnight is one interval."""
-    clock = place.clock(*span_us)
+    clock = region.clock(*span_us)
     low, high = local_days(clock, *span_us)
-    days = patterns(schedule, facts(place, low, high))
+    days = patterns(schedule, facts(region, low, high))
     ways = templates([_way(schedule, lines) for lines in days.lines])
     laid = lay(ways, days.of_day, low, clock, span_us)
     special_day = np.where(days.special, np.arange(days.special.size), -1)[laid.day - low]
@@ -145,7 +145,7 @@ def _way(schedule: Schedule, lines: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 def _markets(
-    tariff: Tariff, place: Place, span_us: tuple[int, int], markets: Markets
+    tariff: Tariff, region: CalendarRegion, span_us: tuple[int, int], markets: Markets
 ) -> dict[str, "_Known"]:
     known = {}
     for key in tariff.market_keys:
@@ -154,7 +154,7 @@ def _markets(
             nothing = MarketSteps(np.array([span_us[0]]), np.array([np.nan]), np.ones(1))
             known[key] = _Known(nothing, nothing.prices)
         else:
-            found = steps(series, place, span_us, markets.now)
+            found = steps(series, region, span_us, markets.now)
             known[key] = _Known(found, series.per_kwh(found.prices))
     return known
 

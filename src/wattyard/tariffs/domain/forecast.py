@@ -13,7 +13,7 @@ from wattyard.kernel.clock_changes import (
     joined_edges,
     local_days,
 )
-from wattyard.tariffs.domain.calendar import Days, DayTemplates, Marks, Place, facts, lay
+from wattyard.tariffs.domain.calendar import CalendarRegion, Days, DayTemplates, Marks, facts, lay
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 
 DAYS_BACK: Final = 14
@@ -137,9 +137,9 @@ class LikeDays:
     def _at(self, walls_us: Microseconds) -> tuple[Numbers, Marks]:
         """Look up the price when the wall clock first shows each reading, and whether it is."""
         when = self._clock.first_shown(walls_us)
-        place = np.searchsorted(self._published.starts_us, when.instants_us, side="right") - 1
-        has = when.shown & (place >= 0) & (when.instants_us < self._published.ends_us[place])
-        return self._published.prices[place], has
+        position = np.searchsorted(self._published.starts_us, when.instants_us, side="right") - 1
+        has = when.shown & (position >= 0) & (when.instants_us < self._published.ends_us[position])
+        return self._published.prices[position], has
 
 
 class _Ranked(NamedTuple):
@@ -186,7 +186,10 @@ _NOTHING: Final = Pieces(
 
 
 def forecast(
-    published: Published, place: Place, holes_us: tuple[Microseconds, Microseconds], now_us: int
+    published: Published,
+    region: CalendarRegion,
+    holes_us: tuple[Microseconds, Microseconds],
+    now_us: int,
 ) -> Guess:
     """Forecast the local days that have holes; other days in between come as one empty step.
 
@@ -197,14 +200,14 @@ def forecast(
         TooManyPrices: for more than two million steps.
     """
     span = int(holes_us[0][0]), int(holes_us[1][-1])
-    clock = place.clock(*span)
+    clock = region.clock(*span)
     low, high = local_days(clock, *span)
     days = np.flatnonzero(_touched(clock, holes_us, low, high)) + low
     past = min(span[0], now_us) - (DAYS_BACK + 2) * DAY_US
     known = published.within(past, span[1])
-    today = place.clock(now_us, now_us).wall_at(now_us) // DAY_US
+    today = region.clock(now_us, now_us).wall_at(now_us) // DAY_US
     way_of_day = np.zeros(high + 1 - low, np.intp)
-    ways, way_of_day[days - low] = _expected(known, place, days, today)
+    ways, way_of_day[days - low] = _expected(known, region, days, today)
     if int(ways.sizes[way_of_day].sum()) > LAID_AT_ONCE:
         raise TooManyPrices(LAID_AT_ONCE)
     first = np.concatenate([[0], np.cumsum(ways.sizes)])
@@ -214,14 +217,14 @@ def forecast(
 
 
 def _expected(
-    published: Published, place: Place, days: Days, today: int
+    published: Published, region: CalendarRegion, days: Days, today: int
 ) -> tuple[Pieces, NDArray[np.intp]]:
     """Forecast n days: the ways that they go, the first of them empty, and each day's way (n)."""
     way_of_day = np.zeros(days.size, np.intp)
     if not published.starts_us.size:
         return _NOTHING, way_of_day
     span = int(published.starts_us[0]), int(published.ends_us[-1])
-    clock = place.clock(*span)
+    clock = region.clock(*span)
     first_day, last_day = local_days(clock, *span)
     intervals = published.starts_us, published.ends_us
     with_prices = np.flatnonzero(_touched(clock, intervals, first_day, last_day)) + first_day
@@ -230,12 +233,12 @@ def _expected(
     has_basis = since < until
     if not has_basis.any():
         return _NOTHING, way_of_day
-    non_working = facts(place, int(days[0]), int(days[-1])).non_working[days - days[0]]
+    non_working = facts(region, int(days[0]), int(days[-1])).non_working[days - days[0]]
     keys = np.stack([since, until, non_working])[:, has_basis]
     distinct, way = np.unique(keys, axis=1, return_inverse=True)
     way_of_day[has_basis] = way.ravel() + 1
     bases = Bases(with_prices[distinct[0]], with_prices[distinct[1] - 1], distinct[2])
-    non_working = facts(place, first_day, last_day).non_working
+    non_working = facts(region, first_day, last_day).non_working
     pieces = LikeDays(published, clock, non_working, first_day).pieces(bases)
     ways = Pieces(*(np.concatenate(own) for own in zip(_NOTHING, pieces, strict=True)))
     return ways, way_of_day

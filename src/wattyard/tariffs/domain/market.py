@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.forecast import Published, forecast
 
 Numbers = NDArray[np.float64]
@@ -76,7 +76,7 @@ class MarketSteps:
 
 
 def steps(
-    series: MarketSeries, place: Place, span_us: tuple[int, int], now: datetime
+    series: MarketSeries, region: CalendarRegion, span_us: tuple[int, int], now: datetime
 ) -> MarketSteps:
     """Lay a market's prices over a span, forecasts in the place's local time."""
     start, end = span_us
@@ -92,7 +92,7 @@ def steps(
     published = MarketSteps(starts, prices, np.ones(starts.size))
     hole_starts, hole_ends = hole_starts[holes], hole_ends[holes]
     known = Published(series.starts_us, series.ends_us, series.prices)
-    guess = forecast(known, place, (hole_starts, hole_ends), microseconds(now))
+    guess = forecast(known, region, (hole_starts, hole_ends), microseconds(now))
     return _filled(published, hole_starts, hole_ends, MarketSteps(*guess))
 
 

@@ -15,8 +15,8 @@ from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
-from wattyard.sites.domain.places import Place as Site
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.sites.domain.sites import Site
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
 from wattyard.tariffs.domain.market import Markets
@@ -62,7 +62,7 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class PlacePrices:
+class SitePrices:
     """The price of n intervals that touch and fill the span asked for.
 
     `edges_us` (n + 1); `per_kwh` (n) gross, rounded to 6 decimals; `exact_per_kwh` (n) the same
@@ -83,14 +83,14 @@ class PlacePrices:
         return _adding_up(self.exact_parts, self.per_kwh) if self.exact_parts else {}
 
 
-def place_prices(
+def site_prices(
     elements: Sequence[Element],
-    place: Place,
+    region: CalendarRegion,
     question: Question,
     *,
     markets: Markets,
     consumed: Mapping[UUID, Consumed],
-) -> PlacePrices:
+) -> SitePrices:
     """Price a span at a place, each tariff in the tier that its counter has reached.
 
     `elements` are the connected tariffs of the place, in any order; `consumed` their counters
@@ -107,7 +107,9 @@ def place_prices(
         stretches = owners(elements, type_, question)
         _check_connected(stretches, type_, question)
         if any(stretch.element != ABSENT for stretch in stretches):
-            series = [_priced(stretch, elements, place, markets, consumed) for stretch in stretches]
+            series = [
+                _priced(stretch, elements, region, markets, consumed) for stretch in stretches
+            ]
             kinds.append((f"{type_}_{question.direction}".lower(), _joined(series)))
     if not kinds:
         return _free(question.span)
@@ -175,7 +177,7 @@ def _check_connected(stretches: list[Stretch], type_: TariffType, question: Ques
 def _priced(
     stretch: Stretch,
     elements: Sequence[Element],
-    place: Place,
+    region: CalendarRegion,
     markets: Markets,
     consumed: Mapping[UUID, Consumed],
 ) -> _Kind:
@@ -186,7 +188,7 @@ def _priced(
     reached = present_tiers(
         tariff.rates, tariff.tiering.scope, consumed.get(element.id, Consumed())
     )
-    series = expand(tariff, place, stretch.span, markets=markets, tiers=reached)
+    series = expand(tariff, region, stretch.span, markets=markets, tiers=reached)
     if series.window.size > ANSWERED_AT_ONCE:
         raise TooManyPrices(ANSWERED_AT_ONCE)
     check_available(series)
@@ -211,9 +213,9 @@ def _nothing(span: Span) -> _Kind:
     return _Kind(np.array([microseconds(span.start), microseconds(span.end)]), part)
 
 
-def _free(span: Span) -> PlacePrices:
+def _free(span: Span) -> SitePrices:
     edges, part = _nothing(span)
-    return PlacePrices(edges, part.per_kwh, part.per_kwh, part.confidence, {}, ())
+    return SitePrices(edges, part.per_kwh, part.per_kwh, part.confidence, {}, ())
 
 
 def _joined(kinds: list[_Kind]) -> _Kind:
@@ -227,7 +229,7 @@ def _joined(kinds: list[_Kind]) -> _Kind:
     )
 
 
-def _summed(kinds: list[tuple[str, _Kind]], elements: tuple[Element, ...]) -> PlacePrices:
+def _summed(kinds: list[tuple[str, _Kind]], elements: tuple[Element, ...]) -> SitePrices:
     edges = kinds[0][1].edges_us
     if len(kinds) > 1:
         edges = joined_edges([kind.edges_us for _, kind in kinds])
@@ -235,16 +237,16 @@ def _summed(kinds: list[tuple[str, _Kind]], elements: tuple[Element, ...]) -> Pl
     exact = reduce(np.add, [part.per_kwh for part in parts.values()])
     total = all_rounded(exact, PRICE_DECIMALS)
     confidence = reduce(np.minimum, [part.confidence for part in parts.values()])
-    return PlacePrices(edges, total, exact, confidence, parts, elements)
+    return SitePrices(edges, total, exact, confidence, parts, elements)
 
 
 def _taken(kind: _Kind, edges_us: Microseconds) -> Part:
     """Look a part up at finer edges."""
     if edges_us is kind.edges_us:
         return kind.part
-    place = step_of(kind.edges_us[:-1], edges_us[:-1])
+    position = step_of(kind.edges_us[:-1], edges_us[:-1])
     fields = Part.__dataclass_fields__
-    return Part(*(getattr(kind.part, name)[place] for name in fields))
+    return Part(*(getattr(kind.part, name)[position] for name in fields))
 
 
 def _adding_up(parts: Mapping[str, Part], total: Numbers) -> dict[str, Part]:
@@ -275,7 +277,7 @@ class Supply:
     """What prices at a site depend on: its contracts, their rules read, and market sources."""
 
     site: Site
-    place: Place
+    region: CalendarRegion
     contracts: Mapping[UUID, Contract]
     elements: tuple[Element, ...]
     sources: Mapping[str, MarketSource]
@@ -327,14 +329,14 @@ class Quote:
 
     supply: Supply
     question: Question
-    prices: PlacePrices
+    prices: SitePrices
     last_updated: datetime | None
     next_update: datetime | None
 
 
-def calendar_place(site: Site) -> Place:
+def calendar_region(site: Site) -> CalendarRegion:
     """The calendar region in which a site's wall-clock rules are evaluated."""
     address = site.postal_address
     if address is None:
-        return Place(site.timezone)
-    return Place(site.timezone, address.country_code, address.state)
+        return CalendarRegion(site.timezone)
+    return CalendarRegion(site.timezone, address.country_code, address.state)

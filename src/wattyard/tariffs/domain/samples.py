@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place, date_of, day_number, facts
+from wattyard.tariffs.domain.calendar import CalendarRegion, date_of, day_number, facts
 from wattyard.tariffs.domain.expand import ElementSeries, expand
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import TooManyPrices
@@ -56,15 +56,17 @@ class Sample:
     mean: float | None
 
 
-def sample(tariff: Tariff, place: Place, *, markets: Markets) -> Sample:
+def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sample:
     """Sample a tariff at a place, from now or from where its contract starts."""
-    first = _first_day(tariff, place, markets.now)
-    days = facts(place, first, first + _LOOKS_AHEAD_DAYS)
+    first = _first_day(tariff, region, markets.now)
+    days = facts(region, first, first + _LOOKS_AHEAD_DAYS)
     holidays = np.flatnonzero(days.holiday)
 
     def shown(day: int) -> SampleDay:
-        span = civil.day(date_of(day), place.zone)
-        series = _series(tariff, place, Span(max(span.start, tariff.term.start), span.end), markets)
+        span = civil.day(date_of(day), region.zone)
+        series = _series(
+            tariff, region, Span(max(span.start, tariff.term.start), span.end), markets
+        )
         if series.window.size > _SHOWN_OF_A_DAY:
             series = _unknown(series)
         n = day - first
@@ -78,40 +80,40 @@ def sample(tariff: Tariff, place: Place, *, markets: Markets) -> Sample:
 
     return Sample(
         week=tuple(shown(day) for day in range(first, first + WEEK_DAYS)),
-        clock_changes=tuple(shown(day) for day in _clock_changes(place, first)),
+        clock_changes=tuple(shown(day) for day in _clock_changes(region, first)),
         holiday=shown(first + int(holidays[0])) if holidays.size else None,
-        **_extent(_year(tariff, place, first, markets)),
+        **_extent(_year(tariff, region, first, markets)),
     )
 
 
-def _first_day(tariff: Tariff, place: Place, now: datetime) -> int:
-    start, end = local_dates(tariff.term, place)
-    today = civil.date_at(now, place.zone)
+def _first_day(tariff: Tariff, region: CalendarRegion, now: datetime) -> int:
+    start, end = local_dates(tariff.term, region)
+    today = civil.date_at(now, region.zone)
     return day_number(max(start, min(today, end - timedelta(days=min(6, (end - start).days)))))
 
 
-def _clock_changes(place: Place, first: int) -> list[int]:
+def _clock_changes(region: CalendarRegion, first: int) -> list[int]:
     """List the next two local days on which the clock changes."""
-    start = microseconds(civil.start_of_day(date_of(first), place.zone))
-    end = microseconds(civil.start_of_day(date_of(first + _LOOKS_AHEAD_DAYS), place.zone))
-    changes = place.clock(start, end).instants_us
+    start = microseconds(civil.start_of_day(date_of(first), region.zone))
+    end = microseconds(civil.start_of_day(date_of(first + _LOOKS_AHEAD_DAYS), region.zone))
+    changes = region.clock(start, end).instants_us
     inside = changes[(changes > start) & (changes < end)][:2]
-    return [day_number(civil.date_at(instant(int(at)), place.zone)) for at in inside]
+    return [day_number(civil.date_at(instant(int(at)), region.zone)) for at in inside]
 
 
-def _year(tariff: Tariff, place: Place, first: int, markets: Markets) -> ElementSeries:
-    start = max(civil.start_of_day(date_of(first), place.zone), tariff.term.start)
-    end = civil.start_of_day(date_of(first + YEAR_DAYS), place.zone)
+def _year(tariff: Tariff, region: CalendarRegion, first: int, markets: Markets) -> ElementSeries:
+    start = max(civil.start_of_day(date_of(first), region.zone), tariff.term.start)
+    end = civil.start_of_day(date_of(first + YEAR_DAYS), region.zone)
     span = Span(start, min(end, tariff.term.end))
     try:
-        return _series(tariff, place, span, markets)
+        return _series(tariff, region, span, markets)
     except TooManyPrices:
-        return _series(tariff, place, span, Markets({}, markets.now))
+        return _series(tariff, region, span, Markets({}, markets.now))
 
 
-def _series(tariff: Tariff, place: Place, span: Span, markets: Markets) -> ElementSeries:
+def _series(tariff: Tariff, region: CalendarRegion, span: Span, markets: Markets) -> ElementSeries:
     tiers = present_tiers(tariff.rates, tariff.tiering.scope, Consumed())
-    return expand(tariff, place, span, markets=markets, tiers=tiers)
+    return expand(tariff, region, span, markets=markets, tiers=tiers)
 
 
 def _unknown(series: ElementSeries) -> ElementSeries:

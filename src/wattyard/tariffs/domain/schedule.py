@@ -295,9 +295,9 @@ def _dates_match(dates: Dates, days: DayFacts) -> Marks:
         matching = matching | np.isin(days.month * 32 + days.day_of_month, yearly)
     if dates.once:
         once = np.array([day_number(day) for day in dates.once])
-        place = np.minimum(np.searchsorted(days.days, once), days.days.size - 1)
+        position = np.minimum(np.searchsorted(days.days, once), days.days.size - 1)
         matching = matching.copy()
-        matching[place[days.days[place] == once]] = True
+        matching[position[days.days[position] == once]] = True
     return matching
 
 

@@ -14,7 +14,7 @@ from wattyard.kernel import civil, instants
 from wattyard.kernel.clock_changes import Microseconds, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import Charge
 from wattyard.tariffs.domain.refusals import TariffTermOverlap, TariffTypeInvalid
 from wattyard.tariffs.domain.schedule import Schedule
@@ -172,20 +172,20 @@ def _meet(one: Tariff, other: Tariff) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def confidence_edges(term: Span, place: Place) -> Microseconds:
+def confidence_edges(term: Span, region: CalendarRegion) -> Microseconds:
     """List the instants (up to 4) at which the confidence of a contract's rules falls.
 
     The first is the end of the term; the others show the same wall clock 90, 180 and 270 local
     days later. An end at the start of a day is followed by starts of days, also where that day
     started later than at midnight (America/Santiago). A bounded cache keeps those asked last.
     """
-    end = term.end.astimezone(place.zone).replace(tzinfo=None)
-    if term.end == civil.start_of_day(end.date(), place.zone):
+    end = term.end.astimezone(region.zone).replace(tzinfo=None)
+    if term.end == civil.start_of_day(end.date(), region.zone):
         end = datetime.combine(end.date(), time())
     steps = range(1, len(CONFIDENCES) - 1)
     room = date.max.toordinal() - end.toordinal()
     later = [
-        civil.first_at(end + timedelta(days=STEP_DAYS * n), place.zone)
+        civil.first_at(end + timedelta(days=STEP_DAYS * n), region.zone)
         for n in steps
         if STEP_DAYS * n < room
     ]
@@ -201,7 +201,7 @@ def confidence(edges_us: Microseconds, instants_us: Microseconds) -> NDArray[np.
     return np.repeat(np.array(CONFIDENCES[: sizes.size]), sizes)
 
 
-def local_dates(term: Span, place: Place) -> tuple[date, date]:
+def local_dates(term: Span, region: CalendarRegion) -> tuple[date, date]:
     """Find the first and the last local date that a term touches."""
     last = term.end - timedelta(microseconds=1)
-    return civil.date_at(term.start, place.zone), civil.date_at(last, place.zone)
+    return civil.date_at(term.start, region.zone), civil.date_at(last, region.zone)

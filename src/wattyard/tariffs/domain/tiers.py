@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import DAY_US, Microseconds, local_days
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.schedule import FixedPrice, FormulaPrice, MarketPrice, Schedule
 
@@ -102,26 +102,26 @@ def rate_table(schedule: Schedule) -> RateTable:
     )
 
 
-def counted_since(reset: TierReset, term: Span, place: Place, at: datetime) -> datetime:
+def counted_since(reset: TierReset, term: Span, region: CalendarRegion, at: datetime) -> datetime:
     """Find since when the counter of a contract runs at an instant (UTC).
 
     Energy before the contract is not the contract's: the counter never runs before its start.
     """
     if reset == "CONTRACT":
         return term.start
-    day = civil.date_at(at, place.zone)
+    day = civil.date_at(at, region.zone)
     if reset != "DAY":
         day = day.replace(day=1)
     if reset == "YEAR":
         day = day.replace(month=1)
-    return max(term.start, civil.start_of_day(day, place.zone))
+    return max(term.start, civil.start_of_day(day, region.zone))
 
 
-def reset_edges(reset: TierReset, place: Place, span_us: tuple[int, int]) -> Microseconds:
+def reset_edges(reset: TierReset, region: CalendarRegion, span_us: tuple[int, int]) -> Microseconds:
     """List the instants inside a span, ends excluded, at which the counter starts again."""
     if reset == "CONTRACT":
         return np.zeros(0, np.int64)
-    clock = place.clock(*span_us)
+    clock = region.clock(*span_us)
     low, high = local_days(clock, *span_us)
     days = np.arange(low, high + 1, dtype=np.int64)
     periods = np.append(low - 1, days).astype("datetime64[D]").astype(_UNITS[reset])

@@ -8,14 +8,14 @@ import asyncio
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.service import QUOTE_REFUSALS, Prices
 from wattyard.tariffs.wire import examples
 from wattyard.tariffs.wire.prices import (
-    PlacePricesBody,
     PriceAuditShape,
     PricesBody,
     PricesShape,
+    SitePricesBody,
     audit_json,
     location_of,
     price_question,
@@ -73,14 +73,14 @@ async def audit(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     "/prices/{location_id}",
     "price_list_by_location",
     effect=Effect.COMPUTES,
-    body=PlacePricesBody,
+    body=SitePricesBody,
     answers=PricesShape,
     refuses=QUOTE_REFUSALS,
     example=examples.PRICES,
-    example_body=examples.PLACE_PRICES_BODY,
+    example_body=examples.SITE_PRICES_BODY,
 )
-async def prices_of_place(
-    caller: Caller, location_id: str, body: PlacePricesBody, prices: Prices
+async def prices_of_site(
+    caller: Caller, location_id: str, body: SitePricesBody, prices: Prices
 ) -> bytes:
     """Tell what a kWh costs at a location: the older form of `POST /prices`."""
     made = prices.now()
@@ -90,4 +90,4 @@ async def prices_of_place(
     return await asyncio.to_thread(prices_json, caller, prices.new_id(), made, quote, body.end_time)
 
 
-ENDPOINTS = (prices_at, audit, prices_of_place)
+ENDPOINTS = (prices_at, audit, prices_of_site)

@@ -22,7 +22,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted, ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
+from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Contract as Dates
 from wattyard.tariffs.adapters.imports import DocumentCurrencyMismatch
@@ -32,7 +32,7 @@ from wattyard.tariffs.domain.contracts import (
     TariffLinked,
     TariffNotFound,
 )
-from wattyard.tariffs.domain.prices import calendar_place
+from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.refusals import (
     FormulaInvalid,
     GapInTimePeriod,
@@ -170,7 +170,7 @@ async def check_tariff(
     """Judge a tariff as `POST /tariffs` does and show its prices; nothing is kept."""
     judged = await tariffs.check(caller, contract_draft(body))
     sample = await prices.sample(caller, judged)
-    return check_shape(judged.site, calendar_place(judged.site), sample)
+    return check_shape(judged.site, calendar_region(judged.site), sample)
 
 
 @endpoint(

@@ -18,8 +18,8 @@ from wattyard.kernel.pages import Page, Window
 from wattyard.kernel.refusals import Fault, Refusal, Unavailable
 from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import Place as Site
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.sites.domain.sites import Site
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import (
     Contract,
     ContractDraft,
@@ -28,7 +28,7 @@ from wattyard.tariffs.domain.contracts import (
     linked,
 )
 from wattyard.tariffs.domain.formula import Formula
-from wattyard.tariffs.domain.prices import calendar_place
+from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 from wattyard.tariffs.domain.sources import (
     MarketSource,
@@ -46,7 +46,7 @@ Guard = Callable[[Contract, Site], None]
 _ZONES_APART: Final = timedelta(days=2)
 """Terms are kept by the rules that zones had then; other rules move them by hours at most."""
 _TRIES: Final = 5
-_ANYWHERE: Final = Place("UTC")
+_ANYWHERE: Final = CalendarRegion("UTC")
 """Where rules are read whose place is not known yet, to find faults of form first."""
 
 
@@ -77,7 +77,7 @@ class Tariffs(UseCases):
         account, live = caller.account, caller.live_mode
         async with self.db.reading() as db:
             page = await contract_store.page(db, account, live, window, conditions)
-            sites = await self.places.supplies(caller, {c.site_id for c in page.items})
+            sites = await self.sites.supplies(caller, {c.site_id for c in page.items})
         shown = [(c, sites[c.site_id]) for c in page.items if c.site_id in sites]
         return Page(shown, page.has_more)
 
@@ -89,7 +89,7 @@ class Tariffs(UseCases):
         """
         async with self.db.reading() as db:
             contract = await self._found(db, caller, tariff_id)
-            sites = await self.places.supplies(caller, [contract.site_id])
+            sites = await self.sites.supplies(caller, [contract.site_id])
         if contract.site_id not in sites:  # deleted between the two statements
             raise _missing(tariff_id)
         return contract, sites[contract.site_id]
@@ -100,7 +100,7 @@ class Tariffs(UseCases):
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        return await self.places.supply(caller, site_id, param="location_id")
+        return await self.sites.supply(caller, site_id, param="location_id")
 
     async def connect(
         self, caller: Caller, drafts: Sequence[ContractDraft]
@@ -128,8 +128,8 @@ class Tariffs(UseCases):
     async def known(self, caller: Caller, contract: Contract) -> Judged:
         """Read a kept tariff with its site and market sources."""
         async with self.db.reading() as db:
-            site = await self.places.supply(caller, contract.site_id, param="location_id")
-            tariff = await self._read(contract.rules, calendar_place(site))
+            site = await self.sites.supply(caller, contract.site_id, param="location_id")
+            tariff = await self._read(contract.rules, calendar_region(site))
             sources = await sources_of(db, caller, Needs.of(tariff.market_keys))
         return Judged(site, tariff, sources)
 
@@ -199,11 +199,11 @@ class Tariffs(UseCases):
         """Judge a draft: shape, then existence, then state (contract 0, Errors)."""
         await self._read(draft.rules, _ANYWHERE)
         if lock:
-            site = await self.places.locked(caller, draft.site_id, param="location_id")
+            site = await self.sites.locked(caller, draft.site_id, param="location_id")
         else:
-            site = await self.places.supply(caller, draft.site_id, param="location_id")
-        place = calendar_place(site)
-        said = await self._read(draft.rules, place)
+            site = await self.sites.supply(caller, draft.site_id, param="location_id")
+        region = calendar_region(site)
+        said = await self._read(draft.rules, region)
         needs = Needs.of(said.market_keys | ({said.market} if said.market else set()))
         sources = await sources_of(db, caller, needs)
         if said.market is not None and said.market not in sources:
@@ -212,9 +212,9 @@ class Tariffs(UseCases):
             )
         named = said.devices
         if instead_of is not None and instead_of.site_id == site.id:
-            named -= (await self._read(instead_of.rules, place)).devices  # gone since, at worst
+            named -= (await self._read(instead_of.rules, region)).devices  # gone since, at worst
         await self._check_devices(caller, named, site)
-        tariff = await asyncio.to_thread(self.wire.judged, draft.rules, place)
+        tariff = await asyncio.to_thread(self.wire.judged, draft.rules, region)
         _check_sources(tariff, sources, site)
         same = instead_of is not None and (
             (instead_of.site_id, instead_of.rules) == (site.id, draft.rules)
@@ -223,8 +223,8 @@ class Tariffs(UseCases):
             check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
         return Judged(site, tariff, sources)
 
-    async def _read(self, rules: bytes, place: Place) -> Tariff:
-        return await asyncio.to_thread(self.wire.rules, rules, place)
+    async def _read(self, rules: bytes, region: CalendarRegion) -> Tariff:
+        return await asyncio.to_thread(self.wire.rules, rules, region)
 
     async def _check_devices(
         self, caller: Caller, device_ids: Collection[UUID], site: Site
@@ -249,9 +249,9 @@ class Tariffs(UseCases):
         instead_of: Contract | None,
     ) -> list[Element]:
         contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
-        place = calendar_place(site)
+        region = calendar_region(site)
         return [
-            Element(other.id, await self._read(other.rules, place))
+            Element(other.id, await self._read(other.rules, region))
             for other in contracts
             if (other.type, other.direction) == (tariff.type, tariff.direction)
             and (instead_of is None or other.id != instead_of.id)
@@ -308,7 +308,7 @@ class Tariffs(UseCases):
                     wanted.add(change(contract).site_id)
             with suppress(_Moved):
                 async with savepoint(db):
-                    sites = await self.places.locked_present(caller, wanted)
+                    sites = await self.sites.locked_present(caller, wanted)
                     contract = await self._found(db, caller, tariff_id)
                     if contract.site_id not in wanted:
                         raise _Moved
@@ -333,7 +333,7 @@ class Tariffs(UseCases):
         if site is None:
             return
         contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
-        await self.places.show_tariffs(caller, site, [linked(one) for one in contracts])
+        await self.sites.show_tariffs(caller, site, [linked(one) for one in contracts])
 
 
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:

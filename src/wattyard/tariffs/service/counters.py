@@ -12,7 +12,7 @@ from wattyard.kernel.instants import Span
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream
 from wattyard.meters.service import Records
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import NO_WINDOW, expand
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Element, Tariff
@@ -31,7 +31,11 @@ class Meter:
 
 
 async def consumed(
-    records: Records, meter: Meter, elements: tuple[Element, ...], place: Place, now: datetime
+    records: Records,
+    meter: Meter,
+    elements: tuple[Element, ...],
+    region: CalendarRegion,
+    now: datetime,
 ) -> dict[UUID, Consumed]:
     """Count, for each import tariff with tiers, what was read since its last reset."""
     counted: dict[UUID, Consumed] = {}
@@ -41,17 +45,17 @@ async def consumed(
             continue
         if now <= tariff.term.start:
             continue
-        since = counted_since(tariff.tiering.reset, tariff.term, place, now)
+        since = counted_since(tariff.tiering.reset, tariff.term, region, now)
         if since < now:
             own = meter.device_id if tariff.devices else None
             counted[element.id] = await _count(
-                records, Meter(meter.caller, meter.site_id, own), tariff, place, Span(since, now)
+                records, Meter(meter.caller, meter.site_id, own), tariff, region, Span(since, now)
             )
     return counted
 
 
 async def _count(
-    records: Records, meter: Meter, tariff: Tariff, place: Place, span: Span
+    records: Records, meter: Meter, tariff: Tariff, region: CalendarRegion, span: Span
 ) -> Consumed:
     if tariff.tiering.scope != "PERIOD":
         stream = Stream(meter.site_id, meter.device_id, "INBOUND", "IMPORT")
@@ -62,13 +66,15 @@ async def _count(
     inbound = [one.metered for one in found if one.stream.flow == "INBOUND"]
     if not inbound:
         return _NOTHING
-    return _by_window(tariff, place, span, inbound)
+    return _by_window(tariff, region, span, inbound)
 
 
-def _by_window(tariff: Tariff, place: Place, span: Span, metered: list[Metered]) -> Consumed:
+def _by_window(
+    tariff: Tariff, region: CalendarRegion, span: Span, metered: list[Metered]
+) -> Consumed:
     """Share readings among the windows of the schedule, in proportion to time."""
     tiers = present_tiers(tariff.rates, tariff.tiering.scope, _NOTHING)
-    series = expand(tariff, place, span, markets=Markets({}, span.end), tiers=tiers)
+    series = expand(tariff, region, span, markets=Markets({}, span.end), tiers=tiers)
     energy_kwh = np.zeros(series.window.size)
     for one in metered:
         found = sums(series.edges_us, one.starts_us, one.ends_us, one.energy_kwh, one.confidence)

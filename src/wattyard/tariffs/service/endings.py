@@ -7,10 +7,9 @@ from typing import Final
 from wattyard.events.domain import NewEvent
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
-from wattyard.sites.domain.places import Place as Site
-from wattyard.sites.domain.places import TimezoneNotPossible
+from wattyard.sites.domain.sites import Site, TimezoneNotPossible
 from wattyard.tariffs.domain.contracts import EXPIRING
-from wattyard.tariffs.domain.prices import calendar_place
+from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.store import contracts as contract_store
 
@@ -31,20 +30,20 @@ class Endings(UseCases):
             for ending in endings:
                 caller = Caller(ending.account, ending.account_id, ending.live_mode)
                 contract = ending.contract
-                sites = await self.places.supplies(caller, [contract.site_id])
+                sites = await self.sites.supplies(caller, [contract.site_id])
                 change = "expired" if contract.term.end <= now else "expiring"
                 new_events = self.new_events(caller, change, [(contract, sites[contract.site_id])])
                 await self.events.record(caller, new_events)
         return len(endings)
 
-    async def removal_events(self, caller: Caller, places: Sequence[Site]) -> list[NewEvent]:
+    async def removal_events(self, caller: Caller, sites: Sequence[Site]) -> list[NewEvent]:
         """Tell which tariffs go with places that are about to be deleted."""
-        sites = {site.id: site for site in places}
+        by_id = {site.id: site for site in sites}
         async with self.db.reading() as db:
-            gone = await contract_store.at_sites(db, caller.account, caller.live_mode, sites)
-        return self.new_events(caller, "delete", [(one, sites[one.site_id]) for one in gone])
+            gone = await contract_store.at_sites(db, caller.account, caller.live_mode, by_id)
+        return self.new_events(caller, "delete", [(one, by_id[one.site_id]) for one in gone])
 
-    async def zones_changed(self, caller: Caller, places: Sequence[Site]) -> None:
+    async def zones_changed(self, caller: Caller, sites: Sequence[Site]) -> None:
         """Keep the terms of contracts as the new zones of their locked places read their dates.
 
         What was told of an end stays told: it is the same end.
@@ -52,16 +51,16 @@ class Endings(UseCases):
         Raises:
             TimezoneNotPossible: when a contract between an instant and a date would have no time.
         """
-        sites = {site.id: site for site in places}
+        by_id = {site.id: site for site in sites}
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
-            for contract in await contract_store.at_sites(db, account, live, sites):
-                place = calendar_place(sites[contract.site_id])
+            for contract in await contract_store.at_sites(db, account, live, by_id):
+                region = calendar_region(by_id[contract.site_id])
                 try:
-                    tariff = await asyncio.to_thread(self.wire.rules, contract.rules, place)
+                    tariff = await asyncio.to_thread(self.wire.rules, contract.rules, region)
                 except Malformed as refusal:
                     raise TimezoneNotPossible(
-                        f"in {place.zone_name} tariff trf_{contract.id.hex} cannot be: {refusal}",
+                        f"in {region.zone_name} tariff trf_{contract.id.hex} cannot be: {refusal}",
                         param="timezone",
                     ) from None
                 if tariff.term != contract.term:

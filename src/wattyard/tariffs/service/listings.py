@@ -6,8 +6,7 @@ from uuid import UUID
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Window
-from wattyard.sites.domain.places import LocationNotFound
-from wattyard.sites.domain.places import Place as Site
+from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.contracts import linked
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.store import contracts as contract_store
@@ -23,7 +22,7 @@ class Listings(UseCases):
         wrong: list[UUID] = []
         window = Window(_AT_ONCE)
         while True:
-            page = await self.places.page(caller, window)
+            page = await self.sites.page(caller, window)
             suspects = await self._wrong(caller, [site for site, _ in page.items])
             wrong += [site.id for site in suspects]
             if repair:
@@ -47,10 +46,10 @@ class Listings(UseCases):
     async def _repair(self, caller: Caller, site: Site) -> None:
         async with self.db.transaction() as db:
             try:
-                locked = await self.places.locked(caller, site.id, param="location_id")
+                locked = await self.sites.locked(caller, site.id, param="location_id")
             except LocationNotFound:
                 return
             contracts = await contract_store.at_sites(
                 db, caller.account, caller.live_mode, [site.id]
             )
-            await self.places.show_tariffs(caller, locked, [linked(one) for one in contracts])
+            await self.sites.show_tariffs(caller, locked, [linked(one) for one in contracts])

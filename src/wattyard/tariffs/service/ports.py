@@ -12,9 +12,9 @@ from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.meters.service import Records
 from wattyard.platform.db import Database
-from wattyard.sites.domain.places import Place as Site
-from wattyard.sites.service import Devices, Places
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.sites.domain.sites import Site
+from wattyard.sites.service import Devices, Sites
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
@@ -23,10 +23,10 @@ from wattyard.tariffs.domain.tariff import Tariff
 class Wire(Protocol):
     """How tariffs look to clients, and how their rules are read; the wire's mappings."""
 
-    def rules(self, rules: bytes, place: Place) -> Tariff:
+    def rules(self, rules: bytes, region: CalendarRegion) -> Tariff:
         """Read rules; raises Malformed with every fault of form."""
 
-    def judged(self, rules: bytes, place: Place) -> Tariff:
+    def judged(self, rules: bytes, region: CalendarRegion) -> Tariff:
         """Read rules and judge them over the whole contract; raises ScheduleRefused too."""
 
     def tariff(self, caller: Caller, contract: Contract, site: Site) -> bytes: ...
@@ -40,7 +40,7 @@ class UseCases:
 
     db: Database
     events: Events
-    places: Places
+    sites: Sites
     devices: Devices
     records: Records
     wire: Wire

@@ -14,18 +14,17 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.places import LocationNotFound
-from wattyard.sites.domain.places import Place as Site
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.sites.domain.sites import LocationNotFound, Site
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import (
     Question,
     Quote,
     Supply,
-    calendar_place,
-    place_prices,
+    calendar_region,
     pricing,
+    site_prices,
 )
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.samples import Sample, sample
@@ -58,7 +57,7 @@ class Prices(UseCases):
     """The prices at every account's places."""
 
     _series: SeriesCache = field(default_factory=SeriesCache)
-    _tariffs: LRUCache[tuple[bytes, Place], "_Read"] = field(
+    _tariffs: LRUCache[tuple[bytes, CalendarRegion], "_Read"] = field(
         default_factory=lambda: LRUCache(_KEPT_RULES_BYTES, getsizeof=lambda read: read.size)
     )
 
@@ -71,7 +70,7 @@ class Prices(UseCases):
         """
         now = self.now()
         async with self.db.reading() as db:
-            site = await self.places.supply(caller, site_id, param="location_id")
+            site = await self.sites.supply(caller, site_id, param="location_id")
             if question.device is not None:
                 await self._check_device(caller, question.device, site)
             supply = await self.supply(db, caller, site, question.direction)
@@ -79,11 +78,11 @@ class Prices(UseCases):
             markets = await self.markets(db, caller, [answering], question.span, now)
             meter = Meter(caller, site_id, question.device)
             used = pricing(supply.elements, question)
-            counted = await consumed(self.records, meter, used, supply.place, now)
+            counted = await consumed(self.records, meter, used, supply.region, now)
         prices = await asyncio.to_thread(
-            place_prices,
+            site_prices,
             supply.elements,
-            supply.place,
+            supply.region,
             question,
             markets=markets,
             consumed=counted,
@@ -102,7 +101,7 @@ class Prices(UseCases):
         Raises:
             MarketCurrencyMismatch: when a source publishes in another currency.
         """
-        place, now = calendar_place(judged.site), self.now()
+        region, now = calendar_region(judged.site), self.now()
         start = max(now, judged.tariff.term.start)
         span = Span(start, start + _SAMPLED)
         async with self.db.reading() as db:
@@ -110,7 +109,7 @@ class Prices(UseCases):
                 key: await self._series.series(db, caller, source, span, now)
                 for key, source in judged.sources.items()
             }
-        return await asyncio.to_thread(sample, judged.tariff, place, markets=Markets(series, now))
+        return await asyncio.to_thread(sample, judged.tariff, region, markets=Markets(series, now))
 
     async def supply(
         self, db: ReadConnection, caller: Caller, site: Site, direction: str
@@ -129,22 +128,22 @@ class Prices(UseCases):
         for contract in kept:
             if contract.direction == direction and contract.status == "CONNECTED":
                 contracts[contract.site_id][contract.id] = contract
-        drafts = [(site, calendar_place(site), contracts[site.id]) for site in sites]
+        drafts = [(site, calendar_region(site), contracts[site.id]) for site in sites]
         elements = {
-            site.id: tuple([Element(c.id, await self._tariff(c, place)) for c in own.values()])
-            for site, place, own in drafts
+            site.id: tuple([Element(c.id, await self._tariff(c, region)) for c in own.values()])
+            for site, region, own in drafts
         }
         keys = {id_: market_keys(own) for id_, own in elements.items()}
         sources = await sources_of(db, caller, Needs.of(frozenset[str]().union(*keys.values())))
         return {
             site.id: Supply(
                 site,
-                place,
+                region,
                 own,
                 elements[site.id],
                 {key: source for key, source in sources.items() if key in keys[site.id]},
             )
-            for site, place, own in drafts
+            for site, region, own in drafts
         }
 
     async def markets(
@@ -171,11 +170,11 @@ class Prices(UseCases):
         }
         return Markets(series, now)
 
-    async def _tariff(self, contract: Contract, place: Place) -> Tariff:
-        key = (contract.rules, place)
+    async def _tariff(self, contract: Contract, region: CalendarRegion) -> Tariff:
+        key = (contract.rules, region)
         read = self._tariffs.get(key)
         if read is None:
-            tariff = await asyncio.to_thread(self.wire.rules, contract.rules, place)
+            tariff = await asyncio.to_thread(self.wire.rules, contract.rules, region)
             read = _Read(tariff, len(contract.rules))
             self._tariffs[key] = read
         return read.tariff

@@ -161,11 +161,11 @@ PUBLISHED = {
     "data": BATCH_BODY,
 }
 
-PLACE_PRICES_BODY = {
+SITE_PRICES_BODY = {
     "start_time": "2026-03-01T00:00:00+01:00",
     "end_time": "2026-03-01T08:00:00+01:00",
 }
-PRICES_BODY = {"location_id": _LOCATION, **PLACE_PRICES_BODY}
+PRICES_BODY = {"location_id": _LOCATION, **SITE_PRICES_BODY}
 _QUOTE = {
     "live_mode": True,
     "account_id": _ACCOUNT,

@@ -22,7 +22,7 @@ End = Annotated[Instant, msgspec.Meta(description="at most 90 days after start_t
 DirectionField = Annotated[Direction, msgspec.Meta(description="whose tariffs count")]
 
 
-class PlacePricesBody(Shape):
+class SitePricesBody(Shape):
     """For which time, and for what, prices are wanted."""
 
     end_time: End
@@ -31,7 +31,7 @@ class PlacePricesBody(Shape):
     tariff_direction: DirectionField = "IMPORT"
 
 
-class PricesBody(PlacePricesBody, kw_only=True):
+class PricesBody(SitePricesBody, kw_only=True):
     """Where, for which time, and for what, prices are wanted."""
 
     location_id: LocationId
@@ -140,7 +140,7 @@ class _Head(msgspec.Struct, kw_only=True):
     data: msgspec.Raw
 
 
-def price_question(body: PlacePricesBody, now: datetime) -> Question:
+def price_question(body: SitePricesBody, now: datetime) -> Question:
     """Read what is asked.
 
     Raises:

@@ -11,7 +11,7 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import convert
 from wattyard.tariffs.domain import coverage
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import Charge, DemandCharge, StandingCharge
 from wattyard.tariffs.domain.refusals import ScheduleRefused
 from wattyard.tariffs.domain.schedule import Schedule
@@ -27,17 +27,17 @@ _FIRST_DATE: Final = date(1900, 1, 1)
 _LAST_DATE: Final = date(9999, 12, 31)
 
 
-def tariff_from_json(body: Mapping[str, Any], place: Place) -> Tariff:
+def tariff_from_json(body: Mapping[str, Any], region: CalendarRegion) -> Tariff:
     """Read the rules of a tariff from decoded JSON: what `POST /tariffs` takes, without ids.
 
     Raises:
         Malformed: with every fault of form.
         ScheduleRefused: with every fault of the grammar.
     """
-    return tariff(convert(dict(body), RulesShape), place)
+    return tariff(convert(dict(body), RulesShape), region)
 
 
-def tariff(rules: RulesShape, place: Place) -> Tariff:
+def tariff(rules: RulesShape, region: CalendarRegion) -> Tariff:
     """Map the rules of a tariff at a place, and judge them over the whole contract.
 
     Raises:
@@ -45,26 +45,26 @@ def tariff(rules: RulesShape, place: Place) -> Tariff:
         ScheduleRefused: `formula_invalid`, `gap_in_time_period`, `time_period_overlap`,
             `incomplete_time_period`: every fault, in that order, 100 at most.
     """
-    made, refused = _read(rules, place)
-    _judge(made, place, refused)
+    made, refused = _read(rules, region)
+    _judge(made, region, refused)
     return made
 
 
-def known_tariff(rules: RulesShape, place: Place) -> Tariff:
+def known_tariff(rules: RulesShape, region: CalendarRegion) -> Tariff:
     """Map the rules of a tariff at a place without judging them, as those already kept.
 
     Raises:
         Malformed: with every fault of form that the shape does not catch.
     """
-    return _read(rules, place)[0]
+    return _read(rules, region)[0]
 
 
-def _read(rules: RulesShape, place: Place) -> tuple[Tariff, list[Fault]]:
+def _read(rules: RulesShape, region: CalendarRegion) -> tuple[Tariff, list[Fault]]:
     """Map rules, and list the faults of their formulas."""
     reader = ScheduleReader(market_rates=rules.market_rates)
     schedule = reader.schedule(rules.schedule, "schedule")
     charges = tuple(_charge(rules, n, reader) for n in range(len(rules.charges)))
-    term = _term(rules, place, reader.malformed)
+    term = _term(rules, region, reader.malformed)
     made = _made(rules, schedule, charges, term, reader.malformed)
     if reader.malformed or made is None:
         raise Malformed.of(reader.malformed[: coverage.FAULT_LIMIT])
@@ -98,21 +98,21 @@ def _made(
         return None
 
 
-def _judge(made: Tariff, place: Place, refused: list[Fault]) -> None:
+def _judge(made: Tariff, region: CalendarRegion, refused: list[Fault]) -> None:
     faults = list(refused)
     if len(faults) < coverage.FAULT_LIMIT:
         try:
-            coverage.check(made.schedule, place, *local_dates(made.term, place))
+            coverage.check(made.schedule, region, *local_dates(made.term, region))
         except ScheduleRefused as refusal:
             faults.extend(refusal.faults)
     if faults:
         raise ScheduleRefused.of(faults[: coverage.FAULT_LIMIT])
 
 
-def _term(rules: RulesShape, place: Place, malformed: list[Fault]) -> Span | None:
+def _term(rules: RulesShape, region: CalendarRegion, malformed: list[Fault]) -> Span | None:
     edges = []
     for field in ("contract_start_date", "contract_end_date"):
-        edge = _edge(getattr(rules, field), place)
+        edge = _edge(getattr(rules, field), region)
         if edge is None:
             malformed.append(
                 Fault(
@@ -137,16 +137,16 @@ def _term(rules: RulesShape, place: Place, malformed: list[Fault]) -> Span | Non
     return Span(edges[0], edges[1])
 
 
-def _edge(text: str, place: Place) -> datetime | None:
+def _edge(text: str, region: CalendarRegion) -> datetime | None:
     """Read a contract date: a date is the local midnight. None outside the calendar's years."""
     try:
         if _DATE.fullmatch(text):
-            edge = civil.start_of_day(date.fromisoformat(text), place.zone)
+            edge = civil.start_of_day(date.fromisoformat(text), region.zone)
         elif _INSTANT.fullmatch(text):
             edge = datetime.fromisoformat(text.upper()).astimezone(UTC)
         else:
             return None
-        possible = _FIRST_DATE <= civil.date_at(edge, place.zone) <= _LAST_DATE
+        possible = _FIRST_DATE <= civil.date_at(edge, region.zone) <= _LAST_DATE
     except (ValueError, OverflowError):
         return None
     return edge if possible else None

@@ -9,8 +9,8 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import Microseconds, instant
 from wattyard.kernel.quantities import PRICE_DECIMALS, rounded
 from wattyard.platform.decoding.texts import Time
-from wattyard.sites.domain.places import Place as Site
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.sites.domain.sites import Site
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.samples import Sample, SampleDay
 from wattyard.tariffs.domain.schedule import WEEKDAYS
 
@@ -52,7 +52,7 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
     holiday: SampleDayShape | None
 
 
-def check_shape(site: Site, place: Place, sample: Sample) -> TariffCheckShape:
+def check_shape(site: Site, region: CalendarRegion, sample: Sample) -> TariffCheckShape:
     """Write a sample of a tariff at a site."""
     return TariffCheckShape(
         location_id=ids.wire("loc", site.id),
@@ -61,14 +61,14 @@ def check_shape(site: Site, place: Place, sample: Sample) -> TariffCheckShape:
         lowest=_price(sample.lowest),
         highest=_price(sample.highest),
         mean=_price(sample.mean),
-        week=[_day(day, place) for day in sample.week],
-        clock_changes=[_day(day, place) for day in sample.clock_changes],
-        holiday=_day(sample.holiday, place) if sample.holiday else None,
+        week=[_day(day, region) for day in sample.week],
+        clock_changes=[_day(day, region) for day in sample.clock_changes],
+        holiday=_day(sample.holiday, region) if sample.holiday else None,
     )
 
 
-def _day(day: SampleDay, place: Place) -> SampleDayShape:
-    at = _local_times(day.edges_us, place)
+def _day(day: SampleDay, region: CalendarRegion) -> SampleDayShape:
+    at = _local_times(day.edges_us, region)
     return SampleDayShape(
         date=day.day.isoformat(),
         weekday=WEEKDAYS[day.day.weekday()],
@@ -81,9 +81,9 @@ def _day(day: SampleDay, place: Place) -> SampleDayShape:
     )
 
 
-def _local_times(edges_us: Microseconds, place: Place) -> list[str]:
+def _local_times(edges_us: Microseconds, region: CalendarRegion) -> list[str]:
     return [
-        instant(int(at)).astimezone(place.zone).isoformat(timespec="seconds") for at in edges_us
+        instant(int(at)).astimezone(region.zone).isoformat(timespec="seconds") for at in edges_us
     ]
 
 

@@ -11,8 +11,8 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Fault
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Time
-from wattyard.sites.domain.places import Place as Site
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.sites.domain.sites import Site
+from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract, ContractDraft
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.wire.rules import known_tariff, tariff
@@ -102,22 +102,22 @@ def changed_contract(contract: Contract, patch: Patch[TariffBody]) -> ContractDr
     return draft
 
 
-def rules_at(rules: bytes, place: Place) -> Tariff:
+def rules_at(rules: bytes, region: CalendarRegion) -> Tariff:
     """Read kept rules at a place, without judging them.
 
     Raises:
         Malformed: with every fault of form that the shape does not catch.
     """
-    return known_tariff(_decode(rules), place)
+    return known_tariff(_decode(rules), region)
 
 
-def judged_rules(rules: bytes, place: Place) -> Tariff:
+def judged_rules(rules: bytes, region: CalendarRegion) -> Tariff:
     """Read rules at a place, and judge them over the whole contract.
 
     Raises:
         Malformed, ScheduleRefused: as `rules.tariff` says.
     """
-    return tariff(_decode(rules), place)
+    return tariff(_decode(rules), region)
 
 
 def tariff_json(caller: Caller, contract: Contract, site: Site) -> bytes:

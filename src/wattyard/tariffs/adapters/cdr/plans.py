@@ -43,7 +43,7 @@ from wattyard.tariffs.adapters.imports import (
     known_fields,
     without_nulls,
 )
-from wattyard.tariffs.domain.calendar import Place
+from wattyard.tariffs.domain.calendar import CalendarRegion
 
 GST: Final = 0.1
 DEMAND_MINUTES: Final = 30
@@ -54,7 +54,7 @@ _SINGLE, _BY_TIME = "singleRate", "timeOfUseRates"
 
 
 def tariffs_from_cdr(
-    document: Mapping[str, Any], place: Place, *, contract: Contract, allow_partial: bool
+    document: Mapping[str, Any], region: CalendarRegion, *, contract: Contract, allow_partial: bool
 ) -> Imported:
     """Turn an energy plan into an import tariff and, where it has a feed-in, an export tariff.
 
@@ -70,10 +70,10 @@ def tariffs_from_cdr(
     read = convert(known_fields(raw, CdrContract), CdrContract)
     left = Leftovers()
     name_unread(plan, raw, left)
-    _name_foreign_clock(read, place, left)
+    _name_foreign_clock(read, region, left)
     if plan.get("effectiveTo"):
         left.note("effectiveTo", "the plan is offered until then; its contracts go on")
-    dates = contract.dates(_first_day(plan.get("effectiveFrom"), place), None)
+    dates = contract.dates(_first_day(plan.get("effectiveFrom"), region), None)
     common: Body = {"type": "COMMODITY", "display_name": plan.get("displayName")}
     bodies = [
         {**common, **dates, **_import(read, left)},
@@ -82,24 +82,24 @@ def tariffs_from_cdr(
     return left.settle(bodies, allow_partial=allow_partial)
 
 
-def _first_day(text: object, place: Place) -> str | None:
+def _first_day(text: object, region: CalendarRegion) -> str | None:
     """Read the local day that an instant starts, or else the date that it is written with."""
     if not isinstance(text, str) or not text:
         return None
     try:
         instant = datetime.fromisoformat(text)
         local = civil.date_at(
-            instant if instant.tzinfo else instant.replace(tzinfo=UTC), place.zone
+            instant if instant.tzinfo else instant.replace(tzinfo=UTC), region.zone
         )
-        starts = civil.start_of_day(local, place.zone) == instant
+        starts = civil.start_of_day(local, region.zone) == instant
     except (ValueError, OverflowError, TypeError):
         return text[:10]
     return local.isoformat() if starts else text[:10]
 
 
-def _name_foreign_clock(read: CdrContract, place: Place, left: Leftovers) -> None:
+def _name_foreign_clock(read: CdrContract, region: CalendarRegion, left: Leftovers) -> None:
     """Name hours that are not of the clock at the place."""
-    year = (datetime(2025, month, 1, tzinfo=UTC).astimezone(place.zone) for month in (1, 7))
+    year = (datetime(2025, month, 1, tzinfo=UTC).astimezone(region.zone) for month in (1, 7))
     if all(own.utcoffset() == _STANDARD for own in year):
         return
     path = "electricityContract.timeZone"

@@ -9,7 +9,7 @@ import msgspec
 
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
-from wattyard.sites.domain.places import GeoLocation, LinkedTariff, Place, PostalAddress
+from wattyard.sites.domain.sites import GeoLocation, LinkedTariff, PostalAddress, Site
 
 _COLUMNS = """
     id, reference_id, customer_id, status, timezone, currency_code, postal_address, geo_location,
@@ -20,10 +20,10 @@ _BY_IDS = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORD
 
 
 async def insert(
-    db: WriteConnection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
+    db: WriteConnection, account: int, live: bool, sites: Sequence[tuple[Site, bytes]]
 ) -> None:
     """Insert places with their summaries in one statement."""
-    rows = [(*_row(place), summary) for place, summary in places]
+    rows = [(*_row(site), summary) for site, summary in sites]
     await db.execute(
         f"""
         INSERT INTO sites (account, live_mode, {_COLUMNS}, summary)
@@ -42,10 +42,10 @@ async def insert(
 
 
 async def update(
-    db: WriteConnection, account: int, live: bool, places: Sequence[tuple[Place, bytes]]
+    db: WriteConnection, account: int, live: bool, sites: Sequence[tuple[Site, bytes]]
 ) -> None:
     """Update what can change of places, and their summaries, in one statement."""
-    rows = [(*_row(place), summary) for place, summary in places]
+    rows = [(*_row(site), summary) for site, summary in sites]
     await db.execute(
         f"""
         UPDATE sites SET
@@ -85,27 +85,25 @@ async def set_summaries(
 
 
 async def set_tariffs(
-    db: WriteConnection, account: int, live: bool, place_id: UUID, tariffs: Sequence[LinkedTariff]
+    db: WriteConnection, account: int, live: bool, site_id: UUID, tariffs: Sequence[LinkedTariff]
 ) -> None:
     """Replace the list of a place's tariffs."""
     await db.execute(
         "UPDATE sites SET tariffs = $4 WHERE account = $1 AND live_mode = $2 AND id = $3",
         account,
         live,
-        place_id,
+        site_id,
         _json(list(tariffs)),
     )
 
 
-async def delete(
-    db: WriteConnection, account: int, live: bool, place_ids: Collection[UUID]
-) -> None:
+async def delete(db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]) -> None:
     """Delete places and, by cascade, all that belongs to them; devices stay."""
     await db.execute(
         "DELETE FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
         account,
         live,
-        list(place_ids),
+        list(site_ids),
     )
 
 
@@ -117,56 +115,56 @@ async def summary_page(
     return Page.cut([row[0] for row in await db.fetch(query, *arguments)], window)
 
 
-async def summary(db: ReadConnection, account: int, live: bool, place_id: UUID) -> bytes | None:
+async def summary(db: ReadConnection, account: int, live: bool, site_id: UUID) -> bytes | None:
     """Read one summary."""
     found: bytes | None = await db.fetchval(
         "SELECT summary FROM sites WHERE account = $1 AND live_mode = $2 AND id = $3",
         account,
         live,
-        place_id,
+        site_id,
     )
     return found
 
 
 async def summaries(
-    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> dict[UUID, bytes]:
     """Read the summaries of places."""
     rows = await db.fetch(
         "SELECT id, summary FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
         account,
         live,
-        list(place_ids),
+        list(site_ids),
     )
     return {row["id"]: row["summary"] for row in rows}
 
 
 async def page(
     db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
-) -> Page[Place]:
+) -> Page[Site]:
     """Read one page of places."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
-    return Page.cut([_place(row) for row in await db.fetch(query, *arguments)], window)
+    return Page.cut([_site(row) for row in await db.fetch(query, *arguments)], window)
 
 
 async def by_ids(
-    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
-) -> list[Place]:
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
+) -> list[Site]:
     """Find places by id, oldest first."""
-    rows = await db.fetch(_BY_IDS, account, live, list(place_ids))
-    return [_place(row) for row in rows]
+    rows = await db.fetch(_BY_IDS, account, live, list(site_ids))
+    return [_site(row) for row in rows]
 
 
 async def locked(
-    db: WriteConnection, account: int, live: bool, place_ids: Collection[UUID]
-) -> list[Place]:
+    db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]
+) -> list[Site]:
     """Find places by id, oldest first, and keep others from changing or deleting them."""
-    rows = await db.fetch(f"{_BY_IDS} FOR UPDATE", account, live, list(place_ids))
-    return [_place(row) for row in rows]
+    rows = await db.fetch(f"{_BY_IDS} FOR UPDATE", account, live, list(site_ids))
+    return [_site(row) for row in rows]
 
 
 async def hold(
-    db: WriteConnection, account: int, live: bool, place_ids: Collection[UUID]
+    db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> set[UUID]:
     """Keep places from being deleted until the transaction ends; they can be changed."""
     rows = await db.fetch(
@@ -176,14 +174,14 @@ async def hold(
         """,
         account,
         live,
-        list(place_ids),
+        list(site_ids),
     )
     return {row["id"] for row in rows}
 
 
 async def by_references(
     db: WriteConnection, account: int, live: bool, references: Collection[str]
-) -> list[Place]:
+) -> list[Site]:
     """Find and lock the places that carry one of the references, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND reference_id = ANY($3)"
@@ -192,10 +190,10 @@ async def by_references(
         live,
         list(references),
     )
-    return [_place(row) for row in rows]
+    return [_site(row) for row in rows]
 
 
-async def of_device(db: WriteConnection, account: int, live: bool, device_id: UUID) -> list[Place]:
+async def of_device(db: WriteConnection, account: int, live: bool, device_id: UUID) -> list[Site]:
     """Find and lock the places that a device is at, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY(ARRAY("
@@ -205,12 +203,12 @@ async def of_device(db: WriteConnection, account: int, live: bool, device_id: UU
         live,
         device_id,
     )
-    return [_place(row) for row in rows]
+    return [_site(row) for row in rows]
 
 
 async def of_customer(
     db: WriteConnection, account: int, live: bool, customer_id: UUID
-) -> list[Place]:
+) -> list[Site]:
     """Find and lock a customer's places, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND customer_id = $3"
@@ -219,11 +217,11 @@ async def of_customer(
         live,
         customer_id,
     )
-    return [_place(row) for row in rows]
+    return [_site(row) for row in rows]
 
 
 async def device_ids(
-    db: ReadConnection, account: int, live: bool, place_ids: Collection[UUID]
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> Mapping[UUID, list[UUID]]:
     """List the devices at each of the places, oldest first."""
     rows = await db.fetch(
@@ -233,7 +231,7 @@ async def device_ids(
         """,
         account,
         live,
-        list(place_ids),
+        list(site_ids),
     )
     found: dict[UUID, list[UUID]] = defaultdict(list)
     for row in rows:
@@ -263,31 +261,31 @@ async def one_import_at_a_time(db: WriteConnection, account: int, live: bool) ->
     await db.execute("SELECT pg_advisory_xact_lock($1, $2)", account, 0x696D70 + live)
 
 
-def _row(place: Place) -> tuple[object, ...]:
+def _row(site: Site) -> tuple[object, ...]:
     return (
-        place.id,
-        place.reference_id,
-        place.customer_id,
-        place.status,
-        place.timezone,
-        place.currency_code,
-        _json(place.postal_address),
-        _json(place.geo_location),
-        place.max_power_import_kw,
-        place.max_power_export_kw,
-        _json(dict(place.metadata)),
-        place.time_created,
+        site.id,
+        site.reference_id,
+        site.customer_id,
+        site.status,
+        site.timezone,
+        site.currency_code,
+        _json(site.postal_address),
+        _json(site.geo_location),
+        site.max_power_import_kw,
+        site.max_power_export_kw,
+        _json(dict(site.metadata)),
+        site.time_created,
     )
 
 
-def _place(row: asyncpg.Record) -> Place:
+def _site(row: asyncpg.Record) -> Site:
     fields = dict(row)
     address, geo = fields["postal_address"], fields["geo_location"]
     fields["postal_address"] = address and msgspec.json.decode(address, type=PostalAddress)
     fields["geo_location"] = geo and msgspec.json.decode(geo, type=GeoLocation)
     fields["metadata"] = msgspec.json.decode(fields["metadata"], type=dict[str, str])
     fields["tariffs"] = _tariffs(fields["tariffs"])
-    return Place(**fields)
+    return Site(**fields)
 
 
 def _tariffs(text: str) -> tuple[LinkedTariff, ...]:

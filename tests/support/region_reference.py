@@ -22,7 +22,7 @@ SATURDAY, SUNDAY = 5, 6
 
 
 @dataclass(frozen=True)
-class Place:
+class Region:
     """A location: tz-database zone, ISO country and state."""
 
     zone: str
@@ -91,24 +91,24 @@ def instant_of(text: str | datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def contract_edge(text: str, place: Place) -> datetime:
+def contract_edge(text: str, region: Region) -> datetime:
     """ "dates or instants; a date is the local midnight" (contract 2)."""
     if len(text) == len("YYYY-MM-DD"):
-        return place.midnight(date.fromisoformat(text))
+        return region.midnight(date.fromisoformat(text))
     return instant_of(text)
 
 
-def later_days(instant: datetime, days: int, place: Place) -> datetime:
+def later_days(instant: datetime, days: int, region: Region) -> datetime:
     """The same wall clock `days` local calendar days later; the later edge of a skipped time."""
-    local = place.wall(instant)
+    local = region.wall(instant)
     target = local.date() + timedelta(days=days)
-    if instant == place.midnight(local.date()):
-        return place.midnight(target)
-    wanted = datetime.combine(target, local.time(), ZoneInfo(place.zone)).replace(fold=local.fold)
+    if instant == region.midnight(local.date()):
+        return region.midnight(target)
+    wanted = datetime.combine(target, local.time(), ZoneInfo(region.zone)).replace(fold=local.fold)
     found = wanted.astimezone(UTC)
-    if place.wall(found).time() != wanted.time():
+    if region.wall(found).time() != wanted.time():
         found = found.replace(second=0, microsecond=0)
-        while place.wall(found - MINUTE).replace(tzinfo=None) > wanted.replace(tzinfo=None):
+        while region.wall(found - MINUTE).replace(tzinfo=None) > wanted.replace(tzinfo=None):
             found -= MINUTE
     return found
 

@@ -13,13 +13,13 @@ from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import CustomerId, Label, Metadata, Reference, Time
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.geography import derived
-from wattyard.sites.domain.places import (
+from wattyard.sites.domain.sites import (
     DEVICES_AT_ONCE,
     GeoLocation,
     LinkedTariff,
-    Place,
-    PlaceDraft,
     PostalAddress,
+    Site,
+    SiteDraft,
     Status,
 )
 from wattyard.sites.wire.devices import DeviceSummary, SiteDeviceBody, device_summary
@@ -177,9 +177,9 @@ class LocationShape(msgspec.Struct, kw_only=True):
     consents: ConsentsShape
 
 
-def place_draft(body: LocationBody) -> PlaceDraft:
+def site_draft(body: LocationBody) -> SiteDraft:
     """Read what a client says of a place."""
-    return PlaceDraft(
+    return SiteDraft(
         status=(getattr(body, "status", None) or "ACTIVE"),
         reference_id=body.reference_id,
         customer_id=ids.read(body.customer_id, "cus", param="customer_id")
@@ -195,70 +195,70 @@ def place_draft(body: LocationBody) -> PlaceDraft:
     )
 
 
-def changed_place(place: Place, patch: Patch[Any], shape: type[LocationBody]) -> PlaceDraft:
+def changed_site(site: Site, patch: Patch[Any], shape: type[LocationBody]) -> SiteDraft:
     """Apply a merge patch to a place.
 
     A time zone or currency that followed from the old address follows to the new one, unless
     the patch names it.
     """
-    draft = place_draft(patch.onto(_place_body(place, shape)))
-    if draft.postal_address == place.postal_address and draft.geo_location == place.geo_location:
+    draft = site_draft(patch.onto(_site_body(site, shape)))
+    if draft.postal_address == site.postal_address and draft.geo_location == site.geo_location:
         return draft
-    zone, currency = derived(place_draft(_place_body(place, shape)).said())
-    if "timezone" not in patch and zone == place.timezone:
+    zone, currency = derived(site_draft(_site_body(site, shape)).said())
+    if "timezone" not in patch and zone == site.timezone:
         draft = replace(draft, timezone=None)
-    if "currency_code" not in patch and currency == place.currency_code:
+    if "currency_code" not in patch and currency == site.currency_code:
         draft = replace(draft, currency_code=None)
     return draft
 
 
-def site_json(caller: Caller, place: Place, devices: Sequence[Device]) -> bytes:
+def site_json(caller: Caller, site: Site, devices: Sequence[Device]) -> bytes:
     """Write a site with its devices, oldest first."""
     return msgspec.json.encode(
         SiteShape(
-            id=ids.wire("ste", place.id),
+            id=ids.wire("ste", site.id),
             live_mode=caller.live_mode,
-            status=place.status,
+            status=site.status,
             devices=[device_summary(device) for device in sorted(devices, key=lambda d: d.id)],
-            time_created=instants.text(place.time_created),
+            time_created=instants.text(site.time_created),
             account_id=ids.wire("acc", caller.account_id),
-            reference_id=place.reference_id,
-            location_id=ids.wire("loc", place.id),
-            timezone=place.timezone,
-            currency_code=place.currency_code,
-            metadata=dict(place.metadata),
+            reference_id=site.reference_id,
+            location_id=ids.wire("loc", site.id),
+            timezone=site.timezone,
+            currency_code=site.currency_code,
+            metadata=dict(site.metadata),
         )
     )
 
 
-def location_json(caller: Caller, place: Place, devices: Sequence[UUID]) -> bytes:
+def location_json(caller: Caller, site: Site, devices: Sequence[UUID]) -> bytes:
     """Write a location with the ids of its devices, oldest first."""
     return msgspec.json.encode(
         LocationShape(
-            id=ids.wire("loc", place.id),
+            id=ids.wire("loc", site.id),
             live_mode=caller.live_mode,
             account_id=ids.wire("acc", caller.account_id),
-            time_created=instants.text(place.time_created),
-            reference_id=place.reference_id,
-            customer_id=ids.wire("cus", place.customer_id) if place.customer_id else None,
-            postal_address=_as(place.postal_address, AddressShape),
-            geo_location=_as(place.geo_location, GeoShape),
-            timezone=place.timezone,
-            currency_code=place.currency_code,
-            max_power_import_kw=place.max_power_import_kw,
-            max_power_export_kw=place.max_power_export_kw,
-            metadata=dict(place.metadata),
+            time_created=instants.text(site.time_created),
+            reference_id=site.reference_id,
+            customer_id=ids.wire("cus", site.customer_id) if site.customer_id else None,
+            postal_address=_as(site.postal_address, AddressShape),
+            geo_location=_as(site.geo_location, GeoShape),
+            timezone=site.timezone,
+            currency_code=site.currency_code,
+            max_power_import_kw=site.max_power_import_kw,
+            max_power_export_kw=site.max_power_export_kw,
+            metadata=dict(site.metadata),
             devices=[ids.wire("dev", device) for device in sorted(devices)],
-            tariffs=[_linked(place, tariff) for tariff in place.tariffs],
+            tariffs=[_linked(site, tariff) for tariff in site.tariffs],
             consents=ConsentsShape(),
         )
     )
 
 
-def _linked(place: Place, tariff: LinkedTariff) -> LocationTariff:
+def _linked(site: Site, tariff: LinkedTariff) -> LocationTariff:
     return LocationTariff(
         tariff_id=ids.wire("trf", tariff.tariff_id),
-        location_id=ids.wire("loc", place.id),
+        location_id=ids.wire("loc", site.id),
         type=tariff.type,
         direction=tariff.direction,
         status=tariff.status,
@@ -269,20 +269,20 @@ def _linked(place: Place, tariff: LinkedTariff) -> LocationTariff:
     )
 
 
-def _place_body(place: Place, shape: type[LocationBody]) -> LocationBody:
+def _site_body(site: Site, shape: type[LocationBody]) -> LocationBody:
     fields: dict[str, Any] = {
-        "reference_id": place.reference_id,
-        "customer_id": ids.wire("cus", place.customer_id) if place.customer_id else None,
-        "postal_address": _as(place.postal_address, AddressBody),
-        "geo_location": _as(place.geo_location, GeoBody),
-        "timezone": place.timezone,
-        "currency_code": place.currency_code,
-        "max_power_import_kw": place.max_power_import_kw,
-        "max_power_export_kw": place.max_power_export_kw,
-        "metadata": dict(place.metadata),
+        "reference_id": site.reference_id,
+        "customer_id": ids.wire("cus", site.customer_id) if site.customer_id else None,
+        "postal_address": _as(site.postal_address, AddressBody),
+        "geo_location": _as(site.geo_location, GeoBody),
+        "timezone": site.timezone,
+        "currency_code": site.currency_code,
+        "max_power_import_kw": site.max_power_import_kw,
+        "max_power_export_kw": site.max_power_export_kw,
+        "metadata": dict(site.metadata),
     }
     if issubclass(shape, SiteChange):
-        fields["status"] = place.status
+        fields["status"] = site.status
     return shape(**fields)
 
 

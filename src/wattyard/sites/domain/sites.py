@@ -82,7 +82,7 @@ class LinkedTariff:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Site:
     """A supply address in service: `timezone` and `currency_code` are always settled.
 
     `tariffs` are those connected at it, oldest first; `Places.show_tariffs` keeps them.
@@ -104,7 +104,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceDraft:
+class SiteDraft:
     """What a client says of a place, before time zone and currency are settled."""
 
     status: Status = "ACTIVE"
@@ -128,14 +128,14 @@ class PlaceDraft:
 
     def settled(
         self, id_: UUID, time_created: datetime, tariffs: tuple[LinkedTariff, ...] = ()
-    ) -> Place:
+    ) -> Site:
         """Check what was said, settle time zone and currency, and make the place.
 
         Raises:
             Malformed, StateForbids: as `geography.settle` says.
         """
         found = settle(self.said())
-        return Place(
+        return Site(
             id=id_,
             time_created=time_created,
             timezone=found.timezone,

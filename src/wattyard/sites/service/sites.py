@@ -10,34 +10,34 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft
-from wattyard.sites.domain.places import (
+from wattyard.sites.domain.sites import (
     CustomerNotFound,
     LinkedTariff,
     LocationNotFound,
-    Place,
-    PlaceDraft,
+    Site,
+    SiteDraft,
     SiteNotFound,
     Status,
 )
 from wattyard.sites.service.ports import (
     UseCases,
     device_event,
-    lock_places,
     lock_present,
+    lock_sites,
     site_events,
 )
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
-from wattyard.sites.store import places as place_store
+from wattyard.sites.store import sites as site_store
 
-Opened = tuple[Place, Sequence[Device]]
-Guard = Callable[[Place, Sequence[Device]], None]
+Opened = tuple[Site, Sequence[Device]]
+Guard = Callable[[Site, Sequence[Device]], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 NotFound = type[LocationNotFound] | type[SiteNotFound]
 """By which of its two names a missing place is reported."""
 
 
-class Places(UseCases):
+class Sites(UseCases):
     """The places of every account."""
 
     async def summaries(
@@ -56,25 +56,25 @@ class Places(UseCases):
             "customer_id = {}": customer_id,
         }
         async with self.db.reading() as db:
-            return await place_store.summary_page(
+            return await site_store.summary_page(
                 db, caller.account, caller.live_mode, window, filters
             )
 
     async def counts(self, caller: Caller) -> dict[str, int]:
         """Count what the caller has: `sites`, `connected_sites`, `devices`, `customers`."""
         async with self.db.reading() as db:
-            return await place_store.count(db, caller.account, caller.live_mode)
+            return await site_store.count(db, caller.account, caller.live_mode)
 
-    async def summary(self, caller: Caller, place_id: UUID) -> bytes:
+    async def summary(self, caller: Caller, site_id: UUID) -> bytes:
         """Read one site as it is shown.
 
         Raises:
             SiteNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await place_store.summary(db, caller.account, caller.live_mode, place_id)
+            found = await site_store.summary(db, caller.account, caller.live_mode, site_id)
         if found is None:
-            raise SiteNotFound(f"there is no site {ids.wire('ste', place_id)}")
+            raise SiteNotFound(f"there is no site {ids.wire('ste', site_id)}")
         return found
 
     async def page(
@@ -84,31 +84,31 @@ class Places(UseCases):
         *,
         reference_id: str | None = None,
         customer_id: UUID | None = None,
-    ) -> Page[tuple[Place, Sequence[UUID]]]:
+    ) -> Page[tuple[Site, Sequence[UUID]]]:
         """Read one page of places with the ids of their devices, newest first."""
         filters = {"reference_id = {}": reference_id, "customer_id = {}": customer_id}
         async with self.db.reading() as db:
-            page = await place_store.page(db, caller.account, caller.live_mode, window, filters)
-            devices = await place_store.device_ids(
-                db, caller.account, caller.live_mode, [place.id for place in page.items]
+            page = await site_store.page(db, caller.account, caller.live_mode, window, filters)
+            devices = await site_store.device_ids(
+                db, caller.account, caller.live_mode, [site.id for site in page.items]
             )
-        return Page([(place, devices[place.id]) for place in page.items], page.has_more)
+        return Page([(site, devices[site.id]) for site in page.items], page.has_more)
 
-    async def place(self, caller: Caller, place_id: UUID) -> tuple[Place, Sequence[UUID]]:
+    async def site(self, caller: Caller, site_id: UUID) -> tuple[Site, Sequence[UUID]]:
         """Read one place with the ids of its devices.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await place_store.by_ids(db, caller.account, caller.live_mode, [place_id])
+            found = await site_store.by_ids(db, caller.account, caller.live_mode, [site_id])
             if not found:
-                raise LocationNotFound(f"there is no location {ids.wire('loc', place_id)}")
-            devices = await place_store.device_ids(db, caller.account, caller.live_mode, [place_id])
-        return found[0], devices[place_id]
+                raise LocationNotFound(f"there is no location {ids.wire('loc', site_id)}")
+            devices = await site_store.device_ids(db, caller.account, caller.live_mode, [site_id])
+        return found[0], devices[site_id]
 
     async def open(
-        self, caller: Caller, draft: PlaceDraft, devices: Sequence[DeviceDraft] = ()
+        self, caller: Caller, draft: SiteDraft, devices: Sequence[DeviceDraft] = ()
     ) -> Opened:
         """Put a place in service with its devices: all of it or nothing.
 
@@ -121,26 +121,26 @@ class Places(UseCases):
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
             await self._check_customer(db, caller, draft)
-            place = draft.settled(self.new_id(), now)
-            made = [device.made(self.new_id(), now, [place.id]) for device in devices]
-            await place_store.insert(
-                db, account, live, [(place, self.serializers.site(caller, place, made))]
+            site = draft.settled(self.new_id(), now)
+            made = [device.made(self.new_id(), now, [site.id]) for device in devices]
+            await site_store.insert(
+                db, account, live, [(site, self.serializers.site(caller, site, made))]
             )
             if made:
                 await device_store.insert(db, account, live, made)
-            new_events = site_events(self.serializers, caller, "create", place, made)
+            new_events = site_events(self.serializers, caller, "create", site, made)
             new_events += [
                 device_event(self.serializers, caller, "create", device) for device in made
             ]
             await self.events.record(caller, new_events)
-        return place, made
+        return site, made
 
     async def change(
         self,
         caller: Caller,
-        place_id: UUID,
+        site_id: UUID,
         *,
-        change: Callable[[Place], PlaceDraft],
+        change: Callable[[Site], SiteDraft],
         guard: Guard | None = None,
         missing: NotFound = LocationNotFound,
     ) -> Opened:
@@ -151,7 +151,7 @@ class Places(UseCases):
         """
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
-            before, devices = await self._locked(db, caller, place_id, missing)
+            before, devices = await self._locked(db, caller, site_id, missing)
             if guard is not None:
                 guard(before, devices)
             draft = change(before)
@@ -160,7 +160,7 @@ class Places(UseCases):
                 await self._check_customer(db, caller, draft)
             after = draft.settled(before.id, before.time_created, before.tariffs)
             if after != before:
-                await place_store.update(
+                await site_store.update(
                     db, account, live, [(after, self.serializers.site(caller, after, devices))]
                 )
                 if after.timezone != before.timezone:
@@ -173,7 +173,7 @@ class Places(UseCases):
     async def close(
         self,
         caller: Caller,
-        place_id: UUID,
+        site_id: UUID,
         *,
         guard: Guard | None = None,
         missing: NotFound = LocationNotFound,
@@ -184,80 +184,78 @@ class Places(UseCases):
             `missing`: when the caller has none of that id, and what `guard` raises.
         """
         async with self.db.transaction() as db:
-            place, devices = await self._locked(db, caller, place_id, missing)
+            site, devices = await self._locked(db, caller, site_id, missing)
             if guard is not None:
-                guard(place, devices)
-            new_events = await self.removal_events(caller, [place])
-            new_events += site_events(self.serializers, caller, "delete", place, devices)
-            await place_store.delete(db, caller.account, caller.live_mode, [place.id])
+                guard(site, devices)
+            new_events = await self.removal_events(caller, [site])
+            new_events += site_events(self.serializers, caller, "delete", site, devices)
+            await site_store.delete(db, caller.account, caller.live_mode, [site.id])
             await self.events.record(caller, new_events)
 
-    async def locked(self, caller: Caller, place_id: UUID, *, param: str) -> Place:
+    async def locked(self, caller: Caller, site_id: UUID, *, param: str) -> Site:
         """Lock a place for the transaction that the caller is in, so that no other changes it.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        (place,) = await lock_places(self.db.joined(), caller, [place_id], param=param)
-        return place
+        (site,) = await lock_sites(self.db.joined(), caller, [site_id], param=param)
+        return site
 
-    async def locked_present(
-        self, caller: Caller, place_ids: Collection[UUID]
-    ) -> dict[UUID, Place]:
+    async def locked_present(self, caller: Caller, site_ids: Collection[UUID]) -> dict[UUID, Site]:
         """Lock those of the places that exist, in the order of their ids, by id."""
-        found = await lock_present(self.db.joined(), caller, place_ids)
-        return {place.id: place for place in found}
+        found = await lock_present(self.db.joined(), caller, site_ids)
+        return {site.id: site for site in found}
 
-    async def held(self, caller: Caller, place_ids: Collection[UUID]) -> set[UUID]:
+    async def held(self, caller: Caller, site_ids: Collection[UUID]) -> set[UUID]:
         """Keep places from being deleted in the caller's transaction: tells which there are."""
         db = self.db.joined()
-        return await place_store.hold(db, caller.account, caller.live_mode, place_ids)
+        return await site_store.hold(db, caller.account, caller.live_mode, site_ids)
 
-    async def supplies(self, caller: Caller, place_ids: Collection[UUID]) -> dict[UUID, Place]:
+    async def supplies(self, caller: Caller, site_ids: Collection[UUID]) -> dict[UUID, Site]:
         """Read those of the places that exist, by id."""
         async with self.db.reading() as db:
-            found = await place_store.by_ids(db, caller.account, caller.live_mode, place_ids)
-        return {place.id: place for place in found}
+            found = await site_store.by_ids(db, caller.account, caller.live_mode, site_ids)
+        return {site.id: site for site in found}
 
-    async def supply(self, caller: Caller, place_id: UUID, *, param: str) -> Place:
+    async def supply(self, caller: Caller, site_id: UUID, *, param: str) -> Site:
         """Read one place without its devices.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        found = await self.supplies(caller, [place_id])
-        if place_id not in found:
-            raise LocationNotFound(f"there is no location {ids.wire('loc', place_id)}", param=param)
-        return found[place_id]
+        found = await self.supplies(caller, [site_id])
+        if site_id not in found:
+            raise LocationNotFound(f"there is no location {ids.wire('loc', site_id)}", param=param)
+        return found[site_id]
 
     async def show_tariffs(
-        self, caller: Caller, place: Place, tariffs: Sequence[LinkedTariff]
+        self, caller: Caller, site: Site, tariffs: Sequence[LinkedTariff]
     ) -> None:
         """Show other tariffs at a locked place; told only where the list changes."""
-        after = replace(place, tariffs=tuple(tariffs))
-        if after == place:
+        after = replace(site, tariffs=tuple(tariffs))
+        if after == site:
             return
         account, live = caller.account, caller.live_mode
         async with self.db.transaction() as db:
-            await place_store.set_tariffs(db, account, live, place.id, after.tariffs)
-            devices = await place_store.device_ids(db, account, live, [place.id])
-            shown = self.serializers.location(caller, after, devices[place.id])
+            await site_store.set_tariffs(db, account, live, site.id, after.tariffs)
+            devices = await site_store.device_ids(db, account, live, [site.id])
+            shown = self.serializers.location(caller, after, devices[site.id])
             await self.events.record(
-                caller, [NewEvent("location.update", ids.wire("loc", place.id), shown)]
+                caller, [NewEvent("location.update", ids.wire("loc", site.id), shown)]
             )
 
     async def _locked(
-        self, db: WriteConnection, caller: Caller, place_id: UUID, missing: NotFound
+        self, db: WriteConnection, caller: Caller, site_id: UUID, missing: NotFound
     ) -> Opened:
         account, live = caller.account, caller.live_mode
-        found = await place_store.locked(db, account, live, [place_id])
+        found = await site_store.locked(db, account, live, [site_id])
         if not found:
             prefix = "ste" if missing is SiteNotFound else "loc"
-            raise missing(f"there is no {ids.NAMES[prefix]} {ids.wire(prefix, place_id)}")
-        devices = await device_store.at_places(db, account, live, [place_id])
-        return found[0], devices[place_id]
+            raise missing(f"there is no {ids.NAMES[prefix]} {ids.wire(prefix, site_id)}")
+        devices = await device_store.at_sites(db, account, live, [site_id])
+        return found[0], devices[site_id]
 
-    async def _check_customer(self, db: WriteConnection, caller: Caller, draft: PlaceDraft) -> None:
+    async def _check_customer(self, db: WriteConnection, caller: Caller, draft: SiteDraft) -> None:
         customer_id = draft.customer_id
         if customer_id is None:
             return
