@@ -1,1 +1,1 @@
-"""Costs: what metered energy costs at a place, group by group and line by line (contract 3)."""
+"""Costs: what metered energy costs at a site, group by group and line by line (contract 3)."""

@@ -1,1 +1,1 @@
-"""Tariffs and prices: what a kWh costs at a place, when, and why (contract 2)."""
+"""Tariffs and prices: what a kWh costs at a site, when, and why (contract 2)."""

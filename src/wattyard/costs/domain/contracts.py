@@ -78,10 +78,10 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply
     """List the contracts that price a span, COMMODITY first, each kind in order of time.
 
     They are those of `tariffs.domain.prices`: a contract goes on until the next of its kind
-    starts; a device's own, once started, replace those of the place. LOCAL may have none.
+    starts; a device's own, once started, replace those of the site. LOCAL may have none.
 
     Raises:
-        NoTariffConnected: when the place (or the device) has no COMMODITY of the direction at
+        NoTariffConnected: when the site (or the device) has no COMMODITY of the direction at
             all; LOCAL is free then.
     """
     span = question.span
@@ -91,7 +91,9 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply
         stretches = owners(elements, type_, onwards)
         connected = stretches[-1].element != ABSENT
         if type_ == "COMMODITY" and not connected and question.direction != "LOCAL":
-            raise NoTariffConnected(f"the place has no COMMODITY tariff for {question.direction}")
+            raise NoTariffConnected(
+                f"the location has no COMMODITY tariff for {question.direction}"
+            )
         found += [
             Supply(elements[owner], Span(own.start, min(own.end, span.end)), own.end)
             for own, owner in stretches
@@ -148,7 +150,7 @@ class Rated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """The contracts and prices of a place, or of a device there, in a time.
+    """The contracts and prices of a site, or of a device there, in a time.
 
     `edges_us` (e) are the instants at which a piece of energy must end for it to have one price.
     """
@@ -169,7 +171,7 @@ def terms(
 ) -> Terms:
     """Look up the prices of every contract for the part of a question's span that has readings.
 
-    `elements` are the connected tariffs of the place, in any order. `metered` is the time of all
+    `elements` are the connected tariffs of the site, in any order. `metered` is the time of all
     readings, None without any.
 
     Raises:

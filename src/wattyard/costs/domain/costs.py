@@ -1,4 +1,4 @@
-"""The cost of metered energy at a place (contract 3, Costs)."""
+"""The cost of metered energy at a site (contract 3, Costs)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -35,7 +35,7 @@ def costs(
     markets: Markets,
     asked: Marks | None = None,
 ) -> Costs:
-    """Price the energy of a span under the tariffs of a place.
+    """Price the energy of a span under the tariffs of a site.
 
     Raises:
         NoTariffConnected, NoPriceData: as `terms` and `costs_under` do.
@@ -50,7 +50,7 @@ def costs_under(
     """Price the energy of a span, by groups and in all.
 
     `own` are the terms of a time that the span and the readings are in. `readings` are those of
-    the question's direction, of its device or of the place's own series, in the span and in
+    the question's direction, of its device or of the site's own series, in the span and in
     `contracts.history_needed`; those outside of the span only move the tier counters. So do
     those that are not `asked` (n) for, which need no price; None asks for all.
 
@@ -94,7 +94,7 @@ def _met(edges_us: Microseconds, readings: Readings) -> Microseconds:
 
 
 def _charging(elements: Sequence[Element], question: CostQuestion) -> list[Element]:
-    """List the contracts whose charges enter the answer: those of the place, in order of time."""
+    """List the contracts whose charges enter the answer: those of the site, in order of time."""
     if not question.charged:
         return []
     own = [

@@ -15,7 +15,7 @@ class CostQuestion:
     """The cost of the energy of a span, in one direction.
 
     `aggregation`: local hours, days, weeks (from Monday), months or years; NONE is one item for
-    each reading. `device`: whose own tariffs count; None asks for the place. `with_charges`:
+    each reading. `device`: whose own tariffs count; None asks for the site. `with_charges`:
     whether standing and demand charges enter; never for a device.
     """
 

@@ -18,7 +18,7 @@ Marks = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Readings:
-    """n readings of one series (a place or a device, one direction), in order of time.
+    """n readings of one series (a site or a device, one direction), in order of time.
 
     `starts_us`, `ends_us` (n) instants; `energy_kwh` (n), may be negative; `confidence` (n)
     0..1. Gaps are allowed, overlaps are not.

@@ -31,14 +31,14 @@ class TimeInFuture(Malformed):
 
 
 class CurrenciesMixed(StateForbids):
-    """The energy was metered at places with different currencies; ask for each place's costs."""
+    """The energy was metered at locations with different currencies; ask for each one's costs."""
 
     code = "currencies_mixed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The costs of a place, a device or a session: g items in order of time, and the total.
+    """The costs of a site, a device or a session: g items in order of time, and the total.
 
     `references` (g) are the client's (session, record) of the reading that each item is of; None
     where the items are groups.
@@ -56,7 +56,7 @@ def together(reports: Sequence[Report]) -> Report:
     """Put reports of the same question into one: groups of the same time are added up.
 
     Raises:
-        CurrenciesMixed: when their places pay in different currencies.
+        CurrenciesMixed: when their sites pay in different currencies.
     """
     first = reports[0]
     if len(reports) == 1:
@@ -64,8 +64,8 @@ def together(reports: Sequence[Report]) -> Report:
     currencies = sorted({report.site.currency_code for report in reports})
     if len(currencies) > 1:
         raise CurrenciesMixed(
-            f"the energy was metered at places that pay in {' and '.join(currencies)}; ask for "
-            "the costs of one place at a time"
+            f"the energy was metered at locations that pay in {' and '.join(currencies)}; ask for "
+            "the costs of one location at a time"
         )
     data = stacked([report.data for report in reports])
     total = summed(stacked([report.total for report in reports]), [0] * len(reports))

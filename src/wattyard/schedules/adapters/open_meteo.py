@@ -1,7 +1,7 @@
 """Forecasts of the sun's irradiance from a weather service that speaks as Open-Meteo does.
 
 The operator names it (`WATTYARD_WEATHER_URL`), usually an installation of its own; nothing is
-asked otherwise. Each place is asked for once an hour, rounded to a tenth of a degree.
+asked otherwise. Each position is asked for once an hour, rounded to a tenth of a degree.
 """
 
 import asyncio

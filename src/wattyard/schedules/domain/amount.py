@@ -52,7 +52,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class PowerLimits:
-    """The most that the place takes from the grid, and the most that it gives, in W.
+    """The most that the site takes from the grid, and the most that it gives, in W.
 
     Each bounds the sum of the devices of its direction, so that one device's giving never makes
     room for another's taking.

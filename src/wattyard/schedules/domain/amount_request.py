@@ -43,7 +43,7 @@ class DeviceAmountRequest:
 
 @dataclass(frozen=True, slots=True)
 class AmountRequest:
-    """What the devices of a place have to move; `max_power_w` None stands for its grid limits.
+    """What the devices of a site have to move; `max_power_w` None stands for its grid limits.
 
     Raises:
         EndTimeInvalid: when a window ends more than 7 days after the first one starts.
@@ -82,7 +82,7 @@ class AmountRequest:
 
 @dataclass(frozen=True, slots=True)
 class AmountAnswer:
-    """The plan at a place, and when its prices will be known anew (UTC, or None)."""
+    """The plan at a site, and when its prices will be known anew (UTC, or None)."""
 
     site: Site
     request: AmountRequest
@@ -91,7 +91,7 @@ class AmountAnswer:
 
 
 def together(plans: Sequence[tuple[Sequence[int], AmountPlan]]) -> AmountPlan:
-    """Make one plan of several, each given with the places of its devices in the whole."""
+    """Make one plan of several, each given with the positions of its devices in the whole."""
     own = {
         number: device
         for numbers, plan in plans

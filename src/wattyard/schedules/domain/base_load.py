@@ -1,4 +1,4 @@
-"""What a place takes from the grid at each time of day, learnt from its own readings."""
+"""What a site takes from the grid at each time of day, learnt from its own readings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def usual_load(
 ) -> Numbers | None:
     """Estimate the mean power (n, W ≥ 0) of each step from the 28 days before `until_us`.
 
-    `taken` is what the place took from the grid, `of_device` what of that the planned device
+    `taken` is what the site took from the grid, `of_device` what of that the planned device
     took itself. Means are over the same local quarter hour of days of the same kind, working
     days or weekends and holidays; where there is none, of the other kind, or of all. None where
     less than a day was metered.

@@ -75,7 +75,7 @@ def _unknown() -> Numbers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargeSteps:
-    """What is known of n steps that touch: prices, and the place without its storage units.
+    """What is known of n steps that touch: prices, and the site without its storage units.
 
     `edges_us` (n + 1); `import_per_kwh`, `export_per_kwh` (n), of either sign, export earns
     nothing unless given; `confidence` (n) 0..1, default 1; `carbon_per_kwh` (n) g ≥ 0 of what is
@@ -111,7 +111,7 @@ class ChargeSteps:
 
     @property
     def net_w(self) -> Numbers:
-        """What the place takes (n) without its storage units; negative where it gives."""
+        """What the site takes (n) without its storage units; negative where it gives."""
         return self.base_load_w - self.pv_w
 
 
@@ -145,7 +145,7 @@ class HeldCharge:
 
 @dataclass(frozen=True, slots=True)
 class ChargeQuestion:
-    """When do the storage units of a place charge and discharge?
+    """When do the storage units of a site charge and discharge?
 
     COST is the bill; CARBON that of imported energy; SELF_CONSUMPTION the energy that the grid
     meter sees, or would see were export not limited, both ways. Ties go to the least cost, then the
@@ -192,9 +192,9 @@ class StoragePlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargePlan:
-    """The plans of all storage units, and what the place then takes and gives (n, W) and pays.
+    """The plans of all storage units, and what the site then takes and gives (n, W) and pays.
 
-    `bill` is the whole place's; `objective` the value that was minimised; `gap` 0..1 how far it
+    `bill` is the whole site's; `objective` the value that was minimised; `gap` 0..1 how far it
     may be from the least. `kept`: whether the held plan stays.
     """
 

@@ -13,7 +13,7 @@ from wattyard.schedules.domain.reach import Reach
 def charge_only(question: ChargeQuestion, meter: Meter, reach: Reach) -> Numbers | None:
     """Find the power (n, W) of the cheapest plan; None where this form is not exact.
 
-    It is exact for one storage unit that cannot discharge and holds its reserve, where the place
+    It is exact for one storage unit that cannot discharge and holds its reserve, where the site
     has no sun and no load, no price is negative and all goals ask for one instant or less than the
     first: then every step costs by itself, and the cheapest before the goal are filled, the
     earliest first among equals.

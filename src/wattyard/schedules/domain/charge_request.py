@@ -72,7 +72,7 @@ class ChargeRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargeAnswer:
-    """The plan of a device at a place, and all that it rests on."""
+    """The plan of a device at a site, and all that it rests on."""
 
     site: Site
     device_id: UUID

@@ -71,7 +71,7 @@ def _why(
     """Find why a storage unit runs in a step.
 
     Discharging: `export` where it feeds the grid, else `cheapest`. Charging: `reserve` while
-    the storage unit holds less than that, `solar` where the place imports nothing meanwhile,
+    the storage unit holds less than that, `solar` where the site imports nothing meanwhile,
     `deadline` where every step up to a goal runs as full as it can, `site_limit` where the
     connection is full, else `cheapest`.
     """

@@ -140,7 +140,7 @@ def _without_overlap(
 ) -> tuple[Powers, bool]:
     """Take from charge and discharge at once what leaves every storage unit holding the same.
 
-    Where the place would then give more than it may, discharge is trimmed as well, and storage
+    Where the site would then give more than it may, discharge is trimmed as well, and storage
     units hold more; answers whether that was not needed.
     """
     charge_w, discharge_w = _raw(program, solution)

@@ -16,7 +16,7 @@ LONGEST: Final = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class DurationRequest:
-    """Which `duration_minutes` of a span at a place are cheapest (LOW) or dearest (HIGH)?
+    """Which `duration_minutes` of a span at a site are cheapest (LOW) or dearest (HIGH)?
 
     Raises:
         DurationInvalid, MinSlotMinutesInvalid: as `DurationQuestion` says.
@@ -37,7 +37,7 @@ class DurationRequest:
 
 @dataclass(frozen=True, slots=True)
 class LimitRequest:
-    """When is the price of a span at a place on the right side of a limit?
+    """When is the price of a span at a site on the right side of a limit?
 
     Raises:
         LimitMissing, RelativeInvalid: as `LimitQuestion` says.

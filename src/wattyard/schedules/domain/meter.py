@@ -1,4 +1,4 @@
-"""What flows through the grid meter of a place, and what that is worth."""
+"""What flows through the grid meter of a site, and what that is worth."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ class Flows(NamedTuple):
     """Each (n) in W ≥ 0: what is taken, given, held back from the sun, and over the limit.
 
     `spilled_w` is sun beyond the export limit; `excess_w` load beyond the import limit. Neither is
-    for a plan to choose: both are 0 unless the place breaks its limits without its storage units.
+    for a plan to choose: both are 0 unless the site breaks its limits without its storage units.
     """
 
     import_w: Numbers
@@ -58,14 +58,14 @@ class Meter:
         return np.maximum(self.steps.net_w - self.question.limits.import_w, 0.0)
 
     def settled(self, net_w: Numbers) -> Flows:
-        """Split net power (n), positive where the place takes, into flows one way at a time."""
+        """Split net power (n), positive where the site takes, into flows one way at a time."""
         taken_w, given_w = np.maximum(net_w, 0.0), np.maximum(-net_w, 0.0)
         import_w = np.minimum(taken_w, self.most_import_w)
         export_w = np.minimum(given_w, self.most_export_w)
         return Flows(import_w, export_w, given_w - export_w, taken_w - import_w)
 
     def admits(self, flows: Flows, tolerance_w: float) -> bool:
-        """Check whether no more is spilled or in excess than the place causes by itself."""
+        """Check whether no more is spilled or in excess than the site causes by itself."""
         spilled = (flows.spilled_w <= self.most_spilled_w + tolerance_w).all()
         return bool(spilled and (flows.excess_w <= self.most_excess_w + tolerance_w).all())
 

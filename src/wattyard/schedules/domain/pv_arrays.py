@@ -1,4 +1,4 @@
-"""PV arrays of a place and what they are expected to give (contract 1, Devices)."""
+"""PV arrays of a site and what they are expected to give (contract 1, Devices)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ class SharedSteps:
 
     `edges_us` (s + 1); `per_kwh` (s) what a kWh costs: the price, negated for EXPORT;
     `confidence` (s); `room_w` for all devices together; `power_w` (d) the most a device can
-    run at, 0 where its least power does not fit the place; `least_w` (d); `needed_wh` (d);
+    run at, 0 where its least power does not fit the site; `least_w` (d); `needed_wh` (d);
     `inside` (d, s) the device's window; `allowed` (d, s) the same at allowed prices.
     """
 

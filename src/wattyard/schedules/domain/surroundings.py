@@ -1,4 +1,4 @@
-"""What else a place does while a plan runs: its sun and its load, and where that is known from."""
+"""What else a site does while a plan runs: its sun and its load, and where that is known from."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -35,7 +35,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """The sun and the load of a place without its storage units."""
+    """The sun and the load of a site without its storage units."""
 
     pv: Expected
     base_load: Expected
@@ -59,7 +59,7 @@ def nothing(count: int, source: Source = "NONE") -> Expected:
 
 
 def replaced(forecast: Expected, metered: MeteredSteps, hours: Numbers) -> Expected:
-    """Put what was metered in the place of a forecast, in steps (n, hours) that it covers.
+    """Replace a forecast by what was metered, in steps (n, hours) that it covers.
 
     A client may send readings of the future with a confidence below 1: a forecast of its own.
     """
@@ -74,7 +74,7 @@ def replaced(forecast: Expected, metered: MeteredSteps, hours: Numbers) -> Expec
 def load_for(discharge_w: float, pv: Expected) -> Expected:
     """Assume a load where none is known and a battery may not feed the grid.
 
-    Without a load it would have nothing to do but rest. So the place is taken to use whatever
+    Without a load it would have nothing to do but rest. So the site is taken to use whatever
     the battery discharges while there is no sun, and none of the sun while there is: then
     discharging replaces the dearest import, and the sun's surplus charges.
     """

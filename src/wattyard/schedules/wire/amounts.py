@@ -82,11 +82,11 @@ class AmountItemBody(Shape, kw_only=True):
 
 
 class SiteAmountBody(Shape, kw_only=True):
-    """What the devices of a place have to move, under which limits."""
+    """What the devices of a site have to move, under which limits."""
 
     data: Annotated[list[AmountItemBody], msgspec.Meta(min_length=1, max_length=DEVICES_AT_MOST)]
     max_power: Annotated[
-        PowerBody | None, msgspec.Meta(description="of the place; default: its grid limits")
+        PowerBody | None, msgspec.Meta(description="of the site; default: its grid limits")
     ] = None
     shaving_threshold: ShavingBody | None = None
     keep_unless_saves: KeepUnless = 0.0
@@ -116,7 +116,7 @@ class DeviceAmountShape(msgspec.Struct, kw_only=True):
 
 
 class AmountShape(HeadShape, kw_only=True):
-    """The plan of a place: totals, and each device in the order of the request.
+    """The plan of a site: totals, and each device in the order of the request.
 
     Where devices of both directions are planned, the powers of the total are import less export.
     `gap` 0..1 is how far the cost may be from the least; `kept`: whether `previous` stays.

@@ -1,4 +1,4 @@
-"""Foreign tariff documents, by format, as tariffs that can be connected at a place."""
+"""Foreign tariff documents, by format, as tariffs that can be connected at a site."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -83,6 +83,6 @@ def _check_currency(
     if currency_code != currency and not abroad:
         raise DocumentCurrencyMismatch(
             f"prices of the format {format_} are in {currency}, "
-            f"but the place pays in {currency_code}",
+            f"but the location pays in {currency_code}",
             param="location_id",
         )

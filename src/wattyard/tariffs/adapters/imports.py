@@ -33,7 +33,7 @@ class Imported:
 
 
 class DocumentCurrencyMismatch(StateForbids):
-    """The document's prices are in another currency than that of the place."""
+    """The document's prices are in another currency than that of the location."""
 
     code = "document_currency_mismatch"
 

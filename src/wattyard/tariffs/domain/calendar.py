@@ -1,7 +1,7 @@
-"""The calendar of a place: weekends and public holidays of its country, its local clock.
+"""The calendar of a region: weekends and public holidays of its country, its local clock.
 
 Public holidays and weekend days are those of the `holidays` library (category `public`), for
-the country and, where the library knows it, the state. A place without a country, or of one
+the country and, where the library knows it, the state. A region without a country, or of one
 that the library does not know, has Saturday and Sunday and no holidays (contract 2).
 """
 
@@ -75,7 +75,7 @@ class DayFacts:
     """What a calendar says of n local days, ascending, consecutive unless some were left out.
 
     `days` (n) since 1970-01-01; `month` (n) 1..12; `day_of_month` (n) 1..31; `weekday` (n) 0 is
-    Monday; `weekend` (n) and `holiday` (n) by the place's country.
+    Monday; `weekend` (n) and `holiday` (n) by the region's country.
     """
 
     days: Days
@@ -104,7 +104,7 @@ class DayFacts:
 
 
 def facts(region: CalendarRegion, first_day: int, last_day: int) -> DayFacts:
-    """Ask the calendar of a place about each local day from `first_day` to `last_day`, inclusive.
+    """Ask the calendar of a region about each local day from `first_day` to `last_day`, inclusive.
 
     A bounded cache keeps whole years of a country's holidays. The first day of the year 10000,
     which zones ahead of UTC show at the end of 9999, is taken for a working day.
@@ -152,13 +152,13 @@ def _ordinal(year: int) -> int:
 def _national(country_code: str, state: str | None, year: int) -> "holidays.HolidayBase | None":
     """Look up a country's calendar, with the state's own days where the library has them."""
     year = min(max(year, _HOLIDAY_YEARS[0]), _HOLIDAY_YEARS[1])
-    import holidays  # noqa: PLC0415 (60 ms and 10 MB that a place without a country never needs)
+    import holidays  # noqa: PLC0415 (60 ms and 10 MB that a region without a country never needs)
 
     subdivision = state.rpartition("-")[2] if state else None
     for wanted in (subdivision, None):
         try:
             return holidays.country_holidays(country_code, subdiv=wanted, years=year, expand=False)
-        except NotImplementedError:  # what the library says of places that it does not know
+        except NotImplementedError:  # what the library says of regions that it does not know
             continue
     return None
 

@@ -1,4 +1,4 @@
-"""Contracts: tariffs as they are kept, each at a place (contract 2, Tariffs)."""
+"""Contracts: tariffs as they are kept, each at a site (contract 2, Tariffs)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -78,7 +78,7 @@ class MarketSteps:
 def steps(
     series: MarketSeries, region: CalendarRegion, span_us: tuple[int, int], now: datetime
 ) -> MarketSteps:
-    """Lay a market's prices over a span, forecasts in the place's local time."""
+    """Lay a market's prices over a span, forecasts in the region's local time."""
     start, end = span_us
     first = int(np.searchsorted(series.ends_us, start, side="right"))
     last = int(np.searchsorted(series.starts_us, end, side="left"))

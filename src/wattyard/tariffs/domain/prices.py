@@ -1,4 +1,4 @@
-"""The price at a place: the sum of its elements for a direction, with its parts (contract 2)."""
+"""The price at a site: the sum of its elements for a direction, with its parts (contract 2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -91,11 +91,11 @@ def site_prices(
     markets: Markets,
     consumed: Mapping[UUID, Consumed],
 ) -> SitePrices:
-    """Price a span at a place, each tariff in the tier that its counter has reached.
+    """Price a span at a site, each tariff in the tier that its counter has reached.
 
-    `elements` are the connected tariffs of the place, in any order; `consumed` their counters
+    `elements` are the connected tariffs of the site, in any order; `consumed` their counters
     by tariff id, 0 where one is left out. After its end a tariff goes on until the next of its
-    kind starts. A device's own tariffs, once started, stand in for those of the place.
+    kind starts. A device's own tariffs, once started, stand in for those of the site.
 
     Raises:
         NoTariffConnected: when at some instant no COMMODITY tariff has started; LOCAL is 0 then.
@@ -135,7 +135,7 @@ def types_of(direction: Direction) -> tuple[TariffType, ...]:
 
 
 def owners(elements: Sequence[Element], type_: TariffType, question: Question) -> list[Stretch]:
-    """Divide the span by whose tariff prices it: the device's last started, else the place's."""
+    """Divide the span by whose tariff prices it: the device's last started, else the site's."""
     starts = [
         (element.tariff.term.start, bool(element.tariff.devices), position)
         for position, element in enumerate(elements)
@@ -168,7 +168,7 @@ def _check_connected(stretches: list[Stretch], type_: TariffType, question: Ques
     first = stretches[0]
     if first.element == ABSENT and type_ == "COMMODITY" and question.direction != "LOCAL":
         raise NoTariffConnected(
-            f"the place has no COMMODITY tariff for {question.direction} at "
+            f"the location has no COMMODITY tariff for {question.direction} at "
             f"{instants.text(first.span.start)}",
             param="start_time",
         )
@@ -325,7 +325,7 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Prices at a place, and when they were and will be known anew (UTC, or None)."""
+    """Prices at a site, and when they were and will be known anew (UTC, or None)."""
 
     supply: Supply
     question: Question

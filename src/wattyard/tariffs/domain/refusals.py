@@ -56,13 +56,13 @@ class TariffTypeInvalid(Malformed):
 
 
 class TariffTermOverlap(StateForbids):
-    """Another connected tariff of the same place, type and direction is valid at that time."""
+    """Another connected tariff of the same location, type and direction is valid at that time."""
 
     code = "tariff_term_overlap"
 
 
 class NoTariffConnected(StateForbids):
-    """The place has no tariff for the direction at some time of the request."""
+    """The location has no tariff for the direction at some time of the request."""
 
     code = "no_tariff_connected"
 

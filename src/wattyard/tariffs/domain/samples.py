@@ -57,7 +57,7 @@ class Sample:
 
 
 def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sample:
-    """Sample a tariff at a place, from now or from where its contract starts."""
+    """Sample a tariff at a site, from now or from where its contract starts."""
     first = _first_day(tariff, region, markets.now)
     days = facts(region, first, first + _LOOKS_AHEAD_DAYS)
     holidays = np.flatnonzero(days.holiday)

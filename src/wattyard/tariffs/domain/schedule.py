@@ -117,7 +117,7 @@ class Dates:
     """Special days: a day that is any of these is special. Empty means no restriction.
 
     `days_of_month` 1..31; `yearly` (month, day), 29 February in leap years only; `once` single
-    dates; `holidays` the public holidays of the place.
+    dates; `holidays` the public holidays of the region.
     """
 
     days_of_month: frozenset[int] = frozenset()

@@ -41,7 +41,7 @@ class MarketSourceCodeTaken(Conflict):
 
 
 class MarketCurrencyMismatch(StateForbids):
-    """The market source publishes in another currency than that of the place."""
+    """The market source publishes in another currency than that of the location."""
 
     code = "market_currency_mismatch"
 
@@ -144,7 +144,7 @@ def check_apart(prices: Sequence[MarketPrice]) -> None:
     """Refuse a batch whose own intervals overlap.
 
     Raises:
-        MarketPriceOverlap: naming two of them by their places in the batch.
+        MarketPriceOverlap: naming two of them by their positions in the batch.
     """
     order = sorted(range(len(prices)), key=lambda n: prices[n].valid_from)
     for one, other in pairwise(order):
@@ -176,7 +176,7 @@ def clash_with_kept(
 
 
 def check_currency(source: MarketSource, currency_code: str, *, param: str | None) -> None:
-    """Refuse a source that publishes in another currency than a place's.
+    """Refuse a source that publishes in another currency than a site's.
 
     Raises:
         MarketCurrencyMismatch: naming both.
@@ -184,7 +184,7 @@ def check_currency(source: MarketSource, currency_code: str, *, param: str | Non
     if source.currency_code != currency_code:
         raise MarketCurrencyMismatch(
             f"market source {source.code} publishes in {source.currency_code}, "
-            f"but the place pays in {currency_code}",
+            f"but the location pays in {currency_code}",
             param=param,
         )
 

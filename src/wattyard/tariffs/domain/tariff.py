@@ -81,7 +81,7 @@ class Tariff:
 
     `market` is the id of the market source that windows with a market price follow. `devices`
     is empty for a tariff of the whole place. Whether the schedule covers the term is judged by
-    `coverage.check`, which needs the place.
+    `coverage.check`, which needs the site.
 
     Raises:
         TariffTypeInvalid: for NON_COMMODITY with another direction than IMPORT.
@@ -133,7 +133,7 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A connected tariff of a place."""
+    """A connected tariff of a site."""
 
     id: UUID
     tariff: Tariff
@@ -145,10 +145,10 @@ def market_keys(elements: Iterable[Element]) -> frozenset[str]:
 
 
 def check_overlap(new: Tariff, others: Sequence[Element]) -> None:
-    """Refuse a tariff whose term meets that of another for the same thing at the same place.
+    """Refuse a tariff whose term meets that of another for the same thing at the same site.
 
-    A tariff of devices meets only tariffs of one of these devices; a tariff of the place meets
-    only others of the place.
+    A tariff of devices meets only tariffs of one of these devices; a tariff of the site meets
+    only others of the site.
 
     Raises:
         TariffTermOverlap: naming the other tariff.

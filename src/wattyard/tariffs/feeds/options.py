@@ -29,7 +29,7 @@ class Option:
 
 
 def base_url(default: str) -> Option:
-    """Declare where a source is; another place than its own for tests and mirrors."""
+    """Declare where a source is; another address than its own for tests and mirrors."""
     return Option(
         "base_url",
         "address of the source, up to its first path that this feed adds",

@@ -38,7 +38,7 @@ def tariff_from_json(body: Mapping[str, Any], region: CalendarRegion) -> Tariff:
 
 
 def tariff(rules: RulesShape, region: CalendarRegion) -> Tariff:
-    """Map the rules of a tariff at a place, and judge them over the whole contract.
+    """Map the rules of a tariff at a site, and judge them over the whole contract.
 
     Raises:
         Malformed: with every fault of form that the shape does not catch, 100 at most.
@@ -51,7 +51,7 @@ def tariff(rules: RulesShape, region: CalendarRegion) -> Tariff:
 
 
 def known_tariff(rules: RulesShape, region: CalendarRegion) -> Tariff:
-    """Map the rules of a tariff at a place without judging them, as those already kept.
+    """Map the rules of a tariff at a site without judging them, as those already kept.
 
     Raises:
         Malformed: with every fault of form that the shape does not catch.
@@ -118,7 +118,7 @@ def _term(rules: RulesShape, region: CalendarRegion, malformed: list[Fault]) -> 
                 Fault(
                     f"{field}_invalid",
                     f"{field} must be a date such as 2026-01-01 or an RFC 3339 instant with an "
-                    f"offset, from {_FIRST_DATE} to {_LAST_DATE} at the place; got "
+                    f"offset, from {_FIRST_DATE} to {_LAST_DATE} at the location; got "
                     f"{shown(getattr(rules, field))}",
                     field,
                 )

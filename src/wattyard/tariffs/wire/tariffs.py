@@ -103,7 +103,7 @@ def changed_contract(contract: Contract, patch: Patch[TariffBody]) -> ContractDr
 
 
 def rules_at(rules: bytes, region: CalendarRegion) -> Tariff:
-    """Read kept rules at a place, without judging them.
+    """Read kept rules at a site, without judging them.
 
     Raises:
         Malformed: with every fault of form that the shape does not catch.
@@ -112,7 +112,7 @@ def rules_at(rules: bytes, region: CalendarRegion) -> Tariff:
 
 
 def judged_rules(rules: bytes, region: CalendarRegion) -> Tariff:
-    """Read rules at a place, and judge them over the whole contract.
+    """Read rules at a site, and judge them over the whole contract.
 
     Raises:
         Malformed, ScheduleRefused: as `rules.tariff` says.

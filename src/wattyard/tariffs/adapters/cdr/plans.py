@@ -98,7 +98,7 @@ def _first_day(text: object, region: CalendarRegion) -> str | None:
 
 
 def _name_foreign_clock(read: CdrContract, region: CalendarRegion, left: Leftovers) -> None:
-    """Name hours that are not of the clock at the place."""
+    """Name hours that are not of the clock at the site."""
     year = (datetime(2025, month, 1, tzinfo=UTC).astimezone(region.zone) for month in (1, 7))
     if all(own.utcoffset() == _STANDARD for own in year):
         return
