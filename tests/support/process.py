@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import httpx
@@ -46,6 +46,7 @@ class Server:
         rate_limit: int = 500,
         webhook_allow: str = "",
         python: str = sys.executable,
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.data = data
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTYARD_")}
@@ -53,6 +54,7 @@ class Server:
         environment["WATTYARD_WEBHOOK_ALLOW"] = webhook_allow
         if "--database" in options:
             environment["WATTYARD_ENCRYPTION_KEY"] = ENCRYPTION_KEY
+        environment.update(settings)
         self.process = subprocess.Popen(
             [python, "-m", "wattyard", "serve", "--port", "0", "--data", str(data), *options],
             stdout=subprocess.PIPE,

@@ -24,7 +24,6 @@ from wattyard.cli.database import (
     check,
     database_of,
 )
-from wattyard.platform.http.connection import ClientConnection
 from wattyard.platform.settings import Settings
 
 _FINISH_SECONDS: Final = 5
@@ -105,7 +104,8 @@ def _run(settings: Settings, listening: socket.socket) -> None:
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http=ClientConnection,
+        http="wattyard.platform.http.connection:ClientConnection",
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,

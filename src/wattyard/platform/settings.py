@@ -10,6 +10,15 @@ from typing import Any, Final, Self
 from wattyard.kernel.caps import Caps
 
 _EVENT_DAYS: Final = 30
+_LEAST: Final = {
+    "rate_limit": 0,
+    "event_days": _EVENT_DAYS,
+    "max_connections": 1,
+    "max_connections_per_address": 0,
+    "head_seconds": 1,
+    "stall_seconds": 1,
+    "drain_seconds": 0,
+}
 
 
 class SettingInvalid(Exception):
@@ -30,6 +39,11 @@ class Settings:
     `encryption_key` holds the keys that encrypt secrets in the database, or `encryption_key_file`
     names a file that does.
     `webhook_endpoints`, `site_devices` and `site_tariffs` are the most of each (see `Caps`).
+    `max_connections` is what clients of this node may have open, `max_connections_per_address`
+    (0 is off) those of one address outside of the networks of `trusted_proxies`. A client has
+    `head_seconds` for a request's head, and `stall_seconds` without sending a byte of a body or
+    taking one of an answer. For `drain_seconds` after SIGTERM the server says that it is not
+    ready, and goes on.
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
@@ -53,6 +67,12 @@ class Settings:
     webhook_endpoints: int = 100
     site_devices: int = 1000
     site_tariffs: int = 1000
+    max_connections: int = 10_000
+    max_connections_per_address: int = 0
+    trusted_proxies: str = ""
+    head_seconds: int = 10
+    stall_seconds: int = 30
+    drain_seconds: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -61,14 +81,14 @@ class Settings:
             raise SettingInvalid(f"workers must be 1 to 256; got {self.workers}")
         if not 1 <= self.connections <= 1000:
             raise SettingInvalid(f"connections must be 1 to 1000; got {self.connections}")
-        if self.rate_limit < 0:
-            raise SettingInvalid(f"the rate limit must be 0 or more; got {self.rate_limit}")
-        if self.event_days < _EVENT_DAYS:
-            raise SettingInvalid(
-                f"events are kept {_EVENT_DAYS} days or more; got {self.event_days}"
-            )
         _check_caps(self.caps)
-        _check_networks(self.webhook_allow)
+        for name, least in _LEAST.items():
+            if getattr(self, name) < least:
+                raise SettingInvalid(
+                    f"WATTYARD_{name.upper()} must be {least} or more; got {getattr(self, name)}"
+                )
+        _check_networks("WATTYARD_WEBHOOK_ALLOW", self.webhook_allow)
+        _check_networks("WATTYARD_TRUSTED_PROXIES", self.trusted_proxies)
         _check_url(self.weather_url)
         if self.log_format not in ("auto", "text", "json"):
             raise SettingInvalid(
@@ -123,13 +143,13 @@ def _check_url(text: str) -> None:
         raise SettingInvalid(f"the weather URL must start with http:// or https://; got {text}")
 
 
-def _check_networks(text: str) -> None:
+def _check_networks(variable: str, text: str) -> None:
     for part in filter(None, map(str.strip, text.split(","))):
         try:
             ip_network(part)
         except ValueError as fault:
             raise SettingInvalid(
-                f"WATTYARD_WEBHOOK_ALLOW must list networks such as 10.0.0.0/8; {fault}"
+                f"{variable} must list networks such as 10.0.0.0/8; {fault}"
             ) from None
 
 

@@ -24,6 +24,7 @@ from wattyard.platform.http.bodies import BodyIncomplete
 from wattyard.platform.http.declare import SESSION_COOKIE, Access, Endpoint
 from wattyard.platform.http.errors import (
     Error,
+    HeadTooLarge,
     InternalError,
     MediaTypeUnsupported,
     RequestInvalid,
@@ -61,6 +62,7 @@ _SCHEMES_OF: Final[Mapping[Access, tuple[str, ...]]] = {
 _REFERENCE = "#/components/schemas/{name}"
 _ALWAYS: tuple[type[Refusal], ...] = (
     RequestInvalid,
+    HeadTooLarge,
     VersionUnknown,
     ApiVersionNotSupported,
     ParameterUnknown,

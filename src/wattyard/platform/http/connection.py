@@ -2,40 +2,191 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from math import inf
+from typing import Any, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 
+from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http.call import Message, Receive, Scope, Send
-from wattyard.platform.http.front import UNREADABLE
+from wattyard.platform.http.connections import HEAD_BYTES, of_server
+from wattyard.platform.http.errors import HeadTooLarge, RequestInvalid
+from wattyard.platform.http.front import REFUSED
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_CHUNK_BYTES: Final = 16
+"""What a chunk may have around its content: its size, two line ends."""
+
+
+class _HalfOpen:
+    """A transport that ends its own side alone: a client that still sends can read the answer.
+
+    To close at once would make the kernel reset the connection, and the answer be lost.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.write = transport.write
+        self.close = transport.write_eof
+        self.is_closing = transport.is_closing
 
 
 class ClientConnection(HttpToolsProtocol):
     """Reads requests from a connection and runs the application for each."""
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request in the error envelope, and close the connection."""
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 (uvicorn's own)
+        super().__init__(*given, **named)
+        self._connections = of_server(self.server_state)
+        self._refused = False
+        self._in_message = False
+        self._began_here = False
+        self._besides_bytes = 0
+        """What the present request has had besides its body, known up to the last piece."""
+        self._head_since = inf
+        """Since when a head is awaited whose connection, or first byte, has come."""
+        self._received_at = 0.0
+        self._untaken_bytes = 0
+        self._taken_at = inf
+
+    # What `Connections` asks.
+
+    @property
+    def address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def is_overdue(self, now: float, *, head_seconds: float, stall_seconds: float) -> bool:
+        """Whether the client has taken too long to send or to take something."""
+        left_bytes = self.transport.get_write_buffer_size()
+        if not left_bytes or left_bytes < self._untaken_bytes or self._taken_at == inf:
+            self._taken_at = now
+        self._untaken_bytes = left_bytes
+        if left_bytes and now - self._taken_at > stall_seconds:
+            return True
+        if now - self._head_since > head_seconds:
+            return True
+        awaits_body = (
+            self._in_message
+            and self._head_since == inf
+            and not self.flow.read_paused
+            and not self.cycle.waiting_for_100_continue
+        )
+        return awaits_body and now - self._received_at > stall_seconds
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self.transport.abort()
+
+    # What uvicorn tells.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_since = self.loop.time()
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.remove(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed what came to the parser, in pieces no larger than a head may be."""
+        self._received_at = self.loop.time()
+        if len(data) <= HEAD_BYTES:
+            self._feed(data)
+            return
+        view = memoryview(data)
+        for start in range(0, len(view), HEAD_BYTES):
+            self._feed(view[start : start + HEAD_BYTES])
+
+    def _feed(self, piece: bytes | memoryview) -> None:
+        if self._refused or self.parser is None:
+            return
+        self._besides_bytes += len(piece)
+        self._began_here = False
+        self._unset_keepalive_if_required()
+        self._parse(piece)
+        if not self._refused and self._in_message:
+            self._judge_size()
+        elif not self._refused:
+            self._await_head_of_rest()
+
+    def _parse(self, piece: bytes | memoryview) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            pass  # no other protocol is spoken here; the request was answered as it is
+        except httptools.HttpParserError:
+            if not self._refused:
+                self._refuse(RequestInvalid("this is not a readable HTTP/1.1 request (RFC 9112)"))
+
+    def _judge_size(self) -> None:
+        if self._began_here:  # the piece may hold the end of the request before
+            self._besides_bytes = self._head_bytes()
+        if self._besides_bytes > HEAD_BYTES:
+            self._refuse(_too_large())
+
+    def _await_head_of_rest(self) -> None:
+        """Give bytes that begin no request, such as line ends, the time of a head."""
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self._head_since == inf and self.timeout_keep_alive_task is None:
+            self._head_since = self._received_at
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_message = self._began_here = True
+        self._besides_bytes = 0
+        self._head_since = self._received_at
+
+    def on_headers_complete(self) -> None:
+        self._head_since = inf
+        self._connections.has_head(self)
+        # A head within one piece cannot be too large.
+        if not self._began_here and self._head_bytes() > HEAD_BYTES:
+            self._refuse(_too_large())
+            raise ValueError  # ends the parser's work
+        super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        self._besides_bytes -= _CHUNK_BYTES
+
+    def on_body(self, body: bytes) -> None:
+        self._besides_bytes -= len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_message = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.scope.get(REFUSED) and self.cycle.response_complete:
+            self._head_since = self.loop.time()  # what it still sends is thrown away until then
+        elif not self.pipeline and self._head_since == inf:
+            self._connections.awaits_head(self)
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer with a refusal, after the answers to earlier requests, and close."""
+        self._refused = True
         running = self.cycle is not None and not self.cycle.response_complete
-        if running and self.cycle.scope.get(UNREADABLE):
-            return  # more of what is already being refused
-        if running:
+        broken = running and self.cycle.more_body
+        if self.pipeline or (broken and self.cycle.response_started):
+            self.transport.close()  # another answer is half written, or waits
+            return
+        if broken:
             self.cycle.disconnected = True  # whatever it still sends goes nowhere
             self.cycle.message_event.set()
-        if running and self.cycle.response_started:  # another answer is half written
-            self.transport.close()
-            return
-        self.flow.pause_reading()
-        self.on_message_begin()
-        scope = {"method": "-", "path": "", "raw_path": b"", "query_string": b"", UNREADABLE: True}
+        super().on_message_begin()
+        scope = {"method": "-", "path": "", "raw_path": b"", "query_string": b"", REFUSED: refusal}
         self.scope.update(scope)  # type: ignore[typeddict-item]
-        self.cycle = RequestResponseCycle(
+        cycle = RequestResponseCycle(
             scope=self.scope,
-            transport=self.transport,
+            transport=_HalfOpen(self.transport),  # type: ignore[arg-type]
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,
@@ -46,12 +197,22 @@ class ClientConnection(HttpToolsProtocol):
             keep_alive=False,
             on_response=self.on_response_complete,
         )
-        self._start_asgi_task(self.cycle, self.app)
+        if running and not broken:
+            self.pipeline.appendleft((cycle, self.app))
+        else:
+            self._start_asgi_task(cycle, self.app)
+        self.cycle = cycle
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         if cycle.scope["http_version"] == "1.0":
             app = _until_the_end(app, cycle)
         super()._start_asgi_task(cycle, app)
+
+
+def _too_large() -> HeadTooLarge:
+    return HeadTooLarge(
+        f"a request's line and headers, trailers included, have at most {HEAD_BYTES:,} bytes"
+    )
 
 
 def _until_the_end(app: Application, cycle: RequestResponseCycle) -> Application:

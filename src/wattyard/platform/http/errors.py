@@ -53,6 +53,12 @@ class RequestInvalid(Malformed):
     code = "request_invalid"
 
 
+class HeadTooLarge(Refusal):
+    """What a request has besides its body is larger than 64 KiB: line, headers and trailers."""
+
+    code = "head_too_large"
+
+
 class InternalError(Refusal):
     """Our fault. The request id finds it in the log."""
 
@@ -72,6 +78,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     StateForbids: 422,
     AccountDisabled: 422,
     TooMany: 429,
+    HeadTooLarge: 431,
     InternalError: 500,
     Unavailable: 503,
 }

@@ -27,7 +27,7 @@ Finished = Callable[[Call, BaseException | None], None]
 
 Work = Callable[[Call], Awaitable[None]]
 
-UNREADABLE: Final = "wattyard.unreadable"
+REFUSED: Final = "wattyard.refused"
 """In the scope of what the server could not read as a request."""
 _CALL: Final = "wattyard.call"
 
@@ -131,8 +131,8 @@ def _check_request(call: Call) -> None:
     )
     if b"host" in call.headers and not doubled:
         return
-    if UNREADABLE in call.scope:
-        raise RequestInvalid("this is not a readable HTTP/1.1 request (RFC 9112)")
+    if REFUSED in call.scope:
+        raise call.scope[REFUSED]
     if doubled or call.scope.get("http_version") != "1.0":
         raise RequestInvalid(
             f"a request has one Host header; this one has {'several' if doubled else 'none'}",
