@@ -11,25 +11,28 @@ from uuid import UUID
 import httpx
 import numpy as np
 
+from benchmarks.support.accounts import create_account
 from benchmarks.support.ground import OTHER_CORE, SERVER_CORE, Ground, pin, verdict
 from benchmarks.support.servers import wattyard
-from wattyard.app import Services
+from wattyard import app
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.readings import Stream
+from wattyard.meters.service import Meters
 from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.sites import PostalAddress, SiteDraft
+from wattyard.sites.service import Sites
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.tariff import Element
+from wattyard.tariffs.service import Tariffs
 from wattyard.tariffs.wire.rules import tariff_from_json
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
@@ -142,15 +145,14 @@ async def _metered_site(url: str) -> tuple[str, str, str]:
     db = Database(url, connections=2)
     await db.open()
     try:
-        services = Services(db)
-        account, secret, _ = await services.accounts.create(name="costs")
-        caller = Caller(account.number, account.id, live_mode=False)
+        services = app.services(db)
+        account, secret, context = await create_account(services, "costs")
         berlin = SiteDraft(postal_address=PostalAddress(city="Berlin", country_code="DE"))
-        site, _devices = await services.sites.open(caller, berlin)
+        site, _devices = await services.get(Sites).open(context, berlin)
         location_id = ids.wire("loc", site.id)
         body = convert({**_BODY, "location_id": location_id}, TariffBody)
-        await services.tariffs.connect(caller, [contract_draft(body)])
-        await services.meters.keep(caller, _sent(site.id), submitted=_starts().size)
+        await services.get(Tariffs).connect(context, [contract_draft(body)])
+        await services.get(Meters).keep(context, _sent(site.id), submitted=_starts().size)
     finally:
         await db.close()
     return ids.wire("acc", account.id), secret, location_id

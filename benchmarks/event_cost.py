@@ -9,15 +9,18 @@ from uuid import UUID
 from benchmarks.support import fleets
 from benchmarks.support.ground import verdict
 from benchmarks.support.servers import ENCRYPTION_KEY
+from wattyard import app
 from wattyard.app import Services
 from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
-from wattyard.events.service import Events
+from wattyard.events.service import Endpoints, Events
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.pages import Window
 from wattyard.platform.db import Database
 from wattyard.platform.settings import Settings
 from wattyard.sites.domain.devices import Device, DeviceDraft
+from wattyard.sites.service import Devices
 
 _UPDATES = 1_500
 
@@ -25,7 +28,7 @@ _UPDATES = 1_500
 class _Silent(Events):
     """Tells nobody."""
 
-    async def record(self, caller: Caller, new_events: Sequence[NewEvent]) -> None:
+    async def record(self, context: Context, new_events: Sequence[NewEvent]) -> None:
         """Write nothing."""
 
 
@@ -33,13 +36,14 @@ async def measure(url: str) -> None:
     """Update devices, each variant in turn; an update tells of the device and of its site."""
     db = Database(url, connections=2)
     await db.open()
-    services = Services(
-        db, settings=Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
+    services = app.services(
+        db, Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
     )
-    silent = Services(db)
-    silent.devices.events = _Silent(db, services.now, services.new_id)
+    silent = app.services(db, given={Events: _Silent(db)})
     told, heard = await _fleet(url, services), await _fleet(url, services)
-    await services.endpoints.add(heard[0], EndpointDraft("http://127.0.0.1:9/"))
+    await services.get(Endpoints).add(
+        services.get(Contexts).of(heard[0]), EndpointDraft("http://127.0.0.1:9/")
+    )
     variants = {
         "without events": (silent, *told),
         "with two events": (services, *told),
@@ -70,7 +74,7 @@ def _judge(without: float, told: float, heard: float) -> None:
 
 async def _fleet(url: str, services: Services) -> tuple[Caller, list[UUID]]:
     _, _, caller = await asyncio.to_thread(fleets.build, url, 100, quiet=True)
-    page = await services.devices.page(caller, Window(100))
+    page = await services.get(Devices).page(services.get(Contexts).of(caller), Window(100))
     return caller, [device.id for device in page.items]
 
 
@@ -87,5 +91,5 @@ async def _update(services: Services, caller: Caller, device_id: UUID, name: str
         return draft, device.locations
 
     begun = time.perf_counter()
-    await services.devices.change(caller, device_id, change=change)
+    await services.get(Devices).change(services.get(Contexts).of(caller), device_id, change=change)
     return time.perf_counter() - begun

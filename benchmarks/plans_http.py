@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import psutil
 
+from benchmarks.support.accounts import create_account
 from benchmarks.support.ground import OTHER_CORE, Ground, pin, verdict
 from benchmarks.support.servers import wattyard
-from wattyard.app import Services
+from wattyard import app
 from wattyard.kernel import ids
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
@@ -43,7 +44,7 @@ async def _account(url: str) -> tuple[str, str]:
     db = Database(url, connections=1)
     await db.open()
     try:
-        account, secret, _ = await Services(db).accounts.create(name="plans")
+        account, secret, _ = await create_account(app.services(db), name="plans")
     finally:
         await db.close()
     return ids.wire("acc", account.id), secret

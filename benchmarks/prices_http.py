@@ -10,17 +10,19 @@ from typing import Any
 import httpx
 import psutil
 
+from benchmarks.support.accounts import create_account
 from benchmarks.support.ground import OTHER_CORE, Ground, pin, verdict
 from benchmarks.support.servers import wattyard
 from benchmarks.tariffs_engine import BODY
-from wattyard.app import Services
+from wattyard import app
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.sites import PostalAddress, SiteDraft
+from wattyard.sites.service import Sites
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSourceDraft
+from wattyard.tariffs.service import MarketSources, Tariffs
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 _PLACES = 1000
@@ -122,11 +124,10 @@ async def _fleet(url: str) -> tuple[str, str, list[str]]:
     db = Database(url, connections=2)
     await db.open()
     try:
-        services = Services(db)
-        account, secret, _ = await services.accounts.create(name="prices")
-        caller = Caller(account.number, account.id, live_mode=False)
-        source = await services.market_sources.add(
-            caller,
+        services = app.services(db)
+        account, secret, context = await create_account(services, "prices")
+        source = await services.get(MarketSources).add(
+            context,
             MarketSourceDraft(
                 code="EPEX", currency_code="EUR", unit="MWH", timezone="Europe/Berlin"
             ),
@@ -136,15 +137,17 @@ async def _fleet(url: str) -> tuple[str, str, list[str]]:
             MarketPrice(start + n * QUARTER, start + (n + 1) * QUARTER, 80 + n % 97 - n % 13)
             for n in range(96 * 63)
         ]
-        await services.market_sources.publish(caller, source.id, prices)
+        await services.get(MarketSources).publish(context, source.id, prices)
         berlin = SiteDraft(postal_address=PostalAddress(city="Berlin", country_code="DE"))
         places = []
         for _ in range(_PLACES):
-            site, _devices = await services.sites.open(caller, berlin)
+            site, _devices = await services.get(Sites).open(context, berlin)
             location_id = ids.wire("loc", site.id)
             market_id = ids.wire("mrs", source.id)
             body = {**BODY, "location_id": location_id, "market_source_id": market_id}
-            await services.tariffs.connect(caller, [contract_draft(convert(body, TariffBody))])
+            await services.get(Tariffs).connect(
+                context, [contract_draft(convert(body, TariffBody))]
+            )
             places.append(location_id)
     finally:
         await db.close()

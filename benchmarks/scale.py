@@ -17,13 +17,16 @@ from benchmarks.support import fleets, mixed
 from benchmarks.support.ground import OTHER_CORE, Ground, medians, pin, verdict
 from benchmarks.support.load import requests_per_second
 from benchmarks.support.servers import asgi, wattyard
-from wattyard.app import Services
+from wattyard import app
+from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Contexts
 from wattyard.kernel.pages import Window
 from wattyard.platform.db import Database, page_query, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.devices import DeviceDraft
+from wattyard.sites.service import Devices, Sites
 from wattyard.sites.service.ports import device_event
 from wattyard.sites.store import devices as device_store
 
@@ -171,18 +174,19 @@ async def _updates(url: str, caller: Caller) -> None:
     """A device's change with its site's summary and events, against one without the summary."""
     db = Database(url, connections=2)
     await db.open()
-    services = Services(db)
-    page = await services.sites.summaries(caller, Window(100))
+    services = app.services(db)
+    context = services.get(Contexts).of(caller)
+    page = await services.get(Sites).summaries(context, Window(100))
     devices = [json.loads(item)["devices"][0]["id"] for item in page.items]
     uuids = [ids.read(device, "dev", param="id") for device in devices]
-    serializers = services.devices.serializers
+    serializers = services.get(Devices).serializers
 
     def draft(number: int) -> DeviceDraft:
         return DeviceDraft(reference_id="b", type="BATTERY_SYSTEM", model_name=f"Pico {number}")
 
     async def whole(number: int) -> None:
-        await services.devices.change(
-            caller,
+        await services.get(Devices).change(
+            context,
             uuids[number % 100],
             change=lambda device: (draft(number), device.locations),
         )
@@ -195,8 +199,8 @@ async def _updates(url: str, caller: Caller) -> None:
             assert device is not None
             after = draft(number).onto(device)
             await device_store.update(connection, caller.account, caller.live_mode, [after])
-            await services.events.record(
-                caller, [device_event(serializers, caller, "update", after)]
+            await services.get(Events).record(
+                context, [device_event(serializers, context, "update", after)]
             )
 
     async def timed(work: Callable[[int], Awaitable[None]], offset: int) -> float:

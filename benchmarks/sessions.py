@@ -19,16 +19,21 @@ from benchmarks.support import fleets
 from benchmarks.support.ground import OTHER_CORE, Ground, pin, verdict
 from benchmarks.support.mixed import Wire
 from benchmarks.support.servers import wattyard
+from wattyard import app
 from wattyard.app import Services
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.context import Context, Contexts
 from wattyard.meters.domain.readings import Readings, Stream
+from wattyard.meters.service import Meters
 from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.devices import DeviceDraft
 from wattyard.sites.domain.sites import SiteDraft
+from wattyard.sites.service import Devices, Sites
+from wattyard.tariffs.service import Tariffs
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 _START_US = microseconds(datetime(2025, 5, 31, 22, tzinfo=UTC))  # June in Amsterdam
@@ -183,7 +188,8 @@ async def _metered(url: str, caller: Caller) -> list[Car]:
     """Give an account tariffs and a month of half hours of each car, and two crowded places."""
     db = Database(url, connections=2)
     await db.open()
-    services = Services(db)
+    services = app.services(db)
+    context = services.get(Contexts).of(caller)
     async with db.reading() as connection:
         rows = await connection.fetch(
             "SELECT site_id, device_id FROM device_places WHERE account = $1 ORDER BY device_id",
@@ -192,31 +198,36 @@ async def _metered(url: str, caller: Caller) -> list[Car]:
     cars = [Car(row["site_id"], row["device_id"]) for row in rows]
     drafts = [_tariff(site_id) for site_id in sorted({car.site_id for car in cars})]
     for at in range(0, len(drafts), 100):
-        await services.tariffs.connect(caller, drafts[at : at + 100])
+        await services.get(Tariffs).connect(context, drafts[at : at + 100])
     for at in range(0, len(cars), 60):
         own = [(car, None) for car in cars[at : at + 60]]
-        await services.meters.keep(caller, _month(own), submitted=len(own) * _DAYS * _DAY)
+        await services.get(Meters).keep(context, _month(own), submitted=len(own) * _DAYS * _DAY)
     for tiers in ("plain", "tiered"):
-        await _crowded(services, caller, tiers)
+        await _crowded(services, context, tiers)
     async with db.transaction() as connection:
         await connection.execute("ANALYZE")
     await db.close()
     return cars
 
 
-async def _crowded(services: Services, caller: Caller, tiers: str) -> None:
+async def _crowded(services: Services, context: Context, tiers: str) -> None:
     draft = SiteDraft(timezone="Europe/Amsterdam", currency_code="EUR")
-    site, _ = await services.sites.open(caller, draft)
-    await services.tariffs.connect(caller, [_tariff(site.id, tiered=tiers == "tiered")])
+    site, _ = await services.get(Sites).open(context, draft)
+    await services.get(Tariffs).connect(context, [_tariff(site.id, tiered=tiers == "tiered")])
     cars = []
     for n in range(sum(_AT_ONE_SITE)):
         device = DeviceDraft(reference_id=f"{tiers} {n}", type="EV_CHARGER")
-        cars.append(Car(site.id, (await services.devices.add(caller, device, [site.id])).id))
+        cars.append(
+            Car(
+                site.id,
+                (await services.get(Devices).add(context, device, [site.id])).id,
+            )
+        )
     at = 0
     for count in _AT_ONE_SITE:
         own = [(car, f"{tiers}-{count}") for car in cars[at : at + count]]
         at += count
-        await services.meters.keep(caller, _month(own), submitted=len(own) * _DAYS * _DAY)
+        await services.get(Meters).keep(context, _month(own), submitted=len(own) * _DAYS * _DAY)
 
 
 def _tariff(site_id: UUID, *, tiered: bool = False) -> Any:  # noqa: ANN401 (a draft)

@@ -10,16 +10,18 @@ from uuid import UUID
 import asyncpg
 import httpx
 
+from benchmarks.support.accounts import create_account
 from benchmarks.support.ground import OTHER_CORE, Ground, pin
 from benchmarks.support.servers import wattyard
-from wattyard.app import Services
+from wattyard import app
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.meters.store import months
 from wattyard.platform.db import Database, schema
 from wattyard.platform.decoding import convert
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.sites import PostalAddress, SiteDraft
+from wattyard.sites.service import Sites
+from wattyard.tariffs.service import Tariffs
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 _YEARS = 5
@@ -76,16 +78,17 @@ async def _places(url: str) -> tuple[str, str, dict[str, str]]:
     db = Database(url, connections=2)
     await db.open()
     try:
-        services = Services(db)
-        account, secret, _ = await services.accounts.create(name="counters")
-        caller = Caller(account.number, account.id, live_mode=False)
+        services = app.services(db)
+        account, secret, context = await create_account(services, "counters")
         address = PostalAddress(city="Berlin", country_code="DE")
         places = {}
         for scope in _SCOPES:
-            site, _devices = await services.sites.open(caller, SiteDraft(postal_address=address))
+            site, _devices = await services.get(Sites).open(
+                context, SiteDraft(postal_address=address)
+            )
             places[scope] = ids.wire("loc", site.id)
             body = convert(_body(places[scope], scope), TariffBody)
-            await services.tariffs.connect(caller, [contract_draft(body)])
+            await services.get(Tariffs).connect(context, [contract_draft(body)])
     finally:
         await db.close()
     return ids.wire("acc", account.id), secret, places

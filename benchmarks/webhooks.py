@@ -19,12 +19,15 @@ import uvloop
 
 from benchmarks import event_cost
 from benchmarks.support import fleets
+from benchmarks.support.accounts import create_account
 from benchmarks.support.ground import OTHER_CORE, SERVER_CORE, Ground, pin, verdict
 from benchmarks.support.servers import ENCRYPTION_KEY, wattyard
+from wattyard import app
 from wattyard.app import Services
 from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
-from wattyard.kernel.callers import Caller
+from wattyard.events.service import Endpoints, Events
+from wattyard.kernel.context import Context
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.settings import Settings
@@ -109,33 +112,33 @@ async def _receiver() -> AsyncIterator[_Receiver]:
 
 
 @asynccontextmanager
-async def _account(url: str) -> AsyncIterator[tuple[Services, Caller]]:
+async def _account(url: str) -> AsyncIterator[tuple[Services, Context]]:
     db = Database(url, connections=4)
     await db.open()
-    services = Services(
-        db, settings=Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
+    services = app.services(
+        db, Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
     )
-    account, _, _ = await services.accounts.create(name="webhooks")
+    _, _, context = await create_account(services, "webhooks")
     try:
-        yield services, Caller(account.number, account.id, live_mode=False)
+        yield services, context
     finally:
         await db.close()
 
 
 async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float]:
     """Let one worker deliver what waits: deliveries/s to the healthy endpoints, and seconds."""
-    async with _account(url) as (services, caller), _receiver() as receiver:
+    async with _account(url) as (services, context), _receiver() as receiver:
         paths = [f"hang/{n}" for n in range(hanging)] + [f"ok/{n}" for n in range(endpoints)]
         for path in paths:
-            await services.endpoints.add(caller, EndpointDraft(receiver.url(path)))
+            await services.get(Endpoints).add(context, EndpointDraft(receiver.url(path)))
         events = _DELIVERIES if endpoints == 1 else _EACH
         for number in range(0, events, 500):
             new_events = [
                 NewEvent("device.update", f"dev_{n}", _DATA)
                 for n in range(number, min(events, number + 500))
             ]
-            async with services.db.transaction():
-                await services.events.record(caller, new_events)
+            async with services.get(Database).transaction():
+                await services.get(Events).record(context, new_events)
         receiver.wanted = events * endpoints
         worker = await asyncio.to_thread(_worker, url)
         try:
@@ -146,7 +149,7 @@ async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float
             await asyncio.to_thread(worker.wait, 15)
         times = [at for at, _ in receiver.times]
         seconds = max(times) - min(times)
-        async with services.db.transaction() as db:
+        async with services.get(Database).transaction() as db:
             await db.execute("DELETE FROM webhook_deliveries")
             await db.execute("DELETE FROM webhook_endpoints")
         return receiver.wanted / seconds, seconds

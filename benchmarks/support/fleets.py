@@ -10,7 +10,8 @@ from uuid import UUID
 
 import asyncpg
 
-from wattyard.app import Services
+from benchmarks.support.accounts import create_account
+from wattyard import app
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.instants import system_clock
@@ -32,7 +33,7 @@ def build(
 async def _build(url: str, sites: int, name: str, *, quiet: bool) -> tuple[str, str, Caller]:
     db = Database(url, connections=2)
     await db.open()
-    account, secret, _ = await Services(db).accounts.create(name=name)
+    account, secret, _ = await create_account(app.services(db), name=name)
     await db.close()
     caller = Caller(account.number, account.id, live_mode=False)
     connection = await asyncpg.connect(url)

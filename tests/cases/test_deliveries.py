@@ -15,8 +15,10 @@ from tests.support.receivers import Receiver
 from tests.support.world import Tenant, World
 from wattyard.events.domain import Event, NewEvent
 from wattyard.events.domain.deliveries import PAUSES
+from wattyard.events.service import Events, Outbox, Retention, Streams, WebhookSigner
 from wattyard.events.service.outbox import FIRST_LANE, LEASE, ClaimRequest
 from wattyard.kernel import ids
+from wattyard.kernel.context import Contexts
 
 
 async def endpoint(tenant: Tenant, url: str, *types: str) -> Any:
@@ -81,7 +83,7 @@ async def test_the_doctor_tells_of_deliveries_that_nobody_sends(
     async def overdue(minutes: float) -> int:
         """Count at a time after the start, those of other tests too."""
         clock.now = start + timedelta(minutes=minutes)
-        said = await world.services.outbox.complaints()
+        said = await world.services.get(Outbox).complaints(world.context)
         clock.now = start
         return int(said[0].split()[0].replace(",", "")) if said else 0
 
@@ -136,12 +138,12 @@ async def test_the_timetable_is_kept_to_its_end(
                     break
                 assert found["status"] == "PENDING"
                 clock.forward(seconds=pause.total_seconds() * 1.1 - 0.01)
-                world.services.streams.listener.wake()
+                world.services.get(Streams).listener.wake()
                 await asyncio.sleep(0.05)
                 assert len(receiver.received) == count, "it came too early"
                 clock.forward(seconds=0.02)
                 await world.log_in_again(tenant)
-                world.services.streams.listener.wake()
+                world.services.get(Streams).listener.wake()
     assert found["status"] == "FAILED"
     assert found["next_attempt"] is None
     assert found["attempts"] == 6
@@ -159,7 +161,7 @@ async def test_five_days_of_failure_disable_and_what_was_missed_can_be_replayed(
             await eventually(lambda: receiver.received)
             clock.forward(days=5, seconds=1)
             await world.log_in_again(tenant)
-            world.services.streams.listener.wake()
+            world.services.get(Streams).listener.wake()
             await until(lambda: is_disabled(tenant, path))
             missed = await tenant.make("/customers", {})
             assert (await tenant.post(f"{path}/test")).status_code == 422
@@ -208,7 +210,7 @@ async def test_later_events_wait_for_the_first_retry_and_no_longer(
                 "other",
             ]
             clock.forward(seconds=31)
-            world.services.streams.listener.wake()
+            world.services.get(Streams).listener.wake()
             await eventually(lambda: len(receiver.received) == 5)
     seen = [event["data"]["reference_id"] for event in receiver.of("device.update")]
     assert sorted(seen[2:]) == ["one", "other", "two"]
@@ -227,12 +229,12 @@ async def test_two_workers_never_hold_the_same_delivery(world: World, tenant: Te
     for number in range(5):
         await endpoint(tenant, f"http://127.0.0.1:{9000 + number}/")
     await asyncio.gather(*(tenant.make("/customers", {}) for _ in range(20)))
-    outbox = world.services.outbox
-    workers = [world.services.new_id() for _ in range(4)]
+    outbox = world.services.get(Outbox)
+    workers = [world.services.get(Contexts).new_id() for _ in range(4)]
 
     async def claim_all(holder: Any) -> list[Any]:
         taken: list[Any] = []
-        while some := await outbox.claim(holder, ClaimRequest(FIRST_LANE, 7, 3, 3)):
+        while some := await outbox.claim(world.context, holder, ClaimRequest(FIRST_LANE, 7, 3, 3)):
             taken += some
         return taken
 
@@ -252,18 +254,20 @@ async def test_what_a_dead_worker_held_is_taken_over_when_its_lease_is_over(
     async with Receiver() as receiver:
         one = await endpoint(tenant, receiver.url)
         await tenant.post(f"/webhook-endpoints/{one['id']}/test")
-        dead = world.services.new_id()
-        held = await world.services.outbox.claim(dead, ClaimRequest(FIRST_LANE, 100, 9, 9))
+        dead = world.services.get(Contexts).new_id()
+        held = await world.services.get(Outbox).claim(
+            world.context, dead, ClaimRequest(FIRST_LANE, 100, 9, 9)
+        )
         assert held
         async with working(world):
-            world.services.streams.listener.wake()
+            world.services.get(Streams).listener.wake()
             await asyncio.sleep(0.1)
             assert receiver.received == []
             clock.forward(seconds=LEASE.total_seconds())
-            world.services.streams.listener.wake()
+            world.services.get(Streams).listener.wake()
             await eventually(lambda: receiver.received)
             await delivered(tenant, "SUCCEEDED")
-        assert await world.services.outbox.renew(dead, held) == set()
+        assert await world.services.get(Outbox).renew(world.context, dead, held) == set()
 
 
 async def test_at_the_end_what_hangs_is_handed_back_untried(world: World, tenant: Tenant) -> None:
@@ -320,16 +324,20 @@ async def test_what_is_held_for_an_endpoint_that_changed_is_not_sent_as_it_was(
     one = await endpoint(tenant, "http://127.0.0.1:8/", "customer.create")
     other = await endpoint(tenant, "http://127.0.0.1:8/", "customer.create")
     await tenant.make("/customers", {})
-    holder = world.services.new_id()
+    holder = world.services.get(Contexts).new_id()
     before = (tenant.caller.account, tenant.caller.live_mode, UUID(int=0))
-    held = await world.services.outbox.claim(holder, ClaimRequest(before, 2, 9, 9))
+    held = await world.services.get(Outbox).claim(
+        world.context, holder, ClaimRequest(before, 2, 9, 9)
+    )
     assert {ids.wire("whe", delivery.endpoint_id) for delivery in held} == {one["id"], other["id"]}
-    assert await world.services.outbox.renew(holder, held) == {delivery.id for delivery in held}
+    assert await world.services.get(Outbox).renew(world.context, holder, held) == {
+        delivery.id for delivery in held
+    }
 
     path = f"/webhook-endpoints/{one['id']}"
     await (tenant.patch(path, change) if change else tenant.delete(path))
 
-    kept = await world.services.outbox.renew(holder, held)
+    kept = await world.services.get(Outbox).renew(world.context, holder, held)
     assert [ids.wire("whe", p.endpoint_id) for p in held if p.id in kept] == [other["id"]]
 
 
@@ -337,12 +345,14 @@ async def test_large_events_are_not_kept_in_memory_for_their_signatures(
     world: World, tenant: Tenant
 ) -> None:
     made = await tenant.make("/customers", {})
-    event = Event(world.services.new_id(), "customer.create", made["id"], b"{}", world.clock.now)
+    event = Event(
+        world.services.get(Contexts).new_id(), "customer.create", made["id"], b"{}", world.clock.now
+    )
     tracemalloc.start()
     try:
         for number in range(20):
             body = str(number).encode() * 500_000
-            await world.services.signer.headers(event, body, None)
+            await world.services.get(WebhookSigner).headers(world.context, event, body, None)
         del body
         assert tracemalloc.get_traced_memory()[0] < 1_000_000
     finally:
@@ -358,8 +368,8 @@ async def test_what_was_being_written_for_an_endpoint_that_was_deleted_goes_too(
 
     async def write() -> None:
         async with world.db.transaction():
-            await world.services.events.record(
-                tenant.caller,
+            await world.services.get(Events).record(
+                tenant.context,
                 [NewEvent("site.update", "ste_1", b"{}"), NewEvent("site.update", "x", b"{}")],
             )
             begun.set()
@@ -371,7 +381,7 @@ async def test_what_was_being_written_for_an_endpoint_that_was_deleted_goes_too(
     deleted.set()
     await writing
 
-    await world.services.retention.forget()
+    await world.services.get(Retention).forget(world.context)
 
     left = (await tenant.get("/webhook-deliveries")).json()["data"]
     assert [found["endpoint_id"] for found in left] == [other["id"]] * 2

@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from tests.support.process import ENCRYPTION_KEY
 from tests.support.world import SETTINGS, World
-from wattyard.app import ENCRYPTED, Services
+from wattyard import app
+from wattyard.app import ENCRYPTED
+from wattyard.events.service import SigningKeys
+from wattyard.kernel.context import Contexts
+from wattyard.kernel.ids import SortedIds
 from wattyard.platform.db import Database, schema
 from wattyard.platform.encryption import (
     EncryptionKeyMissing,
@@ -98,6 +102,10 @@ async def fresh(postgres: str) -> Any:
     await connection.close()
 
 
+def contexts_at(clock: Any) -> Contexts:
+    return Contexts(clock, SortedIds(clock))
+
+
 def ring_of(*keys: str) -> Keyring:
     return Keyring.read(" ".join(keys))
 
@@ -106,8 +114,8 @@ async def test_no_secret_is_kept_as_it_is(fresh: Database, clock: Any) -> None:
     async with World(fresh, clock) as world:
         tenant = await world.tenant()
         made = await tenant.make("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
-        key = await world.services.signing_keys.present()
-        await registry.apply(fresh, world.services.keyring, ENCRYPTED)
+        key = await world.services.get(SigningKeys).present(world.context)
+        await registry.apply(fresh, world.services.get(Keyring), ENCRYPTED)
         kept = await everything(fresh)
 
     secret = base64.b64decode(made["secret"].removeprefix("whsec_"))
@@ -133,29 +141,31 @@ async def test_what_an_earlier_release_kept_is_read_named_and_encrypted(
         assert "encryption-key apply" in found[0]
         for name in ("webhook_endpoints", "signing_keys", "token_secrets"):
             assert name in found[0]
-        assert (await world.services.signing_keys.present()).private_key == b"a private key"
+        assert (
+            await world.services.get(SigningKeys).present(world.context)
+        ).private_key == b"a private key"
         assert await registry.apply(fresh, ring_of(OLD), ENCRYPTED) == 3
         assert b"a private key".hex() not in await everything(fresh)
-        again = Services(fresh, clock, settings=SETTINGS)
-        assert (await again.signing_keys.present()).private_key == b"a private key"
+        again = app.services(fresh, SETTINGS, contexts=contexts_at(clock))
+        assert (await again.get(SigningKeys).present(world.context)).private_key == b"a private key"
         await world.log_in_again(tenant)  # with the same secret of tokens
         assert (await tenant.get(f"/webhook-endpoints/{made['id']}")).status_code == 200
 
 
 async def test_a_key_is_rotated_while_both_are_given(fresh: Database, clock: Any) -> None:
     async with World(fresh, clock) as world:
-        await registry.check(fresh, world.services.keyring)
-        before = await world.services.signing_keys.present()
+        await registry.check(fresh, world.services.get(Keyring))
+        before = await world.services.get(SigningKeys).present(world.context)
     both = Settings(encryption_key=f"{NEW},{OLD}")
-    services = Services(fresh, clock, settings=both)
-    await registry.check(fresh, services.keyring)
-    assert await services.signing_keys.present() == before
-    assert await registry.apply(fresh, services.keyring, ENCRYPTED) >= 1
+    services = app.services(fresh, both, contexts=contexts_at(clock))
+    await registry.check(fresh, services.get(Keyring))
+    assert await services.get(SigningKeys).present(services.get(Contexts).operator()) == before
+    assert await registry.apply(fresh, services.get(Keyring), ENCRYPTED) >= 1
     with pytest.raises(EncryptionKeyUnknown, match="WATTYARD_ENCRYPTION_KEY"):
         await registry.check(fresh, ring_of(OLD))
     await registry.check(fresh, ring_of(NEW))
-    after = Services(fresh, clock, settings=Settings(encryption_key=NEW))
-    assert await after.signing_keys.present() == before
+    after = app.services(fresh, Settings(encryption_key=NEW), contexts=contexts_at(clock))
+    assert await after.get(SigningKeys).present(after.get(Contexts).operator()) == before
     assert await registry.apply(fresh, ring_of(NEW), ENCRYPTED) == 0
 
 

@@ -10,8 +10,12 @@ from typer.testing import CliRunner
 
 from tests.support.clock import FakeClock
 from tests.support.world import World
+from wattyard.accounts.service import Accounts
+from wattyard.app import services as services_on
 from wattyard.cli import app
 from wattyard.kernel import ids
+from wattyard.kernel.context import Contexts
+from wattyard.sites.service import Fleet, Inspection, Sites
 
 pytestmark = pytest.mark.usefixtures("loop_free")
 
@@ -59,18 +63,19 @@ class Desk:
 
     def sites(self) -> list[Any]:
         async def work() -> list[Any]:
-            from wattyard.app import Services
             from wattyard.kernel.callers import Caller
             from wattyard.kernel.pages import Window
             from wattyard.platform.db import Database
 
             db = Database(self.url, connections=1)
             await db.open()
-            services = Services(db)
-            owner = await services.accounts.account(ids.read(self.account, "acc", param="a"))
+            services = services_on(db)
+            owner = await services.get(Accounts).account(ids.read(self.account, "acc", param="a"))
             caller = Caller(owner.number, owner.id, live_mode=False)
-            page = await services.sites.summaries(caller, Window(100))
-            _, wrong = await services.inspection.summaries(caller)
+            page = await services.get(Sites).summaries(
+                services.get(Contexts).of(caller), Window(100)
+            )
+            _, wrong = await services.get(Inspection).summaries(services.get(Contexts).of(caller))
             await db.close()
             assert wrong == []
             return [json.loads(item) for item in page.items]
@@ -287,7 +292,9 @@ def test_a_device_at_two_places_is_shown_anew_at_both(desk: Desk) -> None:
             from wattyard.kernel.callers import Caller
 
             caller = Caller(account, owner, live_mode=False)
-            await world.services.inspection.summaries(caller, repair=True)
+            await world.services.get(Inspection).summaries(
+                world.services.get(Contexts).of(caller), repair=True
+            )
         await db.close()
 
     asyncio.run(spread())
@@ -300,22 +307,25 @@ def test_two_imports_at_once_make_nothing_twice(desk: Desk) -> None:
     text = lines(*({**HOME, "reference_id": f"home-{n}"} for n in range(60)))
 
     async def work() -> tuple[int, int]:
-        from wattyard.app import Services
         from wattyard.kernel.callers import Caller
         from wattyard.platform.db import Database
         from wattyard.sites.wire.arrivals import arrival
 
         db = Database(desk.url, connections=4)
         await db.open()
-        services = Services(db)
-        owner = await services.accounts.account(ids.read(desk.account, "acc", param="a"))
+        services = services_on(db)
+        owner = await services.get(Accounts).account(ids.read(desk.account, "acc", param="a"))
         caller = Caller(owner.number, owner.id, live_mode=False)
         batch = [arrival(n, json.loads(line)) for n, line in enumerate(text.splitlines())]
 
         async def one() -> int:
             made = 0
             for start in range(0, 60, 10):
-                made += (await services.fleet.bring_in(caller, batch[start : start + 10])).created
+                made += (
+                    await services.get(Fleet).bring_in(
+                        services.get(Contexts).of(caller), batch[start : start + 10]
+                    )
+                ).created
             return made
 
         first, second = await asyncio.gather(one(), one())

@@ -13,11 +13,13 @@ from tests.support.market_documents import energy_charts, laid_out
 from tests.support.market_server import MarketServer, says
 from tests.support.world import World, error
 from wattyard.kernel import civil
+from wattyard.kernel.context import Contexts
 from wattyard.platform.outbound.fetcher import Patience
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import MarketSource, MarketSourceCodeTaken, MarketSourceDraft
 from wattyard.tariffs.jobs.fetching import Fetched, fetch
+from wattyard.tariffs.service.markets import OperatorMarkets
 
 BERLIN = civil.zone("Europe/Berlin")
 IMPATIENT = Patience(attempts=1, read_seconds=0.3, total_seconds=0.5)
@@ -43,7 +45,9 @@ async def server() -> AsyncIterator[MarketServer]:
 async def subscription(world: World, server: MarketServer) -> Subscription:
     draft = MarketSourceDraft(**{**_fields(DRAFT), "code": f"EPEX_{uuid4().hex[:8]}"})
     options = {"base_url": server.url, "area": "DE-LU"}
-    return await world.services.markets.add(draft, feed="energy_charts", options=options)
+    return await world.services.get(OperatorMarkets).add(
+        world.context, draft, feed="energy_charts", options=options
+    )
 
 
 def _fields(draft: MarketSourceDraft) -> dict[str, Any]:
@@ -59,7 +63,12 @@ def hourly(first: date, days: int, price: float = 50.0) -> str:
 
 
 async def fetched(world: World, subscription: Subscription) -> Fetched:
-    return await fetch(world.services.markets, subscription, patience=IMPATIENT)
+    return await fetch(
+        world.services.get(OperatorMarkets),
+        world.services.get(Contexts),
+        subscription,
+        patience=IMPATIENT,
+    )
 
 
 async def test_a_whole_day_is_fetched_once_and_then_not_before_the_next_publication(
@@ -118,7 +127,7 @@ async def test_what_goes_wrong_is_noted_and_tried_again_later(
 
     assert done.upload is None
     assert reason in (done.failure or "")
-    kept = await world.services.markets.subscription(subscription.source.code)
+    kept = await world.services.get(OperatorMarkets).subscription(subscription.source.code)
     assert (kept.failures, kept.last_failure) == (1, done.failure)
     assert kept.next_fetch is not None
     assert kept.next_fetch > clock.now
@@ -128,10 +137,10 @@ async def test_what_goes_wrong_is_noted_and_tried_again_later(
 async def test_a_due_source_is_claimed_by_one_worker_only(
     world: World, subscription: Subscription
 ) -> None:
-    markets = world.services.markets
+    markets = world.services.get(OperatorMarkets)
     code = subscription.source.code
 
-    first, second = await markets.due(), await markets.due()
+    first, second = await markets.due(world.context), await markets.due(world.context)
 
     assert code in [one.source.code for one in first]
     assert code not in [one.source.code for one in second]
@@ -189,12 +198,12 @@ async def test_a_source_of_the_operator_is_there_for_everyone_to_read_and_price(
 async def test_a_code_is_the_operators_only_once(world: World, subscription: Subscription) -> None:
     draft = MarketSourceDraft(**{**_fields(DRAFT), "code": subscription.source.code})
     with pytest.raises(MarketSourceCodeTaken):
-        await world.services.markets.add(draft, feed="csv", options={})
+        await world.services.get(OperatorMarkets).add(world.context, draft, feed="csv", options={})
 
 
 async def complaints(world: World, subscription: Subscription) -> int:
     """Count what the doctor says of a source."""
-    said = await world.services.markets.complaints()
+    said = await world.services.get(OperatorMarkets).complaints(world.context)
     return sum(f" {subscription.source.code} " in one for one in said)
 
 

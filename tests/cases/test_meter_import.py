@@ -11,17 +11,22 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.meter_files import half_hours, local, nem12, nem12_day, nem12_register
+from wattyard.accounts.service import Accounts
 from wattyard.app import Services
+from wattyard.app import services as services_on
 from wattyard.cli import app
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing
 from wattyard.meters.domain.records import Record, Search
+from wattyard.meters.service import Records
 from wattyard.platform.db import Database
 from wattyard.sites.domain.devices import DeviceDraft
 from wattyard.sites.domain.sites import PostalAddress, SiteDraft
+from wattyard.sites.service import Devices, Sites
 
 pytestmark = pytest.mark.usefixtures("loop_free")
 
@@ -52,18 +57,21 @@ class Desk:
         return done
 
     def place(self, zone: str) -> str:
-        async def work(services: Services, caller: Caller) -> str:
+        async def work(services: Services, context: Context) -> str:
             draft = SiteDraft(postal_address=ZONES[zone], timezone=zone)
-            site, _ = await services.sites.open(caller, draft)
+            site, _ = await services.get(Sites).open(context, draft)
             return ids.wire("loc", site.id)
 
         return self._as_maker(work)
 
     def device(self, location: str) -> str:
-        async def work(services: Services, caller: Caller) -> str:
+        async def work(services: Services, context: Context) -> str:
             site_id = ids.read(location, "loc", param="location")
             draft = DeviceDraft(reference_id="meter", type="OTHER")
-            return ids.wire("dev", (await services.devices.add(caller, draft, [site_id])).id)
+            return ids.wire(
+                "dev",
+                (await services.get(Devices).add(context, draft, [site_id])).id,
+            )
 
         return self._as_maker(work)
 
@@ -82,14 +90,14 @@ class Desk:
         return report
 
     def kept(self, location: str, device: str | None = None) -> list[Record]:
-        async def work(services: Services, caller: Caller) -> list[Record]:
+        async def work(services: Services, context: Context) -> list[Record]:
             search = Search(
                 Span(datetime(2000, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)),
                 ids.read(location, "loc", param="location"),
                 None if device is None else ids.read(device, "dev", param="device"),
                 None, None, None, "OLDEST", 25_000, None,
             )  # fmt: skip
-            return list((await services.records.search(caller, search)).items)
+            return list((await services.get(Records).search(context, search)).items)
 
         return self._as_maker(work)
 
@@ -98,9 +106,14 @@ class Desk:
             db = Database(self.url, connections=1)
             await db.open()
             try:
-                services = Services(db)
-                owner = await services.accounts.account(ids.read(self.account, "acc", param="a"))
-                return await work(services, Caller(owner.number, owner.id, live_mode=False))
+                services = services_on(db)
+                owner = await services.get(Accounts).account(
+                    ids.read(self.account, "acc", param="a")
+                )
+                return await work(
+                    services,
+                    services.get(Contexts).of(Caller(owner.number, owner.id, live_mode=False)),
+                )
             finally:
                 await db.close()
 

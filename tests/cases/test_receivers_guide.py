@@ -14,6 +14,7 @@ from tests.support.delivery_workers import eventually, working
 from tests.support.receivers import Received, Receiver
 from tests.support.world import Tenant, World
 from wattyard.events.domain.keys import PUBLISHED_FOR
+from wattyard.events.service import SigningKeys
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 
@@ -79,8 +80,8 @@ async def test_a_rotated_key_signs_and_the_old_one_is_known_for_a_week(
     world: World, tenant: Tenant, guide: dict[str, Any]
 ) -> None:
     _, before = await delivered(world, tenant)
-    new = await world.services.signing_keys.rotate()
-    world.services.signing_keys._fresh_until = 0.0
+    new = await world.services.get(SigningKeys).rotate(world.context)
+    world.services.get(SigningKeys)._fresh_until = 0.0
     _, after = await delivered(world, tenant)
     keys = guide["public_keys"]((await world.http.get("/jwks.json")).json())
 

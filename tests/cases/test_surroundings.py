@@ -16,14 +16,15 @@ from tests.support.clock import FakeClock
 from tests.support.market_server import MarketServer, Play, hangs_up, says
 from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant
-from wattyard.app import Services, weather_of
+from wattyard import app
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import TooMany
 from wattyard.platform.db import Database
 from wattyard.platform.settings import SettingInvalid, Settings
 from wattyard.schedules.adapters.open_meteo import OpenMeteo
+from wattyard.schedules.capability import weather
 from wattyard.schedules.domain.charge_request import ChargeAnswer, ChargeRequest, StateRequest
-from wattyard.schedules.service import NoWeather, Solvers
+from wattyard.schedules.service import Charges, NoWeather, Solvers, Weather
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -63,12 +64,16 @@ async def planned(
     db: Database, clock: FakeClock, tenant: Tenant, url: str, play: Play, server: MarketServer
 ) -> ChargeAnswer:
     server.plays(play)
-    services = Services(db, clock, weather=OpenMeteo(url, clock=clock))
+    services = app.services(
+        db,
+        contexts=tenant.contexts,
+        given={Weather: OpenMeteo(url, clock=clock)},
+    )
     device = await sunny_house(tenant)
     wanted = ChargeRequest(
         device, MONDAY, horizon=timedelta(hours=24), state=StateRequest(state_of_charge_percent=0)
     )
-    return await services.charges.plan(tenant.caller, wanted)
+    return await services.get(Charges).plan(tenant.context, wanted)
 
 
 async def test_the_weather_dims_what_a_clear_sky_would_give(
@@ -91,10 +96,10 @@ async def test_a_weather_service_that_fails_leaves_the_sky_clear(
     assert answer.surroundings.pv.watts.sum() / 4 > 10_000
 
 
-def test_no_weather_is_asked_for_unless_the_operator_names_a_service() -> None:
-    assert isinstance(weather_of(Settings.read({})), NoWeather)
+def test_no_weather_is_asked_for_unless_the_operator_names_a_service(tenant: Tenant) -> None:
+    assert isinstance(weather(Settings.read({}), tenant.contexts), NoWeather)
     named = Settings.read({"WATTYARD_WEATHER_URL": "http://weather.example"})
-    assert isinstance(weather_of(named), OpenMeteo)
+    assert isinstance(weather(named, tenant.contexts), OpenMeteo)
     with pytest.raises(SettingInvalid, match="http"):
         Settings.read({"WATTYARD_WEATHER_URL": "weather.example"})
 

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from tests.support.clock import FakeClock
 from tests.support.world import Tenant, World, error
 from wattyard.events.domain import Event
+from wattyard.events.service import Events
 from wattyard.kernel.pages import Window
+from wattyard.sites.service import Fleet
 from wattyard.sites.wire.arrivals import arrival
+from wattyard.tariffs.service import Endings
 
 
 async def told(world: World, tenant: Tenant) -> list[Event]:
     """List what was told of ends, oldest first; past the life of any token."""
-    page = await world.services.events.page(tenant.caller, Window(100))
+    page = await world.services.get(Events).page(tenant.context, Window(100))
     return [e for e in reversed(page.items) if e.type in ("tariff.expiring", "tariff.expired")]
 
 
@@ -24,7 +27,7 @@ async def test_a_contract_is_told_to_expire_once_and_to_have_expired_once(
 
     async def look_at(now: datetime) -> list[str]:
         clock.now = now
-        while await world.services.endings.record():
+        while await world.services.get(Endings).record(world.context):
             pass
         return [event.type for event in await told(world, tenant)]
 
@@ -45,12 +48,12 @@ async def test_an_end_that_is_moved_is_told_again_and_one_long_past_never(
     made = await tenant.tariff(site["location_id"], contract_end_date="2026-03-05")
     other = await tenant.site()
     await tenant.tariff(other["location_id"], contract_end_date="2025-01-01")
-    await world.services.endings.record()
+    await world.services.get(Endings).record(world.context)
     assert [event.type for event in await told(world, tenant)] == ["tariff.expiring"]
 
     await tenant.patch(f"/tariffs/{made['id']}", {"contract_end_date": "2026-12-01"})
     clock.now = datetime(2026, 11, 26, tzinfo=UTC)
-    await world.services.endings.record()
+    await world.services.get(Endings).record(world.context)
 
     types = [event.type for event in await told(world, tenant)]
     assert types == ["tariff.expiring", "tariff.expiring"]
@@ -62,15 +65,15 @@ async def test_an_end_moves_with_the_zone_of_its_place_and_is_not_told_again(
     zone = {"timezone": "Europe/Amsterdam", "currency_code": "EUR"}
     site = await tenant.make("/sites", zone)
     await tenant.tariff(site["location_id"], contract_end_date="2026-03-05")
-    assert await world.services.endings.record() == 1
+    assert await world.services.get(Endings).record(world.context) == 1
 
     moved = await tenant.patch(f"/sites/{site['id']}", {"timezone": "America/New_York"})
     assert moved.status_code == 200, moved.text
 
     clock.now = datetime(2026, 3, 5, 4, 59, tzinfo=UTC)
-    assert await world.services.endings.record() == 0
+    assert await world.services.get(Endings).record(world.context) == 0
     clock.now = datetime(2026, 3, 5, 5, 0, tzinfo=UTC)
-    assert await world.services.endings.record() == 1
+    assert await world.services.get(Endings).record(world.context) == 1
     types = [event.type for event in await told(world, tenant)]
     assert types == ["tariff.expiring", "tariff.expired"]
 
@@ -97,9 +100,9 @@ async def test_an_end_moves_with_a_place_that_an_import_puts_into_another_zone(
     await tenant.tariff(site["location_id"], contract_end_date="2026-03-20")
 
     arriving = [arrival(1, home | {"timezone": "Europe/London"})]
-    assert (await world.services.fleet.bring_in(tenant.caller, arriving)).updated == 1
+    assert (await world.services.get(Fleet).bring_in(tenant.context, arriving)).updated == 1
 
     clock.now = datetime(2026, 3, 12, 23, 59, tzinfo=UTC)
-    assert await world.services.endings.record() == 0
+    assert await world.services.get(Endings).record(world.context) == 0
     clock.now = datetime(2026, 3, 13, 0, 0, tzinfo=UTC)
-    assert await world.services.endings.record() == 1
+    assert await world.services.get(Endings).record(world.context) == 1

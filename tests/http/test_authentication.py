@@ -8,6 +8,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from tests.support.world import Tenant, World, basic, error
 from wattyard.accounts import store
+from wattyard.accounts.service import Accounts
 from wattyard.kernel import ids
 
 
@@ -150,7 +151,7 @@ async def test_a_revoked_key_ends_its_tokens_and_its_logins(
 ) -> None:
     assert (await tenant.get("/sites")).status_code == 200
     assert tenant.caller.key_id
-    await world.services.accounts.revoke(tenant.caller.key_id)
+    await world.services.get(Accounts).revoke(world.context, tenant.caller.key_id)
     now = time.monotonic()
     monkeypatch.setattr("wattyard.accounts.service.monotonic", lambda: now + 5)
 
@@ -163,7 +164,7 @@ async def test_a_revoked_key_ends_its_tokens_and_its_logins(
 async def test_a_disabled_account_is_told_so_everywhere(
     world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await world.services.accounts.set_disabled(tenant.caller.account_id, disabled=True)
+    await world.services.get(Accounts).set_disabled(tenant.caller.account_id, disabled=True)
     now = time.monotonic()
     monkeypatch.setattr("wattyard.accounts.service.monotonic", lambda: now + 5)
 
@@ -173,7 +174,7 @@ async def test_a_disabled_account_is_told_so_everywhere(
     answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})
     error(answer, 422, "account_disabled")
 
-    await world.services.accounts.set_disabled(tenant.caller.account_id, disabled=False)
+    await world.services.get(Accounts).set_disabled(tenant.caller.account_id, disabled=False)
     assert (await tenant.get("/sites")).status_code == 200
 
 
@@ -187,9 +188,9 @@ async def test_a_secret_is_kept_only_as_a_hash(world: World, tenant: Tenant) -> 
 
 
 async def test_keys_can_be_rotated(world: World, tenant: Tenant) -> None:
-    accounts = world.services.accounts
+    accounts = world.services.get(Accounts)
     key, secret = await accounts.create_key(
-        tenant.caller.account_id, name="second", live_mode=False
+        tenant.context, tenant.caller.account_id, name="second", live_mode=False
     )
     authorization = basic(tenant.account_id, secret)
     answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})

@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from tests.support.world import Tenant, World, basic, error
+from wattyard.accounts.service import Accounts
 from wattyard.app.assembly import authenticators_of
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.platform.db import Database
 from wattyard.platform.document import document
@@ -28,15 +30,18 @@ def now() -> datetime:
     return datetime(2026, 3, 1, tzinfo=UTC)
 
 
+CONTEXTS = Contexts(now, SortedIds(now))
+
+
 def gate(db: Database, judges: Mapping[Access, Authenticate] | None = None) -> Gate:
     """A gate that lets in the public, and those whom `judges` let in."""
-    return Gate(judges or {}, NoLimits(), Replays(db, now, SortedIds(now)))
+    return Gate(CONTEXTS, judges or {}, NoLimits(), Replays(db, now, SortedIds(now)))
 
 
 @endpoint("GET", "/who", "who", access=Access.EITHER)
-async def who(caller: Caller) -> bytes:
+async def who(context: Context) -> bytes:
     """Tell the caller's account."""
-    return b'{"account":%d}' % caller.account
+    return b'{"account":%d}' % context.account
 
 
 @asynccontextmanager
@@ -49,8 +54,7 @@ def front(
 ) -> FrontDoor:
     return FrontDoor(
         endpoints,
-        now=now,
-        new_id=SortedIds(now),
+        contexts=CONTEXTS,
         finished=lambda call, fault: None,
         failed=lambda scope, fault: failures.append((scope, fault)),
         lifespan=lifespan,
@@ -61,7 +65,10 @@ async def test_either_access_takes_a_token_or_a_key(
     world: World, db: Database, tenant: Tenant
 ) -> None:
     judges = Gate(
-        authenticators_of(world.services.accounts), NoLimits(), Replays(db, now, SortedIds(now))
+        world.services.get(Contexts),
+        authenticators_of(world.services.get(Accounts)),
+        NoLimits(),
+        Replays(db, now, SortedIds(now)),
     )
     app = front(Bound(who, {}, judges), failures=[])
     async with httpx.AsyncClient(

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.world import Tenant, World, error
+from wattyard.sites.service import Inspection
 
 FULL = {
     "time": "2026-03-01T09:59:00Z",
@@ -90,7 +91,7 @@ async def test_the_summary_is_rewritten_at_most_once_a_minute(
         await put(tenant, path, time=time, state_of_charge_percent=50)
         assert await shown() == expected
         assert (await tenant.get(path)).json()["last_seen"] == time
-    _, wrong = await world.services.inspection.summaries(tenant.caller)
+    _, wrong = await world.services.get(Inspection).summaries(tenant.context)
     assert wrong == []
 
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.world import Tenant, World, error
+from wattyard.sites.service import Inspection
 
 BATTERY = {
     "reference_id": "b",
@@ -280,7 +281,7 @@ async def test_changes_from_every_side_at_once_end_whole(world: World, tenant: T
         return sum(answer.status_code not in (200, 503) for answer in answers)
 
     assert sum(await asyncio.gather(*(work(number) for number in range(12)))) == 0
-    _, wrong = await world.services.inspection.summaries(tenant.caller)
+    _, wrong = await world.services.get(Inspection).summaries(tenant.context)
     assert wrong == []
     for site in sites:
         kept = (await tenant.get(f"/sites/{site['id']}")).json()["metadata"]

@@ -10,7 +10,9 @@ import pytest
 
 from tests.support.world import Tenant, World, error
 from wattyard.events.domain import NewEvent
+from wattyard.events.service import Events, Retention
 from wattyard.kernel import ids
+from wattyard.kernel.context import Contexts
 
 
 class Stream:
@@ -119,20 +121,24 @@ async def test_a_stream_shows_nothing_of_others(world: World, tenant: Tenant) ->
 async def test_no_event_is_passed_over_when_a_long_transaction_ends_late(
     world: World, tenant: Tenant
 ) -> None:
-    caller, db, events = tenant.caller, world.db, world.services.events
+    db, events = world.db, world.services.get(Events)
     async with following(tenant) as stream:
         begun, go_on = asyncio.Event(), asyncio.Event()
 
         async def slow() -> None:
             async with db.transaction():
-                await events.record(caller, [NewEvent("site.update", "ste_slow", b'{"id":"slow"}')])
+                await events.record(
+                    tenant.context, [NewEvent("site.update", "ste_slow", b'{"id":"slow"}')]
+                )
                 begun.set()
                 await go_on.wait()
 
         task = asyncio.create_task(slow())
         await begun.wait()
         async with db.transaction():
-            await events.record(caller, [NewEvent("site.update", "ste_fast", b'{"id":"fast"}')])
+            await events.record(
+                tenant.context, [NewEvent("site.update", "ste_fast", b'{"id":"fast"}')]
+            )
         go_on.set()
         await task
         await stream.wait(lambda: len(stream.events) == 2)
@@ -169,7 +175,7 @@ async def test_a_stream_goes_on_after_events_only(tenant: Tenant, last: str) -> 
 
 
 async def test_an_event_that_was_deleted_is_still_a_place(world: World, tenant: Tenant) -> None:
-    gone = ids.wire("evt", world.services.new_id())
+    gone = ids.wire("evt", world.services.get(Contexts).new_id())
     made = await tenant.make("/customers", {})
     async with following(tenant, gone) as stream:
         await stream.wait(lambda: stream.events)
@@ -184,13 +190,13 @@ async def test_old_events_are_forgotten_and_not_before_their_time(
     world.clock.forward(days=29, hours=23)
     await world.log_in_again(tenant)
     await tenant.make("/customers", {})
-    await world.services.retention.forget()
+    await world.services.get(Retention).forget(world.context)
     assert len((await tenant.get("/events")).json()["data"]) == 2
     assert len((await tenant.get("/webhook-deliveries")).json()["data"]) == 2
 
     world.clock.forward(hours=2)
     await world.log_in_again(tenant)
-    await world.services.retention.forget()
+    await world.services.get(Retention).forget(world.context)
     assert len((await tenant.get("/events")).json()["data"]) == 1
     assert len((await tenant.get("/webhook-deliveries")).json()["data"]) == 1
 

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.world import AMSTERDAM, Tenant, World, error
+from wattyard.accounts.service import Accounts
 from wattyard.app.assembly import authenticators_of
-from wattyard.kernel.callers import Caller
+from wattyard.events.service import Events
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import Bound
@@ -118,7 +121,7 @@ async def test_a_fault_of_ours_is_not_kept(
         raise RuntimeError("broken")
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.services.events, "tell", broken)
+        patch.setattr(world.services.get(Events), "tell", broken)
         answer = await tenant.post("/sites", BODY, headers=keyed("a"))
         error(answer, 500, "internal_error")
     assert (await tenant.get("/sites")).json()["data"] == []
@@ -159,10 +162,13 @@ async def test_numbers_are_compared_as_numbers(tenant: Tenant) -> None:
     assert len((await tenant.get("/sites")).json()["data"]) == 1
 
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
 async def test_a_query_is_compared_by_its_parameters() -> None:
     async def meaning(query: bytes) -> bytes:
         scope = {"method": "POST", "path": "/x", "query_string": query, "headers": []}
-        return (await fingerprint(Call(scope, _never, _never, "req_1"), b"{}")).meaning
+        return (await fingerprint(Call(scope, _never, _never, "req_1", NOW), b"{}")).meaning
 
     assert await meaning(b"a=1&b=x%20y") == await meaning(b"b=x+y&a=1")
     assert await meaning(b"a=1") != await meaning(b"a=2")
@@ -206,20 +212,20 @@ def serving(
     """A client of one endpoint of an effect, which waits for `work` and then answers."""
 
     @endpoint("POST", "/work", "work", effect=effect)
-    async def handler(caller: Caller) -> bytes:
+    async def handler(context: Context) -> bytes:
         """Work."""
         await work()
         return answer
 
     gate = Gate(
-        authenticators_of(world.services.accounts),
+        world.services.get(Contexts),
+        authenticators_of(world.services.get(Accounts)),
         NoLimits(),
         Replays(world.db, world.clock, SortedIds(world.clock)),
     )
     app = FrontDoor(
         [Bound(handler, {}, gate)],
-        now=world.clock,
-        new_id=SortedIds(world.clock),
+        contexts=world.services.get(Contexts),
         finished=lambda call, fault: None,
         failed=lambda scope, fault: None,
         lifespan=lambda app: nullcontext(),  # type: ignore[arg-type, return-value]

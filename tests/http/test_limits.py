@@ -4,7 +4,6 @@ import httpx
 import pytest
 
 from tests.support.world import Tenant, World, basic, error
-from wattyard.app import assemble
 from wattyard.kernel.buckets import Buckets
 from wattyard.platform.settings import Settings
 
@@ -27,7 +26,7 @@ async def test_a_bucket_fills_at_its_rate_and_holds_its_burst() -> None:
 async def test_an_account_past_its_rate_is_told_when_to_come_back(
     world: World, tenant: Tenant
 ) -> None:
-    app = assemble(world.services, Settings(rate_limit=2))
+    app = world.another(Settings(rate_limit=2))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://test"
     ) as http:
@@ -44,7 +43,7 @@ async def test_an_account_past_its_rate_is_told_when_to_come_back(
 
 
 async def test_no_limit_sends_no_headers(world: World, tenant: Tenant) -> None:
-    app = assemble(world.services, Settings(rate_limit=0))
+    app = world.another(Settings(rate_limit=0))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://test"
     ) as http:
@@ -101,7 +100,7 @@ async def test_metrics_are_for_this_machine_or_the_operators_token(
             return (await http.get("/metrics", headers=headers)).status_code
 
     assert await ask(world.app, "192.0.2.7") == 404
-    guarded = assemble(world.services, Settings(metrics_token="operator"))
+    guarded = world.another(Settings(metrics_token="operator"))
     assert await ask(guarded, "127.0.0.1") == 404
     assert await ask(guarded, "192.0.2.7", Authorization="Bearer operator") == 200
     assert await ask(guarded, "192.0.2.7", Authorization="Bearer other") == 404

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.support.tariff_bodies import body, flat
 from tests.support.world import AMSTERDAM, Tenant, World, error
+from wattyard.tariffs.service import Listings
 
 
 async def place(tenant: Tenant, **fields: Any) -> str:
@@ -143,16 +144,16 @@ async def test_the_doctor_finds_and_mends_a_location_that_lists_other_tariffs(
 ) -> None:
     home = (await tenant.site())["location_id"]
     made = await tenant.tariff(home)
-    listings = world.services.listings
-    assert await listings.differing(tenant.caller) == []
+    listings = world.services.get(Listings)
+    assert await listings.differing(tenant.context) == []
     async with world.db.transaction() as db:
         await db.execute(
             "UPDATE sites SET tariffs = '[]' WHERE account = $1", tenant.caller.account
         )
 
-    (wrong,) = await listings.differing(tenant.caller, repair=True)
+    (wrong,) = await listings.differing(tenant.context, repair=True)
 
     assert f"loc_{wrong.hex}" == home
-    assert await listings.differing(tenant.caller) == []
+    assert await listings.differing(tenant.context) == []
     shown = (await tenant.get(f"/locations/{home}")).json()["tariffs"]
     assert [one["tariff_id"] for one in shown] == [made["id"]]

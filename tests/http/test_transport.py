@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.world import AMSTERDAM, Tenant, World, basic, error
 from wattyard.platform.db import Database
+from wattyard.sites.service import Sites
 
 JSON = {"Content-Type": "application/json"}
 
@@ -205,7 +206,7 @@ async def test_our_own_fault_is_told_without_its_innards(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SELECT secret FROM everything")
 
-    monkeypatch.setattr(world.services.sites, "summaries", broken)
+    monkeypatch.setattr(world.services.get(Sites), "summaries", broken)
     answer = await tenant.get("/sites")
 
     body = error(answer, 500, "internal_error")

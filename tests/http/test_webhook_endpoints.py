@@ -8,6 +8,7 @@ import pytest
 from tests.support.delivery_workers import delivery_of
 from tests.support.world import Tenant, World, error
 from wattyard.events.adapters.registration import Registration
+from wattyard.events.service import Endpoints
 from wattyard.platform.outbound.addresses import AddressPolicy
 
 URL = "https://hooks.example.com/wattyard"
@@ -111,7 +112,9 @@ async def test_an_endpoint_can_be_disabled_wherever_its_name_leads_by_now(
     world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await tenant.make("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
-    monkeypatch.setattr(world.services.endpoints, "_reach", Registration(_nowhere, AddressPolicy()))
+    monkeypatch.setattr(
+        world.services.get(Endpoints), "_reach", Registration(_nowhere, AddressPolicy())
+    )
     path = f"/webhook-endpoints/{made['id']}"
 
     assert (await tenant.patch(path, {"status": "DISABLED"})).json()["status"] == "DISABLED"
@@ -133,7 +136,7 @@ async def test_names_that_nobody_answers_for_keep_four_registrations_of_an_accou
         return ["1.1.1.1"]
 
     registration = Registration(looking, AddressPolicy())
-    monkeypatch.setattr(world.services.endpoints, "_reach", registration)
+    monkeypatch.setattr(world.services.get(Endpoints), "_reach", registration)
 
     async def register(key: int) -> httpx.Response:
         headers = {"Idempotency-Key": f"{tenant.account_id}-{key}"}

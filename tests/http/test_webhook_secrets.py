@@ -12,8 +12,10 @@ import pytest
 from tests.support.delivery_workers import delivered, working
 from tests.support.receivers import Received, Receiver
 from tests.support.world import SETTINGS, Tenant, World, error
-from wattyard.app import Services
+from wattyard import app
+from wattyard.accounts.service import Accounts
 from wattyard.events.domain.endpoints import EndpointDraft
+from wattyard.events.service import Endpoints
 from wattyard.kernel.caps import LimitReached
 
 
@@ -133,7 +135,7 @@ async def test_webhooks_of_a_disabled_account_stop_until_it_is_enabled(
         neighbour = await world.tenant()
         await neighbour.make("/webhook-endpoints", {"url": other.url})
         await neighbour.make("/customers", {})
-        accounts = world.services.accounts
+        accounts = world.services.get(Accounts)
         await accounts.set_disabled(tenant.caller.account_id, disabled=True)
         async with working(world):
             await delivered(neighbour, "SUCCEEDED")
@@ -147,13 +149,14 @@ async def test_webhooks_of_a_disabled_account_stop_until_it_is_enabled(
 
 
 async def test_an_account_has_so_many_endpoints_and_no_more(world: World, tenant: Tenant) -> None:
-    few = Services(world.db, world.clock, settings=replace(SETTINGS, webhook_endpoints=2))
+    settings = replace(SETTINGS, webhook_endpoints=2)
+    few = app.services(world.db, settings, contexts=tenant.contexts).get(Endpoints)
     draft = EndpointDraft("http://127.0.0.1:9/")
     for _ in range(2):
-        await few.endpoints.add(tenant.caller, draft)
+        await few.add(tenant.context, draft)
     with pytest.raises(LimitReached, match="webhook_endpoints of an account may be 2 at most"):
-        await few.endpoints.add(tenant.caller, draft)
-    await few.endpoints.add(tenant.twin.caller, draft)
+        await few.add(tenant.context, draft)
+    await few.add(tenant.twin.context, draft)
 
 
 async def test_events_are_listed_by_family_and_an_unknown_type_is_refused(tenant: Tenant) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.world import Tenant, World
 from wattyard.platform.db import Database
+from wattyard.sites.service import Sites
 
 NAMED = "SELECT count(*) FROM accounts WHERE name = $1"
 ADD = "INSERT INTO accounts (id, name, time_created) VALUES ($1, $2, now())"
@@ -56,7 +57,7 @@ async def test_what_only_makes_sense_in_a_transaction_is_refused_outside_of_one(
 async def test_a_site_is_not_locked_for_nobody(world: World, tenant: Tenant) -> None:
     site = await tenant.site()
     with pytest.raises(RuntimeError, match="inside of a transaction"):
-        await world.services.sites.locked_present(tenant.caller, [site["id"]])
+        await world.services.get(Sites).locked_present(tenant.context, [site["id"]])
 
 
 async def test_a_transaction_cannot_begin_in_a_snapshot(db: Database) -> None:

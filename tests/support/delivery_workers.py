@@ -9,6 +9,8 @@ from typing import Any
 from tests.support.world import Tenant, World
 from wattyard.events.adapters.sender import Sender
 from wattyard.events.jobs.delivery import DeliveryDependencies, DeliveryJob
+from wattyard.events.service import EndpointSecrets, Outbox, Streams, WebhookSigner
+from wattyard.kernel.context import Contexts
 from wattyard.platform.outbound.addresses import AddressPolicy
 
 LOCAL = AddressPolicy.read("127.0.0.0/8")
@@ -25,17 +27,16 @@ async def working(
     """Deliver inside of the block, with attempts of at most so many seconds."""
     services = world.services
     dependencies = DeliveryDependencies(
-        services.outbox,
-        services.signer,
-        services.endpoint_secrets,
+        services.get(Outbox),
+        services.get(WebhookSigner),
+        services.get(EndpointSecrets),
         lambda: Sender(local_lookup, LOCAL, seconds=seconds),
-        services.streams.listener,
-        services.now,
-        services.new_id,
+        services.get(Streams).listener,
+        services.get(Contexts),
         lambda: chance,
     )
     stop = asyncio.Event()
-    hearing = asyncio.create_task(services.streams.listener.listen())
+    hearing = asyncio.create_task(services.get(Streams).listener.listen())
     task = asyncio.create_task(DeliveryJob(dependencies).run(stop))
     try:
         yield task

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.support.world import Tenant, World
 from wattyard.kernel import ids
+from wattyard.kernel.context import Contexts
 
 BODY = {
     "code": "BELPEX",
@@ -56,7 +57,7 @@ async def versions(world: World, source: Any) -> list[tuple[datetime, datetime, 
 @asynccontextmanager
 async def operators_source(world: World, **fields: Any) -> AsyncIterator[str]:
     """Keep a source of the operator's for a while, with a price of 123 at New Year; give its id."""
-    source = world.services.new_id()
+    source = world.services.get(Contexts).new_id()
     row = {"code": f"OPS_{source.hex[-8:]}", "currency_code": "EUR", **fields}
     async with world.db.transaction() as db:
         await db.execute(

@@ -10,13 +10,18 @@ import httpx
 from tests.support.clock import FakeClock
 from tests.support.process import ENCRYPTION_KEY
 from tests.support.tariff_bodies import flat
-from wattyard.app import ENDPOINTS, Services, assemble
+from wattyard import app
+from wattyard.accounts.service import Accounts
+from wattyard.app import ENDPOINTS
 from wattyard.app.endpoints import ACCESS_REFUSALS
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
+from wattyard.kernel.ids import SortedIds
 from wattyard.platform.db import Database
 from wattyard.platform.document.openapi import refusals_of
 from wattyard.platform.http.errors import status_of
+from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.settings import Settings
 
 DOCUMENTED = {
@@ -40,9 +45,15 @@ class Tenant:
     secret: str
     token: str
     caller: Caller
+    contexts: Contexts = field(repr=False)
     http: httpx.AsyncClient
     twin: "Tenant | None" = field(default=None, repr=False)
     """The same account in the other mode."""
+
+    @property
+    def context(self) -> Context:
+        """A context of this account, as of now."""
+        return self.contexts.of(self.caller)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -120,11 +131,25 @@ class World:
     def __init__(self, db: Database, clock: FakeClock) -> None:
         self.db = db
         self.clock = clock
-        self.services = Services(db, clock, settings=SETTINGS)
-        self.app = assemble(self.services)
+        self.services = app.services(
+            db,
+            SETTINGS,
+            contexts=Contexts(clock, SortedIds(clock)),
+        )
+        self.app = app.assemble(self.services)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app), base_url="http://test"
         )
+
+    @property
+    def context(self) -> Context:
+        """The operator's context, as of now."""
+        return self.services.get(Contexts).operator()
+
+    def another(self, settings: Settings) -> FrontDoor:
+        """The application once more, with other settings."""
+        contexts = self.services.get(Contexts)
+        return app.assemble(app.services(self.db, settings, contexts=contexts))
 
     async def __aenter__(self) -> Self:
         return self
@@ -139,7 +164,7 @@ class World:
 
     async def tenant(self, name: str = "a maker") -> Tenant:
         """Make an account and log it in, in both modes."""
-        account, test, live = await self.services.accounts.create(name=name)
+        account, test, live = await self.services.get(Accounts).create(self.context, name=name)
         first = await self.log_in(ids.wire("acc", account.id), test)
         second = await self.log_in(ids.wire("acc", account.id), live)
         first.twin, second.twin = second, first
@@ -156,8 +181,8 @@ class World:
         )
         assert answer.status_code == 200, answer.text
         token = answer.json()["bearer_token"]
-        caller = await self.services.accounts.authenticate(f"Bearer {token}")
-        return Tenant(account_id, secret, token, caller, self.http)
+        caller = await self.services.get(Accounts).authenticate(f"Bearer {token}", self.clock())
+        return Tenant(account_id, secret, token, caller, self.services.get(Contexts), self.http)
 
 
 def check_documented(response: httpx.Response) -> None:

@@ -8,7 +8,7 @@ from wattyard.accounts.wire import (
     AuthToken,
     account_shape,
 )
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import Access, endpoint
 
 
@@ -20,13 +20,13 @@ from wattyard.platform.http import Access, endpoint
     example=TOKEN_EXAMPLE,
     access=Access.BASIC,
 )
-async def create_token(caller: Caller, accounts: Accounts) -> AuthToken:
+async def create_token(context: Context, accounts: Accounts) -> AuthToken:
     """Exchange an account id and secret key for a bearer token.
 
     Send HTTP Basic with the account id as the user and the secret key as the password. The key
     decides whether the token sees live or test data.
     """
-    return AuthToken(bearer_token=await accounts.token(caller), live_mode=caller.live_mode)
+    return AuthToken(bearer_token=await accounts.token(context), live_mode=context.live_mode)
 
 
 @endpoint(
@@ -37,9 +37,9 @@ async def create_token(caller: Caller, accounts: Accounts) -> AuthToken:
     example=TOKEN_EXAMPLE,
     access=Access.BASIC,
 )
-async def log_in(caller: Caller, accounts: Accounts) -> AuthToken:
+async def log_in(context: Context, accounts: Accounts) -> AuthToken:
     """Exchange an account id and secret key for a bearer token, as older clients ask for it."""
-    return await create_token.handler(caller, accounts)  # type: ignore[no-any-return]  # declared above
+    return await create_token.handler(context, accounts)  # type: ignore[no-any-return]  # declared above
 
 
 @endpoint(
@@ -50,10 +50,10 @@ async def log_in(caller: Caller, accounts: Accounts) -> AuthToken:
     example=ACCOUNT_EXAMPLE,
     tagged=True,
 )
-async def get_account(caller: Caller, accounts: Accounts, usage: Usage) -> AccountShape:
+async def get_account(context: Context, accounts: Accounts, usage: Usage) -> AccountShape:
     """Retrieve the account that the token belongs to, and how much it has in this mode."""
-    account = await accounts.account(caller.account_id)
-    return account_shape(caller, account, await usage.counts(caller))
+    account = await accounts.account(context.account_id)
+    return account_shape(context.caller, account, await usage.counts(context))
 
 
 ENDPOINTS = (get_account, create_token, log_in)

@@ -3,10 +3,11 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -24,9 +25,9 @@ from wattyard.accounts.domain import (
 from wattyard.kernel import ids
 from wattyard.kernel.buckets import Buckets
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import AccountDisabled, Malformed, Missing
+from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
 from wattyard.platform.encryption import Keyring
 
@@ -52,17 +53,24 @@ class KeyNotFound(Missing):
     code = "key_not_found"
 
 
+class Counted(Protocol):
+    """The port of those who count what an account has; capabilities above contribute to it."""
+
+    async def counts(self, context: Context) -> Mapping[str, int]:
+        """Count what the caller has in its mode, by the name of the kind."""
+
+
 class Usage:
-    """The port that counts what an account has; filled by the app from the capabilities above."""
+    """How much an account has of each kind of object."""
 
-    def __init__(self, *counters: Callable[[Caller], Awaitable[Mapping[str, int]]]) -> None:
-        self._counters = counters
+    def __init__(self, counted: Contributions[Counted]) -> None:
+        self._counted = counted
 
-    async def counts(self, caller: Caller) -> dict[str, int]:
+    async def counts(self, context: Context) -> dict[str, int]:
         """Count what the caller has in its mode, by the name of the kind."""
         counts: dict[str, int] = {}
-        for counter in self._counters:
-            counts |= await counter(caller)
+        for one in self._counted:
+            counts |= await one.counts(context)
         return counts
 
 
@@ -82,34 +90,34 @@ ENCRYPTED: Final = (store.TOKEN_SECRET,)
 class Accounts:
     """Accounts, keys and tokens."""
 
-    def __init__(self, db: Database, now: Clock, new_id: IdMaker, keyring: Keyring) -> None:
+    def __init__(self, db: Database, contexts: Contexts, keyring: Keyring) -> None:
         self._db = db
         self._keyring = keyring
-        self._now = now
-        self._new_id = new_id
         self._signer: Signer | None = None
         self._failures = Buckets(
-            rate=_FAILURES_PER_SECOND, burst=_FAILURES_AT_ONCE, now=lambda: now().timestamp()
+            rate=_FAILURES_PER_SECOND,
+            burst=_FAILURES_AT_ONCE,
+            now=lambda: contexts.clock().timestamp(),
         )
         self._known: LRUCache[str, _Known] = LRUCache(_CACHED_TOKENS)
 
-    async def create(self, *, name: str) -> tuple[Account, str, str]:
+    async def create(self, context: Context, *, name: str) -> tuple[Account, str, str]:
         """Make an account with a first key in each mode: the account, test and live secret."""
         name = domain.checked_name(name)
         async with self._db.transaction() as db:
-            account = await store.add_account(db, self._new_id(), name, self._now())
-            _, test = await self._add_key(db, account, "first test key", live_mode=False)
-            _, live = await self._add_key(db, account, "first live key", live_mode=True)
+            account = await store.add_account(db, context.new_id(), name, context.now)
+            _, test = await self._add_key(context, db, account, "first test key", live_mode=False)
+            _, live = await self._add_key(context, db, account, "first live key", live_mode=True)
         return account, test, live
 
     async def create_key(
-        self, account_id: UUID, *, name: str, live_mode: bool
+        self, context: Context, account_id: UUID, *, name: str, live_mode: bool
     ) -> tuple[SecretKey, str]:
         """Make a key: the key and its secret, which is not shown again."""
         name = domain.checked_name(name)
         async with self._db.transaction() as db:
             account = await self._account(db, account_id)
-            return await self._add_key(db, account, name, live_mode=live_mode)
+            return await self._add_key(context, db, account, name, live_mode=live_mode)
 
     async def all(self) -> list[Account]:
         """List the accounts."""
@@ -142,19 +150,19 @@ class Accounts:
         async with self._db.reading() as db:
             return await store.keys_of(db, (await self._account(db, account_id)).number)
 
-    async def revoke(self, key_id: UUID) -> SecretKey:
+    async def revoke(self, context: Context, key_id: UUID) -> SecretKey:
         """Revoke a key; tokens made with it end within seconds on every node.
 
         Raises:
             KeyNotFound: when there is none.
         """
         async with self._db.transaction() as db:
-            key = await store.revoke_key(db, key_id, self._now())
+            key = await store.revoke_key(db, key_id, context.now)
         if key is None:
             raise KeyNotFound(f"there is no key {ids.wire('key', key_id)}")
         return key
 
-    async def complaints(self) -> list[str]:
+    async def complaints(self, context: Context) -> list[str]:
         """Look for weak secrets of any account; empty where all is well."""
         async with self._db.reading() as db:
             keys, secrets = await store.weak_secrets(db)
@@ -165,8 +173,10 @@ class Accounts:
             found.append("a secret that signs tokens has less than 256 bits: replace it")
         return found
 
-    async def authenticate_secret(self, authorization: str | None, *, address: str = "") -> Caller:
-        """Tell who knows a secret key, sent as HTTP Basic credentials.
+    async def authenticate_secret(
+        self, authorization: str | None, now: datetime, *, address: str = ""
+    ) -> Caller:
+        """Find who knows a secret key, sent as HTTP Basic credentials.
 
         An unknown account and a wrong key take the same path and the same time: one look-up
         by the hash of the secret, and a comparison of fixed length.
@@ -179,16 +189,16 @@ class Accounts:
             KeyRevoked, AccountDisabled: when they are right but no longer count.
         """
         try:
-            key = await self._right_credentials(authorization)
+            key = await self._right_credentials(authorization, now)
         except CredentialsInvalid:
             self._count_failure(authorization, address)
             raise
         return Caller(key.account, key.account_id, key.live_mode, key.id)
 
-    async def token(self, caller: Caller) -> str:
+    async def token(self, context: Context) -> str:
         """Make a bearer token for the account, mode and key of a caller."""
         signer = await self._signing()
-        return signer.make(caller, self._new_id(), self._now())
+        return signer.make(context.caller, context.new_id(), context.now)
 
     def _count_failure(self, authorization: str | None, address: str) -> None:
         claimed = _claimed_account(authorization)
@@ -200,7 +210,7 @@ class Accounts:
                 retry_after_seconds=max(one.retry_after_seconds for one in taken),
             )
 
-    async def _right_credentials(self, authorization: str | None) -> SecretKey:
+    async def _right_credentials(self, authorization: str | None, now: datetime) -> SecretKey:
         account_id, secret = _basic(authorization)
         secret_hash = domain.hash_of(secret)
         async with self._db.reading() as db:
@@ -214,11 +224,11 @@ class Accounts:
             key, account, _ = found
             _refuse_ended(revoked=key.time_revoked is not None, disabled=account.disabled)
         async with self._db.transaction() as db:
-            await store.note_use(db, key.account, key.live_mode, key.id, self._now())
+            await store.note_use(db, key.account, key.live_mode, key.id, now)
         return key
 
-    async def authenticate(self, authorization: str | None) -> Caller:
-        """Tell who holds a bearer token.
+    async def authenticate(self, authorization: str | None, now: datetime) -> Caller:
+        """Find who holds a bearer token.
 
         A verified token is remembered; its end is judged each time, and its key's and
         account's state is read again after two seconds. Failures are not remembered.
@@ -230,7 +240,7 @@ class Accounts:
         known = self._known.get(token)
         if known is None or known.fresh_until < monotonic():
             known = await self._verify(token)
-        if known.expires <= self._now().timestamp():
+        if known.expires <= now.timestamp():
             self._known.pop(token, None)
             raise TokenExpired("the bearer token is past its end; ask POST /auth/tokens for one")
         return known.caller
@@ -265,10 +275,10 @@ class Accounts:
         return account
 
     async def _add_key(
-        self, db: WriteConnection, account: Account, name: str, *, live_mode: bool
+        self, context: Context, db: WriteConnection, account: Account, name: str, *, live_mode: bool
     ) -> tuple[SecretKey, str]:
         secret = domain.new_secret(live_mode)
-        key = SecretKey(self._new_id(), account.number, account.id, live_mode, name, self._now())
+        key = SecretKey(context.new_id(), account.number, account.id, live_mode, name, context.now)
         await store.add_key(db, key, domain.hash_of(secret))
         return key, secret
 

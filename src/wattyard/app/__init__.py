@@ -1,11 +1,18 @@
 """Assembly: settings in, running application out. The one room that knows every capability."""
 
-from wattyard.app.assembly import assemble, from_environment, weather_of
+from wattyard.app.assembly import (
+    CAPABILITIES,
+    ENCRYPTED,
+    ENDPOINTS,
+    assemble,
+    from_environment,
+    services,
+)
 from wattyard.app.background import jobs, listening, work, working
-from wattyard.app.endpoints import ENDPOINTS
-from wattyard.app.services import ENCRYPTED, Services
+from wattyard.app.services import Services
 
 __all__ = [
+    "CAPABILITIES",
     "ENCRYPTED",
     "ENDPOINTS",
     "Services",
@@ -13,7 +20,7 @@ __all__ = [
     "from_environment",
     "jobs",
     "listening",
-    "weather_of",
+    "services",
     "work",
     "working",
 ]

@@ -1,79 +1,119 @@
-"""Settings in, running application out."""
+"""Settings in, running application out. The one place that names every capability."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
+from wattyard.accounts.capability import ACCOUNTS
 from wattyard.accounts.service import Accounts
-from wattyard.app.background import listening, working
-from wattyard.app.endpoints import ENDPOINTS, Documentation, MetricsGuard
+from wattyard.app.background import listening, schema_checked, working
+from wattyard.app.endpoints import SERVER
 from wattyard.app.services import Services
-from wattyard.events.adapters import signing
-from wattyard.events.wire.keys import PublicKeys
+from wattyard.costs.capability import COSTS
+from wattyard.events.capability import EVENTS
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Contexts
+from wattyard.kernel.ids import SortedIds
 from wattyard.kernel.instants import system_clock
-from wattyard.kernel.refusals import Unavailable
+from wattyard.meters.capability import METERS
 from wattyard.platform import logs
-from wattyard.platform.db import Database, schema
-from wattyard.platform.http import Access, Call
+from wattyard.platform.composition import Capability
+from wattyard.platform.db import Database
+from wattyard.platform.encryption.columns import EncryptedColumn
+from wattyard.platform.http import Access, Call, Endpoint
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
-from wattyard.platform.http.streams import Admission
 from wattyard.platform.settings import Settings
+from wattyard.platform.telemetry import Telemetry
 from wattyard.platform.work import Stopping
-from wattyard.schedules.service import (
-    NoWeather,
-    Weather,
+from wattyard.schedules.capability import SCHEDULES
+from wattyard.schedules.service import Solvers
+from wattyard.sites.capability import SITES
+from wattyard.tariffs.capability import TARIFFS
+
+CAPABILITIES: Final[Sequence[Capability]] = (
+    SITES,
+    TARIFFS,
+    METERS,
+    COSTS,
+    SCHEDULES,
+    EVENTS,
+    ACCOUNTS,
+    SERVER,
 )
+"""Every capability, in the order of the documentation."""
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
+    endpoint for capability in CAPABILITIES for endpoint in capability.endpoints
+)
+"""Every endpoint, in the order of the documentation."""
 
 
-def assemble(services: Services, settings: Settings | None = None) -> FrontDoor:
+ENCRYPTED: Final[tuple[EncryptedColumn, ...]] = tuple(
+    column for capability in CAPABILITIES for column in capability.encrypted
+)
+"""The columns of secrets of every capability."""
+
+
+def services(
+    db: Database,
+    settings: Settings | None = None,
+    *,
+    contexts: Contexts | None = None,
+    given: Mapping[Any, Any] | None = None,
+) -> Services:
+    """Put the use-cases of every capability together on a database.
+
+    Server, worker and command line all get theirs here. `given` are services by type that take
+    the place of the usual ones.
+    """
+    return Services(
+        CAPABILITIES,
+        {
+            Database: db,
+            Settings: settings or Settings(),
+            Contexts: contexts or Contexts(system_clock, SortedIds(system_clock)),
+            Sequence[Endpoint]: ENDPOINTS,
+            **(given or {}),
+        },
+    )
+
+
+def assemble(services: Services) -> FrontDoor:
     """Build the ASGI application on the given use-cases."""
-    settings = settings or Settings()
-    db = services.db
-    stopping = Stopping()
-    given = {
-        **services.by_type(),
-        Database: db,
-        Documentation: Documentation(ENDPOINTS),
-        MetricsGuard: MetricsGuard(settings.metrics_token),
-        Stopping: stopping,
-        PublicKeys: PublicKeys(signing.public_numbers),
-    }
-
-    authenticators = authenticators_of(services.accounts)
-    given[Admission] = Admission(authenticators[Access.BEARER])
+    db, settings = services.get(Database), services.get(Settings)
+    solvers = services.get(Solvers)
+    contexts = services.get(Contexts)
+    stopping = services.get(Stopping)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         try:
-            # A worker that starts while the database is away must not take the server down with
-            # it: it answers 503 until the database is back, as running workers do.
-            with suppress(Unavailable):
-                await db.open()
-                await schema.check(db)
-            with stopping.heard():
-                async with listening(services), working(services, settings, stopping.asked):
-                    yield
+            async with schema_checked(db):
+                with stopping.heard():
+                    async with listening(services), working(services, stopping.asked):
+                        yield
         finally:
-            services.solvers.close()
+            solvers.close()
             await db.close()
             logs.for_requests().flush()
 
     share = settings.rate_limit / settings.workers
     gate = Gate(
-        authenticators,
+        contexts,
+        authenticators_of(services.get(Accounts)),
         RateLimits(share) if share else NoLimits(),
-        Replays(db, services.now, services.new_id),
+        services.get(Replays),
     )
+    telemetry = services.get(Telemetry)
     return FrontDoor(
-        [Bound(declared, given, gate) for declared in ENDPOINTS],
-        now=services.now,
-        new_id=services.new_id,
-        finished=services.watch.finished,
-        failed=services.watch.failed,
+        [Bound(declared, services, gate) for declared in ENDPOINTS],
+        contexts=contexts,
+        finished=telemetry.finished,
+        failed=telemetry.failed,
         lifespan=lifespan,
     )
 
@@ -82,11 +122,11 @@ def authenticators_of(accounts: Accounts) -> Mapping[Access, Authenticate]:
     """Judge the credentials of each access by the accounts of this server."""
 
     async def bearer(call: Call) -> Caller:
-        return await accounts.authenticate(call.header(b"authorization"))
+        return await accounts.authenticate(call.header(b"authorization"), call.now)
 
     async def basic(call: Call) -> Caller:
         return await accounts.authenticate_secret(
-            call.header(b"authorization"), address=call.address
+            call.header(b"authorization"), call.now, address=call.address
         )
 
     async def either(call: Call) -> Caller:
@@ -101,14 +141,4 @@ def from_environment() -> FrontDoor:
     settings = Settings.read()
     logs.configure(level=settings.log_level, form=settings.log_format)
     db = Database(settings.database, connections=settings.connections)
-    return assemble(Services(db, settings=settings, weather=weather_of(settings)), settings)
-
-
-def weather_of(settings: Settings) -> Weather:
-    """Take the weather service that the operator names, or none."""
-    if not settings.weather_url:
-        return NoWeather()
-    # A quarter of a second that only those who ask for the weather need.
-    from wattyard.schedules.adapters.open_meteo import OpenMeteo  # noqa: PLC0415
-
-    return OpenMeteo(settings.weather_url, clock=system_clock)
+    return assemble(services(db, settings))

@@ -1,63 +1,32 @@
 """The background work of every capability, and where it is done."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import structlog
 
 from wattyard.app.services import Services
-from wattyard.meters.jobs.months import months_ahead
-from wattyard.platform.http.replays import Replays
+from wattyard.events.service import Streams
+from wattyard.kernel.refusals import Unavailable
+from wattyard.platform.db import Database, schema
 from wattyard.platform.settings import Settings
-from wattyard.platform.work import Job, Periodic, Worker, open_many, turn_on
-from wattyard.tariffs.jobs.endings import endings
+from wattyard.platform.work import Job, Worker, open_many, turn_on
 
-_FORGET_SECONDS: Final = 3600.0
+_RETRY_SECONDS: Final = 1.0
 
 
 def jobs(services: Services) -> list[Job]:
-    """List the background work of every capability."""
-    # The HTTP client is loaded only where it is used: it takes 15 MiB.
-    from wattyard.events.adapters.sender import Sender  # noqa: PLC0415
-    from wattyard.events.jobs.delivery import DeliveryDependencies, DeliveryJob  # noqa: PLC0415
-    from wattyard.tariffs.jobs.fetching import fetching  # noqa: PLC0415
-
-    dependencies = DeliveryDependencies(
-        services.outbox,
-        services.signer,
-        services.endpoint_secrets,
-        lambda: Sender(services.lookup, services.policy),
-        services.streams.listener,
-        services.now,
-        services.new_id,
-        random.random,
-        services.watch.attempted,
-    )
-    return [
-        DeliveryJob(dependencies),
-        Periodic(
-            "forgetting old events",
-            _FORGET_SECONDS,
-            services.retention.forget,
-            alone=lambda: services.db.alone("wattyard: forgetting old events"),
-        ),
-        Periodic(
-            "forgetting old idempotency answers",
-            _FORGET_SECONDS,
-            Replays(services.db, services.now, services.new_id).forget,
-            alone=lambda: services.db.alone("wattyard: forgetting old idempotency answers"),
-        ),
-        fetching(services.markets),
-        endings(services.endings),
-        months_ahead(services.meters),
-    ]
+    """The background work of every capability."""
+    return [services.call(job) for capability in services.capabilities for job in capability.jobs]
 
 
-async def work(services: Services, settings: Settings, stop: asyncio.Event) -> None:
+async def work(services: Services, stop: asyncio.Event) -> None:
     """Do the background work until `stop` is set; where processes take turns, in this one's."""
     open_many()
+    settings = services.get(Settings)
     if not settings.worker_turn:
         await Worker(jobs(services)).run(stop)
         return
@@ -68,27 +37,70 @@ async def work(services: Services, settings: Settings, stop: asyncio.Event) -> N
 
 @asynccontextmanager
 async def listening(services: Services) -> AsyncIterator[None]:
-    """Hear inside of the block what other processes wrote."""
-    task = asyncio.create_task(services.streams.listener.listen())
+    """Learn inside of the block, without delay, what other processes wrote."""
+    async with _beside(services.get(Streams).listener.listen()):
+        yield
+
+
+@asynccontextmanager
+async def working(services: Services, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Do the background work beside the block, where the settings say so."""
+    if not services.get(Settings).worker:
+        yield
+        return
+    task = asyncio.create_task(work(services, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+@asynccontextmanager
+async def schema_checked(db: Database) -> AsyncIterator[None]:
+    """Open the database for the block once its schema is known to be this program's.
+
+    While the database is away the block runs without it, as it does when the database goes away
+    later: every call is answered with 503 until the database is there and its schema was checked.
+
+    Raises:
+        SchemaOutdated: when it can be seen at once.
+    """
+    try:
+        await schema.check(db)
+    except Unavailable:
+        async with _beside(_open_when_checked(db)):
+            yield
+        return
+    with suppress(Unavailable):
+        await db.open()
+    yield
+
+
+async def _open_when_checked(db: Database) -> None:
+    log = structlog.get_logger("schema")
+    told = ""
+    while True:
+        try:
+            await schema.check(db)
+            await db.open()
+        except Unavailable:
+            pass
+        except schema.SchemaOutdated as outdated:
+            if told != str(outdated):
+                told = str(outdated)
+                log.error("database not used", reason=told)
+        else:
+            return
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-@asynccontextmanager
-async def working(
-    services: Services, settings: Settings, stop: asyncio.Event
-) -> AsyncIterator[None]:
-    """Do the background work beside the block, where the settings say so."""
-    if not settings.worker:
-        yield
-        return
-    task = asyncio.create_task(work(services, settings, stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await task

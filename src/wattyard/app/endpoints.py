@@ -1,4 +1,4 @@
-"""Every endpoint, and those of the server itself: health, documents, metrics."""
+"""The server's own endpoints: health, documents, metrics."""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -17,20 +17,22 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
-from wattyard.accounts.routes import ENDPOINTS as ACCOUNT_ENDPOINTS
-from wattyard.costs.routes import ENDPOINTS as COST_ENDPOINTS
-from wattyard.events.routes import ENDPOINTS as EVENT_ENDPOINTS
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Refusal, Unavailable
-from wattyard.meters.routes import ENDPOINTS as METER_ENDPOINTS
 from wattyard.platform import document
+from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
+from wattyard.platform.encryption import Keyring
+from wattyard.platform.encryption.key_file import keyring_of
 from wattyard.platform.http import Access, Answer, Call, Endpoint, endpoint
 from wattyard.platform.http.errors import PathUnknown
+from wattyard.platform.http.replays import Replays
+from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry
-from wattyard.schedules.routes import ENDPOINTS as SCHEDULE_ENDPOINTS
-from wattyard.sites.routes import ENDPOINTS as SITE_ENDPOINTS
-from wattyard.tariffs.routes import ENDPOINTS as TARIFF_ENDPOINTS
+from wattyard.platform.work import Job, Periodic, Stopping
 from wattyard.tariffs.service.markets import OperatorMarkets
+
+_FORGET_SECONDS: Final = 3600.0
 
 _BEARER_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
 _BASIC_REFUSALS: Final = (CredentialsInvalid, KeyRevoked, TooManyFailures)
@@ -128,7 +130,7 @@ class MetricsGuard:
     "GET", "/metrics", "metrics", access=Access.PUBLIC, media_type="text/plain; version=0.0.4"
 )
 async def metrics(
-    call: Call, watch: Telemetry, guard: MetricsGuard, markets: OperatorMarkets
+    call: Call, context: Context, watch: Telemetry, guard: MetricsGuard, markets: OperatorMarkets
 ) -> Answer:
     """Tell counts and times in Prometheus' text format.
 
@@ -138,23 +140,37 @@ async def metrics(
     if not guard.lets_in(call):
         raise PathUnknown("there is nothing at '/metrics'; GET /openapi.json lists every path")
     with suppress(Unavailable):  # without the database the rest is told
-        for code, seconds in await markets.staleness():
+        for code, seconds in await markets.staleness(context):
             watch.stale(code, seconds)
     return Answer(watch.exposition(), media_type=b"text/plain; version=0.0.4; charset=utf-8")
 
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    *SITE_ENDPOINTS,
-    *TARIFF_ENDPOINTS,
-    *METER_ENDPOINTS,
-    *COST_ENDPOINTS,
-    *SCHEDULE_ENDPOINTS,
-    *EVENT_ENDPOINTS,
-    *ACCOUNT_ENDPOINTS,
-    live,
-    ready,
-    metrics,
-    openapi,
-    docs,
+def documentation(endpoints: Sequence[Endpoint]) -> Documentation:
+    return Documentation(endpoints)
+
+
+def metrics_guard(settings: Settings) -> MetricsGuard:
+    return MetricsGuard(settings.metrics_token)
+
+
+def keyring(settings: Settings) -> Keyring:
+    return keyring_of(settings)
+
+
+def replays(db: Database, contexts: Contexts) -> Replays:
+    return Replays(db, contexts.clock, contexts.new_id)
+
+
+def forgetting_answers(kept: Replays, db: Database) -> Job:
+    """Delete the answers of idempotency keys that have been kept long enough."""
+    name = "forgetting old idempotency answers"
+    return Periodic(name, _FORGET_SECONDS, kept.forget, alone=lambda: db.alone(f"wattyard: {name}"))
+
+
+SERVER: Final = Capability(
+    name="server",
+    id_prefixes=("req",),
+    provides=(documentation, metrics_guard, keyring, replays, Stopping, Telemetry),
+    endpoints=(live, ready, metrics, openapi, docs),
+    jobs=(forgetting_answers,),
 )
-"""Every endpoint, in the order of the documentation."""

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from wattyard.accounts.domain import Account, SecretKey
+from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
 from wattyard.kernel import ids, instants
+from wattyard.kernel.context import Contexts
 
 account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
 key = typer.Typer(help="Secret keys of an account.", no_args_is_help=True)
@@ -36,7 +38,9 @@ def create_account(
     database: DatabaseOption = None,
 ) -> None:
     """Create an account with a first key in each mode. The keys are shown only once."""
-    made, test, live = run(data, database, lambda s: s.accounts.create(name=name))
+    made, test, live = run(
+        data, database, lambda s: s.get(Accounts).create(s.get(Contexts).operator(), name=name)
+    )
     answer = {
         "account_id": ids.wire("acc", made.id),
         "name": made.name,
@@ -53,7 +57,7 @@ def list_accounts(
     json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
 ) -> None:
     """List the accounts."""
-    accounts = run(data, database, lambda s: s.accounts.all())
+    accounts = run(data, database, lambda s: s.get(Accounts).all())
     print_rows([_account(one) for one in accounts], json=json)
 
 
@@ -83,7 +87,7 @@ def _set_disabled(
     account_id: str, data: DataOption, database: DatabaseOption, *, disabled: bool, json: bool
 ) -> None:
     id_ = ids.read(account_id, "acc", param="account")
-    changed = run(data, database, lambda s: s.accounts.set_disabled(id_, disabled=disabled))
+    changed = run(data, database, lambda s: s.get(Accounts).set_disabled(id_, disabled=disabled))
     if json:
         print_json(_account(changed))
     else:
@@ -103,7 +107,9 @@ def create_key(
     id_ = ids.read(account_id, "acc", param="account")
 
     async def work(services: Services) -> tuple[SecretKey, str]:
-        return await services.accounts.create_key(id_, name=name, live_mode=mode is Mode.live)
+        return await services.get(Accounts).create_key(
+            services.get(Contexts).operator(), id_, name=name, live_mode=mode is Mode.live
+        )
 
     made, secret = run(data, database, work)
     if json:
@@ -121,7 +127,7 @@ def list_keys(
 ) -> None:
     """List the keys of an account, without their secrets."""
     id_ = ids.read(account_id, "acc", param="account")
-    keys = run(data, database, lambda s: s.accounts.keys(id_))
+    keys = run(data, database, lambda s: s.get(Accounts).keys(id_))
     print_rows([_key(one) for one in keys], json=json)
 
 
@@ -134,7 +140,7 @@ def revoke_key(
 ) -> None:
     """Revoke a key: tokens made with it stop working within five seconds."""
     id_ = ids.read(key_id, "key", param="key")
-    revoked = run(data, database, lambda s: s.accounts.revoke(id_))
+    revoked = run(data, database, lambda s: s.get(Accounts).revoke(s.get(Contexts).operator(), id_))
     if json:
         print_json(_key(revoked))
     else:

@@ -10,7 +10,7 @@ import typer
 
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.platform.encryption import key_file, registry
+from wattyard.platform.encryption import Keyring, key_file, registry
 from wattyard.platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,15 +82,16 @@ def _with_key(settings: Settings) -> Settings:
 async def _working(
     settings: Settings, work: "Callable[[Services], Awaitable[Result]]", *, any_key: bool
 ) -> Result:
-    from wattyard.app import Services  # noqa: PLC0415 - see `serve`
+    from wattyard import app  # noqa: PLC0415 - see `serve`
 
     db = Database(settings.database, connections=2)
     await db.open()
     try:
         await schema.check(db)
-        services = Services(db, settings=settings)
-        if services.keyring.ids and not any_key:
-            await registry.check(db, services.keyring)
+        services = app.services(db, settings)
+        keyring = services.get(Keyring)
+        if keyring.ids and not any_key:
+            await registry.check(db, keyring)
         return await work(services)
     finally:
         await db.close()
@@ -109,9 +110,10 @@ def check(settings: Settings, *, alone: bool) -> None:
     from wattyard.app import ENCRYPTED  # noqa: PLC0415 - see `serve`
 
     async def keys(services: "Services") -> None:
-        await registry.check(services.db, services.keyring)
+        db, keyring = services.get(Database), services.get(Keyring)
+        await registry.check(db, keyring)
         if alone:
-            await registry.apply(services.db, services.keyring, ENCRYPTED)
+            await registry.apply(db, keyring, ENCRYPTED)
 
     asyncio.run(_working(settings, keys, any_key=True))
 

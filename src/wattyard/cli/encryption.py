@@ -5,7 +5,8 @@ import typer
 from wattyard.app import ENCRYPTED, Services
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
-from wattyard.platform.encryption import keyring, registry
+from wattyard.platform.db import Database
+from wattyard.platform.encryption import Keyring, keyring, registry
 
 encryption_key = typer.Typer(
     help="The keys that encrypt secrets in the database.", no_args_is_help=True
@@ -34,7 +35,7 @@ def apply(
     """
 
     async def work(services: Services) -> int:
-        return await registry.apply(services.db, services.keyring, ENCRYPTED)
+        return await registry.apply(services.get(Database), services.get(Keyring), ENCRYPTED)
 
     done = run(data, database, work, any_key=True)
     if json:

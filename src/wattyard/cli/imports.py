@@ -13,15 +13,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.accounts import AccountOption, Mode, print_json
 from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.decoding import json_value
 from wattyard.sites.adapters.fleet_files import FileInvalid, csv_rows, json_lines
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
+from wattyard.sites.service import Fleet
 from wattyard.sites.wire.arrivals import arrival, is_field, typed
 
 _BATCH: Final = 250
@@ -61,8 +64,8 @@ def import_sites(
     size = None if file == "-" or not Path(file).exists() else Path(file).stat().st_size
 
     async def work(services: Services) -> Tally:
-        owner = await services.accounts.account(account_id)
-        caller = Caller(owner.number, owner.id, mode is Mode.live)
+        owner = await services.get(Accounts).account(account_id)
+        context = services.get(Contexts).of(Caller(owner.number, owner.id, mode is Mode.live))
         tally = Tally()
         with _opened(file) as source, progress_bar(show=not json) as progress:
             task = progress.add_task("sites", total=size)
@@ -70,7 +73,7 @@ def import_sites(
             batch = _next(lines)
             while batch:
                 following = asyncio.create_task(asyncio.to_thread(_next, lines))
-                tally.add(await services.fleet.bring_in(caller, batch, dry_run=dry_run))
+                tally.add(await services.get(Fleet).bring_in(context, batch, dry_run=dry_run))
                 batch = await following  # was read while the database worked
                 progress.update(task, completed=source.tell() if size else tally.taken)
         return tally

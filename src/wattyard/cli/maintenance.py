@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from wattyard.accounts.service import Accounts
 from wattyard.app import ENCRYPTED, Services
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import (
@@ -18,12 +19,15 @@ from wattyard.cli.database import (
 )
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Contexts
 from wattyard.platform import embedded
-from wattyard.platform.db import health, schema
+from wattyard.platform.db import Database, health, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.encryption import key_file, registry
-from wattyard.platform.encryption.keyring import VARIABLE
+from wattyard.platform.encryption.keyring import VARIABLE, Keyring
 from wattyard.platform.settings import Settings
+from wattyard.sites.service import Inspection
+from wattyard.tariffs.service import Listings
 
 _ROOM_BYTES: Final = 1024**3
 
@@ -52,13 +56,14 @@ def doctor(
     async def work(services: Services) -> tuple[list[str], int, list[str]]:
         complaints = await _complaints(services)
         checked, wrong = 0, []
-        for account in await services.accounts.all():
+        contexts = services.get(Contexts)
+        for account in await services.get(Accounts).all():
             for live_mode in (False, True):
-                caller = Caller(account.number, account.id, live_mode)
-                count, found = await services.inspection.summaries(caller, repair=repair)
+                context = contexts.of(Caller(account.number, account.id, live_mode))
+                count, found = await services.get(Inspection).summaries(context, repair=repair)
                 checked += count
                 wrong += [ids.wire("ste", one) for one in found]
-                listed = await services.listings.differing(caller, repair=repair)
+                listed = await services.get(Listings).differing(context, repair=repair)
                 wrong += [ids.wire("loc", one) for one in listed]
         return complaints, checked, wrong
 
@@ -85,14 +90,13 @@ def doctor(
 
 
 async def _complaints(services: Services) -> list[str]:
-    return [
-        *await health.complaints(services.db),
-        *await services.inspection.complaints(),
-        *await services.accounts.complaints(),
-        *await services.outbox.complaints(),
-        *await services.markets.complaints(),
-        *await registry.complaints(services.db, services.keyring, ENCRYPTED),
-    ]
+    context = services.get(Contexts).operator()
+    found = await health.complaints(services.get(Database))
+    for capability in services.capabilities:
+        for inspected in capability.inspected:
+            found += await services.get(inspected).complaints(context)
+    keyring = services.get(Keyring)
+    return found + await registry.complaints(services.get(Database), keyring, ENCRYPTED)
 
 
 def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
@@ -123,7 +127,7 @@ def restore(file: FileArgument, data: DataOption = None, database: DatabaseOptio
 
 
 async def _key_complaints(services: Services) -> list[str]:
-    return await registry.complaints(services.db, services.keyring, ())
+    return await registry.complaints(services.get(Database), services.get(Keyring), ())
 
 
 def _key_place(database: EmbeddedDatabase) -> str:

@@ -15,11 +15,13 @@ from wattyard.app import Services
 from wattyard.cli.accounts import print_json, print_rows, say
 from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
 from wattyard.kernel import civil, instants
+from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
 from wattyard.platform.decoding import convert
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.feeds.names import FEED_NAMES
+from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
 
 if TYPE_CHECKING:
@@ -112,7 +114,9 @@ def add_market(
     made = run(
         data,
         database,
-        lambda s: s.markets.add(draft, feed=feed, options=options),
+        lambda s: s.get(OperatorMarkets).add(
+            s.get(Contexts).operator(), draft, feed=feed, options=options
+        ),
     )
     if json:
         print_json(_row(made))
@@ -136,11 +140,13 @@ def fetch_market(
     from wattyard.tariffs.jobs.fetching import fetch  # noqa: PLC0415 (an HTTP client)
 
     async def work(services: Services) -> "Fetched":
-        subscription = await services.markets.subscription(code)
+        subscription = await services.get(OperatorMarkets).subscription(code)
         if not subscription.feed:
             raise CommandFailed(f"{code} has no feed; its prices are uploaded")
         span = _span(subscription, start, end) if start or end else None
-        return await fetch(services.markets, subscription, span)
+        return await fetch(
+            services.get(OperatorMarkets), services.get(Contexts), subscription, span
+        )
 
     done = run(data, database, work)
     if json:
@@ -165,8 +171,10 @@ def fetch_market(
 def market_status(
     json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
 ) -> None:
-    """Show until when each source is published, how stale it is, and when it is fetched next."""
-    rows = [_row(one) for one in run(data, database, lambda s: s.markets.subscriptions())]
+    """Show until when each source is published, how stale it is and when it is fetched next."""
+    rows = [
+        _row(one) for one in run(data, database, lambda s: s.get(OperatorMarkets).subscriptions())
+    ]
     if json:
         print_json(rows)
         return

@@ -11,12 +11,13 @@ from uuid import UUID
 from wattyard.app import Services
 from wattyard.cli.database import CommandFailed
 from wattyard.cli.imports import progress_bar
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.meters.adapters.arrivals import columns_of
 from wattyard.meters.adapters.importers import READERS
 from wattyard.meters.adapters.meter_file import MeterFormat, MeterReading, Options, Refused
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import RECORDS_AT_ONCE, Failed
+from wattyard.meters.service import Meters
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Chunk:
 class Meter:
     """Whose readings a file holds: a device's, or those of the site's own meter."""
 
-    caller: Caller
+    context: Context
     site_id: UUID
     device_id: UUID | None
 
@@ -94,7 +95,7 @@ async def bring_in(
 ) -> Tally:
     """Store the readings of a file as one batch; on a dry run, only check them."""
     tally = Tally()
-    batch = None if dry_run else await services.meters.begin(meter.caller)
+    batch = None if dry_run else await services.get(Meters).begin(meter.context)
     with source.opened() as (stream, read), progress_bar(show=show) as progress:
         task = progress.add_task("readings", total=source.path.stat().st_size)
         chunk = _next(read, source.channel)
@@ -130,13 +131,13 @@ async def _take(
     readings = columns_of(chunk.readings, meter.site_id, meter.device_id)
     failed: Sequence[Failed]
     if batch is None:
-        failed = await services.meters.judge(meter.caller, readings)
+        failed = await services.get(Meters).judge(meter.context, readings)
         refused = len(failed)
         before = 0
     else:
         earlier, before = batch, batch.submitted
-        batch = await services.meters.go_on(
-            meter.caller, batch, readings, submitted=count, last=chunk.is_last
+        batch = await services.get(Meters).go_on(
+            meter.context, batch, readings, submitted=count, last=chunk.is_last
         )
         failed = batch.failed[len(earlier.failed) :]
         refused = batch.failed_count - earlier.failed_count

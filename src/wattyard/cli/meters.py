@@ -12,7 +12,7 @@ from wattyard.cli import csv_options
 from wattyard.cli.accounts import AccountOption, Mode, print_json
 from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
 from wattyard.cli.meter_files import Meter, MeterFile, Tally, bring_in
-from wattyard.cli.tariffs import caller_of
+from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
 from wattyard.meters.adapters.meter_file import (
     ColumnMap,
@@ -21,6 +21,7 @@ from wattyard.meters.adapters.meter_file import (
     Options,
     recognise,
 )
+from wattyard.sites.service import Devices, Sites
 
 _FORMATS: Final = {
     "nem12": MeterFormat.NEM12,
@@ -118,13 +119,13 @@ def import_readings(
     device_id = ids.read(device, "dev", param="device") if device else None
 
     async def work(services: Services) -> Tally:
-        caller = await caller_of(services, account, mode)
-        site = await services.sites.supply(caller, site_id, param="location")
+        context = await context_of(services, account, mode)
+        site = await services.get(Sites).supply(context, site_id, param="location")
         if device_id is not None:
-            await services.devices.device(caller, device_id)
+            await services.get(Devices).device(context, device_id)
         source = MeterFile(file, format_, Options(zone=site.timezone, columns=columns), channel)
         await asyncio.to_thread(source.check_registers)
-        meter = Meter(caller, site_id, device_id)
+        meter = Meter(context, site_id, device_id)
         return await bring_in(services, source, meter, dry_run=dry_run, show=not json)
 
     tally = run(data, database, work)

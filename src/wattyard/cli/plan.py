@@ -11,12 +11,13 @@ from wattyard.app import Services
 from wattyard.cli import plan_chart
 from wattyard.cli.accounts import AccountOption, print_json
 from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
-from wattyard.cli.tariffs import ModeOption, caller_of
+from wattyard.cli.tariffs import ModeOption, context_of
 from wattyard.kernel import civil, ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.decoding import convert, json_value
 from wattyard.schedules.domain.charge_request import ChargeAnswer
+from wattyard.schedules.service import Charges
 from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_request
 from wattyard.schedules.wire.heads import Named
 
@@ -61,15 +62,15 @@ def plan(
     }
     body = convert({k: v for k, v in fields.items() if v is not None}, DeviceChargeBody)
 
-    async def work(services: Services) -> tuple[Caller, Named, ChargeAnswer]:
-        caller = await caller_of(services, account, mode)
-        made = Named(ids.wire("ssc", services.new_id()), services.now())
+    async def work(services: Services) -> tuple[Context, Named, ChargeAnswer]:
+        context = await context_of(services, account, mode)
+        made = Named(ids.wire("ssc", context.new_id()), context.now)
         request = charge_request(body, device, made.made)
-        return caller, made, await services.charges.plan(caller, request)
+        return context, made, await services.get(Charges).plan(context, request)
 
-    caller, named, answer = run(data, database, work)
+    context, named, answer = run(data, database, work)
     if json:
-        print_json(json_value(charge_json(caller, named, answer, None)))
+        print_json(json_value(charge_json(context.caller, named, answer, None)))
     else:
         _show(answer)
 

@@ -10,6 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from wattyard import app
+from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.sample_fleet import sample_sites
 from wattyard.cli.sample_readings import (
@@ -21,14 +23,18 @@ from wattyard.cli.sample_readings import (
 from wattyard.cli.sample_tariffs import MARKET, MARKET_CODE, market_prices, sample_tariffs
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.instants import Span, system_clock
 from wattyard.kernel.pages import Window
 from wattyard.meters.domain.records import Search
+from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database
 from wattyard.platform.decoding import convert
 from wattyard.platform.settings import Settings
 from wattyard.sites.domain.sites import Site
+from wattyard.sites.service import Devices, Fleet, Sites
 from wattyard.sites.wire.arrivals import arrival
+from wattyard.tariffs.service import MarketSources, Tariffs
 from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
@@ -50,21 +56,26 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
     db = Database(found.database, connections=2)
     await db.open()
     try:
-        services = Services(db, settings=found)
-        accounts = services.accounts
+        services = app.services(db, found)
+        contexts = services.get(Contexts)
+        accounts = services.get(Accounts)
         known = [account for account in await accounts.all() if account.name == _ACCOUNT]
-        account = known[0] if known else (await accounts.create(name=_ACCOUNT))[0]
+        account = (
+            known[0] if known else (await accounts.create(contexts.operator(), name=_ACCOUNT))[0]
+        )
         for key in await accounts.keys(account.id):
             if key.name == _KEY and key.time_revoked is None:
-                await accounts.revoke(key.id)
-        _, secret = await accounts.create_key(account.id, name=_KEY, live_mode=False)
-        caller = Caller(account.number, account.id, live_mode=False)
+                await accounts.revoke(contexts.operator(), key.id)
+        _, secret = await accounts.create_key(
+            contexts.operator(), account.id, name=_KEY, live_mode=False
+        )
+        context = contexts.of(Caller(account.number, account.id, live_mode=False))
         lines = [arrival(number, body) for number, body in enumerate(sample_sites(), 1)]
-        await services.fleet.bring_in(caller, lines)
-        sites = await _sample_sites(services, caller)
-        shown = await _price(services, caller, sites)
-        metered = await _meter(services, caller, sites[:METERED_SITES])
-        battery = await _battery_at(services, caller, shown)
+        await services.get(Fleet).bring_in(context, lines)
+        sites = await _sample_sites(services, context)
+        shown = await _price(services, context, sites)
+        metered = await _meter(services, context, sites[:METERED_SITES])
+        battery = await _battery_at(services, context, shown)
     finally:
         await db.close()
     account_id = ids.wire("acc", account.id)
@@ -74,22 +85,22 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         f"  docs      {address}/docs",
         "  try       " + curl_line(address, account_id, secret),
         "  prices    " + price_line(address, account_id, secret, shown[-1]),
-        "  costs     " + cost_line(address, account_id, secret, metered, services.now()),
+        "  costs     " + cost_line(address, account_id, secret, metered, context.now),
         "  week      " + command_line(settings, account_id, "tariff", "show", shown[-1]),
         "  plan      " + command_line(settings, account_id, "plan", battery, "--charge", "40"),
     )
 
 
 async def _price(
-    services: Services, caller: Caller, sites: Sequence[tuple[int, Site]]
+    services: Services, context: Context, sites: Sequence[tuple[int, Site]]
 ) -> list[str]:
     """Add a market, and tariffs where sample sites have none; list the locations on the market."""
-    now = services.now()
-    source = await services.market_sources.by_code(caller, MARKET_CODE)
+    now = context.now
+    source = await services.get(MarketSources).by_code(context, MARKET_CODE)
     if source is None:
         draft = source_draft(convert(MARKET, MarketSourceBody))
-        source = await services.market_sources.add(caller, draft)
-    await services.market_sources.publish(caller, source.id, list(market_prices(now)))
+        source = await services.get(MarketSources).add(context, draft)
+    await services.get(MarketSources).publish(context, source.id, list(market_prices(now)))
     shown: list[str] = []
     for number, site in sites:
         market_id = ids.wire("mrs", source.id)
@@ -97,59 +108,59 @@ async def _price(
         bodies = sample_tariffs(number, location_id, site.currency_code, market_id, now.date())
         if not site.tariffs:
             drafts = [contract_draft(convert(body, TariffBody)) for body in bodies]
-            await services.tariffs.connect(caller, drafts)
+            await services.get(Tariffs).connect(context, drafts)
         if any(body.get("market_rates") for body in bodies):
             shown.append(location_id)
     return shown
 
 
-async def _meter(services: Services, caller: Caller, sites: Sequence[tuple[int, Site]]) -> str:
+async def _meter(services: Services, context: Context, sites: Sequence[tuple[int, Site]]) -> str:
     """Add readings at sample sites up to yesterday; give the id of a location to try.
 
     Each site's newest reading shows which days are missing, so a second start adds none.
     """
     bodies = {body["reference_id"]: body for body in sample_sites()}
-    now = services.now()
+    now = context.now
     shown = ""
     for number, site in sites:
         body = bodies[f"sample-{number:04}"]
-        newest = await _newest_reading(services, caller, site.id, now)
+        newest = await _newest_reading(services, context, site.id, now)
         if days := missing_days(now, site, newest):
             readings = sample_readings(body, site, days)
-            await services.meters.keep(caller, readings, submitted=len(readings))
+            await services.get(Meters).keep(context, readings, submitted=len(readings))
         if any(device["type"] == "PV_SYSTEM" for device in body["devices"]):
             shown = shown or ids.wire("loc", site.id)
     return shown
 
 
 async def _newest_reading(
-    services: Services, caller: Caller, site_id: UUID, now: datetime
+    services: Services, context: Context, site_id: UUID, now: datetime
 ) -> datetime | None:
     span = Span(now - timedelta(days=DAYS_BACK + 2), now)
     search = Search(span, site_id, None, "INBOUND", "IMPORT", None, "NEWEST", 1, None)
-    page = await services.records.search(caller, search)
+    page = await services.get(Records).search(context, search)
     return page.items[0].end if page.items else None
 
 
-async def _battery_at(services: Services, caller: Caller, location_ids: list[str]) -> str:
+async def _battery_at(services: Services, context: Context, location_ids: list[str]) -> str:
     """Find a battery at one of the sites in service."""
     for location_id in location_ids:
         site_id = ids.read(location_id, "loc", param="location_id")
-        site, _ = await services.sites.site(caller, site_id)
-        found = await services.devices.page(
-            caller, Window(1), type_="BATTERY_SYSTEM", site_id=site_id
+        site, _ = await services.get(Sites).site(context, site_id)
+        found = await services.get(Devices).page(
+            context, Window(1), type_="BATTERY_SYSTEM", site_id=site_id
         )
         if site.status == "ACTIVE" and found.items:
             return ids.wire("dev", found.items[0].id)
     return "DEVICE"
 
 
-async def _sample_sites(services: Services, caller: Caller) -> list[tuple[int, Site]]:
+async def _sample_sites(services: Services, context: Context) -> list[tuple[int, Site]]:
     """List the sample sites with their numbers, by their references."""
     found: list[tuple[int, Site]] = []
     window = Window(100)
     while True:
-        page = await services.sites.page(caller, window)
+        page = await services.get(Sites).page(context, window)
         for site, _ in page.items:
             if site.reference_id and (match := _REFERENCE.fullmatch(site.reference_id)):
                 found.append((int(match[1]), site))

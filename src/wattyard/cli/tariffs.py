@@ -8,12 +8,14 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
+from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli import price_week
 from wattyard.cli.accounts import AccountOption, Mode, print_json, say
 from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.decoding import convert, json_value
 from wattyard.sites.domain import geography
@@ -26,6 +28,7 @@ from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
 from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.service import Prices, Tariffs
 from wattyard.tariffs.wire.samples import check_shape
 from wattyard.tariffs.wire.tariffs import (
     TariffBody,
@@ -101,8 +104,8 @@ def import_tariff(
     site_id = ids.read(location, "loc", "ste", param="location")
 
     async def work(services: Services) -> dict[str, Any]:
-        caller = await caller_of(services, account, mode)
-        site = await services.tariffs.site(caller, site_id)
+        context = await context_of(services, account, mode)
+        site = await services.get(Tariffs).site(context, site_id)
         bodies, warnings = tariff_bodies(
             format_,
             document,
@@ -110,9 +113,11 @@ def import_tariff(
             contract=Dates(start, end),
             allow_partial=allow_partial,
         )
-        made = await services.tariffs.connect(caller, [contract_draft(body) for body in bodies])
+        made = await services.get(Tariffs).connect(
+            context, [contract_draft(body) for body in bodies]
+        )
         return {
-            "tariffs": [json_value(tariff_json(caller, *one)) for one in made],
+            "tariffs": [json_value(tariff_json(context.caller, *one)) for one in made],
             "warnings": [fault._asdict() for fault in warnings],
         }
 
@@ -146,41 +151,43 @@ def show_tariff(
     """Show the coming week of a tariff, or of the sum of a location's tariffs, in colour."""
 
     async def work(services: Services) -> tuple[list[price_week.Row], str, str]:
-        caller = await caller_of(services, account, mode)
+        context = await context_of(services, account, mode)
         if what.startswith("trf_"):
-            return await _tariff_week(services, caller, ids.read(what, "trf", param="tariff"))
+            return await _tariff_week(services, context, ids.read(what, "trf", param="tariff"))
         site_id = ids.read(what, "loc", "ste", param="location")
-        return await _site_week(services, caller, site_id, _direction(direction))
+        return await _site_week(services, context, site_id, _direction(direction))
 
     rows, currency, title = run(data, database, work)
     price_week.show(rows, currency, title=title)
 
 
-async def caller_of(services: Services, account: str, mode: Mode) -> Caller:
-    """Give the caller that stands for an account in one of its modes."""
-    owner = await services.accounts.account(ids.read(account, "acc", param="account"))
-    return Caller(owner.number, owner.id, mode is Mode.live)
+async def context_of(services: Services, account: str, mode: Mode) -> Context:
+    """Give the context of an account in one of its modes."""
+    owner = await services.get(Accounts).account(ids.read(account, "acc", param="account"))
+    return services.get(Contexts).of(Caller(owner.number, owner.id, mode is Mode.live))
 
 
 async def _tariff_week(
-    services: Services, caller: Caller, tariff_id: UUID
+    services: Services, context: Context, tariff_id: UUID
 ) -> tuple[list[price_week.Row], str, str]:
-    contract, site = await services.tariffs.tariff(caller, tariff_id)
-    shown = await services.prices.sample(caller, await services.tariffs.known(caller, contract))
+    contract, site = await services.get(Tariffs).tariff(context, tariff_id)
+    shown = await services.get(Prices).sample(
+        context, await services.get(Tariffs).known(context, contract)
+    )
     title = contract.display_name or f"trf_{contract.id.hex}"
     return [_row(day) for day in shown.week], site.currency_code, title
 
 
 async def _site_week(
-    services: Services, caller: Caller, site_id: UUID, direction: Direction
+    services: Services, context: Context, site_id: UUID, direction: Direction
 ) -> tuple[list[price_week.Row], str, str]:
-    site = await services.tariffs.site(caller, site_id)
+    site = await services.get(Tariffs).site(context, site_id)
     zone = civil.zone(site.timezone)
-    today = civil.date_at(services.now(), zone)
+    today = civil.date_at(context.now, zone)
     rows = []
     for day in (today + timedelta(days=n) for n in range(_WEEK_DAYS)):
         question = Question(direction, civil.day(day, zone))
-        prices = (await services.prices.quote(caller, site_id, question)).prices
+        prices = (await services.get(Prices).quote(context, site_id, question)).prices
         rows.append(
             price_week.Row(f"{day:%a %d %b}", prices.edges_us.tolist(), prices.per_kwh.tolist())
         )

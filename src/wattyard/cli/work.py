@@ -5,7 +5,8 @@ import signal
 
 import typer
 
-from wattyard.app import Services, listening, work
+from wattyard import app
+from wattyard.app import listening, work
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import (
     DatabaseOption,
@@ -15,7 +16,9 @@ from wattyard.cli.database import (
     database_of,
     run,
 )
+from wattyard.events.service import SigningKeys
 from wattyard.kernel import instants
+from wattyard.kernel.context import Contexts
 from wattyard.platform import logs
 from wattyard.platform.db import Database
 from wattyard.platform.settings import Settings
@@ -42,10 +45,10 @@ async def _work(settings: Settings) -> None:
     db = Database(settings.database, connections=settings.connections)
     await db.open()
     try:
-        services = Services(db, settings=settings)
+        services = app.services(db, settings)
         async with listening(services):
             say("wattyard worker ready")
-            await work(services, settings, stop)
+            await work(services, stop)
     finally:
         await db.close()
 
@@ -55,7 +58,11 @@ def rotate(
     json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
 ) -> None:
     """Sign webhooks with a new key from now on; the old public key stays published for 7 days."""
-    key = run(data, database, lambda services: services.signing_keys.rotate())
+    key = run(
+        data,
+        database,
+        lambda services: services.get(SigningKeys).rotate(services.get(Contexts).operator()),
+    )
     if json:
         print_json({"id": key.id, "time_created": instants.text(key.time_created)})
     else:

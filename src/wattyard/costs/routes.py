@@ -28,7 +28,7 @@ from wattyard.costs.wire.costs import (
     interval_question,
     sent_reading,
 )
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
@@ -91,15 +91,15 @@ class SessionQuery(Shape):
     example_body=examples.INSTANT_BODY,
 )
 async def instant_cost(
-    caller: Caller, query: InstantQuery, body: InstantBody, costs: CostReports
+    context: Context, query: InstantQuery, body: InstantBody, costs: CostReports
 ) -> bytes:
     """Tell what energy cost, and keep it as a reading unless `non_persistent=true`.
 
     The reading and its cost go together: where there is no price, nothing is kept.
     """
     kept = query.non_persistent == "false"
-    report = await costs.of_reading(caller, sent_reading(body, kept=kept), keep=kept)
-    return await _written(caller, costs, report, query.include_lines, body.end_time)
+    report = await costs.of_reading(context, sent_reading(body, kept=kept), keep=kept)
+    return await _written(context, costs, report, query.include_lines, body.end_time)
 
 
 @endpoint(
@@ -115,7 +115,7 @@ async def instant_cost(
     example_body=examples.INTERVAL_BODY,
 )
 async def interval_cost(
-    caller: Caller, object_id: str, query: IntervalQuery, body: IntervalBody, costs: CostReports
+    context: Context, object_id: str, query: IntervalQuery, body: IntervalBody, costs: CostReports
 ) -> bytes:
     """Tell what the metered energy of a location, site or device cost in up to 13 months.
 
@@ -126,11 +126,11 @@ async def interval_cost(
     question = interval_question(body, query.aggregation, query.tariff_direction)
     if object_id.startswith("dev_"):
         device_id = path_id(object_id, "dev", missing=DeviceNotFound)
-        report = await costs.of_device(caller, device_id, question)
+        report = await costs.of_device(context, device_id, question)
     else:
         site_id = path_id(object_id, "loc", "ste", missing=LocationNotFound)
-        report = await costs.of_site(caller, site_id, question)
-    return await _written(caller, costs, report, query.include_lines, body.end_time)
+        report = await costs.of_site(context, site_id, question)
+    return await _written(context, costs, report, query.include_lines, body.end_time)
 
 
 @endpoint(
@@ -144,20 +144,26 @@ async def interval_cost(
     example=examples.COST,
 )
 async def session_cost(
-    caller: Caller, session_reference_id: str, query: SessionQuery, costs: CostReports
+    context: Context, session_reference_id: str, query: SessionQuery, costs: CostReports
 ) -> bytes:
     """Tell what the readings with a `session_reference_id` cost, one item for each."""
-    report = await costs.of_session(caller, session_reference_id, query.tariff_direction)
-    return await _written(caller, costs, report, query.include_lines)
+    report = await costs.of_session(context, session_reference_id, query.tariff_direction)
+    return await _written(context, costs, report, query.include_lines)
 
 
 async def _written(
-    caller: Caller, costs: CostReports, report: Report, lines: Flag, form: datetime | None = None
+    context: Context, costs: CostReports, report: Report, lines: Flag, form: datetime | None = None
 ) -> bytes:
     """Write a report beside the event loop: it can have very many items."""
-    made, with_lines = costs.now(), lines == "true"
+    made, with_lines = context.now, lines == "true"
     return await asyncio.to_thread(
-        energy_cost_json, caller, costs.new_id(), made, report, form=form, with_lines=with_lines
+        energy_cost_json,
+        context.caller,
+        context.new_id(),
+        made,
+        report,
+        form=form,
+        with_lines=with_lines,
     )
 
 

@@ -1,6 +1,7 @@
 """Who is calling: an account in one of its two modes."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 
@@ -16,3 +17,10 @@ class Caller:
     account_id: UUID
     live_mode: bool
     key_id: UUID | None = None
+
+
+OPERATOR: Final = Caller(account=0, account_id=UUID(int=0), live_mode=True)
+"""Whoever runs the server; owns what every account sees. Nobody can log in as this account."""
+
+NOBODY: Final = Caller(account=-1, account_id=UUID(int=0), live_mode=False)
+"""Whoever has not said who they are; owns nothing."""

@@ -10,10 +10,9 @@ from wattyard.costs.domain.contracts import history_needed
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.reports import Report, SessionNotFound
 from wattyard.costs.service.metering import Metering, alone, meterings, report
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import instant
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock, Span
+from wattyard.kernel.context import Context
+from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed, StateForbids
 from wattyard.meters.domain.readings import Failed
 from wattyard.meters.domain.readings import Readings as Sent
@@ -47,21 +46,19 @@ class CostReports:
     meters: Meters
     records: Records
     prices: Prices
-    now: Clock
-    new_id: IdMaker
 
-    async def of_site(self, caller: Caller, site_id: UUID, question: CostQuestion) -> Report:
+    async def of_site(self, context: Context, site_id: UUID, question: CostQuestion) -> Report:
         """Tell the costs of what a place's own meter read, charges included.
 
         Raises:
             LocationNotFound, NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
         """
         async with self.db.snapshot() as db:
-            site = await self.sites.supply(caller, site_id, param="id")
-            listed, markets = await self._of_object(db, caller, site, question)
+            site = await self.sites.supply(context, site_id, param="id")
+            listed, markets = await self._of_object(db, context, site, question)
         return await asyncio.to_thread(report, listed, markets)
 
-    async def of_device(self, caller: Caller, device_id: UUID, question: CostQuestion) -> Report:
+    async def of_device(self, context: Context, device_id: UUID, question: CostQuestion) -> Report:
         """Tell the costs of what a device was read to use, wherever it was; without charges.
 
         Raises:
@@ -69,30 +66,30 @@ class CostReports:
         """
         question = replace(question, device=device_id, with_charges=False)
         async with self.db.snapshot() as db:
-            device = await self.devices.device(caller, device_id)
+            device = await self.devices.device(context, device_id)
             streams = await self.records.streams_with(
-                caller, device_id, question.direction, question.span
+                context, device_id, question.direction, question.span
             )
             at = sorted({one.site_id for one in streams.values()}) or sorted(device.locations)[:1]
-            supplies = await self._supplies(db, caller, at, question.direction)
+            supplies = await self._supplies(db, context, at, question.direction)
             if not supplies:
                 raise StateForbids(
                     f"device dev_{device_id.hex} is at no location, so no tariff prices its energy",
                     code="no_tariff_connected",
                 )
             markets = await self.prices.markets(
-                db, caller, supplies.values(), question.span, self.now()
+                db, context, supplies.values(), question.span, context.now
             )
             needed = {site_id: _needed(own, question) for site_id, own in supplies.items()}
             spans = {n: needed[s.site_id] for n, s in streams.items() if s.site_id in needed}
-            found = await self.records.of_streams(caller, streams, spans)
+            found = await self.records.of_streams(context, streams, spans)
         listed = []
         for site_id, supply in supplies.items():
             own = [one for one in found if one.stream.site_id == site_id]
             listed += meterings(supply, question, own)
         return await asyncio.to_thread(report, listed, markets)
 
-    async def of_session(self, caller: Caller, session: str, direction: Direction) -> Report:
+    async def of_session(self, context: Context, session: str, direction: Direction) -> Report:
         """Tell the costs of a session's readings, one item for each.
 
         Energy beside the session moves the tiers that it reached, and needs no price.
@@ -102,9 +99,9 @@ class CostReports:
             NoTariffConnected, NoPriceData, CurrenciesMixed.
         """
         async with self.db.snapshot() as db:
-            found = await self.records.of_session(caller, session, direction)
+            found = await self.records.of_session(context, session, direction)
             at = sorted({one.stream.site_id for one in found})
-            supplies = await self._supplies(db, caller, at, direction)
+            supplies = await self._supplies(db, context, at, direction)
             found = [one for one in found if one.stream.site_id in supplies]
             if not found:
                 raise _without_readings(session, direction)
@@ -113,8 +110,8 @@ class CostReports:
                 min(question.span.start for question in questions.values()),
                 max(question.span.end for question in questions.values()),
             )
-            markets = await self.prices.markets(db, caller, supplies.values(), whole, self.now())
-            found = await self._with_history(caller, found, questions, supplies)
+            markets = await self.prices.markets(db, context, supplies.values(), whole, context.now)
+            found = await self._with_history(context, found, questions, supplies)
         if not found:  # deleted between two statements of a request's own transaction
             raise _without_readings(session, direction)
         listed = [
@@ -125,7 +122,7 @@ class CostReports:
         ]
         return await asyncio.to_thread(report, listed, markets)
 
-    async def of_reading(self, caller: Caller, sent: Sent, *, keep: bool) -> Report:
+    async def of_reading(self, context: Context, sent: Sent, *, keep: bool) -> Report:
         """Tell the cost of one reading, and keep it where `keep`: both, or neither.
 
         Raises:
@@ -138,19 +135,19 @@ class CostReports:
             stream.direction, span, "NONE", stream.device_id, with_charges=False
         )
         async with self.db.transaction() if keep else self.db.snapshot() as db:
-            site = await self.sites.supply(caller, stream.site_id, param="location_id")
+            site = await self.sites.supply(context, stream.site_id, param="location_id")
             if stream.device_id is not None:
-                await self.devices.device(caller, stream.device_id)
+                await self.devices.device(context, stream.device_id)
             if keep:
-                batch = await self.meters.keep(caller, sent, submitted=1)
+                batch = await self.meters.keep(context, sent, submitted=1)
                 _check_kept(batch.failed)
-            listed, markets = await self._of_object(db, caller, site, question, only=sent)
+            listed, markets = await self._of_object(db, context, site, question, only=sent)
             return await asyncio.to_thread(report, listed, markets)
 
     async def _of_object(
         self,
         db: ReadConnection,
-        caller: Caller,
+        context: Context,
         site: Site,
         question: CostQuestion,
         *,
@@ -160,10 +157,10 @@ class CostReports:
 
         `only`: one reading that is answered alone, whether it is stored or not.
         """
-        supply = await self.prices.supply(db, caller, site, question.direction)
-        markets = await self.prices.markets(db, caller, [supply], question.span, self.now())
+        supply = await self.prices.supply(db, context, site, question.direction)
+        markets = await self.prices.markets(db, context, [supply], question.span, context.now)
         found = await self.records.of_object(
-            caller,
+            context,
             _needed(supply, question),
             site_id=site.id,
             device_id=question.device,
@@ -174,14 +171,14 @@ class CostReports:
         return meterings(supply, question, found), markets
 
     async def _supplies(
-        self, db: ReadConnection, caller: Caller, site_ids: Sequence[UUID], direction: Direction
+        self, db: ReadConnection, context: Context, site_ids: Sequence[UUID], direction: Direction
     ) -> dict[UUID, Supply]:
-        sites = await self.sites.supplies(caller, site_ids)
-        return await self.prices.supplies(db, caller, sites.values(), direction)
+        sites = await self.sites.supplies(context, site_ids)
+        return await self.prices.supplies(db, context, sites.values(), direction)
 
     async def _with_history(
         self,
-        caller: Caller,
+        context: Context,
         found: Sequence[StreamReadings],
         questions: Mapping[int, CostQuestion],
         supplies: Mapping[UUID, Supply],
@@ -196,7 +193,7 @@ class CostReports:
                 spans[number] = needed
         if not spans:
             return list(found)
-        more = await self.records.of_streams(caller, streams, spans)
+        more = await self.records.of_streams(context, streams, spans)
         whole = [*(one for one in found if one.series not in spans), *more]
         return sorted(whole, key=lambda one: one.series)
 

@@ -21,8 +21,7 @@ from wattyard.events.service import EndpointSecrets, Outbox, WebhookSigner
 from wattyard.events.service.outbox import FIRST_LANE, LEASE, ClaimRequest, Lane
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Listener
 
@@ -55,8 +54,7 @@ class DeliveryDependencies:
     secrets: EndpointSecrets
     sender: Callable[[], AbstractAsyncContextManager[Sends]]
     listener: Listener
-    now: Clock
-    new_id: IdMaker
+    contexts: Contexts
     chance: Callable[[], float]
     attempted: Callable[[str], None] = lambda _: None
 
@@ -81,7 +79,7 @@ class Round:
     def __init__(self, dependencies: DeliveryDependencies, sends: Sends) -> None:
         self._dependencies = dependencies
         self._sends = sends
-        self._holder = dependencies.new_id()
+        self._holder = dependencies.contexts.new_id()
         self._lanes = Lanes()
         self._held: dict[UUID, ClaimedDelivery] = {}
         self._leased_at: dict[UUID, float] = {}
@@ -93,6 +91,10 @@ class Round:
         self._writing = asyncio.Lock()
         self._ending = False
         self._log = structlog.get_logger("deliveries")
+
+    @property
+    def _now(self) -> Context:
+        return self._dependencies.contexts.operator()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Claim until `stop` is set, while outcomes are written and leases renewed besides."""
@@ -142,7 +144,7 @@ class Round:
             self._lanes.unproven_share,
             self._lanes.allowances(),
         )
-        taken = await self._dependencies.outbox.claim(self._holder, request)
+        taken = await self._dependencies.outbox.claim(self._now, self._holder, request)
         chains: dict[tuple[UUID, str], list[ClaimedDelivery]] = defaultdict(list)
         for delivery in taken:
             self._leased_at[delivery.id] = leased_at
@@ -167,7 +169,10 @@ class Round:
                 delivery = pace.left.pop(0)
                 self._lanes.judged(delivery.endpoint_id, succeeded=reply.succeeded)
                 ended = outcome(
-                    delivery, reply, self._dependencies.now(), self._dependencies.chance()
+                    delivery,
+                    reply,
+                    self._dependencies.contexts.clock(),
+                    self._dependencies.chance(),
                 )
                 self._outcomes.append((ended, pace.slow))
                 self._tell(ended)
@@ -194,8 +199,9 @@ class Round:
 
     async def _headers(self, delivery: ClaimedDelivery, body: bytes) -> dict[str, str]:
         secrets, id_ = self._dependencies.secrets, delivery.endpoint_id
-        signing = secrets.signing(id_, delivery.secrets, self._dependencies.now())
-        signed = await self._dependencies.signer.headers(delivery.event, body, signing)
+        context = self._now
+        signing = secrets.signing(id_, delivery.secrets, context.now)
+        signed = await self._dependencies.signer.headers(context, delivery.event, body, signing)
         return secrets.headers(id_, delivery.secrets) | signed
 
     def _lasts(self, delivery: ClaimedDelivery) -> bool:
@@ -231,7 +237,7 @@ class Round:
             try:
                 if outcomes:
                     await self._dependencies.outbox.settle(
-                        self._holder, [ended for ended, _ in outcomes]
+                        self._now, self._holder, [ended for ended, _ in outcomes]
                     )
                 for ended, slow in outcomes:
                     self._let_go(ended.delivery, slow=slow)
@@ -262,7 +268,7 @@ class Round:
                 continue
             now = monotonic()
             with suppress(Unavailable):
-                kept = await self._dependencies.outbox.renew(self._holder, held)
+                kept = await self._dependencies.outbox.renew(self._now, self._holder, held)
                 for delivery in held:
                     if delivery.id in self._leased_at:
                         self._leased_at[delivery.id] = now if delivery.id in kept else 0.0

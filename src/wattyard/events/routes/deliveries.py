@@ -14,7 +14,7 @@ from wattyard.events.wire.webhooks import (
     delivery_json,
 )
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import LIST_REFUSALS, Effect, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 
@@ -40,19 +40,21 @@ class DeliveriesQuery(ListQuery):
     refuses=LIST_REFUSALS,
     example=DELIVERY_LIST,
 )
-async def list_deliveries(caller: Caller, query: DeliveriesQuery, deliveries: Deliveries) -> bytes:
+async def list_deliveries(
+    context: Context, query: DeliveriesQuery, deliveries: Deliveries
+) -> bytes:
     """List the webhook deliveries of the account, newest first.
 
     PENDING lasts until a 2xx answer or the last attempt of the timetable.
     """
     page = await deliveries.page(
-        caller,
+        context,
         query.window("whd"),
         endpoint_id=_read(query.endpoint_id, "whe", "endpoint_id"),
         event_id=_read(query.event_id, "evt", "event_id"),
         status=query.status,
     )
-    shown = (delivery_json(caller, one) for one in page.items)
+    shown = (delivery_json(context.caller, one) for one in page.items)
     return list_answer("/webhook-deliveries", shown, has_more=page.has_more)
 
 
@@ -65,10 +67,10 @@ async def list_deliveries(caller: Caller, query: DeliveriesQuery, deliveries: De
     refuses=(DeliveryNotFound,),
     example=DELIVERY_EXAMPLE,
 )
-async def retry_delivery(caller: Caller, delivery_id: str, deliveries: Deliveries) -> bytes:
+async def retry_delivery(context: Context, delivery_id: str, deliveries: Deliveries) -> bytes:
     """Try a delivery now. One that succeeded or failed starts over with its timetable."""
     id_ = path_id(delivery_id, "whd", missing=DeliveryNotFound)
-    return delivery_json(caller, await deliveries.retry(caller, id_))
+    return delivery_json(context.caller, await deliveries.retry(context, id_))
 
 
 def _read(text: str | None, prefix: str, param: str) -> UUID | None:

@@ -13,8 +13,8 @@ from wattyard.events.wire import webhooks as wire
 from wattyard.events.wire.log import EventShape, event_json
 from wattyard.events.wire.webhooks import EndpointBody, EndpointDeleted, EndpointShape
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.caps import LimitReached
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch
 from wattyard.platform.http import (
     LIST_REFUSALS,
@@ -38,10 +38,10 @@ from wattyard.platform.http.preconditions import guarding
     refuses=LIST_REFUSALS,
     example=wire.ENDPOINT_LIST,
 )
-async def list_endpoints(caller: Caller, query: ListQuery, endpoints: Endpoints) -> bytes:
+async def list_endpoints(context: Context, query: ListQuery, endpoints: Endpoints) -> bytes:
     """List the webhook endpoints of the account, newest first."""
-    page = await endpoints.page(caller, query.window("whe"))
-    shown = (wire.endpoint_json(caller, one) for one in page.items)
+    page = await endpoints.page(context, query.window("whe"))
+    shown = (wire.endpoint_json(context.caller, one) for one in page.items)
     return list_answer("/webhook-endpoints", shown, has_more=page.has_more)
 
 
@@ -54,10 +54,10 @@ async def list_endpoints(caller: Caller, query: ListQuery, endpoints: Endpoints)
     example=wire.ENDPOINT_EXAMPLE,
     tagged=True,
 )
-async def get_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) -> bytes:
+async def get_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints) -> bytes:
     """Retrieve a webhook endpoint."""
     id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
-    return wire.endpoint_json(caller, await endpoints.endpoint(caller, id_))
+    return wire.endpoint_json(context.caller, await endpoints.endpoint(context, id_))
 
 
 @endpoint(
@@ -72,15 +72,15 @@ async def get_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) -
     example=wire.NEW_ENDPOINT_EXAMPLE,
     example_body=wire.BODY_EXAMPLE,
 )
-async def create_endpoint(caller: Caller, body: EndpointBody, endpoints: Endpoints) -> bytes:
+async def create_endpoint(context: Context, body: EndpointBody, endpoints: Endpoints) -> bytes:
     """Create a webhook endpoint, which is told of every event from now on.
 
     The `secret` in the answer verifies the header `webhook-signature`; it is not shown again. An
     address that leads to a private, loopback, link-local or metadata network is refused here and
     at each delivery. A name that does not resolve yet is taken.
     """
-    made, secret = await endpoints.add(caller, wire.endpoint_draft(body))
-    return wire.new_endpoint_json(caller, made, shown_secret(secret))
+    made, secret = await endpoints.add(context, wire.endpoint_draft(body))
+    return wire.new_endpoint_json(context.caller, made, shown_secret(secret))
 
 
 @endpoint(
@@ -95,7 +95,7 @@ async def create_endpoint(caller: Caller, body: EndpointBody, endpoints: Endpoin
     tagged=True,
 )
 async def change_endpoint(
-    call: Call, caller: Caller, endpoint_id: str, body: Patch[EndpointBody], endpoints: Endpoints
+    call: Call, context: Context, endpoint_id: str, body: Patch[EndpointBody], endpoints: Endpoints
 ) -> bytes:
     """Change a webhook endpoint, or disable and enable it.
 
@@ -103,12 +103,12 @@ async def change_endpoint(
     is not sent: replay it.
     """
     changed = await endpoints.change(
-        caller,
+        context,
         path_id(endpoint_id, "whe", missing=EndpointNotFound),
         change=lambda one, headers: wire.changed_endpoint(one, headers, body),
-        guard=guarding(call, lambda one: wire.endpoint_json(caller, one)),
+        guard=guarding(call, lambda one: wire.endpoint_json(context.caller, one)),
     )
-    return wire.endpoint_json(caller, changed)
+    return wire.endpoint_json(context.caller, changed)
 
 
 @endpoint(
@@ -120,12 +120,12 @@ async def change_endpoint(
     example={"id": wire.ENDPOINT_EXAMPLE["id"], "object": "webhook_endpoint", "deleted": True},
 )
 async def delete_endpoint(
-    call: Call, caller: Caller, endpoint_id: str, endpoints: Endpoints
+    call: Call, context: Context, endpoint_id: str, endpoints: Endpoints
 ) -> EndpointDeleted:
     """Delete a webhook endpoint and all its deliveries, those that wait included."""
     id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
     await endpoints.remove(
-        caller, id_, guard=guarding(call, lambda one: wire.endpoint_json(caller, one))
+        context, id_, guard=guarding(call, lambda one: wire.endpoint_json(context.caller, one))
     )
     return EndpointDeleted(ids.wire("whe", id_))
 
@@ -142,15 +142,15 @@ async def delete_endpoint(
     example_body={"overlap_seconds": 86400},
 )
 async def rotate_secret(
-    caller: Caller, endpoint_id: str, body: wire.RotationBody, endpoints: Endpoints
+    context: Context, endpoint_id: str, body: wire.RotationBody, endpoints: Endpoints
 ) -> bytes:
     """Give a webhook endpoint a new secret, which is not shown again.
 
     During the overlap `webhook-signature` has the signatures of both secrets, the new one's first.
     """
     id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
-    rotated, secret = await endpoints.rotate_secret(caller, id_, wire.overlap_of(body))
-    return wire.new_endpoint_json(caller, rotated, shown_secret(secret))
+    rotated, secret = await endpoints.rotate_secret(context, id_, wire.overlap_of(body))
+    return wire.new_endpoint_json(context.caller, rotated, shown_secret(secret))
 
 
 @endpoint(
@@ -164,10 +164,10 @@ async def rotate_secret(
     example=wire.TEST_EXAMPLE,
     events=("webhook.test",),
 )
-async def test_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) -> bytes:
+async def test_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints) -> bytes:
     """Send an event of type `webhook.test` to this endpoint and to no other."""
     id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
-    return event_json(caller, await endpoints.test(caller, id_))
+    return event_json(context.caller, await endpoints.test(context, id_))
 
 
 @endpoint(
@@ -182,14 +182,14 @@ async def test_endpoint(caller: Caller, endpoint_id: str, endpoints: Endpoints) 
     example_body={"from": "2026-02-12T10:00:00Z"},
 )
 async def replay_events(
-    caller: Caller, endpoint_id: str, body: wire.ReplayBody, endpoints: Endpoints
+    context: Context, endpoint_id: str, body: wire.ReplayBody, endpoints: Endpoints
 ) -> bytes:
     """Deliver again every event that the endpoint wants, from an event or a time on.
 
     At most 10,000 at a time; those that still wait for their delivery there are not doubled.
     """
     id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
-    replay = await endpoints.replay(caller, id_, wire.replay_from(body))
+    replay = await endpoints.replay(context, id_, wire.replay_from(body))
     return wire.replay_json(ids.wire("whe", id_), replay)
 
 

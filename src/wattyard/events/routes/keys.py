@@ -2,17 +2,18 @@
 
 from wattyard.events.service import SigningKeys
 from wattyard.events.wire.keys import EXAMPLE, KeySet, PublicKeys
+from wattyard.kernel.context import Context
 from wattyard.platform.http import Access, Answer, endpoint
 
 
 @endpoint("GET", "/jwks.json", "jwks", answers=KeySet, example=EXAMPLE, access=Access.PUBLIC)
-async def get_keys(keys: SigningKeys, public: PublicKeys) -> Answer:
+async def get_keys(context: Context, keys: SigningKeys, public: PublicKeys) -> Answer:
     """List the public keys that verify `Flatpeak-Signature`, as a JSON Web Key Set (RFC 7517).
 
     Find the key by `Flatpeak-Key-ID`; read the set again when a key is not in it. A retired key
     stays for 7 days.
     """
-    body = public.key_set([(key.id, key.private_key) for key in await keys.published()])
+    body = public.key_set([(key.id, key.private_key) for key in await keys.published(context)])
     return Answer(body, headers=[(b"cache-control", b"public, max-age=300")])
 
 

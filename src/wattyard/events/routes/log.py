@@ -9,7 +9,7 @@ from wattyard.events.domain import EventNotFound
 from wattyard.events.domain.types import EventTypeInvalid
 from wattyard.events.service import Events
 from wattyard.events.wire.log import EXAMPLE, LIST_EXAMPLE, EventShape, event_json
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 
@@ -41,16 +41,16 @@ class EventsQuery(ListQuery):
     refuses=(*LIST_REFUSALS, EventTypeInvalid),
     example=LIST_EXAMPLE,
 )
-async def list_events(caller: Caller, query: EventsQuery, events: Events) -> bytes:
+async def list_events(context: Context, query: EventsQuery, events: Events) -> bytes:
     """List what changed in the account, newest first."""
     page = await events.page(
-        caller,
+        context,
         query.window("evt"),
         event_type=query.event_type,
         object_id=query.object_id,
         created_after=query.created_after,
     )
-    shown = (event_json(caller, event) for event in page.items)
+    shown = (event_json(context.caller, event) for event in page.items)
     return list_answer("/events", shown, has_more=page.has_more)
 
 
@@ -63,10 +63,10 @@ async def list_events(caller: Caller, query: EventsQuery, events: Events) -> byt
     example=EXAMPLE,
     tagged=True,
 )
-async def get_event(caller: Caller, event_id: str, events: Events) -> bytes:
+async def get_event(context: Context, event_id: str, events: Events) -> bytes:
     """Retrieve an event."""
-    event = await events.event(caller, path_id(event_id, "evt", missing=EventNotFound))
-    return event_json(caller, event)
+    event = await events.event(context, path_id(event_id, "evt", missing=EventNotFound))
+    return event_json(context.caller, event)
 
 
 ENDPOINTS = (list_events, get_event)

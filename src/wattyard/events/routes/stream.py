@@ -11,7 +11,7 @@ import msgspec
 from wattyard.events.domain import Event
 from wattyard.events.service import Streams, WebhookSigner
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Malformed, Refusal, TooMany
 from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Call, endpoint
@@ -56,11 +56,12 @@ class StreamQuery(Shape):
     refuses=(LastEventInvalid, TooManyStreams),
     media_type="text/event-stream",
 )
-async def stream_events(  # noqa: PLR0913 (four of them are services)
+async def stream_events(  # noqa: PLR0913 (five of them are services)
     call: Call,
-    caller: Caller,
+    context: Context,
     query: StreamQuery,
     streams: Streams,
+    contexts: Contexts,
     signer: WebhookSigner,
     admission: Admission,
     stopping: Stopping,
@@ -73,9 +74,9 @@ async def stream_events(  # noqa: PLR0913 (four of them are services)
     """
     last = call.header(b"last-event-id")
     after = None if not last else ids.read(last, "evt", param="last_event_id")
-    streams.admit(caller)
-    following = _Following(call, caller, signer, admission, stopping)
-    return Stream(following.chunks(streams.follow(caller, after), signed=query.signed == "true"))
+    streams.admit(context)
+    following = _Following(call, contexts, signer, admission, stopping)
+    return Stream(following.chunks(streams.follow(context, after), signed=query.signed == "true"))
 
 
 class _Following:
@@ -84,13 +85,13 @@ class _Following:
     def __init__(
         self,
         call: Call,
-        caller: Caller,
+        contexts: Contexts,
         signer: WebhookSigner,
         admission: Admission,
         stopping: Stopping,
     ) -> None:
         self._call = call
-        self._caller = caller
+        self._contexts = contexts
         self._signer = signer
         self._admission = admission
         self._stopping = stopping
@@ -126,10 +127,12 @@ class _Following:
         return _HEARTBEAT if monotonic() - self._said > HEARTBEAT_SECONDS else b""
 
     async def _message(self, event: Event, *, signed: bool) -> bytes:
-        body = self._signer.body(self._caller, event)
+        assert self._call.caller is not None  # noqa: S101 (nobody streams without a token)
+        context = self._contexts.of(self._call.caller)
+        body = self._signer.body(context.caller, event)
         extra = b""
         if signed:
-            headers = await self._signer.headers(event, body)
+            headers = await self._signer.headers(context, event, body)
             extra = b"headers: %b\n" % msgspec.json.encode(headers)
         return b"id: %b\n%bdata: %b\n\n" % (_wire(event.id), extra, body)
 

@@ -6,7 +6,7 @@ from wattyard.events.domain.deliveries import Delivery, DeliveryNotFound, Status
 from wattyard.events.service.log import Events
 from wattyard.events.store import deliveries as store
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 
 
@@ -18,7 +18,7 @@ class Deliveries:
 
     async def page(
         self,
-        caller: Caller,
+        context: Context,
         window: Window,
         *,
         endpoint_id: UUID | None = None,
@@ -32,9 +32,9 @@ class Deliveries:
             "status = {}": status,
         }
         async with self._events.db.reading() as db:
-            return await store.page(db, caller.account, caller.live_mode, window, filters)
+            return await store.page(db, context.account, context.live_mode, window, filters)
 
-    async def retry(self, caller: Caller, delivery_id: UUID) -> Delivery:
+    async def retry(self, context: Context, delivery_id: UUID) -> Delivery:
         """Try a delivery now; one that has ended starts over with its timetable.
 
         Raises:
@@ -42,7 +42,7 @@ class Deliveries:
         """
         async with self._events.db.transaction() as db:
             delivery = await store.send_again(
-                db, caller.account, caller.live_mode, delivery_id, self._events.now()
+                db, context.account, context.live_mode, delivery_id, context.now
             )
             self._events.notify()
         if delivery is None:

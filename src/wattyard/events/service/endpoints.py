@@ -22,10 +22,8 @@ from wattyard.events.service.secrets import EndpointSecrets
 from wattyard.events.store import deliveries as delivery_store
 from wattyard.events.store import endpoints as store
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.caps import Caps, within
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.kernel.refusals import TooMany
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
@@ -61,21 +59,21 @@ class Endpoints:
         self._random_bytes = random_bytes
         self._looking_up: Counter[int] = Counter()
 
-    async def page(self, caller: Caller, window: Window) -> Page[Endpoint]:
+    async def page(self, context: Context, window: Window) -> Page[Endpoint]:
         """Read one page, newest first."""
         async with self._db.reading() as db:
-            return await store.page(db, caller.account, caller.live_mode, window, {})
+            return await store.page(db, context.account, context.live_mode, window, {})
 
-    async def endpoint(self, caller: Caller, endpoint_id: UUID) -> Endpoint:
+    async def endpoint(self, context: Context, endpoint_id: UUID) -> Endpoint:
         """Read one endpoint.
 
         Raises:
             EndpointNotFound: when the caller has none of that id.
         """
         async with self._db.reading() as db:
-            return await self._found(db, caller, endpoint_id)
+            return await self._found(db, context, endpoint_id)
 
-    async def add(self, caller: Caller, draft: EndpointDraft) -> tuple[Endpoint, bytes]:
+    async def add(self, context: Context, draft: EndpointDraft) -> tuple[Endpoint, bytes]:
         """Add an endpoint: it and its secret, which is not shown again.
 
         Raises:
@@ -83,25 +81,25 @@ class Endpoints:
             LimitReached: when the account has as many endpoints as it may.
             TooMany: while 4 addresses of the account are being looked up already.
         """
-        await self._look_up(caller, draft.url)
-        endpoint = draft.made(self._new_id(), self._now())
+        await self._look_up(context, draft.url)
+        endpoint = draft.made(context.new_id(), context.now)
         secret = self._random_bytes(SECRET_BYTES)
         async with self._db.transaction() as db:
-            present = await store.count(db, caller.account, caller.live_mode)
+            present = await store.count(db, context.account, context.live_mode)
             within(self._caps.webhook_endpoints, present + 1, "webhook_endpoints of an account")
             await store.insert(
                 db,
-                caller.account,
-                caller.live_mode,
+                context.account,
+                context.live_mode,
                 endpoint,
-                account_id=caller.account_id,
+                account_id=context.account_id,
                 kept=self._secrets.kept(endpoint.id, secret, draft.headers),
             )
         return endpoint, secret
 
     async def change(
         self,
-        caller: Caller,
+        context: Context,
         endpoint_id: UUID,
         *,
         change: Change,
@@ -113,15 +111,15 @@ class Endpoints:
             EndpointNotFound, UrlInvalid, TooMany, and what `change` and `guard` raise.
         """
         async with self._db.reading() as db:
-            present = await self._found(db, caller, endpoint_id)
-            wanted = change(present, await self._headers(db, caller, endpoint_id))
+            present = await self._found(db, context, endpoint_id)
+            wanted = change(present, await self._headers(db, context, endpoint_id))
         if (url := wanted.url) != present.url:
-            await self._look_up(caller, url)
+            await self._look_up(context, url)
         async with self._db.transaction() as db:
-            before = await self._locked(db, caller, endpoint_id)
+            before = await self._locked(db, context, endpoint_id)
             if guard is not None:
                 guard(before)
-            draft = change(before, await self._headers(db, caller, endpoint_id))
+            draft = change(before, await self._headers(db, context, endpoint_id))
             after = replace(
                 before,
                 url=draft.url,
@@ -132,12 +130,12 @@ class Endpoints:
                 header_names=tuple(draft.headers),
             )
             headers = self._secrets.encrypted_headers(endpoint_id, draft.headers)
-            await store.update(db, caller.account, caller.live_mode, after, headers=headers)
+            await store.update(db, context.account, context.live_mode, after, headers=headers)
             self._events.notify()
         return after
 
     async def rotate_secret(
-        self, caller: Caller, endpoint_id: UUID, overlap: timedelta
+        self, context: Context, endpoint_id: UUID, overlap: timedelta
     ) -> tuple[Endpoint, bytes]:
         """Give an endpoint a new secret, which is not shown again; the present one signs besides.
 
@@ -148,27 +146,27 @@ class Endpoints:
         """
         secret = self._random_bytes(SECRET_BYTES)
         async with self._db.transaction() as db:
-            endpoint = await self._locked(db, caller, endpoint_id)
-            kept = await store.kept_secrets(db, caller.account, caller.live_mode, endpoint_id)
+            endpoint = await self._locked(db, context, endpoint_id)
+            kept = await store.kept_secrets(db, context.account, context.live_mode, endpoint_id)
             await store.replace_secret(
                 db,
-                caller.account,
-                caller.live_mode,
+                context.account,
+                context.live_mode,
                 endpoint_id,
                 secret=self._secrets.encrypted(endpoint_id, secret),
                 previous=self._secrets.as_previous(endpoint_id, kept),
-                until=self._now() + overlap,
+                until=context.now + overlap,
             )
         return endpoint, secret
 
     async def _headers(
-        self, db: ReadConnection, caller: Caller, endpoint_id: UUID
+        self, db: ReadConnection, context: Context, endpoint_id: UUID
     ) -> dict[str, str]:
-        kept = await store.kept_secrets(db, caller.account, caller.live_mode, endpoint_id)
+        kept = await store.kept_secrets(db, context.account, context.live_mode, endpoint_id)
         return self._secrets.headers(endpoint_id, kept)
 
     async def remove(
-        self, caller: Caller, endpoint_id: UUID, *, guard: Guard | None = None
+        self, context: Context, endpoint_id: UUID, *, guard: Guard | None = None
     ) -> None:
         """Delete an endpoint and its deliveries.
 
@@ -176,26 +174,26 @@ class Endpoints:
             EndpointNotFound: when the caller has none of that id, and what `guard` raises.
         """
         async with self._db.transaction() as db:
-            present = await self._locked(db, caller, endpoint_id)
+            present = await self._locked(db, context, endpoint_id)
             if guard is not None:
                 guard(present)
-            await store.delete(db, caller.account, caller.live_mode, endpoint_id)
+            await store.delete(db, context.account, context.live_mode, endpoint_id)
 
-    async def test(self, caller: Caller, endpoint_id: UUID) -> Event:
+    async def test(self, context: Context, endpoint_id: UUID) -> Event:
         """Send an event of type `webhook.test` to an endpoint, whatever types it wants.
 
         Raises:
             EndpointNotFound, EndpointDisabled.
         """
         async with self._db.transaction() as db:
-            endpoint = await self._found(db, caller, endpoint_id)
+            endpoint = await self._found(db, context, endpoint_id)
             _check_enabled(endpoint)
             new_events = NewEvent(
-                TEST_TYPE, ids.wire("whe", endpoint.id), self._serialize(caller, endpoint)
+                TEST_TYPE, ids.wire("whe", endpoint.id), self._serialize(context.caller, endpoint)
             )
-            return await self._events.record_one(caller, new_events, endpoint_id=endpoint.id)
+            return await self._events.record_one(context, new_events, endpoint_id=endpoint.id)
 
-    async def replay(self, caller: Caller, endpoint_id: UUID, first: UUID | datetime) -> Replay:
+    async def replay(self, context: Context, endpoint_id: UUID, first: UUID | datetime) -> Replay:
         """Deliver again what an endpoint wants, from an event or a time on; 10,000 at a time.
 
         Raises:
@@ -205,57 +203,49 @@ class Endpoints:
             first = ids.first_at(first)
         async with self._db.transaction() as db:
             _check_enabled(
-                await self._locked(db, caller, endpoint_id)
+                await self._locked(db, context, endpoint_id)
             )  # one replay after the other
             told = await delivery_store.replay(
                 db,
-                caller.account,
-                caller.live_mode,
+                context.account,
+                context.live_mode,
                 endpoint_id,
                 first=first,
-                now=self._now(),
+                now=context.now,
                 limit=REPLAYED_AT_ONCE,
             )
             self._events.notify()
         return Replay(len(told), max(told, default=None), len(told) == REPLAYED_AT_ONCE)
 
-    async def _look_up(self, caller: Caller, url: str) -> None:
+    async def _look_up(self, context: Context, url: str) -> None:
         """Judge an address. An idempotency key keeps a connection to the database meanwhile:
         no account may take all of them with names that nobody answers for.
         """
-        if self._looking_up[caller.account] >= _LOOKED_UP_AT_ONCE:
+        if self._looking_up[context.account] >= _LOOKED_UP_AT_ONCE:
             raise TooMany(
                 f"{_LOOKED_UP_AT_ONCE} addresses of this account are being looked up; send the "
                 "next one when they are done",
                 retry_after_seconds=2,
             )
-        self._looking_up[caller.account] += 1
+        self._looking_up[context.account] += 1
         try:
             await self._reach(url)
         finally:
-            self._looking_up[caller.account] -= 1
-            if not self._looking_up[caller.account]:
-                del self._looking_up[caller.account]
+            self._looking_up[context.account] -= 1
+            if not self._looking_up[context.account]:
+                del self._looking_up[context.account]
 
-    async def _found(self, db: ReadConnection, caller: Caller, endpoint_id: UUID) -> Endpoint:
-        found = await store.by_id(db, caller.account, caller.live_mode, endpoint_id)
+    async def _found(self, db: ReadConnection, context: Context, endpoint_id: UUID) -> Endpoint:
+        found = await store.by_id(db, context.account, context.live_mode, endpoint_id)
         return _present(found, endpoint_id)
 
-    async def _locked(self, db: WriteConnection, caller: Caller, endpoint_id: UUID) -> Endpoint:
-        found = await store.locked(db, caller.account, caller.live_mode, endpoint_id)
+    async def _locked(self, db: WriteConnection, context: Context, endpoint_id: UUID) -> Endpoint:
+        found = await store.locked(db, context.account, context.live_mode, endpoint_id)
         return _present(found, endpoint_id)
 
     @property
     def _db(self) -> Database:
         return self._events.db
-
-    @property
-    def _now(self) -> Clock:
-        return self._events.now
-
-    @property
-    def _new_id(self) -> IdMaker:
-        return self._events.new_id
 
 
 def _present(found: Endpoint | None, endpoint_id: UUID) -> Endpoint:

@@ -7,6 +7,7 @@ from wattyard.events.domain.keys import PUBLISHED_FOR, StoredKey
 from wattyard.events.service.log import Events
 from wattyard.events.service.ports import MakeKey
 from wattyard.events.store import keys as store
+from wattyard.kernel.context import Context
 from wattyard.platform.db import WriteConnection
 from wattyard.platform.encryption import Keyring
 
@@ -24,40 +25,38 @@ class SigningKeys:
         self._known: StoredKey | None = None
         self._fresh_until = 0.0
 
-    async def present(self) -> StoredKey:
+    async def present(self, context: Context) -> StoredKey:
         """Read the key that signs now; one asks for all, who go on with what is known."""
         if self._known is None or self._fresh_until < monotonic():
             self._fresh_until, before = monotonic() + _FRESH_SECONDS, self._fresh_until
             try:
                 async with self._events.db.transaction() as db:
-                    self._known = await self._first(db)
+                    self._known = await self._first(db, context)
             except BaseException:
                 self._fresh_until = before
                 raise
         return self._known
 
-    async def published(self) -> list[StoredKey]:
+    async def published(self, context: Context) -> list[StoredKey]:
         """List the key that signs now and those retired in the last 7 days."""
         async with self._events.db.transaction() as db:
-            await self._first(db)
-            return await store.published(
-                db, self._keyring, since=self._events.now() - PUBLISHED_FOR
-            )
+            await self._first(db, context)
+            return await store.published(db, self._keyring, since=context.now - PUBLISHED_FOR)
 
-    async def rotate(self) -> StoredKey:
+    async def rotate(self, context: Context) -> StoredKey:
         """Sign with a new key from now on; the old one is forgotten 7 days later."""
-        now = self._events.now()
+        now = context.now
         async with self._events.db.transaction() as db:
             await store.retire(db, now, forget_before=now - PUBLISHED_FOR)
-            await store.add(db, self._keyring, self._new())
-            return await self._first(db)
+            await store.add(db, self._keyring, self._new(context))
+            return await self._first(db, context)
 
-    async def _first(self, db: WriteConnection) -> StoredKey:
+    async def _first(self, db: WriteConnection, context: Context) -> StoredKey:
         key = await store.present(db, self._keyring)
         while key is None:
-            await store.add(db, self._keyring, self._new())
+            await store.add(db, self._keyring, self._new(context))
             key = await store.present(db, self._keyring)
         return key
 
-    def _new(self) -> StoredKey:
-        return StoredKey(f"whk_{self._events.new_id().hex}", self._make_key(), self._events.now())
+    def _new(self, context: Context) -> StoredKey:
+        return StoredKey(f"whk_{context.new_id().hex}", self._make_key(), context.now)

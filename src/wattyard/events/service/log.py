@@ -9,9 +9,7 @@ from wattyard.events.domain import Event, EventNotFound, NewEvent
 from wattyard.events.domain.types import types_of
 from wattyard.events.store import log as store
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import Database, Notifier
 
@@ -25,33 +23,32 @@ Recorded = Callable[[Sequence[str]], None]
 class Events:
     """The log of changes of every account."""
 
-    def __init__(
-        self, db: Database, now: Clock, new_id: IdMaker, recorded: Recorded = lambda _: None
-    ) -> None:
+    def __init__(self, db: Database, recorded: Recorded = lambda _: None) -> None:
         self.db = db
         self._recorded = recorded
-        self.now = now
-        self.new_id = new_id
         self._notifier = Notifier(db, CHANNEL)
 
-    async def record(self, caller: Caller, new_events: Sequence[NewEvent]) -> None:
+    async def record(self, context: Context, new_events: Sequence[NewEvent]) -> None:
         """Record events in the transaction that the caller is in."""
         if not new_events:
             return
-        now = self.now()
-        events = [Event(self.new_id(), n.type, n.object_id, n.data, now) for n in new_events]
+        events = [
+            Event(context.new_id(), n.type, n.object_id, n.data, context.now) for n in new_events
+        ]
         db = self.db.joined()
-        await store.append(db, caller.account, caller.live_mode, events)
+        await store.append(db, context.account, context.live_mode, events)
         self._notifier.notify_after_commit()
         self._recorded([event.type for event in events])
 
-    async def record_one(self, caller: Caller, new_events: NewEvent, *, endpoint_id: UUID) -> Event:
+    async def record_one(
+        self, context: Context, new_events: NewEvent, *, endpoint_id: UUID
+    ) -> Event:
         """Record an event that is delivered to one endpoint only."""
         event = Event(
-            self.new_id(), new_events.type, new_events.object_id, new_events.data, self.now()
+            context.new_id(), new_events.type, new_events.object_id, new_events.data, context.now
         )
         await store.append_for_one(
-            self.db.joined(), caller.account, caller.live_mode, event, endpoint_id=endpoint_id
+            self.db.joined(), context.account, context.live_mode, event, endpoint_id=endpoint_id
         )
         self._notifier.notify_after_commit()
         self._recorded([event.type])
@@ -63,7 +60,7 @@ class Events:
 
     async def page(
         self,
-        caller: Caller,
+        context: Context,
         window: Window,
         *,
         event_type: str | None = None,
@@ -84,16 +81,16 @@ class Events:
             "id >= {}": None if created_after is None else ids.first_at(created_after),
         }
         async with self.db.reading() as db:
-            return await store.page(db, caller.account, caller.live_mode, window, filters)
+            return await store.page(db, context.account, context.live_mode, window, filters)
 
-    async def event(self, caller: Caller, event_id: UUID) -> Event:
+    async def event(self, context: Context, event_id: UUID) -> Event:
         """Read one event.
 
         Raises:
             EventNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            event = await store.by_id(db, caller.account, caller.live_mode, event_id)
+            event = await store.by_id(db, context.account, context.live_mode, event_id)
         if event is None:
             raise EventNotFound(f"there is no event {ids.wire('evt', event_id)}")
         return event

@@ -16,6 +16,7 @@ from wattyard.events.store import queue as store
 from wattyard.events.store.queue import FIRST_LANE, ClaimRequest, Lane
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 
 __all__ = ["FIRST_LANE", "LEASE", "ClaimRequest", "Lane", "Outbox"]
 
@@ -32,29 +33,33 @@ class Outbox:
         self._events = events
         self._serialize = serialize
 
-    async def complaints(self) -> list[str]:
+    async def complaints(self, context: Context) -> list[str]:
         """Tell of deliveries that nobody sends; empty where all is well."""
         async with self._events.db.reading() as db:
-            count, oldest = await store.overdue(db, self._events.now() - _OVERDUE)
+            count, oldest = await store.overdue(db, context.now - _OVERDUE)
         if oldest is None:
             return []
         since = instants.text(oldest)
         running = "is wattyard serve or wattyard worker running?"
         return [f"{count:,} webhook deliveries are overdue, the oldest since {since}: {running}"]
 
-    async def claim(self, holder: UUID, request: ClaimRequest) -> list[ClaimedDelivery]:
+    async def claim(
+        self, context: Context, holder: UUID, request: ClaimRequest
+    ) -> list[ClaimedDelivery]:
         """Take what is due and in turn for the time of a lease, oldest first."""
-        now = self._events.now()
+        now = context.now
         async with self._events.db.transaction() as db:
             return await store.claim(db, holder, request, now=now, until=now + LEASE)
 
-    async def renew(self, holder: UUID, deliveries: Collection[ClaimedDelivery]) -> set[UUID]:
+    async def renew(
+        self, context: Context, holder: UUID, deliveries: Collection[ClaimedDelivery]
+    ) -> set[UUID]:
         """Keep deliveries for another lease: the ids of those that may still be sent.
 
         Not among them is what another worker took, and what is for an endpoint that was deleted,
         disabled or led elsewhere meanwhile.
         """
-        until = self._events.now() + LEASE
+        until = context.now + LEASE
         async with self._events.db.transaction() as db:
             return await store.renew(db, holder, deliveries, until=until)
 
@@ -64,13 +69,13 @@ class Outbox:
             await store.give_back(db, holder, [_key(delivery) for delivery in deliveries])
         self._events.notify()
 
-    async def settle(self, holder: UUID, outcomes: Sequence[Outcome]) -> None:
+    async def settle(self, context: Context, holder: UUID, outcomes: Sequence[Outcome]) -> None:
         """Write down how attempts ended, and disable endpoints that are gone or failed too long."""
         last = {_lane(outcome.delivery): outcome for outcome in outcomes}
         successes = {_lane(o.delivery) for o in outcomes if o.reply.succeeded}
         failures = [lane for lane, outcome in last.items() if not outcome.reply.succeeded]
         ended = {_lane(o.delivery) for o in outcomes if o.reply.status_code == GONE}
-        now = self._events.now()
+        now = context.now
         async with self._events.db.transaction() as db:
             await store.settle(db, holder, outcomes)
             if successes:
@@ -80,9 +85,9 @@ class Outbox:
                     await store.note_failures(db, sorted(failures), now, longest=DISABLED_AFTER)
                 )
         for lane in ended:
-            await self._disable(lane)
+            await self._disable(context, lane)
 
-    async def _disable(self, lane: Lane) -> None:
+    async def _disable(self, context: Context, lane: Lane) -> None:
         account, live, endpoint_id = lane
         async with self._events.db.transaction() as db:
             endpoint = await endpoint_store.locked(db, account, live, endpoint_id)
@@ -91,11 +96,11 @@ class Outbox:
                 return
             endpoint = replace(endpoint, enabled=False)
             await endpoint_store.disable(db, account, live, endpoint_id)
-            caller = Caller(account, account_id, live)
+            owner = Caller(account, account_id, live)
             new_events = NewEvent(
-                DISABLED_TYPE, ids.wire("whe", endpoint_id), self._serialize(caller, endpoint)
+                DISABLED_TYPE, ids.wire("whe", endpoint_id), self._serialize(owner, endpoint)
             )
-            await self._events.record(caller, [new_events])
+            await self._events.record(context.on_behalf_of(owner), [new_events])
 
 
 def _lane(delivery: ClaimedDelivery) -> Lane:

@@ -6,6 +6,7 @@ from wattyard.events.service.log import Events
 from wattyard.events.store import log as store
 from wattyard.events.store import queue as queue_store
 from wattyard.kernel import ids
+from wattyard.kernel.context import Context
 
 _AT_ONCE = 2_000
 
@@ -17,12 +18,12 @@ class Retention:
         self._events = events
         self._kept_for = kept_for
 
-    async def forget(self) -> int:
+    async def forget(self, context: Context) -> int:
         """Delete the events that are older than they are kept, in small pieces: how many.
 
         What waits for endpoints that were deleted meanwhile goes too.
         """
-        first_kept = ids.first_at(self._events.now() - self._kept_for)
+        first_kept = ids.first_at(context.now - self._kept_for)
         deleted = 0
         async with self._events.db.transaction() as db:
             await queue_store.forget_stray(db)

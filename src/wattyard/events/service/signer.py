@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from cachetools import LRUCache
@@ -13,6 +13,7 @@ from wattyard.events.service.keys import SigningKeys
 from wattyard.events.service.ports import SerializeEvent, Sign
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 (what secrets begin with)
 _REMEMBERED: Final = 512
@@ -37,13 +38,11 @@ class WebhookSigner:
         sign: Sign,
         *,
         release: str,
-        seconds: Callable[[], int],
     ) -> None:
         self._keys = keys
         self._serialize = serialize
         self._sign = sign
         self._release = release
-        self._seconds = seconds
         self._signed: LRUCache[tuple[str, str, bytes], str] = LRUCache(_REMEMBERED)
 
     def body(self, caller: Caller, event: Event) -> bytes:
@@ -51,11 +50,11 @@ class WebhookSigner:
         return self._serialize(caller, event)
 
     async def headers(
-        self, event: Event, body: bytes, secrets: Sequence[bytes] = ()
+        self, context: Context, event: Event, body: bytes, secrets: Sequence[bytes] = ()
     ) -> dict[str, str]:
         """Sign a body for now with the server's key, and with each of an endpoint's secrets."""
-        timestamp = str(self._seconds())
-        key = await self._keys.present()
+        timestamp = str(int(context.now.timestamp()))
+        key = await self._keys.present(context)
         headers = {
             "Flatpeak-Signature": f"v1={self._signature(key.id, key.private_key, timestamp, body)}",
             "Flatpeak-Signature-Scheme": "v1",

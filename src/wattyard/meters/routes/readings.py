@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import TooLarge
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
@@ -51,7 +51,7 @@ Batch = Annotated[list[ReadingBody], msgspec.Meta(max_length=RECORDS_AT_ONCE)]
     example_body=examples.INTERVAL_BODY,
     body_limit_bytes=_BODY_LIMIT,
 )
-async def put_interval(call: Call, caller: Caller, meters: Meters) -> bytes:
+async def put_interval(call: Call, context: Context, meters: Meters) -> bytes:
     """Take in up to 10,000 readings; a fault in one fails that one only.
 
     What is accepted is durable when this is answered, and counts in costs at once. A reading of
@@ -65,7 +65,7 @@ async def put_interval(call: Call, caller: Caller, meters: Meters) -> bytes:
     """
     media_type = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type == _NDJSON:
-        return batch_json(caller, await _stream(call, caller, meters))
+        return batch_json(context.caller, await _stream(call, context, meters))
     if media_type != "application/json":
         raise MediaTypeUnsupported(
             f"Content-Type must be application/json or {_NDJSON}; got "
@@ -73,12 +73,12 @@ async def put_interval(call: Call, caller: Caller, meters: Meters) -> bytes:
         )
     columns = await asyncio.to_thread(columns_of, await plain_body(call, _BODY_LIMIT))
     readings, failed = await asyncio.to_thread(columns.readings)
-    batch = await meters.keep(caller, readings, submitted=columns.submitted, failed=failed)
-    return batch_json(caller, batch)
+    batch = await meters.keep(context, readings, submitted=columns.submitted, failed=failed)
+    return batch_json(context.caller, batch)
 
 
-async def _stream(call: Call, caller: Caller, meters: Meters) -> MeterBatch:
-    batch = await meters.begin(caller)
+async def _stream(call: Call, context: Context, meters: Meters) -> MeterBatch:
+    batch = await meters.begin(context)
     async for columns, last in _chunks(json_lines(call)):
         if batch.submitted + columns.submitted > RECORDS_IN_A_STREAM:
             raise TooLarge(
@@ -87,7 +87,7 @@ async def _stream(call: Call, caller: Caller, meters: Meters) -> MeterBatch:
             )
         readings, failed = columns.readings()
         batch = await meters.go_on(
-            caller, batch, readings, submitted=columns.submitted, failed=failed, last=last
+            context, batch, readings, submitted=columns.submitted, failed=failed, last=last
         )
     return batch
 
@@ -121,7 +121,7 @@ def _columns(lines: list[bytes]) -> Columns:
     example_body=examples.REGISTER_BODY,
     compressible=True,
 )
-async def put_cumulative(caller: Caller, body: RegisterBody, meters: Meters) -> bytes:
+async def put_cumulative(context: Context, body: RegisterBody, meters: Meters) -> bytes:
     """Take in reads of a cumulative register: the differences become readings.
 
     The register's last stored read is where they start. A falling register is a reset: it is
@@ -129,8 +129,8 @@ async def put_cumulative(caller: Caller, body: RegisterBody, meters: Meters) -> 
     """
     reads, failed = register_reads(body)
     stream = register_stream(body)
-    batch = await meters.keep_register(caller, stream, reads, body.session_reference_id, failed)
-    return batch_json(caller, batch)
+    batch = await meters.keep_register(context, stream, reads, body.session_reference_id, failed)
+    return batch_json(context.caller, batch)
 
 
 @endpoint(
@@ -142,10 +142,10 @@ async def put_cumulative(caller: Caller, body: RegisterBody, meters: Meters) -> 
     refuses=LIST_REFUSALS,
     example=examples.BATCH_LIST,
 )
-async def list_batches(caller: Caller, query: ListQuery, meters: Meters) -> bytes:
+async def list_batches(context: Context, query: ListQuery, meters: Meters) -> bytes:
     """List the batches of the account, newest first."""
-    page = await meters.page(caller, query.window("bat"))
-    shown = (batch_json(caller, batch) for batch in page.items)
+    page = await meters.page(context, query.window("bat"))
+    shown = (batch_json(context.caller, batch) for batch in page.items)
     return list_answer("/meters/batches", shown, has_more=page.has_more)
 
 
@@ -158,10 +158,10 @@ async def list_batches(caller: Caller, query: ListQuery, meters: Meters) -> byte
     example=examples.BATCH,
     tagged=True,
 )
-async def get_batch(caller: Caller, batch_id: str, meters: Meters) -> bytes:
+async def get_batch(context: Context, batch_id: str, meters: Meters) -> bytes:
     """Tell what became of a batch."""
     id_ = path_id(batch_id, "bat", missing=MeterBatchNotFound)
-    return batch_json(caller, await meters.batch(caller, id_))
+    return batch_json(context.caller, await meters.batch(context, id_))
 
 
 ENDPOINTS = (put_interval, put_cumulative, list_batches, get_batch)

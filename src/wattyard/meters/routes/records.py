@@ -2,7 +2,7 @@
 
 import asyncio
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.meters.service import Records
 from wattyard.meters.wire import examples
 from wattyard.meters.wire.records import RecordShape, SearchBody, records_json, search_of
@@ -22,14 +22,14 @@ from wattyard.sites.domain.sites import LocationNotFound
     example=examples.RECORD_LIST,
     example_body=examples.SEARCH_BODY,
 )
-async def search_records(caller: Caller, body: SearchBody, records: Records) -> bytes:
+async def search_records(context: Context, body: SearchBody, records: Records) -> bytes:
     """Search the readings of a device, or of a location's own meter.
 
     With `device_id` those of the device (at the location, where one is given too), with
     `location_id` alone those without a device. `group_by` sums them up by local periods, each
     reading shared in proportion to time.
     """
-    page = await records.search(caller, search_of(body, records.now()))
+    page = await records.search(context, search_of(body, context.now))
 
     def written() -> bytes:
         shown = records_json(page.items, body)

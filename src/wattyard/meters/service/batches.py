@@ -10,10 +10,8 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel import civil, ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
@@ -75,36 +73,34 @@ class Meters:
     sites: Sites
     devices: Devices
     states: States
-    now: Clock
-    new_id: IdMaker
 
     def __post_init__(self) -> None:
         self._months: set[int] = set()
 
     async def keep(
-        self, caller: Caller, readings: Readings, *, submitted: int, failed: Sequence[Failed] = ()
+        self, context: Context, readings: Readings, *, submitted: int, failed: Sequence[Failed] = ()
     ) -> MeterBatch:
         """Keep the good of some readings as one batch, durable when it is answered."""
-        batch = MeterBatch(self.new_id(), self.now())
-        sound, unsound = await self._sound(caller, readings)
+        batch = MeterBatch(context.new_id(), context.now)
+        sound, unsound = await self._sound(context, readings)
         await self._have_months(sound.starts_us)
         async with self.db.transaction() as db:
-            accepted, refused = await self._take(db, caller, sound)
+            accepted, refused = await self._take(db, context, sound)
             batch = _added(batch, submitted, accepted, [*failed, *unsound, *refused])
-            await batch_store.insert(db, caller.account, caller.live_mode, batch)
-        await self._see(caller, accepted)
+            await batch_store.insert(db, context.account, context.live_mode, batch)
+        await self._see(context, accepted)
         return batch
 
-    async def begin(self, caller: Caller) -> MeterBatch:
+    async def begin(self, context: Context) -> MeterBatch:
         """Begin a batch whose records arrive as a stream."""
-        batch = MeterBatch(self.new_id(), self.now(), complete=False)
+        batch = MeterBatch(context.new_id(), context.now, complete=False)
         async with self.db.transaction() as db:
-            await batch_store.insert(db, caller.account, caller.live_mode, batch)
+            await batch_store.insert(db, context.account, context.live_mode, batch)
         return batch
 
     async def go_on(
         self,
-        caller: Caller,
+        context: Context,
         batch: MeterBatch,
         readings: Readings,
         *,
@@ -113,28 +109,28 @@ class Meters:
         last: bool,
     ) -> MeterBatch:
         """Keep more records of a batch: its counts always tell what is stored."""
-        sound, unsound = await self._sound(caller, readings)
+        sound, unsound = await self._sound(context, readings)
         await self._have_months(sound.starts_us)
         async with self.db.transaction() as db:
-            accepted, refused = await self._take(db, caller, sound)
+            accepted, refused = await self._take(db, context, sound)
             batch = _added(batch, submitted, accepted, [*failed, *unsound, *refused])
             batch = replace(batch, complete=last)
-            await batch_store.update(db, caller.account, caller.live_mode, batch)
-        await self._see(caller, accepted)
+            await batch_store.update(db, context.account, context.live_mode, batch)
+        await self._see(context, accepted)
         return batch
 
-    async def judge(self, caller: Caller, readings: Readings) -> list[Failed]:
+    async def judge(self, context: Context, readings: Readings) -> list[Failed]:
         """Tell which readings would not be kept now, and keep none."""
-        sound, failed = await self._sound(caller, readings)
+        sound, failed = await self._sound(context, readings)
         with suppress(_Undone):
             async with self.db.transaction() as db:
-                failed += (await self._settled(db, caller, sound)).failed
+                failed += (await self._settled(db, context, sound)).failed
                 raise _Undone  # takes back new series, too
         return sorted(failed, key=lambda one: one.record_num)
 
     async def keep_register(
         self,
-        caller: Caller,
+        context: Context,
         stream: Stream,
         reads: Sequence[RegisterRead],
         session: str | None,
@@ -145,22 +141,22 @@ class Meters:
         Raises:
             LocationNotFound, DeviceNotFound: when the caller does not have them.
         """
-        account, live = caller.account, caller.live_mode
-        await self.sites.supply(caller, stream.site_id, param="location_id")
+        account, live = context.account, context.live_mode
+        await self.sites.supply(context, stream.site_id, param="location_id")
         if stream.device_id is not None:
-            await self.devices.device(caller, stream.device_id)
-        batch = MeterBatch(self.new_id(), self.now())
-        latest_us = microseconds(self.now() + AHEAD)
+            await self.devices.device(context, stream.device_id)
+        batch = MeterBatch(context.new_id(), context.now)
+        latest_us = microseconds(context.now + AHEAD)
         await self._have_months(_between([read.time_us for read in reads], EARLIEST, latest_us))
         async with self.db.transaction() as db:
-            numbers = await self._have_series(db, caller, [stream])
+            numbers = await self._have_series(db, context, [stream])
             series = next((number for number, one in numbers.items() if one == stream), None)
             if series is None:
                 noun = ids.wire("loc", stream.site_id)
                 raise LocationNotFound(f"there is no location {noun}", param="location_id")
             known = await series_store.register(db, account, live, series)
             base = None if known is None else RegisterRead(0, microseconds(known[0]), known[1])
-            found = differences(base, reads, microseconds(self.now()))
+            found = differences(base, reads, microseconds(context.now))
             count = len(found.consumptions)
             readings = Readings(
                 (stream,),
@@ -173,9 +169,9 @@ class Meters:
                 [session] * count,
                 [None] * count,
             )
-            readings, unsound = judged(readings, microseconds(self.now()))
+            readings, unsound = judged(readings, microseconds(context.now))
             await self._have_months(readings.starts_us)  # a gap can reach over others
-            accepted, refused = await self._take(db, caller, readings)
+            accepted, refused = await self._take(db, context, readings)
             if found.base is not None:
                 at = instant(found.base.time_us)
                 await series_store.set_register(db, account, live, series, at, found.base.total_kwh)
@@ -186,25 +182,25 @@ class Meters:
                 accepted=submitted - len({one.record_num for one in lost}),
             )
             await batch_store.insert(db, account, live, batch)
-        await self._see(caller, accepted)
+        await self._see(context, accepted)
         return batch
 
-    async def batch(self, caller: Caller, batch_id: UUID) -> MeterBatch:
+    async def batch(self, context: Context, batch_id: UUID) -> MeterBatch:
         """Read what became of a batch.
 
         Raises:
             MeterBatchNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await batch_store.by_id(db, caller.account, caller.live_mode, batch_id)
+            found = await batch_store.by_id(db, context.account, context.live_mode, batch_id)
         if found is None:
             raise MeterBatchNotFound(f"there is no meter batch {ids.wire('bat', batch_id)}")
         return found
 
-    async def page(self, caller: Caller, window: Window) -> Page[MeterBatch]:
+    async def page(self, context: Context, window: Window) -> Page[MeterBatch]:
         """Read one page of batches, newest first."""
         async with self.db.reading() as db:
-            return await batch_store.page(db, caller.account, caller.live_mode, window)
+            return await batch_store.page(db, context.account, context.live_mode, window)
 
     async def make_months(self, around: datetime) -> None:
         """Have the partitions of last month to three months ahead."""
@@ -212,19 +208,19 @@ class Meters:
         async with self.db.transaction() as db:
             await month_store.make(db, range(month - 1, month + 4))
 
-    async def _sound(self, caller: Caller, readings: Readings) -> tuple[Readings, list[Failed]]:
+    async def _sound(self, context: Context, readings: Readings) -> tuple[Readings, list[Failed]]:
         """Keep what can be a reading of a place and device of the caller, whatever is stored."""
-        readings, failed = judged(readings, microseconds(self.now()))
-        readings, unknown = await self._known(caller, readings)
+        readings, failed = judged(readings, microseconds(context.now))
+        readings, unknown = await self._known(context, readings)
         return readings, failed + unknown
 
     async def _take(
-        self, db: WriteConnection, caller: Caller, readings: Readings
+        self, db: WriteConnection, context: Context, readings: Readings
     ) -> tuple[Readings, list[Failed]]:
         """Store what fits of sound readings, in the caller's transaction."""
-        settled = await self._settled(db, caller, readings)
+        settled = await self._settled(db, context, readings)
         kept, series, stored_in = settled.kept, settled.series, settled.stored_in
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         new = stored_in != series
         moved = new & (stored_in >= 0)
         if moved.any():
@@ -233,19 +229,19 @@ class Meters:
             await reading_store.add(db, account, live, kept.only(new), series[new])
         if not new.all():
             await reading_store.replace(db, account, live, kept.only(~new), series[~new])
-        await self._note_sessions(db, caller, kept, series)
+        await self._note_sessions(db, context, kept, series)
         return settled.accepted, settled.failed
 
-    async def _settled(self, db: WriteConnection, caller: Caller, readings: Readings) -> _Settled:
+    async def _settled(self, db: WriteConnection, context: Context, readings: Readings) -> _Settled:
         """Judge readings against each other and those that are stored, whose series it locks."""
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
-        series = await self._have_series(db, caller, used)
+        series = await self._have_series(db, context, used)
         numbers = _numbers(readings, series)
         failed = readings.failed(numbers < 0, *_GONE)
         readings, numbers = readings.only(numbers >= 0), numbers[numbers >= 0]
         if not len(readings):
             return _Settled(readings, readings, numbers, numbers, failed)
-        clear, stored_in = await fitting(db, caller, readings, series)
+        clear, stored_in = await fitting(db, context, readings, series)
         failed += readings.failed(~clear, *_OVERLAP)
         readings, numbers, stored_in = readings.only(clear), numbers[clear], stored_in[clear]
         if not len(readings):
@@ -263,29 +259,29 @@ class Meters:
         )
 
     async def _have_series(
-        self, db: WriteConnection, caller: Caller, streams: Sequence[Stream]
+        self, db: WriteConnection, context: Context, streams: Sequence[Stream]
     ) -> dict[int, Stream]:
         """Lock the series of streams and of their devices elsewhere; make those that are missing.
 
         A stream whose place was deleted meanwhile has none.
         """
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         if not streams:
             return {}
         missing = await series_store.missing(db, account, live, streams)
         if missing:
-            held = await self.sites.held(caller, {stream.site_id for stream in missing})
+            held = await self.sites.held(context, {stream.site_id for stream in missing})
             there = [stream for stream in missing if stream.site_id in held]
             await series_store.add(db, account, live, there)
         return await series_store.locked(db, account, live, streams)
 
-    async def _known(self, caller: Caller, readings: Readings) -> tuple[Readings, list[Failed]]:
+    async def _known(self, context: Context, readings: Readings) -> tuple[Readings, list[Failed]]:
         """Fail the records of places and devices that the caller does not have, and those that
         are too long by the clock of their place."""
         streams = readings.streams
-        sites = await self.sites.supplies(caller, {stream.site_id for stream in streams})
+        sites = await self.sites.supplies(context, {stream.site_id for stream in streams})
         devices = await self.devices.present(
-            caller, {stream.device_id for stream in streams if stream.device_id}
+            context, {stream.device_id for stream in streams if stream.device_id}
         )
         failed: list[Failed] = []
         known = np.ones(max(len(streams), 1), np.bool_)
@@ -319,7 +315,7 @@ class Meters:
                 self._months |= await month_store.make(db, sorted(wanted - self._months))
 
     async def _note_sessions(
-        self, db: WriteConnection, caller: Caller, kept: Readings, numbers: Indices
+        self, db: WriteConnection, context: Context, kept: Readings, numbers: Indices
     ) -> None:
         spans: dict[tuple[str, int], tuple[int, int]] = {}
         for n, session in enumerate(kept.sessions):
@@ -331,11 +327,11 @@ class Meters:
             spans[key] = min(low, start), max(high, end)
         if spans:
             rows = [(*key, instant(low), instant(high)) for key, (low, high) in spans.items()]
-            await reading_store.note_sessions(db, caller.account, caller.live_mode, rows)
+            await reading_store.note_sessions(db, context.account, context.live_mode, rows)
 
-    async def _see(self, caller: Caller, accepted: Readings) -> None:
+    async def _see(self, context: Context, accepted: Readings) -> None:
         """Move the devices' `last_seen`: to the end of the newest reading, never ahead of now."""
-        now_us = microseconds(self.now())
+        now_us = microseconds(context.now)
         ends_us = np.zeros(max(len(accepted.streams), 1), np.int64)
         np.maximum.at(ends_us, accepted.stream, np.minimum(accepted.ends_us, now_us))
         seen: dict[UUID, datetime] = {}
@@ -344,7 +340,7 @@ class Meters:
                 at = instant(end_us)
                 seen[stream.device_id] = max(at, seen.get(stream.device_id, at))
         if seen:
-            await self.states.see(caller, seen)
+            await self.states.see(context, seen)
 
 
 def _between(times_us: Sequence[int], low_us: int, high_us: int) -> Microseconds:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.meters.domain.readings import Indices, Marks, Readings, Stream
 from wattyard.meters.store import readings as reading_store
 from wattyard.platform.db import ReadConnection
@@ -25,7 +25,7 @@ class Fit(NamedTuple):
 
 async def fitting(
     db: ReadConnection,
-    caller: Caller,
+    context: Context,
     readings: Readings,
     series: Mapping[int, Stream],
 ) -> Fit:
@@ -38,7 +38,7 @@ async def fitting(
     lows, highs = _extents(readings, key, len(keys))
     place = np.array(list(key_of_series.values()), dtype=np.int64)
     stored = await reading_store.periods(
-        db, caller.account, caller.live_mode, searched, (lows[place], highs[place])
+        db, context.account, context.live_mode, searched, (lows[place], highs[place])
     )
     if not stored.series.size:
         return Fit(np.ones(len(readings), np.bool_), np.full(len(readings), -1))

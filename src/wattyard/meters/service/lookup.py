@@ -8,9 +8,9 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel import civil
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import instant, microseconds
-from wattyard.kernel.instants import Clock, Span
+from wattyard.kernel.context import Context
+from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.pages import Page
 from wattyard.meters.domain.grouping import sums
@@ -33,9 +33,8 @@ class Records:
     db: Database
     sites: Sites
     devices: Devices
-    now: Clock
 
-    async def search(self, caller: Caller, search: Search) -> Page[Record]:
+    async def search(self, context: Context, search: Search) -> Page[Record]:
         """Read one page of records.
 
         Raises:
@@ -43,18 +42,18 @@ class Records:
         """
         zone_name = "UTC"
         if search.site_id is not None:
-            site = await self.sites.supply(caller, search.site_id, param="location_id")
+            site = await self.sites.supply(context, search.site_id, param="location_id")
             zone_name = site.timezone
         if search.device_id is not None:
-            device = await self.devices.device(caller, search.device_id)
+            device = await self.devices.device(context, search.device_id)
             if search.site_id is None:
-                sites = await self.sites.supplies(caller, device.locations)
+                sites = await self.sites.supplies(context, device.locations)
                 zone_name = sites[min(sites)].timezone if sites else zone_name
         async with self.db.reading() as db:
             known = await series_store.of(
                 db,
-                caller.account,
-                caller.live_mode,
+                context.account,
+                context.live_mode,
                 site_id=search.site_id,
                 device_id=search.device_id,
             )
@@ -65,12 +64,12 @@ class Records:
                 and search.direction in (None, stream.direction)
             }
             if search.group_by is None:
-                return await self._page(db, caller, search, streams)
-            return await self._groups(db, caller, search, streams, zone_name)
+                return await self._page(db, context, search, streams)
+            return await self._groups(db, context, search, streams, zone_name)
 
     async def of_object(
         self,
-        caller: Caller,
+        context: Context,
         span: Span,
         *,
         site_id: UUID | None,
@@ -80,14 +79,14 @@ class Records:
         """Read what was metered for a device, or by a site's own meter, stream by stream."""
         async with self.db.reading() as db:
             known = await series_store.of(
-                db, caller.account, caller.live_mode, site_id=site_id, device_id=device_id
+                db, context.account, context.live_mode, site_id=site_id, device_id=device_id
             )
             streams = {n: stream for n, stream in known.items() if stream.direction == direction}
-            return await _by_stream(db, caller, streams, span)
+            return await _by_stream(db, context, streams, span)
 
-    async def total_kwh(self, caller: Caller, span: Span, meter: Stream) -> float:
+    async def total_kwh(self, context: Context, span: Span, meter: Stream) -> float:
         """Sum up what was metered in one stream: a device's own, or a site's without a device."""
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.reading() as db:
             known = await series_store.of(
                 db, account, live, site_id=meter.site_id, device_id=meter.device_id
@@ -96,39 +95,39 @@ class Records:
             return await columns.total_kwh(db, account, live, own, span)
 
     async def of_session(
-        self, caller: Caller, session: str, direction: TariffDirection
+        self, context: Context, session: str, direction: TariffDirection
     ) -> list[StreamReadings]:
         """Read what was metered in a session for a direction, stream by stream."""
         async with self.db.snapshot() as db:
-            account, live = caller.account, caller.live_mode
+            account, live = context.account, context.live_mode
             metered = await columns.of_session(db, account, live, session)
             numbers = np.unique(metered.series).tolist()
             streams = await series_store.by_number(db, account, live, numbers) if numbers else {}
         return [one for one in _divided(metered, streams) if one.stream.direction == direction]
 
     async def streams_with(
-        self, caller: Caller, device_id: UUID, direction: TariffDirection, span: Span
+        self, context: Context, device_id: UUID, direction: TariffDirection, span: Span
     ) -> dict[int, Stream]:
         """Find the series of a device, at any site, that have readings of a direction in a span."""
         async with self.db.snapshot() as db:
-            account, live = caller.account, caller.live_mode
+            account, live = context.account, context.live_mode
             known = await series_store.of(db, account, live, site_id=None, device_id=device_id)
             streams = {n: stream for n, stream in known.items() if stream.direction == direction}
             with_some = await columns.having(db, account, live, list(streams), span)
         return {number: stream for number, stream in streams.items() if number in with_some}
 
     async def of_streams(
-        self, caller: Caller, streams: Mapping[int, Stream], spans: Mapping[int, Span]
+        self, context: Context, streams: Mapping[int, Stream], spans: Mapping[int, Span]
     ) -> list[StreamReadings]:
         """Read what was metered in series, each in a span of its own."""
         if not spans:
             return []
         async with self.db.reading() as db:
-            metered = await columns.each_between(db, caller.account, caller.live_mode, spans)
+            metered = await columns.each_between(db, context.account, context.live_mode, spans)
         return _divided(metered, streams)
 
     async def _page(
-        self, db: ReadConnection, caller: Caller, search: Search, streams: dict[int, Stream]
+        self, db: ReadConnection, context: Context, search: Search, streams: dict[int, Stream]
     ) -> Page[Record]:
         newest = search.order == "NEWEST"
         after = search.after or ((microseconds(search.span.end), _LAST) if newest else (0, 0))
@@ -136,7 +135,7 @@ class Records:
             search.span.start, search.span.end, (instant(after[0]), after[1]), newest, search.limit
         )
         rows = await reading_store.page(
-            db, caller.account, caller.live_mode, list(streams), position
+            db, context.account, context.live_mode, list(streams), position
         )
         found = [
             Record((row[1], row[0]), streams[row[0]], instant(row[1]), instant(row[2]), *row[3:])
@@ -147,7 +146,7 @@ class Records:
     async def _groups(
         self,
         db: ReadConnection,
-        caller: Caller,
+        context: Context,
         search: Search,
         streams: dict[int, Stream],
         zone_name: str,
@@ -160,7 +159,7 @@ class Records:
             (microseconds(span.start), microseconds(span.end)),
         )
         found: list[Record] = []
-        for one in await _by_stream(db, caller, streams, span):
+        for one in await _by_stream(db, context, streams, span):
             metered, number = one.metered, int(one.metered.series[0])
             groups = sums(
                 edges, metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence
@@ -190,10 +189,10 @@ class Records:
 
 
 async def _by_stream(
-    db: ReadConnection, caller: Caller, streams: dict[int, Stream], span: Span
+    db: ReadConnection, context: Context, streams: dict[int, Stream], span: Span
 ) -> list[StreamReadings]:
     metered = await columns.between(
-        db, caller.account, caller.live_mode, list(streams), span.start, span.end
+        db, context.account, context.live_mode, list(streams), span.start, span.end
     )
     return _divided(metered, streams)
 

@@ -18,8 +18,11 @@ def newest_revision() -> str:
 
 
 async def present_revision(database: Database) -> str | None:
-    """Read the database's revision, None where it was never migrated."""
-    async with database.reading() as connection:
+    """Read the database's revision, None where it was never migrated.
+
+    On a connection of its own, so that nothing else needs to work yet.
+    """
+    async with database.own_connection() as connection:
         if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
             return None
         revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")

@@ -2,12 +2,19 @@
 
 import inspect
 import re
-from collections.abc import Mapping
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, Protocol, get_type_hints
 
-from wattyard.platform.http.declare import Access, Endpoint
+from wattyard.platform.http.declare import Endpoint
 
-_OF_THE_CALL: Final = frozenset({"call"})
+_OF_THE_CALL: Final = frozenset({"call", "context"})
+
+
+class Provided(Protocol):
+    """What the app provides to endpoints, by type."""
+
+    def __contains__(self, wanted: object) -> bool: ...
+
+    def __getitem__(self, wanted: type) -> Any: ...  # noqa: ANN401 (of that type)
 
 
 class EndpointUnfit(TypeError):
@@ -19,7 +26,7 @@ def names_in_path(declared: Endpoint) -> tuple[str, ...]:
     return tuple(re.findall(r"{(\w+)}", declared.path))
 
 
-def services_of(declared: Endpoint, services: Mapping[type, Any]) -> dict[str, Any]:
+def services_of(declared: Endpoint, services: Provided) -> dict[str, Any]:
     """Find the services that a handler asks for, by its parameters' names.
 
     Raises:
@@ -29,8 +36,6 @@ def services_of(declared: Endpoint, services: Mapping[type, Any]) -> dict[str, A
     hints = get_type_hints(declared.handler)
     parameters = inspect.signature(declared.handler).parameters
     named = _OF_THE_CALL | _needed(declared)
-    if declared.access is not Access.PUBLIC:
-        named |= {"caller"}
     if declared.query is not None:
         named |= {"query"}
     fixed = {}

@@ -1,17 +1,17 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from wattyard.kernel import ids
+from wattyard.kernel.callers import NOBODY
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases
-from wattyard.platform.http.arguments import names_in_path, services_of
+from wattyard.platform.http.arguments import Provided, names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
 from wattyard.platform.http.declare import Access, Endpoint
@@ -25,7 +25,7 @@ _encode = msgspec.json.Encoder().encode
 class Bound:
     """An endpoint with its readers and services; calling it answers one call."""
 
-    def __init__(self, declared: Endpoint, services: Mapping[type, Any], gate: Gate) -> None:
+    def __init__(self, declared: Endpoint, services: Provided, gate: Gate) -> None:
         self.declared = declared
         self._gate = gate
         self._read_query = query_decoder(declared.query) if declared.query else _EMPTY_QUERY
@@ -34,8 +34,8 @@ class Bound:
         self._read_body = body_decoder(declared.body) if given_body else None
         wants = set(inspect.signature(declared.handler).parameters)
         self._names_in_path = names_in_path(declared)
-        self._wants_query, self._wants_caller, self._wants_call = (
-            name in wants for name in ("query", "caller", "call")
+        self._wants_query, self._wants_context, self._wants_call = (
+            name in wants for name in ("query", "context", "call")
         )
         self._fixed = services_of(declared, services)
         self._authenticate = gate.authenticator(declared)
@@ -75,8 +75,10 @@ class Bound:
                 given["query"] = query
         for name in self._names_in_path:
             given[name] = call.path_values[name]
-        if self._wants_caller:
-            given["caller"] = call.caller
+        if self._wants_context:
+            given["context"] = self._gate.contexts.of(
+                call.caller or NOBODY, call.request_id, call.now
+            )
         if self._wants_call:
             given["call"] = call
         if self._read_body is not None:

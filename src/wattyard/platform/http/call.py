@@ -5,6 +5,7 @@ import gzip
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any, Final
@@ -52,6 +53,7 @@ class Call:
         "extra_headers",
         "headers",
         "kept_body",
+        "now",
         "operation",
         "path_values",
         "receive",
@@ -63,11 +65,14 @@ class Call:
         "status",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, request_id: str, now: datetime
+    ) -> None:
         self.scope = scope
         self.receive = receive
         self.send = send
         self.request_id = request_id
+        self.now = now
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller: Caller | None = None
         self.kept_body: bytes | None = None

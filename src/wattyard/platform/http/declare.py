@@ -66,7 +66,7 @@ class Terms(TypedDict, total=False):
 class Endpoint:
     """One method on one path, and the function that answers it.
 
-    The function's parameters say what it is given: `call`, `caller`, `query`, `body`, the
+    The function's parameters say what it is given: `call`, `context`, `query`, `body`, the
     names in the path, and services by their type. It returns a shape, the ready bytes of a
     JSON document, or an `Answer`.
 

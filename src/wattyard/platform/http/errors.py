@@ -1,7 +1,6 @@
 """What a refusal means in HTTP: one table, one envelope (contract 0, Errors)."""
 
 import math
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
@@ -132,7 +131,7 @@ def type_of(kind: type[Refusal]) -> ErrorType:
     return "api_error" if issubclass(kind, _API_ERRORS) else "invalid_request"
 
 
-def answer(refusal: Refusal, call: Call, now: datetime) -> Answer:
+def answer(refusal: Refusal, call: Call) -> Answer:
     """Write the error envelope and the headers that belong to the refusal."""
     kind = type(refusal)
     first = refusal.first
@@ -144,7 +143,7 @@ def answer(refusal: Refusal, call: Call, now: datetime) -> Answer:
         param=msgspec.UNSET if first.param is None else first.param,
         context="api" if isinstance(refusal, _OF_THE_WHOLE_API) else f"api.{call.operation}",
         request_id=call.request_id,
-        time_created=instants.text(now),
+        time_created=instants.text(call.now),
         errors=[ErrorDetail(f.param, f.code, f.message) for f in refusal.faults]
         if len(refusal.faults) > 1
         else msgspec.UNSET,

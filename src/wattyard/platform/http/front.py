@@ -8,8 +8,7 @@ from typing import Any, Final
 from starlette.routing import Route, Router
 
 from wattyard.kernel import ids
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http import errors, scopes
 from wattyard.platform.http.binding import Bound
@@ -39,14 +38,12 @@ class FrontDoor:
         self,
         endpoints: Iterable[Bound],
         *,
-        now: Clock,
-        new_id: IdMaker,
+        contexts: Contexts,
         finished: Finished,
         failed: Failed,
         lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
     ) -> None:
-        self._now = now
-        self._new_id = new_id
+        self._contexts = contexts
         self._finished = finished
         self._failed = failed
         self._lifespan = lifespan
@@ -59,7 +56,9 @@ class FrontDoor:
         if scope["type"] == "websocket":
             await scopes.connect(self._router, scope, receive, send, self._failed)
             return
-        call = Call(scope, receive, send, ids.wire("req", self._new_id()))
+        contexts = self._contexts
+        request_id = ids.wire("req", contexts.new_id())
+        call = Call(scope, receive, send, request_id, contexts.clock())
         scope[_CALL] = call
         fault: BaseException | None = None
         try:
@@ -80,7 +79,7 @@ class FrontDoor:
 
     async def _refuse(self, call: Call, refusal: Refusal) -> None:
         if call.status == 0:
-            await call.answer(errors.answer(refusal, call, self._now()))
+            await call.answer(errors.answer(refusal, call))
 
 
 class Resource:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Contexts
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.call import Call
 from wattyard.platform.http.declare import Access, Endpoint
@@ -18,6 +19,7 @@ Authenticate = Callable[[Call], Awaitable[Caller]]
 class Gate:
     """How callers are told apart and kept within their limits."""
 
+    contexts: Contexts
     authenticators: Mapping[Access, Authenticate]
     limits: Limits
     replays: Replays

@@ -185,7 +185,7 @@ class Replays:
         except Refusal as refusal:
             if isinstance(refusal, TooMany) or errors.status_of(type(refusal)) >= 500:
                 raise  # the same request may well be taken later
-            return errors.answer(refusal, call, self._now())
+            return errors.answer(refusal, call)
 
     async def _take_turn(self, db: WriteConnection, claim: Claim) -> None:
         if not await store.take_turn(db, claim):

@@ -1,7 +1,7 @@
 """Endpoints of schedules by amount (contract 4)."""
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
@@ -49,14 +49,14 @@ _REFUSALS = (
     example=examples.AMOUNT,
     example_body=examples.AMOUNT_BODY,
 )
-async def amount(caller: Caller, body: AmountBody, amounts: Amounts) -> bytes:
+async def amount(context: Context, body: AmountBody, amounts: Amounts) -> bytes:
     """Plan when the devices of a place move given energies at least cost.
 
     Each device gets its energy inside its window, under its own power limit and, all together,
     under the place's. What cannot be moved is told as `shortfall` with its `reason`. Savings
     compare with starting at once at full power. Nothing is stored.
     """
-    return await _planned(caller, body, body.location_id, amounts)
+    return await _planned(context, body, body.location_id, amounts)
 
 
 @endpoint(
@@ -71,19 +71,19 @@ async def amount(caller: Caller, body: AmountBody, amounts: Amounts) -> bytes:
     example_body=examples.SITE_AMOUNT_BODY,
 )
 async def amount_of_site(
-    caller: Caller, location_id: str, body: SiteAmountBody, amounts: Amounts
+    context: Context, location_id: str, body: SiteAmountBody, amounts: Amounts
 ) -> bytes:
     """Plan as `POST /schedules/amount` does, with the location in the path."""
     site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
-    return await _planned(caller, body, ids.wire("loc", site_id), amounts)
+    return await _planned(context, body, ids.wire("loc", site_id), amounts)
 
 
 async def _planned(
-    caller: Caller, body: SiteAmountBody, location_id: str, amounts: Amounts
+    context: Context, body: SiteAmountBody, location_id: str, amounts: Amounts
 ) -> bytes:
-    named = Named(ids.wire("sae", amounts.new_id()), amounts.now())
-    answer = await amounts.plan(caller, amount_request(body, location_id, named.made))
-    return amount_json(caller, named, answer, forms_of(body))
+    named = Named(ids.wire("sae", context.new_id()), context.now)
+    answer = await amounts.plan(context, amount_request(body, location_id, named.made))
+    return amount_json(context.caller, named, answer, forms_of(body))
 
 
 ENDPOINTS = (amount, amount_of_site)

@@ -1,7 +1,7 @@
 """Endpoints of schedules by state of charge (contract 4)."""
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.schedules.domain.refusals import (
@@ -46,7 +46,7 @@ _REFUSALS = (
     example=examples.CHARGE,
     example_body=examples.CHARGE_BODY,
 )
-async def charge(caller: Caller, body: ChargeBody, charges: Charges) -> bytes:
+async def charge(context: Context, body: ChargeBody, charges: Charges) -> bytes:
     """Plan when a car or a battery charges, and when it gives energy back, at least cost.
 
     A car reaches its target by `ready_by`, or by the end of the horizon. A battery also
@@ -55,7 +55,7 @@ async def charge(caller: Caller, body: ChargeBody, charges: Charges) -> bytes:
     load come from the location's readings where there are any; `assumptions` tells. Nothing is
     stored.
     """
-    return await _planned(caller, body, body.device_id, charges)
+    return await _planned(context, body, body.device_id, charges)
 
 
 @endpoint(
@@ -70,19 +70,19 @@ async def charge(caller: Caller, body: ChargeBody, charges: Charges) -> bytes:
     example_body=examples.DEVICE_CHARGE_BODY,
 )
 async def charge_of_device(
-    caller: Caller, device_id: str, body: DeviceChargeBody, charges: Charges
+    context: Context, device_id: str, body: DeviceChargeBody, charges: Charges
 ) -> bytes:
     """Plan as `POST /schedules/soc` does, with the device in the path: the older form."""
     found = path_id(device_id, "dev", missing=DeviceNotFound)
-    return await _planned(caller, body, ids.wire("dev", found), charges)
+    return await _planned(context, body, ids.wire("dev", found), charges)
 
 
 async def _planned(
-    caller: Caller, body: DeviceChargeBody, device_id: str, charges: Charges
+    context: Context, body: DeviceChargeBody, device_id: str, charges: Charges
 ) -> bytes:
-    named = Named(ids.wire("ssc", charges.new_id()), charges.now())
-    answer = await charges.plan(caller, charge_request(body, device_id, named.made))
-    return charge_json(caller, named, answer, form_of(body))
+    named = Named(ids.wire("ssc", context.new_id()), context.now)
+    answer = await charges.plan(context, charge_request(body, device_id, named.made))
+    return charge_json(context.caller, named, answer, form_of(body))
 
 
 ENDPOINTS = (charge, charge_of_device)

@@ -1,7 +1,7 @@
 """Endpoints of schedules by duration and by limit (contract 4)."""
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import Effect, endpoint
 from wattyard.schedules.domain.refusals import (
     DurationInvalid,
@@ -36,16 +36,16 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
     example=examples.DURATION,
     example_body=examples.DURATION_BODY,
 )
-async def duration(caller: Caller, body: DurationBody, times: PricedTimes) -> bytes:
+async def duration(context: Context, body: DurationBody, times: PricedTimes) -> bytes:
     """Pick exactly so many minutes of the cheapest (LOW) or dearest (HIGH) time.
 
     The last price interval, where used in part, gives its earliest part; ties go to the
     earliest. `contiguous` asks for one block, `min_slot_minutes` for slots that each last at
     least so long. Nothing is stored.
     """
-    named = Named(ids.wire("std", times.new_id()), times.now())
-    listing = await times.by_duration(caller, duration_request(body))
-    return duration_json(caller, named, listing, body.end_time)
+    named = Named(ids.wire("std", context.new_id()), context.now)
+    listing = await times.by_duration(context, duration_request(body))
+    return duration_json(context.caller, named, listing, body.end_time)
 
 
 @endpoint(
@@ -59,15 +59,15 @@ async def duration(caller: Caller, body: DurationBody, times: PricedTimes) -> by
     example=examples.LIMIT,
     example_body=examples.LIMIT_BODY,
 )
-async def limit(caller: Caller, body: LimitBody, times: PricedTimes) -> bytes:
+async def limit(context: Context, body: LimitBody, times: PricedTimes) -> bytes:
     """Pick all time with prices at or below (LOW), or at or above (HIGH), a limit.
 
     `absolute` is a price per kWh and wins; `relative` r stands for lowest + r · (highest −
     lowest) of the window, for HIGH as well: 0.75 is the upper quarter of the price range.
     """
-    named = Named(ids.wire("spl", times.new_id()), times.now())
-    listing = await times.by_limit(caller, limit_request(body))
-    return limit_json(caller, named, listing, body.end_time)
+    named = Named(ids.wire("spl", context.new_id()), context.now)
+    listing = await times.by_limit(context, limit_request(body))
+    return limit_json(context.caller, named, listing, body.end_time)
 
 
 ENDPOINTS = (duration, limit)

@@ -6,10 +6,9 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import instant
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock, Span
+from wattyard.kernel.context import Context
+from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing
 from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion, Held, Need, PowerLimits
 from wattyard.schedules.domain.amount_plan import by_amount
@@ -44,10 +43,8 @@ class Amounts:
     devices: Devices
     prices: Prices
     solvers: Solvers
-    now: Clock
-    new_id: IdMaker
 
-    async def plan(self, caller: Caller, request: AmountRequest) -> AmountAnswer:
+    async def plan(self, context: Context, request: AmountRequest) -> AmountAnswer:
         """Plan the devices of a place jointly.
 
         Raises:
@@ -55,18 +52,20 @@ class Amounts:
             MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid.
             SiteInactive, DeviceNotAtLocation, and what `Prices.quote` raises.
         """
-        site = await self.sites.supply(caller, request.site_id, param="location_id")
-        needs = await self._needs(caller, site, request)
-        quotes, keys = await self._quotes(caller, site, request)
+        site = await self.sites.supply(context, request.site_id, param="location_id")
+        needs = await self._needs(context, site, request)
+        quotes, keys = await self._quotes(context, site, request)
         plan = await self._solved(request, needs, _limits(site, request), quotes, keys)
         updates = [quote.next_update for quote in quotes.values() if quote.next_update]
         return AmountAnswer(site, request, plan, min(updates, default=None))
 
-    async def _needs(self, caller: Caller, site: Site, request: AmountRequest) -> tuple[Need, ...]:
+    async def _needs(
+        self, context: Context, site: Site, request: AmountRequest
+    ) -> tuple[Need, ...]:
         known: dict[UUID, Device] = {}
         for number, one in enumerate(request.devices):
             if one.device_id not in known:
-                known[one.device_id] = await self._device(caller, one.device_id, number)
+                known[one.device_id] = await self._device(context, one.device_id, number)
         needs = tuple(
             _need(one, known[one.device_id], number) for number, one in enumerate(request.devices)
         )
@@ -80,14 +79,14 @@ class Amounts:
                 )
         return needs
 
-    async def _device(self, caller: Caller, device_id: UUID, number: int) -> Device:
+    async def _device(self, context: Context, device_id: UUID, number: int) -> Device:
         try:
-            return await self.devices.device(caller, device_id)
+            return await self.devices.device(context, device_id)
         except Missing as missing:
             raise DeviceNotFound(str(missing), param=f"data[{number}].device_id") from None
 
     async def _quotes(
-        self, caller: Caller, site: Site, request: AmountRequest
+        self, context: Context, site: Site, request: AmountRequest
     ) -> tuple[dict[Key, Quote], list[Key]]:
         """Ask for prices once where devices share them; tell whose count for each device."""
         quotes: dict[Key, Quote] = {}
@@ -97,14 +96,14 @@ class Amounts:
             shared = next((q for (way, _), q in quotes.items() if way == one.direction), None)
             question = Question(one.direction, span, one.device_id)
             if shared is None:
-                shared = await self.prices.quote(caller, site.id, question)
+                shared = await self.prices.quote(context, site.id, question)
                 key: Key = (one.direction, _owner(shared, one.device_id))
                 quotes[key] = shared
             else:
                 key = (one.direction, _owner(shared, one.device_id))
             if key not in quotes:
                 quotes[key] = await self.prices.quote(
-                    caller, site.id, Question(one.direction, span, key[1])
+                    context, site.id, Question(one.direction, span, key[1])
                 )
             keys.append(key)
         return quotes, keys

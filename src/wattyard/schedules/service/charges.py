@@ -8,10 +8,9 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import instant, microseconds
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock, Span
+from wattyard.kernel.context import Context
+from wattyard.kernel.instants import Span
 from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, HeldCharge, Storage
 from wattyard.schedules.domain.charge_plan import by_charge
 from wattyard.schedules.domain.charge_request import (
@@ -69,10 +68,8 @@ class Charges:
     prices: Prices
     forecast: SiteForecast
     solvers: Solvers
-    now: Clock
-    new_id: IdMaker
 
-    async def plan(self, caller: Caller, request: ChargeRequest) -> ChargeAnswer:
+    async def plan(self, context: Context, request: ChargeRequest) -> ChargeAnswer:
         """Plan when a device charges and discharges.
 
         Raises:
@@ -81,7 +78,7 @@ class Charges:
             SiteInactive, DeviceNotAtLocation, NoDeviceState, DeviceRatingMissing, and what
             `Prices.quote` raises.
         """
-        case = await self._case(caller, request)
+        case = await self._case(context, request)
         feeds = case.sold is not None and request.goals.export_allowed is not False
         feeds = feeds and case.device.may_discharge
         ready_by = request.goals.ready_by
@@ -93,7 +90,7 @@ class Charges:
             feeds=feeds,
         )
         edges_us = _edges(case, storage)
-        around = await self._around(caller, case, storage, edges_us, feeds=feeds)
+        around = await self._around(context, case, storage, edges_us, feeds=feeds)
         question = ChargeQuestion(
             storages=(storage,),
             steps=_steps(case, around, edges_us),
@@ -120,14 +117,14 @@ class Charges:
             next_update=min(updates, default=None),
         )
 
-    async def _case(self, caller: Caller, request: ChargeRequest) -> _Case:
+    async def _case(self, context: Context, request: ChargeRequest) -> _Case:
         try:
-            device = await self.devices.device(caller, request.device_id)
+            device = await self.devices.device(context, request.device_id)
         except DeviceNotFound as missing:
             raise DeviceNotFound(str(missing), param="device_id") from None
-        state, seen_at = await self._state(caller, request)
+        state, seen_at = await self._state(context, request)
         site = await self.sites.supply(
-            caller, request.site_id or _only_site(device, seen_at), param="location_id"
+            context, request.site_id or _only_site(device, seen_at), param="location_id"
         )
         check_in_service(site)
         if site.id not in device.locations:
@@ -136,19 +133,19 @@ class Charges:
                 f"{ids.wire('loc', site.id)}",
                 param="location_id",
             )
-        bought = await self._bought(caller, request, site)
-        sold = await self._sold(caller, request, site, bought.question)
+        bought = await self._bought(context, request, site)
+        sold = await self._sold(context, request, site, bought.question)
         return _Case(device, site, state, bought, sold)
 
     async def _state(
-        self, caller: Caller, request: ChargeRequest
+        self, context: Context, request: ChargeRequest
     ) -> tuple[StateRequest, UUID | None]:
         """Take the state as the request says it; else the newest reported, with what is said."""
         said = request.state
         if said.state_of_charge_percent is not None:
             return said, None
         try:
-            kept = (await self.states.current(caller, request.device_id)).report
+            kept = (await self.states.current(context, request.device_id)).report
         except DeviceStateNotFound:
             return said, None
         newest = StateRequest(
@@ -159,25 +156,25 @@ class Charges:
         )
         return newest, kept.location_id
 
-    async def _bought(self, caller: Caller, request: ChargeRequest, site: Site) -> Quote:
+    async def _bought(self, context: Context, request: ChargeRequest, site: Site) -> Quote:
         """Ask for import prices, as far as the plan is to go."""
         start, device = request.start, request.device_id
         if request.horizon is not None:
             question = Question("IMPORT", Span(start, start + request.horizon), device)
-            return await self.prices.quote(caller, site.id, question)
+            return await self.prices.quote(context, site.id, question)
         end = max(start + LEAST, request.goals.ready_by or start)
         with suppress(NoPriceData):  # a shorter plan may have its prices
             question = Question("IMPORT", Span(start, start + LONGEST), device)
-            known = await self.prices.quote(caller, site.id, question)
+            known = await self.prices.quote(context, site.id, question)
             end = max(end, instant(_confirmed_us(series_of(known.prices))))
             if end == question.span.end:
                 return known
         return await self.prices.quote(
-            caller, site.id, Question("IMPORT", Span(start, end), device)
+            context, site.id, Question("IMPORT", Span(start, end), device)
         )
 
     async def _sold(
-        self, caller: Caller, request: ChargeRequest, site: Site, bought: Question
+        self, context: Context, request: ChargeRequest, site: Site, bought: Question
     ) -> Quote | None:
         """Ask for export prices where something can be sold, or the request says so."""
         must = request.goals.export_allowed is True
@@ -186,18 +183,20 @@ class Charges:
         ):
             return None
         try:
-            return await self.prices.quote(caller, site.id, replace(bought, direction="EXPORT"))
+            return await self.prices.quote(context, site.id, replace(bought, direction="EXPORT"))
         except NoTariffConnected:
             if must:
                 raise
             return None
 
     async def _around(
-        self, caller: Caller, case: _Case, storage: Storage, edges_us: Instants, *, feeds: bool
+        self, context: Context, case: _Case, storage: Storage, edges_us: Instants, *, feeds: bool
     ) -> Surroundings:
-        pv = await self.forecast.sun(caller, case.site, edges_us)
-        until_us = min(microseconds(self.now()), int(edges_us[0]))
-        load = await self.forecast.load(caller, case.site, case.device, edges_us, until_us=until_us)
+        pv = await self.forecast.sun(context, case.site, edges_us)
+        until_us = min(microseconds(context.now), int(edges_us[0]))
+        load = await self.forecast.load(
+            context, case.site, case.device, edges_us, until_us=until_us
+        )
         if load is None and storage.discharge_w > 0.0 and not feeds:
             load = load_for(storage.discharge_w, pv)
         return Surroundings(pv, load or nothing(edges_us.size - 1, "UNKNOWN"))

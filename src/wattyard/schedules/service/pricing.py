@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context
 from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
 from wattyard.schedules.domain.listing import DurationRequest, LimitRequest, Listing
@@ -25,10 +23,8 @@ class PricedTimes:
     sites: Sites
     prices: Prices
     solvers: Solvers
-    now: Clock
-    new_id: IdMaker
 
-    async def by_duration(self, caller: Caller, request: DurationRequest) -> Listing:
+    async def by_duration(self, context: Context, request: DurationRequest) -> Listing:
         """Pick the cheapest, or dearest, time of a total length.
 
         Only with a least length of slots can this take longer than to ask for prices.
@@ -36,7 +32,7 @@ class PricedTimes:
         Raises:
             SiteInactive, and what `Prices.quote` raises.
         """
-        quote = await self._quote(caller, request.site_id, request.question)
+        quote = await self._quote(context, request.site_id, request.question)
         question = DurationQuestion(
             series_of(quote.prices),
             request.segment,
@@ -48,21 +44,21 @@ class PricedTimes:
             return Listing(quote, by_duration(question))
         return Listing(quote, await self.solvers.run(by_duration, question, hard=True))
 
-    async def by_limit(self, caller: Caller, request: LimitRequest) -> Listing:
+    async def by_limit(self, context: Context, request: LimitRequest) -> Listing:
         """Pick all time on the right side of a price limit.
 
         Raises:
             SiteInactive, and what `Prices.quote` raises.
         """
-        quote = await self._quote(caller, request.site_id, request.question)
+        quote = await self._quote(context, request.site_id, request.question)
         question = LimitQuestion(
             series_of(quote.prices), request.segment, request.relative, request.absolute
         )
         return Listing(quote, by_limit(question).slots)
 
-    async def _quote(self, caller: Caller, site_id: UUID, question: Question) -> Quote:
-        check_in_service(await self.sites.supply(caller, site_id, param="location_id"))
-        return await self.prices.quote(caller, site_id, question)
+    async def _quote(self, context: Context, site_id: UUID, question: Question) -> Quote:
+        check_in_service(await self.sites.supply(context, site_id, param="location_id"))
+        return await self.prices.quote(context, site_id, question)
 
 
 def series_of(prices: SitePrices) -> Series:

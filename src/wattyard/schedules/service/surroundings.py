@@ -6,8 +6,8 @@ from uuid import UUID
 
 import numpy as np
 
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import HOUR_US, instant
+from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Window
 from wattyard.meters.domain.readings import Metered, TariffDirection
@@ -55,27 +55,27 @@ class SiteForecast:
     records: Records
     weather: Weather
 
-    async def sun(self, caller: Caller, site: Site, edges_us: Instants) -> Expected:
+    async def sun(self, context: Context, site: Site, edges_us: Instants) -> Expected:
         """Expect what the panels of a place give in each step; what was metered wins."""
-        panels = [one for one in await self._devices_at(caller, site) if has_panels(one)]
+        panels = [one for one in await self._devices_at(context, site) if has_panels(one)]
         forecast = await self._forecast(site, panels, edges_us)
-        metered = await self._read(caller, site.id, None, "LOCAL", edges_us)
+        metered = await self._read(context, site.id, None, "LOCAL", edges_us)
         for one in panels if not metered else []:
-            metered += await self._read(caller, None, one.id, "LOCAL", edges_us)
+            metered += await self._read(context, None, one.id, "LOCAL", edges_us)
         if not metered:
             return forecast
         hours = np.diff(edges_us) / HOUR_US
         return replaced(forecast, metered_over(metered, edges_us), hours)
 
     async def load(
-        self, caller: Caller, site: Site, device: Device, edges_us: Instants, *, until_us: int
+        self, context: Context, site: Site, device: Device, edges_us: Instants, *, until_us: int
     ) -> Expected | None:
         """Expect the place's usual load in each step; None where too little was metered."""
         learnt_us = np.array([until_us - LEARNT_US, until_us])
-        taken = await self._read(caller, site.id, None, "IMPORT", learnt_us)
+        taken = await self._read(context, site.id, None, "IMPORT", learnt_us)
         if not taken:
             return None
-        own = await self._read(caller, None, device.id, "IMPORT", learnt_us)
+        own = await self._read(context, None, device.id, "IMPORT", learnt_us)
         watts = usual_load(taken, own, calendar_region(site), edges_us, until_us=until_us)
         return None if watts is None else expected(watts, "READINGS", USUAL_LOAD_CONFIDENCE)
 
@@ -95,11 +95,11 @@ class SiteForecast:
             return expected(watts, "CLEAR_SKY", CLEAR_SKY_CONFIDENCE)
         return expected(watts, "WEATHER", WEATHER_CONFIDENCE)
 
-    async def _devices_at(self, caller: Caller, site: Site) -> list[Device]:
+    async def _devices_at(self, context: Context, site: Site) -> list[Device]:
         found: list[Device] = []
         window = Window(_PAGE)
         while True:
-            page = await self.devices.page(caller, window, site_id=site.id)
+            page = await self.devices.page(context, window, site_id=site.id)
             found += page.items
             if not page.has_more:
                 return found
@@ -107,7 +107,7 @@ class SiteForecast:
 
     async def _read(
         self,
-        caller: Caller,
+        context: Context,
         site_id: UUID | None,
         device_id: UUID | None,
         direction: TariffDirection,
@@ -115,7 +115,7 @@ class SiteForecast:
     ) -> list[Metered]:
         span = Span(instant(int(edges_us[0])), instant(int(edges_us[-1])))
         streams = await self.records.of_object(
-            caller, span, site_id=site_id, device_id=device_id, direction=direction
+            context, span, site_id=site_id, device_id=device_id, direction=direction
         )
         inbound_only = direction == "IMPORT"
         return [one.metered for one in streams if not inbound_only or one.stream.flow == "INBOUND"]

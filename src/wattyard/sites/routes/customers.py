@@ -1,7 +1,7 @@
 """Endpoints of customers (contract 1, Customers)."""
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import Reference
 from wattyard.platform.http import (
@@ -43,10 +43,10 @@ class CustomersQuery(ListQuery):
     refuses=LIST_REFUSALS,
     example=examples.CUSTOMER_LIST,
 )
-async def list_customers(caller: Caller, query: CustomersQuery, customers: Customers) -> bytes:
+async def list_customers(context: Context, query: CustomersQuery, customers: Customers) -> bytes:
     """List the customers of the account, newest first."""
-    page = await customers.page(caller, query.window("cus"), reference_id=query.reference_id)
-    shown = (customer_json(caller, customer) for customer in page.items)
+    page = await customers.page(context, query.window("cus"), reference_id=query.reference_id)
+    shown = (customer_json(context.caller, customer) for customer in page.items)
     return list_answer("/customers", shown, has_more=page.has_more)
 
 
@@ -59,10 +59,10 @@ async def list_customers(caller: Caller, query: CustomersQuery, customers: Custo
     example=examples.CUSTOMER,
     tagged=True,
 )
-async def get_customer(caller: Caller, customer_id: str, customers: Customers) -> bytes:
+async def get_customer(context: Context, customer_id: str, customers: Customers) -> bytes:
     """Retrieve a customer."""
     id_ = path_id(customer_id, "cus", missing=CustomerNotFound)
-    return customer_json(caller, await customers.customer(caller, id_))
+    return customer_json(context.caller, await customers.customer(context, id_))
 
 
 @endpoint(
@@ -78,9 +78,9 @@ async def get_customer(caller: Caller, customer_id: str, customers: Customers) -
     tagged=True,
     events=("customer.create",),
 )
-async def create_customer(caller: Caller, body: CustomerBody, customers: Customers) -> bytes:
+async def create_customer(context: Context, body: CustomerBody, customers: Customers) -> bytes:
     """Create a customer: a user in your own system, with any number of locations."""
-    return customer_json(caller, await customers.add(caller, customer_draft(body)))
+    return customer_json(context.caller, await customers.add(context, customer_draft(body)))
 
 
 @endpoint(
@@ -96,16 +96,16 @@ async def create_customer(caller: Caller, body: CustomerBody, customers: Custome
     events=("customer.update",),
 )
 async def change_customer(
-    call: Call, caller: Caller, customer_id: str, body: Patch[CustomerBody], customers: Customers
+    call: Call, context: Context, customer_id: str, body: Patch[CustomerBody], customers: Customers
 ) -> bytes:
     """Change a customer: fields not sent stay, null clears an optional one (RFC 7396)."""
     customer = await customers.change(
-        caller,
+        context,
         path_id(customer_id, "cus", missing=CustomerNotFound),
         change=lambda customer: changed_customer(customer, body),
-        guard=guarding(call, lambda customer: customer_json(caller, customer)),
+        guard=guarding(call, lambda customer: customer_json(context.caller, customer)),
     )
-    return customer_json(caller, customer)
+    return customer_json(context.caller, customer)
 
 
 @endpoint(
@@ -118,12 +118,12 @@ async def change_customer(
     events=("customer.delete", "location.delete", "site.delete", "tariff.delete"),
 )
 async def delete_customer(
-    call: Call, caller: Caller, customer_id: str, customers: Customers
+    call: Call, context: Context, customer_id: str, customers: Customers
 ) -> Deleted:
     """Delete a customer and all its locations; the devices there stay."""
     id_ = path_id(customer_id, "cus", missing=CustomerNotFound)
     await customers.remove(
-        caller, id_, guard=guarding(call, lambda customer: customer_json(caller, customer))
+        context, id_, guard=guarding(call, lambda customer: customer_json(context.caller, customer))
     )
     return Deleted(ids.wire("cus", id_), "customer")
 

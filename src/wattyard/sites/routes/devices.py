@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import LocationId, Reference
 from wattyard.platform.http import (
@@ -51,10 +51,10 @@ class DevicesQuery(ListQuery):
     refuses=LIST_REFUSALS,
     example=examples.DEVICE_LIST,
 )
-async def list_devices(caller: Caller, query: DevicesQuery, devices: Devices) -> bytes:
+async def list_devices(context: Context, query: DevicesQuery, devices: Devices) -> bytes:
     """List the devices of the account, newest first."""
     page = await devices.page(
-        caller,
+        context,
         query.window("dev"),
         reference_id=query.reference_id,
         type_=query.type,
@@ -62,7 +62,7 @@ async def list_devices(caller: Caller, query: DevicesQuery, devices: Devices) ->
         if query.location_id
         else None,
     )
-    shown = (device_json(caller, device) for device in page.items)
+    shown = (device_json(context.caller, device) for device in page.items)
     return list_answer("/devices", shown, has_more=page.has_more)
 
 
@@ -75,10 +75,10 @@ async def list_devices(caller: Caller, query: DevicesQuery, devices: Devices) ->
     example=examples.DEVICE,
     tagged=True,
 )
-async def get_device(caller: Caller, device_id: str, devices: Devices) -> bytes:
+async def get_device(context: Context, device_id: str, devices: Devices) -> bytes:
     """Retrieve a device."""
-    found = await devices.device(caller, path_id(device_id, "dev", missing=DeviceNotFound))
-    return device_json(caller, found)
+    found = await devices.device(context, path_id(device_id, "dev", missing=DeviceNotFound))
+    return device_json(context.caller, found)
 
 
 @endpoint(
@@ -95,14 +95,14 @@ async def get_device(caller: Caller, device_id: str, devices: Devices) -> bytes:
     tagged=True,
     events=("device.create", "location.update", "site.update"),
 )
-async def create_device(caller: Caller, body: DeviceBody, devices: Devices) -> bytes:
+async def create_device(context: Context, body: DeviceBody, devices: Devices) -> bytes:
     """Add a device at one or more locations; it shows in each one's site.
 
     The ratings `power_rating_import_kwh` and `power_rating_export_kwh` are powers in kW; their
     names are those of the public contract.
     """
-    device = await devices.add(caller, device_draft(body), device_locations(body))
-    return device_json(caller, device)
+    device = await devices.add(context, device_draft(body), device_locations(body))
+    return device_json(context.caller, device)
 
 
 @endpoint(
@@ -118,16 +118,16 @@ async def create_device(caller: Caller, body: DeviceBody, devices: Devices) -> b
     events=("device.update", "location.update", "site.update"),
 )
 async def change_device(
-    call: Call, caller: Caller, device_id: str, body: Patch[DeviceBody], devices: Devices
+    call: Call, context: Context, device_id: str, body: Patch[DeviceBody], devices: Devices
 ) -> bytes:
     """Change a device: fields not sent stay, null clears an optional one (RFC 7396)."""
     device = await devices.change(
-        caller,
+        context,
         path_id(device_id, "dev", missing=DeviceNotFound),
         change=lambda device: changed_device(device, body),
-        guard=guarding(call, lambda device: device_json(caller, device)),
+        guard=guarding(call, lambda device: device_json(context.caller, device)),
     )
-    return device_json(caller, device)
+    return device_json(context.caller, device)
 
 
 @endpoint(
@@ -139,11 +139,11 @@ async def change_device(
     example={"id": examples.DEVICE["id"], "object": "device", "deleted": True},
     events=("device.delete", "location.update", "site.update"),
 )
-async def delete_device(call: Call, caller: Caller, device_id: str, devices: Devices) -> Deleted:
+async def delete_device(call: Call, context: Context, device_id: str, devices: Devices) -> Deleted:
     """Delete a device and take it off its sites; its readings stay for the locations' history."""
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
     await devices.remove(
-        caller, id_, guard=guarding(call, lambda device: device_json(caller, device))
+        context, id_, guard=guarding(call, lambda device: device_json(context.caller, device))
     )
     return Deleted(ids.wire("dev", id_), "device")
 

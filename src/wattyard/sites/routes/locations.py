@@ -1,7 +1,7 @@
 """Endpoints of locations: supply addresses with time zone, currency and grid connection."""
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import CustomerId, Reference
 from wattyard.platform.http import (
@@ -45,17 +45,17 @@ class LocationsQuery(ListQuery):
     refuses=LIST_REFUSALS,
     example=examples.LOCATION_LIST,
 )
-async def list_locations(caller: Caller, query: LocationsQuery, sites: Sites) -> bytes:
+async def list_locations(context: Context, query: LocationsQuery, sites: Sites) -> bytes:
     """List the locations of the account, newest first."""
     page = await sites.page(
-        caller,
+        context,
         query.window("loc", "ste"),
         reference_id=query.reference_id,
         customer_id=ids.read(query.customer_id, "cus", param="customer_id")
         if query.customer_id
         else None,
     )
-    shown = (location_json(caller, site, devices) for site, devices in page.items)
+    shown = (location_json(context.caller, site, devices) for site, devices in page.items)
     return list_answer("/locations", shown, has_more=page.has_more)
 
 
@@ -68,10 +68,10 @@ async def list_locations(caller: Caller, query: LocationsQuery, sites: Sites) ->
     example=examples.LOCATION,
     tagged=True,
 )
-async def get_location(caller: Caller, location_id: str, sites: Sites) -> bytes:
+async def get_location(context: Context, location_id: str, sites: Sites) -> bytes:
     """Retrieve a location."""
     id_ = path_id(location_id, "loc", "ste", missing=LocationNotFound)
-    return location_json(caller, *await sites.site(caller, id_))
+    return location_json(context.caller, *await sites.site(context, id_))
 
 
 @endpoint(
@@ -88,14 +88,14 @@ async def get_location(caller: Caller, location_id: str, sites: Sites) -> bytes:
     tagged=True,
     events=("location.create", "site.create"),
 )
-async def create_location(caller: Caller, body: LocationBody, sites: Sites) -> bytes:
+async def create_location(context: Context, body: LocationBody, sites: Sites) -> bytes:
     """Create a location, and with it the site of the same place.
 
     Time zone and currency follow from the address where they are not given: the zone from
     `geo_location`, else the main zone of the state, else of the country.
     """
-    site, _ = await sites.open(caller, site_draft(body))
-    return location_json(caller, site, ())
+    site, _ = await sites.open(context, site_draft(body))
+    return location_json(context.caller, site, ())
 
 
 @endpoint(
@@ -111,21 +111,22 @@ async def create_location(caller: Caller, body: LocationBody, sites: Sites) -> b
     events=("location.update", "site.update"),
 )
 async def change_location(
-    call: Call, caller: Caller, location_id: str, body: Patch[LocationBody], sites: Sites
+    call: Call, context: Context, location_id: str, body: Patch[LocationBody], sites: Sites
 ) -> bytes:
     """Change a location: fields not sent stay, null clears an optional one (RFC 7396).
 
     A time zone or currency that followed from the old address follows to a new one.
     """
     site, devices = await sites.change(
-        caller,
+        context,
         path_id(location_id, "loc", "ste", missing=LocationNotFound),
         change=lambda site: changed_site(site, body, LocationBody),
         guard=guarding(
-            call, lambda site, devices: location_json(caller, site, [d.id for d in devices])
+            call,
+            lambda site, devices: location_json(context.caller, site, [d.id for d in devices]),
         ),
     )
-    return location_json(caller, site, [device.id for device in devices])
+    return location_json(context.caller, site, [device.id for device in devices])
 
 
 @endpoint(
@@ -137,14 +138,15 @@ async def change_location(
     example={"id": examples.LOCATION["id"], "object": "location", "deleted": True},
     events=("location.delete", "site.delete", "tariff.delete"),
 )
-async def delete_location(call: Call, caller: Caller, location_id: str, sites: Sites) -> Deleted:
+async def delete_location(call: Call, context: Context, location_id: str, sites: Sites) -> Deleted:
     """Delete a location, its site, tariffs, meter records and schedules; its devices stay."""
     id_ = path_id(location_id, "loc", "ste", missing=LocationNotFound)
     await sites.close(
-        caller,
+        context,
         id_,
         guard=guarding(
-            call, lambda site, devices: location_json(caller, site, [d.id for d in devices])
+            call,
+            lambda site, devices: location_json(context.caller, site, [d.id for d in devices]),
         ),
     )
     return Deleted(ids.wire("loc", id_), "location")

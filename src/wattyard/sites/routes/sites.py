@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import CustomerId, Reference
 from wattyard.platform.http import (
@@ -52,7 +52,7 @@ class SitesQuery(ListQuery):
     refuses=LIST_REFUSALS,
     example=examples.SITE_LIST,
 )
-async def list_sites(caller: Caller, query: SitesQuery, sites: Sites) -> bytes:
+async def list_sites(context: Context, query: SitesQuery, sites: Sites) -> bytes:
     """List all sites of the account, newest first, each with its devices.
 
     `starting_after` takes the last id of a page and gives the next, older one;
@@ -60,7 +60,7 @@ async def list_sites(caller: Caller, query: SitesQuery, sites: Sites) -> bytes:
     whether there are more sites in the direction of travel.
     """
     page = await sites.summaries(
-        caller,
+        context,
         query.window("ste", "loc"),
         reference_id=query.reference_id,
         status=query.status,
@@ -80,9 +80,9 @@ async def list_sites(caller: Caller, query: SitesQuery, sites: Sites) -> bytes:
     example=examples.SITE,
     tagged=True,
 )
-async def get_site(caller: Caller, site_id: str, sites: Sites) -> bytes:
+async def get_site(context: Context, site_id: str, sites: Sites) -> bytes:
     """Retrieve a site with its devices."""
-    return await sites.summary(caller, path_id(site_id, "ste", "loc", missing=SiteNotFound))
+    return await sites.summary(context, path_id(site_id, "ste", "loc", missing=SiteNotFound))
 
 
 @endpoint(
@@ -99,14 +99,14 @@ async def get_site(caller: Caller, site_id: str, sites: Sites) -> bytes:
     tagged=True,
     events=("location.create", "site.create", "device.create"),
 )
-async def create_site(caller: Caller, body: SiteBody, sites: Sites) -> bytes:
+async def create_site(context: Context, body: SiteBody, sites: Sites) -> bytes:
     """Put a place in service with its devices, in one call: all of it or nothing.
 
     Creates the location of the same place too: `ste_X` and `loc_X` share their hex part.
     """
     drafts = device_drafts(body.devices or ())
-    site, devices = await sites.open(caller, site_draft(body), drafts)
-    return site_json(caller, site, devices)
+    site, devices = await sites.open(context, site_draft(body), drafts)
+    return site_json(context.caller, site, devices)
 
 
 @endpoint(
@@ -122,17 +122,17 @@ async def create_site(caller: Caller, body: SiteBody, sites: Sites) -> bytes:
     events=("location.update", "site.update"),
 )
 async def change_site(
-    call: Call, caller: Caller, site_id: str, body: Patch[SiteChange], sites: Sites
+    call: Call, context: Context, site_id: str, body: Patch[SiteChange], sites: Sites
 ) -> bytes:
     """Change a site: fields not sent stay, null clears an optional one (RFC 7396)."""
     site, devices = await sites.change(
-        caller,
+        context,
         path_id(site_id, "ste", "loc", missing=SiteNotFound),
         change=lambda site: changed_site(site, body, SiteChange),
-        guard=guarding(call, lambda *shown: site_json(caller, *shown)),
+        guard=guarding(call, lambda *shown: site_json(context.caller, *shown)),
         missing=SiteNotFound,
     )
-    return site_json(caller, site, devices)
+    return site_json(context.caller, site, devices)
 
 
 @endpoint(
@@ -144,13 +144,13 @@ async def change_site(
     example={"id": examples.SITE["id"], "object": "site", "deleted": True},
     events=("location.delete", "site.delete", "tariff.delete"),
 )
-async def delete_site(call: Call, caller: Caller, site_id: str, sites: Sites) -> Deleted:
+async def delete_site(call: Call, context: Context, site_id: str, sites: Sites) -> Deleted:
     """Delete a place: its location, tariffs, meter records and schedules go, its devices stay."""
     id_ = path_id(site_id, "ste", "loc", missing=SiteNotFound)
     await sites.close(
-        caller,
+        context,
         id_,
-        guard=guarding(call, lambda *shown: site_json(caller, *shown)),
+        guard=guarding(call, lambda *shown: site_json(context.caller, *shown)),
         missing=SiteNotFound,
     )
     return Deleted(ids.wire("ste", id_), "site")

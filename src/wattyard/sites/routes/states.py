@@ -1,6 +1,6 @@
 """Endpoints of device states (contract 1, Device state)."""
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 from wattyard.sites.domain.devices import DeviceNotFound
@@ -28,14 +28,14 @@ from wattyard.sites.wire.states import (
     example=examples.STATE_KEPT,
     example_body=examples.STATE_BODY,
 )
-async def put_state(caller: Caller, device_id: str, body: StateBody, states: States) -> StateKept:
+async def put_state(context: Context, device_id: str, body: StateBody, states: States) -> StateKept:
     """Report the state of a device.
 
     The newest by `time` is the current one; an older one is kept as history. The same
     `record_reference_id` twice answers the first. No event is written.
     """
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
-    return state_kept(caller, await states.report(caller, id_, state_report(body)))
+    return state_kept(context.caller, await states.report(context, id_, state_report(body)))
 
 
 @endpoint(
@@ -47,10 +47,10 @@ async def put_state(caller: Caller, device_id: str, body: StateBody, states: Sta
     example=examples.STATE,
     tagged=True,
 )
-async def get_state(caller: Caller, device_id: str, states: States) -> bytes:
+async def get_state(context: Context, device_id: str, states: States) -> bytes:
     """Retrieve the newest state of a device, by its own time."""
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
-    return state_json(caller, await states.current(caller, id_))
+    return state_json(context.caller, await states.current(context, id_))
 
 
 @endpoint(
@@ -62,11 +62,11 @@ async def get_state(caller: Caller, device_id: str, states: States) -> bytes:
     refuses=(DeviceNotFound, *LIST_REFUSALS),
     example=examples.STATE_LIST,
 )
-async def list_states(caller: Caller, device_id: str, query: ListQuery, states: States) -> bytes:
+async def list_states(context: Context, device_id: str, query: ListQuery, states: States) -> bytes:
     """List the states of a device, the last received first."""
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
-    page = await states.history(caller, id_, query.window("dsr"))
-    shown = (state_json(caller, state) for state in page.items)
+    page = await states.history(context, id_, query.window("dsr"))
+    shown = (state_json(context.caller, state) for state in page.items)
     return list_answer(f"/devices/{device_id}/states", shown, has_more=page.has_more)
 
 

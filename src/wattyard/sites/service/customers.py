@@ -6,7 +6,7 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.sites import Customer, CustomerDraft, CustomerNotFound
@@ -23,34 +23,36 @@ class Customers(UseCases):
     """The customers of every account."""
 
     async def page(
-        self, caller: Caller, window: Window, *, reference_id: str | None = None
+        self, context: Context, window: Window, *, reference_id: str | None = None
     ) -> Page[Customer]:
         """Read one page, newest first."""
         filters = {"reference_id = {}": reference_id}
         async with self.db.reading() as db:
-            return await customer_store.page(db, caller.account, caller.live_mode, window, filters)
+            return await customer_store.page(
+                db, context.account, context.live_mode, window, filters
+            )
 
-    async def customer(self, caller: Caller, customer_id: UUID) -> Customer:
+    async def customer(self, context: Context, customer_id: UUID) -> Customer:
         """Read one customer.
 
         Raises:
             CustomerNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await customer_store.by_id(db, caller.account, caller.live_mode, customer_id)
+            found = await customer_store.by_id(db, context.account, context.live_mode, customer_id)
         return _present(found, customer_id)
 
-    async def add(self, caller: Caller, draft: CustomerDraft) -> Customer:
+    async def add(self, context: Context, draft: CustomerDraft) -> Customer:
         """Add a customer."""
-        customer = Customer(self.new_id(), self.now(), draft.reference_id, draft.metadata)
+        customer = Customer(context.new_id(), context.now, draft.reference_id, draft.metadata)
         async with self.db.transaction() as db:
-            await customer_store.insert(db, caller.account, caller.live_mode, customer)
-            await self._tell(caller, "create", customer)
+            await customer_store.insert(db, context.account, context.live_mode, customer)
+            await self._tell(context, "create", customer)
         return customer
 
     async def change(
         self,
-        caller: Caller,
+        context: Context,
         customer_id: UUID,
         *,
         change: Callable[[Customer], CustomerDraft],
@@ -62,49 +64,49 @@ class Customers(UseCases):
             CustomerNotFound, and what `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
-            before = await self._locked(db, caller, customer_id)
+            before = await self._locked(db, context, customer_id)
             if guard is not None:
                 guard(before)
             draft = change(before)
             after = replace(before, reference_id=draft.reference_id, metadata=draft.metadata)
             if after != before:
-                await customer_store.update(db, caller.account, caller.live_mode, after)
-                await self._tell(caller, "update", after)
+                await customer_store.update(db, context.account, context.live_mode, after)
+                await self._tell(context, "update", after)
         return after
 
     async def remove(
-        self, caller: Caller, customer_id: UUID, *, guard: Guard | None = None
+        self, context: Context, customer_id: UUID, *, guard: Guard | None = None
     ) -> None:
         """Delete a customer and all its places; the devices there stay.
 
         Raises:
             CustomerNotFound: when the caller has none of that id, and what `guard` raises.
         """
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
-            customer = await self._locked(db, caller, customer_id)
+            customer = await self._locked(db, context, customer_id)
             if guard is not None:
                 guard(customer)
             sites = await site_store.of_customer(db, account, live, customer_id)
             site_ids = [site.id for site in sites]
             devices = await device_store.at_sites(db, account, live, site_ids)
-            new_events = await self.removal_events(caller, sites)
+            new_events = await self.removal_events(context, sites)
             for site in sites:
                 new_events += site_events(
-                    self.serializers, caller, "delete", site, devices[site.id]
+                    self.serializers, context, "delete", site, devices[site.id]
                 )
             await site_store.delete(db, account, live, site_ids)
             await customer_store.delete(db, account, live, customer_id)
-            await self.events.record(caller, new_events)
-            await self._tell(caller, "delete", customer)
+            await self.events.record(context, new_events)
+            await self._tell(context, "delete", customer)
 
-    async def _tell(self, caller: Caller, change: str, customer: Customer) -> None:
-        data = self.serializers.customer(caller, customer)
+    async def _tell(self, context: Context, change: str, customer: Customer) -> None:
+        data = self.serializers.customer(context.caller, customer)
         new_events = NewEvent(f"customer.{change}", ids.wire("cus", customer.id), data)
-        await self.events.record(caller, [new_events])
+        await self.events.record(context, [new_events])
 
-    async def _locked(self, db: WriteConnection, caller: Caller, customer_id: UUID) -> Customer:
-        found = await customer_store.locked(db, caller.account, caller.live_mode, customer_id)
+    async def _locked(self, db: WriteConnection, context: Context, customer_id: UUID) -> Customer:
+        found = await customer_store.locked(db, context.account, context.live_mode, customer_id)
         return _present(found, customer_id)
 
 

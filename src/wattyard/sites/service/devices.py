@@ -6,7 +6,7 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
@@ -24,7 +24,7 @@ class Devices(UseCases):
 
     async def page(
         self,
-        caller: Caller,
+        context: Context,
         window: Window,
         *,
         reference_id: str | None = None,
@@ -38,43 +38,45 @@ class Devices(UseCases):
             device_store.AT_LOCATION: site_id,
         }
         async with self.db.reading() as db:
-            return await device_store.page(db, caller.account, caller.live_mode, window, filters)
+            return await device_store.page(db, context.account, context.live_mode, window, filters)
 
-    async def device(self, caller: Caller, device_id: UUID) -> Device:
+    async def device(self, context: Context, device_id: UUID) -> Device:
         """Read one device.
 
         Raises:
             DeviceNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await device_store.by_id(db, caller.account, caller.live_mode, device_id)
+            found = await device_store.by_id(db, context.account, context.live_mode, device_id)
         return _present(found, device_id)
 
-    async def present(self, caller: Caller, device_ids: Collection[UUID]) -> set[UUID]:
+    async def present(self, context: Context, device_ids: Collection[UUID]) -> set[UUID]:
         """Tell which of the devices the caller has."""
         if not device_ids:
             return set()
         async with self.db.reading() as db:
-            return await device_store.present(db, caller.account, caller.live_mode, device_ids)
+            return await device_store.present(db, context.account, context.live_mode, device_ids)
 
-    async def add(self, caller: Caller, draft: DeviceDraft, locations: Collection[UUID]) -> Device:
+    async def add(
+        self, context: Context, draft: DeviceDraft, locations: Collection[UUID]
+    ) -> Device:
         """Add a device at one or more places.
 
         Raises:
             LocationNotFound: when the caller does not have one of them.
         """
-        device = draft.made(self.new_id(), self.now(), locations)
+        device = draft.made(context.new_id(), context.now, locations)
         async with self.db.transaction() as db:
-            sites = await lock_sites(db, caller, device.locations, param="locations")
-            await device_store.insert(db, caller.account, caller.live_mode, [device])
-            new_events = [device_event(self.serializers, caller, "create", device)]
-            new_events += await self._show_sites(db, caller, sites, moved={p.id for p in sites})
-            await self.events.record(caller, new_events)
+            sites = await lock_sites(db, context, device.locations, param="locations")
+            await device_store.insert(db, context.account, context.live_mode, [device])
+            new_events = [device_event(self.serializers, context, "create", device)]
+            new_events += await self._show_sites(db, context, sites, moved={p.id for p in sites})
+            await self.events.record(context, new_events)
         return device
 
     async def change(
         self,
-        caller: Caller,
+        context: Context,
         device_id: UUID,
         *,
         change: Callable[[Device], tuple[DeviceDraft, Collection[UUID]]],
@@ -86,74 +88,76 @@ class Devices(UseCases):
             DeviceNotFound, LocationNotFound, and what `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
-            before, sites = await self._locked(db, caller, device_id)
+            before, sites = await self._locked(db, context, device_id)
             if guard is not None:
                 guard(before)
             draft, locations = change(before)
             after = draft.onto(before, locations)
             if after != before:
-                after = await self._save(db, caller, before, after, sites)
+                after = await self._save(db, context, before, after, sites)
         return after
 
-    async def remove(self, caller: Caller, device_id: UUID, *, guard: Guard | None = None) -> None:
+    async def remove(
+        self, context: Context, device_id: UUID, *, guard: Guard | None = None
+    ) -> None:
         """Delete a device; its readings stay for the history of its places.
 
         Raises:
             DeviceNotFound: when the caller has none of that id, and what `guard` raises.
         """
         async with self.db.transaction() as db:
-            device, sites = await self._locked(db, caller, device_id)
+            device, sites = await self._locked(db, context, device_id)
             if guard is not None:
                 guard(device)
-            await device_store.delete(db, caller.account, caller.live_mode, device.id)
-            new_events = [device_event(self.serializers, caller, "delete", device)]
-            new_events += await self._show_sites(db, caller, sites, moved={p.id for p in sites})
-            await self.events.record(caller, new_events)
+            await device_store.delete(db, context.account, context.live_mode, device.id)
+            new_events = [device_event(self.serializers, context, "delete", device)]
+            new_events += await self._show_sites(db, context, sites, moved={p.id for p in sites})
+            await self.events.record(context, new_events)
 
     async def _save(
         self,
         db: WriteConnection,
-        caller: Caller,
+        context: Context,
         before: Device,
         after: Device,
         sites: Sequence[Site],
     ) -> Device:
         """Save a changed device whose present `sites` are locked."""
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         old, new = set(before.locations), set(after.locations)
         if new - old:
-            sites = [*sites, *await lock_sites(db, caller, new - old, param="locations")]
+            sites = [*sites, *await lock_sites(db, context, new - old, param="locations")]
         if replace(after, locations=before.locations) != before:
             await device_store.update(db, account, live, [after])
         if old - new:
             await device_store.take_away(db, account, live, after.id, old - new)
         if new - old:
             await device_store.attach(db, account, live, [(after.id, site) for site in new - old])
-        new_events = [device_event(self.serializers, caller, "update", after)]
-        new_events += await self._show_sites(db, caller, sites, moved=old ^ new)
-        await self.events.record(caller, new_events)
+        new_events = [device_event(self.serializers, context, "update", after)]
+        new_events += await self._show_sites(db, context, sites, moved=old ^ new)
+        await self.events.record(context, new_events)
         return after
 
     async def _show_sites(
         self,
         db: WriteConnection,
-        caller: Caller,
+        context: Context,
         sites: Iterable[Site],
         *,
         moved: Collection[UUID],
     ) -> list[NewEvent]:
         """Rewrite the summaries: a site's event, and its location's where a device moved."""
         new_events: list[NewEvent] = []
-        for site, devices, _ in await show_anew(db, self.serializers, caller, sites):
-            of_location, of_site = site_events(self.serializers, caller, "update", site, devices)
+        for site, devices, _ in await show_anew(db, self.serializers, context, sites):
+            of_location, of_site = site_events(self.serializers, context, "update", site, devices)
             new_events += [of_location, of_site] if site.id in moved else [of_site]
         return new_events
 
     async def _locked(
-        self, db: WriteConnection, caller: Caller, device_id: UUID
+        self, db: WriteConnection, context: Context, device_id: UUID
     ) -> tuple[Device, Sequence[Site]]:
         """Lock a device and the places it is at; places first, as everyone does."""
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         sites = await site_store.of_device(db, account, live, device_id)
         device = _present(await device_store.locked(db, account, live, device_id), device_id)
         if set(device.locations) != {site.id for site in sites}:  # it moved meanwhile

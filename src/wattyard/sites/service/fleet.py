@@ -7,7 +7,7 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
@@ -45,7 +45,7 @@ class Fleet(UseCases):
     """Imports into every account."""
 
     async def bring_in(
-        self, caller: Caller, batch: Sequence[Arrival], *, dry_run: bool = False
+        self, context: Context, batch: Sequence[Arrival], *, dry_run: bool = False
     ) -> Tally:
         """Take one batch of lines: each of them whole or not at all, all in one transaction.
 
@@ -55,7 +55,7 @@ class Fleet(UseCases):
         tally = Tally()
         try:
             async with self.db.transaction() as db:
-                await self._bring_in(db, caller, batch, tally)
+                await self._bring_in(db, context, batch, tally)
                 if dry_run:
                     raise _OnlyTried
         except _OnlyTried:
@@ -63,9 +63,9 @@ class Fleet(UseCases):
         return tally
 
     async def _bring_in(
-        self, db: WriteConnection, caller: Caller, batch: Sequence[Arrival], tally: Tally
+        self, db: WriteConnection, context: Context, batch: Sequence[Arrival], tally: Tally
     ) -> None:
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         await site_store.one_import_at_a_time(db, account, live)
         known: dict[str, list[Site]] = defaultdict(list)
         references = [arrival.reference_id for arrival in batch]
@@ -74,21 +74,21 @@ class Fleet(UseCases):
         present = await device_store.at_sites(
             db, account, live, [site.id for sites in known.values() for site in sites]
         )
-        customers = await self._customers(db, caller, batch)
+        customers = await self._customers(db, context, batch)
         changes = _Changes()
         for arrival in batch:
             try:
                 sites = known[arrival.reference_id]
                 self._judge(arrival, sites, customers)
                 if sites:
-                    self._update(caller, arrival, sites[0], present[sites[0].id], changes, tally)
+                    self._update(context, arrival, sites[0], present[sites[0].id], changes, tally)
                 else:
-                    self._create(caller, arrival, changes)
+                    self._create(context, arrival, changes)
                     tally.created += 1
             except Refusal as refusal:
                 reasons = "; ".join(fault.message for fault in refusal.faults)
                 tally.refused.append(Refused(arrival.line, reasons))
-        await self._write(db, caller, changes)
+        await self._write(db, context, changes)
 
     def _judge(self, arrival: Arrival, sites: Sequence[Site], customers: Collection[UUID]) -> None:
         if len(sites) > 1:
@@ -103,20 +103,20 @@ class Fleet(UseCases):
                 f"there is no customer {ids.wire('cus', customer_id)}", code="customer_not_found"
             )
 
-    def _create(self, caller: Caller, arrival: Arrival, changes: _Changes) -> None:
-        now = self.now()
-        site = arrival.draft.settled(self.new_id(), now)
-        made = [d.draft.made(self.new_id(), now, [site.id]) for d in arrival.devices]
-        changes.new_sites.append((site, self.serializers.site(caller, site, made)))
+    def _create(self, context: Context, arrival: Arrival, changes: _Changes) -> None:
+        now = context.now
+        site = arrival.draft.settled(context.new_id(), now)
+        made = [d.draft.made(context.new_id(), now, [site.id]) for d in arrival.devices]
+        changes.new_sites.append((site, self.serializers.site(context.caller, site, made)))
         changes.new_devices += made
-        changes.new_events += site_events(self.serializers, caller, "create", site, made)
+        changes.new_events += site_events(self.serializers, context, "create", site, made)
         changes.new_events += [
-            device_event(self.serializers, caller, "create", device) for device in made
+            device_event(self.serializers, context, "create", device) for device in made
         ]
 
     def _update(
         self,
-        caller: Caller,
+        context: Context,
         arrival: Arrival,
         site: Site,
         present: Sequence[Device],
@@ -129,7 +129,7 @@ class Fleet(UseCases):
         for arriving in arrival.devices:
             old = by_reference.get(arriving.draft.reference_id)
             if old is None:
-                made.append(arriving.draft.made(self.new_id(), self.now(), [site.id]))
+                made.append(arriving.draft.made(context.new_id(), context.now, [site.id]))
             elif (new := arriving.onto(old).onto(old)) != old:
                 changed.append(new)
         if after == site and not made and not changed:
@@ -141,18 +141,20 @@ class Fleet(UseCases):
             )
         replaced = {device.id: device for device in changed}
         devices = [*(replaced.get(d.id, d) for d in present), *made]
-        changes.sites.append((after, self.serializers.site(caller, after, devices)))
+        changes.sites.append((after, self.serializers.site(context.caller, after, devices)))
         if after.timezone != site.timezone:
             changes.rezoned.append(after)
         changes.new_devices += made
         changes.devices += changed
-        changes.new_events += site_events(self.serializers, caller, "update", after, devices)
-        changes.new_events += [device_event(self.serializers, caller, "create", d) for d in made]
-        changes.new_events += [device_event(self.serializers, caller, "update", d) for d in changed]
+        changes.new_events += site_events(self.serializers, context, "update", after, devices)
+        changes.new_events += [device_event(self.serializers, context, "create", d) for d in made]
+        changes.new_events += [
+            device_event(self.serializers, context, "update", d) for d in changed
+        ]
         tally.updated += 1
 
-    async def _write(self, db: WriteConnection, caller: Caller, changes: _Changes) -> None:
-        account, live = caller.account, caller.live_mode
+    async def _write(self, db: WriteConnection, context: Context, changes: _Changes) -> None:
+        account, live = context.account, context.live_mode
         if changes.new_sites:
             await site_store.insert(db, account, live, changes.new_sites)
         if changes.new_devices:
@@ -161,25 +163,25 @@ class Fleet(UseCases):
             await device_store.update(db, account, live, changes.devices)
         if changes.sites:
             await site_store.update(db, account, live, changes.sites)
-        await self.follow_zones(caller, changes.rezoned)
-        changes.new_events += await self._show_elsewhere(db, caller, changes.devices)
-        await self.events.record(caller, changes.new_events)
+        await self.follow_zones(context, changes.rezoned)
+        changes.new_events += await self._show_elsewhere(db, context, changes.devices)
+        await self.events.record(context, changes.new_events)
 
     async def _show_elsewhere(
-        self, db: WriteConnection, caller: Caller, changed: Sequence[Device]
+        self, db: WriteConnection, context: Context, changed: Sequence[Device]
     ) -> list[NewEvent]:
         """Write anew the summaries of all places of changed devices that are at several."""
         site_ids = {id_ for d in changed if len(d.locations) > 1 for id_ in d.locations}
-        sites = await lock_present(db, caller, site_ids)
+        sites = await lock_present(db, context, site_ids)
         new_events: list[NewEvent] = []
-        for site, devices, _ in await show_anew(db, self.serializers, caller, sites):
-            new_events += site_events(self.serializers, caller, "update", site, devices)[1:]
+        for site, devices, _ in await show_anew(db, self.serializers, context, sites):
+            new_events += site_events(self.serializers, context, "update", site, devices)[1:]
         return new_events
 
     async def _customers(
-        self, db: WriteConnection, caller: Caller, batch: Sequence[Arrival]
+        self, db: WriteConnection, context: Context, batch: Sequence[Arrival]
     ) -> Collection[UUID]:
         """Find which of the customers that the batch names are there, and keep them there."""
         named = {arrival.draft.customer_id for arrival in batch} - {None}
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         return {c for c in named if c and await customer_store.lock(db, account, live, c)}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Window
 from wattyard.sites.service.ports import UseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
@@ -21,13 +21,13 @@ _LAST_SEEN_MAY_TRAIL: Final = timedelta(seconds=60)
 class Inspection(UseCases):
     """Looks after what is stored twice."""
 
-    async def complaints(self) -> list[str]:
+    async def complaints(self, context: Context) -> list[str]:
         """Look for rows of any account whose owner is gone; empty where all is well."""
         async with self.db.reading() as db:
             counts = await orphans.count(db)
         return [f"{n:,} {name}: restore a backup or delete them" for name, n in counts.items()]
 
-    async def summaries(self, caller: Caller, *, repair: bool = False) -> tuple[int, list[UUID]]:
+    async def summaries(self, context: Context, *, repair: bool = False) -> tuple[int, list[UUID]]:
         """Recompute the summaries of an account and mode: how many, and which are wrong.
 
         `last_seen` may trail by 60 seconds. Nothing is locked but what looks wrong, so that a
@@ -39,24 +39,24 @@ class Inspection(UseCases):
         while True:
             async with self.db.reading() as db:
                 page = await site_store.page(
-                    db, caller.account, caller.live_mode, Window(_AT_ONCE, position), {}
+                    db, context.account, context.live_mode, Window(_AT_ONCE, position), {}
                 )
             ids = [site.id for site in page.items]
             checked += len(ids)
-            suspects = await self._differing(caller, ids, lock=False)
+            suspects = await self._differing(context, ids, lock=False)
             if suspects:
-                wrong += await self._differing(caller, suspects, lock=True, repair=repair)
+                wrong += await self._differing(context, suspects, lock=True, repair=repair)
             if not page.has_more:
                 return checked, wrong
             position = ids[-1]
 
     async def _differing(
-        self, caller: Caller, ids: Sequence[UUID], *, lock: bool, repair: bool = False
+        self, context: Context, ids: Sequence[UUID], *, lock: bool, repair: bool = False
     ) -> list[UUID]:
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
             if lock:
-                await lock_present(db, caller, ids)
+                await lock_present(db, context, ids)
             sites = await site_store.by_ids(db, account, live, ids)
             stored = await site_store.summaries(db, account, live, ids)
             devices = await device_store.at_sites(db, account, live, ids)
@@ -64,11 +64,12 @@ class Inspection(UseCases):
                 site
                 for site in sites
                 if not _agree(
-                    stored[site.id], self.serializers.site(caller, site, devices[site.id])
+                    stored[site.id],
+                    self.serializers.site(context.caller, site, devices[site.id]),
                 )
             ]
             if repair and wrong:
-                await show_anew(db, self.serializers, caller, wrong)
+                await show_anew(db, self.serializers, context, wrong)
         return [site.id for site in wrong]
 
 

@@ -1,7 +1,7 @@
 """What the use-cases need beside the store: serializers, and the events of changes."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from wattyard.events.domain import NewEvent
 from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context
+from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Customer, LocationNotFound, Site
@@ -36,10 +36,10 @@ class Serializers(Protocol):
 class Dependent(Protocol):
     """What belongs to places and is kept by a capability above; filled by the app."""
 
-    async def removal_events(self, caller: Caller, sites: Sequence[Site]) -> list[NewEvent]:
+    async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
         """Tell what goes with locked places, before it goes."""
 
-    async def zones_changed(self, caller: Caller, sites: Sequence[Site]) -> None:
+    async def zones_changed(self, context: Context, sites: Sequence[Site]) -> None:
         """Follow locked places into other time zones.
 
         Raises:
@@ -54,24 +54,22 @@ class UseCases:
     db: Database
     events: Events
     serializers: Serializers
-    now: Clock
-    new_id: IdMaker
-    dependents: list[Dependent] = field(default_factory=list)
+    dependents: Contributions[Dependent]
 
-    async def removal_events(self, caller: Caller, sites: Sequence[Site]) -> list[NewEvent]:
+    async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
         """Tell what goes with places that are about to be deleted."""
-        told = [await dependent.removal_events(caller, sites) for dependent in self.dependents]
+        told = [await dependent.removal_events(context, sites) for dependent in self.dependents]
         return [new_events for part in told for new_events in part]
 
-    async def follow_zones(self, caller: Caller, moved: Sequence[Site]) -> None:
+    async def follow_zones(self, context: Context, moved: Sequence[Site]) -> None:
         """Let what belongs to places follow them into other time zones."""
         if moved:
             for dependent in self.dependents:
-                await dependent.zones_changed(caller, moved)
+                await dependent.zones_changed(context, moved)
 
 
 def site_events(
-    serializers: Serializers, caller: Caller, change: str, site: Site, devices: Sequence[Device]
+    serializers: Serializers, context: Context, change: str, site: Site, devices: Sequence[Device]
 ) -> list[NewEvent]:
     """Describe a change of a place as an event of its location and one of its site."""
     at_site = [device.id for device in devices]
@@ -79,37 +77,41 @@ def site_events(
         NewEvent(
             f"location.{change}",
             ids.wire("loc", site.id),
-            serializers.location(caller, site, at_site),
+            serializers.location(context.caller, site, at_site),
         ),
         NewEvent(
-            f"site.{change}", ids.wire("ste", site.id), serializers.site(caller, site, devices)
+            f"site.{change}",
+            ids.wire("ste", site.id),
+            serializers.site(context.caller, site, devices),
         ),
     ]
 
 
-def device_event(serializers: Serializers, caller: Caller, change: str, device: Device) -> NewEvent:
+def device_event(
+    serializers: Serializers, context: Context, change: str, device: Device
+) -> NewEvent:
     """Tell of a change of a device."""
     return NewEvent(
-        f"device.{change}", ids.wire("dev", device.id), serializers.device(caller, device)
+        f"device.{change}", ids.wire("dev", device.id), serializers.device(context.caller, device)
     )
 
 
 async def lock_present(
-    db: WriteConnection, caller: Caller, site_ids: Collection[UUID]
+    db: WriteConnection, context: Context, site_ids: Collection[UUID]
 ) -> list[Site]:
     """Lock those of the places that exist, in the order of their ids, as everyone does."""
-    return await site_store.locked(db, caller.account, caller.live_mode, site_ids)
+    return await site_store.locked(db, context.account, context.live_mode, site_ids)
 
 
 async def lock_sites(
-    db: WriteConnection, caller: Caller, site_ids: Collection[UUID], *, param: str
+    db: WriteConnection, context: Context, site_ids: Collection[UUID], *, param: str
 ) -> list[Site]:
     """Lock places that must all exist.
 
     Raises:
         LocationNotFound: naming one that is not there.
     """
-    found = await lock_present(db, caller, site_ids)
+    found = await lock_present(db, context, site_ids)
     missing = set(site_ids) - {site.id for site in found}
     if missing:
         raise LocationNotFound(f"there is no location {ids.wire('loc', min(missing))}", param=param)
@@ -117,17 +119,18 @@ async def lock_sites(
 
 
 async def show_anew(
-    db: WriteConnection, serializers: Serializers, caller: Caller, sites: Iterable[Site]
+    db: WriteConnection, serializers: Serializers, context: Context, sites: Iterable[Site]
 ) -> list[tuple[Site, Sequence[Device], bytes]]:
     """Write the summaries of locked places anew, and give each with its devices and summary."""
     sites = list(sites)
     devices = await device_store.at_sites(
-        db, caller.account, caller.live_mode, [site.id for site in sites]
+        db, context.account, context.live_mode, [site.id for site in sites]
     )
     shown: list[tuple[Site, Sequence[Device], bytes]] = [
-        (site, devices[site.id], serializers.site(caller, site, devices[site.id])) for site in sites
+        (site, devices[site.id], serializers.site(context.caller, site, devices[site.id]))
+        for site in sites
     ]
     summaries = {site.id: summary for site, _, summary in shown}
     if summaries:
-        await site_store.set_summaries(db, caller.account, caller.live_mode, summaries)
+        await site_store.set_summaries(db, context.account, context.live_mode, summaries)
     return shown

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft
@@ -42,7 +42,7 @@ class Sites(UseCases):
 
     async def summaries(
         self,
-        caller: Caller,
+        context: Context,
         window: Window,
         *,
         reference_id: str | None = None,
@@ -57,29 +57,29 @@ class Sites(UseCases):
         }
         async with self.db.reading() as db:
             return await site_store.summary_page(
-                db, caller.account, caller.live_mode, window, filters
+                db, context.account, context.live_mode, window, filters
             )
 
-    async def counts(self, caller: Caller) -> dict[str, int]:
+    async def counts(self, context: Context) -> dict[str, int]:
         """Count what the caller has: `sites`, `connected_sites`, `devices`, `customers`."""
         async with self.db.reading() as db:
-            return await site_store.count(db, caller.account, caller.live_mode)
+            return await site_store.count(db, context.account, context.live_mode)
 
-    async def summary(self, caller: Caller, site_id: UUID) -> bytes:
+    async def summary(self, context: Context, site_id: UUID) -> bytes:
         """Read one site as it is shown.
 
         Raises:
             SiteNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await site_store.summary(db, caller.account, caller.live_mode, site_id)
+            found = await site_store.summary(db, context.account, context.live_mode, site_id)
         if found is None:
             raise SiteNotFound(f"there is no site {ids.wire('ste', site_id)}")
         return found
 
     async def page(
         self,
-        caller: Caller,
+        context: Context,
         window: Window,
         *,
         reference_id: str | None = None,
@@ -88,27 +88,27 @@ class Sites(UseCases):
         """Read one page of places with the ids of their devices, newest first."""
         filters = {"reference_id = {}": reference_id, "customer_id = {}": customer_id}
         async with self.db.reading() as db:
-            page = await site_store.page(db, caller.account, caller.live_mode, window, filters)
+            page = await site_store.page(db, context.account, context.live_mode, window, filters)
             devices = await site_store.device_ids(
-                db, caller.account, caller.live_mode, [site.id for site in page.items]
+                db, context.account, context.live_mode, [site.id for site in page.items]
             )
         return Page([(site, devices[site.id]) for site in page.items], page.has_more)
 
-    async def site(self, caller: Caller, site_id: UUID) -> tuple[Site, Sequence[UUID]]:
+    async def site(self, context: Context, site_id: UUID) -> tuple[Site, Sequence[UUID]]:
         """Read one place with the ids of its devices.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            found = await site_store.by_ids(db, caller.account, caller.live_mode, [site_id])
+            found = await site_store.by_ids(db, context.account, context.live_mode, [site_id])
             if not found:
                 raise LocationNotFound(f"there is no location {ids.wire('loc', site_id)}")
-            devices = await site_store.device_ids(db, caller.account, caller.live_mode, [site_id])
+            devices = await site_store.device_ids(db, context.account, context.live_mode, [site_id])
         return found[0], devices[site_id]
 
     async def open(
-        self, caller: Caller, draft: SiteDraft, devices: Sequence[DeviceDraft] = ()
+        self, context: Context, draft: SiteDraft, devices: Sequence[DeviceDraft] = ()
     ) -> Opened:
         """Put a place in service with its devices: all of it or nothing.
 
@@ -117,27 +117,27 @@ class Sites(UseCases):
             CustomerNotFound: when it names a customer that the caller does not have.
         """
         draft.check()
-        now = self.now()
-        account, live = caller.account, caller.live_mode
+        now = context.now
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
-            await self._check_customer(db, caller, draft)
-            site = draft.settled(self.new_id(), now)
-            made = [device.made(self.new_id(), now, [site.id]) for device in devices]
+            await self._check_customer(db, context, draft)
+            site = draft.settled(context.new_id(), now)
+            made = [device.made(context.new_id(), now, [site.id]) for device in devices]
             await site_store.insert(
-                db, account, live, [(site, self.serializers.site(caller, site, made))]
+                db, account, live, [(site, self.serializers.site(context.caller, site, made))]
             )
             if made:
                 await device_store.insert(db, account, live, made)
-            new_events = site_events(self.serializers, caller, "create", site, made)
+            new_events = site_events(self.serializers, context, "create", site, made)
             new_events += [
-                device_event(self.serializers, caller, "create", device) for device in made
+                device_event(self.serializers, context, "create", device) for device in made
             ]
-            await self.events.record(caller, new_events)
+            await self.events.record(context, new_events)
         return site, made
 
     async def change(
         self,
-        caller: Caller,
+        context: Context,
         site_id: UUID,
         *,
         change: Callable[[Site], SiteDraft],
@@ -149,30 +149,33 @@ class Sites(UseCases):
         Raises:
             CustomerNotFound, `missing`, and what `change` and `guard` raise.
         """
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
-            before, devices = await self._locked(db, caller, site_id, missing)
+            before, devices = await self._locked(db, context, site_id, missing)
             if guard is not None:
                 guard(before, devices)
             draft = change(before)
             draft.check()
             if draft.customer_id != before.customer_id:
-                await self._check_customer(db, caller, draft)
+                await self._check_customer(db, context, draft)
             after = draft.settled(before.id, before.time_created, before.tariffs)
             if after != before:
                 await site_store.update(
-                    db, account, live, [(after, self.serializers.site(caller, after, devices))]
+                    db,
+                    account,
+                    live,
+                    [(after, self.serializers.site(context.caller, after, devices))],
                 )
                 if after.timezone != before.timezone:
-                    await self.follow_zones(caller, [after])
+                    await self.follow_zones(context, [after])
                 await self.events.record(
-                    caller, site_events(self.serializers, caller, "update", after, devices)
+                    context, site_events(self.serializers, context, "update", after, devices)
                 )
         return after, devices
 
     async def close(
         self,
-        caller: Caller,
+        context: Context,
         site_id: UUID,
         *,
         guard: Guard | None = None,
@@ -184,70 +187,72 @@ class Sites(UseCases):
             `missing`: when the caller has none of that id, and what `guard` raises.
         """
         async with self.db.transaction() as db:
-            site, devices = await self._locked(db, caller, site_id, missing)
+            site, devices = await self._locked(db, context, site_id, missing)
             if guard is not None:
                 guard(site, devices)
-            new_events = await self.removal_events(caller, [site])
-            new_events += site_events(self.serializers, caller, "delete", site, devices)
-            await site_store.delete(db, caller.account, caller.live_mode, [site.id])
-            await self.events.record(caller, new_events)
+            new_events = await self.removal_events(context, [site])
+            new_events += site_events(self.serializers, context, "delete", site, devices)
+            await site_store.delete(db, context.account, context.live_mode, [site.id])
+            await self.events.record(context, new_events)
 
-    async def locked(self, caller: Caller, site_id: UUID, *, param: str) -> Site:
+    async def locked(self, context: Context, site_id: UUID, *, param: str) -> Site:
         """Lock a place for the transaction that the caller is in, so that no other changes it.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        (site,) = await lock_sites(self.db.joined(), caller, [site_id], param=param)
+        (site,) = await lock_sites(self.db.joined(), context, [site_id], param=param)
         return site
 
-    async def locked_present(self, caller: Caller, site_ids: Collection[UUID]) -> dict[UUID, Site]:
+    async def locked_present(
+        self, context: Context, site_ids: Collection[UUID]
+    ) -> dict[UUID, Site]:
         """Lock those of the places that exist, in the order of their ids, by id."""
-        found = await lock_present(self.db.joined(), caller, site_ids)
+        found = await lock_present(self.db.joined(), context, site_ids)
         return {site.id: site for site in found}
 
-    async def held(self, caller: Caller, site_ids: Collection[UUID]) -> set[UUID]:
+    async def held(self, context: Context, site_ids: Collection[UUID]) -> set[UUID]:
         """Keep places from being deleted in the caller's transaction: tells which there are."""
         db = self.db.joined()
-        return await site_store.hold(db, caller.account, caller.live_mode, site_ids)
+        return await site_store.hold(db, context.account, context.live_mode, site_ids)
 
-    async def supplies(self, caller: Caller, site_ids: Collection[UUID]) -> dict[UUID, Site]:
+    async def supplies(self, context: Context, site_ids: Collection[UUID]) -> dict[UUID, Site]:
         """Read those of the places that exist, by id."""
         async with self.db.reading() as db:
-            found = await site_store.by_ids(db, caller.account, caller.live_mode, site_ids)
+            found = await site_store.by_ids(db, context.account, context.live_mode, site_ids)
         return {site.id: site for site in found}
 
-    async def supply(self, caller: Caller, site_id: UUID, *, param: str) -> Site:
+    async def supply(self, context: Context, site_id: UUID, *, param: str) -> Site:
         """Read one place without its devices.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        found = await self.supplies(caller, [site_id])
+        found = await self.supplies(context, [site_id])
         if site_id not in found:
             raise LocationNotFound(f"there is no location {ids.wire('loc', site_id)}", param=param)
         return found[site_id]
 
     async def show_tariffs(
-        self, caller: Caller, site: Site, tariffs: Sequence[LinkedTariff]
+        self, context: Context, site: Site, tariffs: Sequence[LinkedTariff]
     ) -> None:
         """Show other tariffs at a locked place; told only where the list changes."""
         after = replace(site, tariffs=tuple(tariffs))
         if after == site:
             return
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
             await site_store.set_tariffs(db, account, live, site.id, after.tariffs)
             devices = await site_store.device_ids(db, account, live, [site.id])
-            shown = self.serializers.location(caller, after, devices[site.id])
+            shown = self.serializers.location(context.caller, after, devices[site.id])
             await self.events.record(
-                caller, [NewEvent("location.update", ids.wire("loc", site.id), shown)]
+                context, [NewEvent("location.update", ids.wire("loc", site.id), shown)]
             )
 
     async def _locked(
-        self, db: WriteConnection, caller: Caller, site_id: UUID, missing: NotFound
+        self, db: WriteConnection, context: Context, site_id: UUID, missing: NotFound
     ) -> Opened:
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         found = await site_store.locked(db, account, live, [site_id])
         if not found:
             prefix = "ste" if missing is SiteNotFound else "loc"
@@ -255,11 +260,13 @@ class Sites(UseCases):
         devices = await device_store.at_sites(db, account, live, [site_id])
         return found[0], devices[site_id]
 
-    async def _check_customer(self, db: WriteConnection, caller: Caller, draft: SiteDraft) -> None:
+    async def _check_customer(
+        self, db: WriteConnection, context: Context, draft: SiteDraft
+    ) -> None:
         customer_id = draft.customer_id
         if customer_id is None:
             return
-        if not await customer_store.lock(db, caller.account, caller.live_mode, customer_id):
+        if not await customer_store.lock(db, context.account, context.live_mode, customer_id):
             raise CustomerNotFound(
                 f"there is no customer {ids.wire('cus', customer_id)}", param="customer_id"
             )

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
@@ -20,7 +20,7 @@ from wattyard.sites.store import states as state_store
 class States(UseCases):
     """The states of every device."""
 
-    async def report(self, caller: Caller, device_id: UUID, report: StateReport) -> DeviceState:
+    async def report(self, context: Context, device_id: UUID, report: StateReport) -> DeviceState:
         """Keep a state; the newest by its own time is the current one.
 
         The same `record_reference_id` twice gives the first state. A site's summary shows the
@@ -31,88 +31,88 @@ class States(UseCases):
             TimeInvalid: when the report is more than five minutes ahead.
             DeviceNotFound, LocationNotFound: when the caller has none of that id.
         """
-        now = self.now()
-        state = DeviceState(self.new_id(), device_id, now, report.checked(now))
-        account, live = caller.account, caller.live_mode
+        now = context.now
+        state = DeviceState(context.new_id(), device_id, now, report.checked(now))
+        account, live = context.account, context.live_mode
         async with self.db.reading() as reading:
-            sighting = await self._sighting(reading, caller, device_id)
-            await self._check_location(reading, caller, sighting, report)
+            sighting = await self._sighting(reading, context, device_id)
+            await self._check_location(reading, context, sighting, report)
         async with self.db.transaction() as db:
             if not sighting.must_show(report.time):
                 if await state_store.keep(db, account, live, state):
                     return state
-                return await self._kept_before(db, caller, state)
+                return await self._kept_before(db, context, state)
             sites = await site_store.of_device(db, account, live, device_id)
             if await device_store.locked(db, account, live, device_id) is None:
                 raise _no_device(device_id)
             if not await state_store.keep(db, account, live, state):
-                return await self._kept_before(db, caller, state)
-            await show_anew(db, self.serializers, caller, sites)
+                return await self._kept_before(db, context, state)
+            await show_anew(db, self.serializers, context, sites)
             await state_store.note_shown(db, account, live, {device_id: report.time})
         return state
 
-    async def see(self, caller: Caller, times: Mapping[UUID, datetime]) -> None:
+    async def see(self, context: Context, times: Mapping[UUID, datetime]) -> None:
         """Note when devices were seen by their readings; sites show it at most once a minute."""
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
             sightings = await state_store.sightings(db, account, live, times)
             shown = {id_: at for id_, at in times.items() if _shows(sightings.get(id_), at)}
             sites = await lock_present(
-                db, caller, {site for id_ in shown for site in sightings[id_].locations}
+                db, context, {site for id_ in shown for site in sightings[id_].locations}
             )
             await state_store.see(db, account, live, times)
-            await show_anew(db, self.serializers, caller, sites)
+            await show_anew(db, self.serializers, context, sites)
             await state_store.note_shown(db, account, live, shown)
 
-    async def current(self, caller: Caller, device_id: UUID) -> DeviceState:
+    async def current(self, context: Context, device_id: UUID) -> DeviceState:
         """Read the newest state by its own time.
 
         Raises:
             DeviceNotFound, DeviceStateNotFound.
         """
         async with self.db.reading() as db:
-            await self._sighting(db, caller, device_id)
-            found = await state_store.newest(db, caller.account, caller.live_mode, device_id)
+            await self._sighting(db, context, device_id)
+            found = await state_store.newest(db, context.account, context.live_mode, device_id)
         if found is None:
             raise DeviceStateNotFound(
                 f"device {ids.wire('dev', device_id)} has not reported a state yet"
             )
         return found
 
-    async def history(self, caller: Caller, device_id: UUID, window: Window) -> Page[DeviceState]:
+    async def history(self, context: Context, device_id: UUID, window: Window) -> Page[DeviceState]:
         """Read one page of a device's states, the last received first.
 
         Raises:
             DeviceNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            await self._sighting(db, caller, device_id)
-            return await state_store.page(db, caller.account, caller.live_mode, device_id, window)
+            await self._sighting(db, context, device_id)
+            return await state_store.page(db, context.account, context.live_mode, device_id, window)
 
-    async def _sighting(self, db: ReadConnection, caller: Caller, device_id: UUID) -> Sighting:
-        found = await state_store.sighting(db, caller.account, caller.live_mode, device_id)
+    async def _sighting(self, db: ReadConnection, context: Context, device_id: UUID) -> Sighting:
+        found = await state_store.sighting(db, context.account, context.live_mode, device_id)
         if found is None:
             raise _no_device(device_id)
         return found
 
     async def _check_location(
-        self, db: ReadConnection, caller: Caller, sighting: Sighting, report: StateReport
+        self, db: ReadConnection, context: Context, sighting: Sighting, report: StateReport
     ) -> None:
         where = report.location_id
         if where is None or where in sighting.locations:
             return
-        found = await site_store.by_ids(db, caller.account, caller.live_mode, [where])
+        found = await site_store.by_ids(db, context.account, context.live_mode, [where])
         if not found:
             raise LocationNotFound(
                 f"there is no location {ids.wire('loc', where)}", param="location_id"
             )
 
     async def _kept_before(
-        self, db: ReadConnection, caller: Caller, state: DeviceState
+        self, db: ReadConnection, context: Context, state: DeviceState
     ) -> DeviceState:
         reference = state.report.record_reference_id
         first = reference and await state_store.by_reference(
-            db, caller.account, caller.live_mode, state.device_id, reference
+            db, context.account, context.live_mode, state.device_id, reference
         )
         if not first:
             raise _no_device(state.device_id)

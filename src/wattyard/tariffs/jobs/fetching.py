@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.work import Periodic
@@ -35,6 +36,7 @@ class Fetched:
 
 async def fetch(
     markets: OperatorMarkets,
+    contexts: Contexts,
     subscription: Subscription,
     span: Span | None = None,
     *,
@@ -42,30 +44,33 @@ async def fetch(
 ) -> Fetched:
     """Fetch a source and keep what it answers; what goes wrong is noted, not raised."""
     chance = random.random()  # noqa: S311 (spreads load; no secret)
+    span = span or markets.wanted(contexts.operator(), subscription)
     try:
-        published = await _ask(
-            markets, subscription, span or markets.wanted(subscription), patience
-        )
+        published = await _ask(contexts, subscription, span, patience)
         prices = [MarketPrice(i.valid_from, i.valid_to, i.value) for i in published.intervals]
-        upload, settled = await markets.record(subscription, prices, chance=chance)
+        upload, settled = await markets.record(
+            contexts.operator(), subscription, prices, chance=chance
+        )
     except FeedFailed as failed:
         reason = failed.reason
     except Refusal as refused:
         reason = str(refused)
     else:
         return Fetched(settled, upload, published)
-    return Fetched(await markets.fail(subscription, reason, chance=chance), failure=reason)
+    failed_at = contexts.operator()
+    ended = await markets.fail(failed_at, subscription, reason, chance=chance)
+    return Fetched(ended, failure=reason)
 
 
 async def _ask(
-    markets: OperatorMarkets, subscription: Subscription, span: Span, patience: "Patience | None"
+    contexts: Contexts, subscription: Subscription, span: Span, patience: "Patience | None"
 ) -> Published:
     from wattyard.tariffs.feeds.registry import build  # noqa: PLC0415 (16 MiB, first use)
     from wattyard.tariffs.feeds.session import Session  # noqa: PLC0415 (16 MiB, first use)
 
     feed = build(subscription.feed, subscription.options)
     async with Session(
-        clock=markets.now, sleep=asyncio.sleep, chance=random.random, patience=patience
+        clock=contexts.clock, sleep=asyncio.sleep, chance=random.random, patience=patience
     ) as http:
         published = await feed.fetch(http, span)
     source = subscription.source
@@ -79,23 +84,24 @@ async def _ask(
 
 
 async def _broken(
-    markets: OperatorMarkets, subscription: Subscription, fault: Exception
+    markets: OperatorMarkets, contexts: Contexts, subscription: Subscription, fault: Exception
 ) -> Fetched:
     reason = f"the feed failed ({type(fault).__name__}); see the log of the worker"
     chance = random.random()  # noqa: S311 (spreads load; no secret)
-    return Fetched(await markets.fail(subscription, reason, chance=chance), failure=reason)
+    ended = await markets.fail(contexts.operator(), subscription, reason, chance=chance)
+    return Fetched(ended, failure=reason)
 
 
-def fetching(markets: OperatorMarkets) -> Periodic:
+def fetching(markets: OperatorMarkets, contexts: Contexts) -> Periodic:
     """Make the job that fetches every source when it is due; several sources side by side."""
     log = structlog.get_logger("markets")
 
     async def one(subscription: Subscription) -> None:
         try:
-            done = await fetch(markets, subscription)
+            done = await fetch(markets, contexts, subscription)
         except Exception as fault:  # one feed's defect must not stop the others
-            log.exception("market feed failed", code=subscription.source.code)
-            done = await _broken(markets, subscription, fault)
+            log.exception("market feed broke", code=subscription.source.code)
+            done = await _broken(markets, contexts, subscription, fault)
         code, again = subscription.source.code, done.subscription.next_fetch
         if done.upload is None:
             log.warning("market not fetched", code=code, reason=done.failure, again=str(again))
@@ -110,6 +116,8 @@ def fetching(markets: OperatorMarkets) -> Periodic:
         )
 
     async def work() -> None:
-        await asyncio.gather(*(one(subscription) for subscription in await markets.due()))
+        await asyncio.gather(
+            *(one(subscription) for subscription in await markets.due(contexts.operator()))
+        )
 
     return Periodic("market-fetching", LOOK_SECONDS, work)

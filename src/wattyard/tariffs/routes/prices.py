@@ -5,7 +5,7 @@ An answer can have ten thousand intervals: it is written beside the event loop.
 
 import asyncio
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.sites.domain.sites import LocationNotFound
@@ -34,7 +34,7 @@ from wattyard.tariffs.wire.prices import (
     example=examples.PRICES,
     example_body=examples.PRICES_BODY,
 )
-async def prices_at(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
+async def prices_at(context: Context, body: PricesBody, prices: Prices) -> bytes:
     """Tell what a kWh costs at a location in each interval of a span of up to 90 days.
 
     The price of an instant is the sum of the location's tariffs for the direction, taxes
@@ -42,9 +42,11 @@ async def prices_at(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     days and of contracts. Below confidence 1 a price is a forecast: the market has not
     published it, or the contract has ended.
     """
-    made = prices.now()
-    quote = await prices.quote(caller, location_of(body), price_question(body, made))
-    return await asyncio.to_thread(prices_json, caller, prices.new_id(), made, quote, body.end_time)
+    made = context.now
+    quote = await prices.quote(context, location_of(body), price_question(body, made))
+    return await asyncio.to_thread(
+        prices_json, context.caller, context.new_id(), made, quote, body.end_time
+    )
 
 
 @endpoint(
@@ -58,14 +60,16 @@ async def prices_at(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     example=examples.AUDIT,
     example_body=examples.PRICES_BODY,
 )
-async def audit(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
+async def audit(context: Context, body: PricesBody, prices: Prices) -> bytes:
     """Tell what each price is made of: every tariff's part, its VAT, market price and surcharge.
 
     The parts add up to `total` exactly, at 6 decimals.
     """
-    made = prices.now()
-    quote = await prices.quote(caller, location_of(body), price_question(body, made))
-    return await asyncio.to_thread(audit_json, caller, prices.new_id(), made, quote, body.end_time)
+    made = context.now
+    quote = await prices.quote(context, location_of(body), price_question(body, made))
+    return await asyncio.to_thread(
+        audit_json, context.caller, context.new_id(), made, quote, body.end_time
+    )
 
 
 @endpoint(
@@ -80,14 +84,16 @@ async def audit(caller: Caller, body: PricesBody, prices: Prices) -> bytes:
     example_body=examples.SITE_PRICES_BODY,
 )
 async def prices_of_site(
-    caller: Caller, location_id: str, body: SitePricesBody, prices: Prices
+    context: Context, location_id: str, body: SitePricesBody, prices: Prices
 ) -> bytes:
     """Tell what a kWh costs at a location: the older form of `POST /prices`."""
-    made = prices.now()
+    made = context.now
     question = price_question(body, made)
     site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
-    quote = await prices.quote(caller, site_id, question)
-    return await asyncio.to_thread(prices_json, caller, prices.new_id(), made, quote, body.end_time)
+    quote = await prices.quote(context, site_id, question)
+    return await asyncio.to_thread(
+        prices_json, context.caller, context.new_id(), made, quote, body.end_time
+    )
 
 
 ENDPOINTS = (prices_at, audit, prices_of_site)

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.instants import requested_span
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.http import (
@@ -69,10 +69,10 @@ class PublishedQuery(Shape):
     refuses=LIST_REFUSALS,
     example=examples.SOURCE_LIST,
 )
-async def list_sources(caller: Caller, query: ListQuery, sources: MarketSources) -> bytes:
+async def list_sources(context: Context, query: ListQuery, sources: MarketSources) -> bytes:
     """List the market sources of the account and those of the operator, newest first."""
-    page = await sources.page(caller, query.window("mrs"))
-    shown = (market_source_json(caller, source) for source in page.items)
+    page = await sources.page(context, query.window("mrs"))
+    shown = (market_source_json(context.caller, source) for source in page.items)
     return list_answer("/market-sources", shown, has_more=page.has_more)
 
 
@@ -89,9 +89,9 @@ async def list_sources(caller: Caller, query: ListQuery, sources: MarketSources)
     example_body=examples.SOURCE_BODY,
     tagged=True,
 )
-async def create_source(caller: Caller, body: MarketSourceBody, sources: MarketSources) -> bytes:
+async def create_source(context: Context, body: MarketSourceBody, sources: MarketSources) -> bytes:
     """Create a market source whose prices this account uploads."""
-    return market_source_json(caller, await sources.add(caller, source_draft(body)))
+    return market_source_json(context.caller, await sources.add(context, source_draft(body)))
 
 
 @endpoint(
@@ -103,10 +103,10 @@ async def create_source(caller: Caller, body: MarketSourceBody, sources: MarketS
     example=examples.SOURCE,
     tagged=True,
 )
-async def get_source(caller: Caller, market_source_id: str, sources: MarketSources) -> bytes:
+async def get_source(context: Context, market_source_id: str, sources: MarketSources) -> bytes:
     """Retrieve a market source."""
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
-    return market_source_json(caller, await sources.source(caller, id_))
+    return market_source_json(context.caller, await sources.source(context, id_))
 
 
 @endpoint(
@@ -129,19 +129,19 @@ async def get_source(caller: Caller, market_source_id: str, sources: MarketSourc
 )
 async def change_source(
     call: Call,
-    caller: Caller,
+    context: Context,
     market_source_id: str,
     body: Patch[MarketSourceBody],
     sources: MarketSources,
 ) -> bytes:
     """Change a market source: currency and unit only before its first price."""
     source = await sources.change(
-        caller,
+        context,
         path_id(market_source_id, "mrs", missing=MarketSourceNotFound),
         change=lambda source: changed_source(source, body),
-        guard=guarding(call, lambda source: market_source_json(caller, source)),
+        guard=guarding(call, lambda source: market_source_json(context.caller, source)),
     )
-    return market_source_json(caller, source)
+    return market_source_json(context.caller, source)
 
 
 @endpoint(
@@ -158,7 +158,7 @@ async def change_source(
     events=("market_source.update",),
 )
 async def put_prices(
-    caller: Caller, market_source_id: str, body: PricesBatch, sources: MarketSources
+    context: Context, market_source_id: str, body: PricesBatch, sources: MarketSources
 ) -> MarketPriceBatch:
     """Publish up to 100,000 prices: all are kept or none.
 
@@ -167,7 +167,7 @@ async def put_prices(
     """
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
     prices = await asyncio.to_thread(market_prices, body)
-    upload = await sources.publish(caller, id_, prices)
+    upload = await sources.publish(context, id_, prices)
     return batch_shape(market_source_id, upload)
 
 
@@ -182,13 +182,13 @@ async def put_prices(
     example_query=examples.PUBLISHED_QUERY,
 )
 async def list_prices(
-    caller: Caller, market_source_id: str, query: PublishedQuery, sources: MarketSources
+    context: Context, market_source_id: str, query: PublishedQuery, sources: MarketSources
 ) -> bytes:
     """Read what a market source has published for a span of up to 366 days."""
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
     span = requested_span(query.start_time, query.end_time, _LONGEST)
-    source = await sources.source(caller, id_)
-    block = await sources.prices(caller, id_, span)
+    source = await sources.source(context, id_)
+    block = await sources.prices(context, id_, span)
     values = block.prices.tolist()
     return await asyncio.to_thread(
         published_json, source, block.starts_us, block.ends_us, values, query.end_time

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import LocationId
 from wattyard.platform.http import (
@@ -113,10 +113,10 @@ class ImportQuery(Shape):
     refuses=LIST_REFUSALS,
     example=examples.TARIFF_LIST,
 )
-async def list_tariffs(caller: Caller, query: TariffsQuery, tariffs: Tariffs) -> bytes:
+async def list_tariffs(context: Context, query: TariffsQuery, tariffs: Tariffs) -> bytes:
     """List the tariffs of the account, newest first."""
     page = await tariffs.page(
-        caller,
+        context,
         query.window("trf"),
         site_id=ids.read(query.location_id, "loc", "ste", param="location_id")
         if query.location_id
@@ -125,7 +125,7 @@ async def list_tariffs(caller: Caller, query: TariffsQuery, tariffs: Tariffs) ->
         direction=query.direction,
         status=query.status,
     )
-    shown = (tariff_json(caller, contract, site) for contract, site in page.items)
+    shown = (tariff_json(context.caller, contract, site) for contract, site in page.items)
     return list_answer("/tariffs", shown, has_more=page.has_more)
 
 
@@ -143,14 +143,14 @@ async def list_tariffs(caller: Caller, query: TariffsQuery, tariffs: Tariffs) ->
     tagged=True,
     events=("tariff.create", "location.update"),
 )
-async def create_tariff(caller: Caller, body: TariffBody, tariffs: Tariffs) -> bytes:
+async def create_tariff(context: Context, body: TariffBody, tariffs: Tariffs) -> bytes:
     """Connect a tariff at a location.
 
     The schedule must price every hour of every day of the contract exactly once; what is missing or
     doubled is named with its day and time. `POST /tariffs/check` shows what was meant first.
     """
-    ((contract, site),) = await tariffs.connect(caller, [contract_draft(body)])
-    return tariff_json(caller, contract, site)
+    ((contract, site),) = await tariffs.connect(context, [contract_draft(body)])
+    return tariff_json(context.caller, contract, site)
 
 
 @endpoint(
@@ -165,11 +165,11 @@ async def create_tariff(caller: Caller, body: TariffBody, tariffs: Tariffs) -> b
     example_body=examples.TARIFF_BODY,
 )
 async def check_tariff(
-    caller: Caller, body: TariffBody, tariffs: Tariffs, prices: Prices
+    context: Context, body: TariffBody, tariffs: Tariffs, prices: Prices
 ) -> TariffCheckShape:
     """Judge a tariff as `POST /tariffs` does and show its prices; nothing is kept."""
-    judged = await tariffs.check(caller, contract_draft(body))
-    sample = await prices.sample(caller, judged)
+    judged = await tariffs.check(context, contract_draft(body))
+    sample = await prices.sample(context, judged)
     return check_shape(judged.site, calendar_region(judged.site), sample)
 
 
@@ -189,7 +189,7 @@ async def check_tariff(
     events=("tariff.create", "location.update"),
 )
 async def import_tariffs(
-    caller: Caller, query: ImportQuery, body: dict[str, Any] | list[Any], tariffs: Tariffs
+    context: Context, query: ImportQuery, body: dict[str, Any] | list[Any], tariffs: Tariffs
 ) -> bytes:
     """Connect the tariffs of a foreign document at a location: all of them or none.
 
@@ -197,7 +197,7 @@ async def import_tariffs(
     and listed in `warnings`.
     """
     site = await tariffs.site(
-        caller, ids.read(query.location_id, "loc", "ste", param="location_id")
+        context, ids.read(query.location_id, "loc", "ste", param="location_id")
     )
     bodies, warnings = await asyncio.to_thread(
         tariff_bodies,
@@ -207,8 +207,8 @@ async def import_tariffs(
         contract=Dates(query.contract_start_date, query.contract_end_date),
         allow_partial=query.allow_partial == "true",
     )
-    made = await tariffs.connect(caller, [contract_draft(body) for body in bodies])
-    return import_json(caller, made, warnings)
+    made = await tariffs.connect(context, [contract_draft(body) for body in bodies])
+    return import_json(context.caller, made, warnings)
 
 
 @endpoint(
@@ -220,10 +220,10 @@ async def import_tariffs(
     example=examples.TARIFF,
     tagged=True,
 )
-async def get_tariff(caller: Caller, tariff_id: str, tariffs: Tariffs) -> bytes:
+async def get_tariff(context: Context, tariff_id: str, tariffs: Tariffs) -> bytes:
     """Retrieve a tariff."""
-    found = await tariffs.tariff(caller, path_id(tariff_id, "trf", missing=TariffNotFound))
-    return tariff_json(caller, *found)
+    found = await tariffs.tariff(context, path_id(tariff_id, "trf", missing=TariffNotFound))
+    return tariff_json(context.caller, *found)
 
 
 @endpoint(
@@ -239,16 +239,16 @@ async def get_tariff(caller: Caller, tariff_id: str, tariffs: Tariffs) -> bytes:
     events=("tariff.update", "location.update"),
 )
 async def change_tariff(
-    call: Call, caller: Caller, tariff_id: str, body: Patch[TariffBody], tariffs: Tariffs
+    call: Call, context: Context, tariff_id: str, body: Patch[TariffBody], tariffs: Tariffs
 ) -> bytes:
     """Change a tariff: fields not sent stay; a schedule is replaced as a whole (RFC 7396)."""
     changed = await tariffs.change(
-        caller,
+        context,
         path_id(tariff_id, "trf", missing=TariffNotFound),
         change=lambda contract: changed_contract(contract, body),
-        guard=guarding(call, lambda contract, site: tariff_json(caller, contract, site)),
+        guard=guarding(call, lambda contract, site: tariff_json(context.caller, contract, site)),
     )
-    return tariff_json(caller, *changed)
+    return tariff_json(context.caller, *changed)
 
 
 @endpoint(
@@ -260,13 +260,13 @@ async def change_tariff(
     example={"id": examples.TARIFF["id"], "object": "tariff", "deleted": True},
     events=("tariff.delete", "location.update"),
 )
-async def delete_tariff(call: Call, caller: Caller, tariff_id: str, tariffs: Tariffs) -> Deleted:
+async def delete_tariff(call: Call, context: Context, tariff_id: str, tariffs: Tariffs) -> Deleted:
     """Delete a tariff; its location's prices are without it from now on."""
     id_ = path_id(tariff_id, "trf", missing=TariffNotFound)
     await tariffs.disconnect(
-        caller,
+        context,
         id_,
-        guard=guarding(call, lambda contract, site: tariff_json(caller, contract, site)),
+        guard=guarding(call, lambda contract, site: tariff_json(context.caller, contract, site)),
     )
     return Deleted(ids.wire("trf", id_), "tariff")
 

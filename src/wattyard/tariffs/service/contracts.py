@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, Window
 from wattyard.kernel.refusals import Fault, Refusal, Unavailable
@@ -67,43 +67,43 @@ class Tariffs(UseCases):
     """The tariffs of every account."""
 
     async def page(
-        self, caller: Caller, window: Window, **filters: object
+        self, context: Context, window: Window, **filters: object
     ) -> Page[tuple[Contract, Site]]:
         """Read one page with the site of each, newest first.
 
         `filters` are `site_id`, `type`, `direction` and `status`; None leaves one out.
         """
         conditions = {f"{name} = {{}}": value for name, value in filters.items()}
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.reading() as db:
             page = await contract_store.page(db, account, live, window, conditions)
-            sites = await self.sites.supplies(caller, {c.site_id for c in page.items})
+            sites = await self.sites.supplies(context, {c.site_id for c in page.items})
         shown = [(c, sites[c.site_id]) for c in page.items if c.site_id in sites]
         return Page(shown, page.has_more)
 
-    async def tariff(self, caller: Caller, tariff_id: UUID) -> tuple[Contract, Site]:
+    async def tariff(self, context: Context, tariff_id: UUID) -> tuple[Contract, Site]:
         """Read one tariff.
 
         Raises:
             TariffNotFound: when the caller has none of that id.
         """
         async with self.db.reading() as db:
-            contract = await self._found(db, caller, tariff_id)
-            sites = await self.sites.supplies(caller, [contract.site_id])
+            contract = await self._found(db, context, tariff_id)
+            sites = await self.sites.supplies(context, [contract.site_id])
         if contract.site_id not in sites:  # deleted between the two statements
             raise _missing(tariff_id)
         return contract, sites[contract.site_id]
 
-    async def site(self, caller: Caller, site_id: UUID) -> Site:
+    async def site(self, context: Context, site_id: UUID) -> Site:
         """Read the site where tariffs are to be connected.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
         """
-        return await self.sites.supply(caller, site_id, param="location_id")
+        return await self.sites.supply(context, site_id, param="location_id")
 
     async def connect(
-        self, caller: Caller, drafts: Sequence[ContractDraft]
+        self, context: Context, drafts: Sequence[ContractDraft]
     ) -> list[tuple[Contract, Site]]:
         """Connect tariffs at one place: all of them or none.
 
@@ -115,32 +115,32 @@ class Tariffs(UseCases):
         made = []
         async with self.db.transaction() as db:
             for draft in drafts:
-                judged = await self._judge(db, caller, draft, lock=True)
-                contract = self._made(draft, judged.tariff)
+                judged = await self._judge(db, context, draft, lock=True)
+                contract = self._made(context, draft, judged.tariff)
                 await contract_store.insert(
-                    db, caller.account, caller.live_mode, contract, told_until=self.now()
+                    db, context.account, context.live_mode, contract, told_until=context.now
                 )
                 made.append((contract, judged.site))
-            await self._tell(caller, "create", made)
-            await self._show(db, caller, made[0][1] if made else None)
+            await self._tell(context, "create", made)
+            await self._show(db, context, made[0][1] if made else None)
         return made
 
-    async def known(self, caller: Caller, contract: Contract) -> Judged:
+    async def known(self, context: Context, contract: Contract) -> Judged:
         """Read a kept tariff with its site and market sources."""
         async with self.db.reading() as db:
-            site = await self.sites.supply(caller, contract.site_id, param="location_id")
+            site = await self.sites.supply(context, contract.site_id, param="location_id")
             tariff = await self._read(contract.rules, calendar_region(site))
-            sources = await sources_of(db, caller, Needs.of(tariff.market_keys))
+            sources = await sources_of(db, context, Needs.of(tariff.market_keys))
         return Judged(site, tariff, sources)
 
-    async def check(self, caller: Caller, draft: ContractDraft) -> Judged:
+    async def check(self, context: Context, draft: ContractDraft) -> Judged:
         """Judge a tariff as `connect` does, and keep nothing."""
         async with self.db.reading() as db:
-            return await self._judge(db, caller, draft, lock=False)
+            return await self._judge(db, context, draft, lock=False)
 
     async def change(
         self,
-        caller: Caller,
+        context: Context,
         tariff_id: UUID,
         *,
         change: Callable[[Contract], ContractDraft],
@@ -152,26 +152,26 @@ class Tariffs(UseCases):
             TariffNotFound, TariffLinked, and what `connect`, `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
-            before, site = await self._locked(db, caller, tariff_id, change)
+            before, site = await self._locked(db, context, tariff_id, change)
             if guard is not None:
                 guard(before, site)
             before.check_own()
             draft = change(before)
             moves = draft.site_id != before.site_id
-            judged = await self._judge(db, caller, draft, lock=moves, instead_of=before)
-            after = self._made(draft, judged.tariff, before)
+            judged = await self._judge(db, context, draft, lock=moves, instead_of=before)
+            after = self._made(context, draft, judged.tariff, before)
             if after != before:
                 await contract_store.update(
-                    db, caller.account, caller.live_mode, after, told_until=self.now()
+                    db, context.account, context.live_mode, after, told_until=context.now
                 )
-                await self._tell(caller, "update", [(after, judged.site)])
-                await self._show(db, caller, judged.site)
+                await self._tell(context, "update", [(after, judged.site)])
+                await self._show(db, context, judged.site)
                 if moves:
-                    await self._show(db, caller, site)
+                    await self._show(db, context, site)
         return after, judged.site
 
     async def disconnect(
-        self, caller: Caller, tariff_id: UUID, *, guard: Guard | None = None
+        self, context: Context, tariff_id: UUID, *, guard: Guard | None = None
     ) -> None:
         """Delete a tariff.
 
@@ -179,18 +179,18 @@ class Tariffs(UseCases):
             TariffNotFound, TariffLinked, and what `guard` raises.
         """
         async with self.db.transaction() as db:
-            contract, site = await self._locked(db, caller, tariff_id)
+            contract, site = await self._locked(db, context, tariff_id)
             if guard is not None:
                 guard(contract, site)
             contract.check_own()
-            await contract_store.delete(db, caller.account, caller.live_mode, tariff_id)
-            await self._tell(caller, "delete", [(contract, site)])
-            await self._show(db, caller, site)
+            await contract_store.delete(db, context.account, context.live_mode, tariff_id)
+            await self._tell(context, "delete", [(contract, site)])
+            await self._show(db, context, site)
 
     async def _judge(
         self,
         db: ReadConnection,
-        caller: Caller,
+        context: Context,
         draft: ContractDraft,
         *,
         lock: bool,
@@ -199,13 +199,13 @@ class Tariffs(UseCases):
         """Judge a draft: shape, then existence, then state (contract 0, Errors)."""
         await self._read(draft.rules, _ANYWHERE)
         if lock:
-            site = await self.sites.locked(caller, draft.site_id, param="location_id")
+            site = await self.sites.locked(context, draft.site_id, param="location_id")
         else:
-            site = await self.sites.supply(caller, draft.site_id, param="location_id")
+            site = await self.sites.supply(context, draft.site_id, param="location_id")
         region = calendar_region(site)
         said = await self._read(draft.rules, region)
         needs = Needs.of(said.market_keys | ({said.market} if said.market else set()))
-        sources = await sources_of(db, caller, needs)
+        sources = await sources_of(db, context, needs)
         if said.market is not None and said.market not in sources:
             raise MarketSourceNotFound(
                 f"there is no market source {said.market}", param="market_source_id"
@@ -213,25 +213,25 @@ class Tariffs(UseCases):
         named = said.devices
         if instead_of is not None and instead_of.site_id == site.id:
             named -= (await self._read(instead_of.rules, region)).devices  # gone since, at worst
-        await self._check_devices(caller, named, site)
+        await self._check_devices(context, named, site)
         tariff = await asyncio.to_thread(self.wire.judged, draft.rules, region)
         _check_sources(tariff, sources, site)
         same = instead_of is not None and (
             (instead_of.site_id, instead_of.rules) == (site.id, draft.rules)
         )
         if not same:  # a name can change although another zone of the place made terms meet
-            check_overlap(tariff, await self._others(db, caller, site, tariff, instead_of))
+            check_overlap(tariff, await self._others(db, context, site, tariff, instead_of))
         return Judged(site, tariff, sources)
 
     async def _read(self, rules: bytes, region: CalendarRegion) -> Tariff:
         return await asyncio.to_thread(self.wire.rules, rules, region)
 
     async def _check_devices(
-        self, caller: Caller, device_ids: Collection[UUID], site: Site
+        self, context: Context, device_ids: Collection[UUID], site: Site
     ) -> None:
         for device_id in sorted(device_ids):
             try:
-                device = await self.devices.device(caller, device_id)
+                device = await self.devices.device(context, device_id)
             except DeviceNotFound as missing:
                 raise DeviceNotFound(str(missing), param="devices") from None
             if site.id not in device.locations:
@@ -243,12 +243,12 @@ class Tariffs(UseCases):
     async def _others(
         self,
         db: ReadConnection,
-        caller: Caller,
+        context: Context,
         site: Site,
         tariff: Tariff,
         instead_of: Contract | None,
     ) -> list[Element]:
-        contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
+        contracts = await contract_store.at_sites(db, context.account, context.live_mode, [site.id])
         region = calendar_region(site)
         return [
             Element(other.id, await self._read(other.rules, region))
@@ -261,9 +261,13 @@ class Tariffs(UseCases):
         ]
 
     def _made(
-        self, draft: ContractDraft, tariff: Tariff, before: Contract | None = None
+        self,
+        context: Context,
+        draft: ContractDraft,
+        tariff: Tariff,
+        before: Contract | None = None,
     ) -> Contract:
-        now = self.now()
+        now = context.now
         market = tariff.market
         contract = Contract(
             site_id=draft.site_id,
@@ -278,7 +282,7 @@ class Tariffs(UseCases):
             market_source_id=UUID(hex=market[4:]) if market else None,
             market_codes=frozenset().union(*(f.market_codes for f in tariff.rates.formulas)),
             connection_type="MARKET" if draft.market_rates else "MANUAL",
-            id=before.id if before else self.new_id(),
+            id=before.id if before else context.new_id(),
             is_temporary=before.is_temporary if before else False,
             time_created=before.time_created if before else now,
             time_updated=before.time_updated if before else now,
@@ -290,7 +294,7 @@ class Tariffs(UseCases):
     async def _locked(
         self,
         db: WriteConnection,
-        caller: Caller,
+        context: Context,
         tariff_id: UUID,
         change: Callable[[Contract], ContractDraft] | None = None,
     ) -> tuple[Contract, Site]:
@@ -301,15 +305,15 @@ class Tariffs(UseCases):
         their savepoint.
         """
         for _ in range(_TRIES):
-            contract = await self._found(db, caller, tariff_id)
+            contract = await self._found(db, context, tariff_id)
             wanted = {contract.site_id}
             if change is not None:
                 with suppress(Refusal):  # what is refused is refused under the lock
                     wanted.add(change(contract).site_id)
             with suppress(_Moved):
                 async with savepoint(db):
-                    sites = await self.sites.locked_present(caller, wanted)
-                    contract = await self._found(db, caller, tariff_id)
+                    sites = await self.sites.locked_present(context, wanted)
+                    contract = await self._found(db, context, tariff_id)
                     if contract.site_id not in wanted:
                         raise _Moved
                 if contract.site_id not in sites:
@@ -317,23 +321,23 @@ class Tariffs(UseCases):
                 return contract, sites[contract.site_id]
         raise Unavailable("the tariff moves all the time; nothing was changed, try again")
 
-    async def _found(self, db: ReadConnection, caller: Caller, tariff_id: UUID) -> Contract:
-        found = await contract_store.by_id(db, caller.account, caller.live_mode, tariff_id)
+    async def _found(self, db: ReadConnection, context: Context, tariff_id: UUID) -> Contract:
+        found = await contract_store.by_id(db, context.account, context.live_mode, tariff_id)
         if found is None:
             raise _missing(tariff_id)
         return found
 
     async def _tell(
-        self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
+        self, context: Context, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> None:
-        await self.events.record(caller, self.new_events(caller, change, contracts))
+        await self.events.record(context, self.new_events(context, change, contracts))
 
-    async def _show(self, db: ReadConnection, caller: Caller, site: Site | None) -> None:
+    async def _show(self, db: ReadConnection, context: Context, site: Site | None) -> None:
         """Let the location list its tariffs as they are now."""
         if site is None:
             return
-        contracts = await contract_store.at_sites(db, caller.account, caller.live_mode, [site.id])
-        await self.sites.show_tariffs(caller, site, [linked(one) for one in contracts])
+        contracts = await contract_store.at_sites(db, context.account, context.live_mode, [site.id])
+        await self.sites.show_tariffs(context, site, [linked(one) for one in contracts])
 
 
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream
@@ -25,7 +25,7 @@ _NOTHING: Final = Consumed()
 class Meter:
     """Whose INBOUND IMPORT readings count: a device's own, or a site's without a device."""
 
-    caller: Caller
+    context: Context
     site_id: UUID
     device_id: UUID | None
 
@@ -49,7 +49,7 @@ async def consumed(
         if since < now:
             own = meter.device_id if tariff.devices else None
             counted[element.id] = await _count(
-                records, Meter(meter.caller, meter.site_id, own), tariff, region, Span(since, now)
+                records, Meter(meter.context, meter.site_id, own), tariff, region, Span(since, now)
             )
     return counted
 
@@ -59,9 +59,9 @@ async def _count(
 ) -> Consumed:
     if tariff.tiering.scope != "PERIOD":
         stream = Stream(meter.site_id, meter.device_id, "INBOUND", "IMPORT")
-        return Consumed(await records.total_kwh(meter.caller, span, stream))
+        return Consumed(await records.total_kwh(meter.context, span, stream))
     found = await records.of_object(
-        meter.caller, span, site_id=meter.site_id, device_id=meter.device_id, direction="IMPORT"
+        meter.context, span, site_id=meter.site_id, device_id=meter.device_id, direction="IMPORT"
     )
     inbound = [one.metered for one in found if one.stream.flow == "INBOUND"]
     if not inbound:

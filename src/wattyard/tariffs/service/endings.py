@@ -6,6 +6,7 @@ from typing import Final
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Malformed
 from wattyard.sites.domain.sites import Site, TimezoneNotPossible
 from wattyard.tariffs.domain.contracts import EXPIRING
@@ -19,31 +20,33 @@ _TOLD_AT_ONCE: Final = 100
 class Endings(UseCases):
     """The ends of every account's contracts."""
 
-    async def record(self) -> int:
+    async def record(self, context: Context) -> int:
         """Tell of contracts of every account that end within 7 days or have ended, each once.
 
         Gives how many were told of; more may be due when it is not 0.
         """
-        now = self.now()
+        now = context.now
         async with self.db.transaction() as db:
             endings = await contract_store.claim_ending(db, now, EXPIRING, _TOLD_AT_ONCE)
             for ending in endings:
-                caller = Caller(ending.account, ending.account_id, ending.live_mode)
+                owner = context.on_behalf_of(
+                    Caller(ending.account, ending.account_id, ending.live_mode)
+                )
                 contract = ending.contract
-                sites = await self.sites.supplies(caller, [contract.site_id])
+                sites = await self.sites.supplies(owner, [contract.site_id])
                 change = "expired" if contract.term.end <= now else "expiring"
-                new_events = self.new_events(caller, change, [(contract, sites[contract.site_id])])
-                await self.events.record(caller, new_events)
+                new_events = self.new_events(owner, change, [(contract, sites[contract.site_id])])
+                await self.events.record(owner, new_events)
         return len(endings)
 
-    async def removal_events(self, caller: Caller, sites: Sequence[Site]) -> list[NewEvent]:
+    async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
         """Tell which tariffs go with places that are about to be deleted."""
         by_id = {site.id: site for site in sites}
         async with self.db.reading() as db:
-            gone = await contract_store.at_sites(db, caller.account, caller.live_mode, by_id)
-        return self.new_events(caller, "delete", [(one, by_id[one.site_id]) for one in gone])
+            gone = await contract_store.at_sites(db, context.account, context.live_mode, by_id)
+        return self.new_events(context, "delete", [(one, by_id[one.site_id]) for one in gone])
 
-    async def zones_changed(self, caller: Caller, sites: Sequence[Site]) -> None:
+    async def zones_changed(self, context: Context, sites: Sequence[Site]) -> None:
         """Keep the terms of contracts as the new zones of their locked places read their dates.
 
         What was told of an end stays told: it is the same end.
@@ -52,7 +55,7 @@ class Endings(UseCases):
             TimezoneNotPossible: when a contract between an instant and a date would have no time.
         """
         by_id = {site.id: site for site in sites}
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
             for contract in await contract_store.at_sites(db, account, live, by_id):
                 region = calendar_region(by_id[contract.site_id])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Window
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.contracts import linked
@@ -17,25 +17,25 @@ _AT_ONCE: Final = 500
 class Listings(UseCases):
     """Looks after the lists of tariffs, which are kept with the places."""
 
-    async def differing(self, caller: Caller, *, repair: bool = False) -> list[UUID]:
+    async def differing(self, context: Context, *, repair: bool = False) -> list[UUID]:
         """Find places whose list is not that of their tariffs; `repair` writes it anew."""
         wrong: list[UUID] = []
         window = Window(_AT_ONCE)
         while True:
-            page = await self.sites.page(caller, window)
-            suspects = await self._wrong(caller, [site for site, _ in page.items])
+            page = await self.sites.page(context, window)
+            suspects = await self._wrong(context, [site for site, _ in page.items])
             wrong += [site.id for site in suspects]
             if repair:
                 for site in suspects:
-                    await self._repair(caller, site)
+                    await self._repair(context, site)
             if not page.has_more:
                 return wrong
             window = Window(_AT_ONCE, older_than=page.items[-1][0].id)
 
-    async def _wrong(self, caller: Caller, sites: Sequence[Site]) -> list[Site]:
+    async def _wrong(self, context: Context, sites: Sequence[Site]) -> list[Site]:
         async with self.db.reading() as db:
             contracts = await contract_store.at_sites(
-                db, caller.account, caller.live_mode, [site.id for site in sites]
+                db, context.account, context.live_mode, [site.id for site in sites]
             )
         return [
             site
@@ -43,13 +43,13 @@ class Listings(UseCases):
             if site.tariffs != tuple(linked(c) for c in contracts if c.site_id == site.id)
         ]
 
-    async def _repair(self, caller: Caller, site: Site) -> None:
+    async def _repair(self, context: Context, site: Site) -> None:
         async with self.db.transaction() as db:
             try:
-                locked = await self.sites.locked(caller, site.id, param="location_id")
+                locked = await self.sites.locked(context, site.id, param="location_id")
             except LocationNotFound:
                 return
             contracts = await contract_store.at_sites(
-                db, caller.account, caller.live_mode, [site.id]
+                db, context.account, context.live_mode, [site.id]
             )
-            await self.sites.show_tariffs(caller, locked, [linked(one) for one in contracts])
+            await self.sites.show_tariffs(context, locked, [linked(one) for one in contracts])

@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
-from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock, Span
+from wattyard.kernel.context import Context
+from wattyard.kernel.instants import Span
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.platform.encryption import Keyring
 from wattyard.tariffs.domain import fetching
@@ -31,9 +29,6 @@ _LEASE: Final = timedelta(minutes=10)
 
 _LATE: Final = timedelta(days=1)
 
-_OWNER: Final = Caller(account=OPERATOR[0], account_id=UUID(int=0), live_mode=OPERATOR[1])
-"""Under whom the operator's sources are kept; nobody can call as this account."""
-
 
 ENCRYPTED: Final = (subscription_store.FEED_OPTIONS,)
 """The columns of secrets."""
@@ -45,20 +40,18 @@ class OperatorMarkets:
 
     db: Database
     sources: MarketSources
-    now: Clock
-    new_id: IdMaker
     keyring: Keyring
 
     async def add(
-        self, draft: MarketSourceDraft, *, feed: str, options: Mapping[str, str]
+        self, context: Context, draft: MarketSourceDraft, *, feed: str, options: Mapping[str, str]
     ) -> Subscription:
         """Add a source of the operator's; the worker fetches it at once.
 
         Raises:
             MarketSourceCodeTaken: when the operator has one of that code.
         """
-        now = self.now()
-        source = MarketSource(**asdict(draft), id=self.new_id(), shared=True, time_created=now)
+        now = context.now
+        source = MarketSource(**asdict(draft), id=context.new_id(), shared=True, time_created=now)
         subscription = Subscription(source, feed, options, next_fetch=now)
         async with self.db.transaction() as db:
             if not await source_store.insert(db, *OPERATOR, source):
@@ -88,19 +81,21 @@ class OperatorMarkets:
             f"the operator has no market source {code}; wattyard market add makes one"
         )
 
-    async def staleness(self) -> list[tuple[str, float]]:
+    async def staleness(self, context: Context) -> list[tuple[str, float]]:
         """Tell for each source that is fetched by how many seconds it is behind."""
-        now = self.now()
+        now = context.now
         return [
             (one.source.code, fetching.staleness(one.source, now).total_seconds())
             for one in await self.subscriptions()
             if one.feed
         ]
 
-    async def complaints(self) -> list[str]:
+    async def complaints(self, context: Context) -> list[str]:
         """Name the sources that are more than a day behind; empty where all is well."""
         stale = {
-            code for code, seconds in await self.staleness() if seconds > _LATE.total_seconds()
+            code
+            for code, seconds in await self.staleness(context)
+            if seconds > _LATE.total_seconds()
         }
         return [
             f"market source {one.source.code} is more than a day behind"
@@ -109,19 +104,24 @@ class OperatorMarkets:
             if one.source.code in stale
         ]
 
-    async def due(self) -> list[Subscription]:
+    async def due(self, context: Context) -> list[Subscription]:
         """Claim the sources whose prices are to be fetched now."""
         async with self.db.transaction() as db:
             return await subscription_store.claim_due(
-                db, *OPERATOR, self.now(), _LEASE, keyring=self.keyring
+                db, *OPERATOR, context.now, _LEASE, keyring=self.keyring
             )
 
-    def wanted(self, subscription: Subscription) -> Span:
+    def wanted(self, context: Context, subscription: Subscription) -> Span:
         """Tell for which time a source is to be asked."""
-        return fetching.wanted(subscription.source, self.now())
+        return fetching.wanted(subscription.source, context.now)
 
     async def record(
-        self, subscription: Subscription, prices: Sequence[MarketPrice], *, chance: float
+        self,
+        context: Context,
+        subscription: Subscription,
+        prices: Sequence[MarketPrice],
+        *,
+        chance: float,
     ) -> tuple[Upload, Subscription]:
         """Keep what a feed answered, and settle when it is fetched next.
 
@@ -132,9 +132,9 @@ class OperatorMarkets:
             source = await source_store.locked(db, *OPERATOR, subscription.source.id)
             if source is None:
                 raise MarketSourceNotFound(f"market source {subscription.source.code} is gone")
-            upload = await self.sources.record(db, _OWNER, source, prices)
+            upload = await self.sources.record(db, context, source, prices)
             source = await source_store.by_id(db, *OPERATOR, source.id) or source
-            now = self.now()
+            now = context.now
             whole = fetching.complete(source, now)
             ended = replace(
                 subscription,
@@ -145,11 +145,13 @@ class OperatorMarkets:
             ended = await self._settle(db, ended, now, chance)
         return upload, ended
 
-    async def fail(self, subscription: Subscription, reason: str, *, chance: float) -> Subscription:
+    async def fail(
+        self, context: Context, subscription: Subscription, reason: str, *, chance: float
+    ) -> Subscription:
         """Note why a fetch brought nothing, and settle when it is tried again."""
         failed = replace(subscription, failures=subscription.failures + 1, last_failure=reason)
         async with self.db.transaction() as db:
-            return await self._settle(db, failed, self.now(), chance)
+            return await self._settle(db, failed, context.now, chance)
 
     async def _settle(
         self, db: WriteConnection, ended: Subscription, now: datetime, chance: float

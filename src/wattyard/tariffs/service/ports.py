@@ -8,8 +8,7 @@ from wattyard.events.domain import NewEvent
 from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.ids import IdMaker
-from wattyard.kernel.instants import Clock
+from wattyard.kernel.context import Context
 from wattyard.meters.service import Records
 from wattyard.platform.db import Database
 from wattyard.sites.domain.sites import Site
@@ -44,18 +43,16 @@ class UseCases:
     devices: Devices
     records: Records
     wire: Wire
-    now: Clock
-    new_id: IdMaker
 
     def new_events(
-        self, caller: Caller, change: str, contracts: Sequence[tuple[Contract, Site]]
+        self, context: Context, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> list[NewEvent]:
         """Tell of a change of tariffs, each with its site."""
         return [
             NewEvent(
                 f"tariff.{change}",
                 ids.wire("trf", contract.id),
-                self.wire.tariff(caller, contract, site),
+                self.wire.tariff(context.caller, contract, site),
             )
             for contract, site in contracts
         ]

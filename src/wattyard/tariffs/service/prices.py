@@ -10,7 +10,7 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
@@ -61,22 +61,22 @@ class Prices(UseCases):
         default_factory=lambda: LRUCache(_KEPT_RULES_BYTES, getsizeof=lambda read: read.size)
     )
 
-    async def quote(self, caller: Caller, site_id: UUID, question: Question) -> Quote:
+    async def quote(self, context: Context, site_id: UUID, question: Question) -> Quote:
         """Price a span at a place.
 
         Raises:
             LocationNotFound, DeviceNotFound, DeviceNotAtLocation.
             NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
         """
-        now = self.now()
+        now = context.now
         async with self.db.reading() as db:
-            site = await self.sites.supply(caller, site_id, param="location_id")
+            site = await self.sites.supply(context, site_id, param="location_id")
             if question.device is not None:
-                await self._check_device(caller, question.device, site)
-            supply = await self.supply(db, caller, site, question.direction)
+                await self._check_device(context, question.device, site)
+            supply = await self.supply(db, context, site, question.direction)
             answering = supply.answering(question)
-            markets = await self.markets(db, caller, [answering], question.span, now)
-            meter = Meter(caller, site_id, question.device)
+            markets = await self.markets(db, context, [answering], question.span, now)
+            meter = Meter(context, site_id, question.device)
             used = pricing(supply.elements, question)
             counted = await consumed(self.records, meter, used, supply.region, now)
         prices = await asyncio.to_thread(
@@ -95,34 +95,34 @@ class Prices(UseCases):
             next_update=answering.next_update(now),
         )
 
-    async def sample(self, caller: Caller, judged: Judged) -> Sample:
+    async def sample(self, context: Context, judged: Judged) -> Sample:
         """Show what the prices of a judged tariff look like: a week, special days, a year.
 
         Raises:
             MarketCurrencyMismatch: when a source publishes in another currency.
         """
-        region, now = calendar_region(judged.site), self.now()
+        region, now = calendar_region(judged.site), context.now
         start = max(now, judged.tariff.term.start)
         span = Span(start, start + _SAMPLED)
         async with self.db.reading() as db:
             series = {
-                key: await self._series.series(db, caller, source, span, now)
+                key: await self._series.series(db, context, source, span, now)
                 for key, source in judged.sources.items()
             }
         return await asyncio.to_thread(sample, judged.tariff, region, markets=Markets(series, now))
 
     async def supply(
-        self, db: ReadConnection, caller: Caller, site: Site, direction: str
+        self, db: ReadConnection, context: Context, site: Site, direction: str
     ) -> Supply:
         """Gather the connected tariffs of a site for a direction, and their market sources."""
-        found = await self.supplies(db, caller, [site], direction)
+        found = await self.supplies(db, context, [site], direction)
         return found[site.id]
 
     async def supplies(
-        self, db: ReadConnection, caller: Caller, sites: Collection[Site], direction: str
+        self, db: ReadConnection, context: Context, sites: Collection[Site], direction: str
     ) -> dict[UUID, Supply]:
         """Gather, by site, what `supply` does of one, in as many statements for any number."""
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         kept = await contract_store.at_sites(db, account, live, [site.id for site in sites])
         contracts: defaultdict[UUID, dict[UUID, Contract]] = defaultdict(dict)
         for contract in kept:
@@ -134,7 +134,7 @@ class Prices(UseCases):
             for site, region, own in drafts
         }
         keys = {id_: market_keys(own) for id_, own in elements.items()}
-        sources = await sources_of(db, caller, Needs.of(frozenset[str]().union(*keys.values())))
+        sources = await sources_of(db, context, Needs.of(frozenset[str]().union(*keys.values())))
         return {
             site.id: Supply(
                 site,
@@ -149,7 +149,7 @@ class Prices(UseCases):
     async def markets(
         self,
         db: ReadConnection,
-        caller: Caller,
+        context: Context,
         supplies: Collection[Supply],
         span: Span,
         now: datetime,
@@ -165,7 +165,7 @@ class Prices(UseCases):
                 check_currency(source, supply.site.currency_code, param=None)
             sources |= supply.sources
         series = {
-            key: await self._series.series(db, caller, source, span, now)
+            key: await self._series.series(db, context, source, span, now)
             for key, source in sources.items()
         }
         return Markets(series, now)
@@ -179,9 +179,9 @@ class Prices(UseCases):
             self._tariffs[key] = read
         return read.tariff
 
-    async def _check_device(self, caller: Caller, device_id: UUID, site: Site) -> None:
+    async def _check_device(self, context: Context, device_id: UUID, site: Site) -> None:
         try:
-            device = await self.devices.device(caller, device_id)
+            device = await self.devices.device(context, device_id)
         except DeviceNotFound as missing:
             raise DeviceNotFound(str(missing), param="device_id") from None
         if site.id not in device.locations:

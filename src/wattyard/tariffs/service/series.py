@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 from cachetools import LRUCache
 
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import ReadConnection
 from wattyard.tariffs.domain.market import MarketSeries
@@ -45,14 +45,14 @@ class SeriesCache:
         )
 
     async def series(
-        self, db: ReadConnection, caller: Caller, source: MarketSource, span: Span, now: datetime
+        self, db: ReadConnection, context: Context, source: MarketSource, span: Span, now: datetime
     ) -> MarketSeries:
         """Read what a source publishes in a span and in the days that a forecast looks back to.
 
         Raises:
             TooManyPrices: for more than two million.
         """
-        owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
+        owner = source_store.OPERATOR if source.shared else (context.account, context.live_mode)
         start = min(span.start, now) - _LOOKS_BACK
         numbers = range(_quarter(start), _quarter(span.end) + 1)
         blocks = await self._quarters(db, owner, source, numbers)
@@ -111,11 +111,13 @@ class Needs:
         return cls(frozenset(UUID(hex=key[4:]) for key in by_id), keys - by_id)
 
 
-async def sources_of(db: ReadConnection, caller: Caller, needs: Needs) -> dict[str, MarketSource]:
+async def sources_of(db: ReadConnection, context: Context, needs: Needs) -> dict[str, MarketSource]:
     """Find the sources needed that exist, under their ids and codes; own ones come first."""
     if not needs.ids and not needs.codes:
         return {}
-    found = await source_store.wanted(db, caller.account, caller.live_mode, needs.ids, needs.codes)
+    found = await source_store.wanted(
+        db, context.account, context.live_mode, needs.ids, needs.codes
+    )
     by_key: dict[str, MarketSource] = {}
     for source in found:
         if source.id in needs.ids:

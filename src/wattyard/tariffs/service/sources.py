@@ -7,7 +7,7 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import ReadConnection, WriteConnection
@@ -38,27 +38,27 @@ Guard = Callable[[MarketSource], None]
 class MarketSources(UseCases):
     """The market sources of every account; the operator's are read-only."""
 
-    async def page(self, caller: Caller, window: Window) -> Page[MarketSource]:
+    async def page(self, context: Context, window: Window) -> Page[MarketSource]:
         """Read one page of the account's sources and the operator's, newest first."""
         async with self.db.reading() as db:
-            found = await source_store.page(db, caller.account, caller.live_mode, window)
+            found = await source_store.page(db, context.account, context.live_mode, window)
         return Page.cut(found, window)
 
-    async def source(self, caller: Caller, source_id: UUID) -> MarketSource:
+    async def source(self, context: Context, source_id: UUID) -> MarketSource:
         """Read one source.
 
         Raises:
             MarketSourceNotFound: when neither the caller nor the operator has it.
         """
         async with self.db.reading() as db:
-            return await self._found(db, caller, source_id)
+            return await self._found(db, context, source_id)
 
-    async def by_code(self, caller: Caller, code: str) -> MarketSource | None:
+    async def by_code(self, context: Context, code: str) -> MarketSource | None:
         """Find the account's own source of a code."""
         async with self.db.reading() as db:
-            return await source_store.by_code(db, caller.account, caller.live_mode, code)
+            return await source_store.by_code(db, context.account, context.live_mode, code)
 
-    async def add(self, caller: Caller, draft: MarketSourceDraft) -> MarketSource:
+    async def add(self, context: Context, draft: MarketSourceDraft) -> MarketSource:
         """Add a source of the account's own.
 
         Raises:
@@ -66,17 +66,17 @@ class MarketSources(UseCases):
             MarketSourceInUse: when formulas mean the operator's source by that code.
         """
         source = MarketSource(
-            **_said(draft), id=self.new_id(), shared=False, time_created=self.now()
+            **_said(draft), id=context.new_id(), shared=False, time_created=context.now
         )
         async with self.db.transaction() as db:
-            if not await source_store.insert(db, caller.account, caller.live_mode, source):
+            if not await source_store.insert(db, context.account, context.live_mode, source):
                 raise _taken(draft)
-            await self._check_unnamed(db, caller, draft.code)
+            await self._check_unnamed(db, context, draft.code)
         return source
 
     async def change(
         self,
-        caller: Caller,
+        context: Context,
         source_id: UUID,
         *,
         change: Callable[[MarketSource], MarketSourceDraft],
@@ -89,24 +89,24 @@ class MarketSources(UseCases):
             MarketSourceInUse: when currency or unit would change under prices, or what a code
                 means under formulas.
         """
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
-            before = await self._own(db, caller, source_id)
+            before = await self._own(db, context, source_id)
             if guard is not None:
                 guard(before)
             draft = change(before)
-            await self._check_use(db, caller, before, draft)
+            await self._check_use(db, context, before, draft)
             if not await source_store.update(db, account, live, source_id, draft):
                 raise _taken(draft)
             if draft.code != before.code:
-                await self._check_unnamed(db, caller, draft.code)
-            after = await self._found(db, caller, source_id)
+                await self._check_unnamed(db, context, draft.code)
+            after = await self._found(db, context, source_id)
             if after != before:
-                await self._tell(caller, after)
+                await self._tell(context, after)
         return after
 
     async def publish(
-        self, caller: Caller, source_id: UUID, prices: Sequence[MarketPrice]
+        self, context: Context, source_id: UUID, prices: Sequence[MarketPrice]
     ) -> Upload:
         """Keep published prices; a changed one keeps its earlier version.
 
@@ -116,23 +116,23 @@ class MarketSources(UseCases):
         """
         await asyncio.to_thread(check_apart, prices)
         async with self.db.transaction() as db:
-            source = await self._own(db, caller, source_id)
-            return await self.record(db, caller, source, prices)
+            source = await self._own(db, context, source_id)
+            return await self.record(db, context, source, prices)
 
     async def record(
         self,
         db: WriteConnection,
-        owner: Caller,
+        context: Context,
         source: MarketSource,
         prices: Sequence[MarketPrice],
     ) -> Upload:
-        """Write prices of a locked source, which `owner` owns, in the caller's transaction."""
+        """Write prices of a locked source, which the caller owns, in the caller's transaction."""
         if not prices:
             return Upload(0, 0, 0)
-        key = (owner.account, owner.live_mode, source.id)
-        now = self.now()
+        key = (context.account, context.live_mode, source.id)
+        now = context.now
         written = await price_store.upsert(
-            db, owner.account, owner.live_mode, source, prices, now=now
+            db, context.account, context.live_mode, source, prices, now=now
         )
         start = min(price.valid_from for price in prices)
         end = max(price.valid_to for price in prices)
@@ -142,10 +142,10 @@ class MarketSources(UseCases):
         if written.added or written.changed:
             after = await source_store.published(db, *key, now)
             if not source.shared:
-                await self._tell(owner, after)
+                await self._tell(context, after)
         return Upload(len(prices), len(prices), written.changed)
 
-    async def prices(self, caller: Caller, source_id: UUID, span: Span) -> Block:
+    async def prices(self, context: Context, source_id: UUID, span: Span) -> Block:
         """Read what a source has published for a span.
 
         Raises:
@@ -153,8 +153,8 @@ class MarketSources(UseCases):
             TooManyPrices: for more than 200,000.
         """
         async with self.db.reading() as db:
-            source = await self._found(db, caller, source_id)
-            owner = source_store.OPERATOR if source.shared else (caller.account, caller.live_mode)
+            source = await self._found(db, context, source_id)
+            owner = source_store.OPERATOR if source.shared else (context.account, context.live_mode)
             found = await price_store.between(
                 db, *owner, source_id, span, most=ANSWERED_AT_ONCE + 1
             )
@@ -163,9 +163,9 @@ class MarketSources(UseCases):
         return found
 
     async def _check_use(
-        self, db: ReadConnection, caller: Caller, before: MarketSource, draft: MarketSourceDraft
+        self, db: ReadConnection, context: Context, before: MarketSource, draft: MarketSourceDraft
     ) -> None:
-        account, live = caller.account, caller.live_mode
+        account, live = context.account, context.live_mode
         for field in ("currency_code", "unit"):
             if getattr(draft, field) != getattr(before, field) and await price_store.any_kept(
                 db, account, live, before.id
@@ -181,18 +181,18 @@ class MarketSources(UseCases):
                 f"code cannot change: formulas of tariffs name {before.code}", param="code"
             )
 
-    async def _check_unnamed(self, db: ReadConnection, caller: Caller, code: str) -> None:
+    async def _check_unnamed(self, db: ReadConnection, context: Context, code: str) -> None:
         """Refuse a code new to the account that its formulas name: it is the operator's so far."""
-        if await contract_store.any_with_code(db, caller.account, caller.live_mode, code):
+        if await contract_store.any_with_code(db, context.account, context.live_mode, code):
             raise MarketSourceInUse(
                 f"formulas of tariffs follow the operator's market source {code}; "
                 "choose another code",
                 param="code",
             )
 
-    async def _own(self, db: WriteConnection, caller: Caller, source_id: UUID) -> MarketSource:
+    async def _own(self, db: WriteConnection, context: Context, source_id: UUID) -> MarketSource:
         source = _present(
-            await source_store.locked(db, caller.account, caller.live_mode, source_id), source_id
+            await source_store.locked(db, context.account, context.live_mode, source_id), source_id
         )
         if source.shared:
             raise MarketSourceReadOnly(
@@ -200,14 +200,14 @@ class MarketSources(UseCases):
             )
         return source
 
-    async def _found(self, db: ReadConnection, caller: Caller, source_id: UUID) -> MarketSource:
-        found = await source_store.by_id(db, caller.account, caller.live_mode, source_id)
+    async def _found(self, db: ReadConnection, context: Context, source_id: UUID) -> MarketSource:
+        found = await source_store.by_id(db, context.account, context.live_mode, source_id)
         return _present(found, source_id)
 
-    async def _tell(self, caller: Caller, source: MarketSource) -> None:
-        shown = self.wire.market_source(caller, source)
+    async def _tell(self, context: Context, source: MarketSource) -> None:
+        shown = self.wire.market_source(context.caller, source)
         await self.events.record(
-            caller, [NewEvent("market_source.update", ids.wire("mrs", source.id), shown)]
+            context, [NewEvent("market_source.update", ids.wire("mrs", source.id), shown)]
         )
 
 

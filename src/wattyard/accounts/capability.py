@@ -1,0 +1,25 @@
+"""Accounts: who is calling, in which mode."""
+
+from typing import Final
+
+from wattyard.accounts.routes import ENDPOINTS
+from wattyard.accounts.service import ENCRYPTED, Accounts, Usage
+from wattyard.kernel.context import Contexts
+from wattyard.platform.composition import Capability
+from wattyard.platform.http.streams import Admission
+
+
+def admission(accounts: Accounts, contexts: Contexts) -> Admission:
+    return Admission(
+        lambda call: accounts.authenticate(call.header(b"authorization"), contexts.clock())
+    )
+
+
+ACCOUNTS: Final = Capability(
+    name="accounts",
+    id_prefixes=("acc", "key"),
+    provides=(Accounts, Usage, admission),
+    endpoints=ENDPOINTS,
+    encrypted=ENCRYPTED,
+    inspected=(Accounts,),
+)

@@ -1,0 +1,16 @@
+"""Meters: what flowed."""
+
+from typing import Final
+
+from wattyard.meters.jobs.months import months_ahead
+from wattyard.meters.routes import ENDPOINTS
+from wattyard.meters.service import Meters, Records
+from wattyard.platform.composition import Capability
+
+METERS: Final = Capability(
+    name="meters",
+    id_prefixes=("mre", "bat"),
+    provides=(Meters, Records),
+    endpoints=ENDPOINTS,
+    jobs=(months_ahead,),
+)

@@ -1,0 +1,47 @@
+"""Sites: places and what stands in them."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from wattyard.accounts.service import Counted
+from wattyard.kernel.callers import Caller
+from wattyard.platform.composition import Capability
+from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.sites import Customer, Site
+from wattyard.sites.routes import ENDPOINTS
+from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Sites, States
+from wattyard.sites.service.ports import Serializers
+from wattyard.sites.wire.customers import customer_json
+from wattyard.sites.wire.devices import device_json
+from wattyard.sites.wire.sites import location_json, site_json
+
+
+class SiteSerializers:
+    """The wire's mappings as the port that the use-cases need."""
+
+    def site(self, caller: Caller, site: Site, devices: Sequence[Device]) -> bytes:
+        return site_json(caller, site, devices)
+
+    def location(self, caller: Caller, site: Site, devices: Sequence[UUID]) -> bytes:
+        return location_json(caller, site, devices)
+
+    def device(self, caller: Caller, device: Device) -> bytes:
+        return device_json(caller, device)
+
+    def customer(self, caller: Caller, customer: Customer) -> bytes:
+        return customer_json(caller, customer)
+
+
+def serializers() -> Serializers:
+    return SiteSerializers()
+
+
+SITES: Final = Capability(
+    name="sites",
+    id_prefixes=("cus", "loc", "ste", "dev", "dsr"),
+    provides=(serializers, Sites, Devices, States, Customers, Fleet, Inspection),
+    contributes=((Counted, Sites),),
+    endpoints=ENDPOINTS,
+    inspected=(Inspection,),
+)
