@@ -221,6 +221,8 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE feed [<!ENTITY a "ha"><!ENTITY b "&a;&
         (b"<feed><a b='" + b"x" * 3_000_000, "xml_invalid"),
         (b"<feed></feed>", "format_invalid"),
         (b"", "xml_invalid"),
+        (b"<?xml version='1.0' encoding='no-such'?><feed/>", "xml_invalid"),
+        (b"<?xml version='1.0' encoding='utf-7'?><feed/>", "xml_invalid"),
     ],
 )
 def test_what_is_no_honest_xml_is_refused(content: bytes, code: str) -> None:

@@ -253,7 +253,7 @@ def replay_from(body: ReplayBody) -> UUID | datetime:
         time = datetime.fromisoformat(body.from_)
     except ValueError:
         time = None
-    if time is None or time.tzinfo is None:
+    if time is None or time.tzinfo is None or not instants.is_taken(time):
         raise Malformed(
             "from must be the id of an event (evt_…) or a time such as 2026-03-01T10:00:00Z; "
             f"got {ids.shown(body.from_)}",

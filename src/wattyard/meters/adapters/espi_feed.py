@@ -157,6 +157,8 @@ def feed(stream: BinaryIO) -> Iterator[Part]:
         yield from parts.taken()
         message = f"no well-formed XML: {expat.ErrorString(fault.code)}; nothing after was read"
         raise FeedInvalid("xml_invalid", message, fault.lineno) from None
+    except (LookupError, ValueError) as fault:  # the encoding that its first line names
+        raise FeedInvalid("xml_invalid", f"no readable XML: {fault}", 1) from None
     yield from parts.taken()
 
 

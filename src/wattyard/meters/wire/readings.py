@@ -1,8 +1,7 @@
 """From JSON records to columns of readings; a fault fails its own record only (contract 3)."""
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -25,7 +24,7 @@ from wattyard.meters.domain.readings import (
     direction_of,
     energy_of,
 )
-from wattyard.platform.decoding import Shape, convert, json_value
+from wattyard.platform.decoding import ITEM_LIMIT_BYTES, Shape, array_items, convert, json_value
 from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Reference
 
 Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measured")]
@@ -62,7 +61,8 @@ class ReadingBody(SentReading):
 
 _read_all = msgspec.json.Decoder(list[SentReading]).decode
 _read_one = msgspec.json.Decoder(SentReading).decode
-_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_UNFIT: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
+"""What msgspec raises where it cannot read a record; a ValueError for the year 0."""
 
 _Key = tuple[str, str | None, FlowDirection, TariffDirection | None]
 _LOCATION: Final = re.compile(r"(loc|ste)_[0-9a-f]{32}")
@@ -153,7 +153,7 @@ def columns_of(raw: bytes) -> Columns:
         if isinstance(body, SentReading):
             columns.add(body)
         else:
-            columns.add_json(bytes(body))
+            columns.add_json(body)
     return columns
 
 
@@ -189,31 +189,30 @@ def _is_well_formed(key: _Key) -> bool:
 
 def _one(raw: bytes) -> SentReading:
     """Read a record, in one pass where it has no fault."""
-    if b"\\u0000" not in raw:
+    if len(raw) > ITEM_LIMIT_BYTES:
+        raise Malformed(f"a record has at most {ITEM_LIMIT_BYTES:,} bytes", code="body_invalid")
+    if b"\\u00" not in raw:
         try:
             return _read_one(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNFIT:
             pass
     return convert(json_value(raw), ReadingBody)
 
 
-def _bodies(raw: bytes) -> Iterable[SentReading | msgspec.Raw | bytes]:
-    if b"\\u0000" not in raw:
+def _bodies(raw: bytes) -> Sequence[SentReading | bytes]:
+    if b"\\u00" not in raw:
         try:
             return _checked_length(_read_all(raw))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNFIT:
             pass
-    try:
-        return _checked_length(_split(raw))
-    except (msgspec.DecodeError, RecursionError):
-        value = json_value(raw)  # says where it is not JSON
-    if not isinstance(value, list):
+    records = array_items(raw, at_most=RECORDS_AT_ONCE)
+    if records is None:
         raise Malformed(
-            f"the body must be an array of at most {RECORDS_AT_ONCE:,} readings",
+            f"the body must be an array of at most {RECORDS_AT_ONCE:,} readings; send the rest in "
+            "another batch, or all as application/x-ndjson",
             code="body_invalid",
         )
-    # A lone surrogate is JSON, but nothing that msgspec reads or writes.
-    return [json.dumps(record).encode() for record in _checked_length(value)]
+    return records
 
 
 def _checked_length(records: list[Any]) -> list[Any]:
@@ -238,6 +237,8 @@ def _stream(key: _Key) -> Stream:
 
 def _reference_in(raw: bytes) -> str | None:
     """Find the client's reference in a record that has other faults."""
+    if len(raw) > ITEM_LIMIT_BYTES:
+        return None
     try:
         found = msgspec.json.encode(json_value(raw).get("record_reference_id"))
         return msgspec.json.decode(found, type=Reference)

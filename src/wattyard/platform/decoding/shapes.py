@@ -8,15 +8,19 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from itertools import islice
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Final, Generic, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec import inspect
 
+from wattyard.kernel import instants
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import type_forms
+from wattyard.platform.decoding.json_texts import array_items, json_value, may_be_plain
 
 T = TypeVar("T")
 Json = Any
@@ -25,17 +29,22 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _QUERY_PARTS = 100
 _FAULTS_SHOWN = 1000
 """An answer does not grow with the body beyond these; a batch can have three faults a line."""
+_UNFIT: Final = (
+    msgspec.DecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+    ValueError,
+    OverflowError,
+)
+"""What msgspec raises for a value that is none of its type: the year 0, too, and 10^400."""
+_WHOLE_BYTES: Final = 1024 * 1024
+ITEM_LIMIT_BYTES: Final = 64 * 1024
+"""An item of a large array, such as a record of a batch, has at most these."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Base of everything a caller sends: unknown fields are faults."""
-
-
-class JsonInvalid(Malformed):
-    """The body is not JSON (RFC 8259); the message tells line and column."""
-
-    code = "json_invalid"
 
 
 class ParameterUnknown(Malformed):
@@ -72,54 +81,52 @@ def body_decoder(type_: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (any typ
         shape = get_args(type_)[0]
         return lambda raw: Patch(_checked(json_value(raw), shape, partial=True), shape)
     decoder = msgspec.json.Decoder(type_)
+    kinds = type_forms.kinds(type_)
+    is_plain = may_be_plain(
+        has_instants=inspect.DateTimeType in kinds, has_anything=inspect.AnyType in kinds
+    )
 
     def read(raw: bytes) -> Any:  # noqa: ANN401
-        if b"\\u0000" not in raw:
+        if is_plain(raw):
             try:
                 return decoder.decode(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except _UNFIT:
                 pass
+        if type_forms.is_array(type_) and len(raw) > _WHOLE_BYTES:
+            return _long_array(raw, type_)
         return convert(json_value(raw), type_)
 
     return read
 
 
-def json_value(raw: bytes) -> Json:
-    """Decode JSON strictly, with line and column in the refusal.
-
-    Raises:
-        JsonInvalid: when `raw` is not UTF-8, not JSON, or nested too deeply.
-    """
-    try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
-    except UnicodeDecodeError as fault:
-        raise JsonInvalid(f"the body is not UTF-8: byte {fault.start + 1} is wrong") from None
-    except json.JSONDecodeError as fault:
-        raise JsonInvalid(
-            f"the body is not valid JSON at line {fault.lineno} column {fault.colno}: {fault.msg}"
-        ) from None
-    except RecursionError:
-        raise JsonInvalid(
-            "the body is nested too deeply (line 1 column 1 opens it); flatten it"
-        ) from None
-    except ValueError as fault:
-        raise JsonInvalid(f"the body is not valid JSON{_place_of_fault(raw)}: {fault}") from None
-
-
-def _place_of_fault(raw: bytes) -> str:
-    """Find where msgspec, which is as strict, stops reading; empty where it does not."""
-    try:
-        msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as fault:
-        if found := re.search(r"byte (\d+)", str(fault)):
-            before = raw[: int(found[1])]
-            line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
-            return f" at line {line} column {column}"
-    return ""
+def _long_array(raw: bytes, type_: Any) -> Any:  # noqa: ANN401 (the declared type)
+    """Find the faults of a large array item by item, so that little of it is held at once."""
+    at_most = type_forms.longest(type_)
+    items = array_items(raw, at_most=at_most)
+    if items is None:
+        raise Malformed(
+            f"the body must be {type_forms.words(type_)}; got more than {at_most:,}",
+            code="body_invalid",
+        )
+    (form,) = type_forms.arguments(type_)
+    faults: list[Fault] = []
+    made = []
+    for number, item in enumerate(items):
+        try:
+            made.append(convert(_small(item), form))
+        except Malformed as refusal:
+            faults.extend(refusal.under(f"[{number}]").faults)
+        if len(faults) >= _FAULTS_SHOWN:
+            break
+    if faults:
+        raise Malformed.of(faults[:_FAULTS_SHOWN])
+    return made
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
+def _small(item: bytes) -> Json:
+    if len(item) > ITEM_LIMIT_BYTES:
+        raise Malformed(f"an item has at most {ITEM_LIMIT_BYTES:,} bytes", code="body_invalid")
+    return json_value(item)
 
 
 def convert(value: Json, type_: type[T]) -> T:
@@ -128,12 +135,15 @@ def convert(value: Json, type_: type[T]) -> T:
     Raises:
         Malformed: with every fault found.
     """
-    said = "a text that cannot be kept"
+    said = "a text or number that cannot be kept"
     if _storable(value):
         try:
-            return msgspec.convert(value, type_)
-        except msgspec.ValidationError as fault:
+            made = msgspec.convert(value, type_)
+        except _UNFIT as fault:
             said = str(fault)
+        else:
+            if not _has_stray_instants(made, type_):
+                return made
     _checked(value, type_, partial=False)
     raise Malformed(f"the body is not as expected: {said}", code="body_invalid")
 
@@ -151,9 +161,12 @@ def query_decoder(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
         ):
             numbered = {n: int(text) if n in whole else text for n, text in given.items()}
             try:
-                return msgspec.convert(numbered, type_)
-            except msgspec.ValidationError:
+                made = msgspec.convert(numbered, type_)
+            except _UNFIT:
                 pass  # walked below, so that every fault is reported
+            else:
+                if not _has_stray_instants(made, type_):
+                    return made
         for name, text in given.items():
             if not _readable(text, fields[name].form):
                 words = type_forms.words(fields[name].form)
@@ -202,11 +215,35 @@ def _readable(text: str, form: type_forms.TypeForm) -> bool:
     whole = type_forms.is_whole(form)
     if _UNSTORABLE.search(text) or (whole and not _WHOLE.fullmatch(text)):
         return False
+    return _fits(int(text) if whole else text, form)
+
+
+def _fits(value: Json, form: type_forms.TypeForm) -> bool:
+    """Tell whether a value is one of a type, its times of the years that are taken."""
     try:
-        msgspec.convert(int(text) if whole else text, form)
-    except msgspec.ValidationError:
+        made = msgspec.convert(value, form)
+    except _UNFIT:
         return False
-    return True
+    return not _has_stray_instants(made, form)
+
+
+def _has_stray_instants(value: Any, form: type_forms.TypeForm) -> bool:  # noqa: ANN401
+    """Tell whether any time in a converted value is of a year that is not taken."""
+    if inspect.DateTimeType not in type_forms.kinds(form):
+        return False
+    rest = [value]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, datetime):
+            if not instants.is_taken(one):
+                return True
+        elif isinstance(one, msgspec.Struct):
+            rest.extend(getattr(one, name) for name in one.__struct_fields__)
+        elif isinstance(one, list | tuple):
+            rest.extend(one)
+        elif isinstance(one, dict):
+            rest.extend(one.values())
+    return False
 
 
 def unknown(name: str, known: Mapping[str, object], path: str) -> Fault:
@@ -236,7 +273,11 @@ def _walk(
         _walk_struct(value, inner, path, faults, partial=partial)
         return
     before = len(faults)
-    if type_forms.origin(inner) is list and isinstance(value, list):
+    is_list = type_forms.origin(inner) is list and isinstance(value, list)
+    if is_list and len(value) > type_forms.longest(form):
+        faults.append(_fault(value, form, path))
+        return
+    if is_list:
         for number, item in enumerate(value):
             if len(faults) >= _FAULTS_SHOWN:
                 return
@@ -270,13 +311,7 @@ def _walk_struct(
 def _check_leaf(
     value: Json, form: type_forms.TypeForm, path: str, faults: list[Fault], *, partial: bool
 ) -> None:
-    good = _storable(value)
-    if good:
-        try:
-            msgspec.convert(_without_nulls(value) if partial else value, form)
-        except msgspec.ValidationError:
-            good = False
-    if not good:
+    if not (_storable(value) and _fits(_without_nulls(value) if partial else value, form)):
         faults.append(_fault(value, form, path))
 
 
@@ -315,7 +350,7 @@ def _printable(value: Json) -> str:
         return "an object"
     if isinstance(value, list):
         return f"an array of {len(value)}"
-    return json.dumps(value)
+    return shown(json.dumps(value))[1:-1]
 
 
 def _below(path: str, name: str) -> str:

@@ -1,5 +1,6 @@
 """What a declared type wants, taken apart for the walk and put into words for a person."""
 
+import sys
 import types
 from collections.abc import Callable
 from functools import lru_cache
@@ -7,6 +8,8 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 
 import msgspec
 from msgspec import inspect
+
+from wattyard.kernel import instants
 
 TypeForm = Any
 """Whatever may stand in an annotation."""
@@ -74,6 +77,50 @@ def is_whole(form: TypeForm) -> bool:
     return apart(form).form is int
 
 
+def is_array(form: TypeForm) -> bool:
+    """Tell whether a type is a list."""
+    return origin(_bare(form)) is list
+
+
+@lru_cache(maxsize=512)
+def longest(form: TypeForm) -> int:
+    """Tell how many items a list may have."""
+    rest: list[Any] = [inspect.type_info(form)]
+    while rest:
+        info = rest.pop()
+        if isinstance(info, inspect.ListType):
+            return sys.maxsize if info.max_length is None else info.max_length
+        if isinstance(info, inspect.Metadata):
+            rest.append(info.type)
+        if isinstance(info, inspect.UnionType):
+            rest.extend(info.types)
+    return sys.maxsize
+
+
+@lru_cache(maxsize=512)
+def kinds(form: TypeForm) -> frozenset[type]:
+    """List the kinds of types that a type is made of, at any depth."""
+    found: set[type] = set()
+    known: set[type] = set()
+    rest: list[Any] = [inspect.type_info(form)]
+    while rest:
+        info = rest.pop()
+        found.add(type(info))
+        if isinstance(info, inspect.StructType):
+            if info.cls in known:
+                continue
+            known.add(info.cls)
+            rest.extend(field.type for field in info.fields)
+        rest.extend(
+            part
+            for name in ("type", "item_type", "key_type", "value_type")
+            if (part := getattr(info, name, None)) is not None
+        )
+        rest.extend(getattr(info, "types", ()))
+        rest.extend(getattr(info, "item_types", ()))
+    return frozenset(found)
+
+
 @lru_cache(maxsize=512)
 def words(form: TypeForm) -> str:
     """Put a type into words: `a whole number between 1 and 100`."""
@@ -138,7 +185,8 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     inspect.StructType: lambda _: "an object",
     inspect.DictType: lambda _: "an object",
     inspect.DateTimeType: lambda _: (
-        "an RFC 3339 time with an offset or Z, such as 2026-03-01T10:00:00Z"
+        "an RFC 3339 time with an offset or Z, such as 2026-03-01T10:00:00Z, of the years "
+        f"{instants.FIRST_YEAR} to {instants.LAST_YEAR}"
     ),
     inspect.DateType: lambda _: "a date such as 2026-03-01",
     inspect.LiteralType: lambda info: "one of " + ", ".join(map(str, info.values)),

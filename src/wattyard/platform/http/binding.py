@@ -1,7 +1,8 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
+import asyncio
 import inspect
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,8 @@ from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate
 
 _EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
+_BESIDE_BYTES: Final = 64 * 1024
+"""A body above this is decoded in a thread, so that others are answered meanwhile."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -101,6 +104,8 @@ class Bound:
                 + (ids.shown(media_type) if media_type else "none")
             )
         assert self._read_body is not None  # noqa: S101 (only called where there is a reader)
+        if len(raw) > _BESIDE_BYTES:
+            return await asyncio.to_thread(self._read_body, raw)
         return self._read_body(raw)
 
     async def _raw(self, call: Call) -> bytes:

@@ -1,5 +1,6 @@
 """Bodies read piece by piece: compressed ones, and JSON lines (contract 0, Transport)."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
@@ -10,6 +11,11 @@ from wattyard.platform.http.call import Call
 from wattyard.platform.http.errors import MediaTypeUnsupported
 
 LINE_LIMIT_BYTES: Final = 64 * 1024
+LINE_LIMIT: Final = 4_000_000
+"""The lines of a stream, empty ones included: four for each record that it may have."""
+_MEMBERS: Final = 1000
+_MEMBER_BYTES: Final = 1024
+"""A gzip body has at most so many members, and one more for each so many bytes in them."""
 _PIECE_BYTES: Final = 256 * 1024
 _GZIP: Final = 31  # zlib's window bits for gzip
 
@@ -45,12 +51,16 @@ async def json_lines(call: Call) -> AsyncIterator[bytes]:
     """Read a body line by line, in constant memory; empty lines are passed over.
 
     Raises:
-        TooLarge: for a line above 64 KiB.
+        TooLarge: for a line above 64 KiB, and for more than 4,000,000 lines.
         Malformed, MediaTypeUnsupported: as `plain_body`.
     """
     rest = b""
+    lines = 0
     async for piece in pieces(call):
         *whole, rest = (rest + piece).split(b"\n")
+        lines += len(whole)
+        if lines > LINE_LIMIT:
+            raise TooLarge(f"a stream has at most {LINE_LIMIT:,} lines, empty ones included")
         for line in whole:
             if line.strip():
                 yield _checked(line)
@@ -68,11 +78,21 @@ async def pieces(call: Call) -> AsyncIterator[bytes]:
         async for chunk in _received(call):
             yield chunk
         return
+    async for piece in _unpacked(call):
+        yield piece
+
+
+async def _unpacked(call: Call) -> AsyncIterator[bytes]:
     gzip = _Gzip()
+    received = 0
     try:
         async for chunk in _received(call):
             for piece in gzip.opened(chunk):
+                received += len(piece)
+                if gzip.members > _MEMBERS + received // _MEMBER_BYTES:
+                    raise TooLarge("the body is too many gzip members of next to nothing")
                 yield piece
+                await asyncio.sleep(0)  # a small chunk may be many pieces: let others have a turn
     except zlib.error as fault:
         raise Malformed(f"the body is not gzip: {fault}", code="body_invalid") from None
     if not gzip.is_whole:
@@ -84,6 +104,7 @@ class _Gzip:
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(_GZIP)
+        self.members = 1
 
     @property
     def is_whole(self) -> bool:
@@ -93,11 +114,15 @@ class _Gzip:
         while chunk:
             if self._member.eof:
                 self._member = zlib.decompressobj(_GZIP)
+                self.members += 1
             yield self._member.decompress(chunk, _PIECE_BYTES)
             chunk = self._member.unused_data or self._member.unconsumed_tail
 
 
 async def _received(call: Call) -> AsyncIterator[bytes]:
+    if call.kept_body is not None:
+        yield call.kept_body
+        return
     while True:
         message = await call.receive()
         if message["type"] == "http.disconnect":

@@ -124,7 +124,12 @@ async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _check_request(call: Call) -> None:
-    """Refuse what is no request, and one that does not name its host once (RFC 9112, 3.2)."""
+    """Refuse what is no request, and one that does not name its host once (RFC 9112, 3.2).
+
+    A NUL, which no name of anything has, is in no path.
+    """
+    if "\x00" in call.scope["path"]:
+        raise PathUnknown("there is nothing at a path with a NUL; GET /openapi.json lists all")
     doubled = len(call.headers) < len(call.scope["headers"]) and (
         sum(name == b"host" for name, _ in call.scope["headers"]) > 1
     )
