@@ -59,7 +59,7 @@ class Stream:
 @asynccontextmanager
 async def following(tenant: Tenant, last: str = "", query: str = "") -> AsyncIterator[Stream]:
     stream = Stream()
-    headers = [(b"authorization", f"Bearer {tenant.token}".encode())]
+    headers = [(b"host", b"test"), (b"authorization", f"Bearer {tenant.token}".encode())]
     if last:
         headers.append((b"last-event-id", last.encode()))
     scope = {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import JsonInvalid, array_items, json_value
 from wattyard.platform.decoding.json_texts import DEPTH_LIMIT
 
@@ -43,9 +44,12 @@ def test_an_item_that_is_nested_too_deeply_does_not_hide_the_others(depth: int) 
         json_value(items[1])
 
 
-@pytest.mark.parametrize("raw", [b"", b"{}", b"7", b"[", b"[1", b"[1}", b"[1]]", b"[1] 2", b"]["])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{}", b"7", b"[", b"[1", b"[1}", b'["]', b"[NaN]", b"[1,,2]", b"[1]]", b"[1] 2", b"]["],
+)
 def test_what_is_no_array_is_refused(raw: bytes) -> None:
-    with pytest.raises(JsonInvalid):
+    with pytest.raises(Malformed):
         array_items(raw, at_most=10)
 
 

@@ -30,7 +30,7 @@ def text(instant: datetime) -> str:
 
 
 def is_taken(instant: datetime) -> bool:
-    """Tell whether a caller's time is of a year that is taken."""
+    """Whether a caller's time is of a year that is taken."""
     return FIRST_YEAR <= instant.year <= LAST_YEAR
 
 

@@ -39,6 +39,10 @@ class JsonInvalid(Malformed):
     code = "json_invalid"
 
 
+class _NestedTooDeeply(JsonInvalid):
+    """JSON perhaps, but nested more deeply than is read."""
+
+
 def may_be_plain(*, has_instants: bool, has_anything: bool) -> Callable[[bytes], bool]:
     """Make the test whether a body can be decoded in one pass, without a look at its values.
 
@@ -87,7 +91,9 @@ def array_items(raw: bytes, *, at_most: int) -> list[bytes] | None:
     So it is, too, where items of usual size could not hold what there is.
 
     Raises:
-        JsonInvalid: when `raw` is no array. An item that is no JSON is found when it is decoded.
+        JsonInvalid: when `raw` is no JSON. An item that is nested too deeply is given all the
+            same, and refused when it is decoded.
+        Malformed: `body_invalid`, when it is no array.
     """
     marks = raw.count(b","), raw.count(b"[") + raw.count(b"{"), raw.count(b'"') // 4
     if max(marks) > at_most * _MARKS_OF_AN_ITEM:
@@ -129,12 +135,25 @@ def _cut(raw: bytes) -> list[bytes]:
             depth -= 1
             if depth == 0 and token.end() == len(text) and text[:1] == b"[" and mark == 0x5D:
                 last = text[start : token.start()]
-                return [*items, last] if items or last.strip() else []
+                return _sound([*items, last] if items or last.strip() else [], raw)
         elif mark == 0x2C and depth == 1:
             items.append(text[start : token.start()])
             start = token.end()
     json_value(raw)  # says where it is no JSON
-    raise JsonInvalid("the body must be a JSON array")
+    raise Malformed("the body must be an array", code="body_invalid")
+
+
+def _sound(items: list[bytes], raw: bytes) -> list[bytes]:
+    """Give the items of an array, unless one is no JSON: then it is none as a whole."""
+    for item in items:
+        try:
+            json_value(item)
+        except _NestedTooDeeply:
+            pass  # the fault of that item alone
+        except JsonInvalid:
+            json_value(raw)  # says where
+            raise
+    return items
 
 
 def _is_nested_too_deeply(raw: bytes) -> bool:
@@ -153,7 +172,7 @@ def _is_nested_too_deeply(raw: bytes) -> bool:
 
 
 def _is_deeper(value: Json) -> bool:
-    """Tell whether a value is nested too deeply, level by level."""
+    """Whether a value is nested too deeply, level by level."""
     level = [value]
     for _ in range(DEPTH_LIMIT):
         level = [
@@ -168,7 +187,7 @@ def _is_deeper(value: Json) -> bool:
 
 
 def _nested_too_deeply() -> JsonInvalid:
-    return JsonInvalid(
+    return _NestedTooDeeply(
         f"the body is nested too deeply (line 1 column 1 opens it): at most {DEPTH_LIMIT} objects "
         "and arrays may be in one another"
     )

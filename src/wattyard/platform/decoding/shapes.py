@@ -219,7 +219,7 @@ def _readable(text: str, form: type_forms.TypeForm) -> bool:
 
 
 def _fits(value: Json, form: type_forms.TypeForm) -> bool:
-    """Tell whether a value is one of a type, its times of the years that are taken."""
+    """Whether a value is one of a type, its times of the years that are taken."""
     try:
         made = msgspec.convert(value, form)
     except _UNFIT:
@@ -228,7 +228,7 @@ def _fits(value: Json, form: type_forms.TypeForm) -> bool:
 
 
 def _has_stray_instants(value: Any, form: type_forms.TypeForm) -> bool:  # noqa: ANN401
-    """Tell whether any time in a converted value is of a year that is not taken."""
+    """Whether any time in a converted value is of a year that is not taken."""
     if inspect.DateTimeType not in type_forms.kinds(form):
         return False
     rest = [value]
@@ -323,7 +323,7 @@ def _without_nulls(value: Json) -> Json:
 
 
 def _storable(value: Json) -> bool:
-    """Tell whether no text has NUL or lone surrogates and no number is infinite."""
+    """Whether no text has NUL or lone surrogates and no number is infinite."""
     if isinstance(value, str):
         return not _UNSTORABLE.search(value)
     if isinstance(value, float):

@@ -73,18 +73,18 @@ def fields(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
 
 
 def is_whole(form: TypeForm) -> bool:
-    """Tell whether a type takes whole numbers only."""
+    """Whether a type takes whole numbers only."""
     return apart(form).form is int
 
 
 def is_array(form: TypeForm) -> bool:
-    """Tell whether a type is a list."""
+    """Whether a type is a list."""
     return origin(_bare(form)) is list
 
 
 @lru_cache(maxsize=512)
 def longest(form: TypeForm) -> int:
-    """Tell how many items a list may have."""
+    """Return how many items a list may have."""
     rest: list[Any] = [inspect.type_info(form)]
     while rest:
         info = rest.pop()
