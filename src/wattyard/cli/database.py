@@ -108,12 +108,14 @@ def check(settings: Settings, *, alone: bool) -> None:
     """
 
     from wattyard.app import ENCRYPTED  # noqa: PLC0415 - see `serve`
+    from wattyard.events.service import Retention  # noqa: PLC0415 - see `serve`
 
     async def keys(services: "Services") -> None:
         db, keyring = services.get(Database), services.get(Keyring)
         await registry.check(db, keyring)
         if alone:
             await registry.apply(db, keyring, ENCRYPTED)
+        await services.get(Retention).keep_order()
 
     asyncio.run(_working(settings, keys, any_key=True))
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from wattyard.events.service.log import Events
 from wattyard.events.store import log as store
+from wattyard.events.store import order as order_store
 from wattyard.events.store import queue as queue_store
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
@@ -18,11 +19,20 @@ class Retention:
         self._events = events
         self._kept_for = kept_for
 
+    async def keep_order(self) -> int:
+        """Let new events come after all that are there, also those brought from elsewhere.
+
+        Gives by how many numbers the order was raised: 0 where all is well.
+        """
+        async with self._events.db.transaction() as db:
+            return await order_store.raise_above(db)
+
     async def forget(self, context: Context) -> int:
         """Delete the events that are older than they are kept, in small pieces: how many.
 
         What waits for endpoints that were deleted meanwhile goes too.
         """
+        await self.keep_order()
         first_kept = ids.first_at(context.now - self._kept_for)
         deleted = 0
         async with self._events.db.transaction() as db:

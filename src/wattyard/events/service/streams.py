@@ -7,18 +7,19 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.events.domain import Event
+from wattyard.events.service.horizon import Horizon
 from wattyard.events.service.log import CHANNEL, Events
-from wattyard.events.store import log as store
-from wattyard.events.store import queue as queue_store
-from wattyard.events.store.log import Written
+from wattyard.events.store import order as store
+from wattyard.events.store.order import Position
 from wattyard.kernel.context import Context
-from wattyard.kernel.refusals import TooMany
+from wattyard.kernel.refusals import TooMany, Unavailable
 from wattyard.platform.db import Listener
 
 _AT_ONCE: Final = 100
 _LOOK_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.05
 """What is written within this time is read together."""
+_SETTLE_SECONDS: Final = 2.0
 _STREAMS_OF_ONE: Final = 50
 
 
@@ -27,6 +28,7 @@ class Streams:
 
     def __init__(self, events: Events) -> None:
         self._events = events
+        self._horizon = Horizon(events.db)
         self.listener = Listener(events.db, CHANNEL)
         self._open: Counter[tuple[int, bool]] = Counter()
 
@@ -47,37 +49,66 @@ class Streams:
     ) -> AsyncGenerator[Sequence[Event], None]:
         """Give the events after `last`, or from now on, and nothing about once a second.
 
-        An event is given when every one that was written before it is there, so that none is
-        passed over; `written` is the database's time of the insert.
+        An event is given when every one with a smaller number is there, so that none is passed
+        over.
         """
         key = (context.account, context.live_mode)
         self._open[key] += 1
         try:
-            position = await self._start(context, last)
+            position = await self._position_of(context, last)
+            while position is None:
+                position = await self._now()
+            server = self._horizon.server
             while True:
+                drawn = await self._horizon.advance()
+                if server not in ("", self._horizon.server):
+                    raise Unavailable(
+                        "the database was restarted or replaced; go on with Last-Event-ID"
+                    )
+                server = self._horizon.server
                 found = await self._after(context, position)
                 if found:
                     position = found[-1][0]
                 yield [event for _, event in found]
                 if len(found) < _AT_ONCE:
-                    await self.listener.wait(_LOOK_SECONDS)
-                    await asyncio.sleep(_PAUSE_SECONDS)
+                    await self._wait(settled=self._horizon.settled == drawn)
         finally:
             self._open[key] -= 1
             if not self._open[key]:
                 del self._open[key]
 
-    async def _start(self, context: Context, last: UUID | None) -> Written:
-        async with self._events.db.reading() as db:
-            if last is not None:
-                position = await store.position_of(db, context.account, context.live_mode, last)
-                if position is not None:
-                    return position
-            return Written(await queue_store.settled_until(db), UUID(int=0))
+    async def _wait(self, *, settled: bool) -> None:
+        """Wait for news; what is there but not settled yet is looked for again soon."""
+        if settled:
+            await self.listener.wait(_LOOK_SECONDS)
+        await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _after(self, context: Context, position: Written) -> list[tuple[Written, Event]]:
+    async def _position_of(self, context: Context, last: UUID | None) -> Position | None:
+        if last is None:
+            return None
         async with self._events.db.reading() as db:
-            until = await queue_store.settled_until(db)
+            return await store.position_of(db, context.account, context.live_mode, last)
+
+    async def _now(self) -> Position | None:
+        """The position after all that happened so far; None while what runs may belong to it."""
+        deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+        drawn = await self._horizon.advance()
+        while (self._horizon.settled or 0) < drawn:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await self._horizon.advance()
+            if asyncio.get_running_loop().time() > deadline:
+                break  # something long is running: what happened shortly before is given too
+        return None if self._horizon.settled is None else Position(self._horizon.settled)
+
+    async def _after(self, context: Context, position: Position) -> list[tuple[Position, Event]]:
+        if self._horizon.settled is None:
+            return []
+        async with self._events.db.reading() as db:
             return await store.after(
-                db, context.account, context.live_mode, position, until=until, limit=_AT_ONCE
+                db,
+                context.account,
+                context.live_mode,
+                position,
+                until=self._horizon.settled,
+                limit=_AT_ONCE,
             )

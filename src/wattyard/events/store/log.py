@@ -1,8 +1,6 @@
 """The SQL of the log of events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from wattyard.events.domain import Event
@@ -23,14 +21,6 @@ WANTS = """
                OR right(pattern, 1) = '*' AND starts_with({type}, left(pattern, -1)))
 """
 """The rule of `domain.endpoints.wants`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A place in the order in which a stream gives events."""
-
-    time: datetime
-    id: UUID
 
 
 async def append(db: WriteConnection, account: int, live: bool, events: Sequence[Event]) -> None:
@@ -110,46 +100,6 @@ async def by_id(db: ReadConnection, account: int, live: bool, id_: UUID) -> Even
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, id_
     )
     return None if row is None else Event(**row)
-
-
-async def position_of(db: ReadConnection, account: int, live: bool, id_: UUID) -> Written | None:
-    """Find the place of an event in a stream; where it is deleted, that before the next one."""
-    row = await db.fetchrow(
-        """
-        SELECT written AS time, id FROM events
-        WHERE account = $1 AND live_mode = $2 AND id >= $3 ORDER BY id LIMIT 1
-        """,
-        account,
-        live,
-        id_,
-    )
-    if row is None:
-        return None
-    return Written(row["time"], id_ if row["id"] == id_ else UUID(int=0))
-
-
-async def after(
-    db: ReadConnection, account: int, live: bool, position: Written, *, until: datetime, limit: int
-) -> list[tuple[Written, Event]]:
-    """Read the events that were written after a place and before a time, in that order."""
-    rows = await db.fetch(
-        """
-        SELECT id, type, object_id, data, time_created, written FROM events
-        WHERE account = $1 AND live_mode = $2 AND (written, id) > ($3, $4) AND written < $5
-        ORDER BY written, id LIMIT $6
-        """,
-        account,
-        live,
-        position.time,
-        position.id,
-        until,
-        limit,
-    )
-    found = []
-    for row in rows:
-        fields = dict(row)
-        found.append((Written(fields.pop("written"), row["id"]), Event(**fields)))
-    return found
 
 
 async def delete_before(

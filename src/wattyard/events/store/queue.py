@@ -270,23 +270,6 @@ async def account_id_of(db: ReadConnection, lane: Lane) -> UUID | None:
     return id_
 
 
-async def settled_until(db: ReadConnection) -> datetime:
-    """Tell before which time every event that was written is there or never will be.
-
-    That is the start of the oldest transaction that runs and may have written. One that has
-    not written anything after a minute is a reader, such as a backup.
-    """
-    until: datetime = await db.fetchval(
-        """
-        SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()
-          AND backend_type <> 'autovacuum worker'
-          AND (backend_xid IS NOT NULL OR xact_start > statement_timestamp() - interval '1 minute')
-        """
-    )
-    return until
-
-
 async def forget_stray(db: WriteConnection) -> None:
     """Delete what waits for an endpoint that is gone.
 
