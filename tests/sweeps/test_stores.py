@@ -50,7 +50,11 @@ OF_NO_ACCOUNT = {
     "events.queue.overdue",
     "events.queue.renew",
     "events.queue.settle",
-    "events.queue.settled_until",
+    # The order of the events of all accounts.
+    "events.order.drawn",
+    "events.order.raise_above",
+    "events.order.transactions",
+    "events.order.writers",
     "tariffs.contracts.claim_ending",
 }
 """The only functions that ask for more than one account, or for none, and whose they are."""
