@@ -22,6 +22,7 @@ from wattyard.meters.wire.records import SearchBody
 from wattyard.platform.decoding import Patch
 from wattyard.platform.http import ListQuery
 from wattyard.platform.http.bodies import LINE_LIMIT_BYTES
+from wattyard.platform.http.connections import HEAD_BYTES
 from wattyard.platform.http.declare import MEBIBYTE, Endpoint
 from wattyard.platform.http.errors import status_of
 from wattyard.platform.http.replays import _KEPT_FOR, KEPT_BYTES
@@ -185,6 +186,8 @@ def limits() -> dict[str, str]:
         ),
         "line of an NDJSON body": f"{LINE_LIMIT_BYTES // 1024} KiB",
         "objects on a list page": _range(ListQuery, "limit"),
+        "head of a request, trailers included": f"{HEAD_BYTES // 1024} KiB, "
+        f"and it must arrive within {Settings().head_seconds:.0f} s",
         "requests per second, account and mode": f"{rate}, burst {2 * rate:,}",
         "lifetime of a bearer token": f"{TOKEN_LIFETIME.total_seconds():,.0f} s",
         "answers kept for an idempotency key": f"{_KEPT_FOR // HOUR} h, "
