@@ -14,8 +14,9 @@ PIP := $(PY) -m pip --disable-pip-version-check -q
 run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
 
+# In random order; the seed is printed, and ARGS="--order-seed n" repeats it.
 test: $(STAMP)
-	$(PY) -m pytest -n $(WORKERS) $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(STAMP)
 	$(PY) -m ruff format --check src tests benchmarks

@@ -19,6 +19,7 @@ from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain import zones
 
+pytest_plugins = ("tests.support.order",)
 SHARED_DATA = Path(
     os.environ.get("WATTYARD_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
 )
@@ -108,7 +109,12 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def world(db: Database, clock: FakeClock) -> AsyncIterator[World]:
-    """The whole application in this process, on the real database and a fake clock."""
+    """The whole application in this process, on the real database and a fake clock.
+
+    No delivery waits that another test left: whoever delivers here delivers its own.
+    """
+    async with db.transaction() as connection:
+        await connection.execute("DELETE FROM webhook_deliveries WHERE status = 'PENDING'")
     async with World(db, clock) as world:
         yield world
 

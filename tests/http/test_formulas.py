@@ -88,9 +88,9 @@ async def test_a_formula_with_a_nul_is_refused_as_text(tenant: Tenant) -> None:
 
 async def test_huge_powers_are_refused_at_once(tenant: Tenant) -> None:
     for text in ("9**9**9**9**9**9", "2 ** 1e308", "1e308 * 1e308", "-(10 ** 309)"):
-        before = time.perf_counter()
+        before = time.process_time()
         await formula_fault(tenant, text)
-        assert time.perf_counter() - before < 1
+        assert time.process_time() - before < 1
 
 
 LIMITS: list[Any] = [
@@ -113,13 +113,13 @@ LIMITS: list[Any] = [
 
 async def test_formulas_have_a_limit_of_nodes_and_depth(tenant: Tenant) -> None:
     for text, taken in LIMITS:
-        before = time.perf_counter()
+        before = time.process_time()
         if taken:
             made = await tenant.tariff(await only_place(tenant), schedule=flat(text))
             await tenant.delete(f"/tariffs/{made['id']}")
         else:
             await formula_fault(tenant, text)
-        assert time.perf_counter() - before < 2
+        assert time.process_time() - before < 2
 
 
 async def test_a_body_over_a_megabyte_is_refused_whole(tenant: Tenant) -> None:

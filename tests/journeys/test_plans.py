@@ -3,7 +3,6 @@
 import os
 import subprocess
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,12 +115,11 @@ def test_others_are_answered_while_hard_plans_are_made(data: Path, account: Any)
         threads = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
         for thread in threads:
             thread.start()
-        waits = []
+        answered = 0
         while any(thread.is_alive() for thread in threads):
-            started = time.perf_counter()
             assert client.get("/sites").status_code == 200
-            waits.append(time.perf_counter() - started)
+            answered += 1
 
     assert [answer.status_code for answer in answers] == [200] * 4
     assert all(len(answer.json()["data"]) == 12 for answer in answers)
-    assert sorted(waits)[len(waits) // 2] < 0.25
+    assert answered > 20  # one a plan, if plans stopped the others

@@ -90,7 +90,7 @@ def _postmaster(database: EmbeddedDatabase) -> int:
         return -1
 
 
-def _wait_for(true: object, seconds: float = 30) -> None:
+def _wait_for(true: object, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not true():  # type: ignore[operator]  # a function
         assert time.monotonic() < deadline

@@ -49,7 +49,7 @@ async def working(
         await asyncio.gather(task, hearing, return_exceptions=True)
 
 
-async def eventually(true: Callable[[], Any], seconds: float = 8) -> Any:
+async def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until something is true, and give it."""
     deadline = monotonic() + seconds
     while not (found := true()):
@@ -58,7 +58,7 @@ async def eventually(true: Callable[[], Any], seconds: float = 8) -> Any:
     return found
 
 
-async def until(true: Callable[[], Awaitable[bool]], seconds: float = 8) -> None:
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Wait until the server says so."""
     deadline = monotonic() + seconds
     while not await true():
@@ -74,7 +74,7 @@ async def delivery_of(tenant: Tenant, **filters: str) -> Any:
     return data[0] if data else None
 
 
-async def delivered(tenant: Tenant, status: str, seconds: float = 8, **filters: str) -> Any:
+async def delivered(tenant: Tenant, status: str, seconds: float = 60, **filters: str) -> Any:
     """Wait until the newest delivery has a status, and give it."""
     deadline = monotonic() + seconds
     while True:

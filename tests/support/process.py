@@ -30,7 +30,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode in codes, done.stderr
     return json.loads(done.stdout)
@@ -78,7 +78,7 @@ class Server:
 
     def client(self, account_id: str, secret: str) -> httpx.Client:
         """Log in, and give a client that carries the token."""
-        client = httpx.Client(base_url=self.address, timeout=20)
+        client = httpx.Client(base_url=self.address, timeout=120)
         self._clients.append(client)
         answer = client.post("/auth/tokens", auth=(account_id, secret))
         assert answer.status_code == 200, answer.text
@@ -88,7 +88,7 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end."""
         self.process.send_signal(number)
-        code = self.process.wait(15)
+        code = self.process.wait(60)
         self._reader.join(5)
         for stream in (self.process.stdout, self.process.stderr):
             assert stream

@@ -1,6 +1,6 @@
 """Foreign documents of a megabyte that are made to be slow: read in time in proportion to it."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -34,10 +34,10 @@ def around_the_clock(times: int) -> dict[str, Any]:
     ids=["members", "feed-in tariffs", "hours of a feed-in"],
 )
 def test_a_plan_of_very_many_parts_is_read_in_seconds(contract: dict[str, Any]) -> None:
-    start = perf_counter()
+    start = process_time()
     whole = plan(TIME_OF_USE, **contract)
     tariffs_from_cdr(whole, REGION, contract=Contract(), allow_partial=True)
-    assert perf_counter() - start < 10
+    assert process_time() - start < 10
 
 
 def test_a_refusal_names_a_thousand_parts_and_no_more() -> None:
