@@ -1,6 +1,7 @@
 """The application in this process, and accounts that call it."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -126,15 +127,18 @@ SETTINGS = Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
 
 
 class World:
-    """The application and everything in it."""
+    """The application and everything in it; `given` are services in the place of the usual ones."""
 
-    def __init__(self, db: Database, clock: FakeClock) -> None:
+    def __init__(
+        self, db: Database, clock: FakeClock, given: Mapping[Any, Any] | None = None
+    ) -> None:
         self.db = db
         self.clock = clock
         self.services = app.services(
             db,
             SETTINGS,
             contexts=Contexts(clock, SortedIds(clock)),
+            given=given,
         )
         self.app = app.assemble(self.services)
         self.http = httpx.AsyncClient(

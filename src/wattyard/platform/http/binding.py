@@ -15,9 +15,10 @@ from wattyard.platform.http import releases
 from wattyard.platform.http.arguments import Provided, names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
-from wattyard.platform.http.declare import Access, Endpoint
+from wattyard.platform.http.declare import Access, Effect, Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate
+from wattyard.platform.http.presence import while_there
 
 _EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
 _BESIDE_BYTES: Final = 64 * 1024
@@ -42,6 +43,7 @@ class Bound:
         )
         self._fixed = services_of(declared, services)
         self._authenticate = gate.authenticator(declared)
+        self._abandons = declared.effect is Effect.COMPUTES
 
     async def __call__(self, call: Call) -> None:
         """Answer the call; a refusal is raised for the front door to write."""
@@ -86,7 +88,9 @@ class Bound:
             given["call"] = call
         if self._read_body is not None:
             given["body"] = await self._body(call)
-        return self._written(await self.declared.handler(**given), call)
+        work = self.declared.handler(**given)
+        result = await (while_there(call, work) if self._abandons else work)
+        return self._written(result, call)
 
     async def _whole(self, call: Call) -> Answer:
         answer = await self._work(call)

@@ -33,7 +33,8 @@ class Effect(Enum):
     """What a `POST` does, which decides how its `Idempotency-Key` is kept."""
 
     COMPUTES = "computes"
-    """It only reads and computes; done twice, nothing is different."""
+    """It only reads and computes; done twice, nothing is different. Cancelled when its caller
+    goes."""
     WRITES = "writes"
     """It changes this database, in one transaction."""
     EXTERNAL = "external"

@@ -21,6 +21,7 @@ from wattyard.kernel.refusals import (
     Unavailable,
 )
 from wattyard.platform.http.call import Answer, Call
+from wattyard.platform.http.presence import CallerGone
 from wattyard.platform.http.releases import ApiVersionNotSupported
 
 
@@ -78,6 +79,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     AccountDisabled: 422,
     TooMany: 429,
     HeadTooLarge: 431,
+    CallerGone: 499,
     InternalError: 500,
     Unavailable: 503,
 }

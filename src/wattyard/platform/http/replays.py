@@ -29,6 +29,7 @@ from wattyard.platform.http.call import Answer, Call
 from wattyard.platform.http.declare import Effect
 from wattyard.platform.http.fingerprints import fingerprint
 from wattyard.platform.http.kept_answers import Claim, Kept
+from wattyard.platform.http.presence import CallerGone
 
 KEPT_BYTES: Final = 1024 * 1024
 """An answer above this is not kept; see `IdempotencyAnswerTooLarge`."""
@@ -183,7 +184,8 @@ class Replays:
             async with self._db.transaction():  # undone alone, where the work is refused
                 return await work()
         except Refusal as refusal:
-            if isinstance(refusal, TooMany) or errors.status_of(type(refusal)) >= 500:
+            passing = isinstance(refusal, TooMany | CallerGone)
+            if passing or errors.status_of(type(refusal)) >= 500:
                 raise  # the same request may well be taken later
             return errors.answer(refusal, call)
 

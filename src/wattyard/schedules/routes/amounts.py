@@ -12,7 +12,7 @@ from wattyard.schedules.domain.refusals import (
     MaxPowerMissing,
     MinPowerInvalid,
 )
-from wattyard.schedules.service import Amounts
+from wattyard.schedules.service import Amounts, PlansInProgress
 from wattyard.schedules.wire import examples
 from wattyard.schedules.wire.amounts import (
     AmountBody,
@@ -28,6 +28,7 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
 
 _REFUSALS = (
     *QUOTE_REFUSALS,
+    PlansInProgress,
     ParametersExclusive,
     SiteInactive,
     DeviceTwice,

@@ -10,7 +10,7 @@ from wattyard.schedules.domain.refusals import (
     NoDeviceState,
     ReadyByInvalid,
 )
-from wattyard.schedules.service import Charges
+from wattyard.schedules.service import Charges, PlansInProgress
 from wattyard.schedules.wire import examples
 from wattyard.schedules.wire.charges import (
     ChargeBody,
@@ -27,6 +27,7 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
 
 _REFUSALS = (
     *QUOTE_REFUSALS,
+    PlansInProgress,
     SiteInactive,
     ReadyByInvalid,
     LocationMissing,

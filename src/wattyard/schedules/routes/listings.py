@@ -8,7 +8,7 @@ from wattyard.schedules.domain.refusals import (
     LimitMissing,
     MinSlotMinutesInvalid,
 )
-from wattyard.schedules.service import PricedTimes
+from wattyard.schedules.service import PlansInProgress, PricedTimes
 from wattyard.schedules.wire import examples
 from wattyard.schedules.wire.heads import Named
 from wattyard.schedules.wire.listings import (
@@ -32,7 +32,13 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
     effect=Effect.COMPUTES,
     body=DurationBody,
     answers=DurationShape,
-    refuses=(*QUOTE_REFUSALS, SiteInactive, DurationInvalid, MinSlotMinutesInvalid),
+    refuses=(
+        *QUOTE_REFUSALS,
+        PlansInProgress,
+        SiteInactive,
+        DurationInvalid,
+        MinSlotMinutesInvalid,
+    ),
     example=examples.DURATION,
     example_body=examples.DURATION_BODY,
 )

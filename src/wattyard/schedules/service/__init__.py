@@ -5,11 +5,13 @@ from wattyard.schedules.service.charges import Charges
 from wattyard.schedules.service.pricing import PricedTimes
 from wattyard.schedules.service.solving import Solvers
 from wattyard.schedules.service.surroundings import NoWeather, SiteForecast, Weather
+from wattyard.schedules.service.turns import PlansInProgress
 
 __all__ = [
     "Amounts",
     "Charges",
     "NoWeather",
+    "PlansInProgress",
     "PricedTimes",
     "SiteForecast",
     "Solvers",

@@ -22,7 +22,7 @@ from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW, Direction
 from wattyard.schedules.domain.refusals import MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid
 from wattyard.schedules.domain.stability import peak_w
 from wattyard.schedules.service.pricing import check_in_service, series_of
-from wattyard.schedules.service.solving import Solvers
+from wattyard.schedules.service.solving import Solver, Solvers
 from wattyard.sites.domain.devices import Device, DeviceNotFound
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.service import Devices, Sites
@@ -50,12 +50,14 @@ class Amounts:
         Raises:
             LocationNotFound, DeviceNotFound: when the caller does not have them.
             MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid.
-            SiteInactive, DeviceNotAtLocation, and what `Prices.quote` raises.
+            SiteInactive, DeviceNotAtLocation, PlansInProgress, and what `Prices.quote` raises.
         """
-        site = await self.sites.supply(context, request.site_id, param="location_id")
-        needs = await self._needs(context, site, request)
-        quotes, keys = await self._quotes(context, site, request)
-        plan = await self._solved(request, needs, _limits(site, request), quotes, keys)
+        async with self.solvers.planning(context.account) as solver:
+            site = await self.sites.supply(context, request.site_id, param="location_id")
+            needs = await self._needs(context, site, request)
+            quotes, keys = await self._quotes(context, site, request)
+            case = _Case(request, needs, _limits(site, request), quotes, keys)
+            plan = await _solved(case, solver)
         updates = [quote.next_update for quote in quotes.values() if quote.next_update]
         return AmountAnswer(site, request, plan, min(updates, default=None))
 
@@ -108,51 +110,56 @@ class Amounts:
             keys.append(key)
         return quotes, keys
 
-    async def _solved(
-        self,
-        request: AmountRequest,
-        needs: Sequence[Need],
-        limits: PowerLimits,
-        quotes: Mapping[Key, Quote],
-        keys: Sequence[Key],
-    ) -> AmountPlan:
-        """Plan jointly; devices with prices of their own apart, as long as the place has room."""
-        everybody = range(len(needs))
-        first = {key[0]: key for key in sorted(quotes, key=lambda key: key[1] is None)}
-        if len(quotes) == len(first):
-            return await self._joint(request, needs, limits, quotes, (first, everybody))
-        plans = []
-        for key in quotes:
-            numbers = [number for number in everybody if keys[number] == key]
-            plan = await self._joint(request, needs, limits, quotes, ({key[0]: key}, numbers))
-            plans.append((numbers, plan))
-        plan = together(plans)
-        if _fits(plan, needs, limits):
-            return plan
-        return await self._joint(request, needs, limits, quotes, (first, everybody))
 
-    async def _joint(
-        self,
-        request: AmountRequest,
-        needs: Sequence[Need],
-        limits: PowerLimits,
-        quotes: Mapping[Key, Quote],
-        group: tuple[Mapping[Direction, Key], Sequence[int]],
-    ) -> AmountPlan:
-        keys, numbers = group
-        held = [request.devices[number].held for number in numbers]
-        question = AmountQuestion(
-            needs=tuple(needs[number] for number in numbers),
-            prices={way: series_of(quotes[key].prices) for way, key in keys.items()},
-            limits=limits,
-            shaving=request.shaving,
-            held=Held(tuple(own or () for own in held), request.keep_unless_saves)
-            if any(own is not None for own in held)
-            else None,
-            explain=request.explain,
-        )
-        hard = any(need.min_power_w > 0.0 for need in question.needs)
-        return await self.solvers.run(by_amount, question, hard=hard)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is to be planned, under which limits, and with whose prices for each device."""
+
+    request: AmountRequest
+    needs: Sequence[Need]
+    limits: PowerLimits
+    quotes: Mapping[Key, Quote]
+    keys: Sequence[Key]
+
+
+async def _solved(case: _Case, solver: Solver) -> AmountPlan:
+    """Plan jointly; devices with prices of their own apart, as long as the site has room."""
+    everybody = range(len(case.needs))
+    first = {key[0]: key for key in sorted(case.quotes, key=lambda key: key[1] is None)}
+    if len(case.quotes) == len(first):
+        return await solver.run(by_amount, _question(case, first, everybody), hard=_hard(case))
+    plans = []
+    for key in case.quotes:
+        numbers = [number for number in everybody if case.keys[number] == key]
+        question = _question(case, {key[0]: key}, numbers)
+        plans.append((numbers, await solver.run(by_amount, question, hard=_hard(question))))
+    plan = together(plans)
+    if _fits(plan, case.needs, case.limits):
+        return plan
+    return await solver.run(by_amount, _question(case, first, everybody), hard=_hard(case))
+
+
+def _question(
+    case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]
+) -> AmountQuestion:
+    """Ask for a joint plan of some devices, by their numbers."""
+    request = case.request
+    held = [request.devices[number].held for number in numbers]
+    return AmountQuestion(
+        needs=tuple(case.needs[number] for number in numbers),
+        prices={way: series_of(case.quotes[key].prices) for way, key in keys.items()},
+        limits=case.limits,
+        shaving=request.shaving,
+        held=Held(tuple(own or () for own in held), request.keep_unless_saves)
+        if any(own is not None for own in held)
+        else None,
+        explain=request.explain,
+    )
+
+
+def _hard(planned: _Case | AmountQuestion) -> bool:
+    """Say whether a plan may take long: a least power is an integer to solve for."""
+    return any(need.min_power_w > 0.0 for need in planned.needs)
 
 
 def _need(request: DeviceAmountRequest, device: Device, number: int) -> Need:

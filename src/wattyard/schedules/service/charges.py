@@ -28,7 +28,7 @@ from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.domain.surroundings import Surroundings, load_for, nothing
 from wattyard.schedules.service.amounts import site_limits
 from wattyard.schedules.service.pricing import check_in_service, series_of
-from wattyard.schedules.service.solving import Solvers
+from wattyard.schedules.service.solving import Solver, Solvers
 from wattyard.schedules.service.surroundings import SiteForecast
 from wattyard.sites.domain.devices import Device, DeviceNotFound
 from wattyard.sites.domain.sites import Site
@@ -75,9 +75,15 @@ class Charges:
         Raises:
             DeviceNotFound, LocationNotFound: when the caller does not have them.
             LocationMissing, StoreInvalid.
-            SiteInactive, DeviceNotAtLocation, NoDeviceState, DeviceRatingMissing, and what
-            `Prices.quote` raises.
+            SiteInactive, DeviceNotAtLocation, NoDeviceState, DeviceRatingMissing,
+            PlansInProgress, and what `Prices.quote` raises.
         """
+        async with self.solvers.planning(context.account) as solver:
+            return await self._planned(context, request, solver)
+
+    async def _planned(
+        self, context: Context, request: ChargeRequest, solver: Solver
+    ) -> ChargeAnswer:
         case = await self._case(context, request)
         feeds = case.sold is not None and request.goals.export_allowed is not False
         feeds = feeds and case.device.may_discharge
@@ -102,7 +108,7 @@ class Charges:
             else HeldCharge((request.held,), request.keep_unless_saves),
             explain=request.explain,
         )
-        plan = await self.solvers.run(by_charge, question, hard=_hard(question))
+        plan = await solver.run(by_charge, question, hard=_hard(question))
         updates = [q.next_update for q in (case.bought, case.sold) if q and q.next_update]
         return ChargeAnswer(
             site=case.site,

@@ -30,7 +30,7 @@ class PricedTimes:
         Only with a least length of slots can this take longer than to ask for prices.
 
         Raises:
-            SiteInactive, and what `Prices.quote` raises.
+            SiteInactive, PlansInProgress, and what `Prices.quote` raises.
         """
         quote = await self._quote(context, request.site_id, request.question)
         question = DurationQuestion(
@@ -42,7 +42,8 @@ class PricedTimes:
         )
         if request.min_slot_minutes is None:
             return Listing(quote, by_duration(question))
-        return Listing(quote, await self.solvers.run(by_duration, question, hard=True))
+        async with self.solvers.planning(context.account) as solver:
+            return Listing(quote, await solver.run(by_duration, question, hard=True))
 
     async def by_limit(self, context: Context, request: LimitRequest) -> Listing:
         """Pick all time on the right side of a price limit.

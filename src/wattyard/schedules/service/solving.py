@@ -5,22 +5,22 @@ import os
 import pickle
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 from cachetools import LRUCache
 
-from wattyard.kernel.refusals import TooMany
+from wattyard.schedules.service.turns import Shares, Turns
 
 Question = TypeVar("Question")
 Plan = TypeVar("Plan")
 
+_PLAIN_THREADS: Final = 1
 _HARD_THREADS: Final = 2
-_WAITING_AT_MOST: Final = 64
-_RETRY_SECONDS: Final = 2.0
 _UNFINISHED_KEPT: Final = 256
 _NICENESS: Final = 15
 
@@ -30,48 +30,79 @@ class Solvers:
 
     Plain questions, which take milliseconds, have a thread of their own. Hard ones may take two
     seconds: on Linux their threads have a lower priority than those that answer requests.
+    Accounts take turns, so that many questions of one do not keep those of others waiting.
+    `shares` says how many plans an account may have in progress.
     """
 
-    def __init__(self) -> None:
-        self._plain = ThreadPoolExecutor(1, "plain-plans")
-        self._hard = ThreadPoolExecutor(_HARD_THREADS, "hard-plans", initializer=_step_back)
-        self._under_way = 0
+    def __init__(self, shares: Shares | None = None) -> None:
+        plain = ThreadPoolExecutor(_PLAIN_THREADS, "plain-plans")
+        hard = ThreadPoolExecutor(_HARD_THREADS, "hard-plans", initializer=_step_back)
+        self._plain = plain, Turns(_PLAIN_THREADS)
+        self._hard = hard, Turns(_HARD_THREADS)
+        self._shares = shares or Shares()
         self._unfinished: LRUCache[bytes, Any] = LRUCache(_UNFINISHED_KEPT)
 
+    @asynccontextmanager
+    async def planning(self, account: int) -> AsyncIterator["Solver"]:
+        """Have a plan of an account in progress inside of the block, and what solves it.
+
+        Raises:
+            PlansInProgress: when too many others of the account are, for too long.
+        """
+        async with self._shares.one_of(account):
+            yield Solver(self, account)
+
     async def run(
-        self, solve: Callable[[Question], Plan], question: Question, *, hard: bool
+        self, solve: Callable[[Question], Plan], question: Question, *, account: int, hard: bool
     ) -> Plan:
         """Solve a question on one of the threads; `hard` where it may take long.
 
         A plan that ran out of time depends on how fast the machine was: it is kept, so that the
-        same question has the same answer.
-
-        Raises:
-            TooMany: when too many plans wait already.
+        same question has the same answer. One that nobody waits for any more is not begun.
         """
-        if self._under_way >= _WAITING_AT_MOST:
-            raise TooMany(
-                f"{_WAITING_AT_MOST} plans are being made already; ask again in a moment",
-                retry_after_seconds=_RETRY_SECONDS,
-            )
-        self._under_way += 1
-        try:
-            key = _key(solve, question)
-            if key in self._unfinished:
-                kept: Plan = self._unfinished[key]
-                return kept
-            loop = asyncio.get_running_loop()
-            plan = await loop.run_in_executor(self._hard if hard else self._plain, solve, question)
-            if getattr(plan, "gap", 0.0) > 0.0:
-                plan = self._unfinished.setdefault(key, plan)
-            return plan
-        finally:
-            self._under_way -= 1
+        key = _key(solve, question)
+        if key in self._unfinished:
+            kept: Plan = self._unfinished[key]
+            return kept
+        threads, turns = self._hard if hard else self._plain
+        await turns.take(account)
+        solving = asyncio.ensure_future(_on_thread(threads, solve, question))
+
+        def ended(_: object) -> None:
+            turns.give_back()  # not before: its thread is busy, whether anybody waits or not
+            if not solving.cancelled():
+                solving.exception()  # whoever still waits gets it; nobody else is told
+
+        solving.add_done_callback(ended)
+        plan = await asyncio.shield(solving)
+        if getattr(plan, "gap", 0.0) > 0.0:
+            plan = self._unfinished.setdefault(key, plan)
+        return plan
 
     def close(self) -> None:
         """Let the threads end with what they are doing; what waits is dropped."""
-        for threads in (self._plain, self._hard):
+        for threads, _ in (self._plain, self._hard):
             threads.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Solver:
+    """Solves the questions of one plan, in turn with those of other accounts."""
+
+    solvers: Solvers
+    account: int
+
+    async def run(
+        self, solve: Callable[[Question], Plan], question: Question, *, hard: bool
+    ) -> Plan:
+        """Solve a question as `Solvers.run` does."""
+        return await self.solvers.run(solve, question, account=self.account, hard=hard)
+
+
+async def _on_thread(
+    threads: ThreadPoolExecutor, solve: Callable[[Question], Plan], question: Question
+) -> Plan:
+    return await asyncio.get_running_loop().run_in_executor(threads, solve, question)
 
 
 def _key(solve: Callable[[Question], Plan], question: Question) -> bytes:
