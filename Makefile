@@ -9,7 +9,7 @@ DATA ?= wattyard-data
 WORKERS ?= 3
 PIP := $(PY) -m pip --disable-pip-version-check -q
 
-.PHONY: run test check format bench torture fuzz pins clean
+.PHONY: run test check format bench torture fuzz attack pins clean
 
 run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
@@ -35,9 +35,18 @@ torture: $(STAMP)
 		$(PY) -m pytest tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
 		-k "nothing_acknowledged or killed_with_9"
 
-# Random requests made from the OpenAPI document, 300 an operation.
+# Random requests made from the OpenAPI document, 300 an operation; 100,000 calls with hostile
+# values, and every value in every field; 100,000 of one tenant with the ids of another.
 fuzz: $(STAMP)
-	WATTYARD_FUZZ_EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest tests/sweeps/test_schemathesis.py
+	WATTYARD_FUZZ_EXAMPLES=$(or $(EXAMPLES),300) WATTYARD_FUZZ_CALLS=$(or $(CALLS),100000) \
+		WATTYARD_FUZZ_SEED=$(or $(FUZZ_SEED),1) \
+		$(PY) -m pytest -n 2 --dist worksteal tests/sweeps/test_schemathesis.py \
+		tests/sweeps/test_random_values.py tests/sweeps/test_isolation.py
+
+# A gibibyte of hostile bytes of every kind; a minute of one tenant attacking beside another.
+attack: $(STAMP)
+	WATTYARD_ATTACK_MIB=$(or $(MIB),1024) WATTYARD_ATTACK_SECONDS=$(or $(SECONDS),60) \
+		WATTYARD_ATTACK_SEED=$(or $(ATTACK_SEED),1) $(PY) -m pytest tests/attacks
 
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)

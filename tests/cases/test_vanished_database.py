@@ -73,11 +73,10 @@ async def test_what_waits_for_a_vanished_database_gives_up(
 
 
 async def test_whoever_listens_to_a_vanished_database_listens_again(
-    database_url: str, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, db: Database, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("wattyard.platform.db.notifications._ANSWER_SECONDS", 0.2)
     async with wire_to(database_url, tmp_path) as (wire, url):
-        listener = Listener(Database(url), "tests_vanished", ask_seconds=0.2)
+        listener = Listener(Database(url), "tests_vanished", ask_seconds=0.2, answer_seconds=0.2)
         heard = asyncio.Event()
         listening = asyncio.create_task(listener.listen())
         with listener.calling(heard.set):

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.faults import without_table
 from tests.support.world import AMSTERDAM, Tenant, World, error
 from wattyard.accounts.service import Accounts
 from wattyard.app.assembly import authenticators_of
-from wattyard.events.service import Events
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.platform.http import Effect, endpoint
@@ -114,14 +114,8 @@ async def test_a_bad_key_is_refused(tenant: Tenant, key: str | bytes) -> None:
     assert (await tenant.get("/sites")).json()["data"] == []
 
 
-async def test_a_fault_of_ours_is_not_kept(
-    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("broken")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(world.services.get(Events), "tell", broken)
+async def test_a_fault_of_ours_is_not_kept(world: World, tenant: Tenant) -> None:
+    async with without_table(world.db, "events"):
         answer = await tenant.post("/sites", BODY, headers=keyed("a"))
         error(answer, 500, "internal_error")
     assert (await tenant.get("/sites")).json()["data"] == []

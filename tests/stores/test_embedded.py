@@ -273,10 +273,7 @@ def test_a_port_of_the_environment_changes_nothing(
 @pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare"
 )
-def test_a_second_container_is_kept_out_of_a_used_folder(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wattyard.platform.embedded.cluster._WAIT_SECONDS", 1)
+def test_a_second_container_is_kept_out_of_a_used_folder(folder: Path) -> None:
     container = ["unshare", "--pid", "--ipc", "--mount", "--fork", "--mount-proc"]
     other, url = hold(folder, container)
     if not url:
@@ -287,7 +284,7 @@ def test_a_second_container_is_kept_out_of_a_used_folder(
 
     with (
         pytest.raises(EmbeddedError, match="another container"),
-        EmbeddedDatabase(folder).lease(),
+        EmbeddedDatabase(folder, wait_seconds=1).lease(),
     ):
         pass
     assert servers(folder) == pids

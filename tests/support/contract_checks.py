@@ -29,6 +29,8 @@ from wattyard.platform.http.replays import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.settings import Settings
 from wattyard.schedules.domain import amount_request, charge_request, listing
 from wattyard.schedules.domain.solver import SECONDS_AT_MOST
+from wattyard.schedules.service.turns import PLANS_IN_PROGRESS
+from wattyard.schedules.service.turns import WAIT_SECONDS as PLAN_WAIT_SECONDS
 from wattyard.tariffs.domain import formula
 from wattyard.tariffs.domain.sources import PRICES_AT_ONCE
 from wattyard.tariffs.wire import prices
@@ -193,6 +195,8 @@ def limits() -> dict[str, str]:
         "answers kept for an idempotency key": f"{_KEPT_FOR // HOUR} h, "
         f"up to {_mebibytes(KEPT_BYTES)} each",
         "webhook endpoints of an account and mode": f"{Settings().webhook_endpoints}, settable",
+        "plans in progress, account and process": f"{PLANS_IN_PROGRESS}; more wait in turn for up "
+        f"to {PLAN_WAIT_SECONDS:.0f} s, then 429 `plans_in_progress`",
         "span of a price request": f"{prices.LONGEST.days} days",
         "prices in one upload": f"{PRICES_AT_ONCE:,}",
         "nodes of a formula": f"{formula.NODE_LIMIT}",

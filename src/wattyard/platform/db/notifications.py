@@ -64,10 +64,18 @@ class Listener:
     look for changes after each wait anyway.
     """
 
-    def __init__(self, db: Database, channel: str, *, ask_seconds: float = _ASK_SECONDS) -> None:
+    def __init__(
+        self,
+        db: Database,
+        channel: str,
+        *,
+        ask_seconds: float = _ASK_SECONDS,
+        answer_seconds: float = _ANSWER_SECONDS,
+    ) -> None:
         self._db = db
         self._channel = channel
         self._ask_seconds = ask_seconds
+        self._answer_seconds = answer_seconds
         self._notified = asyncio.Event()
         self._callbacks: set[Callable[[], None]] = set()
 
@@ -114,7 +122,7 @@ class Listener:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._ask_seconds):
                         await ended.wait()
-                await connection.execute("SELECT 1", timeout=_ANSWER_SECONDS)
+                await connection.execute("SELECT 1", timeout=self._answer_seconds)
 
     def _on_notify(self, _connection: object, _pid: int, _channel: str, _: object) -> None:
         self.wake()

@@ -19,7 +19,7 @@ from wattyard.platform.embedded.programs import MAJOR_VERSION, Programs
 
 ROLE: Final = "wattyard"
 _START_SECONDS: Final = 60.0
-_WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 5.0
 _LOG_LIMIT_BYTES: Final = 10 * 1024 * 1024
 _PORT: Final = 5432
@@ -71,12 +71,13 @@ class Cluster:
     are reused, and one container does not see those of another that shares the data folder.
     """
 
-    def __init__(self, data: Path, *, durable: bool) -> None:
+    def __init__(self, data: Path, *, durable: bool, wait_seconds: float = WAIT_SECONDS) -> None:
         self.folder = data / "postgres"
         self._log = data / "postgres.log"
         self._lock = data / "postgres.lock"
         self._data = data
         self._durable = durable
+        self._wait_seconds = wait_seconds
         self._programs: Programs | None = None
 
     @property
@@ -164,7 +165,7 @@ class Cluster:
         Raises:
             EmbeddedError: with the end of its log, when it does not.
         """
-        deadline = time.monotonic() + _WAIT_SECONDS
+        deadline = time.monotonic() + self._wait_seconds
         while self.running() is None:
             lock = locks.claimed(self._lock)
             if lock is not None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wattyard.platform.embedded import locks
-from wattyard.platform.embedded.cluster import Cluster, Running
+from wattyard.platform.embedded.cluster import WAIT_SECONDS, Cluster, Running
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.programs import Programs
 
@@ -23,11 +23,18 @@ class EmbeddedDatabase:
     """The PostgreSQL below a data folder, used by any number of processes at once.
 
     `durable=False` gives up safety against power cuts for speed, for databases of tests.
+    `wait_seconds` is how long one that works there unseen may take to end.
     """
 
-    def __init__(self, data: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self, data: Path, *, durable: bool = True, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         self.data = data.expanduser().absolute()
         self._durable = durable
+        self._wait_seconds = wait_seconds
+
+    def _cluster(self) -> Cluster:
+        return Cluster(self.data.resolve(), durable=self._durable, wait_seconds=self._wait_seconds)
 
     @contextmanager
     def lease(self, *, watched: bool = False) -> Iterator[str]:
@@ -39,7 +46,7 @@ class EmbeddedDatabase:
             EmbeddedError: saying what to do, when it cannot be used.
         """
         self._prepare()
-        cluster = Cluster(self.data.resolve(), durable=self._durable)
+        cluster = self._cluster()
         users = locks.opened(self.data / "users.lock")
         try:
             with self._starting():
@@ -88,14 +95,14 @@ class EmbeddedDatabase:
 
     def revive(self, address: Running, left: threading.Event) -> None:
         """Start the database again at its address, unless its lease has been left meanwhile."""
-        cluster = Cluster(self.data.resolve(), durable=self._durable)
+        cluster = self._cluster()
         with self._starting():
             if not left.is_set():
                 cluster.up(address.socket_folder)
 
     def is_away(self) -> bool:
         """Tell whether the database does not run."""
-        return Cluster(self.data.resolve(), durable=self._durable).running() is None
+        return self._cluster().running() is None
 
     @contextmanager
     def _starting(self) -> Iterator[None]:

@@ -139,9 +139,7 @@ async def _solved(case: _Case, solver: Solver) -> AmountPlan:
     return await solver.run(by_amount, _question(case, first, everybody), hard=_hard(case))
 
 
-def _question(
-    case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]
-) -> AmountQuestion:
+def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]) -> AmountQuestion:
     """Ask for a joint plan of some devices, by their numbers."""
     request = case.request
     held = [request.devices[number].held for number in numbers]
