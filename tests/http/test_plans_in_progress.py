@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -108,7 +109,7 @@ def a_call(*messages: str) -> Call:
         return
 
     scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
-    return Call(scope, receive, send, "req_0")
+    return Call(scope, receive, send, "req_0", datetime(2026, 3, 1, tzinfo=UTC))
 
 
 async def test_work_ends_with_its_caller() -> None:
