@@ -63,6 +63,18 @@ class Telemetry:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self._waiting = Gauge(
+            "wattyard_database_waiting",
+            "Calls that wait for a database connection.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self._pool_size = Gauge(
+            "wattyard_database_pool_size",
+            "How many database connections may be open.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self._stale = Gauge(
             "wattyard_market_staleness_seconds",
             "For how long a market source of the operator has owed prices; 0 while complete.",
@@ -115,9 +127,11 @@ class Telemetry:
         return generate_latest(together)
 
     def _measure(self) -> None:
-        opened, idle = self._db.usage
-        self._connections.labels("idle").set(idle)
-        self._connections.labels("lent").set(opened - idle)
+        usage = self._db.usage
+        self._connections.labels("idle").set(usage.idle)
+        self._connections.labels("lent").set(usage.lent)
+        self._waiting.set(usage.waiting)
+        self._pool_size.set(self._db.connections)
 
     def _children_of(self, operation: str, status: int) -> tuple[Counter, Histogram]:
         key = (operation, status)

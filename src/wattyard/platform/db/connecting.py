@@ -8,6 +8,9 @@ from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.faults import Causes
 
 _OPEN_SECONDS: Final = 5.0
+_LOCK_MS: Final = 2_500
+"""How long a statement waits for a lock, an advisory one too: one row that everybody changes must
+not hold every connection of a process."""
 _ANSWER_SECONDS: Final = 2.0
 """How much later than it should have given up itself, the database counts as gone."""
 
@@ -36,6 +39,7 @@ class Connector:
                 server_settings={
                     "application_name": "wattyard",
                     "statement_timeout": timeout_ms,
+                    "lock_timeout": str(_LOCK_MS),
                     "idle_in_transaction_session_timeout": timeout_ms,
                     "timezone": "UTC",
                 },

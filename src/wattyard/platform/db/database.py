@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -12,12 +12,20 @@ from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.connecting import Connector
 from wattyard.platform.db.connection import Connection, ReadConnection, WriteConnection
 from wattyard.platform.db.faults import Causes
+from wattyard.platform.db.pool import ConnectionPool, on_behalf_of
 from wattyard.platform.db.readiness import Readiness
-from wattyard.platform.db.stack import ConnectionStack
 from wattyard.platform.db.transactions import begin_to_read, begin_to_write, ended, savepoint
 
 _IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What may have left a connection in the middle of something, whoever raised it."""
+
+
+class Usage(NamedTuple):
+    """How busy the connections of a process are."""
+
+    lent: int
+    idle: int
+    waiting: int
 
 
 class _Loan:
@@ -52,8 +60,8 @@ class Database:
         self._causes = Causes()
         self._connector = Connector(url, statement_seconds=statement_seconds, causes=self._causes)
         self._readiness = Readiness(self._connector, self._causes)
-        self._connections = connections
-        self._stack: ConnectionStack | None = None
+        self.connections = connections
+        self._pool: ConnectionPool | None = None
         self._besides: set[asyncio.Task[None]] = set()
         self._loans: dict[asyncio.Task[Any] | None, _Loan] = {}
 
@@ -63,9 +71,9 @@ class Database:
         Raises:
             Unavailable: saying what the database said, when it lets nobody in there.
         """
-        self._stack = ConnectionStack(self._connector.open_to_read, self._connections)
+        self._pool = ConnectionPool(self._connector.open_to_read, self.connections)
         try:
-            self._stack.take_back(await self._stack.lend())
+            self._pool.take_back(await self._pool.lend(None), None)
         except (Unavailable, ValueError) as fault:
             said = fault.__cause__ or fault
             raise Unavailable(f"the database cannot be used: {said}; check its address") from fault
@@ -76,9 +84,9 @@ class Database:
             task.cancel()
         await asyncio.gather(*self._besides, return_exceptions=True)
         self._readiness.close()
-        if self._stack is not None:
-            stack, self._stack = self._stack, None
-            await stack.close()
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await pool.close()
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something on this database that nobody waits for."""
@@ -95,9 +103,10 @@ class Database:
         await self._readiness.check()
 
     @property
-    def usage(self) -> tuple[int, int]:
-        """Tell how many connections are open, and how many of them are idle."""
-        return (self._stack.open, self._stack.idle) if self._stack else (0, 0)
+    def usage(self) -> Usage:
+        """How many connections are lent and idle, and how many callers wait for one."""
+        pool = self._pool
+        return Usage(pool.lent, pool.idle, pool.waiting) if pool else Usage(0, 0, 0)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadConnection]:
@@ -181,8 +190,8 @@ class Database:
         if held is not None:
             yield held
             return
-        stack = self._open_stack
-        connection = await stack.lend()
+        pool, account = self._open_pool, on_behalf_of.get()
+        connection = await pool.lend(account)
         loan = self._loans[task] = _Loan(connection)
         broken = True
         try:
@@ -194,7 +203,7 @@ class Database:
             raise
         finally:
             del self._loans[task]
-            stack.take_back(connection, broken=broken)
+            pool.take_back(connection, account, broken=broken)
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[bool]:
@@ -221,7 +230,7 @@ class Database:
             connection.terminate()
 
     @property
-    def _open_stack(self) -> ConnectionStack:
-        if self._stack is None:
+    def _open_pool(self) -> ConnectionPool:
+        if self._pool is None:
             raise Unavailable("the server is starting or stopping; try again in a moment")
-        return self._stack
+        return self._pool

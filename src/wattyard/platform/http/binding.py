@@ -10,6 +10,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.callers import NOBODY
 from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.platform.db import on_behalf_of
 from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases
 from wattyard.platform.http.arguments import Provided, names_in_path, services_of
@@ -54,6 +55,7 @@ class Bound:
             await call.answer(await self._work(call))
             return
         caller = call.caller = await self._authenticate(call)
+        on_behalf_of.set(caller.account)
         if declared.access is not Access.BASIC:  # right credentials always pass
             self._gate.limits.admit(call, caller)
         _check_release(call)
