@@ -92,6 +92,8 @@ async def test_metrics_are_for_this_machine_or_the_operators_token(
     assert 'wattyard_request_seconds_bucket{le="0.1",operation="site_create"} 1.0' in text
     assert 'wattyard_events_total{type="site.create"} 1.0' in text
     assert 'wattyard_database_connections{state="idle"}' in text
+    assert "wattyard_database_waiting 0.0" in text
+    assert "wattyard_database_pool_size 6.0" in text
     assert tenant.account_id not in text
 
     async def ask(app: object, address: str, **headers: str) -> int:

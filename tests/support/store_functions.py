@@ -80,7 +80,7 @@ class _Reader:
                     faults += self._asked(call)
                 elif call.func.attr in COPYING:
                     faults += self._copied(call)
-            elif call.args and _is(call.args[0], "db"):
+            elif call.args and _is(call.args[0], "db") and not _is(call.func, "savepoint"):
                 asked = True
                 faults += [] if _own(call.args[1:3]) else [f"{ast.unparse(call)}: not its own"]
         return faults if asked else [*faults, "nothing is asked of the database"]

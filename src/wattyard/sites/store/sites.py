@@ -257,8 +257,13 @@ async def count(db: ReadConnection, account: int, live: bool) -> dict[str, int]:
 
 
 async def one_import_at_a_time(db: WriteConnection, account: int, live: bool) -> None:
-    """Let no other import into this account and mode run until the transaction ends."""
+    """Let no other import into this account and mode run until the transaction ends.
+
+    A batch of another one may take longer than other locks are waited for.
+    """
+    await db.execute("SET LOCAL lock_timeout = 0")
     await db.execute("SELECT pg_advisory_xact_lock($1, $2)", account, 0x696D70 + live)
+    await db.execute("SET LOCAL lock_timeout TO DEFAULT")
 
 
 def _row(site: Site) -> tuple[object, ...]:
