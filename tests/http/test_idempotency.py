@@ -300,6 +300,33 @@ async def test_work_that_failed_or_was_broken_off_can_be_repeated_at_once(
         assert (await work_on(http, tenant)).status_code == 200
 
 
+async def test_a_fault_of_ours_is_not_kept_and_nothing_of_its_work(
+    world: World, tenant: Tenant
+) -> None:
+    async def renamed() -> None:
+        async with world.db.transaction() as db:
+            await db.execute(
+                "UPDATE accounts SET name = 'renamed' WHERE account = $1", tenant.caller.account
+            )
+
+    async def broken() -> None:
+        await renamed()
+        raise RuntimeError("broken")
+
+    async def name() -> str:
+        return str((await tenant.get("/account")).json()["name"])
+
+    before = await name()
+    async with serving(world, Effect.WRITES, broken) as http:
+        error(await work_on(http, tenant), 500, "internal_error")
+    assert await name() == before
+    async with serving(world, Effect.WRITES, renamed) as http:
+        again = await work_on(http, tenant)
+    assert again.status_code == 200
+    assert "idempotent-replayed" not in again.headers
+    assert await name() == "renamed"
+
+
 async def test_an_answer_above_a_mebibyte_is_not_kept(world: World, tenant: Tenant) -> None:
     answer = b'{"n":"' + b"x" * KEPT_BYTES + b'"}'
     work = Turnstile()

@@ -1,9 +1,9 @@
 """The server's own endpoints: health, documents, metrics."""
 
+import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +17,7 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
-from wattyard.kernel.context import Context, Contexts
+from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform import document
 from wattyard.platform.composition import Capability
@@ -25,6 +25,8 @@ from wattyard.platform.db import Database
 from wattyard.platform.encryption import Keyring
 from wattyard.platform.encryption.key_file import keyring_of
 from wattyard.platform.http import Access, Answer, Call, Endpoint, endpoint
+from wattyard.platform.http.call import JSON
+from wattyard.platform.http.documents import Document, Rendered
 from wattyard.platform.http.errors import PathUnknown
 from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
@@ -33,6 +35,9 @@ from wattyard.platform.work import Job, Periodic, Stopping
 from wattyard.tariffs.service.markets import OperatorMarkets
 
 _FORGET_SECONDS: Final = 3600.0
+_METRICS_SECONDS: Final = 1.0
+_HTML: Final = b"text/html; charset=utf-8"
+_METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 
 _BEARER_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
 _BASIC_REFUSALS: Final = (CredentialsInvalid, KeyRevoked, TooManyFailures)
@@ -79,36 +84,33 @@ async def ready(db: Database) -> Health:
 
 
 class Documentation:
-    """The API's description, written once, when first asked for: it takes a fifth of a start."""
+    """The API's description, rendered when first asked for: it takes a fifth of a start."""
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
         self._endpoints = endpoints
+        self.openapi = Rendered(lambda: asyncio.to_thread(self._openapi))
+        self.page = Rendered(lambda: asyncio.to_thread(self._page))
 
-    @cached_property
-    def openapi(self) -> bytes:
-        """The description as OpenAPI."""
-        return msgspec.json.encode(self._described)
+    def _openapi(self) -> Document:
+        return Document.of(msgspec.json.encode(self._described()), JSON)
 
-    @cached_property
-    def page(self) -> bytes:
-        """The description as a page for people."""
-        return document.page(self._described).encode()
+    def _page(self) -> Document:
+        return Document.of(document.page(self._described()).encode(), _HTML)
 
-    @cached_property
     def _described(self) -> dict[str, Any]:
         return document.document(self._endpoints, version=__version__, refused=ACCESS_REFUSALS)
 
 
 @endpoint("GET", "/openapi.json", "openapi", access=Access.PUBLIC)
-async def openapi(documentation: Documentation) -> bytes:
+async def openapi(call: Call, documentation: Documentation) -> Answer:
     """Describe this API as OpenAPI 3.1."""
-    return documentation.openapi
+    return (await documentation.openapi.current()).answer(call)
 
 
-@endpoint("GET", "/docs", "docs", access=Access.PUBLIC, media_type="text/html; charset=utf-8")
-async def docs(documentation: Documentation) -> Answer:
+@endpoint("GET", "/docs", "docs", access=Access.PUBLIC, media_type=_HTML.decode())
+async def docs(call: Call, documentation: Documentation) -> Answer:
     """Describe this API as a page for people."""
-    return Answer(documentation.page, media_type=b"text/html; charset=utf-8")
+    return (await documentation.page.current()).answer(call)
 
 
 class MetricsGuard:
@@ -126,23 +128,34 @@ class MetricsGuard:
         )
 
 
+class MetricsPage:
+    """The metrics, rendered at most once a second."""
+
+    def __init__(self, watch: Telemetry, markets: OperatorMarkets, contexts: Contexts) -> None:
+        self._watch = watch
+        self._markets = markets
+        self._contexts = contexts
+        self.rendered = Rendered(self._render, seconds=_METRICS_SECONDS)
+
+    async def _render(self) -> Document:
+        with suppress(Unavailable):  # without the database the rest is told
+            for code, seconds in await self._markets.staleness(self._contexts.operator()):
+                self._watch.stale(code, seconds)
+        return Document.of(self._watch.exposition(), _METRICS)
+
+
 @endpoint(
     "GET", "/metrics", "metrics", access=Access.PUBLIC, media_type="text/plain; version=0.0.4"
 )
-async def metrics(
-    call: Call, context: Context, watch: Telemetry, guard: MetricsGuard, markets: OperatorMarkets
-) -> Answer:
-    """Tell counts and times in Prometheus' text format.
+async def metrics(call: Call, page: MetricsPage, guard: MetricsGuard) -> Answer:
+    """Return counts and times in Prometheus' text format, at most a second old.
 
     Answered to this machine only, or to whoever sends `WATTYARD_METRICS_TOKEN` as a bearer token
     where the operator set one; anybody else finds nothing here.
     """
     if not guard.lets_in(call):
         raise PathUnknown("there is nothing at '/metrics'; GET /openapi.json lists every path")
-    with suppress(Unavailable):  # without the database the rest is told
-        for code, seconds in await markets.staleness(context):
-            watch.stale(code, seconds)
-    return Answer(watch.exposition(), media_type=b"text/plain; version=0.0.4; charset=utf-8")
+    return (await page.rendered.current()).answer(call)
 
 
 def documentation(endpoints: Sequence[Endpoint]) -> Documentation:
@@ -170,7 +183,7 @@ def forgetting_answers(kept: Replays, db: Database) -> Job:
 SERVER: Final = Capability(
     name="server",
     id_prefixes=("req",),
-    provides=(documentation, metrics_guard, keyring, replays, Stopping, Telemetry),
+    provides=(documentation, MetricsPage, metrics_guard, keyring, replays, Stopping, Telemetry),
     endpoints=(live, ready, metrics, openapi, docs),
     jobs=(forgetting_answers,),
 )

@@ -34,6 +34,8 @@ class Answer:
     status: int = 200
     media_type: bytes = JSON
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    packed: bytes | None = None
+    """The body as gzip, where it is at hand."""
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ class Call:
         if len(body) > _COMPRESS_FROM_BYTES:
             headers = [*headers, (b"vary", b"accept-encoding")]
             if _takes_gzip(self.headers.get(b"accept-encoding", b"")):
-                body = await _compressed(body)
+                body = answer.packed or await _compressed(body)
                 headers.append((b"content-encoding", b"gzip"))
         self.status = answer.status
         self.answered_bytes = len(body)

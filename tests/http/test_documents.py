@@ -1,0 +1,55 @@
+"""What is the same for everybody is rendered and compressed once."""
+
+import asyncio
+import gzip
+
+import pytest
+
+from tests.support.world import World
+from wattyard.platform.http.documents import Document, Rendered
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/metrics"])
+async def test_a_document_has_a_tag_and_is_not_sent_to_who_has_it(world: World, path: str) -> None:
+    first = await world.http.get(path)
+    again = await world.http.get(path, headers={"If-None-Match": first.headers["etag"]})
+    plain = await world.http.get(path, headers={"Accept-Encoding": "identity"})
+
+    assert ("content-encoding" in first.headers) is (len(first.content) > 1024)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"] == plain.headers["etag"]
+    assert plain.content == first.content
+
+
+async def test_a_document_is_rendered_once_for_all_who_ask() -> None:
+    rendered = 0
+
+    async def render() -> Document:
+        nonlocal rendered
+        rendered += 1
+        await asyncio.sleep(0)
+        return Document.of(b"x" * rendered, b"text/plain")
+
+    once = Rendered(render)
+    documents = await asyncio.gather(*(once.current() for _ in range(5)))
+    assert rendered == 1
+    assert {one.body for one in documents} == {b"x"}
+    assert gzip.decompress((await once.current()).packed) == b"x"
+
+    each_time = Rendered(render, seconds=-1)
+    assert (await each_time.current()).body == b"xx"
+    assert (await each_time.current()).body == b"xxx"
+
+
+async def test_a_rendering_that_failed_is_tried_again() -> None:
+    async def render() -> Document:
+        if not tries:
+            tries.append(1)
+            raise RuntimeError("not yet")
+        return Document.of(b"x", b"text/plain")
+
+    tries: list[int] = []
+    once = Rendered(render)
+    with pytest.raises(RuntimeError):
+        await once.current()
+    assert (await once.current()).body == b"x"
