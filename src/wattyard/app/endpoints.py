@@ -77,8 +77,13 @@ async def live() -> Health:
     example={"status": "ok"},
     access=Access.PUBLIC,
 )
-async def ready(db: Database) -> Health:
-    """Whether requests can be answered: the database is there, takes changes and has room."""
+async def ready(db: Database, stopping: Stopping) -> Health:
+    """Whether requests can be answered: the database is there, takes changes and has room.
+
+    A server that was asked to end is not ready, but answers for as long as it drains.
+    """
+    if stopping.is_draining:
+        raise Unavailable("the server is ending: send requests to another one")
     await db.check_ready()
     return Health("ok")
 
@@ -180,10 +185,15 @@ def forgetting_answers(kept: Replays, db: Database) -> Job:
     return Periodic(name, _FORGET_SECONDS, kept.forget, alone=lambda: db.alone(f"wattyard: {name}"))
 
 
+def stopping(settings: Settings) -> Stopping:
+    """Provide how this process ends."""
+    return Stopping(settings.drain_seconds)
+
+
 SERVER: Final = Capability(
     name="server",
     id_prefixes=("req",),
-    provides=(documentation, MetricsPage, metrics_guard, keyring, replays, Stopping, Telemetry),
+    provides=(documentation, MetricsPage, metrics_guard, keyring, replays, stopping, Telemetry),
     endpoints=(live, ready, metrics, openapi, docs),
     jobs=(forgetting_answers,),
 )

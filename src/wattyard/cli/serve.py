@@ -52,6 +52,14 @@ def serve(
             help="Also do the background work (webhooks, feeds) in this server.",
         ),
     ] = None,
+    drain_seconds: Annotated[
+        int | None,
+        typer.Option(
+            "--drain-seconds",
+            help="How long to go on after SIGTERM, saying not to be ready.",
+            envvar="WATTYARD_DRAIN_SECONDS",
+        ),
+    ] = None,
     with_sample: Annotated[
         bool,
         typer.Option("--sample", help="Add a sample account with a fleet in test mode."),
@@ -65,6 +73,7 @@ def serve(
         database=database,
         workers=workers,
         worker=None if worker is None else int(worker),
+        drain_seconds=drain_seconds,
     )
     listening = _listen(settings)
     shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -119,7 +128,7 @@ def _run(settings: Settings, listening: socket.socket) -> None:
         with tempfile.TemporaryDirectory(prefix="wattyard-metrics-") as together:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
             os.environ["WATTYARD_WORKER_TURN"] = str(Path(together) / "worker")
-            supervisor = Multiprocess(config, sockets=[listening])
+            supervisor = Supervisor(config, sockets=[listening])
             supervisor.run()
         if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
             raise CommandFailed("the workers did not start; the lines above say why")
@@ -128,6 +137,24 @@ def _run(settings: Settings, listening: socket.socket) -> None:
     server.run(sockets=[listening])
     if not server.started:
         raise CommandFailed("the server did not start; the lines above say why")
+
+
+class Supervisor(Multiprocess):
+    """Keeps the workers running, and gives new ones as long to start as they need."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.should_exit.set())  # also while others start
+
+    def restart_all(self) -> None:
+        """Replace each worker by a new one that answers."""
+        usual = self.config.timeout_worker_healthcheck
+        self.config.timeout_worker_healthcheck = _READY_SECONDS
+        try:
+            super().restart_all()
+        finally:
+            self.config.timeout_worker_healthcheck = usual
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -12,10 +12,17 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stopping:
-    """Tells long answers and background work that this process was asked to end."""
+    """Tells long answers and background work that this process was asked to end.
 
-    def __init__(self) -> None:
+    After the first SIGTERM it drains for `drain_seconds`: it goes on as before, but says that it
+    is not ready, so that whoever spreads requests sends it no more. SIGINT, and a second SIGTERM,
+    end that at once.
+    """
+
+    def __init__(self, drain_seconds: float = 0) -> None:
         self.asked = asyncio.Event()
+        self.is_draining = False
+        self._drain_seconds = drain_seconds
 
     @contextmanager
     def heard(self) -> Iterator[None]:
@@ -26,11 +33,19 @@ class Stopping:
         loop = asyncio.get_running_loop()
         present = {number: signal.getsignal(number) for number in _SIGNALS}
 
-        def hear(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self.asked.set)
+        def end(number: int, frame: FrameType | None) -> None:
+            self.asked.set()
             handler = present[signal.Signals(number)]
             if callable(handler):
                 handler(number, frame)
+
+        def hear(number: int, frame: FrameType | None) -> None:
+            waits = number == signal.SIGTERM and not self.is_draining and self._drain_seconds
+            self.is_draining = True
+            if waits:
+                loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, end, number, None)
+            else:
+                loop.call_soon_threadsafe(end, number, frame)
 
         for number in _SIGNALS:
             signal.signal(number, hear)

@@ -1,0 +1,68 @@
+"""How a server ends and how its workers are replaced, without a request lost."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.support.process import Server
+
+SLOW_START_SECONDS = 5.5
+"""Longer than uvicorn waits for a worker by itself."""
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def status(server: Server, path: str) -> int:
+    return httpx.get(server.address + path, timeout=10).status_code
+
+
+def test_a_server_that_drains_answers_but_is_not_ready(tmp_path: Path) -> None:
+    with Server(tmp_path, "--drain-seconds", "60") as server:
+        assert status(server, "/health/ready") == 200
+        os.kill(server.process.pid, signal.SIGTERM)
+        eventually(lambda: status(server, "/health/ready") == 503)
+        assert status(server, "/health/live") == 200
+        assert server.stop(signal.SIGTERM) == 0  # the second one is meant
+
+
+def test_the_workers_of_a_node_drain_too(tmp_path: Path) -> None:
+    with Server(tmp_path, "--workers", "2", "--drain-seconds", "2") as server:
+        os.kill(server.process.pid, signal.SIGTERM)
+        eventually(lambda: status(server, "/health/ready") == 503)
+        assert status(server, "/health/live") == 200
+        assert server.process.wait(30) == 0
+
+
+def workers(server: Server) -> set[int]:
+    """The processes that serve; one that has just ended has no command line any more."""
+    found = set()
+    for child in psutil.Process(server.process.pid).children():
+        with suppress(psutil.Error):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.add(child.pid)
+    return found
+
+
+def test_a_worker_that_starts_slowly_is_waited_for(tmp_path: Path) -> None:
+    with Server(tmp_path, "--workers", "2") as server:
+        old = workers(server)
+        os.kill(server.process.pid, signal.SIGHUP)
+        eventually(lambda: bool(workers(server) - old))
+        (slow,) = workers(server) - old
+        os.kill(slow, signal.SIGSTOP)
+        time.sleep(SLOW_START_SECONDS)
+        os.kill(slow, signal.SIGCONT)
+        eventually(lambda: len(workers(server)) == 2 and not workers(server) & old)
+        assert slow in workers(server)
+        assert status(server, "/health/ready") == 200
