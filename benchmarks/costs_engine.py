@@ -16,7 +16,7 @@ from wattyard.costs.domain.readings import Readings
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 

@@ -30,7 +30,7 @@ from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.sites import PostalAddress, SiteDraft
 from wattyard.sites.service import Sites
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.service import Tariffs
 from wattyard.tariffs.wire.rules import tariff_from_json

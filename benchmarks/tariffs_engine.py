@@ -13,8 +13,8 @@ from benchmarks.support.ground import SERVER_CORE, Ground, fastest, pin, verdict
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets, MarketSeries
 from wattyard.tariffs.domain.prices import Question, SitePrices, site_prices
+from wattyard.tariffs.domain.sources import Markets, MarketSeries
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 

@@ -16,7 +16,7 @@ from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
-from wattyard.tariffs.domain.market import Markets, MarketSeries
+from wattyard.tariffs.domain.sources import Markets, MarketSeries
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
 from wattyard.tariffs.wire.rules import tariff_from_json
 

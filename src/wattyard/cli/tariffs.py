@@ -24,16 +24,16 @@ from wattyard.sites.domain.sites import PostalAddress, Site
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Contract as Dates
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices, Tariffs
+from wattyard.tariffs.wire.rules import judged_rules
 from wattyard.tariffs.wire.samples import check_shape
 from wattyard.tariffs.wire.tariffs import (
     TariffBody,
     contract_draft,
-    judged_rules,
     tariff_json,
 )
 

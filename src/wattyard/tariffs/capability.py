@@ -2,43 +2,23 @@
 
 from typing import Final
 
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
 from wattyard.platform.composition import Capability
 from wattyard.platform.work import Job
-from wattyard.sites.domain.sites import Site
 from wattyard.sites.service.ports import Dependent
-from wattyard.tariffs.domain import calendar
-from wattyard.tariffs.domain.contracts import Contract
-from wattyard.tariffs.domain.sources import MarketSource
-from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.jobs.endings import endings
 from wattyard.tariffs.routes import ENDPOINTS
 from wattyard.tariffs.service import Endings, Listings, MarketSources, Prices, Tariffs
 from wattyard.tariffs.service.markets import ENCRYPTED, OperatorMarkets
 from wattyard.tariffs.service.ports import Wire
+from wattyard.tariffs.wire.rules import judged_rules, rules_at
 from wattyard.tariffs.wire.sources import market_source_json
-from wattyard.tariffs.wire.tariffs import judged_rules, rules_at, tariff_json
-
-
-class TariffWire:
-    """The wire's mappings as the port that the use-cases need."""
-
-    def rules(self, rules: bytes, region: calendar.CalendarRegion) -> Tariff:
-        return rules_at(rules, region)
-
-    def judged(self, rules: bytes, region: calendar.CalendarRegion) -> Tariff:
-        return judged_rules(rules, region)
-
-    def tariff(self, caller: Caller, contract: Contract, site: Site) -> bytes:
-        return tariff_json(caller, contract, site)
-
-    def market_source(self, caller: Caller, source: MarketSource) -> bytes:
-        return market_source_json(caller, source)
+from wattyard.tariffs.wire.tariffs import tariff_json
 
 
 def wire() -> Wire:
-    return TariffWire()
+    """Fill the port that the use-cases read and write JSON through."""
+    return Wire(rules_at, judged_rules, tariff_json, market_source_json)
 
 
 def fetching(markets: OperatorMarkets, contexts: Contexts) -> Job:

@@ -26,8 +26,8 @@ from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets, MarketSeries
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.sources import Markets, MarketSeries
 
 CAR = UUID(int=77)
 JANUARY = Span(datetime(2024, 12, 31, 23, tzinfo=UTC), datetime(2025, 1, 31, 23, tzinfo=UTC))

@@ -25,8 +25,8 @@ from wattyard.costs.domain.readings import Marks, Pieces, Readings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoPriceData
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 
 TRIED = settings(

@@ -21,7 +21,7 @@ from wattyard.costs.domain.contracts import FOR_EVER, history_needed
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.sources import Markets
 
 TWO_TIERS = [{"value": 0.1, "to_kwh": 10}, {"value": 0.2}]
 DAY = Span(datetime(2025, 1, 14, 23, tzinfo=UTC), datetime(2025, 1, 15, 23, tzinfo=UTC))

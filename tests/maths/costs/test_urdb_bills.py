@@ -19,7 +19,7 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.adapters.imports import Contract
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.wire.rules import tariff_from_json
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.support.engine import Interval, engine_prices
 from tests.support.tariff_bodies import MARKET_SOURCE, ZONES, bodies, body, entry, flat, hours
-from wattyard.tariffs.domain.market import MarketSeries
 from wattyard.tariffs.domain.refusals import NoPriceData
+from wattyard.tariffs.domain.sources import MarketSeries
 
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)

@@ -15,9 +15,9 @@ from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import rounded
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import ABSENT, Question, SitePrices, pricing, site_prices
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Direction, Element
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.wire.rules import tariff_from_json

@@ -34,8 +34,8 @@ from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.refusals import Refusal
 from wattyard.tariffs.domain import calendar
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Question, site_prices
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.wire.rules import tariff_from_json

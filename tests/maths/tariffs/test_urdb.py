@@ -17,8 +17,8 @@ from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
 from wattyard.tariffs.domain.expand import expand
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, split
 from wattyard.tariffs.wire.rules import tariff_from_json

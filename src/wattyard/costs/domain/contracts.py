@@ -20,9 +20,9 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import ElementSeries, Laid, expand, windows
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.refusals import NoTariffConnected
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.domain.tiers import (
     Consumed,

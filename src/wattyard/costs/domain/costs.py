@@ -21,8 +21,8 @@ from wattyard.costs.domain.readings import Marks, Pieces, Readings
 from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, instant, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoPriceData
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 
 

@@ -16,8 +16,8 @@ from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Marks, Metered
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Supply
+from wattyard.tariffs.domain.sources import Markets
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,8 +21,8 @@ from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database, ReadConnection
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.sites.service import Devices, Sites
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.prices import Supply
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices
 
@@ -77,9 +77,7 @@ class CostReports:
                     f"device dev_{device_id.hex} is at no location, so no tariff prices its energy",
                     code="no_tariff_connected",
                 )
-            markets = await self.prices.markets(
-                db, context, supplies.values(), question.span, context.now
-            )
+            markets = await self.prices.markets(db, context, supplies.values(), question.span)
             needed = {site_id: _needed(own, question) for site_id, own in supplies.items()}
             spans = {n: needed[s.site_id] for n, s in streams.items() if s.site_id in needed}
             found = await self.records.of_streams(context, streams, spans)
@@ -110,7 +108,7 @@ class CostReports:
                 min(question.span.start for question in questions.values()),
                 max(question.span.end for question in questions.values()),
             )
-            markets = await self.prices.markets(db, context, supplies.values(), whole, context.now)
+            markets = await self.prices.markets(db, context, supplies.values(), whole)
             found = await self._with_history(context, found, questions, supplies)
         if not found:  # deleted between two statements of a request's own transaction
             raise _without_readings(session, direction)
@@ -158,7 +156,7 @@ class CostReports:
         `only`: one reading that is answered alone, whether it is stored or not.
         """
         supply = await self.prices.supply(db, context, site, question.direction)
-        markets = await self.prices.markets(db, context, [supply], question.span, context.now)
+        markets = await self.prices.markets(db, context, [supply], question.span)
         found = await self.records.of_object(
             context,
             _needed(supply, question),

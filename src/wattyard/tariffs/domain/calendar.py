@@ -205,7 +205,11 @@ def lay(
     clock: ClockChanges,
     span_us: tuple[int, int],
 ) -> Laid:
-    """Lay templates onto the instants of [`span_us[0]`, `span_us[1]`).
+    """Lay templates onto the instants of [`span_us[0]`, `span_us[1]`) (contract 2, Clock changes).
+
+    A stretch of a day owns the instants whose wall-clock reading falls in it: the hour that a
+    clock change skips has no instant, the hour that it repeats is owned twice. Between two clock
+    changes the wall clock is UTC plus a constant, so each such era is laid by itself.
 
     `way_of_day` (days) names the template of each local day from `first_day` on. The first
     piece starts with the span. A piece that a clock change cuts comes as two.

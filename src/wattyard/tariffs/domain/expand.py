@@ -18,7 +18,6 @@ from wattyard.kernel.clock_changes import (
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion, facts, lay, templates
 from wattyard.tariffs.domain.formula import PRICE_LIMIT, values
-from wattyard.tariffs.domain.market import Markets, MarketSteps, steps
 from wattyard.tariffs.domain.refusals import (
     LAID_AT_ONCE,
     NoPriceData,
@@ -26,6 +25,7 @@ from wattyard.tariffs.domain.refusals import (
     TooManyPrices,
 )
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
+from wattyard.tariffs.domain.sources import Markets, MarketSteps, steps
 from wattyard.tariffs.domain.tariff import Tariff, confidence, confidence_edges
 from wattyard.tariffs.domain.tiers import NO_TIER, RateTable
 

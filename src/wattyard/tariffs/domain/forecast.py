@@ -1,4 +1,14 @@
-"""What a market price will probably be, from the same clock time on like days (contract 2)."""
+"""What a market price will probably be, from the same clock time on like days (contract 2).
+
+A price not published yet is the mean of the prices at the same local clock time on the last
+four days of the same kind (working day, or weekend and holiday) that have one, of the days
+before it and not earlier than 14 days before it or before now. Confidence 0.5, and 0.3 when
+fewer than two such days exist; where the last 14 days hold no day of the same kind, the last
+four days of any kind serve, at 0.3.
+
+A day's forecast has a basis: the days before it, back to the earliest that counts, of which
+some are of its kind. Many days share a basis.
+"""
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple

@@ -19,9 +19,8 @@ from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import NoTariffConnected, TooManyPrices
-from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.domain.sources import Markets, MarketSource
 from wattyard.tariffs.domain.tariff import Direction, Element, TariffType, market_keys
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
 

@@ -12,8 +12,8 @@ from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of, day_number, facts
 from wattyard.tariffs.domain.expand import ElementSeries, expand
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import TooManyPrices
+from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff, local_dates
 from wattyard.tariffs.domain.tiers import Consumed, present_tiers
 

@@ -248,7 +248,12 @@ class Patterns:
 
 
 def patterns(schedule: Schedule, days: DayFacts) -> Patterns:
-    """Match a schedule against days."""
+    """Match a schedule against days: each local calendar day is decided on its own (contract 2).
+
+    A line (a block of an entry) matches a day when the month, the dates and the day of the week
+    do. Lines of entries with `dates` come before those without: where one matches, the ordinary
+    lines are out. Days with the same lines share a pattern, so that a year is a handful of them.
+    """
     ordinary, special = _lines_by_day(schedule, days)
     is_special = np.logical_or.reduce(special, axis=0)
     matched = np.where(is_special, special, ordinary)

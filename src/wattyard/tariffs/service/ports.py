@@ -1,8 +1,7 @@
 """What the use-cases of tariffs need beside the store, filled by the app."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from wattyard.events.domain import NewEvent
 from wattyard.events.service import Events
@@ -19,18 +18,18 @@ from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.domain.tariff import Tariff
 
 
-class Wire(Protocol):
-    """How tariffs look to clients, and how their rules are read; the wire's mappings."""
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How tariffs look to clients, and how their rules are read: the wire's mappings.
 
-    def rules(self, rules: bytes, region: CalendarRegion) -> Tariff:
-        """Read rules; raises Malformed with every fault of form."""
+    `rules` reads rules and raises Malformed with every fault of form; `judged` also judges them
+    over the whole contract and raises ScheduleRefused too.
+    """
 
-    def judged(self, rules: bytes, region: CalendarRegion) -> Tariff:
-        """Read rules and judge them over the whole contract; raises ScheduleRefused too."""
-
-    def tariff(self, caller: Caller, contract: Contract, site: Site) -> bytes: ...
-
-    def market_source(self, caller: Caller, source: MarketSource) -> bytes: ...
+    rules: Callable[[bytes, CalendarRegion], Tariff]
+    judged: Callable[[bytes, CalendarRegion], Tariff]
+    tariff: Callable[[Caller, Contract, Site], bytes]
+    market_source: Callable[[Caller, MarketSource], bytes]
 
 
 @dataclass

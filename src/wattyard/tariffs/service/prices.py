@@ -4,20 +4,23 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import numpy as np
 from cachetools import LRUCache
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.meters.domain.grouping import sums
+from wattyard.meters.domain.readings import Metered, Stream
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
-from wattyard.tariffs.domain.market import Markets
+from wattyard.tariffs.domain.expand import NO_WINDOW, expand
 from wattyard.tariffs.domain.prices import (
     Question,
     Quote,
@@ -28,10 +31,15 @@ from wattyard.tariffs.domain.prices import (
 )
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.samples import Sample, sample
-from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketSource, check_currency
+from wattyard.tariffs.domain.sources import (
+    MarketCurrencyMismatch,
+    Markets,
+    MarketSource,
+    check_currency,
+)
 from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
+from wattyard.tariffs.domain.tiers import Consumed, counted_since, present_tiers
 from wattyard.tariffs.service.contracts import Judged
-from wattyard.tariffs.service.counters import Meter, consumed
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of
 from wattyard.tariffs.store import contracts as contract_store
@@ -68,17 +76,14 @@ class Prices(UseCases):
             LocationNotFound, DeviceNotFound, DeviceNotAtLocation.
             NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
         """
-        now = context.now
         async with self.db.reading() as db:
             site = await self.sites.supply(context, site_id, param="location_id")
             if question.device is not None:
                 await self._check_device(context, question.device, site)
             supply = await self.supply(db, context, site, question.direction)
             answering = supply.answering(question)
-            markets = await self.markets(db, context, [answering], question.span, now)
-            meter = Meter(context, site_id, question.device)
-            used = pricing(supply.elements, question)
-            counted = await consumed(self.records, meter, used, supply.region, now)
+            markets = await self.markets(db, context, [answering], question.span)
+            counted = await self._consumed(context, supply, question)
         prices = await asyncio.to_thread(
             site_prices,
             supply.elements,
@@ -92,7 +97,7 @@ class Prices(UseCases):
             question,
             prices,
             last_updated=answering.last_updated,
-            next_update=answering.next_update(now),
+            next_update=answering.next_update(context.now),
         )
 
     async def sample(self, context: Context, judged: Judged) -> Sample:
@@ -106,7 +111,7 @@ class Prices(UseCases):
         span = Span(start, start + _SAMPLED)
         async with self.db.reading() as db:
             series = {
-                key: await self._series.series(db, context, source, span, now)
+                key: await self._series.series(db, context, source, span)
                 for key, source in judged.sources.items()
             }
         return await asyncio.to_thread(sample, judged.tariff, region, markets=Markets(series, now))
@@ -152,7 +157,6 @@ class Prices(UseCases):
         context: Context,
         supplies: Collection[Supply],
         span: Span,
-        now: datetime,
     ) -> Markets:
         """Read the market series that the prices of supplies of an account follow.
 
@@ -165,10 +169,10 @@ class Prices(UseCases):
                 check_currency(source, supply.site.currency_code, param=None)
             sources |= supply.sources
         series = {
-            key: await self._series.series(db, context, source, span, now)
+            key: await self._series.series(db, context, source, span)
             for key, source in sources.items()
         }
-        return Markets(series, now)
+        return Markets(series, context.now)
 
     async def _tariff(self, contract: Contract, region: CalendarRegion) -> Tariff:
         key = (contract.rules, region)
@@ -178,6 +182,40 @@ class Prices(UseCases):
             read = _Read(tariff, len(contract.rules))
             self._tariffs[key] = read
         return read.tariff
+
+    async def _consumed(
+        self, context: Context, supply: Supply, question: Question
+    ) -> dict[UUID, Consumed]:
+        """Count, for each import tariff with tiers, what was read since its last reset."""
+        counted: dict[UUID, Consumed] = {}
+        for element in pricing(supply.elements, question):
+            tariff, now = element.tariff, context.now
+            if tariff.direction != "IMPORT" or tariff.schedule.tiers < 2:
+                continue
+            since = counted_since(tariff.tiering.reset, tariff.term, supply.region, now)
+            if since < now:
+                device_id = question.device if tariff.devices else None
+                stream = Stream(supply.site.id, device_id, "INBOUND", "IMPORT")
+                counted[element.id] = await self._count(
+                    context, stream, tariff, supply.region, Span(since, now)
+                )
+        return counted
+
+    async def _count(
+        self,
+        context: Context,
+        stream: Stream,
+        tariff: Tariff,
+        region: CalendarRegion,
+        span: Span,
+    ) -> Consumed:
+        if tariff.tiering.scope != "PERIOD":
+            return Consumed(await self.records.total_kwh(context, span, stream))
+        found = await self.records.of_object(
+            context, span, site_id=stream.site_id, device_id=stream.device_id, direction="IMPORT"
+        )
+        inbound = [one.metered for one in found if one.stream.flow == "INBOUND"]
+        return _by_window(tariff, region, span, inbound) if inbound else Consumed()
 
     async def _check_device(self, context: Context, device_id: UUID, site: Site) -> None:
         try:
@@ -196,3 +234,20 @@ class _Read(NamedTuple):
 
     tariff: Tariff
     size: int
+
+
+def _by_window(
+    tariff: Tariff, region: CalendarRegion, span: Span, metered: list[Metered]
+) -> Consumed:
+    """Share readings among the windows of the schedule, in proportion to time."""
+    tiers = present_tiers(tariff.rates, tariff.tiering.scope, Consumed())
+    series = expand(tariff, region, span, markets=Markets({}, span.end), tiers=tiers)
+    energy_kwh = np.zeros(series.window.size)
+    for one in metered:
+        found = sums(series.edges_us, one.starts_us, one.ends_us, one.energy_kwh, one.confidence)
+        energy_kwh[found.place] += found.energy_kwh
+    windows = np.unique(series.window[series.window != NO_WINDOW])
+    by_window = {
+        int(window): float(energy_kwh[series.window == window].sum()) for window in windows
+    }
+    return Consumed(float(energy_kwh.sum()), by_window)

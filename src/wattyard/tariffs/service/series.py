@@ -16,12 +16,10 @@ from cachetools import LRUCache
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import ReadConnection
-from wattyard.tariffs.domain.market import MarketSeries
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
-from wattyard.tariffs.domain.sources import MarketSource
-from wattyard.tariffs.store import prices as price_store
+from wattyard.tariffs.domain.sources import MarketSeries, MarketSource
 from wattyard.tariffs.store import sources as source_store
-from wattyard.tariffs.store.prices import Block
+from wattyard.tariffs.store.sources import Block
 
 _LOOKS_BACK: Final = timedelta(days=15)
 """A forecast looks at the 14 local days before."""
@@ -45,7 +43,7 @@ class SeriesCache:
         )
 
     async def series(
-        self, db: ReadConnection, context: Context, source: MarketSource, span: Span, now: datetime
+        self, db: ReadConnection, context: Context, source: MarketSource, span: Span
     ) -> MarketSeries:
         """Read what a source publishes in a span and in the days that a forecast looks back to.
 
@@ -53,11 +51,14 @@ class SeriesCache:
             TooManyPrices: for more than two million.
         """
         owner = source_store.OPERATOR if source.shared else (context.account, context.live_mode)
-        start = min(span.start, now) - _LOOKS_BACK
+        start = min(span.start, context.now) - _LOOKS_BACK
         numbers = range(_quarter(start), _quarter(span.end) + 1)
         blocks = await self._quarters(db, owner, source, numbers)
         if blocks is None:
-            blocks = [await _read(db, owner, source, Span(start, span.end))]
+            block = await _read(db, owner, source, Span(start, span.end))
+            if block.starts_us.size > LAID_AT_ONCE:
+                raise TooManyPrices(LAID_AT_ONCE)
+            blocks = [block]
         starts = np.concatenate([block.starts_us for block in blocks])
         _, first = np.unique(starts, return_index=True)  # one that two quarters share comes once
         return MarketSeries(
@@ -90,7 +91,7 @@ class SeriesCache:
         block = self._blocks.get(key)
         if block is None:
             quarter = Span(_first_of(number), _first_of(number + 1))
-            block = await price_store.between(db, *owner, source.id, quarter, most=LAID_AT_ONCE + 1)
+            block = await _read(db, owner, source, quarter)
             if _bytes(block) <= _LARGEST_BYTES:
                 self._blocks[key] = block
         return block
@@ -130,10 +131,7 @@ async def sources_of(db: ReadConnection, context: Context, needs: Needs) -> dict
 async def _read(
     db: ReadConnection, owner: tuple[int, bool], source: MarketSource, span: Span
 ) -> Block:
-    block = await price_store.between(db, *owner, source.id, span, most=LAID_AT_ONCE + 1)
-    if block.starts_us.size > LAID_AT_ONCE:
-        raise TooManyPrices(LAID_AT_ONCE)
-    return block
+    return await source_store.prices_between(db, *owner, source.id, span, most=LAID_AT_ONCE + 1)
 
 
 def _bytes(block: Block) -> int:

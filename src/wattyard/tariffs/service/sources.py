@@ -27,9 +27,8 @@ from wattyard.tariffs.domain.sources import (
 )
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.store import contracts as contract_store
-from wattyard.tariffs.store import prices as price_store
 from wattyard.tariffs.store import sources as source_store
-from wattyard.tariffs.store.prices import Block
+from wattyard.tariffs.store.sources import Block
 
 Guard = Callable[[MarketSource], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
@@ -131,12 +130,12 @@ class MarketSources(UseCases):
             return Upload(0, 0, 0)
         key = (context.account, context.live_mode, source.id)
         now = context.now
-        written = await price_store.upsert(
+        written = await source_store.keep_prices(
             db, context.account, context.live_mode, source, prices, now=now
         )
         start = min(price.valid_from for price in prices)
         end = max(price.valid_to for price in prices)
-        clash = await price_store.first_overlap(db, *key, start, end)
+        clash = await source_store.first_overlap(db, *key, start, end)
         if clash is not None:
             raise clash_with_kept(prices, clash)
         if written.added or written.changed:
@@ -155,7 +154,7 @@ class MarketSources(UseCases):
         async with self.db.reading() as db:
             source = await self._found(db, context, source_id)
             owner = source_store.OPERATOR if source.shared else (context.account, context.live_mode)
-            found = await price_store.between(
+            found = await source_store.prices_between(
                 db, *owner, source_id, span, most=ANSWERED_AT_ONCE + 1
             )
         if found.starts_us.size > ANSWERED_AT_ONCE:
@@ -167,7 +166,7 @@ class MarketSources(UseCases):
     ) -> None:
         account, live = context.account, context.live_mode
         for field in ("currency_code", "unit"):
-            if getattr(draft, field) != getattr(before, field) and await price_store.any_kept(
+            if getattr(draft, field) != getattr(before, field) and await source_store.has_prices(
                 db, account, live, before.id
             ):
                 raise MarketSourceInUse(

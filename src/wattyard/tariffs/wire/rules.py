@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+import msgspec
+
 from wattyard.kernel import civil, ids
 from wattyard.kernel.ids import shown
 from wattyard.kernel.instants import Span
@@ -27,36 +29,32 @@ _FIRST_DATE: Final = date(1900, 1, 1)
 _LAST_DATE: Final = date(9999, 12, 31)
 
 
+decoded_rules = msgspec.json.Decoder(RulesShape).decode
+
+
 def tariff_from_json(body: Mapping[str, Any], region: CalendarRegion) -> Tariff:
-    """Read the rules of a tariff from decoded JSON: what `POST /tariffs` takes, without ids.
-
-    Raises:
-        Malformed: with every fault of form.
-        ScheduleRefused: with every fault of the grammar.
-    """
-    return tariff(convert(dict(body), RulesShape), region)
+    """Read and judge rules as `judged_rules` does, from decoded JSON."""
+    return _judged(convert(dict(body), RulesShape), region)
 
 
-def tariff(rules: RulesShape, region: CalendarRegion) -> Tariff:
-    """Map the rules of a tariff at a site, and judge them over the whole contract.
+def judged_rules(rules: bytes, region: CalendarRegion) -> Tariff:
+    """Read the rules of a tariff in a region, and judge them over the whole contract.
 
     Raises:
         Malformed: with every fault of form that the shape does not catch, 100 at most.
         ScheduleRefused: `formula_invalid`, `gap_in_time_period`, `time_period_overlap`,
             `incomplete_time_period`: every fault, in that order, 100 at most.
     """
-    made, refused = _read(rules, region)
-    _judge(made, region, refused)
-    return made
+    return _judged(decoded_rules(rules), region)
 
 
-def known_tariff(rules: RulesShape, region: CalendarRegion) -> Tariff:
-    """Map the rules of a tariff at a site without judging them, as those already kept.
+def rules_at(rules: bytes, region: CalendarRegion) -> Tariff:
+    """Read rules that are kept already in a region, without judging them.
 
     Raises:
         Malformed: with every fault of form that the shape does not catch.
     """
-    return _read(rules, region)[0]
+    return _read(decoded_rules(rules), region)[0]
 
 
 def _read(rules: RulesShape, region: CalendarRegion) -> tuple[Tariff, list[Fault]]:
@@ -98,15 +96,16 @@ def _made(
         return None
 
 
-def _judge(made: Tariff, region: CalendarRegion, refused: list[Fault]) -> None:
-    faults = list(refused)
+def _judged(rules: RulesShape, region: CalendarRegion) -> Tariff:
+    made, faults = _read(rules, region)
     if len(faults) < coverage.FAULT_LIMIT:
         try:
             coverage.check(made.schedule, region, *local_dates(made.term, region))
         except ScheduleRefused as refusal:
-            faults.extend(refusal.faults)
+            faults = [*faults, *refusal.faults]
     if faults:
         raise ScheduleRefused.of(faults[: coverage.FAULT_LIMIT])
+    return made
 
 
 def _term(rules: RulesShape, region: CalendarRegion, malformed: list[Fault]) -> Span | None:

@@ -12,10 +12,8 @@ from wattyard.kernel.refusals import Fault
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Time
 from wattyard.sites.domain.sites import Site
-from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract, ContractDraft
-from wattyard.tariffs.domain.tariff import Tariff
-from wattyard.tariffs.wire.rules import known_tariff, tariff
+from wattyard.tariffs.wire.rules import decoded_rules
 from wattyard.tariffs.wire.shapes import RulesShape
 
 ProviderId = Annotated[
@@ -28,7 +26,6 @@ ProviderId = Annotated[
 ]
 
 _RULES = tuple(field.name for field in msgspec.structs.fields(RulesShape))
-_decode = msgspec.json.Decoder(RulesShape).decode
 
 
 class TariffBody(RulesShape, kw_only=True):
@@ -97,32 +94,14 @@ def changed_contract(contract: Contract, patch: Patch[TariffBody]) -> ContractDr
     Rules that say the same keep their bytes, so that a patch that changes nothing is seen as such.
     """
     draft = contract_draft(patch.onto(_body(contract)))
-    if _decode(draft.rules) == _decode(contract.rules):
+    if decoded_rules(draft.rules) == decoded_rules(contract.rules):
         return replace(draft, rules=contract.rules)
     return draft
 
 
-def rules_at(rules: bytes, region: CalendarRegion) -> Tariff:
-    """Read kept rules at a site, without judging them.
-
-    Raises:
-        Malformed: with every fault of form that the shape does not catch.
-    """
-    return known_tariff(_decode(rules), region)
-
-
-def judged_rules(rules: bytes, region: CalendarRegion) -> Tariff:
-    """Read rules at a site, and judge them over the whole contract.
-
-    Raises:
-        Malformed, ScheduleRefused: as `rules.tariff` says.
-    """
-    return tariff(_decode(rules), region)
-
-
 def tariff_json(caller: Caller, contract: Contract, site: Site) -> bytes:
     """Write a tariff at its site."""
-    rules = _decode(contract.rules)
+    rules = decoded_rules(contract.rules)
     return msgspec.json.encode(
         TariffShape(
             **{name: getattr(rules, name) for name in _RULES},
@@ -156,7 +135,7 @@ def import_json(
 
 
 def _body(contract: Contract) -> TariffBody:
-    rules = _decode(contract.rules)
+    rules = decoded_rules(contract.rules)
     return TariffBody(
         **{name: getattr(rules, name) for name in _RULES},
         location_id=ids.wire("loc", contract.site_id),
