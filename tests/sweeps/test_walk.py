@@ -15,6 +15,8 @@ from tests.support.pricing import hourly, market
 from tests.support.world import Tenant
 
 SOURCE = Path(wattyard.__file__).parent
+ONCE_IN_TWO_SECONDS = {"accounts/store.py", "accounts/tokens.py"}
+"""A bearer token that is known is verified again after two seconds."""
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -58,4 +60,5 @@ async def test_a_walk_of_post_prices_enters_at_most_35_files(tenant: Tenant) -> 
         answer = await tenant.post("/prices", body)
 
     assert len(answer.json()["data"]) == 12
-    assert len(walk.files) <= 35, "\n".join(sorted(walk.files))
+    assert len(walk.files - ONCE_IN_TWO_SECONDS) <= 35, "\n".join(sorted(walk.files))
+    assert "tariffs/domain/prices.py" in walk.files

@@ -1,7 +1,7 @@
 """From the JSON body of a tariff to its rules in the domain."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -10,16 +10,44 @@ import msgspec
 from wattyard.kernel import civil, ids
 from wattyard.kernel.ids import shown
 from wattyard.kernel.instants import Span
-from wattyard.kernel.refusals import Fault, Malformed
+from wattyard.kernel.refusals import Fault, Malformed, Refusal
 from wattyard.platform.decoding import convert
-from wattyard.tariffs.domain import coverage
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.charges import Charge, DemandCharge, StandingCharge
-from wattyard.tariffs.domain.refusals import ScheduleRefused
-from wattyard.tariffs.domain.schedule import Schedule
+from wattyard.tariffs.domain.charges import Charge
+from wattyard.tariffs.domain.coverage import FAULT_LIMIT, check
+from wattyard.tariffs.domain.formula import Formula
+from wattyard.tariffs.domain.refusals import FormulaInvalid, ScheduleRefused
+from wattyard.tariffs.domain.schedule import (
+    EVERY_MONTH,
+    EVERY_WEEKDAY,
+    MONTHS,
+    WEEKDAYS,
+    Block,
+    Dates,
+    Entry,
+    FixedPrice,
+    FormulaPrice,
+    MarketPrice,
+    Pricing,
+    Rate,
+    Schedule,
+    Tier,
+    TiersInvalid,
+    Weekdays,
+    Window,
+)
 from wattyard.tariffs.domain.tariff import Limits, Tariff, Tax, Tiering, local_dates
-from wattyard.tariffs.wire.schedules import ScheduleReader
-from wattyard.tariffs.wire.shapes import ChargeShape, RulesShape
+from wattyard.tariffs.wire.charges import charge_of
+from wattyard.tariffs.wire.shapes import (
+    DaysShape,
+    EntryShape,
+    FilterDaysShape,
+    FilterEntryShape,
+    FilterHoursShape,
+    HoursShape,
+    RateShape,
+    RulesShape,
+)
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(
@@ -27,6 +55,190 @@ _INSTANT = re.compile(
 )
 _FIRST_DATE: Final = date(1900, 1, 1)
 _LAST_DATE: Final = date(9999, 12, 31)
+_YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
+_LEAP_YEAR: Final = 2000
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
+BLOCK_LIMIT: Final = 2000
+"""Of days_and_hours in one schedule: a day of its own for five years is still possible."""
+_UNKNOWN: Final = FixedPrice(0.0)
+"""Stands for a price that could not be read, so that the rest is judged too."""
+
+
+class ScheduleReader:
+    """Reads the entries of one tariff and collects what is wrong with them.
+
+    `malformed` are faults of form, `refused` those of formulas. Once there are as many as a
+    refusal reports, formulas are not looked at any more.
+    """
+
+    def __init__(self, *, market_rates: bool) -> None:
+        self._market_rates = market_rates
+        self._formulas: dict[tuple[str, tuple[tuple[str, float | str], ...]], Formula] = {}
+        self.malformed: list[Fault] = []
+        self.refused: list[Fault] = []
+
+    def schedule(self, entries: Sequence[EntryShape | FilterEntryShape], path: str) -> Schedule:
+        blocks = sum(len(entry.days_and_hours) for entry in entries)
+        if blocks > BLOCK_LIMIT:
+            message = f"at most {BLOCK_LIMIT:,} items of days_and_hours in all; got {blocks:,}"
+            self._malformed(path, message, "schedule_invalid")
+            entries = entries[:1]
+        return Schedule(
+            tuple(self._entry(entry, f"{path}[{n}]") for n, entry in enumerate(entries))
+        )
+
+    def _entry(self, entry: EntryShape | FilterEntryShape, path: str) -> Entry:
+        blocks: Sequence[DaysShape | FilterDaysShape] = entry.days_and_hours
+        return Entry(
+            blocks=tuple(
+                self._block(block, f"{path}.days_and_hours[{n}]") for n, block in enumerate(blocks)
+            ),
+            months=_months(entry.months),
+            dates=self._dates(entry.dates, f"{path}.dates"),
+        )
+
+    def _block(self, block: DaysShape | FilterDaysShape, path: str) -> Block:
+        windows: Sequence[HoursShape | FilterHoursShape] = block.hours
+        return Block(
+            weekdays=_weekdays(block.days),
+            windows=tuple(
+                self._window(hours, f"{path}.hours[{n}]") for n, hours in enumerate(windows)
+            ),
+        )
+
+    def _window(self, hours: HoursShape | FilterHoursShape, path: str) -> Window:
+        start, end = _second(hours.valid_from), _second(hours.valid_to)
+        if start == 24 * 3600:
+            self._malformed(f"{path}.valid_from", "24:00 ends a day; a window starts before it")
+            start = 0
+        rate = Rate()
+        if isinstance(hours, HoursShape):
+            rate = self._rate(hours.rate, f"{path}.rate")
+        return Window(start, end, rate)
+
+    def _rate(self, rates: Sequence[RateShape], path: str) -> Rate:
+        tiers = []
+        for number, rate in enumerate(rates):
+            pricing = self._pricing(rate, f"{path}[{number}]")
+            tiers.append(Tier(pricing) if rate.to_kwh is None else Tier(pricing, rate.to_kwh))
+        try:
+            return Rate(tuple(tiers))
+        except TiersInvalid as refusal:
+            self.malformed.extend(refusal.under(path).faults)
+            return Rate((Tier(_UNKNOWN),))
+
+    def _pricing(self, rate: RateShape, path: str) -> Pricing:
+        if rate.value is not None and rate.fixed is not None:
+            message = "fixed is another name of value: give one of them"
+            self._malformed(f"{path}.fixed", message, "parameters_exclusive")
+        value = rate.fixed if rate.value is None else rate.value
+        self._check_surcharges(rate, value, path)
+        if rate.variables is not None and not isinstance(value, str):
+            self._malformed(f"{path}.variables", "variables go with a formula as value")
+        if isinstance(value, str):
+            return self._formula(value, rate.variables or {}, path)
+        if value is not None:
+            return FixedPrice(value)
+        if not self._market_rates:
+            message = "a rate needs a value: a number or a formula; without one market_rates is due"
+            self._malformed(f"{path}.value", message, "value_missing")
+            return _UNKNOWN
+        return MarketPrice(rate.surcharge_fixed or 0.0, rate.surcharge_percentage or 0.0)
+
+    def _check_surcharges(self, rate: RateShape, value: object, path: str) -> None:
+        for field in ("surcharge_fixed", "surcharge_percentage"):
+            if getattr(rate, field) is None:
+                continue
+            if not self._market_rates:
+                self._malformed(f"{path}.{field}", f"{field} needs market_rates true")
+            elif value is not None:
+                self._malformed(
+                    f"{path}.{field}", f"{field} raises the market's price: leave value out"
+                )
+
+    def _formula(self, text: str, variables: dict[str, float | str], path: str) -> Pricing:
+        bad = [name for name in variables if not _NAME.fullmatch(name)]
+        if bad:
+            self._malformed(
+                f"{path}.variables",
+                f"the name of a variable is a letter or _ and up to 59 letters, digits or _; "
+                f"got {shown(bad[0])}",
+            )
+            return _UNKNOWN
+        if len(self.refused) >= FAULT_LIMIT:
+            return _UNKNOWN
+        known = text, tuple(variables.items())
+        try:
+            if known not in self._formulas:
+                self._formulas[known] = Formula(text, dict(variables))
+            return FormulaPrice(self._formulas[known])
+        except FormulaInvalid as refusal:
+            self.refused.extend(_placed(refusal, f"{path}.value"))
+            return _UNKNOWN
+
+    def _dates(self, dates: Sequence[int | str], path: str) -> Dates:
+        days, yearly, once = set(), set(), set()
+        for number, wanted in enumerate(dates):
+            match _date(wanted):
+                case int(day):
+                    days.add(day)
+                case (month, day):
+                    yearly.add((month, day))
+                case date() as day:
+                    once.add(day)
+                case None if wanted != "Holidays":
+                    self._malformed(
+                        f"{path}[{number}]",
+                        f'a date is a day of the month 1..31, "MM-DD", "YYYY-MM-DD" or '
+                        f'"Holidays"; got {shown(wanted)}',
+                        "dates_invalid",
+                    )
+        return Dates(frozenset(days), frozenset(yearly), frozenset(once), "Holidays" in dates)
+
+    def _malformed(self, path: str, message: str, code: str = "") -> None:
+        self.malformed.append(
+            Fault(code or f"{path.rpartition('.')[2]}_invalid", f"{path}: {message}", path)
+        )
+
+
+def _placed(refusal: Refusal, path: str) -> tuple[Fault, ...]:
+    return refusal.under(path).faults
+
+
+def _months(months: Sequence[str]) -> frozenset[int]:
+    if "All" in months:
+        return EVERY_MONTH
+    return frozenset(MONTHS.index(month) + 1 for month in months)
+
+
+def _weekdays(days: Sequence[str]) -> Weekdays:
+    if "All" in days:
+        return Weekdays(EVERY_WEEKDAY)
+    return Weekdays(
+        named=frozenset(WEEKDAYS.index(day) for day in days if day in WEEKDAYS),
+        working="Weekdays" in days or "Weekday" in days,
+        weekend="Weekends" in days or "Weekend" in days,
+    )
+
+
+def _second(clock: str) -> int:
+    hours, minutes, *seconds = (int(part) for part in clock.split(":"))
+    return hours * 3600 + minutes * 60 + (seconds[0] if seconds else 0)
+
+
+def _date(wanted: int | str) -> int | tuple[int, int] | date | None:
+    """Read one of `dates`; None for what is none of its forms, "Holidays" among them."""
+    if isinstance(wanted, int):
+        return wanted if 1 <= wanted <= 31 else None
+    try:
+        if _DATE.fullmatch(wanted):
+            return date.fromisoformat(wanted)
+        if yearly := _YEARLY.fullmatch(wanted):
+            day = date(_LEAP_YEAR, int(yearly[1]), int(yearly[2]))
+            return day.month, day.day
+    except ValueError:
+        return None
+    return None
 
 
 decoded_rules = msgspec.json.Decoder(RulesShape).decode
@@ -61,18 +273,21 @@ def _read(rules: RulesShape, region: CalendarRegion) -> tuple[Tariff, list[Fault
     """Map rules, and list the faults of their formulas."""
     reader = ScheduleReader(market_rates=rules.market_rates)
     schedule = reader.schedule(rules.schedule, "schedule")
-    charges = tuple(_charge(rules, n, reader) for n in range(len(rules.charges)))
+    charges = [
+        charge_of(shape, f"charges[{n}]", reader.malformed, reader.schedule)
+        for n, shape in enumerate(rules.charges)
+    ]
     term = _term(rules, region, reader.malformed)
     made = _made(rules, schedule, charges, term, reader.malformed)
     if reader.malformed or made is None:
-        raise Malformed.of(reader.malformed[: coverage.FAULT_LIMIT])
+        raise Malformed.of(reader.malformed[:FAULT_LIMIT])
     return made, reader.refused
 
 
 def _made(
     rules: RulesShape,
     schedule: Schedule,
-    charges: tuple[Charge | None, ...],
+    charges: Sequence[Charge | None],
     term: Span | None,
     malformed: list[Fault],
 ) -> Tariff | None:
@@ -98,13 +313,13 @@ def _made(
 
 def _judged(rules: RulesShape, region: CalendarRegion) -> Tariff:
     made, faults = _read(rules, region)
-    if len(faults) < coverage.FAULT_LIMIT:
+    if len(faults) < FAULT_LIMIT:
         try:
-            coverage.check(made.schedule, region, *local_dates(made.term, region))
+            check(made.schedule, region, *local_dates(made.term, region))
         except ScheduleRefused as refusal:
             faults = [*faults, *refusal.faults]
     if faults:
-        raise ScheduleRefused.of(faults[: coverage.FAULT_LIMIT])
+        raise ScheduleRefused.of(faults[:FAULT_LIMIT])
     return made
 
 
@@ -149,36 +364,3 @@ def _edge(text: str, region: CalendarRegion) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return edge if possible else None
-
-
-def _charge(rules: RulesShape, number: int, reader: ScheduleReader) -> Charge | None:
-    shape, path = rules.charges[number], f"charges[{number}]"
-    before = len(reader.malformed)
-    reader.malformed.extend(_charge_faults(shape, path))
-    if shape.kind == "DEMAND":
-        filter_ = reader.schedule(shape.schedule, f"{path}.schedule") if shape.schedule else None
-        if len(reader.malformed) > before:
-            return None
-        minutes = shape.window_minutes or 15
-        return DemandCharge(shape.amount_per_kw or 0.0, minutes, filter_, name=shape.name)
-    if len(reader.malformed) > before:
-        return None
-    return StandingCharge(shape.kind, shape.amount or 0.0, shape.name)
-
-
-def _charge_faults(shape: ChargeShape, path: str) -> list[Fault]:
-    """Find fields that are due for the kind of the charge, or not allowed with it."""
-    demand = shape.kind == "DEMAND"
-    due = ("amount_per_kw", "window_minutes") if demand else ("amount",)
-    barred = ("amount",) if demand else ("amount_per_kw", "window_minutes", "reset", "schedule")
-    missing = [
-        Fault(f"{field}_missing", f"a {shape.kind} charge needs {field}", f"{path}.{field}")
-        for field in due
-        if getattr(shape, field) is None
-    ]
-    extra = [
-        Fault(f"{field}_invalid", f"a {shape.kind} charge has no {field}", f"{path}.{field}")
-        for field in barred
-        if getattr(shape, field) is not None
-    ]
-    return missing + extra
