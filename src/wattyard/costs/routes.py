@@ -48,7 +48,7 @@ class InstantQuery(Shape):
     """Whether the reading is kept."""
 
     non_persistent: Annotated[
-        Flag, msgspec.Meta(description="true tells the cost and keeps nothing")
+        Flag, msgspec.Meta(description="true answers the cost and keeps nothing")
     ] = "false"
     include_lines: Lines = "false"
 
@@ -93,7 +93,7 @@ class SessionQuery(Shape):
 async def instant_cost(
     context: Context, query: InstantQuery, body: InstantBody, costs: CostReports
 ) -> bytes:
-    """Tell what energy cost, and keep it as a reading unless `non_persistent=true`.
+    """Price energy, and keep it as a reading unless `non_persistent=true`.
 
     The reading and its cost go together: where there is no price, nothing is kept.
     """
@@ -117,7 +117,7 @@ async def instant_cost(
 async def interval_cost(
     context: Context, object_id: str, query: IntervalQuery, body: IntervalBody, costs: CostReports
 ) -> bytes:
-    """Tell what the metered energy of a location, site or device cost in up to 13 months.
+    """Price the metered energy of a location, site or device over up to 13 months.
 
     A location's costs are those of its own meter, with standing and demand charges; a device's
     those of its own readings, without charges. Nothing priced is stored, so corrected readings
@@ -146,7 +146,7 @@ async def interval_cost(
 async def session_cost(
     context: Context, session_reference_id: str, query: SessionQuery, costs: CostReports
 ) -> bytes:
-    """Tell what the readings with a `session_reference_id` cost, one item for each."""
+    """Price the readings with a `session_reference_id`, one item for each."""
     report = await costs.of_session(context, session_reference_id, query.tariff_direction)
     return await _written(context, costs, report, query.include_lines)
 

@@ -1,4 +1,4 @@
-"""Metered energy on its way to a report: what is priced, and under what contracts."""
+"""What a report prices: metered energy, and the contracts that apply to it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from wattyard.tariffs.domain.sources import Markets
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metering:
-    """A stream's readings under the contracts of its place; None where there are no readings.
+    """A stream's readings under the contracts of its site; None where there are no readings.
 
     `session`: the one whose readings are asked for, where not all are.
     """
@@ -36,7 +36,7 @@ class Metering:
 def meterings(
     supply: Supply, question: CostQuestion, found: Sequence[StreamReadings]
 ) -> list[Metering]:
-    """List an object's streams, what flowed in first: charges, which come once, go with it."""
+    """List an object's streams, inbound ones first: charges, which come once, go with the first."""
     ordered = sorted(found, key=lambda one: one.stream.flow != "INBOUND")
     metered: list[Metered | None] = [one.metered for one in ordered]
     uncharged = replace(question, with_charges=False)
@@ -63,7 +63,7 @@ def report(listed: Sequence[Metering], markets: Markets) -> Report:
 
 
 def _kind(own: Metering) -> object:
-    """Tell apart what has different contracts, and what is so far apart that prices differ."""
+    """Key what can share one look-up of prices: the same contracts, in about the same time."""
     question, start = own.question, own.question.span.start
     with_own = any(question.device in one.tariff.devices for one in own.supply.elements)
     device = question.device if with_own else None
@@ -122,7 +122,7 @@ def _references(
 
 
 def alone(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:
-    """Give the stream of a reading, which stands in the place of those stored for its time."""
+    """Give the stream of a reading, which replaces those stored for its time."""
     (stream,) = sent.streams
     start, end = int(sent.starts_us[0]), int(sent.ends_us[0])
     own = next((one.metered for one in found if one.stream.flow == stream.flow), None)

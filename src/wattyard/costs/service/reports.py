@@ -1,4 +1,4 @@
-"""Use-cases of costs: of a place, a device, a session, and of energy as it is metered."""
+"""Use-cases of costs: of a site, a device, a session, and of energy as it is metered."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.service import Prices
 
 _PARAMS: Final = {"start_time_invalid": "start_time", "time_in_future": "end_time"}
-"""Which parameter a fault of a kept reading is in; those of its energy are told before."""
+"""Which parameter a fault of a kept reading is in; those of its energy are found before."""
 
 
 class ReadingRefused(StateForbids):
@@ -48,7 +48,7 @@ class CostReports:
     prices: Prices
 
     async def of_site(self, context: Context, site_id: UUID, question: CostQuestion) -> Report:
-        """Tell the costs of what a place's own meter read, charges included.
+        """Price what a site's own meter read, charges included.
 
         Raises:
             LocationNotFound, NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
@@ -59,7 +59,7 @@ class CostReports:
         return await asyncio.to_thread(report, listed, markets)
 
     async def of_device(self, context: Context, device_id: UUID, question: CostQuestion) -> Report:
-        """Tell the costs of what a device was read to use, wherever it was; without charges.
+        """Price what a device used according to its readings, wherever it was; without charges.
 
         Raises:
             DeviceNotFound, NoTariffConnected, NoPriceData, CurrenciesMixed.
@@ -88,7 +88,7 @@ class CostReports:
         return await asyncio.to_thread(report, listed, markets)
 
     async def of_session(self, context: Context, session: str, direction: Direction) -> Report:
-        """Tell the costs of a session's readings, one item for each.
+        """Price a session's readings, one item for each.
 
         Energy beside the session moves the tiers that it reached, and needs no price.
 
@@ -121,7 +121,7 @@ class CostReports:
         return await asyncio.to_thread(report, listed, markets)
 
     async def of_reading(self, context: Context, sent: Sent, *, keep: bool) -> Report:
-        """Tell the cost of one reading, and keep it where `keep`: both, or neither.
+        """Price one reading, and keep it where `keep`: both, or neither.
 
         Raises:
             Malformed, ReadingRefused: when it cannot be a reading, or cannot be kept.

@@ -51,10 +51,10 @@ _REFUSALS = (
     example_body=examples.AMOUNT_BODY,
 )
 async def amount(context: Context, body: AmountBody, amounts: Amounts) -> bytes:
-    """Plan when the devices of a place move given energies at least cost.
+    """Plan when the devices of a site move given energies at least cost.
 
     Each device gets its energy inside its window, under its own power limit and, all together,
-    under the place's. What cannot be moved is told as `shortfall` with its `reason`. Savings
+    under the site's. What cannot be moved is the `shortfall`, with its `reason`. Savings
     compare with starting at once at full power. Nothing is stored.
     """
     return await _planned(context, body, body.location_id, amounts)

@@ -51,9 +51,9 @@ async def charge(context: Context, body: ChargeBody, charges: Charges) -> bytes:
     """Plan when a car or a battery charges, and when it gives energy back, at least cost.
 
     A car reaches its target by `ready_by`, or by the end of the horizon. A battery also
-    discharges, to serve the place and, where an EXPORT tariff is connected, to sell; at the end
+    discharges, to serve the site and, where an EXPORT tariff is connected, to sell; at the end
     it holds at least what it holds now. Neither goes below the backup reserve. Sun and base
-    load come from the location's readings where there are any; `assumptions` tells. Nothing is
+    load come from the location's readings where there are any; `assumptions` says which. Nothing is
     stored.
     """
     return await _planned(context, body, body.device_id, charges)

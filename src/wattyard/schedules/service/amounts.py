@@ -32,7 +32,7 @@ from wattyard.tariffs.service import Prices
 
 _ROUNDING_W: Final = 1e-6
 Key = tuple[Direction, UUID | None]
-"""Whose prices: those of a direction at the place, or of a device with a tariff of its own."""
+"""Whose prices: those of a direction at the site, or of a device with a tariff of its own."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Amounts:
     solvers: Solvers
 
     async def plan(self, context: Context, request: AmountRequest) -> AmountAnswer:
-        """Plan the devices of a place jointly.
+        """Plan the devices of a site jointly.
 
         Raises:
             LocationNotFound, DeviceNotFound: when the caller does not have them.
@@ -90,7 +90,7 @@ class Amounts:
     async def _quotes(
         self, context: Context, site: Site, request: AmountRequest
     ) -> tuple[dict[Key, Quote], list[Key]]:
-        """Ask for prices once where devices share them; tell whose count for each device."""
+        """Ask for prices once where devices share them, and find whose count for each device."""
         quotes: dict[Key, Quote] = {}
         keys: list[Key] = []
         for one in request.devices:
@@ -198,7 +198,7 @@ def _limits(site: Site, request: AmountRequest) -> PowerLimits:
 
 
 def site_limits(site: Site) -> PowerLimits:
-    """Tell what the grid connection of a place carries each way; nothing known is no limit."""
+    """Find what the grid connection of a site carries each way; nothing known is no limit."""
     free = PowerLimits()
     bought_kw, sold_kw = site.max_power_import_kw, site.max_power_export_kw
     return PowerLimits(
@@ -213,7 +213,7 @@ def _span(devices: Sequence[DeviceAmountRequest], direction: Direction) -> Span:
 
 
 def _owner(quote: Quote, device_id: UUID) -> UUID | None:
-    """Tell whether a device has a tariff of its own at the place."""
+    """Find whether a device has a tariff of its own at the site."""
     own = any(device_id in element.tariff.devices for element in quote.supply.elements)
     return device_id if own else None
 

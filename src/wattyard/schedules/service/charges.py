@@ -40,7 +40,7 @@ from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
 from wattyard.tariffs.service import Prices
 
 _SAME_CARBON: Final = 1.0
-"""g per kWh at any time, while nobody tells better: then least carbon is least import."""
+"""g per kWh at any time, until carbon is known by time: least carbon is least import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Charges:
     async def _state(
         self, context: Context, request: ChargeRequest
     ) -> tuple[StateRequest, UUID | None]:
-        """Take the state as the request says it; else the newest reported, with what is said."""
+        """Take the state of the request, else the newest reported with what the request adds."""
         said = request.state
         if said.state_of_charge_percent is not None:
             return said, None
@@ -209,7 +209,7 @@ class Charges:
 
 
 def _only_site(device: Device, seen_at: UUID | None) -> UUID:
-    """Tell where a device is that the request does not place."""
+    """Find where a device is that the request gives no location of."""
     if seen_at in device.locations and seen_at is not None:
         return seen_at
     if len(device.locations) == 1:
@@ -221,7 +221,7 @@ def _only_site(device: Device, seen_at: UUID | None) -> UUID:
 
 
 def _confirmed_us(prices: Series) -> int:
-    """Tell until when prices are confirmed without a break."""
+    """Find until when prices are confirmed without a break."""
     unsure = np.flatnonzero(prices.confidence < 1.0)
     return int(prices.edges_us[unsure[0] if unsure.size else -1])
 
@@ -255,7 +255,7 @@ def _steps(case: _Case, around: Surroundings, edges_us: Instants) -> ChargeSteps
 
 
 def _hard(question: ChargeQuestion) -> bool:
-    """Tell whether it may pay to charge and discharge at once, which takes integers to forbid."""
+    """Check whether it may pay to charge and discharge at once, which takes integers to forbid."""
     steps = question.steps
     pays = (steps.import_per_kwh < 0.0) | (steps.export_per_kwh > steps.import_per_kwh)
     return bool(pays.any()) or question.objective != "COST"

@@ -63,12 +63,12 @@ class PricedTimes:
 
 
 def series_of(prices: SitePrices) -> Series:
-    """Take the prices of a place as what plans are made with."""
+    """Take the prices of a site as what plans are made with."""
     return Series(prices.edges_us, prices.per_kwh, prices.confidence)
 
 
 def check_in_service(site: Site) -> None:
-    """Check that plans may be made for a place.
+    """Check that plans may be made for a site.
 
     Raises:
         SiteInactive: when it is out of service.

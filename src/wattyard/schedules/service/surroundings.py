@@ -1,4 +1,4 @@
-"""What a place does besides its storage: readings, panels and the weather, gathered for a plan."""
+"""What a site does besides its storage: readings, panels and the weather, gathered for a plan."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -36,11 +36,11 @@ class Weather(Protocol):
     """Where forecasts of the weather come from; the operator's choice."""
 
     async def irradiance(self, where: GeoLocation, span: Span) -> Irradiance | None:
-        """Tell what falls on the horizontal; None where nothing is known. Never raises."""
+        """Find what falls on the horizontal; None where nothing is known. Never raises."""
 
 
 class NoWeather:
-    """The choice of an operator who asks no weather service."""
+    """For an operator without a weather service."""
 
     async def irradiance(self, where: GeoLocation, span: Span) -> Irradiance | None:
         """Know nothing."""
@@ -49,14 +49,14 @@ class NoWeather:
 
 @dataclass
 class SiteForecast:
-    """The sun and the load of places, as far as they are known."""
+    """The sun and the load of sites, as far as they are known."""
 
     devices: Devices
     records: Records
     weather: Weather
 
     async def sun(self, context: Context, site: Site, edges_us: Instants) -> Expected:
-        """Expect what the panels of a place give in each step; what was metered wins."""
+        """Expect what the panels of a site give in each step; what was metered wins."""
         panels = [one for one in await self._devices_at(context, site) if has_panels(one)]
         forecast = await self._forecast(site, panels, edges_us)
         metered = await self._read(context, site.id, None, "LOCAL", edges_us)
@@ -70,7 +70,7 @@ class SiteForecast:
     async def load(
         self, context: Context, site: Site, device: Device, edges_us: Instants, *, until_us: int
     ) -> Expected | None:
-        """Expect the place's usual load in each step; None where too little was metered."""
+        """Expect the site's usual load in each step; None where too little was metered."""
         learnt_us = np.array([until_us - LEARNT_US, until_us])
         taken = await self._read(context, site.id, None, "IMPORT", learnt_us)
         if not taken:

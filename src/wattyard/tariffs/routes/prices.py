@@ -35,7 +35,7 @@ from wattyard.tariffs.wire.prices import (
     example_body=examples.PRICES_BODY,
 )
 async def prices_at(context: Context, body: PricesBody, prices: Prices) -> bytes:
-    """Tell what a kWh costs at a location in each interval of a span of up to 90 days.
+    """Price a kWh at a location in each interval of a span of up to 90 days.
 
     The price of an instant is the sum of the location's tariffs for the direction, taxes
     included. Intervals have natural edges: those of the market, of time-of-use windows, of special
@@ -61,7 +61,7 @@ async def prices_at(context: Context, body: PricesBody, prices: Prices) -> bytes
     example_body=examples.PRICES_BODY,
 )
 async def audit(context: Context, body: PricesBody, prices: Prices) -> bytes:
-    """Tell what each price is made of: every tariff's part, its VAT, market price and surcharge.
+    """Break each price down: every tariff's part, its VAT, market price and surcharge.
 
     The parts add up to `total` exactly, at 6 decimals.
     """
@@ -86,7 +86,7 @@ async def audit(context: Context, body: PricesBody, prices: Prices) -> bytes:
 async def prices_of_site(
     context: Context, location_id: str, body: SitePricesBody, prices: Prices
 ) -> bytes:
-    """Tell what a kWh costs at a location: the older form of `POST /prices`."""
+    """Price a kWh at a location: the older form of `POST /prices`."""
     made = context.now
     question = price_question(body, made)
     site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)

@@ -47,11 +47,11 @@ _ZONES_APART: Final = timedelta(days=2)
 """Terms are kept by the rules that zones had then; other rules move them by hours at most."""
 _TRIES: Final = 5
 _ANYWHERE: Final = CalendarRegion("UTC")
-"""Where rules are read whose place is not known yet, to find faults of form first."""
+"""Where rules are read whose site is not known yet, to find faults of form first."""
 
 
 class _Moved(Exception):
-    """A tariff is no longer at the place that was locked for it."""
+    """A tariff is no longer at the site that was locked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Tariffs(UseCases):
         change: Callable[[Contract], ContractDraft],
         guard: Guard | None = None,
     ) -> tuple[Contract, Site]:
-        """Change a tariff, its place too; a change that changes nothing is told to nobody.
+        """Change a tariff, its site too; a change that changes nothing makes no event.
 
         Raises:
             TariffNotFound, TariffLinked, and what `connect`, `change` and `guard` raise.
@@ -219,7 +219,7 @@ class Tariffs(UseCases):
         same = instead_of is not None and (
             (instead_of.site_id, instead_of.rules) == (site.id, draft.rules)
         )
-        if not same:  # a name can change although another zone of the place made terms meet
+        if not same:  # a name can change although another zone of the site made terms meet
             check_overlap(tariff, await self._others(db, context, site, tariff, instead_of))
         return Judged(site, tariff, sources)
 
@@ -298,7 +298,7 @@ class Tariffs(UseCases):
         tariff_id: UUID,
         change: Callable[[Contract], ContractDraft] | None = None,
     ) -> tuple[Contract, Site]:
-        """Lock a tariff by locking its place, as everyone does, and the place it is to move to.
+        """Lock a tariff by locking its site, as everyone does, and the site it is to move to.
 
         Both are locked at once, in the order of their ids: two tariffs that change places must
         not wait for each other. Where the tariff has moved meanwhile, the locks are given up with
@@ -319,7 +319,7 @@ class Tariffs(UseCases):
                 if contract.site_id not in sites:
                     raise _missing(tariff_id)
                 return contract, sites[contract.site_id]
-        raise Unavailable("the tariff moves all the time; nothing was changed, try again")
+        raise Unavailable("other requests keep moving the tariff; nothing was changed, try again")
 
     async def _found(self, db: ReadConnection, context: Context, tariff_id: UUID) -> Contract:
         found = await contract_store.by_id(db, context.account, context.live_mode, tariff_id)

@@ -1,4 +1,4 @@
-"""Use-cases of ends: contracts that run out, that go with their place, or move to its new zone."""
+"""Use-cases of ends: contracts that run out, that go with their site, or move to its new zone."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ class Endings(UseCases):
     """The ends of every account's contracts."""
 
     async def record(self, context: Context) -> int:
-        """Tell of contracts of every account that end within 7 days or have ended, each once.
+        """Announce contracts of every account that end within 7 days or have ended, each once.
 
-        Gives how many were told of; more may be due when it is not 0.
+        Answers how many were announced; more may be due when it is not 0.
         """
         now = context.now
         async with self.db.transaction() as db:
@@ -40,16 +40,16 @@ class Endings(UseCases):
         return len(endings)
 
     async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
-        """Tell which tariffs go with places that are about to be deleted."""
+        """List the tariffs that go with sites that are about to be deleted."""
         by_id = {site.id: site for site in sites}
         async with self.db.reading() as db:
             gone = await contract_store.at_sites(db, context.account, context.live_mode, by_id)
         return self.new_events(context, "delete", [(one, by_id[one.site_id]) for one in gone])
 
     async def zones_changed(self, context: Context, sites: Sequence[Site]) -> None:
-        """Keep the terms of contracts as the new zones of their locked places read their dates.
+        """Keep the terms of contracts as the new zones of their locked sites read their dates.
 
-        What was told of an end stays told: it is the same end.
+        What was announced of an end stays so: it is the same end.
 
         Raises:
             TimezoneNotPossible: when a contract between an instant and a date would have no time.

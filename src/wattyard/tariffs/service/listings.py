@@ -1,4 +1,4 @@
-"""The doctor's look at what locations list of their tariffs."""
+"""What `wattyard doctor` checks: that locations list their tariffs as they are."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,10 +15,10 @@ _AT_ONCE: Final = 500
 
 
 class Listings(UseCases):
-    """Looks after the lists of tariffs, which are kept with the places."""
+    """Looks after the lists of tariffs, which are kept with the sites."""
 
     async def differing(self, context: Context, *, repair: bool = False) -> list[UUID]:
-        """Find places whose list is not that of their tariffs; `repair` writes it anew."""
+        """Find sites whose list is not that of their tariffs; `repair` writes it anew."""
         wrong: list[UUID] = []
         window = Window(_AT_ONCE)
         while True:

@@ -82,7 +82,7 @@ class OperatorMarkets:
         )
 
     async def staleness(self, context: Context) -> list[tuple[str, float]]:
-        """Tell for each source that is fetched by how many seconds it is behind."""
+        """Find by how many seconds each source that is fetched is behind."""
         now = context.now
         return [
             (one.source.code, fetching.staleness(one.source, now).total_seconds())
@@ -112,7 +112,7 @@ class OperatorMarkets:
             )
 
     def wanted(self, context: Context, subscription: Subscription) -> Span:
-        """Tell for which time a source is to be asked."""
+        """Choose the time that a source is to be asked for."""
         return fetching.wanted(subscription.source, context.now)
 
     async def record(

@@ -46,7 +46,7 @@ class UseCases:
     def new_events(
         self, context: Context, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> list[NewEvent]:
-        """Tell of a change of tariffs, each with its site."""
+        """Record the event of a change of tariffs, each with its site."""
         return [
             NewEvent(
                 f"tariff.{change}",

@@ -1,4 +1,4 @@
-"""Use-cases of prices: what a kWh costs at a place, and why."""
+"""Use-cases of prices: what a kWh costs at a site, and why."""
 
 import asyncio
 from collections import defaultdict
@@ -62,7 +62,7 @@ QUOTE_REFUSALS = (
 
 @dataclass
 class Prices(UseCases):
-    """The prices at every account's places."""
+    """The prices at every account's sites."""
 
     _series: SeriesCache = field(default_factory=SeriesCache)
     _tariffs: LRUCache[tuple[bytes, CalendarRegion], "_Read"] = field(
@@ -70,7 +70,7 @@ class Prices(UseCases):
     )
 
     async def quote(self, context: Context, site_id: UUID, question: Question) -> Quote:
-        """Price a span at a place.
+        """Price a span at a site.
 
         Raises:
             LocationNotFound, DeviceNotFound, DeviceNotAtLocation.
@@ -161,7 +161,7 @@ class Prices(UseCases):
         """Read the market series that the prices of supplies of an account follow.
 
         Raises:
-            MarketCurrencyMismatch: when a place pays in another currency than its source.
+            MarketCurrencyMismatch: when a site pays in another currency than its source.
         """
         sources: dict[str, MarketSource] = {}
         for supply in supplies:

@@ -106,7 +106,7 @@ class Needs:
 
     @classmethod
     def of(cls, keys: Iterable[str]) -> "Needs":
-        """Tell ids from codes among `Tariff.market_keys`."""
+        """Separate ids from codes among `Tariff.market_keys`."""
         keys = frozenset(keys)
         by_id = frozenset(key for key in keys if _is_id(key))
         return cls(frozenset(UUID(hex=key[4:]) for key in by_id), keys - by_id)
