@@ -13,8 +13,7 @@ from tests.support.clock import FakeClock
 from tests.support.declared import named, objects_of
 from tests.support.world import Tenant, World, error
 from wattyard.platform.db import Database
-from wattyard.platform.http.call import Call
-from wattyard.platform.http.presence import CallerGone, while_there
+from wattyard.platform.http.call import Call, CallerGone, while_there
 from wattyard.schedules.service import Solvers
 from wattyard.schedules.service.turns import Shares
 from wattyard.schedules.wire.examples import CHARGE_BODY

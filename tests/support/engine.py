@@ -17,7 +17,7 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
 from wattyard.tariffs.domain.sources import Markets, MarketSeries
-from wattyard.tariffs.domain.tiers import Consumed, present_tiers
+from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 
@@ -83,7 +83,7 @@ def engine_prices(
         region,
         Span(start, end),
         markets=Markets(Same(market_series(market, market_unit)), now),
-        tiers=present_tiers(tariff.rates, tariff.tiering.scope, consumed),
+        tiers=tariff.rates.present_tiers(tariff.tiering.scope, consumed),
     )
     check_available(series)
     return intervals(series)

@@ -7,14 +7,8 @@ from hypothesis import strategies as st
 
 from tests.support.tariff_bodies import body, entry, hours
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.tiers import (
-    Consumed,
-    Metered,
-    RateTable,
-    all_tiers,
-    present_tiers,
-    split,
-)
+from wattyard.tariffs.domain.tariff import RateTable
+from wattyard.tariffs.domain.tiers import Consumed, Metered, split
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 
@@ -45,24 +39,24 @@ def metered(*pieces: tuple[float, int, int]) -> Metered:
     ("consumed", "tiers"), [(0, [0, 0, 0]), (49.9, [0, 0, 0]), (50, [0, 1, 0]), (300, [2, 2, 0])]
 )
 def test_a_counter_on_the_edge_has_reached_the_next_tier(consumed: float, tiers: list[int]) -> None:
-    assert present_tiers(RATES, "TARIFF", Consumed(consumed))[0].tolist() == tiers
-    assert present_tiers(RATES, "SHARED", Consumed(consumed))[0].tolist() == tiers
+    assert RATES.present_tiers("TARIFF", Consumed(consumed))[0].tolist() == tiers
+    assert RATES.present_tiers("SHARED", Consumed(consumed))[0].tolist() == tiers
 
 
 def test_by_period_each_window_has_its_own_counter() -> None:
     consumed = Consumed(1000, {0: 150, 1: 10})
 
-    assert present_tiers(RATES, "PERIOD", consumed)[0].tolist() == [1, 0, 0]
+    assert RATES.present_tiers("PERIOD", consumed)[0].tolist() == [1, 0, 0]
 
 
 def test_windows_with_fewer_tiers_say_so() -> None:
-    assert all_tiers(RATES).tolist() == [[0, 0, 0], [1, 1, -1], [2, 2, -1]]
+    assert RATES.all_tiers.tolist() == [[0, 0, 0], [1, 1, -1], [2, 2, -1]]
 
 
 def test_one_counter_is_consumed_in_order_of_time_and_split_at_the_edges() -> None:
     pieces = metered((80, 0, 0), (40, 1, 0), (300, 0, 0), (5, 2, 0), (60, 0, 1))
 
-    parts = split(RATES, "TARIFF", pieces, Consumed(10))
+    parts = split(RATES.to_kwh, "TARIFF", pieces, Consumed(10))
 
     assert parts.tolist() == [
         [80, 0, 0],
@@ -76,7 +70,7 @@ def test_one_counter_is_consumed_in_order_of_time_and_split_at_the_edges() -> No
 def test_by_period_each_window_is_consumed_by_itself() -> None:
     pieces = metered((80, 0, 0), (40, 1, 0), (40, 0, 0), (20, 1, 0), (120, 0, 1))
 
-    parts = split(RATES, "PERIOD", pieces, Consumed(999, {1: 20}))
+    parts = split(RATES.to_kwh, "PERIOD", pieces, Consumed(999, {1: 20}))
 
     assert parts.tolist() == [[80, 0, 0], [30, 10, 0], [20, 20, 0], [0, 20, 0], [100, 20, 0]]
 
@@ -84,7 +78,7 @@ def test_by_period_each_window_is_consumed_by_itself() -> None:
 def test_shared_tiers_give_each_window_its_share_of_the_months_energy_in_every_tier() -> None:
     pieces = metered((150, 0, 0), (50, 1, 0), (30, 1, 1))
 
-    parts = split(RATES, "SHARED", pieces, Consumed(0))
+    parts = split(RATES.to_kwh, "SHARED", pieces, Consumed(0))
 
     assert parts.tolist() == [[75, 75, 0], [12.5, 7.5, 30], [30, 0, 0]]
 
@@ -108,7 +102,7 @@ def test_no_energy_is_lost_or_made(
 ) -> None:
     given_ = metered(*sorted(pieces, key=lambda piece: piece[2]))
 
-    parts = split(RATES, scope, given_, Consumed(before, {0: before}))
+    parts = split(RATES.to_kwh, scope, given_, Consumed(before, {0: before}))
 
     assert parts.sum(axis=1) == pytest.approx(given_.energy_kwh, abs=1e-9)
 
@@ -123,12 +117,12 @@ def test_cutting_a_reading_in_two_changes_no_total(
     halves = [*energy[:cut], energy[cut] * share, energy[cut] * (1 - share), *energy[cut + 1 :]]
 
     for scope in ("TARIFF", "PERIOD", "SHARED"):
-        whole = split(RATES, scope, metered(*((e, 0, 0) for e in energy)), Consumed())
-        parts = split(RATES, scope, metered(*((e, 0, 0) for e in halves)), Consumed())
+        whole = split(RATES.to_kwh, scope, metered(*((e, 0, 0) for e in energy)), Consumed())
+        parts = split(RATES.to_kwh, scope, metered(*((e, 0, 0) for e in halves)), Consumed())
         assert parts.sum(axis=0) == pytest.approx(whole.sum(axis=0), abs=1e-9)
 
 
 def test_energy_that_is_given_back_runs_the_counter_backwards() -> None:
-    parts = split(RATES, "TARIFF", metered((110, 0, 0), (-20, 0, 0)), Consumed())
+    parts = split(RATES.to_kwh, "TARIFF", metered((110, 0, 0), (-20, 0, 0)), Consumed())
 
     assert parts.tolist() == [[100, 10, 0], [-10, -10, 0]]

@@ -20,7 +20,7 @@ from wattyard.tariffs.domain.expand import expand
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff
-from wattyard.tariffs.domain.tiers import Consumed, Metered, all_tiers, split
+from wattyard.tariffs.domain.tiers import Consumed, Metered, split
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 HOUR_US = 3_600_000_000
@@ -49,11 +49,11 @@ class Year:
         self.month = np.repeat(days.astype(np.int64) % 12, 24)
         rates = tariff.rates
         series = expand(
-            tariff, STEADY, span, markets=Markets({}, span.start), tiers=all_tiers(rates)
+            tariff, STEADY, span, markets=Markets({}, span.start), tiers=rates.all_tiers
         )
         place = np.searchsorted(series.edges_us, self.starts, side="right") - 1
         metered = Metered(load_kw, series.window[place], self.month)
-        energy = split(rates, tariff.tiering.scope, metered, Consumed())
+        energy = split(rates.to_kwh, tariff.tiering.scope, metered, Consumed())
         prices = np.nan_to_num(series.per_kwh[:, place].T)
         self.energy_cost = (energy * prices).sum(axis=1)
 

@@ -24,14 +24,7 @@ from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.refusals import NoTariffConnected
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
-from wattyard.tariffs.domain.tiers import (
-    Consumed,
-    Metered,
-    all_tiers,
-    counted_since,
-    reset_edges,
-    split,
-)
+from wattyard.tariffs.domain.tiers import Consumed, Metered, counted_since, reset_edges, split
 
 FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -192,7 +185,7 @@ def _rated(
 ) -> Rated:
     """Look up the prices of a contract over a part of its span; `metered` limits its counter."""
     tariff = supply.element.tariff
-    series = expand(tariff, region, span, markets=markets, tiers=all_tiers(tariff.rates))
+    series = expand(tariff, region, span, markets=markets, tiers=tariff.rates.all_tiers)
     if not supply.tiered:
         return Rated(supply, series, None)
     counting = supply.counting(region)
@@ -259,7 +252,7 @@ def _by_tier(rated: Rated, pieces: Pieces, where: slice) -> Numbers:
         counter.laid.window[step_of(counter.laid.starts_us, seen.starts_us)],
         step_of(np.append(counter.span_us[0], counter.resets_us), seen.starts_us),
     )
-    parts = split(tariff.rates, tariff.tiering.scope, metered, Consumed())
+    parts = split(tariff.rates.to_kwh, tariff.tiering.scope, metered, Consumed())
     first = where.start - counted.start
     return parts[first : first + where.stop - where.start].T
 

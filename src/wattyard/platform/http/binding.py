@@ -15,11 +15,10 @@ from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases
 from wattyard.platform.http.arguments import Provided, names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
-from wattyard.platform.http.call import Answer, Call, Stream, etag, matches
+from wattyard.platform.http.call import Answer, Call, Stream, etag, matches, while_there
 from wattyard.platform.http.declare import Access, Effect, Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate
-from wattyard.platform.http.presence import while_there
 
 _EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
 _BESIDE_BYTES: Final = 64 * 1024

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.refusals import Malformed, TooLarge
+from wattyard.kernel.refusals import Malformed, Refusal, TooLarge
 from wattyard.platform.http.releases import RELEASE
 
+Result = TypeVar("Result")
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -234,3 +235,34 @@ def _too_large(limit_bytes: int) -> TooLarge:
         f"the body is larger than the {limit_bytes:,} bytes that this endpoint takes; "
         "send less at a time"
     )
+
+
+class CallerGone(Refusal):
+    """The caller closed the connection before the answer; nobody reads this one."""
+
+    code = "caller_gone"
+
+
+async def while_there(call: Call, work: Awaitable[Result]) -> Result:
+    """Do work whose request is read whole, and cancel it when the caller goes.
+
+    Raises:
+        CallerGone: when that happened.
+    """
+    worker = asyncio.current_task()
+    assert worker is not None  # noqa: S101 (every request runs in a task)
+    watch = asyncio.create_task(_gone(call, worker))
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if not watch.done() or watch.cancelled() or worker.uncancel() > 0:
+            raise  # the server itself ends
+        raise CallerGone("the caller closed the connection before the answer") from None
+    finally:
+        watch.cancel()
+
+
+async def _gone(call: Call, worker: "asyncio.Task[object]") -> None:
+    while (await call.receive())["type"] != "http.disconnect":
+        pass
+    worker.cancel()

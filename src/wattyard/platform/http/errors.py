@@ -20,8 +20,7 @@ from wattyard.kernel.refusals import (
     Unauthenticated,
     Unavailable,
 )
-from wattyard.platform.http.call import Answer, Call
-from wattyard.platform.http.presence import CallerGone
+from wattyard.platform.http.call import Answer, Call, CallerGone
 from wattyard.platform.http.releases import ApiVersionNotSupported
 
 

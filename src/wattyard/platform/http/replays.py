@@ -25,11 +25,10 @@ from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany, Unav
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.platform.http import errors
 from wattyard.platform.http import kept_answers as store
-from wattyard.platform.http.call import Answer, Call
+from wattyard.platform.http.call import Answer, Call, CallerGone
 from wattyard.platform.http.declare import Effect
 from wattyard.platform.http.fingerprints import fingerprint
 from wattyard.platform.http.kept_answers import Claim, Kept
-from wattyard.platform.http.presence import CallerGone
 
 KEPT_BYTES: Final = 1024 * 1024
 """An answer above this is not kept; see `IdempotencyAnswerTooLarge`."""

@@ -26,8 +26,7 @@ from wattyard.tariffs.domain.refusals import (
 )
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
 from wattyard.tariffs.domain.sources import Markets, MarketSteps, steps
-from wattyard.tariffs.domain.tariff import Tariff, confidence, confidence_edges
-from wattyard.tariffs.domain.tiers import NO_TIER, RateTable
+from wattyard.tariffs.domain.tariff import NO_TIER, RateTable, Tariff, confidence, confidence_edges
 
 NO_WINDOW: Final = -1
 
@@ -69,8 +68,8 @@ def expand(
 ) -> ElementSeries:
     """Price a span under one tariff.
 
-    `tiers` (c, w) names the tiers asked for, by window: `tiers.present_tiers` for the prices of
-    now, `tiers.all_tiers` for costs. Intervals have the natural edges: where another window
+    `tiers` (c, w) names the tiers asked for, by window: `RateTable.present_tiers` for the prices of
+    now, `all_tiers` for costs. Intervals have the natural edges: where another window
     takes over, at the ends of days that entries with `dates` decide, at the edges of the market
     intervals that the price follows, where the confidence falls after the contract's end. They
     do not depend on the span, which only cuts them.

@@ -22,7 +22,7 @@ from wattyard.tariffs.domain.expand import ElementSeries, check_available, expan
 from wattyard.tariffs.domain.refusals import NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.sources import Markets, MarketSource
 from wattyard.tariffs.domain.tariff import Direction, Element, TariffType, market_keys
-from wattyard.tariffs.domain.tiers import Consumed, present_tiers
+from wattyard.tariffs.domain.tiers import Consumed
 
 ABSENT: Final = -1
 ANSWERED_AT_ONCE: Final = 200_000
@@ -184,9 +184,7 @@ def _priced(
         return _nothing(stretch.span)
     element = elements[stretch.element]
     tariff = element.tariff
-    reached = present_tiers(
-        tariff.rates, tariff.tiering.scope, consumed.get(element.id, Consumed())
-    )
+    reached = tariff.rates.present_tiers(tariff.tiering.scope, consumed.get(element.id, Consumed()))
     series = expand(tariff, region, stretch.span, markets=markets, tiers=reached)
     if series.window.size > ANSWERED_AT_ONCE:
         raise TooManyPrices(ANSWERED_AT_ONCE)

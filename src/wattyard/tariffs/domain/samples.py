@@ -15,7 +15,7 @@ from wattyard.tariffs.domain.expand import ElementSeries, expand
 from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff, local_dates
-from wattyard.tariffs.domain.tiers import Consumed, present_tiers
+from wattyard.tariffs.domain.tiers import Consumed
 
 WEEK_DAYS: Final = 7
 YEAR_DAYS: Final = 365
@@ -112,7 +112,7 @@ def _year(tariff: Tariff, region: CalendarRegion, first: int, markets: Markets) 
 
 
 def _series(tariff: Tariff, region: CalendarRegion, span: Span, markets: Markets) -> ElementSeries:
-    tiers = present_tiers(tariff.rates, tariff.tiering.scope, Consumed())
+    tiers = tariff.rates.present_tiers(tariff.tiering.scope, Consumed())
     return expand(tariff, region, span, markets=markets, tiers=tiers)
 
 

@@ -1,5 +1,6 @@
 """A tariff: one priced contract, and what is known of it after its end (contract 2, Tariffs)."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,13 +17,15 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import Charge
+from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.refusals import TariffTermOverlap, TariffTypeInvalid
-from wattyard.tariffs.domain.schedule import Schedule
-from wattyard.tariffs.domain.tiers import RateTable, TierReset, TierScope, rate_table
+from wattyard.tariffs.domain.schedule import FixedPrice, FormulaPrice, MarketPrice, Schedule
+from wattyard.tariffs.domain.tiers import Consumed, Indices, TierReset, TierScope
 
 Direction = Literal["IMPORT", "EXPORT", "LOCAL"]
 TariffType = Literal["COMMODITY", "NON_COMMODITY"]
 
+NO_TIER: Final = -1
 STEP_DAYS: Final = 90
 CONFIDENCES: Final = (1.0, 0.8, 0.6, 0.4, 0.2)
 """Inside the term, then in each step of 90 local days after its end, the last for ever."""
@@ -73,6 +76,95 @@ class Tiering:
 
     reset: TierReset = "MONTH"
     scope: TierScope = "TARIFF"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RateTable:
+    """For each of w windows and t tiers (the most that a window has):
+
+    `per_kwh`: the fixed price, or the surcharge that a market price adds; `percentage`: what a
+    market price is raised by, a fraction; `market`: whether it follows the market; `formula`:
+    the number of its formula in `formulas`, -1 for none; `to_kwh`: where the tier ends, infinite
+    for the last tier of a window and beyond. `tiers` (w): how many tiers a window has.
+    """
+
+    per_kwh: NDArray[np.float64]
+    percentage: NDArray[np.float64]
+    market: NDArray[np.bool_]
+    formula: NDArray[np.int64]
+    to_kwh: NDArray[np.float64]
+    tiers: NDArray[np.int64]
+    formulas: tuple[Formula, ...]
+
+    @property
+    def follows_market(self) -> bool:
+        """Whether any window follows the tariff's own market source."""
+        return bool(self.market.any())
+
+    @property
+    def plain(self) -> bool:
+        """Whether no price depends on anything but the window."""
+        return not (self.formulas or self.follows_market)
+
+    @property
+    def all_tiers(self) -> Indices:
+        """Every tier (t, w) of every window; -1 where a window has fewer."""
+        tier = np.arange(self.to_kwh.shape[1], dtype=np.int64)[:, None]
+        return np.where(tier < self.tiers, tier, NO_TIER)
+
+    def present_tiers(self, scope: TierScope, consumed: Consumed) -> Indices:
+        """Find the tier (1, w) of the next kWh in each window; a full tier is left.
+
+        A counter that stands exactly on `to_kwh` has reached the next tier.
+        """
+        reached = np.full(self.tiers.size, consumed.total_kwh)
+        if scope == "PERIOD":
+            reached[:] = 0.0
+            for window, energy_kwh in consumed.by_window_kwh.items():
+                reached[window] = energy_kwh
+        tier: Indices = np.sum(self.to_kwh <= reached[:, None], axis=1, dtype=np.int64)
+        return tier[None, :]
+
+
+def rate_table(schedule: Schedule) -> RateTable:
+    """Write the rates of a schedule into arrays."""
+    shape = (len(schedule.windows), max(1, schedule.tiers))
+    table = RateTable(
+        per_kwh=np.zeros(shape),
+        percentage=np.zeros(shape),
+        market=np.zeros(shape, np.bool_),
+        formula=np.full(shape, -1, np.int64),
+        to_kwh=np.full(shape, math.inf),
+        tiers=np.array([len(window.rate.tiers) for window in schedule.windows], dtype=np.int64),
+        formulas=(),
+    )
+    formulas: list[Formula] = []
+    numbers: dict[int, int] = {}  # by identity: windows of one body share what they write alike
+    for w, window in enumerate(schedule.windows):
+        for t, tier in enumerate(window.rate.tiers):
+            table.to_kwh[w, t] = tier.to_kwh
+            match tier.pricing:
+                case FixedPrice(per_kwh):
+                    table.per_kwh[w, t] = per_kwh
+                case MarketPrice(surcharge_per_kwh, surcharge_percentage):
+                    table.market[w, t] = True
+                    table.per_kwh[w, t] = surcharge_per_kwh
+                    table.percentage[w, t] = surcharge_percentage
+                case FormulaPrice(Formula(constant=float(number))):
+                    table.per_kwh[w, t] = number
+                case FormulaPrice(formula):
+                    table.formula[w, t] = numbers.setdefault(id(formula), len(formulas))
+                    if len(numbers) > len(formulas):
+                        formulas.append(formula)
+    return RateTable(
+        table.per_kwh,
+        table.percentage,
+        table.market,
+        table.formula,
+        table.to_kwh,
+        table.tiers,
+        tuple(formulas),
+    )
 
 
 @dataclass(frozen=True)

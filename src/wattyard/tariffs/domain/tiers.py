@@ -1,4 +1,4 @@
-"""Rates by tier of consumption, their counters, and energy split over tiers (contract 2).
+"""Counters of consumption, when they start again, and energy split over tiers (contract 2).
 
 Three conventions, by `tier_scope`: TARIFF counts all windows together and splits readings in
 order of time at the tier edges; PERIOD does the same for each window by itself; SHARED lets
@@ -6,7 +6,6 @@ each window pay its share of the whole period's energy in every tier (NREL SAM, 
 its `Utilityrate5` model: "a period pays for its share of the month's energy in every tier").
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,87 +18,14 @@ from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import DAY_US, Microseconds, local_days
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.formula import Formula
-from wattyard.tariffs.domain.schedule import FixedPrice, FormulaPrice, MarketPrice, Schedule
 
 TierReset = Literal["DAY", "MONTH", "YEAR", "CONTRACT"]
 TierScope = Literal["TARIFF", "PERIOD", "SHARED"]
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-NO_TIER: Final = -1
 _OUT_OF_REACH_KWH: Final = 1e300
 _UNITS: Final = {"DAY": "datetime64[D]", "MONTH": "datetime64[M]", "YEAR": "datetime64[Y]"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RateTable:
-    """For each of w windows and t tiers (the most that a window has):
-
-    `per_kwh`: the fixed price, or the surcharge that a market price adds; `percentage`: what a
-    market price is raised by, a fraction; `market`: whether it follows the market; `formula`:
-    the number of its formula in `formulas`, -1 for none; `to_kwh`: where the tier ends, infinite
-    for the last tier of a window and beyond. `tiers` (w): how many tiers a window has.
-    """
-
-    per_kwh: NDArray[np.float64]
-    percentage: NDArray[np.float64]
-    market: NDArray[np.bool_]
-    formula: NDArray[np.int64]
-    to_kwh: NDArray[np.float64]
-    tiers: NDArray[np.int64]
-    formulas: tuple[Formula, ...]
-
-    @property
-    def follows_market(self) -> bool:
-        """Whether any window follows the tariff's own market source."""
-        return bool(self.market.any())
-
-    @property
-    def plain(self) -> bool:
-        """Whether no price depends on anything but the window."""
-        return not (self.formulas or self.follows_market)
-
-
-def rate_table(schedule: Schedule) -> RateTable:
-    """Write the rates of a schedule into arrays."""
-    shape = (len(schedule.windows), max(1, schedule.tiers))
-    table = RateTable(
-        per_kwh=np.zeros(shape),
-        percentage=np.zeros(shape),
-        market=np.zeros(shape, np.bool_),
-        formula=np.full(shape, -1, np.int64),
-        to_kwh=np.full(shape, math.inf),
-        tiers=np.array([len(window.rate.tiers) for window in schedule.windows], dtype=np.int64),
-        formulas=(),
-    )
-    formulas: list[Formula] = []
-    numbers: dict[int, int] = {}  # by identity: windows of one body share what they write alike
-    for w, window in enumerate(schedule.windows):
-        for t, tier in enumerate(window.rate.tiers):
-            table.to_kwh[w, t] = tier.to_kwh
-            match tier.pricing:
-                case FixedPrice(per_kwh):
-                    table.per_kwh[w, t] = per_kwh
-                case MarketPrice(surcharge_per_kwh, surcharge_percentage):
-                    table.market[w, t] = True
-                    table.per_kwh[w, t] = surcharge_per_kwh
-                    table.percentage[w, t] = surcharge_percentage
-                case FormulaPrice(Formula(constant=float(number))):
-                    table.per_kwh[w, t] = number
-                case FormulaPrice(formula):
-                    table.formula[w, t] = numbers.setdefault(id(formula), len(formulas))
-                    if len(numbers) > len(formulas):
-                        formulas.append(formula)
-    return RateTable(
-        table.per_kwh,
-        table.percentage,
-        table.market,
-        table.formula,
-        table.to_kwh,
-        table.tiers,
-        tuple(formulas),
-    )
 
 
 def counted_since(reset: TierReset, term: Span, region: CalendarRegion, at: datetime) -> datetime:
@@ -151,55 +77,35 @@ class Metered:
     period: Indices
 
 
-def present_tiers(rates: RateTable, scope: TierScope, consumed: Consumed) -> Indices:
-    """Find the tier (1, w) of the next kWh in each window; a full tier is left.
-
-    A counter that stands exactly on `to_kwh` has reached the next tier.
-    """
-    reached = np.full(rates.tiers.size, consumed.total_kwh)
-    if scope == "PERIOD":
-        reached[:] = 0.0
-        for window, energy_kwh in consumed.by_window_kwh.items():
-            reached[window] = energy_kwh
-    tier: Indices = np.sum(rates.to_kwh <= reached[:, None], axis=1, dtype=np.int64)
-    return tier[None, :]
-
-
-def all_tiers(rates: RateTable) -> Indices:
-    """List (t, w) every tier of every window; -1 where a window has fewer."""
-    tier = np.arange(rates.to_kwh.shape[1], dtype=np.int64)[:, None]
-    return np.where(tier < rates.tiers, tier, NO_TIER)
-
-
-def split(rates: RateTable, scope: TierScope, metered: Metered, carried: Consumed) -> Numbers:
-    """Split energy over tiers.
+def split(to_kwh: Numbers, scope: TierScope, metered: Metered, carried: Consumed) -> Numbers:
+    """Split energy over tiers, which end at `to_kwh` (w, t) in each window.
 
     `carried` is what had been counted in the first reset period before the first piece.
 
     Returns (n, t) kWh of each piece in each tier of its window; rows add up to the energy of
     their piece. Negative energy runs the counter backwards.
     """
-    if rates.to_kwh.shape[1] == 1 or not metered.energy_kwh.size:
+    if to_kwh.shape[1] == 1 or not metered.energy_kwh.size:
         return metered.energy_kwh[:, None].copy()
     if scope == "SHARED":
-        return _shared(rates, metered, carried)
+        return _shared(to_kwh, metered, carried)
     if scope == "TARIFF":
-        return _in_order(rates, metered, carried.total_kwh)
-    return _by_window(rates, metered, carried)
+        return _in_order(to_kwh, metered, carried.total_kwh)
+    return _by_window(to_kwh, metered, carried)
 
 
-def _by_window(rates: RateTable, metered: Metered, carried: Consumed) -> Numbers:
-    parts = np.zeros((metered.energy_kwh.size, rates.to_kwh.shape[1]))
+def _by_window(to_kwh: Numbers, metered: Metered, carried: Consumed) -> Numbers:
+    parts = np.zeros((metered.energy_kwh.size, to_kwh.shape[1]))
     for window in np.unique(metered.window):
         own = metered.window == window
         mine = Metered(metered.energy_kwh[own], metered.window[own], metered.period[own])
         first_period = mine.period[0] == metered.period[0]
         before = carried.by_window_kwh.get(int(window), 0.0) if first_period else 0.0
-        parts[own] = _in_order(rates, mine, before)
+        parts[own] = _in_order(to_kwh, mine, before)
     return parts
 
 
-def _in_order(rates: RateTable, metered: Metered, carried_kwh: float) -> Numbers:
+def _in_order(to_kwh: Numbers, metered: Metered, carried_kwh: float) -> Numbers:
     """Consume the pieces one after the other, starting again at each reset."""
     counted = np.cumsum(metered.energy_kwh)
     starts = np.flatnonzero(np.append(True, np.diff(metered.period) != 0))
@@ -207,19 +113,19 @@ def _in_order(rates: RateTable, metered: Metered, carried_kwh: float) -> Numbers
     base = np.repeat(at_reset, np.diff(np.append(starts, counted.size)))
     after = counted - base
     before = after - metered.energy_kwh
-    low, high = _edges(rates, metered.window)
+    low, high = _edges(to_kwh, metered.window)
     low[:, 0] = -np.inf
     parts = np.clip(after[:, None], low, high) - np.clip(before[:, None], low, high)
     return _exact(parts, metered.energy_kwh)
 
 
-def _shared(rates: RateTable, metered: Metered, carried: Consumed) -> Numbers:
+def _shared(to_kwh: Numbers, metered: Metered, carried: Consumed) -> Numbers:
     """Give each piece the whole period's proportions, by the tiers of its own window."""
     _, period = np.unique(metered.period, return_inverse=True)
     totals = np.bincount(period, weights=metered.energy_kwh)
     totals[0] += carried.total_kwh
     total = totals[period]
-    low, high = _edges(rates, metered.window)
+    low, high = _edges(to_kwh, metered.window)
     in_tier = np.clip(total[:, None], low, high) - low
     positive = total > 0
     shares = np.zeros_like(in_tier)
@@ -228,9 +134,9 @@ def _shared(rates: RateTable, metered: Metered, carried: Consumed) -> Numbers:
     return _exact(shares * metered.energy_kwh[:, None], metered.energy_kwh)
 
 
-def _edges(rates: RateTable, window: Indices) -> tuple[Numbers, Numbers]:
+def _edges(to_kwh: Numbers, window: Indices) -> tuple[Numbers, Numbers]:
     """Find where (n, t) each tier starts and ends; tiers that a window lacks start out of reach."""
-    high = rates.to_kwh[window]
+    high = to_kwh[window]
     low = np.concatenate([np.zeros((high.shape[0], 1)), high[:, :-1]], axis=1)
     return np.minimum(low, _OUT_OF_REACH_KWH), high
 

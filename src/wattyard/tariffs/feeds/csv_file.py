@@ -1,7 +1,7 @@
 """A CSV file of prices: columns `valid_from`, `valid_to` and `value`, named in its first row.
 
-Times are ISO 8601 and must have an offset, so that the hour a clock change repeats is told
-apart; other columns are ignored.
+Times are ISO 8601 and must have an offset, so that the hour a clock change repeats is
+unambiguous; other columns are ignored.
 """
 
 import asyncio

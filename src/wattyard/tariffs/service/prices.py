@@ -38,7 +38,7 @@ from wattyard.tariffs.domain.sources import (
     check_currency,
 )
 from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
-from wattyard.tariffs.domain.tiers import Consumed, counted_since, present_tiers
+from wattyard.tariffs.domain.tiers import Consumed, counted_since
 from wattyard.tariffs.service.contracts import Judged
 from wattyard.tariffs.service.ports import UseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of
@@ -240,7 +240,7 @@ def _by_window(
     tariff: Tariff, region: CalendarRegion, span: Span, metered: list[Metered]
 ) -> Consumed:
     """Share readings among the windows of the schedule, in proportion to time."""
-    tiers = present_tiers(tariff.rates, tariff.tiering.scope, Consumed())
+    tiers = tariff.rates.present_tiers(tariff.tiering.scope, Consumed())
     series = expand(tariff, region, span, markets=Markets({}, span.end), tiers=tiers)
     energy_kwh = np.zeros(series.window.size)
     for one in metered:
