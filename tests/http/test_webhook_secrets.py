@@ -154,7 +154,7 @@ async def test_an_account_has_so_many_endpoints_and_no_more(world: World, tenant
     draft = EndpointDraft("http://127.0.0.1:9/")
     for _ in range(2):
         await few.add(tenant.context, draft)
-    with pytest.raises(LimitReached, match="webhook_endpoints of an account may be 2 at most"):
+    with pytest.raises(LimitReached, match=r"webhook_endpoints .* may be 2 at most"):
         await few.add(tenant.context, draft)
     await few.add(tenant.twin.context, draft)
 

@@ -197,6 +197,8 @@ def limits() -> dict[str, str]:
         "webhook endpoints of an account and mode": f"{Settings().webhook_endpoints}, settable",
         "plans in progress, account and process": f"{PLANS_IN_PROGRESS}; more wait in turn for up "
         f"to {PLAN_WAIT_SECONDS:.0f} s, then 429 `plans_in_progress`",
+        "devices at a site": f"{Settings().site_devices:,}, settable",
+        "tariffs at a location": f"{Settings().site_tariffs:,}, settable",
         "span of a price request": f"{prices.LONGEST.days} days",
         "prices in one upload": f"{PRICES_AT_ONCE:,}",
         "nodes of a formula": f"{formula.NODE_LIMIT}",

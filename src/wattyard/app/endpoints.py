@@ -17,6 +17,7 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
+from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform import document
@@ -175,6 +176,10 @@ def keyring(settings: Settings) -> Keyring:
     return keyring_of(settings)
 
 
+def caps(settings: Settings) -> Caps:
+    return settings.caps
+
+
 def replays(db: Database, contexts: Contexts) -> Replays:
     return Replays(db, contexts.clock, contexts.new_id)
 
@@ -193,7 +198,16 @@ def stopping(settings: Settings) -> Stopping:
 SERVER: Final = Capability(
     name="server",
     id_prefixes=("req",),
-    provides=(documentation, MetricsPage, metrics_guard, keyring, replays, stopping, Telemetry),
+    provides=(
+        documentation,
+        MetricsPage,
+        metrics_guard,
+        keyring,
+        caps,
+        replays,
+        stopping,
+        Telemetry,
+    ),
     endpoints=(live, ready, metrics, openapi, docs),
     jobs=(forgetting_answers,),
 )

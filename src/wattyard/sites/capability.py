@@ -13,7 +13,7 @@ from wattyard.sites.routes import ENDPOINTS
 from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Sites, States
 from wattyard.sites.service.ports import Serializers
 from wattyard.sites.wire.customers import customer_json
-from wattyard.sites.wire.devices import device_json
+from wattyard.sites.wire.devices import device_at_site, device_json
 from wattyard.sites.wire.sites import location_json, site_json
 
 
@@ -28,6 +28,9 @@ class SiteSerializers:
 
     def device(self, caller: Caller, device: Device) -> bytes:
         return device_json(caller, device)
+
+    def device_at_site(self, device: Device) -> bytes:
+        return device_at_site(device)
 
     def customer(self, caller: Caller, customer: Customer) -> bytes:
         return customer_json(caller, customer)

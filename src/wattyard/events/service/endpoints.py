@@ -86,7 +86,11 @@ class Endpoints:
         secret = self._random_bytes(SECRET_BYTES)
         async with self._db.transaction() as db:
             present = await store.count(db, context.account, context.live_mode)
-            within(self._caps.webhook_endpoints, present + 1, "webhook_endpoints of an account")
+            within(
+                self._caps.webhook_endpoints,
+                present + 1,
+                "webhook_endpoints (of an account and mode)",
+            )
             await store.insert(
                 db,
                 context.account,

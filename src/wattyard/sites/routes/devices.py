@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from wattyard.kernel import ids
+from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import LocationId, Reference
@@ -89,7 +90,7 @@ async def get_device(context: Context, device_id: str, devices: Devices) -> byte
     body=DeviceBody,
     answers=DeviceShape,
     status=201,
-    refuses=(LocationNotFound,),
+    refuses=(LocationNotFound, LimitReached),
     example=examples.DEVICE,
     example_body=examples.DEVICE_BODY,
     tagged=True,
@@ -111,7 +112,7 @@ async def create_device(context: Context, body: DeviceBody, devices: Devices) ->
     "device_update",
     body=Patch[DeviceBody],
     answers=DeviceShape,
-    refuses=(DeviceNotFound, LocationNotFound),
+    refuses=(DeviceNotFound, LocationNotFound, LimitReached),
     example=examples.DEVICE,
     example_body={"model_name": "Pico Ultimate"},
     tagged=True,

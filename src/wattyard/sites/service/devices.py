@@ -6,6 +6,7 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
+from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, Window
 from wattyard.platform.db import WriteConnection
@@ -64,13 +65,15 @@ class Devices(UseCases):
 
         Raises:
             LocationNotFound: when the caller does not have one of them.
+            LimitReached: when one of them has as many devices as it may.
         """
         device = draft.made(context.new_id(), context.now, locations)
         async with self.db.transaction() as db:
             sites = await lock_sites(db, context, device.locations, param="locations")
             await device_store.insert(db, context.account, context.live_mode, [device])
             new_events = [device_event(self.serializers, context, "create", device)]
-            new_events += await self._show_sites(db, context, sites, moved={p.id for p in sites})
+            at = {site.id for site in sites}
+            new_events += await self._show_sites(db, context, sites, moved=at, arrived=at)
             await self.events.record(context, new_events)
         return device
 
@@ -85,7 +88,7 @@ class Devices(UseCases):
         """Change what is said of a device and where it is; no change is told to nobody.
 
         Raises:
-            DeviceNotFound, LocationNotFound, and what `change` and `guard` raise.
+            DeviceNotFound, LocationNotFound, LimitReached, and what `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
             before, sites = await self._locked(db, context, device_id)
@@ -134,9 +137,17 @@ class Devices(UseCases):
         if new - old:
             await device_store.attach(db, account, live, [(after.id, site) for site in new - old])
         new_events = [device_event(self.serializers, context, "update", after)]
-        new_events += await self._show_sites(db, context, sites, moved=old ^ new)
+        if old != new or self._looks_different(before, after):
+            new_events += await self._show_sites(
+                db, context, sites, moved=old ^ new, arrived=new - old
+            )
         await self.events.record(context, new_events)
         return after
+
+    def _looks_different(self, before: Device, after: Device) -> bool:
+        """Whether a change shows in the summary of a site: most do not, and cost nothing there."""
+        looks = self.serializers.device_at_site
+        return looks(before) != looks(after)
 
     async def _show_sites(
         self,
@@ -145,10 +156,17 @@ class Devices(UseCases):
         sites: Iterable[Site],
         *,
         moved: Collection[UUID],
+        arrived: Collection[UUID] = (),
     ) -> list[NewEvent]:
-        """Rewrite the summaries: a site's event, and its location's where a device moved."""
+        """Rewrite the summaries: a site's event, and its location's where a device moved.
+
+        Raises:
+            LimitReached: when a site that a device moved to has too many.
+        """
         new_events: list[NewEvent] = []
         for site, devices, _ in await show_anew(db, self.serializers, context, sites):
+            if site.id in arrived:
+                within(self.caps.site_devices, len(devices), "site_devices (devices at a site)")
             of_location, of_site = site_events(self.serializers, context, "update", site, devices)
             new_events += [of_location, of_site] if site.id in moved else [of_site]
         return new_events

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
+from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
 from wattyard.sites.domain.devices import Device
-from wattyard.sites.domain.sites import DEVICES_AT_ONCE, Site
+from wattyard.sites.domain.sites import Site
 from wattyard.sites.service.ports import (
     UseCases,
     device_event,
@@ -135,9 +136,11 @@ class Fleet(UseCases):
         if after == site and not made and not changed:
             tally.unchanged += 1
             return
-        if len(present) + len(made) > DEVICES_AT_ONCE and made:
-            raise Refusal(
-                f"a place takes at most {DEVICES_AT_ONCE} devices", code="devices_invalid"
+        if made:
+            within(
+                self.caps.site_devices,
+                len(present) + len(made),
+                "site_devices (devices at a site)",
             )
         replaced = {device.id: device for device in changed}
         devices = [*(replaced.get(d.id, d) for d in present), *made]

@@ -9,6 +9,7 @@ from wattyard.events.domain import NewEvent
 from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Context
 from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, WriteConnection
@@ -29,6 +30,10 @@ class Serializers(Protocol):
     def location(self, caller: Caller, site: Site, devices: Sequence[UUID]) -> bytes: ...
 
     def device(self, caller: Caller, device: Device) -> bytes: ...
+
+    def device_at_site(self, device: Device) -> bytes:
+        """How a device looks in the summary of its site."""
+        ...
 
     def customer(self, caller: Caller, customer: Customer) -> bytes: ...
 
@@ -55,6 +60,7 @@ class UseCases:
     events: Events
     serializers: Serializers
     dependents: Contributions[Dependent]
+    caps: Caps
 
     async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
         """Tell what goes with places that are about to be deleted."""
@@ -121,7 +127,7 @@ async def lock_sites(
 async def show_anew(
     db: WriteConnection, serializers: Serializers, context: Context, sites: Iterable[Site]
 ) -> list[tuple[Site, Sequence[Device], bytes]]:
-    """Write the summaries of locked places anew, and give each with its devices and summary."""
+    """Write the summaries of locked sites anew: those that changed, with devices and summary."""
     sites = list(sites)
     devices = await device_store.at_sites(
         db, context.account, context.live_mode, [site.id for site in sites]
@@ -131,6 +137,7 @@ async def show_anew(
         for site in sites
     ]
     summaries = {site.id: summary for site, _, summary in shown}
-    if summaries:
-        await site_store.set_summaries(db, context.account, context.live_mode, summaries)
-    return shown
+    if not summaries:
+        return []
+    changed = await site_store.set_summaries(db, context.account, context.live_mode, summaries)
+    return [one for one in shown if one[0].id in changed]

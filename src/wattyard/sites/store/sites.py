@@ -69,19 +69,22 @@ async def update(
 
 async def set_summaries(
     db: WriteConnection, account: int, live: bool, summaries: Mapping[UUID, bytes]
-) -> None:
-    """Replace the summaries of places."""
-    await db.execute(
+) -> set[UUID]:
+    """Replace the summaries of sites, and give those that were others before."""
+    rows = await db.fetch(
         """
         UPDATE sites SET summary = new.summary
         FROM unnest($3::uuid[], $4::bytea[]) AS new (id, summary)
         WHERE account = $1 AND live_mode = $2 AND sites.id = new.id
+          AND sites.summary <> new.summary
+        RETURNING sites.id
         """,
         account,
         live,
         list(summaries),
         list(summaries.values()),
     )
+    return {row["id"] for row in rows}
 
 
 async def set_tariffs(

@@ -260,6 +260,11 @@ def device_summary(device: Device) -> DeviceSummary:
     )
 
 
+def device_at_site(device: Device) -> bytes:
+    """Write a device as its site shows it."""
+    return msgspec.json.encode(device_summary(device))
+
+
 def _properties(device: Device) -> Any:  # noqa: ANN401 (PropertiesBody)
     return msgspec.convert(device.properties, PropertiesBody, from_attributes=True)
 

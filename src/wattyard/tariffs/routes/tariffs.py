@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from wattyard.kernel import ids
+from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import LocationId
@@ -137,7 +138,7 @@ async def list_tariffs(context: Context, query: TariffsQuery, tariffs: Tariffs) 
     body=TariffBody,
     answers=TariffShape,
     status=201,
-    refuses=JUDGED,
+    refuses=(*JUDGED, LimitReached),
     example=examples.TARIFF,
     example_body=examples.TARIFF_BODY,
     tagged=True,
@@ -182,7 +183,7 @@ async def check_tariff(
     body=dict[str, Any] | list[Any],
     answers=TariffImportShape,
     status=201,
-    refuses=(*JUDGED, UnsupportedComponent, DocumentCurrencyMismatch),
+    refuses=(*JUDGED, LimitReached, UnsupportedComponent, DocumentCurrencyMismatch),
     example=examples.IMPORTED,
     example_query=examples.IMPORT_QUERY,
     example_body=examples.URDB_BODY,
@@ -232,7 +233,7 @@ async def get_tariff(context: Context, tariff_id: str, tariffs: Tariffs) -> byte
     "tariff_update",
     body=Patch[TariffBody],
     answers=TariffShape,
-    refuses=(TariffNotFound, TariffLinked, *JUDGED),
+    refuses=(TariffNotFound, TariffLinked, *JUDGED, LimitReached),
     example=examples.TARIFF,
     example_body={"display_name": "Night saver"},
     tagged=True,

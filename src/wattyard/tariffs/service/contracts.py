@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel import ids
+from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, Window
@@ -110,6 +111,7 @@ class Tariffs(UseCases):
         Raises:
             Malformed: with the faults of form of a draft.
             LocationNotFound, DeviceNotFound, MarketSourceNotFound.
+            LimitReached: when the location has as many tariffs as it may.
             ScheduleRefused, TariffTermOverlap, DeviceNotAtLocation, MarketCurrencyMismatch.
         """
         made = []
@@ -122,7 +124,7 @@ class Tariffs(UseCases):
                 )
                 made.append((contract, judged.site))
             await self._tell(context, "create", made)
-            await self._show(db, context, made[0][1] if made else None)
+            await self._show(db, context, made[0][1] if made else None, grown=True)
         return made
 
     async def known(self, context: Context, contract: Contract) -> Judged:
@@ -165,7 +167,7 @@ class Tariffs(UseCases):
                     db, context.account, context.live_mode, after, told_until=context.now
                 )
                 await self._tell(context, "update", [(after, judged.site)])
-                await self._show(db, context, judged.site)
+                await self._show(db, context, judged.site, grown=moves)
                 if moves:
                     await self._show(db, context, site)
         return after, judged.site
@@ -332,11 +334,19 @@ class Tariffs(UseCases):
     ) -> None:
         await self.events.record(context, self.new_events(context, change, contracts))
 
-    async def _show(self, db: ReadConnection, context: Context, site: Site | None) -> None:
-        """Let the location list its tariffs as they are now."""
+    async def _show(
+        self, db: ReadConnection, context: Context, site: Site | None, *, grown: bool = False
+    ) -> None:
+        """Let the location list its tariffs as they are now.
+
+        Raises:
+            LimitReached: when it has `grown` above the most.
+        """
         if site is None:
             return
         contracts = await contract_store.at_sites(db, context.account, context.live_mode, [site.id])
+        if grown:
+            within(self.caps.site_tariffs, len(contracts), "site_tariffs (tariffs of a location)")
         await self.sites.show_tariffs(context, site, [linked(one) for one in contracts])
 
 

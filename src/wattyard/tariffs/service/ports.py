@@ -7,6 +7,7 @@ from wattyard.events.domain import NewEvent
 from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Context
 from wattyard.meters.service import Records
 from wattyard.platform.db import Database
@@ -42,6 +43,7 @@ class UseCases:
     devices: Devices
     records: Records
     wire: Wire
+    caps: Caps
 
     def new_events(
         self, context: Context, change: str, contracts: Sequence[tuple[Contract, Site]]
