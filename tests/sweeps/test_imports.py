@@ -28,11 +28,14 @@ FAULTS = [  # the module that an import is planted in, and what it imports there
         for room in rooms(other)
     ),
     *(
-        (f"wattyard.{outer}", f"wattyard.{capability}.store")
-        for outer in ("app", "cli")
+        (outer, f"wattyard.{capability}.{room}")
+        for outer in ("wattyard.app", "wattyard.cli")
         for capability in CAPABILITIES
-        if "store" in rooms(capability)
+        for room in ("store", "routes")
+        if room in rooms(capability)
     ),
+    ("wattyard.app", "wattyard.sites.wire"),
+    ("wattyard.cli", "wattyard.sites.capability"),
     ("wattyard.sites.routes", "wattyard.platform.db"),
     ("wattyard.sites.wire", "wattyard.platform.http"),
     ("wattyard.tariffs.domain", "msgspec"),
