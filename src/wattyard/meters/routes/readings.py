@@ -85,7 +85,7 @@ async def _stream(call: Call, context: Context, meters: Meters) -> MeterBatch:
                 f"a stream has at most {RECORDS_IN_A_STREAM:,} records; those before are stored "
                 f"in batch {ids.wire('bat', batch.id)}; send the rest as another"
             )
-        readings, failed = columns.readings()
+        readings, failed = await asyncio.to_thread(columns.readings)
         batch = await meters.go_on(
             context, batch, readings, submitted=columns.submitted, failed=failed, last=last
         )
@@ -127,7 +127,7 @@ async def put_cumulative(context: Context, body: RegisterBody, meters: Meters) -
     The register's last stored read is where they start. A falling register is a reset: it is
     reported as `register_reset`, and the new value is the base. The body may be gzip.
     """
-    reads, failed = register_reads(body)
+    reads, failed = await asyncio.to_thread(register_reads, body)
     stream = register_stream(body)
     batch = await meters.keep_register(context, stream, reads, body.session_reference_id, failed)
     return batch_json(context.caller, batch)
