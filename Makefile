@@ -9,7 +9,7 @@ DATA ?= wattyard-data
 WORKERS ?= 3
 PIP := $(PY) -m pip --disable-pip-version-check -q
 
-.PHONY: run test check format bench torture fuzz attack pins clean
+.PHONY: run test check format bench figures torture fuzz attack pins clean
 
 run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
@@ -47,6 +47,10 @@ fuzz: $(STAMP)
 attack: $(STAMP)
 	WATTYARD_ATTACK_MIB=$(or $(MIB),1024) WATTYARD_ATTACK_SECONDS=$(or $(SECONDS),60) \
 		WATTYARD_ATTACK_SEED=$(or $(ATTACK_SEED),1) $(PY) -m pytest tests/attacks
+
+# Which figures of docs/benchmarks.md are older than the code that they measure.
+figures: $(STAMP)
+	WATTYARD_FIGURES=strict $(PY) -m pytest -q -n 0 tests/docs/test_figures.py
 
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)
