@@ -19,6 +19,7 @@ from wattyard.platform.http import Access, endpoint
     answers=AuthToken,
     example=TOKEN_EXAMPLE,
     access=Access.BASIC,
+    shows_secret=True,
 )
 async def create_token(context: Context, accounts: Accounts) -> AuthToken:
     """Exchange an account id and secret key for a bearer token.
@@ -36,6 +37,7 @@ async def create_token(context: Context, accounts: Accounts) -> AuthToken:
     answers=AuthToken,
     example=TOKEN_EXAMPLE,
     access=Access.BASIC,
+    shows_secret=True,
 )
 async def log_in(context: Context, accounts: Accounts) -> AuthToken:
     """Exchange an account id and secret key for a bearer token, as older clients ask for it."""

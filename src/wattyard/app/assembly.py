@@ -112,6 +112,7 @@ def assemble(services: Services) -> FrontDoor:
     return FrontDoor(
         [Bound(declared, services, gate) for declared in ENDPOINTS],
         contexts=contexts,
+        begun=telemetry.begun,
         finished=telemetry.finished,
         failed=telemetry.failed,
         lifespan=lifespan,

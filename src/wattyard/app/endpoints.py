@@ -101,7 +101,8 @@ class Documentation:
         return Document.of(msgspec.json.encode(self._described()), JSON)
 
     def _page(self) -> Document:
-        return Document.of(document.page(self._described()).encode(), _HTML)
+        page = document.page(self._described()).encode()
+        return Document.of(page, _HTML, (document.STYLE_HASH,))
 
     def _described(self) -> dict[str, Any]:
         return document.document(self._endpoints, version=__version__, refused=ACCESS_REFUSALS)

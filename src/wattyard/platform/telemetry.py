@@ -10,9 +10,17 @@ from time import perf_counter
 from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from wattyard import __version__
 from wattyard.kernel import ids
 from wattyard.platform import logs
 from wattyard.platform.db import Database
@@ -34,6 +42,8 @@ class Telemetry:
         self._log = structlog.get_logger("request")
         self._request_log = logs.for_requests()
         self.registry = CollectorRegistry()
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
         self._requests = Counter(
             "wattyard_requests",
             "Requests by operation and status.",
@@ -82,11 +92,30 @@ class Telemetry:
             registry=self.registry,
             multiprocess_mode="mostrecent",
         )
+        self._open_requests = Gauge(
+            "wattyard_requests_in_flight",
+            "Requests whose answer is not finished; a stream is one for as long as it lasts.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self._in_flight = 0
+        Gauge(
+            "wattyard_build_info",
+            "The release that answers.",
+            ("version",),
+            registry=self.registry,
+            multiprocess_mode="max",
+        ).labels(__version__).set(1)
         self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._measured = 0.0
 
+    def begun(self) -> None:
+        """Count a request that has come in."""
+        self._in_flight += 1
+
     def finished(self, call: Call, fault: BaseException | None) -> None:
         """Count and log a finished request."""
+        self._in_flight -= 1
         now = perf_counter()
         seconds = now - call.started
         counter, histogram = self._children_of(call.operation, call.status)
@@ -121,12 +150,14 @@ class Telemetry:
         """Write the metrics in Prometheus' text format."""
         self._measure()
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return generate_latest(self.registry)
+            return generate_latest(self.registry) + generate_latest(self._process)
         together = CollectorRegistry()
+        ProcessCollector(registry=together)  # of the process that answers
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no types here
         return generate_latest(together)
 
     def _measure(self) -> None:
+        self._open_requests.set(self._in_flight)
         usage = self._db.usage
         self._connections.labels("idle").set(usage.idle)
         self._connections.labels("lent").set(usage.lent)

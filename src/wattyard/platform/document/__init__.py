@@ -1,6 +1,6 @@
 """The API's own description: OpenAPI 3.1 and a page for people, both from the declarations."""
 
 from wattyard.platform.document.openapi import document
-from wattyard.platform.document.page import page
+from wattyard.platform.document.page import STYLE_HASH, page
 
-__all__ = ["document", "page"]
+__all__ = ["STYLE_HASH", "document", "page"]

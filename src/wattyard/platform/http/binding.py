@@ -49,6 +49,8 @@ class Bound:
         """Answer the call; a refusal is raised for the front door to write."""
         declared = self.declared
         call.operation, call.route = declared.operation, declared.path
+        if declared.shows_secret:
+            call.extra_headers.append((b"cache-control", b"no-store"))
         if self._authenticate is None:
             _check_release(call)
             await call.answer(await self._work(call))

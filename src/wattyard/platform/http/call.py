@@ -37,6 +37,8 @@ class Answer:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     packed: bytes | None = None
     """The body as gzip, where it is at hand."""
+    style_hashes: tuple[str, ...] = ()
+    """Of a page: the styles within that it may use, as `sha256-…`."""
 
 
 @dataclass(slots=True)
@@ -153,6 +155,8 @@ class Call:
         ]
         if answer.status in (204, 304):
             del start[:2]
+        elif answer.media_type is not JSON and answer.media_type.startswith(b"text/html"):
+            start += _page_headers(answer)
         await self.send(
             {
                 "type": "http.response.start",
@@ -200,6 +204,21 @@ class Call:
         """Wait until the client leaves."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
+
+
+def _page_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """What keeps a page from being framed, guessed at, or made to load what it does not hold."""
+    styles = "".join(f" '{hash_}'" for hash_ in answer.style_hashes) or " 'none'"
+    policy = (
+        f"default-src 'none'; style-src{styles}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+    ]
 
 
 async def _compressed(body: bytes) -> bytes:

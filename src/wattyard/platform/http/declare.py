@@ -59,6 +59,7 @@ class Terms(TypedDict, total=False):
     body_optional: bool
     reads_body: bool
     tagged: bool
+    shows_secret: bool
     events: tuple[str, ...]
     media_type: str
 
@@ -84,6 +85,7 @@ class Endpoint:
         reads_body: True where the function reads the body itself, as a stream; `body` only
             describes it then.
         tagged: True where the answer carries an `ETag` (single objects).
+        shows_secret: True where the answer has a token or a secret, which nobody may store.
         events: event types that the call writes.
     """
 
@@ -106,6 +108,7 @@ class Endpoint:
     body_optional: bool = False
     reads_body: bool = False
     tagged: bool = False
+    shows_secret: bool = False
     events: tuple[str, ...] = ()
     media_type: str = "application/json; charset=utf-8"
 

@@ -18,11 +18,13 @@ class Document:
     packed: bytes
     tag: str
     media_type: bytes
+    style_hashes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, body: bytes, media_type: bytes) -> Self:
+    def of(cls, body: bytes, media_type: bytes, style_hashes: tuple[str, ...] = ()) -> Self:
         """Compress and tag a body."""
-        return cls(body, gzip.compress(body, 6, mtime=0), etag(body), media_type)
+        packed = gzip.compress(body, 6, mtime=0)
+        return cls(body, packed, etag(body), media_type, style_hashes)
 
     def answer(self, call: Call) -> Answer:
         """Answer with the document, or with 304 where the client has it already."""
@@ -30,7 +32,13 @@ class Document:
         seen = call.header(b"if-none-match")
         if seen is not None and matches(seen, self.tag):
             return Answer(b"", 304, headers=headers)
-        return Answer(self.body, media_type=self.media_type, headers=headers, packed=self.packed)
+        return Answer(
+            self.body,
+            media_type=self.media_type,
+            headers=headers,
+            packed=self.packed,
+            style_hashes=self.style_hashes,
+        )
 
 
 class Rendered:

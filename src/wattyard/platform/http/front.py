@@ -39,11 +39,13 @@ class FrontDoor:
         endpoints: Iterable[Bound],
         *,
         contexts: Contexts,
+        begun: Callable[[], None],
         finished: Finished,
         failed: Failed,
         lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
     ) -> None:
         self._contexts = contexts
+        self._begun = begun
         self._finished = finished
         self._failed = failed
         self._lifespan = lifespan
@@ -61,6 +63,7 @@ class FrontDoor:
         call = Call(scope, receive, send, request_id, contexts.clock())
         scope[_CALL] = call
         fault: BaseException | None = None
+        self._begun()
         try:
             _check_request(call)
             await self._router(scope, receive, send)
