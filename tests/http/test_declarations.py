@@ -55,6 +55,7 @@ def front(
     return FrontDoor(
         endpoints,
         contexts=CONTEXTS,
+        begun=lambda: None,
         finished=lambda call, fault: None,
         failed=lambda scope, fault: failures.append((scope, fault)),
         lifespan=lifespan,
