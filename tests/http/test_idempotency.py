@@ -220,6 +220,7 @@ def serving(
     app = FrontDoor(
         [Bound(handler, {}, gate)],
         contexts=world.services.get(Contexts),
+        begun=lambda: None,
         finished=lambda call, fault: None,
         failed=lambda scope, fault: None,
         lifespan=lambda app: nullcontext(),  # type: ignore[arg-type, return-value]
