@@ -12,7 +12,7 @@ from benchmarks.support.ground import SERVER_CORE, Ground, fastest, pin, verdict
 from wattyard.costs.domain.answer import Costs
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -46,7 +46,7 @@ def run(ground: Ground) -> None:
 
 
 def _measure(
-    aggregation: Aggregation, readings: Readings, loop_ms: float, *, tiered: bool
+    aggregation: Aggregation, readings: SeriesReadings, loop_ms: float, *, tiered: bool
 ) -> Costs:
     elements = [
         Element(UUID(int=1), tariff_from_json(windowed_body(_WINDOWS, tiered=tiered), _REGION))
@@ -70,10 +70,10 @@ def _measure(
     return answer
 
 
-def _readings() -> Readings:
+def _readings() -> SeriesReadings:
     starts = np.arange(microseconds(_YEAR.start), microseconds(_YEAR.end), _HALF_HOUR_US)
     energy_kwh = np.random.default_rng(1).gamma(2.0, 0.2, starts.size)
-    return Readings(starts, starts + _HALF_HOUR_US, energy_kwh, np.ones(starts.size))
+    return SeriesReadings(starts, starts + _HALF_HOUR_US, energy_kwh, np.ones(starts.size))
 
 
 def windowed_body(windows: Windows, *, tiered: bool) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def windowed_body(windows: Windows, *, tiered: bool) -> dict[str, Any]:
     }
 
 
-def _loop(readings: Readings) -> dict[int, float]:
+def _loop(readings: SeriesReadings) -> dict[int, float]:
     """Add up the months reading by reading: this one tariff written into the loop."""
     zone = _REGION.zone
     months: dict[int, float] = {}

@@ -17,7 +17,7 @@ from benchmarks.support.servers import wattyard
 from wattyard import app
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
@@ -126,7 +126,7 @@ def _energy_kwh(count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def _engine_alone() -> float:
     starts = _starts()
-    readings = Readings(
+    readings = SeriesReadings(
         starts, starts + _HALF_HOUR_US, _energy_kwh(starts.size), np.ones(starts.size)
     )
     answer = costs(

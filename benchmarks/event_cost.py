@@ -16,7 +16,7 @@ from wattyard.events.domain.endpoints import EndpointDraft
 from wattyard.events.service import Endpoints, Events
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import Database
 from wattyard.platform.settings import Settings
 from wattyard.sites.domain.devices import Device, DeviceDraft
@@ -74,7 +74,7 @@ def _judge(without: float, told: float, heard: float) -> None:
 
 async def _fleet(url: str, services: Services) -> tuple[Caller, list[UUID]]:
     _, _, caller = await asyncio.to_thread(fleets.build, url, 100, quiet=True)
-    page = await services.get(Devices).page(services.get(Contexts).of(caller), Window(100))
+    page = await services.get(Devices).page(services.get(Contexts).of(caller), PageWindow(100))
     return caller, [device.id for device in page.items]
 
 

@@ -16,7 +16,7 @@ from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, Storag
 from wattyard.schedules.domain.charge_plan import by_charge
 from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
-from wattyard.schedules.domain.prices import MINUTE_US, Prices
+from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
 
 _QUARTER_US = 15 * MINUTE_US
 _START_US = 1_772_323_200_000_000
@@ -94,10 +94,10 @@ def _cases() -> list[tuple[str, Callable[[], Any], float | None]]:
     ]
 
 
-def _prices(count: int) -> Prices:
+def _prices(count: int) -> PriceSeries:
     rng = np.random.default_rng(1)
     edges_us = _START_US + np.arange(count + 1) * _QUARTER_US
-    return Prices(edges_us, rng.normal(0.2, 0.1, count).round(4), np.ones(count))
+    return PriceSeries(edges_us, rng.normal(0.2, 0.1, count).round(4), np.ones(count))
 
 
 def _amount(devices: int, steps: int, limit_w: float) -> AmountQuestion:

@@ -22,7 +22,7 @@ from wattyard.events.service import Events
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import Database, page_query, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.devices import DeviceDraft
@@ -58,7 +58,7 @@ def run(ground: Ground) -> None:
 
 
 def _buffers(url: str, caller: Caller, deep: object) -> None:
-    async def explain(window: Window) -> int:
+    async def explain(window: PageWindow) -> int:
         connection = await asyncpg.connect(url)
         query, arguments = page_query(
             "SELECT summary FROM sites", caller.account, caller.live_mode, window, {}
@@ -72,8 +72,8 @@ def _buffers(url: str, caller: Caller, deep: object) -> None:
         await connection.close()
         return min(counts)
 
-    first = asyncio.run(explain(Window(30)))
-    last = asyncio.run(explain(Window(30, older_than=deep)))  # type: ignore[arg-type]  # a UUID
+    first = asyncio.run(explain(PageWindow(30)))
+    last = asyncio.run(explain(PageWindow(30, older_than=deep)))  # type: ignore[arg-type]  # a UUID
     verdict("shared buffers, first page", first, "<= 16", met=first <= 16)
     verdict("shared buffers, page 10,000", last, "<= 16", met=last <= 16)
 
@@ -176,7 +176,7 @@ async def _updates(url: str, caller: Caller) -> None:
     await db.open()
     services = app.services(db)
     context = services.get(Contexts).of(caller)
-    page = await services.get(Sites).summaries(context, Window(100))
+    page = await services.get(Sites).summaries(context, PageWindow(100))
     devices = [json.loads(item)["devices"][0]["id"] for item in page.items]
     uuids = [ids.read(device, "dev", param="id") for device in devices]
     serializers = services.get(Devices).serializers

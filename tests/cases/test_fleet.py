@@ -64,7 +64,7 @@ class Desk:
     def sites(self) -> list[Any]:
         async def work() -> list[Any]:
             from wattyard.kernel.callers import Caller
-            from wattyard.kernel.pages import Window
+            from wattyard.kernel.pages import PageWindow
             from wattyard.platform.db import Database
 
             db = Database(self.url, connections=1)
@@ -73,7 +73,7 @@ class Desk:
             owner = await services.get(Accounts).account(ids.read(self.account, "acc", param="a"))
             caller = Caller(owner.number, owner.id, live_mode=False)
             page = await services.get(Sites).summaries(
-                services.get(Contexts).of(caller), Window(100)
+                services.get(Contexts).of(caller), PageWindow(100)
             )
             _, wrong = await services.get(Inspection).summaries(services.get(Contexts).of(caller))
             await db.close()

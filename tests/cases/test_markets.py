@@ -228,8 +228,8 @@ def test_a_new_source_starts_with_four_weeks_and_an_old_one_with_its_last_day() 
     source = MarketSource(**_fields(DRAFT), id=uuid4(), shared=True, time_created=now)
     known = replace(source, published_until=datetime(2026, 3, 30, 22, tzinfo=UTC))
 
-    assert fetching.wanted(source, now).start == datetime(2026, 3, 1, 23, tzinfo=UTC)
-    assert fetching.wanted(known, now).start == datetime(2026, 3, 28, 23, tzinfo=UTC)
+    assert fetching.span_to_fetch(source, now).start == datetime(2026, 3, 1, 23, tzinfo=UTC)
+    assert fetching.span_to_fetch(known, now).start == datetime(2026, 3, 28, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

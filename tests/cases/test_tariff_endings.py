@@ -7,7 +7,7 @@ from tests.support.clock import FakeClock
 from tests.support.world import Tenant, World, error
 from wattyard.events.domain import Event
 from wattyard.events.service import Events
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.sites.service import Fleet
 from wattyard.sites.wire.arrivals import arrival
 from wattyard.tariffs.service import Endings
@@ -15,7 +15,7 @@ from wattyard.tariffs.service import Endings
 
 async def told(world: World, tenant: Tenant) -> list[Event]:
     """List what was told of ends, oldest first; past the life of any token."""
-    page = await world.services.get(Events).page(tenant.context, Window(100))
+    page = await world.services.get(Events).page(tenant.context, PageWindow(100))
     return [e for e in reversed(page.items) if e.type in ("tariff.expiring", "tariff.expired")]
 
 

@@ -11,7 +11,7 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.csv_file import CsvFile, parse
 from wattyard.tariffs.feeds.failures import FeedUnreachable, FeedUnreadable
 from wattyard.tariffs.feeds.money import Money
-from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.published import PublishedPrices
 from wattyard.tariffs.feeds.session import Session
 
 HOUR = timedelta(hours=1)
@@ -21,7 +21,7 @@ HEADER = "valid_from,valid_to,value\n"
 ROW = "2025-10-26T00:00Z,2025-10-26T01:00Z,0.5\n"
 
 
-def published(text: str) -> Published:
+def published(text: str) -> PublishedPrices:
     return parse(io.StringIO(text), DAY, Money("SEK", "KWH"))
 
 

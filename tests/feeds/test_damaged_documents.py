@@ -21,7 +21,7 @@ from wattyard.tariffs.feeds import (
 )
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
 from wattyard.tariffs.feeds.money import Money
-from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.published import PublishedPrices
 
 HOUR = timedelta(hours=1)
 START = datetime(2025, 10, 25, 22, tzinfo=UTC)
@@ -29,7 +29,7 @@ DAY = Span(START, START + 25 * HOUR)
 PRICES = laid_out(START, HOUR, [n * 1.25 - 3 for n in range(25)])
 DIRECT_DEBIT = octopus_agile.RateChoice(vat_included=True, payment_method="DIRECT_DEBIT")
 
-Parse = Callable[[bytes], Published]
+Parse = Callable[[bytes], PublishedPrices]
 
 PARSERS: list[tuple[str, Parse]] = [
     (
@@ -101,7 +101,7 @@ def test_any_damage_gives_prices_in_order_or_a_reason(
         )
 
 
-def outcome_of(parse: Parse, body: bytes) -> Published | str:
+def outcome_of(parse: Parse, body: bytes) -> PublishedPrices | str:
     """The prices, or the reason why there are none."""
     try:
         return parse(body)

@@ -21,7 +21,7 @@ from tests.support.market_documents import (
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.entsoe import SeriesChoice, check_character, parse
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
-from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.published import PublishedPrices
 
 HOUR, HALF, QUARTER = timedelta(hours=1), timedelta(minutes=30), timedelta(minutes=15)
 START = datetime(2025, 6, 1, 22, tzinfo=UTC)
@@ -29,11 +29,11 @@ DAY = Span(START, START + 24 * HOUR)
 CHOICE = SeriesChoice("EUR")
 
 
-def published(document: str, span: Span = DAY, choice: SeriesChoice = CHOICE) -> Published:
+def published(document: str, span: Span = DAY, choice: SeriesChoice = CHOICE) -> PublishedPrices:
     return parse(document.encode(), span, choice)
 
 
-def values(answer: Published) -> list[float]:
+def values(answer: PublishedPrices) -> list[float]:
     return [own.value for own in answer.intervals]
 
 

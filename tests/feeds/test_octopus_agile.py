@@ -10,7 +10,7 @@ from tests.support.market_documents import laid_out, octopus
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.octopus_agile import RateChoice, parse
-from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.published import PublishedPrices
 
 HALF = timedelta(minutes=30)
 START = datetime(2025, 6, 1, 23, tzinfo=UTC)
@@ -18,7 +18,7 @@ DAY = Span(START, START + 48 * HALF)
 CHOICE = RateChoice(vat_included=True, payment_method="DIRECT_DEBIT")
 
 
-def published(page: str, choice: RateChoice = CHOICE) -> Published:
+def published(page: str, choice: RateChoice = CHOICE) -> PublishedPrices:
     return parse(page.encode(), DAY, choice)[0]
 
 

@@ -11,22 +11,22 @@ from tests.support.market_documents import laid_out
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds import awattar, energy_charts, nord_pool
 from wattyard.tariffs.feeds.failures import FeedUnreadable
-from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.published import PublishedPrices
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 MIDNIGHT = datetime(2025, 9, 29, 22, tzinfo=UTC)
 TWO_DAYS = Span(MIDNIGHT, MIDNIGHT + 48 * HOUR)
 
 
-def charts(document: str, span: Span = TWO_DAYS) -> Published:
+def charts(document: str, span: Span = TWO_DAYS) -> PublishedPrices:
     return energy_charts.parse(document.encode(), span, "EUR")
 
 
-def prices_of_awattar(document: str) -> Published:
+def prices_of_awattar(document: str) -> PublishedPrices:
     return awattar.parse(document.encode(), TWO_DAYS, "EUR")
 
 
-def pool(document: str) -> Published:
+def pool(document: str) -> PublishedPrices:
     return nord_pool.parse(document.encode(), TWO_DAYS, "NO2", "EUR")
 
 
@@ -34,7 +34,7 @@ def lists(seconds: Any, prices: Any, unit: Any = "EUR / MWh") -> str:
     return json.dumps({"unix_seconds": seconds, "price": prices, "unit": unit})
 
 
-def lengths(answer: Published) -> list[timedelta]:
+def lengths(answer: PublishedPrices) -> list[timedelta]:
     return [own.valid_to - own.valid_from for own in answer.intervals]
 
 

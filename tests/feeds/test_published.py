@@ -11,7 +11,7 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.delivery_days import delivery_days, whole_days
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.money import Money
-from wattyard.tariffs.feeds.published import Interval, Published, in_order, joined, pieces
+from wattyard.tariffs.feeds.published import Interval, PublishedPrices, in_order, joined, pieces
 
 HOUR = timedelta(hours=1)
 START = datetime(2025, 6, 1, 22, tzinfo=UTC)
@@ -76,7 +76,7 @@ def test_an_interval_has_a_finite_price(value: float) -> None:
 
 def test_published_intervals_do_not_overlap() -> None:
     with pytest.raises(ValueError, match="overlap"):
-        Published("EUR", "MWH", 60, (hour(1), hour(1)), (), 0)
+        PublishedPrices("EUR", "MWH", 60, (hour(1), hour(1)), (), 0)
 
 
 @given(st.integers(0, 200), st.integers(1, 4000), st.integers(1, 40))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from tests.support.engine import engine_prices
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
-from wattyard.tariffs.adapters.imports import Contract, Imported
+from wattyard.tariffs.adapters.imports import ContractDates, Imported
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.wire.rules import tariff_from_json
 
@@ -61,7 +61,7 @@ def imported(
     document: dict[str, Any], *, allow_partial: bool = False, region: CalendarRegion = REGION
 ) -> Imported:
     """Import a plan at a place, and check that its tariffs can be stored."""
-    made = tariffs_from_cdr(document, region, contract=Contract(), allow_partial=allow_partial)
+    made = tariffs_from_cdr(document, region, contract=ContractDates(), allow_partial=allow_partial)
     for body in made.bodies:
         body.pop("display_name")
         tariff_from_json(body, region)

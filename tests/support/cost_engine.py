@@ -19,7 +19,7 @@ from tests.support.tariff_bodies import MARKET_SOURCE
 from wattyard.costs.domain.answer import Costs
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -41,8 +41,8 @@ class Metered:
     confidence: float = 1.0
 
 
-def readings_of(series: Sequence[Metered]) -> Readings:
-    return Readings(
+def readings_of(series: Sequence[Metered]) -> SeriesReadings:
+    return SeriesReadings(
         starts_us=np.array([microseconds(one.start) for one in series], dtype=np.int64),
         ends_us=np.array([microseconds(one.end) for one in series], dtype=np.int64),
         energy_kwh=np.array([one.energy_kwh for one in series], dtype=np.float64),
@@ -52,7 +52,7 @@ def readings_of(series: Sequence[Metered]) -> Readings:
 
 def from_json(
     bodies: Sequence[dict[str, Any]], direction: Direction, device_id: str | None = None
-) -> Readings:
+) -> SeriesReadings:
     """The readings of a direction and an object, in order of time."""
     own = sorted(
         (

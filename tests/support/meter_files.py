@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from wattyard.meters.adapters.meter_file import MeterReading, Refused
+from wattyard.meters.adapters.meter_file import MeterReading, RefusedReading
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MARKET = timezone(timedelta(hours=10))
@@ -24,7 +24,7 @@ class Kept:
     channel: str | None = None
 
 
-def kept(read: Iterable[MeterReading | Refused], *, channels: bool = True) -> list[Kept]:
+def kept(read: Iterable[MeterReading | RefusedReading], *, channels: bool = True) -> list[Kept]:
     """Take the readings, all of which must have been accepted."""
     found = []
     for one in read:
@@ -43,9 +43,9 @@ def kept(read: Iterable[MeterReading | Refused], *, channels: bool = True) -> li
     return found
 
 
-def refused(read: Iterable[MeterReading | Refused]) -> list[tuple[str, str]]:
+def refused(read: Iterable[MeterReading | RefusedReading]) -> list[tuple[str, str]]:
     """Tell where and why parts were refused."""
-    return [(one.where, one.code) for one in read if isinstance(one, Refused)]
+    return [(one.where, one.code) for one in read if isinstance(one, RefusedReading)]
 
 
 def half_hours(start: datetime, end: datetime, step: timedelta) -> list[tuple[datetime, datetime]]:

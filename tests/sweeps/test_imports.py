@@ -46,7 +46,7 @@ FAULTS = [  # the module that an import is planted in, and what it imports there
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+def geography_request(tmp_path_factory: pytest.TempPathFactory) -> str:
     copy = tmp_path_factory.mktemp("planted")
     shutil.copy(CONTRACTS, copy)
     shutil.copytree(SOURCE, copy / "wattyard", ignore=shutil.ignore_patterns("__pycache__"))

@@ -12,7 +12,7 @@ import pytest
 import wattyard
 from tests.support.scoped_sql import Tables, unheld
 from tests.support.store_functions import faults_of, functions_of
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import page_query
 
 OF_NO_ACCOUNT = {
@@ -107,7 +107,7 @@ def test_every_store_is_swept() -> None:
 
 
 def test_a_page_is_of_one_account_and_mode() -> None:
-    window = Window(limit=3, newer_than=None, older_than=None)
+    window = PageWindow(limit=3, newer_than=None, older_than=None)
     query, arguments = page_query("SELECT id FROM sites", 7, True, window, {"status = {}": "A"})
 
     both = {"sites": frozenset({"account", "live_mode"})}

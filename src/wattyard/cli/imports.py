@@ -23,7 +23,7 @@ from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.decoding import json_value
 from wattyard.sites.adapters.fleet_files import FileInvalid, csv_rows, json_lines
-from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
+from wattyard.sites.domain.arrivals import Arrival, ImportTally, RefusedLine
 from wattyard.sites.service import Fleet
 from wattyard.sites.wire.arrivals import arrival, is_field, typed
 
@@ -63,10 +63,10 @@ def import_sites(
     is_csv = (form or ("csv" if file.lower().endswith(".csv") else "ndjson")) == "csv"
     size = None if file == "-" or not Path(file).exists() else Path(file).stat().st_size
 
-    async def work(services: Services) -> Tally:
+    async def work(services: Services) -> ImportTally:
         owner = await services.get(Accounts).account(account_id)
         context = services.get(Contexts).of(Caller(owner.number, owner.id, mode is Mode.live))
-        tally = Tally()
+        tally = ImportTally()
         with _opened(file) as source, progress_bar(show=not json) as progress:
             task = progress.add_task("sites", total=size)
             lines = _arrivals(source, tally, is_csv=is_csv)
@@ -104,7 +104,7 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
         yield source
 
 
-def _arrivals(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[Arrival]:
+def _arrivals(source: IO[bytes], tally: ImportTally, *, is_csv: bool) -> Iterator[Arrival]:
     """Read the lines one by one; faulty ones are added to the tally."""
     first_line: dict[str, int] = {}
     for number, body in _bodies(source, tally, is_csv=is_csv):
@@ -112,22 +112,24 @@ def _arrivals(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[Arri
             one = arrival(number, body)
             earlier = first_line.setdefault(one.reference_id, number)
             if earlier != number:
-                tally.refused.append(Refused(number, f"line {earlier} has the same reference_id"))
+                tally.refused.append(
+                    RefusedLine(number, f"line {earlier} has the same reference_id")
+                )
             else:
                 yield one
         except Refusal as refusal:
             reasons = "; ".join(fault.message for fault in refusal.faults)
-            tally.refused.append(Refused(number, reasons))
+            tally.refused.append(RefusedLine(number, reasons))
 
 
-def _bodies(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[tuple[int, dict]]:  # type: ignore[type-arg]  # JSON
+def _bodies(source: IO[bytes], tally: ImportTally, *, is_csv: bool) -> Iterator[tuple[int, dict]]:  # type: ignore[type-arg]  # JSON
     if is_csv:
         # Bytes that are not UTF-8 become lone surrogates, which are refused row by row.
         text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
         try:
             for number, row in csv_rows(text, is_field):
                 if isinstance(row, str):
-                    tally.refused.append(Refused(number, row))
+                    tally.refused.append(RefusedLine(number, row))
                 else:
                     yield number, typed(row)
         finally:
@@ -135,12 +137,12 @@ def _bodies(source: IO[bytes], tally: Tally, *, is_csv: bool) -> Iterator[tuple[
         return
     for number, line in json_lines(source):
         if isinstance(line, str):
-            tally.refused.append(Refused(number, line))
+            tally.refused.append(RefusedLine(number, line))
             continue
         try:
             yield number, json_value(line)
         except Refusal as refusal:
-            tally.refused.append(Refused(number, str(refusal)))
+            tally.refused.append(RefusedLine(number, str(refusal)))
 
 
 def progress_bar(*, show: bool) -> Progress:
@@ -156,7 +158,7 @@ def progress_bar(*, show: bool) -> Progress:
     )
 
 
-def _report(tally: Tally, *, dry_run: bool, json: bool) -> None:
+def _report(tally: ImportTally, *, dry_run: bool, json: bool) -> None:
     refused = sorted(tally.refused, key=lambda one: one.line)
     if json:
         print_json(

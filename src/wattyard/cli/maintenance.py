@@ -109,7 +109,7 @@ def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption
     size = embedded.backup(database_, file.absolute())
     say(
         f"{file} has {size:,} bytes",
-        f"it does not hold the encryption key: keep {_key_place(database_)} apart from it, "
+        f"it does not hold the encryption key: keep {_key_location(database_)} apart from it, "
         "a restore needs both",
     )
 
@@ -130,7 +130,7 @@ async def _key_complaints(services: Services) -> list[str]:
     return await registry.complaints(services.get(Database), services.get(Keyring), ())
 
 
-def _key_place(database: EmbeddedDatabase) -> str:
+def _key_location(database: EmbeddedDatabase) -> str:
     settings = Settings.read()
     if settings.encryption_key:
         return VARIABLE

@@ -14,18 +14,18 @@ from wattyard.cli.imports import progress_bar
 from wattyard.kernel.context import Context
 from wattyard.meters.adapters.arrivals import columns_of
 from wattyard.meters.adapters.importers import READERS
-from wattyard.meters.adapters.meter_file import MeterFormat, MeterReading, Options, Refused
+from wattyard.meters.adapters.meter_file import MeterFormat, MeterReading, Options, RefusedReading
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import RECORDS_AT_ONCE, Failed
 from wattyard.meters.service import Meters
 
 
 @dataclass
-class Tally:
+class MeterImportTally:
     """The outcome of an import: how many readings were kept, what was refused, and why."""
 
     kept: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedReading] = field(default_factory=list)
     unlisted: int = 0
     """How many were refused beyond those that a batch lists."""
     batch: UUID | None = None
@@ -36,12 +36,12 @@ class Chunk:
     """Readings that are stored together, and what was refused among them."""
 
     readings: list[MeterReading] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedReading] = field(default_factory=list)
     is_last: bool = False
 
 
 @dataclass(frozen=True)
-class Meter:
+class MeteringPoint:
     """Whose readings a file holds: a device's, or those of the site's own meter."""
 
     context: Context
@@ -59,7 +59,7 @@ class MeterFile:
     channel: str | None
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[BinaryIO, Iterator[MeterReading | Refused]]]:
+    def opened(self) -> Iterator[tuple[BinaryIO, Iterator[MeterReading | RefusedReading]]]:
         """Open the file at its start, with the readings in it."""
         with self.path.open("rb") as stream:
             yield stream, READERS[self.form](stream, self.options)
@@ -91,10 +91,10 @@ class MeterFile:
 
 
 async def bring_in(
-    services: Services, source: MeterFile, meter: Meter, *, dry_run: bool, show: bool
-) -> Tally:
+    services: Services, source: MeterFile, meter: MeteringPoint, *, dry_run: bool, show: bool
+) -> MeterImportTally:
     """Store the readings of a file as one batch; on a dry run, only check them."""
-    tally = Tally()
+    tally = MeterImportTally()
     batch = None if dry_run else await services.get(Meters).begin(meter.context)
     with source.opened() as (stream, read), progress_bar(show=show) as progress:
         task = progress.add_task("readings", total=source.path.stat().st_size)
@@ -109,11 +109,11 @@ async def bring_in(
     return tally
 
 
-def _next(read: Iterator[MeterReading | Refused], channel: str | None) -> Chunk:
+def _next(read: Iterator[MeterReading | RefusedReading], channel: str | None) -> Chunk:
     """Read on until there are 10,000 readings, or until the end."""
     chunk = Chunk()
     for one in read:
-        if isinstance(one, Refused):
+        if isinstance(one, RefusedReading):
             chunk.refused.append(one)
         elif channel is None or one.channel == channel:
             chunk.readings.append(one)
@@ -124,7 +124,11 @@ def _next(read: Iterator[MeterReading | Refused], channel: str | None) -> Chunk:
 
 
 async def _take(
-    services: Services, meter: Meter, batch: MeterBatch | None, chunk: Chunk, tally: Tally
+    services: Services,
+    meter: MeteringPoint,
+    batch: MeterBatch | None,
+    chunk: Chunk,
+    tally: MeterImportTally,
 ) -> MeterBatch | None:
     """Store a chunk as part of the batch; without a batch (a dry run), only check it."""
     count = len(chunk.readings)
@@ -145,7 +149,7 @@ async def _take(
     tally.unlisted += refused - len(failed)
     tally.refused += chunk.refused
     tally.refused += [
-        Refused(chunk.readings[one.record_num - before - 1].where, one.code, one.error)
+        RefusedReading(chunk.readings[one.record_num - before - 1].where, one.code, one.error)
         for one in failed
     ]
     return batch

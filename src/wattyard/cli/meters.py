@@ -11,7 +11,7 @@ from wattyard.app import Services
 from wattyard.cli import csv_options
 from wattyard.cli.accounts import AccountOption, Mode, print_json
 from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
-from wattyard.cli.meter_files import Meter, MeterFile, Tally, bring_in
+from wattyard.cli.meter_files import MeterFile, MeterImportTally, MeteringPoint, bring_in
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
 from wattyard.meters.adapters.meter_file import (
@@ -118,14 +118,14 @@ def import_readings(
     site_id = ids.read(location, "loc", "ste", param="location")
     device_id = ids.read(device, "dev", param="device") if device else None
 
-    async def work(services: Services) -> Tally:
+    async def work(services: Services) -> MeterImportTally:
         context = await context_of(services, account, mode)
         site = await services.get(Sites).supply(context, site_id, param="location")
         if device_id is not None:
             await services.get(Devices).device(context, device_id)
         source = MeterFile(file, format_, Options(zone=site.timezone, columns=columns), channel)
         await asyncio.to_thread(source.check_registers)
-        meter = Meter(context, site_id, device_id)
+        meter = MeteringPoint(context, site_id, device_id)
         return await bring_in(services, source, meter, dry_run=dry_run, show=not json)
 
     tally = run(data, database, work)
@@ -146,7 +146,7 @@ def _format(text: str | None, file: Path) -> MeterFormat:
             raise CommandFailed(str(unknown)) from unknown
 
 
-def _report(tally: Tally, *, dry_run: bool, json: bool) -> None:
+def _report(tally: MeterImportTally, *, dry_run: bool, json: bool) -> None:
     refused = len(tally.refused) + tally.unlisted
     if json:
         print_json(

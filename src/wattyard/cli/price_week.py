@@ -14,7 +14,7 @@ _UNKNOWN: Final = "·"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DayRow:
     """A day to draw: its name, `edges_us` (n + 1) instants and `prices` (n), NaN where unknown."""
 
     name: str
@@ -22,7 +22,7 @@ class Row:
     prices: Sequence[float]
 
 
-def draw(rows: Sequence[Row], currency_code: str, *, title: str) -> RenderableType:
+def draw(rows: Sequence[DayRow], currency_code: str, *, title: str) -> RenderableType:
     """Draw days one below the other, a cell per half hour, green (cheap) to red (expensive)."""
     known = [price for row in rows for price in row.prices if not math.isnan(price)]
     if not known:
@@ -40,12 +40,12 @@ def draw(rows: Sequence[Row], currency_code: str, *, title: str) -> RenderableTy
     return Group(*lines, legend)
 
 
-def show(rows: Sequence[Row], currency_code: str, *, title: str) -> None:
+def show(rows: Sequence[DayRow], currency_code: str, *, title: str) -> None:
     """Print days on the terminal."""
     Console(soft_wrap=True).print(draw(rows, currency_code, title=title))
 
 
-def _line(row: Row, width: int, low: float, high: float) -> Text:
+def _line(row: DayRow, width: int, low: float, high: float) -> Text:
     line = Text(f"{row.name:<{width}}  ")
     interval = 0
     for at in range(row.edges_us[0], row.edges_us[-1], CELL_US):

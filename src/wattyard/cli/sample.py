@@ -25,7 +25,7 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.instants import Span, system_clock
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.meters.domain.records import Search
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database
@@ -148,7 +148,7 @@ async def _battery_at(services: Services, context: Context, location_ids: list[s
         site_id = ids.read(location_id, "loc", param="location_id")
         site, _ = await services.get(Sites).site(context, site_id)
         found = await services.get(Devices).page(
-            context, Window(1), type_="BATTERY_SYSTEM", site_id=site_id
+            context, PageWindow(1), type_="BATTERY_SYSTEM", site_id=site_id
         )
         if site.status == "ACTIVE" and found.items:
             return ids.wire("dev", found.items[0].id)
@@ -158,7 +158,7 @@ async def _battery_at(services: Services, context: Context, location_ids: list[s
 async def _sample_sites(services: Services, context: Context) -> list[tuple[int, Site]]:
     """List the sample sites with their numbers, by their references."""
     found: list[tuple[int, Site]] = []
-    window = Window(100)
+    window = PageWindow(100)
     while True:
         page = await services.get(Sites).page(context, window)
         for site, _ in page.items:
@@ -166,7 +166,7 @@ async def _sample_sites(services: Services, context: Context) -> list[tuple[int,
                 found.append((int(match[1]), site))
         if not page.has_more:
             return sorted(found, key=lambda one: one[0])
-        window = Window(100, older_than=page.items[-1][0].id)
+        window = PageWindow(100, older_than=page.items[-1][0].id)
 
 
 def curl_line(address: str, account_id: str, secret: str) -> str:

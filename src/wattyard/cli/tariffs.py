@@ -22,7 +22,7 @@ from wattyard.sites.domain import geography
 from wattyard.sites.domain.geography import GeographyRequest
 from wattyard.sites.domain.sites import PostalAddress, Site
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
-from wattyard.tariffs.adapters.imports import Contract as Dates
+from wattyard.tariffs.adapters.imports import ContractDates as Dates
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
@@ -150,7 +150,7 @@ def show_tariff(
 ) -> None:
     """Show the coming week of a tariff, or of the sum of a location's tariffs, in colour."""
 
-    async def work(services: Services) -> tuple[list[price_week.Row], str, str]:
+    async def work(services: Services) -> tuple[list[price_week.DayRow], str, str]:
         context = await context_of(services, account, mode)
         if what.startswith("trf_"):
             return await _tariff_week(services, context, ids.read(what, "trf", param="tariff"))
@@ -169,7 +169,7 @@ async def context_of(services: Services, account: str, mode: Mode) -> Context:
 
 async def _tariff_week(
     services: Services, context: Context, tariff_id: UUID
-) -> tuple[list[price_week.Row], str, str]:
+) -> tuple[list[price_week.DayRow], str, str]:
     contract, site = await services.get(Tariffs).tariff(context, tariff_id)
     shown = await services.get(Prices).sample(
         context, await services.get(Tariffs).known(context, contract)
@@ -180,7 +180,7 @@ async def _tariff_week(
 
 async def _site_week(
     services: Services, context: Context, site_id: UUID, direction: Direction
-) -> tuple[list[price_week.Row], str, str]:
+) -> tuple[list[price_week.DayRow], str, str]:
     site = await services.get(Tariffs).site(context, site_id)
     zone = civil.zone(site.timezone)
     today = civil.date_at(context.now, zone)
@@ -189,7 +189,7 @@ async def _site_week(
         question = Question(direction, civil.day(day, zone))
         prices = (await services.get(Prices).quote(context, site_id, question)).prices
         rows.append(
-            price_week.Row(f"{day:%a %d %b}", prices.edges_us.tolist(), prices.per_kwh.tolist())
+            price_week.DayRow(f"{day:%a %d %b}", prices.edges_us.tolist(), prices.per_kwh.tolist())
         )
     return rows, site.currency_code, f"{direction} at loc_{site_id.hex}"
 
@@ -203,8 +203,8 @@ def _show_sample(shown: Sample, currency: str, *, title: str) -> None:
         say(f"year: lowest {shown.lowest:.6g}, highest {shown.highest:.6g}, mean {shown.mean:.6g}")
 
 
-def _row(day: SampleDay) -> price_week.Row:
-    return price_week.Row(f"{day.day:%a %d %b}", day.edges_us.tolist(), day.per_kwh.tolist())
+def _row(day: SampleDay) -> price_week.DayRow:
+    return price_week.DayRow(f"{day.day:%a %d %b}", day.edges_us.tolist(), day.per_kwh.tolist())
 
 
 def _object(file: Path) -> dict[str, Any]:

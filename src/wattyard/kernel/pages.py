@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageWindow:
     """Which page to answer: at most `limit` objects (1..100, or more where a list allows it).
 
     `older_than` continues after that id, `newer_than` goes back to the objects just before it;
@@ -40,7 +40,7 @@ class Page(Generic[Item]):
     has_more: bool
 
     @classmethod
-    def cut(cls, found: Sequence[Item], window: Window) -> "Page[Item]":
+    def cut(cls, found: Sequence[Item], window: PageWindow) -> "Page[Item]":
         """Cut the result of a query for `limit + 1` objects, given in the direction of travel."""
         kept = found[: window.limit]
         return cls(kept[::-1] if window.backwards else kept, len(found) > window.limit)

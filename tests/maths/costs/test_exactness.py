@@ -12,7 +12,7 @@ from tests.support.cost_engine import exact
 from tests.support.tariff_bodies import body, entry, hours
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -29,12 +29,14 @@ WINDOWS = (("00:00", "06:00"), ("06:00", "17:00"), ("17:00", "00:00"))
 STARTS = (0, 6, 17)
 
 
-def year_of_readings(shift_minutes: int) -> tuple[Readings, np.ndarray]:
+def year_of_readings(shift_minutes: int) -> tuple[SeriesReadings, np.ndarray]:
     """Readings of 5 minutes with whole Wh, and the energy of each minute in fifths of a Wh."""
     energy_wh = np.random.default_rng(7).integers(0, 50_000, MINUTES // 5 + 1)
     first = microseconds(YEAR.start) - shift_minutes * MINUTE_US
     starts = first + np.arange(energy_wh.size) * 5 * MINUTE_US
-    readings = Readings(starts, starts + 5 * MINUTE_US, energy_wh / 1000, np.ones(energy_wh.size))
+    readings = SeriesReadings(
+        starts, starts + 5 * MINUTE_US, energy_wh / 1000, np.ones(energy_wh.size)
+    )
     return readings, np.repeat(energy_wh, 5)[shift_minutes : shift_minutes + MINUTES]
 
 

@@ -21,7 +21,7 @@ from wattyard.costs.domain.answer import Costs, CostTable
 from wattyard.costs.domain.contracts import history_needed, terms
 from wattyard.costs.domain.costs import costs, costs_under
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.readings import Marks, Pieces, Readings
+from wattyard.costs.domain.readings import Marks, ReadingPieces, SeriesReadings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -46,7 +46,7 @@ class Asked:
     elements: Sequence[Element]
     region: CalendarRegion
     question: CostQuestion
-    readings: Readings
+    readings: SeriesReadings
     markets: Markets
 
     def answer(
@@ -54,7 +54,7 @@ class Asked:
         *,
         span: Span | None = None,
         aggregation: Aggregation | None = None,
-        readings: Readings | None = None,
+        readings: SeriesReadings | None = None,
         elements: Sequence[Element] | None = None,
         asked: Marks | None = None,
     ) -> Costs:
@@ -137,8 +137,8 @@ def test_splitting_and_merging_readings_changes_nothing(case: Asked, data: st.Da
     assume(whole.starts_us.size)
     low, high = int(whole.starts_us[0]), int(whole.ends_us[-1])
     cuts = data.draw(st.lists(st.integers(low, high), max_size=40, unique=True).map(sorted))
-    pieces = Pieces.whole(whole).cut(np.array(cuts, dtype=np.int64))
-    divided = Readings(
+    pieces = ReadingPieces.whole(whole).cut(np.array(cuts, dtype=np.int64))
+    divided = SeriesReadings(
         pieces.starts_us, pieces.ends_us, pieces.energy_kwh, whole.confidence[pieces.reading]
     )
     aggregation = data.draw(st.sampled_from(GROUPS))
@@ -181,7 +181,7 @@ def test_the_readings_of_the_history_needed_are_enough(case: Asked) -> None:
     assert needed.end >= case.question.span.end
     own = case.readings
     kept = (own.ends_us > microseconds(needed.start)) & (own.starts_us < microseconds(needed.end))
-    loaded = Readings(
+    loaded = SeriesReadings(
         own.starts_us[kept], own.ends_us[kept], own.energy_kwh[kept], own.confidence[kept]
     )
     assert_alike(case.answer(), case.answer(readings=loaded))

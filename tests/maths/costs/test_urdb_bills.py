@@ -13,10 +13,10 @@ import pytest
 from wattyard.costs.domain.answer import CostItem
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.adapters.imports import Contract
+from wattyard.tariffs.adapters.imports import ContractDates
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.sources import Markets
@@ -32,11 +32,11 @@ YEAR = Span(
 )
 
 
-def hourly(path: Path) -> Readings:
+def hourly(path: Path) -> SeriesReadings:
     with gzip.open(path, "rt") as lines:
         load_kw = np.array([float(row[0]) for row in csv.reader(lines)])
     starts = microseconds(YEAR.start) + np.arange(load_kw.size) * HOUR_US
-    return Readings(starts, starts + HOUR_US, load_kw, np.ones(load_kw.size))
+    return SeriesReadings(starts, starts + HOUR_US, load_kw, np.ones(load_kw.size))
 
 
 def lines_of(item: CostItem, *kinds: str) -> float:
@@ -50,7 +50,7 @@ def test_the_recorded_bills_come_out_to_the_cent(shared_data: Path, case_number:
         pytest.skip("the recorded bills are not among the shared test data")
     case = json.loads(recorded.read_text())["cases"][case_number]
     rate = json.loads((shared_data / case["inputs"]["tariff"]).read_text())
-    contract = Contract("2018-01-01", "2019-01-01")
+    contract = ContractDates("2018-01-01", "2019-01-01")
     (body,) = tariffs_from_urdb(rate, contract=contract, allow_partial=False).bodies
     body.pop("display_name")
     element = Element(UUID(int=1), tariff_from_json(body, STEADY))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wattyard.events.domain import Event
 from wattyard.events.domain.deliveries import PAUSES, ClaimedDelivery, Reply, outcome
+from wattyard.events.domain.endpoints import KeptSecrets
 from wattyard.events.jobs.lanes import OPEN_AT_MOST, PLACES, PROVEN_SHARE, Lanes
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -21,7 +22,7 @@ CLAIMED = ClaimedDelivery(
     id=NOBODY,
     endpoint_id=NOBODY,
     url="https://example.com",
-    secret=b"",
+    secrets=KeptSecrets(plain=b""),
     proven=True,
     attempts=0,
     position=1,

@@ -16,7 +16,7 @@ from wattyard.meters.adapters.meter_file import (
     ColumnMap,
     MeterReading,
     Options,
-    Refused,
+    RefusedReading,
     ValueColumn,
 )
 
@@ -114,7 +114,7 @@ def test_a_repeated_hour_that_the_file_shows_once_is_refused_with_a_hint() -> No
     own = read("start,kWh\n" + "".join(f"2025-10-26 {hour},1\n" for hour in hours))
 
     assert refused(own) == [("line 4", "start_time_invalid"), ("line 5", "start_time_invalid")]
-    assert "UTC offset" in next(r.message for r in own if isinstance(r, Refused))
+    assert "UTC offset" in next(r.message for r in own if isinstance(r, RefusedReading))
     assert len(own) == 5
 
 

@@ -24,7 +24,7 @@ from tests.support.meter_files import (
 )
 from wattyard.kernel import civil
 from wattyard.meters.adapters.green_button import readings
-from wattyard.meters.adapters.meter_file import MeterReading, Options, Refused
+from wattyard.meters.adapters.meter_file import MeterReading, Options, RefusedReading
 
 NEW_YORK = Options(zone="America/New_York")
 QUARTER = timedelta(minutes=15)
@@ -40,7 +40,7 @@ class OneWay(io.BytesIO):
         raise io.UnsupportedOperation
 
 
-def read(content: bytes, options: Options = NEW_YORK) -> list[MeterReading | Refused]:
+def read(content: bytes, options: Options = NEW_YORK) -> list[MeterReading | RefusedReading]:
     return list(readings(io.BytesIO(content), options))
 
 
@@ -87,7 +87,7 @@ def test_every_interval_comes_back_once(made: list[Usage], seed: int | None, one
         for block in usage.blocks
         for a, b, value in block
     ]
-    nothing = [r for r in own if isinstance(r, Refused) and r.code == "format_invalid"]
+    nothing = [r for r in own if isinstance(r, RefusedReading) and r.code == "format_invalid"]
     assert bool(nothing) == (not expected)
     found = kept(r for r in own if r not in nothing)
     order = lambda one: (one.channel, one.start)  # noqa: E731

@@ -18,7 +18,7 @@ from wattyard.meters.adapters.meter_file import (
     MeterFormat,
     MeterReading,
     Options,
-    Refused,
+    RefusedReading,
     ValueColumn,
     recognise,
 )
@@ -78,7 +78,7 @@ def test_real_files_are_recognised(shared_data: Path) -> None:
 def test_no_bytes_break_a_reader(file_format: MeterFormat, content: bytes | str) -> None:
     raw = content if isinstance(content, bytes) else content.encode(errors="replace")
     for one in READERS[file_format](io.BytesIO(raw), OPTIONS):
-        assert isinstance(one, MeterReading | Refused)
+        assert isinstance(one, MeterReading | RefusedReading)
 
 
 PIECES = ["100,NEM12", "200,N,E1,1,E1,N1,M,kWh,30,", "300,20250101", ",1" * 48, ",A", ",V", "400",
@@ -91,7 +91,7 @@ PIECES = ["100,NEM12", "200,N,E1,1,E1,N1,M,kWh,30,", "300,20250101", ",1" * 48, 
 @given(st.sampled_from(MeterFormat), st.lists(st.sampled_from(PIECES), max_size=30))
 def test_no_pieces_of_good_files_break_a_reader(file_format: MeterFormat, made: list[str]) -> None:
     for one in READERS[file_format](io.BytesIO("".join(made).encode()), OPTIONS):
-        assert isinstance(one, MeterReading | Refused)
+        assert isinstance(one, MeterReading | RefusedReading)
 
 
 class Endless(io.RawIOBase):

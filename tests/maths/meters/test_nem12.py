@@ -18,7 +18,7 @@ from tests.support.meter_files import (
     nem12_register,
     refused,
 )
-from wattyard.meters.adapters.meter_file import MeterReading, Options, Refused
+from wattyard.meters.adapters.meter_file import MeterReading, Options, RefusedReading
 from wattyard.meters.adapters.nem12 import readings
 
 SYDNEY = Options(zone="Australia/Sydney")
@@ -27,7 +27,7 @@ ONES = ["1"] * 48
 DAY = date(2025, 1, 31)
 
 
-def read(content: bytes, options: Options = SYDNEY) -> list[MeterReading | Refused]:
+def read(content: bytes, options: Options = SYDNEY) -> list[MeterReading | RefusedReading]:
     return list(readings(io.BytesIO(content), options))
 
 

@@ -8,19 +8,19 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion
-from wattyard.schedules.domain.prices import MINUTE_US, Prices
+from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
 
 START_US = 1_772_323_200_000_000
 QUARTER_US = 15 * MINUTE_US
 
 
-def quarters(per_kwh: list[float] | np.ndarray, confidence: float = 1.0) -> Prices:
+def quarters(per_kwh: list[float] | np.ndarray, confidence: float = 1.0) -> PriceSeries:
     values = np.asarray(per_kwh, dtype=np.float64)
     edges = START_US + np.arange(values.size + 1) * QUARTER_US
-    return Prices(edges, values, np.full(values.size, confidence))
+    return PriceSeries(edges, values, np.full(values.size, confidence))
 
 
-def price_at(prices: Prices, instant_us: int) -> float:
+def price_at(prices: PriceSeries, instant_us: int) -> float:
     return float(prices.per_kwh[np.searchsorted(prices.edges_us, instant_us, side="right") - 1])
 
 

@@ -24,7 +24,7 @@ from wattyard.schedules.domain.charge import (
 from wattyard.schedules.domain.charge_only import charge_only
 from wattyard.schedules.domain.charge_plan import by_charge
 from wattyard.schedules.domain.charge_solution import best_powers
-from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.reach import reach_of
 
 
@@ -109,7 +109,7 @@ def test_the_closed_form_of_a_charger_agrees_with_the_programme(seed: int) -> No
     prices = rng.choice([0.0, 0.1, 0.1, 0.2, 0.3], 24)
     limits = PowerLimits(import_w=float(rng.choice([6_000.0, np.inf])))
     question = ChargeQuestion((storage,), quarter_steps(prices), limits)
-    meter, reach = Meter(question), reach_of(question, storage)
+    meter, reach = GridMeter(question), reach_of(question, storage)
 
     exact = charge_only(question, meter, reach)
     by_programme = best_powers(question, meter, [reach])

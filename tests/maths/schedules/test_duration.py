@@ -10,7 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
-from wattyard.schedules.domain.prices import MINUTE_US, PricedSlots, Prices, Segment
+from wattyard.schedules.domain.prices import MINUTE_US, PricedSlots, PriceSeries, Segment
 from wattyard.schedules.domain.refusals import (
     DurationInvalid,
     LimitMissing,
@@ -21,12 +21,12 @@ from wattyard.schedules.domain.refusals import (
 START_US = 1_772_323_200_000_000
 
 
-def series(minutes: list[int], per_kwh: list[float], confidence: float = 1.0) -> Prices:
+def series(minutes: list[int], per_kwh: list[float], confidence: float = 1.0) -> PriceSeries:
     edges = START_US + np.cumsum([0, *minutes]) * MINUTE_US
-    return Prices(edges, np.array(per_kwh), np.full(len(per_kwh), confidence))
+    return PriceSeries(edges, np.array(per_kwh), np.full(len(per_kwh), confidence))
 
 
-def by_minute(prices: Prices) -> np.ndarray:
+def by_minute(prices: PriceSeries) -> np.ndarray:
     return np.repeat(prices.per_kwh, prices.lengths_us // MINUTE_US)
 
 
@@ -60,7 +60,7 @@ segments = st.sampled_from(["LOW", "HIGH"])
 @settings(deadline=None, max_examples=120)
 @given(small, segments, st.data())
 def test_no_other_choice_of_minutes_is_better_and_ties_go_to_the_earliest(
-    prices: Prices, segment: Segment, draw: st.DataObject
+    prices: PriceSeries, segment: Segment, draw: st.DataObject
 ) -> None:
     cost = by_minute(prices) if segment == "LOW" else -by_minute(prices)
     wanted = draw.draw(st.integers(1, cost.size))
@@ -77,7 +77,7 @@ def test_no_other_choice_of_minutes_is_better_and_ties_go_to_the_earliest(
 @settings(deadline=None, max_examples=120)
 @given(small, segments, st.data())
 def test_the_best_block_is_found_even_when_it_starts_inside_an_interval(
-    prices: Prices, segment: Segment, draw: st.DataObject
+    prices: PriceSeries, segment: Segment, draw: st.DataObject
 ) -> None:
     cost = by_minute(prices) if segment == "LOW" else -by_minute(prices)
     wanted = draw.draw(st.integers(1, cost.size))
@@ -93,7 +93,7 @@ def test_the_best_block_is_found_even_when_it_starts_inside_an_interval(
 @settings(deadline=None, max_examples=150)
 @given(small, segments, st.data())
 def test_slots_of_a_least_length_cost_as_little_as_any_choice_of_such_slots(
-    prices: Prices, segment: Segment, draw: st.DataObject
+    prices: PriceSeries, segment: Segment, draw: st.DataObject
 ) -> None:
     cost = by_minute(prices) if segment == "LOW" else -by_minute(prices)
     wanted = draw.draw(st.integers(1, cost.size))
@@ -121,7 +121,7 @@ def test_the_interval_used_in_part_gives_its_earliest_part() -> None:
 
 def test_equal_neighbours_become_one_slot_with_the_lower_confidence() -> None:
     edges = START_US + np.array([0, 15, 30, 45]) * MINUTE_US
-    prices = Prices(edges, np.array([0.2, 0.2, 0.4]), np.array([1.0, 0.5, 1.0]))
+    prices = PriceSeries(edges, np.array([0.2, 0.2, 0.4]), np.array([1.0, 0.5, 1.0]))
 
     slots = by_duration(DurationQuestion(prices, "LOW", 30))
 
@@ -192,7 +192,7 @@ def least_cost(per_kwh: np.ndarray, wanted: int, shortest: int) -> float:
 def test_a_window_that_starts_within_a_minute_still_gets_slots_of_the_least_length() -> None:
     edges = np.append(START_US + 17_300_001, START_US + np.arange(1, 40) * 15 * MINUTE_US)
     rng = np.random.default_rng(6)
-    prices = Prices(edges, rng.normal(0.2, 0.1, 39), np.ones(39))
+    prices = PriceSeries(edges, rng.normal(0.2, 0.1, 39), np.ones(39))
 
     slots = by_duration(DurationQuestion(prices, "LOW", 100, min_slot_minutes=20))
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.cdr_plans import REGION, TIME_OF_USE, plan
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
-from wattyard.tariffs.adapters.imports import Contract
+from wattyard.tariffs.adapters.imports import ContractDates
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 
@@ -36,20 +36,20 @@ def around_the_clock(times: int) -> dict[str, Any]:
 def test_a_plan_of_very_many_parts_is_read_in_seconds(contract: dict[str, Any]) -> None:
     start = process_time()
     whole = plan(TIME_OF_USE, **contract)
-    tariffs_from_cdr(whole, REGION, contract=Contract(), allow_partial=True)
+    tariffs_from_cdr(whole, REGION, contract=ContractDates(), allow_partial=True)
     assert process_time() - start < 10
 
 
 def test_a_refusal_names_a_thousand_parts_and_no_more() -> None:
     with pytest.raises(UnsupportedComponent) as refused:
-        tariffs_from_urdb(RATE | STRANGE, contract=Contract(), allow_partial=False)
+        tariffs_from_urdb(RATE | STRANGE, contract=ContractDates(), allow_partial=False)
     assert len(refused.value.faults) == 1000
 
-    kept = tariffs_from_urdb(RATE | STRANGE, contract=Contract(), allow_partial=True)
+    kept = tariffs_from_urdb(RATE | STRANGE, contract=ContractDates(), allow_partial=True)
     assert len(kept.warnings) == len(STRANGE)
 
 
 def test_a_plan_has_no_more_seasons_than_days() -> None:
     whole = plan(*[TIME_OF_USE] * 367)
     with pytest.raises(Malformed, match="tariffPeriod must be an array of 1 to 366"):
-        tariffs_from_cdr(whole, REGION, contract=Contract(), allow_partial=True)
+        tariffs_from_cdr(whole, REGION, contract=ContractDates(), allow_partial=True)

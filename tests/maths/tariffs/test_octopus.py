@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.engine import engine_prices
 from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.adapters.imports import Contract
+from wattyard.tariffs.adapters.imports import ContractDates
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
@@ -31,7 +31,7 @@ def imported(results: list[dict[str, Any]], *, allow_partial: bool = False) -> l
     made = tariffs_from_octopus(
         {"count": len(results), "next": None, "previous": None, "results": results},
         LONDON,
-        contract=Contract(),
+        contract=ContractDates(),
         allow_partial=allow_partial,
     )
     return list(made.bodies)
@@ -119,7 +119,7 @@ def test_of_several_ways_to_pay_direct_debit_is_taken_and_said_so() -> None:
         rate(start, None, 26.0, payment_method="NON_DIRECT_DEBIT"),
         rate(start, None, 24.0, payment_method="DIRECT_DEBIT"),
     ]
-    made = tariffs_from_octopus(results, LONDON, contract=Contract(), allow_partial=False)
+    made = tariffs_from_octopus(results, LONDON, contract=ContractDates(), allow_partial=False)
 
     assert price_at(made.bodies[0], datetime(2025, 7, 1, tzinfo=UTC)) == 0.24
     assert [warning.param for warning in made.warnings] == ["payment_method"]

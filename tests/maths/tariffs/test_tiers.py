@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.tariff_bodies import body, entry, hours
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.tariff import RateTable
-from wattyard.tariffs.domain.tiers import Consumed, Metered, split
+from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, split
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 
@@ -30,9 +30,9 @@ def rates() -> RateTable:
 RATES = rates()
 
 
-def metered(*pieces: tuple[float, int, int]) -> Metered:
+def metered(*pieces: tuple[float, int, int]) -> CountedEnergy:
     energy, window, period = zip(*pieces, strict=True)
-    return Metered(np.array(energy, dtype=np.float64), np.array(window), np.array(period))
+    return CountedEnergy(np.array(energy, dtype=np.float64), np.array(window), np.array(period))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.adapters.imports import Contract
+from wattyard.tariffs.adapters.imports import ContractDates
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
@@ -20,13 +20,13 @@ from wattyard.tariffs.domain.expand import expand
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff
-from wattyard.tariffs.domain.tiers import Consumed, Metered, split
+from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, split
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 HOUR_US = 3_600_000_000
 STEADY = CalendarRegion("Etc/GMT+8", "US")
 """The recorded bills know no clock changes."""
-YEAR = Contract("2018-01-01", "2019-01-01")
+YEAR = ContractDates("2018-01-01", "2019-01-01")
 
 
 def imported(document: dict[str, Any]) -> Tariff:
@@ -52,7 +52,7 @@ class Year:
             tariff, STEADY, span, markets=Markets({}, span.start), tiers=rates.all_tiers
         )
         place = np.searchsorted(series.edges_us, self.starts, side="right") - 1
-        metered = Metered(load_kw, series.window[place], self.month)
+        metered = CountedEnergy(load_kw, series.window[place], self.month)
         energy = split(rates.to_kwh, tariff.tiering.scope, metered, Consumed())
         prices = np.nan_to_num(series.per_kwh[:, place].T)
         self.energy_cost = (energy * prices).sum(axis=1)
@@ -211,6 +211,6 @@ def test_dates_are_days_whichever_midnight_they_are_written_with_and_the_last_is
     first, last = datetime(2025, 5, 1, hour, tzinfo=UTC), datetime(2026, 10, 31, hour, tzinfo=UTC)
     document = rate(startdate=int(first.timestamp()), enddate=int(last.timestamp()))
 
-    (body,) = tariffs_from_urdb(document, contract=Contract(), allow_partial=False).bodies
+    (body,) = tariffs_from_urdb(document, contract=ContractDates(), allow_partial=False).bodies
 
     assert (body["contract_start_date"], body["contract_end_date"]) == ("2025-05-01", "2026-11-01")

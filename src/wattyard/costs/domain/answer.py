@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.readings import Indices, Marks, Numbers, Pieces
+from wattyard.costs.domain.readings import Indices, Marks, Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds, step_of
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
@@ -170,7 +170,7 @@ class Costs:
     total: CostTable
 
 
-class Row(NamedTuple):
+class CostRow(NamedTuple):
     """One line over all items: its quantity and amount, each (g + 1), the last of the whole."""
 
     rule: LineRule
@@ -201,7 +201,7 @@ class Frame:
         return np.append(by_item, by_item.sum())
 
 
-def framed(question: CostQuestion, region: CalendarRegion, pieces: Pieces) -> Frame:
+def framed(question: CostQuestion, region: CalendarRegion, pieces: ReadingPieces) -> Frame:
     """Lay out the items for pieces of energy that are cut at the edges of groups."""
     span_us = microseconds(question.span.start), microseconds(question.span.end)
     if question.aggregation != "NONE":
@@ -227,7 +227,9 @@ def group_edges(
     return period_edges(aggregation, region.zone, span_us)
 
 
-def tables(frame: Frame, energy_kwh: Numbers, confidence: Numbers, rows: Sequence[Row]) -> Costs:
+def tables(
+    frame: Frame, energy_kwh: Numbers, confidence: Numbers, rows: Sequence[CostRow]
+) -> Costs:
     """Put the lines (each g + 1) together: the items that have any, and the whole span."""
     kept = [row for row in rows if row.quantity.any() or row.amount.any()]
     kept.sort(key=lambda row: row.rule.rank)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import numpy as np
 
-from wattyard.costs.domain.answer import Frame, LineRule, LineUnit, Row
+from wattyard.costs.domain.answer import CostRow, Frame, LineRule, LineUnit
 from wattyard.costs.domain.question import Aggregation
-from wattyard.costs.domain.readings import Numbers, Pieces
+from wattyard.costs.domain.readings import Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import HOUR_US, Microseconds, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import Unit, clock_grid, unit_edges
@@ -32,8 +32,8 @@ def charge_rows(
     region: CalendarRegion,
     aggregation: Aggregation,
     frame: Frame,
-    answered: Pieces,
-) -> Iterator[Row]:
+    answered: ReadingPieces,
+) -> Iterator[CostRow]:
     """Write the lines of a contract's charges, before VAT where its prices are."""
     term = element.tariff.term
     for charge in element.tariff.charges:
@@ -45,7 +45,7 @@ def charge_rows(
             units = _peaks(charge, term, region, (aggregation, frame, answered))
             price = charge.amount_per_kw
             rule = LineRule("DEMAND", element.id, "KW", charge.name, unit_price=price)
-        yield Row(rule, units, units * price)
+        yield CostRow(rule, units, units * price)
 
 
 def vat_on_top(tariff: Tariff) -> float:
@@ -53,7 +53,7 @@ def vat_on_top(tariff: Tariff) -> float:
     return 0.0 if tariff.tax.included else tariff.tax.vat
 
 
-def vat_rows(elements: Sequence[Element], rows: Sequence[Row]) -> Iterator[Row]:
+def vat_rows(elements: Sequence[Element], rows: Sequence[CostRow]) -> Iterator[CostRow]:
     """Write the VAT of every contract whose prices do not contain it, on all of its lines."""
     net: defaultdict[UUID, Numbers | float] = defaultdict(float)
     for row in rows:
@@ -63,7 +63,7 @@ def vat_rows(elements: Sequence[Element], rows: Sequence[Row]) -> Iterator[Row]:
         if vat and element.id in net:
             rule = LineRule("VAT", element.id, "NET", unit_price=vat)
             amount = np.asarray(net[element.id])
-            yield Row(rule, amount, amount * vat)
+            yield CostRow(rule, amount, amount * vat)
 
 
 def standing_units(
@@ -90,7 +90,7 @@ def standing_units(
 
 
 def monthly_peaks_kw(
-    charge: DemandCharge, region: CalendarRegion, months_us: Microseconds, pieces: Pieces
+    charge: DemandCharge, region: CalendarRegion, months_us: Microseconds, pieces: ReadingPieces
 ) -> Numbers:
     """Find the highest mean power over a charge's window in each month; 0 without energy.
 
@@ -120,7 +120,7 @@ def _peaks(
     charge: DemandCharge,
     term: Span,
     region: CalendarRegion,
-    what: tuple[Aggregation, Frame, Pieces],
+    what: tuple[Aggregation, Frame, ReadingPieces],
 ) -> Numbers:
     """Add up a charge's peaks for items of a month or longer, and for the whole."""
     aggregation, frame, answered = what

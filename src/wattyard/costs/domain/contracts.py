@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Marks, Numbers, Pieces
+from wattyard.costs.domain.readings import Marks, Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import (
     Microseconds,
     instant,
@@ -19,18 +19,18 @@ from wattyard.kernel.clock_changes import (
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.expand import ElementSeries, Laid, expand, windows
+from wattyard.tariffs.domain.expand import ElementSeries, WindowSteps, expand, windows
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.refusals import NoTariffConnected
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
-from wattyard.tariffs.domain.tiers import Consumed, Metered, counted_since, reset_edges, split
+from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, counted_since, reset_edges, split
 
 FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
+class ContractSpan:
     """A contract over the part of a span that it prices.
 
     `until` is when the next contract of its kind takes over, or `FOR_EVER`.
@@ -67,7 +67,7 @@ class Supply:
         return Span(since, min(period_end, self.until))
 
 
-def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply]:
+def supplies(elements: Sequence[Element], question: CostQuestion) -> list[ContractSpan]:
     """List the contracts that price a span, COMMODITY first, each kind in order of time.
 
     They are those of `tariffs.domain.prices`: a contract goes on until the next of its kind
@@ -79,7 +79,7 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply
     """
     span = question.span
     onwards = Question(question.direction, Span(span.start, FOR_EVER), question.device)
-    found: list[Supply] = []
+    found: list[ContractSpan] = []
     for type_ in types_of(question.direction):
         stretches = owners(elements, type_, onwards)
         connected = stretches[-1].element != ABSENT
@@ -88,7 +88,7 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Supply
                 f"the location has no COMMODITY tariff for {question.direction}"
             )
         found += [
-            Supply(elements[owner], Span(own.start, min(own.end, span.end)), own.end)
+            ContractSpan(elements[owner], Span(own.start, min(own.end, span.end)), own.end)
             for own, owner in stretches
             if owner != ABSENT and own.start < span.end
         ]
@@ -118,7 +118,7 @@ class Counter:
     """The time whose energy a tier counter sees: its windows, and where it starts again."""
 
     span_us: tuple[int, int]
-    laid: Laid
+    laid: WindowSteps
     resets_us: Microseconds
 
 
@@ -126,7 +126,7 @@ class Counter:
 class Rated:
     """A contract, its prices over the part of the span that it prices, and its tier counter."""
 
-    supply: Supply
+    supply: ContractSpan
     series: ElementSeries
     counter: Counter | None
 
@@ -181,7 +181,7 @@ def terms(
 
 
 def _rated(
-    supply: Supply, region: CalendarRegion, span: Span, markets: Markets, metered: Span
+    supply: ContractSpan, region: CalendarRegion, span: Span, markets: Markets, metered: Span
 ) -> Rated:
     """Look up the prices of a contract over a part of its span; `metered` limits its counter."""
     tariff = supply.element.tariff
@@ -206,7 +206,7 @@ class Charged:
     `confidence` (n) that of the price, the energy-weighted mean of the tiers.
     """
 
-    supply: Supply
+    supply: ContractSpan
     where: slice
     energy_kwh: Numbers
     amount: Numbers
@@ -225,7 +225,7 @@ class Charged:
         )
 
 
-def charged(rated: Rated, pieces: Pieces, answered: slice) -> Charged:
+def charged(rated: Rated, pieces: ReadingPieces, answered: slice) -> Charged:
     """Price the answered pieces in a contract's part of the time; all are cut at its edges."""
     series = rated.series
     inside = pieces.between(int(series.edges_us[0]), int(series.edges_us[-1]))
@@ -240,14 +240,14 @@ def charged(rated: Rated, pieces: Pieces, answered: slice) -> Charged:
     return Charged(rated.supply, among, energy, amount, confidence)
 
 
-def _by_tier(rated: Rated, pieces: Pieces, where: slice) -> Numbers:
+def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice) -> Numbers:
     """Split the energy of the pieces at `where` over tiers (t, n), counting all that count."""
     if rated.counter is None:
         return pieces.energy_kwh[None, where]
     counter, tariff = rated.counter, rated.supply.element.tariff
     counted = pieces.between(*counter.span_us)
     seen = pieces.only(counted)
-    metered = Metered(
+    metered = CountedEnergy(
         seen.energy_kwh,
         counter.laid.window[step_of(counter.laid.starts_us, seen.starts_us)],
         step_of(np.append(counter.span_us[0], counter.resets_us), seen.starts_us),

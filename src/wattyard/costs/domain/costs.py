@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from wattyard.costs.domain.answer import (
+    CostRow,
     Costs,
     Frame,
     LineRule,
-    Row,
     framed,
     group_edges,
     mean_confidence,
@@ -17,7 +17,7 @@ from wattyard.costs.domain.answer import (
 from wattyard.costs.domain.charges import charge_rows, vat_on_top, vat_rows
 from wattyard.costs.domain.contracts import Charged, Terms, charged, terms
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Marks, Pieces, Readings
+from wattyard.costs.domain.readings import Marks, ReadingPieces, SeriesReadings
 from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, instant, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -30,7 +30,7 @@ def costs(
     elements: Sequence[Element],
     region: CalendarRegion,
     question: CostQuestion,
-    readings: Readings,
+    readings: SeriesReadings,
     *,
     markets: Markets,
     asked: Marks | None = None,
@@ -45,7 +45,7 @@ def costs(
 
 
 def costs_under(
-    own: Terms, question: CostQuestion, readings: Readings, *, asked: Marks | None = None
+    own: Terms, question: CostQuestion, readings: SeriesReadings, *, asked: Marks | None = None
 ) -> Costs:
     """Price the energy of a span, by groups and in all.
 
@@ -59,7 +59,7 @@ def costs_under(
     """
     span_us = microseconds(question.span.start), microseconds(question.span.end)
     groups = group_edges(question.aggregation, own.region, span_us)
-    pieces = Pieces.whole(readings).cut(joined_edges([_met(own.edges_us, readings), groups]))
+    pieces = ReadingPieces.whole(readings).cut(joined_edges([_met(own.edges_us, readings), groups]))
     where = pieces.between(*span_us)
     answered = pieces.only(where)
     bills = [charged(rate, pieces, where) for rate in own.rates]
@@ -85,7 +85,7 @@ def costs_under(
     return tables(frame, frame.sums(answered.energy_kwh), confidence, rows)
 
 
-def _met(edges_us: Microseconds, readings: Readings) -> Microseconds:
+def _met(edges_us: Microseconds, readings: SeriesReadings) -> Microseconds:
     """Take the edges that can divide any of the readings."""
     if readings.span is None:
         return edges_us[:0]
@@ -105,7 +105,9 @@ def _charging(elements: Sequence[Element], question: CostQuestion) -> list[Eleme
     return sorted(own, key=lambda element: (element.tariff.type, element.tariff.term.start))
 
 
-def _check_priced(bills: Sequence[Charged], answered: Pieces, question: CostQuestion) -> None:
+def _check_priced(
+    bills: Sequence[Charged], answered: ReadingPieces, question: CostQuestion
+) -> None:
     """Refuse energy before any COMMODITY has started, and energy that a contract cannot price."""
     starts = answered.starts_us
     missing = [starts[own.where][np.isnan(own.amount).any(axis=0)] for own in bills]
@@ -121,7 +123,7 @@ def _check_priced(bills: Sequence[Charged], answered: Pieces, question: CostQues
         )
 
 
-def _energy_rows(bill: Charged, frame: Frame) -> Iterator[Row]:
+def _energy_rows(bill: Charged, frame: Frame) -> Iterator[CostRow]:
     """Write a line for each tier of a contract, before VAT where its prices are."""
     element = bill.supply.element
     tiers = bill.energy_kwh.shape[0]
@@ -129,4 +131,4 @@ def _energy_rows(bill: Charged, frame: Frame) -> Iterator[Row]:
         quantity = frame.sums(bill.energy_kwh[tier], bill.where)
         amount = frame.sums(bill.amount[tier], bill.where) / (1.0 + vat_on_top(element.tariff))
         rule = LineRule("ENERGY", element.id, "KWH", tier=tier if tiers > 1 else None)
-        yield Row(rule, quantity, amount)
+        yield CostRow(rule, quantity, amount)

@@ -17,7 +17,7 @@ Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Readings:
+class SeriesReadings:
     """n readings of one series (a site or a device, one direction), in order of time.
 
     `starts_us`, `ends_us` (n) instants; `energy_kwh` (n), may be negative; `confidence` (n)
@@ -51,7 +51,7 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pieces:
+class ReadingPieces:
     """n pieces of readings in order of time, that do not overlap.
 
     `starts_us`, `ends_us`, `energy_kwh` (n); `reading` (n) the position of the reading that each
@@ -64,7 +64,7 @@ class Pieces:
     reading: Indices
 
     @classmethod
-    def whole(cls, readings: Readings) -> "Pieces":
+    def whole(cls, readings: SeriesReadings) -> "ReadingPieces":
         """Take each reading as one piece."""
         return cls(
             readings.starts_us,
@@ -77,13 +77,13 @@ class Pieces:
     def size(self) -> int:
         return self.starts_us.size
 
-    def only(self, kept: slice | Marks) -> "Pieces":
+    def only(self, kept: slice | Marks) -> "ReadingPieces":
         """Keep some of the pieces."""
-        return Pieces(
+        return ReadingPieces(
             self.starts_us[kept], self.ends_us[kept], self.energy_kwh[kept], self.reading[kept]
         )
 
-    def cut(self, edges_us: Microseconds) -> "Pieces":
+    def cut(self, edges_us: Microseconds) -> "ReadingPieces":
         """Divide the pieces that any of the edges (ascending) lies inside of."""
         if not self.size:
             return self
@@ -97,7 +97,7 @@ class Pieces:
         times = np.ones(self.size, np.int64)
         np.add.at(times, place, 1)
         length = np.repeat(self.ends_us - self.starts_us, times)
-        return Pieces(
+        return ReadingPieces(
             starts,
             ends,
             np.repeat(self.energy_kwh, times) * ((ends - starts) / length),
@@ -109,7 +109,7 @@ class Pieces:
         first, last = np.searchsorted(self.starts_us, [start_us, end_us], side="left")
         return slice(int(first), int(last))
 
-    def within(self, start_us: int, end_us: int) -> "Pieces":
+    def within(self, start_us: int, end_us: int) -> "ReadingPieces":
         """Keep what lies in [`start_us`, `end_us`); a piece across an end is divided."""
         ends = np.array([start_us, end_us], dtype=np.int64)
         divided = self.cut(ends)

@@ -10,7 +10,7 @@ from wattyard.costs.domain.answer import Costs
 from wattyard.costs.domain.contracts import Terms, terms
 from wattyard.costs.domain.costs import costs_under
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.costs.domain.reports import Report, together
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Marks, Metered
@@ -97,11 +97,13 @@ def _reported(own: Metering, under: Terms) -> Report:
     )
 
 
-def _readings(metered: Metered | None) -> Readings:
+def _readings(metered: Metered | None) -> SeriesReadings:
     if metered is None:
         nothing = np.zeros(0, np.int64)
-        return Readings(nothing, nothing, np.zeros(0), np.zeros(0))
-    return Readings(metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence)
+        return SeriesReadings(nothing, nothing, np.zeros(0), np.zeros(0))
+    return SeriesReadings(
+        metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence
+    )
 
 
 def _asked(own: Metering) -> Marks | None:

@@ -128,9 +128,9 @@ class EndpointDraft:
         object.__setattr__(self, "event_types", tuple(dict.fromkeys(self.event_types)))
         object.__setattr__(self, "headers", checked_headers(self.headers))
 
-    def made(self, id_: UUID, now: datetime) -> "Endpoint":
+    def made(self, id_: UUID, now: datetime) -> "WebhookEndpoint":
         """Make the endpoint that it describes."""
-        return Endpoint(
+        return WebhookEndpoint(
             id_,
             self.url,
             self.event_types,
@@ -142,7 +142,7 @@ class EndpointDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class WebhookEndpoint:
     """A webhook endpoint, without its secret and the values of its headers.
 
     `failing_since` is the time of the first failure after the last success, None where the

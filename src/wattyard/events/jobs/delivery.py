@@ -175,7 +175,7 @@ class Round:
                     self._dependencies.chance(),
                 )
                 self._outcomes.append((ended, pace.slow))
-                self._tell(ended)
+                self._log_outcome(ended)
                 self._written.set()
                 if not reply.succeeded:
                     break
@@ -209,7 +209,7 @@ class Round:
         leased_at = self._leased_at.get(delivery.id, 0.0)
         return leased_at + LEASE.total_seconds() - _ATTEMPT_SECONDS > monotonic()
 
-    def _tell(self, ended: Outcome) -> None:
+    def _log_outcome(self, ended: Outcome) -> None:
         self._dependencies.attempted("succeeded" if ended.reply.succeeded else "failed")
         if not ended.reply.succeeded:
             self._log.info(

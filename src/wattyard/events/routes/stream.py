@@ -15,7 +15,7 @@ from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Malformed, Refusal, TooMany
 from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Call, endpoint
-from wattyard.platform.http.streams import Admission, Stream
+from wattyard.platform.http.streams import Admission, StreamedAnswer
 from wattyard.platform.work import Stopping
 
 HEARTBEAT_SECONDS: Final = 15.0
@@ -65,7 +65,7 @@ async def stream_events(  # noqa: PLR0913 (five of them are services)
     signer: WebhookSigner,
     admission: Admission,
     stopping: Stopping,
-) -> Stream:
+) -> StreamedAnswer:
     """Follow the events of the account as Server-Sent Events, for receivers without an address.
 
     Each message has the event's id and, as `data`, the event itself. `Last-Event-ID` goes on
@@ -76,7 +76,9 @@ async def stream_events(  # noqa: PLR0913 (five of them are services)
     after = None if not last else ids.read(last, "evt", param="last_event_id")
     streams.admit(context)
     following = _Following(call, contexts, signer, admission, stopping)
-    return Stream(following.chunks(streams.follow(context, after), signed=query.signed == "true"))
+    return StreamedAnswer(
+        following.chunks(streams.follow(context, after), signed=query.signed == "true")
+    )
 
 
 class _Following:

@@ -7,7 +7,7 @@ from wattyard.events.service.log import Events
 from wattyard.events.store import deliveries as store
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 
 
 class Deliveries:
@@ -19,7 +19,7 @@ class Deliveries:
     async def page(
         self,
         context: Context,
-        window: Window,
+        window: PageWindow,
         *,
         endpoint_id: UUID | None = None,
         event_id: UUID | None = None,

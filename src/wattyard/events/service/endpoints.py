@@ -11,10 +11,10 @@ from wattyard.events.domain import Event, NewEvent
 from wattyard.events.domain.deliveries import Replay
 from wattyard.events.domain.endpoints import (
     TEST_TYPE,
-    Endpoint,
     EndpointDisabled,
     EndpointDraft,
     EndpointNotFound,
+    WebhookEndpoint,
 )
 from wattyard.events.service.log import Events
 from wattyard.events.service.ports import Reach, SerializeEndpoint
@@ -24,7 +24,7 @@ from wattyard.events.store import endpoints as store
 from wattyard.kernel import ids
 from wattyard.kernel.caps import Caps, within
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.refusals import TooMany
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
 
@@ -32,10 +32,10 @@ SECRET_BYTES: Final = 32
 REPLAYED_AT_ONCE: Final = 10_000
 _LOOKED_UP_AT_ONCE: Final = 4
 
-Change = Callable[[Endpoint, Mapping[str, str]], EndpointDraft]
+Change = Callable[[WebhookEndpoint, Mapping[str, str]], EndpointDraft]
 """Says what becomes of an endpoint and its headers."""
 
-Guard = Callable[[Endpoint], None]
+Guard = Callable[[WebhookEndpoint], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 
@@ -59,12 +59,12 @@ class Endpoints:
         self._random_bytes = random_bytes
         self._looking_up: Counter[int] = Counter()
 
-    async def page(self, context: Context, window: Window) -> Page[Endpoint]:
+    async def page(self, context: Context, window: PageWindow) -> Page[WebhookEndpoint]:
         """Read one page, newest first."""
         async with self._db.reading() as db:
             return await store.page(db, context.account, context.live_mode, window, {})
 
-    async def endpoint(self, context: Context, endpoint_id: UUID) -> Endpoint:
+    async def endpoint(self, context: Context, endpoint_id: UUID) -> WebhookEndpoint:
         """Read one endpoint.
 
         Raises:
@@ -73,7 +73,7 @@ class Endpoints:
         async with self._db.reading() as db:
             return await self._found(db, context, endpoint_id)
 
-    async def add(self, context: Context, draft: EndpointDraft) -> tuple[Endpoint, bytes]:
+    async def add(self, context: Context, draft: EndpointDraft) -> tuple[WebhookEndpoint, bytes]:
         """Add an endpoint: it and its secret, which is not shown again.
 
         Raises:
@@ -108,7 +108,7 @@ class Endpoints:
         *,
         change: Change,
         guard: Guard | None = None,
-    ) -> Endpoint:
+    ) -> WebhookEndpoint:
         """Change an endpoint; one that is enabled again counts as healthy.
 
         Raises:
@@ -140,7 +140,7 @@ class Endpoints:
 
     async def rotate_secret(
         self, context: Context, endpoint_id: UUID, overlap: timedelta
-    ) -> tuple[Endpoint, bytes]:
+    ) -> tuple[WebhookEndpoint, bytes]:
         """Give an endpoint a new secret, which is not shown again; the present one signs besides.
 
         A secret that was replaced before and still signed signs no more.
@@ -239,11 +239,15 @@ class Endpoints:
             if not self._looking_up[context.account]:
                 del self._looking_up[context.account]
 
-    async def _found(self, db: ReadConnection, context: Context, endpoint_id: UUID) -> Endpoint:
+    async def _found(
+        self, db: ReadConnection, context: Context, endpoint_id: UUID
+    ) -> WebhookEndpoint:
         found = await store.by_id(db, context.account, context.live_mode, endpoint_id)
         return _present(found, endpoint_id)
 
-    async def _locked(self, db: WriteConnection, context: Context, endpoint_id: UUID) -> Endpoint:
+    async def _locked(
+        self, db: WriteConnection, context: Context, endpoint_id: UUID
+    ) -> WebhookEndpoint:
         found = await store.locked(db, context.account, context.live_mode, endpoint_id)
         return _present(found, endpoint_id)
 
@@ -252,13 +256,13 @@ class Endpoints:
         return self._events.db
 
 
-def _present(found: Endpoint | None, endpoint_id: UUID) -> Endpoint:
+def _present(found: WebhookEndpoint | None, endpoint_id: UUID) -> WebhookEndpoint:
     if found is None:
         raise EndpointNotFound(f"there is no webhook endpoint {ids.wire('whe', endpoint_id)}")
     return found
 
 
-def _check_enabled(endpoint: Endpoint) -> None:
+def _check_enabled(endpoint: WebhookEndpoint) -> None:
     if not endpoint.enabled:
         raise EndpointDisabled(
             f"the webhook endpoint {ids.wire('whe', endpoint.id)} is disabled; "

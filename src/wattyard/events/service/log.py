@@ -10,7 +10,7 @@ from wattyard.events.domain.types import types_of
 from wattyard.events.store import log as store
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import Database, Notifier
 
 CHANNEL: Final = "wattyard_events"
@@ -61,7 +61,7 @@ class Events:
     async def page(
         self,
         context: Context,
-        window: Window,
+        window: PageWindow,
         *,
         event_type: str | None = None,
         object_id: str | None = None,

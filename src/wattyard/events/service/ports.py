@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 from wattyard.events.domain import Event
-from wattyard.events.domain.endpoints import Endpoint
+from wattyard.events.domain.endpoints import WebhookEndpoint
 from wattyard.kernel.callers import Caller
 
-SerializeEndpoint = Callable[[Caller, Endpoint], bytes]
+SerializeEndpoint = Callable[[Caller, WebhookEndpoint], bytes]
 """Writes an endpoint as JSON, without its secret."""
 
 SerializeEvent = Callable[[Caller, Event], bytes]

@@ -10,7 +10,7 @@ from wattyard.events.domain.deliveries import Delivery
 from wattyard.events.domain.endpoints import TEST_TYPE
 from wattyard.events.store.log import DELIVERY_ID, WANTS
 from wattyard.kernel import ids
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 
 _FIELDS = """
@@ -22,7 +22,7 @@ _SELECT = f"SELECT {_FIELDS} FROM webhook_deliveries"
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[Delivery]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from wattyard.events.domain.endpoints import Endpoint, KeptSecrets
-from wattyard.kernel.pages import Page, Window
+from wattyard.events.domain.endpoints import KeptSecrets, WebhookEndpoint
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.platform.encryption import EncryptedColumn
 
@@ -32,7 +32,7 @@ async def insert(
     db: WriteConnection,
     account: int,
     live: bool,
-    endpoint: Endpoint,
+    endpoint: WebhookEndpoint,
     *,
     account_id: UUID,
     kept: KeptSecrets,
@@ -61,7 +61,12 @@ async def insert(
 
 
 async def update(
-    db: WriteConnection, account: int, live: bool, endpoint: Endpoint, *, headers: bytes | None
+    db: WriteConnection,
+    account: int,
+    live: bool,
+    endpoint: WebhookEndpoint,
+    *,
+    headers: bytes | None,
 ) -> None:
     """Update what can change of an endpoint; its headers are encrypted already."""
     await db.execute(
@@ -164,14 +169,16 @@ async def delete(db: WriteConnection, account: int, live: bool, endpoint_id: UUI
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
-) -> Page[Endpoint]:
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
+) -> Page[WebhookEndpoint]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
     return Page.cut([_endpoint(row) for row in await db.fetch(query, *arguments)], window)
 
 
-async def by_id(db: ReadConnection, account: int, live: bool, endpoint_id: UUID) -> Endpoint | None:
+async def by_id(
+    db: ReadConnection, account: int, live: bool, endpoint_id: UUID
+) -> WebhookEndpoint | None:
     """Find an endpoint."""
     row = await db.fetchrow(_BY_ID, account, live, endpoint_id)
     return None if row is None else _endpoint(row)
@@ -179,14 +186,14 @@ async def by_id(db: ReadConnection, account: int, live: bool, endpoint_id: UUID)
 
 async def locked(
     db: WriteConnection, account: int, live: bool, endpoint_id: UUID
-) -> Endpoint | None:
+) -> WebhookEndpoint | None:
     """Find an endpoint, and keep others from changing or deleting it."""
     row = await db.fetchrow(f"{_BY_ID} FOR UPDATE", account, live, endpoint_id)
     return None if row is None else _endpoint(row)
 
 
-def _endpoint(row: asyncpg.Record) -> Endpoint:
+def _endpoint(row: asyncpg.Record) -> WebhookEndpoint:
     fields = dict(row)
     fields["event_types"] = tuple(fields["event_types"])
     fields["header_names"] = tuple(fields["header_names"])
-    return Endpoint(**fields)
+    return WebhookEndpoint(**fields)

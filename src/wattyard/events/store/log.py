@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from wattyard.events.domain import Event
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 
 _SELECT = "SELECT id, type, object_id, data, time_created FROM events"
@@ -86,7 +86,7 @@ async def append_for_one(
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[Event]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)

@@ -9,7 +9,7 @@ import msgspec
 
 from wattyard.events.domain.deliveries import Delivery, Replay
 from wattyard.events.domain.deliveries import Status as DeliveryStatus
-from wattyard.events.domain.endpoints import EVERYTHING, Endpoint, EndpointDraft, Status
+from wattyard.events.domain.endpoints import EVERYTHING, EndpointDraft, Status, WebhookEndpoint
 from wattyard.events.domain.headers import AUTHORIZATION, HeadersInvalid, basic
 from wattyard.events.wire.log import EXAMPLE as EVENT
 from wattyard.kernel import ids, instants
@@ -174,7 +174,7 @@ def overlap_of(body: RotationBody) -> timedelta:
 
 
 def changed_endpoint(
-    endpoint: Endpoint, headers: Mapping[str, str], patch: Patch[EndpointBody]
+    endpoint: WebhookEndpoint, headers: Mapping[str, str], patch: Patch[EndpointBody]
 ) -> EndpointDraft:
     """Apply a merge patch to an endpoint and its headers.
 
@@ -196,12 +196,12 @@ def changed_endpoint(
     return endpoint_draft(patch.onto(current))
 
 
-def endpoint_json(caller: Caller, endpoint: Endpoint) -> bytes:
+def endpoint_json(caller: Caller, endpoint: WebhookEndpoint) -> bytes:
     """Write an endpoint without its secret."""
     return msgspec.json.encode(EndpointShape(**_endpoint_fields(caller, endpoint)))
 
 
-def new_endpoint_json(caller: Caller, endpoint: Endpoint, secret: str) -> bytes:
+def new_endpoint_json(caller: Caller, endpoint: WebhookEndpoint, secret: str) -> bytes:
     """Write a new endpoint with its secret."""
     return msgspec.json.encode(
         NewEndpointShape(**_endpoint_fields(caller, endpoint), secret=secret)
@@ -263,7 +263,7 @@ def replay_from(body: ReplayBody) -> UUID | datetime:
     return time
 
 
-def _endpoint_fields(caller: Caller, endpoint: Endpoint) -> dict[str, Any]:
+def _endpoint_fields(caller: Caller, endpoint: WebhookEndpoint) -> dict[str, Any]:
     return {
         "id": ids.wire("whe", endpoint.id),
         "live_mode": caller.live_mode,

@@ -13,16 +13,16 @@ from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from wattyard.kernel import civil
-from wattyard.meters.adapters.csv_layout import Layout, Line, Value, cells_of, layout_of
+from wattyard.meters.adapters.csv_layout import Layout, LayoutColumn, Line, cells_of, layout_of
 from wattyard.meters.adapters.meter_file import (
     ColumnMap,
     MeterReading,
     Options,
-    Refused,
+    RefusedReading,
     judged,
     text_lines,
 )
-from wattyard.meters.adapters.wall_order import Row, end_after, in_order
+from wattyard.meters.adapters.wall_order import TimedRow, end_after, in_order
 from wattyard.meters.adapters.written_times import WrittenTime, read_time
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
@@ -30,7 +30,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}([ '’\u00a0\u202f.,]\d{3})+([.,]\d+)?", re
 _SECONDS: Final = timedelta(seconds=1)
 
 
-def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refused]:
+def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
     """Read a CSV file: one reading for each row and column of values.
 
     Rows stay in their order, but for those around a local hour that the clock shows twice.
@@ -49,7 +49,7 @@ def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refu
     table = _Table(columns, layout, civil.zone(options.zone))
     rows = table.rows(pending, lines)
     for row in in_order(rows, table.zone, ends=columns.start is None):
-        if isinstance(row, Refused):
+        if isinstance(row, RefusedReading):
             yield row
         else:
             yield from table.judged(row)
@@ -63,61 +63,63 @@ class _Table:
     layout: Layout
     zone: ZoneInfo
 
-    def rows(self, pending: list[Line], lines: Iterator[Line | Refused]) -> Iterator[Row | Refused]:
+    def rows(
+        self, pending: list[Line], lines: Iterator[Line | RefusedReading]
+    ) -> Iterator[TimedRow | RefusedReading]:
         for line in pending:
             yield from self._row(*line)
         for read in lines:
-            if isinstance(read, Refused):
+            if isinstance(read, RefusedReading):
                 yield read
             else:
                 yield from self._row(*read)
 
-    def _row(self, line: int, text: str) -> Iterator[Row | Refused]:
+    def _row(self, line: int, text: str) -> Iterator[TimedRow | RefusedReading]:
         if not text.strip():
             return
         cells = cells_of(text, self.layout.delimiter)
         width = self.layout.width
         if cells is None:
             hint = "the row is not CSV: a quote is not closed, or stands within a cell"
-            yield Refused(f"line {line}", "row_invalid", hint)
+            yield RefusedReading(f"line {line}", "row_invalid", hint)
             return
         if len(cells) < self.layout.least or any(cells[width:]):
             hint = f"the row has {len(cells)} cells where {width} are expected"
-            yield Refused(f"line {line}", "row_invalid", hint)
+            yield RefusedReading(f"line {line}", "row_invalid", hint)
             return
         if not any(cells):
             return
         at = self.layout.end if self.layout.start is None else self.layout.start
         code = "end_time" if self.layout.start is None else "start_time"
         try:
-            yield Row(line, cells, self._label(self._written(cells, at)))
+            yield TimedRow(line, cells, self._label(self._written(cells, at)))
         except ValueError as wrong:
             missing = at is not None and not cells[at]
-            yield Refused(
+            yield RefusedReading(
                 f"line {line}", f"{code}_{'missing' if missing else 'invalid'}", str(wrong)
             )
 
-    def judged(self, row: Row) -> Iterator[MeterReading | Refused]:
+    def judged(self, row: TimedRow) -> Iterator[MeterReading | RefusedReading]:
         try:
             period = self._period(row)
         except ValueError as wrong:
-            yield Refused(f"line {row.line}", "end_time_invalid", str(wrong))
+            yield RefusedReading(f"line {row.line}", "end_time_invalid", str(wrong))
             return
         several = len(self.layout.values) > 1
         for value in self.layout.values:
             where = f"line {row.line}, {value.register.name}" if several else f"line {row.line}"
             number = _number(
-                row.cells[value.place], where, decimal_comma=self.columns.decimal_comma
+                row.cells[value.position], where, decimal_comma=self.columns.decimal_comma
             )
-            if isinstance(number, Refused):
+            if isinstance(number, RefusedReading):
                 yield number
                 continue
             energy_kwh = _energy_kwh(number, value, period[1] - period[0])
             yield judged(where, period, energy_kwh, value.register, 1.0)
 
-    def _written(self, cells: Sequence[str], place: int | None) -> WrittenTime:
-        text = "" if place is None else cells[place]
-        if self.layout.date not in (None, place) and text:
+    def _written(self, cells: Sequence[str], position: int | None) -> WrittenTime:
+        text = "" if position is None else cells[position]
+        if self.layout.date not in (None, position) and text:
             text = f"{cells[self.layout.date]} {text}"
         if not text:
             raise ValueError("the time is missing")
@@ -144,7 +146,7 @@ class _Table:
             raise ValueError(f"{written.wall} is not the start of a day in {self.zone.key}")
         return written.label
 
-    def _period(self, row: Row) -> tuple[datetime, datetime]:
+    def _period(self, row: TimedRow) -> tuple[datetime, datetime]:
         length = self.columns.length
         if length == "DAY":
             day = civil.date_at(row.label, self.zone)
@@ -155,7 +157,7 @@ class _Table:
             return start, start + length
         return row.label, self._end(row)
 
-    def _end(self, row: Row) -> datetime:
+    def _end(self, row: TimedRow) -> datetime:
         written = self._written(row.cells, self.layout.end)
         wall = written.wall
         if self.layout.date is not None and wall.time() == time():
@@ -172,9 +174,9 @@ class _Table:
         return end
 
 
-def _number(text: str, where: str, *, decimal_comma: bool) -> float | Refused:
+def _number(text: str, where: str, *, decimal_comma: bool) -> float | RefusedReading:
     if not text:
-        return Refused(where, "value_missing", "the row has no value here")
+        return RefusedReading(where, "value_missing", "the row has no value here")
     mark, other = (",", ".") if decimal_comma else (".", ",")
     plain = text.replace(mark, ".")
     if other not in text and _NUMBER.fullmatch(plain):
@@ -184,10 +186,10 @@ def _number(text: str, where: str, *, decimal_comma: bool) -> float | Refused:
         hint = "has thousand separators, or another decimal mark than the map says"
     elif other in text:
         hint = f"has {other!r} where the decimal mark is {mark!r}"
-    return Refused(where, "value_invalid", f"{text!r:.30} {hint}; write 1234{mark}5")
+    return RefusedReading(where, "value_invalid", f"{text!r:.30} {hint}; write 1234{mark}5")
 
 
-def _energy_kwh(number: float, value: Value, duration: timedelta) -> float:
+def _energy_kwh(number: float, value: LayoutColumn, duration: timedelta) -> float:
     seconds = duration / _SECONDS
     match value.unit:
         case "WH":

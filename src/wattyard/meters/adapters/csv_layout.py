@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from wattyard.meters.adapters.meter_file import Column, ColumnMap, Refused, Register, Unit
+from wattyard.meters.adapters.meter_file import Column, ColumnMap, RefusedReading, Register, Unit
 from wattyard.meters.adapters.written_times import read_time
 from wattyard.meters.domain.readings import FlowDirection
 
@@ -18,10 +18,10 @@ Line = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class LayoutColumn:
     """A column of values: its place in a row, from 0, and what it measures."""
 
-    place: int
+    position: int
     register: Register
     unit: Unit
 
@@ -35,13 +35,13 @@ class Layout:
     date: int | None
     start: int | None
     end: int | None
-    values: tuple[Value, ...]
+    values: tuple[LayoutColumn, ...]
 
     @property
     def least(self) -> int:
         """How many cells a row must have, so that none that is read is missing."""
-        places = (self.date, self.start, self.end, *(value.place for value in self.values))
-        return 1 + max(place for place in places if place is not None)
+        positions = (self.date, self.start, self.end, *(value.position for value in self.values))
+        return 1 + max(position for position in positions if position is not None)
 
 
 Found = tuple[Layout, list[Line]]
@@ -60,8 +60,8 @@ def cells_of(text: str, delimiter: str) -> list[str] | None:
 
 
 def layout_of(
-    lines: Iterator[Line | Refused], columns: ColumnMap, direction: FlowDirection
-) -> Generator[Refused, None, Found | None]:
+    lines: Iterator[Line | RefusedReading], columns: ColumnMap, direction: FlowDirection
+) -> Generator[RefusedReading, None, Found | None]:
     """Find the layout in the first rows; None, after saying why, when the file has it not.
 
     Columns named by words: the first row that has them all is the header. Columns told by
@@ -70,7 +70,7 @@ def layout_of(
     first: Line | None = None
     told = False
     for _, line in zip(range(_HEADER_WITHIN), lines, strict=False):
-        if isinstance(line, Refused):
+        if isinstance(line, RefusedReading):
             told = True
             yield line
             continue
@@ -78,7 +78,7 @@ def layout_of(
             continue
         first = first or line
         found = _in_row(line, columns, direction)
-        if isinstance(found, Refused):
+        if isinstance(found, RefusedReading):
             yield found
             return None
         if found is not None:
@@ -86,11 +86,13 @@ def layout_of(
     if first is not None:
         yield _no_header(first, columns)
     elif not told:
-        yield Refused("line 1", "file_empty", "the file has no rows")
+        yield RefusedReading("line 1", "file_empty", "the file has no rows")
     return None
 
 
-def _in_row(line: Line, columns: ColumnMap, direction: FlowDirection) -> Found | Refused | None:
+def _in_row(
+    line: Line, columns: ColumnMap, direction: FlowDirection
+) -> Found | RefusedReading | None:
     for delimiter in (columns.delimiter,) if columns.delimiter else _delimiters(line[1]):
         cells = cells_of(line[1], delimiter)
         if cells is None:
@@ -98,12 +100,12 @@ def _in_row(line: Line, columns: ColumnMap, direction: FlowDirection) -> Found |
         while len(cells) > 1 and not cells[-1]:
             cells.pop()
         is_header = any(isinstance(column, str) for column in columns.columns)
-        places = _places(cells, columns.columns)
-        if isinstance(places, str):
-            return Refused(f"line {line[0]}", "column_invalid", places)
-        if places is None or not (is_header or _has_reading(cells, places, columns)):
+        positions = _positions(cells, columns.columns)
+        if isinstance(positions, str):
+            return RefusedReading(f"line {line[0]}", "column_invalid", positions)
+        if positions is None or not (is_header or _has_reading(cells, positions, columns)):
             continue
-        layout = _layout(cells, places, columns, direction, delimiter, is_header=is_header)
+        layout = _layout(cells, positions, columns, direction, delimiter, is_header=is_header)
         return layout, [] if is_header else [line]
     return None
 
@@ -112,33 +114,33 @@ def _delimiters(text: str) -> tuple[str, ...]:
     return tuple(sign for sign in _DELIMITERS if sign in text) or (",",)
 
 
-def _places(cells: list[str], columns: tuple[Column, ...]) -> dict[Column, int] | str | None:
+def _positions(cells: list[str], columns: tuple[Column, ...]) -> dict[Column, int] | str | None:
     """Find each column; None when one is missing, or a sentence when it is there twice."""
     names = [cell.casefold() for cell in cells]
-    places: dict[Column, int] = {}
+    positions: dict[Column, int] = {}
     for column in columns:
         if isinstance(column, int):
             if column > len(cells):
                 return None
-            places[column] = column - 1
+            positions[column] = column - 1
         elif (name := column.strip().casefold()) not in names:
             return None
         else:
-            places[column] = names.index(name)
+            positions[column] = names.index(name)
     twice = [c for c in columns if isinstance(c, str) and names.count(c.strip().casefold()) > 1]
     if twice:
         return f"the header has {twice[0]!r:.40} more than once; tell the column by its number"
-    return places
+    return positions
 
 
-def _has_reading(cells: list[str], places: dict[Column, int], columns: ColumnMap) -> bool:
+def _has_reading(cells: list[str], positions: dict[Column, int], columns: ColumnMap) -> bool:
     """Tell whether a row holds a time or a number where it should, so is no header."""
-    if any(cells[places[value.column]][:1].isdigit() for value in columns.values):
+    if any(cells[positions[value.column]][:1].isdigit() for value in columns.values):
         return True
     times = [c for c in (columns.date, columns.start, columns.end) if c is not None]
     for column in times:
         try:
-            read_time(cells[places[column]], day_first=True)
+            read_time(cells[positions[column]], day_first=True)
         except ValueError:
             continue
         return True
@@ -147,15 +149,15 @@ def _has_reading(cells: list[str], places: dict[Column, int], columns: ColumnMap
 
 def _layout(
     cells: list[str],
-    places: dict[Column, int],
+    positions: dict[Column, int],
     columns: ColumnMap,
     direction: FlowDirection,
     delimiter: str,
     *,
     is_header: bool,
 ) -> Layout:
-    def place(column: Column | None) -> int | None:
-        return None if column is None else places[column]
+    def position(column: Column | None) -> int | None:
+        return None if column is None else positions[column]
 
     def name(at: int) -> str | None:
         if is_header:
@@ -163,9 +165,9 @@ def _layout(
         return f"column {at + 1}" if len(columns.values) > 1 else None
 
     values = tuple(
-        Value(
-            places[value.column],
-            Register(name(places[value.column]), value.direction or direction),
+        LayoutColumn(
+            positions[value.column],
+            Register(name(positions[value.column]), value.direction or direction),
             value.unit or columns.unit,
         )
         for value in columns.values
@@ -173,16 +175,16 @@ def _layout(
     return Layout(
         delimiter,
         len(cells),
-        place(columns.date),
-        place(columns.start),
-        place(columns.end),
+        position(columns.date),
+        position(columns.start),
+        position(columns.end),
         values,
     )
 
 
-def _no_header(first: Line, columns: ColumnMap) -> Refused:
+def _no_header(first: Line, columns: ColumnMap) -> RefusedReading:
     wanted = ", ".join(str(column) for column in columns.columns)
-    return Refused(
+    return RefusedReading(
         f"line {first[0]}",
         "column_missing",
         f"none of the first {_HEADER_WITHIN} rows has the columns {wanted:.200}; "

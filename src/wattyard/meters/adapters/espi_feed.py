@@ -38,7 +38,7 @@ class FeedInvalid(Exception):
 
 
 @dataclass(slots=True)
-class Resource:
+class AtomEntry:
     """The Atom entry around a resource: its title and its links, as far as they were read."""
 
     title: str = ""
@@ -62,19 +62,19 @@ class ReadingType:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EspiResource:
     """A UsagePoint, MeterReading or ReadingType."""
 
     kind: str
-    resource: Resource
+    resource: AtomEntry
     reading_type: ReadingType
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class IntervalBlock:
     """An IntervalBlock begins; `number` counts those of the file from 1."""
 
-    resource: Resource
+    resource: AtomEntry
     number: int
     line: int
 
@@ -90,18 +90,18 @@ class IntervalValue:
     qualities: tuple[str, ...] = ()
 
 
-Part = Entry | Block | IntervalValue
+Part = EspiResource | IntervalBlock | IntervalValue
 
 
 @dataclass(slots=True)
 class Links:
     """Which resource belongs to which: by links, or by an address below another's."""
 
-    _by_self: dict[tuple[str, str], Resource] = field(default_factory=dict)
-    _by_related: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    _by_self: dict[tuple[str, str], AtomEntry] = field(default_factory=dict)
+    _by_related: dict[tuple[str, str], AtomEntry] = field(default_factory=dict)
     _types: dict[str, ReadingType] = field(default_factory=dict)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: EspiResource) -> None:
         if entry.kind == "ReadingType":
             self._types[entry.resource.self_ or f"#{len(self._types)}"] = entry.reading_type
             return
@@ -110,7 +110,7 @@ class Links:
         for address in entry.resource.related:
             self._by_related[entry.kind, address] = entry.resource
 
-    def owner(self, resource: Resource, kind: str) -> Resource | None:
+    def owner(self, resource: AtomEntry, kind: str) -> AtomEntry | None:
         """Find the resource of a kind to which another belongs."""
         for address in filter(None, (resource.up, resource.self_)):
             found = self._by_related.get((kind, address))
@@ -124,7 +124,7 @@ class Links:
                 return found
         return None
 
-    def reading_type(self, meter: Resource | None, *, only_one: bool) -> ReadingType | None:
+    def reading_type(self, meter: AtomEntry | None, *, only_one: bool) -> ReadingType | None:
         """Find the type that a meter reading links to, or with `only_one` the file's only one."""
         for address in meter.related if meter else []:
             if address in self._types:
@@ -172,7 +172,7 @@ class _Parts:
         self._text: list[str] = []
         self._length = 0
         self._kind = ""
-        self._resource = Resource()
+        self._resource = AtomEntry()
         self._type: dict[str, str] = {}
         self._value: IntervalValue | None = None
         self._blocks = self._values = 0
@@ -212,11 +212,11 @@ class _Parts:
             case "entry", "link":
                 self._link(attributes.get("rel", ""), attributes.get("href", ""))
             case _, "entry":
-                self._kind, self._resource, self._type = "", Resource(), {}
+                self._kind, self._resource, self._type = "", AtomEntry(), {}
             case _, "IntervalBlock":
                 self._blocks += 1
                 line = self._parser.CurrentLineNumber
-                self._ready.append(Block(self._resource, self._blocks, line))
+                self._ready.append(IntervalBlock(self._resource, self._blocks, line))
             case "content", kind if kind in _KINDS:
                 self._kind = kind
 
@@ -243,7 +243,7 @@ class _Parts:
         elif within == "entry" and name == "title":
             self._resource.title = text
         elif name == "entry" and self._kind:
-            self._ready.append(Entry(self._kind, self._resource, ReadingType(**self._type)))
+            self._ready.append(EspiResource(self._kind, self._resource, ReadingType(**self._type)))
 
     def _end_in_reading(self, value: IntervalValue, within: str, name: str, text: str) -> None:
         match within, name:

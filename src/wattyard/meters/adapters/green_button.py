@@ -15,16 +15,22 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
 
 from wattyard.meters.adapters.espi_feed import (
-    Block,
-    Entry,
+    AtomEntry,
+    EspiResource,
     FeedInvalid,
+    IntervalBlock,
     IntervalValue,
     Links,
     ReadingType,
-    Resource,
     feed,
 )
-from wattyard.meters.adapters.meter_file import MeterReading, Options, Refused, Register, judged
+from wattyard.meters.adapters.meter_file import (
+    MeterReading,
+    Options,
+    RefusedReading,
+    Register,
+    judged,
+)
 from wattyard.meters.domain.readings import FlowDirection
 
 _WATT_HOURS, _WATTS = "72", "38"
@@ -78,11 +84,11 @@ class _Found:
     """What the first pass leaves to the second: links, and blocks that stand before theirs."""
 
     links: Links = field(default_factory=Links)
-    postponed: dict[int, Resource] = field(default_factory=dict)
+    postponed: dict[int, AtomEntry] = field(default_factory=dict)
     has_values: bool = False
 
 
-def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refused]:
+def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
     """Read a Green Button file: one reading for each IntervalReading, in the order of the file.
 
     A block that stands before the resources it refers to is read in a second pass, so blocks
@@ -98,7 +104,7 @@ def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refu
         yield from _passes(copy, options)
 
 
-def _passes(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refused]:
+def _passes(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
     start = stream.tell()
     found = _Found()
     invalid = None
@@ -112,25 +118,25 @@ def _passes(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refus
         with contextlib.suppress(FeedInvalid):
             yield from _second_pass(stream, options, found)
     if invalid is not None:
-        yield Refused(f"line {invalid.line}", invalid.code, str(invalid))
+        yield RefusedReading(f"line {invalid.line}", invalid.code, str(invalid))
     elif not found.has_values:
         hint = "the file holds no IntervalReading; is it a Green Button file of usage?"
-        yield Refused("end of file", "format_invalid", hint)
+        yield RefusedReading("end of file", "format_invalid", hint)
 
 
 def _first_pass(
     stream: BinaryIO, options: Options, found: _Found
-) -> Iterator[MeterReading | Refused]:
-    measure: _Measure | Refused | None = None
+) -> Iterator[MeterReading | RefusedReading]:
+    measure: _Measure | RefusedReading | None = None
     for part in feed(stream):
         match part:
-            case Entry():
+            case EspiResource():
                 found.links.add(part)
-            case Block():
+            case IntervalBlock():
                 measure = _measured(part, found.links, options, final=False)
                 if measure is None:
                     found.postponed[part.number] = part.resource
-                elif isinstance(measure, Refused):
+                elif isinstance(measure, RefusedReading):
                     yield measure
             case IntervalValue():
                 found.has_values = True
@@ -140,23 +146,23 @@ def _first_pass(
 
 def _second_pass(
     stream: BinaryIO, options: Options, found: _Found
-) -> Iterator[MeterReading | Refused]:
-    measure: _Measure | Refused | None = None
+) -> Iterator[MeterReading | RefusedReading]:
+    measure: _Measure | RefusedReading | None = None
     for part in feed(stream):
-        if isinstance(part, Block):
+        if isinstance(part, IntervalBlock):
             measure = None
             if part.number in found.postponed:
                 whole = replace(part, resource=found.postponed[part.number])
                 measure = _measured(whole, found.links, options, final=True)
-            if isinstance(measure, Refused):
+            if isinstance(measure, RefusedReading):
                 yield measure
         elif isinstance(part, IntervalValue) and isinstance(measure, _Measure):
             yield _reading(part, measure)
 
 
 def _measured(
-    block: Block, links: Links, options: Options, *, final: bool
-) -> _Measure | Refused | None:
+    block: IntervalBlock, links: Links, options: Options, *, final: bool
+) -> _Measure | RefusedReading | None:
     """Find what a block's values mean; None while what it refers to has not been read."""
     where = f"line {block.line}, IntervalBlock {block.number}"
     meter = links.owner(block.resource, "MeterReading")
@@ -165,7 +171,7 @@ def _measured(
     if not final and (kind is None or point is None):
         return None
     if kind is None:
-        return Refused(
+        return RefusedReading(
             where, "reading_type_missing", "no ReadingType is linked; the block is left out"
         )
     wrong = _fault(kind)
@@ -175,24 +181,28 @@ def _measured(
     return _measure(kind, next(filter(None, titles), None), options)
 
 
-def _fault(kind: ReadingType) -> Refused | None:
+def _fault(kind: ReadingType) -> RefusedReading | None:
     if kind.commodity not in _ELECTRICITY:
-        return Refused("", "units_invalid", f"commodity {kind.commodity:.10} is not electricity")
+        return RefusedReading(
+            "", "units_invalid", f"commodity {kind.commodity:.10} is not electricity"
+        )
     if kind.unit not in (_WATT_HOURS, _WATTS):
         unit = _UNITS.get(kind.unit, f"uom {kind.unit:.10}" if kind.unit else "no unit")
-        return Refused("", "units_invalid", f"values in {unit} are neither Wh (72) nor W (38)")
+        return RefusedReading(
+            "", "units_invalid", f"values in {unit} are neither Wh (72) nor W (38)"
+        )
     if kind.flow_direction not in ("", "0", *_DIRECTIONS):
         hint = f"flowDirection {kind.flow_direction:.10} is neither forward (1) nor reverse (19)"
-        return Refused("", "energy_flow_direction_invalid", hint)
+        return RefusedReading("", "energy_flow_direction_invalid", hint)
     if kind.accumulation not in _DELTAS or kind.qualifier not in _MEANS:
         hint = (
             f"accumulationBehaviour {kind.accumulation or '0':.10} with dataQualifier "
             f"{kind.qualifier or '0':.10} does not say what flowed in an interval"
         )
-        return Refused("", "reading_type_invalid", hint)
+        return RefusedReading("", "reading_type_invalid", hint)
     if not re.fullmatch(r"[+-]?[0-9]{1,2}", kind.power_of_ten or "0"):
         hint = f"powerOfTenMultiplier {kind.power_of_ten!r:.20} is no number within -99 and 99"
-        return Refused("", "reading_type_invalid", hint)
+        return RefusedReading("", "reading_type_invalid", hint)
     return None
 
 
@@ -209,20 +219,20 @@ def _measure(kind: ReadingType, name: str | None, options: Options) -> _Measure:
     )
 
 
-def _reading(value: IntervalValue, measure: _Measure) -> MeterReading | Refused:
+def _reading(value: IntervalValue, measure: _Measure) -> MeterReading | RefusedReading:
     where = f"IntervalReading {value.number}"
     start = _whole(value.start, _LAST_SECOND)
     if start is None:
         hint = f"start {value.start!r:.30} is not a count of seconds since 1970"
-        return Refused(where, "start_time_invalid", hint)
+        return RefusedReading(where, "start_time_invalid", hint)
     seconds = _whole(value.duration or measure.interval_seconds, _LONGEST_SECONDS)
     if seconds is None:
         hint = f"duration {value.duration!r:.30} is not a count of seconds"
-        return Refused(where, "end_time_invalid", hint)
+        return RefusedReading(where, "end_time_invalid", hint)
     if not value.value:
-        return Refused(where, "value_missing", "the interval has no value")
+        return RefusedReading(where, "value_missing", "the interval has no value")
     if not _INTEGER.fullmatch(value.value):
-        return Refused(where, "value_invalid", f"{value.value!r:.30} is no whole number")
+        return RefusedReading(where, "value_invalid", f"{value.value!r:.30} is no whole number")
     # One division of whole numbers: the nearest double to the exact energy.
     hours = (seconds, 3600) if measure.is_power else (1, 1)
     count = int(value.value) * measure.multiplier * hours[0]

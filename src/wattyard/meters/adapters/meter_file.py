@@ -41,7 +41,7 @@ class MeterReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedReading:
     """A part of the file that gives no reading: where it stands, a code, and what to do."""
 
     where: str
@@ -196,29 +196,31 @@ def judged(
     energy_kwh: float,
     register: Register,
     confidence: float,
-) -> MeterReading | Refused:
+) -> MeterReading | RefusedReading:
     """Make a reading, or refuse it for its period or its energy (contract 3, Key)."""
     start, end = period
     if end <= start:
-        return Refused(where, "end_time_invalid", "the period must end after it starts")
+        return RefusedReading(where, "end_time_invalid", "the period must end after it starts")
     if end - start > LONGEST_ELAPSED:
-        return Refused(where, *TOO_LONG)
+        return RefusedReading(where, *TOO_LONG)
     if not math.isfinite(energy_kwh):
-        return Refused(where, "value_invalid", "the value must be a finite number")
+        return RefusedReading(where, "value_invalid", "the value must be a finite number")
     if energy_kwh < 0:
-        return Refused(
+        return RefusedReading(
             where,
             "value_negative",
             f"{energy_kwh:g} kWh is negative; what flows the other way is a register of its own",
         )
     if energy_kwh > LARGEST_KWH:
-        return Refused(where, "value_too_large", f"{energy_kwh:g} kWh is more than 1,000,000 kWh")
+        return RefusedReading(
+            where, "value_too_large", f"{energy_kwh:g} kWh is more than 1,000,000 kWh"
+        )
     return MeterReading(
         start, end, energy_kwh + 0.0, register.direction, confidence, register.name, where
     )
 
 
-def text_lines(stream: BinaryIO) -> Iterator[tuple[int, str] | Refused]:
+def text_lines(stream: BinaryIO) -> Iterator[tuple[int, str] | RefusedReading]:
     """Number the lines of a UTF-8 file, from 1, without their ends; a mark at the start is cut.
 
     A line of more than 64 KiB or with bytes that are not UTF-8 is refused; a UTF-16 file as a
@@ -229,17 +231,19 @@ def text_lines(stream: BinaryIO) -> Iterator[tuple[int, str] | Refused]:
         number += 1
         if number == 1 and (line[:2] in UTF16_MARKS or b"\0" in line[:4]):
             hint = "the file is UTF-16 (a spreadsheet's Unicode text); save it as CSV UTF-8"
-            yield Refused("line 1", "encoding_invalid", hint)
+            yield RefusedReading("line 1", "encoding_invalid", hint)
             return
         if len(line) > LINE_LIMIT_BYTES and not line.endswith(b"\n"):
             while (rest := stream.readline(LINE_LIMIT_BYTES)) and not rest.endswith(b"\n"):
                 pass
-            yield Refused(f"line {number}", "line_too_long", "the line is longer than 64 KiB")
+            yield RefusedReading(
+                f"line {number}", "line_too_long", "the line is longer than 64 KiB"
+            )
             continue
         try:
             text = (line.removeprefix(UTF8_MARK) if number == 1 else line).decode()
         except UnicodeDecodeError:
             hint = "the line is not UTF-8; save the file as UTF-8"
-            yield Refused(f"line {number}", "encoding_invalid", hint)
+            yield RefusedReading(f"line {number}", "encoding_invalid", hint)
             continue
         yield number, text.rstrip("\r\n")

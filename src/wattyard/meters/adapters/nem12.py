@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from wattyard.meters.adapters.meter_file import (
     MeterReading,
     Options,
-    Refused,
+    RefusedReading,
     Register,
     judged,
     text_lines,
@@ -74,7 +74,7 @@ class _Reader:
     """For each register the days that came, as a set of bits: a few KiB at most."""
 
 
-def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refused]:
+def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
     """Read a NEM12 file: one reading for each interval, in the order of the file.
 
     Registers that do not count active energy, and days that come twice, are refused at their
@@ -82,7 +82,7 @@ def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refu
     """
     reader = _Reader(options)
     for line in text_lines(stream):
-        if isinstance(line, Refused):
+        if isinstance(line, RefusedReading):
             yield line
             continue
         number, text = line
@@ -93,7 +93,7 @@ def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refu
             yield from _settled(reader)
         if cells[:2] == ["100", "NEM13"]:
             hint = "NEM13 holds register readings, not intervals; ask for NEM12"
-            yield Refused(f"line {number}", "format_invalid", hint)
+            yield RefusedReading(f"line {number}", "format_invalid", hint)
             return
         refused = _taken(reader, number, cells)
         if refused is not None:
@@ -101,10 +101,10 @@ def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refu
     yield from _settled(reader)
     if reader.open:
         hint = "the 900 record is missing; the file may be cut off"
-        yield Refused("end of file", "end_record_missing", hint)
+        yield RefusedReading("end of file", "end_record_missing", hint)
 
 
-def _taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+def _taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | None:
     match cells[0]:
         case "100":
             reader.open, reader.block, reader.passed_over = True, None, False
@@ -120,21 +120,21 @@ def _taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
             pass
         case other:
             hint = f"NEM12 has no record {other!r:.20}"
-            return Refused(f"line {line}", "record_unknown", hint)
+            return RefusedReading(f"line {line}", "record_unknown", hint)
     return None
 
 
-def _block_taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+def _block_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | None:
     read = _block(line, cells, reader.options)
-    reader.passed_over = isinstance(read, Refused)
+    reader.passed_over = isinstance(read, RefusedReading)
     reader.day_refused = False
-    reader.block = None if isinstance(read, Refused) else read
-    return read if isinstance(read, Refused) else None
+    reader.block = None if isinstance(read, RefusedReading) else read
+    return read if isinstance(read, RefusedReading) else None
 
 
-def _block(line: int, cells: list[str], options: Options) -> _Block | Refused:
-    def refused(code: str, what: str) -> Refused:
-        return Refused(f"line {line}", code, f"{what}; its days are left out")
+def _block(line: int, cells: list[str], options: Options) -> _Block | RefusedReading:
+    def refused(code: str, what: str) -> RefusedReading:
+        return RefusedReading(f"line {line}", code, f"{what}; its days are left out")
 
     if len(cells) < 9 or not cells[1]:
         return refused("record_invalid", "a 200 record has an NMI and at least 9 fields")
@@ -164,41 +164,49 @@ def _direction(suffix: str, options: Options) -> FlowDirection | None:
     return None
 
 
-def _day_taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+def _day_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | None:
     if reader.passed_over:
         return None
     read = _day(reader, line, cells)
-    reader.day_refused = isinstance(read, Refused)
-    if isinstance(read, Refused):
+    reader.day_refused = isinstance(read, RefusedReading)
+    if isinstance(read, RefusedReading):
         return read
     reader.day = read
     return None
 
 
-def _day(reader: _Reader, line: int, cells: list[str]) -> _Day | Refused:
+def _day(reader: _Reader, line: int, cells: list[str]) -> _Day | RefusedReading:
     block, where = reader.block, f"line {line}"
     if block is None:
-        return Refused(where, "record_invalid", "a 300 record needs a 200 record before it")
-    found = _quality_place(cells)
+        return RefusedReading(where, "record_invalid", "a 300 record needs a 200 record before it")
+    found = _quality_column(cells)
     if found is None:
-        return Refused(where, "quality_missing", "the quality flag after the values is missing")
+        return RefusedReading(
+            where, "quality_missing", "the quality flag after the values is missing"
+        )
     if found - 2 != block.intervals:
         expected = f"{block.intervals} of {block.minutes} minutes make a day"
-        return Refused(where, "values_invalid", f"the day has {found - 2} values; {expected}")
+        return RefusedReading(
+            where, "values_invalid", f"the day has {found - 2} values; {expected}"
+        )
     day = _date(cells[1])
     if day is None:
-        return Refused(where, "date_invalid", f"{cells[1]!r:.20} is no date written YYYYMMDD")
+        return RefusedReading(
+            where, "date_invalid", f"{cells[1]!r:.20} is no date written YYYYMMDD"
+        )
     name = block.register.name or ""
     bit = 1 << (day - FIRST_DATE).days
     seen = reader.days_seen.get(name, 0)
     if seen & bit:
-        return Refused(where, "record_duplicate", f"{name} has {day} twice; the first was taken")
+        return RefusedReading(
+            where, "record_duplicate", f"{name} has {day} twice; the first was taken"
+        )
     reader.days_seen[name] = seen | bit
     quality = cells[found].upper()[0]
     return _Day(block, line, day, cells[2:found], [quality] * block.intervals)
 
 
-def _quality_place(cells: list[str]) -> int | None:
+def _quality_column(cells: list[str]) -> int | None:
     return next((n for n, cell in enumerate(cells) if n > 1 and _QUALITY.fullmatch(cell)), None)
 
 
@@ -212,25 +220,27 @@ def _date(text: str) -> date | None:
     return day if FIRST_DATE <= day <= LAST_DATE else None
 
 
-def _event_taken(reader: _Reader, line: int, cells: list[str]) -> Refused | None:
+def _event_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | None:
     day, where = reader.day, f"line {line}"
     if reader.passed_over or reader.day_refused:
         return None
     if day is None:
-        return Refused(where, "record_invalid", _OTHER_DAY)
+        return RefusedReading(where, "record_invalid", _OTHER_DAY)
     if len(cells) < 4 or not all(cell.isascii() and cell.isdecimal() for cell in cells[1:3]):
-        return Refused(where, "record_invalid", "a 400 record tells its first and last interval")
+        return RefusedReading(
+            where, "record_invalid", "a 400 record tells its first and last interval"
+        )
     first, last = (int(cell[:6]) for cell in cells[1:3])
     if not 1 <= first <= last <= len(day.values):
         hint = f"intervals {first} to {last} are not within 1 to {len(day.values)}"
-        return Refused(where, "record_invalid", hint)
+        return RefusedReading(where, "record_invalid", hint)
     if not _QUALITY.fullmatch(cells[3]) or cells[3].upper().startswith("V"):
-        return Refused(where, "quality_invalid", f"{cells[3]!r:.20} is not A, S, F, E or N")
+        return RefusedReading(where, "quality_invalid", f"{cells[3]!r:.20} is not A, S, F, E or N")
     day.qualities[first - 1 : last] = [cells[3].upper()[0]] * (last - first + 1)
     return None
 
 
-def _settled(reader: _Reader) -> Iterator[MeterReading | Refused]:
+def _settled(reader: _Reader) -> Iterator[MeterReading | RefusedReading]:
     """Give the readings of the day that waited."""
     day, reader.day = reader.day, None
     if day is None:
@@ -245,15 +255,15 @@ def _settled(reader: _Reader) -> Iterator[MeterReading | Refused]:
 
 def _interval(
     day: _Day, where: str, period: tuple[datetime, datetime], value: tuple[str, str]
-) -> MeterReading | Refused:
+) -> MeterReading | RefusedReading:
     text, quality = value
     if quality == "N" or not text:
-        return Refused(where, "value_missing", "the meter has no value for this interval")
+        return RefusedReading(where, "value_missing", "the meter has no value for this interval")
     if quality == "V":
         hint = "the day's quality varies (V) and no 400 record tells that of this interval"
-        return Refused(where, "quality_missing", hint)
+        return RefusedReading(where, "quality_missing", hint)
     if not _NUMBER.fullmatch(text):
-        return Refused(where, "value_invalid", f"{text!r:.30} is no number")
+        return RefusedReading(where, "value_invalid", f"{text!r:.30} is no number")
     multiplier, divisor = day.block.scale
     energy_kwh = float(text) * multiplier / divisor
     return judged(where, period, energy_kwh, day.block.register, _CONFIDENCE[quality])

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from wattyard.meters.adapters.meter_file import Refused
+from wattyard.meters.adapters.meter_file import RefusedReading
 
 _HELD_LIMIT: Final = 20_000
 """Rows within one stretch that the clock shows twice: two hours of seconds, and more."""
@@ -24,7 +24,7 @@ _INSTANT_BEFORE: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TimedRow:
     """A row of a file and its time: an instant, or before `in_order` a naive wall-clock time."""
 
     line: int
@@ -33,15 +33,15 @@ class Row:
 
 
 def in_order(
-    rows: Iterable[Row | Refused], zone: ZoneInfo, *, ends: bool
-) -> Iterator[Row | Refused]:
+    rows: Iterable[TimedRow | RefusedReading], zone: ZoneInfo, *, ends: bool
+) -> Iterator[TimedRow | RefusedReading]:
     """Give each row an instant (UTC), or refuse it; `ends` tells that times are ends of periods.
 
     Rows within a stretch that the clock shows twice are held until the stretch is over.
     """
     order = _Order(zone, ends)
     for row in rows:
-        if isinstance(row, Refused):
+        if isinstance(row, RefusedReading):
             yield row
         elif row.label.tzinfo is not None:
             yield from order.settled(None)
@@ -73,11 +73,11 @@ class _Order:
     def __init__(self, zone: ZoneInfo, ends: bool) -> None:  # noqa: FBT001 (made in one place)
         self._zone, self._ends = zone, ends
         self._code = "end_time_invalid" if ends else "start_time_invalid"
-        self._held: list[Row] = []
+        self._held: list[TimedRow] = []
         self._before: datetime | None = None
         self._given_up = False
 
-    def taken(self, row: Row) -> Iterator[Row | Refused]:
+    def taken(self, row: TimedRow) -> Iterator[TimedRow | RefusedReading]:
         before, after = self._offsets(row.label)
         if before > after:
             yield from self._kept(row)
@@ -88,9 +88,9 @@ class _Order:
             yield replace(row, label=_at(row.label, before))
         else:
             hint = f"the clock in {self._zone.key} is put forward past {row.label}"
-            yield Refused(f"line {row.line}", self._code, hint)
+            yield RefusedReading(f"line {row.line}", self._code, hint)
 
-    def settled(self, following: datetime | None) -> Iterator[Row | Refused]:
+    def settled(self, following: datetime | None) -> Iterator[TimedRow | RefusedReading]:
         held, self._held, self._given_up = self._held, [], False
         if not held:
             return
@@ -103,7 +103,7 @@ class _Order:
             else:
                 yield replace(row, label=_at(row.label, self._offsets(row.label)[showings[n]]))
 
-    def _kept(self, row: Row) -> Iterator[Row | Refused]:
+    def _kept(self, row: TimedRow) -> Iterator[TimedRow | RefusedReading]:
         if self._held and abs(row.label - self._held[0].label) > _ONE_STRETCH:
             yield from self.settled(None)
         if self._given_up:
@@ -114,12 +114,12 @@ class _Order:
             yield from map(self._undecided, self._held)
             self._held, self._given_up = [], True
 
-    def _undecided(self, row: Row) -> Refused:
+    def _undecided(self, row: TimedRow) -> RefusedReading:
         hint = (
             f"the clock in {self._zone.key} shows {row.label} twice, as it is put back, and the "
             "order of the file does not tell which is meant; write times with their UTC offset"
         )
-        return Refused(f"line {row.line}", self._code, hint)
+        return RefusedReading(f"line {row.line}", self._code, hint)
 
     def _offsets(self, wall: datetime) -> tuple[timedelta, timedelta]:
         before, after = _offsets(wall, self._zone)

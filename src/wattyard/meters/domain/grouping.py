@@ -10,13 +10,13 @@ from wattyard.meters.domain.readings import Indices, Numbers
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """Energy of n groups that have a reading: `place` (n) is the group's position among the edges.
+    """Energy of n groups that have a reading: `position` (n) is the group's among the edges.
 
     `energy_kwh` (n); `confidence` (n) the energy-weighted mean, or the mean over time where there
     is no energy.
     """
 
-    place: Indices
+    position: Indices
     energy_kwh: Numbers
     confidence: Numbers
 
@@ -48,14 +48,14 @@ def sums(
     time = np.bincount(group, length, size)
     sure_energy = np.bincount(group, part * confidence[reading], size)
     sure_time = np.bincount(group, length * confidence[reading], size)
-    place = np.flatnonzero(time > 0)
-    weighted = energy[place] > 0
+    position = np.flatnonzero(time > 0)
+    weighted = energy[position] > 0
     return Sums(
-        place,
-        energy[place],
+        position,
+        energy[position],
         np.where(
             weighted,
-            sure_energy[place] / np.where(weighted, energy[place], 1.0),
-            sure_time[place] / time[place],
+            sure_energy[position] / np.where(weighted, energy[position], 1.0),
+            sure_time[position] / time[position],
         ),
     )

@@ -12,7 +12,7 @@ import numpy as np
 from wattyard.kernel import civil, ids
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
     AHEAD,
@@ -197,7 +197,7 @@ class Meters:
             raise MeterBatchNotFound(f"there is no meter batch {ids.wire('bat', batch_id)}")
         return found
 
-    async def page(self, context: Context, window: Window) -> Page[MeterBatch]:
+    async def page(self, context: Context, window: PageWindow) -> Page[MeterBatch]:
         """Read one page of batches, newest first."""
         async with self.db.reading() as db:
             return await batch_store.page(db, context.account, context.live_mode, window)

@@ -166,15 +166,15 @@ class Records:
             )
             found += [
                 Record(
-                    (int(edges[place]), number),
+                    (int(edges[position]), number),
                     one.stream,
-                    instant(int(edges[place])),
-                    instant(int(edges[place + 1])),
+                    instant(int(edges[position])),
+                    instant(int(edges[position + 1])),
                     energy_kwh,
                     confidence,
                 )
-                for place, energy_kwh, confidence in zip(
-                    groups.place.tolist(),
+                for position, energy_kwh, confidence in zip(
+                    groups.position.tolist(),
                     groups.energy_kwh.tolist(),
                     groups.confidence.tolist(),
                     strict=True,

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import FAILED_SHOWN, Failed
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
@@ -65,7 +65,9 @@ async def by_id(db: ReadConnection, account: int, live: bool, batch_id: UUID) ->
     return None if row is None else _batch(row)
 
 
-async def page(db: ReadConnection, account: int, live: bool, window: Window) -> Page[MeterBatch]:
+async def page(
+    db: ReadConnection, account: int, live: bool, window: PageWindow
+) -> Page[MeterBatch]:
     """Read one page of batches."""
     query, arguments = page_query(_SELECT, account, live, window, {})
     return Page.cut([_batch(row) for row in await db.fetch(query, *arguments)], window)

@@ -20,7 +20,7 @@ _IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.Interna
 """What may have left a connection in the middle of something, whoever raised it."""
 
 
-class Usage(NamedTuple):
+class PoolUsage(NamedTuple):
     """How busy the connections of a process are."""
 
     lent: int
@@ -103,10 +103,10 @@ class Database:
         await self._readiness.check()
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> PoolUsage:
         """How many connections are lent and idle, and how many callers wait for one."""
         pool = self._pool
-        return Usage(pool.lent, pool.idle, pool.waiting) if pool else Usage(0, 0, 0)
+        return PoolUsage(pool.lent, pool.idle, pool.waiting) if pool else PoolUsage(0, 0, 0)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadConnection]:

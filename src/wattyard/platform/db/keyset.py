@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 
 _FIRST = UUID(int=2**128 - 1)
 
 
 def page_query(
-    selection: str, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    selection: str, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> tuple[str, list[object]]:
     """Write the query for a page of `limit + 1` rows in the order of travel, and its arguments.
 

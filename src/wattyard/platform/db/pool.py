@@ -82,14 +82,14 @@ class ConnectionPool:
         """
         share = self._share(account)
         try:
-            await self._take_place(share)
+            await self._take_slot(share)
         except BaseException:
             self._leave(account, share)
             raise
         try:
             return await self._connection()
         except BaseException:
-            self._give_up_place(account)
+            self._give_up_slot(account)
             raise
 
     def take_back(
@@ -101,7 +101,7 @@ class ConnectionPool:
             connection.terminate()
         else:
             self._idle.append(connection)
-        self._give_up_place(account)
+        self._give_up_slot(account)
 
     async def close(self) -> None:
         """Close the idle connections; those lent close when they come back."""
@@ -128,7 +128,7 @@ class ConnectionPool:
         share.callers += 1
         return share
 
-    async def _take_place(self, share: _Share | None) -> None:
+    async def _take_slot(self, share: _Share | None) -> None:
         if share is not None:
             await self._turn(share.free, _share_taken)
         try:
@@ -154,7 +154,7 @@ class ConnectionPool:
             self.waiting -= 1
             timer.cancel()
 
-    def _give_up_place(self, account: int | None) -> None:
+    def _give_up_slot(self, account: int | None) -> None:
         self.lent -= 1
         self._free.release()
         if account is not None:

@@ -297,7 +297,7 @@ def _refused(kinds: Iterable[type[Refusal]]) -> Json:
                 [
                     reason(status) + ".",
                     "",
-                    *(f"* `{kind.code}`: {_said(kind)}" for kind in by_status[status]),
+                    *(f"* `{kind.code}`: {_message(kind)}" for kind in by_status[status]),
                 ]
             ),
             "content": {
@@ -312,7 +312,7 @@ def _refused(kinds: Iterable[type[Refusal]]) -> Json:
     }
 
 
-def _said(kind: type[Refusal]) -> str:
+def _message(kind: type[Refusal]) -> str:
     return " ".join((kind.__doc__ or "").split())
 
 
@@ -322,7 +322,7 @@ def _example_error(kind: type[Refusal]) -> Json:
         "live_mode": False,
         "type": type_of(kind),
         "code": kind.code.replace("<param>", "limit"),
-        "message": _said(kind),
+        "message": _message(kind),
         "context": "api.site_list",
         "request_id": "req_01939f3a6b7c7d11a1b2c3d4e5f60718",
         "time_created": "2026-03-01T10:00:00.123Z",

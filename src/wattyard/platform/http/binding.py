@@ -15,7 +15,7 @@ from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases
 from wattyard.platform.http.arguments import Provided, names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
-from wattyard.platform.http.call import Answer, Call, Stream, etag, matches, while_there
+from wattyard.platform.http.call import Answer, Call, StreamedAnswer, etag, matches, while_there
 from wattyard.platform.http.declare import Access, Effect, Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate
@@ -73,7 +73,7 @@ class Bound:
         else:
             await call.answer(await self._work(call))
 
-    async def _work(self, call: Call) -> Answer | Stream:
+    async def _work(self, call: Call) -> Answer | StreamedAnswer:
         """Read what the handler wants, run it, and write its answer."""
         given = dict(self._fixed)
         raw_query = call.scope["query_string"]
@@ -124,8 +124,8 @@ class Bound:
             return await plain_body(call, limit_bytes)
         raise MediaTypeUnsupported(f"Content-Encoding must be none here; got {ids.shown(coding)}")
 
-    def _written(self, result: Any, call: Call) -> Answer | Stream:  # noqa: ANN401 (a shape)
-        if isinstance(result, Answer | Stream):
+    def _written(self, result: Any, call: Call) -> Answer | StreamedAnswer:  # noqa: ANN401 (a shape)
+        if isinstance(result, Answer | StreamedAnswer):
             return result
         body = result if isinstance(result, bytes) else _encode(result)
         answer = Answer(body, self.declared.status)

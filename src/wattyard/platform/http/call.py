@@ -42,7 +42,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Stream:
+class StreamedAnswer:
     """An answer that is sent piece by piece, until it ends or the client leaves."""
 
     chunks: AsyncGenerator[bytes, None]
@@ -134,9 +134,9 @@ class Call:
                 self.kept_body = b"".join(parts)
                 return self.kept_body
 
-    async def answer(self, answer: Answer | Stream) -> None:
+    async def answer(self, answer: Answer | StreamedAnswer) -> None:
         """Send the answer, compressed where the client asks for it and it pays."""
-        if isinstance(answer, Stream):
+        if isinstance(answer, StreamedAnswer):
             await self._stream(answer)
             return
         body, headers = answer.body, answer.headers
@@ -166,7 +166,7 @@ class Call:
         )
         await self.send({"type": "http.response.body", "body": body})
 
-    async def _stream(self, stream: Stream) -> None:
+    async def _stream(self, stream: StreamedAnswer) -> None:
         self.status = 200
         headers = [
             (b"content-type", stream.media_type),

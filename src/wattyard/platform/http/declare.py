@@ -41,7 +41,7 @@ class Effect(Enum):
     """It asks or changes something outside of this server."""
 
 
-class Terms(TypedDict, total=False):
+class EndpointOptions(TypedDict, total=False):
     """The optional terms of a declaration; see `Endpoint`."""
 
     query: type
@@ -138,7 +138,7 @@ class Endpoint:
 
 
 def endpoint(
-    method: str, path: str, operation: str, **terms: Unpack[Terms]
+    method: str, path: str, operation: str, **terms: Unpack[EndpointOptions]
 ) -> Callable[[Handler], Endpoint]:
     """Declare the decorated function as the endpoint `method path`."""
 

@@ -8,7 +8,7 @@ from wattyard.kernel.context import Contexts
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.call import Call
 from wattyard.platform.http.declare import Access, Endpoint
-from wattyard.platform.http.limits import Limits
+from wattyard.platform.http.limits import CallLimits
 from wattyard.platform.http.replays import Replays
 
 Authenticate = Callable[[Call], Awaitable[Caller]]
@@ -21,7 +21,7 @@ class Gate:
 
     contexts: Contexts
     authenticators: Mapping[Access, Authenticate]
-    limits: Limits
+    limits: CallLimits
     replays: Replays
 
     def authenticator(self, declared: Endpoint) -> Authenticate | None:

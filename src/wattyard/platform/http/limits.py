@@ -10,7 +10,7 @@ from wattyard.kernel.refusals import TooMany
 from wattyard.platform.http.call import Call
 
 
-class Limits(Protocol):
+class CallLimits(Protocol):
     """Admits calls or refuses them, and says so in the answer's headers."""
 
     def admit(self, call: Call, caller: Caller) -> None: ...

@@ -6,7 +6,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Shape
 
@@ -53,7 +53,7 @@ class ListQuery(Shape):
         str | None, msgspec.Meta(description="id of the first object of the page after this one")
     ] = None
 
-    def window(self, *prefixes: str) -> Window:
+    def window(self, *prefixes: str) -> PageWindow:
         """Read the cursors as positions in a list of ids with one of `prefixes`.
 
         Raises:
@@ -67,11 +67,11 @@ class ListQuery(Shape):
             )
         if self.starting_after is not None:
             older_than = ids.read(self.starting_after, *prefixes, param="starting_after")
-            return Window(self.limit, older_than=older_than)
+            return PageWindow(self.limit, older_than=older_than)
         if self.ending_before is not None:
             newer_than = ids.read(self.ending_before, *prefixes, param="ending_before")
-            return Window(self.limit, newer_than=newer_than)
-        return Window(self.limit)
+            return PageWindow(self.limit, newer_than=newer_than)
+        return PageWindow(self.limit)
 
 
 class Deleted(msgspec.Struct):

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from wattyard.platform.http.call import Call, Stream
+from wattyard.platform.http.call import Call, StreamedAnswer
 
-__all__ = ["Admission", "Stream"]
+__all__ = ["Admission", "StreamedAnswer"]
 
 
 @dataclass(frozen=True, slots=True)

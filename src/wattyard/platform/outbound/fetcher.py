@@ -63,7 +63,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FetchedAnswer:
     """What a server answered, decompressed."""
 
     status: int
@@ -79,7 +79,7 @@ class _Setback:
     asked_pause_seconds: float | None = None
 
 
-_Outcome = Answer | _Setback
+_Outcome = FetchedAnswer | _Setback
 
 
 class Fetcher:
@@ -120,7 +120,7 @@ class Fetcher:
 
     async def get(
         self, url: str, query: Mapping[str, str] | None = None, *, takes: frozenset[int] = OK
-    ) -> Answer:
+    ) -> FetchedAnswer:
         """Ask for a document until it comes or patience ends.
 
         Raises:
@@ -148,7 +148,7 @@ class Fetcher:
         return outcome
 
     def _is_asked_again(self, outcome: _Outcome) -> bool:
-        if isinstance(outcome, Answer) or not outcome.passing:
+        if isinstance(outcome, FetchedAnswer) or not outcome.passing:
             return False
         asked = outcome.asked_pause_seconds or 0.0
         return asked <= self._patience.longest_asked_pause_seconds
@@ -163,7 +163,7 @@ class Fetcher:
                     response.status in _PASSING
                 ):
                     return self._no_answer(response)
-                return Answer(response.status, await self._body(response))
+                return FetchedAnswer(response.status, await self._body(response))
         except TimeoutError:
             return _Setback("does not answer in time")
         except ValueError as error:  # a host name or port that cannot be; InvalidURL too

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from wattyard.schedules.domain.power import Direction, PowerSlot, Reason, Status
-from wattyard.schedules.domain.prices import Prices
+from wattyard.schedules.domain.prices import PriceSeries
 from wattyard.schedules.domain.refusals import (
     EndTimeInvalid,
     EnergyInvalid,
@@ -100,7 +100,7 @@ class AmountQuestion:
     """
 
     needs: tuple[Need, ...]
-    prices: Mapping[Direction, Prices]
+    prices: Mapping[Direction, PriceSeries]
     limits: PowerLimits = PowerLimits()
     shaving: Shaving = Shaving()
     held: Held | None = None
@@ -118,7 +118,7 @@ class AmountQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class PlanValue:
     """Money: `cost` is what is paid (what is earned is negative), `savings` against at once.
 
     `confidence` 0..1 is the energy-weighted mean of the price confidence, 1 where nothing moves;
@@ -136,7 +136,7 @@ class DevicePlan:
     """When one device runs; `energy_wh` is what it moves, `shortfall_wh` what it cannot."""
 
     energy_wh: float
-    value: Value
+    value: PlanValue
     slots: tuple[PowerSlot, ...]
     status: Status
     shortfall_wh: float
@@ -153,6 +153,6 @@ class AmountPlan:
 
     devices: tuple[DevicePlan, ...]
     energy_wh: float
-    value: Value
+    value: PlanValue
     gap: float = 0.0
     kept: bool = False

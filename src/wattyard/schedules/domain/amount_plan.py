@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion, DevicePlan, Need, Value
+from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion, DevicePlan, Need, PlanValue
 from wattyard.schedules.domain.layout import slots_of
-from wattyard.schedules.domain.outcome import Outcome
+from wattyard.schedules.domain.outcome import StepPlan
 from wattyard.schedules.domain.power import Direction, PowerSlot, joined
 from wattyard.schedules.domain.prices import MINUTE_US
 from wattyard.schedules.domain.reasons import reasons_of_slots, shortfall_reason
@@ -43,22 +43,22 @@ def by_amount(question: AmountQuestion) -> AmountPlan:
     return replace(_plan(question, outcomes), gap=gap, kept=kept)
 
 
-def _outcome(question: AmountQuestion, direction: Direction) -> Outcome:
+def _outcome(question: AmountQuestion, direction: Direction) -> StepPlan:
     steps = shared_steps(question, direction)
     energy_wh = alone(steps, steps.cheapest_first, steps.allowed)
     if steps.crowded(energy_wh):
         energy_wh = shared(steps, steps.cheapest_first, steps.allowed, steps.needed_wh)
     slots = slots_of(steps, energy_wh)
     if slots is not None:
-        return Outcome(steps, energy_wh, slots)
+        return StepPlan(steps, energy_wh, slots)
     steps = shared_steps(question, direction, finest_us=_FINEST_US)
     energy_wh, gap = shared_with_least_power(steps)
-    return Outcome(steps, energy_wh, slots_of(steps, energy_wh) or [], gap)
+    return StepPlan(steps, energy_wh, slots_of(steps, energy_wh) or [], gap)
 
 
-def _plan(question: AmountQuestion, outcomes: dict[Direction, Outcome]) -> AmountPlan:
+def _plan(question: AmountQuestion, outcomes: dict[Direction, StepPlan]) -> AmountPlan:
     plans: dict[int, DevicePlan] = {}
-    totals: list[tuple[float, Value]] = []
+    totals: list[tuple[float, PlanValue]] = []
     for direction, outcome in outcomes.items():
         numbered = [
             (number, need)
@@ -74,7 +74,7 @@ def _plan(question: AmountQuestion, outcomes: dict[Direction, Outcome]) -> Amoun
 
 
 def _device(
-    question: AmountQuestion, need: Need, outcome: Outcome, row: int, value: Value
+    question: AmountQuestion, need: Need, outcome: StepPlan, row: int, value: PlanValue
 ) -> DevicePlan:
     energy_wh = float(outcome.energy_wh[row].sum())
     shortfall_wh = need.energy_wh - energy_wh
@@ -92,7 +92,7 @@ def _device(
     )
 
 
-def _sum(totals: list[tuple[float, Value]]) -> Value:
+def _sum(totals: list[tuple[float, PlanValue]]) -> PlanValue:
     """Add up the values of both directions, each given with its energy in Wh."""
     cost = sum(value.cost for _, value in totals)
     savings = sum(value.savings for _, value in totals)
@@ -100,4 +100,4 @@ def _sum(totals: list[tuple[float, Value]]) -> Value:
     confidence = np.array([value.confidence for _, value in totals])
     weighted = float(energy @ confidence / energy.sum()) if energy.sum() > 0.0 else 1.0
     base = abs(cost + savings)
-    return Value(cost, weighted, savings, 100.0 * savings / base if base > 0.0 else 0.0)
+    return PlanValue(cost, weighted, savings, 100.0 * savings / base if base > 0.0 else 0.0)

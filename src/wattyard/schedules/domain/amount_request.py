@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel.clock_changes import HOUR_US
-from wattyard.schedules.domain.amount import AmountPlan, Shaving, Value
+from wattyard.schedules.domain.amount import AmountPlan, PlanValue, Shaving
 from wattyard.schedules.domain.power import Direction, PowerSlot, joined
 from wattyard.schedules.domain.refusals import DeviceTwice, EndTimeInvalid, MinPowerInvalid
 from wattyard.sites.domain.sites import Site
@@ -102,7 +102,7 @@ def together(plans: Sequence[tuple[Sequence[int], AmountPlan]]) -> AmountPlan:
     cost = sum(plan.value.cost for _, plan in plans)
     savings = sum(plan.value.savings for _, plan in plans)
     base = abs(cost + savings)
-    value = Value(
+    value = PlanValue(
         cost=cost,
         confidence=float(energy @ confidence / energy.sum()) if energy.sum() > 0.0 else 1.0,
         savings=savings,

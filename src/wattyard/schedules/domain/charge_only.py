@@ -5,12 +5,12 @@ from math import sqrt
 import numpy as np
 
 from wattyard.schedules.domain.charge import ChargeQuestion
-from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import Reach
 
 
-def charge_only(question: ChargeQuestion, meter: Meter, reach: Reach) -> Numbers | None:
+def charge_only(question: ChargeQuestion, meter: GridMeter, reach: Reach) -> Numbers | None:
     """Find the power (n, W) of the cheapest plan; None where this form is not exact.
 
     It is exact for one storage unit that cannot discharge and holds its reserve, where the site

@@ -12,7 +12,7 @@ from wattyard.schedules.domain.charge_only import charge_only
 from wattyard.schedules.domain.charge_slots import StorageRun, slots_of
 from wattyard.schedules.domain.charge_solution import Powers, best_powers
 from wattyard.schedules.domain.charge_stability import held_powers, stays
-from wattyard.schedules.domain.meter import Flows, Meter
+from wattyard.schedules.domain.meter import Flows, GridMeter
 from wattyard.schedules.domain.reach import (
     ROUNDING_WH,
     Reach,
@@ -29,7 +29,7 @@ def by_charge(question: ChargeQuestion) -> ChargePlan:
     A storage unit first reaches its goals, or comes as near as it can; then the objective is least.
     Storage units never charge and discharge at once. The solver stops after 2 seconds (`gap`).
     """
-    meter = Meter(question)
+    meter = GridMeter(question)
     reaches = [reach_of(question, storage) for storage in question.storages]
     alone_w = charge_only(question, meter, reaches[0])
     if alone_w is None:
@@ -45,7 +45,7 @@ def by_charge(question: ChargeQuestion) -> ChargePlan:
 
 
 def _plan(
-    question: ChargeQuestion, meter: Meter, reaches: list[Reach], powers: Powers, *, kept: bool
+    question: ChargeQuestion, meter: GridMeter, reaches: list[Reach], powers: Powers, *, kept: bool
 ) -> ChargePlan:
     net_w = meter.steps.net_w
     flows = meter.settled(net_w)
@@ -68,7 +68,7 @@ def _plan(
 
 
 def _run(
-    storage: Storage, meter: Meter, powers: Powers, row: int, flows: tuple[Flows, Flows]
+    storage: Storage, meter: GridMeter, powers: Powers, row: int, flows: tuple[Flows, Flows]
 ) -> StorageRun:
     before, after = flows
     return StorageRun(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.schedules.domain.charge import ChargeQuestion, Storage
-from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.program import Draft, Positions, Program
@@ -60,7 +60,7 @@ class _Columns:
 
 
 def charge_program(
-    question: ChargeQuestion, meter: Meter, reaches: list[Reach], one_way: OneWay
+    question: ChargeQuestion, meter: GridMeter, reaches: list[Reach], one_way: OneWay
 ) -> ChargeProgram:
     """Build the programme of a question.
 
@@ -146,7 +146,7 @@ def _one_way(
 
 
 def _goals(
-    size: int, question: ChargeQuestion, meter: Meter, columns: _Columns
+    size: int, question: ChargeQuestion, meter: GridMeter, columns: _Columns
 ) -> tuple[list[Numbers], int]:
     """Rank: missing, over the limit, the objective, the cost, energy through storage, earliest."""
     hours = meter.steps.hours

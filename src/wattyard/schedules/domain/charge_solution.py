@@ -7,7 +7,7 @@ import numpy as np
 
 from wattyard.schedules.domain.charge import ChargeQuestion
 from wattyard.schedules.domain.charge_program import ChargeProgram, OneWay, charge_program
-from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import Reach
@@ -29,7 +29,7 @@ class Powers:
     gap: float = 0.0
 
 
-def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) -> Powers:
+def best_powers(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]) -> Powers:
     """Minimise the question's objective over all storage units.
 
     The linear programme may charge and discharge at once where burning energy pays, or buy and
@@ -65,7 +65,7 @@ def best_powers(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) ->
     return _with_gap(meter, best or _at_full_power(question, meter, reaches), bound)
 
 
-def _with_gap(meter: Meter, powers: Powers, bound: float) -> Powers:
+def _with_gap(meter: GridMeter, powers: Powers, bound: float) -> Powers:
     """Find how far the objective may be from its least, of which `bound` is known."""
     value = _worth(meter, powers)[0]
     proven = value - bound <= _PROVEN * max(1.0, abs(value))
@@ -95,7 +95,7 @@ def _no_worse(worth: tuple[float, float], reached: tuple[float, float]) -> bool:
     return all(real <= claimed + _SAME * max(1.0, abs(claimed)) for real, claimed in pairs)
 
 
-def _worth(meter: Meter, powers: Powers) -> tuple[float, float]:
+def _worth(meter: GridMeter, powers: Powers) -> tuple[float, float]:
     """Work out the objective and the cost, in the programme's terms, that powers really have."""
     net_w = meter.steps.net_w + (powers.charge_w - powers.discharge_w).sum(axis=0)
     flows = meter.settled(net_w)
@@ -104,7 +104,7 @@ def _worth(meter: Meter, powers: Powers) -> tuple[float, float]:
     return cost if meter.question.objective == "COST" else meter.objective(flows), cost
 
 
-def _at_full_power(question: ChargeQuestion, meter: Meter, reaches: list[Reach]) -> Powers:
+def _at_full_power(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]) -> Powers:
     """A plan without a solver: each unit in turn charges at once up to its highest floor."""
     hours = meter.steps.hours
     room_w = np.maximum(question.limits.import_w - meter.steps.net_w, 0.0)
@@ -118,7 +118,7 @@ def _at_full_power(question: ChargeQuestion, meter: Meter, reaches: list[Reach])
     return Powers(charge_w, np.zeros_like(charge_w), gap=1.0)
 
 
-def _better(meter: Meter, one: Powers | None, two: Powers) -> Powers | None:
+def _better(meter: GridMeter, one: Powers | None, two: Powers) -> Powers | None:
     """Pick the plan that is worth more, among those that keep the meter's limits."""
     net_w = meter.steps.net_w + (two.charge_w - two.discharge_w).sum(axis=0)
     if not meter.admits(meter.settled(net_w), _LIMIT_W):
@@ -136,7 +136,7 @@ def _raw(program: ChargeProgram, solution: Solution) -> tuple[Numbers, Numbers]:
 
 
 def _without_overlap(
-    question: ChargeQuestion, meter: Meter, program: ChargeProgram, solution: Solution
+    question: ChargeQuestion, meter: GridMeter, program: ChargeProgram, solution: Solution
 ) -> tuple[Powers, bool]:
     """Take from charge and discharge at once what leaves every storage unit holding the same.
 
@@ -156,7 +156,7 @@ def _without_overlap(
     return _trimmed(question, meter, powers), False
 
 
-def _trimmed(question: ChargeQuestion, meter: Meter, powers: Powers) -> Powers:
+def _trimmed(question: ChargeQuestion, meter: GridMeter, powers: Powers) -> Powers:
     """Go through the steps in order: give no more than allowed, charge no more than fits."""
     charge_w, discharge_w = powers.charge_w.copy(), powers.discharge_w.copy()
     capacity_wh = np.array([storage.capacity_wh for storage in question.storages])
@@ -176,7 +176,7 @@ def _trimmed(question: ChargeQuestion, meter: Meter, powers: Powers) -> Powers:
 
 def _overlaps(
     question: ChargeQuestion,
-    meter: Meter,
+    meter: GridMeter,
     program: ChargeProgram,
     solution: Solution,
     *,

@@ -14,7 +14,7 @@ from wattyard.schedules.domain.charge import (
     Storage,
 )
 from wattyard.schedules.domain.charge_solution import Powers
-from wattyard.schedules.domain.meter import Meter
+from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.power import (
     TOLERANCE_W,
     TOLERANCE_WH,
@@ -27,14 +27,14 @@ from wattyard.schedules.domain.reach import Reach, held_after, shortfall_of
 _ROUNDING: Final = 1e-9
 
 
-def stays(held: HeldCharge, meter: Meter, old: Powers, new: Powers) -> bool:
+def stays(held: HeldCharge, meter: GridMeter, old: Powers, new: Powers) -> bool:
     """Check whether the new plan saves no more than what a change has to save."""
     saving = _objective(meter, old) - _objective(meter, new)
     return saving <= held.keep_unless_saves + _ROUNDING
 
 
 def held_powers(
-    question: ChargeQuestion, meter: Meter, reaches: list[Reach], new: Powers
+    question: ChargeQuestion, meter: GridMeter, reaches: list[Reach], new: Powers
 ) -> Powers | None:
     """Read the held plan as an answer to the question, or None where it is none any more.
 
@@ -80,6 +80,6 @@ def _holds(storage: Storage, reach: Reach, old_wh: Numbers, new_wh: Numbers) -> 
     return bool(within.all()) and missing <= TOLERANCE_WH
 
 
-def _objective(meter: Meter, powers: Powers) -> float:
+def _objective(meter: GridMeter, powers: Powers) -> float:
     net_w = meter.steps.net_w + (powers.charge_w - powers.discharge_w).sum(axis=0)
     return meter.objective(meter.settled(net_w))

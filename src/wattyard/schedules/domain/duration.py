@@ -11,7 +11,7 @@ from wattyard.schedules.domain.prices import (
     Instants,
     Numbers,
     PricedSlots,
-    Prices,
+    PriceSeries,
     Segment,
     merged,
     priced,
@@ -34,7 +34,7 @@ class DurationQuestion:
         MinSlotMinutesInvalid: when a slot should last longer than the duration, or not 1 minute.
     """
 
-    prices: Prices
+    prices: PriceSeries
     segment: Segment
     duration_minutes: int
     contiguous: bool = False
@@ -82,7 +82,7 @@ def by_duration(question: DurationQuestion) -> PricedSlots:
     return priced(prices, *long_slots(prices, per_kwh, wanted_us, shortest_us))
 
 
-def _scattered(prices: Prices, per_kwh: Numbers, wanted_us: int) -> PricedSlots:
+def _scattered(prices: PriceSeries, per_kwh: Numbers, wanted_us: int) -> PricedSlots:
     """Fill the lowest of `per_kwh` (n) first, in order of time among equals."""
     order = np.argsort(per_kwh, kind="stable")
     filled_us = np.cumsum(prices.lengths_us[order])
@@ -101,7 +101,7 @@ def _scattered(prices: Prices, per_kwh: Numbers, wanted_us: int) -> PricedSlots:
     )
 
 
-def _best_start(prices: Prices, per_kwh: Numbers, wanted_us: int) -> int:
+def _best_start(prices: PriceSeries, per_kwh: Numbers, wanted_us: int) -> int:
     """Find the earliest start of the block with the lowest total.
 
     The total is piecewise linear in the start, with corners where the block's start or end

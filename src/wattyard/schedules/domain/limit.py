@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wattyard.schedules.domain.prices import PricedSlots, Prices, Segment, merged
+from wattyard.schedules.domain.prices import PricedSlots, PriceSeries, Segment, merged
 from wattyard.schedules.domain.refusals import LimitMissing, RelativeInvalid
 
 
@@ -18,7 +18,7 @@ class LimitQuestion:
         RelativeInvalid: when the relative limit is not 0..1.
     """
 
-    prices: Prices
+    prices: PriceSeries
     segment: Segment
     relative: float | None = None
     absolute: float | None = None

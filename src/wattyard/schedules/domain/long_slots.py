@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers, Prices
+from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers, PriceSeries
 
 _FINEST_GRID: Final = 4320
 """Units in the window: three days of minutes."""
@@ -27,7 +27,7 @@ _LEVELS: Final = 1e9
 
 
 def long_slots(
-    prices: Prices, per_kwh: Numbers, wanted_us: int, shortest_us: int
+    prices: PriceSeries, per_kwh: Numbers, wanted_us: int, shortest_us: int
 ) -> tuple[Instants, Instants]:
     """Find starts and ends (k) of slots of `wanted_us` in total, each ≥ `shortest_us`.
 
@@ -47,7 +47,7 @@ def long_slots(
     return edges_us[::2], edges_us[1::2]
 
 
-def _unit(prices: Prices, wanted_us: int, shortest_us: int) -> int:
+def _unit(prices: PriceSeries, wanted_us: int, shortest_us: int) -> int:
     exact_us = int(np.gcd.reduce(np.append(prices.lengths_us, [wanted_us, shortest_us])))
     return exact_us if prices.window_us <= exact_us * _FINEST_GRID else MINUTE_US
 

@@ -24,7 +24,7 @@ class Flows(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Meter:
+class GridMeter:
     """The limits (n, W) of a question at the meter; see `Flows`."""
 
     question: ChargeQuestion

@@ -8,7 +8,7 @@ from wattyard.schedules.domain.shared_steps import SharedSteps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class StepPlan:
     """Energy (d, s) in Wh on steps, and the slots of each device in order of time.
 
     `gap` 0..1 is how far the cost may be from the least.

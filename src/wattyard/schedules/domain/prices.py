@@ -15,7 +15,7 @@ MINUTE_US: Final = 60_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prices:
+class PriceSeries:
     """The price of n intervals that touch and fill a window.
 
     `edges_us` (n + 1) ascending, microseconds since 1970 UTC; `per_kwh` (n) in major currency
@@ -58,7 +58,7 @@ class Prices:
         lowest, highest = float(self.per_kwh.min()), float(self.per_kwh.max())
         return highest if relative >= 1.0 else lowest + relative * (highest - lowest)
 
-    def within(self, start_us: int, end_us: int) -> "Prices":
+    def within(self, start_us: int, end_us: int) -> "PriceSeries":
         """Cut out the part from `start_us` to `end_us`.
 
         Raises:
@@ -70,7 +70,7 @@ class Prices:
         last = int(np.searchsorted(self.edges_us, end_us, side="left"))
         edges_us = self.edges_us[first : last + 1].copy()
         edges_us[0], edges_us[-1] = start_us, end_us
-        return Prices(edges_us, self.per_kwh[first:last], self.confidence[first:last])
+        return PriceSeries(edges_us, self.per_kwh[first:last], self.confidence[first:last])
 
     def at(self, instants_us: Instants) -> Instants:
         """Find (n) the position of the interval that holds each instant of the window."""
@@ -115,7 +115,7 @@ def merged(pieces: PricedSlots) -> PricedSlots:
     )
 
 
-def priced(prices: Prices, starts_us: Instants, ends_us: Instants) -> PricedSlots:
+def priced(prices: PriceSeries, starts_us: Instants, ends_us: Instants) -> PricedSlots:
     """Cut stretches of time (k, in order, not overlapping) at the price edges and price them."""
     if starts_us.size == 0:
         return PricedSlots(starts_us, ends_us, np.zeros(0), np.zeros(0))

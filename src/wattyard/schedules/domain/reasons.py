@@ -7,7 +7,7 @@ import numpy as np
 
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import Need
-from wattyard.schedules.domain.outcome import Outcome
+from wattyard.schedules.domain.outcome import StepPlan
 from wattyard.schedules.domain.power import PowerSlot, Reason, Why
 from wattyard.schedules.domain.shared_steps import SharedSteps
 
@@ -30,7 +30,7 @@ def shortfall_reason(need: Need, steps: SharedSteps, row: int) -> Reason:
     return "site_power"
 
 
-def reasons_of_slots(need: Need, outcome: Outcome, row: int) -> list[PowerSlot]:
+def reasons_of_slots(need: Need, outcome: StepPlan, row: int) -> list[PowerSlot]:
     """Give each slot of the device in `row` its reason.
 
     `export` for giving; `deadline` when the device runs flat out through its whole window, and

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.amount import Value
-from wattyard.schedules.domain.outcome import Outcome
+from wattyard.schedules.domain.amount import PlanValue
+from wattyard.schedules.domain.outcome import StepPlan
 from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.shared_steps import SharedSteps, in_turn
@@ -15,7 +15,7 @@ _ROUNDING_WH: Final = 1e-2
 _ROUNDING_MONEY: Final = 1e-12
 
 
-def values(outcome: Outcome) -> tuple[list[Value], Value]:
+def values(outcome: StepPlan) -> tuple[list[PlanValue], PlanValue]:
     """Value each device's plan, and all together.
 
     Starting at once moves the same energies at full power from the start of each window, under
@@ -43,12 +43,12 @@ def _at_once(steps: SharedSteps, planned_wh: Numbers) -> Numbers:
     return shared(steps, steps.earliest_first, steps.inside, wanted_wh)
 
 
-def _value(cost: float, before: float, weight: float, moved_wh: float) -> Value:
+def _value(cost: float, before: float, weight: float, moved_wh: float) -> PlanValue:
     savings = float(before - cost)
     if abs(savings) <= _ROUNDING_MONEY * max(1.0, abs(before)):
         savings = 0.0
     base = abs(float(before))
-    return Value(
+    return PlanValue(
         cost=float(cost) + 0.0,
         confidence=float(np.clip(weight / moved_wh, 0.0, 1.0)) if moved_wh > 0.0 else 1.0,
         savings=savings,

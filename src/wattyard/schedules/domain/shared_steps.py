@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import AmountQuestion, Need, Shaving
 from wattyard.schedules.domain.power import Direction
-from wattyard.schedules.domain.prices import Instants, Numbers, Prices
+from wattyard.schedules.domain.prices import Instants, Numbers, PriceSeries
 
 Mask = NDArray[np.bool_]
 
@@ -127,7 +127,9 @@ def _held(steps: SharedSteps, device: int, order: NDArray[np.int64]) -> Numbers:
     return np.asarray(steps.least_w[device] * steps.hours[order], dtype=np.float64)
 
 
-def _edges(prices: Prices, starts: Instants, ends: Instants, finest_us: int | None) -> Instants:
+def _edges(
+    prices: PriceSeries, starts: Instants, ends: Instants, finest_us: int | None
+) -> Instants:
     first, last = int(starts.min()), int(ends.max())
     cuts = [prices.edges_us, starts, ends]
     if finest_us is not None:
@@ -137,7 +139,7 @@ def _edges(prices: Prices, starts: Instants, ends: Instants, finest_us: int | No
 
 
 def _at_allowed_prices(
-    needs: Sequence[Need], prices: Prices, shaving: Shaving, per_kwh: Numbers
+    needs: Sequence[Need], prices: PriceSeries, shaving: Shaving, per_kwh: Numbers
 ) -> Mask:
     """Mark (d, s) where the price is on the allowed side of each device's threshold."""
     allowed = np.ones((len(needs), per_kwh.size), dtype=np.bool_)

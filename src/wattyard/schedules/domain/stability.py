@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from wattyard.schedules.domain.amount import AmountQuestion, Held, Need
-from wattyard.schedules.domain.outcome import Outcome
+from wattyard.schedules.domain.outcome import StepPlan
 from wattyard.schedules.domain.power import (
     TOLERANCE_W,
     TOLERANCE_WH,
@@ -22,20 +22,20 @@ from wattyard.schedules.domain.prices import Numbers
 _ROUNDING_MONEY: Final = 1e-9
 
 
-def stays(held: Held, old: Mapping[Direction, Outcome], new: Mapping[Direction, Outcome]) -> bool:
+def stays(held: Held, old: Mapping[Direction, StepPlan], new: Mapping[Direction, StepPlan]) -> bool:
     """Check whether the new plan saves no more than what a change has to save."""
     return _cost(old) - _cost(new) <= held.keep_unless_saves + _ROUNDING_MONEY
 
 
 def held_outcomes(
-    question: AmountQuestion, held: Held, new: Mapping[Direction, Outcome]
-) -> dict[Direction, Outcome] | None:
+    question: AmountQuestion, held: Held, new: Mapping[Direction, StepPlan]
+) -> dict[Direction, StepPlan] | None:
     """Read the held plan as an answer to the question, or None where it is none any more.
 
     What lies before a window is past and left out. The plan has to keep every limit to 1 W and
     to move what the new one moves to 1 Wh.
     """
-    result: dict[Direction, Outcome] = {}
+    result: dict[Direction, StepPlan] = {}
     for direction, outcome in new.items():
         pairs = [
             (need, clipped(slots, need.start_us, need.end_us))
@@ -53,7 +53,7 @@ def held_outcomes(
         )
         if not fits:
             return None
-        result[direction] = Outcome(steps, energy_wh, slots)
+        result[direction] = StepPlan(steps, energy_wh, slots)
     return result
 
 
@@ -77,7 +77,7 @@ def peak_w(plans: Sequence[Sequence[PowerSlot]]) -> float:
     return float(np.cumsum(changes_w[order]).max())
 
 
-def _cost(outcomes: Mapping[Direction, Outcome]) -> float:
+def _cost(outcomes: Mapping[Direction, StepPlan]) -> float:
     return sum(
         float(outcome.energy_wh.sum(axis=0) @ outcome.steps.per_kwh) / WH_PER_KWH
         for outcome in outcomes.values()
@@ -93,6 +93,6 @@ def _within_power(need: Need, slots: Sequence[PowerSlot]) -> bool:
     return all(least <= slot.power_w <= most for slot in slots)
 
 
-def _moves_as_much(moved_wh: Numbers, new: Outcome) -> bool:
+def _moves_as_much(moved_wh: Numbers, new: StepPlan) -> bool:
     enough = moved_wh >= new.energy_wh.sum(axis=1) - TOLERANCE_WH
     return bool((enough & (moved_wh <= new.steps.needed_wh + TOLERANCE_WH)).all())

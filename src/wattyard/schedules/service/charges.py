@@ -21,7 +21,7 @@ from wattyard.schedules.domain.charge_request import (
     StateRequest,
 )
 from wattyard.schedules.domain.prices import Instants, Numbers
-from wattyard.schedules.domain.prices import Prices as Series
+from wattyard.schedules.domain.prices import PriceSeries as Series
 from wattyard.schedules.domain.ratings import storage_of
 from wattyard.schedules.domain.refusals import LocationMissing
 from wattyard.schedules.domain.steps import step_edges

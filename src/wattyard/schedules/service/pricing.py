@@ -8,7 +8,7 @@ from wattyard.kernel.context import Context
 from wattyard.schedules.domain.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.limit import LimitQuestion, by_limit
 from wattyard.schedules.domain.listing import DurationRequest, LimitRequest, Listing
-from wattyard.schedules.domain.prices import Prices as Series
+from wattyard.schedules.domain.prices import PriceSeries as Series
 from wattyard.schedules.service.solving import Solvers
 from wattyard.sites.domain.sites import Site, SiteInactive
 from wattyard.sites.service import Sites

@@ -9,7 +9,7 @@ import numpy as np
 from wattyard.kernel.clock_changes import HOUR_US, instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.meters.domain.readings import Metered, TariffDirection
 from wattyard.meters.service import Records
 from wattyard.schedules.domain.base_load import LEARNT_US, metered_over, usual_load
@@ -97,13 +97,13 @@ class SiteForecast:
 
     async def _devices_at(self, context: Context, site: Site) -> list[Device]:
         found: list[Device] = []
-        window = Window(_PAGE)
+        window = PageWindow(_PAGE)
         while True:
             page = await self.devices.page(context, window, site_id=site.id)
             found += page.items
             if not page.has_more:
                 return found
-            window = Window(_PAGE, older_than=page.items[-1].id)
+            window = PageWindow(_PAGE, older_than=page.items[-1].id)
 
     async def _read(
         self,

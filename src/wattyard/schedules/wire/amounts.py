@@ -15,7 +15,7 @@ from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
-from wattyard.schedules.domain.amount import DevicePlan, Shaving, Value
+from wattyard.schedules.domain.amount import DevicePlan, PlanValue, Shaving
 from wattyard.schedules.domain.amount_request import (
     DEVICES_AT_MOST,
     LONGEST_US,
@@ -249,7 +249,7 @@ def _device(request: DeviceAmountRequest, plan: DevicePlan, form: datetime) -> D
     )
 
 
-def _value(energy_wh: float, value: Value) -> dict[str, Any]:
+def _value(energy_wh: float, value: PlanValue) -> dict[str, Any]:
     return {
         "energy": energy(energy_wh),
         "cost": cost(value.cost, value.confidence),

@@ -31,7 +31,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedLine:
     """A line that was not taken, and why."""
 
     line: int
@@ -39,20 +39,20 @@ class Refused:
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportTally:
     """What became of the lines so far."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedLine] = field(default_factory=list)
 
     @property
     def taken(self) -> int:
         """How many lines were taken, changed anything or not."""
         return self.created + self.updated + self.unchanged
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "ImportTally") -> None:
         """Count another tally in."""
         self.created += other.created
         self.updated += other.updated

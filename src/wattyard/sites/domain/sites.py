@@ -124,7 +124,7 @@ class SiteDraft:
         Raises:
             Malformed: as `geography.check` says.
         """
-        check(self.said())
+        check(self.geography_request())
 
     def settled(
         self, id_: UUID, time_created: datetime, tariffs: tuple[LinkedTariff, ...] = ()
@@ -134,7 +134,7 @@ class SiteDraft:
         Raises:
             Malformed, StateForbids: as `geography.settle` says.
         """
-        found = settle(self.said())
+        found = settle(self.geography_request())
         return Site(
             id=id_,
             time_created=time_created,
@@ -151,7 +151,7 @@ class SiteDraft:
             tariffs=tariffs,
         )
 
-    def said(self) -> GeographyRequest:
+    def geography_request(self) -> GeographyRequest:
         """Gather what was said of where the place is."""
         address = self.postal_address or PostalAddress()
         geo = self.geo_location

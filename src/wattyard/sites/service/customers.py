@@ -7,10 +7,10 @@ from uuid import UUID
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.sites import Customer, CustomerDraft, CustomerNotFound
-from wattyard.sites.service.ports import UseCases, site_events
+from wattyard.sites.service.ports import SiteUseCases, site_events
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
@@ -19,11 +19,11 @@ Guard = Callable[[Customer], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 
-class Customers(UseCases):
+class Customers(SiteUseCases):
     """The customers of every account."""
 
     async def page(
-        self, context: Context, window: Window, *, reference_id: str | None = None
+        self, context: Context, window: PageWindow, *, reference_id: str | None = None
     ) -> Page[Customer]:
         """Read one page, newest first."""
         filters = {"reference_id = {}": reference_id}
@@ -47,7 +47,7 @@ class Customers(UseCases):
         customer = Customer(context.new_id(), context.now, draft.reference_id, draft.metadata)
         async with self.db.transaction() as db:
             await customer_store.insert(db, context.account, context.live_mode, customer)
-            await self._tell(context, "create", customer)
+            await self._record(context, "create", customer)
         return customer
 
     async def change(
@@ -71,7 +71,7 @@ class Customers(UseCases):
             after = replace(before, reference_id=draft.reference_id, metadata=draft.metadata)
             if after != before:
                 await customer_store.update(db, context.account, context.live_mode, after)
-                await self._tell(context, "update", after)
+                await self._record(context, "update", after)
         return after
 
     async def remove(
@@ -98,9 +98,9 @@ class Customers(UseCases):
             await site_store.delete(db, account, live, site_ids)
             await customer_store.delete(db, account, live, customer_id)
             await self.events.record(context, new_events)
-            await self._tell(context, "delete", customer)
+            await self._record(context, "delete", customer)
 
-    async def _tell(self, context: Context, change: str, customer: Customer) -> None:
+    async def _record(self, context: Context, change: str, customer: Customer) -> None:
         data = self.serializers.customer(context.caller, customer)
         new_events = NewEvent(f"customer.{change}", ids.wire("cus", customer.id), data)
         await self.events.record(context, [new_events])

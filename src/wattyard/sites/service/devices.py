@@ -8,11 +8,17 @@ from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
 from wattyard.sites.domain.sites import Site
-from wattyard.sites.service.ports import UseCases, device_event, lock_sites, show_anew, site_events
+from wattyard.sites.service.ports import (
+    SiteUseCases,
+    device_event,
+    lock_sites,
+    show_anew,
+    site_events,
+)
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 
@@ -20,13 +26,13 @@ Guard = Callable[[Device], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 
-class Devices(UseCases):
+class Devices(SiteUseCases):
     """The devices of every account."""
 
     async def page(
         self,
         context: Context,
-        window: Window,
+        window: PageWindow,
         *,
         reference_id: str | None = None,
         type_: DeviceType | None = None,

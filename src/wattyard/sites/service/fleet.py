@@ -11,11 +11,11 @@ from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db import WriteConnection
-from wattyard.sites.domain.arrivals import Arrival, Refused, Tally
+from wattyard.sites.domain.arrivals import Arrival, ImportTally, RefusedLine
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.service.ports import (
-    UseCases,
+    SiteUseCases,
     device_event,
     lock_present,
     show_anew,
@@ -42,18 +42,18 @@ class _OnlyTried(Exception):
     """Ends the transaction of a dry run."""
 
 
-class Fleet(UseCases):
+class Fleet(SiteUseCases):
     """Imports into every account."""
 
     async def bring_in(
         self, context: Context, batch: Sequence[Arrival], *, dry_run: bool = False
-    ) -> Tally:
+    ) -> ImportTally:
         """Take one batch of lines: each of them whole or not at all, all in one transaction.
 
         Two imports into the same account and mode take turns, batch by batch, so that no place
         is made twice. A dry run does the same work and undoes it.
         """
-        tally = Tally()
+        tally = ImportTally()
         try:
             async with self.db.transaction() as db:
                 await self._bring_in(db, context, batch, tally)
@@ -64,7 +64,7 @@ class Fleet(UseCases):
         return tally
 
     async def _bring_in(
-        self, db: WriteConnection, context: Context, batch: Sequence[Arrival], tally: Tally
+        self, db: WriteConnection, context: Context, batch: Sequence[Arrival], tally: ImportTally
     ) -> None:
         account, live = context.account, context.live_mode
         await site_store.one_import_at_a_time(db, account, live)
@@ -88,7 +88,7 @@ class Fleet(UseCases):
                     tally.created += 1
             except Refusal as refusal:
                 reasons = "; ".join(fault.message for fault in refusal.faults)
-                tally.refused.append(Refused(arrival.line, reasons))
+                tally.refused.append(RefusedLine(arrival.line, reasons))
         await self._write(db, context, changes)
 
     def _judge(self, arrival: Arrival, sites: Sequence[Site], customers: Collection[UUID]) -> None:
@@ -122,7 +122,7 @@ class Fleet(UseCases):
         site: Site,
         present: Sequence[Device],
         changes: _Changes,
-        tally: Tally,
+        tally: ImportTally,
     ) -> None:
         after = arrival.onto(site).settled(site.id, site.time_created, site.tariffs)
         by_reference: Mapping[str, Device] = {d.reference_id: d for d in reversed(present)}

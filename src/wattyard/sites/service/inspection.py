@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Window
-from wattyard.sites.service.ports import UseCases, lock_present, show_anew
+from wattyard.kernel.pages import PageWindow
+from wattyard.sites.service.ports import SiteUseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import orphans
 from wattyard.sites.store import sites as site_store
@@ -18,7 +18,7 @@ _AT_ONCE: Final = 500
 _LAST_SEEN_MAY_TRAIL: Final = timedelta(seconds=60)
 
 
-class Inspection(UseCases):
+class Inspection(SiteUseCases):
     """Looks after what is stored twice."""
 
     async def complaints(self, context: Context) -> list[str]:
@@ -39,7 +39,7 @@ class Inspection(UseCases):
         while True:
             async with self.db.reading() as db:
                 page = await site_store.page(
-                    db, context.account, context.live_mode, Window(_AT_ONCE, position), {}
+                    db, context.account, context.live_mode, PageWindow(_AT_ONCE, position), {}
                 )
             ids = [site.id for site in page.items]
             checked += len(ids)

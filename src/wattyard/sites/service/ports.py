@@ -53,7 +53,7 @@ class Dependent(Protocol):
 
 
 @dataclass
-class UseCases:
+class SiteUseCases:
     """What every use-case of sites works with."""
 
     db: Database

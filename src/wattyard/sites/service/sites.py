@@ -7,7 +7,7 @@ from uuid import UUID
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.domain.sites import (
@@ -20,7 +20,7 @@ from wattyard.sites.domain.sites import (
     Status,
 )
 from wattyard.sites.service.ports import (
-    UseCases,
+    SiteUseCases,
     device_event,
     lock_present,
     lock_sites,
@@ -37,13 +37,13 @@ NotFound = type[LocationNotFound] | type[SiteNotFound]
 """By which of its two names a missing place is reported."""
 
 
-class Sites(UseCases):
+class Sites(SiteUseCases):
     """The places of every account."""
 
     async def summaries(
         self,
         context: Context,
-        window: Window,
+        window: PageWindow,
         *,
         reference_id: str | None = None,
         status: Status | None = None,
@@ -80,7 +80,7 @@ class Sites(UseCases):
     async def page(
         self,
         context: Context,
-        window: Window,
+        window: PageWindow,
         *,
         reference_id: str | None = None,
         customer_id: UUID | None = None,

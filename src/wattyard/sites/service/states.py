@@ -6,18 +6,18 @@ from uuid import UUID
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
-from wattyard.sites.service.ports import UseCases, lock_present, show_anew
+from wattyard.sites.service.ports import SiteUseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 from wattyard.sites.store import states as state_store
 
 
-class States(UseCases):
+class States(SiteUseCases):
     """The states of every device."""
 
     async def report(self, context: Context, device_id: UUID, report: StateReport) -> DeviceState:
@@ -79,7 +79,9 @@ class States(UseCases):
             )
         return found
 
-    async def history(self, context: Context, device_id: UUID, window: Window) -> Page[DeviceState]:
+    async def history(
+        self, context: Context, device_id: UUID, window: PageWindow
+    ) -> Page[DeviceState]:
         """Read one page of a device's states, the last received first.
 
         Raises:

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.sites import Customer
 
@@ -73,7 +73,7 @@ async def lock(db: WriteConnection, account: int, live: bool, customer_id: UUID)
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[Customer]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.devices import Device, Properties
 
@@ -115,7 +115,7 @@ async def delete(db: WriteConnection, account: int, live: bool, device_id: UUID)
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[Device]:
     """Read one page."""
     query, arguments = page_query(_SELECT, account, live, window, filters)

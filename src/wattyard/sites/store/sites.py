@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.sites import GeoLocation, LinkedTariff, PostalAddress, Site
 
@@ -111,7 +111,7 @@ async def delete(db: WriteConnection, account: int, live: bool, site_ids: Collec
 
 
 async def summary_page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[bytes]:
     """Read one page of summaries: one range scan, whatever the size and depth of the list."""
     query, arguments = page_query("SELECT summary FROM sites", account, live, window, filters)
@@ -143,7 +143,7 @@ async def summaries(
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[Site]:
     """Read one page of places."""
     query, arguments = page_query(_SELECT, account, live, window, filters)

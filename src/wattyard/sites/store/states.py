@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.states import DeviceState, Sighting, StateReport
 
@@ -167,7 +167,7 @@ async def newest(
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, device_id: UUID, window: Window
+    db: ReadConnection, account: int, live: bool, device_id: UUID, window: PageWindow
 ) -> Page[DeviceState]:
     """Read one page of a device's states, the last received first."""
     query, arguments = page_query(_SELECT, account, live, window, {"device_id = {}": device_id})

@@ -204,7 +204,7 @@ def changed_site(site: Site, patch: Patch[Any], shape: type[LocationBody]) -> Si
     draft = site_draft(patch.onto(_site_body(site, shape)))
     if draft.postal_address == site.postal_address and draft.geo_location == site.geo_location:
         return draft
-    zone, currency = derived(site_draft(_site_body(site, shape)).said())
+    zone, currency = derived(site_draft(_site_body(site, shape)).geography_request())
     if "timezone" not in patch and zone == site.timezone:
         draft = replace(draft, timezone=None)
     if "currency_code" not in patch and currency == site.currency_code:

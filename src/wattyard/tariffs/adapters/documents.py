@@ -8,7 +8,7 @@ from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import convert
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
-from wattyard.tariffs.adapters.imports import Contract, DocumentCurrencyMismatch, Imported
+from wattyard.tariffs.adapters.imports import ContractDates, DocumentCurrencyMismatch, Imported
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -26,7 +26,7 @@ def tariff_bodies(
     document: Mapping[str, Any] | list[Any],
     site: Site,
     *,
-    contract: Contract,
+    contract: ContractDates,
     allow_partial: bool,
 ) -> tuple[list[TariffBody], tuple[Fault, ...]]:
     """Turn a document into bodies of `POST /tariffs` at a site, with warnings of what is left out.
@@ -56,7 +56,7 @@ def _imported(
     format_: DocumentFormat,
     document: Mapping[str, Any] | list[Any],
     region: CalendarRegion,
-    contract: Contract,
+    contract: ContractDates,
     *,
     allow_partial: bool,
 ) -> Imported:

@@ -39,7 +39,7 @@ class DocumentCurrencyMismatch(StateForbids):
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class ContractDates:
     """The contract's dates where the caller knows better than the document: dates or instants."""
 
     start: str | None = None

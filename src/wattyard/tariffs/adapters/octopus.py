@@ -19,7 +19,7 @@ from wattyard.platform.decoding import convert
 from wattyard.platform.decoding.texts import Instant
 from wattyard.tariffs.adapters.imports import (
     Body,
-    Contract,
+    ContractDates,
     Imported,
     Leftovers,
     clock,
@@ -65,7 +65,7 @@ def tariffs_from_octopus(
     document: Mapping[str, Any] | list[Any],
     region: CalendarRegion,
     *,
-    contract: Contract,
+    contract: ContractDates,
     allow_partial: bool,
 ) -> Imported:
     """Turn the unit rates of a product into import tariffs.
@@ -145,8 +145,8 @@ def _is_day_edge(edge: datetime | None, region: CalendarRegion) -> bool:
     return civil.start_of_day(civil.date_at(edge, region.zone), region.zone) == edge
 
 
-def _flat(price: _Price, contract: Contract, *, only: bool) -> Body:
-    own = contract if only else Contract()
+def _flat(price: _Price, contract: ContractDates, *, only: bool) -> Body:
+    own = contract if only else ContractDates()
     hours = [{**_window(0, 0), "rate": [{"value": price.per_kwh}]}]
     return {
         **own.dates(*(instants.text(edge) if edge else None for edge in (price.start, price.end))),
@@ -159,7 +159,7 @@ def _window(start: int, end: int) -> Body:
 
 
 def _by_days(
-    prices: list[_Price], region: CalendarRegion, contract: Contract, left: Leftovers
+    prices: list[_Price], region: CalendarRegion, contract: ContractDates, left: Leftovers
 ) -> Body:
     start, end = prices[0].start, prices[-1].end
     if start is None or end is None:

@@ -179,7 +179,7 @@ class DayTemplates:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Laid:
+class DayPieces:
     """n pieces in order of time that touch: `starts_us` (n) instants, `item` (n), `day` (n)."""
 
     starts_us: Microseconds
@@ -204,7 +204,7 @@ def lay(
     first_day: int,
     clock: ClockChanges,
     span_us: tuple[int, int],
-) -> Laid:
+) -> DayPieces:
     """Lay templates onto the instants of [`span_us[0]`, `span_us[1]`) (contract 2, Clock changes).
 
     A stretch of a day owns the instants whose wall-clock reading falls in it: the hour that a
@@ -223,7 +223,7 @@ def lay(
     ]
     if len(eras) == 1:
         return eras[0]
-    return Laid(
+    return DayPieces(
         np.concatenate([era.starts_us for era in eras]),
         np.concatenate([era.item for era in eras]),
         np.concatenate([era.day for era in eras]),
@@ -237,7 +237,7 @@ def _lay_era(
     offset_us: int,
     start_us: int,
     end_us: int,
-) -> Laid:
+) -> DayPieces:
     low, high = (start_us + offset_us) // DAY_US, (end_us - 1 + offset_us) // DAY_US
     way = way_of_day[low - first_day : high - first_day + 1]
     lengths = ways.first[way + 1] - ways.first[way]
@@ -250,4 +250,4 @@ def _lay_era(
     kept = slice(first, last)
     clipped = starts[kept].copy()
     clipped[0] = start_us
-    return Laid(clipped, ways.item[piece[kept]], day[kept])
+    return DayPieces(clipped, ways.item[piece[kept]], day[kept])

@@ -18,7 +18,7 @@ from wattyard.tariffs.domain.schedule import (
     DAY_SECONDS,
     CoverJudge,
     Schedule,
-    Stretch,
+    WindowPart,
     patterns,
     stretches,
     window_path,
@@ -87,7 +87,7 @@ def _incomplete(day: int) -> Fault:
 
 def _day_faults(schedule: Schedule, lines: tuple[int, ...], day: int) -> Iterator[Fault]:
     covered = 0
-    owner: Stretch | None = None
+    owner: WindowPart | None = None
     for stretch in stretches(schedule, lines):
         if stretch.from_second > covered:
             yield _gap(schedule, lines, day, covered, stretch.from_second)
@@ -110,7 +110,7 @@ def _gap(schedule: Schedule, lines: tuple[int, ...], day: int, start: int, end: 
 
 
 def _overlap(
-    schedule: Schedule, lines: tuple[int, ...], day: int, owner: Stretch, stretch: Stretch
+    schedule: Schedule, lines: tuple[int, ...], day: int, owner: WindowPart, stretch: WindowPart
 ) -> Fault:
     end = min(owner.to_second, stretch.to_second)
     first, second = sorted((owner.window, stretch.window))

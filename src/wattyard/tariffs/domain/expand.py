@@ -56,7 +56,7 @@ class ElementSeries:
     surcharge_per_kwh: Numbers
 
 
-class Laid(NamedTuple):
+class WindowSteps(NamedTuple):
     """The windows of a span: where they start (n), and which they are (n)."""
 
     starts_us: Microseconds
@@ -120,7 +120,7 @@ def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:
     )
 
 
-def windows(schedule: Schedule, region: CalendarRegion, span_us: tuple[int, int]) -> Laid:
+def windows(schedule: Schedule, region: CalendarRegion, span_us: tuple[int, int]) -> WindowSteps:
     """Lay the windows over a span; a window that goes on at midnight is one interval."""
     clock = region.clock(*span_us)
     low, high = local_days(clock, *span_us)
@@ -131,7 +131,7 @@ def windows(schedule: Schedule, region: CalendarRegion, span_us: tuple[int, int]
     starts_here = np.ones(laid.item.size, np.bool_)
     starts_here[1:] = laid.item[1:] != laid.item[:-1]
     starts_here[1:] |= special_day[1:] != special_day[:-1]
-    return Laid(laid.starts_us[starts_here], laid.item[starts_here])
+    return WindowSteps(laid.starts_us[starts_here], laid.item[starts_here])
 
 
 def _way(schedule: Schedule, lines: tuple[int, ...]) -> list[tuple[int, int]]:
@@ -167,7 +167,7 @@ class _Known(NamedTuple):
 
 def _edges(
     tariff: Tariff,
-    laid: Laid,
+    laid: WindowSteps,
     falls: Microseconds,
     known: dict[str, _Known],
     tiers: Indices,

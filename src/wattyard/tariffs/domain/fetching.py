@@ -40,7 +40,7 @@ class Subscription:
     last_failure: str | None = None
 
 
-def wanted(source: MarketSource, now: datetime) -> Span:
+def span_to_fetch(source: MarketSource, now: datetime) -> Span:
     """Choose the time to ask a source for: from what is known, up to all it can have by now."""
     since = now - HISTORY
     if source.published_until is not None:

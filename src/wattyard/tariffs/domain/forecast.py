@@ -40,18 +40,18 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Published:
+class KnownPrices:
     """Intervals (n) in order of time that do not overlap, and their prices."""
 
     starts_us: Microseconds
     ends_us: Microseconds
     prices: Numbers
 
-    def within(self, start_us: int, end_us: int) -> "Published":
+    def within(self, start_us: int, end_us: int) -> "KnownPrices":
         """Keep the intervals that touch a span."""
         first = int(np.searchsorted(self.ends_us, start_us, side="right"))
         kept = slice(first, int(np.searchsorted(self.starts_us, end_us, side="left")))
-        return Published(self.starts_us[kept], self.ends_us[kept], self.prices[kept])
+        return KnownPrices(self.starts_us[kept], self.ends_us[kept], self.prices[kept])
 
 
 class Bases(NamedTuple):
@@ -70,7 +70,7 @@ class Bases(NamedTuple):
         return Bases(*first), Bases(*last)
 
 
-class Pieces(NamedTuple):
+class DayPrices(NamedTuple):
     """Days as pieces (p) on the wall clock, and what each is expected to cost.
 
     `sizes` (g): how many pieces each basis has, in order. `starts_us` (p): where they start
@@ -88,7 +88,7 @@ class LikeDays:
     """Averages prices over the last like days of a basis, time of day by time of day."""
 
     def __init__(
-        self, published: Published, clock: ClockChanges, non_working: Marks, first_day: int
+        self, published: KnownPrices, clock: ClockChanges, non_working: Marks, first_day: int
     ) -> None:
         """`non_working` (days) marks the weekend days and holidays from `first_day` on."""
         self._published = published
@@ -101,7 +101,7 @@ class LikeDays:
         walls = np.sort(np.concatenate([clock.wall_us(edges), before, after]), kind="stable")
         self._days, self._times_us = walls // DAY_US, walls % DAY_US
 
-    def pieces(self, bases: Bases) -> Pieces:
+    def pieces(self, bases: Bases) -> DayPrices:
         """Cut a day wherever anything starts or ends from the first day of its basis to the day
         after the last, and price it.
 
@@ -116,7 +116,7 @@ class LikeDays:
         times = joined_edges([np.zeros(1, np.int64), self._times_us[near]])
         if times.size * (high + 1 - low) > _CELLS and bases.non_working.size > 1:
             both = [self.pieces(half) for half in bases.halves()]
-            return Pieces(*(np.concatenate(columns) for columns in zip(*both, strict=True)))
+            return DayPrices(*(np.concatenate(columns) for columns in zip(*both, strict=True)))
         if times.size * (high + 1 - low) > LAID_AT_ONCE:
             raise TooManyPrices(LAID_AT_ONCE)
         since, until = bases.first - low, bases.last + 1 - low
@@ -131,7 +131,7 @@ class LikeDays:
             bases.non_working[basis], since[basis], until[basis], column
         )
         sizes = cut_here.sum(axis=1)
-        return Pieces(sizes, times[column], prices, confidence)
+        return DayPrices(sizes, times[column], prices, confidence)
 
     def _ranked(self, days: Days, times_us: Microseconds) -> "_Ranked":
         prices, has = self._at(days[:, None] * DAY_US + times_us)
@@ -190,13 +190,13 @@ class Guess(NamedTuple):
     confidence: Numbers
 
 
-_NOTHING: Final = Pieces(
+_NOTHING: Final = DayPrices(
     np.ones(1, np.int64), np.zeros(1, np.int64), np.full(1, np.nan), np.full(1, LOW_CONFIDENCE)
 )
 
 
 def forecast(
-    published: Published,
+    published: KnownPrices,
     region: CalendarRegion,
     holes_us: tuple[Microseconds, Microseconds],
     now_us: int,
@@ -227,8 +227,8 @@ def forecast(
 
 
 def _expected(
-    published: Published, region: CalendarRegion, days: Days, today: int
-) -> tuple[Pieces, NDArray[np.intp]]:
+    published: KnownPrices, region: CalendarRegion, days: Days, today: int
+) -> tuple[DayPrices, NDArray[np.intp]]:
     """Forecast n days: the ways that they go, the first of them empty, and each day's way (n)."""
     way_of_day = np.zeros(days.size, np.intp)
     if not published.starts_us.size:
@@ -250,7 +250,7 @@ def _expected(
     bases = Bases(with_prices[distinct[0]], with_prices[distinct[1] - 1], distinct[2])
     non_working = facts(region, first_day, last_day).non_working
     pieces = LikeDays(published, clock, non_working, first_day).pieces(bases)
-    ways = Pieces(*(np.concatenate(own) for own in zip(_NOTHING, pieces, strict=True)))
+    ways = DayPrices(*(np.concatenate(own) for own in zip(_NOTHING, pieces, strict=True)))
     return ways, way_of_day
 
 

@@ -115,7 +115,7 @@ def site_prices(
     return _summed(kinds, tuple(elements))
 
 
-class Stretch(NamedTuple):
+class PricedSpan(NamedTuple):
     """A part of the span, and the position of the tariff that prices it."""
 
     span: Span
@@ -133,7 +133,7 @@ def types_of(direction: Direction) -> tuple[TariffType, ...]:
     return ("COMMODITY", "NON_COMMODITY") if direction == "IMPORT" else ("COMMODITY",)
 
 
-def owners(elements: Sequence[Element], type_: TariffType, question: Question) -> list[Stretch]:
+def owners(elements: Sequence[Element], type_: TariffType, question: Question) -> list[PricedSpan]:
     """Divide the span by whose tariff prices it: the device's last started, else the site's."""
     starts = [
         (element.tariff.term.start, bool(element.tariff.devices), position)
@@ -143,13 +143,13 @@ def owners(elements: Sequence[Element], type_: TariffType, question: Question) -
     ]
     span = question.span
     edges = sorted({span.start, *(at for at, _, _ in starts if at in span)})
-    stretches: list[Stretch] = []
+    stretches: list[PricedSpan] = []
     for start, end in pairwise([*edges, span.end]):
         started = [(own, at, position) for at, own, position in starts if at <= start]
         owner = max(started)[2] if started else ABSENT
         same = bool(stretches) and stretches[-1].element == owner
         since = stretches.pop().span.start if same else start
-        stretches.append(Stretch(Span(since, end), owner))
+        stretches.append(PricedSpan(Span(since, end), owner))
     return stretches
 
 
@@ -163,7 +163,7 @@ def pricing(elements: Sequence[Element], question: Question) -> tuple[Element, .
     return tuple(elements[position] for position in sorted(used - {ABSENT}))
 
 
-def _check_connected(stretches: list[Stretch], type_: TariffType, question: Question) -> None:
+def _check_connected(stretches: list[PricedSpan], type_: TariffType, question: Question) -> None:
     first = stretches[0]
     if first.element == ABSENT and type_ == "COMMODITY" and question.direction != "LOCAL":
         raise NoTariffConnected(
@@ -174,7 +174,7 @@ def _check_connected(stretches: list[Stretch], type_: TariffType, question: Ques
 
 
 def _priced(
-    stretch: Stretch,
+    stretch: PricedSpan,
     elements: Sequence[Element],
     region: CalendarRegion,
     markets: Markets,

@@ -28,7 +28,7 @@ class FixedPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class MarketPrice:
+class MarketLinkedPrice:
     """The price of the tariff's market source: (market + fixed) × (1 + percentage).
 
     `surcharge_percentage` is a fraction, as FlatPeak's field of that name: 0.05 is five percent.
@@ -57,7 +57,7 @@ class FormulaPrice:
             )
 
 
-Pricing = FixedPrice | MarketPrice | FormulaPrice
+Pricing = FixedPrice | MarketLinkedPrice | FormulaPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Weekdays:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TariffWindow:
     """Hours of the wall clock, half-open, in seconds after midnight, and what they cost.
 
     `to_second` ≤ `from_second` wraps within the same day: 23:00–07:00 is 00:00–07:00 and
@@ -167,27 +167,27 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ScheduleBlock:
     """The windows of some days of the week."""
 
     weekdays: Weekdays
-    windows: tuple[Window, ...]
+    windows: tuple[TariffWindow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScheduleEntry:
     """The blocks of some months and, where `dates` is not empty, of some special days in them."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[ScheduleBlock, ...]
     months: frozenset[int] = EVERY_MONTH
     dates: Dates = Dates()
 
 
-class Line(NamedTuple):
+class ScheduleLine(NamedTuple):
     """One block with its entry, and the number of its first window in `Schedule.windows`."""
 
-    entry: Entry
-    block: Block
+    entry: ScheduleEntry
+    block: ScheduleBlock
     first_window: int
     path: str
 
@@ -200,19 +200,19 @@ class Schedule:
     and counters refer to these numbers.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ScheduleEntry, ...]
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[ScheduleLine, ...]:
         lines, count = [], 0
         for e, entry in enumerate(self.entries):
             for b, block in enumerate(entry.blocks):
-                lines.append(Line(entry, block, count, f"[{e}].days_and_hours[{b}]"))
+                lines.append(ScheduleLine(entry, block, count, f"[{e}].days_and_hours[{b}]"))
                 count += len(block.windows)
         return tuple(lines)
 
     @cached_property
-    def windows(self) -> tuple[Window, ...]:
+    def windows(self) -> tuple[TariffWindow, ...]:
         return tuple(window for line in self.lines for window in line.block.windows)
 
     @cached_property
@@ -282,7 +282,7 @@ def _lines_by_day(schedule: Schedule, days: DayFacts) -> tuple[Marks, Marks]:
     return ordinary, special
 
 
-def _entry_matches(entry: Entry, days: DayFacts) -> Marks:
+def _entry_matches(entry: ScheduleEntry, days: DayFacts) -> Marks:
     months = np.zeros(13, np.bool_)
     months[list(entry.months)] = True
     matching = months[days.month]
@@ -316,7 +316,7 @@ def _weekdays_match(weekdays: Weekdays, days: DayFacts) -> Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class WindowPart:
     """A part of a day, in seconds after midnight, and the number of the window that owns it."""
 
     from_second: int
@@ -324,10 +324,10 @@ class Stretch:
     window: int
 
 
-def stretches(schedule: Schedule, lines: tuple[int, ...]) -> list[Stretch]:
+def stretches(schedule: Schedule, lines: tuple[int, ...]) -> list[WindowPart]:
     """List the stretches of the windows of some lines, in order of time, then of the document."""
     found = [
-        Stretch(start, end, line.first_window + number)
+        WindowPart(start, end, line.first_window + number)
         for line in (schedule.lines[n] for n in lines)
         for number, window in enumerate(line.block.windows)
         for start, end in window.stretches
@@ -356,6 +356,6 @@ class CoverJudge:
         return whole and bool((starts[1:] == ends[:-1]).all())
 
 
-def window_path(line: Line, window: int) -> str:
+def window_path(line: ScheduleLine, window: int) -> str:
     """Say where the window with a number in `Schedule.windows` stands in the document."""
     return f"{line.path}.hours[{window - line.first_window}]"

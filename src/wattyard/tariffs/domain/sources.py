@@ -18,7 +18,7 @@ from wattyard.kernel.clock_changes import Microseconds, joined_edges, microsecon
 from wattyard.kernel.refusals import Conflict, Malformed, Missing, StateForbids
 from wattyard.sites.domain.geography import CurrencyCodeInvalid, currencies
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.forecast import Published, forecast
+from wattyard.tariffs.domain.forecast import KnownPrices, forecast
 
 Numbers = NDArray[np.float64]
 Unit = Literal["KWH", "MWH"]
@@ -272,7 +272,7 @@ def steps(
         return MarketSteps(starts, prices, np.ones(starts.size))
     published = MarketSteps(starts, prices, np.ones(starts.size))
     hole_starts, hole_ends = hole_starts[holes], hole_ends[holes]
-    known = Published(series.starts_us, series.ends_us, series.prices)
+    known = KnownPrices(series.starts_us, series.ends_us, series.prices)
     guess = forecast(known, region, (hole_starts, hole_ends), microseconds(now))
     return _filled(published, hole_starts, hole_ends, MarketSteps(*guess))
 

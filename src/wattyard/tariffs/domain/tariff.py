@@ -19,7 +19,7 @@ from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import Charge
 from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.refusals import TariffTermOverlap, TariffTypeInvalid
-from wattyard.tariffs.domain.schedule import FixedPrice, FormulaPrice, MarketPrice, Schedule
+from wattyard.tariffs.domain.schedule import FixedPrice, FormulaPrice, MarketLinkedPrice, Schedule
 from wattyard.tariffs.domain.tiers import Consumed, Indices, TierReset, TierScope
 
 Direction = Literal["IMPORT", "EXPORT", "LOCAL"]
@@ -54,7 +54,7 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PriceLimits:
     """Limits on the final price per kWh, before VAT is added; None is no limit."""
 
     cap_per_kwh: float | None = None
@@ -146,7 +146,7 @@ def rate_table(schedule: Schedule) -> RateTable:
             match tier.pricing:
                 case FixedPrice(per_kwh):
                     table.per_kwh[w, t] = per_kwh
-                case MarketPrice(surcharge_per_kwh, surcharge_percentage):
+                case MarketLinkedPrice(surcharge_per_kwh, surcharge_percentage):
                     table.market[w, t] = True
                     table.per_kwh[w, t] = surcharge_per_kwh
                     table.percentage[w, t] = surcharge_percentage
@@ -187,7 +187,7 @@ class Tariff:
     schedule: Schedule
     market: str | None = None
     tax: Tax = Tax()
-    limits: Limits = Limits()
+    limits: PriceLimits = PriceLimits()
     tiering: Tiering = Tiering()
     charges: tuple[Charge, ...] = ()
     devices: frozenset[UUID] = frozenset()

@@ -65,7 +65,7 @@ class Consumed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Metered:
+class CountedEnergy:
     """n pieces of energy in order of time, each within one window and one reset period.
 
     `energy_kwh` (n); `window` (n) is the number of the window; `period` (n) numbers the reset
@@ -77,7 +77,7 @@ class Metered:
     period: Indices
 
 
-def split(to_kwh: Numbers, scope: TierScope, metered: Metered, carried: Consumed) -> Numbers:
+def split(to_kwh: Numbers, scope: TierScope, metered: CountedEnergy, carried: Consumed) -> Numbers:
     """Split energy over tiers, which end at `to_kwh` (w, t) in each window.
 
     `carried` is what had been counted in the first reset period before the first piece.
@@ -94,18 +94,18 @@ def split(to_kwh: Numbers, scope: TierScope, metered: Metered, carried: Consumed
     return _by_window(to_kwh, metered, carried)
 
 
-def _by_window(to_kwh: Numbers, metered: Metered, carried: Consumed) -> Numbers:
+def _by_window(to_kwh: Numbers, metered: CountedEnergy, carried: Consumed) -> Numbers:
     parts = np.zeros((metered.energy_kwh.size, to_kwh.shape[1]))
     for window in np.unique(metered.window):
         own = metered.window == window
-        mine = Metered(metered.energy_kwh[own], metered.window[own], metered.period[own])
+        mine = CountedEnergy(metered.energy_kwh[own], metered.window[own], metered.period[own])
         first_period = mine.period[0] == metered.period[0]
         before = carried.by_window_kwh.get(int(window), 0.0) if first_period else 0.0
         parts[own] = _in_order(to_kwh, mine, before)
     return parts
 
 
-def _in_order(to_kwh: Numbers, metered: Metered, carried_kwh: float) -> Numbers:
+def _in_order(to_kwh: Numbers, metered: CountedEnergy, carried_kwh: float) -> Numbers:
     """Consume the pieces one after the other, starting again at each reset."""
     counted = np.cumsum(metered.energy_kwh)
     starts = np.flatnonzero(np.append(True, np.diff(metered.period) != 0))
@@ -119,7 +119,7 @@ def _in_order(to_kwh: Numbers, metered: Metered, carried_kwh: float) -> Numbers:
     return _exact(parts, metered.energy_kwh)
 
 
-def _shared(to_kwh: Numbers, metered: Metered, carried: Consumed) -> Numbers:
+def _shared(to_kwh: Numbers, metered: CountedEnergy, carried: Consumed) -> Numbers:
     """Give each piece the whole period's proportions, by the tiers of its own window."""
     _, period = np.unique(metered.period, return_inverse=True)
     totals = np.bincount(period, weights=metered.energy_kwh)

@@ -19,7 +19,7 @@ from wattyard.tariffs.feeds.money import Money, check_currency, money_of
 from wattyard.tariffs.feeds.options import Option, base_url, currency, read_options
 from wattyard.tariffs.feeds.published import (
     Interval,
-    Published,
+    PublishedPrices,
     in_order,
     instant_at,
     joined,
@@ -32,7 +32,7 @@ _LONGEST_QUESTION: Final = timedelta(days=31)
 _MILLISECONDS: Final = 1000
 
 
-class MarketPrice(msgspec.Struct, kw_only=True):
+class AwattarPrice(msgspec.Struct, kw_only=True):
     """One price and its time (milliseconds since 1970)."""
 
     start_timestamp: int
@@ -41,10 +41,10 @@ class MarketPrice(msgspec.Struct, kw_only=True):
     unit: Text
 
 
-class MarketPrices(msgspec.Struct, kw_only=True):
+class AwattarPrices(msgspec.Struct, kw_only=True):
     """A list of prices."""
 
-    data: Annotated[list[MarketPrice], AtMost]
+    data: Annotated[list[AwattarPrice], AtMost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Awattar:
         address = own["base_url"].rstrip("/").replace("{area}", own["area"].lower())
         return cls(address, own["currency"])
 
-    async def fetch(self, http: Session, span: Span) -> Published:
+    async def fetch(self, http: Session, span: Span) -> PublishedPrices:
         """Fetch what is published within `span`, a month a question."""
         parts = []
         for piece in pieces(span, _LONGEST_QUESTION):
@@ -82,14 +82,14 @@ def _milliseconds(instant: datetime) -> str:
     return str(round(instant.timestamp() * _MILLISECONDS))
 
 
-def parse(body: bytes, span: Span, currency_code: str) -> Published:
+def parse(body: bytes, span: Span, currency_code: str) -> PublishedPrices:
     """Read a list of market prices.
 
     Raises:
         FeedUnreadable: when it is no such list, is in another currency, or has two prices for
             one time.
     """
-    document = read_json(body, MarketPrices)
+    document = read_json(body, AwattarPrices)
     moneys = {money_of(own.unit) for own in document.data} or {Money(currency_code, "MWH")}
     if len(moneys) > 1:
         raise FeedUnreadable("the prices of one document are in different units")

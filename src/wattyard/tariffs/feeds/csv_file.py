@@ -18,7 +18,7 @@ from wattyard.tariffs.feeds.money import UNITS, Money
 from wattyard.tariffs.feeds.options import Option, currency, read_options
 from wattyard.tariffs.feeds.published import (
     Interval,
-    Published,
+    PublishedPrices,
     in_order,
     instant_of,
     number_of,
@@ -50,7 +50,7 @@ class CsvFile:
         own = read_options(cls.name, cls.options, given)
         return cls(Path(own["path"]), Money(own["currency"], UNITS[own["unit"]]))
 
-    async def fetch(self, http: Session, span: Span) -> Published:
+    async def fetch(self, http: Session, span: Span) -> PublishedPrices:
         """Read the file; `http` is not needed."""
         return parse(await asyncio.to_thread(self._lines), span, self.money)
 
@@ -68,7 +68,7 @@ class CsvFile:
             raise FeedUnreadable(f"{self.path} is not a text in UTF-8") from wrong
 
 
-def parse(lines: Iterable[str], span: Span, money: Money) -> Published:
+def parse(lines: Iterable[str], span: Span, money: Money) -> PublishedPrices:
     """Read the lines of a file or stream, the first of which names the columns.
 
     Raises:

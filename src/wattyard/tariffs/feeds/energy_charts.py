@@ -26,7 +26,7 @@ from wattyard.tariffs.feeds.money import Money, check_currency, money_of
 from wattyard.tariffs.feeds.options import Option, base_url, currency, read_options
 from wattyard.tariffs.feeds.published import (
     Interval,
-    Published,
+    PublishedPrices,
     in_order,
     instant_at,
     joined,
@@ -71,7 +71,7 @@ class EnergyCharts:
         own = read_options(cls.name, cls.options, given)
         return cls(own["base_url"].rstrip("/"), own["area"], own["currency"])
 
-    async def fetch(self, http: Session, span: Span) -> Published:
+    async def fetch(self, http: Session, span: Span) -> PublishedPrices:
         """Fetch the delivery days that `span` touches, some at a question."""
         parts = [in_order((), span, Money(self.currency_code, "MWH"))]
         for piece in pieces(span, _LONGEST_QUESTION):
@@ -87,7 +87,7 @@ class EnergyCharts:
         return joined(parts, span)
 
 
-def parse(body: bytes, span: Span, currency_code: str) -> Published:
+def parse(body: bytes, span: Span, currency_code: str) -> PublishedPrices:
     """Read a price list of whole delivery days; null prices are left out, and become gaps.
 
     Raises:

@@ -18,7 +18,7 @@ from typing import ClassVar, Final, Self
 from xml.etree.ElementTree import Element
 
 from wattyard.kernel.instants import Span
-from wattyard.platform.outbound.fetcher import Answer
+from wattyard.platform.outbound.fetcher import FetchedAnswer
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
 from wattyard.tariffs.feeds.money import UNITS, Money, check_currency
 from wattyard.tariffs.feeds.options import (
@@ -30,7 +30,7 @@ from wattyard.tariffs.feeds.options import (
 )
 from wattyard.tariffs.feeds.published import (
     Interval,
-    Published,
+    PublishedPrices,
     in_order,
     instant_of,
     joined,
@@ -108,7 +108,7 @@ class Entsoe:
             choice=SeriesChoice(own["currency"], own["sequence"]),
         )
 
-    async def fetch(self, http: Session, span: Span) -> Published:
+    async def fetch(self, http: Session, span: Span) -> PublishedPrices:
         """Fetch what is published within `span`, some days a question."""
         parts = []
         for piece in pieces(span, _LONGEST_QUESTION):
@@ -127,7 +127,7 @@ class Entsoe:
             "periodEnd": _minute(span.end, up=True),
         }
 
-    def _read(self, answer: Answer, span: Span) -> Published:
+    def _read(self, answer: FetchedAnswer, span: Span) -> PublishedPrices:
         if answer.status in (401, 403):
             raise FeedRefused("ENTSO-E does not accept the security token")
         try:
@@ -156,7 +156,7 @@ def _minute(instant: datetime, *, up: bool) -> str:
     return f"{whole:%Y%m%d%H%M}"
 
 
-def parse(body: bytes, span: Span, choice: SeriesChoice) -> Published:
+def parse(body: bytes, span: Span, choice: SeriesChoice) -> PublishedPrices:
     """Read a publication document, or the acknowledgement that nothing is published.
 
     Raises:

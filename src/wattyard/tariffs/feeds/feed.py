@@ -5,7 +5,7 @@ from typing import ClassVar, Protocol, Self
 
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.feeds.options import Option
-from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.published import PublishedPrices
 from wattyard.tariffs.feeds.session import Session
 
 
@@ -23,7 +23,7 @@ class Feed(Protocol):
             FeedOptionInvalid: when an option is missing, unknown or malformed.
         """
 
-    async def fetch(self, http: Session, span: Span) -> Published:
+    async def fetch(self, http: Session, span: Span) -> PublishedPrices:
         """Fetch everything the source publishes within `span`; nothing is an answer too.
 
         Raises:

@@ -21,7 +21,7 @@ from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json
 from wattyard.tariffs.feeds.money import Money, check_currency
 from wattyard.tariffs.feeds.options import Option, base_url, currency, read_options
-from wattyard.tariffs.feeds.published import Interval, Published, in_order, joined, priced
+from wattyard.tariffs.feeds.published import Interval, PublishedPrices, in_order, joined, priced
 from wattyard.tariffs.feeds.session import Session
 
 _EXPLAINED: Final = frozenset(
@@ -33,7 +33,7 @@ _FINAL: Final = "Final"
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Entry(msgspec.Struct, kw_only=True, rename="camel"):
+class PeriodPrices(msgspec.Struct, kw_only=True, rename="camel"):
     """The prices of one time, by area."""
 
     delivery_start: Instant
@@ -52,7 +52,7 @@ class DayAheadPrices(msgspec.Struct, kw_only=True, rename="camel"):
     """The prices of one delivery day, per MWh."""
 
     currency: Text
-    multi_area_entries: Annotated[list[Entry], AtMost]
+    multi_area_entries: Annotated[list[PeriodPrices], AtMost]
     area_states: list[AreaState]
 
 
@@ -77,7 +77,7 @@ class NordPool:
         own = read_options(cls.name, cls.options, given)
         return cls(own["base_url"].rstrip("/"), own["area"], own["currency"])
 
-    async def fetch(self, http: Session, span: Span) -> Published:
+    async def fetch(self, http: Session, span: Span) -> PublishedPrices:
         """Fetch each delivery day that `span` touches, one after the other."""
         parts = [in_order((), span, Money(self.currency_code, "MWH"))]
         for day in delivery_days(span):
@@ -102,7 +102,7 @@ class NordPool:
         }
 
 
-def parse(body: bytes, span: Span, area: str, currency_code: str) -> Published:
+def parse(body: bytes, span: Span, area: str, currency_code: str) -> PublishedPrices:
     """Read one delivery day; prices that are not final are left out and reported as `not_final`.
 
     Raises:
@@ -124,7 +124,7 @@ def parse(body: bytes, span: Span, area: str, currency_code: str) -> Published:
     return in_order((), span, money, not_final=[not_final])
 
 
-def _interval(entry: Entry, price: Decimal) -> Interval:
+def _interval(entry: PeriodPrices, price: Decimal) -> Interval:
     return priced(entry.delivery_start, entry.delivery_end, price)
 
 

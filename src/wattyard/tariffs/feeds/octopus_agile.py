@@ -19,7 +19,7 @@ from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json
 from wattyard.tariffs.feeds.money import Money
 from wattyard.tariffs.feeds.options import Option, base_url, currency, read_options
-from wattyard.tariffs.feeds.published import Interval, Published, in_order, joined, priced
+from wattyard.tariffs.feeds.published import Interval, PublishedPrices, in_order, joined, priced
 from wattyard.tariffs.feeds.session import Session
 
 _MONEY: Final = Money("GBP", "KWH")
@@ -30,7 +30,7 @@ _PENCE: Final = 100
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class UnitRate(msgspec.Struct, kw_only=True):
+class AgileUnitRate(msgspec.Struct, kw_only=True):
     """One price (pence per kWh) and its time."""
 
     value_exc_vat: Decimal
@@ -40,10 +40,10 @@ class UnitRate(msgspec.Struct, kw_only=True):
     payment_method: Text | None = None
 
 
-class UnitRatesPage(msgspec.Struct, kw_only=True):
+class AgileUnitRatesPage(msgspec.Struct, kw_only=True):
     """A page of unit rates."""
 
-    results: Annotated[list[UnitRate], AtMost]
+    results: Annotated[list[AgileUnitRate], AtMost]
     next: str | None = None
 
 
@@ -96,7 +96,7 @@ class OctopusAgile:
             choice=RateChoice(own["vat"] == "included", own["payment_method"]),
         )
 
-    async def fetch(self, http: Session, span: Span) -> Published:
+    async def fetch(self, http: Session, span: Span) -> PublishedPrices:
         """Fetch all pages of the rates that are valid within `span`."""
         url: str | None = (
             f"{self.base_url}/v1/products/{self.product}/electricity-tariffs/"
@@ -107,7 +107,7 @@ class OctopusAgile:
             "period_to": instants.text(span.end),
             "page_size": str(_PAGE_SIZE),
         }
-        parts: list[Published] = []
+        parts: list[PublishedPrices] = []
         while url is not None:
             if len(parts) == _MOST_PAGES:
                 raise FeedUnreadable(f"the unit rates have more than {_MOST_PAGES} pages")
@@ -130,7 +130,7 @@ class OctopusAgile:
         return following
 
 
-def parse(body: bytes, span: Span, choice: RateChoice) -> tuple[Published, str | None]:
+def parse(body: bytes, span: Span, choice: RateChoice) -> tuple[PublishedPrices, str | None]:
     """Read one page of unit rates: its prices in pounds, and the address of the next page.
 
     An open end of a rate is taken as the end of `span`.
@@ -138,7 +138,7 @@ def parse(body: bytes, span: Span, choice: RateChoice) -> tuple[Published, str |
     Raises:
         FeedUnreadable: when it is no such page, or has two prices for one time.
     """
-    page = read_json(body, UnitRatesPage)
+    page = read_json(body, AgileUnitRatesPage)
     intervals = (
         _interval(rate, span, choice)
         for rate in page.results
@@ -147,12 +147,12 @@ def parse(body: bytes, span: Span, choice: RateChoice) -> tuple[Published, str |
     return in_order(intervals, span, _MONEY), page.next
 
 
-def _touches(rate: UnitRate, span: Span) -> bool:
+def _touches(rate: AgileUnitRate, span: Span) -> bool:
     return (rate.valid_from is None or rate.valid_from < span.end) and (
         rate.valid_to is None or rate.valid_to > span.start
     )
 
 
-def _interval(rate: UnitRate, span: Span, choice: RateChoice) -> Interval:
+def _interval(rate: AgileUnitRate, span: Span, choice: RateChoice) -> Interval:
     pence = rate.value_inc_vat if choice.vat_included else rate.value_exc_vat
     return priced(rate.valid_from or span.start, rate.valid_to or span.end, pence, parts=_PENCE)

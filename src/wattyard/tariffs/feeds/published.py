@@ -36,7 +36,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedPrices:
     """Everything a source publishes for a span.
 
     `intervals`: in order, never overlapping, whole even where they reach over the span's ends.
@@ -123,7 +123,7 @@ def in_order(
     *,
     repeated: int = 0,
     not_final: Sequence[Span] = (),
-) -> Published:
+) -> PublishedPrices:
     """Put the intervals of a document that touch `span` in order, each once, and find the gaps.
 
     Raises:
@@ -138,7 +138,7 @@ def in_order(
             repeated += 1
         else:
             raise FeedUnreadable(f"there are two prices for {instants.text(interval.valid_from)}")
-    return Published(
+    return PublishedPrices(
         currency_code=money.currency_code,
         unit=money.unit,
         resolution_minutes=min((own.valid_to - own.valid_from for own in kept), default=_MINUTE * 0)
@@ -154,7 +154,7 @@ def in_order(
     )
 
 
-def joined(parts: Sequence[Published], span: Span) -> Published:
+def joined(parts: Sequence[PublishedPrices], span: Span) -> PublishedPrices:
     """Join what a source published in several documents of the same money; at least one.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Self
 
 from wattyard.kernel.instants import Clock
 from wattyard.platform.outbound.failures import AnswerTooLarge, Rejected, Unreachable
-from wattyard.platform.outbound.fetcher import OK, Answer, Chance, Fetcher, Patience, Sleep
+from wattyard.platform.outbound.fetcher import OK, Chance, FetchedAnswer, Fetcher, Patience, Sleep
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreachable, FeedUnreadable
 
 
@@ -32,7 +32,7 @@ class Session:
 
     async def get(
         self, url: str, query: Mapping[str, str] | None = None, *, takes: frozenset[int] = OK
-    ) -> Answer:
+    ) -> FetchedAnswer:
         """Ask for a document until it comes or patience ends.
 
         Raises:

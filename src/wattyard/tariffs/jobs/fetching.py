@@ -14,7 +14,7 @@ from wattyard.platform.work import Periodic
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import MarketPrice, Upload
 from wattyard.tariffs.feeds.failures import FeedFailed, FeedUnreadable
-from wattyard.tariffs.feeds.published import Published
+from wattyard.tariffs.feeds.published import PublishedPrices
 from wattyard.tariffs.service.markets import OperatorMarkets
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Fetched:
 
     subscription: Subscription
     upload: Upload | None = None
-    published: Published | None = None
+    published: PublishedPrices | None = None
     failure: str | None = None
 
 
@@ -44,7 +44,7 @@ async def fetch(
 ) -> Fetched:
     """Fetch a source and keep what it answers; what goes wrong is noted, not raised."""
     chance = random.random()  # noqa: S311 (spreads load; no secret)
-    span = span or markets.wanted(contexts.operator(), subscription)
+    span = span or markets.span_to_fetch(contexts.operator(), subscription)
     try:
         published = await _ask(contexts, subscription, span, patience)
         prices = [MarketPrice(i.valid_from, i.valid_to, i.value) for i in published.intervals]
@@ -64,7 +64,7 @@ async def fetch(
 
 async def _ask(
     contexts: Contexts, subscription: Subscription, span: Span, patience: "Patience | None"
-) -> Published:
+) -> PublishedPrices:
     from wattyard.tariffs.feeds.registry import build  # noqa: PLC0415 (16 MiB, first use)
     from wattyard.tariffs.feeds.session import Session  # noqa: PLC0415 (16 MiB, first use)
 

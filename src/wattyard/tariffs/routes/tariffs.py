@@ -25,7 +25,7 @@ from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
-from wattyard.tariffs.adapters.imports import Contract as Dates
+from wattyard.tariffs.adapters.imports import ContractDates as Dates
 from wattyard.tariffs.adapters.imports import DocumentCurrencyMismatch
 from wattyard.tariffs.domain.contracts import (
     ContractStatus,

@@ -15,7 +15,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.ids import shown
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.refusals import Fault, Refusal, Unavailable
 from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
 from wattyard.sites.domain.devices import DeviceNotFound
@@ -37,7 +37,7 @@ from wattyard.tariffs.domain.sources import (
     check_currency,
 )
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
-from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, sources_of
 from wattyard.tariffs.store import contracts as contract_store
 
@@ -64,11 +64,11 @@ class Judged:
     sources: dict[str, MarketSource]
 
 
-class Tariffs(UseCases):
+class Tariffs(TariffUseCases):
     """The tariffs of every account."""
 
     async def page(
-        self, context: Context, window: Window, **filters: object
+        self, context: Context, window: PageWindow, **filters: object
     ) -> Page[tuple[Contract, Site]]:
         """Read one page with the site of each, newest first.
 
@@ -123,7 +123,7 @@ class Tariffs(UseCases):
                     db, context.account, context.live_mode, contract, told_until=context.now
                 )
                 made.append((contract, judged.site))
-            await self._tell(context, "create", made)
+            await self._record(context, "create", made)
             await self._show(db, context, made[0][1] if made else None, grown=True)
         return made
 
@@ -166,7 +166,7 @@ class Tariffs(UseCases):
                 await contract_store.update(
                     db, context.account, context.live_mode, after, told_until=context.now
                 )
-                await self._tell(context, "update", [(after, judged.site)])
+                await self._record(context, "update", [(after, judged.site)])
                 await self._show(db, context, judged.site, grown=moves)
                 if moves:
                     await self._show(db, context, site)
@@ -186,7 +186,7 @@ class Tariffs(UseCases):
                 guard(contract, site)
             contract.check_own()
             await contract_store.delete(db, context.account, context.live_mode, tariff_id)
-            await self._tell(context, "delete", [(contract, site)])
+            await self._record(context, "delete", [(contract, site)])
             await self._show(db, context, site)
 
     async def _judge(
@@ -329,7 +329,7 @@ class Tariffs(UseCases):
             raise _missing(tariff_id)
         return found
 
-    async def _tell(
+    async def _record(
         self, context: Context, change: str, contracts: Sequence[tuple[Contract, Site]]
     ) -> None:
         await self.events.record(context, self.new_events(context, change, contracts))

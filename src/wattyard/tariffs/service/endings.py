@@ -11,13 +11,13 @@ from wattyard.kernel.refusals import Malformed
 from wattyard.sites.domain.sites import Site, TimezoneNotPossible
 from wattyard.tariffs.domain.contracts import EXPIRING
 from wattyard.tariffs.domain.prices import calendar_region
-from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.store import contracts as contract_store
 
 _TOLD_AT_ONCE: Final = 100
 
 
-class Endings(UseCases):
+class Endings(TariffUseCases):
     """The ends of every account's contracts."""
 
     async def record(self, context: Context) -> int:

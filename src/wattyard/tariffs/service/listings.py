@@ -5,22 +5,22 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.context import Context
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.contracts import linked
-from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.store import contracts as contract_store
 
 _AT_ONCE: Final = 500
 
 
-class Listings(UseCases):
+class Listings(TariffUseCases):
     """Looks after the lists of tariffs, which are kept with the sites."""
 
     async def differing(self, context: Context, *, repair: bool = False) -> list[UUID]:
         """Find sites whose list is not that of their tariffs; `repair` writes it anew."""
         wrong: list[UUID] = []
-        window = Window(_AT_ONCE)
+        window = PageWindow(_AT_ONCE)
         while True:
             page = await self.sites.page(context, window)
             suspects = await self._wrong(context, [site for site, _ in page.items])
@@ -30,7 +30,7 @@ class Listings(UseCases):
                     await self._repair(context, site)
             if not page.has_more:
                 return wrong
-            window = Window(_AT_ONCE, older_than=page.items[-1][0].id)
+            window = PageWindow(_AT_ONCE, older_than=page.items[-1][0].id)
 
     async def _wrong(self, context: Context, sites: Sequence[Site]) -> list[Site]:
         async with self.db.reading() as db:

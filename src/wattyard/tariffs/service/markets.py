@@ -111,9 +111,9 @@ class OperatorMarkets:
                 db, *OPERATOR, context.now, _LEASE, keyring=self.keyring
             )
 
-    def wanted(self, context: Context, subscription: Subscription) -> Span:
+    def span_to_fetch(self, context: Context, subscription: Subscription) -> Span:
         """Choose the time that a source is to be asked for."""
-        return fetching.wanted(subscription.source, context.now)
+        return fetching.span_to_fetch(subscription.source, context.now)
 
     async def record(
         self,

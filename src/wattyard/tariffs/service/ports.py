@@ -34,7 +34,7 @@ class Wire:
 
 
 @dataclass
-class UseCases:
+class TariffUseCases:
     """What every use-case of tariffs works with."""
 
     db: Database

@@ -40,7 +40,7 @@ from wattyard.tariffs.domain.sources import (
 from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
 from wattyard.tariffs.domain.tiers import Consumed, counted_since
 from wattyard.tariffs.service.contracts import Judged
-from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of
 from wattyard.tariffs.store import contracts as contract_store
 
@@ -61,7 +61,7 @@ QUOTE_REFUSALS = (
 
 
 @dataclass
-class Prices(UseCases):
+class Prices(TariffUseCases):
     """The prices at every account's sites."""
 
     _series: SeriesCache = field(default_factory=SeriesCache)
@@ -245,7 +245,7 @@ def _by_window(
     energy_kwh = np.zeros(series.window.size)
     for one in metered:
         found = sums(series.edges_us, one.starts_us, one.ends_us, one.energy_kwh, one.confidence)
-        energy_kwh[found.place] += found.energy_kwh
+        energy_kwh[found.position] += found.energy_kwh
     windows = np.unique(series.window[series.window != NO_WINDOW])
     by_window = {
         int(window): float(energy_kwh[series.window == window].sum()) for window in windows

@@ -19,7 +19,7 @@ from wattyard.platform.db import ReadConnection
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketSeries, MarketSource
 from wattyard.tariffs.store import sources as source_store
-from wattyard.tariffs.store.sources import Block
+from wattyard.tariffs.store.sources import PublishedIntervals
 
 _LOOKS_BACK: Final = timedelta(days=15)
 """A forecast looks at the 14 local days before."""
@@ -38,7 +38,7 @@ class SeriesCache:
     """Reads market series, and remembers quarters of them."""
 
     def __init__(self) -> None:
-        self._blocks: LRUCache[tuple[UUID, int, int], Block] = LRUCache(
+        self._blocks: LRUCache[tuple[UUID, int, int], PublishedIntervals] = LRUCache(
             _KEPT_BYTES, getsizeof=_bytes
         )
 
@@ -72,7 +72,7 @@ class SeriesCache:
 
     async def _quarters(
         self, db: ReadConnection, owner: tuple[int, bool], source: MarketSource, numbers: range
-    ) -> list[Block] | None:
+    ) -> list[PublishedIntervals] | None:
         """Read whole quarters; None where they are too many, or have too many prices."""
         if len(numbers) > _BLOCKS_AT_ONCE:
             return None
@@ -86,7 +86,7 @@ class SeriesCache:
 
     async def _block(
         self, db: ReadConnection, owner: tuple[int, bool], source: MarketSource, number: int
-    ) -> Block:
+    ) -> PublishedIntervals:
         key = (source.id, source.revision, number)
         block = self._blocks.get(key)
         if block is None:
@@ -116,7 +116,7 @@ async def sources_of(db: ReadConnection, context: Context, needs: Needs) -> dict
     """Find the sources needed that exist, under their ids and codes; own ones come first."""
     if not needs.ids and not needs.codes:
         return {}
-    found = await source_store.wanted(
+    found = await source_store.by_ids_or_codes(
         db, context.account, context.live_mode, needs.ids, needs.codes
     )
     by_key: dict[str, MarketSource] = {}
@@ -130,11 +130,11 @@ async def sources_of(db: ReadConnection, context: Context, needs: Needs) -> dict
 
 async def _read(
     db: ReadConnection, owner: tuple[int, bool], source: MarketSource, span: Span
-) -> Block:
+) -> PublishedIntervals:
     return await source_store.prices_between(db, *owner, source.id, span, most=LAID_AT_ONCE + 1)
 
 
-def _bytes(block: Block) -> int:
+def _bytes(block: PublishedIntervals) -> int:
     return 256 + sum(column.nbytes for column in block)
 
 

@@ -9,7 +9,7 @@ from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.tariffs.domain.prices import ANSWERED_AT_ONCE
 from wattyard.tariffs.domain.refusals import TooManyPrices
@@ -25,19 +25,19 @@ from wattyard.tariffs.domain.sources import (
     check_apart,
     clash_with_kept,
 )
-from wattyard.tariffs.service.ports import UseCases
+from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.store import contracts as contract_store
 from wattyard.tariffs.store import sources as source_store
-from wattyard.tariffs.store.sources import Block
+from wattyard.tariffs.store.sources import PublishedIntervals
 
 Guard = Callable[[MarketSource], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
 
-class MarketSources(UseCases):
+class MarketSources(TariffUseCases):
     """The market sources of every account; the operator's are read-only."""
 
-    async def page(self, context: Context, window: Window) -> Page[MarketSource]:
+    async def page(self, context: Context, window: PageWindow) -> Page[MarketSource]:
         """Read one page of the account's sources and the operator's, newest first."""
         async with self.db.reading() as db:
             found = await source_store.page(db, context.account, context.live_mode, window)
@@ -65,7 +65,7 @@ class MarketSources(UseCases):
             MarketSourceInUse: when formulas mean the operator's source by that code.
         """
         source = MarketSource(
-            **_said(draft), id=context.new_id(), shared=False, time_created=context.now
+            **_draft_fields(draft), id=context.new_id(), shared=False, time_created=context.now
         )
         async with self.db.transaction() as db:
             if not await source_store.insert(db, context.account, context.live_mode, source):
@@ -101,7 +101,7 @@ class MarketSources(UseCases):
                 await self._check_unnamed(db, context, draft.code)
             after = await self._found(db, context, source_id)
             if after != before:
-                await self._tell(context, after)
+                await self._record(context, after)
         return after
 
     async def publish(
@@ -141,10 +141,10 @@ class MarketSources(UseCases):
         if written.added or written.changed:
             after = await source_store.published(db, *key, now)
             if not source.shared:
-                await self._tell(context, after)
+                await self._record(context, after)
         return Upload(len(prices), len(prices), written.changed)
 
-    async def prices(self, context: Context, source_id: UUID, span: Span) -> Block:
+    async def prices(self, context: Context, source_id: UUID, span: Span) -> PublishedIntervals:
         """Read what a source has published for a span.
 
         Raises:
@@ -203,7 +203,7 @@ class MarketSources(UseCases):
         found = await source_store.by_id(db, context.account, context.live_mode, source_id)
         return _present(found, source_id)
 
-    async def _tell(self, context: Context, source: MarketSource) -> None:
+    async def _record(self, context: Context, source: MarketSource) -> None:
         shown = self.wire.market_source(context.caller, source)
         await self.events.record(
             context, [NewEvent("market_source.update", ids.wire("mrs", source.id), shown)]
@@ -222,5 +222,5 @@ def _taken(draft: MarketSourceDraft) -> MarketSourceCodeTaken:
     )
 
 
-def _said(draft: MarketSourceDraft) -> dict[str, Any]:
+def _draft_fields(draft: MarketSourceDraft) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in MarketSourceDraft.__slots__}

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from wattyard.kernel.instants import Span
-from wattyard.kernel.pages import Page, Window
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.tariffs.domain.contracts import Contract
 
@@ -102,7 +102,7 @@ async def delete(db: WriteConnection, account: int, live: bool, contract_id: UUI
 
 
 async def page(
-    db: ReadConnection, account: int, live: bool, window: Window, filters: Mapping[str, object]
+    db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[Contract]:
     """Read one page of contracts."""
     query, arguments = page_query(_SELECT, account, live, window, filters)

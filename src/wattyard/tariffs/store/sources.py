@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.instants import Span
-from wattyard.kernel.pages import Window
+from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query, savepoint
 from wattyard.platform.db.connection import numbers, times_us
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSource, MarketSourceDraft
@@ -42,7 +42,7 @@ async def insert(db: WriteConnection, account: int, live: bool, source: MarketSo
         account,
         live,
         source.id,
-        *_said(source),
+        *_draft_columns(source),
         source.time_created,
     )
     return row is not None
@@ -64,14 +64,16 @@ async def update(
                 account,
                 live,
                 source_id,
-                *_said(draft),
+                *_draft_columns(draft),
             )
     except asyncpg.UniqueViolationError:
         return False
     return True
 
 
-async def page(db: ReadConnection, account: int, live: bool, window: Window) -> list[MarketSource]:
+async def page(
+    db: ReadConnection, account: int, live: bool, window: PageWindow
+) -> list[MarketSource]:
     """Read up to `limit + 1` sources of the account and the operator, in the order of travel."""
     selection = f"SELECT {COLUMNS} FROM market_sources"
     query, arguments = page_query(selection, account, live, window, {})
@@ -98,7 +100,7 @@ async def locked(
     return None if row is None else source_of(row, shared=row["shared"])
 
 
-async def wanted(
+async def by_ids_or_codes(
     db: ReadConnection, account: int, live: bool, ids: Collection[UUID], codes: Collection[str]
 ) -> list[MarketSource]:
     """Find sources by id or by code; an account's own come first."""
@@ -152,7 +154,7 @@ async def published(
     return source_of(row, shared=(account, live) == OPERATOR)
 
 
-def _said(draft: MarketSourceDraft) -> tuple[object, ...]:
+def _draft_columns(draft: MarketSourceDraft) -> tuple[object, ...]:
     return (
         draft.code,
         draft.display_name,
@@ -179,7 +181,7 @@ _BATCH = """
 """
 
 
-class Written(NamedTuple):
+class UpsertCounts(NamedTuple):
     """How many intervals a batch added, and how many it changed."""
 
     added: int
@@ -194,14 +196,14 @@ async def keep_prices(
     prices: Sequence[MarketPrice],
     *,
     now: datetime,
-) -> Written:
+) -> UpsertCounts:
     """Keep prices of a locked source; one that replaces another keeps the earlier as a version."""
     added = changed = 0
     for first in range(0, len(prices), _AT_ONCE):
         some = prices[first : first + _AT_ONCE]
         written = await _keep(db, account, live, source, some, now=now)
         added, changed = added + written.added, changed + written.changed
-    return Written(added, changed)
+    return UpsertCounts(added, changed)
 
 
 async def _keep(
@@ -212,7 +214,7 @@ async def _keep(
     prices: Sequence[MarketPrice],
     *,
     now: datetime,
-) -> Written:
+) -> UpsertCounts:
     columns = (
         [price.valid_from for price in prices],
         [price.valid_to for price in prices],
@@ -248,7 +250,7 @@ async def _keep(
         now,
     )
     replaced = _count(changed)
-    return Written(_count(written) - replaced, replaced)
+    return UpsertCounts(_count(written) - replaced, replaced)
 
 
 async def first_overlap(
@@ -297,7 +299,7 @@ async def has_prices(db: ReadConnection, account: int, live: bool, source_id: UU
     )
 
 
-class Block(NamedTuple):
+class PublishedIntervals(NamedTuple):
     """Published intervals in order of time: starts, ends (microseconds since 1970), prices (n)."""
 
     starts_us: Microseconds
@@ -313,7 +315,7 @@ async def prices_between(
     span: Span,
     *,
     most: int,
-) -> Block:
+) -> PublishedIntervals:
     """Read the intervals that meet a span, the first `most` of them."""
     row = await db.fetchrow(
         """
@@ -338,7 +340,7 @@ async def prices_between(
         most,
     )
     assert row is not None  # noqa: S101 (an aggregate of nothing is a row too)
-    return Block(times_us(row[0]), times_us(row[1]), numbers(row[2]))
+    return PublishedIntervals(times_us(row[0]), times_us(row[1]), numbers(row[2]))
 
 
 def _count(tag: str) -> int:

@@ -22,21 +22,21 @@ from wattyard.tariffs.domain.schedule import (
     EVERY_WEEKDAY,
     MONTHS,
     WEEKDAYS,
-    Block,
     Dates,
-    Entry,
     FixedPrice,
     FormulaPrice,
-    MarketPrice,
+    MarketLinkedPrice,
     Pricing,
     Rate,
     Schedule,
+    ScheduleBlock,
+    ScheduleEntry,
+    TariffWindow,
     Tier,
     TiersInvalid,
     Weekdays,
-    Window,
 )
-from wattyard.tariffs.domain.tariff import Limits, Tariff, Tax, Tiering, local_dates
+from wattyard.tariffs.domain.tariff import PriceLimits, Tariff, Tax, Tiering, local_dates
 from wattyard.tariffs.wire.charges import charge_of
 from wattyard.tariffs.wire.shapes import (
     DaysShape,
@@ -87,9 +87,9 @@ class ScheduleReader:
             tuple(self._entry(entry, f"{path}[{n}]") for n, entry in enumerate(entries))
         )
 
-    def _entry(self, entry: EntryShape | FilterEntryShape, path: str) -> Entry:
+    def _entry(self, entry: EntryShape | FilterEntryShape, path: str) -> ScheduleEntry:
         blocks: Sequence[DaysShape | FilterDaysShape] = entry.days_and_hours
-        return Entry(
+        return ScheduleEntry(
             blocks=tuple(
                 self._block(block, f"{path}.days_and_hours[{n}]") for n, block in enumerate(blocks)
             ),
@@ -97,16 +97,16 @@ class ScheduleReader:
             dates=self._dates(entry.dates, f"{path}.dates"),
         )
 
-    def _block(self, block: DaysShape | FilterDaysShape, path: str) -> Block:
+    def _block(self, block: DaysShape | FilterDaysShape, path: str) -> ScheduleBlock:
         windows: Sequence[HoursShape | FilterHoursShape] = block.hours
-        return Block(
+        return ScheduleBlock(
             weekdays=_weekdays(block.days),
             windows=tuple(
                 self._window(hours, f"{path}.hours[{n}]") for n, hours in enumerate(windows)
             ),
         )
 
-    def _window(self, hours: HoursShape | FilterHoursShape, path: str) -> Window:
+    def _window(self, hours: HoursShape | FilterHoursShape, path: str) -> TariffWindow:
         start, end = _second(hours.valid_from), _second(hours.valid_to)
         if start == 24 * 3600:
             self._malformed(f"{path}.valid_from", "24:00 ends a day; a window starts before it")
@@ -114,7 +114,7 @@ class ScheduleReader:
         rate = Rate()
         if isinstance(hours, HoursShape):
             rate = self._rate(hours.rate, f"{path}.rate")
-        return Window(start, end, rate)
+        return TariffWindow(start, end, rate)
 
     def _rate(self, rates: Sequence[RateShape], path: str) -> Rate:
         tiers = []
@@ -143,7 +143,7 @@ class ScheduleReader:
             message = "a rate needs a value: a number or a formula; without one market_rates is due"
             self._malformed(f"{path}.value", message, "value_missing")
             return _UNKNOWN
-        return MarketPrice(rate.surcharge_fixed or 0.0, rate.surcharge_percentage or 0.0)
+        return MarketLinkedPrice(rate.surcharge_fixed or 0.0, rate.surcharge_percentage or 0.0)
 
     def _check_surcharges(self, rate: RateShape, value: object, path: str) -> None:
         for field in ("surcharge_fixed", "surcharge_percentage"):
@@ -301,7 +301,7 @@ def _made(
             schedule=schedule,
             market=rules.market_source_id,
             tax=Tax(rules.vat or 0.0, included=rules.vat_included),
-            limits=Limits(rules.cap_per_kwh, rules.floor_per_kwh),
+            limits=PriceLimits(rules.cap_per_kwh, rules.floor_per_kwh),
             tiering=Tiering(rules.tier_reset, rules.tier_scope),
             charges=tuple(charge for charge in charges if charge is not None),
             devices=frozenset(ids.read(device, "dev", param="devices") for device in rules.devices),

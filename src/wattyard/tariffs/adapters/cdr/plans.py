@@ -37,7 +37,7 @@ from wattyard.tariffs.adapters.cdr.windows import (
 )
 from wattyard.tariffs.adapters.imports import (
     Body,
-    Contract,
+    ContractDates,
     Imported,
     Leftovers,
     known_fields,
@@ -54,7 +54,11 @@ _SINGLE, _BY_TIME = "singleRate", "timeOfUseRates"
 
 
 def tariffs_from_cdr(
-    document: Mapping[str, Any], region: CalendarRegion, *, contract: Contract, allow_partial: bool
+    document: Mapping[str, Any],
+    region: CalendarRegion,
+    *,
+    contract: ContractDates,
+    allow_partial: bool,
 ) -> Imported:
     """Turn an energy plan into an import tariff and, where it has a feed-in, an export tariff.
 

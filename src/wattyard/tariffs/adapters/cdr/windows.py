@@ -28,7 +28,7 @@ class CdrInvalid(Malformed):
     code = "document_invalid"
 
 
-class Window(NamedTuple):
+class CdrWindow(NamedTuple):
     """The rate of minutes `start` up to without `end` of some days; both equal: all day."""
 
     days: tuple[str, ...]
@@ -37,9 +37,9 @@ class Window(NamedTuple):
     rate: list[Body]
 
 
-def window(time: CdrTime, rate: list[Body]) -> Window:
+def window(time: CdrTime, rate: list[Body]) -> CdrWindow:
     """Read hours; without days they are those of every day."""
-    return Window(
+    return CdrWindow(
         tuple(time.days) or ALL_DAYS, _minutes(time.startTime), _until(time.endTime), rate
     )
 
@@ -67,7 +67,7 @@ def _until(text: str) -> int:
     return (minutes + 1) % _DAY_MINUTES if minutes % 30 == 29 else minutes
 
 
-def entries(season: Body, windows: Sequence[Window]) -> list[Body]:
+def entries(season: Body, windows: Sequence[CdrWindow]) -> list[Body]:
     """Write the ordinary entry of a season, and one for public holidays that have their own."""
     found = [{**season, "days_and_hours": _blocks(windows)}]
     if needs_holidays(windows):
@@ -77,13 +77,13 @@ def entries(season: Body, windows: Sequence[Window]) -> list[Body]:
     return found
 
 
-def needs_holidays(windows: Iterable[Window]) -> bool:
+def needs_holidays(windows: Iterable[CdrWindow]) -> bool:
     """Check whether public holidays are named, and not by every window beside every other day."""
     named = [HOLIDAYS in own.days for own in windows]
     return any(named) and not all(len(set(own.days)) == len(ALL_DAYS) + 1 for own in windows)
 
 
-def _blocks(windows: Sequence[Window]) -> list[Body]:
+def _blocks(windows: Sequence[CdrWindow]) -> list[Body]:
     """Write one block for all days of the week that have the same hours."""
     blocks: list[Body] = []
     for code, day in _NAMES.items():
@@ -96,7 +96,7 @@ def _blocks(windows: Sequence[Window]) -> list[Body]:
     return blocks
 
 
-def _priced(own: Window) -> Body:
+def _priced(own: CdrWindow) -> Body:
     return {**hours_between(own.start, own.end), "rate": own.rate}
 
 
@@ -110,7 +110,7 @@ def named_days(codes: Collection[str]) -> list[str]:
     return [day for code, day in _NAMES.items() if code in codes]
 
 
-def uncovered(windows: Sequence[Window], rate: list[Body]) -> list[Window]:
+def uncovered(windows: Sequence[CdrWindow], rate: list[Body]) -> list[CdrWindow]:
     """Find the time that no window names, day by day, and give it a rate."""
     holidays = (HOLIDAYS,) if needs_holidays(windows) else ()
     found = []
@@ -118,7 +118,9 @@ def uncovered(windows: Sequence[Window], rate: list[Body]) -> list[Window]:
         covered = [False] * _DAY_MINUTES
         for start, end in {(own.start, own.end) for own in windows if code in own.days}:
             _mark(covered, start, end)
-        found += [Window((code,), a, b % _DAY_MINUTES, rate) for a, b, c in runs(covered) if not c]
+        found += [
+            CdrWindow((code,), a, b % _DAY_MINUTES, rate) for a, b, c in runs(covered) if not c
+        ]
     return found
 
 

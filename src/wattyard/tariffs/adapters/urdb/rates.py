@@ -14,7 +14,7 @@ from typing import Any, Final
 from wattyard.platform.decoding import convert
 from wattyard.tariffs.adapters.imports import (
     Body,
-    Contract,
+    ContractDates,
     Imported,
     Leftovers,
     added,
@@ -31,7 +31,7 @@ _ENDLESS_KWH: Final = 1e9
 
 
 def tariffs_from_urdb(
-    document: Mapping[str, Any], *, contract: Contract, allow_partial: bool
+    document: Mapping[str, Any], *, contract: ContractDates, allow_partial: bool
 ) -> Imported:
     """Turn a URDB rate object, alone or as the only one of `items`, into an import tariff.
 
