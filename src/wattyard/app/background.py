@@ -79,7 +79,7 @@ async def schema_checked(db: Database) -> AsyncIterator[None]:
 
 async def _open_when_checked(db: Database) -> None:
     log = structlog.get_logger("schema")
-    told = ""
+    logged = ""
     while True:
         try:
             await schema.check(db)
@@ -87,9 +87,9 @@ async def _open_when_checked(db: Database) -> None:
         except Unavailable:
             pass
         except schema.SchemaOutdated as outdated:
-            if told != str(outdated):
-                told = str(outdated)
-                log.error("database not used", reason=told)
+            if logged != str(outdated):
+                logged = str(outdated)
+                log.error("database not used", reason=logged)
         else:
             return
         await asyncio.sleep(_RETRY_SECONDS)

@@ -66,7 +66,7 @@ class Health(msgspec.Struct):
     access=Access.PUBLIC,
 )
 async def live() -> Health:
-    """Tell that the process runs."""
+    """Show that the process runs."""
     return Health("ok")
 
 
@@ -127,7 +127,7 @@ class MetricsGuard:
         self._token = token
 
     def lets_in(self, call: Call) -> bool:
-        """Tell whether the caller may read them."""
+        """Whether the caller may read them."""
         if not self._token:
             return call.address in ("127.0.0.1", "::1")
         return hmac.compare_digest(
@@ -145,7 +145,7 @@ class MetricsPage:
         self.rendered = Rendered(self._render, seconds=_METRICS_SECONDS)
 
     async def _render(self) -> Document:
-        with suppress(Unavailable):  # without the database the rest is told
+        with suppress(Unavailable):  # without the database the rest is still answered
             for code, seconds in await self._markets.staleness(self._contexts.operator()):
                 self._watch.stale(code, seconds)
         return Document.of(self._watch.exposition(), _METRICS)

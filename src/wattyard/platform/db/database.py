@@ -207,7 +207,7 @@ class Database:
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[bool]:
-        """Tell whether this process is the only one in a block of that name, on all machines.
+        """Give True to one process at a time, on all machines, inside a block of that name.
 
         The others get False at once. A process that dies has left the block.
         """

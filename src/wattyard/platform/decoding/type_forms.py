@@ -43,12 +43,12 @@ def apart(form: TypeForm) -> BareType:
 
 
 def origin(form: TypeForm) -> object:
-    """Tell what a generic type is made from: `list` for `list[int]`."""
+    """What a generic type is made from: `list` for `list[int]`."""
     return get_origin(form)
 
 
 def arguments(form: TypeForm) -> tuple[TypeForm, ...]:
-    """Tell what a generic type is made of: `(int,)` for `list[int]`."""
+    """What a generic type is made of: `(int,)` for `list[int]`."""
     return get_args(_bare(form))
 
 

@@ -222,7 +222,7 @@ class Cluster:
         )
 
     def _is_over(self) -> bool:
-        """Tell whether no process works in the cluster."""
+        """Whether no process works in the cluster."""
         lock = locks.claimed(self._lock)
         if lock is not None:
             os.close(lock)
@@ -262,7 +262,7 @@ class Cluster:
         return len(lines) > 7 and lines[7].strip() == "ready"
 
     def _alive(self, pid: int) -> bool:
-        """Tell whether the process is a PostgreSQL server of this folder (pids are reused)."""
+        """Whether the process is a PostgreSQL server of this folder (pids are reused)."""
         try:
             process = psutil.Process(pid)
             return (

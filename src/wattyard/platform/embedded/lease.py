@@ -101,7 +101,7 @@ class EmbeddedDatabase:
                 cluster.up(address.socket_folder)
 
     def is_away(self) -> bool:
-        """Tell whether the database does not run."""
+        """Whether the database does not run."""
         return self._cluster().running() is None
 
     @contextmanager

@@ -65,7 +65,7 @@ def bin_folder(user: User | None) -> Path:
 
 
 def database_user(cluster: Path) -> User | None:
-    """Tell which user PostgreSQL must run as; None means the present one.
+    """The user that PostgreSQL must run as; None means the present one.
 
     For root that is the owner of the cluster, and before there is one the system user.
 
@@ -217,7 +217,7 @@ def environment() -> dict[str, str]:
 
 
 def _enters(user: User, folder: Path) -> bool:
-    """Tell whether a user may pass every folder down to `folder` itself."""
+    """Whether a user may enter every folder down to `folder` itself."""
     return all(_passes(user, parent) for parent in [folder.resolve(), *folder.resolve().parents])
 
 

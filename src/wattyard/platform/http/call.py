@@ -233,7 +233,7 @@ def etag(body: bytes) -> str:
 
 
 def matches(header: str, tag: str) -> bool:
-    """Tell whether an `If-Match` or `If-None-Match` header names `tag`."""
+    """Whether an `If-Match` or `If-None-Match` header names `tag`."""
     return header.strip() == "*" or tag in (
         part.strip().removeprefix("W/") for part in header.split(",")
     )

@@ -15,7 +15,7 @@ Handler = Callable[..., Any]
 
 
 class Access(Enum):
-    """Who may call an endpoint, told by the credentials that it takes."""
+    """Who may call an endpoint, by the credentials that it takes."""
 
     PUBLIC = "public"
     """Anybody."""

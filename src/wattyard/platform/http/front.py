@@ -22,7 +22,7 @@ from wattyard.platform.http.errors import (
 from wattyard.platform.http.scopes import Failed
 
 Finished = Callable[[Call, BaseException | None], None]
-"""Told of every finished request, with the error where one was our fault."""
+"""Called after every request, with the error where one was our fault."""
 
 Work = Callable[[Call], Awaitable[None]]
 
@@ -69,7 +69,7 @@ class FrontDoor:
             await self._router(scope, receive, send)
         except Refusal as refusal:
             await self._refuse(call, refusal)
-        except Exception as error:  # noqa: BLE001 (the last line: our fault, logged and told apart)
+        except Exception as error:  # noqa: BLE001 (our own fault, whatever it is: logged, answered with 500)
             fault = error
             await self._refuse(
                 call,

@@ -17,7 +17,7 @@ Authenticate = Callable[[Call], Awaitable[Caller]]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """How callers are told apart and kept within their limits."""
+    """How callers are identified and kept within their limits."""
 
     contexts: Contexts
     authenticators: Mapping[Access, Authenticate]

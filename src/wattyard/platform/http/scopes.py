@@ -8,7 +8,7 @@ from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http.call import Receive, Scope, Send
 
 Failed = Callable[[str, Exception], None]
-"""Told of an error that was our fault, and of the scope in which it was raised."""
+"""Called with an error that was our fault, and of the scope in which it was raised."""
 
 _POLICY_VIOLATION: Final = 1008
 _INTERNAL_ERROR: Final = 1011

@@ -53,12 +53,12 @@ class AddressPolicy:
         return cls(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
 
     def permits(self, text: str) -> bool:
-        """Tell whether an address may be reached by https."""
+        """Whether an address may be reached by https."""
         address = _address(text)
         return address is not None and (self._is_allowed(address) or _is_public(address))
 
     def permits_plain(self, text: str) -> bool:
-        """Tell whether an address may be reached by http: only inside allowed networks."""
+        """Whether an address may be reached by http: only inside allowed networks."""
         address = _address(text)
         return address is not None and self._is_allowed(address)
 
