@@ -130,6 +130,7 @@ def _only_location(url: str, account_id: str) -> str:
     return asyncio.run(ask())
 
 
+@pytest.mark.usefixtures("encryption_key")
 def test_a_market_is_added_fetched_and_watched(tmp_path: Path, database_url: str) -> None:
     at = ("--database", database_url)
     file = tmp_path / "prices.csv"

@@ -112,7 +112,7 @@ async def test_a_far_future_is_forecast_in_time(tenant: Tenant) -> None:
     await market(tenant, at, hourly(datetime(2026, 2, 26, tzinfo=UTC), [0.4] * 48))
     before = time.process_time()
 
-    answer = await quote(tenant, at, "9000-01-01T00:00:00Z", "9000-01-02T00:00:00Z")
+    answer = await quote(tenant, at, "2199-01-01T00:00:00Z", "2199-01-02T00:00:00Z")
 
     assert time.process_time() - before < 1
     assert (set(values(answer)), set(confidences(answer))) == ({0.4}, {0.2})
