@@ -3,21 +3,17 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
-
-import asyncpg
 
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.connecting import Connector
 from wattyard.platform.db.connection import Connection, ReadConnection, WriteConnection
 from wattyard.platform.db.faults import Causes
-from wattyard.platform.db.pool import ConnectionPool, on_behalf_of
+from wattyard.platform.db.loans import Lending, Loans
+from wattyard.platform.db.pool import ConnectionPool
 from wattyard.platform.db.readiness import Readiness
 from wattyard.platform.db.transactions import begin_to_read, begin_to_write, ended, savepoint
-
-_IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What may have left a connection in the middle of something, whoever raised it."""
 
 
 class PoolUsage(NamedTuple):
@@ -26,18 +22,6 @@ class PoolUsage(NamedTuple):
     lent: int
     idle: int
     waiting: int
-
-
-class _Loan:
-    """The connection that a task has, and the block that it is in."""
-
-    __slots__ = ("after_commit", "connection", "in_snapshot")
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.in_snapshot = False
-        self.after_commit: list[Callable[[], None]] | None = None
-        """What to call once the transaction is kept; None outside of one."""
 
 
 class Database:
@@ -61,9 +45,8 @@ class Database:
         self._connector = Connector(url, statement_seconds=statement_seconds, causes=self._causes)
         self._readiness = Readiness(self._connector, self._causes)
         self.connections = connections
-        self._pool: ConnectionPool | None = None
+        self._loans: Loans | None = None
         self._besides: set[asyncio.Task[None]] = set()
-        self._loans: dict[asyncio.Task[Any] | None, _Loan] = {}
 
     async def open(self) -> None:
         """Open the first connection, which shows whether the address is right.
@@ -71,9 +54,10 @@ class Database:
         Raises:
             Unavailable: saying what the database said, when it lets nobody in there.
         """
-        self._pool = ConnectionPool(self._connector.open_to_read, self.connections)
+        pool = ConnectionPool(self._connector.open_to_read, self.connections)
+        self._loans = Loans(pool, self._causes)
         try:
-            self._pool.take_back(await self._pool.lend(None), None)
+            pool.take_back(await pool.lend(None), None)
         except (Unavailable, ValueError) as fault:
             said = fault.__cause__ or fault
             raise Unavailable(f"the database cannot be used: {said}; check its address") from fault
@@ -84,9 +68,8 @@ class Database:
             task.cancel()
         await asyncio.gather(*self._besides, return_exceptions=True)
         self._readiness.close()
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await pool.close()
+        if self._loans is not None:
+            await self._loans.pool.close()
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something on this database that nobody waits for."""
@@ -105,18 +88,18 @@ class Database:
     @property
     def usage(self) -> PoolUsage:
         """How many connections are lent and idle, and how many callers wait for one."""
-        pool = self._pool
-        return PoolUsage(pool.lent, pool.idle, pool.waiting) if pool else PoolUsage(0, 0, 0)
+        if self._loans is None:
+            return PoolUsage(0, 0, 0)
+        pool = self._loans.pool
+        return PoolUsage(pool.lent, pool.idle, pool.waiting)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[ReadConnection]:
+    def reading(self) -> AbstractAsyncContextManager[ReadConnection]:
         """Lend a connection for single questions, each on its own.
 
         A task that has one already gets the same: tasks that each hold one and wait for another
         would wait for each other as soon as there are as many as connections.
         """
-        async with self._lent() as loan:
-            yield loan.connection
+        return self._lending()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[ReadConnection]:
@@ -125,15 +108,16 @@ class Database:
         Inside of a transaction or a snapshot of the same task it gives that one's connection: in
         a transaction what the task has written is seen, and what others commit meanwhile too.
         """
-        async with self._lent() as loan:
+        async with (lending := self._lending()) as connection:
+            loan = lending.loan
             if loan.in_snapshot or loan.after_commit is not None:
-                yield loan.connection
+                yield connection
                 return
-            await begin_to_read(loan.connection)
-            async with ended(loan.connection):
+            await begin_to_read(connection)
+            async with ended(connection):
                 loan.in_snapshot = True
                 try:
-                    yield loan.connection
+                    yield connection
                 finally:
                     loan.in_snapshot = False
 
@@ -141,18 +125,19 @@ class Database:
     async def transaction(self) -> AsyncIterator[WriteConnection]:
         """Lend a connection in a transaction: kept when the block ends, undone when it raises."""
         after_commit: list[Callable[[], None]] = []
-        async with self._lent() as loan:
+        async with (lending := self._lending()) as connection:
+            loan = lending.loan
             if loan.in_snapshot:
                 raise RuntimeError("a transaction cannot begin inside of a snapshot")
             if loan.after_commit is not None:
-                async with savepoint(loan.connection):
-                    yield loan.connection
+                async with savepoint(connection):
+                    yield connection
                 return
-            await begin_to_write(loan.connection, self._causes)
-            async with ended(loan.connection):
+            await begin_to_write(connection, self._causes)
+            async with ended(connection):
                 loan.after_commit = after_commit
                 try:
-                    yield loan.connection
+                    yield connection
                 finally:
                     loan.after_commit = None
         for call in dict.fromkeys(after_commit):
@@ -165,7 +150,7 @@ class Database:
             RuntimeError: outside of a transaction; what would be locked there is locked for
                 nobody, and what is written could not be undone with the caller's work.
         """
-        loan = self._loans.get(asyncio.current_task())
+        loan = self._loans.present() if self._loans else None
         if loan is None or loan.after_commit is None:
             raise RuntimeError("this must be called inside of a transaction of the same task")
         connection: WriteConnection = loan.connection
@@ -177,33 +162,11 @@ class Database:
         It is not called when the transaction is undone, but may be when only a savepoint of it
         was: it can wake somebody, and not tell what happened.
         """
-        loan = self._loans.get(asyncio.current_task())
+        loan = self._loans.present() if self._loans else None
         if loan is None or loan.after_commit is None:
             call()
         else:
             loan.after_commit.append(call)
-
-    @asynccontextmanager
-    async def _lent(self) -> AsyncIterator[_Loan]:
-        task = asyncio.current_task()
-        held = self._loans.get(task)
-        if held is not None:
-            yield held
-            return
-        pool, account = self._open_pool, on_behalf_of.get()
-        connection = await pool.lend(account)
-        loan = self._loans[task] = _Loan(connection)
-        broken = True
-        try:
-            yield loan
-            broken = False
-        except Exception as error:
-            broken = isinstance(error, _IN_THE_MIDDLE)
-            self._causes.refuse_if_lost(connection, error)
-            raise
-        finally:
-            del self._loans[task]
-            pool.take_back(connection, account, broken=broken)
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[bool]:
@@ -224,13 +187,12 @@ class Database:
         try:
             yield connection
         except Exception as error:
-            self._causes.refuse_if_lost(connection, error)
+            self._causes.refuse_if_lost(error, closed=connection.is_closed())
             raise
         finally:
             connection.terminate()
 
-    @property
-    def _open_pool(self) -> ConnectionPool:
-        if self._pool is None:
-            raise Unavailable("the server is starting or stopping; try again in a moment")
-        return self._pool
+    def _lending(self) -> Lending:
+        if self._loans is None:
+            raise Unavailable("the server is starting; try again in a moment")
+        return Lending(self._loans)

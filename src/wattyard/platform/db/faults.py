@@ -13,7 +13,6 @@ import asyncpg
 import structlog
 
 from wattyard.kernel.refusals import Unavailable
-from wattyard.platform.db.connection import Connection
 
 _NOT_OPENED: Final = (
     OSError,
@@ -76,13 +75,13 @@ class Causes:
             unlogged_before=self._unlogged.pop(kind, 0),
         )
 
-    def refuse_if_lost(self, connection: Connection, error: BaseException) -> None:
-        """Raise the refusal that an error on a connection amounts to; nothing for our own bugs.
+    def refuse_if_lost(self, error: BaseException, *, closed: bool) -> None:
+        """Raise the refusal that an error on a connection amounts to; our own bugs are none.
 
         Raises:
             Unavailable.
         """
-        refusal = _refusal_of(error, closed=connection.is_closed())
+        refusal = _refusal_of(error, closed=closed)
         if refusal is not None:
             self.note(str(refusal), error)
             raise refusal from error

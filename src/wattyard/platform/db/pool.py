@@ -3,13 +3,13 @@
 Measured against asyncpg's own pool, which guards every loan with a shielded task and two
 timers, this is a third of a list page's time (docs/decisions/0001). What keeps it small: no
 statement of ours leaves session state behind, and a connection that might be in the middle of
-something is closed instead of mended. Turns are kept by asyncio's semaphores: a place in the
-pool is counted, whoever gives up waiting for it and whenever, and a connection is looked for
-only by whoever has a place.
+something is closed instead of mended. Callers wait for a slot in the pool and not for a certain
+connection, which is looked for only by whoever has a slot: so there is one number to keep right.
 """
 
 import asyncio
 import heapq
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Final
@@ -28,14 +28,49 @@ on_behalf_of: ContextVar[int | None] = ContextVar("on_behalf_of", default=None)
 """The account that the present task works for, None for the server itself."""
 
 
-class _Share:
-    """How many more connections an account may have or wait for, and how many ask for one."""
+class Slots:
+    """A number of slots that are taken in turn."""
 
-    __slots__ = ("callers", "free")
+    __slots__ = ("_waiting", "free")
 
-    def __init__(self, size: int) -> None:
-        self.free = asyncio.Semaphore(size)
-        self.callers = 0
+    def __init__(self, free: int) -> None:
+        self.free = free
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a slot."""
+        return len(self._waiting)
+
+    def take(self) -> bool:
+        """Take a slot if one is free; then nobody waits for one."""
+        if not self.free:
+            return False
+        self.free -= 1
+        return True
+
+    async def wait(self) -> None:
+        """Take a slot as soon as it is this caller's turn."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.give_up()  # its slot came just as it was called off
+            else:
+                turn.cancel()
+                self._waiting.remove(turn)
+            raise
+
+    def give_up(self) -> None:
+        """Give a slot up: to whoever waits longest, or for anybody."""
+        for turn in self._waiting:
+            if not turn.done():
+                self._waiting.remove(turn)
+                turn.set_result(None)
+                return
+        self.free += 1
 
 
 class ConnectionPool:
@@ -55,18 +90,25 @@ class ConnectionPool:
     ) -> None:
         self._connect = connect
         self._limit = limit
+        self._share = max(1, limit // 2)
         self._wait_seconds = wait_seconds
         self._long_seconds = long_seconds
-        self._free = asyncio.Semaphore(limit)
+        self._slots = Slots(limit)
+        self._slots_of: dict[int, Slots] = {}
         self._idle: list[Connection] = []
-        self._shares: dict[int, _Share] = {}
         self._log = structlog.get_logger("database")
         self._logged_until = 0.0
         self._closed = False
-        self.lent = 0
-        """How many places are taken, by connections that are lent or being opened."""
-        self.waiting = 0
+
+    @property
+    def lent(self) -> int:
+        """How many slots are taken, by connections that are lent or being opened."""
+        return self._limit - self._slots.free
+
+    @property
+    def waiting(self) -> int:
         """How many callers wait for a connection."""
+        return self._slots.waiting + sum(own.waiting for own in self._slots_of.values())
 
     @property
     def idle(self) -> int:
@@ -80,16 +122,15 @@ class ConnectionPool:
             TooMany: when the account's other calls keep its share for so long.
             Unavailable: when none comes free in time, or a new one cannot be opened.
         """
-        share = self._share(account)
+        await self._take_slot(account)
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
         try:
-            await self._take_slot(share)
+            return await self._opened()
         except BaseException:
-            self._leave(account, share)
-            raise
-        try:
-            return await self._connection()
-        except BaseException:
-            self._give_up_slot(account)
+            self._give_up(account)
             raise
 
     def take_back(
@@ -101,7 +142,7 @@ class ConnectionPool:
             connection.terminate()
         else:
             self._idle.append(connection)
-        self._give_up_slot(account)
+        self._give_up(account)
 
     async def close(self) -> None:
         """Close the idle connections; those lent close when they come back."""
@@ -109,71 +150,54 @@ class ConnectionPool:
         while self._idle:
             await self._idle.pop().close(timeout=2)
 
-    async def _connection(self) -> Connection:
-        """A connection for whoever has a place."""
+    async def _take_slot(self, account: int | None) -> None:
+        if account is not None:
+            own = self._slots_of.get(account)
+            if own is None:
+                own = self._slots_of[account] = Slots(self._share)
+            if not own.take():
+                await self._wait(own, _share_taken)
+        if not self._slots.take():
+            try:
+                await self._wait(self._slots, _too_busy)
+            except BaseException:
+                self._give_up_own(account)
+                raise
+
+    async def _opened(self) -> Connection:
         if self._closed:
             raise Unavailable("the server is stopping; try again in a moment")
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
         return await self._connect()
 
-    def _share(self, account: int | None) -> _Share | None:
-        if account is None:
-            return None
-        share = self._shares.get(account)
-        if share is None:
-            share = self._shares[account] = _Share(max(1, self._limit // 2))
-        share.callers += 1
-        return share
-
-    async def _take_slot(self, share: _Share | None) -> None:
-        if share is not None:
-            await self._turn(share.free, _share_taken)
-        try:
-            await self._turn(self._free, _too_busy)
-        except BaseException:
-            if share is not None:
-                share.free.release()
-            raise
-        self.lent += 1
-
-    async def _turn(self, free: asyncio.Semaphore, refusal: Callable[[], Refusal]) -> None:
-        if not free.locked():
-            await free.acquire()
-            return
+    async def _wait(self, slots: Slots, refusal: Callable[[], Refusal]) -> None:
         timer = asyncio.get_running_loop().call_later(self._long_seconds, self._note_long_wait)
-        self.waiting += 1
         try:
             async with asyncio.timeout(self._wait_seconds):
-                await free.acquire()
+                await slots.wait()
         except TimeoutError:
             raise refusal() from None
         finally:
-            self.waiting -= 1
             timer.cancel()
 
-    def _give_up_slot(self, account: int | None) -> None:
-        self.lent -= 1
-        self._free.release()
-        if account is not None:
-            share = self._shares[account]
-            share.free.release()
-            self._leave(account, share)
+    def _give_up(self, account: int | None) -> None:
+        self._slots.give_up()
+        self._give_up_own(account)
 
-    def _leave(self, account: int | None, share: _Share | None) -> None:
-        if account is not None and share is not None:
-            share.callers -= 1
-            if not share.callers:
-                del self._shares[account]
+    def _give_up_own(self, account: int | None) -> None:
+        if account is not None:
+            own = self._slots_of[account]
+            own.give_up()
+            if own.free == self._share:
+                del self._slots_of[account]
 
     def _note_long_wait(self) -> None:
         now = asyncio.get_running_loop().time()
         if now < self._logged_until:
             return
         self._logged_until = now + _LOGGED_EVERY_SECONDS
-        callers = {number: share.callers for number, share in self._shares.items()}
+        callers = {
+            account: self._share - own.free + own.waiting for account, own in self._slots_of.items()
+        }
         self._log.warning(
             "long wait for a connection",
             seconds=self._long_seconds,

@@ -79,7 +79,8 @@ class Readiness:
                 return ONLY_READS
             await connection.execute(_SPILL, timeout=_ANSWER_SECONDS)
         except BaseException as error:
-            self._causes.refuse_if_lost(connection, error)
+            closed = connection.is_closed()
             self.close()
+            self._causes.refuse_if_lost(error, closed=closed)
             raise
         return None

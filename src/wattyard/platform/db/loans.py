@@ -1,0 +1,88 @@
+"""Which task has which connection, and the block that it is in."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+from wattyard.platform.db.connection import Connection
+from wattyard.platform.db.faults import Causes
+from wattyard.platform.db.pool import ConnectionPool, on_behalf_of
+
+_IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What may have left a connection in the middle of something, whoever raised it."""
+
+
+class Loan:
+    """The connection that a task has, and the block that it is in."""
+
+    __slots__ = ("after_commit", "connection", "in_snapshot")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.in_snapshot = False
+        self.after_commit: list[Callable[[], None]] | None = None
+        """What to call once the transaction is kept; None outside of one."""
+
+
+class Loans:
+    """The loans of a pool, by task."""
+
+    __slots__ = ("_by_task", "causes", "pool")
+
+    def __init__(self, pool: ConnectionPool, causes: Causes) -> None:
+        self.pool = pool
+        self.causes = causes
+        self._by_task: dict[asyncio.Task[Any] | None, Loan] = {}
+
+    def present(self) -> Loan | None:
+        """The loan of the present task."""
+        return self._by_task.get(asyncio.current_task())
+
+    async def begin(self, account: int | None) -> Loan:
+        """Lend the present task a connection."""
+        task = asyncio.current_task()
+        loan = Loan(await self.pool.lend(account))
+        self._by_task[task] = loan
+        return loan
+
+    def end(self, loan: Loan, account: int | None, error: BaseException | None) -> None:
+        """Take the present task's connection back.
+
+        Raises:
+            Unavailable: where `error` says that it was lost.
+        """
+        del self._by_task[asyncio.current_task()]
+        if error is None:
+            self.pool.take_back(loan.connection, account)
+            return
+        broken = isinstance(error, _IN_THE_MIDDLE) or not isinstance(error, Exception)
+        closed = loan.connection.is_closed()
+        self.pool.take_back(loan.connection, account, broken=broken)
+        self.causes.refuse_if_lost(error, closed=closed)
+
+
+class Lending:
+    """A block in which a task has a connection: a new one, or that which it has already."""
+
+    __slots__ = ("_account", "_lent", "_loans", "loan")
+
+    loan: Loan
+
+    def __init__(self, loans: Loans) -> None:
+        self._loans = loans
+        self._lent = False
+
+    async def __aenter__(self) -> Connection:
+        loan = self._loans.present()
+        if loan is None:
+            self._account = on_behalf_of.get()
+            loan = await self._loans.begin(self._account)
+            self._lent = True
+        self.loan = loan
+        return loan.connection
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._lent:
+            self._loans.end(self.loan, self._account, error)
