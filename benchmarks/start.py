@@ -19,6 +19,8 @@ def run(ground: Ground) -> None:
     data = ground.folder / "start"
     with EmbeddedDatabase(data).lease() as url:
         schema.migrate(url)
+    _ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(ground.folder / "compiled")
+    _seconds(*_SERVE, "--data", str(data))  # compiles what the others import
     bare = [_seconds(sys.executable, "-c", "print('ready', flush=True)")[0] for _ in range(5)]
     embedded = []
     memory = 0.0
@@ -33,13 +35,18 @@ def run(ground: Ground) -> None:
             external.append(seconds)
     print(f"   bare Python start {statistics.median(bare):.3f} s (baseline)")
     figure = statistics.median(embedded)
-    verdict("start to first answer, embedded, s", figure, "<= 2", met=figure <= 2)
+    verdict("start to first answer, embedded, s", figure, "<= 0.8", met=figure <= 0.8)
     figure = statistics.median(external)
-    verdict("start to first answer, external, s", figure, "<= 1", met=figure <= 1)
-    verdict("idle memory, whole default, MiB", memory, "<= 250", met=memory <= 250)
+    verdict("start to first answer, external, s", figure, "<= 0.8", met=figure <= 0.8)
+    verdict("idle memory, whole default, MiB", memory, "<= 100", met=memory <= 100)
     verdict("idle memory, server process, MiB", alone, "<= 120", met=alone <= 120)
 
 
+# As an installed server has it: its modules are compiled, whatever this shell asks for.
+_ENVIRONMENT = {
+    **{k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
+    "WATTYARD_ENCRYPTION_KEY": ENCRYPTION_KEY,
+}
 _SERVE = (sys.executable, "-m", "wattyard", "serve", "--port", "0")
 
 
@@ -51,7 +58,7 @@ def _seconds(*command: str) -> tuple[float, float]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "WATTYARD_ENCRYPTION_KEY": ENCRYPTION_KEY},
+        env=_ENVIRONMENT,
     )
     assert process.stdout
     assert "ready" in process.stdout.readline()

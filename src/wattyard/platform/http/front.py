@@ -1,7 +1,7 @@
 """The front door: every request comes in here and every answer goes out here."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -49,7 +49,9 @@ class FrontDoor:
         self._finished = finished
         self._failed = failed
         self._lifespan = lifespan
-        self._router = Router(_routes(endpoints), redirect_slashes=False, default=_nowhere)
+        by_path = _resources(endpoints)
+        self._fixed = {path: one for path, one in by_path.items() if "{" not in path}
+        self._router = Router(_routes(by_path), redirect_slashes=False, default=_nowhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -66,7 +68,11 @@ class FrontDoor:
         self._begun()
         try:
             _check_request(call)
-            await self._router(scope, receive, send)
+            fixed = self._fixed.get(scope["path"])
+            if fixed is not None:
+                await fixed.answer(call)
+            else:
+                await self._router(scope, receive, send)
         except Refusal as refusal:
             await self._refuse(call, refusal)
         except Exception as error:  # noqa: BLE001 (our own fault, whatever it is: logged, answered with 500)
@@ -97,6 +103,10 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[_CALL]
         call.path_values = scope["path_params"]
+        await self.answer(call)
+
+    async def answer(self, call: Call) -> None:
+        """Answer the call by its method."""
         work = self._by_method.get(call.method)
         if work is None:
             raise MethodNotAllowed(
@@ -106,13 +116,17 @@ class Resource:
         await work(call)
 
 
-def _routes(endpoints: Iterable[Bound]) -> list[Route]:
-    """Make one route per path; fixed paths come before those with names in them."""
+def _resources(endpoints: Iterable[Bound]) -> dict[str, Resource]:
     by_path: dict[str, list[Bound]] = defaultdict(list)
     for bound in endpoints:
         by_path[bound.declared.path].append(bound)
-    paths = sorted(by_path, key=lambda path: path.count("{"))
-    return [Route(_pattern(path), Resource(by_path[path])) for path in paths]
+    return {path: Resource(all_) for path, all_ in by_path.items()}
+
+
+def _routes(resources: Mapping[str, Resource]) -> list[Route]:
+    """Make one route per path; fixed paths come before those with names in them."""
+    paths = sorted(resources, key=lambda path: path.count("{"))
+    return [Route(_pattern(path), resources[path]) for path in paths]
 
 
 def _pattern(path: str) -> str:
