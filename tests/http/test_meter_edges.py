@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.world import Tenant
-from wattyard.meters.routes import readings as routes
+from wattyard.meters.domain.readings import RECORDS_IN_A_STREAM
 
 HOME = "2026-02-01T00:00:00Z"
 
@@ -323,13 +323,13 @@ async def test_lines_that_are_no_records_fail_alone(tenant: Tenant, home: str) -
     assert [one["record_num"] for one in batch["failed_records"]] == list(range(2, 10))
 
 
-async def test_a_stream_has_an_end(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "RECORDS_IN_A_STREAM", 10_000)
-    answer = await stream(tenant, b"1\n" * 10_001)
+async def test_a_stream_has_an_end(tenant: Tenant) -> None:
+    answer = await stream(tenant, b"1\n" * (RECORDS_IN_A_STREAM + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     batch = (await tenant.get("/meters/batches")).json()["data"][0]
-    assert (batch["records_failed"], batch["complete"]) == (10_000, False)
-    assert len(batch["failed_records"]) == 10_000
+    assert (batch["records_failed"], batch["complete"]) == (RECORDS_IN_A_STREAM, False)
+    assert [one["record_num"] for one in batch["failed_records"]] == list(range(1, 1_001))
+    assert batch["failed_records_truncated"] is True
 
 
 @pytest.mark.parametrize(

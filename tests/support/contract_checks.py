@@ -25,6 +25,7 @@ from wattyard.platform.http.bodies import LINE_LIMIT_BYTES
 from wattyard.platform.http.connections import HEAD_BYTES
 from wattyard.platform.http.declare import MEBIBYTE, Endpoint
 from wattyard.platform.http.errors import status_of
+from wattyard.platform.http.lists import PAGE_BYTES
 from wattyard.platform.http.replays import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.settings import Settings
 from wattyard.schedules.domain import amount_request, charge_request, listing
@@ -190,6 +191,8 @@ def limits() -> dict[str, str]:
         "objects on a list page": _range(ListQuery, "limit"),
         "head of a request, trailers included": f"{HEAD_BYTES // 1024} KiB, "
         f"and it must arrive within {Settings().head_seconds:.0f} s",
+        "list page": f"{_mebibytes(PAGE_BYTES)}; fewer objects, at least one, and `has_more` true; "
+        "with `ending_before` the nearest are kept",
         "requests per second, account and mode": f"{rate}, burst {2 * rate:,}",
         "lifetime of a bearer token": f"{TOKEN_LIFETIME.total_seconds():,.0f} s",
         "answers kept for an idempotency key": f"{_KEPT_FOR // HOUR} h, "

@@ -21,7 +21,7 @@ from wattyard.kernel.local_periods import unit_edges
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import ElementSeries, WindowSteps, expand, windows
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
-from wattyard.tariffs.domain.refusals import NoTariffConnected
+from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, counted_since, reset_edges, split
@@ -226,7 +226,11 @@ class Charged:
 
 
 def charged(rated: Rated, pieces: ReadingPieces, answered: slice) -> Charged:
-    """Price the answered pieces in a contract's part of the time; all are cut at its edges."""
+    """Price the answered pieces in a contract's part of the time; all are cut at its edges.
+
+    Raises:
+        TooManyPrices: for more than two million, pieces times tiers.
+    """
     series = rated.series
     inside = pieces.between(int(series.edges_us[0]), int(series.edges_us[-1]))
     first = min(max(inside.start, answered.start), answered.stop)
@@ -246,6 +250,8 @@ def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice) -> Numbers:
         return pieces.energy_kwh[None, where]
     counter, tariff = rated.counter, rated.supply.element.tariff
     counted = pieces.between(*counter.span_us)
+    if (counted.stop - counted.start) * tariff.rates.to_kwh.shape[1] > LAID_AT_ONCE:
+        raise TooManyPrices(LAID_AT_ONCE)
     seen = pieces.only(counted)
     metered = CountedEnergy(
         seen.energy_kwh,

@@ -55,7 +55,9 @@ async def list_deliveries(
         status=query.status,
     )
     shown = (delivery_json(context.caller, one) for one in page.items)
-    return list_answer("/webhook-deliveries", shown, has_more=page.has_more)
+    return list_answer(
+        "/webhook-deliveries", shown, has_more=page.has_more, backwards=query.backwards
+    )
 
 
 @endpoint(

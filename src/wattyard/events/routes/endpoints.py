@@ -42,7 +42,9 @@ async def list_endpoints(context: Context, query: ListQuery, endpoints: Endpoint
     """List the webhook endpoints of the account, newest first."""
     page = await endpoints.page(context, query.window("whe"))
     shown = (wire.endpoint_json(context.caller, one) for one in page.items)
-    return list_answer("/webhook-endpoints", shown, has_more=page.has_more)
+    return list_answer(
+        "/webhook-endpoints", shown, has_more=page.has_more, backwards=query.backwards
+    )
 
 
 @endpoint(

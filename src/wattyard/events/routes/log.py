@@ -51,7 +51,7 @@ async def list_events(context: Context, query: EventsQuery, events: Events) -> b
         created_after=query.created_after,
     )
     shown = (event_json(context.caller, event) for event in page.items)
-    return list_answer("/events", shown, has_more=page.has_more)
+    return list_answer("/events", shown, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(

@@ -32,7 +32,7 @@ EARLIEST: Final = microseconds(datetime.fromisoformat("2000-01-01T00:00:00Z"))
 TOO_LONG: Final = ("period_too_long", "a reading covers at most 31 days; split it")
 RECORDS_AT_ONCE: Final = 10_000
 RECORDS_IN_A_STREAM: Final = 1_000_000
-FAILED_SHOWN: Final = 10_000
+FAILED_SHOWN: Final = 1_000
 """How many failed records a batch lists; it counts them all."""
 
 Numbers = NDArray[np.float64]

@@ -146,7 +146,7 @@ async def list_batches(context: Context, query: ListQuery, meters: Meters) -> by
     """List the batches of the account, newest first."""
     page = await meters.page(context, query.window("bat"))
     shown = (batch_json(context.caller, batch) for batch in page.items)
-    return list_answer("/meters/batches", shown, has_more=page.has_more)
+    return list_answer("/meters/batches", shown, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(

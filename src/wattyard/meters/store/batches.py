@@ -12,10 +12,11 @@ from wattyard.meters.domain.readings import FAILED_SHOWN, Failed
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 
 _SELECT = """
-    SELECT id, time_created, records_submitted, records_accepted, records_failed, failed_records,
-           complete
+    SELECT id, time_created, records_submitted, records_accepted, records_failed,
+           jsonb_path_query_array(failed_records, '$[0 to 999]') AS failed_records, complete
     FROM meter_batches
 """
+"""Of batches that were written by an earlier release, too, the first 1,000 are read."""
 
 
 async def insert(db: WriteConnection, account: int, live: bool, batch: MeterBatch) -> None:

@@ -40,7 +40,7 @@ class MeterBatchShape(msgspec.Struct, kw_only=True):
     """What became of readings that were sent together.
 
     What is accepted is stored and counts at once, so `records_processed` equals
-    `records_accepted`. `failed_records` lists the first 10,000 that were not taken.
+    `records_accepted`. `failed_records` lists the first 1,000 that were not taken.
     """
 
     id: str
@@ -56,6 +56,9 @@ class MeterBatchShape(msgspec.Struct, kw_only=True):
         bool, msgspec.Meta(description="false while a stream runs, or where it broke off")
     ]
     failed_records: list[FailedShape]
+    failed_records_truncated: Annotated[
+        bool, msgspec.Meta(description="whether more failed than `failed_records` lists")
+    ]
 
 
 class RegisterValue(Shape):
@@ -99,6 +102,7 @@ def batch_json(caller: Caller, batch: MeterBatch) -> bytes:
                 )
                 for one in batch.failed
             ],
+            failed_records_truncated=batch.failed_count > len(batch.failed),
         )
     )
 

@@ -42,6 +42,7 @@ BATCH = {
     "records_processed": 1,
     "records_failed": 1,
     "complete": True,
+    "failed_records_truncated": False,
     "failed_records": [
         {
             "record_num": 2,

@@ -1,7 +1,8 @@
 """The list envelope and its query, and the answer of a deletion (contract 0, Lists)."""
 
+from collections import deque
 from collections.abc import Iterable
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -11,6 +12,9 @@ from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Shape
 
 Item = TypeVar("Item")
+
+PAGE_BYTES: Final = 8 * 1024 * 1024
+"""Of the documents on a list page."""
 
 
 class CursorInvalid(Malformed):
@@ -53,6 +57,10 @@ class ListQuery(Shape):
         str | None, msgspec.Meta(description="id of the first object of the page after this one")
     ] = None
 
+    @property
+    def backwards(self) -> bool:
+        return self.ending_before is not None
+
     def window(self, *prefixes: str) -> PageWindow:
         """Read the cursors as positions in a list of ids with one of `prefixes`.
 
@@ -85,10 +93,24 @@ class Deleted(msgspec.Struct):
 LIST_REFUSALS = (LimitInvalid, CursorInvalid, ParametersExclusive)
 
 
-def list_answer(url: str, items: Iterable[bytes], *, has_more: bool) -> bytes:
-    """Join ready JSON documents into the list envelope."""
+def list_answer(
+    url: str, items: Iterable[bytes], *, has_more: bool, backwards: bool = False
+) -> bytes:
+    """Join ready JSON documents into the list envelope, of at most 8 MiB.
+
+    Of larger ones there are fewer, at least one: the first, and of a page that goes backwards the
+    last, which are the nearest to its cursor. Documents beyond those are not asked for.
+    """
+    kept: deque[bytes] = deque()
+    left = PAGE_BYTES
+    for item in reversed([*items]) if backwards else items:
+        left -= len(item) + 1
+        if left < 0 and kept:
+            has_more = True
+            break
+        (kept.appendleft if backwards else kept.append)(item)
     return b'{"object":"list","url":"%b","has_more":%b,"data":[%b]}' % (
         url.encode(),
         b"true" if has_more else b"false",
-        b",".join(items),
+        b",".join(kept),
     )

@@ -47,7 +47,7 @@ async def list_customers(context: Context, query: CustomersQuery, customers: Cus
     """List the customers of the account, newest first."""
     page = await customers.page(context, query.window("cus"), reference_id=query.reference_id)
     shown = (customer_json(context.caller, customer) for customer in page.items)
-    return list_answer("/customers", shown, has_more=page.has_more)
+    return list_answer("/customers", shown, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(

@@ -64,7 +64,7 @@ async def list_devices(context: Context, query: DevicesQuery, devices: Devices) 
         else None,
     )
     shown = (device_json(context.caller, device) for device in page.items)
-    return list_answer("/devices", shown, has_more=page.has_more)
+    return list_answer("/devices", shown, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(

@@ -56,7 +56,7 @@ async def list_locations(context: Context, query: LocationsQuery, sites: Sites) 
         else None,
     )
     shown = (location_json(context.caller, site, devices) for site, devices in page.items)
-    return list_answer("/locations", shown, has_more=page.has_more)
+    return list_answer("/locations", shown, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(

@@ -68,7 +68,7 @@ async def list_sites(context: Context, query: SitesQuery, sites: Sites) -> bytes
         if query.customer_id
         else None,
     )
-    return list_answer("/sites", page.items, has_more=page.has_more)
+    return list_answer("/sites", page.items, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(

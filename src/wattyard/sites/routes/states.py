@@ -67,7 +67,9 @@ async def list_states(context: Context, device_id: str, query: ListQuery, states
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
     page = await states.history(context, id_, query.window("dsr"))
     shown = (state_json(context.caller, state) for state in page.items)
-    return list_answer(f"/devices/{device_id}/states", shown, has_more=page.has_more)
+    return list_answer(
+        f"/devices/{device_id}/states", shown, has_more=page.has_more, backwards=query.backwards
+    )
 
 
 ENDPOINTS = (put_state, get_state, list_states)

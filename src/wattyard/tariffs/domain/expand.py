@@ -76,7 +76,7 @@ def expand(
 
     Raises:
         NoTariffConnected: when the span starts before the contract.
-        TooManyPrices: for more than two million intervals.
+        TooManyPrices: for more than two million prices, intervals times tiers.
     """
     if span.start < tariff.term.start:
         raise NoTariffConnected(
@@ -89,7 +89,7 @@ def expand(
     laid = windows(tariff.schedule, region, span_us)
     known = _markets(tariff, region, span_us, markets) if not tariff.rates.plain else {}
     starts = _edges(tariff, laid, falls, known, tiers, span_us)
-    if starts.size > LAID_AT_ONCE:
+    if starts.size * tiers.shape[0] > LAID_AT_ONCE:
         raise TooManyPrices(LAID_AT_ONCE)
     window = laid.window[step_of(laid.starts_us, starts)]
     tier = np.where(window == NO_WINDOW, NO_TIER, tiers.take(window, axis=1))

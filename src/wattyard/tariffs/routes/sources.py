@@ -73,7 +73,7 @@ async def list_sources(context: Context, query: ListQuery, sources: MarketSource
     """List the market sources of the account and those of the operator, newest first."""
     page = await sources.page(context, query.window("mrs"))
     shown = (market_source_json(context.caller, source) for source in page.items)
-    return list_answer("/market-sources", shown, has_more=page.has_more)
+    return list_answer("/market-sources", shown, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(

@@ -127,7 +127,7 @@ async def list_tariffs(context: Context, query: TariffsQuery, tariffs: Tariffs) 
         status=query.status,
     )
     shown = (tariff_json(context.caller, contract, site) for contract, site in page.items)
-    return list_answer("/tariffs", shown, has_more=page.has_more)
+    return list_answer("/tariffs", shown, has_more=page.has_more, backwards=query.backwards)
 
 
 @endpoint(
