@@ -1,14 +1,15 @@
 """Readings at the edges of what can be said: numbers, times, texts, months, ends."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from tests.support.world import Tenant
-from wattyard.meters.domain.readings import RECORDS_IN_A_STREAM
+from tests.support.world import Tenant, World
+from wattyard.meters.service import Meters
 
 HOME = "2026-02-01T00:00:00Z"
 
@@ -323,11 +324,13 @@ async def test_lines_that_are_no_records_fail_alone(tenant: Tenant, home: str) -
     assert [one["record_num"] for one in batch["failed_records"]] == list(range(2, 10))
 
 
-async def test_a_stream_has_an_end(tenant: Tenant) -> None:
-    answer = await stream(tenant, b"1\n" * (RECORDS_IN_A_STREAM + 1))
+async def test_a_stream_has_an_end(world: World, tenant: Tenant) -> None:
+    meters = replace(world.services.get(Meters), stream_records=10_000)
+    async with World(world.db, world.clock, {Meters: meters}) as other:
+        answer = await stream(replace(tenant, http=other.http), b"1\n" * 10_001)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     batch = (await tenant.get("/meters/batches")).json()["data"][0]
-    assert (batch["records_failed"], batch["complete"]) == (RECORDS_IN_A_STREAM, False)
+    assert (batch["records_failed"], batch["complete"]) == (10_000, False)
     assert [one["record_num"] for one in batch["failed_records"]] == list(range(1, 1_001))
     assert batch["failed_records_truncated"] is True
 

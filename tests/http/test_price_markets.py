@@ -4,8 +4,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from tests.support.pricing import (
     FOLLOWS,
     HOUR,
@@ -141,21 +139,6 @@ async def test_prices_by_the_second_are_answered_for_days_not_for_months(tenant:
     assert checked.status_code == 200, checked.text
     assert checked.json()["mean"] is None
     assert len(checked.content) < 100_000
-
-
-async def test_of_a_quarter_with_too_many_prices_only_the_days_needed_are_read(
-    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With room for 500 prices, of 1,440: those of 16 days are read, those of 31 are too many."""
-    monkeypatch.setattr("wattyard.tariffs.service.series.LAID_AT_ONCE", 500)
-    at = await place(tenant)
-    first = MARCH - timedelta(days=55)
-    await market(tenant, at, hourly(first, [n / 10_000 for n in range(1440)]), publishes_at=None)
-
-    answer = await quote(tenant, at, text(MARCH), text(MARCH + 24 * HOUR))
-    assert values(answer) == [n / 10_000 for n in range(1320, 1344)]
-    month = {"location_id": at, "start_time": text(MARCH - 30 * 24 * HOUR), "end_time": text(MARCH)}
-    error(await tenant.post("/prices", month), 400, "end_time_invalid", "end_time")
 
 
 async def test_the_sum_is_as_sure_as_its_least_sure_part(tenant: Tenant) -> None:

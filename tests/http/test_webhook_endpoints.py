@@ -1,15 +1,18 @@
 """Webhook endpoints over HTTP: made, read, changed, deleted, and which addresses are refused."""
 
 import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from tests.support.delivery_workers import delivery_of
 from tests.support.world import Tenant, World, error
-from wattyard.events.adapters.registration import Registration
-from wattyard.events.service import Endpoints
 from wattyard.platform.outbound.addresses import AddressPolicy
+from wattyard.platform.outbound.lookup import Ask, SystemLookup
 
 URL = "https://hooks.example.com/wattyard"
 
@@ -108,52 +111,55 @@ async def test_no_types_at_all_are_refused_and_null_means_all(tenant: Tenant) ->
     assert changed.json()["event_types"] == ["*"]
 
 
+@asynccontextmanager
+async def strict(world: World, tenant: Tenant, ask: Ask) -> AsyncIterator[Tenant]:
+    """The tenant at a node that allows no address of this machine, and looks names up by `ask`."""
+    given = {SystemLookup: SystemLookup(ask), AddressPolicy: AddressPolicy()}
+    async with World(world.db, world.clock, given) as other:
+        yield replace(tenant, http=other.http)
+
+
 async def test_an_endpoint_can_be_disabled_wherever_its_name_leads_by_now(
-    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    world: World, tenant: Tenant
 ) -> None:
     made = await tenant.make("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
-    monkeypatch.setattr(
-        world.services.get(Endpoints), "_reach", Registration(_nowhere, AddressPolicy())
-    )
     path = f"/webhook-endpoints/{made['id']}"
+    async with strict(world, tenant, lambda host: [host]) as elsewhere:
+        changed = await elsewhere.patch(path, {"status": "DISABLED"})
+        refused = await elsewhere.patch(path, {"url": "http://127.0.0.1:8/"})
 
-    assert (await tenant.patch(path, {"status": "DISABLED"})).json()["status"] == "DISABLED"
-    error(await tenant.patch(path, {"url": "http://127.0.0.1:8/"}), 400, "url_invalid")
-
-
-async def _nowhere(host: str) -> list[str]:
-    return [host]
+    assert changed.json()["status"] == "DISABLED"
+    error(refused, 400, "url_invalid")
 
 
 async def test_names_that_nobody_answers_for_keep_four_registrations_of_an_account_waiting(
-    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    world: World, tenant: Tenant
 ) -> None:
     """Others are answered meanwhile, and the one refused can be sent again with its key."""
-    answered = asyncio.Event()
+    answered = threading.Event()
 
-    async def looking(host: str) -> list[str]:
-        await answered.wait()
+    def looking(host: str) -> list[str]:
+        assert answered.wait(60)
         return ["1.1.1.1"]
 
-    registration = Registration(looking, AddressPolicy())
-    monkeypatch.setattr(world.services.get(Endpoints), "_reach", registration)
+    async with strict(world, tenant, looking) as elsewhere:
 
-    async def register(key: int) -> httpx.Response:
-        headers = {"Idempotency-Key": f"{tenant.account_id}-{key}"}
-        return await tenant.post("/webhook-endpoints", {"url": URL}, headers=headers)
+        async def register(key: int) -> httpx.Response:
+            headers = {"Idempotency-Key": f"{tenant.account_id}-{key}"}
+            return await elsewhere.post("/webhook-endpoints", {"url": URL}, headers=headers)
 
-    waiting = [asyncio.create_task(register(n)) for n in range(5)]
-    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    refused = done.pop().result()
-    error(refused, 429, "rate_limited")
-    assert refused.headers["retry-after"] == "2"
-    assert (await tenant.get("/sites")).status_code == 200
+        waiting = [asyncio.create_task(register(n)) for n in range(5)]
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        refused = done.pop().result()
+        error(refused, 429, "rate_limited")
+        assert refused.headers["retry-after"] == "2"
+        assert (await elsewhere.get("/sites")).status_code == 200
 
-    answered.set()
-    answers = await asyncio.gather(*waiting)
-    assert sorted(one.status_code for one in answers) == [201, 201, 201, 201, 429]
-    again = await register([one.status_code for one in answers].index(429))
-    assert again.status_code == 201
+        answered.set()
+        answers = await asyncio.gather(*waiting)
+        assert sorted(one.status_code for one in answers) == [201, 201, 201, 201, 429]
+        again = await register([one.status_code for one in answers].index(429))
+        assert again.status_code == 201
 
 
 async def test_a_test_is_told_to_this_endpoint_only(tenant: Tenant) -> None:

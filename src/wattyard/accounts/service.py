@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -88,10 +88,17 @@ ENCRYPTED: Final = (store.TOKEN_SECRET,)
 
 
 class Accounts:
-    """Accounts, keys and tokens."""
+    """Accounts, keys and tokens. `seconds` is a monotonic clock, of what is remembered."""
 
-    def __init__(self, db: Database, contexts: Contexts, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        db: Database,
+        contexts: Contexts,
+        keyring: Keyring,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
         self._db = db
+        self._seconds = seconds
         self._keyring = keyring
         self._signer: Signer | None = None
         self._failures = Buckets(
@@ -238,7 +245,7 @@ class Accounts:
         """
         token = _bearer(authorization)
         known = self._known.get(token)
-        if known is None or known.fresh_until < monotonic():
+        if known is None or known.fresh_until < self._seconds():
             known = await self._verify(token)
         if known.expires <= now.timestamp():
             self._known.pop(token, None)
@@ -247,7 +254,7 @@ class Accounts:
 
     async def _verify(self, token: str) -> _Known:
         self._known.pop(token, None)
-        fresh_until = monotonic() + _STANDING_SECONDS
+        fresh_until = self._seconds() + _STANDING_SECONDS
         said: Token = (await self._signing()).read(token)
         async with self._db.reading() as db:
             found = await store.standing(db, said.account_id, said.live_mode, said.key_id)

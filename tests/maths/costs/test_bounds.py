@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from wattyard.tariffs.domain.market import Markets
 
 from tests.support.cost_engine import BERLIN, elements_of
 from tests.support.tariff_bodies import body, entry, flat, hours
@@ -14,7 +15,6 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Readings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.tariffs.domain.market import Markets
 from wattyard.tariffs.domain.refusals import TooManyPrices
 
 START = datetime(2025, 1, 1, tzinfo=UTC)

@@ -12,7 +12,6 @@ from wattyard.kernel.refusals import TooLarge
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
     RECORDS_AT_ONCE,
-    RECORDS_IN_A_STREAM,
     MeterBatchNotFound,
 )
 from wattyard.meters.service import Meters
@@ -80,9 +79,9 @@ async def put_interval(call: Call, context: Context, meters: Meters) -> bytes:
 async def _stream(call: Call, context: Context, meters: Meters) -> MeterBatch:
     batch = await meters.begin(context)
     async for columns, last in _chunks(json_lines(call)):
-        if batch.submitted + columns.submitted > RECORDS_IN_A_STREAM:
+        if batch.submitted + columns.submitted > meters.stream_records:
             raise TooLarge(
-                f"a stream has at most {RECORDS_IN_A_STREAM:,} records; those before are stored "
+                f"a stream has at most {meters.stream_records:,} records; those before are stored "
                 f"in batch {ids.wire('bat', batch.id)}; send the rest as another"
             )
         readings, failed = await asyncio.to_thread(columns.readings)

@@ -18,6 +18,7 @@ from wattyard.meters.domain.readings import (
     AHEAD,
     EARLIEST,
     FAILED_SHOWN,
+    RECORDS_IN_A_STREAM,
     TOO_LONG,
     Failed,
     Indices,
@@ -67,12 +68,13 @@ class _Settled:
 
 @dataclass
 class Meters:
-    """The readings of every account as they arrive."""
+    """The readings of every account as they arrive, at most `stream_records` in a stream."""
 
     db: Database
     sites: Sites
     devices: Devices
     states: States
+    stream_records: int = RECORDS_IN_A_STREAM
 
     def __post_init__(self) -> None:
         self._months: set[int] = set()

@@ -1,7 +1,8 @@
-"""The market series that prices need, kept in memory by quarter of a year.
+"""The market series that prices need, kept in memory by quarter of a year, or by day.
 
-A block is what a source publishes in one quarter (UTC). It is kept under the source's revision,
-which grows with every upload, so that what is kept never outlives a change.
+A block is what a source publishes in one quarter (UTC); where that is very much, prices by the
+second, in one day. It is kept under the source's revision, which grows with every upload, so
+that what is kept never outlives a change.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,11 +24,14 @@ from wattyard.tariffs.store.sources import PublishedIntervals
 
 _LOOKS_BACK: Final = timedelta(days=15)
 """A forecast looks at the 14 local days before."""
+_DAY: Final = timedelta(days=1)
 _KEPT_BYTES: Final = 100 * 1024 * 1024
 """A quarter of five-minute prices takes 0.6 MB."""
-_LARGEST_BYTES: Final = _KEPT_BYTES // 8
-"""A larger block, of prices by the second, is read anew each time."""
+_BLOCK_PRICES: Final = 500_000
+"""A quarter with more prices, about 12 MB, is read and kept day by day."""
+_DENSE_KNOWN: Final = 10_000
 _BLOCKS_AT_ONCE: Final = 12
+_DAYS_AT_ONCE: Final = 400
 """A span beyond these, far in the future, is mostly empty: it is read at once, and not kept."""
 
 Sources = Mapping[str, MarketSource]
@@ -35,12 +39,18 @@ Sources = Mapping[str, MarketSource]
 
 
 class SeriesCache:
-    """Reads market series, and remembers quarters of them."""
+    """Reads market series, and remembers quarters or days of them.
 
-    def __init__(self) -> None:
-        self._blocks: LRUCache[tuple[UUID, int, int], PublishedIntervals] = LRUCache(
+    `most` is how many prices a series may have, `block_prices` how many a quarter that is kept.
+    """
+
+    def __init__(self, most: int = LAID_AT_ONCE, block_prices: int = _BLOCK_PRICES) -> None:
+        self._most = most
+        self._block_prices = block_prices
+        self._blocks: LRUCache[tuple[UUID, int, datetime, datetime], PublishedIntervals] = LRUCache(
             _KEPT_BYTES, getsizeof=_bytes
         )
+        self._dense: LRUCache[tuple[UUID, int], bool] = LRUCache(_DENSE_KNOWN)
 
     async def series(
         self, db: ReadConnection, context: Context, source: MarketSource, span: Span
@@ -55,10 +65,7 @@ class SeriesCache:
         numbers = range(_quarter(start), _quarter(span.end) + 1)
         blocks = await self._quarters(db, owner, source, numbers)
         if blocks is None:
-            block = await _read(db, owner, source, Span(start, span.end))
-            if block.starts_us.size > LAID_AT_ONCE:
-                raise TooManyPrices(LAID_AT_ONCE)
-            blocks = [block]
+            blocks = await self._days(db, owner, source, Span(start, span.end))
         starts = np.concatenate([block.starts_us for block in blocks])
         _, first = np.unique(starts, return_index=True)  # one that two quarters share comes once
         return MarketSeries(
@@ -74,25 +81,54 @@ class SeriesCache:
         self, db: ReadConnection, owner: tuple[int, bool], source: MarketSource, numbers: range
     ) -> list[PublishedIntervals] | None:
         """Read whole quarters; None where they are too many, or have too many prices."""
-        if len(numbers) > _BLOCKS_AT_ONCE:
+        key = source.id, source.revision
+        if len(numbers) > _BLOCKS_AT_ONCE or key in self._dense:
             return None
         blocks, count = [], 0
         for number in numbers:
-            blocks.append(await self._block(db, owner, source, number))
+            quarter = Span(_first_of(number), _first_of(number + 1))
+            blocks.append(await self._block(db, owner, source, quarter, self._block_prices))
+            if blocks[-1].starts_us.size > self._block_prices:
+                self._dense[key] = True
+                return None
             count += blocks[-1].starts_us.size
-            if count > LAID_AT_ONCE:
+            if count > self._most:
                 return None
         return blocks
 
+    async def _days(
+        self, db: ReadConnection, owner: tuple[int, bool], source: MarketSource, span: Span
+    ) -> list[PublishedIntervals]:
+        """Read whole days (UTC); only what is asked for where they are very many.
+
+        Raises:
+            TooManyPrices: as soon as there are.
+        """
+        first = span.start.replace(hour=0, minute=0, second=0, microsecond=0)
+        count = (span.end - first) // _DAY + 1
+        spans = [Span(first + n * _DAY, first + (n + 1) * _DAY) for n in range(count)]
+        blocks, left = [], self._most
+        for day in spans if count <= _DAYS_AT_ONCE else [span]:
+            blocks.append(await self._block(db, owner, source, day, self._most))
+            left -= blocks[-1].starts_us.size
+            if left < 0:
+                raise TooManyPrices(self._most)
+        return blocks
+
     async def _block(
-        self, db: ReadConnection, owner: tuple[int, bool], source: MarketSource, number: int
+        self,
+        db: ReadConnection,
+        owner: tuple[int, bool],
+        source: MarketSource,
+        span: Span,
+        most: int,
     ) -> PublishedIntervals:
-        key = (source.id, source.revision, number)
+        """Read the prices of a span, one more than `most` at most; those that fit are kept."""
+        key = (source.id, source.revision, span.start, span.end)
         block = self._blocks.get(key)
         if block is None:
-            quarter = Span(_first_of(number), _first_of(number + 1))
-            block = await _read(db, owner, source, quarter)
-            if _bytes(block) <= _LARGEST_BYTES:
+            block = await source_store.prices_between(db, *owner, source.id, span, most=most + 1)
+            if block.starts_us.size <= min(most, self._block_prices):
                 self._blocks[key] = block
         return block
 
@@ -126,12 +162,6 @@ async def sources_of(db: ReadConnection, context: Context, needs: Needs) -> dict
         if source.code in needs.codes:
             by_key.setdefault(source.code, source)
     return by_key
-
-
-async def _read(
-    db: ReadConnection, owner: tuple[int, bool], source: MarketSource, span: Span
-) -> PublishedIntervals:
-    return await source_store.prices_between(db, *owner, source.id, span, most=LAID_AT_ONCE + 1)
 
 
 def _bytes(block: PublishedIntervals) -> int:
