@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from wattyard.tariffs.domain.market import Markets
 
 from tests.support.cost_engine import BERLIN, elements_of
 from tests.support.tariff_bodies import body, entry, flat, hours
@@ -16,6 +15,7 @@ from wattyard.costs.domain.readings import Readings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.refusals import TooManyPrices
+from wattyard.tariffs.domain.sources import Markets
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
