@@ -11,7 +11,7 @@ from tests.support.cost_engine import BERLIN, elements_of
 from tests.support.tariff_bodies import body, entry, flat, hours
 from wattyard.costs.domain.costs import costs
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Readings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.refusals import TooManyPrices
@@ -26,10 +26,10 @@ def tiers(count: int) -> list[dict[str, Any]]:
     return [{"value": n / 1000, "to_kwh": n} for n in range(1, count)] + [{"value": 1}]
 
 
-def every_minute(days: int) -> Readings:
+def every_minute(days: int) -> SeriesReadings:
     starts = microseconds(START) + np.arange(days * 1440, dtype=np.int64) * 60_000_000
     ones = np.ones(starts.size)
-    return Readings(starts, starts + 60_000_000, ones, ones)
+    return SeriesReadings(starts, starts + 60_000_000, ones, ones)
 
 
 def of_minutes(tariff: dict[str, Any], days: int) -> None:
