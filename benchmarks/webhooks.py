@@ -26,7 +26,8 @@ from wattyard import app
 from wattyard.app import Services
 from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
-from wattyard.events.service import Endpoints, Events
+from wattyard.events.service import Endpoints, Events, Outbox
+from wattyard.events.service.outbox import FIRST_LANE, ClaimRequest
 from wattyard.kernel.context import Context
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
@@ -35,6 +36,26 @@ from wattyard.platform.settings import Settings
 _ALLOW = {"WATTYARD_WEBHOOK_ALLOW": "127.0.0.0/8"}
 _DELIVERIES = 3_000
 _HEALTHY, _HANGING, _EACH = 900, 100, 10
+_WAITING = 10_000
+_WAITING_ENDPOINTS = """
+    INSERT INTO webhook_endpoints (account, live_mode, id, account_id, url, event_types, enabled,
+                                   secret, time_created, last_success)
+    SELECT $1, false, gen_random_uuid(), $2, 'http://127.0.0.1:9/', '{*}', true, '\\x00', now(),
+           now()
+    FROM generate_series(1, $3::integer)
+"""
+_WAITING_EVENTS = """
+    INSERT INTO events (account, live_mode, id, type, object_id, data, time_created)
+    SELECT $1, false, gen_random_uuid(), 'site.update', 'ste_' || n, '{}', now()
+    FROM generate_series(1, 2) n
+"""
+_WAITING_DELIVERIES = """
+    INSERT INTO webhook_deliveries (account, live_mode, id, endpoint_id, event_id, event_type,
+                                    object_id, due, time_created)
+    SELECT $1, false, gen_random_uuid(), e.id, v.id, v.type, v.object_id,
+           now() - interval '1 hour', now()
+    FROM webhook_endpoints e, events v WHERE e.account = $1 AND v.account = $1
+"""
 _DATA = b'{"id":"dev_1","object":"device","note":"%b"}' % (b"x" * 600)
 
 
@@ -48,6 +69,13 @@ def run(ground: Ground) -> None:
         schema.migrate(url)
         uvloop.run(event_cost.measure(url))
         uvloop.run(_latency(url))
+        claimed = uvloop.run(_claims(url))
+        verdict(
+            f"deliveries claimed/s, {_WAITING:,} endpoints waiting",
+            claimed,
+            ">= 5,000",
+            met=claimed >= 5_000,
+        )
         rate, seconds = uvloop.run(_rate(url, endpoints=1, hanging=0))
         print(f"   {_DELIVERIES:,} events to one endpoint in {seconds:.1f} s")
         verdict("deliveries/s of one worker, signed", rate, ">= 300", met=rate >= 300)
@@ -116,13 +144,39 @@ async def _account(url: str) -> AsyncIterator[tuple[Services, Context]]:
     db = Database(url, connections=4)
     await db.open()
     services = app.services(
-        db, Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
+        db,
+        Settings(
+            webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY, webhook_endpoints=100_000
+        ),
     )
     _, _, context = await create_account(services, "webhooks")
     try:
         yield services, context
     finally:
         await db.close()
+
+
+async def _claims(url: str) -> float:
+    """Claim two deliveries each from very many endpoints: deliveries/s of one worker."""
+    async with _account(url) as (services, context):
+        db, outbox = services.get(Database), services.get(Outbox)
+        async with db.transaction() as writing:
+            await writing.execute(_WAITING_ENDPOINTS, context.account, context.account_id, _WAITING)
+            await writing.execute(_WAITING_EVENTS, context.account)
+            await writing.execute(_WAITING_DELIVERIES, context.account)
+            await writing.execute("ANALYZE webhook_deliveries")
+        after, claimed, started = FIRST_LANE, 0, time.perf_counter()
+        while taken := await outbox.claim(
+            context, context.new_id(), ClaimRequest(after, 64, 32, 1)
+        ):
+            claimed += len(taken)
+            after = max((one.account, one.live_mode, one.endpoint_id) for one in taken)
+        seconds = time.perf_counter() - started
+        assert claimed == 2 * _WAITING
+        async with db.transaction() as writing:
+            await writing.execute("DELETE FROM webhook_deliveries")
+            await writing.execute("DELETE FROM webhook_endpoints")
+    return claimed / seconds
 
 
 async def _rate(url: str, *, endpoints: int, hanging: int) -> tuple[float, float]:

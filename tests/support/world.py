@@ -123,7 +123,9 @@ class Tenant:
         return response.json()
 
 
-SETTINGS = Settings(webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY)
+SETTINGS = Settings(
+    webhook_allow="127.0.0.0/8", encryption_key=ENCRYPTION_KEY, webhook_endpoints=1_000
+)
 
 
 class World:

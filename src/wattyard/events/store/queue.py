@@ -1,7 +1,8 @@
 """The SQL of the worker, over the deliveries of all accounts.
 
 A delivery is held by a lease: whoever holds it writes its outcome, and when the lease is past
-its end anybody takes it. Claims are made one after the other, so that none sees half of another.
+its end anybody takes it. Claims of one endpoint are made one after the other, so that none sees
+half of another; claims of different endpoints do not wait for each other.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,8 +22,8 @@ Lane = tuple[int, bool, UUID]
 """The deliveries to one endpoint."""
 
 FIRST_LANE: Final[Lane] = (-1, False, UUID(int=0))
-_CLAIMS: Final = 0x77656268_6F6F6B73
-"""The advisory lock of claims."""
+_CLAIMS: Final = 0x77656268
+"""The advisory locks of claims, one for each endpoint."""
 _LOOKED_AT: Final = 200
 """How many deliveries of an endpoint a claim looks at: those in turn are among the first, unless
 very many wait for the retry of one, and then not for long."""
@@ -73,17 +74,51 @@ _IN_TURN = """
 """No earlier event of the object is on its way, or waits for its first retry that is still
 waited for (contract 5, Events). One that is free itself is claimed before this one."""
 
+_SHARE = """
+    coalesce(($6::jsonb ->> e.id::text)::integer, CASE
+        WHEN e.last_success IS NOT NULL AND e.failing_since IS NULL
+        THEN $7::integer ELSE $8::integer END)
+"""
+
+_HOLD = f"""
+    WITH {_WAITING}
+    SELECT waiting.* FROM waiting CROSS JOIN LATERAL (
+        SELECT FROM webhook_endpoints e
+        WHERE e.account = waiting.account AND e.live_mode = waiting.live_mode
+          AND e.id = waiting.endpoint_id AND e.enabled AND {_SHARE} > 0
+          AND NOT EXISTS (
+            SELECT FROM accounts owner WHERE owner.account = waiting.account AND owner.disabled)
+          AND EXISTS (
+            SELECT FROM webhook_deliveries d
+            WHERE d.account = waiting.account AND d.live_mode = waiting.live_mode
+              AND d.endpoint_id = waiting.endpoint_id AND d.status = 'PENDING' AND d.due <= $4
+              AND (d.leased_until IS NULL OR d.leased_until <= $4))
+        LIMIT 1
+    ) ready
+    WHERE pg_try_advisory_xact_lock($5::integer, hashtext(waiting.endpoint_id::text))
+    LIMIT $9
+"""
+"""The endpoints that something can be taken for, each held for this transaction.
+
+Whoever cannot hold one at once passes it: another worker takes from it at this moment. The joins
+are lateral, so that the endpoints are walked only as far as they are needed.
+"""
+
 _CLAIM = f"""
-    WITH {_WAITING},
-    chosen AS (
+    WITH chosen AS (
         SELECT taken.*, endpoint.url, endpoint.account_id,
                endpoint.secret, endpoint.secret_encrypted, endpoint.previous_secret_encrypted,
-               endpoint.previous_secret_until, endpoint.headers_encrypted,
-               endpoint.last_success IS NOT NULL AND endpoint.failing_since IS NULL AS proven
-        FROM waiting
-        JOIN webhook_endpoints endpoint ON endpoint.account = waiting.account
-            AND endpoint.live_mode = waiting.live_mode AND endpoint.id = waiting.endpoint_id
-        JOIN accounts owner ON owner.account = waiting.account
+               endpoint.previous_secret_until, endpoint.headers_encrypted, endpoint.proven
+        FROM unnest($1::integer[], $2::boolean[], $3::uuid[])
+            AS waiting (account, live_mode, endpoint_id)
+        CROSS JOIN LATERAL (
+            SELECT e.*, e.last_success IS NOT NULL AND e.failing_since IS NULL AS proven,
+                   {_SHARE} AS share
+            FROM webhook_endpoints e
+            WHERE e.account = waiting.account AND e.live_mode = waiting.live_mode
+              AND e.id = waiting.endpoint_id AND e.enabled
+            LIMIT 1
+        ) endpoint
         CROSS JOIN LATERAL (
             SELECT locked.account, locked.live_mode, locked.id, locked.endpoint_id,
                    locked.event_id, locked.attempts, locked.position
@@ -98,12 +133,9 @@ _CLAIM = f"""
             WHERE locked.status = 'PENDING' AND locked.due <= $4
               AND (locked.leased_until IS NULL OR locked.leased_until <= $4) AND {_IN_TURN}
             ORDER BY d.due, d.position
-            LIMIT coalesce(($6::jsonb ->> endpoint.id::text)::integer, CASE
-                WHEN endpoint.last_success IS NOT NULL AND endpoint.failing_since IS NULL
-                THEN $7::integer ELSE $8::integer END)
+            LIMIT endpoint.share
             FOR UPDATE OF locked SKIP LOCKED
         ) taken
-        WHERE endpoint.enabled AND NOT owner.disabled
         LIMIT $9
     )
     UPDATE webhook_deliveries held SET holder = $10, leased_until = $11
@@ -118,20 +150,18 @@ _CLAIM = f"""
 async def claim(
     db: WriteConnection, holder: UUID, request: ClaimRequest, *, now: datetime, until: datetime
 ) -> list[ClaimedDelivery]:
-    """Take what is due and in turn, in the order of its events. Needs a transaction."""
-    await db.execute("SELECT pg_advisory_xact_lock($1)", _CLAIMS)
-    rows = await db.fetch(
-        _CLAIM,
-        *request.after,
-        now,
-        PATIENCE,
-        msgspec.json.encode({str(id_): share for id_, share in request.allowances}).decode(),
-        request.proven,
-        request.unproven,
-        request.limit,
-        holder,
-        until,
-    )
+    """Take what is due and in turn, in the order of its events. Needs a transaction.
+
+    Endpoints are held first, by a statement of their own: what is in turn is then judged on all
+    that others had taken from them before.
+    """
+    allowances = msgspec.json.encode({str(id_): share for id_, share in request.allowances})
+    shares = (allowances.decode(), request.proven, request.unproven, request.limit)
+    rows = await db.fetch(_HOLD, *request.after, now, _CLAIMS, *shares)
+    if not rows:
+        return []
+    lanes = [(row["account"], row["live_mode"], row["endpoint_id"]) for row in rows]
+    rows = await db.fetch(_CLAIM, *_columns(lanes), now, PATIENCE, *shares, holder, until)
     return sorted((_claimed(dict(row)) for row in rows), key=lambda delivery: delivery.position)
 
 
