@@ -245,7 +245,12 @@ decoded_rules = msgspec.json.Decoder(RulesShape).decode
 
 
 def tariff_from_json(body: Mapping[str, Any], region: CalendarRegion) -> Tariff:
-    """Read and judge rules as `judged_rules` does, from decoded JSON."""
+    """Read and judge rules from decoded JSON: what `POST /tariffs` takes, without ids.
+
+    Raises:
+        Malformed: with every fault of form.
+        ScheduleRefused: with every fault of the grammar.
+    """
     return _judged(convert(dict(body), RulesShape), region)
 
 
