@@ -191,7 +191,7 @@ async def test_a_disabled_account_is_told_so_everywhere(
     world: World, tenant: Tenant, elsewhere: Tenant, stopwatch: Stopwatch
 ) -> None:
     assert (await elsewhere.get("/sites")).status_code == 200
-    await world.services.get(Accounts).set_disabled(tenant.caller.account_id, disabled=True)
+    await world.services.get(Accounts).disable(world.context, tenant.caller.account_id)
     stopwatch.now += 5
 
     body = error(await elsewhere.get("/sites"), 422, "account_disabled")
@@ -200,8 +200,37 @@ async def test_a_disabled_account_is_told_so_everywhere(
     answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})
     error(answer, 422, "account_disabled")
 
-    await world.services.get(Accounts).set_disabled(tenant.caller.account_id, disabled=False)
+
+async def test_enabling_an_account_brings_back_its_keys_but_not_its_tokens(
+    world: World, tenant: Tenant, elsewhere: Tenant, stopwatch: Stopwatch
+) -> None:
     assert (await elsewhere.get("/sites")).status_code == 200
+    accounts = world.services.get(Accounts)
+    await accounts.disable(world.context, tenant.caller.account_id)
+    world.clock.forward(seconds=30)
+    await accounts.enable(world.context, tenant.caller.account_id)
+    stopwatch.now += 5
+
+    error(await elsewhere.get("/sites"), 401, "token_expired")
+    await world.log_in_again(tenant)
+    elsewhere.token = tenant.token
+    assert (await elsewhere.get("/sites")).status_code == 200
+
+    await accounts.enable(world.context, tenant.caller.account_id)
+    stopwatch.now += 5
+    assert (await elsewhere.get("/sites")).status_code == 200
+
+
+async def test_tokens_stay_ended_where_an_earlier_release_disabled_the_account(
+    world: World, tenant: Tenant, elsewhere: Tenant
+) -> None:
+    async with world.db.transaction() as db:
+        await db.execute(
+            "UPDATE accounts SET disabled = true WHERE account = $1", tenant.caller.account
+        )
+    await world.services.get(Accounts).enable(world.context, tenant.caller.account_id)
+
+    error(await elsewhere.get("/sites"), 401, "token_expired")
 
 
 async def test_a_secret_is_kept_only_as_a_hash(world: World, tenant: Tenant) -> None:

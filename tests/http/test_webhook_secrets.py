@@ -136,12 +136,13 @@ async def test_webhooks_of_a_disabled_account_stop_until_it_is_enabled(
         await neighbour.make("/webhook-endpoints", {"url": other.url})
         await neighbour.make("/customers", {})
         accounts = world.services.get(Accounts)
-        await accounts.set_disabled(tenant.caller.account_id, disabled=True)
+        await accounts.disable(world.context, tenant.caller.account_id)
         async with working(world):
             await delivered(neighbour, "SUCCEEDED")
         assert (len(other.received), receiver.received) == (1, [])
 
-        await accounts.set_disabled(tenant.caller.account_id, disabled=False)
+        await accounts.enable(world.context, tenant.caller.account_id)
+        world.clock.forward(seconds=1)
         await world.log_in_again(tenant)
         async with working(world):
             await delivered(tenant, "SUCCEEDED")

@@ -22,8 +22,9 @@ OF_NO_ACCOUNT = {
     "accounts.account_by_id",
     "accounts.all_accounts",
     "accounts.keys_of",
+    "accounts.disable",
+    "accounts.enable",
     "accounts.revoke_key",
-    "accounts.set_disabled",
     "accounts.weak_secrets",
     "sites.orphans.count",
     # Who is calling? It is not known yet.

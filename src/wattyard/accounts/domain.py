@@ -35,7 +35,10 @@ class TokenInvalid(Unauthenticated):
 
 
 class TokenExpired(Unauthenticated):
-    """The bearer token is past its hour; ask `POST /auth/tokens` for a new one."""
+    """The bearer token has ended; ask `POST /auth/tokens` for a new one.
+
+    It is past its hour, or its account was disabled after it was made.
+    """
 
     code = "token_expired"
 
@@ -89,6 +92,14 @@ class Standing:
 
     key_revoked: bool
     account_disabled: bool
+    last_disabled: datetime | None
+
+    def ended(self, issued: int) -> bool:
+        """Whether the account was disabled after a token of it was made.
+
+        `issued` is in whole seconds, so that a token of the very second counts as made before.
+        """
+        return self.last_disabled is not None and issued <= self.last_disabled.timestamp()
 
 
 def new_secret(live_mode: bool) -> str:  # noqa: FBT001 (the mode is all there is to say)

@@ -140,14 +140,26 @@ class Accounts:
         async with self._db.reading() as db:
             return await self._account(db, account_id)
 
-    async def set_disabled(self, account_id: UUID, *, disabled: bool) -> Account:
-        """Disable or enable an account.
+    async def disable(self, context: Context, account_id: UUID) -> Account:
+        """Disable an account; tokens made before end for good.
 
         Raises:
             AccountNotFound: when there is none.
         """
         async with self._db.transaction() as db:
-            account = await store.set_disabled(db, account_id, disabled=disabled)
+            account = await store.disable(db, account_id, context.now)
+        if account is None:
+            raise _no_account(account_id)
+        return account
+
+    async def enable(self, context: Context, account_id: UUID) -> Account:
+        """Enable an account; its keys work again, tokens made before it was disabled do not.
+
+        Raises:
+            AccountNotFound: when there is none.
+        """
+        async with self._db.transaction() as db:
+            account = await store.enable(db, account_id, context.now)
         if account is None:
             raise _no_account(account_id)
         return account
@@ -262,6 +274,11 @@ class Accounts:
             raise KeyRevoked("the key that made this token is gone; log in with another one")
         account, standing = found
         _refuse_ended(revoked=standing.key_revoked, disabled=standing.account_disabled)
+        if standing.ended(said.issued):
+            raise TokenExpired(
+                "the bearer token was made before the account was disabled; "
+                "ask POST /auth/tokens for a new one"
+            )
         caller = Caller(account, said.account_id, said.live_mode, said.key_id)
         known = _Known(caller, said.expires, fresh_until)
         self._known[token] = known

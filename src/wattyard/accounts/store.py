@@ -40,10 +40,32 @@ async def all_accounts(db: ReadConnection) -> list[Account]:
     return [Account(**row) for row in rows]
 
 
-async def set_disabled(db: WriteConnection, id_: UUID, *, disabled: bool) -> Account | None:
-    """Disable or enable an account; None where there is none."""
+async def disable(db: WriteConnection, id_: UUID, now: datetime) -> Account | None:
+    """Disable an account and note when; None where there is none."""
     row = await db.fetchrow(
-        f"UPDATE accounts SET disabled = $2 WHERE id = $1 RETURNING {_ACCOUNT}", id_, disabled
+        "UPDATE accounts SET disabled = true, last_disabled = $2 WHERE id = $1"
+        f" RETURNING {_ACCOUNT}",
+        id_,
+        now,
+    )
+    return None if row is None else Account(**row)
+
+
+async def enable(db: WriteConnection, id_: UUID, now: datetime) -> Account | None:
+    """Enable an account; None where there is none.
+
+    An earlier release disables without noting when: then it is now at the latest.
+    """
+    row = await db.fetchrow(
+        """
+        UPDATE accounts SET disabled = false,
+               last_disabled = CASE WHEN disabled THEN coalesce(last_disabled, $2)
+                                    ELSE last_disabled END
+        WHERE id = $1
+        """
+        f" RETURNING {_ACCOUNT}",
+        id_,
+        now,
     )
     return None if row is None else Account(**row)
 
@@ -133,7 +155,7 @@ async def standing(
     """Read an account's number and what its token's validity rests on."""
     row = await db.fetchrow(
         """
-        SELECT account, disabled, time_revoked IS NOT NULL AS revoked
+        SELECT account, disabled, last_disabled, time_revoked IS NOT NULL AS revoked
         FROM accounts JOIN secret_keys USING (account)
         WHERE accounts.id = $1 AND live_mode = $2 AND secret_keys.id = $3
         """,
@@ -141,7 +163,9 @@ async def standing(
         live,
         key_id,
     )
-    return None if row is None else (row["account"], Standing(row["revoked"], row["disabled"]))
+    if row is None:
+        return None
+    return row["account"], Standing(row["revoked"], row["disabled"], row["last_disabled"])
 
 
 async def weak_secrets(db: ReadConnection) -> tuple[int, int]:

@@ -25,6 +25,8 @@ class Token:
     account_id: UUID
     live_mode: bool
     key_id: UUID
+    issued: int
+    """Unix seconds"""
     expires: int
     """Unix seconds"""
 
@@ -72,6 +74,7 @@ class Signer:
                 ids.read(claims["account_id"], "acc", param="account_id"),
                 bool(claims["live_mode"]),
                 ids.read(claims["kid"], "key", param="kid"),
+                int(claims["iat"]),
                 int(claims["exp"]),
             )
         except (JoseError, ValueError, KeyError, TypeError, Malformed, RecursionError):

@@ -69,7 +69,11 @@ def disable_account(
     database: DatabaseOption = None,
 ) -> None:
     """Disable an account: every call is answered with 422 account_disabled."""
-    _set_disabled(account_id, data, database, disabled=True, json=json)
+    id_ = ids.read(account_id, "acc", param="account")
+    changed = run(
+        data, database, lambda s: s.get(Accounts).disable(s.get(Contexts).operator(), id_)
+    )
+    _print_standing(changed, json=json)
 
 
 @account.command("enable")
@@ -79,19 +83,18 @@ def enable_account(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Enable a disabled account."""
-    _set_disabled(account_id, data, database, disabled=False, json=json)
-
-
-def _set_disabled(
-    account_id: str, data: DataOption, database: DatabaseOption, *, disabled: bool, json: bool
-) -> None:
+    """Enable a disabled account: its keys work again, tokens made before do not."""
     id_ = ids.read(account_id, "acc", param="account")
-    changed = run(data, database, lambda s: s.get(Accounts).set_disabled(id_, disabled=disabled))
+    changed = run(data, database, lambda s: s.get(Accounts).enable(s.get(Contexts).operator(), id_))
+    _print_standing(changed, json=json)
+
+
+def _print_standing(account: Account, *, json: bool) -> None:
     if json:
-        print_json(_account(changed))
+        print_json(_account(account))
     else:
-        say(f"{account_id} is {'disabled' if disabled else 'enabled'}")
+        standing = "disabled" if account.disabled else "enabled"
+        say(f"{ids.wire('acc', account.id)} is {standing}")
 
 
 @key.command("create")
