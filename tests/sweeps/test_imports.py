@@ -46,7 +46,7 @@ FAULTS = [  # the module that an import is planted in, and what it imports there
 
 
 @pytest.fixture(scope="module")
-def geography_request(tmp_path_factory: pytest.TempPathFactory) -> str:
+def linted(tmp_path_factory: pytest.TempPathFactory) -> str:
     copy = tmp_path_factory.mktemp("planted")
     shutil.copy(CONTRACTS, copy)
     shutil.copytree(SOURCE, copy / "wattyard", ignore=shutil.ignore_patterns("__pycache__"))
@@ -63,12 +63,12 @@ def geography_request(tmp_path_factory: pytest.TempPathFactory) -> str:
     return ran.stdout
 
 
-def test_every_private_room_of_every_capability_is_closed_to_all_others(said: str) -> None:
-    passed = [fault for fault in FAULTS if f"{fault[0]} -> {fault[1]} (l." not in said]
+def test_every_private_room_of_every_capability_is_closed_to_all_others(linted: str) -> None:
+    passed = [fault for fault in FAULTS if f"{fault[0]} -> {fault[1]} (l." not in linted]
 
     assert len(CAPABILITIES) >= 7
     assert passed == []
 
 
-def test_a_capability_that_no_contract_declares_is_refused(said: str) -> None:
-    assert "undeclared" in said
+def test_a_capability_that_no_contract_declares_is_refused(linted: str) -> None:
+    assert "undeclared" in linted
