@@ -10,7 +10,17 @@ import pytest
 from tests.support.contract_text import ROOT
 
 SOURCE = ROOT / "src" / "wattyard"
-EDITED = ("cli", "costs", "kernel", "schedules", "tariffs")
+EDITED = (
+    "accounts",
+    "cli",
+    "costs",
+    "events",
+    "kernel",
+    "meters",
+    "schedules",
+    "sites",
+    "tariffs",
+)
 """Packages whose docstrings have been edited; the others follow."""
 METAPHORS = re.compile(
     r"\b(told to nobody|is told|by our fault|in the way for too long|bells?|parcels?)\b",

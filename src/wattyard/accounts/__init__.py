@@ -1,1 +1,1 @@
-"""Who is calling, in which mode: accounts, secret keys, bearer tokens."""
+"""Accounts, secret keys and bearer tokens: who calls, and in which mode."""

@@ -1,4 +1,4 @@
-"""Accounts: who is calling, in which mode."""
+"""Accounts: who calls, and in which mode."""
 
 from typing import Final
 

@@ -35,9 +35,9 @@ class TokenInvalid(Unauthenticated):
 
 
 class TokenExpired(Unauthenticated):
-    """The bearer token has ended; ask `POST /auth/tokens` for a new one.
+    """The bearer token has expired; get a new one from `POST /auth/tokens`.
 
-    It is past its hour, or its account was disabled after it was made.
+    Its hour is over, or its account was disabled after it was made.
     """
 
     code = "token_expired"
@@ -50,7 +50,7 @@ class KeyRevoked(Unauthenticated):
 
 
 class TooManyFailures(TooMany):
-    """Too many failed log-ins of this account or from this address; right credentials pass."""
+    """Too many failed log-ins for this account or from this address; valid ones still pass."""
 
     code = "rate_limited"
 
@@ -103,7 +103,7 @@ class Standing:
 
 
 def new_secret(live_mode: bool) -> str:  # noqa: FBT001 (the mode is all there is to say)
-    """Make a secret key; its beginning tells the mode."""
+    """Make a secret key; its prefix shows the mode."""
     return f"sk_{'live' if live_mode else 'test'}_{secrets.token_urlsafe(SECRET_BYTES)}"
 
 

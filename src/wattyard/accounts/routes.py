@@ -40,7 +40,7 @@ async def create_token(context: Context, accounts: Accounts) -> AuthToken:
     shows_secret=True,
 )
 async def log_in(context: Context, accounts: Accounts) -> AuthToken:
-    """Exchange an account id and secret key for a bearer token, as older clients ask for it."""
+    """Exchange an account id and secret key for a bearer token; the path that older clients use."""
     return await create_token.handler(context, accounts)  # type: ignore[no-any-return]  # declared above
 
 
@@ -53,7 +53,7 @@ async def log_in(context: Context, accounts: Accounts) -> AuthToken:
     tagged=True,
 )
 async def get_account(context: Context, accounts: Accounts, usage: Usage) -> AccountShape:
-    """Retrieve the account that the token belongs to, and how much it has in this mode."""
+    """Retrieve the token's account, with counts of its objects in this mode."""
     account = await accounts.account(context.account_id)
     return account_shape(context.caller, account, await usage.counts(context))
 

@@ -1,4 +1,4 @@
-"""Use-cases of accounts: making them and their keys, logging in, telling who calls."""
+"""Use-cases of accounts: create them and their keys, log in, authenticate."""
 
 import base64
 import binascii
@@ -54,7 +54,7 @@ class KeyNotFound(Missing):
 
 
 class Counted(Protocol):
-    """The port of those who count what an account has; capabilities above contribute to it."""
+    """The port that counts an account's objects; capabilities above contribute to it."""
 
     async def counts(self, context: Context) -> Mapping[str, int]:
         """Count what the caller has in its mode, by the name of the kind."""
@@ -76,7 +76,7 @@ class Usage:
 
 @dataclass(slots=True)
 class _Known:
-    """A verified token: its caller, its end, and until when its standing counts as fresh."""
+    """A verified token: its caller, its expiry, and how long its standing counts as fresh."""
 
     caller: Caller
     expires: int
@@ -204,7 +204,7 @@ class Accounts:
 
         Raises:
             CredentialsInvalid: when they are missing, malformed or wrong.
-            TooManyFailures: when they are, once too often.
+            TooManyFailures: when they have been so too often.
             KeyRevoked, AccountDisabled: when they are right but no longer count.
         """
         try:
@@ -224,7 +224,7 @@ class Accounts:
         taken = [self._failures.take(("address", address)), self._failures.take(claimed)]
         if not all(one.admitted for one in taken):
             raise TooManyFailures(
-                "too many failed log-ins of this account or from this address; wait, and check "
+                "too many failed log-ins for this account or from this address; wait, and check "
                 "the account id and secret key",
                 retry_after_seconds=max(one.retry_after_seconds for one in taken),
             )
@@ -249,8 +249,8 @@ class Accounts:
     async def authenticate(self, authorization: str | None, now: datetime) -> Caller:
         """Find who holds a bearer token.
 
-        A verified token is remembered; its end is judged each time, and its key's and
-        account's state is read again after two seconds. Failures are not remembered.
+        Verified tokens are cached; expiry is checked each time, and the state of key and account
+        is read again after two seconds. Failures are not remembered.
 
         Raises:
             TokenMissing, TokenInvalid, TokenExpired, KeyRevoked, AccountDisabled.
@@ -261,7 +261,7 @@ class Accounts:
             known = await self._verify(token)
         if known.expires <= now.timestamp():
             self._known.pop(token, None)
-            raise TokenExpired("the bearer token is past its end; ask POST /auth/tokens for one")
+            raise TokenExpired("the bearer token has expired; get a new one from POST /auth/tokens")
         return known.caller
 
     async def _verify(self, token: str) -> _Known:
@@ -271,7 +271,7 @@ class Accounts:
         async with self._db.reading() as db:
             found = await store.standing(db, said.account_id, said.live_mode, said.key_id)
         if found is None:
-            raise KeyRevoked("the key that made this token is gone; log in with another one")
+            raise KeyRevoked("the key of this token is gone; log in with another one")
         account, standing = found
         _refuse_ended(revoked=standing.key_revoked, disabled=standing.account_disabled)
         if standing.ended(said.issued):
@@ -339,7 +339,7 @@ def _basic(authorization: str | None) -> tuple[str, str]:
 
 
 def _claimed_account(authorization: str | None) -> str:
-    """Tell which account a failed log-in claims to be, empty where none is readable."""
+    """Read which account a failed log-in claims to be; empty where it is unreadable."""
     try:
         return _basic(authorization)[0]
     except CredentialsInvalid:
@@ -351,6 +351,6 @@ def _bearer(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenMissing(
             "send the header Authorization: Bearer <bearer_token>; "
-            "POST /auth/tokens gives one for your account id and secret key"
+            "get one from POST /auth/tokens with your account id and secret key"
         )
     return token.strip()

@@ -135,7 +135,7 @@ async def revoke_key(db: WriteConnection, id_: UUID, now: datetime) -> SecretKey
 
 
 async def note_use(db: WriteConnection, account: int, live: bool, id_: UUID, now: datetime) -> None:
-    """Note that a key made a token; once a minute is exact enough."""
+    """Note that a key was used for a token; once a minute is exact enough."""
     await db.execute(
         """
         UPDATE secret_keys SET last_used = $4

@@ -20,7 +20,7 @@ _ALGORITHMS: Final = ["HS256"]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a verified token says."""
+    """The claims of a verified token."""
 
     account_id: UUID
     live_mode: bool
@@ -41,10 +41,10 @@ class Signer:
         """Make a token for the account, mode and key of a caller.
 
         Raises:
-            ValueError: when the caller did not prove itself with a key.
+            ValueError: when the caller did not authenticate with a key.
         """
         if caller.key_id is None:
-            raise ValueError("a token is made for a key; this caller has none")
+            raise ValueError("tokens are made for keys; this caller has none")
         issued = int(now.timestamp())
         account_id = ids.wire("acc", caller.account_id)
         claims = {
@@ -61,10 +61,10 @@ class Signer:
         return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)
 
     def read(self, token: str) -> Token:
-        """Verify a token's signature and read it; whether it is expired is not judged here.
+        """Verify a token's signature and read it; expiry is checked elsewhere.
 
         Raises:
-            TokenInvalid: when it was not made with this secret, or is no token at all.
+            TokenInvalid: when it was not made with this secret, or is not a token.
         """
         try:
             claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=_ALGORITHMS).claims
@@ -80,5 +80,5 @@ class Signer:
         except (JoseError, ValueError, KeyError, TypeError, Malformed, RecursionError):
             raise TokenInvalid(
                 "the bearer token was not made by this server or was changed; "
-                "ask POST /auth/tokens for one"
+                "get one from POST /auth/tokens"
             ) from None

@@ -1,1 +1,1 @@
-"""What happened: the log of changes, written in the same transaction as each change."""
+"""Events and webhooks: changes are recorded in the transaction that makes them."""

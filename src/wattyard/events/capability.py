@@ -1,4 +1,4 @@
-"""Events: what happened, and who is told of it."""
+"""Events: the log of changes, its streams, and webhooks."""
 
 import random
 import secrets

@@ -1,1 +1,1 @@
-"""Meters: what energy flowed at a place, and when (contract 3)."""
+"""Meters: what energy flowed at a site, and when (contract 3)."""

@@ -1,4 +1,4 @@
-"""Meters: what flowed."""
+"""Meters: the energy that flowed."""
 
 from typing import Final
 

@@ -1,1 +1,1 @@
-"""Places and what stands in them: customers, locations and sites, devices and their states."""
+"""Customers, locations and sites, devices and their states."""

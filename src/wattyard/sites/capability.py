@@ -1,4 +1,4 @@
-"""Sites: places and what stands in them."""
+"""Sites: locations, their customers and devices."""
 
 from collections.abc import Sequence
 from typing import Final

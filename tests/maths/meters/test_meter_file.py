@@ -55,7 +55,7 @@ def test_a_format_is_told_by_how_a_file_starts(
         (b"%PDF-1.7", "PDF"),
         (b'{"location_id":', "JSON"),
         (b"", "empty"),
-        (b"\x00\x01\x02", "no text"),
+        (b"\x00\x01\x02", "not text"),
     ],
 )
 def test_a_file_of_no_format_is_refused_with_what_it_seems_to_be(head: bytes, hint: str) -> None:

@@ -1,4 +1,4 @@
-"""Where a webhook address leads, judged when it is registered."""
+"""The address check at registration of a webhook endpoint."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ _REGISTRATION_SECONDS: Final = 2.0
 
 
 class Registration:
-    """Judges an address when it is registered, by the rules that hold at each delivery."""
+    """Checks an address at registration, by the rules that apply to each delivery."""
 
     def __init__(self, lookup: Lookup, policy: AddressPolicy) -> None:
         self._lookup = lookup
         self._policy = policy
 
     async def __call__(self, url: str) -> None:
-        """Check where an address leads; a name that does not resolve yet is taken.
+        """Check where an address leads; a name that does not resolve yet is accepted.
 
         Raises:
-            UrlInvalid: when it is malformed, or leads where nobody may go.
+            UrlInvalid: when it is malformed, or leads to a forbidden network.
         """
         target = target_of(url)
         permits = self._policy.permits_plain if target.is_plain else self._policy.permits

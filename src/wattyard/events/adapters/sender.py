@@ -1,4 +1,4 @@
-"""The sender of webhooks: one attempt, and how it was taken."""
+"""The sender of webhooks: one attempt, and the receiver's answer."""
 
 import asyncio
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Sender:
             await self._poster.__aexit__(kind, error, trace)
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Make one attempt, and report how it was taken, whatever the receiver does.
+        """Make one attempt and report its outcome, whatever the receiver does.
 
         Raises:
             Unavailable: when this process has no sockets left; nothing was sent.

@@ -1,6 +1,6 @@
 """Signatures by PS256: RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of 32 bytes (RFC 7518).
 
-cryptography is imported when first used: a server without webhooks needs none of its 10 MiB.
+cryptography is imported when first used: without webhooks its 10 MiB are not needed.
 """
 
 import base64

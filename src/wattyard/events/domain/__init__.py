@@ -1,4 +1,4 @@
-"""What happened, and who is told: the rules of events and webhooks (contract 5)."""
+"""The rules of events and webhooks (contract 5)."""
 
 from wattyard.events.domain.log import Event, EventNotFound, NewEvent
 

@@ -18,13 +18,13 @@ PAUSES: Final = (
     timedelta(hours=12),
     timedelta(hours=24),
 )
-"""How long after each failed attempt the next one comes; after the last there is none."""
+"""The pause after each failed attempt; after the last there is no further one."""
 JITTER: Final = 0.1
 PATIENCE: Final = timedelta(seconds=45)
 """How long an event waits for the first retry of an earlier one of its object: 30 s with jitter,
 and the time of an attempt."""
 GONE: Final = 410
-"""The answer (RFC 9110, section 15.5.11) by which a receiver says: never again."""
+"""The status (RFC 9110, section 15.5.11) by which a receiver ends deliveries for good."""
 
 
 class DeliveryNotFound(Missing):
@@ -56,9 +56,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery that a worker holds for a while, with all that an attempt needs.
+    """A delivery that a worker has leased, with all that an attempt needs.
 
-    `attempts` counts those before. `proven` tells that the endpoint's last attempt succeeded.
+    `attempts` counts those before. `proven`: the endpoint's last attempt succeeded.
     """
 
     account: int
@@ -76,7 +76,7 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How an attempt ended: an HTTP status, or what came in the way of one."""
+    """How an attempt ended: with an HTTP status, or an error instead of one."""
 
     status_code: int | None = None
     error: str | None = None
@@ -88,7 +88,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt made of its delivery; `due` is the next attempt's time where there is one."""
+    """A delivery after an attempt; `due` is the time of the next attempt, if any."""
 
     delivery: ClaimedDelivery
     reply: Reply
@@ -99,7 +99,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a replay came to: how many deliveries, up to which event, and whether more follow."""
+    """The result of a replay: how many deliveries, up to which event, and whether more follow."""
 
     deliveries: int
     last_event: UUID | None
@@ -107,7 +107,7 @@ class Replay:
 
 
 def outcome(delivery: ClaimedDelivery, reply: Reply, now: datetime, chance: float) -> Outcome:
-    """Judge an attempt that ended at `now`.
+    """Decide what follows from an attempt that ended at `now`.
 
     `chance` in 0..1 places the next attempt within ±10 % of its pause.
     """

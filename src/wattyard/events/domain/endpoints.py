@@ -1,4 +1,4 @@
-"""Webhook endpoints: where a client wants to be told, and of what (contract 5)."""
+"""Webhook endpoints: where a client wants events delivered, and which (contract 5)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ Status = Literal["ENABLED", "DISABLED"]
 
 EVERYTHING: Final = "*"
 DISABLED_AFTER: Final = timedelta(days=5)
-"""An endpoint that had no success for this long since a failure is disabled."""
+"""An endpoint that has failed for this long without a success is disabled."""
 TEST_TYPE: Final = "webhook.test"
 DISABLED_TYPE: Final = "webhook_endpoint.disabled"
 
@@ -39,7 +39,7 @@ class EndpointDisabled(StateForbids):
 
 
 class UrlInvalid(Malformed):
-    """`url` is not an https address in the public internet (or in a network that is allowed)."""
+    """`url` is not an https address on the public internet (or in a network that is allowed)."""
 
     code = "url_invalid"
 
@@ -67,7 +67,7 @@ def target_of(url: str) -> Target:
     """Read a webhook address.
 
     Raises:
-        UrlInvalid: when it is no absolute http or https address of at most 2,048 printable
+        UrlInvalid: when it is not an absolute http or https address of at most 2,048 printable
             ASCII characters, or names a user, a password or a fragment.
     """
     if len(url) > _URL_LIMIT or not _URL.fullmatch(url) or "\\" in url:
@@ -104,7 +104,7 @@ def _url_invalid(url: str, wanted: str) -> UrlInvalid:
 
 @dataclass(frozen=True, slots=True)
 class EndpointDraft:
-    """What a client says of an endpoint. `event_types` are names, or `tariff.*`, or `*`.
+    """An endpoint as a client describes it. `event_types` are names, or `tariff.*`, or `*`.
 
     Raises:
         UrlInvalid, EventTypesInvalid, HeadersInvalid.
@@ -165,9 +165,9 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class KeptSecrets:
-    """What an endpoint's deliveries carry that nobody else may know, as it is kept: encrypted.
+    """The secrets of an endpoint as stored: encrypted.
 
-    `plain` is a secret that an earlier release kept as it is. The `previous` one signs besides
+    `plain` is a secret that an earlier release stored unencrypted. The `previous` one also signs
     until `previous_until`.
     """
 
@@ -179,7 +179,7 @@ class KeptSecrets:
 
 
 def wants(event_types: Sequence[str], type_: str) -> bool:
-    """Tell whether an event of a type is wanted by one of the patterns.
+    """Whether a type of event matches one of the patterns.
 
     The same rule is written in SQL in the store of deliveries.
     """

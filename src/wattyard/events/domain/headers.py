@@ -1,4 +1,4 @@
-"""Headers that the owner of an endpoint wants on each delivery, beside those of the signature."""
+"""Headers that an endpoint's owner adds to each delivery."""
 
 import base64
 import re
@@ -32,12 +32,14 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
         HeadersInvalid: naming the header.
     """
     if len(headers) > _MOST:
-        raise HeadersInvalid(f"headers may be {_MOST} at most; got {len(headers)}", param="headers")
+        raise HeadersInvalid(
+            f"headers may have at most {_MOST} names; got {len(headers)}", param="headers"
+        )
     known: set[str] = set()
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or _OURS.fullmatch(name):
             raise HeadersInvalid(
-                f"headers must have names that are free for use; got {shown(name)}",
+                f"headers must not have names that are reserved or malformed; got {shown(name)}",
                 param="headers",
             )
         if name.lower() in known:

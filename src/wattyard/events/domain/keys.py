@@ -1,4 +1,4 @@
-"""Signing keys of webhooks: one signs, retired ones stay known for a while (contract 5)."""
+"""Signing keys of webhooks: one signs, retired ones stay published for a while (contract 5)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

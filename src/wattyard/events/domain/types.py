@@ -1,4 +1,4 @@
-"""The types of events that there are (contract 5, Events), and families of them."""
+"""The types of events (contract 5, Events), and families of them."""
 
 from typing import Final
 
@@ -39,7 +39,7 @@ def types_of(pattern: str) -> list[str]:
     """List the types that a pattern stands for: one type, a family such as `tariff.*`, or `*`.
 
     Raises:
-        EventTypeInvalid: when there is none.
+        EventTypeInvalid: when there is no such type.
     """
     if pattern.endswith("*") and pattern != "*" and not pattern.endswith(".*"):
         found = []

@@ -1,1 +1,1 @@
-"""Background work of events: deliveries, and forgetting what is old."""
+"""Background jobs of events: delivery, and deletion of old events."""

@@ -1,7 +1,7 @@
-"""The job that delivers: it claims, sends, and writes down how it went (contract 5, Delivery).
+"""The delivery job: claims deliveries, sends them, records outcomes (contract 5, Delivery).
 
-What it holds is leased. After `kill -9` the leases lapse and another worker, or this one when it
-is back, takes over; at the end of the process they are handed back.
+Deliveries are leased. After `kill -9` the leases lapse and another worker, or this one after a
+restart, takes over; at the end of the process they are released.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Listener
 
 _LOOK_SECONDS: Final = 1.0
-"""How often to look for what is never notified: retries that are due, leases that lapsed."""
+"""How often to look for what is never notified: due retries and lapsed leases."""
 _GATHER_SECONDS: Final = 0.004
-"""What becomes free or due within this time is claimed together."""
+"""Deliveries that become claimable within this time are claimed together."""
 _RENEW_SECONDS: Final = 5.0
 _SLOW_SECONDS: Final = 0.25
 _FINISH_SECONDS: Final = 2.5
-"""How long attempts may go on after the end was asked for."""
+"""How long attempts may go on after the job was asked to stop."""
 _ATTEMPT_SECONDS: Final = 11.0
 """An attempt begins only while its lease lasts longer than this."""
 _RETRY_SECONDS: Final = 1.0
@@ -68,13 +68,13 @@ class DeliveryJob:
         self._dependencies = dependencies
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop` is set; then finish what can be, and hand the rest back."""
+        """Deliver until `stop` is set; then finish what can be, and release the rest."""
         async with self._dependencies.sender() as sends:
             await Round(self._dependencies, sends).run(stop)
 
 
 class Round:
-    """One life of the job: what it holds, and the tasks that move it."""
+    """One run of the job: the deliveries it holds, and its tasks."""
 
     def __init__(self, dependencies: DeliveryDependencies, sends: Sends) -> None:
         self._dependencies = dependencies
@@ -97,7 +97,7 @@ class Round:
         return self._dependencies.contexts.operator()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Claim until `stop` is set, while outcomes are written and leases renewed besides."""
+        """Claim until `stop` is set, while other tasks write outcomes and renew leases."""
         with self._dependencies.listener.calling(self._wake.set):
             async with asyncio.TaskGroup() as group:
                 besides = [
@@ -116,7 +116,7 @@ class Round:
         self._wake.set()
 
     async def _claim(self, stop: asyncio.Event) -> None:
-        """Claim as much as there is room for, lane by lane in turn."""
+        """Claim as many as there is room for, endpoint by endpoint in turn."""
         after = FIRST_LANE
         while not stop.is_set():
             self._wake.clear()
@@ -148,7 +148,7 @@ class Round:
         chains: dict[tuple[UUID, str], list[ClaimedDelivery]] = defaultdict(list)
         for delivery in taken:
             self._leased_at[delivery.id] = leased_at
-            if delivery.id in self._held:  # the clock jumped past its lease; it is on its way
+            if delivery.id in self._held:  # the clock jumped past its lease; it is being sent
                 continue
             self._held[delivery.id] = delivery
             self._lanes.took(delivery.endpoint_id, proven=delivery.proven)
@@ -194,8 +194,12 @@ class Round:
         except Unavailable:
             raise
         except Exception as fault:  # noqa: BLE001 (one that cannot be sent must not stop the others)
-            self._log.error("our fault", delivery=ids.wire("whd", delivery.id), exc_info=fault)
-            return Reply(error="it could not be sent by our fault")
+            self._log.error(
+                "delivery could not be attempted",
+                delivery=ids.wire("whd", delivery.id),
+                exc_info=fault,
+            )
+            return Reply(error="not sent: internal error of this server")
 
     async def _headers(self, delivery: ClaimedDelivery, body: bytes) -> dict[str, str]:
         secrets, id_ = self._dependencies.secrets, delivery.endpoint_id
@@ -205,7 +209,7 @@ class Round:
         return secrets.headers(id_, delivery.secrets) | signed
 
     def _lasts(self, delivery: ClaimedDelivery) -> bool:
-        """Tell whether the lease of a delivery lasts for another attempt."""
+        """Whether the lease of a delivery lasts for another attempt."""
         leased_at = self._leased_at.get(delivery.id, 0.0)
         return leased_at + LEASE.total_seconds() - _ATTEMPT_SECONDS > monotonic()
 
@@ -221,7 +225,7 @@ class Round:
             )
 
     async def _write(self) -> None:
-        """Write outcomes down as they come, many at a time."""
+        """Write outcomes as they come, many at a time."""
         while True:
             await self._written.wait()
             self._written.clear()
@@ -230,7 +234,7 @@ class Round:
                 self._written.set()
 
     async def _flush(self) -> bool:
-        """Write down what has ended; False while the database is away."""
+        """Write the outcomes; False while the database is away."""
         async with self._writing:
             outcomes, self._outcomes = self._outcomes, []
             untried, self._untried = self._untried, []
@@ -260,7 +264,7 @@ class Round:
         self._lanes.ended(delivery.endpoint_id, slow=slow)
 
     async def _renew(self) -> None:
-        """Hold what is held for longer; what may not be sent any more is handed back."""
+        """Renew leases; deliveries that may no longer be sent are released."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             held = list(self._held.values())
@@ -274,7 +278,7 @@ class Round:
                         self._leased_at[delivery.id] = now if delivery.id in kept else 0.0
 
     async def _wind_up(self) -> None:
-        """Give attempts a moment to end, write down how they ended, hand the rest back."""
+        """Give attempts a moment to end, write their outcomes, release the rest."""
         self._ending = True
         if self._chains:
             await asyncio.wait(self._chains, timeout=_FINISH_SECONDS)
@@ -285,7 +289,7 @@ class Round:
 
 
 class _Pace:
-    """Watches how long the attempts of a chain take; a slow one gives its place up."""
+    """Times the attempts of a chain; a slow one frees its slot."""
 
     def __init__(
         self, lanes: Lanes, chain: Sequence[ClaimedDelivery], freed: Callable[[], None]

@@ -1,9 +1,9 @@
-"""Fair shares: how much of a worker each endpoint may have, by how it behaves.
+"""Fair shares: how much of a worker each endpoint may use, by how it behaves.
 
-A worker has a number of places for attempts. An attempt that takes longer than a moment gives
-its place up and goes on besides, so receivers that hang cost each place a moment at most. Those
-whose last attempt did not succeed, or who are new, share a part of the places, so that they
-never keep a healthy one waiting, and they get one delivery at a time.
+A worker has a number of slots for attempts. An attempt that takes longer than a moment frees its
+slot and goes on beside, so a receiver that hangs costs a slot a moment at most. Endpoints that
+are new or failed last share some of the slots, one delivery at a time each, so that they never
+keep a healthy one waiting.
 """
 
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Lanes:
 
     @property
     def unproven_share(self) -> int:
-        """How many deliveries of an endpoint that is not known here, and not proven, may be."""
+        """How many deliveries of an endpoint neither known here nor proven may be claimed."""
         return UNPROVEN_SHARE if self._unproven < UNPROVEN_PLACES else 0
 
     def allowances(self) -> list[tuple[UUID, int]]:
@@ -72,7 +72,7 @@ class Lanes:
         self._unproven += not lane.proven
 
     def slowed(self, endpoint_id: UUID, count: int) -> None:
-        """Note that deliveries give their places up."""
+        """Note that deliveries free their slots."""
         lane = self._lanes[endpoint_id]
         lane.slow += count
         self._slow += count
@@ -89,7 +89,7 @@ class Lanes:
         else:
             self._unproven -= not lane.proven
         if not lane.held:
-            del self._lanes[endpoint_id]  # how it behaved is written down by now
+            del self._lanes[endpoint_id]  # its behaviour is stored by now
 
     def judged(self, endpoint_id: UUID, *, succeeded: bool) -> None:
         """Note how an attempt ended."""

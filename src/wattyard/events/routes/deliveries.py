@@ -70,7 +70,7 @@ async def list_deliveries(
     example=DELIVERY_EXAMPLE,
 )
 async def retry_delivery(context: Context, delivery_id: str, deliveries: Deliveries) -> bytes:
-    """Try a delivery now. One that succeeded or failed starts over with its timetable."""
+    """Attempt a delivery now. One that succeeded or failed starts its timetable again."""
     id_ = path_id(delivery_id, "whd", missing=DeliveryNotFound)
     return delivery_json(context.caller, await deliveries.retry(context, id_))
 

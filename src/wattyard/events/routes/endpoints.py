@@ -76,11 +76,11 @@ async def get_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints)
     example_body=wire.BODY_EXAMPLE,
 )
 async def create_endpoint(context: Context, body: EndpointBody, endpoints: Endpoints) -> bytes:
-    """Create a webhook endpoint, which is told of every event from now on.
+    """Create a webhook endpoint; it gets every event from now on.
 
     The `secret` in the answer verifies the header `webhook-signature`; it is not shown again. An
     address that leads to a private, loopback, link-local or metadata network is refused here and
-    at each delivery. A name that does not resolve yet is taken.
+    at each delivery. A name that does not resolve yet is accepted.
     """
     made, secret = await endpoints.add(context, wire.endpoint_draft(body))
     return wire.new_endpoint_json(context.caller, made, shown_secret(secret))
@@ -102,8 +102,8 @@ async def change_endpoint(
 ) -> bytes:
     """Change a webhook endpoint, or disable and enable it.
 
-    What waits for a disabled endpoint goes on when it is enabled again; what happens meanwhile
-    is not sent: replay it.
+    Pending deliveries resume when an endpoint is enabled again; events in between are not sent:
+    replay them.
     """
     changed = await endpoints.change(
         context,
@@ -125,7 +125,7 @@ async def change_endpoint(
 async def delete_endpoint(
     call: Call, context: Context, endpoint_id: str, endpoints: Endpoints
 ) -> EndpointDeleted:
-    """Delete a webhook endpoint and all its deliveries, those that wait included."""
+    """Delete a webhook endpoint and all its deliveries, pending ones included."""
     id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
     await endpoints.remove(
         context, id_, guard=guarding(call, lambda one: wire.endpoint_json(context.caller, one))
@@ -190,7 +190,7 @@ async def replay_events(
 ) -> bytes:
     """Deliver again every event that the endpoint wants, from an event or a time on.
 
-    At most 10,000 at a time; those that still wait for their delivery there are not doubled.
+    At most 10,000 at a time; events with a pending delivery to it are not sent twice.
     """
     id_ = path_id(endpoint_id, "whe", missing=EndpointNotFound)
     replay = await endpoints.replay(context, id_, wire.replay_from(body))

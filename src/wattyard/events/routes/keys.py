@@ -10,7 +10,7 @@ from wattyard.platform.http import Access, Answer, endpoint
 async def get_keys(context: Context, keys: SigningKeys, public: PublicKeys) -> Answer:
     """List the public keys that verify `Flatpeak-Signature`, as a JSON Web Key Set (RFC 7517).
 
-    Find the key by `Flatpeak-Key-ID`; read the set again when a key is not in it. A retired key
+    Find the key by `Flatpeak-Key-ID`; fetch the set again when a key is missing. A retired key
     stays for 7 days.
     """
     body = public.key_set([(key.id, key.private_key) for key in await keys.published(context)])

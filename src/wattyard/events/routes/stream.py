@@ -42,7 +42,7 @@ class StreamQuery(Shape):
     signed: Annotated[
         Literal["true", "false"],
         msgspec.Meta(
-            description="true: each event has a field `headers` besides, a JSON object of the "
+            description="true: each message also has a field `headers`, a JSON object of the "
             "headers that a webhook would carry, for tools that forward it"
         ),
     ] = "false"
@@ -66,9 +66,9 @@ async def stream_events(  # noqa: PLR0913 (five of them are services)
     admission: Admission,
     stopping: Stopping,
 ) -> StreamedAnswer:
-    """Follow the events of the account as Server-Sent Events, for receivers without an address.
+    """Follow the account's events as Server-Sent Events, for receivers without an address.
 
-    Each message has the event's id and, as `data`, the event itself. `Last-Event-ID` goes on
+    Each message has the event's id and, as `data`, the event itself. `Last-Event-ID` resumes
     after that event; without it the stream begins with the next one. A comment every 15 seconds
     keeps the connection. The stream ends with the token and with the server: connect again.
     """
@@ -102,8 +102,8 @@ class _Following:
     async def chunks(
         self, batches: AsyncGenerator[Sequence[Event], None], *, signed: bool
     ) -> AsyncGenerator[bytes, None]:
-        """Write what is read, a heartbeat in between, and end with token or server."""
-        beginning = _BEGIN  # sent when the stream's place is fixed: nothing is missed from there
+        """Write events, with heartbeats in between, until the token or the server ends."""
+        beginning = _BEGIN  # sent when the stream's position is fixed: nothing is missed from there
         try:
             async with aclosing(batches):
                 async for batch in batches:
@@ -120,7 +120,7 @@ class _Following:
             yield b": the stream ends: %b\n\n" % refusal.first.code.encode()
 
     async def _admit(self) -> None:
-        """Ask every few seconds whether the caller may still be served."""
+        """Check every few seconds whether the caller may still be served."""
         if monotonic() - self._admitted > _ADMISSION_SECONDS:
             await self._admission.check(self._call)
             self._admitted = monotonic()

@@ -35,7 +35,7 @@ class Deliveries:
             return await store.page(db, context.account, context.live_mode, window, filters)
 
     async def retry(self, context: Context, delivery_id: UUID) -> Delivery:
-        """Try a delivery now; one that has ended starts over with its timetable.
+        """Attempt a delivery now; one that has ended starts its timetable again.
 
         Raises:
             DeliveryNotFound: when the caller has none of that id.

@@ -33,10 +33,10 @@ REPLAYED_AT_ONCE: Final = 10_000
 _LOOKED_UP_AT_ONCE: Final = 4
 
 Change = Callable[[WebhookEndpoint, Mapping[str, str]], EndpointDraft]
-"""Says what becomes of an endpoint and its headers."""
+"""Gives the changed endpoint and its headers."""
 
 Guard = Callable[[WebhookEndpoint], None]
-"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+"""Raises when the stored object is not the one that the caller expects (`If-Match`)."""
 
 
 class Endpoints:
@@ -77,9 +77,9 @@ class Endpoints:
         """Add an endpoint: it and its secret, which is not shown again.
 
         Raises:
-            UrlInvalid: when the address is one that may not be reached.
+            UrlInvalid: when the address is in a forbidden network.
             LimitReached: when the account has as many endpoints as it may.
-            TooMany: while 4 addresses of the account are being looked up already.
+            TooMany: while 4 addresses of the account are already being looked up.
         """
         await self._look_up(context, draft.url)
         endpoint = draft.made(context.new_id(), context.now)
@@ -141,9 +141,9 @@ class Endpoints:
     async def rotate_secret(
         self, context: Context, endpoint_id: UUID, overlap: timedelta
     ) -> tuple[WebhookEndpoint, bytes]:
-        """Give an endpoint a new secret, which is not shown again; the present one signs besides.
+        """Give an endpoint a new secret, which is not shown again; the old one signs beside it.
 
-        A secret that was replaced before and still signed signs no more.
+        A secret replaced earlier stops signing.
 
         Raises:
             EndpointNotFound: when the caller has none of that id.
@@ -184,7 +184,7 @@ class Endpoints:
             await store.delete(db, context.account, context.live_mode, endpoint_id)
 
     async def test(self, context: Context, endpoint_id: UUID) -> Event:
-        """Send an event of type `webhook.test` to an endpoint, whatever types it wants.
+        """Send an event of type `webhook.test` to an endpoint, whatever types it subscribes to.
 
         Raises:
             EndpointNotFound, EndpointDisabled.
@@ -198,7 +198,7 @@ class Endpoints:
             return await self._events.record_one(context, new_events, endpoint_id=endpoint.id)
 
     async def replay(self, context: Context, endpoint_id: UUID, first: UUID | datetime) -> Replay:
-        """Deliver again what an endpoint wants, from an event or a time on; 10,000 at a time.
+        """Deliver again the events an endpoint wants, from an event or time on; 10,000 at a time.
 
         Raises:
             EndpointNotFound, EndpointDisabled.
@@ -206,9 +206,7 @@ class Endpoints:
         if isinstance(first, datetime):
             first = ids.first_at(first)
         async with self._db.transaction() as db:
-            _check_enabled(
-                await self._locked(db, context, endpoint_id)
-            )  # one replay after the other
+            _check_enabled(await self._locked(db, context, endpoint_id))  # one replay at a time
             told = await delivery_store.replay(
                 db,
                 context.account,

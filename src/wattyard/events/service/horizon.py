@@ -1,4 +1,4 @@
-"""Up to where events can be read in order: every one is there by then, or never will be."""
+"""The number up to which the order of events is final."""
 
 import asyncio
 from collections import deque
@@ -13,7 +13,7 @@ _MARKS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A number, and who may still write one up to it.
+    """A number, and the transactions that may still write one up to it.
 
     They have ids below `next_transaction`, and are among `writers`.
     """
@@ -24,7 +24,7 @@ class _Mark:
 
 
 class Horizon:
-    """The number up to which all events are settled. No clock and no role enter.
+    """Finds the number up to which all events are settled, without clocks or roles.
 
     A number is drawn by a transaction that has its id and its lock on the table already. So when
     the last number is read first, and then the next id that will be given, all numbers up to it
@@ -44,7 +44,7 @@ class Horizon:
         self.settled: int | None = None
 
     async def advance(self) -> int:
-        """Look how far it is, once for all who ask together: the last number that was drawn."""
+        """Read the horizon, once for all who ask together."""
         self._asked += 1
         mine = self._asked
         async with self._looking:

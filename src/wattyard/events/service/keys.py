@@ -12,7 +12,7 @@ from wattyard.platform.db import WriteConnection
 from wattyard.platform.encryption import Keyring
 
 _FRESH_SECONDS: Final = 5.0
-"""How long a process goes on with a key that another one has retired."""
+"""How long a process may go on using a key that another one has retired."""
 
 
 class SigningKeys:
@@ -26,7 +26,7 @@ class SigningKeys:
         self._fresh_until = 0.0
 
     async def present(self, context: Context) -> StoredKey:
-        """Read the key that signs now; one asks for all, who go on with what is known."""
+        """Read the key that signs now; one caller refreshes it, the others use the known one."""
         if self._known is None or self._fresh_until < monotonic():
             self._fresh_until, before = monotonic() + _FRESH_SECONDS, self._fresh_until
             try:
@@ -44,7 +44,7 @@ class SigningKeys:
             return await store.published(db, self._keyring, since=context.now - PUBLISHED_FOR)
 
     async def rotate(self, context: Context) -> StoredKey:
-        """Sign with a new key from now on; the old one is forgotten 7 days later."""
+        """Sign with a new key from now on; the old one is deleted 7 days later."""
         now = context.now
         async with self._events.db.transaction() as db:
             await store.retire(db, now, forget_before=now - PUBLISHED_FOR)

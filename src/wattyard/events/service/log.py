@@ -55,7 +55,7 @@ class Events:
         return event
 
     def notify(self) -> None:
-        """Wake those who deliver, once the present transaction is kept."""
+        """Wake the delivery workers once the transaction is committed."""
         self._notifier.notify_after_commit()
 
     async def page(

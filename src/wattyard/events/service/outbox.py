@@ -1,4 +1,4 @@
-"""Use-cases of the worker: take what is to be delivered, and write down how it went."""
+"""Use-cases of the delivery worker: claim deliveries and record their outcomes."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -21,20 +21,20 @@ from wattyard.kernel.context import Context
 __all__ = ["FIRST_LANE", "LEASE", "ClaimRequest", "Lane", "Outbox"]
 
 LEASE: Final = timedelta(seconds=20)
-"""How long a delivery stays with a worker that says nothing more."""
+"""How long a delivery stays with a worker that has gone silent."""
 
 _OVERDUE: Final = timedelta(minutes=15)
 
 
 class Outbox:
-    """What waits to be delivered, of all accounts."""
+    """The pending deliveries of all accounts."""
 
     def __init__(self, events: Events, serialize: SerializeEndpoint) -> None:
         self._events = events
         self._serialize = serialize
 
     async def complaints(self, context: Context) -> list[str]:
-        """Tell of deliveries that nobody sends; empty where all is well."""
+        """Report deliveries that nobody sends; empty where all is well."""
         async with self._events.db.reading() as db:
             count, oldest = await store.overdue(db, context.now - _OVERDUE)
         if oldest is None:
@@ -46,7 +46,7 @@ class Outbox:
     async def claim(
         self, context: Context, holder: UUID, request: ClaimRequest
     ) -> list[ClaimedDelivery]:
-        """Take what is due and in turn for the time of a lease, oldest first."""
+        """Lease the deliveries that are due and next in order, oldest first."""
         now = context.now
         async with self._events.db.transaction() as db:
             return await store.claim(db, holder, request, now=now, until=now + LEASE)
@@ -56,21 +56,21 @@ class Outbox:
     ) -> set[UUID]:
         """Keep deliveries for another lease: the ids of those that may still be sent.
 
-        Not among them is what another worker took, and what is for an endpoint that was deleted,
-        disabled or led elsewhere meanwhile.
+        Left out are those that another worker took, and those of an endpoint that was deleted,
+        disabled or given another address meanwhile.
         """
         until = context.now + LEASE
         async with self._events.db.transaction() as db:
             return await store.renew(db, holder, deliveries, until=until)
 
     async def give_back(self, holder: UUID, deliveries: Collection[ClaimedDelivery]) -> None:
-        """Give deliveries back untried: another worker can take them at once."""
+        """Release deliveries untried: another worker can claim them at once."""
         async with self._events.db.transaction() as db:
             await store.give_back(db, holder, [_key(delivery) for delivery in deliveries])
         self._events.notify()
 
     async def settle(self, context: Context, holder: UUID, outcomes: Sequence[Outcome]) -> None:
-        """Write down how attempts ended, and disable endpoints that are gone or failed too long."""
+        """Record the outcomes of attempts; disable endpoints that are gone or failed too long."""
         last = {_lane(outcome.delivery): outcome for outcome in outcomes}
         successes = {_lane(o.delivery) for o in outcomes if o.reply.succeeded}
         failures = [lane for lane, outcome in last.items() if not outcome.reply.succeeded]

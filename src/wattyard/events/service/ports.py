@@ -1,4 +1,4 @@
-"""The ports of webhooks, filled by the app: how objects look, what may be reached, who signs."""
+"""The ports of webhooks, filled by the app: serializers, the address policy, signatures."""
 
 from collections.abc import Awaitable, Callable
 
@@ -19,4 +19,4 @@ Sign = Callable[[bytes, bytes], bytes]
 """Signs a message with a private key (PKCS #8 in DER) by PS256."""
 
 MakeKey = Callable[[], bytes]
-"""Makes a private key for it."""
+"""Makes a private key for such signatures."""

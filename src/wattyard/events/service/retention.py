@@ -1,4 +1,4 @@
-"""The use-case of forgetting: events past their days go, with their deliveries."""
+"""The use-case of retention: old events are deleted, with their deliveries."""
 
 from datetime import timedelta
 
@@ -13,14 +13,14 @@ _AT_ONCE = 2_000
 
 
 class Retention:
-    """Forgets old events of every account."""
+    """Deletes old events of every account."""
 
     def __init__(self, events: Events, kept_for: timedelta) -> None:
         self._events = events
         self._kept_for = kept_for
 
     async def keep_order(self) -> int:
-        """Let new events come after all that are there, also those brought from elsewhere.
+        """Make new events come after all existing ones, including those restored from elsewhere.
 
         Gives by how many numbers the order was raised: 0 where all is well.
         """
@@ -28,9 +28,9 @@ class Retention:
             return await order_store.raise_above(db)
 
     async def forget(self, context: Context) -> int:
-        """Delete the events that are older than they are kept, in small pieces: how many.
+        """Delete events past their retention, in small pieces; gives how many.
 
-        What waits for endpoints that were deleted meanwhile goes too.
+        Deliveries left behind by deleted endpoints go too.
         """
         await self.keep_order()
         first_kept = ids.first_at(context.now - self._kept_for)

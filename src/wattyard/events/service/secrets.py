@@ -12,7 +12,7 @@ from wattyard.platform.encryption import Keyring
 
 
 class EndpointSecrets:
-    """Encrypts and decrypts what belongs to an endpoint.
+    """Encrypts and decrypts the secrets of endpoints.
 
     Raises, from all that decrypt:
         EncryptionKeyMissing, EncryptionKeyUnknown.
@@ -22,7 +22,7 @@ class EndpointSecrets:
         self._keyring = keyring
 
     def kept(self, endpoint_id: UUID, secret: bytes, headers: Mapping[str, str]) -> KeptSecrets:
-        """Encrypt what a new endpoint has."""
+        """Encrypt the secrets of a new endpoint."""
         return KeptSecrets(
             secret=self.encrypted(endpoint_id, secret),
             headers=self.encrypted_headers(endpoint_id, headers),
@@ -33,14 +33,14 @@ class EndpointSecrets:
         return store.SECRET.encrypt(self._keyring, secret, endpoint_id)
 
     def encrypted_headers(self, endpoint_id: UUID, headers: Mapping[str, str]) -> bytes | None:
-        """Encrypt the headers that an endpoint's owner wants on each delivery."""
+        """Encrypt an endpoint's own headers."""
         if not headers:
             return None
         text = msgspec.json.encode(dict(headers))
         return store.HEADERS.encrypt(self._keyring, text, endpoint_id)
 
     def as_previous(self, endpoint_id: UUID, kept: KeptSecrets) -> bytes:
-        """Encrypt the present secret as the one before."""
+        """Encrypt the present secret as the previous one."""
         secret = store.SECRET.secret_of(self._keyring, kept.secret, kept.plain, endpoint_id)
         return store.PREVIOUS_SECRET.encrypt(self._keyring, secret, endpoint_id)
 
@@ -53,7 +53,7 @@ class EndpointSecrets:
         return found
 
     def headers(self, endpoint_id: UUID, kept: KeptSecrets) -> dict[str, str]:
-        """Read the headers that an endpoint's owner wants on each delivery."""
+        """Decrypt an endpoint's own headers."""
         if kept.headers is None:
             return {}
         text = store.HEADERS.decrypt(self._keyring, kept.headers, endpoint_id)

@@ -1,4 +1,4 @@
-"""The use-case of following: events as they are written, gapless and in order."""
+"""The use-case of streaming: events as they are recorded, without gaps and in order."""
 
 import asyncio
 from collections import Counter
@@ -18,13 +18,13 @@ from wattyard.platform.db import Listener
 _AT_ONCE: Final = 100
 _LOOK_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.05
-"""What is written within this time is read together."""
+"""Events recorded within this time are read together."""
 _SETTLE_SECONDS: Final = 2.0
 _STREAMS_OF_ONE: Final = 50
 
 
 class Streams:
-    """Those who follow the events of their account."""
+    """The open streams of this process."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
@@ -33,7 +33,7 @@ class Streams:
         self._open: Counter[tuple[int, bool]] = Counter()
 
     def admit(self, context: Context) -> None:
-        """Refuse one stream too many.
+        """Refuse a stream beyond the limit.
 
         Raises:
             TooMany: when the caller has 50 in this process.
@@ -47,7 +47,7 @@ class Streams:
     async def follow(
         self, context: Context, last: UUID | None
     ) -> AsyncGenerator[Sequence[Event], None]:
-        """Give the events after `last`, or from now on, and nothing about once a second.
+        """Give the events after `last`, or from now on; an empty list about once a second.
 
         An event is given when every one with a smaller number is there, so that none is passed
         over.
@@ -78,7 +78,7 @@ class Streams:
                 del self._open[key]
 
     async def _wait(self, *, settled: bool) -> None:
-        """Wait for news; what is there but not settled yet is looked for again soon."""
+        """Wait for new events; those not settled yet are looked for again soon."""
         if settled:
             await self.listener.wait(_LOOK_SECONDS)
         await asyncio.sleep(_PAUSE_SECONDS)
@@ -90,14 +90,14 @@ class Streams:
             return await store.position_of(db, context.account, context.live_mode, last)
 
     async def _now(self) -> Position | None:
-        """The position after all that happened so far; None while what runs may belong to it."""
+        """The position after everything so far; None while running transactions may add to it."""
         deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
         drawn = await self._horizon.advance()
         while (self._horizon.settled or 0) < drawn:
             await asyncio.sleep(_PAUSE_SECONDS)
             await self._horizon.advance()
             if asyncio.get_running_loop().time() > deadline:
-                break  # something long is running: what happened shortly before is given too
+                break  # a long transaction is running: events from shortly before are given too
         return None if self._horizon.settled is None else Position(self._horizon.settled)
 
     async def _after(self, context: Context, position: Position) -> list[tuple[Position, Event]]:

@@ -60,7 +60,7 @@ async def replay(  # noqa: PLR0913 (account and mode come first)
 ) -> list[UUID]:
     """Deliver again every event from an id on that an endpoint wants: the events, in order.
 
-    What still waits for its delivery there is not doubled; tests are not repeated.
+    Events with a pending delivery there are not sent twice; tests are not repeated.
     """
     rows = await db.fetch(
         f"""

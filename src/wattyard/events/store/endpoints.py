@@ -18,7 +18,7 @@ PREVIOUS_SECRET: Final = EncryptedColumn("webhook_endpoints", "previous_secret_e
 HEADERS: Final = EncryptedColumn("webhook_endpoints", "headers_encrypted", _KEYS)
 
 _ADDING: Final = 0x77656268
-"""The advisory lock of those who add endpoints to an account."""
+"""The advisory lock for adding endpoints to an account."""
 
 _SELECT = """
     SELECT id, url, event_types, description, enabled, time_created, failing_since,
@@ -68,7 +68,7 @@ async def update(
     *,
     headers: bytes | None,
 ) -> None:
-    """Update what can change of an endpoint; its headers are encrypted already."""
+    """Update the changeable columns of an endpoint; its headers are encrypted already."""
     await db.execute(
         """
         UPDATE webhook_endpoints
@@ -129,7 +129,7 @@ async def replace_secret(  # noqa: PLR0913 (account and mode come first)
     previous: bytes,
     until: datetime,
 ) -> None:
-    """Give an endpoint another secret, and let the previous one sign besides until a time."""
+    """Replace an endpoint's secret; the previous one also signs until a time."""
     await db.execute(
         """
         UPDATE webhook_endpoints
@@ -147,7 +147,7 @@ async def replace_secret(  # noqa: PLR0913 (account and mode come first)
 
 
 async def count(db: WriteConnection, account: int, live: bool) -> int:
-    """Count the endpoints of an account, while nobody else adds one to it."""
+    """Count an account's endpoints, keeping others from adding one meanwhile."""
     await db.execute("SELECT pg_advisory_xact_lock($1, $2::integer)", _ADDING, account)
     found: int = await db.fetchval(
         "SELECT count(*) FROM webhook_endpoints WHERE account = $1 AND live_mode = $2",

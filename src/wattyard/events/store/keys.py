@@ -44,7 +44,7 @@ async def add(db: WriteConnection, keyring: Keyring, key: StoredKey) -> None:
 
 
 async def retire(db: WriteConnection, now: datetime, *, forget_before: datetime) -> None:
-    """Retire the key that signs now, and forget those retired long ago."""
+    """Retire the key that signs now, and delete those retired long ago."""
     await db.execute("UPDATE signing_keys SET time_retired = $1 WHERE time_retired IS NULL", now)
     await db.execute("DELETE FROM signing_keys WHERE time_retired <= $1", forget_before)
 

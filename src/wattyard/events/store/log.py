@@ -26,7 +26,7 @@ WANTS = """
 async def append(db: WriteConnection, account: int, live: bool, events: Sequence[Event]) -> None:
     """Append events, with a delivery of each to every endpoint that wants it, in one statement.
 
-    So an event that is there has its deliveries, whenever its transaction is kept.
+    So every event that is committed has its deliveries.
     """
     await db.execute(
         f"""
@@ -59,7 +59,7 @@ async def append(db: WriteConnection, account: int, live: bool, events: Sequence
 async def append_for_one(
     db: WriteConnection, account: int, live: bool, event: Event, *, endpoint_id: UUID
 ) -> None:
-    """Append an event that is for one endpoint only."""
+    """Append an event for one endpoint only."""
     await db.execute(
         f"""
         WITH told AS (
@@ -105,7 +105,7 @@ async def by_id(db: ReadConnection, account: int, live: bool, id_: UUID) -> Even
 async def delete_before(
     db: WriteConnection, account: int, live: bool, id_: UUID, *, limit: int
 ) -> int:
-    """Delete at most `limit` events older than an id, with their deliveries: how many."""
+    """Delete at most `limit` events older than an id, with their deliveries; gives how many."""
     done: str = await db.execute(
         """
         DELETE FROM events WHERE account = $1 AND live_mode = $2 AND id IN (

@@ -17,8 +17,8 @@ _NO_ID: Final = UUID(int=0)
 class Drawn:
     """The last number that was drawn, in one life of one server.
 
-    `server` is another one after a restart or a failover: what was known of numbers and
-    transactions of before says nothing any more.
+    `server` changes with a restart or a failover: numbers and transactions known before that no
+    longer mean anything.
     """
 
     server: str
@@ -88,7 +88,7 @@ async def position_of(db: ReadConnection, account: int, live: bool, id_: UUID) -
     """Find the position of an event, None where there is neither it nor a later one.
 
     Where it is gone (deleted, or lost with a server that failed), the position is before everything
-    that may have come after it: some events may be given twice then, none is passed over.
+    that may have come after it: some events may then be given twice, none is skipped.
     """
     row = await db.fetchrow(
         """
@@ -155,9 +155,9 @@ async def after(
 
 
 async def raise_above(db: WriteConnection) -> int:
-    """Let the next number be above every one that is there, and give by how many it was raised.
+    """Make the next number higher than any existing one; gives by how many it was raised.
 
-    Events that were brought from another database have the numbers of that one.
+    Events restored from another database have that database's numbers.
     """
     raised: int = await db.fetchval(
         """

@@ -58,7 +58,7 @@ _WAITING = """
             ORDER BY d.account, d.live_mode, d.endpoint_id LIMIT 1) next
     )
 """
-"""The endpoints that something waits for, one index probe each."""
+"""The endpoints with pending deliveries, one index probe each."""
 
 _IN_TURN = """
     (d.attempts > 0 OR NOT EXISTS (
@@ -150,7 +150,7 @@ _CLAIM = f"""
 async def claim(
     db: WriteConnection, holder: UUID, request: ClaimRequest, *, now: datetime, until: datetime
 ) -> list[ClaimedDelivery]:
-    """Take what is due and in turn, in the order of its events. Needs a transaction.
+    """Claim what is due and next in order, in the order of events. Needs a transaction.
 
     Endpoints are held first, by a statement of their own: what is in turn is then judged on all
     that others had taken from them before.
@@ -168,9 +168,9 @@ async def claim(
 async def renew(
     db: WriteConnection, holder: UUID, deliveries: Collection[ClaimedDelivery], *, until: datetime
 ) -> set[UUID]:
-    """Hold deliveries for longer: those that are still held and may still be sent.
+    """Renew the leases of deliveries that are still held and may still be sent.
 
-    An endpoint that was disabled, or leads elsewhere by now, is sent nothing more as it was.
+    Nothing more is sent to an endpoint that was disabled or has another address by now.
     """
     rows = await db.fetch(
         """
@@ -196,7 +196,7 @@ async def renew(
 async def give_back(
     db: WriteConnection, holder: UUID, ids: Collection[tuple[int, bool, UUID]]
 ) -> None:
-    """Hold deliveries no longer; nothing was tried."""
+    """Release deliveries; nothing was attempted."""
     await db.execute(
         """
         UPDATE webhook_deliveries d SET holder = NULL, leased_until = NULL
@@ -210,7 +210,7 @@ async def give_back(
 
 
 async def settle(db: WriteConnection, holder: UUID, outcomes: Sequence[Outcome]) -> None:
-    """Write down how attempts ended, where they are still held."""
+    """Write the outcomes of deliveries that are still held."""
     await db.execute(
         """
         UPDATE webhook_deliveries d
@@ -233,7 +233,7 @@ async def settle(db: WriteConnection, holder: UUID, outcomes: Sequence[Outcome])
 
 
 async def note_successes(db: WriteConnection, lanes: Collection[Lane], now: datetime) -> None:
-    """Note that endpoints took something; once in ten minutes is exact enough."""
+    """Note that endpoints succeeded; once in ten minutes is exact enough."""
     await db.execute(
         """
         UPDATE webhook_endpoints e SET failing_since = NULL, last_success = $4
@@ -250,7 +250,7 @@ async def note_successes(db: WriteConnection, lanes: Collection[Lane], now: date
 async def note_failures(
     db: WriteConnection, lanes: Collection[Lane], now: datetime, *, longest: timedelta
 ) -> list[Lane]:
-    """Note since when endpoints fail: those that have for `longest`."""
+    """Note since when endpoints fail; gives those that have failed for `longest`."""
     rows = await db.fetch(
         """
         WITH failing AS (
@@ -274,7 +274,7 @@ async def note_failures(
 
 
 async def overdue(db: ReadConnection, before: datetime) -> tuple[int, datetime | None]:
-    """Count what has been due to enabled endpoints since before a time, and tell the oldest due."""
+    """Count deliveries to enabled endpoints due before a time; gives the oldest due time too."""
     row = await db.fetchrow(
         """
         SELECT count(*), min(d.due) FROM webhook_deliveries d
@@ -301,9 +301,9 @@ async def account_id_of(db: ReadConnection, lane: Lane) -> UUID | None:
 
 
 async def forget_stray(db: WriteConnection) -> None:
-    """Delete what waits for an endpoint that is gone.
+    """Delete the pending deliveries of endpoints that are gone.
 
-    Events that were being written while their endpoint was deleted leave it behind.
+    Events recorded while their endpoint was being deleted leave them behind.
     """
     await db.execute(
         f"""

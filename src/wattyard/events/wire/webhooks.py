@@ -40,14 +40,14 @@ class BasicAuthBody(Shape):
 
 
 class EndpointBody(Shape):
-    """What a client says of a webhook endpoint."""
+    """A webhook endpoint as a client describes it."""
 
     url: Annotated[
         str,
         msgspec.Meta(
             min_length=1,
             max_length=2048,
-            description="https address in the public internet; http only where the operator of "
+            description="https address on the public internet; http only where the operator of "
             "this server allows the network",
         ),
     ]
@@ -57,7 +57,7 @@ class EndpointBody(Shape):
     headers: Annotated[
         dict[str, str] | None,
         msgspec.Meta(
-            description="headers that each delivery carries besides, at most 20; their values are "
+            description="additional headers of each delivery, at most 20; their values are "
             "encrypted and never shown again"
         ),
     ] = None
@@ -65,7 +65,7 @@ class EndpointBody(Shape):
 
 
 class RotationBody(Shape):
-    """How long the secret so far goes on signing."""
+    """How long the old secret goes on signing."""
 
     overlap_seconds: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=604800)] | None,
@@ -74,7 +74,7 @@ class RotationBody(Shape):
 
 
 class EndpointShape(msgspec.Struct, kw_only=True):
-    """Where a client is told of events. `secret` is in the answer that made it only."""
+    """Where events are delivered. Only the answer that created it has the `secret`."""
 
     id: str
     object: Literal["webhook_endpoint"] = "webhook_endpoint"
@@ -128,7 +128,7 @@ class DeliveryShape(msgspec.Struct, kw_only=True):
 
 
 class ReplayBody(Shape, rename={"from_": "from"}):
-    """From where on events are delivered again."""
+    """The event or time from which events are delivered again."""
 
     from_: Annotated[
         str, msgspec.Meta(description="id of an event (it included), or a time (RFC 3339)")
@@ -136,7 +136,7 @@ class ReplayBody(Shape, rename={"from_": "from"}):
 
 
 class ReplayShape(msgspec.Struct, kw_only=True):
-    """What a replay came to; where it has more, replay again from `last_event_id`."""
+    """The result of a replay; with `has_more`, replay again from `last_event_id`."""
 
     object: Literal["webhook_replay"] = "webhook_replay"
     endpoint_id: str
@@ -146,7 +146,7 @@ class ReplayShape(msgspec.Struct, kw_only=True):
 
 
 def endpoint_draft(body: EndpointBody) -> EndpointDraft:
-    """Read what a client says of an endpoint.
+    """Read an endpoint from its body.
 
     Raises:
         UrlInvalid, EventTypesInvalid, HeadersInvalid.
@@ -155,7 +155,7 @@ def endpoint_draft(body: EndpointBody) -> EndpointDraft:
     if body.basic_auth is not None:
         if any(name.lower() == AUTHORIZATION.lower() for name in headers):
             raise HeadersInvalid(
-                "headers has Authorization, and there is basic_auth: send one of them",
+                "headers.Authorization and basic_auth exclude each other; send one of them",
                 param="headers",
             )
         headers[AUTHORIZATION] = basic(body.basic_auth.username, body.basic_auth.password)
@@ -169,7 +169,7 @@ def endpoint_draft(body: EndpointBody) -> EndpointDraft:
 
 
 def overlap_of(body: RotationBody) -> timedelta:
-    """Read how long the secret so far goes on signing."""
+    """Read how long the old secret goes on signing."""
     return timedelta(seconds=_DAY_SECONDS if body.overlap_seconds is None else body.overlap_seconds)
 
 
@@ -230,7 +230,7 @@ def delivery_json(caller: Caller, delivery: Delivery) -> bytes:
 
 
 def replay_json(endpoint_id: str, replay: Replay) -> bytes:
-    """Write what a replay came to."""
+    """Write the result of a replay."""
     return msgspec.json.encode(
         ReplayShape(
             endpoint_id=endpoint_id,
@@ -242,7 +242,7 @@ def replay_json(endpoint_id: str, replay: Replay) -> bytes:
 
 
 def replay_from(body: ReplayBody) -> UUID | datetime:
-    """Read from where on events are delivered again.
+    """Read the event or time from which events are delivered again.
 
     Raises:
         Malformed: `from_invalid`, when it is neither the id of an event nor a time with an offset.

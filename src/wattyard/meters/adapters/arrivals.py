@@ -1,4 +1,4 @@
-"""Readings of a file on their way to the use-cases: as columns of one meter."""
+"""Readings of a file as the columns that use-cases take."""
 
 from collections.abc import Sequence
 from typing import Final

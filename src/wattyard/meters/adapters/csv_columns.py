@@ -1,6 +1,6 @@
-"""CSV files of meter readings: one period a row, columns told by a map.
+"""CSV files of meter readings: one period per row, with a column map.
 
-Nothing is guessed that could be wrong in silence: numbers with thousand separators, dates that
+Nothing is guessed that could be silently wrong: numbers with thousand separators, dates that
 may be two, and local times that the clock shows twice or never are refused with a hint, unless
 the map or the order of the file decides.
 """
@@ -33,7 +33,7 @@ _SECONDS: Final = timedelta(seconds=1)
 def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
     """Read a CSV file: one reading for each row and column of values.
 
-    Rows stay in their order, but for those around a local hour that the clock shows twice.
+    Rows stay in order, except around a local hour that the clock shows twice.
 
     Raises:
         ValueError: when the options have no column map.
@@ -80,7 +80,7 @@ class _Table:
         cells = cells_of(text, self.layout.delimiter)
         width = self.layout.width
         if cells is None:
-            hint = "the row is not CSV: a quote is not closed, or stands within a cell"
+            hint = "the row is not CSV: a quote is not closed, or is inside a cell"
             yield RefusedReading(f"line {line}", "row_invalid", hint)
             return
         if len(cells) < self.layout.least or any(cells[width:]):
@@ -126,7 +126,7 @@ class _Table:
         return read_time(text, day_first=self.columns.day_first)
 
     def _label(self, written: WrittenTime) -> datetime:
-        """Find the instant where it is told, else the reading of the wall clock."""
+        """Find the instant where an offset is given, else the wall-clock time."""
         if self.columns.length == "DAY":
             return self._day(written)
         if written.utc_offset is None and self.columns.utc_offset is not None:
@@ -181,9 +181,9 @@ def _number(text: str, where: str, *, decimal_comma: bool) -> float | RefusedRea
     plain = text.replace(mark, ".")
     if other not in text and _NUMBER.fullmatch(plain):
         return float(plain)
-    hint = "is no finite number"
+    hint = "is not a finite number"
     if _GROUPED.fullmatch(text):
-        hint = "has thousand separators, or another decimal mark than the map says"
+        hint = "has thousands separators, or a decimal mark other than the column map's"
     elif other in text:
         hint = f"has {other!r} where the decimal mark is {mark!r}"
     return RefusedReading(where, "value_invalid", f"{text!r:.30} {hint}; write 1234{mark}5")

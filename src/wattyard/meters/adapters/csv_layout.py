@@ -1,4 +1,4 @@
-"""Which cell of a CSV row is what: the header, the delimiter, the places of the mapped columns."""
+"""Which cell of a CSV row is what: the header, the delimiter, the mapped columns."""
 
 import csv
 from collections.abc import Generator, Iterator
@@ -19,7 +19,7 @@ Line = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class LayoutColumn:
-    """A column of values: its place in a row, from 0, and what it measures."""
+    """A column of values: its position in a row, from 0, and what it measures."""
 
     position: int
     register: Register
@@ -28,7 +28,7 @@ class LayoutColumn:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The places (from 0) of the mapped columns in a row of `width` cells."""
+    """Positions (from 0) of the mapped columns in a row of `width` cells."""
 
     delimiter: str
     width: int
@@ -49,7 +49,7 @@ Found = tuple[Layout, list[Line]]
 
 
 def cells_of(text: str, delimiter: str) -> list[str] | None:
-    """Part a row, or tell by None that its quotes are wrong; cells lose space around them."""
+    """Split a row into stripped cells; None when its quotes are wrong."""
     if '"' not in text:
         return [cell.strip() for cell in text.split(delimiter)]
     try:
@@ -62,10 +62,10 @@ def cells_of(text: str, delimiter: str) -> list[str] | None:
 def layout_of(
     lines: Iterator[Line | RefusedReading], columns: ColumnMap, direction: FlowDirection
 ) -> Generator[RefusedReading, None, Found | None]:
-    """Find the layout in the first rows; None, after saying why, when the file has it not.
+    """Find the layout in the first rows; where there is none, report why and give None.
 
-    Columns named by words: the first row that has them all is the header. Columns told by
-    numbers alone: rows before the first that holds a time or a number are passed over.
+    With named columns, the first row that has them all is the header. With numbered columns,
+    rows before the first that holds a time or a number are skipped.
     """
     first: Line | None = None
     told = False
@@ -115,7 +115,7 @@ def _delimiters(text: str) -> tuple[str, ...]:
 
 
 def _positions(cells: list[str], columns: tuple[Column, ...]) -> dict[Column, int] | str | None:
-    """Find each column; None when one is missing, or a sentence when it is there twice."""
+    """Find each column; None when one is missing, a message when one is there twice."""
     names = [cell.casefold() for cell in cells]
     positions: dict[Column, int] = {}
     for column in columns:
@@ -129,12 +129,12 @@ def _positions(cells: list[str], columns: tuple[Column, ...]) -> dict[Column, in
             positions[column] = names.index(name)
     twice = [c for c in columns if isinstance(c, str) and names.count(c.strip().casefold()) > 1]
     if twice:
-        return f"the header has {twice[0]!r:.40} more than once; tell the column by its number"
+        return f"the header has {twice[0]!r:.40} more than once; give the column's number instead"
     return positions
 
 
 def _has_reading(cells: list[str], positions: dict[Column, int], columns: ColumnMap) -> bool:
-    """Tell whether a row holds a time or a number where it should, so is no header."""
+    """Whether a row holds a time or a number where expected, and so is no header."""
     if any(cells[positions[value.column]][:1].isdigit() for value in columns.values):
         return True
     times = [c for c in (columns.date, columns.start, columns.end) if c is not None]

@@ -1,7 +1,7 @@
 """The parts of a Green Button feed, in the order of the file, and how they refer to one another.
 
 The file is read with expat in pieces, and nothing of it is kept but what `Links` needs. A document
-type declaration is refused: the format has none, and entities are how small files become large.
+type declaration is refused: the format has none, and entities can make small files huge.
 """
 
 from collections import deque
@@ -30,7 +30,7 @@ _TYPE_FIELDS: Final = {
 
 
 class FeedInvalid(Exception):
-    """The file cannot be read on from this line; what came before is good."""
+    """The file cannot be read past this line; what came before is good."""
 
     def __init__(self, code: str, message: str, line: int) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class AtomEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReadingType:
-    """What values mean, in the numbers of the file; "" where it says nothing."""
+    """What values mean, in the file's own codes; "" where it gives none."""
 
     commodity: str = ""
     unit: str = ""
@@ -155,15 +155,15 @@ def feed(stream: BinaryIO) -> Iterator[Part]:
         raise
     except expat.ExpatError as fault:
         yield from parts.taken()
-        message = f"no well-formed XML: {expat.ErrorString(fault.code)}; nothing after was read"
+        message = f"not well-formed XML: {expat.ErrorString(fault.code)}; nothing after was read"
         raise FeedInvalid("xml_invalid", message, fault.lineno) from None
     except (LookupError, ValueError) as fault:  # the encoding that its first line names
-        raise FeedInvalid("xml_invalid", f"no readable XML: {fault}", 1) from None
+        raise FeedInvalid("xml_invalid", f"not readable XML: {fault}", 1) from None
     yield from parts.taken()
 
 
 class _Parts:
-    """Makes parts of what expat tells."""
+    """Turns expat's events into parts."""
 
     def __init__(self, parser: expat.XMLParserType) -> None:
         self._parser = parser

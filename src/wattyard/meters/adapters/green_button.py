@@ -39,11 +39,11 @@ _UNITS: Final = {
     "73": "varh", "119": "ft³", "132": "BTU", "169": "therm",
 }  # fmt: skip
 _ELECTRICITY: Final = ("", "0", "1", "2")
-"""Commodities: none told, and electricity metered on either side of the transformer."""
+"""Commodities: unspecified, and electricity metered on either side of the transformer."""
 _DIRECTIONS: Final[dict[str, FlowDirection]] = {"1": "INBOUND", "19": "OUTBOUND"}
 _DELTAS: Final = ("", "0", "4", "6", "12")
-"""Kinds of accumulation that say what flowed in an interval: none told, deltas, indicating power,
-instantaneous power. The others are registers that go on counting."""
+"""Kinds of accumulation that give an interval's energy: unspecified, deltas, indicating power,
+instantaneous power. The others are cumulative registers."""
 _MEANS: Final = ("", "0", "2", "12")
 """Data qualifiers of whole values: none, average, normal. The others are extremes and limits."""
 _CONFIDENCE: Final = {
@@ -114,7 +114,7 @@ def _passes(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refus
         invalid = fault
     if found.postponed:
         stream.seek(start)
-        # What the first pass could not read, the second cannot either: reported once, below.
+        # The second pass fails at the same line: reported once, below.
         with contextlib.suppress(FeedInvalid):
             yield from _second_pass(stream, options, found)
     if invalid is not None:
@@ -201,7 +201,7 @@ def _fault(kind: ReadingType) -> RefusedReading | None:
         )
         return RefusedReading("", "reading_type_invalid", hint)
     if not re.fullmatch(r"[+-]?[0-9]{1,2}", kind.power_of_ten or "0"):
-        hint = f"powerOfTenMultiplier {kind.power_of_ten!r:.20} is no number within -99 and 99"
+        hint = f"powerOfTenMultiplier {kind.power_of_ten!r:.20} is not a number from -99 to 99"
         return RefusedReading("", "reading_type_invalid", hint)
     return None
 
@@ -232,7 +232,7 @@ def _reading(value: IntervalValue, measure: _Measure) -> MeterReading | RefusedR
     if not value.value:
         return RefusedReading(where, "value_missing", "the interval has no value")
     if not _INTEGER.fullmatch(value.value):
-        return RefusedReading(where, "value_invalid", f"{value.value!r:.30} is no whole number")
+        return RefusedReading(where, "value_invalid", f"{value.value!r:.30} is not a whole number")
     # One division of whole numbers: the nearest double to the exact energy.
     hours = (seconds, 3600) if measure.is_power else (1, 1)
     count = int(value.value) * measure.multiplier * hours[0]

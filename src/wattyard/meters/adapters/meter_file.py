@@ -28,7 +28,7 @@ class MeterReading:
 
     `confidence` is 1 for a measured value and below 1 (never below 0.1) for one that was
     substituted or estimated. `channel` names the register in the file, where it has a name;
-    `where` the place in the file.
+    `where` the position in the file.
     """
 
     start_time: datetime
@@ -42,7 +42,7 @@ class MeterReading:
 
 @dataclass(frozen=True, slots=True)
 class RefusedReading:
-    """A part of the file that gives no reading: where it stands, a code, and what to do."""
+    """A part of the file that gives no reading: where it is, a code, and what to do."""
 
     where: str
     code: str
@@ -72,18 +72,18 @@ class ValueColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMap:
-    """Where a CSV file tells the time and the values of its readings.
+    """Where a CSV file has the times and values of its readings.
 
     A period comes from `start` and `end`, or from one of them and `length`: elapsed time, or
-    "DAY" for the civil day at the place (`start` is then its date). With `length`, a second time
+    "DAY" for the civil day at the site (`start` is then its date). With `length`, a second time
     is not read. `date` is a column with the date, where the time columns hold the time of day.
 
-    Times without an offset are those of the clock at the place, or of a clock that is always
-    `utc_offset` ahead of UTC. `day_first` tells whether 03/04/2025 is in April; left out, such
-    dates are refused where they could be either. `delimiter` left out: found in the first row.
+    Times without an offset are those of the clock at the site, or of a clock that is always
+    `utc_offset` ahead of UTC. `day_first` says that 03/04/2025 is in April; left out,
+    ambiguous dates are refused. `delimiter` left out: found in the first row.
 
     Raises:
-        ValueError: when the columns do not tell a period or a value.
+        ValueError: when the columns do not give a period or a value.
     """
 
     values: tuple[ValueColumn, ...]
@@ -123,7 +123,7 @@ class ColumnMap:
 class Options:
     """What a file does not say itself.
 
-    `zone` is the location's, `default_direction` that of registers which do not tell theirs,
+    `zone` is the location's, `default_direction` that of registers that give none,
     `columns` is for CSV files alone.
 
     Raises:
@@ -161,7 +161,7 @@ _PACKED: Final = {
 
 
 def recognise(head: bytes, name: str) -> MeterFormat:
-    """Tell the format of a file from its first bytes (4 KiB are plenty) and its name.
+    """Recognise a file's format by its first bytes (4 KiB are plenty) and its name.
 
     Raises:
         FormatUnknown: when it is none that can be read.
@@ -179,7 +179,7 @@ def recognise(head: bytes, name: str) -> MeterFormat:
     if not start:
         raise FormatUnknown(f"{name} is empty")
     if b"\0" in start and not wide:
-        raise FormatUnknown(f"{name} is no text; NEM12, Green Button and CSV files are read")
+        raise FormatUnknown(f"{name} is not text; NEM12, Green Button and CSV files can be read")
     return MeterFormat.CSV
 
 
@@ -209,7 +209,7 @@ def judged(
         return RefusedReading(
             where,
             "value_negative",
-            f"{energy_kwh:g} kWh is negative; what flows the other way is a register of its own",
+            f"{energy_kwh:g} kWh is negative; energy the other way needs its own register",
         )
     if energy_kwh > LARGEST_KWH:
         return RefusedReading(

@@ -25,7 +25,7 @@ MARKET_CLOCK: Final = timezone(timedelta(hours=10))
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2199, 12, 31)
 
 _KWH: Final = {"WH": (1.0, 1e3), "KWH": (1.0, 1.0), "MWH": (1e3, 1.0)}
-"""What a value is multiplied with and divided by to be kWh, both exact."""
+"""Exact factor and divisor that turn a value into kWh."""
 _INTERVALS: Final = (5, 15, 30)
 _CONFIDENCE: Final = {"A": 1.0, "F": 0.9, "S": 0.7, "E": 0.5}
 _QUALITY = re.compile(r"[ASFENV]\d{0,2}", re.IGNORECASE)
@@ -59,7 +59,7 @@ class _Day:
 
 @dataclass(slots=True)
 class _Reader:
-    """Where in the file we are."""
+    """How far the file has been read."""
 
     options: Options
     block: _Block | None = None
@@ -71,7 +71,7 @@ class _Reader:
     open: bool = False
     """Whether a 100 record waits for its 900 record."""
     days_seen: dict[str, int] = field(default_factory=dict)
-    """For each register the days that came, as a set of bits: a few KiB at most."""
+    """Days seen of each register, as a bit set: a few KiB at most."""
 
 
 def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
@@ -192,7 +192,7 @@ def _day(reader: _Reader, line: int, cells: list[str]) -> _Day | RefusedReading:
     day = _date(cells[1])
     if day is None:
         return RefusedReading(
-            where, "date_invalid", f"{cells[1]!r:.20} is no date written YYYYMMDD"
+            where, "date_invalid", f"{cells[1]!r:.20} is not a date written YYYYMMDD"
         )
     name = block.register.name or ""
     bit = 1 << (day - FIRST_DATE).days
@@ -228,7 +228,7 @@ def _event_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading
         return RefusedReading(where, "record_invalid", _OTHER_DAY)
     if len(cells) < 4 or not all(cell.isascii() and cell.isdecimal() for cell in cells[1:3]):
         return RefusedReading(
-            where, "record_invalid", "a 400 record tells its first and last interval"
+            where, "record_invalid", "a 400 record needs its first and last interval"
         )
     first, last = (int(cell[:6]) for cell in cells[1:3])
     if not 1 <= first <= last <= len(day.values):
@@ -241,7 +241,7 @@ def _event_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading
 
 
 def _settled(reader: _Reader) -> Iterator[MeterReading | RefusedReading]:
-    """Give the readings of the day that waited."""
+    """Give the readings of the day that was held back."""
     day, reader.day = reader.day, None
     if day is None:
         return
@@ -260,10 +260,10 @@ def _interval(
     if quality == "N" or not text:
         return RefusedReading(where, "value_missing", "the meter has no value for this interval")
     if quality == "V":
-        hint = "the day's quality varies (V) and no 400 record tells that of this interval"
+        hint = "the day's quality varies (V) and no 400 record gives that of this interval"
         return RefusedReading(where, "quality_missing", hint)
     if not _NUMBER.fullmatch(text):
-        return RefusedReading(where, "value_invalid", f"{text!r:.30} is no number")
+        return RefusedReading(where, "value_invalid", f"{text!r:.30} is not a number")
     multiplier, divisor = day.block.scale
     energy_kwh = float(text) * multiplier / divisor
     return judged(where, period, energy_kwh, day.block.register, _CONFIDENCE[quality])

@@ -1,8 +1,8 @@
 """Instants of local times without an offset, where the order of a file decides.
 
 When a clock goes back it shows some readings twice. A file in the order of time, or in its
-reverse, shows that stretch twice as well; the step back between tells the first showing from the
-second. A file that shows it once does not tell which, and its times are refused.
+reverse, shows that stretch twice as well; the step back in between separates the
+two. A file that shows it once is ambiguous, and its times are refused.
 
 A period's end may be written in two ways where the clock changes: as the clock stands before the
 change (02:00 where it goes back to 01:00), or after it. Both are understood.
@@ -35,7 +35,7 @@ class TimedRow:
 def in_order(
     rows: Iterable[TimedRow | RefusedReading], zone: ZoneInfo, *, ends: bool
 ) -> Iterator[TimedRow | RefusedReading]:
-    """Give each row an instant (UTC), or refuse it; `ends` tells that times are ends of periods.
+    """Give each row an instant (UTC), or refuse it; `ends`: times are ends of periods.
 
     Rows within a stretch that the clock shows twice are held until the stretch is over.
     """
@@ -70,7 +70,7 @@ def end_after(start: datetime, wall: datetime, zone: ZoneInfo) -> datetime | Non
 class _Order:
     """Holds the rows of one stretch that the clock shows twice."""
 
-    def __init__(self, zone: ZoneInfo, ends: bool) -> None:  # noqa: FBT001 (made in one place)
+    def __init__(self, zone: ZoneInfo, ends: bool) -> None:  # noqa: FBT001 (made in one site)
         self._zone, self._ends = zone, ends
         self._code = "end_time_invalid" if ends else "start_time_invalid"
         self._held: list[TimedRow] = []
@@ -117,7 +117,7 @@ class _Order:
     def _undecided(self, row: TimedRow) -> RefusedReading:
         hint = (
             f"the clock in {self._zone.key} shows {row.label} twice, as it is put back, and the "
-            "order of the file does not tell which is meant; write times with their UTC offset"
+            "order of the file does not show which is meant; write times with their UTC offset"
         )
         return RefusedReading(f"line {row.line}", self._code, hint)
 
@@ -130,7 +130,7 @@ class _Order:
 
 
 def _offsets(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, timedelta]:
-    """Tell what the clock is ahead of UTC: at the first showing, and at the second.
+    """Find the offsets from UTC at the first and at the second showing.
 
     The first is larger where the clock goes back past `wall`, smaller where it skips it.
     """
@@ -154,7 +154,7 @@ def _is_first_showing(instant: datetime, zone: ZoneInfo) -> bool:
 
 
 def _descends(before: datetime | None, walls: list[datetime], following: datetime | None) -> bool:
-    """Tell whether the file runs back in time, by the nearest times that say so."""
+    """Whether the file runs backwards, by the nearest times that show it."""
     if before is not None:
         return before > walls[0]
     if following is not None:
@@ -164,7 +164,7 @@ def _descends(before: datetime | None, walls: list[datetime], following: datetim
 
 
 def _showings(walls: list[datetime], *, descending: bool) -> list[int] | None:
-    """Tell for each time whether its first (0) or second (1) showing is meant; None: unknown."""
+    """Decide for each time whether its first (0) or second (1) showing is meant; None: unknown."""
     if descending:
         found = _showings(walls[::-1], descending=False)
         return found[::-1] if found else None

@@ -27,7 +27,7 @@ _MIDNIGHT: Final = time()
 
 @dataclass(frozen=True, slots=True)
 class WrittenTime:
-    """A reading of a wall clock (naive), and how far ahead of UTC that clock is, if told."""
+    """A wall-clock time (naive), and how far ahead of UTC that clock is, if known."""
 
     wall: datetime
     utc_offset: timedelta | None
@@ -36,7 +36,7 @@ class WrittenTime:
 
     @property
     def label(self) -> datetime:
-        """The instant (UTC) where the offset is told, else the naive reading."""
+        """The instant (UTC) where the offset is known, else the naive time."""
         if self.utc_offset is None:
             return self.wall
         return self.wall.replace(tzinfo=timezone(self.utc_offset)).astimezone(UTC)
@@ -45,7 +45,7 @@ class WrittenTime:
 def read_time(text: str, *, day_first: bool | None) -> WrittenTime:
     """Read a date, or a date and a time of day (24:00 is the end of the day), or Unix seconds.
 
-    `day_first` tells what 03/04/2025 means; with dots the day is always first.
+    `day_first` decides what 03/04/2025 means; with dots the day is always first.
 
     Raises:
         ValueError: saying what is wrong, and what to do about it.
@@ -61,7 +61,7 @@ def read_time(text: str, *, day_first: bool | None) -> WrittenTime:
     else:
         found = _YEAR_LAST.fullmatch(text)
         if found is None:
-            raise ValueError(f"{text!r:.40} is no time; write it as 2025-03-30T01:00:00Z")
+            raise ValueError(f"{text!r:.40} is not a time; write it as 2025-03-30T01:00:00Z")
         day = _year_last(found, text, day_first=day_first)
     is_date = found["hour"] is None
     wall = datetime.combine(day, _MIDNIGHT) if is_date else _at(day, found, text)
@@ -72,7 +72,7 @@ def _date(year: str, month: str, day: str, text: str) -> date:
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:
-        raise ValueError(f"{text!r:.40} is on no day of the calendar") from None
+        raise ValueError(f"{text!r:.40} is not a day of the calendar") from None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise ValueError(f"{text!r:.40} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return found
@@ -84,7 +84,7 @@ def _year_last(found: re.Match[str], text: str, *, day_first: bool | None) -> da
         day_first = True
     if day_first is None:
         if int(one) <= 12 and int(other) <= 12 and int(one) != int(other):
-            raise ValueError(f"{text!r:.40} may be two dates; tell whether the day comes first")
+            raise ValueError(f"{text!r:.40} may be two dates; say whether the day comes first")
         day_first = int(one) > 12
     day, month = (one, other) if day_first else (other, one)
     return _date(found["year"], month, day, text)

@@ -1,1 +1,1 @@
-"""Meter readings: what counts as one, and which go together."""
+"""Meter readings: which are valid, and which belong together."""

@@ -1,4 +1,4 @@
-"""Readings summed up in the local hours, days, weeks and months of a place (contract 3)."""
+"""Readings summed up in the local hours, days, weeks and months of a site (contract 3)."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ def sums(
 ) -> Sums:
     """Sum up n readings over the periods between edges, each shared in proportion to time.
 
-    What lies outside of the edges is left out; nothing inside is lost or doubled.
+    What lies outside the edges is left out; inside, nothing is lost or counted twice.
     """
     first = np.maximum(np.searchsorted(edges_us, starts_us, side="right") - 1, 0)
     last = np.minimum(np.searchsorted(edges_us, ends_us, side="left") - 1, edges_us.size - 2)

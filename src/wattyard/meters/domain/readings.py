@@ -21,11 +21,11 @@ Units = Literal["W", "KW", "WH", "KWH"]
 
 LARGEST_KWH: Final = 1_000_000.0
 LONGEST_PERIOD: Final = timedelta(days=31)
-"""By the wall clock of the place: a month of 31 days in which clocks went back is one reading."""
+"""By the wall clock of the site: a month of 31 days in which clocks went back is one reading."""
 LONGEST_ELAPSED: Final = LONGEST_PERIOD + timedelta(hours=2)
-"""No zone's clock goes back further."""
+"""No time zone sets its clock back further than this."""
 AHEAD: Final = timedelta(days=1)
-"""How far in the future a reading that claims to be sure may end."""
+"""How far in the future a reading with confidence 1 may end."""
 FURTHEST: Final = timedelta(days=1096)
 """How far in the future a forecast may end: each month has a table of its own."""
 EARLIEST: Final = microseconds(datetime.fromisoformat("2000-01-01T00:00:00Z"))
@@ -64,18 +64,18 @@ class Stream:
 
     @property
     def key(self) -> tuple[UUID, str, str]:
-        """What readings are unique within: a device is one thing wherever it is (contract 3)."""
+        """What readings are unique within: a device counts once, at whatever site it is read."""
         return (self.device_id or self.site_id, self.flow, self.direction)
 
 
 def direction_of(flow: FlowDirection) -> TariffDirection:
-    """Tell which direction of tariffs prices a flow where the client does not say."""
+    """Pick the tariff direction for a flow when the client names none."""
     return "IMPORT" if flow == "INBOUND" else "EXPORT"
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A record that was not taken: its number from 1, its own reference, why."""
+    """A rejected record: its number from 1, the client's reference, and why."""
 
     record_num: int
     record_reference_id: str | None
@@ -87,7 +87,7 @@ class Failed:
 class Readings:
     """n readings as columns.
 
-    `number` (n) their places in what was sent, from 1; `stream` (n) positions in `streams`;
+    `number` (n) counts them as sent, from 1; `stream` (n) positions in `streams`;
     `starts_us`, `ends_us` (n) in microseconds since 1970 (UTC); `energy_kwh`, `confidence` (n).
     """
 
@@ -110,23 +110,23 @@ class Readings:
             return self
         return self.at(np.flatnonzero(kept))
 
-    def at(self, places: Indices) -> "Readings":
-        """Take the readings at some places, in their order."""
-        listed = places.tolist()
+    def at(self, positions: Indices) -> "Readings":
+        """Take the readings at these positions, in their order."""
+        listed = positions.tolist()
         return Readings(
             self.streams,
-            self.number[places],
-            self.stream[places],
-            self.starts_us[places],
-            self.ends_us[places],
-            self.energy_kwh[places],
-            self.confidence[places],
+            self.number[positions],
+            self.stream[positions],
+            self.starts_us[positions],
+            self.ends_us[positions],
+            self.energy_kwh[positions],
+            self.confidence[positions],
             [self.sessions[n] for n in listed],
             [self.references[n] for n in listed],
         )
 
     def failed(self, marks: Marks, code: str, error: str) -> list[Failed]:
-        """Report the marked ones."""
+        """Report the marked readings (n) as failed."""
         return [
             Failed(int(self.number[n]), self.references[n], code, error)
             for n in np.flatnonzero(marks).tolist()
@@ -176,7 +176,7 @@ def in_order(metered: Metered) -> Metered:
 
 
 def judged(readings: Readings, now_us: int) -> tuple[Readings, list[Failed]]:
-    """Keep what can be readings, and say of the others why not (the first reason of each)."""
+    """Keep the valid readings and report the others, each with its first fault."""
     failed: list[Failed] = []
     good = np.ones(len(readings), np.bool_)
     for bad, code, error in _faults(readings, now_us):
@@ -186,7 +186,7 @@ def judged(readings: Readings, now_us: int) -> tuple[Readings, list[Failed]]:
 
 
 def longer_on_the_wall(readings: Readings, zones: Sequence[ZoneInfo | None]) -> Marks:
-    """Mark (n) readings that are longer than 31 days, by the clock of their place as well.
+    """Mark (n) readings that are longer than 31 days, by the clock of their site as well.
 
     `zones` are those of the streams; None where it does not matter.
     """
@@ -217,7 +217,7 @@ def _faults(r: Readings, now_us: int) -> list[tuple[Marks, str, str]]:
         (
             r.energy_kwh < 0,
             "value_negative",
-            "the energy must not be negative; energy_flow_direction tells its way",
+            "the energy must not be negative; energy_flow_direction gives its direction",
         ),
         (
             r.energy_kwh > LARGEST_KWH,
@@ -251,7 +251,7 @@ class Distinct:
 
 
 def distinct(readings: Readings) -> Distinct:
-    """Find which readings tell of the same period of the same stream; at least one reading."""
+    """Group readings (at least one) by stream and period."""
     keys = _keys(readings)
     order = np.lexsort((readings.number, readings.ends_us, readings.starts_us, keys))
     columns = [column[order] for column in (keys, readings.starts_us, readings.ends_us)]
@@ -276,34 +276,34 @@ def apart(readings: Readings, sent: Indices) -> Marks:
     )
     kept = np.ones(len(readings), np.bool_)
     for key in np.unique(keys[order][1:][clash]).tolist():
-        places = np.flatnonzero(keys == key)
-        _settle(readings, places[np.argsort(sent[places])], kept)
+        positions = np.flatnonzero(keys == key)
+        _settle(readings, positions[np.argsort(sent[positions])], kept)
     return kept
 
 
 def _keys(readings: Readings) -> Indices:
-    """Number (n) what each reading must be unique within."""
+    """Number (n) the key within which each reading must be unique."""
     known: dict[object, int] = {}
     of_stream = [known.setdefault(stream.key, len(known)) for stream in readings.streams]
     return np.array(of_stream or [0], dtype=np.int64)[readings.stream]
 
 
-def _settle(readings: Readings, places: Indices, kept: Marks) -> None:
-    """Take readings of one stream in the order of `places`, where they do not overlap."""
+def _settle(readings: Readings, positions: Indices, kept: Marks) -> None:
+    """Take readings of one stream in the order of `positions`, where they do not overlap."""
     taken: list[tuple[int, int]] = []
-    for place in places.tolist():
-        start, end = int(readings.starts_us[place]), int(readings.ends_us[place])
+    for position in positions.tolist():
+        start, end = int(readings.starts_us[position]), int(readings.ends_us[position])
         at = bisect_left(taken, (start, end))
         before = at > 0 and taken[at - 1][1] > start
         after = at < len(taken) and taken[at][0] < end
         if before or after:
-            kept[place] = False
+            kept[position] = False
         else:
             taken.insert(at, (start, end))
 
 
 class SentEnergy(Protocol):
-    """What tells the energy of a period in one of its two forms."""
+    """The energy of a period in either of its two forms."""
 
     @property
     def start_time(self) -> datetime: ...
@@ -330,7 +330,7 @@ def energy_of(body: SentEnergy) -> float:
     if body.energy_kwh is not None:
         if body.value is not None or body.units is not None:
             raise Malformed(
-                "energy_kwh stands instead of units and value: send one of them",
+                "energy_kwh replaces units and value: send one or the other",
                 param="energy_kwh",
                 code="parameters_exclusive",
             )
@@ -338,7 +338,7 @@ def energy_of(body: SentEnergy) -> float:
     if body.value is None or body.units is None:
         missing = "value" if body.value is None else "units"
         raise Malformed(
-            f"{missing} is needed, or energy_kwh instead of units and value",
+            f"{missing} is required, or energy_kwh instead of units and value",
             param=missing,
             code=f"{missing}_missing",
         )

@@ -1,4 +1,4 @@
-"""Records: readings that are kept, as a search wants and finds them (contract 3)."""
+"""Records: stored readings, as a search asks for and finds them (contract 3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ Position = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which records are wanted: of a device (at a site, where given), or of a site's own meter.
+    """Which records to find: of a device (at a site, where given), or of a site's own meter.
 
     `group_by` None gives records as they are kept, else sums of local periods. `after` is the
     last record of the page before.

@@ -45,11 +45,11 @@ def differences(
 ) -> Differences:
     """Turn register reads, in any order, into the energy between them.
 
-    The first starts from `base`, the register's last stored read; without one it only becomes
-    the base. A falling register is a reset: it is reported and the new value is the base. A
-    read at the time of another is a duplicate, one before `base` comes too late, and one more
-    than a day after `now_us` too early. A gap of more than 31 days is divided into equal parts
-    of at most 31 days, so that nothing is lost.
+    The first starts from `base`, the register's last stored read; without one it only becomes the
+    base. A falling register is a reset: it is reported, and the new value becomes the base. A read
+    at the time of another is a duplicate; one before `base` is late; one more than a day after
+    `now_us` is in the future. A gap of more than 31 days is divided into equal parts of at most 31
+    days, so that nothing is lost.
     """
     found: list[Consumption] = []
     failed: list[Failed] = []
@@ -80,7 +80,10 @@ def _fault_after(base: RegisterRead, read: RegisterRead) -> tuple[str, str] | No
         return "time_invalid", "time is before the register's last stored read"
     if read.total_kwh < base.total_kwh:
         fell = f"the register fell from {base.total_kwh:g} to {read.total_kwh:g} kWh"
-        return "register_reset", f"{fell}: no energy is taken, and it counts from here"
+        return (
+            "register_reset",
+            f"{fell}: no energy is counted, and the register starts again from here",
+        )
     return None
 
 

@@ -1,4 +1,4 @@
-"""Making the partitions of coming months ahead, so that no first reading of a month waits."""
+"""Partitions are made ahead, so that the first reading of a month does not wait."""
 
 from typing import Final
 

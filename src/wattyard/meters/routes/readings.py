@@ -1,4 +1,4 @@
-"""Endpoints that take readings in, and tell what became of them (contract 3, Readings)."""
+"""Endpoints that take readings, and show what became of them (contract 3, Readings)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -51,9 +51,9 @@ Batch = Annotated[list[ReadingBody], msgspec.Meta(max_length=RECORDS_AT_ONCE)]
     body_limit_bytes=_BODY_LIMIT,
 )
 async def put_interval(call: Call, context: Context, meters: Meters) -> bytes:
-    """Take in up to 10,000 readings; a fault in one fails that one only.
+    """Take up to 10,000 readings; a fault in one fails only that one.
 
-    What is accepted is durable when this is answered, and counts in costs at once. A reading of
+    Accepted readings are durable when this is answered, and count in costs at once. A reading of
     the same device or location, directions and period replaces the earlier one; one that overlaps
     another period fails with `record_overlap`. The body may be gzip.
 
@@ -121,7 +121,7 @@ def _columns(lines: list[bytes]) -> Columns:
     compressible=True,
 )
 async def put_cumulative(context: Context, body: RegisterBody, meters: Meters) -> bytes:
-    """Take in reads of a cumulative register: the differences become readings.
+    """Take reads of a cumulative register: the differences become readings.
 
     The register's last stored read is where they start. A falling register is a reset: it is
     reported as `register_reset`, and the new value is the base. The body may be gzip.
@@ -158,7 +158,7 @@ async def list_batches(context: Context, query: ListQuery, meters: Meters) -> by
     tagged=True,
 )
 async def get_batch(context: Context, batch_id: str, meters: Meters) -> bytes:
-    """Tell what became of a batch."""
+    """Retrieve a batch: how many of its records were accepted, and which failed."""
     id_ = path_id(batch_id, "bat", missing=MeterBatchNotFound)
     return batch_json(context.caller, await meters.batch(context, id_))
 

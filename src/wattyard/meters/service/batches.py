@@ -1,4 +1,4 @@
-"""Use-cases of readings that arrive: keep what is good, say of the rest why not."""
+"""Use-cases of incoming readings: store the good ones, report the rest."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -48,15 +48,15 @@ _GONE: Final = ("location_not_found", "the location was deleted while its readin
 
 
 class _Undone(Exception):
-    """Ends a transaction that must leave nothing behind."""
+    """Rolls a transaction back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Settled:
-    """What is to be done with readings that were sent.
+    """What to do with readings that were sent.
 
-    `kept` (n) are those to store, each in its `series` (n), where their period may be
-    `stored_in` (n) that series or another one already; `accepted` has a period sent twice twice.
+    `kept` (n) are those to store, each in its `series` (n), where their period may be `stored_in`
+    (n) that series or another one already; `accepted` counts a period that was sent twice as two.
     """
 
     accepted: Readings
@@ -82,7 +82,7 @@ class Meters:
     async def keep(
         self, context: Context, readings: Readings, *, submitted: int, failed: Sequence[Failed] = ()
     ) -> MeterBatch:
-        """Keep the good of some readings as one batch, durable when it is answered."""
+        """Store the good readings as one batch, durable when this returns."""
         batch = MeterBatch(context.new_id(), context.now)
         sound, unsound = await self._sound(context, readings)
         await self._have_months(sound.starts_us)
@@ -122,12 +122,12 @@ class Meters:
         return batch
 
     async def judge(self, context: Context, readings: Readings) -> list[Failed]:
-        """Tell which readings would not be kept now, and keep none."""
+        """Find which readings would not be stored now; stores none."""
         sound, failed = await self._sound(context, readings)
         with suppress(_Undone):
             async with self.db.transaction() as db:
                 failed += (await self._settled(db, context, sound)).failed
-                raise _Undone  # takes back new series, too
+                raise _Undone  # rolls new series back, too
         return sorted(failed, key=lambda one: one.record_num)
 
     async def keep_register(
@@ -172,7 +172,7 @@ class Meters:
                 [None] * count,
             )
             readings, unsound = judged(readings, microseconds(context.now))
-            await self._have_months(readings.starts_us)  # a gap can reach over others
+            await self._have_months(readings.starts_us)  # a gap can span others
             accepted, refused = await self._take(db, context, readings)
             if found.base is not None:
                 at = instant(found.base.time_us)
@@ -211,7 +211,7 @@ class Meters:
             await month_store.make(db, range(month - 1, month + 4))
 
     async def _sound(self, context: Context, readings: Readings) -> tuple[Readings, list[Failed]]:
-        """Keep what can be a reading of a place and device of the caller, whatever is stored."""
+        """Keep readings of the caller's sites and devices, whatever is stored."""
         readings, failed = judged(readings, microseconds(context.now))
         readings, unknown = await self._known(context, readings)
         return readings, failed + unknown
@@ -219,7 +219,7 @@ class Meters:
     async def _take(
         self, db: WriteConnection, context: Context, readings: Readings
     ) -> tuple[Readings, list[Failed]]:
-        """Store what fits of sound readings, in the caller's transaction."""
+        """Store the valid readings that fit, in the caller's transaction."""
         settled = await self._settled(db, context, readings)
         kept, series, stored_in = settled.kept, settled.series, settled.stored_in
         account, live = context.account, context.live_mode
@@ -235,7 +235,7 @@ class Meters:
         return settled.accepted, settled.failed
 
     async def _settled(self, db: WriteConnection, context: Context, readings: Readings) -> _Settled:
-        """Judge readings against each other and those that are stored, whose series it locks."""
+        """Check readings against each other and against stored ones; locks their series."""
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
         series = await self._have_series(db, context, used)
         numbers = _numbers(readings, series)
@@ -265,7 +265,7 @@ class Meters:
     ) -> dict[int, Stream]:
         """Lock the series of streams and of their devices elsewhere; make those that are missing.
 
-        A stream whose place was deleted meanwhile has none.
+        A stream whose site was deleted meanwhile has none.
         """
         account, live = context.account, context.live_mode
         if not streams:
@@ -278,8 +278,8 @@ class Meters:
         return await series_store.locked(db, account, live, streams)
 
     async def _known(self, context: Context, readings: Readings) -> tuple[Readings, list[Failed]]:
-        """Fail the records of places and devices that the caller does not have, and those that
-        are too long by the clock of their place."""
+        """Fail the records of sites and devices that the caller does not have, and those that
+        are too long by the clock of their site."""
         streams = readings.streams
         sites = await self.sites.supplies(context, {stream.site_id for stream in streams})
         devices = await self.devices.present(
@@ -308,7 +308,7 @@ class Meters:
     async def _have_months(self, starts_us: Microseconds) -> None:
         """Have the partitions of some times, before the transaction that writes into them.
 
-        They are remembered only once they were there before: whoever makes one may be undone.
+        Months are remembered only when they existed before: creating one can be rolled back.
         """
         starts = starts_us.astype("datetime64[us]").astype("datetime64[M]")
         wanted = {1970 * 12 + n for n in np.unique(starts.astype(np.int64)).tolist()}

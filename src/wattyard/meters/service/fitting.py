@@ -29,7 +29,7 @@ async def fitting(
     readings: Readings,
     series: Mapping[int, Stream],
 ) -> Fit:
-    """Tell which of some readings (at least one) fit beside those in `series`."""
+    """Find which readings (at least one) fit beside those stored in `series`."""
     keys: dict[object, int] = {}
     of_stream = [keys.setdefault(stream.key, len(keys)) for stream in readings.streams]
     key = np.array(of_stream, dtype=np.int64)[readings.stream]
@@ -52,7 +52,7 @@ async def fitting(
 
 
 def _extents(readings: Readings, key: Indices, count: int) -> tuple[Indices, Indices]:
-    """Find from when to when the readings of each key reach."""
+    """Find the span that the readings of each key cover."""
     lows = np.full(count, np.iinfo(np.int64).max)
     highs = np.full(count, np.iinfo(np.int64).min)
     np.minimum.at(lows, key, readings.starts_us)
@@ -65,7 +65,7 @@ def _extents(readings: Readings, key: Indices, count: int) -> tuple[Indices, Ind
 def _met(
     new: tuple[Indices, Indices, Indices], stored: tuple[Indices, Indices, Indices]
 ) -> tuple[Indices, Marks]:
-    """For each new (key, start, end): the place of the stored one that is the same (-1 for none),
+    """For each new (key, start, end): the position of the same stored one (-1: none),
     and whether it overlaps a stored one that is not.
 
     Stored ones of a key never overlap, so only the last that starts before the end matters.

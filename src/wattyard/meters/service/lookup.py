@@ -1,4 +1,4 @@
-"""Use-cases of readings that are kept: search, group, and hand to those who price them."""
+"""Use-cases of stored readings: search, group, and read for pricing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _LAST: Final = 2**63 - 1
 
 @dataclass
 class Records:
-    """The readings of every account as they are kept."""
+    """The stored readings of every account."""
 
     db: Database
     sites: Sites

@@ -40,7 +40,7 @@ async def insert(db: WriteConnection, account: int, live: bool, batch: MeterBatc
 
 
 async def update(db: WriteConnection, account: int, live: bool, batch: MeterBatch) -> None:
-    """Keep what became of more records of a batch."""
+    """Add the outcome of more records to a batch."""
     await db.execute(
         """
         UPDATE meter_batches SET records_submitted = $4, records_accepted = $5,

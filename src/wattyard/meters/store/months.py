@@ -10,8 +10,8 @@ _LOCK = 0x6D6F6E74  # "mont"
 async def make(db: WriteConnection, months: Iterable[int]) -> set[int]:
     """Have a partition for each month, counted from January of year 0 (UTC).
 
-    Gives the months that had one before. A partition is made apart and attached, so that readers
-    and writers of others do not wait.
+    Gives the months that had one before. A partition is made on its own and then attached, so that
+    readers and writers of others do not wait.
     """
     names = {f"meter_readings_{month // 12:04}_{month % 12 + 1:02}": month for month in months}
     found = await _present(db, list(names))
@@ -30,9 +30,9 @@ async def make(db: WriteConnection, months: Iterable[int]) -> set[int]:
 
 
 async def _present(db: ReadConnection, names: Sequence[str]) -> set[str]:
-    """Tell which partitions there are.
+    """List the partitions.
 
-    The catalogue is read as of now; `to_regclass` can go on to miss what another made meanwhile.
+    Reads the catalogue as of now; `to_regclass` can miss what another process just made.
     """
     rows = await db.fetch(
         """

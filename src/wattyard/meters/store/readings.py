@@ -1,4 +1,4 @@
-"""The SQL of readings: kept, replaced, and looked up one by one."""
+"""The SQL of readings: store, replace and look up single ones."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -147,7 +147,7 @@ async def page(
     series: Collection[int],
     position: "PagePosition",
 ) -> list[asyncpg.Record]:
-    """Read up to `limit + 1` readings of series on one side of a place, in the order asked."""
+    """Read up to `limit + 1` readings of series on one side of a position, in the order asked."""
     comparison, order = ("<", "DESC") if position.newest_first else (">", "ASC")
     return list(
         await db.fetch(
@@ -173,7 +173,7 @@ async def page(
 
 
 class PagePosition(NamedTuple):
-    """A page's place: the span, the (start, series) it comes after, its order and length."""
+    """Where a page is: the span, the (start, series) it comes after, its order and length."""
 
     start: datetime
     end: datetime

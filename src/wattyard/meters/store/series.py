@@ -28,7 +28,7 @@ _BUCKETS = 64
 async def missing(
     db: ReadConnection, account: int, live: bool, streams: Collection[Stream]
 ) -> list[Stream]:
-    """Tell which streams have no series yet."""
+    """Find which streams have no series yet."""
     rows = await db.fetch(
         f"""
         SELECT wanted.place FROM {_WANTED}
@@ -43,10 +43,10 @@ async def missing(
 
 
 async def add(db: WriteConnection, account: int, live: bool, streams: Collection[Stream]) -> None:
-    """Have series for streams of places that are held.
+    """Have series for streams of sites that are held.
 
-    Whoever adds one of a device waits for whoever else does, so that each finds the other's and
-    no two places get readings of one device and time.
+    Those who add series of one device wait for each other, so that each finds the other's and
+    no two sites get readings of one device and time.
     """
     buckets = {stream.device_id.int % _BUCKETS for stream in streams if stream.device_id}
     await db.execute(
@@ -71,11 +71,11 @@ async def add(db: WriteConnection, account: int, live: bool, streams: Collection
 async def locked(
     db: WriteConnection, account: int, live: bool, streams: Collection[Stream]
 ) -> dict[int, Stream]:
-    """Find the series of streams, and of their devices at other places, and lock them all.
+    """Find the series of streams, and of their devices at other sites, and lock them all.
 
-    They are locked in the order of their numbers, as everyone does, and after new ones were
-    added: whoever deletes a site holds the site and then wants its series, and must not meet
-    someone who has these and wants the site.
+    Locked in the order of their numbers, as everywhere, and after new ones were added: deleting
+    a site locks the site first and then its series, so taking them the other way round could
+    deadlock.
     """
     devices = {stream.device_id for stream in streams if stream.device_id is not None}
     rows = await db.fetch(

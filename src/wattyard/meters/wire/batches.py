@@ -28,7 +28,7 @@ _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class FailedShape(msgspec.Struct, kw_only=True):
-    """A record that was not taken: its number from 1, and why."""
+    """A rejected record: its number from 1, and why."""
 
     record_num: int
     record_reference_id: str | None
@@ -118,7 +118,7 @@ def register_stream(body: RegisterBody) -> Stream:
 
 
 def register_reads(body: RegisterBody) -> tuple[list[RegisterRead], list[Failed]]:
-    """Read the register's values; a fault in one fails that one only."""
+    """Read the register's values; a fault in one fails only that one."""
     reads, failed = [], []
     scale = 1000 if body.units == "WH" else 1
     for number, item in enumerate(body.data, 1):

@@ -31,7 +31,7 @@ Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measu
 
 
 class SentReading(Shape):
-    """A reading whose ids are not looked at yet: they are the same for very many."""
+    """A reading with its ids unread: they are the same for very many."""
 
     location_id: str
     start_time: Instant
@@ -72,7 +72,7 @@ _DIVISOR: Final = {None: 1, "KWH": 1, "WH": 1000, "KW": 1, "W": 1000}
 
 
 class Columns:
-    """Collects records, those that cannot be read among them, as columns."""
+    """Collects records as columns, including those that cannot be read."""
 
     def __init__(self) -> None:
         self.submitted = 0
@@ -81,7 +81,7 @@ class Columns:
         self._numbers: list[int] = []
 
     def add(self, sent: SentReading) -> None:
-        """Add a record that has its form."""
+        """Add a well-formed record."""
         self.submitted += 1
         self._sent.append(sent)
         self._numbers.append(self.submitted)
@@ -97,7 +97,7 @@ class Columns:
             self.add(sent)
 
     def readings(self) -> tuple[Readings, list[Failed]]:
-        """Give what can be readings, and what cannot."""
+        """Give the readings, and the records that failed."""
         keys: dict[_Key, int] = {}
         stream = np.array([keys.setdefault(_key(one), len(keys)) for one in self._sent], np.int64)
         well_formed = np.array([_is_well_formed(key) for key in keys], np.bool_)
@@ -108,9 +108,9 @@ class Columns:
         if not sound.all():
             for n in np.flatnonzero(~sound).tolist():
                 self._judge(self._numbers[n], self._sent[n])
-            places = np.flatnonzero(sound).tolist()
-            self._numbers = [self._numbers[n] for n in places]
-            self._sent = [self._sent[n] for n in places]
+            positions = np.flatnonzero(sound).tolist()
+            self._numbers = [self._numbers[n] for n in positions]
+            self._sent = [self._sent[n] for n in positions]
             return self.readings()
         return self._columns(tuple(map(_stream, keys)), stream, energy_kwh), self._failed
 
@@ -131,7 +131,7 @@ class Columns:
         )
 
     def _judge(self, number: int, sent: SentReading) -> None:
-        """Note what is wrong with a record that has its form, but wrong ids or no energy."""
+        """Report a well-formed record with wrong ids or no energy."""
         try:
             energy_of(convert(msgspec.to_builtins(sent, builtin_types=(datetime,)), ReadingBody))
         except Malformed as refusal:
@@ -146,7 +146,7 @@ def columns_of(raw: bytes) -> Columns:
     """Read the body of `PUT /meters/interval`: an array of at most 10,000 records.
 
     Raises:
-        Malformed: when it is no array, or too long; a fault in a record fails that record only.
+        Malformed: when it is no array, or too long; a fault in a record fails only that record.
     """
     columns = Columns()
     for body in _bodies(raw):
@@ -158,7 +158,7 @@ def columns_of(raw: bytes) -> Columns:
 
 
 def _energies(sent: Sequence[SentReading]) -> Numbers:
-    """Tell the energy (kWh) of n records, as `energy_of` does; NaN where it refuses."""
+    """Find the energy (kWh) of n records, as `energy_of` does; NaN where it refuses."""
     given = np.array([one.energy_kwh for one in sent], dtype=np.float64)
     value = np.array([one.value for one in sent], dtype=np.float64)
     units = [one.units for one in sent]

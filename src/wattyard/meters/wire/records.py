@@ -26,7 +26,7 @@ _SIGNED: Final = 1 << 63
 
 
 class SearchBody(Shape):
-    """Whose records are wanted, of which time, and how."""
+    """Which records to find, and how to group them."""
 
     device_id: DeviceId | None = None
     location_id: LocationId | None = None
@@ -78,15 +78,15 @@ class RecordShape(msgspec.Struct, kw_only=True):
 
 
 def search_of(body: SearchBody, now: datetime) -> Search:
-    """Read what is wanted.
+    """Read a search.
 
     Raises:
-        Malformed: without a device or location, for a span that is reversed, or too long to be
-            grouped, for both cursors or one that is no record's id.
+        Malformed: without a device or location, for a reversed span or one too long to group, for
+            both cursors, or for one that is no record's id.
     """
     if body.device_id is None and body.location_id is None:
         raise Malformed(
-            "location_id or device_id is needed: whose records are wanted?",
+            "location_id or device_id is required: whose records?",
             param="location_id",
             code="location_id_missing",
         )
@@ -162,7 +162,7 @@ def _shape(record: Record) -> RecordShape:
 
 
 def _wire_id(position: Position) -> str:
-    """A record's id is its place: start and series, so that it stays when a value is corrected."""
+    """A record's id is its start and series, so it survives corrections of the value."""
     return f"mre_{position[0] + _SIGNED:016x}{position[1]:016x}"
 
 

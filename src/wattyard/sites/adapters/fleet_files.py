@@ -1,9 +1,9 @@
-"""Files in which a fleet arrives: NDJSON (a body of `POST /sites` a line) and CSV.
+"""Files of a fleet: NDJSON (a body of `POST /sites` a line) and CSV.
 
 A CSV has one site a row. A column is named by its path in the body: `reference_id`, `status`,
 `postal_address.city` (or short `city`), `geo_location.lat` (or `lat`), `metadata.plan`, and for
 devices `devices.1.reference_id`, `devices.1.type`, `devices.1.properties.capacity_kwh`,
-`devices.2.…`. An empty cell says nothing.
+`devices.2.…`. An empty cell means that nothing is said.
 """
 
 import csv
@@ -31,7 +31,7 @@ LINE_LIMIT_BYTES: Final = 1024 * 1024
 
 
 class FileInvalid(Exception):
-    """The file as a whole cannot be read; nothing was taken from it."""
+    """The file as a whole cannot be read; nothing was imported."""
 
 
 def json_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | str]]:
@@ -52,8 +52,8 @@ def csv_rows(
 ) -> Iterator[tuple[int, Cells | str]]:
     """Read the rows of a CSV file: each row's line and cells, or what is wrong with its form.
 
-    `is_field` tells which paths name a field. A row that spans lines is named by its last one.
-    After a row that is not CSV nothing more can be read; the last thing given says so.
+    `is_field` decides whether a path names a field. A row that spans lines has the number of its
+    last. A row that is not CSV ends the file: it is the last one given.
 
     Raises:
         FileInvalid: when the header lacks `reference_id`, or has unknown or repeated columns.
@@ -92,5 +92,7 @@ def _columns(names: list[str], is_field: Callable[[Path], bool]) -> list[Path]:
     if repeated:
         raise FileInvalid(f"columns given more than once: {', '.join(repeated)}")
     if ("reference_id",) not in columns:
-        raise FileInvalid("column reference_id is missing: it tells a known place from a new one")
+        raise FileInvalid(
+            "column reference_id is missing: it identifies a site that is already known"
+        )
     return columns

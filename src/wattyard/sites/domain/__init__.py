@@ -1,1 +1,1 @@
-"""Rules of places, devices and customers; pure."""
+"""Rules of sites, devices and customers; pure."""

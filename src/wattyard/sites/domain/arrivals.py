@@ -1,4 +1,4 @@
-"""Arrivals: the lines of an import, and what became of them."""
+"""Arrivals: the lines of an import, and their outcome."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ class DeviceArrival:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One line of an import: a place by its reference, with its devices by theirs.
+    """One line of an import: a site by its reference, with its devices by theirs.
 
-    `draft` makes a new place, `onto` applies the line to the known one: what the line does not
-    say stays.
+    `draft` makes a new site; `onto` applies the line to a known one and leaves alone what the
+    line does not mention.
     """
 
     line: int
@@ -32,7 +32,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line that was not taken, and why."""
+    """A rejected line, and why."""
 
     line: int
     reason: str
@@ -40,7 +40,7 @@ class RefusedLine:
 
 @dataclass(slots=True)
 class ImportTally:
-    """What became of the lines so far."""
+    """Counts of the lines so far."""
 
     created: int = 0
     updated: int = 0
@@ -49,11 +49,11 @@ class ImportTally:
 
     @property
     def taken(self) -> int:
-        """How many lines were taken, changed anything or not."""
+        """How many lines were accepted, whether they changed anything or not."""
         return self.created + self.updated + self.unchanged
 
     def add(self, other: "ImportTally") -> None:
-        """Count another tally in."""
+        """Add the counts of another tally."""
         self.created += other.created
         self.updated += other.updated
         self.unchanged += other.unchanged

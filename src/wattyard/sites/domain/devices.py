@@ -1,4 +1,4 @@
-"""Devices and what is known of them (contract 1, Devices)."""
+"""Devices and their properties (contract 1, Devices)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -122,7 +122,7 @@ class Properties:
 
     @property
     def discharge_power_kw(self) -> float | None:
-        """The power that storage delivers to the grid's side, what it takes where none is told.
+        """The power that storage delivers to the grid's side; by default as much as it draws.
 
         Never more than what the inverter lets through.
         """
@@ -156,7 +156,7 @@ def _least(*values: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device, at one or more places; `last_seen` is the time of its newest state or reading."""
+    """A device, at one or more sites; `last_seen` is the time of its newest state or reading."""
 
     id: UUID
     time_created: datetime
@@ -194,7 +194,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceDraft:
-    """What a client says of a device.
+    """A device as a client describes it.
 
     Raises:
         Malformed: when a least power is above the greatest.
@@ -229,7 +229,7 @@ class DeviceDraft:
             raise Malformed.of(faults)
 
     def made(self, id_: UUID, time_created: datetime, locations: Collection[UUID]) -> Device:
-        """Make the device, at the given places."""
+        """Make the device, at the given sites."""
         return Device(
             id=id_,
             time_created=time_created,
@@ -238,7 +238,7 @@ class DeviceDraft:
         )
 
     def onto(self, device: Device, locations: Collection[UUID] | None = None) -> Device:
-        """Change what a client says of an existing device, and where it is if that is said."""
+        """Apply a client's changes to a device, and move it if they say where."""
         drawn = {name: getattr(self, name) for name in _DRAWN}
         if locations is not None:
             drawn["locations"] = tuple(sorted(locations))

@@ -1,4 +1,4 @@
-"""What follows from where a place is: checked codes, time zone, currency (contract 1, Locations).
+"""What follows from an address: checked codes, time zone, currency (contract 1, Locations).
 
 Countries are ISO 3166-1 (the tz database's iso3166.tab), states ISO 3166-2 (our table),
 currencies ISO 4217 (Unicode CLDR through babel, corrected where it lags).
@@ -27,7 +27,7 @@ TENDER_CORRECTIONS: Final = {
     "PA": "PAB",  # the dollar is tender beside it
     "ZW": "ZWG",  # babel lists the dollar first
 }
-"""The country's own tender where babel lags or lists a foreign one first."""
+"""Legal tender where babel lags or lists a foreign currency first."""
 
 
 class CountryCodeInvalid(Malformed):
@@ -90,7 +90,7 @@ REFUSALS: Final[tuple[type[Refusal], ...]] = (
     CurrencyUndetermined,
     GeoLocationNotFound,
 )
-"""Everything that settling a place can refuse."""
+"""Every refusal of `settle`."""
 
 _COUNTRY: Final = "postal_address.country_code"
 _STATE: Final = "postal_address.state"
@@ -99,7 +99,7 @@ _CITY: Final = "postal_address.city"
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What is settled of a place."""
+    """The time zone and currency of a location."""
 
     timezone: str
     currency_code: str
@@ -107,7 +107,7 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class GeographyRequest:
-    """What a client says of where a place is; nothing is checked yet."""
+    """A client's address, point, zone and currency, not checked yet."""
 
     country_code: str | None = None
     state: str | None = None
@@ -119,9 +119,9 @@ class GeographyRequest:
 
 
 def check(request: GeographyRequest) -> None:
-    """Check the codes that were said, and that enough was.
+    """Check the codes, and that there are enough of them.
 
-    Needed are a city and a country (and the state in the US), or both time zone and currency.
+    Required: a city and a country (and a state in the US), or both time zone and currency.
 
     Raises:
         Malformed: with every fault.
@@ -132,14 +132,14 @@ def check(request: GeographyRequest) -> None:
 
 
 def settle(request: GeographyRequest) -> Whereabouts:
-    """Check what was said and settle time zone and currency.
+    """Check a request and settle time zone and currency.
 
     The zone is the one given, else that at the point, else the main zone of the state, else of
     the country. The currency is the one given, else the country's legal tender today.
 
     Raises:
         Malformed: as `check` does.
-        StateForbids: when zone or currency do not follow from what was said.
+        StateForbids: when zone or currency do not follow from the request.
     """
     check(request)
     return Whereabouts(
@@ -148,7 +148,7 @@ def settle(request: GeographyRequest) -> Whereabouts:
 
 
 def derived(request: GeographyRequest) -> tuple[str | None, str | None]:
-    """Tell which time zone and currency follow from an address or point alone, if any."""
+    """Find which time zone and currency follow from an address or point alone, if any."""
     try:
         zone = _zone(request)
     except Refusal:
@@ -187,11 +187,13 @@ def _missing(request: GeographyRequest) -> list[Fault]:
     hint = "or send both timezone and currency_code"
     faults = []
     if request.city is None:
-        faults.append(Fault(CityMissing.code, f"{_CITY} is needed, {hint}", _CITY))
+        faults.append(Fault(CityMissing.code, f"{_CITY} is required, {hint}", _CITY))
     if request.country_code is None:
-        faults.append(Fault(CountryCodeMissing.code, f"{_COUNTRY} is needed, {hint}", _COUNTRY))
+        faults.append(Fault(CountryCodeMissing.code, f"{_COUNTRY} is required, {hint}", _COUNTRY))
     if request.country_code == "US" and request.state is None:
-        faults.append(Fault(StateMissing.code, f"{_STATE} is needed in the US, such as TX", _STATE))
+        faults.append(
+            Fault(StateMissing.code, f"{_STATE} is required in the US, such as TX", _STATE)
+        )
     return faults
 
 

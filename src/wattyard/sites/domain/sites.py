@@ -1,4 +1,4 @@
-"""Places: a location and a site in one record (contract 1, What a site is)."""
+"""Sites: a location and a site in one record (contract 1, What a site is)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class CustomerNotFound(Missing):
 
 
 class TimezoneNotPossible(StateForbids):
-    """In that time zone a contract of the place would end before it starts: change its dates."""
+    """In that time zone a contract at the location would end before it starts: change its dates."""
 
     code = "timezone_not_possible"
 
@@ -61,7 +61,7 @@ class PostalAddress:
 
 @dataclass(frozen=True, slots=True)
 class GeoLocation:
-    """Where a place is, in degrees: latitude -90..90, longitude -180..180."""
+    """Where a site is, in degrees: latitude -90..90, longitude -180..180."""
 
     lat: float
     lng: float
@@ -69,7 +69,7 @@ class GeoLocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedTariff:
-    """A tariff of a place, as its location lists it; the tariffs themselves are kept above."""
+    """A tariff as its location lists it; the capability of tariffs stores the tariff itself."""
 
     tariff_id: UUID
     type: str
@@ -83,9 +83,9 @@ class LinkedTariff:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A supply address in service: `timezone` and `currency_code` are always settled.
+    """A supply address in service: `timezone` and `currency_code` are always known.
 
-    `tariffs` are those connected at it, oldest first; `Places.show_tariffs` keeps them.
+    `tariffs` are those connected at it, oldest first; `Sites.show_tariffs` keeps them up to date.
     """
 
     id: UUID
@@ -105,7 +105,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class SiteDraft:
-    """What a client says of a place, before time zone and currency are settled."""
+    """A site as a client describes it, before time zone and currency are settled."""
 
     status: Status = "ACTIVE"
     reference_id: str | None = None
@@ -119,7 +119,7 @@ class SiteDraft:
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
 
     def check(self) -> None:
-        """Check the form of what was said: the part of judgement that needs no other object.
+        """Check everything that needs no other object.
 
         Raises:
             Malformed: as `geography.check` says.
@@ -129,7 +129,7 @@ class SiteDraft:
     def settled(
         self, id_: UUID, time_created: datetime, tariffs: tuple[LinkedTariff, ...] = ()
     ) -> Site:
-        """Check what was said, settle time zone and currency, and make the place.
+        """Check the draft, settle time zone and currency, and make the site.
 
         Raises:
             Malformed, StateForbids: as `geography.settle` says.
@@ -152,7 +152,7 @@ class SiteDraft:
         )
 
     def geography_request(self) -> GeographyRequest:
-        """Gather what was said of where the place is."""
+        """Collect what determines zone and currency."""
         address = self.postal_address or PostalAddress()
         geo = self.geo_location
         return GeographyRequest(
@@ -167,7 +167,7 @@ class SiteDraft:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A user in the client's own system, with any number of places."""
+    """A user in the client's own system, with any number of sites."""
 
     id: UUID
     time_created: datetime
@@ -178,7 +178,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class CustomerDraft:
-    """What a client says of a customer."""
+    """A customer as a client describes it."""
 
     reference_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)

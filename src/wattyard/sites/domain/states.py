@@ -1,4 +1,4 @@
-"""Device states: what a device reported of itself at a moment (contract 1, Device state)."""
+"""Device states: what a device reported at a moment (contract 1, Device state)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ class TimeInvalid(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class StateReport:
-    """What a device says: percentages 0..100, power in kW (+ charging), energy in kWh."""
+    """What a device reports: percentages 0..100, power in kW (+ charging), energy in kWh."""
 
     time: datetime
     state_of_charge_percent: float
@@ -57,7 +57,7 @@ class StateReport:
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """A kept report."""
+    """A stored report."""
 
     id: UUID
     device_id: UUID
@@ -74,7 +74,7 @@ class Sighting:
     locations: tuple[UUID, ...]
 
     def must_show(self, time: datetime) -> bool:
-        """Tell whether a state of `time` must reach the summaries of the device's places."""
+        """Whether a state of `time` must be shown in the summaries of the device's sites."""
         if self.last_seen is not None and time <= self.last_seen:
             return False
         return self.last_shown is None or time - self.last_shown >= SUMMARY_MAY_TRAIL

@@ -9,7 +9,7 @@ from wattyard.kernel.refusals import StateForbids
 
 
 class TimezoneUndetermined(StateForbids):
-    """The place has no main time zone: send `timezone`, `state` or `geo_location`."""
+    """The country or state has no main time zone: send `timezone`, `state` or `geo_location`."""
 
     code = "timezone_undetermined"
 
@@ -45,7 +45,7 @@ def main_zone(country: str, state: str | None) -> str:
 
 
 def country_of(country: str, state: str | None) -> str:
-    """Find whose zone and money a place has: some subdivisions are countries of their own.
+    """Find the country whose zone and currency apply: some subdivisions have codes of their own.
 
     `country_of("NL", "CW")` is `CW`; nearly always it is `country`.
     """
@@ -77,7 +77,7 @@ def _finder():  # type: ignore[no-untyped-def]  # noqa: ANN202 (the library is i
 
 @lru_cache(maxsize=1)
 def _main_zones() -> dict[str, list[str]]:
-    """Our table: for a place its main zone, or the zones that share it."""
+    """Our table: for a country or state its main zone, or the zones that share it."""
     rows = table_rows("main_zones.tsv")
     return {row[0]: row[1].split(" ") for row in rows}
 

@@ -97,7 +97,7 @@ async def get_device(context: Context, device_id: str, devices: Devices) -> byte
     events=("device.create", "location.update", "site.update"),
 )
 async def create_device(context: Context, body: DeviceBody, devices: Devices) -> bytes:
-    """Add a device at one or more locations; it shows in each one's site.
+    """Add a device at one or more locations; each one's site shows it.
 
     The ratings `power_rating_import_kwh` and `power_rating_export_kwh` are powers in kW; their
     names are those of the public contract.
@@ -141,7 +141,7 @@ async def change_device(
     events=("device.delete", "location.update", "site.update"),
 )
 async def delete_device(call: Call, context: Context, device_id: str, devices: Devices) -> Deleted:
-    """Delete a device and take it off its sites; its readings stay for the locations' history."""
+    """Delete a device and remove it from its sites; its readings stay as their history."""
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
     await devices.remove(
         context, id_, guard=guarding(call, lambda device: device_json(context.caller, device))

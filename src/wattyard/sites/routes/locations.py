@@ -89,9 +89,9 @@ async def get_location(context: Context, location_id: str, sites: Sites) -> byte
     events=("location.create", "site.create"),
 )
 async def create_location(context: Context, body: LocationBody, sites: Sites) -> bytes:
-    """Create a location, and with it the site of the same place.
+    """Create a location and its site.
 
-    Time zone and currency follow from the address where they are not given: the zone from
+    Time zone and currency are derived from the address unless given: the zone from
     `geo_location`, else the main zone of the state, else of the country.
     """
     site, _ = await sites.open(context, site_draft(body))
@@ -115,7 +115,7 @@ async def change_location(
 ) -> bytes:
     """Change a location: fields not sent stay, null clears an optional one (RFC 7396).
 
-    A time zone or currency that followed from the old address follows to a new one.
+    A time zone or currency that was derived from the old address is derived from the new one.
     """
     site, devices = await sites.change(
         context,

@@ -1,4 +1,4 @@
-"""Endpoints of sites: the page this project was created from, and putting places in service."""
+"""Endpoints of sites: list them, put them in service, change and delete them."""
 
 from typing import Annotated
 
@@ -56,8 +56,8 @@ async def list_sites(context: Context, query: SitesQuery, sites: Sites) -> bytes
     """List all sites of the account, newest first, each with its devices.
 
     `starting_after` takes the last id of a page and gives the next, older one;
-    `ending_before` takes the first id of a page and gives the one before it. `has_more` tells
-    whether there are more sites in the direction of travel.
+    `ending_before` takes the first id of a page and gives the one before it. `has_more` says
+    whether more sites follow in that direction.
     """
     page = await sites.summaries(
         context,
@@ -100,9 +100,9 @@ async def get_site(context: Context, site_id: str, sites: Sites) -> bytes:
     events=("location.create", "site.create", "device.create"),
 )
 async def create_site(context: Context, body: SiteBody, sites: Sites) -> bytes:
-    """Put a place in service with its devices, in one call: all of it or nothing.
+    """Put a site in service with its devices in one call, all or nothing.
 
-    Creates the location of the same place too: `ste_X` and `loc_X` share their hex part.
+    Creates its location too: `ste_X` and `loc_X` share their hex part.
     """
     drafts = device_drafts(body.devices or ())
     site, devices = await sites.open(context, site_draft(body), drafts)
@@ -145,7 +145,7 @@ async def change_site(
     events=("location.delete", "site.delete", "tariff.delete"),
 )
 async def delete_site(call: Call, context: Context, site_id: str, sites: Sites) -> Deleted:
-    """Delete a place: its location, tariffs, meter records and schedules go, its devices stay."""
+    """Delete a site with its location, tariffs, meter records and schedules; its devices stay."""
     id_ = path_id(site_id, "ste", "loc", missing=SiteNotFound)
     await sites.close(
         context,

@@ -31,8 +31,8 @@ from wattyard.sites.wire.states import (
 async def put_state(context: Context, device_id: str, body: StateBody, states: States) -> StateKept:
     """Report the state of a device.
 
-    The newest by `time` is the current one; an older one is kept as history. The same
-    `record_reference_id` twice answers the first. No event is written.
+    The newest by `time` is the current one; an older one is kept as history. A repeated
+    `record_reference_id` answers the first report. No event is recorded.
     """
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
     return state_kept(context.caller, await states.report(context, id_, state_report(body)))

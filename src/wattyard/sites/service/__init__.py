@@ -1,4 +1,4 @@
-"""Use-cases of places, devices and customers."""
+"""Use-cases of sites, devices and customers."""
 
 from wattyard.sites.service.customers import Customers
 from wattyard.sites.service.devices import Devices

@@ -1,4 +1,4 @@
-"""Use-cases of customers: add, read, change, remove with all their places."""
+"""Use-cases of customers: add, read, change, remove with all their sites."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 
 Guard = Callable[[Customer], None]
-"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+"""Raises when the stored object is not the one that the caller expects (`If-Match`)."""
 
 
 class Customers(SiteUseCases):
@@ -58,7 +58,7 @@ class Customers(SiteUseCases):
         change: Callable[[Customer], CustomerDraft],
         guard: Guard | None = None,
     ) -> Customer:
-        """Change a customer; a change that changes nothing is told to nobody.
+        """Change a customer; a change without effect records no event.
 
         Raises:
             CustomerNotFound, and what `change` and `guard` raise.
@@ -77,7 +77,7 @@ class Customers(SiteUseCases):
     async def remove(
         self, context: Context, customer_id: UUID, *, guard: Guard | None = None
     ) -> None:
-        """Delete a customer and all its places; the devices there stay.
+        """Delete a customer and all its sites; the devices there stay.
 
         Raises:
             CustomerNotFound: when the caller has none of that id, and what `guard` raises.

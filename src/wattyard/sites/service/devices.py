@@ -23,7 +23,7 @@ from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 
 Guard = Callable[[Device], None]
-"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+"""Raises when the stored object is not the one that the caller expects (`If-Match`)."""
 
 
 class Devices(SiteUseCases):
@@ -58,7 +58,7 @@ class Devices(SiteUseCases):
         return _present(found, device_id)
 
     async def present(self, context: Context, device_ids: Collection[UUID]) -> set[UUID]:
-        """Tell which of the devices the caller has."""
+        """Find which of the devices belong to the caller."""
         if not device_ids:
             return set()
         async with self.db.reading() as db:
@@ -67,7 +67,7 @@ class Devices(SiteUseCases):
     async def add(
         self, context: Context, draft: DeviceDraft, locations: Collection[UUID]
     ) -> Device:
-        """Add a device at one or more places.
+        """Add a device at one or more sites.
 
         Raises:
             LocationNotFound: when the caller does not have one of them.
@@ -91,7 +91,7 @@ class Devices(SiteUseCases):
         change: Callable[[Device], tuple[DeviceDraft, Collection[UUID]]],
         guard: Guard | None = None,
     ) -> Device:
-        """Change what is said of a device and where it is; no change is told to nobody.
+        """Change or move a device; a change without effect records no event.
 
         Raises:
             DeviceNotFound, LocationNotFound, LimitReached, and what `change` and `guard` raise.
@@ -109,7 +109,7 @@ class Devices(SiteUseCases):
     async def remove(
         self, context: Context, device_id: UUID, *, guard: Guard | None = None
     ) -> None:
-        """Delete a device; its readings stay for the history of its places.
+        """Delete a device; its readings stay for the history of its sites.
 
         Raises:
             DeviceNotFound: when the caller has none of that id, and what `guard` raises.
@@ -151,7 +151,7 @@ class Devices(SiteUseCases):
         return after
 
     def _looks_different(self, before: Device, after: Device) -> bool:
-        """Whether a change shows in the summary of a site: most do not, and cost nothing there."""
+        """Whether a change is visible in the summary of a site: most are not."""
         looks = self.serializers.device_at_site
         return looks(before) != looks(after)
 
@@ -180,7 +180,7 @@ class Devices(SiteUseCases):
     async def _locked(
         self, db: WriteConnection, context: Context, device_id: UUID
     ) -> tuple[Device, Sequence[Site]]:
-        """Lock a device and the places it is at; places first, as everyone does."""
+        """Lock a device and its sites; sites first, as everywhere."""
         account, live = context.account, context.live_mode
         sites = await site_store.of_device(db, account, live, device_id)
         device = _present(await device_store.locked(db, account, live, device_id), device_id)

@@ -1,4 +1,4 @@
-"""The use-case of an import: a fleet arrives, known places are updated and new ones made."""
+"""The use-case of importing a fleet: updates known sites and creates new ones."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -28,7 +28,7 @@ from wattyard.sites.store import sites as site_store
 
 @dataclass(slots=True)
 class _Changes:
-    """Everything that one batch will write."""
+    """What one batch writes."""
 
     new_sites: list[tuple[Site, bytes]] = field(default_factory=list)
     sites: list[tuple[Site, bytes]] = field(default_factory=list)
@@ -48,9 +48,9 @@ class Fleet(SiteUseCases):
     async def bring_in(
         self, context: Context, batch: Sequence[Arrival], *, dry_run: bool = False
     ) -> ImportTally:
-        """Take one batch of lines: each of them whole or not at all, all in one transaction.
+        """Import a batch of lines in one transaction; each line is applied whole or not at all.
 
-        Two imports into the same account and mode take turns, batch by batch, so that no place
+        Two imports into the same account and mode take turns, batch by batch, so that no site
         is made twice. A dry run does the same work and undoes it.
         """
         tally = ImportTally()
@@ -94,7 +94,7 @@ class Fleet(SiteUseCases):
     def _judge(self, arrival: Arrival, sites: Sequence[Site], customers: Collection[UUID]) -> None:
         if len(sites) > 1:
             raise Refusal(
-                f"{len(sites)} places have the reference_id {ids.shown(arrival.reference_id)}; "
+                f"{len(sites)} sites have the reference_id {ids.shown(arrival.reference_id)}; "
                 "change one of them first",
                 code="reference_id_ambiguous",
             )
@@ -173,7 +173,7 @@ class Fleet(SiteUseCases):
     async def _show_elsewhere(
         self, db: WriteConnection, context: Context, changed: Sequence[Device]
     ) -> list[NewEvent]:
-        """Write anew the summaries of all places of changed devices that are at several."""
+        """Rewrite the summaries of all sites of changed devices that are at several."""
         site_ids = {id_ for d in changed if len(d.locations) > 1 for id_ in d.locations}
         sites = await lock_present(db, context, site_ids)
         new_events: list[NewEvent] = []
@@ -184,7 +184,7 @@ class Fleet(SiteUseCases):
     async def _customers(
         self, db: WriteConnection, context: Context, batch: Sequence[Arrival]
     ) -> Collection[UUID]:
-        """Find which of the customers that the batch names are there, and keep them there."""
+        """Find which of the batch's customers exist, and keep them from being deleted."""
         named = {arrival.draft.customer_id for arrival in batch} - {None}
         account, live = context.account, context.live_mode
         return {c for c in named if c and await customer_store.lock(db, account, live, c)}

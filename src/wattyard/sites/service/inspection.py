@@ -19,7 +19,7 @@ _LAST_SEEN_MAY_TRAIL: Final = timedelta(seconds=60)
 
 
 class Inspection(SiteUseCases):
-    """Looks after what is stored twice."""
+    """Checks what is stored twice."""
 
     async def complaints(self, context: Context) -> list[str]:
         """Look for rows of any account whose owner is gone; empty where all is well."""
@@ -30,8 +30,8 @@ class Inspection(SiteUseCases):
     async def summaries(self, context: Context, *, repair: bool = False) -> tuple[int, list[UUID]]:
         """Recompute the summaries of an account and mode: how many, and which are wrong.
 
-        `last_seen` may trail by 60 seconds. Nothing is locked but what looks wrong, so that a
-        running server is not held up.
+        `last_seen` may trail by 60 seconds. Only sites that look wrong are locked, so
+        that a running server is not held up.
         """
         checked = 0
         wrong: list[UUID] = []
@@ -74,7 +74,7 @@ class Inspection(SiteUseCases):
 
 
 def _agree(stored: bytes, truth: bytes) -> bool:
-    """Tell whether two summaries are the same but for a `last_seen` that trails a little."""
+    """Whether two summaries differ at most by a slightly trailing `last_seen`."""
     if stored == truth:
         return True
     try:

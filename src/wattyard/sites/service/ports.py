@@ -22,7 +22,7 @@ from wattyard.sites.store import sites as site_store
 class Serializers(Protocol):
     """How objects look to clients, as JSON; filled by the app with the wire's mappings.
 
-    A summary is kept and events carry whole objects, so use-cases need them ready.
+    Summaries are stored and events carry whole objects, so use-cases need them as bytes.
     """
 
     def site(self, caller: Caller, site: Site, devices: Sequence[Device]) -> bytes: ...
@@ -39,16 +39,16 @@ class Serializers(Protocol):
 
 
 class Dependent(Protocol):
-    """What belongs to places and is kept by a capability above; filled by the app."""
+    """What belongs to sites but is stored by a capability above; filled by the app."""
 
     async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
-        """Tell what goes with locked places, before it goes."""
+        """Give the events of what is deleted with locked sites, before it is."""
 
     async def zones_changed(self, context: Context, sites: Sequence[Site]) -> None:
-        """Follow locked places into other time zones.
+        """Adapt to other time zones of locked sites.
 
         Raises:
-            TimezoneNotPossible: when something cannot be there.
+            TimezoneNotPossible: when something cannot exist there.
         """
 
 
@@ -63,12 +63,12 @@ class SiteUseCases:
     caps: Caps
 
     async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
-        """Tell what goes with places that are about to be deleted."""
+        """Give the events of what is deleted with sites that are about to be."""
         told = [await dependent.removal_events(context, sites) for dependent in self.dependents]
         return [new_events for part in told for new_events in part]
 
     async def follow_zones(self, context: Context, moved: Sequence[Site]) -> None:
-        """Let what belongs to places follow them into other time zones."""
+        """Adapt what belongs to sites to their other time zones."""
         if moved:
             for dependent in self.dependents:
                 await dependent.zones_changed(context, moved)
@@ -77,7 +77,7 @@ class SiteUseCases:
 def site_events(
     serializers: Serializers, context: Context, change: str, site: Site, devices: Sequence[Device]
 ) -> list[NewEvent]:
-    """Describe a change of a place as an event of its location and one of its site."""
+    """Describe a change of a site as an event of its location and one of its site."""
     at_site = [device.id for device in devices]
     return [
         NewEvent(
@@ -96,7 +96,7 @@ def site_events(
 def device_event(
     serializers: Serializers, context: Context, change: str, device: Device
 ) -> NewEvent:
-    """Tell of a change of a device."""
+    """Describe a change of a device as an event."""
     return NewEvent(
         f"device.{change}", ids.wire("dev", device.id), serializers.device(context.caller, device)
     )
@@ -105,14 +105,14 @@ def device_event(
 async def lock_present(
     db: WriteConnection, context: Context, site_ids: Collection[UUID]
 ) -> list[Site]:
-    """Lock those of the places that exist, in the order of their ids, as everyone does."""
+    """Lock those of the sites that exist, in the order of their ids, as everywhere."""
     return await site_store.locked(db, context.account, context.live_mode, site_ids)
 
 
 async def lock_sites(
     db: WriteConnection, context: Context, site_ids: Collection[UUID], *, param: str
 ) -> list[Site]:
-    """Lock places that must all exist.
+    """Lock sites that must all exist.
 
     Raises:
         LocationNotFound: naming one that is not there.
@@ -127,7 +127,7 @@ async def lock_sites(
 async def show_anew(
     db: WriteConnection, serializers: Serializers, context: Context, sites: Iterable[Site]
 ) -> list[tuple[Site, Sequence[Device], bytes]]:
-    """Write the summaries of locked sites anew: those that changed, with devices and summary."""
+    """Rewrite the summaries of locked sites; gives those that changed, with devices and summary."""
     sites = list(sites)
     devices = await device_store.at_sites(
         db, context.account, context.live_mode, [site.id for site in sites]

@@ -1,4 +1,4 @@
-"""Use-cases of places: put in service, read, change, take out of service."""
+"""Use-cases of sites: put in service, read, change, take out of service."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -32,13 +32,13 @@ from wattyard.sites.store import sites as site_store
 
 Opened = tuple[Site, Sequence[Device]]
 Guard = Callable[[Site, Sequence[Device]], None]
-"""Raises when the present object is not the one the caller expects (`If-Match`)."""
+"""Raises when the stored object is not the one that the caller expects (`If-Match`)."""
 NotFound = type[LocationNotFound] | type[SiteNotFound]
-"""By which of its two names a missing place is reported."""
+"""Whether a missing site is reported as a site or as a location."""
 
 
 class Sites(SiteUseCases):
-    """The places of every account."""
+    """The sites of every account."""
 
     async def summaries(
         self,
@@ -85,7 +85,7 @@ class Sites(SiteUseCases):
         reference_id: str | None = None,
         customer_id: UUID | None = None,
     ) -> Page[tuple[Site, Sequence[UUID]]]:
-        """Read one page of places with the ids of their devices, newest first."""
+        """Read one page of sites with the ids of their devices, newest first."""
         filters = {"reference_id = {}": reference_id, "customer_id = {}": customer_id}
         async with self.db.reading() as db:
             page = await site_store.page(db, context.account, context.live_mode, window, filters)
@@ -95,7 +95,7 @@ class Sites(SiteUseCases):
         return Page([(site, devices[site.id]) for site in page.items], page.has_more)
 
     async def site(self, context: Context, site_id: UUID) -> tuple[Site, Sequence[UUID]]:
-        """Read one place with the ids of its devices.
+        """Read one site with the ids of its devices.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
@@ -110,7 +110,7 @@ class Sites(SiteUseCases):
     async def open(
         self, context: Context, draft: SiteDraft, devices: Sequence[DeviceDraft] = ()
     ) -> Opened:
-        """Put a place in service with its devices: all of it or nothing.
+        """Put a site in service with its devices, all or nothing.
 
         Raises:
             Malformed, StateForbids: when the draft cannot be settled.
@@ -144,7 +144,7 @@ class Sites(SiteUseCases):
         guard: Guard | None = None,
         missing: NotFound = LocationNotFound,
     ) -> Opened:
-        """Change a place; a change that changes nothing is told to nobody.
+        """Change a site; a change without effect records no event.
 
         Raises:
             CustomerNotFound, `missing`, and what `change` and `guard` raise.
@@ -181,7 +181,7 @@ class Sites(SiteUseCases):
         guard: Guard | None = None,
         missing: NotFound = LocationNotFound,
     ) -> None:
-        """Delete a place and all that belongs to it; its devices stay.
+        """Delete a site and all that belongs to it; its devices stay.
 
         Raises:
             `missing`: when the caller has none of that id, and what `guard` raises.
@@ -196,7 +196,7 @@ class Sites(SiteUseCases):
             await self.events.record(context, new_events)
 
     async def locked(self, context: Context, site_id: UUID, *, param: str) -> Site:
-        """Lock a place for the transaction that the caller is in, so that no other changes it.
+        """Lock a site for the transaction that the caller is in, so that no other changes it.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
@@ -207,23 +207,23 @@ class Sites(SiteUseCases):
     async def locked_present(
         self, context: Context, site_ids: Collection[UUID]
     ) -> dict[UUID, Site]:
-        """Lock those of the places that exist, in the order of their ids, by id."""
+        """Lock those of the sites that exist, in the order of their ids, by id."""
         found = await lock_present(self.db.joined(), context, site_ids)
         return {site.id: site for site in found}
 
     async def held(self, context: Context, site_ids: Collection[UUID]) -> set[UUID]:
-        """Keep places from being deleted in the caller's transaction: tells which there are."""
+        """Keep sites from being deleted in the caller's transaction; gives those that exist."""
         db = self.db.joined()
         return await site_store.hold(db, context.account, context.live_mode, site_ids)
 
     async def supplies(self, context: Context, site_ids: Collection[UUID]) -> dict[UUID, Site]:
-        """Read those of the places that exist, by id."""
+        """Read those of the sites that exist, by id."""
         async with self.db.reading() as db:
             found = await site_store.by_ids(db, context.account, context.live_mode, site_ids)
         return {site.id: site for site in found}
 
     async def supply(self, context: Context, site_id: UUID, *, param: str) -> Site:
-        """Read one place without its devices.
+        """Read one site without its devices.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
@@ -236,7 +236,7 @@ class Sites(SiteUseCases):
     async def show_tariffs(
         self, context: Context, site: Site, tariffs: Sequence[LinkedTariff]
     ) -> None:
-        """Show other tariffs at a locked place; told only where the list changes."""
+        """Replace the tariffs of a locked site; records an event only where the list changes."""
         after = replace(site, tariffs=tuple(tariffs))
         if after == site:
             return

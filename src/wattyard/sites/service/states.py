@@ -23,9 +23,9 @@ class States(SiteUseCases):
     async def report(self, context: Context, device_id: UUID, report: StateReport) -> DeviceState:
         """Keep a state; the newest by its own time is the current one.
 
-        The same `record_reference_id` twice gives the first state. A site's summary shows the
+        A repeated `record_reference_id` gives the first state. A site's summary shows the
         new `last_seen` at most once a minute, so the usual report is one statement. No event is
-        written.
+        recorded.
 
         Raises:
             TimeInvalid: when the report is more than five minutes ahead.

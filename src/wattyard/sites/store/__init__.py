@@ -1,1 +1,1 @@
-"""The SQL of places, devices and customers."""
+"""The SQL of sites, devices and customers."""

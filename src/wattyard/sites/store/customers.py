@@ -37,7 +37,7 @@ async def insert(db: WriteConnection, account: int, live: bool, customer: Custom
 
 
 async def update(db: WriteConnection, account: int, live: bool, customer: Customer) -> None:
-    """Update what can change of a customer."""
+    """Update the changeable columns of a customer."""
     await db.execute(
         """
         UPDATE customers SET reference_id = $4, metadata = $5
@@ -52,7 +52,7 @@ async def update(db: WriteConnection, account: int, live: bool, customer: Custom
 
 
 async def delete(db: WriteConnection, account: int, live: bool, customer_id: UUID) -> None:
-    """Delete a customer that has no places any more."""
+    """Delete a customer that has no sites any more."""
     await db.execute(
         "DELETE FROM customers WHERE account = $1 AND live_mode = $2 AND id = $3",
         account,

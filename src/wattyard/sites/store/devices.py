@@ -28,11 +28,11 @@ AT_LOCATION = """
             WHERE p.account = devices.account AND p.live_mode = devices.live_mode
               AND p.device_id = devices.id AND p.site_id = {})
 """
-"""The condition of a page of the devices at one place."""
+"""The condition of a page of the devices at one site."""
 
 
 async def insert(db: WriteConnection, account: int, live: bool, devices: Sequence[Device]) -> None:
-    """Insert devices, and that they are at their locations."""
+    """Insert devices at their locations."""
     rows = [_row(device) for device in devices]
     await db.execute(
         f"""
@@ -51,7 +51,7 @@ async def insert(db: WriteConnection, account: int, live: bool, devices: Sequenc
 
 
 async def update(db: WriteConnection, account: int, live: bool, devices: Sequence[Device]) -> None:
-    """Update what can change of devices, without their places."""
+    """Update the changeable columns of devices, but not their sites."""
     rows = [_row(device) for device in devices]
     await db.execute(
         f"""
@@ -74,7 +74,7 @@ async def update(db: WriteConnection, account: int, live: bool, devices: Sequenc
 async def attach(
     db: WriteConnection, account: int, live: bool, pairs: Iterable[tuple[UUID, UUID]]
 ) -> None:
-    """Note that devices are at places: pairs of device and place."""
+    """Put devices at sites: pairs of device and site."""
     pairs = list(pairs)
     await db.execute(
         """
@@ -91,7 +91,7 @@ async def attach(
 async def take_away(
     db: WriteConnection, account: int, live: bool, device_id: UUID, sites: Collection[UUID]
 ) -> None:
-    """Note that a device is no longer at places."""
+    """Take a device off sites."""
     await db.execute(
         """
         DELETE FROM device_places
@@ -137,7 +137,7 @@ async def locked(db: WriteConnection, account: int, live: bool, device_id: UUID)
 async def present(
     db: ReadConnection, account: int, live: bool, device_ids: Collection[UUID]
 ) -> set[UUID]:
-    """Tell which of the devices exist."""
+    """Find which of the devices exist."""
     rows = await db.fetch(
         "SELECT id FROM devices WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
         account,
@@ -150,10 +150,10 @@ async def present(
 async def at_sites(
     db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> Mapping[UUID, list[Device]]:
-    """Find the devices at each of the places, oldest first.
+    """Find the devices at each of the sites, oldest first.
 
-    Two look-ups by key and no join: a planner whose statistics lag behind a growing account
-    cannot choose a scan of all its devices.
+    Two look-ups by key instead of a join: with statistics that lag behind a growing account,
+    PostgreSQL could choose to scan all its devices.
     """
     rows = await db.fetch(
         f"""

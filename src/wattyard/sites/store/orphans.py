@@ -1,4 +1,4 @@
-"""The SQL that looks for rows whose owner is gone; keys should make that impossible."""
+"""The SQL that finds rows without an owner; foreign keys should make that impossible."""
 
 from typing import Final
 

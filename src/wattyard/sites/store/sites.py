@@ -1,4 +1,4 @@
-"""The SQL of places."""
+"""The SQL of sites."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ _BY_IDS = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORD
 async def insert(
     db: WriteConnection, account: int, live: bool, sites: Sequence[tuple[Site, bytes]]
 ) -> None:
-    """Insert places with their summaries in one statement."""
+    """Insert sites with their summaries in one statement."""
     rows = [(*_row(site), summary) for site, summary in sites]
     await db.execute(
         f"""
@@ -44,7 +44,7 @@ async def insert(
 async def update(
     db: WriteConnection, account: int, live: bool, sites: Sequence[tuple[Site, bytes]]
 ) -> None:
-    """Update what can change of places, and their summaries, in one statement."""
+    """Update the changeable columns of sites and their summaries in one statement."""
     rows = [(*_row(site), summary) for site, summary in sites]
     await db.execute(
         f"""
@@ -70,7 +70,7 @@ async def update(
 async def set_summaries(
     db: WriteConnection, account: int, live: bool, summaries: Mapping[UUID, bytes]
 ) -> set[UUID]:
-    """Replace the summaries of sites, and give those that were others before."""
+    """Replace the summaries of sites; gives those that changed."""
     rows = await db.fetch(
         """
         UPDATE sites SET summary = new.summary
@@ -90,7 +90,7 @@ async def set_summaries(
 async def set_tariffs(
     db: WriteConnection, account: int, live: bool, site_id: UUID, tariffs: Sequence[LinkedTariff]
 ) -> None:
-    """Replace the list of a place's tariffs."""
+    """Replace the list of a site's tariffs."""
     await db.execute(
         "UPDATE sites SET tariffs = $4 WHERE account = $1 AND live_mode = $2 AND id = $3",
         account,
@@ -101,7 +101,7 @@ async def set_tariffs(
 
 
 async def delete(db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]) -> None:
-    """Delete places and, by cascade, all that belongs to them; devices stay."""
+    """Delete sites and, by cascade, all that belongs to them; devices stay."""
     await db.execute(
         "DELETE FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
         account,
@@ -132,7 +132,7 @@ async def summary(db: ReadConnection, account: int, live: bool, site_id: UUID) -
 async def summaries(
     db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> dict[UUID, bytes]:
-    """Read the summaries of places."""
+    """Read the summaries of sites."""
     rows = await db.fetch(
         "SELECT id, summary FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
         account,
@@ -145,7 +145,7 @@ async def summaries(
 async def page(
     db: ReadConnection, account: int, live: bool, window: PageWindow, filters: Mapping[str, object]
 ) -> Page[Site]:
-    """Read one page of places."""
+    """Read one page of sites."""
     query, arguments = page_query(_SELECT, account, live, window, filters)
     return Page.cut([_site(row) for row in await db.fetch(query, *arguments)], window)
 
@@ -153,7 +153,7 @@ async def page(
 async def by_ids(
     db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> list[Site]:
-    """Find places by id, oldest first."""
+    """Find sites by id, oldest first."""
     rows = await db.fetch(_BY_IDS, account, live, list(site_ids))
     return [_site(row) for row in rows]
 
@@ -161,7 +161,7 @@ async def by_ids(
 async def locked(
     db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> list[Site]:
-    """Find places by id, oldest first, and keep others from changing or deleting them."""
+    """Find sites by id, oldest first, and keep others from changing or deleting them."""
     rows = await db.fetch(f"{_BY_IDS} FOR UPDATE", account, live, list(site_ids))
     return [_site(row) for row in rows]
 
@@ -169,7 +169,7 @@ async def locked(
 async def hold(
     db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> set[UUID]:
-    """Keep places from being deleted until the transaction ends; they can be changed."""
+    """Keep sites from being deleted until the transaction ends; they can be changed."""
     rows = await db.fetch(
         """
         SELECT id FROM sites WHERE account = $1 AND live_mode = $2 AND id = ANY($3)
@@ -185,7 +185,7 @@ async def hold(
 async def by_references(
     db: WriteConnection, account: int, live: bool, references: Collection[str]
 ) -> list[Site]:
-    """Find and lock the places that carry one of the references, oldest first."""
+    """Find and lock the sites that carry one of the references, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND reference_id = ANY($3)"
         " ORDER BY id FOR UPDATE",
@@ -197,7 +197,7 @@ async def by_references(
 
 
 async def of_device(db: WriteConnection, account: int, live: bool, device_id: UUID) -> list[Site]:
-    """Find and lock the places that a device is at, oldest first."""
+    """Find and lock the sites that a device is at, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY(ARRAY("
         " SELECT site_id FROM device_places"
@@ -212,7 +212,7 @@ async def of_device(db: WriteConnection, account: int, live: bool, device_id: UU
 async def of_customer(
     db: WriteConnection, account: int, live: bool, customer_id: UUID
 ) -> list[Site]:
-    """Find and lock a customer's places, oldest first."""
+    """Find and lock a customer's sites, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND customer_id = $3"
         " ORDER BY id FOR UPDATE",
@@ -226,7 +226,7 @@ async def of_customer(
 async def device_ids(
     db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> Mapping[UUID, list[UUID]]:
-    """List the devices at each of the places, oldest first."""
+    """List the devices at each of the sites, oldest first."""
     rows = await db.fetch(
         """
         SELECT site_id, device_id FROM device_places
@@ -260,9 +260,9 @@ async def count(db: ReadConnection, account: int, live: bool) -> dict[str, int]:
 
 
 async def one_import_at_a_time(db: WriteConnection, account: int, live: bool) -> None:
-    """Let no other import into this account and mode run until the transaction ends.
+    """Keep other imports into this account and mode waiting until the transaction ends.
 
-    A batch of another one may take longer than other locks are waited for.
+    The lock time-out is off meanwhile: another import's batch may take longer.
     """
     await db.execute("SET LOCAL lock_timeout = 0")
     await db.execute("SELECT pg_advisory_xact_lock($1, $2)", account, 0x696D70 + live)

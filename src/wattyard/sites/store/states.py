@@ -123,7 +123,7 @@ async def keep(db: WriteConnection, account: int, live: bool, state: DeviceState
 async def note_shown(
     db: WriteConnection, account: int, live: bool, times: Mapping[UUID, datetime]
 ) -> None:
-    """Note which `last_seen` of devices the summaries now show; their places are locked."""
+    """Note which `last_seen` of devices the summaries now show; their sites are locked."""
     await db.execute(
         """
         UPDATE devices SET last_shown = new.time

@@ -1,1 +1,1 @@
-"""JSON shapes of places, devices and customers, and the mappings to and from them."""
+"""JSON shapes of sites, devices and customers, and the mappings to and from them."""

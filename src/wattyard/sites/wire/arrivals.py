@@ -22,7 +22,7 @@ def arrival(line: int, body: Json) -> Arrival:
     shaped = convert(body, SiteBody)
     if shaped.reference_id is None:
         raise Malformed(
-            "reference_id is needed: it tells a known place from a new one",
+            "reference_id is required: it identifies a site that is already known",
             param="reference_id",
             code="reference_id_missing",
         )
@@ -48,14 +48,14 @@ def arrival(line: int, body: Json) -> Arrival:
 
 
 def is_field(path: tuple[str, ...]) -> bool:
-    """Tell whether a path such as `("devices", "1", "type")` names a field of a line."""
+    """Whether a path such as `("devices", "1", "type")` names a field of a line."""
     return _form_at(path) is not None
 
 
 def typed(cells: dict[tuple[str, ...], str]) -> Json:
-    """Nest the cells of a table's row, with numbers and truth values read as such.
+    """Nest the cells of a table's row, reading numbers and booleans as such.
 
-    A cell that should be a number and is none stays a text, so that it is reported by name.
+    A cell that should be a number but is not stays text, so that it is reported by name.
     """
     body: Json = {}
     for path, text in cells.items():

@@ -12,7 +12,7 @@ from wattyard.sites.domain.sites import Customer, CustomerDraft
 
 
 class CustomerBody(Shape):
-    """What a client says of a customer."""
+    """A customer as a client describes it."""
 
     reference_id: Reference | None = None
     metadata: Metadata | None = None
@@ -32,7 +32,7 @@ class CustomerShape(msgspec.Struct, kw_only=True):
 
 
 def customer_draft(body: CustomerBody) -> CustomerDraft:
-    """Read what a client says of a customer."""
+    """Read a customer from its body."""
     return CustomerDraft(body.reference_id, body.metadata or {})
 
 

@@ -94,7 +94,7 @@ class PropertiesBody(Shape, omit_defaults=True, rename=_WIRE_NAMES):
 
 
 class SiteDeviceBody(Shape):
-    """What a client says of a device where its place is plain."""
+    """A device in the body of its site."""
 
     reference_id: Reference
     type: DeviceType
@@ -106,7 +106,7 @@ class SiteDeviceBody(Shape):
 
 
 class DeviceBody(SiteDeviceBody, kw_only=True):
-    """What a client says of a device, and where it is."""
+    """A device as a client describes it, and its locations."""
 
     locations: Annotated[
         list[LocationId],
@@ -161,7 +161,7 @@ class DeviceShape(msgspec.Struct, kw_only=True):
 
 
 def device_draft(body: SiteDeviceBody) -> DeviceDraft:
-    """Read what a client says of a device.
+    """Read a device from its body.
 
     Raises:
         Malformed: when its properties contradict each other.
@@ -180,7 +180,7 @@ def device_draft(body: SiteDeviceBody) -> DeviceDraft:
 
 
 def device_drafts(bodies: Sequence[SiteDeviceBody]) -> list[DeviceDraft]:
-    """Read what a client says of the devices of a site.
+    """Read the devices of a site from its body.
 
     Raises:
         Malformed: when the properties of one contradict each other.
@@ -195,7 +195,7 @@ def device_drafts(bodies: Sequence[SiteDeviceBody]) -> list[DeviceDraft]:
 
 
 def device_locations(body: DeviceBody) -> tuple[UUID, ...]:
-    """Read where a client says that a device is."""
+    """Read the locations of a device from its body."""
     given = enumerate(body.locations)
     found = (ids.read(text, "loc", "ste", param=f"locations[{n}]") for n, text in given)
     return tuple(sorted(set(found)))
@@ -204,7 +204,7 @@ def device_locations(body: DeviceBody) -> tuple[UUID, ...]:
 def changed_device(
     device: Device, patch: Patch[DeviceBody]
 ) -> tuple[DeviceDraft, tuple[UUID, ...]]:
-    """Apply a merge patch to a device: what is said of it, and where it is."""
+    """Apply a merge patch to a device and its locations."""
     body = Patch(patch.changes, PresentDeviceBody).onto(
         PresentDeviceBody(
             reference_id=device.reference_id,

@@ -31,7 +31,7 @@ GridLimit = Annotated[
 
 
 class AddressBody(Shape):
-    """A supply address. In the US the state is needed."""
+    """A supply address. In the US the state is required."""
 
     address_line1: Label | None = None
     address_line2: Label | None = None
@@ -47,16 +47,16 @@ class AddressBody(Shape):
 
 
 class GeoBody(Shape):
-    """Where a place is, in degrees."""
+    """Where a site is, in degrees."""
 
     lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
     lng: Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
 
 class LocationBody(Shape):
-    """What a client says of a location.
+    """A location as a client describes it.
 
-    Needed: `city` and `country_code` in the address (and `state` in the US), or both `timezone`
+    Required: `city` and `country_code` in the address (and `state` in the US), or both `timezone`
     and `currency_code`.
     """
 
@@ -75,18 +75,18 @@ class SiteChange(LocationBody):
     """What a client can change of a site: the location's fields and whether it is in service."""
 
     status: Annotated[
-        Status | None, msgspec.Meta(description="INACTIVE keeps the data but plans nothing")
+        Status | None, msgspec.Meta(description="INACTIVE keeps the data, but nothing is planned")
     ] = None
 
 
 class SiteBody(SiteChange):
-    """A place to put in service, with its devices, in one call."""
+    """A site to put in service with its devices."""
 
     devices: Annotated[list[SiteDeviceBody], msgspec.Meta(max_length=DEVICES_AT_ONCE)] | None = None
 
 
 class SiteShape(msgspec.Struct, kw_only=True):
-    """A place with its devices and whether it is in service."""
+    """A site with its devices and whether it is in service."""
 
     id: str
     object: Literal["site"] = "site"
@@ -115,7 +115,7 @@ class AddressShape(msgspec.Struct, kw_only=True):
 
 
 class GeoShape(msgspec.Struct):
-    """Where a place is, in degrees."""
+    """Where a site is, in degrees."""
 
     lat: float
     lng: float
@@ -178,7 +178,7 @@ class LocationShape(msgspec.Struct, kw_only=True):
 
 
 def site_draft(body: LocationBody) -> SiteDraft:
-    """Read what a client says of a place."""
+    """Read a site from its body."""
     return SiteDraft(
         status=(getattr(body, "status", None) or "ACTIVE"),
         reference_id=body.reference_id,
@@ -196,10 +196,10 @@ def site_draft(body: LocationBody) -> SiteDraft:
 
 
 def changed_site(site: Site, patch: Patch[Any], shape: type[LocationBody]) -> SiteDraft:
-    """Apply a merge patch to a place.
+    """Apply a merge patch to a site.
 
-    A time zone or currency that followed from the old address follows to the new one, unless
-    the patch names it.
+    A time zone or currency that was derived from the old address is derived from the new one,
+    unless the patch names it.
     """
     draft = site_draft(patch.onto(_site_body(site, shape)))
     if draft.postal_address == site.postal_address and draft.geo_location == site.geo_location:

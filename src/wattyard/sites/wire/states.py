@@ -22,7 +22,7 @@ When = Annotated[datetime, msgspec.Meta(tz=True, description="when it was measur
 
 
 class StateBody(Shape):
-    """What a device reports of itself."""
+    """What a device reports."""
 
     time: When
     state_of_charge_percent: Percent
@@ -36,7 +36,7 @@ class StateBody(Shape):
 
 
 class StateKept(msgspec.Struct, kw_only=True):
-    """That a state was kept."""
+    """The answer to a report."""
 
     id: str
     object: Literal["device_state"] = "device_state"
@@ -61,7 +61,7 @@ class StateShape(StateKept, kw_only=True):
 
 
 def state_report(body: StateBody) -> StateReport:
-    """Read what a device reports."""
+    """Read a report."""
     return StateReport(
         time=body.time,
         state_of_charge_percent=body.state_of_charge_percent,
