@@ -7,8 +7,7 @@ field. What was taken must not break what reads it later: everything is read now
 import os
 import random
 from collections.abc import Iterable
-
-import pytest
+from itertools import islice
 
 from tests.support.declared import objects_of
 from tests.support.faults import without_table
@@ -61,9 +60,10 @@ async def test_no_value_is_our_fault(world: World, tenant: Tenant) -> None:
     assert await faults(world, some, tenant) == [], f"WATTYARD_FUZZ_SEED={seed}"
 
 
-@pytest.mark.skipif(not LONG, reason="`make fuzz` sends every value in every field")
 async def test_every_value_in_every_field(world: World, tenant: Tenant) -> None:
-    assert await faults(world, every_field(await objects_of(tenant)), tenant) == []
+    """One in a hundred of them here."""
+    calls = islice(every_field(await objects_of(tenant)), 0, None, 1 if LONG else 101)
+    assert await faults(world, calls, tenant) == []
 
 
 async def test_a_planted_fault_is_found(world: World, tenant: Tenant) -> None:
