@@ -109,7 +109,7 @@ def assemble(services: Services) -> FrontDoor:
         services.get(Replays),
     )
     telemetry = services.get(Telemetry)
-    return FrontDoor(
+    door = FrontDoor(
         [Bound(declared, services, gate) for declared in ENDPOINTS],
         contexts=contexts,
         begun=telemetry.begun,
@@ -117,6 +117,8 @@ def assemble(services: Services) -> FrontDoor:
         failed=telemetry.failed,
         lifespan=lifespan,
     )
+    door.open_to(settings.origins)
+    return door
 
 
 def authenticators_of(accounts: Accounts) -> Mapping[Access, Authenticate]:

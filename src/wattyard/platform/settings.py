@@ -1,6 +1,7 @@
 """Settings of a server: from the command line, else `WATTYARD_…` in the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
@@ -19,6 +20,9 @@ _LEAST: Final = {
     "stall_seconds": 1,
     "drain_seconds": 0,
 }
+
+
+_ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
 
 
 class SettingInvalid(Exception):
@@ -44,6 +48,7 @@ class Settings:
     `head_seconds` for a request's head, and `stall_seconds` without sending a byte of a body or
     taking one of an answer. For `drain_seconds` after SIGTERM the server says that it is not
     ready, and goes on.
+    `cors_origins` lists the origins whose pages may read answers in a browser.
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
@@ -70,6 +75,7 @@ class Settings:
     max_connections: int = 10_000
     max_connections_per_address: int = 0
     trusted_proxies: str = ""
+    cors_origins: str = ""
     head_seconds: int = 10
     stall_seconds: int = 30
     drain_seconds: int = 0
@@ -89,6 +95,7 @@ class Settings:
                 )
         _check_networks("WATTYARD_WEBHOOK_ALLOW", self.webhook_allow)
         _check_networks("WATTYARD_TRUSTED_PROXIES", self.trusted_proxies)
+        _check_origins(self.origins)
         _check_url(self.weather_url)
         if self.log_format not in ("auto", "text", "json"):
             raise SettingInvalid(
@@ -96,6 +103,12 @@ class Settings:
             )
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingInvalid(f"the log level must be debug … error; got {self.log_level}")
+
+    @property
+    def origins(self) -> frozenset[bytes]:
+        """The origins whose pages may read answers, as browsers send them."""
+        listed = map(str.strip, self.cors_origins.split(","))
+        return frozenset(origin.encode() for origin in listed if origin)
 
     @property
     def caps(self) -> Caps:
@@ -135,6 +148,15 @@ def _check_caps(caps: Caps) -> None:
         if getattr(caps, one.name) < 1:
             raise SettingInvalid(
                 f"WATTYARD_{one.name.upper()} must be 1 or more; got {getattr(caps, one.name)}"
+            )
+
+
+def _check_origins(origins: frozenset[bytes]) -> None:
+    for origin in origins:
+        if not re.fullmatch(_ORIGIN, origin):
+            raise SettingInvalid(
+                "WATTYARD_CORS_ORIGINS must list exact origins such as https://app.example.com, "
+                f"separated by commas, without a path; got {origin.decode()}"
             )
 
 

@@ -10,7 +10,7 @@ from starlette.routing import Route, Router
 from wattyard.kernel import ids
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.http import errors, scopes
+from wattyard.platform.http import cors, errors, scopes
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.call import Call, Receive, Scope, Send
 from wattyard.platform.http.errors import (
@@ -49,9 +49,14 @@ class FrontDoor:
         self._finished = finished
         self._failed = failed
         self._lifespan = lifespan
+        self._origins: frozenset[bytes] = frozenset()
         by_path = _resources(endpoints)
         self._fixed = {path: one for path, one in by_path.items() if "{" not in path}
         self._router = Router(_routes(by_path), redirect_slashes=False, default=_nowhere)
+
+    def open_to(self, origins: frozenset[bytes]) -> None:
+        """Let pages of these origins read answers in browsers."""
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -67,9 +72,12 @@ class FrontDoor:
         fault: BaseException | None = None
         self._begun()
         try:
+            preflight = cors.open_to(call, self._origins) if self._origins else None
             _check_request(call)
             fixed = self._fixed.get(scope["path"])
-            if fixed is not None:
+            if preflight is not None:
+                await call.answer(preflight)
+            elif fixed is not None:
                 await fixed.answer(call)
             else:
                 await self._router(scope, receive, send)
