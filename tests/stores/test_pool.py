@@ -165,12 +165,13 @@ class Pool(RuleBasedStateMachine):
         while self.held:
             self.give_back(0)
         assert self.pool.lent == self.pool.waiting == 0
-        for _ in range(LIMIT):
-            self.lend(None)
-        self.rest()
-        assert len(self.held) == LIMIT
-        while self.held:
-            self.give_back(0)
+        for accounts in ([None] * LIMIT, [1, 2] * SHARE):
+            for account in accounts:
+                self.lend(account)
+            self.rest()
+            assert len(self.held) == LIMIT
+            while self.held:
+                self.give_back(0)
         self.loop.run_until_complete(self.pool.close())
         assert all(wire.closed for wire in self.wires)
         self.loop.close()
