@@ -1,5 +1,6 @@
 """How a server ends and how its workers are replaced, without a request lost."""
 
+import asyncio
 import os
 import signal
 import time
@@ -7,10 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import httpx
 import psutil
 
 from tests.support.process import Server
+from wattyard.platform.db import schema
+from wattyard.platform.embedded import EmbeddedDatabase
 
 SLOW_START_SECONDS = 5.5
 """Longer than uvicorn waits for a worker by itself."""
@@ -66,3 +70,30 @@ def test_a_worker_that_starts_slowly_is_waited_for(tmp_path: Path) -> None:
         eventually(lambda: len(workers(server)) == 2 and not workers(server) & old)
         assert slow in workers(server)
         assert status(server, "/health/ready") == 200
+
+
+def test_a_worker_that_dies_after_a_migration_is_replaced(tmp_path: Path) -> None:
+    outside = EmbeddedDatabase(tmp_path / "db")
+    with outside.lease() as url:
+        schema.migrate(url)
+        with Server(tmp_path / "unused", "--database", url, "--workers", "2") as server:
+            eventually(lambda: len(workers(server)) == 2)
+            old = workers(server)
+            asyncio.run(_expand(url))
+            for worker in old:
+                os.kill(worker, signal.SIGKILL)
+            eventually(lambda: not workers(server) & old)
+            ready = httpx.get(f"{server.address}/health/ready", timeout=60)  # by a new one
+            assert ready.status_code == 200
+            assert server.process.poll() is None
+            assert server.stop() == 0
+
+
+async def _expand(url: str) -> None:
+    """Do as the migration of a later release does that works with this one."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    await connection.execute(
+        "INSERT INTO schema_revisions VALUES ('9999', $1)", schema.newest_revision()
+    )
+    await connection.close()

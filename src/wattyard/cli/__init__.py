@@ -14,7 +14,7 @@ from typer.main import get_command, get_group
 from wattyard import __version__
 from wattyard.cli.database import CommandFailed
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.db.schema import SchemaOutdated
+from wattyard.platform.db.schema import MigrationFailed, SchemaOutdated
 from wattyard.platform.embedded import EmbeddedError
 from wattyard.platform.settings import SettingInvalid
 
@@ -92,12 +92,23 @@ def _options(
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
 
 
+_ONE_SENTENCE: Final = (
+    CommandFailed,
+    EmbeddedError,
+    MigrationFailed,
+    SchemaOutdated,
+    SettingInvalid,
+    Refusal,
+)
+"""Faults that a person can fix: one line, without a traceback."""
+
+
 def main() -> None:
     """Run the command line; faults that a person can fix are one line, without a traceback."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
-    except (CommandFailed, EmbeddedError, SchemaOutdated, SettingInvalid, Refusal) as fault:
+    except _ONE_SENTENCE as fault:
         Console(stderr=True).print(
             f"[bold red]wattyard:[/] {escape(str(fault))}", highlight=False, soft_wrap=True
         )

@@ -34,10 +34,18 @@ _ROOM_BYTES: Final = 1024**3
 FileArgument = Annotated[Path, typer.Argument(help="The backup, in pg_dump's custom format.")]
 
 
-def migrate(data: DataOption = None, database: DatabaseOption = None) -> None:
+def migrate(
+    wait_seconds: Annotated[
+        int,
+        typer.Option("--wait-seconds", help="How long to try again for a lock.", min=0),
+    ] = 60,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
     """Migrate the database to the schema of this version. A second run changes nothing."""
     with database_of(Settings.read(data=data, database=database)) as found:
-        say(f"the database has schema {schema.migrate(found.database)}")
+        revision = schema.migrate(found.database, patience_seconds=wait_seconds)
+        say(f"the database has schema {revision}")
 
 
 def doctor(

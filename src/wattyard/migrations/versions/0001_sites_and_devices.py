@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+WORKS_WITH = "0001"
 
 STATEMENTS = (
     """

@@ -4,6 +4,7 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+WORKS_WITH = "0002"
 
 STATEMENTS = (
     # When the summaries of a device's places last showed its `last_seen`.

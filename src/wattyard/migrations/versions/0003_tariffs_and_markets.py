@@ -4,6 +4,7 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+WORKS_WITH = "0003"
 
 STATEMENTS = (
     # The tariffs of a place as its location shows them, written with every change of one.

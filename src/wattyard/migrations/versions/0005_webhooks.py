@@ -4,6 +4,7 @@ from alembic import op
 
 revision = "0005"
 down_revision = "0004"
+WORKS_WITH = "0005"
 
 STATEMENTS = (
     # The database's own time of the insert, by which streams go on where they stopped.

@@ -4,6 +4,7 @@ from alembic import op
 
 revision = "0006"
 down_revision = "0005"
+WORKS_WITH = "0006"
 
 STATEMENTS = (
     "CREATE INDEX tariffs_type ON tariffs (account, live_mode, type, id)",

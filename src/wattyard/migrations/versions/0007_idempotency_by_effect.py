@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0007"
 down_revision = "0006"
+WORKS_WITH = "0007"
 
 STATEMENTS = (
     # NULL where an earlier release kept the answer: then `fingerprint`, of the bytes, counts.

@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0008"
 down_revision = "0007"
+WORKS_WITH = "0008"
 
 STATEMENTS = (
     # The names of the keys that secrets are encrypted with; never a key.

@@ -13,6 +13,7 @@ from alembic import op
 
 revision = "0010"
 down_revision = "0009"
+WORKS_WITH = "0010"
 
 STATEMENTS = (
     "CREATE SEQUENCE events_sequence",

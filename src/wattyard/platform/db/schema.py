@@ -1,19 +1,38 @@
-"""The schema's version: which one the database has, which one this program needs."""
+"""The schema's version: which one the database has, which ones this program works with.
 
+Each migration says the oldest revision whose program goes on with the schema that it makes
+(`WORKS_WITH`), and the database keeps that beside its version: so servers of the old release run,
+and are started, while the schema is newer.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Final
+
+import asyncpg
 
 from wattyard.platform.db.database import Database
 
-_REVISIONS = "wattyard.migrations"
+_REVISIONS: Final = "wattyard.migrations"
+_OPEN_SECONDS: Final = 10.0
+_AGAIN_SECONDS: Final = 1.0
 
 
 class SchemaOutdated(Exception):
-    """The database's schema is not the one this program needs."""
+    """The database's schema is not one that this program works with."""
 
 
-def newest_revision() -> str:
+class MigrationFailed(Exception):
+    """The schema could not be brought up to date; the message says why, and what to do."""
+
+
+def newest_revision(revisions: Path | None = None) -> str:
     """Name the schema revision that this program was written for."""
-    names = (file.name for file in (files(_REVISIONS) / "versions").iterdir())
+    names = (file.name for file in ((revisions or files(_REVISIONS)) / "versions").iterdir())
     return max(name[:4] for name in names if name[:4].isdigit())
 
 
@@ -23,43 +42,134 @@ async def present_revision(database: Database) -> str | None:
     On a connection of its own, so that nothing else needs to work yet.
     """
     async with database.own_connection() as connection:
-        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
-            return None
-        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
-        return revision
+        return await _revision(connection)
 
 
 async def check(database: Database) -> None:
-    """Refuse to work on another schema than this program's.
+    """Refuse to work on a schema that this program does not work with.
+
+    A newer one will do where its migration says so.
 
     Raises:
         SchemaOutdated: naming both revisions and what to do.
     """
-    present, needed = await present_revision(database), newest_revision()
+    async with database.own_connection() as connection:
+        present, needed = await _revision(connection), newest_revision()
+        if present is None or present < needed:
+            raise SchemaOutdated(
+                f"the database has schema {present or 'none'}, this program needs {needed}: "
+                "run `wattyard migrate` with the same --data or --database"
+            )
+        await _check_newer(connection, present, needed)
+
+
+async def _check_newer(connection: Any, present: str, needed: str) -> None:  # noqa: ANN401 (its types are not the driver's)
     if present == needed:
         return
-    if present is not None and present > needed:
+    works_with = None
+    if await connection.fetchval("SELECT to_regclass('schema_revisions')") is not None:
+        works_with = await connection.fetchval(
+            "SELECT works_with FROM schema_revisions WHERE revision = $1", present
+        )
+    if works_with is None or works_with > needed:
+        needs = "" if works_with is None else f", and works with programs of {works_with} or later"
         raise SchemaOutdated(
-            f"the database has schema {present}, newer than this program's {needed}: "
+            f"the database has schema {present}, newer than this program's {needed}{needs}: "
             "start the newer Wattyard that made it"
         )
-    raise SchemaOutdated(
-        f"the database has schema {present or 'none'}, this program needs {needed}: "
-        "run `wattyard migrate` with the same --data or --database"
-    )
 
 
-def migrate(url: str) -> str:
-    """Bring the database to the newest revision and name it; a second run changes nothing.
+async def _revision(connection: Any) -> str | None:  # noqa: ANN401 (as above)
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
+def migrate(url: str, *, patience_seconds: float = 60, revisions: Path | None = None) -> str:
+    """Bring the database to the newest revision, and name the one that it has then.
+
+    A second run changes nothing, nor does a run on a newer schema that this program works with.
+    A lock that cannot be had within two seconds is given up, so that nobody waits behind it, and
+    tried for again until `patience_seconds` have passed.
 
     Blocks, and runs its own event loop: call it outside of one.
+
+    Raises:
+        SchemaOutdated: where the schema is newer than this program works with.
+        MigrationFailed: saying why.
     """
+    give_up = monotonic() + patience_seconds
+    needed = newest_revision(revisions)
+    with _failing():
+        present = asyncio.run(_present_at(url, needed))
+        if present is not None and present > needed:
+            return present
+        while True:
+            try:
+                _upgrade(url, give_up - monotonic(), revisions)
+            except Exception as fault:
+                if not isinstance(_root(fault), asyncpg.LockNotAvailableError):
+                    raise
+                if monotonic() >= give_up:
+                    raise
+                sleep(_AGAIN_SECONDS)
+            else:
+                return needed
+
+
+async def _present_at(url: str, needed: str) -> str | None:
+    """Read the revision at an address, and refuse a newer one that this program cannot use."""
+    connection = await asyncpg.connect(url, timeout=_OPEN_SECONDS)
+    try:
+        present = await _revision(connection)
+        if present is not None and present > needed:
+            await _check_newer(connection, present, needed)
+        return present
+    finally:
+        connection.terminate()
+
+
+def _upgrade(url: str, patience_seconds: float, revisions: Path | None) -> None:
     from alembic import command  # noqa: PLC0415 (half a second that only a migration needs)
     from alembic.config import Config  # noqa: PLC0415
 
-    with as_file(files(_REVISIONS)) as folder:
+    with as_file(revisions or files(_REVISIONS)) as folder:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["database_url"] = url
+        config.attributes["patience_seconds"] = patience_seconds
         command.upgrade(config, "head")
-    return newest_revision()
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Say in one sentence why the block failed, whatever it was."""
+    try:
+        yield
+    except SchemaOutdated:
+        raise
+    except Exception as fault:
+        raise MigrationFailed(_sentence(_root(fault))) from fault
+
+
+def _sentence(cause: BaseException) -> str:
+    said = " ".join(str(cause).split()) or type(cause).__name__
+    if isinstance(cause, asyncpg.LockNotAvailableError):
+        return (
+            f"a lock that the migration needs could not be had ({said}): a long transaction holds "
+            "the table; revisions before it are kept, run `wattyard migrate` again when it has "
+            "ended (pg_stat_activity shows it)"
+        )
+    if isinstance(cause, asyncpg.InsufficientPrivilegeError):
+        return f"the database's role may not migrate ({said}): migrate as the owner of the tables"
+    if isinstance(cause, (OSError, ValueError, asyncpg.CannotConnectNowError)):
+        return f"the database cannot be used: {said}; check its address"
+    return f"the database was not migrated: {said}"
+
+
+def _root(fault: BaseException) -> BaseException:
+    """What the driver or the system said, below the layers that wrapped it."""
+    while fault.__cause__ is not None:
+        fault = fault.__cause__
+    return fault

@@ -1,0 +1,190 @@
+"""Migrations beside servers that run: newer schemas, locks, long steps, failures in a sentence."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.support.process import WATTYARD
+from wattyard.app.background import schema_checked
+from wattyard.platform.db import Database, schema
+
+_NEWEST = schema.newest_revision()
+_NEXT = f"{int(_NEWEST) + 1:04}"
+_MIGRATION = """
+from alembic import op
+from wattyard.migrations import steps
+
+revision = "{revision}"
+down_revision = "{before}"
+WORKS_WITH = "{works_with}"
+
+
+def upgrade() -> None:
+    {steps}
+"""
+
+
+@pytest.fixture
+async def url(postgres: str) -> AsyncIterator[str]:
+    """A migrated database of its own."""
+    connection = await asyncpg.connect(postgres)
+    await connection.execute("DROP DATABASE IF EXISTS migrations WITH (FORCE)")
+    await connection.execute("CREATE DATABASE migrations")
+    url = postgres.replace("/wattyard?", "/migrations?")
+    await asyncio.to_thread(schema.migrate, url)
+    yield url
+    await connection.execute("DROP DATABASE migrations WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def owner(url: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
+
+
+def release(folder: Path, steps: str, works_with: str = _NEWEST) -> Path:
+    """The migrations of a next release, which has one more."""
+    with as_file(files("wattyard.migrations")) as present:
+        shutil.copytree(present, folder / "migrations")
+    text = _MIGRATION.format(revision=_NEXT, before=_NEWEST, works_with=works_with, steps=steps)
+    (folder / "migrations" / "versions" / f"{_NEXT}_next.py").write_text(text)
+    return folder / "migrations"
+
+
+async def next_release(url: str, folder: Path, steps: str, **given: Any) -> str:
+    works_with = given.pop("works_with", _NEWEST)
+    revisions = release(folder, steps, works_with)
+    return await asyncio.to_thread(schema.migrate, url, revisions=revisions, **given)
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*WATTYARD, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence with which a command failed."""
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+async def test_a_program_starts_on_a_newer_schema_that_works_with_it(
+    url: str, tmp_path: Path
+) -> None:
+    assert await next_release(url, tmp_path, 'op.execute("CREATE TABLE new (a int)")') == _NEXT
+    db = Database(url, connections=1)
+    async with schema_checked(db), db.reading() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM new") == 0
+    await db.close()
+    done = await asyncio.to_thread(command, "migrate", "--database", url)
+    assert (done.returncode, _NEXT in done.stdout) == (0, True)
+
+
+async def test_a_newer_schema_that_does_not_work_with_a_program_is_refused_by_name(
+    url: str, tmp_path: Path
+) -> None:
+    await next_release(url, tmp_path, 'op.execute("DROP TABLE meter_batches")', works_with=_NEXT)
+    db = Database(url, connections=1)
+    with pytest.raises(schema.SchemaOutdated, match=f"{_NEXT}, newer .* {_NEWEST}.* of {_NEXT}"):
+        async with schema_checked(db):
+            pass
+    await db.close()
+    assert _NEXT in said(await asyncio.to_thread(command, "migrate", "--database", url))
+
+
+async def test_a_newer_schema_that_says_nothing_is_refused(url: str, owner: Any) -> None:
+    await owner.execute("UPDATE alembic_version SET version_num = '9999'")
+    done = await asyncio.to_thread(command, "migrate", "--database", url)
+    assert "9999, newer than this program's" in said(done)
+
+
+async def test_nobody_waits_long_behind_a_migration_that_waits_for_a_lock(
+    url: str, owner: Any, tmp_path: Path
+) -> None:
+    reader = await asyncpg.connect(url)
+    reading = reader.transaction()
+    await reading.start()
+    await reader.fetch("SELECT FROM sites")
+    step = 'op.execute("ALTER TABLE sites ADD COLUMN new int")'
+    migrating = asyncio.create_task(next_release(url, tmp_path, step))
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'sites'::regclass"
+    async with asyncio.timeout(30):
+        while not await owner.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
+            await asyncio.sleep(0.01)
+        await owner.fetch("SELECT FROM sites")  # waits behind it, until it gives up
+    await reading.rollback()
+    await reader.close()
+    assert await migrating == _NEXT
+
+
+async def test_a_lock_that_cannot_be_had_is_said_in_a_sentence(
+    url: str, owner: Any, tmp_path: Path
+) -> None:
+    async with owner.transaction():
+        await owner.fetch("SELECT FROM sites")
+        with pytest.raises(schema.MigrationFailed, match="long transaction holds the table"):
+            await next_release(
+                url, tmp_path, 'op.execute("DROP TABLE sites CASCADE")', patience_seconds=0
+            )
+        await owner.execute("LOCK TABLE schema_revisions")
+        done = await asyncio.to_thread(command, "migrate", "--wait-seconds", "0", "--database", url)
+        assert "long transaction holds the table" in said(done)
+
+
+async def test_two_processes_migrate_one_after_the_other(url: str, owner: Any) -> None:
+    await owner.execute("SELECT pg_advisory_lock($1)", 0x57415454)
+    done = await asyncio.to_thread(command, "migrate", "--wait-seconds", "0", "--database", url)
+    assert "another process is migrating" in said(done)
+    await owner.execute("SELECT pg_advisory_unlock_all()")
+    assert await asyncio.to_thread(schema.migrate, url) == _NEWEST
+
+
+async def test_long_steps_are_kept_piece_by_piece(url: str, owner: Any, tmp_path: Path) -> None:
+    await owner.execute("CREATE TABLE many (n int, done boolean)")
+    await owner.execute("INSERT INTO many SELECT n FROM generate_series(1, 12000) n")
+    batches = (
+        "steps.in_batches('UPDATE many SET done = true WHERE ctid IN "
+        "(SELECT ctid FROM many WHERE done IS NULL LIMIT :rows)')"
+    )
+    index = "steps.make_index('many_n', 'many (n)', unique=True)"
+    assert await next_release(url, tmp_path, f"{batches}; {index}") == _NEXT
+    assert await owner.fetchval("SELECT count(DISTINCT xmin::text) FROM many") == 3
+    assert await owner.fetchval(
+        "SELECT indisvalid AND indisunique FROM pg_index WHERE indexrelid = 'many_n'::regclass"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("postgresql://127.0.0.1:1/x", "cannot be used"),
+        ("postgresql://nowhere.invalid/x", "cannot be used"),
+        ("nonsense", "cannot be used"),
+    ],
+)
+def test_a_migration_without_a_database_ends_in_a_sentence(address: str, reason: str) -> None:
+    assert reason in said(command("migrate", "--wait-seconds", "0", "--database", address))
+
+
+async def test_a_role_that_may_not_migrate_is_told_so(url: str, owner: Any) -> None:
+    await owner.execute("UPDATE alembic_version SET version_num = '0009'")
+    await owner.execute("DROP ROLE IF EXISTS reader")
+    await owner.execute("CREATE ROLE reader LOGIN")
+    await owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    mine = url.replace("postgresql://wattyard@", "postgresql://reader@")
+    done = await asyncio.to_thread(command, "migrate", "--database", mine)
+    assert "may not migrate" in said(done)
+    await owner.execute("DROP OWNED BY reader")
+    await owner.execute("DROP ROLE reader")
