@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0011"
 down_revision = "0010"
+WORKS_WITH = "0010"
 
 STATEMENTS = ("ALTER TABLE accounts ADD COLUMN last_disabled timestamptz",)
 
