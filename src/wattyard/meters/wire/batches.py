@@ -40,7 +40,7 @@ class MeterBatchShape(msgspec.Struct, kw_only=True):
     """What became of readings that were sent together.
 
     What is accepted is stored and counts at once, so `records_processed` equals
-    `records_accepted`. `failed_records` lists the first 1,000 that were not taken.
+    `records_accepted`. `failed_records` lists the first 1,000 rejected ones.
     """
 
     id: str
