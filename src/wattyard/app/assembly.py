@@ -1,13 +1,13 @@
 """Settings in, running application out. The one place that names every capability."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from wattyard.accounts.capability import ACCOUNTS
 from wattyard.accounts.service import Accounts
 from wattyard.app.background import listening, schema_checked, working
-from wattyard.app.endpoints import SERVER
+from wattyard.app.endpoints import SERVER, live, metrics, ready
 from wattyard.app.services import Services
 from wattyard.costs.capability import COSTS
 from wattyard.events.capability import EVENTS
@@ -84,9 +84,7 @@ def services(
 
 def assemble(services: Services) -> FrontDoor:
     """Build the ASGI application on the given use-cases."""
-    db, settings = services.get(Database), services.get(Settings)
-    solvers = services.get(Solvers)
-    contexts = services.get(Contexts)
+    db, solvers = services.get(Database), services.get(Solvers)
     stopping = services.get(Stopping)
 
     @asynccontextmanager
@@ -101,6 +99,26 @@ def assemble(services: Services) -> FrontDoor:
             await db.close()
             logs.for_requests().flush()
 
+    return _front(services, ENDPOINTS, lifespan)
+
+
+def administration(services: Services) -> FrontDoor:
+    """Build the ASGI application with which a process that serves no clients shows its state."""
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        yield
+
+    return _front(services, (live, ready, metrics), lifespan)
+
+
+def _front(
+    services: Services,
+    endpoints: Sequence[Endpoint],
+    lifespan: Callable[[object], AbstractAsyncContextManager[None]],
+) -> FrontDoor:
+    contexts, telemetry = services.get(Contexts), services.get(Telemetry)
+    settings = services.get(Settings)
     share = settings.rate_limit / settings.workers
     gate = Gate(
         contexts,
@@ -108,9 +126,8 @@ def assemble(services: Services) -> FrontDoor:
         RateLimits(share) if share else NoLimits(),
         services.get(Replays),
     )
-    telemetry = services.get(Telemetry)
     door = FrontDoor(
-        [Bound(declared, services, gate) for declared in ENDPOINTS],
+        [Bound(declared, services, gate) for declared in endpoints],
         contexts=contexts,
         begun=telemetry.begun,
         finished=telemetry.finished,

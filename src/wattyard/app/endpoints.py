@@ -17,8 +17,10 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
+from wattyard.app.services import Services
 from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Contexts
+from wattyard.kernel.measures import Measure
 from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform import document
 from wattyard.platform.composition import Capability
@@ -33,7 +35,6 @@ from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry
 from wattyard.platform.work import Job, Periodic, Stopping
-from wattyard.tariffs.service.markets import OperatorMarkets
 
 _FORGET_SECONDS: Final = 3600.0
 _METRICS_SECONDS: Final = 1.0
@@ -138,17 +139,20 @@ class MetricsGuard:
 class MetricsPage:
     """The metrics, rendered at most once a second."""
 
-    def __init__(self, watch: Telemetry, markets: OperatorMarkets, contexts: Contexts) -> None:
+    def __init__(self, watch: Telemetry, services: Services, contexts: Contexts) -> None:
         self._watch = watch
-        self._markets = markets
+        self._services = services
         self._contexts = contexts
         self.rendered = Rendered(self._render, seconds=_METRICS_SECONDS)
 
     async def _render(self) -> Document:
+        context = self._contexts.operator()
+        found: list[Measure] = []
         with suppress(Unavailable):  # without the database the rest is still answered
-            for code, seconds in await self._markets.staleness(self._contexts.operator()):
-                self._watch.stale(code, seconds)
-        return Document.of(self._watch.exposition(), _METRICS)
+            for capability in self._services.capabilities:
+                for measured in capability.measured:
+                    found += await self._services.get(measured).measures(context)
+        return Document.of(self._watch.exposition(found), _METRICS)
 
 
 @endpoint(

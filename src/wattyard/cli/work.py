@@ -8,6 +8,7 @@ import typer
 from wattyard import app
 from wattyard.app import listening, work
 from wattyard.cli.accounts import print_json, say
+from wattyard.cli.administration import administered
 from wattyard.cli.database import (
     DatabaseOption,
     DataOption,
@@ -46,7 +47,7 @@ async def _work(settings: Settings) -> None:
     await db.open()
     try:
         services = app.services(db, settings)
-        async with listening(services):
+        async with listening(services), administered(services):
             say("wattyard worker ready")
             await work(services, stop)
     finally:

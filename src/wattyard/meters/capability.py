@@ -13,4 +13,5 @@ METERS: Final = Capability(
     provides=(Meters, Records),
     endpoints=ENDPOINTS,
     jobs=(months_ahead,),
+    measured=(Meters,),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.measures import Measure
 from wattyard.platform.encryption.columns import EncryptedColumn
 from wattyard.platform.http.declare import Endpoint
 from wattyard.platform.work import Job
@@ -24,6 +25,13 @@ class Inspected(Protocol):
 
     def complaints(self, context: Context) -> Awaitable[list[str]]:
         """What is wrong, each with what to do about it; empty where all is well."""
+
+
+class Measured(Protocol):
+    """Something that has values for the operator's metrics."""
+
+    def measures(self, context: Context) -> Awaitable[list[Measure]]:
+        """The present values of its gauges, by questions that stay quick at any size."""
 
 
 class Contributions(Generic[Port]):
@@ -48,6 +56,7 @@ class Capability:
         jobs: providers of its background work.
         encrypted: the columns in which it keeps secrets.
         inspected: provided types that `wattyard doctor` looks at.
+        measured: provided types with values for `/metrics`.
     """
 
     name: str
@@ -58,3 +67,4 @@ class Capability:
     jobs: tuple[Callable[..., Job], ...] = ()
     encrypted: tuple[EncryptedColumn, ...] = ()
     inspected: tuple[type[Inspected], ...] = ()
+    measured: tuple[type[Measured], ...] = ()

@@ -47,7 +47,8 @@ class Settings:
     (0 is off) those of one address outside of the networks of `trusted_proxies`. A client has
     `head_seconds` for a request's head, and `stall_seconds` without sending a byte of a body or
     taking one of an answer. For `drain_seconds` after SIGTERM the server says that it is not
-    ready, and goes on.
+    ready, and goes on. `admin_port` is where `wattyard worker` answers for its health and
+    metrics, on `host`; 0 is off.
     `cors_origins` lists the origins whose pages may read answers in a browser.
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
@@ -79,10 +80,10 @@ class Settings:
     head_seconds: int = 10
     stall_seconds: int = 30
     drain_seconds: int = 0
+    admin_port: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise SettingInvalid(f"the port must be 0 to 65535; got {self.port}")
+        _check_ports(self.port, self.admin_port)
         if not 1 <= self.workers <= 256:
             raise SettingInvalid(f"workers must be 1 to 256; got {self.workers}")
         if not 1 <= self.connections <= 1000:
@@ -141,6 +142,12 @@ class Settings:
     def with_key_file(self, path: Path) -> Self:
         """Take the file that holds the embedded database's encryption key."""
         return replace(self, encryption_key_file=str(path))
+
+
+def _check_ports(*ports: int) -> None:
+    for port in ports:
+        if not 0 <= port <= 65535:
+            raise SettingInvalid(f"a port must be 0 to 65535; got {port}")
 
 
 def _check_caps(caps: Caps) -> None:

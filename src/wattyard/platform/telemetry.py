@@ -4,7 +4,7 @@ No line ever holds a body, a header, a query or a secret.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
@@ -22,6 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from wattyard import __version__
 from wattyard.kernel import ids
+from wattyard.kernel.measures import Measure
 from wattyard.platform import logs
 from wattyard.platform.db import Database
 from wattyard.platform.http import Call
@@ -85,13 +86,12 @@ class Telemetry:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
-        self._stale = Gauge(
-            "wattyard_market_staleness_seconds",
-            "For how long a market source of the operator has owed prices; 0 while complete.",
-            ("code",),
+        self._database_seconds = Counter(
+            "wattyard_database_seconds",
+            "Seconds for which database connections were lent.",
             registry=self.registry,
-            multiprocess_mode="mostrecent",
         )
+        self._database_counted = 0.0
         self._open_requests = Gauge(
             "wattyard_requests_in_flight",
             "Requests whose answer is not finished; a stream is one for as long as it lasts.",
@@ -138,17 +138,16 @@ class Telemetry:
         for type_ in types:
             self._events.labels(type_).inc()
 
-    def stale(self, code: str, seconds: float) -> None:
-        """Note for how long a market source has owed prices."""
-        self._stale.labels(code).set(seconds)
-
     def attempted(self, outcome: str) -> None:
         """Count an attempt to deliver a webhook."""
         self._deliveries.labels(outcome).inc()
 
-    def exposition(self) -> bytes:
-        """Write the metrics in Prometheus' text format."""
+    def exposition(self, measures: Iterable[Measure] = ()) -> bytes:
+        """Write the metrics in Prometheus' text format, with those of the whole database."""
         self._measure()
+        return self._own_exposition() + generate_latest(_gauges(measures))
+
+    def _own_exposition(self) -> bytes:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self.registry) + generate_latest(self._process)
         together = CollectorRegistry()
@@ -163,6 +162,8 @@ class Telemetry:
         self._connections.labels("lent").set(usage.lent)
         self._waiting.set(usage.waiting)
         self._pool_size.set(self._db.connections)
+        self._database_seconds.inc(usage.lent_seconds - self._database_counted)
+        self._database_counted = usage.lent_seconds
 
     def _children_of(self, operation: str, status: int) -> tuple[Counter, Histogram]:
         key = (operation, status)
@@ -172,6 +173,19 @@ class Telemetry:
                 self._seconds.labels(operation),
             )
         return self._children[key]
+
+
+def _gauges(measures: Iterable[Measure]) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    gauges: dict[str, Gauge] = {}
+    for one in measures:
+        gauge = gauges.get(one.name)
+        if gauge is None:
+            gauge = gauges[one.name] = Gauge(
+                f"wattyard_{one.name}", one.help, tuple(one.labels), registry=registry
+            )
+        (gauge.labels(**one.labels) if one.labels else gauge).set(one.value)
+    return registry
 
 
 def _line(call: Call, seconds: float) -> Answered:

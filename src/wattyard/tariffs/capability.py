@@ -38,4 +38,5 @@ TARIFFS: Final = Capability(
     jobs=(fetching, endings),
     encrypted=ENCRYPTED,
     inspected=(OperatorMarkets,),
+    measured=(OperatorMarkets,),
 )

@@ -17,6 +17,7 @@ from wattyard.events.store.queue import FIRST_LANE, ClaimRequest, Lane
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
+from wattyard.kernel.measures import Measure
 
 __all__ = ["FIRST_LANE", "LEASE", "ClaimRequest", "Lane", "Outbox"]
 
@@ -42,6 +43,20 @@ class Outbox:
         since = instants.text(oldest)
         running = "is wattyard serve or wattyard worker running?"
         return [f"{count:,} webhook deliveries are overdue, the oldest since {since}: {running}"]
+
+    async def measures(self, context: Context) -> list[Measure]:
+        """How many deliveries are due but not made, and for how long the oldest is."""
+        async with self._events.db.reading() as db:
+            count, oldest = await store.backlog(db, context.now)
+        age = (context.now - oldest).total_seconds() if oldest else 0.0
+        return [
+            Measure(
+                "delivery_backlog",
+                f"Webhook deliveries that are due; counted up to {store.BACKLOG_COUNTED:,}.",
+                count,
+            ),
+            Measure("delivery_oldest_seconds", "For how long the oldest of them is due.", age),
+        ]
 
     async def claim(
         self, context: Context, holder: UUID, request: ClaimRequest

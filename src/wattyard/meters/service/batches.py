@@ -12,6 +12,7 @@ import numpy as np
 from wattyard.kernel import civil, ids
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
+from wattyard.kernel.measures import Measure
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
@@ -203,6 +204,19 @@ class Meters:
         """Read one page of batches, newest first."""
         async with self.db.reading() as db:
             return await batch_store.page(db, context.account, context.live_mode, window)
+
+    async def measures(self, context: Context) -> list[Measure]:
+        """For how many months ahead there are partitions."""
+        async with self.db.reading() as db:
+            newest = await month_store.newest(db)
+        present = context.now.year * 12 + context.now.month - 1
+        return [
+            Measure(
+                "meter_months_ahead",
+                "For how many months from now on there are partitions of readings.",
+                newest - present if newest is not None else 0,
+            )
+        ]
 
     async def make_months(self, around: datetime) -> None:
         """Have the partitions of last month to three months ahead."""

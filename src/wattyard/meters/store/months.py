@@ -29,6 +29,20 @@ async def make(db: WriteConnection, months: Iterable[int]) -> set[int]:
     return {names[name] for name in found}
 
 
+async def newest(db: ReadConnection) -> int | None:
+    """The newest month that has a partition, counted as in `make`; None where there is none."""
+    name: str | None = await db.fetchval(
+        """
+        SELECT max(c.relname) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'meter_readings'::regclass
+        """
+    )
+    if name is None:
+        return None
+    year, month = name.removeprefix("meter_readings_").split("_")
+    return int(year) * 12 + int(month) - 1
+
+
 async def _present(db: ReadConnection, names: Sequence[str]) -> set[str]:
     """List the partitions.
 

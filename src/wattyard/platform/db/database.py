@@ -22,6 +22,8 @@ class PoolUsage(NamedTuple):
     lent: int
     idle: int
     waiting: int
+    lent_seconds: float = 0.0
+    """For how long connections were lent, in all."""
 
 
 class Database:
@@ -91,7 +93,7 @@ class Database:
         if self._loans is None:
             return PoolUsage(0, 0, 0)
         pool = self._loans.pool
-        return PoolUsage(pool.lent, pool.idle, pool.waiting)
+        return PoolUsage(pool.lent, pool.idle, pool.waiting, self._loans.seconds)
 
     def reading(self) -> AbstractAsyncContextManager[ReadConnection]:
         """Lend a connection for single questions, each on its own.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -17,10 +18,11 @@ _IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.Interna
 class Loan:
     """The connection that a task has, and the block that it is in."""
 
-    __slots__ = ("after_commit", "connection", "in_snapshot")
+    __slots__ = ("after_commit", "connection", "in_snapshot", "since")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.since = perf_counter()
         self.in_snapshot = False
         self.after_commit: list[Callable[[], None]] | None = None
         """What to call once the transaction is kept; None outside of one."""
@@ -29,11 +31,13 @@ class Loan:
 class Loans:
     """The loans of a pool, by task."""
 
-    __slots__ = ("_by_task", "causes", "pool")
+    __slots__ = ("_by_task", "causes", "pool", "seconds")
 
     def __init__(self, pool: ConnectionPool, causes: Causes) -> None:
         self.pool = pool
         self.causes = causes
+        self.seconds = 0.0
+        """For how long connections were lent, in all."""
         self._by_task: dict[asyncio.Task[Any] | None, Loan] = {}
 
     def present(self) -> Loan | None:
@@ -54,6 +58,7 @@ class Loans:
             Unavailable: where `error` says that it was lost.
         """
         del self._by_task[asyncio.current_task()]
+        self.seconds += perf_counter() - loan.since
         if error is None:
             self.pool.take_back(loan.connection, account)
             return

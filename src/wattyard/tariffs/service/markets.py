@@ -7,6 +7,7 @@ from typing import Final
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.kernel.measures import Measure
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.platform.encryption import Keyring
 from wattyard.tariffs.domain import fetching
@@ -88,6 +89,18 @@ class OperatorMarkets:
             (one.source.code, fetching.staleness(one.source, now).total_seconds())
             for one in await self.subscriptions()
             if one.feed
+        ]
+
+    async def measures(self, context: Context) -> list[Measure]:
+        """For how long each fetched source has owed prices."""
+        return [
+            Measure(
+                "market_staleness_seconds",
+                "For how long a market source of the operator has owed prices; 0 while complete.",
+                seconds,
+                {"code": code},
+            )
+            for code, seconds in await self.staleness(context)
         ]
 
     async def complaints(self, context: Context) -> list[str]:
