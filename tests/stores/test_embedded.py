@@ -14,7 +14,7 @@ import asyncpg
 import psutil
 import pytest
 
-from wattyard.platform.embedded import EmbeddedDatabase, EmbeddedError
+from wattyard.platform.embedded import EmbeddedDatabase, EmbeddedError, backup
 
 HOLD = """
 import sys
@@ -291,3 +291,32 @@ def test_a_second_container_is_kept_out_of_a_used_folder(folder: Path) -> None:
     assert ask(url, "SELECT one FROM kept") == 1
     let_go(other)
     assert not servers(folder)
+
+
+def test_a_backup_overwrites_nothing_and_follows_no_link(folder: Path, tmp_path: Path) -> None:
+    database = EmbeddedDatabase(folder)
+    whole, taken, target = tmp_path / "whole", tmp_path / "taken", tmp_path / "target"
+    taken.write_text("mine")
+    (tmp_path / "link").symlink_to(target)
+    (tmp_path / "other.part").symlink_to(target)
+
+    with database.lease():
+        assert backup(database, whole) == whole.stat().st_size > 0
+        for name in ("whole", "taken", "link", "other"):
+            with pytest.raises(EmbeddedError, match="cannot be written: File exists"):
+                backup(database, tmp_path / name)
+
+    assert whole.stat().st_mode & 0o777 == 0o600
+    assert taken.read_text() == "mine"
+    assert not target.exists()
+    assert not (tmp_path / "other").exists()
+    assert not (tmp_path / "whole.part").exists()
+
+
+def test_the_database_inherits_no_setting_of_the_server(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATTYARD_ENCRYPTION_KEY", "secret")
+    with EmbeddedDatabase(folder).lease():
+        (line, *_) = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
+        assert not [name for name in psutil.Process(int(line)).environ() if "WATTYARD" in name]

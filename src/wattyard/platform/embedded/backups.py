@@ -1,6 +1,9 @@
 """Backup and restore of the embedded database, in pg_dump's custom format."""
 
+import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,23 +18,32 @@ _REPLACED: Final = f"{ROLE}_replaced"
 def backup(database: EmbeddedDatabase, file: Path) -> int:
     """Write a backup while the server may run, and give its size in bytes.
 
-    The file is written beside its place and moved there when it is whole.
+    The file is written beside its place, which is kept for it, and moved there when it is whole.
+    Only its owner may read it.
 
     Raises:
-        EmbeddedError: when it cannot be written.
+        EmbeddedError: when it cannot be written, or something, be it a link, has its name.
     """
-    with database.lease() as url:
-        part = file.with_name(file.name + ".part")
-        try:
-            with part.open("wb") as target:
-                part.chmod(0o600)
-                _run(database, ["pg_dump", "--format=custom", f"--dbname={url}"], stdout=target)
-            part.replace(file)
-        except OSError as fault:
-            raise EmbeddedError(f"{file} cannot be written: {fault.strerror}") from fault
-        finally:
-            part.unlink(missing_ok=True)
+    part = file.with_name(file.name + ".part")
+    with database.lease() as url, _created(file), _created(part) as target:
+        _run(database, ["pg_dump", "--format=custom", f"--dbname={url}"], stdout=target)
+        part.replace(file)
     return file.stat().st_size
+
+
+@contextmanager
+def _created(path: Path) -> Iterator[IO[bytes]]:
+    """Create a file that nobody else may read, and remove it where what follows fails."""
+    try:
+        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except OSError as fault:
+        raise EmbeddedError(f"{path} cannot be written: {fault.strerror}") from fault
+    try:
+        with file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def restore(database: EmbeddedDatabase, file: Path) -> None:

@@ -211,8 +211,12 @@ class Programs:
 
 
 def environment() -> dict[str, str]:
-    """The environment of PostgreSQL's programs: none of ours, messages in English."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    """The environment of PostgreSQL's programs: no setting of ours or theirs, English messages."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "WATTYARD_"))
+    }
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
