@@ -38,10 +38,10 @@ class Telemetry:
     together, so that any of them can answer for all.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, request_log: logs.RequestLog | None = None) -> None:
         self._db = db
         self._log = structlog.get_logger("request")
-        self._request_log = logs.for_requests()
+        self._request_log = request_log or logs.for_requests()
         self.registry = CollectorRegistry()
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
