@@ -87,9 +87,15 @@ async def test_a_number_drawn_early_and_kept_late_is_waited_for(
             await later.start()
             await write(slow, tenant, event(world, "ste_slow"))
             await write(fast, tenant, event(world, "ste_fast"))
-        await asyncio.sleep(0.2)
+        settled = Horizon(world.db)
+        await settled.advance()
+        await settled.advance()
+        drawn = await slow.fetchval("SELECT last_value FROM events_sequence")
+        assert (settled.settled or 0) < drawn - 1  # the slow one's number and all above it wait
         assert follower.events == []
         await later.commit()
+        await settled.advance()
+        assert settled.settled == drawn
         assert await follower.given(2) == ["ste_slow", "ste_fast"]
 
 
@@ -280,3 +286,24 @@ async def test_a_number_is_drawn_by_a_transaction_that_has_an_id(
             assert await others[0].fetchval("SELECT pg_current_xact_id_if_assigned()") is not None
     async with world.db.reading() as reading:
         assert (await order.drawn(reading)).number >= 40
+
+
+async def test_two_writers_with_the_newest_transactions_are_waited_for(
+    world: World, tenant: Tenant, others: Any
+) -> None:
+    """Both run when it is looked: no snapshot's bounds show the newer one."""
+    first, second = others[0].transaction(), others[1].transaction()
+    await first.start()
+    await write(others[0], tenant, event(world, "ste_first"))
+    await second.start()
+    await write(others[1], tenant, event(world, "ste_second"))
+    drawn = await others[1].fetchval("SELECT last_value FROM events_sequence")
+    horizon = Horizon(world.db)
+    await horizon.advance()
+    assert (horizon.settled or 0) < drawn - 1
+    await second.commit()
+    await horizon.advance()
+    assert (horizon.settled or 0) < drawn - 1
+    await first.commit()
+    await horizon.advance()
+    assert horizon.settled == drawn

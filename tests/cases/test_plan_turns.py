@@ -53,6 +53,22 @@ async def test_whoever_leaves_while_waiting_takes_no_turn() -> None:
         await turns.take(3)
 
 
+async def test_a_slot_given_back_just_as_its_waiter_leaves_goes_to_the_next() -> None:
+    turns = Turns(1)
+    await turns.take(1)
+    leaving, staying = (asyncio.create_task(turns.take(account)) for account in (2, 3))
+    await settle()
+    leaving.cancel()
+    turns.give_back()  # before the one who leaves could say so
+    await settle()
+
+    assert leaving.cancelled()
+    assert staying.done()
+    turns.give_back()
+    async with asyncio.timeout(1):
+        await turns.take(4)
+
+
 @asynccontextmanager
 async def in_progress(shares: Shares, account: int, count: int) -> AsyncIterator[asyncio.Event]:
     """Have plans of an account in progress until the event is set."""

@@ -37,11 +37,13 @@ OF_NO_ACCOUNT = {
     "events.keys.published",
     "events.keys.retire",
     "meters.months.make",
+    "meters.months.newest",
     "meters.months._present",
     # Writes the rows of a COPY, and asks nothing.
     "meters.copying.rows",
     # The worker, over all accounts.
     "events.queue.account_id_of",
+    "events.queue.backlog",
     "events.queue.accounts_with_events",
     "events.queue.claim",
     "events.queue.forget_stray",
@@ -54,7 +56,6 @@ OF_NO_ACCOUNT = {
     # The order of the events of all accounts.
     "events.order.drawn",
     "events.order.raise_above",
-    "events.order.transactions",
     "events.order.writers",
     "tariffs.contracts.claim_ending",
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from wattyard.accounts.domain import Account, SecretKey
@@ -15,6 +16,7 @@ from wattyard.app import Services
 from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
 from wattyard.kernel import ids, instants
 from wattyard.kernel.context import Contexts
+from wattyard.kernel.printing import printable
 
 account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
 key = typer.Typer(help="Secret keys of an account.", no_args_is_help=True)
@@ -154,7 +156,7 @@ def say(*lines: str) -> None:
     """Print lines for a person."""
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
-        console.print(line, markup=False)
+        console.print(printable(line), markup=False)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)
@@ -174,7 +176,9 @@ def print_rows(rows: list[dict[str, Any]], *, json: bool) -> None:
     for column in rows[0]:
         table.add_column(column, no_wrap=column == "id")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(
+            *("" if value is None else escape(printable(str(value))) for value in row.values())
+        )
     Console().print(table)
 
 

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO, Final, Literal
 import msgspec
 import structlog
 
+from wattyard.kernel.printing import printable
+
 _BATCH_BYTES: Final = 64 * 1024
 _BATCH_SECONDS: Final = 0.1
 _ON_EVERY_LINE: Final = ("event", "level", "timestamp")
@@ -135,6 +137,13 @@ class _Handler(logging.Handler):
         self._lines.write(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
 
 
+def _without_controls(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """Keep what others wrote from steering the terminal that shows the log."""
+    return {name: printable(v) if isinstance(v, str) else v for name, v in event.items()}
+
+
 _requests = RequestLog()
 
 
@@ -159,13 +168,14 @@ def configure(*, level: str, form: str, stream: BinaryIO | None = None) -> None:
         if as_text
         else structlog.processors.JSONRenderer()
     )
+    cleaned: list[structlog.types.Processor] = [_without_controls] if as_text else []
     shared: list[structlog.types.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*shared, *cleaned, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: _Logger(lines),
         cache_logger_on_first_use=True,
@@ -174,7 +184,11 @@ def configure(*, level: str, form: str, stream: BinaryIO | None = None) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *cleaned,
+                renderer,
+            ],
         )
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)

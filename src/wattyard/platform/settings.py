@@ -25,6 +25,10 @@ _LEAST: Final = {
 _ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
 
 
+_IN_FILES: Final = frozenset({"database", "metrics_token"})
+"""Secrets that a file may hold instead of the environment."""
+
+
 class SettingInvalid(Exception):
     """A setting has a value that cannot be used; the message names it."""
 
@@ -125,7 +129,7 @@ class Settings:
         """
         found: dict[str, Any] = {}
         for one in fields(cls):
-            text = environment.get(f"WATTYARD_{one.name.upper()}")
+            text = _found(environment, one.name)
             if text is not None:
                 found[one.name] = _parsed(one.name, one.type, text)
         found |= {name: value for name, value in given.items() if value is not None}
@@ -142,6 +146,21 @@ class Settings:
     def with_key_file(self, path: Path) -> Self:
         """Take the file that holds the embedded database's encryption key."""
         return replace(self, encryption_key_file=str(path))
+
+
+def _found(environment: Mapping[str, str], name: str) -> str | None:
+    """The text of a variable; that of a secret may be in a file which `…_FILE` names."""
+    variable = f"WATTYARD_{name.upper()}"
+    text, file = environment.get(variable), environment.get(f"{variable}_FILE")
+    if name not in _IN_FILES or not file:
+        return text
+    if text:
+        raise SettingInvalid(f"{variable} and {variable}_FILE exclude each other; set one of them")
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else "it is not text"
+        raise SettingInvalid(f"{variable}_FILE: {file} cannot be read: {reason}") from None
 
 
 def _check_ports(*ports: int) -> None:

@@ -77,7 +77,7 @@ def together(reports: Sequence[Report]) -> Report:
     order = sorted(range(len(times)), key=times.__getitem__)
     return replace(
         first,
-        data=data.only(np.array(order)),
+        data=data.only(np.array(order, dtype=np.int64)),
         total=total,
         references=tuple(references[n] for n in order),
     )

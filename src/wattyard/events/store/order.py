@@ -26,14 +26,6 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Transactions:
-    """Ids of transactions: all below `oldest` have ended, none from `next` on has begun."""
-
-    oldest: int
-    next: int
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
     """A position in the order: after the event of a number.
 
@@ -47,7 +39,7 @@ class Position:
 
 
 async def drawn(db: ReadConnection) -> Drawn:
-    """Read the last number. Ask for the transactions afterwards, by a statement of its own."""
+    """Read the last number. Ask for the writers afterwards, by a statement of its own."""
     row = await db.fetchrow(
         """
         SELECT pg_postmaster_start_time()::text
@@ -59,18 +51,6 @@ async def drawn(db: ReadConnection) -> Drawn:
     return Drawn(row["server"], row["number"])
 
 
-async def transactions(db: ReadConnection) -> Transactions:
-    """Read which transactions that write are running; those that only read do not count."""
-    row = await db.fetchrow(
-        """
-        SELECT pg_snapshot_xmin(now)::text::bigint AS oldest,
-               pg_snapshot_xmax(now)::text::bigint AS next
-        FROM pg_current_snapshot() AS now
-        """
-    )
-    return Transactions(row["oldest"], row["next"])
-
-
 async def writers(db: ReadConnection) -> frozenset[str]:
     """Name the transactions that have written events, or are about to, and have not ended."""
     rows = await db.fetch(
@@ -78,7 +58,8 @@ async def writers(db: ReadConnection) -> frozenset[str]:
         SELECT virtualtransaction FROM pg_locks
         WHERE locktype = 'relation' AND relation = 'events'::regclass
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND granted AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
+          AND granted AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',
+                               'ExclusiveLock', 'AccessExclusiveLock')
         """
     )
     return frozenset(row["virtualtransaction"] for row in rows)

@@ -185,7 +185,7 @@ def changed_endpoint(
     """
     kept = dict(headers)
     if "basic_auth" in patch:
-        kept.pop(AUTHORIZATION, None)
+        kept = {n: v for n, v in kept.items() if n.lower() != AUTHORIZATION.lower()}
     current = EndpointBody(
         url=endpoint.url,
         event_types=list(endpoint.event_types),

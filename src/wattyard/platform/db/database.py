@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Context
 from typing import Any, NamedTuple
 
 from wattyard.kernel.refusals import Unavailable
@@ -75,7 +76,8 @@ class Database:
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something on this database that nobody waits for."""
-        task = asyncio.get_running_loop().create_task(work)
+        # In nobody's share: what is done beside a call is done for all accounts.
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         self._besides.add(task)
         task.add_done_callback(self._besides.discard)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from wattyard.kernel.refusals import Unavailable
+from wattyard.kernel.refusals import TooMany, Unavailable
 from wattyard.platform.db.database import Database
 
 _log = structlog.get_logger("database")
@@ -49,7 +49,7 @@ class Notifier:
         try:
             while self._again:
                 self._again = False
-                with suppress(Unavailable):
+                with suppress(Unavailable, TooMany):
                     async with self._db.transaction() as db:
                         await db.execute("SELECT pg_notify($1, '')", self._channel)
                 await asyncio.sleep(_QUIET_SECONDS)

@@ -10,7 +10,8 @@ connection, which is looked for only by whoever has a slot: so there is one numb
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -26,6 +27,16 @@ _LOGGED_EVERY_SECONDS: Final = 60.0
 
 on_behalf_of: ContextVar[int | None] = ContextVar("on_behalf_of", default=None)
 """The account that the present task works for, None for the server itself."""
+
+
+@contextmanager
+def of_no_account() -> Iterator[None]:
+    """Do inside the block what the server does for all accounts together, in nobody's share."""
+    token = on_behalf_of.set(None)
+    try:
+        yield
+    finally:
+        on_behalf_of.reset(token)
 
 
 class Slots:

@@ -51,9 +51,13 @@ def _canonical(raw: bytes) -> bytes:
         return raw
 
 
+_EXACT: Final = 2.0**53
+"""Whole numbers below this are the same as float and as int."""
+
+
 def _number(text: str) -> Any:  # noqa: ANN401 (an int or a float)
     number = float(text)
-    return int(number) if number.is_integer() else number
+    return int(number) if abs(number) < _EXACT and number.is_integer() else number
 
 
 def _canonical_query(query: bytes) -> bytes:

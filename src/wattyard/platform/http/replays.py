@@ -21,7 +21,7 @@ from uuid import UUID
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
-from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany, Unavailable
+from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.platform.http import errors
 from wattyard.platform.http import kept_answers as store
@@ -170,8 +170,8 @@ class Replays:
             return kept
 
     async def _given_up(self, claim: Claim, holder: UUID) -> None:
-        """Let the request run again; without the database the mark ends by itself."""
-        with suppress(Unavailable):
+        """Let the request run again; where that cannot be written, the mark ends by itself."""
+        with suppress(Refusal):
             async with self._db.transaction() as db:
                 await store.unmark(db, claim, holder)
 

@@ -45,16 +45,20 @@ class Turns:
 
     def give_back(self) -> None:
         """Let the next account have the slot, or nobody."""
-        if not self._waiting:
-            self._free += 1
-            return
-        account, queue = self._waiting.popitem(last=False)
-        queue.popleft().set_result(None)
-        if queue:
-            self._waiting[account] = queue  # behind all others
+        while self._waiting:
+            account, queue = self._waiting.popitem(last=False)
+            turn = queue.popleft()
+            if queue:
+                self._waiting[account] = queue  # behind all others
+            if not turn.done():  # else called off in this very moment
+                turn.set_result(None)
+                return
+        self._free += 1
 
     def _leave(self, account: int, turn: asyncio.Future[None]) -> None:
-        queue = self._waiting[account]
+        queue = self._waiting.get(account)
+        if queue is None or turn not in queue:
+            return  # a slot that was given back has passed it over
         queue.remove(turn)
         if not queue:
             del self._waiting[account]

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from wattyard.kernel import ids
+from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import CustomerId, Reference
@@ -93,7 +94,7 @@ async def get_site(context: Context, site_id: str, sites: Sites) -> bytes:
     body=SiteBody,
     answers=SiteShape,
     status=201,
-    refuses=(*GEOGRAPHY_REFUSALS, CustomerNotFound),
+    refuses=(*GEOGRAPHY_REFUSALS, CustomerNotFound, LimitReached),
     example=examples.SITE,
     example_body=examples.SITE_BODY,
     tagged=True,

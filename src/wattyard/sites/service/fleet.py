@@ -106,6 +106,7 @@ class Fleet(SiteUseCases):
 
     def _create(self, context: Context, arrival: Arrival, changes: _Changes) -> None:
         now = context.now
+        within(self.caps.site_devices, len(arrival.devices), "site_devices (devices at a site)")
         site = arrival.draft.settled(context.new_id(), now)
         made = [d.draft.made(context.new_id(), now, [site.id]) for d in arrival.devices]
         changes.new_sites.append((site, self.serializers.site(context.caller, site, made)))

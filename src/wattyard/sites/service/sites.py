@@ -6,6 +6,7 @@ from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel import ids
+from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
@@ -115,12 +116,14 @@ class Sites(SiteUseCases):
         Raises:
             Malformed, StateForbids: when the draft cannot be settled.
             CustomerNotFound: when it names a customer that the caller does not have.
+            LimitReached: when a site may not have so many devices.
         """
         draft.check()
         now = context.now
         account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
             await self._check_customer(db, context, draft)
+            within(self.caps.site_devices, len(devices), "site_devices (devices at a site)")
             site = draft.settled(context.new_id(), now)
             made = [device.made(context.new_id(), now, [site.id]) for device in devices]
             await site_store.insert(
