@@ -44,7 +44,8 @@ SOURCE = ROOT / "src" / "wattyard"
 
 def refusal_classes(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
     for kind in base.__subclasses__():
-        if kind.__module__.startswith("wattyard.") and "<" not in kind.code:
+        of_the_api = not kind.__module__.startswith("wattyard.tariffs.feeds.")  # only for commands
+        if kind.__module__.startswith("wattyard.") and of_the_api and "<" not in kind.code:
             yield kind
         yield from refusal_classes(kind)
 
