@@ -15,6 +15,7 @@ from wattyard.kernel import civil, instants
 from wattyard.kernel.clock_changes import Microseconds, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
+from wattyard.tariffs.domain.billing import CALENDAR_MONTHS, Billing
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import Charge
 from wattyard.tariffs.domain.formula import Formula
@@ -189,6 +190,7 @@ class Tariff:
     tax: Tax = Tax()
     limits: PriceLimits = PriceLimits()
     tiering: Tiering = Tiering()
+    billing: Billing = CALENDAR_MONTHS
     charges: tuple[Charge, ...] = ()
     devices: frozenset[UUID] = frozenset()
     is_temporary: bool = False
