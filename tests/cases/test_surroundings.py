@@ -1,8 +1,6 @@
-"""The weather in plans, and plans that wait for others."""
+"""The weather in plans, and plans that ran out of time."""
 
-import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +16,6 @@ from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant
 from wattyard import app
 from wattyard.kernel import ids
-from wattyard.kernel.refusals import TooMany
 from wattyard.platform.db import Database
 from wattyard.platform.settings import SettingInvalid, Settings
 from wattyard.schedules.adapters.open_meteo import OpenMeteo
@@ -110,30 +107,13 @@ async def test_a_plan_that_ran_out_of_time_is_the_same_when_it_is_asked_for_agai
     def unfinished(asked: np.ndarray[Any, Any]) -> Unfinished:
         return Unfinished(float(asked.sum()), next(calls))
 
-    first = await solvers.run(unfinished, np.array([0.5]), hard=True)
-    again = await solvers.run(unfinished, np.array([0.5]), hard=True)
-    other = await solvers.run(unfinished, np.array([0.25]), hard=True)
-    finished = [await solvers.run(unfinished, np.array([0.0]), hard=True) for _ in range(2)]
+    first = await solvers.run(unfinished, np.array([0.5]), account=1, hard=True)
+    again = await solvers.run(unfinished, np.array([0.5]), account=1, hard=True)
+    other = await solvers.run(unfinished, np.array([0.25]), account=1, hard=True)
+    finished = [
+        await solvers.run(unfinished, np.array([0.0]), account=1, hard=True) for _ in range(2)
+    ]
 
     assert (first.call, again.call, other.call) == (0, 0, 1)
     assert [one.call for one in finished] == [2, 3]
-    solvers.close()
-
-
-async def test_too_many_plans_at_once_are_asked_to_come_back() -> None:
-    solvers, free = Solvers(), threading.Event()
-
-    def slow(number: int) -> int:
-        free.wait(20)
-        return number
-
-    waiting = [asyncio.create_task(solvers.run(slow, number, hard=True)) for number in range(64)]
-    await asyncio.sleep(0)
-    with pytest.raises(TooMany) as refused:
-        await solvers.run(slow, 64, hard=True)
-    free.set()
-
-    assert refused.value.retry_after_seconds > 0
-    assert await asyncio.gather(*waiting) == list(range(64))
-    assert await solvers.run(slow, 65, hard=False) == 65
     solvers.close()

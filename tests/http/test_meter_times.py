@@ -58,7 +58,7 @@ async def test_register_reads_of_far_off_times_make_no_tables(
 ) -> None:
     before = await tables(world)
     batch = await registers(
-        tenant, home, (0, 1.0), (86400 * 3000, 2.0), ("3000-01-01T00:00:00Z", 3.0), (2.5e11, 4.0)
+        tenant, home, (0, 1.0), (86400 * 3000, 2.0), ("2199-12-31T00:00:00Z", 3.0), (2.5e11, 4.0)
     )
     assert codes(batch) == [
         (1, "time_invalid"),
@@ -67,6 +67,22 @@ async def test_register_reads_of_far_off_times_make_no_tables(
         (4, "time_in_future"),
     ]
     assert await tables(world) == before
+
+
+async def test_a_far_off_time_beside_another_fault_fails_its_record_alone(
+    tenant: Tenant, home: str
+) -> None:
+    times = [(f"{year}-01-01T00:00:00Z", f"{year}-01-01T01:00:00Z") for year in ("0546", "2300")]
+    readings = [
+        {"location_id": "loc_x", "start_time": start, "end_time": end, "energy_kwh": 1.0}
+        for start, end in times
+    ]
+    sound = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T01:00:00Z"}
+    readings.append({**sound, "location_id": home, "energy_kwh": 1.0})
+    answer = await tenant.call("PUT", "/meters/interval", json=readings)
+    assert answer.status_code == 200, answer.text
+    assert [number for number, _ in codes(answer.json())] == [1, 2]
+    assert answer.json()["records_accepted"] == 1
 
 
 async def test_a_clock_that_runs_ahead_does_not_stop_a_register(tenant: Tenant, home: str) -> None:

@@ -17,9 +17,11 @@ import pytest
 from wattyard.platform.embedded import EmbeddedDatabase, EmbeddedError, backup
 
 HOLD = """
+import signal
 import sys
 from pathlib import Path
 from wattyard.platform.embedded import EmbeddedDatabase
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
 with EmbeddedDatabase(Path(sys.argv[1])).lease() as url:
     print(url, flush=True)
     sys.stdin.readline()

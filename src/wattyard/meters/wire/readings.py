@@ -133,7 +133,7 @@ class Columns:
     def _judge(self, number: int, sent: SentReading) -> None:
         """Report a well-formed record with wrong ids or no energy."""
         try:
-            energy_of(convert(msgspec.to_builtins(sent, builtin_types=(datetime,)), ReadingBody))
+            energy_of(convert(msgspec.to_builtins(sent), ReadingBody))
         except Malformed as refusal:
             self._fail(number, sent.record_reference_id, refusal)
 
