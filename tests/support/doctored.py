@@ -54,13 +54,18 @@ def rewriting(app: App, path: Callable[[str], str]) -> App:
 def putting_bodies(app: App, body: Any) -> App:
     """Take another body than was sent."""
 
-    async def put(scope: Scope, _: Receive, send: Send) -> None:
+    async def put(scope: Scope, receive: Receive, send: Send) -> None:
         content = json.dumps(body).encode()
         headers = [pair for pair in scope["headers"] if pair[0] != b"content-length"]
         headers.append((b"content-length", str(len(content)).encode()))
 
+        messages = iter([{"type": "http.request", "body": content, "more_body": False}])
+
         async def given() -> MutableMapping[str, Any]:
-            return {"type": "http.request", "body": content, "more_body": False}
+            while (message := await receive())["type"] == "http.request":
+                if not message.get("more_body"):
+                    return next(messages)
+            return message
 
         await app({**scope, "headers": headers}, given, send)
 
