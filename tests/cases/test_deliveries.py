@@ -204,7 +204,9 @@ async def test_later_events_wait_for_the_first_retry_and_no_longer(
             other = await tenant.device((await tenant.site())["id"])
             await tenant.patch(f"/devices/{other['id']}", {"reference_id": "other"})
             await eventually(lambda: len(receiver.received) == 2)
-            await until(lambda: is_tried(tenant))  # the outcome is dated before the clock moves
+            await until(
+                lambda: are_tried(tenant, 2)
+            )  # the outcomes are dated before the clock moves
             assert [e["data"]["reference_id"] for e in receiver.of("device.update")] == [
                 "one",
                 "other",
@@ -223,6 +225,13 @@ async def is_disabled(tenant: Tenant, path: str) -> bool:
 
 async def is_tried(tenant: Tenant) -> bool:
     return bool((await delivery_of(tenant))["attempts"])
+
+
+async def are_tried(tenant: Tenant, number: int) -> bool:
+    """Say whether so many of the newest deliveries have an attempt, whatever their order."""
+    answer = await tenant.get("/webhook-deliveries")
+    assert answer.status_code == 200, answer.text
+    return sum(bool(delivery["attempts"]) for delivery in answer.json()["data"]) == number
 
 
 async def test_two_workers_never_hold_the_same_delivery(world: World, tenant: Tenant) -> None:

@@ -30,7 +30,8 @@ def account(data: Path) -> Any:
     return run("account", "create", "--name", "a maker", data=data)
 
 
-def test_one_command_lists_the_sites_that_were_put_in(data: Path, account: Any) -> None:
+def test_one_command_lists_the_sites_that_were_put_in(data: Path) -> None:
+    account = run("account", "create", "--name", "a maker with one site", data=data)
     with Server(data) as server:
         client = server.client(account["account_id"], account["keys"]["test"])
         made = client.post("/sites", json={**PLACE, "reference_id": "first"})

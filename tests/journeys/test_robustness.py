@@ -35,7 +35,9 @@ def test_a_database_that_restarts_under_load_is_found_again(tmp_path: Path) -> N
             [*WATTYARD, "migrate", "--database", url], check=True, capture_output=True, timeout=60
         )
         account = run("account", "create", "--name", "x", data=tmp_path / "db")
-        with Server(tmp_path / "unused", "--database", url) as server:
+        key = (tmp_path / "db" / "encryption-key").read_text()
+        settings = {"WATTYARD_ENCRYPTION_KEY": key}
+        with Server(tmp_path / "unused", "--database", url, settings=settings) as server:
             client = server.client(account["account_id"], account["keys"]["test"])
             statuses: list[int] = []
             retry: set[str] = set()

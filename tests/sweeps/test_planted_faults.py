@@ -28,9 +28,14 @@ ORDER = {"GET": 0, "POST": 1, "PUT": 2, "PATCH": 3, "DELETE": 4}
 
 def deletes_last(declared: list[Endpoint]) -> list[Endpoint]:
     """What goes with its owner is deleted before it."""
-    owners = ("/sites", "/customers")
+    owners = ("/sites", "/customers")  # each after what it owns
     return sorted(
-        declared, key=lambda one: (ORDER[one.method], one.path.startswith(owners), one.path)
+        declared,
+        key=lambda one: (
+            ORDER[one.method],
+            [one.path.startswith(o) for o in owners][::-1],
+            one.path,
+        ),
     )
 
 
