@@ -32,7 +32,7 @@ format: $(STAMP)
 # each, at random moments; other ones by TORTURE_SEED=n.
 torture: $(STAMP)
 	WATTYARD_TORTURE_KILLS=20 WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
-		$(PY) -m pytest tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
+		$(PY) -m pytest --timeout 0 tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
 		-k "nothing_acknowledged or killed_with_9"
 
 # Random requests made from the OpenAPI document, 300 an operation; 100,000 calls with hostile
@@ -40,13 +40,13 @@ torture: $(STAMP)
 fuzz: $(STAMP)
 	WATTYARD_FUZZ_EXAMPLES=$(or $(EXAMPLES),300) WATTYARD_FUZZ_CALLS=$(or $(CALLS),100000) \
 		WATTYARD_FUZZ_SEED=$(or $(FUZZ_SEED),1) \
-		$(PY) -m pytest -n 2 --dist worksteal tests/sweeps/test_schemathesis.py \
+		$(PY) -m pytest -n 2 --dist worksteal --timeout 0 tests/sweeps/test_schemathesis.py \
 		tests/sweeps/test_random_values.py tests/sweeps/test_isolation.py
 
 # A gibibyte of hostile bytes of every kind; a minute of one tenant attacking beside another.
 attack: $(STAMP)
 	WATTYARD_ATTACK_MIB=$(or $(MIB),1024) WATTYARD_ATTACK_SECONDS=$(or $(SECONDS),60) \
-		WATTYARD_ATTACK_SEED=$(or $(ATTACK_SEED),1) $(PY) -m pytest tests/attacks
+		WATTYARD_ATTACK_SEED=$(or $(ATTACK_SEED),1) $(PY) -m pytest --timeout 0 tests/attacks
 
 # Which figures of docs/benchmarks.md are older than the code that they measure.
 figures: $(STAMP)
