@@ -21,7 +21,7 @@ from wattyard.schedules.domain.amount import (
     Shaving,
 )
 from wattyard.schedules.domain.amount_plan import by_amount
-from wattyard.schedules.domain.prices import MINUTE_US
+from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
 from wattyard.schedules.domain.refusals import (
     EndTimeInvalid,
     EnergyInvalid,
@@ -138,6 +138,18 @@ def test_with_a_flat_price_devices_start_at_once_in_the_order_named(count: int) 
     assert starts == [START_US + hour * 4 * QUARTER_US for hour in range(count)]
     assert all(len(device.slots) == 1 for device in plan.devices)
     assert plan.value.savings == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("count", range(2, 14))
+@pytest.mark.parametrize("limit_w", [11_000.0, 22_000.0, 22_080.0])
+def test_equal_devices_share_a_limit_side_by_side(count: int, limit_w: float) -> None:
+    hour = np.array([START_US, START_US + 4 * QUARTER_US])
+    price = PriceSeries(hour, np.array([0.2]), np.array([1.0]))
+    need = Need("IMPORT", int(hour[0]), int(hour[1]), max_power_w=7_000.0, energy_wh=1_000.0)
+    question = AmountQuestion((need,) * count, {"IMPORT": price}, PowerLimits(import_w=limit_w))
+    plan = by_amount(question)
+    check(question, plan)
+    assert plan.energy_wh == pytest.approx(min(count * 1_000.0, limit_w), abs=1)
 
 
 def test_fifty_devices_on_one_fuse_share_it_without_breaking_it() -> None:

@@ -13,6 +13,9 @@ _FINEST_US: Final = 1000
 """Slots start and end on milliseconds, or on the edge of a step."""
 _ROUNDING_WH: Final = 1e-4
 _FULL: Final = 1.0 - 1e-7
+_NOTHING_W: Final = 1e-6
+_NO_TIME: Final = 1e-12
+"""Shares of a step below are rounding: no piece begins and ends within one."""
 
 
 class Piece(NamedTuple):
@@ -95,7 +98,7 @@ def _take(
     remaining: list[tuple[float, float, float]] = []
     for begins, ends, room_w in free:
         level_w = min(power_w, room_w)
-        if wanted <= 0.0 or level_w <= 1e-6:
+        if wanted <= _NOTHING_W or level_w <= _NOTHING_W or ends - begins <= _NO_TIME:
             remaining.append((begins, ends, room_w))
             continue
         share = wanted / (level_w * (ends - begins))
