@@ -123,7 +123,7 @@ async def test_a_sent_again_period_is_replaced_and_an_overlapping_one_refused(
     assert values == [(0.5, 1.0), (0.75, 0.5), (0.5, 1.0), (0.5, 1.0), (0.5, 1.0)]
 
 
-async def test_within_a_batch_the_last_of_a_period_counts_and_the_first_of_overlapping_ones(
+async def test_within_a_batch_the_first_of_a_period_counts_and_the_first_of_overlapping_ones(
     tenant: Tenant, home: str
 ) -> None:
     hour = {**reading(home, 0), "end_time": START.format(1, 0)}
@@ -132,9 +132,12 @@ async def test_within_a_batch_the_last_of_a_period_counts_and_the_first_of_overl
         [reading(home, 1), hour, reading(home, 1, 0.9), reading(home, 3), reading(home, 2)],
     )
 
-    assert [one["record_num"] for one in batch["failed_records"]] == [2]
-    assert batch["records_accepted"] == 4
-    assert [one["energy"]["value"] for one in await kept(tenant, home)] == [0.9, 0.5, 0.5]
+    assert [(one["record_num"], one["code"]) for one in batch["failed_records"]] == [
+        (2, "record_overlap"),
+        (3, "record_duplicate"),
+    ]
+    assert batch["records_accepted"] == 3
+    assert [one["energy"]["value"] for one in await kept(tenant, home)] == [0.5, 0.5, 0.5]
 
 
 async def test_directions_and_devices_are_streams_of_their_own(tenant: Tenant) -> None:

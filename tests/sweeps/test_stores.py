@@ -41,6 +41,8 @@ OF_NO_ACCOUNT = {
     "meters.months._present",
     # Writes the rows of a COPY, and asks nothing.
     "meters.copying.rows",
+    # Asks about the transaction alone.
+    "meters.readings.transaction_number",
     # The worker, over all accounts.
     "events.queue.account_id_of",
     "events.queue.backlog",

@@ -11,8 +11,9 @@ from wattyard.meters.domain.readings import Failed
 class MeterBatch:
     """How many records were sent, taken and refused.
 
-    `failed` lists the first 10,000 that were refused. `complete` is False while a stream of records
-    still runs, or where it broke off: what it counts is stored all the same.
+    `failed` lists the first 1,000 that were refused. `complete` is False while a stream of records
+    still runs, or where it broke off: what it counts is stored all the same. `transactions` are
+    those that stored its records so far; they are known while it runs, and not kept.
     """
 
     id: UUID
@@ -22,3 +23,4 @@ class MeterBatch:
     failed_count: int = 0
     failed: tuple[Failed, ...] = ()
     complete: bool = True
+    transactions: tuple[int, ...] = ()

@@ -1,8 +1,7 @@
 """Meter readings as columns: energy of periods, each of a series (contract 3, Readings)."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple, Protocol
 from uuid import UUID
@@ -34,6 +33,8 @@ RECORDS_AT_ONCE: Final = 10_000
 RECORDS_IN_A_STREAM: Final = 1_000_000
 FAILED_SHOWN: Final = 1_000
 """How many failed records a batch lists; it counts them all."""
+REGISTER_LENGTH: Final = 32
+"""Characters of a register's name, at most."""
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -54,18 +55,30 @@ class MeterBatchNotFound(Missing):
 class Stream:
     """Where readings belong: a device at a site, or the site's own meter where `device_id` is None.
 
-    Readings of one stream never overlap.
+    Readings of one stream never overlap. Those of several registers of a meter may, and add up
+    (contract 2b, Registers).
     """
 
     site_id: UUID
     device_id: UUID | None
     flow: FlowDirection
     direction: TariffDirection
+    register: str | None = None
 
     @property
-    def key(self) -> tuple[UUID, str, str]:
+    def key(self) -> tuple[UUID, str, str, str | None]:
         """What readings are unique within: a device counts once, at whatever site it is read."""
+        return (*self.meter_key, self.register)
+
+    @property
+    def meter_key(self) -> tuple[UUID, str, str]:
+        """What the registers that add up have in common, wherever they are read."""
         return (self.device_id or self.site_id, self.flow, self.direction)
+
+    @property
+    def of_all_registers(self) -> "Stream":
+        """The stream of what the meter's registers have read together at this site."""
+        return self if self.register is None else replace(self, register=None)
 
 
 def direction_of(flow: FlowDirection) -> TariffDirection:
@@ -235,71 +248,6 @@ def _faults(r: Readings, now_us: int) -> list[tuple[Marks, str, str]]:
             "a forecast ends at most three years ahead",
         ),
     ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Distinct:
-    """Readings by their m distinct periods.
-
-    `period` (n) is the period of each reading; `last` (m) the reading of each period that was
-    sent last and counts; `first_sent` (m) the number under which a period was sent first.
-    """
-
-    period: Indices
-    last: Indices
-    first_sent: Indices
-
-
-def distinct(readings: Readings) -> Distinct:
-    """Group readings (at least one) by stream and period."""
-    keys = _keys(readings)
-    order = np.lexsort((readings.number, readings.ends_us, readings.starts_us, keys))
-    columns = [column[order] for column in (keys, readings.starts_us, readings.ends_us)]
-    new = np.ones(order.size, np.bool_)
-    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    period = np.empty(order.size, np.int64)
-    period[order] = np.cumsum(new) - 1
-    firsts = np.flatnonzero(new)
-    lasts = np.append(firsts[1:], order.size) - 1
-    return Distinct(period, order[lasts], readings.number[order[firsts]])
-
-
-def apart(readings: Readings, sent: Indices) -> Marks:
-    """Mark (m) readings of distinct periods that overlap none of their stream sent before them.
-
-    `sent` (m) are the numbers that tell which came first.
-    """
-    keys = _keys(readings)
-    order = np.lexsort((readings.starts_us, keys))
-    clash = (keys[order][1:] == keys[order][:-1]) & (
-        readings.starts_us[order][1:] < readings.ends_us[order][:-1]
-    )
-    kept = np.ones(len(readings), np.bool_)
-    for key in np.unique(keys[order][1:][clash]).tolist():
-        positions = np.flatnonzero(keys == key)
-        _settle(readings, positions[np.argsort(sent[positions])], kept)
-    return kept
-
-
-def _keys(readings: Readings) -> Indices:
-    """Number (n) the key within which each reading must be unique."""
-    known: dict[object, int] = {}
-    of_stream = [known.setdefault(stream.key, len(known)) for stream in readings.streams]
-    return np.array(of_stream or [0], dtype=np.int64)[readings.stream]
-
-
-def _settle(readings: Readings, positions: Indices, kept: Marks) -> None:
-    """Take readings of one stream in the order of `positions`, where they do not overlap."""
-    taken: list[tuple[int, int]] = []
-    for position in positions.tolist():
-        start, end = int(readings.starts_us[position]), int(readings.ends_us[position])
-        at = bisect_left(taken, (start, end))
-        before = at > 0 and taken[at - 1][1] > start
-        after = at < len(taken) and taken[at][0] < end
-        if before or after:
-            kept[position] = False
-        else:
-            taken.insert(at, (start, end))
 
 
 class SentEnergy(Protocol):

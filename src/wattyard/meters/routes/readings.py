@@ -54,8 +54,12 @@ async def put_interval(call: Call, context: Context, meters: Meters) -> bytes:
     """Take up to 10,000 readings; a fault in one fails only that one.
 
     Accepted readings are durable when this is answered, and count in costs at once. A reading of
-    the same device or location, directions and period replaces the earlier one; one that overlaps
-    another period fails with `record_overlap`. The body may be gzip.
+    the same device or location, register, directions and period replaces the earlier one; one that
+    overlaps another period fails with `record_overlap`. Another value for a period that was sent
+    before in the same batch fails with `record_duplicate`. The body may be gzip.
+
+    Registers of a meter that add up (day and night, three phases) each have a `register` of their
+    own, all of them: readings with and without one must not overlap.
 
     With `Content-Type: application/x-ndjson` one call takes up to 1,000,000 records, a JSON
     object a line. They are stored as they arrive, 10,000 at a time; when the connection breaks,
@@ -124,7 +128,10 @@ async def put_cumulative(context: Context, body: RegisterBody, meters: Meters) -
     """Take reads of a cumulative register: the differences become readings.
 
     The register's last stored read is where they start. A falling register is a reset: it is
-    reported as `register_reset`, and the new value is the base. The body may be gzip.
+    reported as `register_reset`, and the new value is the base. One that is back at its value
+    within 48 hours was not reset: what it showed between is reported as `register_glitch` and
+    passed over. A meter with several registers has each sent under its `register`; their energy
+    adds up. The body may be gzip.
     """
     reads, failed = await asyncio.to_thread(register_reads, body)
     stream = register_stream(body)

@@ -1,10 +1,9 @@
 """Use-cases of incoming readings: store the good ones, report the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -26,13 +25,11 @@ from wattyard.meters.domain.readings import (
     MeterBatchNotFound,
     Readings,
     Stream,
-    apart,
-    distinct,
     judged,
     longer_on_the_wall,
 )
-from wattyard.meters.domain.registers import RegisterRead, differences
-from wattyard.meters.service.fitting import fitting
+from wattyard.meters.domain.registers import Differences, RegisterRead, differences
+from wattyard.meters.service.settling import Settled, settled
 from wattyard.meters.store import batches as batch_store
 from wattyard.meters.store import months as month_store
 from wattyard.meters.store import readings as reading_store
@@ -41,30 +38,9 @@ from wattyard.platform.db import Database, WriteConnection
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.service import Devices, Sites, States
 
-_OVERLAP: Final = (
-    "record_overlap",
-    "the period overlaps another reading's; the same period again would replace it",
-)
-_GONE: Final = ("location_not_found", "the location was deleted while its readings arrived")
-
 
 class _Undone(Exception):
     """Rolls a transaction back."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Settled:
-    """What to do with readings that were sent.
-
-    `kept` (n) are those to store, each in its `series` (n), where their period may be `stored_in`
-    (n) that series or another one already; `accepted` counts a period that was sent twice as two.
-    """
-
-    accepted: Readings
-    kept: Readings
-    series: Indices
-    stored_in: Indices
-    failed: list[Failed]
 
 
 @dataclass
@@ -115,8 +91,11 @@ class Meters:
         sound, unsound = await self._sound(context, readings)
         await self._have_months(sound.starts_us)
         async with self.db.transaction() as db:
-            accepted, refused = await self._take(db, context, sound)
+            accepted, refused = await self._take(db, context, sound, batch.transactions)
             batch = _added(batch, submitted, accepted, [*failed, *unsound, *refused])
+            if not last:
+                number = await reading_store.transaction_number(db)
+                batch = replace(batch, transactions=(*batch.transactions, number))
             batch = replace(batch, complete=last)
             await batch_store.update(db, context.account, context.live_mode, batch)
         await self._see(context, accepted)
@@ -157,27 +136,15 @@ class Meters:
             if series is None:
                 noun = ids.wire("loc", stream.site_id)
                 raise LocationNotFound(f"there is no location {noun}", param="location_id")
-            known = await series_store.register(db, account, live, series)
-            base = None if known is None else RegisterRead(0, microseconds(known[0]), known[1])
-            found = differences(base, reads, microseconds(context.now))
-            count = len(found.consumptions)
-            readings = Readings(
-                (stream,),
-                np.array([c.number for c in found.consumptions], dtype=np.int64),
-                np.zeros(count, np.int64),
-                np.array([c.start_us for c in found.consumptions], dtype=np.int64),
-                np.array([c.end_us for c in found.consumptions], dtype=np.int64),
-                np.array([c.energy_kwh for c in found.consumptions], dtype=np.float64),
-                np.ones(count),
-                [session] * count,
-                [None] * count,
-            )
-            readings, unsound = judged(readings, microseconds(context.now))
+            state = await series_store.register(db, account, live, series)
+            found = differences(state, reads, microseconds(context.now))
+            readings, unsound = judged(_consumed(stream, found, session), microseconds(context.now))
             await self._have_months(readings.starts_us)  # a gap can span others
+            if found.withdrawn_us is not None:
+                await reading_store.remove_empty(db, account, live, series, found.withdrawn_us)
             accepted, refused = await self._take(db, context, readings)
-            if found.base is not None:
-                at = instant(found.base.time_us)
-                await series_store.set_register(db, account, live, series, at, found.base.total_kwh)
+            if found.state is not None:
+                await series_store.set_register(db, account, live, series, found.state)
             lost = [*failed, *found.failed, *unsound, *refused]
             submitted = len(reads) + len(failed)
             batch = replace(
@@ -231,11 +198,18 @@ class Meters:
         return readings, failed + unknown
 
     async def _take(
-        self, db: WriteConnection, context: Context, readings: Readings
+        self,
+        db: WriteConnection,
+        context: Context,
+        readings: Readings,
+        earlier: Sequence[int] = (),
     ) -> tuple[Readings, list[Failed]]:
-        """Store the valid readings that fit, in the caller's transaction."""
-        settled = await self._settled(db, context, readings)
-        kept, series, stored_in = settled.kept, settled.series, settled.stored_in
+        """Store the valid readings that fit, in the caller's transaction.
+
+        `earlier`: the transactions that stored what came before in the same batch.
+        """
+        own = await self._settled(db, context, readings, earlier)
+        kept, series, stored_in = own.kept, own.series, own.stored_in
         account, live = context.account, context.live_mode
         new = stored_in != series
         moved = new & (stored_in >= 0)
@@ -246,33 +220,19 @@ class Meters:
         if not new.all():
             await reading_store.replace(db, account, live, kept.only(~new), series[~new])
         await self._note_sessions(db, context, kept, series)
-        return settled.accepted, settled.failed
+        return own.accepted, own.failed
 
-    async def _settled(self, db: WriteConnection, context: Context, readings: Readings) -> _Settled:
+    async def _settled(
+        self,
+        db: WriteConnection,
+        context: Context,
+        readings: Readings,
+        earlier: Sequence[int] = (),
+    ) -> Settled:
         """Check readings against each other and against stored ones; locks their series."""
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
         series = await self._have_series(db, context, used)
-        numbers = _numbers(readings, series)
-        failed = readings.failed(numbers < 0, *_GONE)
-        readings, numbers = readings.only(numbers >= 0), numbers[numbers >= 0]
-        if not len(readings):
-            return _Settled(readings, readings, numbers, numbers, failed)
-        clear, stored_in = await fitting(db, context, readings, series)
-        failed += readings.failed(~clear, *_OVERLAP)
-        readings, numbers, stored_in = readings.only(clear), numbers[clear], stored_in[clear]
-        if not len(readings):
-            return _Settled(readings, readings, numbers, stored_in, failed)
-        periods = distinct(readings)
-        together = apart(readings.at(periods.last), periods.first_sent)
-        failed += readings.failed(~together[periods.period], *_OVERLAP)
-        kept = periods.last[together]
-        return _Settled(
-            accepted=readings.only(together[periods.period]),
-            kept=readings.at(kept),
-            series=numbers[kept],
-            stored_in=stored_in[kept],
-            failed=failed,
-        )
+        return await settled(db, context, readings, series, earlier)
 
     async def _have_series(
         self, db: WriteConnection, context: Context, streams: Sequence[Stream]
@@ -359,16 +319,24 @@ class Meters:
             await self.states.see(context, seen)
 
 
+def _consumed(stream: Stream, found: Differences, session: str | None) -> Readings:
+    count = len(found.consumptions)
+    return Readings(
+        (stream,),
+        np.array([c.number for c in found.consumptions], dtype=np.int64),
+        np.zeros(count, np.int64),
+        np.array([c.start_us for c in found.consumptions], dtype=np.int64),
+        np.array([c.end_us for c in found.consumptions], dtype=np.int64),
+        np.array([c.energy_kwh for c in found.consumptions], dtype=np.float64),
+        np.ones(count),
+        [session] * count,
+        [None] * count,
+    )
+
+
 def _between(times_us: Sequence[int], low_us: int, high_us: int) -> Microseconds:
     times = np.array(times_us, dtype=np.int64)
     return times[(times >= low_us) & (times <= high_us)]
-
-
-def _numbers(readings: Readings, series: Mapping[int, Stream]) -> Indices:
-    """Find the series of each reading (n), -1 where there is none."""
-    of_stream = {stream: number for number, stream in series.items()}
-    found = [of_stream.get(stream, -1) for stream in readings.streams]
-    return np.array(found or [-1], dtype=np.int64)[readings.stream]
 
 
 def _added(

@@ -7,14 +7,17 @@ import numpy as np
 
 from wattyard.kernel.context import Context
 from wattyard.meters.domain.readings import Indices, Marks, Readings, Stream
+from wattyard.meters.domain.together import numbered
 from wattyard.meters.store import readings as reading_store
+from wattyard.meters.store.readings import Periods
 from wattyard.platform.db import ReadConnection
 
 
 class Fit(NamedTuple):
     """How n readings fit beside those that are stored.
 
-    `clear` (n): whether a reading overlaps no stored one of another period. `stored_in` (n): the
+    `clear` (n): whether a reading overlaps no stored one of another period of its register, and,
+    with a register or without, none of its meter that is the other. `stored_in` (n): the
     series in which its very period is stored, which for a device can be that of another site;
     -1 where it is not.
     """
@@ -29,26 +32,65 @@ async def fitting(
     readings: Readings,
     series: Mapping[int, Stream],
 ) -> Fit:
-    """Find which readings (at least one) fit beside those stored in `series`."""
-    keys: dict[object, int] = {}
-    of_stream = [keys.setdefault(stream.key, len(keys)) for stream in readings.streams]
-    key = np.array(of_stream, dtype=np.int64)[readings.stream]
-    key_of_series = {number: keys[s.key] for number, s in series.items() if s.key in keys}
-    searched = np.array(list(key_of_series), dtype=np.int64)
-    lows, highs = _extents(readings, key, len(keys))
-    place = np.array(list(key_of_series.values()), dtype=np.int64)
+    """Find which readings (at least one) fit beside those stored in `series`.
+
+    `series` are all registers of the meters of the readings.
+    """
+    of_stream = numbered([stream.meter_key for stream in readings.streams])
+    places = dict(
+        zip((stream.meter_key for stream in readings.streams), of_stream.tolist(), strict=True)
+    )
+    searched = {n: places[s.meter_key] for n, s in series.items() if s.meter_key in places}
+    lows, highs = _extents(readings, of_stream[readings.stream], len(places))
+    place = np.array(list(searched.values()), dtype=np.int64)
     stored = await reading_store.periods(
-        db, context.account, context.live_mode, searched, (lows[place], highs[place])
+        db,
+        context.account,
+        context.live_mode,
+        np.array(list(searched), dtype=np.int64),
+        (lows[place], highs[place]),
     )
     if not stored.series.size:
         return Fit(np.ones(len(readings), np.bool_), np.full(len(readings), -1))
-    stored_key = np.array([key_of_series[n] for n in stored.series.tolist()], dtype=np.int64)
+    fit = _of_registers(readings, stored, series)
+    if all(series[n].register is None for n in searched):
+        return fit
+    return Fit(fit.clear & ~_beside(readings, stored, series), fit.stored_in)
+
+
+def _of_registers(readings: Readings, stored: Periods, series: Mapping[int, Stream]) -> Fit:
+    """Find how readings fit beside those stored of their own registers."""
+    keys: dict[object, int] = {}
+    of_stream = [keys.setdefault(stream.key, len(keys)) for stream in readings.streams]
+    key = np.array(of_stream, dtype=np.int64)[readings.stream]
+    of_series = {n: keys.get(series[n].key, -1) for n in np.unique(stored.series).tolist()}
+    stored_key = np.array([of_series[n] for n in stored.series.tolist()], dtype=np.int64)
     order = np.lexsort((stored.starts_us, stored_key))
     same, clash = _met(
         (key, readings.starts_us, readings.ends_us),
         (stored_key[order], stored.starts_us[order], stored.ends_us[order]),
     )
     return Fit(~clash, np.where(same < 0, -1, stored.series[order][same]))
+
+
+def _beside(readings: Readings, stored: Periods, series: Mapping[int, Stream]) -> Marks:
+    """Mark (n) readings that overlap stored ones of their meter which are not of a register, as
+    theirs are; or are of one, as theirs are not."""
+    sides: dict[object, list[int]] = {}
+    for number in np.unique(stored.series).tolist():
+        own = series[number]
+        sides.setdefault((own.meter_key, own.register is None), []).append(number)
+    clash = np.zeros(len(readings), np.bool_)
+    for place, stream in enumerate(readings.streams):
+        other = sides.get((stream.meter_key, stream.register is not None))
+        if other is None:
+            continue
+        here = np.flatnonzero(readings.stream == place)
+        there = np.isin(stored.series, other)
+        begun = np.searchsorted(np.sort(stored.starts_us[there]), readings.ends_us[here])
+        over = np.searchsorted(np.sort(stored.ends_us[there]), readings.starts_us[here], "right")
+        clash[here] = begun > over
+    return clash
 
 
 def _extents(readings: Readings, key: Indices, count: int) -> tuple[Indices, Indices]:

@@ -13,6 +13,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.pages import Page
+from wattyard.meters.domain.adding import added_up, by_meter
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream, TariffDirection
 from wattyard.meters.domain.records import Record, Search, StreamReadings
@@ -76,7 +77,10 @@ class Records:
         device_id: UUID | None,
         direction: TariffDirection,
     ) -> list[StreamReadings]:
-        """Read what was metered for a device, or by a site's own meter, stream by stream."""
+        """Read what was metered for a device, or by a site's own meter.
+
+        One stream for each direction of flow at each site: registers are added up.
+        """
         async with self.db.reading() as db:
             known = await series_store.of(
                 db, context.account, context.live_mode, site_id=site_id, device_id=device_id
@@ -85,46 +89,57 @@ class Records:
             return await _by_stream(db, context, streams, span)
 
     async def total_kwh(self, context: Context, span: Span, meter: Stream) -> float:
-        """Sum up what was metered in one stream: a device's own, or a site's without a device."""
+        """Sum up what all registers of a meter read: a device's, or a site's own."""
         account, live = context.account, context.live_mode
         async with self.db.reading() as db:
             known = await series_store.of(
                 db, account, live, site_id=meter.site_id, device_id=meter.device_id
             )
-            own = [number for number, stream in known.items() if stream == meter]
+            wanted = meter.of_all_registers
+            own = [n for n, stream in known.items() if stream.of_all_registers == wanted]
             return await columns.total_kwh(db, account, live, own, span)
 
     async def of_session(
         self, context: Context, session: str, direction: TariffDirection
     ) -> list[StreamReadings]:
-        """Read what was metered in a session for a direction, stream by stream."""
+        """Read what was metered in a session for a direction, registers added up."""
         async with self.db.snapshot() as db:
             account, live = context.account, context.live_mode
             metered = await columns.of_session(db, account, live, session)
             numbers = np.unique(metered.series).tolist()
             streams = await series_store.by_number(db, account, live, numbers) if numbers else {}
-        return [one for one in _divided(metered, streams) if one.stream.direction == direction]
+        found = _divided(metered, streams)
+        return by_meter([one for one in found if one.stream.direction == direction])
 
     async def streams_with(
         self, context: Context, device_id: UUID, direction: TariffDirection, span: Span
     ) -> dict[int, Stream]:
-        """Find the series of a device, at any site, that have readings of a direction in a span."""
+        """Find where a device has readings of a direction in a span: a series for each meter.
+
+        A series stands for all registers of the device at its site (see `of_streams`).
+        """
         async with self.db.snapshot() as db:
             account, live = context.account, context.live_mode
             known = await series_store.of(db, account, live, site_id=None, device_id=device_id)
             streams = {n: stream for n, stream in known.items() if stream.direction == direction}
             with_some = await columns.having(db, account, live, list(streams), span)
-        return {number: stream for number, stream in streams.items() if number in with_some}
+        first: dict[Stream, int] = {}
+        for number in sorted(with_some):
+            first.setdefault(streams[number].of_all_registers, number)
+        return {number: stream for stream, number in first.items()}
 
     async def of_streams(
         self, context: Context, streams: Mapping[int, Stream], spans: Mapping[int, Span]
     ) -> list[StreamReadings]:
-        """Read what was metered in series, each in a span of its own."""
+        """Read what all registers of meters read, each named by one series, in a span of its own.
+
+        `streams` has one series for each meter at a site, as the other questions give them.
+        """
         if not spans:
             return []
         async with self.db.reading() as db:
             metered = await columns.each_between(db, context.account, context.live_mode, spans)
-        return _divided(metered, streams)
+        return [_apart(one) for one in _divided(metered, streams)]
 
     async def _page(
         self, db: ReadConnection, context: Context, search: Search, streams: dict[int, Stream]
@@ -194,7 +209,15 @@ async def _by_stream(
     metered = await columns.between(
         db, context.account, context.live_mode, list(streams), span.start, span.end
     )
-    return _divided(metered, streams)
+    return by_meter(_divided(metered, streams))
+
+
+def _apart(one: StreamReadings) -> StreamReadings:
+    """Add up the readings of a meter where those of its registers overlap."""
+    metered = one.metered
+    if (metered.starts_us[1:] >= metered.ends_us[:-1]).all():
+        return one
+    return StreamReadings(one.stream, added_up([metered]))
 
 
 def _divided(metered: Metered, streams: Mapping[int, Stream]) -> list[StreamReadings]:

@@ -57,15 +57,27 @@ async def between(
 async def each_between(
     db: ReadConnection, account: int, live: bool, spans: Mapping[int, Span]
 ) -> Metered:
-    """Read the readings of each series that meet the span of its own."""
+    """Read the readings of meters that meet a span of their own: all registers as one series.
+
+    `spans` names each meter by one of its series, whose number all its readings then have.
+    """
     columns = await db.fetchrow(
         _IN_COLUMNS.format(
             f"""
             SELECT r.* FROM unnest($3::int8[], $4::timestamptz[], $5::timestamptz[])
                             AS wanted (series, low, high)
+            JOIN meter_series one
+              ON one.account = $1 AND one.live_mode = $2 AND one.series = wanted.series
+            JOIN meter_series own
+              ON own.account = $1 AND own.live_mode = $2 AND own.site_id = one.site_id
+             AND own.device_id IS NOT DISTINCT FROM one.device_id
+             AND own.energy_flow_direction = one.energy_flow_direction
+             AND own.tariff_direction = one.tariff_direction
             CROSS JOIN LATERAL (
-                SELECT * FROM meter_readings
-                WHERE account = $1 AND live_mode = $2 AND series = wanted.series
+                SELECT wanted.series, start_time, end_time, energy_kwh, confidence,
+                       session_reference_id, record_reference_id
+                FROM meter_readings
+                WHERE account = $1 AND live_mode = $2 AND series = own.series
                   AND start_time > wanted.low - {LONGEST} AND start_time < wanted.high
                   AND end_time > wanted.low
             ) r

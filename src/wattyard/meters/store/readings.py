@@ -1,6 +1,6 @@
 """The SQL of readings: store, replace and look up single ones."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import asyncpg
 import numpy as np
 
 from wattyard.kernel.clock_changes import Microseconds, instant
-from wattyard.meters.domain.readings import Indices, Readings
+from wattyard.meters.domain.readings import Indices, Numbers, Readings
 from wattyard.meters.store import copying
 from wattyard.meters.store.columns import LONGEST
 from wattyard.platform.db import ReadConnection, WriteConnection
@@ -97,6 +97,41 @@ async def replace(
     )
 
 
+async def transaction_number(db: ReadConnection) -> int:
+    """Give the number of the caller's transaction, as `written_by` knows it."""
+    return int(await db.fetchval("SELECT pg_current_xact_id()::text::numeric % 4294967296"))
+
+
+async def written_by(
+    db: ReadConnection,
+    account: int,
+    live: bool,
+    readings: tuple[Indices, Microseconds],
+    transactions: Sequence[int],
+) -> Numbers:
+    """Find the energy (n, kWh) of stored readings, by series and start (n of each), that any of
+    the transactions wrote last; NaN for the others."""
+    rows = await db.fetch(
+        """
+        SELECT wanted.place, r.energy_kwh
+        FROM unnest($3::int8[], $4::timestamptz[]) WITH ORDINALITY
+             AS wanted (series, start_time, place)
+        JOIN meter_readings r ON r.account = $1 AND r.live_mode = $2
+            AND r.series = wanted.series AND r.start_time = wanted.start_time
+        WHERE r.xmin::text::int8 = ANY($5::int8[])
+        """,
+        account,
+        live,
+        readings[0].tolist(),
+        _instants(readings[1]),
+        list(transactions),
+    )
+    found = np.full(readings[0].size, np.nan)
+    for row in rows:
+        found[row["place"] - 1] = row["energy_kwh"]
+    return found
+
+
 async def remove(
     db: WriteConnection, account: int, live: bool, series: Indices, starts_us: Microseconds
 ) -> None:
@@ -112,6 +147,24 @@ async def remove(
         live,
         series.tolist(),
         _instants(starts_us),
+    )
+
+
+async def remove_empty(
+    db: WriteConnection, account: int, live: bool, series: int, span_us: tuple[int, int]
+) -> None:
+    """Remove readings without energy that lie in a span."""
+    await db.execute(
+        """
+        DELETE FROM meter_readings
+        WHERE account = $1 AND live_mode = $2 AND series = $3
+          AND start_time >= $4 AND end_time <= $5 AND start_time < $5 AND energy_kwh = 0
+        """,
+        account,
+        live,
+        series,
+        instant(span_us[0]),
+        instant(span_us[1]),
     )
 
 

@@ -1,26 +1,38 @@
 """The SQL of series: which readings belong together."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
+from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.meters.domain.readings import Stream
+from wattyard.meters.domain.registers import Fall, RegisterRead, RegisterState
 from wattyard.platform.db import ReadConnection, WriteConnection
 
 _SELECT = """
-    SELECT series, site_id, device_id, energy_flow_direction, tariff_direction FROM meter_series
+    SELECT series, site_id, device_id, energy_flow_direction, tariff_direction, register
+    FROM meter_series
 """
 _WANTED = """
-    unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
-        WITH ORDINALITY AS wanted (site_id, device_id, flow, direction, place)
+    unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+        WITH ORDINALITY AS wanted (site_id, device_id, flow, direction, register, place)
 """
-_SAME = """
+_SAME_METER = """
     s.account = $1 AND s.live_mode = $2 AND s.site_id = wanted.site_id
     AND s.device_id IS NOT DISTINCT FROM wanted.device_id
     AND s.energy_flow_direction = wanted.flow AND s.tariff_direction = wanted.direction
 """
+_SAME = f"{_SAME_METER} AND s.register IS NOT DISTINCT FROM wanted.register"
+_OF_METERS = f"""
+    account = $1 AND live_mode = $2 AND series = ANY(ARRAY(
+        SELECT s.series FROM meter_series s JOIN {_WANTED} ON {_SAME_METER}
+        UNION
+        SELECT series FROM meter_series
+        WHERE account = $1 AND live_mode = $2 AND device_id = ANY($8)))
+"""
+"""All registers of the meters of streams, and those of their devices at other sites."""
 _LOCK = 0x6D657472  # "metr"
 _BUCKETS = 64
 
@@ -45,10 +57,10 @@ async def missing(
 async def add(db: WriteConnection, account: int, live: bool, streams: Collection[Stream]) -> None:
     """Have series for streams of sites that are held.
 
-    Those who add series of one device wait for each other, so that each finds the other's and
-    no two sites get readings of one device and time.
+    Those who add series of one meter wait for each other, so that each finds the other's: no two
+    sites get readings of one device and time, and none stand beside those of its registers.
     """
-    buckets = {stream.device_id.int % _BUCKETS for stream in streams if stream.device_id}
+    buckets = {(stream.device_id or stream.site_id).int % _BUCKETS for stream in streams}
     await db.execute(
         "SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::int[]) AS b (bucket)",
         _LOCK,
@@ -56,10 +68,10 @@ async def add(db: WriteConnection, account: int, live: bool, streams: Collection
     )
     await db.execute(
         f"""
-        INSERT INTO meter_series
-            (account, live_mode, site_id, device_id, energy_flow_direction, tariff_direction)
-        SELECT $1, $2, site_id, device_id, flow, direction FROM {_WANTED}
-        ORDER BY site_id, device_id, flow, direction
+        INSERT INTO meter_series (account, live_mode, site_id, device_id, energy_flow_direction,
+                                  tariff_direction, register)
+        SELECT $1, $2, site_id, device_id, flow, direction, register FROM {_WANTED}
+        ORDER BY site_id, device_id, flow, direction, register
         ON CONFLICT DO NOTHING
         """,
         account,
@@ -71,29 +83,21 @@ async def add(db: WriteConnection, account: int, live: bool, streams: Collection
 async def locked(
     db: WriteConnection, account: int, live: bool, streams: Collection[Stream]
 ) -> dict[int, Stream]:
-    """Find the series of streams, and of their devices at other sites, and lock them all.
+    """Find the registers of the meters of streams, also of their devices elsewhere; lock them all.
 
     Locked in the order of their numbers, as everywhere, and after new ones were added: deleting
     a site locks the site first and then its series, so taking them the other way round could
-    deadlock.
+    deadlock. Found once more when they are locked: a register that another writer added to a
+    meter while this one waited for it is not among those that the first statement sees.
     """
     devices = {stream.device_id for stream in streams if stream.device_id is not None}
-    rows = await db.fetch(
-        f"""
-        {_SELECT}
-        WHERE account = $1 AND live_mode = $2 AND series = ANY(ARRAY(
-            SELECT s.series FROM meter_series s JOIN {_WANTED} ON {_SAME}
-            UNION
-            SELECT series FROM meter_series
-            WHERE account = $1 AND live_mode = $2 AND device_id = ANY($7)))
-        ORDER BY series FOR UPDATE
-        """,
-        account,
-        live,
-        *_columns(streams),
-        list(devices),
-    )
-    return {row["series"]: _stream(row) for row in rows}
+    arguments = (account, live, *_columns(streams), list(devices))
+    rows = await db.fetch(f"{_SELECT} WHERE {_OF_METERS} ORDER BY series FOR UPDATE", *arguments)
+    found = {row["series"]: _stream(row) for row in rows}
+    if any(stream.register is None for stream in streams):
+        rows = await db.fetch(f"{_SELECT} WHERE {_OF_METERS}", *arguments)
+        found |= {row["series"]: _stream(row) for row in rows}
+    return found
 
 
 async def of(
@@ -135,11 +139,15 @@ async def by_number(
 
 async def register(
     db: ReadConnection, account: int, live: bool, series: int
-) -> tuple[datetime, float] | None:
-    """Read a register's last stored read: its time and total (kWh)."""
+) -> RegisterState | None:
+    """Read a register's last stored read, and its fall where one is open.
+
+    A fall counts while the read that was kept with it is still the last: programs that do not
+    know of falls go on without it.
+    """
     row = await db.fetchrow(
         """
-        SELECT register_time, register_kwh FROM meter_series
+        SELECT register_time, register_kwh, register_fall FROM meter_series
         WHERE account = $1 AND live_mode = $2 AND series = $3
         """,
         account,
@@ -148,24 +156,37 @@ async def register(
     )
     if row is None or row["register_time"] is None:
         return None
-    return row["register_time"], row["register_kwh"]
+    last = RegisterRead(0, microseconds(row["register_time"]), row["register_kwh"])
+    if row["register_fall"] is None:
+        return RegisterState(last)
+    kept = msgspec.json.decode(row["register_fall"], type=_KeptFall)
+    return RegisterState(last, kept.fall if kept.last_us == last.time_us else None)
 
 
 async def set_register(
-    db: WriteConnection, account: int, live: bool, series: int, at: datetime, total_kwh: float
+    db: WriteConnection, account: int, live: bool, series: int, state: RegisterState
 ) -> None:
-    """Keep a register's last read."""
+    """Keep a register's last read, and its fall where one is open."""
+    last, fall = state.last, state.fall
     await db.execute(
         """
-        UPDATE meter_series SET register_time = $4, register_kwh = $5
+        UPDATE meter_series SET register_time = $4, register_kwh = $5, register_fall = $6
         WHERE account = $1 AND live_mode = $2 AND series = $3
         """,
         account,
         live,
         series,
-        at,
-        total_kwh,
+        instant(last.time_us),
+        last.total_kwh,
+        fall and msgspec.json.encode(_KeptFall(fall, last.time_us)).decode(),
     )
+
+
+class _KeptFall(msgspec.Struct, frozen=True):
+    """An open fall, and the time of the low read that was the last then."""
+
+    fall: Fall
+    last_us: int
 
 
 def _columns(streams: Collection[Stream]) -> tuple[Sequence[object], ...]:
@@ -174,10 +195,15 @@ def _columns(streams: Collection[Stream]) -> tuple[Sequence[object], ...]:
         [stream.device_id for stream in streams],
         [stream.flow for stream in streams],
         [stream.direction for stream in streams],
+        [stream.register for stream in streams],
     )
 
 
 def _stream(row: asyncpg.Record) -> Stream:
     return Stream(
-        row["site_id"], row["device_id"], row["energy_flow_direction"], row["tariff_direction"]
+        row["site_id"],
+        row["device_id"],
+        row["energy_flow_direction"],
+        row["tariff_direction"],
+        row["register"],
     )

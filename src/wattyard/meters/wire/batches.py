@@ -21,6 +21,7 @@ from wattyard.meters.domain.readings import (
     direction_of,
 )
 from wattyard.meters.domain.registers import RegisterRead
+from wattyard.meters.wire.readings import RegisterName
 from wattyard.platform.decoding import Shape, convert
 from wattyard.platform.decoding.texts import DeviceId, LocationId, Reference, Time
 
@@ -78,6 +79,7 @@ class RegisterBody(Shape):
     session_reference_id: Reference | None = None
     energy_flow_direction: FlowDirection = "INBOUND"
     tariff_direction: TariffDirection | None = None
+    register: RegisterName | None = None
 
 
 def batch_json(caller: Caller, batch: MeterBatch) -> bytes:
@@ -114,6 +116,7 @@ def register_stream(body: RegisterBody) -> Stream:
         UUID(hex=body.device_id[4:]) if body.device_id else None,
         body.energy_flow_direction,
         body.tariff_direction or direction_of(body.energy_flow_direction),
+        body.register,
     )
 
 

@@ -26,6 +26,7 @@ INTERVAL_BODY = [
 REGISTER_BODY = {
     "location_id": _LOCATION,
     "units": "KWH",
+    "register": "T1",
     "data": [
         {"time": "2026-02-12T00:00:00Z", "value": 10417.2},
         {"time": 1770940800, "value": 10431.9},
@@ -70,6 +71,7 @@ RECORD = {
     "energy": {"value": 8.871},
     "energy_flow_direction": "INBOUND",
     "tariff_direction": "IMPORT",
+    "register": None,
     "confidence": 1.0,
     "session_reference_id": None,
     "record_reference_id": None,

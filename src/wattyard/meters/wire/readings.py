@@ -13,6 +13,7 @@ from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
     RECORDS_AT_ONCE,
+    REGISTER_LENGTH,
     Failed,
     FlowDirection,
     Indices,
@@ -25,8 +26,24 @@ from wattyard.meters.domain.readings import (
     energy_of,
 )
 from wattyard.platform.decoding import ITEM_LIMIT_BYTES, Shape, array_items, convert, json_value
-from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Reference
+from wattyard.platform.decoding.texts import (
+    NO_CONTROLS,
+    DeviceId,
+    Instant,
+    LocationId,
+    Reference,
+)
 
+RegisterName = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=REGISTER_LENGTH,
+        pattern=NO_CONTROLS,
+        description="one of several registers that add up, such as T1 and T2",
+        extra={"expected": f"text of 1 to {REGISTER_LENGTH} characters without control characters"},
+    ),
+]
 Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measured")]
 
 
@@ -50,6 +67,7 @@ class SentReading(Shape):
     session_reference_id: Reference | None = None
     record_reference_id: Reference | None = None
     confidence: Confidence = 1.0
+    register: RegisterName | None = None
 
 
 class ReadingBody(SentReading):
@@ -64,7 +82,7 @@ _read_one = msgspec.json.Decoder(SentReading).decode
 _UNFIT: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 """What msgspec raises where it cannot read a record; a ValueError for the year 0."""
 
-_Key = tuple[str, str | None, FlowDirection, TariffDirection | None]
+_Key = tuple[str, str | None, FlowDirection, TariffDirection | None, str | None]
 _LOCATION: Final = re.compile(r"(loc|ste)_[0-9a-f]{32}")
 _DEVICE: Final = re.compile(r"dev_[0-9a-f]{32}")
 _IS_POWER: Final = {None: False, "KWH": False, "WH": False, "KW": True, "W": True}
@@ -179,11 +197,17 @@ def _microseconds(times: Sequence[datetime]) -> Microseconds:
 
 
 def _key(sent: SentReading) -> _Key:
-    return (sent.location_id, sent.device_id, sent.energy_flow_direction, sent.tariff_direction)
+    return (
+        sent.location_id,
+        sent.device_id,
+        sent.energy_flow_direction,
+        sent.tariff_direction,
+        sent.register,
+    )
 
 
 def _is_well_formed(key: _Key) -> bool:
-    location, device, _, _ = key
+    location, device, *_ = key
     return bool(_LOCATION.fullmatch(location) and (device is None or _DEVICE.fullmatch(device)))
 
 
@@ -226,12 +250,13 @@ def _checked_length(records: list[Any]) -> list[Any]:
 
 
 def _stream(key: _Key) -> Stream:
-    location, device, flow, direction = key
+    location, device, flow, direction, register = key
     return Stream(
         UUID(hex=location[4:]),
         UUID(hex=device[4:]) if device else None,
         flow,
         direction or direction_of(flow),
+        register,
     )
 
 

@@ -72,6 +72,9 @@ class RecordShape(msgspec.Struct, kw_only=True):
     energy: EnergyShape
     energy_flow_direction: FlowDirection
     tariff_direction: TariffDirection
+    register: Annotated[
+        str | None, msgspec.Meta(description="null: none, or the sum of those that add up")
+    ]
     confidence: float
     session_reference_id: str | None
     record_reference_id: str | None
@@ -155,6 +158,7 @@ def _shape(record: Record) -> RecordShape:
         energy=EnergyShape(rounded(record.energy_kwh, COST_DECIMALS)),
         energy_flow_direction=stream.flow,
         tariff_direction=stream.direction,
+        register=stream.register,
         confidence=rounded(record.confidence, 2),
         session_reference_id=record.session,
         record_reference_id=record.reference,
