@@ -1,13 +1,18 @@
 """Many devices at one site: what a change costs, and how many there may be."""
 
+import json
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.world import SETTINGS, Tenant, World, error
+from wattyard.sites.domain.gathering import GATHERED_FOR
+from wattyard.sites.service import GatheredEvents
 
 DEVICES = 60
 
@@ -68,6 +73,61 @@ async def test_a_change_is_shown_at_every_site_of_a_device(world: World, tenant:
     assert (await written(world, tenant))[0] - after == {"device.update": 1}
 
 
+async def recorded(world: World, tenant: Tenant) -> list[str]:
+    """Record the events that are due, of all accounts; gives the types of this one's."""
+    before, _ = await written(world, tenant)
+    while await world.services.get(GatheredEvents).record(world.context):
+        pass
+    return sorted(((await written(world, tenant))[0] - before).elements())
+
+
+async def test_devices_added_one_by_one_do_not_write_their_whole_site_each_time(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    site = await tenant.site(
+        devices=[{"reference_id": str(n), "type": "OTHER"} for n in range(100)]
+    )
+    before, bytes_before = await written(world, tenant)
+    for _ in range(30):
+        await tenant.device(site["id"])
+
+    after, bytes_after = await written(world, tenant)
+    assert after - before == {"device.create": 30}
+    assert bytes_after - bytes_before < 30 * 1_000
+    shown = (await tenant.get(f"/sites/{site['id']}")).json()
+    assert len(shown["devices"]) == 130
+
+    clock.now += GATHERED_FOR - timedelta(milliseconds=1)
+    assert await recorded(world, tenant) == []
+    clock.now += timedelta(milliseconds=1)
+    assert await recorded(world, tenant) == ["location.update", "site.update"]
+    of_site, of_location = (await tenant.get("/events?limit=2")).json()["data"]
+    assert of_site["data"] == shown
+    assert len(of_location["data"]["devices"]) == 130
+    assert await recorded(world, tenant) == []
+
+
+async def test_what_is_due_of_a_large_site_is_what_changed(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    site = await tenant.site(
+        devices=[{"reference_id": str(n), "type": "OTHER"} for n in range(100)]
+    )
+    added = await tenant.device(site["id"])
+    clock.now += GATHERED_FOR
+    await recorded(world, tenant)
+
+    for name in ("one", "other"):
+        await tenant.patch(f"/devices/{added['id']}", {"model_name": name})
+    clock.now += GATHERED_FOR
+    assert await recorded(world, tenant) == ["site.update"]
+
+    await tenant.patch(f"/devices/{added['id']}", {"model_name": "last"})
+    await tenant.delete(f"/sites/{site['id']}")
+    clock.now += GATHERED_FOR
+    assert await recorded(world, tenant) == []
+
+
 async def test_a_site_has_so_many_devices_and_a_location_so_many_tariffs(
     world: World, tenant: Tenant
 ) -> None:
@@ -100,4 +160,6 @@ async def test_a_site_has_so_many_devices_and_a_location_so_many_tariffs(
         },
     )
     assert "site_tariffs" in error(answer, 422, "limit_reached")["message"]
+    checked = await few.post("/tariffs/check", json.loads(answer.request.content))
+    assert "site_tariffs" in error(checked, 422, "limit_reached")["message"]
     assert (await few.patch(f"/tariffs/{first['id']}", {"display_name": "x"})).status_code == 200

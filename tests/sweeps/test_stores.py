@@ -59,6 +59,7 @@ OF_NO_ACCOUNT = {
     "events.order.drawn",
     "events.order.raise_above",
     "events.order.writers",
+    "sites.gathered.due_sites",
     "tariffs.contracts.claim_ending",
 }
 """The only functions that ask for more than one account, or for none, and whose they are."""

@@ -9,8 +9,17 @@ from wattyard.kernel.callers import Caller
 from wattyard.platform.composition import Capability
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Customer, Site
+from wattyard.sites.jobs import gathered_events
 from wattyard.sites.routes import ENDPOINTS
-from wattyard.sites.service import Customers, Devices, Fleet, Inspection, Sites, States
+from wattyard.sites.service import (
+    Customers,
+    Devices,
+    Fleet,
+    GatheredEvents,
+    Inspection,
+    Sites,
+    States,
+)
 from wattyard.sites.service.ports import Serializers
 from wattyard.sites.wire.customers import customer_json
 from wattyard.sites.wire.devices import device_at_site, device_json
@@ -43,8 +52,9 @@ def serializers() -> Serializers:
 SITES: Final = Capability(
     name="sites",
     id_prefixes=("cus", "loc", "ste", "dev", "dsr"),
-    provides=(serializers, Sites, Devices, States, Customers, Fleet, Inspection),
+    provides=(serializers, Sites, Devices, States, Customers, Fleet, GatheredEvents, Inspection),
     contributes=((Counted, Sites),),
     endpoints=ENDPOINTS,
+    jobs=(gathered_events,),
     inspected=(Inspection,),
 )

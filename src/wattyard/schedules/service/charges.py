@@ -20,9 +20,9 @@ from wattyard.schedules.domain.charge_request import (
     ChargeRequest,
     StateRequest,
 )
+from wattyard.schedules.domain.device_storage import storage_of
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.prices import PriceSeries as Series
-from wattyard.schedules.domain.ratings import storage_of
 from wattyard.schedules.domain.refusals import LocationMissing
 from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.domain.surroundings import Surroundings, load_for, nothing

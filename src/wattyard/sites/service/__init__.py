@@ -3,9 +3,19 @@
 from wattyard.sites.service.customers import Customers
 from wattyard.sites.service.devices import Devices
 from wattyard.sites.service.fleet import Fleet
+from wattyard.sites.service.gathered import GatheredEvents
 from wattyard.sites.service.inspection import Inspection
 from wattyard.sites.service.ports import Serializers
 from wattyard.sites.service.sites import Sites
 from wattyard.sites.service.states import States
 
-__all__ = ["Customers", "Devices", "Fleet", "Inspection", "Serializers", "Sites", "States"]
+__all__ = [
+    "Customers",
+    "Devices",
+    "Fleet",
+    "GatheredEvents",
+    "Inspection",
+    "Serializers",
+    "Sites",
+    "States",
+]

@@ -11,6 +11,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
+from wattyard.sites.domain.gathering import GATHERED_ABOVE_DEVICES, GATHERED_FOR
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.service.ports import (
     SiteUseCases,
@@ -20,6 +21,7 @@ from wattyard.sites.service.ports import (
     site_events,
 )
 from wattyard.sites.store import devices as device_store
+from wattyard.sites.store import gathered as gathered_store
 from wattyard.sites.store import sites as site_store
 
 Guard = Callable[[Device], None]
@@ -166,15 +168,24 @@ class Devices(SiteUseCases):
     ) -> list[NewEvent]:
         """Rewrite the summaries: a site's event, and its location's where a device moved.
 
+        Those of large sites are only noted, and recorded soon for all changes until then.
+
         Raises:
             LimitReached: when a site that a device moved to has too many.
         """
         new_events: list[NewEvent] = []
+        gathered: dict[UUID, bool] = {}
         for site, devices, _ in await show_anew(db, self.serializers, context, sites):
             if site.id in arrived:
                 within(self.caps.site_devices, len(devices), "site_devices (devices at a site)")
+            if len(devices) > GATHERED_ABOVE_DEVICES:
+                gathered[site.id] = site.id in moved
+                continue
             of_location, of_site = site_events(self.serializers, context, "update", site, devices)
             new_events += [of_location, of_site] if site.id in moved else [of_site]
+        if gathered:
+            due = context.now + GATHERED_FOR
+            await gathered_store.note(db, context.account, context.live_mode, gathered, due)
         return new_events
 
     async def _locked(

@@ -161,7 +161,7 @@ async def create_tariff(context: Context, body: TariffBody, tariffs: Tariffs) ->
     effect=Effect.COMPUTES,
     body=TariffBody,
     answers=TariffCheckShape,
-    refuses=(*JUDGED, TooManyPrices),
+    refuses=(*JUDGED, TooManyPrices, LimitReached),
     example=examples.CHECK,
     example_body=examples.TARIFF_BODY,
 )

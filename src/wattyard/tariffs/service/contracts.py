@@ -136,9 +136,15 @@ class Tariffs(TariffUseCases):
         return Judged(site, tariff, sources)
 
     async def check(self, context: Context, draft: ContractDraft) -> Judged:
-        """Judge a tariff as `connect` does, and keep nothing."""
+        """Judge a tariff as `connect` does, and keep nothing.
+
+        Raises:
+            What `connect` raises.
+        """
         async with self.db.reading() as db:
-            return await self._judge(db, context, draft, lock=False)
+            judged = await self._judge(db, context, draft, lock=False)
+            self._check_room(1 + len(await self._at(db, context, judged.site)))
+        return judged
 
     async def change(
         self,
@@ -250,7 +256,7 @@ class Tariffs(TariffUseCases):
         tariff: Tariff,
         instead_of: Contract | None,
     ) -> list[Element]:
-        contracts = await contract_store.at_sites(db, context.account, context.live_mode, [site.id])
+        contracts = await self._at(db, context, site)
         region = calendar_region(site)
         return [
             Element(other.id, await self._read(other.rules, region))
@@ -261,6 +267,12 @@ class Tariffs(TariffUseCases):
             and other.term.start - _ZONES_APART < tariff.term.end
             and tariff.term.start - _ZONES_APART < other.term.end
         ]
+
+    async def _at(self, db: ReadConnection, context: Context, site: Site) -> list[Contract]:
+        return await contract_store.at_sites(db, context.account, context.live_mode, [site.id])
+
+    def _check_room(self, count: int) -> None:
+        within(self.caps.site_tariffs, count, "site_tariffs (tariffs of a location)")
 
     def _made(
         self,
@@ -344,9 +356,9 @@ class Tariffs(TariffUseCases):
         """
         if site is None:
             return
-        contracts = await contract_store.at_sites(db, context.account, context.live_mode, [site.id])
+        contracts = await self._at(db, context, site)
         if grown:
-            within(self.caps.site_tariffs, len(contracts), "site_tariffs (tariffs of a location)")
+            self._check_room(len(contracts))
         await self.sites.show_tariffs(context, site, [linked(one) for one in contracts])
 
 

@@ -1,4 +1,4 @@
-"""What a device can store and how fast, from its properties and its state (contract 1)."""
+"""A device as storage to plan with, from its properties and its state (contract 1)."""
 
 from typing import Final
 
