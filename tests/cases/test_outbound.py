@@ -90,6 +90,29 @@ async def test_a_2xx_is_a_success_whatever_follows_it(answer: bytes) -> None:
     assert second.succeeded
 
 
+@pytest.mark.parametrize("piece", [b"x", b"1\r\nx\r\n"], ids=["head", "body"])
+async def test_what_dribbles_in_after_a_2xx_holds_nobody_longer_than_the_limit(
+    piece: bytes,
+) -> None:
+    """The end of the attempt closes the connection: nobody waits for the rest."""
+
+    async def dribble(received: Received, writer: asyncio.StreamWriter) -> None:
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+        writer.write(head + (b"X: " if piece == b"x" else b"\r\n"))
+        try:
+            while not writer.is_closing():
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        finally:
+            ended.set()
+
+    ended = asyncio.Event()
+    async with Receiver(dribble) as receiver, Sender(local, LOCAL, seconds=0.3) as sender:
+        assert (await sender.send(receiver.url, {}, b"{}")).succeeded
+        await ended.wait()
+
+
 @pytest.mark.parametrize(
     "answer", [b"HTTP/1.1 500 X\r\n\x00\r\n\r\n", b"HTTP/1.1 2", b"200 OK\r\n"]
 )

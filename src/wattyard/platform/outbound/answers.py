@@ -7,6 +7,8 @@ each status line before the parser sees it.
 
 import asyncio
 import re
+from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, Final
 
@@ -17,18 +19,35 @@ _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)(?:[ \r\n]|$)")
 _STATUS_LINE_BYTES: Final = 13
 _HEAD_END: Final = b"\r\n\r\n"
 _INTERIM: Final = range(100, 200)
-
-
-class StatusSeen(aiohttp.ClientError):
-    """A status line came and then nothing that could be read."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"status {status}")
-        self.status = status
+_REST_SECONDS: Final = 1.0
 
 
 class StaleConnection(aiohttp.ClientError):
     """A connection that had been used before was closed before anything was answered."""
+
+
+class Exchange:
+    """One request and its answer, whose `status` is known from its status line on.
+
+    What follows the status line has a second, within the `limit` in time.
+    """
+
+    __slots__ = ("_limit", "status")
+
+    def __init__(self, limit: asyncio.Timeout) -> None:
+        self._limit = limit
+        self.status: int | None = None
+
+    def answered(self, status: int) -> None:
+        """Note the status, and give the rest of the answer little time."""
+        self.status = status
+        end = asyncio.get_running_loop().time() + _REST_SECONDS
+        with suppress(RuntimeError):  # the time is over already
+            self._limit.reschedule(min(end, self._limit.when() or end))
+
+
+exchange: ContextVar[Exchange] = ContextVar("exchange")
+"""The exchange of the present task, for the connection that it gets."""
 
 
 class WatchedHandler(ResponseHandler):
@@ -37,26 +56,26 @@ class WatchedHandler(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self.answers = 0
-        self.status: int | None = None
         self._head = b""
+        self._exchange: Exchange | None = None
 
     def begin(self) -> None:
-        """Expect the next answer."""
-        self.status = None
+        """Expect the answer of the present task's exchange."""
+        self._exchange = exchange.get()
         self._head = b""
 
     def data_received(self, data: bytes) -> None:
         """Note the status line, then parse as ever."""
-        if self.status is None:
-            self._note(data)
+        if self._exchange is not None and self._exchange.status is None:
+            self._note(self._exchange, data)
         super().data_received(data)
 
     @property
     def is_silent(self) -> bool:
         """Whether nothing of the present answer came."""
-        return self.status is None and not self._head
+        return not self._head
 
-    def _note(self, data: bytes) -> None:
+    def _note(self, present: Exchange, data: bytes) -> None:
         self._head += data
         while len(self._head) >= _STATUS_LINE_BYTES:
             line = _STATUS_LINE.match(self._head)
@@ -64,32 +83,27 @@ class WatchedHandler(ResponseHandler):
                 return
             status = int(line[1])
             if status not in _INTERIM:
-                self.status = status
+                present.answered(status)
                 return
             _, end, self._head = self._head.partition(_HEAD_END)
             if not end:
                 return
 
 
-class StatusResponse(aiohttp.ClientResponse):
-    """An answer that counts from its status line on."""
+class WatchedResponse(aiohttp.ClientResponse):
+    """An answer on a connection that knows whether it was used before."""
 
-    async def start(self, connection: Any) -> "StatusResponse":  # noqa: ANN401 (aiohttp's)
+    async def start(self, connection: Any) -> "WatchedResponse":  # noqa: ANN401 (aiohttp's)
         """Read the head of the answer.
 
         Raises:
-            StatusSeen: when its status came but the rest cannot be read.
             StaleConnection: when the connection was a used one, and closed without a byte.
         """
         handler: WatchedHandler = connection.protocol
         try:
             await super().start(connection)
         except (aiohttp.ClientError, OSError) as fault:
-            if isinstance(fault, TimeoutError):
-                raise
-            if handler.status is not None:
-                raise StatusSeen(handler.status) from fault
-            if handler.answers and handler.is_silent:
+            if handler.answers and handler.is_silent and not isinstance(fault, TimeoutError):
                 raise StaleConnection from fault
             raise
         handler.answers += 1

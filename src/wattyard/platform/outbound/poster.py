@@ -3,19 +3,20 @@
 import asyncio
 import errno
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
 
-from wattyard.kernel.refusals import Unavailable
+from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform.outbound.addresses import AddressPolicy
 from wattyard.platform.outbound.answers import (
+    Exchange,
     StaleConnection,
-    StatusResponse,
-    StatusSeen,
     WatchedConnector,
+    WatchedResponse,
+    exchange,
 )
 from wattyard.platform.outbound.failures import OutboundFailed, Unreachable
 from wattyard.platform.outbound.lookup import Lookup
@@ -29,7 +30,6 @@ from wattyard.platform.outbound.sockets import (
 from wattyard.platform.outbound.urls import as_written
 
 _BODY_BYTES: Final = 64 * 1024
-_BODY_SECONDS: Final = 1.0
 _IDLE_SECONDS: Final = 10.0
 
 
@@ -37,8 +37,8 @@ class Poster:
     """Posts over kept-alive connections; use it as an asynchronous context.
 
     A name is looked up for every new connection, each of its addresses is checked, and the
-    socket is opened to a checked one. Of an answer the status counts, whatever follows it: at
-    most 64 KiB of its body are read, and nothing is kept.
+    socket is opened to a checked one. Of an answer the status counts, whatever follows it: the
+    rest has a second, at most 64 KiB of its body are read, and nothing is kept.
     """
 
     def __init__(
@@ -77,23 +77,33 @@ class Poster:
             Unreachable: when no answer came in time, saying what came in the way.
             Unavailable: when this process has no sockets left; nothing was sent.
         """
+        limit = asyncio.timeout(self._seconds)
+        present = Exchange(limit)
+        exchange.set(present)
+        try:
+            async with limit:
+                await self._exchange(url, headers, body)
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as fault:
+            if present.status is None:
+                raise self._failure(fault) from None
+        if present.status is None:
+            raise Unreachable("the answer has no status line of HTTP/1.1")
+        return present.status
+
+    async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         plain = url[:5].lower() == "http:"
         try:
-            async with asyncio.timeout(self._seconds):
-                try:
-                    answer = await self._post(self._sessions[plain, False], url, headers, body)
-                except StaleConnection:
-                    answer = await self._post(self._sessions[plain, True], url, headers, body)
-        except StatusSeen as seen:
-            return seen.status
-        except TimeoutError:
-            raise Unreachable(f"no answer within {self._seconds:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as fault:
-            if getattr(fault, "errno", None) in (errno.EMFILE, errno.ENFILE):
-                raise Unavailable("no more files can be opened; raise the limit") from fault
-            raise _failure(fault) from None
+            answer = await self._post(self._sessions[plain, False], url, headers, body)
+        except StaleConnection:
+            answer = await self._post(self._sessions[plain, True], url, headers, body)
         await _finish(answer)
-        return answer.status
+
+    def _failure(self, fault: BaseException) -> Refusal | OutboundFailed:
+        if isinstance(fault, TimeoutError):
+            return Unreachable(f"no answer within {self._seconds:g} s")
+        if getattr(fault, "errno", None) in (errno.EMFILE, errno.ENFILE):
+            return Unavailable("no more files can be opened; raise the limit")
+        return _failure(fault)
 
     @staticmethod
     async def _post(
@@ -115,7 +125,7 @@ class Poster:
         return open_session(
             agent=self._agent,
             connector=connector,
-            response_class=StatusResponse,
+            response_class=WatchedResponse,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             auto_decompress=False,
             read_bufsize=_BODY_BYTES // 2,
@@ -124,15 +134,15 @@ class Poster:
 
 async def _finish(answer: aiohttp.ClientResponse) -> None:
     """Read a short rest of the answer, so that its connection can be used again, or close it."""
-    with suppress(aiohttp.ClientError, OSError, TimeoutError):
-        async with asyncio.timeout(_BODY_SECONDS):
-            left = _BODY_BYTES
-            while left > 0 and not answer.content.at_eof():
-                left -= len(await answer.content.read(left))
-    if answer.content.at_eof():
-        answer.release()
-    else:
-        answer.close()
+    try:
+        left = _BODY_BYTES
+        while left > 0 and not answer.content.at_eof():
+            left -= len(await answer.content.read(left))
+    finally:
+        if answer.content.at_eof():
+            answer.release()
+        else:
+            answer.close()
 
 
 def _failure(fault: BaseException) -> OutboundFailed:
