@@ -75,7 +75,17 @@ async def test_what_was_read_once_is_not_read_again(market: Market, block_prices
     assert await market.prices(SeriesCache(), span) == []
 
 
-async def test_a_span_of_a_thousand_years_is_read_at_once(market: Market) -> None:
-    cache = SeriesCache(block_prices=100)
+async def test_a_span_of_a_thousand_years_is_read_at_once_and_takes_no_memory(
+    market: Market,
+) -> None:
+    """Each now would otherwise leave a series of its own in memory, in the place of others."""
+    cache = SeriesCache()
     far = Span(MARCH, datetime(3000, 1, 1, tzinfo=UTC))
     assert await market.prices(cache, far) == hours(MARCH - 15 * DAY, FIRST + 60 * DAY)
+
+    with pytest.raises(TooManyPrices):
+        await market.prices(SeriesCache(most=400), far)
+
+    await market.forget()
+
+    assert await market.prices(cache, far) == []

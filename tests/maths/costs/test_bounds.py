@@ -32,8 +32,10 @@ def every_minute(days: int) -> SeriesReadings:
     return SeriesReadings(starts, starts + 60_000_000, ones, ones)
 
 
-def of_minutes(tariff: dict[str, Any], days: int) -> None:
-    question = CostQuestion("IMPORT", Span(START, START + timedelta(days=days)))
+def of_minutes(tariff: dict[str, Any], days: int, first: int = 0) -> None:
+    """Price the days from `first` on, of so many that are metered."""
+    span = Span(START + timedelta(days=first), START + timedelta(days=days))
+    question = CostQuestion("IMPORT", span)
     costs(
         elements_of([tariff], BERLIN),
         BERLIN,
@@ -60,3 +62,10 @@ def test_very_many_windows_of_very_many_tiers_are_refused_before_they_are_priced
     windows = zip(minutes, [*minutes[1:], "00:00"], rates, strict=True)
     with pytest.raises(TooManyPrices):
         of_minutes(body([entry(("All", hours(*windows)))]), 200)
+
+
+def test_a_long_time_since_the_last_reset_is_counted_and_not_refused() -> None:
+    tariff = body(flat(tiers(5)), tier_reset="CONTRACT")
+    of_minutes(tariff, 400, first=399)
+    with pytest.raises(TooManyPrices, match="or tiers"):
+        of_minutes(tariff, 400)

@@ -258,6 +258,12 @@ def test_confidence_is_weighed_by_energy_and_1_only_where_all_is_certain() -> No
         assert item.confidence == expected
 
 
+def test_answers_without_an_item_are_put_together_to_none() -> None:
+    nothing = asked([body(flat(0.2))], []).data
+
+    assert list(summed(stacked([nothing, nothing]), [])) == []
+
+
 def test_two_equal_charges_are_both_counted_where_answers_are_put_together() -> None:
     twice = [{"kind": "DAILY", "amount": 0.5}] * 2
     readings = hourly(berlin(2025, 1, 9, 5), 1.0)

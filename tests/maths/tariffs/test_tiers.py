@@ -108,6 +108,31 @@ def test_no_energy_is_lost_or_made(
 
 
 @settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(min_value=-20, max_value=500, width=32), st.integers(0, 2), st.integers(0, 3)
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from(["TARIFF", "PERIOD", "SHARED"]),
+    st.integers(0, 40),
+    st.integers(0, 40),
+)
+def test_those_that_are_answered_are_split_as_among_all(
+    pieces: list[tuple[float, int, int]], scope: str, one: int, other: int
+) -> None:
+    counted = metered(*sorted(pieces, key=lambda piece: piece[2]))
+    answered = slice(min(one, other), max(one, other))
+
+    parts = split(RATES.to_kwh, scope, counted, Consumed(30, {0: 30}), answered)
+
+    whole = split(RATES.to_kwh, scope, counted, Consumed(30, {0: 30}))
+    assert parts.tolist() == whole[answered].tolist()
+
+
+@settings(deadline=None)
 @given(st.lists(st.floats(min_value=0.01, max_value=90), min_size=2, max_size=40), st.data())
 def test_cutting_a_reading_in_two_changes_no_total(
     energy: list[float], data: st.DataObject

@@ -269,12 +269,12 @@ def stacked(tables: Sequence[CostTable]) -> CostTable:
 
 
 def summed(table: CostTable, items: Sequence[int]) -> CostTable:
-    """Add up items (n, at least one) before rounding; each goes to the item that `items` names.
+    """Add up items (n) before rounding; each goes to the item that `items` names.
 
     `items` (n) count from 0 and leave none out. Confidence is that of `mean_confidence`.
     """
     at = np.array(items, dtype=np.int64)
-    count = int(at.max()) + 1
+    count = int(at.max(initial=-1)) + 1
     starts = np.full(count, np.iinfo(np.int64).max)
     ends = np.full(count, np.iinfo(np.int64).min)
     np.minimum.at(starts, at, table.starts_us)

@@ -229,7 +229,7 @@ def charged(rated: Rated, pieces: ReadingPieces, answered: slice) -> Charged:
     """Price the answered pieces in a contract's part of the time; all are cut at its edges.
 
     Raises:
-        TooManyPrices: for more than two million, pieces times tiers.
+        TooManyPrices: for more than two million, answered pieces times tiers.
     """
     series = rated.series
     inside = pieces.between(int(series.edges_us[0]), int(series.edges_us[-1]))
@@ -249,18 +249,17 @@ def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice) -> Numbers:
     if rated.counter is None:
         return pieces.energy_kwh[None, where]
     counter, tariff = rated.counter, rated.supply.element.tariff
-    counted = pieces.between(*counter.span_us)
-    if (counted.stop - counted.start) * tariff.rates.to_kwh.shape[1] > LAID_AT_ONCE:
+    if (where.stop - where.start) * tariff.rates.to_kwh.shape[1] > LAID_AT_ONCE:
         raise TooManyPrices(LAID_AT_ONCE)
+    counted = pieces.between(*counter.span_us)
     seen = pieces.only(counted)
     metered = CountedEnergy(
         seen.energy_kwh,
         counter.laid.window[step_of(counter.laid.starts_us, seen.starts_us)],
         step_of(np.append(counter.span_us[0], counter.resets_us), seen.starts_us),
     )
-    parts = split(tariff.rates.to_kwh, tariff.tiering.scope, metered, Consumed())
-    first = where.start - counted.start
-    return parts[first : first + where.stop - where.start].T
+    answered = slice(where.start - counted.start, where.stop - counted.start)
+    return split(tariff.rates.to_kwh, tariff.tiering.scope, metered, Consumed(), answered).T
 
 
 def _confidence(by_tier: Numbers, energy_kwh: Numbers) -> Numbers:

@@ -78,7 +78,7 @@ class TooManyPrices(Malformed):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"the span holds more than {most:,} prices of different times; "
+            f"the span holds more than {most:,} prices of different times or tiers; "
             "end_time must be nearer to start_time",
             param="end_time",
         )

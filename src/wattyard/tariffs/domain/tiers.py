@@ -25,6 +25,7 @@ Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _OUT_OF_REACH_KWH: Final = 1e300
+_ALL: Final = slice(None)
 _UNITS: Final = {"DAY": "datetime64[D]", "MONTH": "datetime64[M]", "YEAR": "datetime64[Y]"}
 
 
@@ -77,61 +78,76 @@ class CountedEnergy:
     period: Indices
 
 
-def split(to_kwh: Numbers, scope: TierScope, metered: CountedEnergy, carried: Consumed) -> Numbers:
+def split(
+    to_kwh: Numbers,
+    scope: TierScope,
+    metered: CountedEnergy,
+    carried: Consumed,
+    answered: slice = _ALL,
+) -> Numbers:
     """Split energy over tiers, which end at `to_kwh` (w, t) in each window.
 
-    `carried` is what had been counted in the first reset period before the first piece.
+    `carried` is what had been counted in the first reset period before the first piece. Of the n
+    pieces, which are all counted, the m at `answered` are split: memory is that of m times t.
 
-    Returns (n, t) kWh of each piece in each tier of its window; rows add up to the energy of
+    Returns (m, t) kWh of each piece in each tier of its window; rows add up to the energy of
     their piece. Negative energy runs the counter backwards.
     """
     if to_kwh.shape[1] == 1 or not metered.energy_kwh.size:
-        return metered.energy_kwh[:, None].copy()
+        return metered.energy_kwh[answered, None].copy()
     if scope == "SHARED":
-        return _shared(to_kwh, metered, carried)
+        return _shared(to_kwh, metered, carried, answered)
     if scope == "TARIFF":
-        return _in_order(to_kwh, metered, carried.total_kwh)
-    return _by_window(to_kwh, metered, carried)
+        return _in_order(to_kwh, metered, carried.total_kwh, answered)
+    return _by_window(to_kwh, metered, carried, answered)
 
 
-def _by_window(to_kwh: Numbers, metered: CountedEnergy, carried: Consumed) -> Numbers:
-    parts = np.zeros((metered.energy_kwh.size, to_kwh.shape[1]))
-    for window in np.unique(metered.window):
-        own = metered.window == window
+def _by_window(
+    to_kwh: Numbers, metered: CountedEnergy, carried: Consumed, answered: slice
+) -> Numbers:
+    first, last, _ = answered.indices(metered.energy_kwh.size)
+    parts = np.zeros((max(last - first, 0), to_kwh.shape[1]))
+    for window in np.unique(metered.window[answered]):
+        own = np.flatnonzero(metered.window == window)
         mine = CountedEnergy(metered.energy_kwh[own], metered.window[own], metered.period[own])
         first_period = mine.period[0] == metered.period[0]
         before = carried.by_window_kwh.get(int(window), 0.0) if first_period else 0.0
-        parts[own] = _in_order(to_kwh, mine, before)
+        low, high = np.searchsorted(own, (first, last)).tolist()
+        parts[own[low:high] - first] = _in_order(to_kwh, mine, before, slice(low, high))
     return parts
 
 
-def _in_order(to_kwh: Numbers, metered: CountedEnergy, carried_kwh: float) -> Numbers:
+def _in_order(
+    to_kwh: Numbers, metered: CountedEnergy, carried_kwh: float, answered: slice
+) -> Numbers:
     """Consume the pieces one after the other, starting again at each reset."""
     counted = np.cumsum(metered.energy_kwh)
     starts = np.flatnonzero(np.append(True, np.diff(metered.period) != 0))
     at_reset = np.append(-carried_kwh, counted[starts[1:] - 1])
     base = np.repeat(at_reset, np.diff(np.append(starts, counted.size)))
-    after = counted - base
-    before = after - metered.energy_kwh
-    low, high = _edges(to_kwh, metered.window)
+    after = (counted - base)[answered]
+    energy_kwh = metered.energy_kwh[answered]
+    before = after - energy_kwh
+    low, high = _edges(to_kwh, metered.window[answered])
     low[:, 0] = -np.inf
     parts = np.clip(after[:, None], low, high) - np.clip(before[:, None], low, high)
-    return _exact(parts, metered.energy_kwh)
+    return _exact(parts, energy_kwh)
 
 
-def _shared(to_kwh: Numbers, metered: CountedEnergy, carried: Consumed) -> Numbers:
+def _shared(to_kwh: Numbers, metered: CountedEnergy, carried: Consumed, answered: slice) -> Numbers:
     """Give each piece the whole period's proportions, by the tiers of its own window."""
     _, period = np.unique(metered.period, return_inverse=True)
     totals = np.bincount(period, weights=metered.energy_kwh)
     totals[0] += carried.total_kwh
-    total = totals[period]
-    low, high = _edges(to_kwh, metered.window)
+    total = totals[period[answered]]
+    low, high = _edges(to_kwh, metered.window[answered])
     in_tier = np.clip(total[:, None], low, high) - low
     positive = total > 0
     shares = np.zeros_like(in_tier)
     shares[:, 0] = 1.0
     np.divide(in_tier, total[:, None], out=shares, where=positive[:, None])
-    return _exact(shares * metered.energy_kwh[:, None], metered.energy_kwh)
+    energy_kwh = metered.energy_kwh[answered]
+    return _exact(shares * energy_kwh[:, None], energy_kwh)
 
 
 def _edges(to_kwh: Numbers, window: Indices) -> tuple[Numbers, Numbers]:

@@ -106,14 +106,22 @@ class SeriesCache:
         """
         first = span.start.replace(hour=0, minute=0, second=0, microsecond=0)
         count = (span.end - first) // _DAY + 1
-        spans = [Span(first + n * _DAY, first + (n + 1) * _DAY) for n in range(count)]
+        if count > _DAYS_AT_ONCE:
+            whole = await source_store.prices_between(
+                db, *owner, source.id, span, most=self._most + 1
+            )
+            return [self._within(whole, self._most)]
         blocks, left = [], self._most
-        for day in spans if count <= _DAYS_AT_ONCE else [span]:
-            blocks.append(await self._block(db, owner, source, day, self._most))
+        for n in range(count):
+            day = Span(first + n * _DAY, first + (n + 1) * _DAY)
+            blocks.append(self._within(await self._block(db, owner, source, day, self._most), left))
             left -= blocks[-1].starts_us.size
-            if left < 0:
-                raise TooManyPrices(self._most)
         return blocks
+
+    def _within(self, block: PublishedIntervals, left: int) -> PublishedIntervals:
+        if block.starts_us.size > left:
+            raise TooManyPrices(self._most)
+        return block
 
     async def _block(
         self,
