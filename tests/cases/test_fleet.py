@@ -27,6 +27,12 @@ HOME = {
     ],
 }
 
+WEAK = {
+    "reference_id": "h-1",
+    "type": "HEAT_PUMP",
+    "properties": {"heat_pump": {"min_power_kw": 5, "max_power_kw": 4}},
+}
+
 
 @pytest.fixture
 def loop_free() -> None:
@@ -145,6 +151,7 @@ def test_bad_lines_are_all_reported_and_good_ones_taken(desk: Desk) -> None:
             HOME,
             {**HOME, "reference_id": "twice", "devices": HOME["devices"] * 2},
             {**HOME, "reference_id": "home-2"},
+            {**HOME, "reference_id": "power", "devices": [WEAK]},
         )
     )
 
@@ -152,7 +159,7 @@ def test_bad_lines_are_all_reported_and_good_ones_taken(desk: Desk) -> None:
 
     assert report["created"] == 2
     reasons = {one["line"]: one["reason"] for one in report["refused"]}
-    assert sorted(reasons) == [2, 4, 5, 6, 7, 8, 9, 10]
+    assert sorted(reasons) == [2, 4, 5, 6, 7, 8, 9, 10, 12]
     assert "line 1 column 2" in reasons[2]
     assert "reference_id" in reasons[4]
     assert "status must be" in reasons[5]
@@ -162,6 +169,16 @@ def test_bad_lines_are_all_reported_and_good_ones_taken(desk: Desk) -> None:
     assert "customer" in reasons[8]
     assert "line 1" in reasons[9]
     assert "different reference_ids" in reasons[10]
+    assert reasons[12].startswith("devices[0].properties.heat_pump.min_power_kw: ")
+
+
+def test_what_a_long_file_makes_has_the_time_of_its_batch(desk: Desk) -> None:
+    many = [
+        {"reference_id": f"site-{n}", "currency_code": "EUR", "timezone": "UTC"} for n in range(251)
+    ]
+
+    assert desk.bring(lines(*many))["created"] == 251
+    assert len({site["time_created"] for site in desk.sites()}) == 2
 
 
 def test_a_dry_run_says_what_would_be_and_stores_nothing(desk: Desk) -> None:
@@ -354,6 +371,8 @@ def test_accounts_and_keys_are_managed(desk: Desk) -> None:
     assert next(a for a in listed if a["id"] == desk.account)["status"] == "DISABLED"
     assert desk.run("account", "enable", desk.account).exit_code == 0
     assert "ENABLED" in desk.run("account", "list").stdout
+    for_people = desk.run("key", "list", "--account", desk.account).stdout
+    assert all(f"{one['id']} " in for_people and one["time_created"] in for_people for one in keys)
     for wrong in (
         ("key", "revoke", "key_" + "0" * 32),
         ("key", "revoke", "nonsense"),

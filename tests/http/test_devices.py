@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.world import Tenant, World, error
+from wattyard.kernel import ids
 from wattyard.sites.service import Inspection
 
 BATTERY = {
@@ -208,6 +209,31 @@ async def test_a_least_power_above_the_greatest_is_refused_by_name(
     error(answer, 400, "min_power_kw_invalid", param)
     same = {kind: {"max_power_kw": 3, "min_power_kw": 3}}
     assert (await tenant.device(site["id"], properties=same))["properties"][kind] == same[kind]
+
+
+async def test_a_device_of_an_earlier_release_with_such_powers_can_still_be_changed(
+    world: World, tenant: Tenant
+) -> None:
+    site = await tenant.site()
+    powers = {"max_power_kw": 4, "min_power_kw": 3}
+    device = await tenant.device(site["id"], properties={"ev_charger": powers})
+    async with world.db.transaction() as db:
+        stored = '{"ev_charger": {"max_power_kw": 3, "min_power_kw": 4}}'
+        await db.execute(
+            "UPDATE devices SET properties = $1 WHERE id = $2",
+            stored,
+            ids.read(device["id"], "dev", param="id"),
+        )
+
+    path, param = f"/devices/{device['id']}", "properties.ev_charger.min_power_kw"
+    changed = await tenant.patch(
+        path, {"model_name": "Pico", "properties": {"ev_charger": {"phases": 3}}}
+    )
+    assert (changed.status_code, changed.json()["model_name"]) == (200, "Pico")
+    still = await tenant.patch(path, {"properties": {"ev_charger": {"min_power_kw": 3.5}}})
+    error(still, 400, "min_power_kw_invalid", param)
+    mended = await tenant.patch(path, {"properties": {"ev_charger": {"min_power_kw": 3}}})
+    assert mended.status_code == 200
 
 
 async def test_a_device_moves_between_sites(tenant: Tenant) -> None:

@@ -65,7 +65,7 @@ def import_sites(
 
     async def work(services: Services) -> ImportTally:
         owner = await services.get(Accounts).account(account_id)
-        context = services.get(Contexts).of(Caller(owner.number, owner.id, mode is Mode.live))
+        caller = Caller(owner.number, owner.id, mode is Mode.live)
         tally = ImportTally()
         with _opened(file) as source, progress_bar(show=not json) as progress:
             task = progress.add_task("sites", total=size)
@@ -73,6 +73,8 @@ def import_sites(
             batch = _next(lines)
             while batch:
                 following = asyncio.create_task(asyncio.to_thread(_next, lines))
+                # Each batch is a call of its own, whose events have its time: a file takes hours.
+                context = services.get(Contexts).of(caller)
                 tally.add(await services.get(Fleet).bring_in(context, batch, dry_run=dry_run))
                 batch = await following  # was read while the database worked
                 progress.update(task, completed=source.tell() if size else tally.taken)
@@ -118,7 +120,7 @@ def _arrivals(source: IO[bytes], tally: ImportTally, *, is_csv: bool) -> Iterato
             else:
                 yield one
         except Refusal as refusal:
-            reasons = "; ".join(fault.message for fault in refusal.faults)
+            reasons = "; ".join(fault.placed for fault in refusal.faults)
             tally.refused.append(RefusedLine(number, reasons))
 
 

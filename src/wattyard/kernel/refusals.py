@@ -19,6 +19,13 @@ class Fault(NamedTuple):
     message: str
     param: str | None = None
 
+    @property
+    def placed(self) -> str:
+        """The message with the path of the parameter in front, where it does not name it."""
+        if self.param is None or self.param in self.message:
+            return self.message
+        return f"{self.param}: {self.message}"
+
 
 class Refusal(Exception):
     """The request cannot be granted as it is."""

@@ -154,6 +154,38 @@ def _least(*values: float | None) -> float | None:
     return min((value for value in values if value is not None), default=None)
 
 
+def check_powers(after: Properties, before: Properties | None = None) -> None:
+    """Refuse a least power that a client puts above the greatest, in kW.
+
+    `before` are the properties that a client changes: a pair that it leaves alone is not judged,
+    since devices of earlier releases can have it.
+
+    Raises:
+        Malformed: `min_power_kw_invalid`, for each subsystem.
+    """
+    faults = []
+    for name in ("ev_charger", "heat_pump"):
+        least, greatest = powers = _powers(after, name)
+        if least is None or greatest is None or least <= greatest:
+            continue
+        if before is not None and powers == _powers(before, name):
+            continue
+        faults.append(
+            Fault(
+                "min_power_kw_invalid",
+                f"min_power_kw must not be above max_power_kw; got {least:g} above {greatest:g}",
+                f"properties.{name}.min_power_kw",
+            )
+        )
+    if faults:
+        raise Malformed.of(faults)
+
+
+def _powers(properties: Properties, name: str) -> tuple[float | None, float | None]:
+    part: EvCharger | HeatPump = getattr(properties, name) or EvCharger()
+    return part.min_power_kw, part.max_power_kw
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device, at one or more sites; `last_seen` is the time of its newest state or reading."""
@@ -194,11 +226,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceDraft:
-    """A device as a client describes it.
-
-    Raises:
-        Malformed: when a least power is above the greatest.
-    """
+    """A device as a client describes it."""
 
     reference_id: str
     type: DeviceType
@@ -207,26 +235,6 @@ class DeviceDraft:
     model_name: str | None = None
     properties: Properties = field(default_factory=Properties)
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
-
-    def __post_init__(self) -> None:
-        faults = [
-            Fault(
-                "min_power_kw_invalid",
-                f"min_power_kw must not be above max_power_kw; got {part.min_power_kw:g} above "
-                f"{part.max_power_kw:g}",
-                f"properties.{name}.min_power_kw",
-            )
-            for name, part in (
-                ("ev_charger", self.properties.ev_charger),
-                ("heat_pump", self.properties.heat_pump),
-            )
-            if part is not None
-            and part.min_power_kw is not None
-            and part.max_power_kw is not None
-            and part.min_power_kw > part.max_power_kw
-        ]
-        if faults:
-            raise Malformed.of(faults)
 
     def made(self, id_: UUID, time_created: datetime, locations: Collection[UUID]) -> Device:
         """Make the device, at the given sites."""

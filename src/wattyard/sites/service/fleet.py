@@ -87,7 +87,7 @@ class Fleet(SiteUseCases):
                     self._create(context, arrival, changes)
                     tally.created += 1
             except Refusal as refusal:
-                reasons = "; ".join(fault.message for fault in refusal.faults)
+                reasons = "; ".join(fault.placed for fault in refusal.faults)
                 tally.refused.append(RefusedLine(arrival.line, reasons))
         await self._write(db, context, changes)
 

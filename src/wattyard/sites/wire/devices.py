@@ -12,7 +12,13 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Reference, Time
-from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceType, Properties
+from wattyard.sites.domain.devices import (
+    Device,
+    DeviceDraft,
+    DeviceType,
+    Properties,
+    check_powers,
+)
 
 Power = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="kW")]
 Energy = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="kWh")]
@@ -160,21 +166,25 @@ class DeviceShape(msgspec.Struct, kw_only=True):
     flex_enabled: bool
 
 
-def device_draft(body: SiteDeviceBody) -> DeviceDraft:
-    """Read a device from its body.
+def device_draft(body: SiteDeviceBody, before: Device | None = None) -> DeviceDraft:
+    """Read a device from its body, which changes `before` where that is given.
 
     Raises:
         Malformed: when its properties contradict each other.
     """
+    properties = (
+        msgspec.convert(body.properties, Properties, from_attributes=True)
+        if body.properties
+        else Properties()
+    )
+    check_powers(properties, None if before is None else before.properties)
     return DeviceDraft(
         reference_id=body.reference_id,
         type=body.type,
         manufacturer=body.manufacturer,
         model_code=body.model_code,
         model_name=body.model_name,
-        properties=msgspec.convert(body.properties, Properties, from_attributes=True)
-        if body.properties
-        else Properties(),
+        properties=properties,
         metadata=body.metadata or {},
     )
 
@@ -204,7 +214,11 @@ def device_locations(body: DeviceBody) -> tuple[UUID, ...]:
 def changed_device(
     device: Device, patch: Patch[DeviceBody]
 ) -> tuple[DeviceDraft, tuple[UUID, ...]]:
-    """Apply a merge patch to a device and its locations."""
+    """Apply a merge patch to a device and its locations.
+
+    Raises:
+        Malformed: when what it changes contradicts the rest.
+    """
     body = Patch(patch.changes, PresentDeviceBody).onto(
         PresentDeviceBody(
             reference_id=device.reference_id,
@@ -217,7 +231,7 @@ def changed_device(
             locations=[ids.wire("loc", place) for place in device.locations],
         )
     )
-    return device_draft(body), device_locations(body)
+    return device_draft(body, device), device_locations(body)
 
 
 def device_json(caller: Caller, device: Device) -> bytes:
