@@ -52,7 +52,8 @@ async def test_a_page_of_a_listed_origin_reads_answers_and_errors(
     assert allowed(answer) == {
         "access-control-allow-origin": APP,
         "access-control-expose-headers": (
-            "Request-Id, ETag, Retry-After, RateLimit, RateLimit-Policy"
+            "Request-Id, ETag, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, "
+            "Flatpeak-Version"
         ),
     }
     assert "origin" in answer.headers["vary"]

@@ -21,6 +21,22 @@ async def test_a_document_has_a_tag_and_is_not_sent_to_who_has_it(world: World, 
     assert plain.content == first.content
 
 
+async def test_every_answer_with_a_tag_may_be_304(world: World) -> None:
+    paths = (await world.http.get("/openapi.json")).json()["paths"]
+    gets = [methods["get"] for methods in paths.values() if "get" in methods]
+    tagged = [
+        {*one["responses"]} for one in gets if "ETag" in one["responses"].get("200", {})["headers"]
+    ]
+    assert len(tagged) > 5
+    assert all("304" in answers for answers in tagged)
+
+
+async def test_who_looks_for_an_entrance_is_shown_both(world: World) -> None:
+    message = (await world.http.get("/")).json()["message"]
+    assert "/docs" in message
+    assert "/openapi.json" in message
+
+
 async def test_a_document_is_rendered_once_for_all_who_ask() -> None:
     rendered = 0
 

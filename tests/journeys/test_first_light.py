@@ -218,9 +218,12 @@ def paste(lines: list[str], name: str) -> str:
 
 def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
     data = tmp_path / "a folder"
-    for _ in range(2):
+    keys = set()
+    for is_first in (True, False):
         with Server(data, "--sample") as server:
             assert server.process.stdout
+            said = "".join(server.errors)
+            assert ("making a database" in said, "adding a sample" in said) == (is_first, is_first)
             lines = [server.process.stdout.readline() for _ in range(8)]
             assert paste(lines, "try").startswith('{"object":"list","url":"/sites","has_more":true')
             assert len(json.loads(paste(lines, "prices"))["data"]) >= 24
@@ -231,6 +234,7 @@ def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
             assert "charge 40 %" in paste(lines, "plan")
             account = next(line for line in lines if "account" in line).split()[1]
             key = next(line for line in lines if "test key" in line).split()[2]
+            keys.add(key)
             client = server.client(account, key)
             listed = [client.get("/sites?limit=100").json()["data"]]
             while len(listed[-1]) == 100:
@@ -240,3 +244,5 @@ def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
             assert len(sites) == 250
             assert all(site["metadata"] == {"sample": "true"} for site in sites)
             assert len({site["timezone"] for site in sites}) > 10
+    assert len(keys) == 1
+    assert (data / "sample-key").stat().st_mode & 0o777 == 0o600

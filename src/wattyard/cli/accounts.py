@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
@@ -20,6 +20,9 @@ from wattyard.kernel.printing import printable
 
 account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
 key = typer.Typer(help="Secret keys of an account.", no_args_is_help=True)
+
+_WIDEST: Final = 1000
+"""A table is as wide as its rows: a terminal wraps it, but no id or time is cut off."""
 
 AccountOption = Annotated[str, typer.Option("--account", help="acc_…")]
 NameOption = Annotated[str, typer.Option("--name", help="Name shown to people.")]
@@ -174,12 +177,12 @@ def print_rows(rows: list[dict[str, Any]], *, json: bool) -> None:
         return
     table = Table(box=None, header_style="bold")
     for column in rows[0]:
-        table.add_column(column, no_wrap=column == "id")
+        table.add_column(column, no_wrap=True)
     for row in rows:
         table.add_row(
             *("" if value is None else escape(printable(str(value))) for value in row.values())
         )
-    Console().print(table)
+    Console(width=_WIDEST).print(table)
 
 
 def _account(one: Account) -> dict[str, Any]:

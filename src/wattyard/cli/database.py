@@ -1,6 +1,7 @@
 """What all commands share: the choice of database, and the use-cases on it."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,12 @@ class CommandFailed(Exception):
     """A command cannot do what was asked; the message says why."""
 
 
+def say_meanwhile(line: str) -> None:
+    """Print on stderr what takes long, beside what the command prints."""
+    sys.stderr.write(f"wattyard: {line}\n")
+    sys.stderr.flush()
+
+
 @contextmanager
 def database_of(settings: Settings, *, watched: bool = False) -> Iterator[Settings]:
     """Give the settings with the database's address; the embedded one runs while the block
@@ -48,9 +55,15 @@ def database_of(settings: Settings, *, watched: bool = False) -> Iterator[Settin
     if settings.database:
         yield settings
         return
-    with EmbeddedDatabase(settings.data).lease(watched=watched) as url:
+    embedded = EmbeddedDatabase(settings.data)
+    is_new = embedded.is_new
+    if is_new:
+        say_meanwhile(f"making a database in {embedded.data} …")
+    with embedded.lease(watched=watched) as url:
         found = _with_key(settings).with_database(url)
         if asyncio.run(_outdated(url)):
+            if not is_new:
+                say_meanwhile("bringing the database to the schema of this release …")
             schema.migrate(url)
             check(found, alone=True)
         yield found

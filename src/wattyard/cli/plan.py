@@ -22,6 +22,7 @@ from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charg
 from wattyard.schedules.wire.heads import Named
 
 _FULL = 100.0
+_ASSUMED = ", the site uses what the battery gives in place of energy from the grid"
 
 
 def plan(
@@ -91,13 +92,15 @@ def _show(answer: ChargeAnswer) -> None:
     console.print(plan_chart.draw(steps, zone))
     first, last = (_FULL * wh / answer.storage.capacity_wh for wh in (held[0], own.held_wh[-1]))
     console.print(
-        f"{answer.site.currency_code} {rounded(own.cost, 2):.2f} (confidence {own.confidence:.2f})"
-        f"   charge {first:.0f} % → {last:.0f} %   {own.status.lower()}"
+        f"adds {answer.site.currency_code} {rounded(own.cost, 2):.2f} to the bill "
+        f"(confidence {own.confidence:.2f})   charge {first:.0f} % → {last:.0f} %   "
+        f"{own.status.lower()}"
         + (f": {own.reason}, {own.shortfall_wh:.0f} Wh are missing" if own.reason else ""),
         highlight=False,
     )
     console.print(
-        f"sun: {around.pv.source.lower()}   base load: {around.base_load.source.lower()}",
+        f"sun: {around.pv.source.lower()}   base load: {around.base_load.source.lower()}"
+        + (_ASSUMED if around.base_load.source == "ASSUMED" else ""),
         style="dim",
         highlight=False,
     )

@@ -1,18 +1,22 @@
 """The sample account of `make run`: a fleet in test mode, and lines to paste."""
 
 import asyncio
+import base64
 import re
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from wattyard import app
+from wattyard.accounts.domain import Account
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
+from wattyard.cli.database import say_meanwhile
 from wattyard.cli.sample_fleet import sample_sites
 from wattyard.cli.sample_readings import (
     DAYS_BACK,
@@ -26,6 +30,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.instants import Span, system_clock
 from wattyard.kernel.pages import PageWindow
+from wattyard.kernel.refusals import Refusal
 from wattyard.meters.domain.records import Search
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database
@@ -40,14 +45,14 @@ from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 _ACCOUNT: Final = "Sample"
 _KEY: Final = "make run"
+_KEPT_KEY: Final = "sample-key"
 _REFERENCE: Final = re.compile(r"sample-(\d{4})", re.ASCII)
 
 
 def introduction(found: Settings, address: str, settings: Settings) -> tuple[str, ...]:
     """Make sure the sample account and fleet exist, and give the lines that introduce them.
 
-    From the second time on only the key is new, since secrets are not stored. `found` has the
-    address of the running database, `settings` what was asked for.
+    `found` has the address of the running database, `settings` what was asked for.
     """
     return asyncio.run(_introduce(found, address, settings))
 
@@ -60,15 +65,12 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         contexts = services.get(Contexts)
         accounts = services.get(Accounts)
         known = [account for account in await accounts.all() if account.name == _ACCOUNT]
+        if not known:
+            say_meanwhile("adding a sample fleet with tariffs and readings …")
         account = (
             known[0] if known else (await accounts.create(contexts.operator(), name=_ACCOUNT))[0]
         )
-        for key in await accounts.keys(account.id):
-            if key.name == _KEY and key.time_revoked is None:
-                await accounts.revoke(contexts.operator(), key.id)
-        _, secret = await accounts.create_key(
-            contexts.operator(), account.id, name=_KEY, live_mode=False
-        )
+        secret = await _secret(accounts, contexts, account, settings)
         context = contexts.of(Caller(account.number, account.id, live_mode=False))
         lines = [arrival(number, body) for number, body in enumerate(sample_sites(), 1)]
         await services.get(Fleet).bring_in(context, lines)
@@ -89,6 +91,35 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         "  week      " + command_line(settings, account_id, "tariff", "show", shown[-1]),
         "  plan      " + command_line(settings, account_id, "plan", battery, "--charge", "40"),
     )
+
+
+async def _secret(
+    accounts: Accounts, contexts: Contexts, account: Account, settings: Settings
+) -> str:
+    """Give the secret of the sample's test key: the same at each start, while that key works.
+
+    The database has its hash only, so the data folder of the embedded one keeps it, readable by
+    nobody else. With another database each start has a key of its own.
+    """
+    file = None if settings.database else settings.data / _KEPT_KEY
+    if file is not None and file.exists():
+        secret = file.read_text().strip()
+        pair = f"{ids.wire('acc', account.id)}:{secret}".encode()
+        with suppress(Refusal):
+            basic = f"Basic {base64.b64encode(pair).decode()}"
+            if not (await accounts.authenticate_secret(basic, contexts.clock())).live_mode:
+                return secret
+    for key in await accounts.keys(account.id):
+        if key.name == _KEY and key.time_revoked is None:
+            await accounts.revoke(contexts.operator(), key.id)
+    _, secret = await accounts.create_key(
+        contexts.operator(), account.id, name=_KEY, live_mode=False
+    )
+    if file is not None:
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(f"{secret}\n")
+    return secret
 
 
 async def _price(

@@ -109,7 +109,7 @@ def read(text: str, *prefixes: str, param: str) -> UUID:
         wanted = " or ".join(f"{prefix}_…" for prefix in prefixes)
         code = f"{param.rpartition('.')[2]}_invalid"
         raise Malformed(
-            f"{param} must be the id of a {NAMES[prefixes[0]]} ({wanted}, 32 lower-case hex "
+            f"{param} must be the id of {_one(NAMES[prefixes[0]])} ({wanted}, 32 lower-case hex "
             f"digits); got {shown(text)}",
             param=param,
             code=code,
@@ -121,3 +121,7 @@ def shown(value: object, limit: int = 60) -> str:
     """Quote a caller's value for a message, cut to a readable length."""
     text = value if isinstance(value, str) else str(value)
     return f"'{text[:limit]}…'" if len(text) > limit else f"'{text}'"
+
+
+def _one(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name.replace('_', ' ')}"

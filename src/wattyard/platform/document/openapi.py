@@ -150,6 +150,7 @@ def _operation(endpoint: Endpoint, refused: AccessRefusals, schemas: Json) -> Js
         ],
         "responses": {
             str(endpoint.status): _answer(endpoint),
+            **_unchanged(endpoint),
             **_refused(refusals_of(endpoint, refused)),
         },
     }
@@ -215,6 +216,8 @@ def _header_parameters(endpoint: Endpoint) -> list[Json]:
         headers.append(("Idempotency-Key", told))
     if endpoint.tagged and endpoint.method == "GET":
         headers.append(("If-None-Match", "answers 304 when the object is still this version"))
+    if endpoint.media_type == "text/event-stream":
+        headers.append(("Last-Event-ID", "resumes after the event with this id"))
     if endpoint.method in ("PATCH", "DELETE"):
         headers.append(("If-Match", "refuses when the object is no longer this version"))
     return [
@@ -281,10 +284,19 @@ def _answer(endpoint: Endpoint) -> Json:
         answer["content"] = {"application/json": content}
     elif endpoint.media_type:
         answer["content"] = {endpoint.media_type.partition(";")[0]: {}}
-    headers = {"Request-Id": {"schema": {"type": "string"}}}
-    if endpoint.tagged:
-        headers["ETag"] = {"schema": {"type": "string"}}
-    return {**answer, "headers": headers}
+    return {**answer, "headers": _answer_headers(endpoint)}
+
+
+def _unchanged(endpoint: Endpoint) -> Json:
+    if not (endpoint.tagged and endpoint.method == "GET"):
+        return {}
+    told = "the object is still the version that If-None-Match names; without a body"
+    return {"304": {"description": told, "headers": _answer_headers(endpoint)}}
+
+
+def _answer_headers(endpoint: Endpoint) -> Json:
+    names = ("Request-Id", "ETag") if endpoint.tagged else ("Request-Id",)
+    return {name: {"schema": {"type": "string"}} for name in names}
 
 
 def _refused(kinds: Iterable[type[Refusal]]) -> Json:

@@ -86,6 +86,15 @@ class Cluster:
             self._programs = Programs(self.folder)
         return self._programs
 
+    @property
+    def is_made(self) -> bool:
+        """Whether a cluster is there, of whatever version."""
+        return self._version.exists()
+
+    @property
+    def _version(self) -> Path:
+        return self.folder / "PG_VERSION"
+
     def make(self) -> None:
         """Make the cluster with its database, unless it is there.
 
@@ -96,9 +105,8 @@ class Cluster:
             EmbeddedError: when a cluster of another major version or user is there.
         """
         self._check_owner()
-        version = self.folder / "PG_VERSION"
-        if version.exists():
-            found = version.read_text().strip()
+        if self.is_made:
+            found = self._version.read_text().strip()
             if found != str(MAJOR_VERSION):
                 raise EmbeddedError(
                     f"{self.folder} was made by PostgreSQL {found}, this Wattyard brings "

@@ -66,6 +66,11 @@ class EmbeddedDatabase:
             os.close(users)
 
     @property
+    def is_new(self) -> bool:
+        """Whether the folder has no database yet: making one takes seconds."""
+        return not self._cluster().is_made
+
+    @property
     def programs(self) -> Programs:
         """PostgreSQL's programs, run as the user that owns this database."""
         return Programs(self.data.resolve() / "postgres")

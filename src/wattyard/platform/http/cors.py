@@ -8,7 +8,10 @@ VARY: Final = (b"vary", b"origin")
 
 _EXPOSED: Final = (
     b"access-control-expose-headers",
-    b"Request-Id, ETag, Retry-After, RateLimit, RateLimit-Policy",
+    (
+        b"Request-Id, ETag, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, "
+        b"Flatpeak-Version"
+    ),
 )
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),

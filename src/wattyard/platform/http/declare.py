@@ -1,5 +1,6 @@
 """The declaration of an endpoint: everything that HTTP needs to know of it, in one place."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -130,11 +131,12 @@ class Endpoint:
 
     @property
     def summary(self) -> str:
-        return (self.handler.__doc__ or self.operation).strip().partition("\n")[0]
+        return (inspect.getdoc(self.handler) or self.operation).partition("\n")[0]
 
     @property
     def description(self) -> str:
-        return (self.handler.__doc__ or "").strip().partition("\n")[2].strip()
+        """What the handler says after its first line, as Markdown: without our indentation."""
+        return (inspect.getdoc(self.handler) or "").partition("\n")[2].strip()
 
 
 def endpoint(

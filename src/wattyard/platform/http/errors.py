@@ -164,7 +164,8 @@ def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
     if isinstance(refusal, MethodNotAllowed):
         return [(b"allow", refusal.allowed.encode())]
     if isinstance(refusal, TooMany):
-        return [(b"retry-after", str(math.ceil(refusal.retry_after_seconds)).encode())]
+        seconds = max(1, math.ceil(refusal.retry_after_seconds))
+        return [(b"retry-after", str(seconds).encode())]
     if isinstance(refusal, Unavailable):
         return [(b"retry-after", b"1")]
     return []
