@@ -61,8 +61,8 @@ class Span:
         return self.start <= instant < self.end
 
 
-def requested_span(start: datetime, end: datetime, longest: timedelta) -> Span:
-    """Check the span that a client asks for.
+def requested_span(start: datetime, end: datetime, longest: timedelta | None = None) -> Span:
+    """Check the span that a client asks for; without `longest` it may be of any length.
 
     Raises:
         Malformed: `end_time_invalid`, unless `end` is after `start` and not too far.
@@ -74,7 +74,7 @@ def requested_span(start: datetime, end: datetime, longest: timedelta) -> Span:
             param="end_time",
             code="end_time_invalid",
         )
-    if end - start > longest:
+    if longest is not None and end - start > longest:
         raise Malformed(
             f"end_time must be at most {longest.days} days after start_time; got "
             f"{end.isoformat()} for a start at {start.isoformat()}",

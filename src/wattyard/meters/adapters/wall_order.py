@@ -70,7 +70,7 @@ def end_after(start: datetime, wall: datetime, zone: ZoneInfo) -> datetime | Non
 class _Order:
     """Holds the rows of one stretch that the clock shows twice."""
 
-    def __init__(self, zone: ZoneInfo, ends: bool) -> None:  # noqa: FBT001 (made in one site)
+    def __init__(self, zone: ZoneInfo, ends: bool) -> None:  # noqa: FBT001 (made in one place)
         self._zone, self._ends = zone, ends
         self._code = "end_time_invalid" if ends else "start_time_invalid"
         self._held: list[TimedRow] = []

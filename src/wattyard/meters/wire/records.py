@@ -9,7 +9,7 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.clock_changes import microseconds
-from wattyard.kernel.instants import Span
+from wattyard.kernel.instants import Span, requested_span
 from wattyard.kernel.local_periods import THIRTEEN_MONTHS
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
@@ -130,13 +130,7 @@ def records_json(found: Iterable[Record], body: SearchBody) -> list[bytes]:
 def _span(body: SearchBody, now: datetime) -> Span:
     end = body.end_time or (now if body.start_time is None else max(now, body.start_time + _AHEAD))
     start = body.start_time or end - _DAYS_BACK
-    if end <= start:
-        raise Malformed(
-            f"end_time must be after start_time; got {end.isoformat()} for a start at "
-            f"{start.isoformat()}",
-            param="end_time",
-            code="end_time_invalid",
-        )
+    span = requested_span(start, end)
     if body.group_by != "NON_FIXED" and end - start > THIRTEEN_MONTHS:
         raise Malformed(
             f"records are grouped over at most {THIRTEEN_MONTHS.days} days; got "
@@ -144,7 +138,7 @@ def _span(body: SearchBody, now: datetime) -> Span:
             param="end_time",
             code="end_time_invalid",
         )
-    return Span(start, end)
+    return span
 
 
 def _shape(record: Record) -> RecordShape:

@@ -45,30 +45,20 @@ Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 """An instant in an answer: RFC 3339 in UTC with Z."""
 
 
-CustomerId = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^cus_[0-9a-f]{32}$(?!\n)",
-        description="id of a customer",
-        extra={"expected": "an id cus_… with 32 lower-case hex digits"},
-    ),
-]
-LocationId = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(loc|ste)_[0-9a-f]{32}$(?!\n)",
-        description="id of a location or of its site",
-        extra={"expected": "an id loc_… or ste_… with 32 lower-case hex digits"},
-    ),
-]
-DeviceId = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^dev_[0-9a-f]{32}$(?!\n)",
-        description="id of a device",
-        extra={"expected": "an id dev_… with 32 lower-case hex digits"},
-    ),
-]
+def an_id(*prefixes: str, of: str) -> msgspec.Meta:
+    """Hold a text to the form of an id with one of the prefixes; `of` is what it names."""
+    forms = " or ".join(f"{prefix}_…" for prefix in prefixes)
+    named = f"({'|'.join(prefixes)})" if len(prefixes) > 1 else prefixes[0]
+    return msgspec.Meta(
+        pattern=rf"^{named}_[0-9a-f]{{32}}$(?!\n)",
+        description=f"id of {of}",
+        extra={"expected": f"an id {forms} with 32 lower-case hex digits"},
+    )
+
+
+CustomerId = Annotated[str, an_id("cus", of="a customer")]
+LocationId = Annotated[str, an_id("loc", "ste", of="a location or of its site")]
+DeviceId = Annotated[str, an_id("dev", of="a device")]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 """An instant that a caller sends: RFC 3339 with an offset or Z."""
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]

@@ -57,6 +57,16 @@ def made_in(folder: Path) -> Path:
             pass
         finally:
             Path(part).unlink()
+        _sync(folder)
     except OSError as fault:
         raise SettingInvalid(f"{path} cannot be written: {fault.strerror}") from fault
     return path
+
+
+def _sync(folder: Path) -> None:
+    """Have the folder's entries on disk: what the key encrypts must never outlive its file."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from wattyard.platform.decoding import Shape
-from wattyard.platform.decoding.texts import DeviceId, Label
+from wattyard.platform.decoding.texts import DeviceId, Label, an_id
 
 Month = Literal[
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "All"
@@ -35,14 +35,7 @@ ClockTime = Annotated[
 ]
 Money = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Percentage = Annotated[float, Meta(ge=-1, le=100, description="a fraction: 0.05 is 5 %")]
-MarketSourceId = Annotated[
-    str,
-    Meta(
-        pattern=r"^mrs_[0-9a-f]{32}$(?!\n)",
-        description="id of a market source",
-        extra={"expected": "an id mrs_… with 32 lower-case hex digits"},
-    ),
-]
+MarketSourceId = Annotated[str, an_id("mrs", of="a market source")]
 ContractDate = Annotated[
     str,
     Meta(

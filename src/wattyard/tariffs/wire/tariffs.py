@@ -10,20 +10,13 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Fault
 from wattyard.platform.decoding import Patch
-from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Time
+from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Time, an_id
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.contracts import Contract, ContractDraft
 from wattyard.tariffs.wire.rules import decoded_rules
 from wattyard.tariffs.wire.shapes import RulesShape
 
-ProviderId = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^prv_[0-9a-f]{32}$(?!\n)",
-        description="id of a provider",
-        extra={"expected": "an id prv_… with 32 lower-case hex digits"},
-    ),
-]
+ProviderId = Annotated[str, an_id("prv", of="a provider")]
 
 _RULES = tuple(field.name for field in msgspec.structs.fields(RulesShape))
 
