@@ -75,7 +75,6 @@ BAD_CHANGES: list[Any] = [
     ({"connection_type": "DIRECT"}, "parameter_unknown", "connection_type"),
     ({"timezone": "Europe/Paris"}, "parameter_unknown", "timezone"),
     ({"contract_end_date": "2019-01-01"}, "contract_end_date_invalid", "contract_end_date"),
-    ({"contract_end_date": None}, "contract_end_date_invalid", "contract_end_date"),
     ({"vat": 1.5}, "vat_invalid", "vat"),
     ({"metadata": {"k": "v" * 501}}, "metadata_invalid", "metadata"),
     ({"direction": None}, "direction_invalid", "direction"),

@@ -73,7 +73,7 @@ UNCOVERED: list[Any] = [
         [
             *flat(0.1),
             entry(("All", ALL_DAY), dates=[24, "2025-12-25"]),
-            entry(("All", ALL_DAY), dates=["12-25"]),
+            entry(("All", ALL_DAY), dates=["12-25", "2025-12-25"]),
         ],
         "time_period_overlap",
         None,

@@ -35,7 +35,7 @@ from wattyard.schedules.service.turns import WAIT_SECONDS as PLAN_WAIT_SECONDS
 from wattyard.tariffs.domain import formula
 from wattyard.tariffs.domain.sources import PRICES_AT_ONCE
 from wattyard.tariffs.wire import prices
-from wattyard.tariffs.wire.rules import BLOCK_LIMIT
+from wattyard.tariffs.wire.schedules import BLOCK_LIMIT
 
 HOUR = timedelta(hours=1)
 DAY_US = timedelta(days=1) // timedelta(microseconds=1)

@@ -132,6 +132,18 @@ EVERYTHING: dict[str, Any] = {
     "type": "COMMODITY",
     "contract_start_date": "2026-01-01",
     "contract_end_date": "2027-01-01T00:00:00+01:00",
+    "billing_day": 12,
+    "billing_periods": ["2026-02-10", "2026-03-13"],
+    "demand_window_minutes": 15,
+    "clock": "+01:00",
+    "holidays": {
+        "calendar": "NATIONAL",
+        "only": ["01-01", "Koningsdag", "EASTER+1"],
+        "add": ["2026-05-05", "MAY-MON-LAST"],
+        "remove": ["EASTER+1"],
+        "observed": "NEXT_WORKDAY",
+    },
+    "currency_conversion": 11.5,
     "display_name": "Day & night",
     "schedule": [
         {

@@ -22,12 +22,15 @@ from wattyard.sites.domain import geography
 from wattyard.sites.domain.geography import GeographyRequest
 from wattyard.sites.domain.sites import PostalAddress, Site
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
+from wattyard.tariffs.adapters.imports import Allowance
 from wattyard.tariffs.adapters.imports import ContractDates as Dates
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.prices import Question
+from wattyard.tariffs.domain.refusals import PriceImplausible
 from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.domain.warnings import check_plausible, warnings
 from wattyard.tariffs.service import Prices, Tariffs
 from wattyard.tariffs.wire.rules import judged_rules
 from wattyard.tariffs.wire.samples import check_shape
@@ -42,6 +45,11 @@ tariff = typer.Typer(help="Tariffs and their prices.", no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", exists=True, dir_okay=False)]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="Data to use: test or live.")]
 
+ImplausibleOption = Annotated[
+    bool,
+    typer.Option("--allow-implausible", help="Take prices beyond what they are anywhere."),
+]
+
 _WEEK_DAYS = 7
 _NOWHERE = "loc_" + "0" * 32
 """Stands for the location of a tariff that is checked without one."""
@@ -55,7 +63,10 @@ def check_tariff(
     ],
     country: Annotated[str | None, typer.Option(help="ISO 3166-1, for its holidays.")] = None,
     state: Annotated[str | None, typer.Option(help="ISO 3166-2, for its holidays.")] = None,
-    currency: Annotated[str, typer.Option(help="ISO 4217, for display.")] = "EUR",
+    currency: Annotated[
+        str, typer.Option(help="ISO 4217, for display and for what prices are plausible.")
+    ] = "EUR",
+    allow_implausible: ImplausibleOption = False,
     json: JsonOption = False,
 ) -> None:
     """Check a tariff as POST /tariffs does, and show its week. Needs no server and no database.
@@ -70,16 +81,21 @@ def check_tariff(
     try:
         body = convert({"location_id": _NOWHERE, **_object(file)}, TariffBody)
         judged = judged_rules(contract_draft(body).rules, region)
+        if not allow_implausible:
+            check_plausible(judged, currency)
     except Refusal as refusal:
         _complain(file, refusal)
         raise typer.Exit(1) from None
     now = instants.system_clock()
     shown = sample(judged, region, markets=Markets({}, now))
+    doubtful = warnings(judged, region, currency)
     if json:
         site = Site(UUID(int=0), now, timezone, currency, postal_address=PostalAddress())
-        print_json(check_shape(site, region, shown))
-    else:
-        _show_sample(shown, currency, title=body.display_name or file.name)
+        print_json(check_shape(site, region, shown, doubtful))
+        return
+    _show_sample(shown, currency, title=body.display_name or file.name)
+    for warning in doubtful:
+        say(f"warning: {warning.code}: {warning.message}")
 
 
 @tariff.command("import")
@@ -94,6 +110,7 @@ def import_tariff(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Leave out what cannot be expressed.")
     ] = False,
+    allow_implausible: ImplausibleOption = False,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -111,13 +128,15 @@ def import_tariff(
             document,
             site,
             contract=Dates(start, end),
-            allow_partial=allow_partial,
+            allow=Allowance(allow_partial, allow_implausible),
         )
         made = await services.get(Tariffs).connect(
             context, [contract_draft(body) for body in bodies]
         )
         return {
-            "tariffs": [json_value(tariff_json(context.caller, *one)) for one in made],
+            "tariffs": [
+                json_value(tariff_json(context.caller, one.contract, one.site)) for one in made
+            ],
             "warnings": [fault._asdict() for fault in warnings],
         }
 
@@ -132,7 +151,8 @@ def import_tariff(
     for one in done["tariffs"]:
         say(f"{one['id']}  {one['type']} {one['direction']}  {one['display_name'] or ''}")
     for warning in done["warnings"]:
-        say(f"left out: {warning['message']}")
+        doubtful = warning["code"] == PriceImplausible.code
+        say(f"{'warning' if doubtful else 'left out'}: {warning['message']}")
 
 
 @tariff.command("show")
@@ -199,6 +219,9 @@ def _show_sample(shown: Sample, currency: str, *, title: str) -> None:
     special = [_row(day) for day in (*shown.clock_changes, shown.holiday) if day is not None]
     if special:
         price_week.show(special, currency, title="Clock changes and the next holiday")
+    if shown.holidays:
+        named = ", ".join(f"{day} {name}".strip() for day, name in shown.holidays)
+        say(f"holidays: {named}")
     if shown.lowest is not None:
         say(f"year: lowest {shown.lowest:.6g}, highest {shown.highest:.6g}, mean {shown.mean:.6g}")
 

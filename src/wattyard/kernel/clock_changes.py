@@ -150,6 +150,14 @@ def between(where: ZoneInfo, start_us: int, end_us: int) -> ClockChanges:
     return _of_years(where, first, max(first, _year(end_us + 2 * DAY_US)))
 
 
+@lru_cache(maxsize=256)
+def always(offset_minutes: int) -> ClockChanges:
+    """Describe a clock that never changes and is so many minutes ahead of UTC."""
+    offset = np.array([offset_minutes * 60 * SECOND_US], dtype=np.int64)
+    offset.setflags(write=False)
+    return ClockChanges(offset[:0], offset)
+
+
 def _year(count_us: int) -> int:
     days = np.datetime64(count_us // DAY_US, "D")
     return min(9998, max(2, int(days.astype("datetime64[Y]").astype(np.int64)) + 1970))

@@ -101,23 +101,35 @@ def test_without_tiers_no_history_is_needed_demand_or_not() -> None:
     assert needed(body(flat(0.2), charges=[demand])) is None
 
 
-def test_the_history_ends_where_another_contract_is_responsible() -> None:
-    shared = {"tier_scope": "SHARED"}
+@pytest.mark.parametrize(
+    ("reset", "start", "end"),
+    [
+        ("MONTH", berlin(2025, 1, 1), berlin(2025, 2, 1)),
+        ("CONTRACT", berlin(2025, 1, 10), berlin(2025, 1, 20)),
+    ],
+)
+def test_only_with_contract_the_history_ends_where_another_contract_is_responsible(
+    reset: str, start: datetime, end: datetime
+) -> None:
+    shared = {"tier_scope": "SHARED", "tier_reset": reset}
     old = body(flat(TWO_TIERS), contract_end_date="2025-01-10", **shared)
     new = body(flat(TWO_TIERS), contract_start_date="2025-01-10", **shared)
     later = body(flat(TWO_TIERS), contract_start_date="2025-01-20", contract_end_date="2026-01-01")
     new |= {"contract_end_date": "2025-01-20"}
 
-    assert needed(old, new, later) == Span(berlin(2025, 1, 10), berlin(2025, 1, 20))
+    assert needed(old, new, later) == Span(start, end)
 
 
-def test_a_counter_runs_from_the_start_of_its_contract_as_prices_have_it() -> None:
-    # 8 kWh in January under the old contract are not counted by the new one.
+@pytest.mark.parametrize(("reset", "cost"), [("MONTH", 0.2 + 0.4), ("CONTRACT", 0.4)])
+def test_a_counter_runs_on_through_a_change_of_contract_unless_it_is_the_contracts(
+    reset: str, cost: float
+) -> None:
+    # 8 kWh in January under the old contract: 2 more at 0.1, then 2 at 0.2.
     old = body(flat(TWO_TIERS), contract_end_date="2025-01-10")
-    new = body(flat(TWO_TIERS), contract_start_date="2025-01-10")
+    new = body(flat(TWO_TIERS), contract_start_date="2025-01-10", tier_reset=reset)
     readings = [*hourly(berlin(2025, 1, 3, 5), 8.0), *hourly(berlin(2025, 1, 15, 9), 4.0)]
 
-    assert total(of_the_day([old, new], readings)) == pytest.approx(0.4)
+    assert total(of_the_day([old, new], readings)) == pytest.approx(cost)
 
 
 def test_energy_given_back_runs_the_counter_backwards() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.tariff_bodies import body, entry, hours
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.tariff import RateTable
+from wattyard.tariffs.domain.rates import RateTable
 from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, split
 from wattyard.tariffs.wire.rules import tariff_from_json
 

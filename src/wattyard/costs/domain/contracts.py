@@ -17,14 +17,21 @@ from wattyard.kernel.clock_changes import (
     step_of,
 )
 from wattyard.kernel.instants import Span
-from wattyard.kernel.local_periods import unit_edges
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.expand import ElementSeries, WindowSteps, expand, windows
+from wattyard.tariffs.domain.expand import (
+    NO_WINDOW,
+    ElementSeries,
+    WindowSteps,
+    expand,
+    windows,
+)
+from wattyard.tariffs.domain.peaks import peaks_kw
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, NoTariffConnected, TooManyPrices
+from wattyard.tariffs.domain.resets import ResetPeriods, counted_since, reset_periods
 from wattyard.tariffs.domain.sources import Markets
-from wattyard.tariffs.domain.tariff import Element
-from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, counted_since, reset_edges, split
+from wattyard.tariffs.domain.tariff import Element, Tariff
+from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, split
 
 FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -52,19 +59,18 @@ class ContractSpan:
     def counting(self, region: CalendarRegion) -> Span:
         """Find the time whose readings decide the tiers of its span.
 
-        TARIFF and PERIOD count from the last reset on, SHARED the whole reset periods. Energy
-        before the contract, or after the next one took over, is not the contract's.
+        TARIFF and PERIOD count from the last reset on, SHARED and limits per kW go by the whole
+        reset periods. Counters belong to the place: readings under contracts before and after it
+        count too, but not with CONTRACT.
         """
         tariff = self.element.tariff
-        reset = tariff.tiering.reset
-        since = counted_since(reset, tariff.term, region, self.span.start)
-        if tariff.tiering.scope != "SHARED":
+        since = counted_since(tariff, region, self.span.start)
+        if tariff.tiering.scope != "SHARED" and not tariff.rates.by_peak.any():
             return Span(since, self.span.end)
-        if reset == "CONTRACT":
+        if tariff.tiering.reset == "CONTRACT":
             return Span(since, self.until)
         span_us = microseconds(self.span.start), microseconds(self.span.end)
-        period_end = instant(unit_edges(reset, region.zone, span_us)[-1])
-        return Span(since, min(period_end, self.until))
+        return Span(since, instant(int(reset_periods(tariff, region, span_us).edges_us[-1])))
 
 
 def supplies(elements: Sequence[Element], question: CostQuestion) -> list[ContractSpan]:
@@ -115,11 +121,20 @@ def history_needed(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counter:
-    """The time whose energy a tier counter sees: its windows, and where it starts again."""
+    """The time whose energy a tier counter sees: its windows, and the reset periods in it."""
 
+    region: CalendarRegion
     span_us: tuple[int, int]
     laid: WindowSteps
-    resets_us: Microseconds
+    periods: ResetPeriods
+
+    @property
+    def edges_us(self) -> Microseconds:
+        """The instants at which a piece of energy must end for it to count in one way."""
+        resets = self.periods.edges_us
+        inside = resets[(resets > self.span_us[0]) & (resets < self.span_us[1])]
+        ends = np.array(self.span_us, dtype=np.int64)
+        return joined_edges([self.laid.starts_us, inside, ends])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,10 +150,7 @@ class Rated:
         """The instants at which a piece of energy must end for it to have one price."""
         if self.counter is None:
             return self.series.edges_us
-        ends = np.array(self.counter.span_us, dtype=np.int64)
-        return joined_edges(
-            [self.series.edges_us, self.counter.laid.starts_us, self.counter.resets_us, ends]
-        )
+        return joined_edges([self.series.edges_us, self.counter.edges_us])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,9 +205,9 @@ def _rated(
         microseconds(max(counting.start, metered.start)),
         microseconds(min(counting.end, metered.end)),
     )
-    laid = windows(tariff.schedule, region, span_us)
-    resets = reset_edges(tariff.tiering.reset, region, span_us)
-    return Rated(supply, series, Counter(span_us, laid, resets))
+    laid = windows(tariff.schedule, tariff.calendar(region), span_us)
+    periods = reset_periods(tariff, region, span_us)
+    return Rated(supply, series, Counter(region, span_us, laid, periods))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -253,13 +265,28 @@ def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice) -> Numbers:
         raise TooManyPrices(LAID_AT_ONCE)
     counted = pieces.between(*counter.span_us)
     seen = pieces.only(counted)
+    window = counter.laid.window[step_of(counter.laid.starts_us, seen.starts_us)]
     metered = CountedEnergy(
         seen.energy_kwh,
-        counter.laid.window[step_of(counter.laid.starts_us, seen.starts_us)],
-        step_of(np.append(counter.span_us[0], counter.resets_us), seen.starts_us),
+        window,
+        step_of(counter.periods.edges_us[:-1], seen.starts_us),
+        np.where(window == NO_WINDOW, NO_WINDOW, tariff.rates.counter[window]),
     )
+    limits = _limits_kwh(tariff, counter, seen)
     answered = slice(where.start - counted.start, where.stop - counted.start)
-    return split(tariff.rates.to_kwh, tariff.tiering.scope, metered, Consumed(), answered).T
+    return split(limits, tariff.tiering.scope, metered, Consumed(), answered).T
+
+
+def _limits_kwh(tariff: Tariff, counter: Counter, seen: ReadingPieces) -> Numbers:
+    """Find where tiers end: (w, t), or (p, w, t) where each of the reset periods has its own."""
+    rates, periods = tariff.rates, counter.periods
+    if rates.fixed_limits:
+        return rates.to_kwh
+    peaks = np.zeros(periods.days.size)
+    if rates.by_peak.any():
+        minutes = tariff.tiering.window_minutes
+        peaks = peaks_kw(counter.region, minutes, periods.edges_us, [seen])
+    return rates.limits_kwh(periods.days, peaks)
 
 
 def _confidence(by_tier: Numbers, energy_kwh: Numbers) -> Numbers:

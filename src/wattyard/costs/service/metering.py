@@ -77,7 +77,8 @@ def _terms(alike: Sequence[Metering], markets: Markets) -> Terms:
     question = replace(first.question, span=_around([one.question.span for one in alike]))
     metered = [span for one in alike if (span := _readings(one.metered).span) is not None]
     around = _around(metered) if metered else None
-    return terms(supply.elements, supply.region, question, around, markets=markets)
+    own = markets.at(supply.site.currency_code)
+    return terms(supply.elements, supply.region, question, around, markets=own)
 
 
 def _around(spans: Sequence[Span]) -> Span:

@@ -69,7 +69,12 @@ class Patch(Generic[T]):
         Raises:
             Malformed: with every fault of the merged body.
         """
-        return convert(_merged(msgspec.to_builtins(current), self.changes), self._shape)
+        merged = _merged(msgspec.to_builtins(current), self.changes)
+        shape: Any = self._shape
+        for field in type_forms.fields(shape):
+            if field.required and _nullable(field.form):
+                merged.setdefault(field.name, None)
+        return convert(merged, self._shape)
 
 
 def body_decoder(type_: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (any type msgspec decodes)
@@ -299,13 +304,17 @@ def _walk_struct(
     for name, field in fields.items():
         place = _below(path, name)
         if value.get(name) is None and partial:
-            if name in value and field.required:
+            if name in value and field.required and not _nullable(field.form):
                 faults.append(Fault(f"{name}_invalid", f"{place} cannot be cleared", place))
         elif name in value:
             _walk(value[name], field.form, place, faults, partial=partial)
         elif field.required:
             message = f"{place} is needed: {type_forms.words(field.form)}"
             faults.append(Fault(f"{name}_missing", message, place))
+
+
+def _nullable(form: type_forms.TypeForm) -> bool:
+    return type_forms.apart(form)[1]
 
 
 def _check_leaf(

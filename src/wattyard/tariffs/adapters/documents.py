@@ -1,6 +1,7 @@
 """Foreign tariff documents, by format, as tariffs that can be connected at a site."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final, Literal
 
 from wattyard.kernel import ids
@@ -8,12 +9,21 @@ from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import convert
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
-from wattyard.tariffs.adapters.imports import ContractDates, DocumentCurrencyMismatch, Imported
+from wattyard.tariffs.adapters.imports import (
+    Allowance,
+    ContractDates,
+    DocumentCurrencyMismatch,
+    Imported,
+)
 from wattyard.tariffs.adapters.octopus import tariffs_from_octopus
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
+from wattyard.tariffs.domain.coverage import FAULT_LIMIT
+from wattyard.tariffs.domain.plausible import implausible
 from wattyard.tariffs.domain.prices import calendar_region
-from wattyard.tariffs.wire.tariffs import TariffBody
+from wattyard.tariffs.domain.refusals import PriceImplausible
+from wattyard.tariffs.wire.rules import rules_at
+from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 DocumentFormat = Literal["urdb", "octopus", "cdr"]
 
@@ -27,7 +37,7 @@ def tariff_bodies(
     site: Site,
     *,
     contract: ContractDates,
-    allow_partial: bool,
+    allow: Allowance,
 ) -> tuple[list[TariffBody], tuple[Fault, ...]]:
     """Turn a document into bodies of `POST /tariffs` at a site, with warnings of what is left out.
 
@@ -35,13 +45,13 @@ def tariff_bodies(
 
     Raises:
         Malformed: when it is no such document.
-        UnsupportedComponent: naming every part that no tariff can express, unless
-            `allow_partial`.
+        UnsupportedComponent: naming every part that no tariff can express, unless allowed.
+        PriceImplausible: naming prices beyond what they are anywhere, unless allowed.
         DocumentCurrencyMismatch: when the site pays in another currency.
     """
     region = calendar_region(site)
     try:
-        found = _imported(format_, document, region, contract, allow_partial=allow_partial)
+        found = _imported(format_, document, region, contract, allow_partial=allow.partial)
     except RecursionError:
         raise Malformed(
             f"the body is nested more deeply than a {format_} document", code="body_invalid"
@@ -49,7 +59,15 @@ def tariff_bodies(
     _check_currency(format_, document, site.currency_code)
     location_id = ids.wire("loc", site.id)
     bodies = [convert({**body, "location_id": location_id}, TariffBody) for body in found.bodies]
-    return bodies, found.warnings
+    beyond = [fault for body in bodies for fault in _implausible(body, region, site)]
+    if beyond and not allow.implausible:
+        raise PriceImplausible.of(beyond[:FAULT_LIMIT])
+    return bodies, (*found.warnings, *beyond[:FAULT_LIMIT])
+
+
+def _implausible(body: TariffBody, region: CalendarRegion, site: Site) -> list[Fault]:
+    tariff = rules_at(contract_draft(body).rules, region)
+    return list(islice(implausible(tariff, site.currency_code), FAULT_LIMIT))
 
 
 def _imported(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,13 @@ class DocumentCurrencyMismatch(StateForbids):
     """The document's prices are in another currency than that of the location."""
 
     code = "document_currency_mismatch"
+
+
+class Allowance(NamedTuple):
+    """What a caller takes of a document that would be refused without being allowed."""
+
+    partial: bool = False
+    implausible: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The calendar of a region: weekends and public holidays of its country, its local clock.
 
-Public holidays and weekend days are those of the `holidays` library (category `public`), for
-the country and, where the library knows it, the state. A region without a country, or of one
-that the library does not know, has Saturday and Sunday and no holidays (contract 2).
+Weekend days and, unless a tariff says otherwise, holidays are those of the `holidays` library for
+the country and, where the library knows it, the state (`domain.holidays`). A region without a
+country, or of one that the library does not know, has Saturday and Sunday and no holidays
+(contract 2).
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,17 +19,18 @@ from numpy.typing import NDArray
 
 from wattyard.kernel import civil, clock_changes
 from wattyard.kernel.clock_changes import DAY_US, SECOND_US, ClockChanges, Microseconds
-
-if TYPE_CHECKING:
-    import holidays
+from wattyard.tariffs.domain.holidays import (
+    AS_DECREED,
+    HolidayRules,
+    holidays_of,
+    library_calendar,
+)
 
 Days = NDArray[np.int64]
 """Local days, in days since 1970-01-01."""
 Marks = NDArray[np.bool_]
 
 SUNDAY: Final = 6
-_HOLIDAY_YEARS: Final = (1950, 2150)
-"""Holidays of other years are not looked up: they are not decreed, and slow to calculate."""
 _FIRST_DAY: Final = date(1970, 1, 1)
 _THURSDAY: Final = 3  # 1970-01-01
 
@@ -48,7 +50,9 @@ class CalendarRegion:
     """Where wall-clock rules are evaluated: a zone, and a country and state for the calendar.
 
     `country_code` is ISO 3166-1 alpha-2 or None; `state` the second part of ISO 3166-2, alone
-    (`BY`) or with the country (`DE-BY`), or None.
+    (`BY`) or with the country (`DE-BY`), or None. A tariff may count `holidays` by rules of its
+    own, and read its schedule on a clock that is always `offset_minutes` ahead of UTC; with None
+    it is the zone's.
 
     Raises:
         ValueError: when the tz database has no such zone.
@@ -57,6 +61,8 @@ class CalendarRegion:
     zone_name: str
     country_code: str | None = None
     state: str | None = None
+    holidays: HolidayRules = AS_DECREED
+    offset_minutes: int | None = None
 
     def __post_init__(self) -> None:
         civil.zone(self.zone_name)
@@ -67,6 +73,8 @@ class CalendarRegion:
 
     def clock(self, start_us: int, end_us: int) -> ClockChanges:
         """List the clock changes that matter between two instants."""
+        if self.offset_minutes is not None:
+            return clock_changes.always(self.offset_minutes)
         return clock_changes.between(self.zone, start_us, end_us)
 
 
@@ -113,7 +121,7 @@ def facts(region: CalendarRegion, first_day: int, last_day: int) -> DayFacts:
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     years = range(_year_of(first_day), _year_of(last_day) + 1)
-    known = [_year(region.country_code, region.state, year) for year in years]
+    known = [_year(region.country_code, region.state, region.holidays, year) for year in years]
     skipped = first_day - day_number(date(years[0], 1, 1))
     window = slice(skipped, skipped + days.size)
     return DayFacts(
@@ -131,36 +139,24 @@ def _year_of(day: int) -> int:
 
 
 @lru_cache(maxsize=2048)
-def _year(country_code: str | None, state: str | None, year: int) -> tuple[Marks, Marks]:
-    """Mark the weekend days and the public holidays of one year; of 9999 one day more."""
+def _year(
+    country_code: str | None, state: str | None, rules: HolidayRules, year: int
+) -> tuple[Marks, Marks]:
+    """Mark the weekend days and the holidays of one year; of 9999 one day more."""
     days = [date.fromordinal(n) for n in range(_ordinal(year), _ordinal(year + 1))]
-    known = _national(country_code, state, year) if country_code else None
+    known = library_calendar(country_code, state, year, observed=False)
     if known is None:
         weekend = [day.weekday() >= SUNDAY - 1 for day in days]
-        holiday = [False] * len(days)
     else:
         weekend = [known.is_weekend(day) for day in days]
-        holiday = [day in known for day in days]
+    listed = holidays_of(country_code, state, rules, year)
+    holiday = [day in listed for day in days]
     beyond = [False] * (year == date.max.year)
     return np.array(weekend + beyond), np.array(holiday + beyond)
 
 
 def _ordinal(year: int) -> int:
     return date(year, 1, 1).toordinal() if year <= date.max.year else date.max.toordinal() + 1
-
-
-def _national(country_code: str, state: str | None, year: int) -> "holidays.HolidayBase | None":
-    """Look up a country's calendar, with the state's own days where the library has them."""
-    year = min(max(year, _HOLIDAY_YEARS[0]), _HOLIDAY_YEARS[1])
-    import holidays  # noqa: PLC0415 (60 ms and 10 MB that a region without a country never needs)
-
-    subdivision = state.rpartition("-")[2] if state else None
-    for wanted in (subdivision, None):
-        try:
-            return holidays.country_holidays(country_code, subdiv=wanted, years=year, expand=False)
-        except NotImplementedError:  # what the library says of regions that it does not know
-            continue
-    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,18 +17,23 @@ from wattyard.kernel.clock_changes import (
 )
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion, facts, lay, templates
+from wattyard.tariffs.domain.conversion import conversion_rates, converted, price_steps
 from wattyard.tariffs.domain.formula import PRICE_LIMIT, values
+from wattyard.tariffs.domain.rates import NO_TIER, RateTable
 from wattyard.tariffs.domain.refusals import (
     LAID_AT_ONCE,
     NoPriceData,
     NoTariffConnected,
     TooManyPrices,
 )
+from wattyard.tariffs.domain.resets import counted_since
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
-from wattyard.tariffs.domain.sources import Markets, MarketSteps, steps
-from wattyard.tariffs.domain.tariff import NO_TIER, RateTable, Tariff, confidence, confidence_edges
+from wattyard.tariffs.domain.sources import Markets, MarketSteps
+from wattyard.tariffs.domain.tariff import Tariff, confidence, confidence_edges
 
 NO_WINDOW: Final = -1
+ESTIMATED: Final = 0.8
+"""The confidence of tiers whose limits go by a peak that may still rise."""
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -86,17 +91,20 @@ def expand(
         )
     span_us = microseconds(span.start), microseconds(span.end)
     falls = confidence_edges(tariff.term, region)
-    laid = windows(tariff.schedule, region, span_us)
+    laid = windows(tariff.schedule, tariff.calendar(region), span_us)
     known = _markets(tariff, region, span_us, markets) if not tariff.rates.plain else {}
-    starts = _edges(tariff, laid, falls, known, tiers, span_us)
+    estimated = _estimated_from(tariff, region, markets)
+    starts = _edges(tariff, laid, np.append(falls, estimated), known, tiers, span_us)
     if starts.size * tiers.shape[0] > LAID_AT_ONCE:
         raise TooManyPrices(LAID_AT_ONCE)
     window = laid.window[step_of(laid.starts_us, starts)]
     tier = np.where(window == NO_WINDOW, NO_TIER, tiers.take(window, axis=1))
     rows = [_Row(tariff, starts, window, row, known) for row in tier]
-    return _assembled(
-        tariff, np.append(starts, span_us[1]), window, rows, confidence(falls, starts)
-    )
+    certain = confidence(falls, starts)
+    if estimated.size:
+        by_peak = np.append(tariff.rates.by_peak, False)[window] & (starts >= estimated[0])
+        certain[by_peak] = np.minimum(certain[by_peak], ESTIMATED)
+    return _assembled(tariff, np.append(starts, span_us[1]), window, rows, certain)
 
 
 def check_available(series: ElementSeries) -> None:
@@ -116,7 +124,7 @@ def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:
         return "the contract has ended and its schedule does not cover that day"
     return (
         "the market has published nothing for it, nor for that time of day in the 14 days "
-        "before, or the formula has no value"
+        "before, or no rate to convert it in the 7 days before, or the formula has no value"
     )
 
 
@@ -147,15 +155,24 @@ def _markets(
     tariff: Tariff, region: CalendarRegion, span_us: tuple[int, int], markets: Markets
 ) -> dict[str, "_Known"]:
     known = {}
-    for key in tariff.market_keys:
+    for key in tariff.followed_keys:
         series = markets.series.get(key)
         if series is None:
             nothing = MarketSteps(np.array([span_us[0]]), np.array([np.nan]), np.ones(1))
             known[key] = _Known(nothing, nothing.prices)
-        else:
-            found = steps(series, region, span_us, markets.now)
-            known[key] = _Known(found, series.per_kwh(found.prices))
+            continue
+        found = price_steps(series, region, span_us, markets.now)
+        if markets.is_foreign(series):
+            found = converted(found, conversion_rates(tariff.conversion, markets, span_us))
+        known[key] = _Known(found, series.per_kwh(found.prices))
     return known
+
+
+def _estimated_from(tariff: Tariff, region: CalendarRegion, markets: Markets) -> Microseconds:
+    """Find from when on (0 or 1) tiers go by the peak of a period that still runs or will."""
+    if not tariff.rates.by_peak.any():
+        return np.zeros(0, np.int64)
+    return np.array([microseconds(counted_since(tariff, region, markets.now))], dtype=np.int64)
 
 
 class _Known(NamedTuple):
@@ -174,6 +191,7 @@ def _edges(
     span_us: tuple[int, int],
 ) -> Microseconds:
     """Join the edges of windows, of falling confidence, and of markets where they are followed."""
+    falls = np.sort(falls)
     joined = [laid.starts_us, falls[(falls > span_us[0]) & (falls < span_us[1])]]
     for key, market in known.items():
         window = laid.window[step_of(laid.starts_us, market.steps.starts_us)]

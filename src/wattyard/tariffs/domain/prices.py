@@ -20,8 +20,16 @@ from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
 from wattyard.tariffs.domain.refusals import NoTariffConnected, TooManyPrices
+from wattyard.tariffs.domain.resets import reset_periods
 from wattyard.tariffs.domain.sources import Markets, MarketSource
-from wattyard.tariffs.domain.tariff import Direction, Element, TariffType, market_keys
+from wattyard.tariffs.domain.tariff import (
+    OPEN_END,
+    Direction,
+    Element,
+    Tariff,
+    TariffType,
+    market_keys,
+)
 from wattyard.tariffs.domain.tiers import Consumed
 
 ABSENT: Final = -1
@@ -184,12 +192,23 @@ def _priced(
         return _nothing(stretch.span)
     element = elements[stretch.element]
     tariff = element.tariff
-    reached = tariff.rates.present_tiers(tariff.tiering.scope, consumed.get(element.id, Consumed()))
+    reached = _present_tiers(tariff, region, markets.now, consumed.get(element.id, Consumed()))
     series = expand(tariff, region, stretch.span, markets=markets, tiers=reached)
     if series.window.size > ANSWERED_AT_ONCE:
         raise TooManyPrices(ANSWERED_AT_ONCE)
     check_available(series)
     return _Kind(series.edges_us, _part(series, stretch.element))
+
+
+def _present_tiers(
+    tariff: Tariff, region: CalendarRegion, now: datetime, counted: Consumed
+) -> Indices:
+    """Find the tier of the next kWh in each window (1, w), by the limits of the present period."""
+    days = 1.0
+    if not tariff.rates.fixed_limits:
+        now_us = microseconds(now)
+        days = float(reset_periods(tariff, region, (now_us, now_us + 1)).days[0])
+    return tariff.rates.present_tiers(tariff.tiering.scope, counted, days=days)
 
 
 def _part(series: ElementSeries, element: int) -> Part:
@@ -310,13 +329,18 @@ class Supply:
         None when nothing is known to happen.
         """
         terms = [element.tariff.term for element in self.elements]
-        edges = [edge for term in terms for edge in (term.start, term.end) if edge > now]
+        edges = [
+            edge
+            for term in terms
+            for edge in (term.start, term.end)
+            if edge > now and edge != OPEN_END
+        ]
         published = [source.published_after(now) for source in self.sources.values()]
         return min([*edges, *(at for at in published if at)], default=None)
 
     def source_of(self, element: int) -> MarketSource | None:
         """Find the one market source that an element's prices follow, None where not just one."""
-        keys = self.elements[element].tariff.market_keys
+        keys = self.elements[element].tariff.followed_keys
         return self.sources.get(next(iter(keys))) if len(keys) == 1 else None
 
 

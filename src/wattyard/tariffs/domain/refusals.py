@@ -49,6 +49,18 @@ class FormulaInvalid(ScheduleRefused):
     code = "formula_invalid"
 
 
+class HolidayUnknown(ScheduleRefused):
+    """`holidays` names a day that the calendar of the location's country and state lacks."""
+
+    code = "holiday_unknown"
+
+
+class PriceImplausible(RefusedInParts):
+    """A price is beyond what a kWh or a standing charge costs anywhere: probably a slip of unit."""
+
+    code = "price_implausible"
+
+
 class TariffTypeInvalid(Malformed):
     """A non-commodity tariff is possible for IMPORT only."""
 

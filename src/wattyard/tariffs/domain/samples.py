@@ -12,6 +12,7 @@ from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of, day_number, facts
 from wattyard.tariffs.domain.expand import ElementSeries, expand
+from wattyard.tariffs.domain.holidays import holidays_of
 from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff, local_dates
@@ -20,6 +21,7 @@ from wattyard.tariffs.domain.tiers import Consumed
 WEEK_DAYS: Final = 7
 YEAR_DAYS: Final = 365
 _LOOKS_AHEAD_DAYS: Final = 400
+_HOLIDAY_YEARS: Final = 2
 _SHOWN_OF_A_DAY: Final = 10_000
 """A day of ten-second prices has fewer; a day with more is shown as one without prices."""
 
@@ -45,12 +47,14 @@ class Sample:
     """Days of a tariff, and the lowest, highest and mean price of a year (None where unknown).
 
     `week` starts today, or where the contract does; `clock_changes` are the next days with one
-    (up to two), `holiday` the next public holiday, if there is any within 400 days.
+    (up to two), `holiday` the next holiday, if there is any within 400 days; `holidays` those that
+    the tariff counts in two years, each with its name where it has one.
     """
 
     week: tuple[SampleDay, ...]
     clock_changes: tuple[SampleDay, ...]
     holiday: SampleDay | None
+    holidays: tuple[tuple[date, str], ...]
     lowest: float | None
     highest: float | None
     mean: float | None
@@ -59,7 +63,7 @@ class Sample:
 def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sample:
     """Sample a tariff at a site, from now or from where its contract starts."""
     first = _first_day(tariff, region, markets.now)
-    days = facts(region, first, first + _LOOKS_AHEAD_DAYS)
+    days = facts(tariff.calendar(region), first, first + _LOOKS_AHEAD_DAYS)
     holidays = np.flatnonzero(days.holiday)
 
     def shown(day: int) -> SampleDay:
@@ -82,7 +86,19 @@ def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sampl
         week=tuple(shown(day) for day in range(first, first + WEEK_DAYS)),
         clock_changes=tuple(shown(day) for day in _clock_changes(region, first)),
         holiday=shown(first + int(holidays[0])) if holidays.size else None,
+        holidays=_holidays(tariff, region, date_of(first)),
         **_extent(_year(tariff, region, first, markets)),
+    )
+
+
+def _holidays(tariff: Tariff, region: CalendarRegion, first: date) -> tuple[tuple[date, str], ...]:
+    last = date(min(first.year + _HOLIDAY_YEARS, date.max.year), first.month, min(first.day, 28))
+    place = region.country_code, region.state
+    return tuple(
+        (day, name)
+        for year in range(first.year, last.year + 1)
+        for day, name in holidays_of(*place, tariff.holidays, year).items()
+        if first <= day < last
     )
 
 

@@ -6,10 +6,11 @@
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,19 +61,29 @@ class FormulaPrice:
 Pricing = FixedPrice | MarketLinkedPrice | FormulaPrice
 
 
+LimitUnit = Literal["KWH", "KWH_PER_DAY", "KWH_PER_KW"]
+LIMIT_FIELDS: Final[Mapping[LimitUnit, str]] = {
+    "KWH": "to_kwh",
+    "KWH_PER_DAY": "to_kwh_per_day",
+    "KWH_PER_KW": "to_kwh_per_kw",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """The price of the consumption below `to_kwh`, counted since the tariff's last reset.
+    """The price of the consumption below a limit, counted since the tariff's last reset.
 
-    `to_kwh` is infinite for the last tier.
+    `to_kwh` is the limit, infinite for the last tier: as it is, or by `unit` for each local day
+    of the reset period or each kW of its highest window (contract 2b, Periods).
     """
 
     pricing: Pricing
     to_kwh: float = math.inf
+    unit: LimitUnit = "KWH"
 
 
 class TiersInvalid(Malformed):
-    """Tiers need ascending `to_kwh`, and only the last has none."""
+    """Tiers need an ascending limit such as `to_kwh`, and only the last has none."""
 
     code = "to_kwh_invalid"
 
@@ -81,28 +92,35 @@ class TiersInvalid(Malformed):
 class Rate:
     """The tiers of a window, lowest first; none in the filter of a demand charge.
 
+    Limits of one unit ascend. Where the tiers of a rate have limits of several, a tier whose limit
+    turns out to lie below the one before it is empty.
+
     Raises:
-        TiersInvalid: when `to_kwh` does not ascend from above 0, or another than the last
-            tier has none, or the last has one.
+        TiersInvalid: when limits do not ascend from above 0, or another than the last tier has
+            none, or the last has one.
     """
 
     tiers: tuple[Tier, ...] = ()
 
     def __post_init__(self) -> None:
-        below = 0.0
+        below: dict[LimitUnit, float] = {}
         for number, tier in enumerate(self.tiers):
             last = number == len(self.tiers) - 1
+            field = LIMIT_FIELDS[tier.unit]
             if last is math.isfinite(tier.to_kwh):
                 raise TiersInvalid(
-                    "only the last tier has no to_kwh: it prices all that is above the others",
-                    param=f"[{number}].to_kwh",
+                    f"only the last tier has no {field}: it prices all that is above the others",
+                    param=f"[{number}].{field}",
+                    code=f"{field}_invalid",
                 )
-            if not tier.to_kwh > below:
+            if not tier.to_kwh > below.get(tier.unit, 0.0):
                 raise TiersInvalid(
-                    f"to_kwh must ascend from above 0; got {tier.to_kwh:g} after {below:g}",
-                    param=f"[{number}].to_kwh",
+                    f"{field} must ascend from above 0; got {tier.to_kwh:g} after "
+                    f"{below.get(tier.unit, 0.0):g}",
+                    param=f"[{number}].{field}",
+                    code=f"{field}_invalid",
                 )
-            below = tier.to_kwh
+            below[tier.unit] = tier.to_kwh
 
 
 DAY_SECONDS: Final = 86_400
@@ -117,7 +135,7 @@ class Dates:
     """Special days: a day that is any of these is special. Empty means no restriction.
 
     `days_of_month` 1..31; `yearly` (month, day), 29 February in leap years only; `once` single
-    dates; `holidays` the public holidays of the region.
+    dates; `holidays` the days that the tariff counts as holidays.
     """
 
     days_of_month: frozenset[int] = frozenset()
@@ -143,7 +161,8 @@ class TariffWindow:
     """Hours of the wall clock, half-open, in seconds after midnight, and what they cost.
 
     `to_second` ≤ `from_second` wraps within the same day: 23:00–07:00 is 00:00–07:00 and
-    23:00–24:00 of that day; 00:00–00:00 is the whole day.
+    23:00–24:00 of that day; 00:00–00:00 is the whole day. Windows with the same `counter` count
+    consumption together; one without has a counter of its own (scope PERIOD).
 
     Raises:
         ValueError: unless 0 ≤ `from_second` < 86,400 and 0 ≤ `to_second` ≤ 86,400.
@@ -152,6 +171,7 @@ class TariffWindow:
     from_second: int
     to_second: int
     rate: Rate = Rate()
+    counter: str | None = None
 
     def __post_init__(self) -> None:
         if not (0 <= self.from_second < DAY_SECONDS and 0 <= self.to_second <= DAY_SECONDS):
@@ -227,6 +247,16 @@ class Schedule:
         )
 
     @cached_property
+    def counters(self) -> NDArray[np.int64]:
+        """The counter of each window (w), as the number of the first window that shares it."""
+        firsts: dict[str, int] = {}
+        numbers = [
+            number if window.counter is None else firsts.setdefault(window.counter, number)
+            for number, window in enumerate(self.windows)
+        ]
+        return np.array(numbers, dtype=np.int64)
+
+    @cached_property
     def tiers(self) -> int:
         """How many tiers the window with the most has."""
         return max((len(window.rate.tiers) for window in self.windows), default=0)
@@ -251,12 +281,15 @@ def patterns(schedule: Schedule, days: DayFacts) -> Patterns:
     """Match a schedule against days: each local calendar day is decided on its own (contract 2).
 
     A line (a block of an entry) matches a day when the month, the dates and the day of the week
-    do. Lines of entries with `dates` come before those without: where one matches, the ordinary
-    lines are out. Days with the same lines share a pattern, so that a year is a handful of them.
+    do. Lines of entries with `dates` come before those without, and among them single dates come
+    before dates of every year, before holidays, before days of the month (contract 2b, Holidays):
+    where one of a higher rank matches, the others are out. Days with the same lines share a
+    pattern, so that a year is a handful of them.
     """
-    ordinary, special = _lines_by_day(schedule, days)
-    is_special = np.logical_or.reduce(special, axis=0)
-    matched = np.where(is_special, special, ordinary)
+    rank = _ranks(schedule, days)
+    highest = np.maximum.reduce(rank, axis=0, initial=_NO_MATCH)
+    is_special = highest > _ORDINARY
+    matched = (rank == highest) & (rank != _NO_MATCH)
     packed = np.packbits(matched, axis=0)
     keys = np.ascontiguousarray(packed.T)
     distinct = keys.view(np.dtype((np.void, keys.shape[1]))).ravel() if keys.size else None
@@ -268,42 +301,46 @@ def patterns(schedule: Schedule, days: DayFacts) -> Patterns:
     return Patterns(of_day, lines, first, is_special)
 
 
-def _lines_by_day(schedule: Schedule, days: DayFacts) -> tuple[Marks, Marks]:
-    """Mark (lines, days) which lines match which days: ordinary ones, and those with dates."""
-    shape = (len(schedule.lines), days.days.size)
-    ordinary, special = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
-    known: dict[int, Marks] = {}
+_NO_MATCH, _ORDINARY, _DAY_OF_MONTH, _HOLIDAY, _YEARLY, _ONCE = range(6)
+"""How specific the match of an entry is; the most specific entries decide a day."""
+
+Ranks = NDArray[np.int8]
+
+
+def _ranks(schedule: Schedule, days: DayFacts) -> Ranks:
+    """Rank (lines, days) how specifically each line matches each day."""
+    ranks = np.zeros((len(schedule.lines), days.days.size), np.int8)
+    known: dict[int, Ranks] = {}
     for number, line in enumerate(schedule.lines):
         entry = known.get(id(line.entry))
         if entry is None:
-            entry = known[id(line.entry)] = _entry_matches(line.entry, days)
-        target = special if line.entry.dates else ordinary
-        target[number] = entry & _weekdays_match(line.block.weekdays, days)
-    return ordinary, special
+            entry = known[id(line.entry)] = _entry_rank(line.entry, days)
+        np.multiply(entry, _weekdays_match(line.block.weekdays, days), out=ranks[number])
+    return ranks
 
 
-def _entry_matches(entry: ScheduleEntry, days: DayFacts) -> Marks:
+def _entry_rank(entry: ScheduleEntry, days: DayFacts) -> Ranks:
     months = np.zeros(13, np.bool_)
     months[list(entry.months)] = True
-    matching = months[days.month]
-    return matching & _dates_match(entry.dates, days) if entry.dates else matching
+    if not entry.dates:
+        return months[days.month].astype(np.int8)
+    return _dates_rank(entry.dates, days) * months[days.month]
 
 
-def _dates_match(dates: Dates, days: DayFacts) -> Marks:
-    of_month = np.zeros(32, np.bool_)
-    of_month[list(dates.days_of_month)] = True
-    matching = of_month[days.day_of_month]
+def _dates_rank(dates: Dates, days: DayFacts) -> Ranks:
+    of_month = np.zeros(32, np.int8)
+    of_month[list(dates.days_of_month)] = _DAY_OF_MONTH
+    rank = of_month[days.day_of_month]
     if dates.holidays:
-        matching = matching | days.holiday
+        rank[days.holiday] = _HOLIDAY
     if dates.yearly:
         yearly = [month * 32 + day for month, day in dates.yearly]
-        matching = matching | np.isin(days.month * 32 + days.day_of_month, yearly)
+        rank[np.isin(days.month * 32 + days.day_of_month, yearly)] = _YEARLY
     if dates.once:
         once = np.array([day_number(day) for day in dates.once])
         position = np.minimum(np.searchsorted(days.days, once), days.days.size - 1)
-        matching = matching.copy()
-        matching[position[days.days[position] == once]] = True
-    return matching
+        rank[position[days.days[position] == once]] = _ONCE
+    return rank
 
 
 def _weekdays_match(weekdays: Weekdays, days: DayFacts) -> Marks:

@@ -4,7 +4,7 @@ Where nothing is published there is a forecast (`forecast`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Final, Literal
@@ -21,7 +21,8 @@ from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.forecast import KnownPrices, forecast
 
 Numbers = NDArray[np.float64]
-Unit = Literal["KWH", "MWH"]
+Unit = Literal["KWH", "MWH", "RATE"]
+"""What a source's values are for: energy, or (RATE) a unit of another currency."""
 
 PRICES_AT_ONCE: Final = 100_000
 
@@ -51,9 +52,15 @@ class MarketSourceCodeTaken(Conflict):
 
 
 class MarketCurrencyMismatch(StateForbids):
-    """The market source publishes in another currency than that of the location."""
+    """The market source is in another currency than the location, and nothing converts it."""
 
     code = "market_currency_mismatch"
+
+
+class MarketUnitMismatch(StateForbids):
+    """A rate of exchange is no price of energy, and a price of energy converts nothing."""
+
+    code = "market_unit_mismatch"
 
 
 class MarketPriceOverlap(StateForbids):
@@ -66,7 +73,8 @@ class MarketPriceOverlap(StateForbids):
 class MarketSourceDraft:
     """What is said of a market source.
 
-    `unit` is that of its prices, KWH or MWH; `resolution_minutes` is nominal. `publishes_at` is a
+    `unit` is that of its prices, KWH or MWH, or RATE where its values are rates of exchange, in its
+    currency for a unit of another; `resolution_minutes` is nominal. `publishes_at` is a
     wall-clock time in `timezone` at which the prices of the next day appear.
 
     Raises:
@@ -185,20 +193,6 @@ def clash_with_kept(
     )
 
 
-def check_currency(source: MarketSource, currency_code: str, *, param: str | None) -> None:
-    """Refuse a source that publishes in another currency than a site's.
-
-    Raises:
-        MarketCurrencyMismatch: naming both.
-    """
-    if source.currency_code != currency_code:
-        raise MarketCurrencyMismatch(
-            f"market source {source.code} publishes in {source.currency_code}, "
-            f"but the location pays in {currency_code}",
-            param=param,
-        )
-
-
 def _interval(price: MarketPrice) -> str:
     return f"{instants.text(price.valid_from)} to {instants.text(price.valid_to)}"
 
@@ -208,7 +202,7 @@ class MarketSeries:
     """What a market source has published, in the unit it publishes.
 
     `starts_us`, `ends_us`, `prices` (n): intervals of any length in order of time, with gaps
-    where nothing is published, never overlapping; money per `unit`.
+    where nothing is published, never overlapping; money of `currency_code` per `unit`.
 
     Raises:
         ValueError: when the intervals overlap, are out of order or empty, or a price is not
@@ -221,6 +215,7 @@ class MarketSeries:
     starts_us: Microseconds
     ends_us: Microseconds
     prices: Numbers
+    currency_code: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.starts_us.shape == self.ends_us.shape == self.prices.shape):
@@ -237,10 +232,23 @@ class MarketSeries:
 
 @dataclass(frozen=True, slots=True)
 class Markets:
-    """All market series that some tariffs need, by source id and by code, as known at `now`."""
+    """All market series that some tariffs need, by source id and by code, as known at `now`.
+
+    `currency_code` is the place's; None where all are known to be in it.
+    """
 
     series: Mapping[str, MarketSeries]
     now: datetime
+    currency_code: str | None = None
+
+    def at(self, currency_code: str) -> "Markets":
+        """Give the same for a place that pays in a currency."""
+        return replace(self, currency_code=currency_code)
+
+    def is_foreign(self, series: MarketSeries) -> bool:
+        """Check whether prices of a series are to be converted into the place's currency."""
+        known = self.currency_code is not None and series.currency_code is not None
+        return known and series.unit != "RATE" and series.currency_code != self.currency_code
 
 
 @dataclass(frozen=True, slots=True, eq=False)

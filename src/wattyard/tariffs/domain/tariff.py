@@ -1,9 +1,8 @@
 """A tariff: one priced contract, and what is known of it after its end (contract 2, Tariffs)."""
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import Final, Literal
 from uuid import UUID
@@ -12,21 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel import civil, instants
-from wattyard.kernel.clock_changes import Microseconds, microseconds
+from wattyard.kernel.clock_changes import DAY_US, Microseconds, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.domain.billing import CALENDAR_MONTHS, Billing
-from wattyard.tariffs.domain.calendar import CalendarRegion
+from wattyard.tariffs.domain.calendar import CalendarRegion, date_of
 from wattyard.tariffs.domain.charges import Charge
-from wattyard.tariffs.domain.formula import Formula
+from wattyard.tariffs.domain.holidays import AS_DECREED, HolidayRules
+from wattyard.tariffs.domain.rates import RateTable, rate_table
 from wattyard.tariffs.domain.refusals import TariffTermOverlap, TariffTypeInvalid
-from wattyard.tariffs.domain.schedule import FixedPrice, FormulaPrice, MarketLinkedPrice, Schedule
-from wattyard.tariffs.domain.tiers import Consumed, Indices, TierReset, TierScope
+from wattyard.tariffs.domain.schedule import Schedule
+from wattyard.tariffs.domain.tiers import TierReset, TierScope
 
 Direction = Literal["IMPORT", "EXPORT", "LOCAL"]
 TariffType = Literal["COMMODITY", "NON_COMMODITY"]
 
-NO_TIER: Final = -1
+OPEN_END: Final = datetime(9999, 12, 30, tzinfo=UTC)
+"""The end of a contract that runs until it is terminated; every zone's clock can show it."""
 STEP_DAYS: Final = 90
 CONFIDENCES: Final = (1.0, 0.8, 0.6, 0.4, 0.2)
 """Inside the term, then in each step of 90 local days after its end, the last for ever."""
@@ -73,107 +74,40 @@ class PriceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Tiering:
-    """How consumption is counted: since when (`reset`), and over what (`scope`)."""
+    """How consumption is counted: since when (`reset`), and over what (`scope`).
+
+    `window_minutes`: of the windows whose highest a limit per kW goes by.
+    """
 
     reset: TierReset = "MONTH"
     scope: TierScope = "TARIFF"
+    window_minutes: int = 60
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RateTable:
-    """For each of w windows and t tiers (the most that a window has):
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How prices of a market in another currency become the place's (contract 2b, Currencies).
 
-    `per_kwh`: the fixed price, or the surcharge that a market price adds; `percentage`: what a
-    market price is raised by, a fraction; `market`: whether it follows the market; `formula`:
-    the number of its formula in `formulas`, -1 for none; `to_kwh`: where the tier ends, infinite
-    for the last tier of a window and beyond. `tiers` (w): how many tiers a window has.
+    By a fixed `rate` (the place's money per unit of the market's), by the market source with the
+    `code`, whose unit is RATE, or, with neither, by the formula of the price itself.
     """
 
-    per_kwh: NDArray[np.float64]
-    percentage: NDArray[np.float64]
-    market: NDArray[np.bool_]
-    formula: NDArray[np.int64]
-    to_kwh: NDArray[np.float64]
-    tiers: NDArray[np.int64]
-    formulas: tuple[Formula, ...]
+    rate: float | None = None
+    code: str | None = None
 
     @property
-    def follows_market(self) -> bool:
-        """Whether any window follows the tariff's own market source."""
-        return bool(self.market.any())
-
-    @property
-    def plain(self) -> bool:
-        """Whether no price depends on anything but the window."""
-        return not (self.formulas or self.follows_market)
-
-    @property
-    def all_tiers(self) -> Indices:
-        """Every tier (t, w) of every window; -1 where a window has fewer."""
-        tier = np.arange(self.to_kwh.shape[1], dtype=np.int64)[:, None]
-        return np.where(tier < self.tiers, tier, NO_TIER)
-
-    def present_tiers(self, scope: TierScope, consumed: Consumed) -> Indices:
-        """Find the tier (1, w) of the next kWh in each window; a full tier is left.
-
-        A counter that stands exactly on `to_kwh` has reached the next tier.
-        """
-        reached = np.full(self.tiers.size, consumed.total_kwh)
-        if scope == "PERIOD":
-            reached[:] = 0.0
-            for window, energy_kwh in consumed.by_window_kwh.items():
-                reached[window] = energy_kwh
-        tier: Indices = np.sum(self.to_kwh <= reached[:, None], axis=1, dtype=np.int64)
-        return tier[None, :]
-
-
-def rate_table(schedule: Schedule) -> RateTable:
-    """Write the rates of a schedule into arrays."""
-    shape = (len(schedule.windows), max(1, schedule.tiers))
-    table = RateTable(
-        per_kwh=np.zeros(shape),
-        percentage=np.zeros(shape),
-        market=np.zeros(shape, np.bool_),
-        formula=np.full(shape, -1, np.int64),
-        to_kwh=np.full(shape, math.inf),
-        tiers=np.array([len(window.rate.tiers) for window in schedule.windows], dtype=np.int64),
-        formulas=(),
-    )
-    formulas: list[Formula] = []
-    numbers: dict[int, int] = {}  # by identity: windows of one body share what they write alike
-    for w, window in enumerate(schedule.windows):
-        for t, tier in enumerate(window.rate.tiers):
-            table.to_kwh[w, t] = tier.to_kwh
-            match tier.pricing:
-                case FixedPrice(per_kwh):
-                    table.per_kwh[w, t] = per_kwh
-                case MarketLinkedPrice(surcharge_per_kwh, surcharge_percentage):
-                    table.market[w, t] = True
-                    table.per_kwh[w, t] = surcharge_per_kwh
-                    table.percentage[w, t] = surcharge_percentage
-                case FormulaPrice(Formula(constant=float(number))):
-                    table.per_kwh[w, t] = number
-                case FormulaPrice(formula):
-                    table.formula[w, t] = numbers.setdefault(id(formula), len(formulas))
-                    if len(numbers) > len(formulas):
-                        formulas.append(formula)
-    return RateTable(
-        table.per_kwh,
-        table.percentage,
-        table.market,
-        table.formula,
-        table.to_kwh,
-        table.tiers,
-        tuple(formulas),
-    )
+    def by_formula(self) -> bool:
+        return self.rate is None and self.code is None
 
 
 @dataclass(frozen=True)
 class Tariff:
     """The rules of one contract.
 
-    `market` is the id of the market source that windows with a market price follow. `devices`
-    is empty for a tariff of the whole place. Whether the schedule covers the term is judged by
+    `market` is the id of the market source that windows with a market price follow, `conversion`
+    how its currency becomes the place's. `devices` is empty for a tariff of the whole place.
+    `clock_offset_minutes` is that of the clock on which its schedule and the filters of its charges
+    are read, None for the place's. Whether the schedule covers the term is judged by
     `coverage.check`, which needs the site.
 
     Raises:
@@ -191,6 +125,9 @@ class Tariff:
     limits: PriceLimits = PriceLimits()
     tiering: Tiering = Tiering()
     billing: Billing = CALENDAR_MONTHS
+    conversion: Conversion | None = None
+    holidays: HolidayRules = AS_DECREED
+    clock_offset_minutes: int | None = None
     charges: tuple[Charge, ...] = ()
     devices: frozenset[UUID] = frozenset()
     is_temporary: bool = False
@@ -218,11 +155,40 @@ class Tariff:
         return rate_table(self.schedule)
 
     @property
-    def market_keys(self) -> frozenset[str]:
-        """The market sources that any price depends on: the id of its own, codes in formulas."""
-        codes = frozenset().union(*(formula.market_codes for formula in self.rates.formulas))
+    def followed_keys(self) -> frozenset[str]:
+        """The market sources that any price follows: the id of its own, codes in formulas."""
         own = {self.market} if self.market is not None and self.rates.follows_market else set()
-        return codes | own
+        return self.formula_codes | own
+
+    @property
+    def formula_codes(self) -> frozenset[str]:
+        """The codes of market sources in formulas."""
+        return frozenset().union(*(formula.market_codes for formula in self.rates.formulas))
+
+    @property
+    def market_codes(self) -> frozenset[str]:
+        """The market sources that the tariff names by code: in formulas, and for the rate."""
+        rate = self.conversion.code if self.conversion else None
+        return self.formula_codes | ({rate} if rate is not None else set())
+
+    @property
+    def market_keys(self) -> frozenset[str]:
+        """The market sources that any price depends on: those followed, and that of the rate."""
+        return self.followed_keys | self.market_codes
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the contract runs until it is terminated."""
+        return self.term.end == OPEN_END
+
+    def calendar(self, region: CalendarRegion) -> CalendarRegion:
+        """Give the region with the clock and the holidays that the schedule is read by.
+
+        Resets, contract dates and the days of charges are read in the region itself.
+        """
+        if self.clock_offset_minutes is None and self.holidays is AS_DECREED:
+            return region
+        return replace(region, holidays=self.holidays, offset_minutes=self.clock_offset_minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +218,14 @@ def check_overlap(new: Tariff, others: Sequence[Element]) -> None:
             term = other.tariff.term
             raise TariffTermOverlap(
                 f"the contract's term meets that of tariff trf_{other.id.hex} "
-                f"({instants.text(term.start)} to {instants.text(term.end)}) for the same "
+                f"({instants.text(term.start)} {_until(other.tariff)}) for the same "
                 f"{new.type} {new.direction}",
                 param="contract_start_date",
             )
+
+
+def _until(tariff: Tariff) -> str:
+    return "without an end" if tariff.open_ended else f"to {instants.text(tariff.term.end)}"
 
 
 def _meet(one: Tariff, other: Tariff) -> bool:
@@ -269,10 +239,14 @@ def _meet(one: Tariff, other: Tariff) -> bool:
 def confidence_edges(term: Span, region: CalendarRegion) -> Microseconds:
     """List the instants (up to 4) at which the confidence of a contract's rules falls.
 
+    None in a contract without an end.
+
     The first is the end of the term; the others show the same wall clock 90, 180 and 270 local
     days later. An end at the start of a day is followed by starts of days, also where that day
     started later than at midnight (America/Santiago). A bounded cache keeps those asked last.
     """
+    if term.end == OPEN_END:
+        return np.zeros(0, np.int64)
     end = term.end.astimezone(region.zone).replace(tzinfo=None)
     if term.end == civil.start_of_day(end.date(), region.zone):
         end = datetime.combine(end.date(), time())
@@ -296,6 +270,7 @@ def confidence(edges_us: Microseconds, instants_us: Microseconds) -> NDArray[np.
 
 
 def local_dates(term: Span, region: CalendarRegion) -> tuple[date, date]:
-    """Find the first and the last local date that a term touches."""
-    last = term.end - timedelta(microseconds=1)
-    return civil.date_at(term.start, region.zone), civil.date_at(last, region.zone)
+    """Find the first and the last date that a region's clock shows in a term."""
+    ends = microseconds(term.start), microseconds(term.end) - 1
+    first, last = (region.clock(at, at).wall_at(at) // DAY_US for at in ends)
+    return date_of(first), date_of(last)

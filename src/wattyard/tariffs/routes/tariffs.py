@@ -20,13 +20,14 @@ from wattyard.platform.http import (
     list_answer,
 )
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.http.call import Answer, etag
 from wattyard.platform.http.lists import Deleted, ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
+from wattyard.tariffs.adapters.imports import Allowance, DocumentCurrencyMismatch
 from wattyard.tariffs.adapters.imports import ContractDates as Dates
-from wattyard.tariffs.adapters.imports import DocumentCurrencyMismatch
 from wattyard.tariffs.domain.contracts import (
     ContractStatus,
     DeviceNotAtLocation,
@@ -37,27 +38,37 @@ from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.refusals import (
     FormulaInvalid,
     GapInTimePeriod,
+    HolidayUnknown,
     IncompleteTimePeriod,
+    PriceImplausible,
     TariffTermOverlap,
     TariffTypeInvalid,
     TimePeriodOverlap,
     TooManyPrices,
     UnsupportedComponent,
 )
-from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketSourceNotFound
+from wattyard.tariffs.domain.sources import (
+    MarketCurrencyMismatch,
+    MarketSourceNotFound,
+    MarketUnitMismatch,
+)
 from wattyard.tariffs.domain.tariff import Direction, TariffType
+from wattyard.tariffs.domain.warnings import check_plausible
 from wattyard.tariffs.service import Prices, Tariffs
+from wattyard.tariffs.service.contracts import Connected
 from wattyard.tariffs.wire import examples
 from wattyard.tariffs.wire.samples import TariffCheckShape, check_shape
 from wattyard.tariffs.wire.shapes import ContractDate
 from wattyard.tariffs.wire.tariffs import (
     TariffBody,
     TariffImportShape,
+    TariffMadeShape,
     TariffShape,
     changed_contract,
     contract_draft,
     import_json,
     tariff_json,
+    with_warnings,
 )
 
 JUDGED = (
@@ -66,15 +77,23 @@ JUDGED = (
     DeviceNotAtLocation,
     MarketSourceNotFound,
     MarketCurrencyMismatch,
+    MarketUnitMismatch,
     ParametersExclusive,
     TariffTypeInvalid,
     FormulaInvalid,
     GapInTimePeriod,
     TimePeriodOverlap,
     IncompleteTimePeriod,
+    HolidayUnknown,
     TariffTermOverlap,
 )
 """Why a tariff is not taken."""
+
+
+Allowed = Annotated[
+    Literal["true", "false"],
+    msgspec.Meta(description="true takes prices beyond what they are anywhere, with a warning"),
+]
 
 
 class TariffsQuery(ListQuery):
@@ -103,6 +122,13 @@ class ImportQuery(Shape):
         Literal["true", "false"],
         msgspec.Meta(description="true keeps what can be expressed and lists the rest"),
     ] = "false"
+    allow_implausible: Allowed = "false"
+
+
+class CheckQuery(Shape):
+    """How strictly a tariff is judged."""
+
+    allow_implausible: Allowed = "false"
 
 
 @endpoint(
@@ -136,7 +162,7 @@ async def list_tariffs(context: Context, query: TariffsQuery, tariffs: Tariffs) 
     "tariff_create",
     effect=Effect.WRITES,
     body=TariffBody,
-    answers=TariffShape,
+    answers=TariffMadeShape,
     status=201,
     refuses=(*JUDGED, LimitReached),
     example=examples.TARIFF,
@@ -144,14 +170,15 @@ async def list_tariffs(context: Context, query: TariffsQuery, tariffs: Tariffs) 
     tagged=True,
     events=("tariff.create", "location.update"),
 )
-async def create_tariff(context: Context, body: TariffBody, tariffs: Tariffs) -> bytes:
+async def create_tariff(context: Context, body: TariffBody, tariffs: Tariffs) -> Answer:
     """Connect a tariff at a location.
 
     The schedule must price every hour of every day of the contract exactly once; what is missing or
     doubled is named with its day and time. `POST /tariffs/check` shows what was meant first.
+    `warnings` name what is possible and probably not meant, such as prices of cents as dollars.
     """
-    ((contract, site),) = await tariffs.connect(context, [contract_draft(body)])
-    return tariff_json(context.caller, contract, site)
+    (made,) = await tariffs.connect(context, [contract_draft(body)])
+    return _made(context, made, status=201)
 
 
 @endpoint(
@@ -159,19 +186,25 @@ async def create_tariff(context: Context, body: TariffBody, tariffs: Tariffs) ->
     "/tariffs/check",
     "tariff_check",
     effect=Effect.COMPUTES,
+    query=CheckQuery,
     body=TariffBody,
     answers=TariffCheckShape,
-    refuses=(*JUDGED, TooManyPrices, LimitReached),
+    refuses=(*JUDGED, PriceImplausible, TooManyPrices, LimitReached),
     example=examples.CHECK,
     example_body=examples.TARIFF_BODY,
 )
 async def check_tariff(
-    context: Context, body: TariffBody, tariffs: Tariffs, prices: Prices
+    context: Context, query: CheckQuery, body: TariffBody, tariffs: Tariffs, prices: Prices
 ) -> TariffCheckShape:
-    """Judge a tariff as `POST /tariffs` does and show its prices; nothing is kept."""
+    """Judge a tariff as `POST /tariffs` does and show its prices; nothing is kept.
+
+    Prices beyond what they are anywhere are refused, unless `allow_implausible=true`.
+    """
     judged = await tariffs.check(context, contract_draft(body))
+    if query.allow_implausible == "false":
+        check_plausible(judged.tariff, judged.site.currency_code)
     sample = await prices.sample(context, judged)
-    return check_shape(judged.site, calendar_region(judged.site), sample)
+    return check_shape(judged.site, calendar_region(judged.site), sample, judged.warnings)
 
 
 @endpoint(
@@ -183,7 +216,13 @@ async def check_tariff(
     body=dict[str, Any] | list[Any],
     answers=TariffImportShape,
     status=201,
-    refuses=(*JUDGED, LimitReached, UnsupportedComponent, DocumentCurrencyMismatch),
+    refuses=(
+        *JUDGED,
+        LimitReached,
+        UnsupportedComponent,
+        DocumentCurrencyMismatch,
+        PriceImplausible,
+    ),
     example=examples.IMPORTED,
     example_query=examples.IMPORT_QUERY,
     example_body=examples.URDB_BODY,
@@ -195,7 +234,8 @@ async def import_tariffs(
     """Connect the tariffs of a foreign document at a location: all of them or none.
 
     Parts that no tariff can express are refused by name, or with `allow_partial=true` left out
-    and listed in `warnings`.
+    and listed in `warnings`. So are prices beyond what they are anywhere, with
+    `allow_implausible=true`; nothing converts cents by guess.
     """
     site = await tariffs.site(
         context, ids.read(query.location_id, "loc", "ste", param="location_id")
@@ -206,10 +246,10 @@ async def import_tariffs(
         body,
         site,
         contract=Dates(query.contract_start_date, query.contract_end_date),
-        allow_partial=query.allow_partial == "true",
+        allow=Allowance(query.allow_partial == "true", query.allow_implausible == "true"),
     )
     made = await tariffs.connect(context, [contract_draft(body) for body in bodies])
-    return import_json(context.caller, made, warnings)
+    return import_json(context.caller, [(one.contract, one.site) for one in made], warnings)
 
 
 @endpoint(
@@ -232,7 +272,7 @@ async def get_tariff(context: Context, tariff_id: str, tariffs: Tariffs) -> byte
     "/tariffs/{tariff_id}",
     "tariff_update",
     body=Patch[TariffBody],
-    answers=TariffShape,
+    answers=TariffMadeShape,
     refuses=(TariffNotFound, TariffLinked, *JUDGED, LimitReached),
     example=examples.TARIFF,
     example_body={"display_name": "Night saver"},
@@ -241,7 +281,7 @@ async def get_tariff(context: Context, tariff_id: str, tariffs: Tariffs) -> byte
 )
 async def change_tariff(
     call: Call, context: Context, tariff_id: str, body: Patch[TariffBody], tariffs: Tariffs
-) -> bytes:
+) -> Answer:
     """Change a tariff: fields not sent stay; a schedule is replaced as a whole (RFC 7396)."""
     changed = await tariffs.change(
         context,
@@ -249,7 +289,14 @@ async def change_tariff(
         change=lambda contract: changed_contract(contract, body),
         guard=guarding(call, lambda contract, site: tariff_json(context.caller, contract, site)),
     )
-    return tariff_json(context.caller, *changed)
+    return _made(context, changed, status=200)
+
+
+def _made(context: Context, made: Connected, *, status: int) -> Answer:
+    """Answer a tariff with its warnings; the ETag is that of the tariff as `GET` answers it."""
+    shown = tariff_json(context.caller, made.contract, made.site)
+    tag = (b"etag", etag(shown).encode())
+    return Answer(with_warnings(shown, made.warnings), status, headers=[tag])
 
 
 @endpoint(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from wattyard.kernel import ids
@@ -28,15 +28,13 @@ from wattyard.tariffs.domain.contracts import (
     TariffNotFound,
     linked,
 )
+from wattyard.tariffs.domain.conversion import check_conversion
 from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.refusals import FormulaInvalid
-from wattyard.tariffs.domain.sources import (
-    MarketSource,
-    MarketSourceNotFound,
-    check_currency,
-)
+from wattyard.tariffs.domain.sources import MarketSource, MarketSourceNotFound
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
+from wattyard.tariffs.domain.warnings import warnings
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, sources_of
 from wattyard.tariffs.store import contracts as contract_store
@@ -62,6 +60,19 @@ class Judged:
     site: Site
     tariff: Tariff
     sources: dict[str, MarketSource]
+
+    @property
+    def warnings(self) -> list[Fault]:
+        """What of the tariff a person should look at again."""
+        return warnings(self.tariff, calendar_region(self.site), self.site.currency_code)
+
+
+class Connected(NamedTuple):
+    """A tariff as it is kept, its site, and what of it a person should look at again."""
+
+    contract: Contract
+    site: Site
+    warnings: Sequence[Fault]
 
 
 class Tariffs(TariffUseCases):
@@ -103,9 +114,7 @@ class Tariffs(TariffUseCases):
         """
         return await self.sites.supply(context, site_id, param="location_id")
 
-    async def connect(
-        self, context: Context, drafts: Sequence[ContractDraft]
-    ) -> list[tuple[Contract, Site]]:
+    async def connect(self, context: Context, drafts: Sequence[ContractDraft]) -> list[Connected]:
         """Connect tariffs at one place: all of them or none.
 
         Raises:
@@ -122,9 +131,9 @@ class Tariffs(TariffUseCases):
                 await contract_store.insert(
                     db, context.account, context.live_mode, contract, told_until=context.now
                 )
-                made.append((contract, judged.site))
-            await self._record(context, "create", made)
-            await self._show(db, context, made[0][1] if made else None, grown=True)
+                made.append(Connected(contract, judged.site, judged.warnings))
+            await self._record(context, "create", [(one.contract, one.site) for one in made])
+            await self._show(db, context, made[0].site if made else None, grown=True)
         return made
 
     async def known(self, context: Context, contract: Contract) -> Judged:
@@ -153,7 +162,7 @@ class Tariffs(TariffUseCases):
         *,
         change: Callable[[Contract], ContractDraft],
         guard: Guard | None = None,
-    ) -> tuple[Contract, Site]:
+    ) -> Connected:
         """Change a tariff, its site too; a change that changes nothing makes no event.
 
         Raises:
@@ -176,7 +185,7 @@ class Tariffs(TariffUseCases):
                 await self._show(db, context, judged.site, grown=moves)
                 if moves:
                     await self._show(db, context, site)
-        return after, judged.site
+        return Connected(after, judged.site, judged.warnings)
 
     async def disconnect(
         self, context: Context, tariff_id: UUID, *, guard: Guard | None = None
@@ -217,6 +226,12 @@ class Tariffs(TariffUseCases):
         if said.market is not None and said.market not in sources:
             raise MarketSourceNotFound(
                 f"there is no market source {said.market}", param="market_source_id"
+            )
+        rate = said.conversion.code if said.conversion else None
+        if rate is not None and rate not in sources:
+            raise MarketSourceNotFound(
+                f"there is no market source {shown(rate)}; see GET /market-sources",
+                param="currency_conversion",
             )
         named = said.devices
         if instead_of is not None and instead_of.site_id == site.id:
@@ -294,7 +309,7 @@ class Tariffs(TariffUseCases):
             direction=tariff.direction,
             term=tariff.term,
             market_source_id=UUID(hex=market[4:]) if market else None,
-            market_codes=frozenset().union(*(f.market_codes for f in tariff.rates.formulas)),
+            market_codes=tariff.market_codes,
             connection_type="MARKET" if draft.market_rates else "MANUAL",
             id=before.id if before else context.new_id(),
             is_temporary=before.is_temporary if before else False,
@@ -363,7 +378,7 @@ class Tariffs(TariffUseCases):
 
 
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:
-    """Refuse formulas that name unknown sources, and sources in another currency."""
+    """Refuse formulas that name unknown sources, and sources that nothing converts."""
     unknown = [
         Fault(FormulaInvalid.code, _unknown_source(formula, code), f"schedule{path}")
         for path, formula in tariff.schedule.formulas
@@ -371,9 +386,7 @@ def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site)
     ]
     if unknown:
         raise FormulaInvalid.of(unknown)
-    for key, source in sources.items():
-        param = "market_source_id" if key == tariff.market else "schedule"
-        check_currency(source, site.currency_code, param=param)
+    check_conversion(tariff, sources, site.currency_code)
 
 
 def _unknown_source(formula: Formula, code: str) -> str:

@@ -8,19 +8,18 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import numpy as np
 from cachetools import LRUCache
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
-from wattyard.meters.domain.grouping import sums
-from wattyard.meters.domain.readings import Metered, Stream
+from wattyard.meters.domain.readings import FlowDirection, Stream, TariffDirection
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
-from wattyard.tariffs.domain.expand import NO_WINDOW, expand
+from wattyard.tariffs.domain.conversion import check_conversion
+from wattyard.tariffs.domain.counting import counted
 from wattyard.tariffs.domain.prices import (
     Question,
     Quote,
@@ -30,15 +29,16 @@ from wattyard.tariffs.domain.prices import (
     site_prices,
 )
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
+from wattyard.tariffs.domain.resets import counted_since
 from wattyard.tariffs.domain.samples import Sample, sample
 from wattyard.tariffs.domain.sources import (
     MarketCurrencyMismatch,
     Markets,
     MarketSource,
-    check_currency,
+    MarketUnitMismatch,
 )
 from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
-from wattyard.tariffs.domain.tiers import Consumed, counted_since
+from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.service.contracts import Judged
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of
@@ -47,6 +47,12 @@ from wattyard.tariffs.store import contracts as contract_store
 _KEPT_RULES_BYTES: Final = 8 * 1024 * 1024
 """Of JSON; the tariffs read from it take about ten times as much memory."""
 _SAMPLED: Final = timedelta(days=401)
+_FLOWS: Final[dict[TariffDirection, FlowDirection]] = {
+    "IMPORT": "INBOUND",
+    "EXPORT": "OUTBOUND",
+    "LOCAL": "INBOUND",
+}
+"""Which way the energy flows that a tariff's counter counts."""
 
 QUOTE_REFUSALS = (
     LocationNotFound,
@@ -55,6 +61,7 @@ QUOTE_REFUSALS = (
     NoTariffConnected,
     NoPriceData,
     MarketCurrencyMismatch,
+    MarketUnitMismatch,
     TooManyPrices,
 )
 """What `Prices.quote` can refuse with."""
@@ -89,7 +96,7 @@ class Prices(TariffUseCases):
             supply.elements,
             supply.region,
             question,
-            markets=markets,
+            markets=markets.at(site.currency_code),
             consumed=counted,
         )
         return Quote(
@@ -107,6 +114,7 @@ class Prices(TariffUseCases):
             MarketCurrencyMismatch: when a source publishes in another currency.
         """
         region, now = calendar_region(judged.site), context.now
+        currency_code = judged.site.currency_code
         start = max(now, judged.tariff.term.start)
         span = Span(start, start + _SAMPLED)
         async with self.db.reading() as db:
@@ -114,7 +122,8 @@ class Prices(TariffUseCases):
                 key: await self._series.series(db, context, source, span)
                 for key, source in judged.sources.items()
             }
-        return await asyncio.to_thread(sample, judged.tariff, region, markets=Markets(series, now))
+        markets = Markets(series, now, currency_code)
+        return await asyncio.to_thread(sample, judged.tariff, region, markets=markets)
 
     async def supply(
         self, db: ReadConnection, context: Context, site: Site, direction: str
@@ -165,8 +174,8 @@ class Prices(TariffUseCases):
         """
         sources: dict[str, MarketSource] = {}
         for supply in supplies:
-            for source in supply.sources.values():
-                check_currency(source, supply.site.currency_code, param=None)
+            for element in supply.elements:
+                _check_conversion(element.tariff, supply)
             sources |= supply.sources
         series = {
             key: await self._series.series(db, context, source, span)
@@ -186,16 +195,17 @@ class Prices(TariffUseCases):
     async def _consumed(
         self, context: Context, supply: Supply, question: Question
     ) -> dict[UUID, Consumed]:
-        """Count, for each import tariff with tiers, what was read since its last reset."""
+        """Count, for each tariff with tiers, what its direction read since its last reset."""
         counted: dict[UUID, Consumed] = {}
         for element in pricing(supply.elements, question):
             tariff, now = element.tariff, context.now
-            if tariff.direction != "IMPORT" or tariff.schedule.tiers < 2:
+            if tariff.schedule.tiers < 2:
                 continue
-            since = counted_since(tariff.tiering.reset, tariff.term, supply.region, now)
+            since = counted_since(tariff, supply.region, now)
             if since < now:
                 device_id = question.device if tariff.devices else None
-                stream = Stream(supply.site.id, device_id, "INBOUND", "IMPORT")
+                flow = _FLOWS[tariff.direction]
+                stream = Stream(supply.site.id, device_id, flow, tariff.direction)
                 counted[element.id] = await self._count(
                     context, stream, tariff, supply.region, Span(since, now)
                 )
@@ -209,13 +219,17 @@ class Prices(TariffUseCases):
         region: CalendarRegion,
         span: Span,
     ) -> Consumed:
-        if tariff.tiering.scope != "PERIOD":
+        if tariff.tiering.scope != "PERIOD" and not tariff.rates.by_peak.any():
             return Consumed(await self.records.total_kwh(context, span, stream))
         found = await self.records.of_object(
-            context, span, site_id=stream.site_id, device_id=stream.device_id, direction="IMPORT"
+            context,
+            span,
+            site_id=stream.site_id,
+            device_id=stream.device_id,
+            direction=stream.direction,
         )
-        inbound = [one.metered for one in found if one.stream.flow == "INBOUND"]
-        return _by_window(tariff, region, span, inbound) if inbound else Consumed()
+        own = [one.metered for one in found if one.stream.flow == stream.flow]
+        return counted(tariff, region, span, own) if own else Consumed()
 
     async def _check_device(self, context: Context, device_id: UUID, site: Site) -> None:
         try:
@@ -236,18 +250,8 @@ class _Read(NamedTuple):
     size: int
 
 
-def _by_window(
-    tariff: Tariff, region: CalendarRegion, span: Span, metered: list[Metered]
-) -> Consumed:
-    """Share readings among the windows of the schedule, in proportion to time."""
-    tiers = tariff.rates.present_tiers(tariff.tiering.scope, Consumed())
-    series = expand(tariff, region, span, markets=Markets({}, span.end), tiers=tiers)
-    energy_kwh = np.zeros(series.window.size)
-    for one in metered:
-        found = sums(series.edges_us, one.starts_us, one.ends_us, one.energy_kwh, one.confidence)
-        energy_kwh[found.position] += found.energy_kwh
-    windows = np.unique(series.window[series.window != NO_WINDOW])
-    by_window = {
-        int(window): float(energy_kwh[series.window == window].sum()) for window in windows
-    }
-    return Consumed(float(energy_kwh.sum()), by_window)
+def _check_conversion(tariff: Tariff, supply: Supply) -> None:
+    try:
+        check_conversion(tariff, supply.sources, supply.site.currency_code)
+    except (MarketCurrencyMismatch, MarketUnitMismatch) as refusal:
+        raise type(refusal)(str(refusal)) from None  # the caller of prices sent none of the fields

@@ -75,6 +75,7 @@ class SeriesCache:
             starts_us=starts[first],
             ends_us=np.concatenate([block.ends_us for block in blocks])[first],
             prices=np.concatenate([block.prices for block in blocks])[first],
+            currency_code=source.currency_code,
         )
 
     async def _quarters(

@@ -49,6 +49,12 @@ TARIFF: dict[str, Any] = {
     "cap_per_kwh": None,
     "floor_per_kwh": None,
     "charges": [{"kind": "DAILY", "name": "standing charge", "amount": 0.22}],
+    "billing_day": 1,
+    "billing_periods": [],
+    "demand_window_minutes": None,
+    "clock": "LOCAL",
+    "holidays": None,
+    "currency_conversion": None,
     "id": _TARIFF,
     "object": "tariff",
     "live_mode": True,
@@ -91,6 +97,8 @@ CHECK = {
     "week": [_SAMPLE_DAY],
     "clock_changes": [],
     "holiday": _SAMPLE_DAY,
+    "holidays": [{"date": "2027-01-01", "weekday": "Fri", "name": "Nieuwjaarsdag"}],
+    "warnings": [],
 }
 
 IMPORT_QUERY = {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -10,42 +11,33 @@ import msgspec
 from wattyard.kernel import civil, ids
 from wattyard.kernel.ids import shown
 from wattyard.kernel.instants import Span
-from wattyard.kernel.refusals import Fault, Malformed, Refusal
+from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import convert
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import Charge
 from wattyard.tariffs.domain.coverage import FAULT_LIMIT, check
-from wattyard.tariffs.domain.formula import Formula
-from wattyard.tariffs.domain.refusals import FormulaInvalid, ScheduleRefused
+from wattyard.tariffs.domain.refusals import ScheduleRefused
 from wattyard.tariffs.domain.schedule import (
-    EVERY_MONTH,
-    EVERY_WEEKDAY,
-    MONTHS,
-    WEEKDAYS,
-    Dates,
-    FixedPrice,
-    FormulaPrice,
-    MarketLinkedPrice,
-    Pricing,
-    Rate,
     Schedule,
-    ScheduleBlock,
-    ScheduleEntry,
-    TariffWindow,
-    Tier,
-    TiersInvalid,
-    Weekdays,
 )
-from wattyard.tariffs.domain.tariff import PriceLimits, Tariff, Tax, Tiering, local_dates
+from wattyard.tariffs.domain.tariff import (
+    OPEN_END,
+    PriceLimits,
+    Tariff,
+    Tax,
+    Tiering,
+    local_dates,
+)
+from wattyard.tariffs.domain.unknown_holidays import unknown_holidays
 from wattyard.tariffs.wire.charges import charge_of
+from wattyard.tariffs.wire.periods import (
+    billing_of,
+    clock_offset_minutes,
+    conversion_of,
+    holidays_of,
+)
+from wattyard.tariffs.wire.schedules import ScheduleReader
 from wattyard.tariffs.wire.shapes import (
-    DaysShape,
-    EntryShape,
-    FilterDaysShape,
-    FilterEntryShape,
-    FilterHoursShape,
-    HoursShape,
-    RateShape,
     RulesShape,
 )
 
@@ -55,190 +47,6 @@ _INSTANT = re.compile(
 )
 _FIRST_DATE: Final = date(1900, 1, 1)
 _LAST_DATE: Final = date(9999, 12, 31)
-_YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
-_LEAP_YEAR: Final = 2000
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
-BLOCK_LIMIT: Final = 2000
-"""Of days_and_hours in one schedule: a day of its own for five years is still possible."""
-_UNKNOWN: Final = FixedPrice(0.0)
-"""Stands for a price that could not be read, so that the rest is judged too."""
-
-
-class ScheduleReader:
-    """Reads the entries of one tariff and collects what is wrong with them.
-
-    `malformed` are faults of form, `refused` those of formulas. Once there are as many as a
-    refusal reports, formulas are not looked at any more.
-    """
-
-    def __init__(self, *, market_rates: bool) -> None:
-        self._market_rates = market_rates
-        self._formulas: dict[tuple[str, tuple[tuple[str, float | str], ...]], Formula] = {}
-        self.malformed: list[Fault] = []
-        self.refused: list[Fault] = []
-
-    def schedule(self, entries: Sequence[EntryShape | FilterEntryShape], path: str) -> Schedule:
-        blocks = sum(len(entry.days_and_hours) for entry in entries)
-        if blocks > BLOCK_LIMIT:
-            message = f"at most {BLOCK_LIMIT:,} items of days_and_hours in all; got {blocks:,}"
-            self._malformed(path, message, "schedule_invalid")
-            entries = entries[:1]
-        return Schedule(
-            tuple(self._entry(entry, f"{path}[{n}]") for n, entry in enumerate(entries))
-        )
-
-    def _entry(self, entry: EntryShape | FilterEntryShape, path: str) -> ScheduleEntry:
-        blocks: Sequence[DaysShape | FilterDaysShape] = entry.days_and_hours
-        return ScheduleEntry(
-            blocks=tuple(
-                self._block(block, f"{path}.days_and_hours[{n}]") for n, block in enumerate(blocks)
-            ),
-            months=_months(entry.months),
-            dates=self._dates(entry.dates, f"{path}.dates"),
-        )
-
-    def _block(self, block: DaysShape | FilterDaysShape, path: str) -> ScheduleBlock:
-        windows: Sequence[HoursShape | FilterHoursShape] = block.hours
-        return ScheduleBlock(
-            weekdays=_weekdays(block.days),
-            windows=tuple(
-                self._window(hours, f"{path}.hours[{n}]") for n, hours in enumerate(windows)
-            ),
-        )
-
-    def _window(self, hours: HoursShape | FilterHoursShape, path: str) -> TariffWindow:
-        start, end = _second(hours.valid_from), _second(hours.valid_to)
-        if start == 24 * 3600:
-            self._malformed(f"{path}.valid_from", "24:00 ends a day; a window starts before it")
-            start = 0
-        rate = Rate()
-        if isinstance(hours, HoursShape):
-            rate = self._rate(hours.rate, f"{path}.rate")
-        return TariffWindow(start, end, rate)
-
-    def _rate(self, rates: Sequence[RateShape], path: str) -> Rate:
-        tiers = []
-        for number, rate in enumerate(rates):
-            pricing = self._pricing(rate, f"{path}[{number}]")
-            tiers.append(Tier(pricing) if rate.to_kwh is None else Tier(pricing, rate.to_kwh))
-        try:
-            return Rate(tuple(tiers))
-        except TiersInvalid as refusal:
-            self.malformed.extend(refusal.under(path).faults)
-            return Rate((Tier(_UNKNOWN),))
-
-    def _pricing(self, rate: RateShape, path: str) -> Pricing:
-        if rate.value is not None and rate.fixed is not None:
-            message = "fixed is another name of value: give one of them"
-            self._malformed(f"{path}.fixed", message, "parameters_exclusive")
-        value = rate.fixed if rate.value is None else rate.value
-        self._check_surcharges(rate, value, path)
-        if rate.variables is not None and not isinstance(value, str):
-            self._malformed(f"{path}.variables", "variables go with a formula as value")
-        if isinstance(value, str):
-            return self._formula(value, rate.variables or {}, path)
-        if value is not None:
-            return FixedPrice(value)
-        if not self._market_rates:
-            message = "a rate needs a value: a number or a formula; without one market_rates is due"
-            self._malformed(f"{path}.value", message, "value_missing")
-            return _UNKNOWN
-        return MarketLinkedPrice(rate.surcharge_fixed or 0.0, rate.surcharge_percentage or 0.0)
-
-    def _check_surcharges(self, rate: RateShape, value: object, path: str) -> None:
-        for field in ("surcharge_fixed", "surcharge_percentage"):
-            if getattr(rate, field) is None:
-                continue
-            if not self._market_rates:
-                self._malformed(f"{path}.{field}", f"{field} needs market_rates true")
-            elif value is not None:
-                self._malformed(
-                    f"{path}.{field}", f"{field} raises the market's price: leave value out"
-                )
-
-    def _formula(self, text: str, variables: dict[str, float | str], path: str) -> Pricing:
-        bad = [name for name in variables if not _NAME.fullmatch(name)]
-        if bad:
-            self._malformed(
-                f"{path}.variables",
-                f"the name of a variable is a letter or _ and up to 59 letters, digits or _; "
-                f"got {shown(bad[0])}",
-            )
-            return _UNKNOWN
-        if len(self.refused) >= FAULT_LIMIT:
-            return _UNKNOWN
-        known = text, tuple(variables.items())
-        try:
-            if known not in self._formulas:
-                self._formulas[known] = Formula(text, dict(variables))
-            return FormulaPrice(self._formulas[known])
-        except FormulaInvalid as refusal:
-            self.refused.extend(_placed(refusal, f"{path}.value"))
-            return _UNKNOWN
-
-    def _dates(self, dates: Sequence[int | str], path: str) -> Dates:
-        days, yearly, once = set(), set(), set()
-        for number, wanted in enumerate(dates):
-            match _date(wanted):
-                case int(day):
-                    days.add(day)
-                case (month, day):
-                    yearly.add((month, day))
-                case date() as day:
-                    once.add(day)
-                case None if wanted != "Holidays":
-                    self._malformed(
-                        f"{path}[{number}]",
-                        f'a date is a day of the month 1..31, "MM-DD", "YYYY-MM-DD" or '
-                        f'"Holidays"; got {shown(wanted)}',
-                        "dates_invalid",
-                    )
-        return Dates(frozenset(days), frozenset(yearly), frozenset(once), "Holidays" in dates)
-
-    def _malformed(self, path: str, message: str, code: str = "") -> None:
-        self.malformed.append(
-            Fault(code or f"{path.rpartition('.')[2]}_invalid", f"{path}: {message}", path)
-        )
-
-
-def _placed(refusal: Refusal, path: str) -> tuple[Fault, ...]:
-    return refusal.under(path).faults
-
-
-def _months(months: Sequence[str]) -> frozenset[int]:
-    if "All" in months:
-        return EVERY_MONTH
-    return frozenset(MONTHS.index(month) + 1 for month in months)
-
-
-def _weekdays(days: Sequence[str]) -> Weekdays:
-    if "All" in days:
-        return Weekdays(EVERY_WEEKDAY)
-    return Weekdays(
-        named=frozenset(WEEKDAYS.index(day) for day in days if day in WEEKDAYS),
-        working="Weekdays" in days or "Weekday" in days,
-        weekend="Weekends" in days or "Weekend" in days,
-    )
-
-
-def _second(clock: str) -> int:
-    hours, minutes, *seconds = (int(part) for part in clock.split(":"))
-    return hours * 3600 + minutes * 60 + (seconds[0] if seconds else 0)
-
-
-def _date(wanted: int | str) -> int | tuple[int, int] | date | None:
-    """Read one of `dates`; None for what is none of its forms, "Holidays" among them."""
-    if isinstance(wanted, int):
-        return wanted if 1 <= wanted <= 31 else None
-    try:
-        if _DATE.fullmatch(wanted):
-            return date.fromisoformat(wanted)
-        if yearly := _YEARLY.fullmatch(wanted):
-            day = date(_LEAP_YEAR, int(yearly[1]), int(yearly[2]))
-            return day.month, day.day
-    except ValueError:
-        return None
-    return None
 
 
 decoded_rules = msgspec.json.Decoder(RulesShape).decode
@@ -276,7 +84,7 @@ def rules_at(rules: bytes, region: CalendarRegion) -> Tariff:
 
 def _read(rules: RulesShape, region: CalendarRegion) -> tuple[Tariff, list[Fault]]:
     """Map rules, and list the faults of their formulas."""
-    reader = ScheduleReader(market_rates=rules.market_rates)
+    reader = ScheduleReader(rules)
     schedule = reader.schedule(rules.schedule, "schedule")
     charges = [
         charge_of(shape, f"charges[{n}]", reader.malformed, reader.schedule)
@@ -307,7 +115,11 @@ def _made(
             market=rules.market_source_id,
             tax=Tax(rules.vat or 0.0, included=rules.vat_included),
             limits=PriceLimits(rules.cap_per_kwh, rules.floor_per_kwh),
-            tiering=Tiering(rules.tier_reset, rules.tier_scope),
+            tiering=Tiering(rules.tier_reset, rules.tier_scope, rules.demand_window_minutes or 60),
+            billing=billing_of(rules),
+            conversion=conversion_of(rules),
+            holidays=holidays_of(rules, malformed),
+            clock_offset_minutes=clock_offset_minutes(rules),
             charges=tuple(charge for charge in charges if charge is not None),
             devices=frozenset(ids.read(device, "dev", param="devices") for device in rules.devices),
         )
@@ -319,8 +131,10 @@ def _made(
 def _judged(rules: RulesShape, region: CalendarRegion) -> Tariff:
     made, faults = _read(rules, region)
     if len(faults) < FAULT_LIMIT:
+        calendar = made.calendar(region)
+        faults += list(islice(unknown_holidays(made, region), FAULT_LIMIT - len(faults)))
         try:
-            check(made.schedule, region, *local_dates(made.term, region))
+            check(made.schedule, calendar, *local_dates(made.term, calendar))
         except ScheduleRefused as refusal:
             faults = [*faults, *refusal.faults]
     if faults:
@@ -331,14 +145,15 @@ def _judged(rules: RulesShape, region: CalendarRegion) -> Tariff:
 def _term(rules: RulesShape, region: CalendarRegion, malformed: list[Fault]) -> Span | None:
     edges = []
     for field in ("contract_start_date", "contract_end_date"):
-        edge = _edge(getattr(rules, field), region)
+        text = getattr(rules, field)
+        edge = OPEN_END if text is None else _edge(text, region)
         if edge is None:
             malformed.append(
                 Fault(
                     f"{field}_invalid",
                     f"{field} must be a date such as 2026-01-01 or an RFC 3339 instant with an "
                     f"offset, from {_FIRST_DATE} to {_LAST_DATE} at the location; got "
-                    f"{shown(getattr(rules, field))}",
+                    f"{shown(text)}",
                     field,
                 )
             )

@@ -1,5 +1,6 @@
 """The check of a tariff as JSON: what its prices look like (contract 2, Check before storing)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -8,6 +9,7 @@ import numpy as np
 from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import Microseconds, instant
 from wattyard.kernel.quantities import PRICE_DECIMALS, rounded
+from wattyard.kernel.refusals import Fault
 from wattyard.platform.decoding.texts import Time
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -33,11 +35,30 @@ class SampleDayShape(msgspec.Struct, kw_only=True):
     prices: list[SamplePrice]
 
 
+class HolidayShape(msgspec.Struct, kw_only=True):
+    """A day that the tariff counts as a holiday."""
+
+    date: str
+    weekday: Annotated[str, msgspec.Meta(description="Mon … Sun")]
+    name: Annotated[
+        str | None, msgspec.Meta(description="null where only a rule of the tariff names the day")
+    ]
+
+
+class Warned(msgspec.Struct, kw_only=True):
+    """Something of the tariff that is possible and probably not meant."""
+
+    code: str
+    param: str | None
+    message: str
+
+
 class TariffCheckShape(msgspec.Struct, kw_only=True):
     """That a tariff could be connected, and what its prices look like.
 
     `week` starts today or with the contract; the lowest, highest and mean price are those of a
-    year. Prices of tiers are those of the lowest; null is a price that no market has published.
+    year, `holidays` those of two. Prices of tiers are those of the lowest; null is a price that no
+    market has published.
     """
 
     object: Literal["tariff_check"] = "tariff_check"
@@ -50,9 +71,13 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
     week: list[SampleDayShape]
     clock_changes: list[SampleDayShape]
     holiday: SampleDayShape | None
+    holidays: list[HolidayShape]
+    warnings: list[Warned]
 
 
-def check_shape(site: Site, region: CalendarRegion, sample: Sample) -> TariffCheckShape:
+def check_shape(
+    site: Site, region: CalendarRegion, sample: Sample, warnings: Sequence[Fault]
+) -> TariffCheckShape:
     """Write a sample of a tariff at a site."""
     return TariffCheckShape(
         location_id=ids.wire("loc", site.id),
@@ -64,7 +89,17 @@ def check_shape(site: Site, region: CalendarRegion, sample: Sample) -> TariffChe
         week=[_day(day, region) for day in sample.week],
         clock_changes=[_day(day, region) for day in sample.clock_changes],
         holiday=_day(sample.holiday, region) if sample.holiday else None,
+        holidays=[
+            HolidayShape(date=str(day), weekday=WEEKDAYS[day.weekday()], name=name or None)
+            for day, name in sample.holidays
+        ],
+        warnings=warned(warnings),
     )
+
+
+def warned(faults: Sequence[Fault]) -> list[Warned]:
+    """Write what a person should look at again."""
+    return [Warned(code=one.code, param=one.param, message=one.message) for one in faults]
 
 
 def _day(day: SampleDay, region: CalendarRegion) -> SampleDayShape:

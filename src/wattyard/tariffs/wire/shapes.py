@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from wattyard.platform.decoding import Shape
-from wattyard.platform.decoding.texts import DeviceId, Label, an_id
+from wattyard.platform.decoding.texts import NO_CONTROLS, DeviceId, Label, an_id
+from wattyard.tariffs.domain.holidays import HolidayCalendar, Observed
 
 Month = Literal[
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "All"
@@ -46,12 +47,21 @@ ContractDate = Annotated[
 ]
 
 
+Limit = Annotated[float, Meta(gt=0, le=1e12)]
+
+
 class RateShape(Shape, omit_defaults=True):
-    """The price of the consumption up to `to_kwh`: a number, a formula, or the market's price."""
+    """The price of the consumption up to a limit: a number, a formula, or the market's price.
+
+    The limit is `to_kwh`, or `to_kwh_per_day` for each local day of the reset period, or
+    `to_kwh_per_kw` for each kW of the highest window of the month.
+    """
 
     value: Money | Annotated[str, Meta(description="a formula of numbers and $names")] | None = None
     fixed: Money | str | None = None
-    to_kwh: Annotated[float, Meta(gt=0, le=1e12)] | None = None
+    to_kwh: Limit | None = None
+    to_kwh_per_day: Limit | None = None
+    to_kwh_per_kw: Limit | None = None
     variables: (
         Annotated[
             dict[str, Money | str],
@@ -63,12 +73,28 @@ class RateShape(Shape, omit_defaults=True):
     surcharge_percentage: Percentage | None = None
 
 
-class HoursShape(Shape):
-    """Hours of the wall clock, half-open, and their price."""
+CounterWord = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=60,
+        pattern=NO_CONTROLS,
+        description="a word; hours that share it count together (tier_scope PERIOD)",
+        extra={"expected": "text of 1 to 60 characters without control characters"},
+    ),
+]
+
+
+class HoursShape(Shape, omit_defaults=True):
+    """Hours of the wall clock, half-open, and their price.
+
+    Hours with the same `counter` count consumption together, each by its own limits.
+    """
 
     valid_from: ClockTime
     valid_to: ClockTime
     rate: Annotated[list[RateShape], Meta(min_length=1, max_length=50)]
+    counter: CounterWord | None = None
 
 
 class DaysShape(Shape):
@@ -124,13 +150,75 @@ class ChargeShape(Shape, omit_defaults=True):
     schedule: Annotated[list[FilterEntryShape], Meta(min_length=1, max_length=1000)] | None = None
 
 
+HolidayText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=120,
+        pattern=NO_CONTROLS,
+        description="MM-DD, YYYY-MM-DD, EASTER-2, ORTHODOX_EASTER+1, AUG-MON-1, MAY-MON-LAST, or "
+        "the name of a holiday in the calendar",
+        extra={"expected": "a date, a rule or a name of 1 to 120 characters"},
+    ),
+]
+HolidayTexts = Annotated[list[HolidayText], Meta(max_length=400)]
+
+
+class HolidaysShape(Shape):
+    """Which days count as holidays: a calendar, or `only` these; without some, with others."""
+
+    calendar: HolidayCalendar = "REGIONAL"
+    only: HolidayTexts = msgspec.field(default_factory=list)
+    add: HolidayTexts = msgspec.field(default_factory=list)
+    remove: HolidayTexts = msgspec.field(default_factory=list)
+    observed: Observed = "AS_CALENDAR"
+
+
+BillingDay = Annotated[
+    int,
+    Meta(ge=1, le=28, description="the local day of each month from which its months run"),
+]
+LocalDay = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d\d-\d\d$(?!\n)",
+        description="the first local day of a billing period",
+        extra={"expected": "a date such as 2026-01-31"},
+    ),
+]
+ScheduleClock = Annotated[
+    str,
+    Meta(
+        pattern=r"^(LOCAL|UTC|[+-]((0\d|1[0-3]):[0-5]\d|14:00))$(?!\n)",
+        description="the clock on which the schedule is read: the location's, UTC, or one that is "
+        "always so far ahead of UTC, such as +10:00",
+        extra={"expected": "LOCAL, UTC or an offset such as +10:00"},
+    ),
+]
+CurrencyConversion = (
+    Annotated[
+        float,
+        Meta(gt=0, le=1e9, description="the location's money per unit of the market's"),
+    ]
+    | Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,59}$(?!\n)",
+            description="the code of a market source with unit RATE, or FORMULA",
+        ),
+    ]
+)
+
+
 class RulesShape(Shape):
     """What a tariff's prices depend on."""
 
     direction: Literal["IMPORT", "EXPORT", "LOCAL"]
     type: Literal["COMMODITY", "NON_COMMODITY"]
     contract_start_date: ContractDate
-    contract_end_date: ContractDate
+    contract_end_date: Annotated[
+        ContractDate | None, Meta(description="null: the contract runs until it is terminated")
+    ]
     schedule: Annotated[list[EntryShape], Meta(min_length=1, max_length=2000)]
     market_rates: bool = False
     market_source_id: MarketSourceId | None = None
@@ -144,3 +232,17 @@ class RulesShape(Shape):
     charges: Annotated[list[ChargeShape], Meta(max_length=100)] = msgspec.field(
         default_factory=list
     )
+    billing_day: BillingDay = 1
+    billing_periods: Annotated[list[LocalDay], Meta(max_length=1000)] = msgspec.field(
+        default_factory=list
+    )
+    demand_window_minutes: (
+        Annotated[
+            Literal[15, 30, 60],
+            Meta(description="the windows of which to_kwh_per_kw takes the highest; default 60"),
+        ]
+        | None
+    ) = None
+    clock: ScheduleClock = "LOCAL"
+    holidays: HolidaysShape | None = None
+    currency_conversion: CurrencyConversion | None = None

@@ -14,6 +14,7 @@ from wattyard.platform.decoding.texts import Label, LocationId, Metadata, Time, 
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.contracts import Contract, ContractDraft
 from wattyard.tariffs.wire.rules import decoded_rules
+from wattyard.tariffs.wire.samples import Warned, warned
 from wattyard.tariffs.wire.shapes import RulesShape
 
 ProviderId = Annotated[str, an_id("prv", of="a provider")]
@@ -50,8 +51,16 @@ class TariffShape(RulesShape, kw_only=True):
     currency_code: str
 
 
+class TariffMadeShape(TariffShape, kw_only=True):
+    """A tariff as it was connected or changed, and what of it a person should look at again."""
+
+    warnings: Annotated[list[Warned], msgspec.Meta(description="left out where there are none")] = (
+        msgspec.field(default_factory=list)
+    )
+
+
 class LeftOut(msgspec.Struct):
-    """Something in a document that no tariff holds, or that says nothing of prices."""
+    """Something in a document that no tariff holds, that says nothing of prices, or is doubtful."""
 
     code: str
     param: str | None
@@ -114,6 +123,13 @@ def tariff_json(caller: Caller, contract: Contract, site: Site) -> bytes:
             currency_code=site.currency_code,
         )
     )
+
+
+def with_warnings(tariff: bytes, warnings: Sequence[Fault]) -> bytes:
+    """Write a tariff as it was connected or changed."""
+    if not warnings:
+        return tariff
+    return b'%b,"warnings":%b}' % (tariff[:-1], msgspec.json.encode(warned(warnings)))
 
 
 def import_json(
