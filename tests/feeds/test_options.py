@@ -12,6 +12,7 @@ GOOD: dict[str, dict[str, str]] = {
     "energy_charts": {"area": "DE-LU"},
     "awattar": {"area": "AT"},
     "nord_pool": {"area": "NO2"},
+    "ecb": {"currency": "SEK"},
     "csv": {"path": "prices.csv", "unit": "MWH", "currency": "EUR"},
 }
 

@@ -51,6 +51,7 @@ _USUAL: Final[Mapping[str, Usual]] = MappingProxyType(
         "energy_charts": Usual("EUR", "MWH", "Europe/Berlin", "12:57", 15),
         "awattar": Usual("EUR", "MWH", "Europe/Berlin", "14:00", 60),
         "nord_pool": Usual("EUR", "MWH", "Europe/Oslo", "12:57", 15),
+        "ecb": Usual("EUR", "RATE", "Europe/Berlin", "16:10", 24 * 60),
     }
 )
 
@@ -72,7 +73,9 @@ def add_market(
     currency: Annotated[
         str | None, typer.Option(help="ISO 4217; default: the feed's usual.")
     ] = None,
-    unit: Annotated[str | None, typer.Option(help="KWH or MWH; default: the feed's usual.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="KWH, MWH or RATE; default: the feed's usual.")
+    ] = None,
     timezone: Annotated[
         str | None, typer.Option(help="Zone of its days; default: the usual.")
     ] = None,
@@ -87,8 +90,8 @@ def add_market(
     """Add a market source whose prices the worker fetches when it publishes.
 
     Options of the feeds: octopus_agile product, region; entsoe area (EIC code), security_token;
-    energy_charts, awattar and nord_pool area; csv path, unit, currency. All take base_url, and
-    currency where it makes sense.
+    energy_charts, awattar and nord_pool area; ecb currency, from (rates of exchange); csv path,
+    unit, currency. All take base_url, and currency where it makes sense.
     """
     from wattyard.tariffs.feeds.registry import FEEDS, build  # noqa: PLC0415 (an HTTP client)
 

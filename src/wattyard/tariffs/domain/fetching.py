@@ -21,6 +21,7 @@ AHEAD: Final = timedelta(days=3)
 HOURLY: Final = timedelta(hours=1)
 FIRST_RETRY: Final = timedelta(minutes=2)
 LONGEST_RETRY: Final = timedelta(minutes=30)
+_FRIDAY: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,20 @@ def span_to_fetch(source: MarketSource, now: datetime) -> Span:
 
 
 def expected_until(source: MarketSource, now: datetime) -> datetime:
-    """Find until when a source must have published: today, or tomorrow after `publishes_at`."""
+    """Find until when a source must have published: today, or tomorrow after `publishes_at`.
+
+    Rates of exchange are those of the day itself, and there are none on Saturdays and Sundays.
+    """
     zone = civil.zone(source.timezone)
     today = civil.date_at(now, zone)
     publishes = source.publishes_at
     days = 1
     if publishes is not None and now >= civil.first_at(datetime.combine(today, publishes), zone):
         days = 2
+    if source.unit == "RATE":
+        days -= 1
+        while (today + timedelta(days=days - 1)).weekday() > _FRIDAY:
+            days -= 1
     return civil.start_of_day(today + timedelta(days=days), zone)
 
 

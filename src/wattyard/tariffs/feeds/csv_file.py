@@ -37,7 +37,11 @@ class CsvFile:
     name: ClassVar[str] = "csv"
     options: ClassVar[tuple[Option, ...]] = (
         Option("path", "the file"),
-        Option("unit", "what a price is for: KWH or MWH", pattern="KWH|MWH"),
+        Option(
+            "unit",
+            "what a price is for: KWH or MWH; RATE for rates of exchange",
+            pattern="KWH|MWH|RATE",
+        ),
         currency(None),
     )
 

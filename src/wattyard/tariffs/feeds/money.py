@@ -6,16 +6,16 @@ from typing import Final, Literal
 
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 
-Unit = Literal["KWH", "MWH"]
+Unit = Literal["KWH", "MWH", "RATE"]
 
-UNITS: Final[dict[str, Unit]] = {"KWH": "KWH", "MWH": "MWH"}
+UNITS: Final[dict[str, Unit]] = {"KWH": "KWH", "MWH": "MWH", "RATE": "RATE"}
 
 _PER_ENERGY: Final = re.compile(r"\s*([A-Za-z]{3})\s*/\s*([MmKk][Ww][Hh])\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A currency (ISO 4217) per kWh or MWh."""
+    """A currency (ISO 4217) per kWh or MWh, or (RATE) per unit of another currency."""
 
     currency_code: str
     unit: Unit

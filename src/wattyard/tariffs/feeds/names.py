@@ -8,5 +8,6 @@ FEED_NAMES: Final = (
     "energy_charts",
     "awattar",
     "nord_pool",
+    "ecb",
     "csv",
 )

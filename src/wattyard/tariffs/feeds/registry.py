@@ -6,6 +6,7 @@ from typing import Final
 
 from wattyard.tariffs.feeds.awattar import Awattar
 from wattyard.tariffs.feeds.csv_file import CsvFile
+from wattyard.tariffs.feeds.ecb import Ecb
 from wattyard.tariffs.feeds.energy_charts import EnergyCharts
 from wattyard.tariffs.feeds.entsoe import Entsoe
 from wattyard.tariffs.feeds.feed import Feed
@@ -19,6 +20,7 @@ _KINDS: Final[tuple[type[Feed], ...]] = (
     EnergyCharts,
     Awattar,
     NordPool,
+    Ecb,
     CsvFile,
 )
 
