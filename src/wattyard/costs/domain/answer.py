@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import repeat
+from math import isnan
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -20,6 +22,7 @@ LineKind = Literal["ENERGY", "STANDING", "DEMAND", "VAT"]
 LineUnit = Literal["KWH", "DAY", "MONTH", "YEAR", "KW", "NET"]
 
 _ORDER_OF_LINES: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "VAT")
+_NO_GROSS: Final = (float("nan"), float("nan"))
 _CONFIDENCE_DECIMALS: Final = 2
 _ALMOST_CERTAIN: Final = 0.99
 _MEAN_DECIMALS: Final = 12
@@ -52,7 +55,8 @@ class CostLine:
     """One line of an item; `unit_price` is the mean one where there are many, None without one.
 
     `amount` has 6 decimals, and the amounts of an item's lines add up to its cost exactly;
-    `quantity` and `unit_price` are not rounded.
+    `quantity` and `unit_price` are not rounded. `gross_import_kwh` and `gross_export_kwh` are what
+    flowed in the time of the line before it was netted, None where nothing is.
     """
 
     kind: LineKind
@@ -63,6 +67,8 @@ class CostLine:
     unit: LineUnit
     unit_price: float | None
     amount: float
+    gross_import_kwh: float | None = None
+    gross_export_kwh: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,8 @@ class CostTable:
 
     `starts_us`, `ends_us`, `energy_kwh` (g); `confidence` (g) with 2 decimals; `reading` (g) the
     position of the reading that the item is of, None where items are groups. `rules` (k);
-    `quantity` and `exact_amount` (k, g) of each line, before rounding.
+    `quantity` and `exact_amount` (k, g) of each line, before rounding. `gross_kwh` (2, k, g): the
+    import and export that the line is the net of, NaN where it is of none; None without netting.
     """
 
     starts_us: Microseconds
@@ -95,6 +102,7 @@ class CostTable:
     quantity: Numbers
     exact_amount: Numbers
     reading: Indices | None = None
+    gross_kwh: Numbers | None = None
 
     def __len__(self) -> int:
         return self.starts_us.size
@@ -126,12 +134,14 @@ class CostTable:
             self.quantity[:, kept],
             self.exact_amount[:, kept],
             None if self.reading is None else self.reading[kept],
+            None if self.gross_kwh is None else self.gross_kwh[:, :, kept],
         )
 
     def __iter__(self) -> Iterator[CostItem]:
         means: Numbers = np.zeros(self.quantity.shape)
         np.divide(self.exact_amount, self.quantity, out=means, where=self.quantity != 0)
         readings = [None] * len(self) if self.reading is None else self.reading.tolist()
+        gross = repeat(repeat(_NO_GROSS)) if self.gross_kwh is None else self.gross_kwh.T.tolist()
         columns = zip(
             self.starts_us.tolist(),
             self.ends_us.tolist(),
@@ -141,24 +151,34 @@ class CostTable:
             self.quantity.T.tolist(),
             self.amount.T.tolist(),
             means.T.tolist(),
+            gross,
             readings,
-            strict=True,
+            strict=False,
         )
         for start, end, energy_kwh, cost, confidence, *parts, reading in columns:
             lines = tuple(
-                _line(rule, quantity, amount, mean_price)
-                for rule, quantity, amount, mean_price in zip(self.rules, *parts, strict=True)
-                if quantity or amount
+                _line(rule, quantity, amount, mean_price, flowed)
+                for rule, quantity, amount, mean_price, flowed in zip(
+                    self.rules, *parts, strict=False
+                )
+                if quantity or amount or max(flowed) > 0
             )
             yield CostItem(
                 instant(start), instant(end), energy_kwh, cost, confidence, lines, reading
             )
 
 
-def _line(rule: LineRule, quantity: float, amount: float, mean_price: float) -> CostLine:
+def _line(
+    rule: LineRule,
+    quantity: float,
+    amount: float,
+    mean_price: float,
+    gross_kwh: Sequence[float],
+) -> CostLine:
     price = mean_price if rule.unit_price is None and quantity else rule.unit_price
+    named = (None, None) if isnan(gross_kwh[0]) else gross_kwh
     return CostLine(
-        rule.kind, rule.name, rule.tariff_id, rule.tier, quantity, rule.unit, price, amount
+        rule.kind, rule.name, rule.tariff_id, rule.tier, quantity, rule.unit, price, amount, *named
     )
 
 
@@ -171,11 +191,21 @@ class Costs:
 
 
 class CostRow(NamedTuple):
-    """One line over all items: its quantity and amount, each (g + 1), the last of the whole."""
+    """One line over all items: its quantity and amount, each (g + 1), the last of the whole.
+
+    `gross_kwh` (2, g + 1): the import and export that the quantity is the net of, where it is.
+    """
 
     rule: LineRule
     quantity: Numbers
     amount: Numbers
+    gross_kwh: Numbers | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any item has an amount of anything in it."""
+        flowed = self.gross_kwh is not None and self.gross_kwh.any()
+        return bool(self.quantity.any() or self.amount.any() or flowed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -231,7 +261,7 @@ def tables(
     frame: Frame, energy_kwh: Numbers, confidence: Numbers, rows: Sequence[CostRow]
 ) -> Costs:
     """Put the lines (each g + 1) together: the items that have any, and the whole span."""
-    kept = [row for row in rows if row.quantity.any() or row.amount.any()]
+    kept = [row for row in rows if row.says_something]
     kept.sort(key=lambda row: row.rule.rank)
     shape = (len(kept), frame.starts_us.size)
     everything = CostTable(
@@ -242,11 +272,20 @@ def tables(
         rules=tuple(row.rule for row in kept),
         quantity=np.array([row.quantity for row in kept]).reshape(shape),
         exact_amount=np.array([row.amount for row in kept]).reshape(shape),
+        gross_kwh=_gross(kept, frame.starts_us.size),
     )
     metered = np.bincount(frame.item, minlength=frame.groups) > 0
     present = metered | (everything.exact_amount[:, :-1] != 0).any(axis=0)
     data = replace(everything.only(slice(-1)).only(present), reading=frame.reading)
     return Costs(data, everything.only(slice(-1, None)))
+
+
+def _gross(rows: Sequence[CostRow], items: int) -> Numbers | None:
+    """Put the gross amounts of lines together (2, k, items); None where nothing is netted."""
+    if all(row.gross_kwh is None for row in rows):
+        return None
+    none = np.full((2, items), np.nan)
+    return np.stack([none if row.gross_kwh is None else row.gross_kwh for row in rows], axis=1)
 
 
 def stacked(tables: Sequence[CostTable]) -> CostTable:
@@ -255,16 +294,23 @@ def stacked(tables: Sequence[CostTable]) -> CostTable:
     rules = sorted(distinct, key=lambda rule: rule.rank)
     ends = np.cumsum([len(table) for table in tables])
     lines = np.zeros((2, len(rules), ends[-1]))
+    gross = np.full((2, len(rules), ends[-1]), np.nan)
     for table, end in zip(tables, ends.tolist(), strict=True):
+        own = slice(end - len(table), end)
         for rule, *line in zip(table.rules, table.quantity, table.exact_amount, strict=True):
-            lines[:, rules.index(rule), end - len(table) : end] += line
+            lines[:, rules.index(rule), own] += line
+        if table.gross_kwh is not None:
+            gross[:, [rules.index(rule) for rule in table.rules], own] = table.gross_kwh
+    netted = any(table.gross_kwh is not None for table in tables)
     return CostTable(
         np.concatenate([table.starts_us for table in tables]),
         np.concatenate([table.ends_us for table in tables]),
         np.concatenate([table.energy_kwh for table in tables]),
         np.concatenate([table.confidence for table in tables]),
         tuple(rules),
-        *lines,
+        lines[0],
+        lines[1],
+        gross_kwh=gross if netted else None,
     )
 
 
@@ -293,7 +339,16 @@ def summed(table: CostTable, items: Sequence[int]) -> CostTable:
         table.rules,
         np.array([sums(line) for line in table.quantity]).reshape(shape),
         np.array([sums(line) for line in table.exact_amount]).reshape(shape),
+        gross_kwh=None if table.gross_kwh is None else _summed_gross(table.gross_kwh, at, count),
     )
+
+
+def _summed_gross(gross_kwh: Numbers, items: Indices, count: int) -> Numbers:
+    """Take the gross amounts (2, k, n) of items: streams of one site have the same ones."""
+    found = np.full((*gross_kwh.shape[:2], count), np.nan)
+    for n, item in enumerate(items.tolist()):
+        found[:, :, item] = np.fmax(found[:, :, item], gross_kwh[:, :, n])
+    return found
 
 
 def mean_confidence(

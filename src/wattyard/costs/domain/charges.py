@@ -5,12 +5,14 @@ Charges run inside the term of their contract only, not in the time it goes on a
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 import numpy as np
 
 from wattyard.costs.domain.answer import CostRow, Frame, LineRule, LineUnit
+from wattyard.costs.domain.netting import Netted
 from wattyard.costs.domain.question import Aggregation
 from wattyard.costs.domain.readings import Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import HOUR_US, Microseconds, microseconds, step_of
@@ -27,12 +29,26 @@ _UNITS: Final[dict[str, tuple[Unit, LineUnit]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """The answered energy as it was metered, and what counts of it where it is `netted`."""
+
+    metered: ReadingPieces
+    net: ReadingPieces
+    netted: Netted | None = None
+
+    def over(self, window_minutes: int) -> ReadingPieces:
+        """Choose what demand over a window is measured of."""
+        net = self.netted is not None and self.netted.enters_demand(window_minutes)
+        return self.net if net else self.metered
+
+
 def charge_rows(
     element: Element,
     region: CalendarRegion,
     aggregation: Aggregation,
     frame: Frame,
-    answered: ReadingPieces,
+    drawn: Drawn,
 ) -> Iterator[CostRow]:
     """Write the lines of a contract's charges, before VAT where its prices are."""
     term = element.tariff.term
@@ -42,6 +58,7 @@ def charge_rows(
             unit, price = _UNITS[charge.kind][1], charge.amount
             rule = LineRule("STANDING", element.id, unit, charge.name, unit_price=price)
         else:
+            answered = drawn.over(charge.window_minutes)
             units = _peaks(charge, term, region, (aggregation, frame, answered))
             price = charge.amount_per_kw
             rule = LineRule("DEMAND", element.id, "KW", charge.name, unit_price=price)

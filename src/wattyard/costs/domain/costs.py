@@ -14,10 +14,11 @@ from wattyard.costs.domain.answer import (
     mean_confidence,
     tables,
 )
-from wattyard.costs.domain.charges import charge_rows, vat_on_top, vat_rows
+from wattyard.costs.domain.charges import Drawn, charge_rows, vat_on_top, vat_rows
 from wattyard.costs.domain.contracts import Charged, Terms, charged, terms
+from wattyard.costs.domain.netting import Netted
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Marks, ReadingPieces, SeriesReadings
+from wattyard.costs.domain.readings import Marks, Numbers, ReadingPieces, SeriesReadings
 from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, instant, joined_edges, microseconds
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -45,21 +46,33 @@ def costs(
 
 
 def costs_under(
-    own: Terms, question: CostQuestion, readings: SeriesReadings, *, asked: Marks | None = None
+    own: Terms,
+    question: CostQuestion,
+    readings: SeriesReadings,
+    *,
+    asked: Marks | None = None,
+    netted: Netted | None = None,
 ) -> Costs:
     """Price the energy of a span, by groups and in all.
 
     `own` are the terms of a time that the span and the readings are in. `readings` are those of
     the question's direction, of its device or of the site's own series, in the span and in
     `contracts.history_needed`; those outside of the span only move the tier counters. So do
-    those that are not `asked` (n) for, which need no price; None asks for all.
+    those that are not `asked` (n) for, which need no price; None asks for all. `netted`: what
+    counts of their energy, where import and export cancel out.
 
     Raises:
         NoPriceData: with the first instant that has energy that is asked for and no price.
     """
     span_us = microseconds(question.span.start), microseconds(question.span.end)
     groups = group_edges(question.aggregation, own.region, span_us)
-    pieces = ReadingPieces.whole(readings).cut(joined_edges([_met(own.edges_us, readings), groups]))
+    edges = [own.edges_us] if netted is None else [own.edges_us, netted.edges_us]
+    cuts = joined_edges([groups, *(_met(one, readings) for one in edges)])
+    metered = ReadingPieces.whole(readings).cut(cuts)
+    sure, pieces = readings.confidence, metered
+    if netted is not None:
+        pieces = netted.with_settled(netted.net(metered), sure.size)
+        sure = netted.confidence(sure)
     where = pieces.between(*span_us)
     answered = pieces.only(where)
     bills = [charged(rate, pieces, where) for rate in own.rates]
@@ -68,9 +81,10 @@ def costs_under(
         answered, bills = answered.only(kept), [bill.only(kept) for bill in bills]
     _check_priced(bills, answered, question)
     frame = framed(question, own.region, answered)
-    rows = [row for bill in bills for row in _energy_rows(bill, frame)]
+    rows = [row for bill in bills for row in _energy_rows(bill, frame, netted)]
+    drawn = Drawn(metered.only(metered.between(*span_us)), answered, netted)
     for element in _charging(own.elements, question):
-        rows += charge_rows(element, own.region, question.aggregation, frame, answered)
+        rows += charge_rows(element, own.region, question.aggregation, frame, drawn)
     rows += vat_rows(own.elements, rows)
     # A piece has the lowest confidence of its contracts, times that of its reading.
     price_confidence = np.ones(answered.size)
@@ -78,7 +92,7 @@ def costs_under(
         np.minimum(price_confidence[bill.where], bill.confidence, out=price_confidence[bill.where])
     confidence = mean_confidence(
         frame.sums,
-        price_confidence * readings.confidence[answered.reading],
+        price_confidence * sure[answered.reading],
         answered.energy_kwh,
         answered.ends_us - answered.starts_us,
     )
@@ -123,12 +137,22 @@ def _check_priced(
         )
 
 
-def _energy_rows(bill: Charged, frame: Frame) -> Iterator[CostRow]:
-    """Write a line for each tier of a contract, before VAT where its prices are."""
+def _energy_rows(bill: Charged, frame: Frame, netted: Netted | None) -> Iterator[CostRow]:
+    """Write a line for each tier of a contract, before VAT where its prices are.
+
+    The lowest tier's names what flowed either way before it was netted.
+    """
     element = bill.supply.element
+    gross = None if netted is None else _gross(bill, frame, netted)
     tiers = bill.energy_kwh.shape[0]
     for tier in range(tiers):
         quantity = frame.sums(bill.energy_kwh[tier], bill.where)
         amount = frame.sums(bill.amount[tier], bill.where) / (1.0 + vat_on_top(element.tariff))
         rule = LineRule("ENERGY", element.id, "KWH", tier=tier if tiers > 1 else None)
-        yield CostRow(rule, quantity, amount)
+        yield CostRow(rule, quantity, amount, None if tier else gross)
+
+
+def _gross(bill: Charged, frame: Frame, netted: Netted) -> Numbers:
+    """Find what flowed either way (2, g + 1) while a contract held, before it was netted."""
+    own = microseconds(bill.supply.span.start), microseconds(bill.supply.span.end)
+    return netted.gross_kwh(np.maximum(frame.starts_us, own[0]), np.minimum(frame.ends_us, own[1]))

@@ -3,15 +3,19 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from wattyard.costs.domain.answer import Costs
 from wattyard.costs.domain.contracts import Terms, terms
 from wattyard.costs.domain.costs import costs_under
+from wattyard.costs.domain.netting import Netted
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.costs.domain.reports import Report, together
+from wattyard.costs.service.netting import NettedFlows
+from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Marks, Metered
 from wattyard.meters.domain.readings import Readings as Sent
@@ -20,28 +24,46 @@ from wattyard.tariffs.domain.prices import Supply
 from wattyard.tariffs.domain.sources import Markets
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Metering:
     """A stream's readings under the contracts of its site; None where there are no readings.
 
-    `session`: the one whose readings are asked for, where not all are.
+    `session`: the one whose readings are asked for, where not all are. `flows`: what the
+    readings are netted with, where they are.
     """
 
     supply: Supply
     question: CostQuestion
     metered: Metered | None
     session: str | None = None
+    flows: NettedFlows | None = None
+
+    @cached_property
+    def netted(self) -> Netted | None:
+        """How the readings are netted."""
+        return None if self.flows is None else self.flows.netted(self.question)
+
+    @property
+    def priced(self) -> list[Span]:
+        """The times for which prices are looked up."""
+        metered = _readings(self.metered).span
+        settled = [] if self.netted is None else self.netted.settled_us()
+        paid = [Span(instant(start), instant(end)) for start, end in settled]
+        return paid if metered is None else [metered, *paid]
 
 
 def meterings(
-    supply: Supply, question: CostQuestion, found: Sequence[StreamReadings]
+    supply: Supply,
+    question: CostQuestion,
+    found: Sequence[StreamReadings],
+    flows: NettedFlows | None = None,
 ) -> list[Metering]:
     """List an object's streams, inbound ones first: charges, which come once, go with the first."""
     ordered = sorted(found, key=lambda one: one.stream.flow != "INBOUND")
     metered: list[Metered | None] = [one.metered for one in ordered]
     uncharged = replace(question, with_charges=False)
     return [
-        Metering(supply, uncharged if place else question, own)
+        Metering(supply, uncharged if place else question, own, flows=flows)
         for place, own in enumerate(metered or [None])
     ]
 
@@ -74,20 +96,21 @@ def _terms(alike: Sequence[Metering], markets: Markets) -> Terms:
     """Look up prices once for streams of one kind."""
     first = alike[0]
     supply = first.supply
-    question = replace(first.question, span=_around([one.question.span for one in alike]))
-    metered = [span for one in alike if (span := _readings(one.metered).span) is not None]
-    around = _around(metered) if metered else None
+    question = replace(first.question, span=hull([one.question.span for one in alike]))
+    metered = [span for one in alike for span in one.priced]
+    around = hull(metered) if metered else None
     own = markets.at(supply.site.currency_code)
     return terms(supply.elements, supply.region, question, around, markets=own)
 
 
-def _around(spans: Sequence[Span]) -> Span:
+def hull(spans: Sequence[Span]) -> Span:
+    """Find the time from the first start to the last end."""
     return Span(min(span.start for span in spans), max(span.end for span in spans))
 
 
 def _reported(own: Metering, under: Terms) -> Report:
     supply, question, metered = own.supply, own.question, own.metered
-    priced = costs_under(under, question, _readings(metered), asked=_asked(own))
+    priced = costs_under(under, question, _readings(metered), asked=_asked(own), netted=own.netted)
     return Report(
         supply.site,
         question.device,
@@ -118,16 +141,32 @@ def _references(
 ) -> tuple[tuple[str | None, str | None], ...] | None:
     if question.aggregation != "NONE":
         return None
-    if metered is None or priced.data.reading is None:
+    if priced.data.reading is None:
         return ()
     places = priced.data.reading.tolist()
-    return tuple((metered.sessions[n], metered.references[n]) for n in places)
+    sent = [] if metered is None else list(zip(metered.sessions, metered.references, strict=True))
+    return tuple(sent[n] if n < len(sent) else (None, None) for n in places)
 
 
-def alone(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:
-    """Give the stream of a reading, which replaces those stored for its time."""
+def within(found: Sequence[StreamReadings], span: Span) -> list[StreamReadings]:
+    """Keep the readings that meet a span, and the streams that have any."""
+    kept = []
+    for one in found:
+        first = np.searchsorted(one.metered.ends_us, microseconds(span.start), side="right")
+        last = np.searchsorted(one.metered.starts_us, microseconds(span.end), side="left")
+        if first < last:
+            kept.append(StreamReadings(one.stream, one.metered.part(slice(first, last))))
+    return kept
+
+
+def with_sent(found: Sequence[StreamReadings], sent: Sent) -> list[StreamReadings]:
+    """Put a reading among those found, in the place of those stored for its time.
+
+    Its own stream comes first.
+    """
     (stream,) = sent.streams
     start, end = int(sent.starts_us[0]), int(sent.ends_us[0])
+    others = [one for one in found if one.stream.flow != stream.flow]
     own = next((one.metered for one in found if one.stream.flow == stream.flow), None)
     reading = Metered(
         np.zeros(1, np.int64),
@@ -139,9 +178,9 @@ def alone(found: Sequence[StreamReadings], sent: Sent) -> StreamReadings:
         sent.references,
     )
     if own is None:
-        return StreamReadings(stream, reading)
+        return [StreamReadings(stream, reading), *others]
     before, after = own.ends_us <= start, own.starts_us >= end
-    return StreamReadings(stream, _joined(own, reading, before, after))
+    return [StreamReadings(stream, _joined(own, reading, before, after)), *others]
 
 
 def _joined(own: Metered, reading: Metered, before: Marks, after: Marks) -> Metered:

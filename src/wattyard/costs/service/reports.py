@@ -9,7 +9,15 @@ from uuid import UUID
 from wattyard.costs.domain.contracts import history_needed
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.reports import Report, SessionNotFound
-from wattyard.costs.service.metering import Metering, alone, meterings, report
+from wattyard.costs.service.metering import (
+    Metering,
+    hull,
+    meterings,
+    report,
+    with_sent,
+    within,
+)
+from wattyard.costs.service.netting import NettedFlows, netted_flows, netted_time_of
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
@@ -110,11 +118,16 @@ class CostReports:
             )
             markets = await self.prices.markets(db, context, supplies.values(), whole)
             found = await self._with_history(context, found, questions, supplies)
+            flows = await self._netted_at(db, context, found, questions, supplies)
         if not found:  # deleted between two statements of a request's own transaction
             raise _without_readings(session, direction)
         listed = [
             Metering(
-                supplies[one.stream.site_id], questions[one.series], one.metered, session=session
+                supplies[one.stream.site_id],
+                questions[one.series],
+                one.metered,
+                session,
+                None if one.stream.device_id else flows.get(one.stream.site_id),
             )
             for one in found
         ]
@@ -157,16 +170,52 @@ class CostReports:
         """
         supply = await self.prices.supply(db, context, site, question.direction)
         markets = await self.prices.markets(db, context, [supply], question.span)
+        needed = _needed(supply, question)
+        time = await netted_time_of(self.prices, db, context, supply, question, needed)
         found = await self.records.of_object(
             context,
-            _needed(supply, question),
+            needed if time is None else time.with_all(needed),
             site_id=site.id,
             device_id=question.device,
             direction=question.direction,
         )
+        answered = found = found if only is None else with_sent(found, only)
         if only is not None:
-            found = [alone(found, only)]
-        return meterings(supply, question, found), markets
+            answered = found[:1]
+        if time is None:
+            return meterings(supply, question, answered), markets
+        flows = await netted_flows(self.records, context, time, question.direction, found)
+        return meterings(supply, question, within(answered, needed), flows), markets
+
+    async def _netted_at(
+        self,
+        db: ReadConnection,
+        context: Context,
+        found: Sequence[StreamReadings],
+        questions: Mapping[int, CostQuestion],
+        supplies: Mapping[UUID, Supply],
+    ) -> dict[UUID, NettedFlows]:
+        """Gather, by site, what the readings of sites' own meters are netted with."""
+        netted: dict[UUID, NettedFlows] = {}
+        own = [one for one in found if one.stream.device_id is None]
+        for site_id in sorted({one.stream.site_id for one in own}):
+            asked = [questions[one.series] for one in own if one.stream.site_id == site_id]
+            supply, question = supplies[site_id], asked[0]
+            needed = hull([_needed(supply, one) for one in asked])
+            time = await netted_time_of(self.prices, db, context, supply, question, needed)
+            if time is None:
+                continue
+            metered = await self.records.of_object(
+                context,
+                time.span,
+                site_id=site_id,
+                device_id=None,
+                direction=question.direction,
+            )
+            netted[site_id] = await netted_flows(
+                self.records, context, time, question.direction, metered
+            )
+        return netted
 
     async def _supplies(
         self, db: ReadConnection, context: Context, site_ids: Sequence[UUID], direction: Direction

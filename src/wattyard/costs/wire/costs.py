@@ -89,6 +89,16 @@ class LineShape(msgspec.Struct, kw_only=True, omit_defaults=True):
     unit: LineUnit
     unit_price: float | None
     amount: float
+    gross_import_kwh: Annotated[
+        float | None,
+        msgspec.Meta(
+            description="with netting, once for each tariff: what was imported in the time of "
+            "the line, before import and export cancelled out"
+        ),
+    ] = None
+    gross_export_kwh: Annotated[
+        float | None, msgspec.Meta(description="the same of what was exported")
+    ] = None
 
 
 class ItemShape(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -284,4 +294,10 @@ def _line(line: CostLine) -> LineShape:
         unit=line.unit,
         unit_price=None if line.unit_price is None else rounded(line.unit_price, _DECIMALS),
         amount=line.amount,
+        gross_import_kwh=_kwh(line.gross_import_kwh),
+        gross_export_kwh=_kwh(line.gross_export_kwh),
     )
+
+
+def _kwh(energy: float | None) -> float | None:
+    return None if energy is None else rounded(energy, _DECIMALS)

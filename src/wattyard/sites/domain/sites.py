@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wattyard.kernel.refusals import Missing, StateForbids
 from wattyard.sites.domain.geography import GeographyRequest, check, settle
+from wattyard.sites.domain.netting import Netting, check_export
 
 Status = Literal["ACTIVE", "INACTIVE"]
 
@@ -99,6 +100,7 @@ class Site:
     geo_location: GeoLocation | None = None
     max_power_import_kw: float | None = None
     max_power_export_kw: float | None = None
+    netting: Netting | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
     tariffs: tuple[LinkedTariff, ...] = ()
 
@@ -116,15 +118,17 @@ class SiteDraft:
     currency_code: str | None = None
     max_power_import_kw: float | None = None
     max_power_export_kw: float | None = None
+    netting: Netting | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
 
     def check(self) -> None:
         """Check everything that needs no other object.
 
         Raises:
-            Malformed: as `geography.check` says.
+            Malformed: as `geography.check` and `netting.check_export` say.
         """
         check(self.geography_request())
+        check_export(self.netting, self.max_power_export_kw)
 
     def settled(
         self, id_: UUID, time_created: datetime, tariffs: tuple[LinkedTariff, ...] = ()
@@ -147,6 +151,7 @@ class SiteDraft:
             geo_location=self.geo_location,
             max_power_import_kw=self.max_power_import_kw,
             max_power_export_kw=self.max_power_export_kw,
+            netting=self.netting,
             metadata=self.metadata,
             tariffs=tariffs,
         )

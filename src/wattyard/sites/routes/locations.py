@@ -17,6 +17,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
+from wattyard.sites.domain.netting import NettingInvalid
 from wattyard.sites.domain.sites import CustomerNotFound, LocationNotFound, TimezoneNotPossible
 from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
@@ -82,7 +83,7 @@ async def get_location(context: Context, location_id: str, sites: Sites) -> byte
     body=LocationBody,
     answers=LocationShape,
     status=201,
-    refuses=(*GEOGRAPHY_REFUSALS, CustomerNotFound),
+    refuses=(*GEOGRAPHY_REFUSALS, NettingInvalid, CustomerNotFound),
     example=examples.LOCATION,
     example_body=examples.LOCATION_BODY,
     tagged=True,
@@ -104,7 +105,13 @@ async def create_location(context: Context, body: LocationBody, sites: Sites) ->
     "location_update",
     body=Patch[LocationBody],
     answers=LocationShape,
-    refuses=(LocationNotFound, CustomerNotFound, TimezoneNotPossible, *GEOGRAPHY_REFUSALS),
+    refuses=(
+        LocationNotFound,
+        CustomerNotFound,
+        TimezoneNotPossible,
+        NettingInvalid,
+        *GEOGRAPHY_REFUSALS,
+    ),
     example=examples.LOCATION,
     example_body={"postal_address": {"post_code": "1011 AB"}},
     tagged=True,

@@ -22,6 +22,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
+from wattyard.sites.domain.netting import NettingInvalid
 from wattyard.sites.domain.sites import CustomerNotFound, SiteNotFound, Status, TimezoneNotPossible
 from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
@@ -94,7 +95,7 @@ async def get_site(context: Context, site_id: str, sites: Sites) -> bytes:
     body=SiteBody,
     answers=SiteShape,
     status=201,
-    refuses=(*GEOGRAPHY_REFUSALS, CustomerNotFound, LimitReached),
+    refuses=(*GEOGRAPHY_REFUSALS, NettingInvalid, CustomerNotFound, LimitReached),
     example=examples.SITE,
     example_body=examples.SITE_BODY,
     tagged=True,
@@ -116,7 +117,13 @@ async def create_site(context: Context, body: SiteBody, sites: Sites) -> bytes:
     "site_update",
     body=Patch[SiteChange],
     answers=SiteShape,
-    refuses=(SiteNotFound, CustomerNotFound, TimezoneNotPossible, *GEOGRAPHY_REFUSALS),
+    refuses=(
+        SiteNotFound,
+        CustomerNotFound,
+        TimezoneNotPossible,
+        NettingInvalid,
+        *GEOGRAPHY_REFUSALS,
+    ),
     example=examples.SITE,
     example_body={"status": "INACTIVE", "metadata": {"installer": "North"}},
     tagged=True,

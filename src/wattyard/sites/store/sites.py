@@ -9,11 +9,12 @@ import msgspec
 
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
+from wattyard.sites.domain.netting import Netting
 from wattyard.sites.domain.sites import GeoLocation, LinkedTariff, PostalAddress, Site
 
 _COLUMNS = """
     id, reference_id, customer_id, status, timezone, currency_code, postal_address, geo_location,
-    max_power_import_kw, max_power_export_kw, metadata, time_created
+    max_power_import_kw, max_power_export_kw, netting, metadata, time_created
 """
 _SELECT = f"SELECT {_COLUMNS}, tariffs FROM sites"
 _BY_IDS = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORDER BY id"
@@ -29,10 +30,10 @@ async def insert(
         INSERT INTO sites (account, live_mode, {_COLUMNS}, summary)
         SELECT $1, $2, id, reference_id, customer_id, status, timezone, currency_code,
                postal_address::jsonb, geo_location::jsonb, max_power_import_kw,
-               max_power_export_kw, metadata::jsonb, time_created, summary
+               max_power_export_kw, netting::jsonb, metadata::jsonb, time_created, summary
         FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
                     $9::text[], $10::text[], $11::float8[], $12::float8[], $13::text[],
-                    $14::timestamptz[], $15::bytea[])
+                    $14::text[], $15::timestamptz[], $16::bytea[])
              AS new ({_COLUMNS}, summary)
         """,
         account,
@@ -53,11 +54,11 @@ async def update(
             status = new.status, timezone = new.timezone, currency_code = new.currency_code,
             postal_address = new.postal_address::jsonb, geo_location = new.geo_location::jsonb,
             max_power_import_kw = new.max_power_import_kw,
-            max_power_export_kw = new.max_power_export_kw,
+            max_power_export_kw = new.max_power_export_kw, netting = new.netting::jsonb,
             metadata = new.metadata::jsonb, summary = new.summary
         FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
                     $9::text[], $10::text[], $11::float8[], $12::float8[], $13::text[],
-                    $14::timestamptz[], $15::bytea[])
+                    $14::text[], $15::timestamptz[], $16::bytea[])
              AS new ({_COLUMNS}, summary)
         WHERE account = $1 AND live_mode = $2 AND sites.id = new.id
         """,
@@ -281,6 +282,7 @@ def _row(site: Site) -> tuple[object, ...]:
         _json(site.geo_location),
         site.max_power_import_kw,
         site.max_power_export_kw,
+        _json(site.netting),
         _json(dict(site.metadata)),
         site.time_created,
     )
@@ -291,6 +293,8 @@ def _site(row: asyncpg.Record) -> Site:
     address, geo = fields["postal_address"], fields["geo_location"]
     fields["postal_address"] = address and msgspec.json.decode(address, type=PostalAddress)
     fields["geo_location"] = geo and msgspec.json.decode(geo, type=GeoLocation)
+    netting = fields["netting"]
+    fields["netting"] = netting and msgspec.json.decode(netting, type=Netting)
     fields["metadata"] = msgspec.json.decode(fields["metadata"], type=dict[str, str])
     fields["tariffs"] = _tariffs(fields["tariffs"])
     return Site(**fields)

@@ -9,6 +9,8 @@ _DEVICE_ID: Final = "dev_01939f3a6b8d7a40b5c6d7e8f9012345"
 _ACCOUNT_ID: Final = "acc_01939f2f00007abc8def0123456789ab"
 _CUSTOMER_ID: Final = "cus_01939f3a00017e01a1b2c3d4e5f60718"
 
+_NETTING: Final[Json] = {"period": "MONTH", "surplus": "CARRY", "carry_ends": 12}
+
 _STANDARD: Final[Json] = {
     "live_mode": True,
     "account_id": _ACCOUNT_ID,
@@ -41,6 +43,7 @@ SITE: Final[Json] = {
     "location_id": f"loc_{_HEX}",
     "timezone": "Europe/Amsterdam",
     "currency_code": "EUR",
+    "netting": _NETTING,
     "metadata": {},
 }
 
@@ -64,6 +67,7 @@ LOCATION: Final[Json] = {
     "currency_code": "EUR",
     "max_power_import_kw": 17.3,
     "max_power_export_kw": 17.3,
+    "netting": _NETTING,
     "metadata": {},
     "devices": [_DEVICE_ID],
     "tariffs": [],
@@ -116,6 +120,7 @@ LOCATION_BODY: Final[Json] = {
     "reference_id": "home-17",
     "postal_address": {"city": "Amsterdam", "country_code": "NL"},
     "max_power_import_kw": 17.3,
+    "netting": _NETTING,
 }
 
 SITE_BODY: Final[Json] = {

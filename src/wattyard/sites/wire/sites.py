@@ -13,6 +13,7 @@ from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import CustomerId, Label, Metadata, Reference, Time
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.geography import derived
+from wattyard.sites.domain.netting import Netting, NettingPeriod, NettingSurplus
 from wattyard.sites.domain.sites import (
     DEVICES_AT_ONCE,
     GeoLocation,
@@ -53,6 +54,29 @@ class GeoBody(Shape):
     lng: Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
 
+class NettingBody(Shape):
+    """How import and export cancel out, period by period, before anything is priced."""
+
+    period: Annotated[
+        NettingPeriod,
+        msgspec.Meta(description="local periods in which they do; MONTH is the billing month"),
+    ]
+    surplus: Annotated[
+        NettingSurplus,
+        msgspec.Meta(
+            description="export that remains: PAY, the EXPORT tariff pays for it; CARRY, it "
+            "offsets import of later periods as energy"
+        ),
+    ] = "PAY"
+    carry_ends: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=12)] | None,
+        msgspec.Meta(
+            description="with CARRY: the month at whose end the rest is paid at the EXPORT price "
+            "of its last instant, or forfeited without an EXPORT tariff; null never ends it"
+        ),
+    ] = None
+
+
 class LocationBody(Shape):
     """A location as a client describes it.
 
@@ -68,6 +92,10 @@ class LocationBody(Shape):
     currency_code: Annotated[str | None, msgspec.Meta(description="ISO 4217")] = None
     max_power_import_kw: GridLimit | None = None
     max_power_export_kw: GridLimit | None = None
+    netting: Annotated[
+        NettingBody | None,
+        msgspec.Meta(description="null: every kWh of either direction is priced as it was metered"),
+    ] = None
     metadata: Metadata | None = None
 
 
@@ -85,6 +113,14 @@ class SiteBody(SiteChange):
     devices: Annotated[list[SiteDeviceBody], msgspec.Meta(max_length=DEVICES_AT_ONCE)] | None = None
 
 
+class NettingShape(msgspec.Struct):
+    """How import and export cancel out."""
+
+    period: NettingPeriod
+    surplus: NettingSurplus
+    carry_ends: int | None
+
+
 class SiteShape(msgspec.Struct, kw_only=True):
     """A site with its devices and whether it is in service."""
 
@@ -99,6 +135,9 @@ class SiteShape(msgspec.Struct, kw_only=True):
     location_id: str
     timezone: str
     currency_code: str
+    netting: Annotated[
+        NettingShape | msgspec.UnsetType, msgspec.Meta(description="left out where there is none")
+    ] = msgspec.UNSET
     metadata: dict[str, str]
 
 
@@ -171,6 +210,7 @@ class LocationShape(msgspec.Struct, kw_only=True):
     currency_code: str
     max_power_import_kw: float | None
     max_power_export_kw: float | None
+    netting: NettingShape | None
     metadata: dict[str, str]
     devices: list[str]
     tariffs: list[LocationTariff]
@@ -191,6 +231,7 @@ def site_draft(body: LocationBody) -> SiteDraft:
         currency_code=body.currency_code,
         max_power_import_kw=body.max_power_import_kw,
         max_power_export_kw=body.max_power_export_kw,
+        netting=_as(body.netting, Netting),
         metadata=body.metadata or {},
     )
 
@@ -226,6 +267,7 @@ def site_json(caller: Caller, site: Site, devices: Sequence[Device]) -> bytes:
             location_id=ids.wire("loc", site.id),
             timezone=site.timezone,
             currency_code=site.currency_code,
+            netting=_as(site.netting, NettingShape) or msgspec.UNSET,
             metadata=dict(site.metadata),
         )
     )
@@ -247,6 +289,7 @@ def location_json(caller: Caller, site: Site, devices: Sequence[UUID]) -> bytes:
             currency_code=site.currency_code,
             max_power_import_kw=site.max_power_import_kw,
             max_power_export_kw=site.max_power_export_kw,
+            netting=_as(site.netting, NettingShape),
             metadata=dict(site.metadata),
             devices=[ids.wire("dev", device) for device in sorted(devices)],
             tariffs=[_linked(site, tariff) for tariff in site.tariffs],
@@ -279,6 +322,7 @@ def _site_body(site: Site, shape: type[LocationBody]) -> LocationBody:
         "currency_code": site.currency_code,
         "max_power_import_kw": site.max_power_import_kw,
         "max_power_export_kw": site.max_power_export_kw,
+        "netting": _as(site.netting, NettingBody),
         "metadata": dict(site.metadata),
     }
     if issubclass(shape, SiteChange):
