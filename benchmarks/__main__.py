@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     arrivals,
+    attacks,
     costs_engine,
     costs_http,
     large_bodies,
@@ -43,6 +44,7 @@ CASES = {
     "log": log_line.run,
     "webhooks": webhooks.run,
     "meters": meters.run,
+    "attacks": attacks.run,
     "scale": scale.run,
 }
 
@@ -78,4 +80,5 @@ def main() -> None:
             CASES[name](ground)
 
 
-main()
+if __name__ == "__main__":  # not in processes that a case starts
+    main()

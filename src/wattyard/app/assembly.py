@@ -28,7 +28,7 @@ from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry
-from wattyard.platform.work import Stopping
+from wattyard.platform.work import Stopping, yield_to_the_loop
 from wattyard.schedules.capability import SCHEDULES
 from wattyard.schedules.service import Solvers
 from wattyard.sites.capability import SITES
@@ -89,6 +89,7 @@ def assemble(services: Services) -> FrontDoor:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
+        yield_to_the_loop()
         try:
             async with schema_checked(db):
                 with stopping.heard():

@@ -3,7 +3,6 @@
 An answer can have a hundred thousand items: it is written beside the event loop.
 """
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -33,6 +32,7 @@ from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
+from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
@@ -156,7 +156,7 @@ async def _written(
 ) -> bytes:
     """Write a report beside the event loop: it can have very many items."""
     made, with_lines = context.now, lines == "true"
-    return await asyncio.to_thread(
+    return await beside(
         energy_cost_json,
         context.caller,
         context.new_id(),

@@ -1,5 +1,6 @@
 """Who is calling: an account in one of its two modes."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -24,3 +25,6 @@ OPERATOR: Final = Caller(account=0, account_id=UUID(int=0), live_mode=True)
 
 NOBODY: Final = Caller(account=-1, account_id=UUID(int=0), live_mode=False)
 """Whoever has not said who they are; owns nothing."""
+
+on_behalf_of: ContextVar[int | None] = ContextVar("on_behalf_of", default=None)
+"""The account that the present task works for, None for the server itself."""

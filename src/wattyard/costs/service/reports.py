@@ -1,6 +1,5 @@
 """Use-cases of costs: of a site, a device, a session, and of energy as it is metered."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -27,6 +26,7 @@ from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Meters, Records
 from wattyard.platform.db import Database, ReadConnection
+from wattyard.platform.work import beside
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.sites.service import Devices, Sites
 from wattyard.tariffs.domain.prices import Supply
@@ -64,7 +64,7 @@ class CostReports:
         async with self.db.snapshot() as db:
             site = await self.sites.supply(context, site_id, param="id")
             listed, markets = await self._of_object(db, context, site, question)
-        return await asyncio.to_thread(report, listed, markets)
+        return await beside(report, listed, markets)
 
     async def of_device(self, context: Context, device_id: UUID, question: CostQuestion) -> Report:
         """Price what a device used according to its readings, wherever it was; without charges.
@@ -93,7 +93,7 @@ class CostReports:
         for site_id, supply in supplies.items():
             own = [one for one in found if one.stream.site_id == site_id]
             listed += meterings(supply, question, own)
-        return await asyncio.to_thread(report, listed, markets)
+        return await beside(report, listed, markets)
 
     async def of_session(self, context: Context, session: str, direction: Direction) -> Report:
         """Price a session's readings, one item for each.
@@ -131,7 +131,7 @@ class CostReports:
             )
             for one in found
         ]
-        return await asyncio.to_thread(report, listed, markets)
+        return await beside(report, listed, markets)
 
     async def of_reading(self, context: Context, sent: Sent, *, keep: bool) -> Report:
         """Price one reading, and keep it where `keep`: both, or neither.
@@ -153,7 +153,7 @@ class CostReports:
                 batch = await self.meters.keep(context, sent, submitted=1)
                 _check_kept(batch.failed)
             listed, markets = await self._of_object(db, context, site, question, only=sent)
-            return await asyncio.to_thread(report, listed, markets)
+            return await beside(report, listed, markets)
 
     async def _of_object(
         self,

@@ -1,6 +1,5 @@
 """Endpoints that take readings, and show what became of them (contract 3, Readings)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
@@ -29,6 +28,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.bodies import BodyIncomplete, json_lines, plain_body
 from wattyard.platform.http.declare import MEBIBYTE
 from wattyard.platform.http.errors import MediaTypeUnsupported
+from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 
@@ -74,8 +74,8 @@ async def put_interval(call: Call, context: Context, meters: Meters) -> bytes:
             f"Content-Type must be application/json or {_NDJSON}; got "
             + (ids.shown(media_type) if media_type else "none")
         )
-    columns = await asyncio.to_thread(columns_of, await plain_body(call, _BODY_LIMIT))
-    readings, failed = await asyncio.to_thread(columns.readings)
+    columns = await beside(columns_of, await plain_body(call, _BODY_LIMIT))
+    readings, failed = await beside(columns.readings)
     batch = await meters.keep(context, readings, submitted=columns.submitted, failed=failed)
     return batch_json(context.caller, batch)
 
@@ -88,7 +88,7 @@ async def _stream(call: Call, context: Context, meters: Meters) -> MeterBatch:
                 f"a stream has at most {meters.stream_records:,} records; those before are stored "
                 f"in batch {ids.wire('bat', batch.id)}; send the rest as another"
             )
-        readings, failed = await asyncio.to_thread(columns.readings)
+        readings, failed = await beside(columns.readings)
         batch = await meters.go_on(
             context, batch, readings, submitted=columns.submitted, failed=failed, last=last
         )
@@ -101,9 +101,9 @@ async def _chunks(lines: AsyncIterator[bytes]) -> AsyncIterator[tuple[Columns, b
     async for line in lines:
         gathered.append(line)
         if len(gathered) == RECORDS_AT_ONCE:
-            yield await asyncio.to_thread(_columns, gathered), False
+            yield await beside(_columns, gathered), False
             gathered = []
-    yield await asyncio.to_thread(_columns, gathered), True
+    yield await beside(_columns, gathered), True
 
 
 def _columns(lines: list[bytes]) -> Columns:
@@ -133,7 +133,7 @@ async def put_cumulative(context: Context, body: RegisterBody, meters: Meters) -
     passed over. A meter with several registers has each sent under its `register`; their energy
     adds up. The body may be gzip.
     """
-    reads, failed = await asyncio.to_thread(register_reads, body)
+    reads, failed = await beside(register_reads, body)
     stream = register_stream(body)
     batch = await meters.keep_register(context, stream, reads, body.session_reference_id, failed)
     return batch_json(context.caller, batch)

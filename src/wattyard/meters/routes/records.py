@@ -1,12 +1,11 @@
 """The search of meter records (contract 3)."""
 
-import asyncio
-
 from wattyard.kernel.context import Context
 from wattyard.meters.service import Records
 from wattyard.meters.wire import examples
 from wattyard.meters.wire.records import RecordShape, SearchBody, records_json, search_of
 from wattyard.platform.http import LIST_REFUSALS, Effect, List, endpoint, list_answer
+from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 
@@ -35,7 +34,7 @@ async def search_records(context: Context, body: SearchBody, records: Records) -
         shown = records_json(page.items, body)
         return list_answer("/meters/records", shown, has_more=page.has_more)
 
-    return await asyncio.to_thread(written)
+    return await beside(written)
 
 
 ENDPOINTS = (search_records,)

@@ -4,7 +4,7 @@ from wattyard.platform.db.connection import ReadConnection, WriteConnection
 from wattyard.platform.db.database import Database
 from wattyard.platform.db.keyset import page_query
 from wattyard.platform.db.notifications import Listener, Notifier
-from wattyard.platform.db.pool import of_no_account, on_behalf_of
+from wattyard.platform.db.pool import of_no_account
 from wattyard.platform.db.transactions import savepoint
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "ReadConnection",
     "WriteConnection",
     "of_no_account",
-    "on_behalf_of",
     "page_query",
     "savepoint",
 ]

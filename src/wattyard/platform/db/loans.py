@@ -7,9 +7,10 @@ from typing import Any
 
 import asyncpg
 
+from wattyard.kernel.callers import on_behalf_of
 from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.faults import Causes
-from wattyard.platform.db.pool import ConnectionPool, on_behalf_of
+from wattyard.platform.db.pool import ConnectionPool
 
 _IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What may have left a connection in the middle of something, whoever raised it."""

@@ -12,11 +12,11 @@ import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Final
 
 import structlog
 
+from wattyard.kernel.callers import on_behalf_of
 from wattyard.kernel.refusals import Refusal, TooMany, Unavailable
 from wattyard.platform.db.connection import Connection
 
@@ -24,9 +24,6 @@ _WAIT_SECONDS: Final = 10.0
 _LONG_SECONDS: Final = 5.0
 """Whoever waits so long for a connection is logged, once a minute."""
 _LOGGED_EVERY_SECONDS: Final = 60.0
-
-on_behalf_of: ContextVar[int | None] = ContextVar("on_behalf_of", default=None)
-"""The account that the present task works for, None for the server itself."""
 
 
 @contextmanager

@@ -115,6 +115,8 @@ def _has_more_items(raw: bytes, at_most: int) -> bool:
             depth += 1
         elif mark in b"]}":
             depth -= 1
+            if depth <= 0:
+                break
         elif mark == 0x2C and depth == 1:
             commas += 1
             if commas >= at_most:
@@ -136,6 +138,8 @@ def _cut(raw: bytes) -> list[bytes]:
             if depth == 0 and token.end() == len(text) and text[:1] == b"[" and mark == 0x5D:
                 last = text[start : token.start()]
                 return _sound([*items, last] if items or last.strip() else [], raw)
+            if depth <= 0:
+                break  # the array has ended, and its text has not
         elif mark == 0x2C and depth == 1:
             items.append(text[start : token.start()])
             start = token.end()

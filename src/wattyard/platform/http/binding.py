@@ -1,6 +1,5 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
-import asyncio
 import inspect
 from typing import Any, Final
 from uuid import UUID
@@ -8,9 +7,8 @@ from uuid import UUID
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import NOBODY
+from wattyard.kernel.callers import NOBODY, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Missing
-from wattyard.platform.db import on_behalf_of
 from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases
 from wattyard.platform.http.arguments import Provided, names_in_path, services_of
@@ -19,6 +17,7 @@ from wattyard.platform.http.call import Answer, Call, StreamedAnswer, etag, matc
 from wattyard.platform.http.declare import Access, Effect, Endpoint
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate
+from wattyard.platform.work import beside
 
 _EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
 _BESIDE_BYTES: Final = 64 * 1024
@@ -112,7 +111,7 @@ class Bound:
             )
         assert self._read_body is not None  # noqa: S101 (only called where there is a reader)
         if len(raw) > _BESIDE_BYTES:
-            return await asyncio.to_thread(self._read_body, raw)
+            return await beside(self._read_body, raw)
         return self._read_body(raw)
 
     async def _raw(self, call: Call) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Refusal, TooLarge
 from wattyard.platform.http.releases import RELEASE
+from wattyard.platform.work import beside
 
 Result = TypeVar("Result")
 Message = MutableMapping[str, Any]
@@ -223,7 +224,7 @@ def _page_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
 
 async def _compressed(body: bytes) -> bytes:
     if len(body) > _COMPRESS_BESIDE_BYTES:
-        return await asyncio.to_thread(gzip.compress, body, 5, mtime=0)
+        return await beside(gzip.compress, body, 5, mtime=0)
     return gzip.compress(body, compresslevel=5, mtime=0)
 
 

@@ -1,6 +1,5 @@
 """When two requests with one `Idempotency-Key` are the same: method, path, query and JSON value."""
 
-import asyncio
 import hashlib
 import json
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from wattyard.platform.http.call import Call
+from wattyard.platform.work import beside
 
 _BESIDE_BYTES: Final = 64 * 1024
 """A body above this is read in a thread, so that others are answered meanwhile."""
@@ -28,7 +28,7 @@ class Fingerprint:
 async def fingerprint(call: Call, raw: bytes) -> Fingerprint:
     """Take the fingerprints of a request."""
     if len(raw) > _BESIDE_BYTES:
-        body = await asyncio.to_thread(_canonical, raw)
+        body = await beside(_canonical, raw)
     else:
         body = _canonical(raw)
     query = call.scope["query_string"]

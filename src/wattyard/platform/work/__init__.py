@@ -1,8 +1,19 @@
 """Background work: jobs, and the worker that keeps them running."""
 
+from wattyard.platform.work.computing import beside, yield_to_the_loop
 from wattyard.platform.work.files import open_many
 from wattyard.platform.work.stopping import Stopping
 from wattyard.platform.work.turns import turn_on
 from wattyard.platform.work.worker import Job, Periodic, Worker, wait_for
 
-__all__ = ["Job", "Periodic", "Stopping", "Worker", "open_many", "turn_on", "wait_for"]
+__all__ = [
+    "Job",
+    "Periodic",
+    "Stopping",
+    "Worker",
+    "beside",
+    "open_many",
+    "turn_on",
+    "wait_for",
+    "yield_to_the_loop",
+]

@@ -3,11 +3,10 @@
 An answer can have ten thousand intervals: it is written beside the event loop.
 """
 
-import asyncio
-
 from wattyard.kernel.context import Context
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
+from wattyard.platform.work import beside
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.service import QUOTE_REFUSALS, Prices
 from wattyard.tariffs.wire import examples
@@ -44,9 +43,7 @@ async def prices_at(context: Context, body: PricesBody, prices: Prices) -> bytes
     """
     made = context.now
     quote = await prices.quote(context, location_of(body), price_question(body, made))
-    return await asyncio.to_thread(
-        prices_json, context.caller, context.new_id(), made, quote, body.end_time
-    )
+    return await beside(prices_json, context.caller, context.new_id(), made, quote, body.end_time)
 
 
 @endpoint(
@@ -67,9 +64,7 @@ async def audit(context: Context, body: PricesBody, prices: Prices) -> bytes:
     """
     made = context.now
     quote = await prices.quote(context, location_of(body), price_question(body, made))
-    return await asyncio.to_thread(
-        audit_json, context.caller, context.new_id(), made, quote, body.end_time
-    )
+    return await beside(audit_json, context.caller, context.new_id(), made, quote, body.end_time)
 
 
 @endpoint(
@@ -91,9 +86,7 @@ async def prices_of_site(
     question = price_question(body, made)
     site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
     quote = await prices.quote(context, site_id, question)
-    return await asyncio.to_thread(
-        prices_json, context.caller, context.new_id(), made, quote, body.end_time
-    )
+    return await beside(prices_json, context.caller, context.new_id(), made, quote, body.end_time)
 
 
 ENDPOINTS = (prices_at, audit, prices_of_site)

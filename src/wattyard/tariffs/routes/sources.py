@@ -1,6 +1,5 @@
 """Endpoints of market sources (contract 2, Market sources)."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -21,6 +20,7 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.declare import MEBIBYTE
 from wattyard.platform.http.preconditions import guarding
+from wattyard.platform.work import beside
 from wattyard.sites.domain.geography import CurrencyCodeInvalid
 from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (
@@ -166,7 +166,7 @@ async def put_prices(
     version. Intervals may have any length, but never overlap. The body may be gzip.
     """
     id_ = path_id(market_source_id, "mrs", missing=MarketSourceNotFound)
-    prices = await asyncio.to_thread(market_prices, body)
+    prices = await beside(market_prices, body)
     upload = await sources.publish(context, id_, prices)
     return batch_shape(market_source_id, upload)
 
@@ -190,7 +190,7 @@ async def list_prices(
     source = await sources.source(context, id_)
     block = await sources.prices(context, id_, span)
     values = block.prices.tolist()
-    return await asyncio.to_thread(
+    return await beside(
         published_json, source, block.starts_us, block.ends_us, values, query.end_time
     )
 

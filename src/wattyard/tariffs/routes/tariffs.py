@@ -1,6 +1,5 @@
 """Endpoints of tariffs (contract 2, Tariffs)."""
 
-import asyncio
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -23,6 +22,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.call import Answer, etag
 from wattyard.platform.http.lists import Deleted, ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
+from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
@@ -240,7 +240,7 @@ async def import_tariffs(
     site = await tariffs.site(
         context, ids.read(query.location_id, "loc", "ste", param="location_id")
     )
-    bodies, warnings = await asyncio.to_thread(
+    bodies, warnings = await beside(
         tariff_bodies,
         query.format,
         body,

@@ -3,7 +3,6 @@
 Rules can be large: they are read and judged beside the event loop.
 """
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.refusals import Fault, Refusal, Unavailable
 from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
+from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -237,7 +237,7 @@ class Tariffs(TariffUseCases):
         if instead_of is not None and instead_of.site_id == site.id:
             named -= (await self._read(instead_of.rules, region)).devices  # gone since, at worst
         await self._check_devices(context, named, site)
-        tariff = await asyncio.to_thread(self.wire.judged, draft.rules, region)
+        tariff = await beside(self.wire.judged, draft.rules, region)
         _check_sources(tariff, sources, site)
         same = instead_of is not None and (
             (instead_of.site_id, instead_of.rules) == (site.id, draft.rules)
@@ -247,7 +247,7 @@ class Tariffs(TariffUseCases):
         return Judged(site, tariff, sources)
 
     async def _read(self, rules: bytes, region: CalendarRegion) -> Tariff:
-        return await asyncio.to_thread(self.wire.rules, rules, region)
+        return await beside(self.wire.rules, rules, region)
 
     async def _check_devices(
         self, context: Context, device_ids: Collection[UUID], site: Site

@@ -1,6 +1,5 @@
 """Use-cases of ends: contracts that run out, that go with their site, or move to its new zone."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -8,6 +7,7 @@ from wattyard.events.domain import NewEvent
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Malformed
+from wattyard.platform.work import beside
 from wattyard.sites.domain.sites import Site, TimezoneNotPossible
 from wattyard.tariffs.domain.contracts import EXPIRING
 from wattyard.tariffs.domain.prices import calendar_region
@@ -60,7 +60,7 @@ class Endings(TariffUseCases):
             for contract in await contract_store.at_sites(db, account, live, by_id):
                 region = calendar_region(by_id[contract.site_id])
                 try:
-                    tariff = await asyncio.to_thread(self.wire.rules, contract.rules, region)
+                    tariff = await beside(self.wire.rules, contract.rules, region)
                 except Malformed as refusal:
                     raise TimezoneNotPossible(
                         f"in {region.zone_name} tariff trf_{contract.id.hex} cannot be: {refusal}",

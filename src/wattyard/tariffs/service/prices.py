@@ -1,6 +1,5 @@
 """Use-cases of prices: what a kWh costs at a site, and why."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import FlowDirection, Stream, TariffDirection
 from wattyard.platform.db import ReadConnection
+from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -91,7 +91,7 @@ class Prices(TariffUseCases):
             answering = supply.answering(question)
             markets = await self.markets(db, context, [answering], question.span)
             counted = await self._consumed(context, supply, question)
-        prices = await asyncio.to_thread(
+        prices = await beside(
             site_prices,
             supply.elements,
             supply.region,
@@ -123,7 +123,7 @@ class Prices(TariffUseCases):
                 for key, source in judged.sources.items()
             }
         markets = Markets(series, now, currency_code)
-        return await asyncio.to_thread(sample, judged.tariff, region, markets=markets)
+        return await beside(sample, judged.tariff, region, markets=markets)
 
     async def supply(
         self, db: ReadConnection, context: Context, site: Site, direction: str
@@ -187,7 +187,7 @@ class Prices(TariffUseCases):
         key = (contract.rules, region)
         read = self._tariffs.get(key)
         if read is None:
-            tariff = await asyncio.to_thread(self.wire.rules, contract.rules, region)
+            tariff = await beside(self.wire.rules, contract.rules, region)
             read = _Read(tariff, len(contract.rules))
             self._tariffs[key] = read
         return read.tariff

@@ -1,6 +1,5 @@
 """Use-cases of market sources: add, read, change, and their published prices."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection
+from wattyard.platform.work import beside
 from wattyard.tariffs.domain.prices import ANSWERED_AT_ONCE
 from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (
@@ -113,7 +113,7 @@ class MarketSources(TariffUseCases):
             MarketSourceNotFound, MarketSourceReadOnly.
             MarketPriceOverlap: when intervals would overlap; nothing is kept then.
         """
-        await asyncio.to_thread(check_apart, prices)
+        await beside(check_apart, prices)
         async with self.db.transaction() as db:
             source = await self._own(db, context, source_id)
             return await self.record(db, context, source, prices)
