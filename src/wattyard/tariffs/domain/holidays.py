@@ -221,7 +221,7 @@ class _LibraryYear:
 
     def dates_of(self, name: str) -> list[date]:
         """Find the days that a name means: those called so, alone, observed, or estimated."""
-        wanted = _said(name)
+        wanted = _normal(name)
         return sorted(
             {
                 day
@@ -272,8 +272,8 @@ def _spoken_names(
         known = library_calendar(country_code, state, year, observed=observed, language=language)
         if known is not None:
             label = getattr(known, "observed_label", None)
-            names = MappingProxyType({day: _said(name) for day, name in known.items()})
-            spoken.append((names, _said(known.tr(label)) if label else "%s"))
+            names = MappingProxyType({day: _normal(name) for day, name in known.items()})
+            spoken.append((names, _normal(known.tr(label)) if label else "%s"))
     return tuple(spoken)
 
 
@@ -315,7 +315,7 @@ def _saturday_or_sunday(day: date) -> bool:
     return day.weekday() >= _SATURDAY
 
 
-def _said(name: str) -> str:
+def _normal(name: str) -> str:
     return " ".join(name.replace("\u2019", "'").casefold().split())
 
 

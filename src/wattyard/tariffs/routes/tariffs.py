@@ -55,7 +55,7 @@ from wattyard.tariffs.domain.sources import (
 from wattyard.tariffs.domain.tariff import Direction, TariffType
 from wattyard.tariffs.domain.warnings import check_plausible
 from wattyard.tariffs.service import Prices, Tariffs
-from wattyard.tariffs.service.contracts import Connected
+from wattyard.tariffs.service.contracts import ConnectedTariff
 from wattyard.tariffs.wire import examples
 from wattyard.tariffs.wire.samples import TariffCheckShape, check_shape
 from wattyard.tariffs.wire.shapes import ContractDate
@@ -292,7 +292,7 @@ async def change_tariff(
     return _made(context, changed, status=200)
 
 
-def _made(context: Context, made: Connected, *, status: int) -> Answer:
+def _made(context: Context, made: ConnectedTariff, *, status: int) -> Answer:
     """Answer a tariff with its warnings; the ETag is that of the tariff as `GET` answers it."""
     shown = tariff_json(context.caller, made.contract, made.site)
     tag = (b"etag", etag(shown).encode())

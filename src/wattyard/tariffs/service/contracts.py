@@ -67,7 +67,7 @@ class Judged:
         return warnings(self.tariff, calendar_region(self.site), self.site.currency_code)
 
 
-class Connected(NamedTuple):
+class ConnectedTariff(NamedTuple):
     """A tariff as it is kept, its site, and what of it a person should look at again."""
 
     contract: Contract
@@ -114,7 +114,9 @@ class Tariffs(TariffUseCases):
         """
         return await self.sites.supply(context, site_id, param="location_id")
 
-    async def connect(self, context: Context, drafts: Sequence[ContractDraft]) -> list[Connected]:
+    async def connect(
+        self, context: Context, drafts: Sequence[ContractDraft]
+    ) -> list[ConnectedTariff]:
         """Connect tariffs at one place: all of them or none.
 
         Raises:
@@ -131,7 +133,7 @@ class Tariffs(TariffUseCases):
                 await contract_store.insert(
                     db, context.account, context.live_mode, contract, told_until=context.now
                 )
-                made.append(Connected(contract, judged.site, judged.warnings))
+                made.append(ConnectedTariff(contract, judged.site, judged.warnings))
             await self._record(context, "create", [(one.contract, one.site) for one in made])
             await self._show(db, context, made[0].site if made else None, grown=True)
         return made
@@ -162,7 +164,7 @@ class Tariffs(TariffUseCases):
         *,
         change: Callable[[Contract], ContractDraft],
         guard: Guard | None = None,
-    ) -> Connected:
+    ) -> ConnectedTariff:
         """Change a tariff, its site too; a change that changes nothing makes no event.
 
         Raises:
@@ -185,7 +187,7 @@ class Tariffs(TariffUseCases):
                 await self._show(db, context, judged.site, grown=moves)
                 if moves:
                     await self._show(db, context, site)
-        return Connected(after, judged.site, judged.warnings)
+        return ConnectedTariff(after, judged.site, judged.warnings)
 
     async def disconnect(
         self, context: Context, tariff_id: UUID, *, guard: Guard | None = None
