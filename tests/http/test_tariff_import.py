@@ -140,6 +140,36 @@ async def test_lists_of_rates_with_holes_or_further_pages_are_refused(tenant: Te
     assert await nothing_stored(tenant, at)
 
 
+async def test_a_rate_that_says_so_nets_its_location_unless_it_nets_already(
+    tenant: Tenant,
+) -> None:
+    at = await place(tenant, "US", "Phoenix", "AZ")
+    carried = {"period": "MONTH", "surplus": "CARRY", "carry_ends": None}
+
+    answer = await imported(tenant, "urdb", at, urdb(dgrules="Net Metering"), YEAR)
+
+    assert answer.status_code == 201, answer.text
+    assert [one["param"] for one in answer.json()["warnings"]] == ["dgrules"]
+    assert (await tenant.get(f"/locations/{at}")).json()["netting"] == carried
+    assert (await tenant.get(f"/sites/{at}")).json()["netting"] == carried
+
+    later = "&contract_start_date=2027-01-01&contract_end_date=2028-01-01"
+    answer = await imported(tenant, "urdb", at, urdb(dgrules="Net Billing Hourly"), later)
+    assert answer.status_code == 201, answer.text
+    assert (await tenant.get(f"/locations/{at}")).json()["netting"] == carried
+
+
+async def test_a_rate_that_is_not_taken_nets_nothing(tenant: Tenant) -> None:
+    at = await place(tenant, "US", "Phoenix", "AZ")
+    document = urdb(dgrules="Net Metering")
+    await imported(tenant, "urdb", at, document, YEAR)
+    await tenant.call("PATCH", f"/locations/{at}", json={"netting": None})
+
+    error(await imported(tenant, "urdb", at, document, YEAR), 422, "tariff_term_overlap")
+
+    assert (await tenant.get(f"/locations/{at}")).json()["netting"] is None
+
+
 # CDR.
 
 

@@ -31,7 +31,7 @@ from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.tariffs.domain.warnings import check_plausible, warnings
-from wattyard.tariffs.service import Prices, Tariffs
+from wattyard.tariffs.service import Prices, TariffImports, Tariffs
 from wattyard.tariffs.wire.rules import judged_rules
 from wattyard.tariffs.wire.samples import check_shape
 from wattyard.tariffs.wire.tariffs import (
@@ -123,21 +123,21 @@ def import_tariff(
     async def work(services: Services) -> dict[str, Any]:
         context = await context_of(services, account, mode)
         site = await services.get(Tariffs).site(context, site_id)
-        bodies, warnings = tariff_bodies(
+        found = tariff_bodies(
             format_,
             document,
             site,
             contract=Dates(start, end),
             allow=Allowance(allow_partial, allow_implausible),
         )
-        made = await services.get(Tariffs).connect(
-            context, [contract_draft(body) for body in bodies]
+        made = await services.get(TariffImports).connect(
+            context, [contract_draft(body) for body in found.bodies], found.netting
         )
         return {
             "tariffs": [
                 json_value(tariff_json(context.caller, one.contract, one.site)) for one in made
             ],
-            "warnings": [fault._asdict() for fault in warnings],
+            "warnings": [fault._asdict() for fault in found.warnings],
         }
 
     try:

@@ -8,7 +8,14 @@ from wattyard.platform.work import Job
 from wattyard.sites.service.ports import Dependent
 from wattyard.tariffs.jobs.endings import endings
 from wattyard.tariffs.routes import ENDPOINTS
-from wattyard.tariffs.service import Endings, Listings, MarketSources, Prices, Tariffs
+from wattyard.tariffs.service import (
+    Endings,
+    Listings,
+    MarketSources,
+    Prices,
+    TariffImports,
+    Tariffs,
+)
 from wattyard.tariffs.service.markets import ENCRYPTED, OperatorMarkets
 from wattyard.tariffs.service.ports import Wire
 from wattyard.tariffs.wire.rules import judged_rules, rules_at
@@ -32,7 +39,16 @@ def fetching(markets: OperatorMarkets, contexts: Contexts) -> Job:
 TARIFFS: Final = Capability(
     name="tariffs",
     id_prefixes=("trf", "prv", "mrs", "prs", "tra"),
-    provides=(wire, Tariffs, Listings, Endings, MarketSources, Prices, OperatorMarkets),
+    provides=(
+        wire,
+        Tariffs,
+        TariffImports,
+        Listings,
+        Endings,
+        MarketSources,
+        Prices,
+        OperatorMarkets,
+    ),
     contributes=((Dependent, Endings),),
     endpoints=ENDPOINTS,
     jobs=(fetching, endings),

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.foreign_documents import urdb
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
+from wattyard.kernel.refusals import Malformed
+from wattyard.sites.domain.netting import Netting
 from wattyard.tariffs.adapters.imports import ContractDates
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -141,11 +144,11 @@ def test_hours_of_a_period_become_windows_and_wrap_over_midnight() -> None:
         (
             {
                 "energyratestructure": [
-                    [{"rate": 0.1, "max": 5, "unit": "kWh/kW"}, {"rate": 1, "unit": "kWh/kW"}],
+                    [{"rate": 0.1, "max": 5, "unit": "kWh/kVA"}, {"rate": 1, "unit": "kWh/kVA"}],
                     [{"rate": 0.2}],
                 ]
             },
-            "energyratestructure",
+            "energyratestructure[0]",
         ),
         (
             {"energyratestructure": [[{"rate": 0.1, "sell": 0.05}], [{"rate": 1}]]},
@@ -214,3 +217,107 @@ def test_dates_are_days_whichever_midnight_they_are_written_with_and_the_last_is
     (body,) = tariffs_from_urdb(document, contract=ContractDates(), allow_partial=False).bodies
 
     assert (body["contract_start_date"], body["contract_end_date"]) == ("2025-05-01", "2026-11-01")
+
+
+# Shapes that only some rates have.
+
+
+def rate_of(**more: Any) -> dict[str, Any]:
+    """The one body of a made-up rate of two periods."""
+    (body,) = tariffs_from_urdb(urdb(**more), contract=YEAR, allow_partial=False).bodies
+    return body
+
+
+def tiers_of(body: dict[str, Any]) -> list[dict[str, Any]]:
+    first: list[dict[str, Any]] = body["schedule"][0]["days_and_hours"][0]["hours"][0]["rate"]
+    return first
+
+
+@pytest.mark.parametrize(
+    ("unit", "field"),
+    [
+        ("kWh", "to_kwh"),
+        (None, "to_kwh"),
+        ("kWh daily", "to_kwh_per_day"),
+        ("kWh/kW", "to_kwh_per_kw"),
+    ],
+)
+def test_a_limit_is_of_the_month_of_its_days_or_of_its_peak(unit: str | None, field: str) -> None:
+    steps = [{"rate": 0.1, "max": 10, "unit": unit}, {"rate": 0.2, "unit": unit}]
+    if unit is None:
+        steps = [{"rate": 0.1, "max": 10}, {"rate": 0.2}]
+
+    body = rate_of(energyratestructure=[steps, [{"rate": 0.3}]])
+
+    assert (body["tier_reset"], body["tier_scope"]) == ("MONTH", "SHARED")
+    assert tiers_of(body) == [{"value": 0.1, field: 10}, {"value": 0.2}]
+
+
+def test_limits_of_an_unknown_unit_are_refused_by_the_period_they_are_in() -> None:
+    steps = [{"rate": 0.1, "max": 10, "unit": "kWh/kW daily"}, {"rate": 0.2}]
+    rate = urdb(energyratestructure=[steps, [{"rate": 0.3}]])
+
+    with pytest.raises(UnsupportedComponent) as refused:
+        tariffs_from_urdb(rate, contract=YEAR, allow_partial=False)
+    assert [fault.param for fault in refused.value.faults] == ["energyratestructure[0]"]
+    (body,) = tariffs_from_urdb(rate, contract=YEAR, allow_partial=True).bodies
+    assert tiers_of(body) == [{"value": 0.1}]
+
+
+@pytest.mark.parametrize(
+    "written", ["2017-01-01 00:00:00", "2017-01-01", 1483228800, 1483228800.0, "1483228800"]
+)
+def test_dates_are_read_in_every_way_that_rates_are_published(written: object) -> None:
+    rate = urdb(startdate=written, enddate="2017-12-31 00:00:00")
+
+    (body,) = tariffs_from_urdb(rate, contract=ContractDates(), allow_partial=False).bodies
+
+    assert body["contract_start_date"] == "2017-01-01"
+    assert body["contract_end_date"] == "2018-01-01"
+
+
+def test_a_date_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(Malformed) as refused:
+        tariffs_from_urdb(urdb(startdate="soon"), contract=YEAR, allow_partial=False)
+
+    assert refused.value.first.param == "startdate"
+
+
+def test_whole_numbers_may_have_a_fraction_of_zero() -> None:
+    day = [0.0] * 16 + [1.0] * 8
+
+    body = rate_of(energyweekdayschedule=[day] * 12, energyweekendschedule=[[0.0] * 24] * 12)
+
+    assert (
+        body["schedule"]
+        == rate_of(
+            energyweekdayschedule=[[0] * 16 + [1] * 8] * 12, energyweekendschedule=[[0] * 24] * 12
+        )["schedule"]
+    )
+
+
+def test_periods_that_are_no_whole_numbers_are_refused() -> None:
+    with pytest.raises(Malformed):
+        rate_of(energyweekdayschedule=[[0.5] * 24] * 12)
+
+
+@pytest.mark.parametrize(
+    ("rules", "netting"),
+    [
+        ({"dgrules": "Net Metering"}, Netting("MONTH", "CARRY")),
+        ({"dgrules": "Net Billing Hourly"}, Netting("HOUR")),
+        ({"dgrules": "Net Billing Instantaneous"}, None),
+        ({"dgrules": "Buy All Sell All"}, None),
+        ({"usenetmetering": True}, Netting("MONTH", "CARRY")),
+        ({"usenetmetering": False}, None),
+        ({}, None),
+    ],
+)
+def test_what_exports_are_credited_becomes_netting_where_the_rate_says_so(
+    rules: dict[str, Any], netting: Netting | None
+) -> None:
+    made = tariffs_from_urdb(urdb(**rules), contract=YEAR, allow_partial=False)
+
+    assert made.netting == netting
+    told = [name for name, value in rules.items() if value]
+    assert [fault.param for fault in made.warnings] == told

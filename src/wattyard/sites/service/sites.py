@@ -11,6 +11,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.devices import Device, DeviceDraft
+from wattyard.sites.domain.netting import Netting
 from wattyard.sites.domain.sites import (
     CustomerNotFound,
     LinkedTariff,
@@ -175,6 +176,24 @@ class Sites(SiteUseCases):
                     context, site_events(self.serializers, context, "update", after, devices)
                 )
         return after, devices
+
+    async def start_netting(self, context: Context, site_id: UUID, netting: Netting) -> None:
+        """Net a site's import and export from now on, unless it does or may not export.
+
+        Raises:
+            LocationNotFound: when the caller has none of that id.
+        """
+        account, live = context.account, context.live_mode
+        async with self.db.transaction() as db:
+            before, devices = await self._locked(db, context, site_id, LocationNotFound)
+            if before.netting is not None or before.max_power_export_kw == 0:
+                return
+            after = replace(before, netting=netting)
+            shown = self.serializers.site(context.caller, after, devices)
+            await site_store.update(db, account, live, [(after, shown)])
+            await self.events.record(
+                context, site_events(self.serializers, context, "update", after, devices)
+            )
 
     async def close(
         self,

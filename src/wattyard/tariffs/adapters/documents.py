@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import convert
+from wattyard.sites.domain.netting import Netting
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.adapters.cdr import tariffs_from_cdr
 from wattyard.tariffs.adapters.imports import (
@@ -31,6 +32,14 @@ _CURRENCY: Final[Mapping[DocumentFormat, str]] = {"urdb": "USD", "octopus": "GBP
 """What the prices of a format are in; none of them says so itself."""
 
 
+class Documented(NamedTuple):
+    """What a document says of a site: tariffs, warnings, and how it nets, where it says so."""
+
+    bodies: list[TariffBody]
+    warnings: tuple[Fault, ...]
+    netting: Netting | None
+
+
 def tariff_bodies(
     format_: DocumentFormat,
     document: Mapping[str, Any] | list[Any],
@@ -38,7 +47,7 @@ def tariff_bodies(
     *,
     contract: ContractDates,
     allow: Allowance,
-) -> tuple[list[TariffBody], tuple[Fault, ...]]:
+) -> Documented:
     """Turn a document into bodies of `POST /tariffs` at a site, with warnings of what is left out.
 
     The dollars of a URDB rate are those of its `country`, the United States where it names none.
@@ -62,7 +71,7 @@ def tariff_bodies(
     beyond = [fault for body in bodies for fault in _implausible(body, region, site)]
     if beyond and not allow.implausible:
         raise PriceImplausible.of(beyond[:FAULT_LIMIT])
-    return bodies, (*found.warnings, *beyond[:FAULT_LIMIT])
+    return Documented(bodies, (*found.warnings, *beyond[:FAULT_LIMIT]), found.netting)
 
 
 def _implausible(body: TariffBody, region: CalendarRegion, site: Site) -> list[Fault]:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from wattyard.kernel.refusals import Fault, StateForbids
+from wattyard.sites.domain.netting import Netting
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 
 OPEN_END: Final = "2100-01-01"
@@ -25,11 +26,13 @@ class Imported:
     """The tariffs of a document, and what a person should know about them.
 
     `warnings` name the parts left out (`unsupported_component`), and parts that do not price
-    the energy but say something of it (`not_priced`).
+    the energy but say something of it (`not_priced`). `netting`: how import and export cancel out
+    by the document, where it says so.
     """
 
     bodies: tuple[Body, ...]
     warnings: tuple[Fault, ...] = ()
+    netting: Netting | None = None
 
 
 class DocumentCurrencyMismatch(StateForbids):
@@ -73,7 +76,9 @@ class Leftovers:
     def note(self, path: str, message: str) -> None:
         self._notes.append(Fault("not_priced", f"{path}: {message}", path))
 
-    def settle(self, bodies: Iterable[Body], *, allow_partial: bool) -> Imported:
+    def settle(
+        self, bodies: Iterable[Body], *, allow_partial: bool, netting: Netting | None = None
+    ) -> Imported:
         """Answer the tariffs, or refuse.
 
         Raises:
@@ -82,7 +87,7 @@ class Leftovers:
         """
         if self._unsupported and not allow_partial:
             raise UnsupportedComponent.of([*self._unsupported][:_NAMED])
-        return Imported(tuple(bodies), (*self._unsupported, *self._notes))
+        return Imported(tuple(bodies), (*self._unsupported, *self._notes), netting)
 
 
 def known_fields(document: Mapping[str, Any], struct: type[msgspec.Struct]) -> Body:

@@ -54,7 +54,7 @@ from wattyard.tariffs.domain.sources import (
 )
 from wattyard.tariffs.domain.tariff import Direction, TariffType
 from wattyard.tariffs.domain.warnings import check_plausible
-from wattyard.tariffs.service import Prices, Tariffs
+from wattyard.tariffs.service import Prices, TariffImports, Tariffs
 from wattyard.tariffs.service.contracts import ConnectedTariff
 from wattyard.tariffs.wire import examples
 from wattyard.tariffs.wire.samples import TariffCheckShape, check_shape
@@ -226,10 +226,14 @@ async def check_tariff(
     example=examples.IMPORTED,
     example_query=examples.IMPORT_QUERY,
     example_body=examples.URDB_BODY,
-    events=("tariff.create", "location.update"),
+    events=("tariff.create", "location.update", "site.update"),
 )
 async def import_tariffs(
-    context: Context, query: ImportQuery, body: dict[str, Any] | list[Any], tariffs: Tariffs
+    context: Context,
+    query: ImportQuery,
+    body: dict[str, Any] | list[Any],
+    tariffs: Tariffs,
+    imports: TariffImports,
 ) -> bytes:
     """Connect the tariffs of a foreign document at a location: all of them or none.
 
@@ -240,7 +244,7 @@ async def import_tariffs(
     site = await tariffs.site(
         context, ids.read(query.location_id, "loc", "ste", param="location_id")
     )
-    bodies, warnings = await beside(
+    found = await beside(
         tariff_bodies,
         query.format,
         body,
@@ -248,8 +252,9 @@ async def import_tariffs(
         contract=Dates(query.contract_start_date, query.contract_end_date),
         allow=Allowance(query.allow_partial == "true", query.allow_implausible == "true"),
     )
-    made = await tariffs.connect(context, [contract_draft(body) for body in bodies])
-    return import_json(context.caller, [(one.contract, one.site) for one in made], warnings)
+    drafts = [contract_draft(body) for body in found.bodies]
+    made = await imports.connect(context, drafts, found.netting)
+    return import_json(context.caller, [(one.contract, one.site) for one in made], found.warnings)
 
 
 @endpoint(

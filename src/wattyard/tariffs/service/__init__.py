@@ -2,8 +2,17 @@
 
 from wattyard.tariffs.service.contracts import Tariffs
 from wattyard.tariffs.service.endings import Endings
+from wattyard.tariffs.service.importing import TariffImports
 from wattyard.tariffs.service.listings import Listings
 from wattyard.tariffs.service.prices import QUOTE_REFUSALS, Prices
 from wattyard.tariffs.service.sources import MarketSources
 
-__all__ = ["QUOTE_REFUSALS", "Endings", "Listings", "MarketSources", "Prices", "Tariffs"]
+__all__ = [
+    "QUOTE_REFUSALS",
+    "Endings",
+    "Listings",
+    "MarketSources",
+    "Prices",
+    "TariffImports",
+    "Tariffs",
+]

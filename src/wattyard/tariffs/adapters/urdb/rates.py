@@ -2,9 +2,11 @@
 
 Source of the rules: the URDB rate format (openei.org/services/doc/rest/util_rates) and how
 NREL SAM bills it: the price of a period and tier is `rate` + `adj`; tiers count the month's
-energy of all periods together, of which each period pays its share (`tier_scope` SHARED).
+energy of all periods together, of which each period pays its share (`tier_scope` SHARED). A limit
+of `kWh daily` is that for each day of the month, one of `kWh/kW` that for each kW of its peak.
 `startdate` and `enddate` are dates, the last one inclusive, written as an instant of that day in
-UTC: midnight in UTC in some rates, in a zone of the United States in others.
+UTC: midnight in UTC in some rates, in a zone of the United States in others; the bulk download
+writes text (`2017-01-01 00:00:00`). Some writers give whole numbers a fraction (`1.0`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,11 +24,18 @@ from wattyard.tariffs.adapters.imports import (
     runs,
 )
 from wattyard.tariffs.adapters.urdb.charges import charges
-from wattyard.tariffs.adapters.urdb.shapes import Matrix, UrdbInvalid, UrdbRate, UrdbTier
+from wattyard.tariffs.adapters.urdb.exports import netting
+from wattyard.tariffs.adapters.urdb.shapes import (
+    Matrix,
+    UrdbInvalid,
+    UrdbRate,
+    UrdbTier,
+    whole,
+)
 from wattyard.tariffs.adapters.urdb.unread import name_unread
 from wattyard.tariffs.adapters.urdb.weeks import in_range, seasons, window
 
-_TIER_RESETS: Final = {"kwh": "MONTH", "kwh daily": "DAY"}
+_LIMITS: Final = {"kwh": "to_kwh", "kwh daily": "to_kwh_per_day", "kwh/kw": "to_kwh_per_kw"}
 _ENDLESS_KWH: Final = 1e9
 
 
@@ -43,22 +52,21 @@ def tariffs_from_urdb(
     items = document.get("items", [document])
     if not isinstance(items, list) or len(items) != 1 or not isinstance(items[0], Mapping):
         raise UrdbInvalid("a URDB document holds one rate object", param="items")
-    raw = {name: value for name, value in items[0].items() if value is not None}
+    raw = {name: whole(value) for name, value in items[0].items() if value is not None}
     rate = convert(known_fields(raw, UrdbRate), UrdbRate)
     left = Leftovers()
     name_unread(raw, left)
-    reset = _tier_reset(rate, left)
     body: Body = {
         "direction": "IMPORT",
         "type": "COMMODITY",
         "display_name": rate.name,
         **contract.dates(*_dates(rate)),
         "tier_scope": "SHARED",
-        "tier_reset": reset or "MONTH",
-        "schedule": _energy(rate, left, tiered=reset is not None),
+        "tier_reset": "MONTH",
+        "schedule": _energy(rate, left),
         "charges": charges(rate, raw, left),
     }
-    return left.settle([body], allow_partial=allow_partial)
+    return left.settle([body], allow_partial=allow_partial, netting=netting(raw, left))
 
 
 def _dates(rate: UrdbRate) -> tuple[str | None, str | None]:
@@ -69,38 +77,22 @@ def _dates(rate: UrdbRate) -> tuple[str | None, str | None]:
     )
 
 
-def _date(seconds: float | None, name: str) -> date | None:
-    if seconds is None:
+def _date(written: float | str | None, name: str) -> date | None:
+    if written is None or written == "":
         return None
     try:
-        return datetime.fromtimestamp(seconds, tz=UTC).date()
+        if isinstance(written, str) and not written.isdecimal():
+            return datetime.fromisoformat(written).date()
+        return datetime.fromtimestamp(float(written), tz=UTC).date()
     except (ValueError, OverflowError, OSError):
-        raise UrdbInvalid(f"{seconds:g} is no Unix time", param=name) from None
+        raise UrdbInvalid(f"{written!r:.30} is neither Unix time nor a date", param=name) from None
 
 
-def _tier_reset(rate: UrdbRate, left: Leftovers) -> str | None:
-    """Find how often tiers are counted anew; None when their limits cannot be expressed."""
-    units = {
-        (tier.unit or "kWh").lower()
-        for tiers in rate.energyratestructure
-        if len(tiers) > 1
-        for tier in tiers
-    }
-    if not units:
-        return "MONTH"
-    if len(units) == 1 and units <= set(_TIER_RESETS):
-        return _TIER_RESETS[units.pop()]
-    left.unsupported(
-        "energyratestructure", f"tiers in {', '.join(sorted(units))}; only the first tier is kept"
-    )
-    return None
-
-
-def _energy(rate: UrdbRate, left: Leftovers, *, tiered: bool) -> list[Body]:
+def _energy(rate: UrdbRate, left: Leftovers) -> list[Body]:
     weekdays = _checked(rate.energyweekdayschedule, "energyweekdayschedule", rate)
     weekends = _checked(rate.energyweekendschedule, "energyweekendschedule", rate)
     rates = [
-        _tiers(tiers if tiered else tiers[:1], f"energyratestructure[{period}]", left)
+        _tiers(tiers, f"energyratestructure[{period}]", left)
         for period, tiers in enumerate(rate.energyratestructure)
     ]
 
@@ -111,6 +103,11 @@ def _energy(rate: UrdbRate, left: Leftovers, *, tiered: bool) -> list[Body]:
 
 
 def _tiers(tiers: Sequence[UrdbTier], path: str, left: Leftovers) -> list[Body]:
+    units = [(tier.unit or "kWh").strip().lower() for tier in tiers[:-1]]
+    if not set(units) <= set(_LIMITS):
+        unknown = ", ".join(sorted(set(units) - set(_LIMITS)))
+        left.unsupported(path, f"tiers in {unknown}; only the first tier is kept")
+        tiers, units = tiers[:1], []
     written: list[Body] = []
     for number, tier in enumerate(tiers):
         place = f"{path}[{number}]"
@@ -120,7 +117,7 @@ def _tiers(tiers: Sequence[UrdbTier], path: str, left: Leftovers) -> list[Body]:
         if number < len(tiers) - 1:
             if tier.max is None:
                 raise UrdbInvalid(f"{place}.max is missing: another tier follows", param=place)
-            value["to_kwh"] = tier.max
+            value[_LIMITS[units[number]]] = tier.max
         elif tier.max is not None and tier.max < _ENDLESS_KWH and len(tiers) > 1:
             left.note(f"{place}.max", "the last tier is taken to go on for ever")
         written.append(value)

@@ -1,5 +1,7 @@
 """What a URDB rate object (version 7) looks like, as far as prices follow from it."""
 
+from typing import Any
+
 import msgspec
 
 from wattyard.kernel.refusals import Malformed
@@ -25,8 +27,8 @@ class UrdbRate(msgspec.Struct, kw_only=True):
     energyweekdayschedule: Matrix
     energyweekendschedule: Matrix
     name: str | None = None
-    startdate: float | None = None
-    enddate: float | None = None
+    startdate: float | str | None = None
+    enddate: float | str | None = None
     fixedchargefirstmeter: float | None = None
     fixedchargeunits: str | None = None
     fixedmonthlycharge: float | None = None
@@ -36,6 +38,13 @@ class UrdbRate(msgspec.Struct, kw_only=True):
     demandweekdayschedule: Matrix = msgspec.field(default_factory=list)
     demandweekendschedule: Matrix = msgspec.field(default_factory=list)
     demandwindow: float | None = None
+
+
+def whole(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Write whole numbers of a matrix, or of another list, without a fraction."""
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class UrdbInvalid(Malformed):

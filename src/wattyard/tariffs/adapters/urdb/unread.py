@@ -56,9 +56,6 @@ _DESCRIBES: Final = frozenset(
     }
 )
 _NOTES: Final = {
-    "dgrules": "what exports are credited is not part of an import tariff",
-    "dgRules": "what exports are credited is not part of an import tariff",
-    "usenetmetering": "what exports are credited is not part of an import tariff",
     "energyattrs": "free texts are not read",
     "demandattrs": "free texts are not read",
     "fixedattrs": "free texts are not read",
@@ -66,13 +63,14 @@ _NOTES: Final = {
 _UNITS: Final = frozenset(
     {"flatDemandUnits", "flatdemandunit", "demandRateUnits", "demandrateunit"}
 )
+_EXPORTS: Final = frozenset({"dgrules", "dgRules", "usenetmetering"})
 _STRUCTURES: Final = ("energyratestructure", "flatdemandstructure", "demandratestructure")
 _TIER_PARTS: Final = UrdbTier.__struct_fields__
 
 
 def name_unread(raw: Mapping[str, Any], left: Leftovers) -> None:
     """Name the members that have no counterpart, and note those that say nothing of prices."""
-    read = _DESCRIBES | _UNITS | known_fields(raw, UrdbRate).keys()
+    read = _DESCRIBES | _UNITS | _EXPORTS | known_fields(raw, UrdbRate).keys()
     for name, value in raw.items():
         described = name in read or name.startswith("_") or name.endswith("comments")
         if described or _is_nothing(value):

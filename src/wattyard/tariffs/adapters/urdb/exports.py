@@ -1,0 +1,39 @@
+"""What a URDB rate says of exports: whether they cancel imports out (`dgrules`).
+
+Source of the rules: the URDB rate format, and how NREL SAM bills it: net metering carries what
+remains of a month on as energy, net billing by the hour pays for what remains of each.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from wattyard.sites.domain.netting import Netting
+from wattyard.tariffs.adapters.imports import Leftovers
+
+_RULES: Final[Mapping[str, tuple[Netting | None, str]]] = {
+    "net metering": (
+        Netting("MONTH", "CARRY"),
+        "exports cancel out imports of the month, what remains those of later ones, without an end",
+    ),
+    "net billing hourly": (
+        Netting("HOUR"),
+        "exports cancel out imports of the hour; what remains is paid by an EXPORT tariff",
+    ),
+    "net billing instantaneous": (None, "imports and exports count as they are metered"),
+    "buy all sell all": (None, "imports and exports count as they are metered"),
+}
+_OTHER: Final = "what exports are credited is not part of an import tariff"
+
+
+def netting(raw: Mapping[str, Any], left: Leftovers) -> Netting | None:
+    """Read how exports cancel imports out; what is said of it is noted."""
+    found: Netting | None = None
+    for name in ("dgrules", "dgRules", "usenetmetering"):
+        said = raw.get(name)
+        if said in (None, "", 0, "false", "False"):
+            continue
+        rule = "net metering" if name == "usenetmetering" else str(said).strip().lower()
+        own, meaning = _RULES.get(rule, (None, _OTHER))
+        found = found or own
+        left.note(name, meaning)
+    return found
