@@ -144,25 +144,32 @@ def test_a_nem12_file_of_a_market_operator_is_kept(desk: Desk, shared_data: Path
     )  # fmt: skip
 
 
-def test_registers_that_would_collide_are_imported_one_by_one(
+def test_registers_of_a_file_are_kept_under_their_names_and_add_up(
     desk: Desk, shared_data: Path
 ) -> None:
     file = shared_data / "meter" / "Example_NEM12_multiple_meters.csv"
     home = desk.place("Australia/Sydney")
     heating = desk.device(home)
-    with pytest.raises(CommandFailed, match=r'"NCDE001111 E1".*"NCDE001111 E2".*--channel'):
-        desk.bring(file, home)
-    assert desk.kept(home) == []
     with pytest.raises(CommandFailed, match=r'no register "E1".*"NCDE001111 E1" \(INBOUND\)'):
         desk.bring(file, home, "--channel", "E1")
 
-    first = desk.bring(file, home, "--channel", "NCDE001111 E1")
-    fed_in = desk.bring(file, home, "--channel", "NCDE001111 B1")
+    whole = desk.bring(file, home)
+    again = desk.bring(file, home)
     second = desk.bring(file, home, "--channel", "NCDE001111 E2", "--device", heating)
 
-    assert (first["kept"], fed_in["kept"], second["kept"]) == (192, 192, 192)
+    assert (whole["kept"], again["kept"], second["kept"]) == (768, 768, 192)
+    assert [(one["name"], one["register"]) for one in whole["registers"]] == [
+        (name, name)
+        for name in ("NCDE001111 E1", "NCDE001111 B1", "NCDE001111 E2", "NDDD001888 B1")
+    ]
     own = desk.kept(home)
-    assert (len(own), energy(own), energy(own, "OUTBOUND")) == (384, 1.92, 1.92)
+    assert (len(own), energy(own), energy(own, "OUTBOUND")) == (768, 21.12, 5.76)
+    assert {one.stream.register for one in own} == {
+        "NCDE001111 E1",
+        "NCDE001111 B1",
+        "NCDE001111 E2",
+        "NDDD001888 B1",
+    }
     assert len(desk.kept(home, heating)) == 192
 
 

@@ -1,7 +1,7 @@
 """Importing a file of readings into the database, chunk by chunk."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,16 @@ from wattyard.cli.database import CommandFailed
 from wattyard.cli.imports import progress_bar
 from wattyard.kernel.context import Context
 from wattyard.meters.adapters.arrivals import columns_of
+from wattyard.meters.adapters.file_registers import PLAUSIBLE_KW, Survey
 from wattyard.meters.adapters.importers import READERS
-from wattyard.meters.adapters.meter_file import MeterFormat, MeterReading, Options, RefusedReading
+from wattyard.meters.adapters.meter_file import (
+    MeterFormat,
+    MeterReading,
+    Options,
+    Part,
+    RefusedReading,
+    Register,
+)
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import RECORDS_AT_ONCE, Failed
 from wattyard.meters.service import Meters
@@ -47,6 +55,8 @@ class MeteringPoint:
     context: Context
     site_id: UUID
     device_id: UUID | None
+    registers: Mapping[Register, str | None]
+    """The name under which each register of the file is kept."""
 
 
 @dataclass(frozen=True)
@@ -59,35 +69,49 @@ class MeterFile:
     channel: str | None
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[BinaryIO, Iterator[MeterReading | RefusedReading]]]:
+    def opened(self) -> Iterator[tuple[BinaryIO, Iterator[Part]]]:
         """Open the file at its start, with the readings in it."""
         with self.path.open("rb") as stream:
             yield stream, READERS[self.form](stream, self.options)
 
-    def check_registers(self) -> None:
-        """Refuse registers whose readings would replace each other.
+    def survey(self, *, allow_implausible: bool) -> Survey:
+        """Find the registers of the file, and what it says beside them.
 
         Raises:
-            CommandFailed: when the channel is not in the file, or none was chosen of several
-                that count the same direction.
+            CommandFailed: when the channel is not in the file; or when a column of a CSV file is
+                more than a house can have used, or seems to hold register reads, and that was
+                not allowed.
         """
         with self.opened() as (_, read):
-            found = {
-                (one.channel or "", one.energy_flow_direction): None  # in the order of the file
-                for one in read
-                if isinstance(one, MeterReading)
-            }
-        listed = ", ".join(f'"{name}" ({way})' for name, way in found)
-        if self.channel is not None and self.channel not in {name for name, _ in found}:
+            survey = Survey.of(read)
+        listed = ", ".join(f'"{one.name}" ({one.direction})' for one in survey.registers)
+        if self.channel is not None and self.channel not in {one.name for one in survey.registers}:
             raise CommandFailed(
                 f'{self.path} has no register "{self.channel}" with readings; '
                 f"it has {listed or 'none'}"
             )
-        if self.channel is None and len({way for _, way in found}) < len(found):
-            raise CommandFailed(
-                f"{self.path} has several registers of one direction: {listed}; import each "
-                'separately with --channel "NAME", to the location or device it belongs to'
-            )
+        if self.options.columns is not None and not allow_implausible:
+            self._check_plausible(survey)
+        return survey
+
+    def _check_plausible(self, survey: Survey) -> None:
+        for register, own in survey.registers.items():
+            name = f'"{register.name}"' if register.name else "the column of values"
+            takes = "; --allow-implausible takes it as it is"
+            columns = self.options.columns
+            reads = columns is not None and not columns.register_reads
+            if own.mean_kw > PLAUSIBLE_KW:
+                fault = (
+                    f"{name} has a mean power of {own.mean_kw:,.0f} kW, beyond what a house uses"
+                )
+                if reads and own.are_reads(register.name):
+                    raise CommandFailed(f"{fault}: its values seem to be --register-reads{takes}")
+                raise CommandFailed(f"{fault} ({PLAUSIBLE_KW:g} kW): is --unit right{takes}")
+            if reads and own.are_reads(register.name):
+                raise CommandFailed(
+                    f"the values of {name} only rise, as reads of a register do: is "
+                    f"--register-reads meant{takes}"
+                )
 
 
 async def bring_in(
@@ -106,16 +130,19 @@ async def bring_in(
             progress.update(task, completed=stream.tell())
         batch = await _take(services, meter, batch, chunk, tally)
     tally.batch = None if batch is None else batch.id
+    if not (tally.kept or tally.refused):
+        hint = "the file has no reading of energy that was chosen"
+        tally.refused.append(RefusedReading("end of file", "readings_missing", hint))
     return tally
 
 
-def _next(read: Iterator[MeterReading | RefusedReading], channel: str | None) -> Chunk:
+def _next(read: Iterator[Part], channel: str | None) -> Chunk:
     """Read on until there are 10,000 readings, or until the end."""
     chunk = Chunk()
     for one in read:
         if isinstance(one, RefusedReading):
             chunk.refused.append(one)
-        elif channel is None or one.channel == channel:
+        elif isinstance(one, MeterReading) and channel in (None, one.channel):
             chunk.readings.append(one)
             if len(chunk.readings) == RECORDS_AT_ONCE:
                 return chunk
@@ -132,7 +159,7 @@ async def _take(
 ) -> MeterBatch | None:
     """Store a chunk as part of the batch; without a batch (a dry run), only check it."""
     count = len(chunk.readings)
-    readings = columns_of(chunk.readings, meter.site_id, meter.device_id)
+    readings = columns_of(chunk.readings, meter.site_id, meter.device_id, meter.registers)
     failed: Sequence[Failed]
     if batch is None:
         failed = await services.get(Meters).judge(meter.context, readings)

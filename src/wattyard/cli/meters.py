@@ -2,10 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from typer.models import OptionInfo
 
 from wattyard.app import Services
 from wattyard.cli import csv_options
@@ -14,11 +15,13 @@ from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, Jso
 from wattyard.cli.meter_files import MeterFile, MeterImportTally, MeteringPoint, bring_in
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
+from wattyard.meters.adapters.column_map import ColumnMap
+from wattyard.meters.adapters.file_registers import Survey
 from wattyard.meters.adapters.meter_file import (
-    ColumnMap,
     FormatUnknown,
     MeterFormat,
     Options,
+    Remark,
     recognise,
 )
 from wattyard.sites.service import Devices, Sites
@@ -30,6 +33,20 @@ _FORMATS: Final = {
 }
 _HEAD_BYTES: Final = 4096
 _SHOWN_REFUSALS: Final = 1000
+_REMARKS: Final[dict[Remark, str]] = {
+    "gap": "a gap",
+    "length_changed": "another length of periods",
+    "row_not_chosen": "a row passed over by --only",
+    "repeated": "repeated with the same value",
+    "other_quantity": "something else than energy, passed over",
+}
+
+
+def _csv(help_: str, *names: str) -> OptionInfo:
+    """Declare an option of CSV files."""
+    found: OptionInfo = typer.Option(*names, help=help_, rich_help_panel="CSV files")
+    return found
+
 
 meter = typer.Typer(help="Meter readings.", no_args_is_help=True)
 
@@ -52,35 +69,64 @@ def import_readings(
         str | None,
         typer.Option("--format", help="nem12, green_button or csv; default: recognised."),
     ] = None,
-    unit: Annotated[str, typer.Option(help="CSV: KWH, WH, KW or W.")] = "KWH",
-    start: Annotated[
-        str | None, typer.Option(help="CSV: column of start times, by name or number from 1.")
+    unit: Annotated[str, _csv("KWH, WH, KW or W.")] = "KWH",
+    start: Annotated[str | None, _csv("Column of start times, by name or number from 1.")] = None,
+    end: Annotated[str | None, _csv("Column of end times.")] = None,
+    period: Annotated[
+        str | None, _csv("Column of whole periods: A to B, or A - B, in one cell.")
     ] = None,
-    end: Annotated[str | None, typer.Option(help="CSV: column of end times.")] = None,
+    date: Annotated[str | None, _csv("Column of dates, beside times of the day.")] = None,
+    length: Annotated[
+        str | None,
+        _csv("Minutes of a period, DAY, or auto: up to the neighbouring row; instead of an end."),
+    ] = None,
     value: Annotated[
         list[str] | None,
-        typer.Option(help="CSV: column of values, COLUMN[:INBOUND|OUTBOUND]; repeatable."),
+        _csv("Column of values, COLUMN[:INBOUND|OUTBOUND]; repeatable: registers that add up."),
     ] = None,
-    length: Annotated[
-        str | None, typer.Option(help="CSV: minutes of a period, or DAY, instead of an end.")
+    negative: Annotated[
+        str | None, _csv("Direction of negative values, where one column has both: OUTBOUND.")
     ] = None,
-    date: Annotated[
-        str | None, typer.Option(help="CSV: column of dates, beside times of the day.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="CSV: default: found in the first row.")
-    ] = None,
-    decimal_comma: Annotated[
-        bool, typer.Option("--decimal-comma", help="CSV: numbers such as 0,5.")
+    register_reads: Annotated[
+        bool,
+        _csv(
+            "Values are reads of a register; energy is what lies between two.", "--register-reads"
+        ),
     ] = False,
+    numbered: Annotated[
+        bool,
+        _csv(
+            "--start is the number, from 1, of the elapsed period of the local day.", "--numbered"
+        ),
+    ] = False,
+    wide: Annotated[
+        bool,
+        _csv("A row is a day, with a column for each period named by its start, or A-B.", "--wide"),
+    ] = False,
+    direction: Annotated[
+        list[str] | None,
+        _csv("COLUMN=WORD:INBOUND|OUTBOUND: rows that a column directs; repeatable."),
+    ] = None,
+    only: Annotated[list[str] | None, _csv("COLUMN=WORD: only these rows; repeatable.")] = None,
+    quality: Annotated[
+        list[str] | None,
+        _csv("COLUMN=WORD:0.7: how sure rows are; known words need none; repeatable."),
+    ] = None,
+    delimiter: Annotated[str | None, _csv("Default: found in the first row.")] = None,
+    decimal_comma: Annotated[bool, _csv("Numbers such as 0,5.", "--decimal-comma")] = False,
     day_first: Annotated[
-        bool | None,
-        typer.Option("--day-first/--month-first", help="CSV: what 03/04/2025 means."),
+        bool | None, _csv("What 03/04/2025 means.", "--day-first/--month-first")
     ] = None,
     utc_offset: Annotated[
-        str | None,
-        typer.Option(help="CSV: the times' fixed offset, such as +01:00; default: local time."),
+        str | None, _csv("The times' fixed offset, such as +01:00; default: local time.")
     ] = None,
+    allow_implausible: Annotated[
+        bool,
+        _csv(
+            "Take a mean above 200 kW, or values that seem to be register reads.",
+            "--allow-implausible",
+        ),
+    ] = False,
     channel: Annotated[
         str | None, typer.Option(help="Import only the register of this name.")
     ] = None,
@@ -94,8 +140,9 @@ def import_readings(
     """Import the readings of a meter from a file.
 
     A reading of a known period replaces the earlier one, so a file can be imported again after an
-    interruption or with corrections. Everything that was refused is reported with its place and
-    reason, and the exit code is then 2.
+    interruption or with corrections. Registers of one direction (day and night, E1 and E2) are
+    kept under their names and add up. Everything that was refused is reported with its place and
+    reason, and the exit code is then 2; what is passed over, and gaps, are counted.
     """
     format_ = _format(form, file)
     columns = None
@@ -106,7 +153,13 @@ def import_readings(
                 start=csv_options.column(start),
                 end=csv_options.column(end),
                 date=csv_options.column(date),
+                period=csv_options.column(period),
                 length=csv_options.length(length),
+                numbered=numbered,
+                wide=wide,
+                register_reads=register_reads,
+                negative=csv_options.flow("--negative", negative) if negative else None,
+                words=csv_options.row_words(direction or (), only or (), quality or ()),
                 unit=csv_options.unit(unit),
                 delimiter=delimiter,
                 decimal_comma=decimal_comma,
@@ -118,18 +171,18 @@ def import_readings(
     site_id = ids.read(location, "loc", "ste", param="location")
     device_id = ids.read(device, "dev", param="device") if device else None
 
-    async def work(services: Services) -> MeterImportTally:
+    async def work(services: Services) -> tuple[MeterImportTally, Survey]:
         context = await context_of(services, account, mode)
         site = await services.get(Sites).supply(context, site_id, param="location")
         if device_id is not None:
             await services.get(Devices).device(context, device_id)
         source = MeterFile(file, format_, Options(zone=site.timezone, columns=columns), channel)
-        await asyncio.to_thread(source.check_registers)
-        meter = MeteringPoint(context, site_id, device_id)
-        return await bring_in(services, source, meter, dry_run=dry_run, show=not json)
+        survey = await asyncio.to_thread(source.survey, allow_implausible=allow_implausible)
+        meter = MeteringPoint(context, site_id, device_id, survey.stored)
+        return await bring_in(services, source, meter, dry_run=dry_run, show=not json), survey
 
-    tally = run(data, database, work)
-    _report(tally, dry_run=dry_run, json=json)
+    tally, survey = run(data, database, work)
+    _report(tally, survey, dry_run=dry_run, json=json)
     if tally.refused:
         raise typer.Exit(2)
 
@@ -146,14 +199,25 @@ def _format(text: str | None, file: Path) -> MeterFormat:
             raise CommandFailed(str(unknown)) from unknown
 
 
-def _report(tally: MeterImportTally, *, dry_run: bool, json: bool) -> None:
+def _report(tally: MeterImportTally, survey: Survey, *, dry_run: bool, json: bool) -> None:
     refused = len(tally.refused) + tally.unlisted
+    estimated = sum(own.estimated for own in survey.registers.values())
     if json:
         print_json(
             {
                 "dry_run": dry_run,
                 "batch_id": None if tally.batch is None else ids.wire("bat", tally.batch),
                 "kept": tally.kept,
+                "estimated": estimated,
+                "registers": _registers(survey),
+                "noted": [
+                    {
+                        "what": what,
+                        "count": own.count,
+                        "first": {"where": own.first.where, "message": own.first.message},
+                    }
+                    for what, own in survey.remarks.items()
+                ],
                 "refused_count": refused,
                 "refused": [
                     {"where": one.where, "code": one.code, "reason": one.message}
@@ -163,11 +227,36 @@ def _report(tally: MeterImportTally, *, dry_run: bool, json: bool) -> None:
         )
         return
     would = "would be " if dry_run else ""
-    Console(highlight=False, soft_wrap=True).print(
-        f"{tally.kept:,} readings {would}kept, {refused:,} refused"
-    )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{tally.kept:,} readings {would}kept, {refused:,} refused")
+    if estimated:
+        console.print(f"{estimated:,} of the file's values are estimated")
+    for register in _registers(survey) if len(survey.registers) > 1 else []:
+        name = register["register"] or "no name"
+        console.print(
+            f"{register['name']} ({register['direction']}): {register['energy_kwh']:,} kWh, "
+            f"kept under {name}",
+            markup=False,
+        )
+    for what, own in survey.remarks.items():
+        first = f"{own.first.where}: {own.first.message}"
+        console.print(f"{own.count:,} × {_REMARKS[what]}, first at {first}", markup=False)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for one in tally.refused[:_SHOWN_REFUSALS]:
         errors.print(f"{one.where}: {one.code}: {one.message}", markup=False)
     if refused > _SHOWN_REFUSALS:
         errors.print(f"… and {refused - _SHOWN_REFUSALS:,} more; --json lists them")
+
+
+def _registers(survey: Survey) -> list[dict[str, Any]]:
+    stored = survey.stored
+    return [
+        {
+            "name": register.name,
+            "direction": register.direction,
+            "register": stored[register],
+            "readings": own.count,
+            "energy_kwh": round(own.total_kwh, 6),
+        }
+        for register, own in survey.registers.items()
+    ]

@@ -24,7 +24,7 @@ from tests.support.meter_files import (
 )
 from wattyard.kernel import civil
 from wattyard.meters.adapters.green_button import readings
-from wattyard.meters.adapters.meter_file import MeterReading, Options, RefusedReading
+from wattyard.meters.adapters.meter_file import MeterReading, Noted, Options, RefusedReading
 
 NEW_YORK = Options(zone="America/New_York")
 QUARTER = timedelta(minutes=15)
@@ -120,8 +120,6 @@ def test_a_flow_that_is_not_told_is_the_callers() -> None:
 @pytest.mark.parametrize(
     ("kind", "flow", "code"),
     [
-        ("<uom>73</uom>", 1, "units_invalid"),
-        ("<uom>169</uom>", 1, "units_invalid"),
         ("", 1, "units_invalid"),
         ("<uom>72</uom>", 4, "energy_flow_direction_invalid"),
         (
@@ -129,8 +127,6 @@ def test_a_flow_that_is_not_told_is_the_callers() -> None:
             1,
             "reading_type_invalid",
         ),
-        ("<uom>38</uom><dataQualifier>8</dataQualifier>", 1, "reading_type_invalid"),
-        ("<uom>72</uom><commodity>7</commodity>", 1, "units_invalid"),
         (
             "<uom>72</uom><powerOfTenMultiplier>999999999</powerOfTenMultiplier>",
             1,
@@ -144,6 +140,97 @@ def test_values_that_are_no_energy_of_intervals_are_refused_once(
     values = [interval_reading(n * 900, 900, 1) for n in range(3)]
 
     assert [r.code for r in read(one_block(*values, kind=kind, flow=flow))] == [code]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "<uom>73</uom>",
+        "<uom>169</uom>",
+        "<uom>61</uom>",
+        "<uom>38</uom><dataQualifier>8</dataQualifier>",
+        "<uom>38</uom><kind>8</kind>",
+        "<uom>72</uom><commodity>7</commodity>",
+    ],
+)
+def test_other_quantities_and_demand_are_told_apart(kind: str) -> None:
+    values = [interval_reading(n * 900, 900, 1) for n in range(3)]
+
+    (own,) = read(one_block(*values, kind=kind))
+    assert isinstance(own, Noted)
+    assert own.what == "other_quantity"
+
+
+def test_gas_measured_in_watt_hours_is_no_electricity() -> None:
+    service = "<ServiceCategory><kind>1</kind></ServiceCategory>"
+    content = one_block(interval_reading(0, 900, 1)).replace(b"<kind>0</kind>", service.encode())
+
+    assert [type(one) for one in read(content)] == [Noted]
+
+
+def registers(*made: tuple[str, int, int], order: random.Random | None = None) -> bytes:
+    """A usage point with MeterReadings: a title, a unit and the value of an hour of each."""
+    point, espi = "/U/1", 'xmlns="http://naesb.org/espi"'
+    entries = [espi_entry(point, "/U", [f"{point}/MeterReading"], "home", f"<UsagePoint {espi}/>")]
+    for n, (title, uom, value) in enumerate(made, 1):
+        meter = f"{point}/MeterReading/{n:02}"
+        hour = interval_reading(0, 3600, value)
+        entries += [
+            espi_entry(
+                meter,
+                f"{point}/MeterReading",
+                [f"{meter}/IntervalBlock", f"/ReadingType/{n}"],
+                title,
+                f"<MeterReading {espi}/>",
+            ),
+            espi_entry(
+                f"/ReadingType/{n}",
+                "/ReadingType",
+                [],
+                "type",
+                f"<ReadingType {espi}><uom>{uom}</uom><commodity>1</commodity></ReadingType>",
+            ),
+            espi_entry(
+                f"{meter}/IntervalBlock/0",
+                f"{meter}/IntervalBlock",
+                [],
+                "",
+                f"<IntervalBlock {espi}>{hour}</IntervalBlock>",
+            ),
+        ]
+    if order is not None:
+        order.shuffle(entries)
+    feed = '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom">'
+    return f"{feed}{''.join(entries)}</feed>".encode()
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        (["night", "day"], ["night", "day"]),
+        (["Energy", "Energy"], ["Energy 01", "Energy 02"]),
+        (["", "day"], ["home 01", "day"]),
+    ],
+)
+def test_each_meter_reading_is_a_register_with_a_name_of_its_own(
+    titles: list[str], names: list[str], seed: int | None
+) -> None:
+    order = None if seed is None else random.Random(seed)
+    content = registers(*((title, 72, 500) for title in titles), order=order)
+
+    assert sorted(one.channel or "" for one in kept(read(content))) == sorted(names)
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_power_beside_energy_is_demand(seed: int | None) -> None:
+    order = None if seed is None else random.Random(seed)
+    own = read(registers(("Energy", 72, 500), ("Energy", 38, 900), order=order))
+
+    assert [(one.kwh, one.channel) for one in kept(r for r in own if not isinstance(r, Noted))] == [
+        (0.5, "home")
+    ]
+    assert [one.what for one in own if isinstance(one, Noted)] == ["other_quantity"]
 
 
 @pytest.mark.parametrize(

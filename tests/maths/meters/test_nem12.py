@@ -18,7 +18,7 @@ from tests.support.meter_files import (
     nem12_register,
     refused,
 )
-from wattyard.meters.adapters.meter_file import MeterReading, Options, RefusedReading
+from wattyard.meters.adapters.meter_file import MeterReading, Noted, Options, RefusedReading
 from wattyard.meters.adapters.nem12 import readings
 
 SYDNEY = Options(zone="Australia/Sydney")
@@ -170,8 +170,28 @@ def test_a_day_that_comes_twice_is_taken_once() -> None:
     register = nem12_register("N", "E1")
     own = read(nem12(register, nem12_day(DAY, ONES), *again, register, nem12_day(DAY, ONES)))
 
-    assert refused(own) == [("line 4", "record_duplicate"), ("line 7", "record_duplicate")]
+    assert refused(own) == [("line 4", "record_duplicate")]
+    assert [(one.where, one.what) for one in own if isinstance(one, Noted)] == [
+        ("line 7", "repeated")
+    ]
     assert {one.energy_kwh for one in own if isinstance(one, MeterReading)} == {1.0}
+
+
+@pytest.mark.parametrize(("minutes", "count"), [("05", 288), ("5", 288), ("015", 96), ("30", 48)])
+def test_the_length_of_intervals_may_have_leading_zeros(minutes: str, count: int) -> None:
+    day = nem12_day(DAY, ["0.01"] * count)
+    own = kept(read(nem12(f"200,NMI,E1B1,E1,E1,,M1,KWH,{minutes},", day)))
+
+    assert len(own) == count
+    assert own[0].end - own[0].start == timedelta(days=1) / count
+
+
+@pytest.mark.parametrize("minutes", ["", "0", "00", "10", "5.0", "-5", "٥"])
+def test_another_length_of_intervals_is_refused(minutes: str) -> None:
+    own = read(nem12(f"200,NMI,E1B1,E1,E1,,M1,KWH,{minutes},", nem12_day(DAY, ONES)))
+
+    assert refused(own) == [("line 2", "interval_length_invalid")]
+    assert len(own) == 1
 
 
 def test_a_file_cut_off_is_told_and_what_it_holds_is_taken() -> None:

@@ -1,25 +1,38 @@
 """Readings of a file as the columns that use-cases take."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import numpy as np
 
 from wattyard.kernel.clock_changes import microseconds
-from wattyard.meters.adapters.meter_file import MeterReading
-from wattyard.meters.domain.readings import FlowDirection, Readings, Stream, direction_of
-
-_FLOWS: Final[tuple[FlowDirection, FlowDirection]] = ("INBOUND", "OUTBOUND")
+from wattyard.meters.adapters.meter_file import MeterReading, Register
+from wattyard.meters.domain.readings import Readings, Stream, direction_of
 
 
-def columns_of(read: Sequence[MeterReading], site_id: UUID, device_id: UUID | None) -> Readings:
-    """Turn n readings of a file into columns of a device, or of a site's own meter."""
+def columns_of(
+    read: Sequence[MeterReading],
+    site_id: UUID,
+    device_id: UUID | None,
+    stored: Mapping[Register, str | None],
+) -> Readings:
+    """Turn n readings of a file into columns of a device, or of a site's own meter.
+
+    `stored` has the name under which each register of the file is kept.
+    """
     count = len(read)
+    places: dict[Register, int] = {}
+    stream = [
+        places.setdefault(Register(one.channel, one.energy_flow_direction), len(places))
+        for one in read
+    ]
     return Readings(
-        tuple(Stream(site_id, device_id, flow, direction_of(flow)) for flow in _FLOWS),
+        tuple(
+            Stream(site_id, device_id, one.direction, direction_of(one.direction), stored[one])
+            for one in places
+        ),
         np.arange(1, count + 1),
-        np.array([one.energy_flow_direction == "OUTBOUND" for one in read], dtype=np.int64),
+        np.array(stream, dtype=np.int64),
         np.array([microseconds(one.start_time) for one in read], dtype=np.int64),
         np.array([microseconds(one.end_time) for one in read], dtype=np.int64),
         np.array([one.energy_kwh for one in read], dtype=np.float64),

@@ -26,6 +26,7 @@ _TYPE_FIELDS: Final = {
     "accumulationBehaviour": "accumulation",
     "dataQualifier": "qualifier",
     "defaultQuality": "default_quality",
+    "kind": "kind",
 }
 
 
@@ -39,9 +40,13 @@ class FeedInvalid(Exception):
 
 @dataclass(slots=True)
 class AtomEntry:
-    """The Atom entry around a resource: its title and its links, as far as they were read."""
+    """The Atom entry around a resource: its title and its links, as far as they were read.
+
+    `service` is what a usage point supplies, in the file's own code; "" where it does not say.
+    """
 
     title: str = ""
+    service: str = ""
     self_: str = ""
     up: str = ""
     related: list[str] = field(default_factory=list)
@@ -59,6 +64,7 @@ class ReadingType:
     accumulation: str = ""
     qualifier: str = ""
     default_quality: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,11 @@ class Links:
         for address in entry.resource.related:
             self._by_related[entry.kind, address] = entry.resource
 
+    @property
+    def meters(self) -> list[AtomEntry]:
+        """The meter readings that have an address, in the order of the file."""
+        return [own for (kind, _), own in self._by_self.items() if kind == "MeterReading"]
+
     def owner(self, resource: AtomEntry, kind: str) -> AtomEntry | None:
         """Find the resource of a kind to which another belongs."""
         for address in filter(None, (resource.up, resource.self_)):
@@ -124,12 +135,12 @@ class Links:
                 return found
         return None
 
-    def reading_type(self, meter: AtomEntry | None, *, only_one: bool) -> ReadingType | None:
-        """Find the type that a meter reading links to, or with `only_one` the file's only one."""
+    def reading_type(self, meter: AtomEntry | None) -> ReadingType | None:
+        """Find the type that a meter reading links to, or else the file's only one."""
         for address in meter.related if meter else []:
             if address in self._types:
                 return self._types[address]
-        return next(iter(self._types.values())) if only_one and len(self._types) == 1 else None
+        return next(iter(self._types.values())) if len(self._types) == 1 else None
 
 
 def feed(stream: BinaryIO) -> Iterator[Part]:
@@ -242,6 +253,8 @@ class _Parts:
             self._type[_TYPE_FIELDS[name]] = text
         elif within == "entry" and name == "title":
             self._resource.title = text
+        elif within == "ServiceCategory" and name == "kind":
+            self._resource.service = text
         elif name == "entry" and self._kind:
             self._ready.append(EspiResource(self._kind, self._resource, ReadingType(**self._type)))
 

@@ -10,7 +10,7 @@ import contextlib
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
 
@@ -26,7 +26,9 @@ from wattyard.meters.adapters.espi_feed import (
 )
 from wattyard.meters.adapters.meter_file import (
     MeterReading,
+    Noted,
     Options,
+    Part,
     RefusedReading,
     Register,
     judged,
@@ -40,6 +42,9 @@ _UNITS: Final = {
 }  # fmt: skip
 _ELECTRICITY: Final = ("", "0", "1", "2")
 """Commodities: unspecified, and electricity metered on either side of the transformer."""
+_ELECTRICAL_SERVICE: Final = ("", "0")
+_DEMAND: Final = "8"
+"""A kind of reading, as its type says."""
 _DIRECTIONS: Final[dict[str, FlowDirection]] = {"1": "INBOUND", "19": "OUTBOUND"}
 _DELTAS: Final = ("", "0", "4", "6", "12")
 """Kinds of accumulation that give an interval's energy: unspecified, deltas, indicating power,
@@ -79,20 +84,21 @@ class _Measure:
     interval_seconds: str
 
 
-@dataclass(slots=True)
-class _Found:
-    """What the first pass leaves to the second: links, and blocks that stand before theirs."""
+@dataclass(frozen=True, slots=True)
+class _Registers:
+    """The meter readings of a file: how they refer to others, and what each is called."""
 
-    links: Links = field(default_factory=Links)
-    postponed: dict[int, AtomEntry] = field(default_factory=dict)
-    has_values: bool = False
+    links: Links
+    names: dict[int, str | None]
+    """By the identity of a meter reading's entry."""
 
 
-def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
+def readings(stream: BinaryIO, options: Options) -> Iterator[Part]:
     """Read a Green Button file: one reading for each IntervalReading, in the order of the file.
 
-    A block that stands before the resources it refers to is read in a second pass, so blocks
-    may come out of order; a stream that cannot go back is first copied to a temporary file.
+    Each MeterReading is a register. Those of demand (W beside Wh, VA) and of anything but
+    electricity are told apart and passed over. The file is read twice, since a block may stand
+    before what it refers to; a stream that cannot go back is first copied to a temporary file.
     """
     if stream.seekable():
         yield from _passes(stream, options)
@@ -104,90 +110,107 @@ def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refu
         yield from _passes(copy, options)
 
 
-def _passes(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
+def _passes(stream: BinaryIO, options: Options) -> Iterator[Part]:
     start = stream.tell()
-    found = _Found()
-    invalid = None
+    links = _linked(stream)
+    stream.seek(start)
+    registers = _Registers(links, _names(links))
+    measure: _Measure | RefusedReading | Noted | None = None
+    has_values = False
     try:
-        yield from _first_pass(stream, options, found)
+        for found in feed(stream):
+            if isinstance(found, IntervalBlock):
+                measure = _measured(found, registers, options)
+                if not isinstance(measure, _Measure):
+                    yield measure
+            elif isinstance(found, IntervalValue):
+                has_values = True
+                if isinstance(measure, _Measure):
+                    yield _reading(found, measure)
     except FeedInvalid as fault:
-        invalid = fault
-    if found.postponed:
-        stream.seek(start)
-        # The second pass fails at the same line: reported once, below.
-        with contextlib.suppress(FeedInvalid):
-            yield from _second_pass(stream, options, found)
-    if invalid is not None:
-        yield RefusedReading(f"line {invalid.line}", invalid.code, str(invalid))
-    elif not found.has_values:
+        yield RefusedReading(f"line {fault.line}", fault.code, str(fault))
+        has_values = True
+    if not has_values:
         hint = "the file holds no IntervalReading; is it a Green Button file of usage?"
         yield RefusedReading("end of file", "format_invalid", hint)
 
 
-def _first_pass(
-    stream: BinaryIO, options: Options, found: _Found
-) -> Iterator[MeterReading | RefusedReading]:
-    measure: _Measure | RefusedReading | None = None
-    for part in feed(stream):
-        match part:
-            case EspiResource():
-                found.links.add(part)
-            case IntervalBlock():
-                measure = _measured(part, found.links, options, final=False)
-                if measure is None:
-                    found.postponed[part.number] = part.resource
-                elif isinstance(measure, RefusedReading):
-                    yield measure
-            case IntervalValue():
-                found.has_values = True
-                if isinstance(measure, _Measure):
-                    yield _reading(part, measure)
-
-
-def _second_pass(
-    stream: BinaryIO, options: Options, found: _Found
-) -> Iterator[MeterReading | RefusedReading]:
-    measure: _Measure | RefusedReading | None = None
-    for part in feed(stream):
-        if isinstance(part, IntervalBlock):
-            measure = None
-            if part.number in found.postponed:
-                whole = replace(part, resource=found.postponed[part.number])
-                measure = _measured(whole, found.links, options, final=True)
-            if isinstance(measure, RefusedReading):
-                yield measure
-        elif isinstance(part, IntervalValue) and isinstance(measure, _Measure):
-            yield _reading(part, measure)
+def _linked(stream: BinaryIO) -> Links:
+    """Read how the resources of a file refer to one another, as far as it can be read."""
+    links = Links()
+    with contextlib.suppress(FeedInvalid):  # the second pass fails at the same line
+        for part in feed(stream):
+            if isinstance(part, EspiResource):
+                links.add(part)
+    return links
 
 
 def _measured(
-    block: IntervalBlock, links: Links, options: Options, *, final: bool
-) -> _Measure | RefusedReading | None:
-    """Find what a block's values mean; None while what it refers to has not been read."""
+    block: IntervalBlock, registers: _Registers, options: Options
+) -> _Measure | RefusedReading | Noted:
+    """Find what a block's values mean, or why they are not taken."""
     where = f"line {block.line}, IntervalBlock {block.number}"
+    links = registers.links
     meter = links.owner(block.resource, "MeterReading")
-    kind = links.reading_type(meter, only_one=final)
-    point = links.owner(meter, "UsagePoint") if meter else None
-    if not final and (kind is None or point is None):
-        return None
+    kind = links.reading_type(meter)
     if kind is None:
         return RefusedReading(
             where, "reading_type_missing", "no ReadingType is linked; the block is left out"
         )
+    other = _other_quantity(meter, kind, links)
+    if other is not None:
+        return Noted(where, "other_quantity", f"{other}; the block is left out")
     wrong = _fault(kind)
     if wrong is not None:
         return replace(wrong, where=where, message=f"{wrong.message}; the block is left out")
-    titles = (resource.title for resource in (point, meter) if resource)
-    return _measure(kind, next(filter(None, titles), None), options)
+    return _measure(kind, registers.names.get(id(meter)), options)
+
+
+def _names(links: Links) -> dict[int, str | None]:
+    """Call each register of electrical energy by the first of its names that is no other's."""
+    meters = [
+        meter
+        for meter in links.meters
+        if (kind := links.reading_type(meter)) and _other_quantity(meter, kind, links) is None
+    ]
+    listed = [_candidates(meter, links) for meter in meters]
+    found: dict[int, str | None] = {}
+    for meter, own in zip(meters, listed, strict=True):
+        alone = (name for name in own if sum(name in others for others in listed) == 1)
+        found[id(meter)] = next(alone, next(iter(own), None))
+    return found
+
+
+def _candidates(meter: AtomEntry, links: Links) -> list[str]:
+    point = links.owner(meter, "UsagePoint")
+    title = (point.title if point else "") or meter.title
+    parts = meter.self_.strip("/").split("/")
+    longer = [f"{meter.title or title} {'/'.join(parts[-n:])}".strip() for n in (1, 3, len(parts))]
+    return [name for name in (title, meter.title, *longer) if name]
+
+
+def _other_quantity(meter: AtomEntry | None, kind: ReadingType, links: Links) -> str | None:
+    """Say what a register counts that is not electrical energy; None where it is that."""
+    point = links.owner(meter, "UsagePoint") if meter else None
+    service = point.service if point else ""
+    if kind.commodity not in _ELECTRICITY or service not in _ELECTRICAL_SERVICE:
+        return f"commodity {kind.commodity or service:.10} is not electricity"
+    if kind.unit in _UNITS:
+        return f"values in {_UNITS[kind.unit]} are neither Wh (72) nor W (38)"
+    if kind.unit != _WATTS:
+        return None
+    if kind.kind == _DEMAND or kind.qualifier not in _MEANS:
+        return "values in W that are no means are demand"
+    beside = (
+        links.reading_type(own) for own in links.meters if links.owner(own, "UsagePoint") is point
+    )
+    has_energy = any(own is not None and own.unit == _WATT_HOURS for own in beside)
+    return "values in W beside others in Wh are demand" if has_energy else None
 
 
 def _fault(kind: ReadingType) -> RefusedReading | None:
-    if kind.commodity not in _ELECTRICITY:
-        return RefusedReading(
-            "", "units_invalid", f"commodity {kind.commodity:.10} is not electricity"
-        )
     if kind.unit not in (_WATT_HOURS, _WATTS):
-        unit = _UNITS.get(kind.unit, f"uom {kind.unit:.10}" if kind.unit else "no unit")
+        unit = f"uom {kind.unit:.10}" if kind.unit else "no unit"
         return RefusedReading(
             "", "units_invalid", f"values in {unit} are neither Wh (72) nor W (38)"
         )

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 from wattyard.meters.adapters import csv_columns, green_button, nem12
-from wattyard.meters.adapters.meter_file import MeterFormat, MeterReading, Options, RefusedReading
+from wattyard.meters.adapters.meter_file import MeterFormat, Options, Part
 
-Reader = Callable[[BinaryIO, Options], Iterator[MeterReading | RefusedReading]]
+Reader = Callable[[BinaryIO, Options], Iterator[Part]]
 
 READERS: Final[dict[MeterFormat, Reader]] = {
     MeterFormat.NEM12: nem12.readings,

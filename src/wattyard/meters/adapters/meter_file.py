@@ -7,15 +7,13 @@ A format is read by its own module (`nem12`, `green_button`, `csv_columns`), eac
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Final, Literal
 
 from wattyard.kernel import civil
+from wattyard.meters.adapters.column_map import ColumnMap
 from wattyard.meters.domain.readings import LARGEST_KWH, LONGEST_ELAPSED, TOO_LONG, FlowDirection
-
-Unit = Literal["WH", "KWH", "W", "KW"]
-"""Energy, or constant power over the period (contract 3)."""
 
 LINE_LIMIT_BYTES: Final = 64 * 1024
 UTF8_MARK: Final = b"\xef\xbb\xbf"
@@ -28,7 +26,7 @@ class MeterReading:
 
     `confidence` is 1 for a measured value and below 1 (never below 0.1) for one that was
     substituted or estimated. `channel` names the register in the file, where it has a name;
-    `where` the position in the file.
+    `where` is the position in the file.
     """
 
     start_time: datetime
@@ -49,74 +47,28 @@ class RefusedReading:
     message: str
 
 
+Remark = Literal["gap", "length_changed", "row_not_chosen", "repeated", "other_quantity"]
+"""What of a file is not refused, and not energy either: see docs/import.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something in the file that its reader should know: counted in the report."""
+
+    where: str
+    what: Remark
+    message: str
+
+
+Part = MeterReading | RefusedReading | Noted
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """What counts: its name in the file, and which way energy flows through it."""
 
     name: str | None
     direction: FlowDirection
-
-
-Column = str | int
-"""A column of a CSV file: its name in the header, or its number, counted from 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class ValueColumn:
-    """A column of values. `unit` and `direction` left out: those of the whole file."""
-
-    column: Column
-    direction: FlowDirection | None = None
-    unit: Unit | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnMap:
-    """Where a CSV file has the times and values of its readings.
-
-    A period comes from `start` and `end`, or from one of them and `length`: elapsed time, or
-    "DAY" for the civil day at the site (`start` is then its date). With `length`, a second time
-    is not read. `date` is a column with the date, where the time columns hold the time of day.
-
-    Times without an offset are those of the clock at the site, or of a clock that is always
-    `utc_offset` ahead of UTC. `day_first` says that 03/04/2025 is in April; left out,
-    ambiguous dates are refused. `delimiter` left out: found in the first row.
-
-    Raises:
-        ValueError: when the columns do not give a period or a value.
-    """
-
-    values: tuple[ValueColumn, ...]
-    start: Column | None = None
-    end: Column | None = None
-    date: Column | None = None
-    length: timedelta | Literal["DAY"] | None = None
-    unit: Unit = "KWH"
-    delimiter: str | None = None
-    decimal_comma: bool = False
-    day_first: bool | None = None
-    utc_offset: timedelta | None = None
-
-    def __post_init__(self) -> None:
-        if not self.values:
-            raise ValueError("a column map needs at least one column of values")
-        if self.start is None and (self.end is None or self.length == "DAY"):
-            raise ValueError("a column map needs a column of start times, or of end times")
-        if self.length is None and (self.start is None or self.end is None):
-            raise ValueError("a column map needs start and end, or one of them and a length")
-        if isinstance(self.length, timedelta) and self.length <= timedelta():
-            raise ValueError("the length of a period must be positive")
-        if self.delimiter is not None and len(self.delimiter) != 1:
-            raise ValueError("a delimiter is one character")
-        if any(isinstance(column, int) and column < 1 for column in self.columns):
-            raise ValueError("columns are counted from 1")
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns that are read, values last."""
-        times = (self.date, self.start, self.end)
-        own = tuple(column for column in times if column is not None)
-        return (*own, *(value.column for value in self.values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

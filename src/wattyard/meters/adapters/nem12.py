@@ -13,7 +13,9 @@ from typing import BinaryIO, Final
 
 from wattyard.meters.adapters.meter_file import (
     MeterReading,
+    Noted,
     Options,
+    Part,
     RefusedReading,
     Register,
     judged,
@@ -29,6 +31,7 @@ _KWH: Final = {"WH": (1.0, 1e3), "KWH": (1.0, 1.0), "MWH": (1e3, 1.0)}
 _INTERVALS: Final = (5, 15, 30)
 _CONFIDENCE: Final = {"A": 1.0, "F": 0.9, "S": 0.7, "E": 0.5}
 _QUALITY = re.compile(r"[ASFENV]\d{0,2}", re.IGNORECASE)
+_MINUTES = re.compile(r"\d{1,3}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _OTHER_DAY = "an interval event belongs to the 300 record before it, and there is none"
 
@@ -70,15 +73,15 @@ class _Reader:
     """Whether the last 300 record was refused, so that its 400 records are left out."""
     open: bool = False
     """Whether a 100 record waits for its 900 record."""
-    days_seen: dict[str, int] = field(default_factory=dict)
-    """Days seen of each register, as a bit set: a few KiB at most."""
+    days_seen: dict[str, dict[int, int]] = field(default_factory=dict)
+    """A hash of the values of each day (its ordinal) seen, by register."""
 
 
-def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | RefusedReading]:
+def readings(stream: BinaryIO, options: Options) -> Iterator[Part]:
     """Read a NEM12 file: one reading for each interval, in the order of the file.
 
-    Registers that do not count active energy, and days that come twice, are refused at their
-    record; an empty value at its interval.
+    Registers that do not count active energy are refused at their record, as are days that come
+    twice with other values; an empty value at its interval.
     """
     reader = _Reader(options)
     for line in text_lines(stream):
@@ -104,7 +107,7 @@ def readings(stream: BinaryIO, options: Options) -> Iterator[MeterReading | Refu
         yield RefusedReading("end of file", "end_record_missing", hint)
 
 
-def _taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | None:
+def _taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | Noted | None:
     match cells[0]:
         case "100":
             reader.open, reader.block, reader.passed_over = True, None, False
@@ -146,7 +149,7 @@ def _block(line: int, cells: list[str], options: Options) -> _Block | RefusedRea
     if direction is None:
         what = f"register {name!r:.40} is neither import (E) nor export (B)"
         return refused("register_invalid", what)
-    if minutes not in map(str, _INTERVALS):
+    if not _MINUTES.fullmatch(minutes) or int(minutes) not in _INTERVALS:
         what = f"the interval length {minutes!r:.20} is not 5, 15 or 30 minutes"
         return refused("interval_length_invalid", what)
     return _Block(Register(name, direction), scale, int(minutes))
@@ -164,15 +167,29 @@ def _direction(suffix: str, options: Options) -> FlowDirection | None:
     return None
 
 
-def _day_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | None:
+def _day_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading | Noted | None:
     if reader.passed_over:
         return None
     read = _day(reader, line, cells)
-    reader.day_refused = isinstance(read, RefusedReading)
-    if isinstance(read, RefusedReading):
-        return read
-    reader.day = read
-    return None
+    fault = _repeated(reader, read) if isinstance(read, _Day) else read
+    reader.day_refused = fault is not None
+    if isinstance(read, _Day) and fault is None:
+        reader.day = read
+    return fault
+
+
+def _repeated(reader: _Reader, day: _Day) -> RefusedReading | Noted | None:
+    """Whether the register's day came before, with the same values or with others."""
+    name, where = day.block.register.name or "", f"line {day.line}"
+    values = hash((day.block.scale, *map(_as_number, day.values)))
+    seen, ordinal = reader.days_seen.setdefault(name, {}), day.date.toordinal()
+    if ordinal not in seen:
+        seen[ordinal] = values
+        return None
+    if seen[ordinal] == values:
+        return Noted(where, "repeated", f"{name} has {day.date} twice, with the same values")
+    hint = f"{name} has {day.date} twice, with other values; the first was taken"
+    return RefusedReading(where, "record_duplicate", hint)
 
 
 def _day(reader: _Reader, line: int, cells: list[str]) -> _Day | RefusedReading:
@@ -194,14 +211,6 @@ def _day(reader: _Reader, line: int, cells: list[str]) -> _Day | RefusedReading:
         return RefusedReading(
             where, "date_invalid", f"{cells[1]!r:.20} is not a date written YYYYMMDD"
         )
-    name = block.register.name or ""
-    bit = 1 << (day - FIRST_DATE).days
-    seen = reader.days_seen.get(name, 0)
-    if seen & bit:
-        return RefusedReading(
-            where, "record_duplicate", f"{name} has {day} twice; the first was taken"
-        )
-    reader.days_seen[name] = seen | bit
     quality = cells[found].upper()[0]
     return _Day(block, line, day, cells[2:found], [quality] * block.intervals)
 
@@ -238,6 +247,10 @@ def _event_taken(reader: _Reader, line: int, cells: list[str]) -> RefusedReading
         return RefusedReading(where, "quality_invalid", f"{cells[3]!r:.20} is not A, S, F, E or N")
     day.qualities[first - 1 : last] = [cells[3].upper()[0]] * (last - first + 1)
     return None
+
+
+def _as_number(text: str) -> float | str:
+    return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def _settled(reader: _Reader) -> Iterator[MeterReading | RefusedReading]:

@@ -4,6 +4,8 @@ When a clock goes back it shows some readings twice. A file in the order of time
 reverse, shows that stretch twice as well; the step back in between separates the
 two. A file that shows it once is ambiguous, and its times are refused.
 
+Registers whose rows alternate in a file have an order of their own each.
+
 A period's end may be written in two ways where the clock changes: as the clock stands before the
 change (02:00 where it goes back to 01:00), or after it. Both are understood.
 """
@@ -15,7 +17,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from wattyard.meters.adapters.meter_file import RefusedReading
+from wattyard.meters.adapters.csv_layout import LayoutColumn
+from wattyard.meters.adapters.meter_file import Noted, RefusedReading
 
 _HELD_LIMIT: Final = 20_000
 """Rows within one stretch that the clock shows twice: two hours of seconds, and more."""
@@ -25,30 +28,45 @@ _INSTANT_BEFORE: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class TimedRow:
-    """A row of a file and its time: an instant, or before `in_order` a naive wall-clock time."""
+    """A row of a file and its time: an instant, or before `in_order` a naive wall-clock time.
+
+    `lane` is the register whose row it is; `value` the one column that is meant, where a row holds
+    a whole day.
+    """
 
     line: int
     cells: Sequence[str]
     label: datetime
+    lane: str = ""
+    value: LayoutColumn | None = None
 
 
 def in_order(
-    rows: Iterable[TimedRow | RefusedReading], zone: ZoneInfo, *, ends: bool
-) -> Iterator[TimedRow | RefusedReading]:
+    rows: Iterable[TimedRow | RefusedReading | Noted], zone: ZoneInfo, *, ends: bool
+) -> Iterator[TimedRow | RefusedReading | Noted]:
     """Give each row an instant (UTC), or refuse it; `ends`: times are ends of periods.
 
     Rows within a stretch that the clock shows twice are held until the stretch is over.
     """
-    order = _Order(zone, ends)
+    orders: dict[str, _Order] = {}
     for row in rows:
-        if isinstance(row, RefusedReading):
+        if not isinstance(row, TimedRow):
             yield row
-        elif row.label.tzinfo is not None:
+            continue
+        order = orders.setdefault(row.lane, _Order(zone, ends))
+        if row.label.tzinfo is not None:
             yield from order.settled(None)
             yield row
         else:
             yield from order.taken(row)
-    yield from order.settled(None)
+    for order in orders.values():
+        yield from order.settled(None)
+
+
+def is_skipped(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether the clock never shows a wall-clock time, since it is put forward past it."""
+    before, after = _offsets(wall, zone)
+    return before < after
 
 
 def end_after(start: datetime, wall: datetime, zone: ZoneInfo) -> datetime | None:

@@ -21,7 +21,17 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(
     rf"(?P<first>\d\d?)(?P<sign>[-/.])(?P<other>\d\d?)(?P=sign)(?P<year>\d{{4}}){_CLOCK}", _FLAGS
 )
-_UNIX_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
+_UNIX: Final = re.compile(r"(\d{9,10}|\d{13}|\d{16}|\d{19})(?:\.0*)?", re.ASCII)
+_COUNTS_A_SECOND: Final = {9: 1, 10: 1, 13: 10**3, 16: 10**6, 19: 10**9}
+"""By the digits of a count since 1970: seconds, milliseconds, microseconds, nanoseconds."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PERIODS: Final = (
+    re.compile(r"(.*\d.*?)\s+(?:to|until|bis|au|tot|a|al|hasta|[-–—])\s+(.*\d.*)", re.IGNORECASE),
+    re.compile(r"(\d\d?:\d\d(?::\d\d)?)\s*[-–—]\s*(\d\d?:\d\d(?::\d\d)?)"),
+    re.compile(r"(\S*\d[T:]\d\S*)\s*[/–—]\s*(\S*\d[T:]\d\S*)"),
+)
+"""Two times in one cell: with a word or a dash between spaces, times of day, an ISO interval."""
+_NO_BREAKS: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
 _MIDNIGHT: Final = time()
 
 
@@ -43,15 +53,19 @@ class WrittenTime:
 
 
 def read_time(text: str, *, day_first: bool | None) -> WrittenTime:
-    """Read a date, or a date and a time of day (24:00 is the end of the day), or Unix seconds.
+    """Read a date, or a date and a time of day (24:00 is the end of the day), or a Unix time.
 
+    A Unix time counts seconds, milliseconds, microseconds or nanoseconds, as its size shows.
     `day_first` decides what 03/04/2025 means; with dots the day is always first.
 
     Raises:
         ValueError: saying what is wrong, and what to do about it.
     """
-    if _UNIX_SECONDS.fullmatch(text):
-        instant = datetime.fromtimestamp(int(text), UTC)
+    text = text.translate(_NO_BREAKS)
+    count = _UNIX.fullmatch(text)
+    if count is not None:
+        since_us = int(count[1]) * 1_000_000 // _COUNTS_A_SECOND[len(count[1])]
+        instant = _EPOCH + timedelta(microseconds=since_us)
         return WrittenTime(instant.replace(tzinfo=None), timedelta(), is_date=False)
     found = _YEAR_FIRST.fullmatch(text)
     if found is not None:
@@ -66,6 +80,16 @@ def read_time(text: str, *, day_first: bool | None) -> WrittenTime:
     is_date = found["hour"] is None
     wall = datetime.combine(day, _MIDNIGHT) if is_date else _at(day, found, text)
     return WrittenTime(wall, _offset(found["offset"], text), is_date)
+
+
+def periods_of(text: str) -> tuple[str, str] | None:
+    """Divide a cell with two times, such as `A to B`; None where it has no two."""
+    plain = text.translate(_NO_BREAKS).strip()
+    for pattern in _PERIODS:
+        found = pattern.fullmatch(plain)
+        if found is not None:
+            return found[1].strip(), found[2].strip()
+    return None
 
 
 def _date(year: str, month: str, day: str, text: str) -> date:
