@@ -86,6 +86,50 @@ def test_every_fault_is_listed_with_its_place(tmp_path: Path) -> None:
     assert f"{place}gap_in_time_period: 2026-01-01 (Thursday)" in second.stderr
 
 
+ONTARIO = {
+    **NIGHT_SAVER,
+    "contract_end_date": None,
+    "holidays": {"add": ["AUG-MON-1"], "observed": "NEXT_WORKDAY"},
+    "schedule": [
+        *NIGHT_SAVER["schedule"],
+        entry(("All", hours(("00:00", "00:00", 0.076))), dates=["Holidays"]),
+    ],
+}
+
+
+def test_the_holidays_that_a_tariff_counts_are_listed(tmp_path: Path) -> None:
+    place = ("--timezone", "America/Toronto", "--country", "CA", "--state", "ON")
+    file = written(tmp_path, ONTARIO)
+
+    done = run("tariff", "check", file, *place, "--currency", "CAD", "--json")
+    said = run("tariff", "check", file, *place, "--currency", "CAD")
+    wrong = {**ONTARIO, "holidays": {"add": ["Guy Fawkes Night"]}}
+    refused = run("tariff", "check", written(tmp_path, wrong), *place, "--currency", "CAD")
+
+    listed = {one["date"]: one["name"] for one in json.loads(done.stdout)["holidays"]}
+    assert len(listed) >= 20
+    assert {"Canada Day", "Christmas Day", None} <= set(listed.values())
+    assert next(iter(listed)) in said.stdout
+    assert refused.exit_code == 1
+    assert "holidays.add[0]: holiday_unknown" in refused.stderr
+
+
+def test_prices_in_cents_are_refused_unless_they_are_meant(tmp_path: Path) -> None:
+    cents = {
+        **NIGHT_SAVER,
+        "schedule": [entry(("All", hours(("00:00", "00:00", 34.86))))],
+    }
+    command = ("tariff", "check", written(tmp_path, cents), "--timezone", "Europe/London")
+
+    refused = run(*command, "--currency", "GBP")
+    taken = run(*command, "--currency", "GBP", "--allow-implausible")
+
+    assert (refused.exit_code, taken.exit_code) == (1, 0)
+    assert "price_implausible" in refused.stderr
+    assert "0.3486" in refused.stderr
+    assert "warning: price_implausible" in taken.stdout
+
+
 def test_a_document_is_imported_and_its_tariff_and_place_are_shown(
     tmp_path: Path, database_url: str
 ) -> None:

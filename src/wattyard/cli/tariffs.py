@@ -1,8 +1,9 @@
 """`wattyard tariff …`: check, import and show tariffs."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import typer
@@ -170,15 +171,17 @@ def show_tariff(
 ) -> None:
     """Show the coming week of a tariff, or of the sum of a location's tariffs, in colour."""
 
-    async def work(services: Services) -> tuple[list[price_week.DayRow], str, str]:
+    async def work(services: Services) -> _Week:
         context = await context_of(services, account, mode)
         if what.startswith("trf_"):
             return await _tariff_week(services, context, ids.read(what, "trf", param="tariff"))
         site_id = ids.read(what, "loc", "ste", param="location")
         return await _site_week(services, context, site_id, _direction(direction))
 
-    rows, currency, title = run(data, database, work)
-    price_week.show(rows, currency, title=title)
+    week = run(data, database, work)
+    price_week.show(week.rows, week.currency, title=week.title)
+    for note in week.notes:
+        say(note)
 
 
 async def context_of(services: Services, account: str, mode: Mode) -> Context:
@@ -187,20 +190,27 @@ async def context_of(services: Services, account: str, mode: Mode) -> Context:
     return services.get(Contexts).of(Caller(owner.number, owner.id, mode is Mode.live))
 
 
-async def _tariff_week(
-    services: Services, context: Context, tariff_id: UUID
-) -> tuple[list[price_week.DayRow], str, str]:
+class _Week(NamedTuple):
+    """Rows of a table, the currency, the title, and what is said below the table."""
+
+    rows: list[price_week.DayRow]
+    currency: str
+    title: str
+    notes: Sequence[str] = ()
+
+
+async def _tariff_week(services: Services, context: Context, tariff_id: UUID) -> _Week:
     contract, site = await services.get(Tariffs).tariff(context, tariff_id)
-    shown = await services.get(Prices).sample(
-        context, await services.get(Tariffs).known(context, contract)
-    )
+    known = await services.get(Tariffs).known(context, contract)
+    shown = await services.get(Prices).sample(context, known)
     title = contract.display_name or f"trf_{contract.id.hex}"
-    return [_row(day) for day in shown.week], site.currency_code, title
+    notes = [*_notes(shown), *(f"warning: {one.message}" for one in known.warnings)]
+    return _Week([_row(day) for day in shown.week], site.currency_code, title, notes)
 
 
 async def _site_week(
     services: Services, context: Context, site_id: UUID, direction: Direction
-) -> tuple[list[price_week.DayRow], str, str]:
+) -> _Week:
     site = await services.get(Tariffs).site(context, site_id)
     zone = civil.zone(site.timezone)
     today = civil.date_at(context.now, zone)
@@ -211,7 +221,7 @@ async def _site_week(
         rows.append(
             price_week.DayRow(f"{day:%a %d %b}", prices.edges_us.tolist(), prices.per_kwh.tolist())
         )
-    return rows, site.currency_code, f"{direction} at loc_{site_id.hex}"
+    return _Week(rows, site.currency_code, f"{direction} at loc_{site_id.hex}")
 
 
 def _show_sample(shown: Sample, currency: str, *, title: str) -> None:
@@ -219,11 +229,17 @@ def _show_sample(shown: Sample, currency: str, *, title: str) -> None:
     special = [_row(day) for day in (*shown.clock_changes, shown.holiday) if day is not None]
     if special:
         price_week.show(special, currency, title="Clock changes and the next holiday")
+    for note in _notes(shown):
+        say(note)
+
+
+def _notes(shown: Sample) -> Iterator[str]:
+    """Say which holidays the tariff counts in two years, and its prices of one."""
     if shown.holidays:
         named = ", ".join(f"{day} {name}".strip() for day, name in shown.holidays)
-        say(f"holidays: {named}")
+        yield f"holidays: {named}"
     if shown.lowest is not None:
-        say(f"year: lowest {shown.lowest:.6g}, highest {shown.highest:.6g}, mean {shown.mean:.6g}")
+        yield f"year: lowest {shown.lowest:.6g}, highest {shown.highest:.6g}, mean {shown.mean:.6g}"
 
 
 def _row(day: SampleDay) -> price_week.DayRow:
