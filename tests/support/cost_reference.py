@@ -11,7 +11,9 @@ Readings
 * Only the part of a reading inside the request is answered. NONE is one item per reading, clipped.
 * HOUR groups change with the local hour and with the UTC offset (a repeated hour is two groups;
   Lord Howe has half ones). WEEK starts on Monday.
-* Tiers: see `tier_reference`; standing and demand charges: see `charge_reference`.
+* Tiers: see `tier_reference`; charges: see `charge_reference` and `demand_reference`.
+* What a minimum charge adds is in every group, as standing charges are; its bills are those of
+  whole periods, energy outside of the request included.
 * Standing charges of a NONE item are those of the reading's time, so they need not add up to the
   total's where readings leave gaps. HOUR, DAY and WEEK have no demand charge, nor has NONE.
 * A YEAR group has the sum of its months' demand charges.
@@ -33,7 +35,8 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import pairwise
 
-from .charge_reference import Span, clipped, demand, seconds, standing
+from .charge_reference import raised, standing
+from .demand_reference import Load, Span, clipped, demand, seconds
 from .market_reference import Market, Row
 from .reading_reference import Bill, Slice, belongs, load_of, slices_of
 from .region_reference import Region, instant_of
@@ -60,6 +63,7 @@ class CostItem:
     energy_cost: Fraction
     standing_cost: Fraction
     demand_cost: Fraction
+    minimum_cost: Fraction
     vat_cost: Fraction
     confidence: Decimal
     reading: Json | None = None
@@ -67,7 +71,8 @@ class CostItem:
     @property
     def cost(self) -> Fraction:
         """The sum of the lines ("whose amounts add up to that item's cost")."""
-        return self.energy_cost + self.standing_cost + self.demand_cost + self.vat_cost
+        charges = self.standing_cost + self.demand_cost + self.minimum_cost
+        return self.energy_cost + charges + self.vat_cost
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,43 @@ def reference_costs(
             (piece for reading in own for piece in slices_of(reading, bill)),
             key=lambda piece: piece.load.start,
         )
-        charged = [t for t in tariffs if t.body["direction"] == direction]
-        return answer(bill, slices, charged if with_charges and device_id is None else [])
+        charged = {n: t for n, t in enumerate(tariffs) if t.body["direction"] == direction}
+        loads = [load_of(reading) for reading in own]
+        site = with_charges and device_id is None
+        return answer(bill, slices, Charging(bill, slices, loads, charged if site else {}))
+
+
+@dataclass(frozen=True)
+class Charging:
+    """The tariffs whose charges enter, by their positions, and all that these look at."""
+
+    bill: Bill
+    slices: Sequence[Slice]
+    loads: Sequence[Load]
+    tariffs: dict[int, Tariff]
+
+    def minimum(self, index: int, span: Span) -> Fraction:
+        """By how much the bills of a tariff are raised in a span."""
+        tariff = self.tariffs[index]
+
+        def bill_of(period: Span) -> Fraction:
+            fixed = standing(tariff, period) + demand(tariff, period, self.loads)
+            return self.energy(index, period) + fixed
+
+        return raised(tariff, span, bill_of)
+
+    def energy(self, index: int, span: Span) -> Fraction:
+        """What the energy of a span costs under one tariff, asked for or not."""
+        parts = parts_of(self.bill, self.slices)[index]
+        return sum(
+            (
+                amount * net_price(tier, piece)
+                for piece, own in zip(self.slices, parts, strict=True)
+                if index in piece.moments and span[0] <= piece.load.start < span[1]
+                for amount, tier in own
+            ),
+            Fraction(0),
+        )
 
 
 def parts_of(bill: Bill, slices: Sequence[Slice]) -> list[list[list[Part]]]:
@@ -180,7 +220,7 @@ def confidence_of(parts: Sequence[Part]) -> Decimal:
     return Decimal((mean / energy_kwh).numerator) / (mean / energy_kwh).denominator
 
 
-def answer(bill: Bill, slices: Sequence[Slice], charged: Sequence[Tariff]) -> CostAnswer:
+def answer(bill: Bill, slices: Sequence[Slice], charged: Charging) -> CostAnswer:
     """Groups and total. "a group with neither reading nor charge is left out"."""
     costs = priced(bill, slices)
     if bill.aggregation == "NONE":
@@ -205,9 +245,7 @@ def answered_readings(costs: Sequence[Priced]) -> list[Json]:
     return found
 
 
-def one_reading(
-    bill: Bill, costs: Sequence[Priced], reading: Json, charged: Sequence[Tariff]
-) -> CostItem:
+def one_reading(bill: Bill, costs: Sequence[Priced], reading: Json, charged: Charging) -> CostItem:
     """A NONE item: one reading, clipped to the request."""
     load = load_of(reading)
     own = [cost for cost in costs if cost.piece.reading is reading]
@@ -222,26 +260,28 @@ def within(costs: Sequence[Priced], span: Span) -> list[Priced]:
 def item_of(
     span: Span,
     costs: Sequence[Priced],
-    charged: Sequence[Tariff],
+    charged: Charging,
     aggregation: str,
     reading: Json | None = None,
 ) -> CostItem:
     """ "Order: energy, caps, standing, demand, then VAT where `vat_included` is false"; a demand
     charge "appears in groups of a month or longer and in the total, not in shorter ones"."""
-    loads = [cost.piece.load for cost in costs]
-    fixed = [standing(tariff, span) for tariff in charged]
     long = aggregation in ("MONTH", "YEAR", "TOTAL")
-    peaks = [demand(tariff, span, loads) if long else Fraction(0) for tariff in charged]
+    own = charged.tariffs
+    fixed = {n: standing(tariff, span) for n, tariff in own.items()}
+    peaks = {n: demand(own[n], span, charged.loads) if long else Fraction(0) for n in own}
+    least = {n: charged.minimum(n, span) for n in own}
     vat = sum((cost.vat_cost for cost in costs), Fraction(0))
-    for tariff, amount, peak_amount in zip(charged, fixed, peaks, strict=True):
-        vat += (amount + peak_amount) * Fraction(tariff.vat_on_top)
+    for n, tariff in own.items():
+        vat += (fixed[n] + peaks[n] + least[n]) * Fraction(tariff.vat_on_top)
     return CostItem(
         start=span[0],
         end=span[1],
-        energy_kwh=sum((load.energy_kwh for load in loads), Fraction(0)),
+        energy_kwh=sum((cost.piece.load.energy_kwh for cost in costs), Fraction(0)),
         energy_cost=sum((cost.energy_cost for cost in costs), Fraction(0)),
-        standing_cost=sum(fixed, Fraction(0)),
-        demand_cost=sum(peaks, Fraction(0)),
+        standing_cost=sum(fixed.values(), Fraction(0)),
+        demand_cost=sum(peaks.values(), Fraction(0)),
+        minimum_cost=sum(least.values(), Fraction(0)),
         vat_cost=vat,
         confidence=mean_confidence(costs),
         reading=reading,

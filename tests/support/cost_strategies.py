@@ -13,10 +13,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from .demand_strategies import demand_charges
 from .market_reference import Row
 from .region_reference import MINUTE, Region
 from .span_strategies import DAY_MINUTES, Json, Span, market_series, regions, spans, written
-from .tariff_strategies import EVERYTHING, Features, days_groups, tariff_bodies
+from .tariff_strategies import EVERYTHING, Features, tariff_bodies
 
 AGGREGATIONS = ("NONE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR")
 PLAIN_DIRECTIONS = ("IMPORT", "IMPORT", "IMPORT", "EXPORT", "LOCAL")
@@ -102,7 +103,7 @@ def _amount(units: str, energy_wh: int) -> Json:
 
 @st.composite
 def charges(draw: st.DrawFn, region: Region) -> list[Json]:
-    """0..3 standing charges and perhaps a demand charge, whole or filtered."""
+    """0..3 standing charges and perhaps a demand charge of any form."""
     kinds = draw(st.lists(st.sampled_from(("DAILY", "MONTHLY", "YEARLY")), max_size=3))
     found: list[Json] = [
         {"kind": kind, "amount": draw(st.integers(1, 30_000)) / 100, "name": f"{kind} charge"}
@@ -110,25 +111,8 @@ def charges(draw: st.DrawFn, region: Region) -> list[Json]:
     ]
     if draw(st.booleans()):
         windows = (15, 30) if region.zone == "Australia/Lord_Howe" else (15, 30, 60)
-        demand: Json = {
-            "kind": "DEMAND",
-            "amount_per_kw": draw(st.integers(1, 2_000)) / 100,
-            "window_minutes": draw(st.sampled_from(windows)),
-            "reset": "MONTH",
-        }
-        if draw(st.booleans()):
-            demand["schedule"] = [draw(demand_filters())]
-        found.append(demand)
+        found.append(draw(demand_charges(windows)))
     return found
-
-
-@st.composite
-def demand_filters(draw: st.DrawFn) -> Json:
-    """One entry on whole hours: every month, some days, one (perhaps wrapping) span of hours."""
-    since, until = draw(st.lists(st.integers(0, 23), min_size=2, max_size=2, unique=True))
-    hours = [{"valid_from": f"{since:02}:00:00", "valid_to": f"{until:02}:00:00"}]
-    days = draw(days_groups())[0]
-    return {"months": ["All"], "dates": [], "days_and_hours": [{"days": days, "hours": hours}]}
 
 
 @st.composite

@@ -11,6 +11,7 @@ HALF_HOUR = timedelta(minutes=30)
 Json = dict[str, Any]
 
 DAILY = {"kind": "DAILY", "amount": 0.5, "name": "standing charge"}
+KINDS = ["ENERGY", "STANDING", "DEMAND", "MINIMUM", "VAT"]
 FEBRUARY = ("2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00")
 DAY = ("2026-02-12T00:00:00+01:00", "2026-02-13T00:00:00+01:00")
 
@@ -81,7 +82,7 @@ def assert_sound(answer: Json) -> None:
             amounts = [Decimal(str(line["amount"])) for line in one["lines"]]
             assert sum(amounts, Decimal(0)) == Decimal(str(one["cost"]["value"]))
             kinds = [line["kind"] for line in one["lines"]]
-            assert kinds == sorted(kinds, key=["ENERGY", "STANDING", "DEMAND", "VAT"].index)
+            assert kinds == sorted(kinds, key=KINDS.index)
     energy = sum(one["energy"]["value"] for one in answer["data"])
     assert abs(energy - answer["total"]["energy"]["value"]) <= 1e-6 * (len(answer["data"]) + 1)
 

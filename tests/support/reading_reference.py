@@ -16,7 +16,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from itertools import pairwise
 
-from .charge_reference import Load, Span, seconds
+from .demand_reference import Load, Span, seconds
 from .region_reference import Region, instant_of
 from .schedule_reference import Json
 from .tariff_reference import (

@@ -26,13 +26,14 @@ from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Allowance
 from wattyard.tariffs.adapters.imports import ContractDates as Dates
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.prices import Question
+from wattyard.tariffs.domain.prices import Question, pricing
 from wattyard.tariffs.domain.refusals import PriceImplausible
 from wattyard.tariffs.domain.samples import Sample, SampleDay, sample
 from wattyard.tariffs.domain.sources import Markets
-from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.domain.tariff import Direction, Tariff
 from wattyard.tariffs.domain.warnings import check_plausible, warnings
 from wattyard.tariffs.service import Prices, TariffImports, Tariffs
+from wattyard.tariffs.wire.charge_texts import charge_texts
 from wattyard.tariffs.wire.rules import judged_rules
 from wattyard.tariffs.wire.samples import check_shape
 from wattyard.tariffs.wire.tariffs import (
@@ -92,9 +93,11 @@ def check_tariff(
     doubtful = warnings(judged, region, currency)
     if json:
         site = Site(UUID(int=0), now, timezone, currency, postal_address=PostalAddress())
-        print_json(check_shape(site, region, shown, doubtful))
+        print_json(check_shape(site, judged, region, shown, doubtful))
         return
     _show_sample(shown, currency, title=body.display_name or file.name)
+    for note in _charge_notes(judged, currency):
+        say(note)
     for warning in doubtful:
         say(f"warning: {warning.code}: {warning.message}")
 
@@ -204,7 +207,11 @@ async def _tariff_week(services: Services, context: Context, tariff_id: UUID) ->
     known = await services.get(Tariffs).known(context, contract)
     shown = await services.get(Prices).sample(context, known)
     title = contract.display_name or f"trf_{contract.id.hex}"
-    notes = [*_notes(shown), *(f"warning: {one.message}" for one in known.warnings)]
+    notes = [
+        *_notes(shown),
+        *_charge_notes(known.tariff, site.currency_code),
+        *(f"warning: {one.message}" for one in known.warnings),
+    ]
     return _Week([_row(day) for day in shown.week], site.currency_code, title, notes)
 
 
@@ -214,14 +221,19 @@ async def _site_week(
     site = await services.get(Tariffs).site(context, site_id)
     zone = civil.zone(site.timezone)
     today = civil.date_at(context.now, zone)
-    rows = []
+    rows: list[price_week.DayRow] = []
+    tariffs: dict[UUID, Tariff] = {}
     for day in (today + timedelta(days=n) for n in range(_WEEK_DAYS)):
         question = Question(direction, civil.day(day, zone))
-        prices = (await services.get(Prices).quote(context, site_id, question)).prices
+        quote = await services.get(Prices).quote(context, site_id, question)
+        prices = quote.prices
+        tariffs |= {one.id: one.tariff for one in pricing(quote.supply.elements, question)}
         rows.append(
             price_week.DayRow(f"{day:%a %d %b}", prices.edges_us.tolist(), prices.per_kwh.tolist())
         )
-    return _Week(rows, site.currency_code, f"{direction} at loc_{site_id.hex}")
+    currency, title = site.currency_code, f"{direction} at loc_{site_id.hex}"
+    notes = [note for own in tariffs.values() for note in _charge_notes(own, currency)]
+    return _Week(rows, currency, title, notes)
 
 
 def _show_sample(shown: Sample, currency: str, *, title: str) -> None:
@@ -240,6 +252,15 @@ def _notes(shown: Sample) -> Iterator[str]:
         yield f"holidays: {named}"
     if shown.lowest is not None:
         yield f"year: lowest {shown.lowest:.6g}, highest {shown.highest:.6g}, mean {shown.mean:.6g}"
+
+
+def _charge_notes(shown: Tariff, currency: str) -> Iterator[str]:
+    """Say what is charged beside the price per kWh, and what some peaks cost."""
+    for charge in charge_texts(shown):
+        named = f"{charge.kind} {charge.name}" if charge.name else charge.kind
+        yield f"{named}: {charge.text} ({currency})"
+        for one in charge.examples or ():
+            yield f"  {one.peak_kw:g} kW: {one.amount:.2f} in a month of 30 days"
 
 
 def _row(day: SampleDay) -> price_week.DayRow:

@@ -16,7 +16,7 @@ from wattyard.costs.domain.reports import (
     TimeInFuture,
     ValueTooLarge,
 )
-from wattyard.costs.service import CostReports, ReadingRefused
+from wattyard.costs.service import CostReports, Headrooms, ReadingRefused
 from wattyard.costs.wire import examples
 from wattyard.costs.wire.costs import (
     EnergyCostShape,
@@ -27,6 +27,7 @@ from wattyard.costs.wire.costs import (
     interval_question,
     sent_reading,
 )
+from wattyard.costs.wire.headroom import HeadroomShape, headroom_json
 from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Effect, endpoint
@@ -39,6 +40,8 @@ from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, Too
 from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
 from wattyard.tariffs.domain.tariff import Direction
 
+MOST_HOURS = 168
+"""How far ahead headroom looks: a week."""
 PRICED = (NoTariffConnected, NoPriceData, MarketCurrencyMismatch, TooManyPrices)
 
 Lines = Annotated[Flag, msgspec.Meta(description="true adds the lines that each cost is made of")]
@@ -68,6 +71,16 @@ class SessionQuery(Shape):
 
     tariff_direction: Direction = "IMPORT"
     include_lines: Lines = "false"
+
+
+class HeadroomQuery(Shape):
+    """Whose tariffs, and how far ahead."""
+
+    tariff_direction: Direction = "IMPORT"
+    hours: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=MOST_HOURS, description="windows that start within so many hours"),
+    ] = 24
 
 
 @endpoint(
@@ -151,6 +164,31 @@ async def session_cost(
     return await _written(context, costs, report, query.include_lines)
 
 
+@endpoint(
+    "GET",
+    "/locations/{location_id}/headroom",
+    "location_headroom",
+    query=HeadroomQuery,
+    answers=HeadroomShape,
+    refuses=(LocationNotFound, NoTariffConnected),
+    example=examples.HEADROOM,
+)
+async def headroom(
+    context: Context, location_id: str, query: HeadroomQuery, rooms: Headrooms
+) -> bytes:
+    """Say how much may be drawn in each window to come before a demand charge rises.
+
+    An item for each demand charge and billing period of the coming hours, by the readings until
+    now. `peak_kw` is the peak so far, after weights, minimum and ratchet; `free_kw` the mean
+    power of a window that costs nothing more in that period (null: no power does), with `steps`
+    less than that; `amount_per_further_kw` by how much the period's charge rises, VAT included,
+    with 1 kW above.
+    """
+    site_id = path_id(location_id, "loc", "ste", missing=LocationNotFound)
+    found = await rooms.of_site(context, site_id, query.tariff_direction, hours=query.hours)
+    return await beside(headroom_json, found.site, found.charges)
+
+
 async def _written(
     context: Context, costs: CostReports, report: Report, lines: Flag, form: datetime | None = None
 ) -> bytes:
@@ -167,4 +205,4 @@ async def _written(
     )
 
 
-ENDPOINTS = (instant_cost, interval_cost, session_cost)
+ENDPOINTS = (instant_cost, interval_cost, session_cost, headroom)

@@ -98,7 +98,10 @@ def test_half_an_hour_of_clock_change_cuts_an_hour_and_a_demand_window() -> None
 
     (hour,) = answer.data
     assert (hour.start, hour.end) == (again, again + HOUR / 2)
-    assert total(answer) == 2.0
+    (item,) = answer.total
+    (line,) = (line for line in item.lines if line.kind == "DEMAND")
+    assert [(share.peak_kw, share.days) for share in line.demand] == [(2.0, 1.0)]
+    assert total(answer) == pytest.approx(2.0 / 30, abs=1e-6)
 
 
 def test_a_place_pays_energy_charges_and_vat_by_the_line() -> None:

@@ -50,6 +50,7 @@ class Item(NamedTuple):
     energy: Fraction
     standing: Fraction
     demand: Fraction
+    minimum: Fraction
     vat: Fraction
 
 
@@ -71,6 +72,7 @@ def of_the_reference(item: ReferenceItem) -> Item:
         item.energy_cost,
         item.standing_cost,
         item.demand_cost,
+        item.minimum_cost,
         item.vat_cost,
     )
 
@@ -78,7 +80,7 @@ def of_the_reference(item: ReferenceItem) -> Item:
 def of_the_engine(item: CostItem) -> Item:
     kinds = {
         kind: sum((exact(line.amount) for line in item.lines if line.kind == kind), Fraction(0))
-        for kind in ("ENERGY", "STANDING", "DEMAND", "VAT")
+        for kind in ("ENERGY", "STANDING", "DEMAND", "MINIMUM", "VAT")
     }
     return Item(
         item.start,
@@ -122,7 +124,7 @@ def differences(engine: Answer, reference: Answer) -> list[str]:
     for ours, theirs in zip(engine.items, reference.items, strict=True):
         apart = [
             name
-            for name in ("energy_kwh", "cost", "energy", "standing", "demand", "vat")
+            for name in ("energy_kwh", "cost", "energy", "standing", "demand", "minimum", "vat")
             if abs(getattr(ours, name) - getattr(theirs, name)) > TOLERANCE * _lines(name)
         ]
         if ours.confidence != theirs.confidence:

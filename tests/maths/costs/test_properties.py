@@ -18,8 +18,9 @@ from tests.support.cost_engine import elements_of, from_json
 from tests.support.cost_strategies import CostCase, cost_cases
 from tests.support.engine import Same, market_series
 from wattyard.costs.domain.answer import Costs, CostTable
-from wattyard.costs.domain.contracts import history_needed, terms
+from wattyard.costs.domain.contracts import terms
 from wattyard.costs.domain.costs import costs, costs_under
+from wattyard.costs.domain.history import readings_needed
 from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Marks, ReadingPieces, SeriesReadings
 from wattyard.kernel.clock_changes import microseconds
@@ -112,7 +113,7 @@ def test_hours_days_weeks_months_and_years_add_up_to_the_same_total(case: Asked)
         everything = answer.total.exact_amount.sum()
         assert everything == pytest.approx(whole.exact_amount.sum(), abs=TINY)
         assert answer.data.energy_kwh.sum() == pytest.approx(whole.energy_kwh[0], abs=TINY)
-        kinds = ["ENERGY", "STANDING"]
+        kinds = ["ENERGY", "STANDING", "MINIMUM"]
         if aggregation in ("MONTH", "YEAR"):
             kinds += ["DEMAND", "VAT"]
         for kind in kinds:
@@ -176,7 +177,7 @@ def test_a_span_asked_in_two_parts_costs_the_same(case: Asked, data: st.DataObje
 @TRIED
 @given(asked())
 def test_the_readings_of_the_history_needed_are_enough(case: Asked) -> None:
-    needed = history_needed(case.elements, case.region, case.question) or case.question.span
+    needed = readings_needed(case.elements, case.region, case.question)
     assert needed.start <= case.question.span.start
     assert needed.end >= case.question.span.end
     own = case.readings

@@ -10,7 +10,7 @@ import pytest
 from tests.support.tariff_bodies import body, flat
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.charges import DemandCharge, counted
+from wattyard.tariffs.domain.demand import DemandCharge, counted
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 BERLIN = CalendarRegion("Europe/Berlin", "DE", "BE")

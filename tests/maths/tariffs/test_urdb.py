@@ -18,7 +18,8 @@ from wattyard.sites.domain.netting import Netting
 from wattyard.tariffs.adapters.imports import ContractDates
 from wattyard.tariffs.adapters.urdb import tariffs_from_urdb
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
+from wattyard.tariffs.domain.charges import StandingCharge
+from wattyard.tariffs.domain.demand import DemandCharge, PricePerKw, counted
 from wattyard.tariffs.domain.expand import expand
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 from wattyard.tariffs.domain.sources import Markets
@@ -70,7 +71,8 @@ class Year:
                 marks = counted(charge.filter, STEADY, self.starts)
                 for month in range(12):
                     peak = self.load_kw[marks & (self.month == month)].max(initial=0.0)
-                    total[month] += charge.amount_per_kw * peak
+                    assert isinstance(charge.price, PricePerKw)
+                    total[month] += charge.price.amount_per_kw * peak
         return list(total)
 
     def monthly_fixed(self) -> float:

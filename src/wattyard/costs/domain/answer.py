@@ -11,6 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
+from wattyard.costs.domain.demand import DemandBill, DemandShare
 from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.readings import Indices, Marks, Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds, step_of
@@ -18,10 +19,10 @@ from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
 from wattyard.tariffs.domain.calendar import CalendarRegion
 
-LineKind = Literal["ENERGY", "STANDING", "DEMAND", "VAT"]
-LineUnit = Literal["KWH", "DAY", "MONTH", "YEAR", "KW", "NET"]
+LineKind = Literal["ENERGY", "STANDING", "DEMAND", "MINIMUM", "VAT"]
+LineUnit = Literal["KWH", "DAY", "MONTH", "YEAR", "KW", "KW_DAY", "NET"]
 
-_ORDER_OF_LINES: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "VAT")
+_ORDER_OF_LINES: Final[tuple[LineKind, ...]] = ("ENERGY", "STANDING", "DEMAND", "MINIMUM", "VAT")
 _NO_GROSS: Final = (float("nan"), float("nan"))
 _CONFIDENCE_DECIMALS: Final = 2
 _ALMOST_CERTAIN: Final = 0.99
@@ -34,7 +35,8 @@ class LineRule:
     """What a line charges for, the same in all groups.
 
     `tier` is from 0, None where the tariff has no tiers. `unit_price` is money per `unit`, None
-    where the line has many prices (ENERGY). VAT has the unit NET: money before VAT.
+    where the line has many prices (ENERGY, steps). VAT has the unit NET: money before VAT.
+    `demand` explains a DEMAND line.
     """
 
     kind: LineKind
@@ -43,6 +45,7 @@ class LineRule:
     name: str | None = None
     tier: int | None = None
     unit_price: float | None = None
+    demand: DemandBill | None = None
 
     @property
     def rank(self) -> int:
@@ -56,7 +59,8 @@ class CostLine:
 
     `amount` has 6 decimals, and the amounts of an item's lines add up to its cost exactly;
     `quantity` and `unit_price` are not rounded. `gross_import_kwh` and `gross_export_kwh` are what
-    flowed in the time of the line before it was netted, None where nothing is.
+    flowed in the time of the line before it was netted, None where nothing is. `demand` has a
+    share for each billing period of a DEMAND line.
     """
 
     kind: LineKind
@@ -69,6 +73,7 @@ class CostLine:
     amount: float
     gross_import_kwh: float | None = None
     gross_export_kwh: float | None = None
+    demand: tuple[DemandShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ class CostTable:
         )
         for start, end, energy_kwh, cost, confidence, *parts, reading in columns:
             lines = tuple(
-                _line(rule, quantity, amount, mean_price, flowed)
+                _line(rule, quantity, amount, mean_price, flowed, (start, end))
                 for rule, quantity, amount, mean_price, flowed in zip(
                     self.rules, *parts, strict=False
                 )
@@ -174,11 +179,22 @@ def _line(
     amount: float,
     mean_price: float,
     gross_kwh: Sequence[float],
+    span_us: tuple[int, int],
 ) -> CostLine:
     price = mean_price if rule.unit_price is None and quantity else rule.unit_price
     named = (None, None) if isnan(gross_kwh[0]) else gross_kwh
     return CostLine(
-        rule.kind, rule.name, rule.tariff_id, rule.tier, quantity, rule.unit, price, amount, *named
+        rule.kind,
+        rule.name,
+        rule.tariff_id,
+        rule.tier,
+        quantity,
+        rule.unit,
+        price,
+        amount,
+        gross_import_kwh=named[0],
+        gross_export_kwh=named[1],
+        demand=rule.demand.shares(*span_us) if rule.demand else (),
     )
 
 

@@ -5,21 +5,23 @@ Charges run inside the term of their contract only, not in the time it goes on a
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 import numpy as np
 
 from wattyard.costs.domain.answer import CostRow, Frame, LineRule, LineUnit
-from wattyard.costs.domain.netting import Netted
+from wattyard.costs.domain.demand import ChargedPeriods, DemandBill, LocalDays, demand_bill
+from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.question import Aggregation
-from wattyard.costs.domain.readings import Numbers, ReadingPieces
-from wattyard.kernel.clock_changes import HOUR_US, Microseconds, microseconds, step_of
+from wattyard.costs.domain.readings import Numbers
+from wattyard.kernel.clock_changes import Microseconds, microseconds
 from wattyard.kernel.instants import Span
-from wattyard.kernel.local_periods import Unit, clock_grid, unit_edges
+from wattyard.kernel.local_periods import Unit, unit_edges
+from wattyard.tariffs.domain.billing import CALENDAR_MONTHS, billing_periods
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.charges import DemandCharge, StandingCharge, counted
+from wattyard.tariffs.domain.charges import StandingCharge
+from wattyard.tariffs.domain.demand import DemandCharge, PricePerKw
 from wattyard.tariffs.domain.tariff import Element, Tariff
 
 _UNITS: Final[dict[str, tuple[Unit, LineUnit]]] = {
@@ -29,40 +31,59 @@ _UNITS: Final[dict[str, tuple[Unit, LineUnit]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
-    """The answered energy as it was metered, and what counts of it where it is `netted`."""
-
-    metered: ReadingPieces
-    net: ReadingPieces
-    netted: Netted | None = None
-
-    def over(self, window_minutes: int) -> ReadingPieces:
-        """Choose what demand over a window is measured of."""
-        net = self.netted is not None and self.netted.enters_demand(window_minutes)
-        return self.net if net else self.metered
-
-
-def charge_rows(
-    element: Element,
-    region: CalendarRegion,
-    aggregation: Aggregation,
-    frame: Frame,
-    drawn: Drawn,
+def standing_rows(
+    element: Element, region: CalendarRegion, starts_us: Microseconds, ends_us: Microseconds
 ) -> Iterator[CostRow]:
-    """Write the lines of a contract's charges, before VAT where its prices are."""
-    term = element.tariff.term
+    """Write the lines of a contract's standing charges over spans (n), before VAT."""
     for charge in element.tariff.charges:
         if isinstance(charge, StandingCharge):
-            units = standing_units(charge, term, region, frame.starts_us, frame.ends_us)
+            units = standing_units(charge, element.tariff, region, starts_us, ends_us)
             unit, price = _UNITS[charge.kind][1], charge.amount
             rule = LineRule("STANDING", element.id, unit, charge.name, unit_price=price)
-        else:
-            answered = drawn.over(charge.window_minutes)
-            units = _peaks(charge, term, region, (aggregation, frame, answered))
-            price = charge.amount_per_kw
-            rule = LineRule("DEMAND", element.id, "KW", charge.name, unit_price=price)
-        yield CostRow(rule, units, units * price)
+            yield CostRow(rule, units, units * price)
+
+
+def demand_bills(
+    element: Element, region: CalendarRegion, span: Span, load: Load
+) -> list[DemandBill]:
+    """Bill the periods of a contract's demand charges that a span touches."""
+    periods = ChargedPeriods.of(element.tariff, region, span)
+    if periods is None:
+        return []
+    charges = [one for one in element.tariff.charges if isinstance(one, DemandCharge)]
+    return [demand_bill(charge, periods, load) for charge in charges]
+
+
+def demand_rows(
+    element: Element, bills: Sequence[DemandBill], aggregation: Aggregation, frame: Frame
+) -> Iterator[CostRow]:
+    """Write the lines of a contract's demand charges, before VAT.
+
+    They are in items of a month or longer and in the whole, not in shorter items.
+    """
+    items = slice(None) if aggregation in ("MONTH", "YEAR") else slice(-1, None)
+    starts, ends = frame.starts_us[items], frame.ends_us[items]
+    for bill in bills:
+        price = _price_per_unit(bill.charge)
+        name, unit = bill.charge.name, _demand_unit(bill)
+        rule = LineRule("DEMAND", element.id, unit, name, unit_price=price, demand=bill)
+        row = CostRow(rule, np.zeros(frame.groups + 1), np.zeros(frame.groups + 1))
+        row.quantity[items] = bill.quantities(starts, ends)
+        row.amount[items] = bill.amounts(starts, ends)
+        yield row
+
+
+def _price_per_unit(charge: DemandCharge) -> float | None:
+    """Find the one price of each kW; None where there are more, or a cap."""
+    if isinstance(charge.price, PricePerKw) and charge.cap_per_kwh is None:
+        return charge.price.amount_per_kw
+    return None
+
+
+def _demand_unit(bill: DemandBill) -> LineUnit:
+    if bill.has_steps:
+        return bill.charge.per
+    return "KW_DAY" if bill.charge.per == "DAY" else "KW"
 
 
 def vat_on_top(tariff: Tariff) -> float:
@@ -85,7 +106,7 @@ def vat_rows(elements: Sequence[Element], rows: Sequence[CostRow]) -> Iterator[C
 
 def standing_units(
     charge: StandingCharge,
-    term: Span,
+    tariff: Tariff,
     region: CalendarRegion,
     starts_us: Microseconds,
     ends_us: Microseconds,
@@ -93,60 +114,19 @@ def standing_units(
     """Count how many local days, months or years of the term each span (n) covers.
 
     A charge accrues evenly: a day of 25 hours has the charge of one of 24, and each of its hours
-    less. A unit keeps its whole length although the term starts or ends in its middle.
+    less. A unit keeps its whole length although the term starts or ends in its middle. Billing
+    months that are no calendar months are shared by local days (contract 2b, Periods).
     """
-    low = max(int(starts_us.min()), microseconds(term.start))
-    high = min(int(ends_us.max()), microseconds(term.end))
+    low = max(int(starts_us.min()), microseconds(tariff.term.start))
+    high = min(int(ends_us.max()), microseconds(tariff.term.end))
     if low >= high:
         return np.zeros(starts_us.size)
+    starts, ends = np.clip(starts_us, low, high), np.clip(ends_us, low, high)
+    if charge.kind == "MONTHLY" and tariff.billing != CALENDAR_MONTHS:
+        edges = billing_periods(tariff.billing, region.zone, (low, high)).edges_us
+        days = LocalDays.of(region, (int(edges[0]), int(edges[-1])))
+        shared: Numbers = days.inside(starts, ends, edges) @ (1.0 / np.diff(days.at(edges)))
+        return shared
     edges = unit_edges(_UNITS[charge.kind][0], region.zone, (low, high))
     passed = np.arange(edges.size, dtype=np.float64)
-    since = np.interp(np.clip(starts_us, low, high), edges, passed)
-    until = np.interp(np.clip(ends_us, low, high), edges, passed)
-    return until - since
-
-
-def monthly_peaks_kw(
-    charge: DemandCharge, region: CalendarRegion, months_us: Microseconds, pieces: ReadingPieces
-) -> Numbers:
-    """Find the highest mean power over a charge's window in each month; 0 without energy.
-
-    `months_us` (m + 1) are local months, the first and the last perhaps in part; the pieces lie in
-    them. Windows lie on the local clock (`clock_grid`). A window's power is its energy over its
-    whole length, so that time without readings counts as nothing.
-
-    Returns (m) kW.
-    """
-    highest = np.zeros(months_us.size - 1)
-    if not pieces.size:
-        return highest
-    span_us = int(pieces.starts_us[0]), int(pieces.ends_us[-1])
-    edges = clock_grid(charge.window_minutes, region.zone, span_us)
-    own = pieces.cut(edges)
-    window = step_of(edges[:-1], own.starts_us)
-    energy = np.bincount(window, weights=own.energy_kwh, minlength=edges.size - 1)
-    mean_kw = energy * (HOUR_US / np.diff(edges))
-    used = np.unique(window)
-    used = used[counted(charge.filter, region, edges[used])]
-    month = step_of(months_us[:-1], np.maximum(edges[used], months_us[0]))
-    np.maximum.at(highest, month, mean_kw[used])
-    return highest
-
-
-def _peaks(
-    charge: DemandCharge,
-    term: Span,
-    region: CalendarRegion,
-    what: tuple[Aggregation, Frame, ReadingPieces],
-) -> Numbers:
-    """Add up a charge's peaks for items of a month or longer, and for the whole."""
-    aggregation, frame, answered = what
-    span_us = int(frame.starts_us[-1]), int(frame.ends_us[-1])
-    edges = unit_edges("MONTH", region.zone, span_us)
-    months = np.concatenate([span_us[:1], edges[(edges > span_us[0]) & (edges < span_us[1])]])
-    inside = answered.within(microseconds(term.start), microseconds(term.end))
-    highest = monthly_peaks_kw(charge, region, np.append(months, span_us[1]), inside)
-    by_item = np.zeros(frame.groups)
-    if aggregation in ("MONTH", "YEAR"):
-        np.add.at(by_item, step_of(frame.starts_us[:-1], months), highest)
-    return np.append(by_item, highest.sum())
+    return np.interp(ends, edges, passed) - np.interp(starts, edges, passed)

@@ -107,8 +107,7 @@ def history_needed(
     """Find the time, the question's span in it, whose readings the answer depends on.
 
     None when those of the span itself will do. Tiers need the readings since the last reset, and
-    under SHARED those of the whole reset periods. Demand charges need none: they are the highest
-    power of each local month inside the span.
+    under SHARED those of the whole reset periods. For charges see `history`.
 
     Raises:
         NoTariffConnected: as `costs` does.

@@ -1,6 +1,7 @@
 """The cost of metered energy at a site (contract 3, Costs)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,13 +15,29 @@ from wattyard.costs.domain.answer import (
     mean_confidence,
     tables,
 )
-from wattyard.costs.domain.charges import Drawn, charge_rows, vat_on_top, vat_rows
+from wattyard.costs.domain.charges import (
+    demand_bills,
+    demand_rows,
+    standing_rows,
+    vat_on_top,
+    vat_rows,
+)
 from wattyard.costs.domain.contracts import Charged, Terms, charged, terms
+from wattyard.costs.domain.demand import demand_span
+from wattyard.costs.domain.history import charging_elements, priced_span
+from wattyard.costs.domain.minimums import LeastBills, least_bills, minimum_row
 from wattyard.costs.domain.netting import Netted
+from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import Marks, Numbers, ReadingPieces, SeriesReadings
 from wattyard.kernel import instants
-from wattyard.kernel.clock_changes import Microseconds, instant, joined_edges, microseconds
+from wattyard.kernel.clock_changes import (
+    Microseconds,
+    instant,
+    joined_edges,
+    microseconds,
+    step_of,
+)
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.refusals import NoPriceData
 from wattyard.tariffs.domain.sources import Markets
@@ -41,7 +58,8 @@ def costs(
     Raises:
         NoTariffConnected, NoPriceData: as `terms` and `costs_under` do.
     """
-    own = terms(elements, region, question, readings.span, markets=markets)
+    wider = replace(question, span=priced_span(elements, region, question))
+    own = terms(elements, region, wider, readings.span, markets=markets)
     return costs_under(own, question, readings, asked=asked)
 
 
@@ -55,23 +73,27 @@ def costs_under(
 ) -> Costs:
     """Price the energy of a span, by groups and in all.
 
-    `own` are the terms of a time that the span and the readings are in. `readings` are those of
-    the question's direction, of its device or of the site's own series, in the span and in
-    `contracts.history_needed`; those outside of the span only move the tier counters. So do
-    those that are not `asked` (n) for, which need no price; None asks for all. `netted`: what
-    counts of their energy, where import and export cancel out.
+    `own` are the terms of a time that `history.priced_span` and the readings are in. `readings`
+    are those of the question's direction, of its device or of the site's own series, in the span
+    and in `history.readings_needed`; those outside of the span only move the tier counters,
+    peaks and minimums. So do those that are not `asked` (n) for, which need no price; None asks
+    for all. `netted`: what counts of their energy, where import and export cancel out.
 
     Raises:
         NoPriceData: with the first instant that has energy that is asked for and no price.
     """
     span_us = microseconds(question.span.start), microseconds(question.span.end)
     groups = group_edges(question.aggregation, own.region, span_us)
+    charging = charging_elements(own.elements, question)
+    least = [least_bills(element, own.region, question.span) for element in charging]
     edges = [own.edges_us] if netted is None else [own.edges_us, netted.edges_us]
+    edges += [minimum.edges_us for minimum in least if minimum is not None]
     cuts = joined_edges([groups, *(_met(one, readings) for one in edges)])
     metered = ReadingPieces.whole(readings).cut(cuts)
-    sure, pieces = readings.confidence, metered
+    sure, net, pieces = readings.confidence, metered, metered
     if netted is not None:
-        pieces = netted.with_settled(netted.net(metered), sure.size)
+        net = netted.net(metered)
+        pieces = netted.with_settled(net, sure.size)
         sure = netted.confidence(sure)
     where = pieces.between(*span_us)
     answered = pieces.only(where)
@@ -82,9 +104,15 @@ def costs_under(
     _check_priced(bills, answered, question)
     frame = framed(question, own.region, answered)
     rows = [row for bill in bills for row in _energy_rows(bill, frame, netted)]
-    drawn = Drawn(metered.only(metered.between(*span_us)), answered, netted)
-    for element in _charging(own.elements, question):
-        rows += charge_rows(element, own.region, question.aggregation, frame, drawn)
+    looked_at = demand_span(charging, own.region, question.span) or question.span
+    load = Load(own.region, looked_at, metered, net, netted)
+    for element, minimum in zip(charging, least, strict=True):
+        rows += standing_rows(element, own.region, frame.starts_us, frame.ends_us)
+        demand = demand_bills(element, own.region, question.span, load)
+        rows += demand_rows(element, demand, question.aggregation, frame)
+        if minimum is not None:
+            energy = _energy_costs(own, minimum, pieces)
+            rows.append(minimum_row(minimum, own.region, frame, energy, demand))
     rows += vat_rows(own.elements, rows)
     # A piece has the lowest confidence of its contracts, times that of its reading.
     price_confidence = np.ones(answered.size)
@@ -105,18 +133,6 @@ def _met(edges_us: Microseconds, readings: SeriesReadings) -> Microseconds:
         return edges_us[:0]
     ends = readings.starts_us[0], readings.ends_us[-1]
     return edges_us[slice(*np.searchsorted(edges_us, ends).tolist())]
-
-
-def _charging(elements: Sequence[Element], question: CostQuestion) -> list[Element]:
-    """List the contracts whose charges enter the answer: those of the site, in order of time."""
-    if not question.charged:
-        return []
-    own = [
-        element
-        for element in elements
-        if element.tariff.direction == question.direction and not element.tariff.devices
-    ]
-    return sorted(own, key=lambda element: (element.tariff.type, element.tariff.term.start))
 
 
 def _check_priced(
@@ -156,3 +172,26 @@ def _gross(bill: Charged, frame: Frame, netted: Netted) -> Numbers:
     """Find what flowed either way (2, g + 1) while a contract held, before it was netted."""
     own = microseconds(bill.supply.span.start), microseconds(bill.supply.span.end)
     return netted.gross_kwh(np.maximum(frame.starts_us, own[0]), np.minimum(frame.ends_us, own[1]))
+
+
+def _energy_costs(own: Terms, least: LeastBills, pieces: ReadingPieces) -> Numbers:
+    """Price the energy of the periods (p) of a minimum under its contract, before VAT.
+
+    Raises:
+        NoPriceData: with the first instant of these periods that has energy and no price.
+    """
+    found = np.zeros(least.least.size)
+    where = pieces.between(int(least.edges_us[0]), int(least.edges_us[-1]))
+    for rate in (one for one in own.rates if one.supply.element.id == least.element.id):
+        bill = charged(rate, pieces, where)
+        starts, amount = pieces.starts_us[where][bill.where], bill.amount.sum(axis=0)
+        if np.isnan(amount).any():
+            first = instant(int(starts[int(np.isnan(amount).argmax())]))
+            raise NoPriceData(
+                f"there is energy and no price at {instants.text(first)}, in a period that the "
+                "minimum charge of the tariff counts as a whole",
+                param="start_time",
+            )
+        period = step_of(least.edges_us[:-1], starts)
+        found += np.bincount(period, weights=amount, minlength=found.size)
+    return found / (1.0 + vat_on_top(least.element.tariff))

@@ -4,11 +4,12 @@ Power is uniform inside a reading, so a reading is divided in proportion to time
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 
 Numbers = NDArray[np.float64]
@@ -48,6 +49,15 @@ class SeriesReadings:
         if not self.starts_us.size:
             return None
         return Span(instant(self.starts_us[0]), instant(self.ends_us[-1]))
+
+    def until(self, end: datetime) -> "SeriesReadings":
+        """Keep what was read before an instant; a reading across it is divided."""
+        end_us = microseconds(end)
+        kept = self.starts_us < end_us
+        starts, ends = self.starts_us[kept], self.ends_us[kept]
+        clipped = np.minimum(ends, end_us)
+        share = (clipped - starts) / (ends - starts)
+        return SeriesReadings(starts, clipped, self.energy_kwh[kept] * share, self.confidence[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

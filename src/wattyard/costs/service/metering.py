@@ -10,6 +10,7 @@ import numpy as np
 from wattyard.costs.domain.answer import Costs
 from wattyard.costs.domain.contracts import Terms, terms
 from wattyard.costs.domain.costs import costs_under
+from wattyard.costs.domain.history import priced_span
 from wattyard.costs.domain.netting import Netted
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import SeriesReadings
@@ -44,9 +45,14 @@ class Metering:
         return None if self.flows is None else self.flows.netted(self.question)
 
     @property
+    def span_priced(self) -> Span:
+        """The time whose energy must have prices."""
+        return priced_span(self.supply.elements, self.supply.region, self.question)
+
+    @property
     def priced(self) -> list[Span]:
         """The times for which prices are looked up."""
-        metered = _readings(self.metered).span
+        metered = series_readings(self.metered).span
         settled = [] if self.netted is None else self.netted.settled_us()
         paid = [Span(instant(start), instant(end)) for start, end in settled]
         return paid if metered is None else [metered, *paid]
@@ -59,13 +65,17 @@ def meterings(
     flows: NettedFlows | None = None,
 ) -> list[Metering]:
     """List an object's streams, inbound ones first: charges, which come once, go with the first."""
-    ordered = sorted(found, key=lambda one: one.stream.flow != "INBOUND")
-    metered: list[Metered | None] = [one.metered for one in ordered]
+    metered: list[Metered | None] = [one.metered for one in inbound_first(found)]
     uncharged = replace(question, with_charges=False)
     return [
         Metering(supply, uncharged if place else question, own, flows=flows)
         for place, own in enumerate(metered or [None])
     ]
+
+
+def inbound_first(found: Sequence[StreamReadings]) -> list[StreamReadings]:
+    """Order an object's streams; the charges of a site are for the first."""
+    return sorted(found, key=lambda one: one.stream.flow != "INBOUND")
 
 
 def report(listed: Sequence[Metering], markets: Markets) -> Report:
@@ -96,7 +106,7 @@ def _terms(alike: Sequence[Metering], markets: Markets) -> Terms:
     """Look up prices once for streams of one kind."""
     first = alike[0]
     supply = first.supply
-    question = replace(first.question, span=hull([one.question.span for one in alike]))
+    question = replace(first.question, span=hull([one.span_priced for one in alike]))
     metered = [span for one in alike for span in one.priced]
     around = hull(metered) if metered else None
     own = markets.at(supply.site.currency_code)
@@ -110,7 +120,8 @@ def hull(spans: Sequence[Span]) -> Span:
 
 def _reported(own: Metering, under: Terms) -> Report:
     supply, question, metered = own.supply, own.question, own.metered
-    priced = costs_under(under, question, _readings(metered), asked=_asked(own), netted=own.netted)
+    readings = series_readings(metered)
+    priced = costs_under(under, question, readings, asked=_asked(own), netted=own.netted)
     return Report(
         supply.site,
         question.device,
@@ -121,7 +132,8 @@ def _reported(own: Metering, under: Terms) -> Report:
     )
 
 
-def _readings(metered: Metered | None) -> SeriesReadings:
+def series_readings(metered: Metered | None) -> SeriesReadings:
+    """Read what costs look at; no readings where there is no stream."""
     if metered is None:
         nothing = np.zeros(0, np.int64)
         return SeriesReadings(nothing, nothing, np.zeros(0), np.zeros(0))

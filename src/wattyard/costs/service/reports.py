@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.costs.domain.contracts import history_needed
+from wattyard.costs.domain.history import priced_span, readings_needed
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.reports import Report, SessionNotFound
 from wattyard.costs.service.metering import (
@@ -169,7 +170,8 @@ class CostReports:
         `only`: one reading that is answered alone, whether it is stored or not.
         """
         supply = await self.prices.supply(db, context, site, question.direction)
-        markets = await self.prices.markets(db, context, [supply], question.span)
+        priced = priced_span(supply.elements, supply.region, question)
+        markets = await self.prices.markets(db, context, [supply], priced)
         needed = _needed(supply, question)
         time = await netted_time_of(self.prices, db, context, supply, question, needed)
         found = await self.records.of_object(
@@ -250,7 +252,7 @@ def _without_readings(session: str, direction: Direction) -> SessionNotFound:
 
 
 def _needed(supply: Supply, question: CostQuestion) -> Span:
-    return history_needed(supply.elements, supply.region, question) or question.span
+    return readings_needed(supply.elements, supply.region, question)
 
 
 def _of_its_time(own: StreamReadings) -> CostQuestion:

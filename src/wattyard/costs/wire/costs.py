@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from wattyard.costs.domain.answer import CostItem, CostLine, LineKind, LineUnit
+from wattyard.costs.domain.demand import DemandShare
 from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.reports import Report, ValueTooLarge
 from wattyard.kernel import ids, instants
@@ -78,6 +79,29 @@ class Cost(msgspec.Struct):
     confidence: float
 
 
+class HighWindowShape(msgspec.Struct):
+    """A window that makes a peak, and its mean power, weighted."""
+
+    start_time: Time
+    kw: float
+
+
+class DemandPeriodShape(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a billing period adds to a DEMAND line: `amount` is its share of `days`."""
+
+    start_time: Time
+    end_time: Time
+    peak_kw: Annotated[float, msgspec.Meta(description="measured: the mean of `highest`")]
+    billed_kw: Annotated[
+        float, msgspec.Meta(description="after minimum, ratchet and the mean over periods")
+    ]
+    highest: list[HighWindowShape]
+    step: Annotated[int | None, msgspec.Meta(description="1 is the lowest step")] = None
+    days: Annotated[float, msgspec.Meta(description="local days inside the item and the contract")]
+    days_of_period: float
+    amount: float
+
+
 class LineShape(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A part of a cost; the amounts of an item's lines add up to its cost exactly."""
 
@@ -98,6 +122,10 @@ class LineShape(msgspec.Struct, kw_only=True, omit_defaults=True):
     ] = None
     gross_export_kwh: Annotated[
         float | None, msgspec.Meta(description="the same of what was exported")
+    ] = None
+    periods: Annotated[
+        list[DemandPeriodShape] | None,
+        msgspec.Meta(description="DEMAND: its billing periods, and when their peaks were"),
     ] = None
 
 
@@ -223,7 +251,7 @@ def energy_cost_json(
         total=TotalShape(
             energy=_energy_of(total),
             cost=_cost_of(total),
-            lines=_lines(total) if with_lines else msgspec.UNSET,
+            lines=_lines(total, form or made) if with_lines else msgspec.UNSET,
         ),
     )
     return msgspec.json.encode(shape)
@@ -268,7 +296,7 @@ def _items(report: Report, where: slice, form: datetime, *, with_lines: bool) ->
     ]
     if with_lines:
         for shape, item in zip(items, data, strict=True):
-            shape.lines = _lines(item)
+            shape.lines = _lines(item, form)
     return items
 
 
@@ -280,11 +308,11 @@ def _cost_of(item: CostItem) -> Cost:
     return Cost(rounded(item.cost, COST_DECIMALS), item.confidence)
 
 
-def _lines(item: CostItem) -> list[LineShape]:
-    return [_line(line) for line in item.lines]
+def _lines(item: CostItem, form: datetime) -> list[LineShape]:
+    return [_line(line, form) for line in item.lines]
 
 
-def _line(line: CostLine) -> LineShape:
+def _line(line: CostLine, form: datetime) -> LineShape:
     return LineShape(
         kind=line.kind,
         name=line.name,
@@ -296,6 +324,26 @@ def _line(line: CostLine) -> LineShape:
         amount=line.amount,
         gross_import_kwh=_kwh(line.gross_import_kwh),
         gross_export_kwh=_kwh(line.gross_export_kwh),
+        periods=[_period(share, form) for share in line.demand] or None,
+    )
+
+
+def _period(share: DemandShare, form: datetime) -> DemandPeriodShape:
+    edges = [share.start_us, share.end_us, *(one.start_us for one in share.high)]
+    start, end, *high = texts(np.array(edges, dtype=np.int64), form)
+    return DemandPeriodShape(
+        start_time=start,
+        end_time=end,
+        peak_kw=rounded(share.peak_kw, _DECIMALS),
+        billed_kw=rounded(share.billed_kw, _DECIMALS),
+        highest=[
+            HighWindowShape(at, rounded(one.kw, _DECIMALS))
+            for at, one in zip(high, share.high, strict=True)
+        ],
+        step=None if share.step is None else share.step + 1,
+        days=rounded(share.days, _DECIMALS),
+        days_of_period=rounded(share.days_of_period, _DECIMALS),
+        amount=rounded(share.amount, COST_DECIMALS),
     )
 
 

@@ -50,3 +50,25 @@ COST: dict[str, Any] = {
     ],
     "total": {"energy": {"value": 1.657}, "cost": {"value": 0.41425, "confidence": 1.0}},
 }
+HEADROOM: dict[str, Any] = {
+    "object": "headroom",
+    "location_id": _LOCATION,
+    "currency_code": "EUR",
+    "data": [
+        {
+            "tariff_id": _TARIFF,
+            "name": "capacity tariff",
+            "period": {"start_time": "2026-01-31T23:00:00Z", "end_time": "2026-02-28T23:00:00Z"},
+            "peak_kw": 4.2,
+            "windows": [
+                {
+                    "start_time": "2026-02-12T10:00:00Z",
+                    "end_time": "2026-02-12T10:15:00Z",
+                    "counts": True,
+                    "free_kw": 4.2,
+                    "amount_per_further_kw": 0.333333,
+                }
+            ],
+        }
+    ],
+}

@@ -103,8 +103,8 @@ def _gap(schedule: Schedule, lines: tuple[int, ...], day: int, start: int, end: 
     only = schedule.lines[lines[0]].path + ".hours" if len(lines) == 1 else ""
     return Fault(
         GapInTimePeriod.code,
-        f"{_named(day)} has no price from {_clock(start)} to {_clock(end)}; the hours of a day "
-        f"must cover it exactly once",
+        f"{_named(day)} has no price from {clock_text(start)} to {clock_text(end)}; the hours of a "
+        f"day must cover it exactly once",
         f"schedule{only}",
     )
 
@@ -116,8 +116,9 @@ def _overlap(
     first, second = sorted((owner.window, stretch.window))
     return Fault(
         TimePeriodOverlap.code,
-        f"{_named(day)} is priced twice from {_clock(stretch.from_second)} to {_clock(end)}: by "
-        f"schedule{_path(schedule, lines, first)} and schedule{_path(schedule, lines, second)}",
+        f"{_named(day)} is priced twice from {clock_text(stretch.from_second)} to "
+        f"{clock_text(end)}: by schedule{_path(schedule, lines, first)} and "
+        f"schedule{_path(schedule, lines, second)}",
         f"schedule{_path(schedule, lines, second)}",
     )
 
@@ -132,7 +133,8 @@ def _named(day: int) -> str:
     return f"{date_of(day):%Y-%m-%d (%A)}"
 
 
-def _clock(second: int) -> str:
+def clock_text(second: int) -> str:
+    """Write seconds after midnight as HH:mm, with seconds where there are any."""
     hours, rest = divmod(second, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours:02}:{minutes:02}" + (f":{seconds:02}" if seconds else "")

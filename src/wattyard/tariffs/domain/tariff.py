@@ -16,7 +16,7 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.domain.billing import CALENDAR_MONTHS, Billing
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of
-from wattyard.tariffs.domain.charges import Charge
+from wattyard.tariffs.domain.charges import Charge, MinimumCharge
 from wattyard.tariffs.domain.holidays import AS_DECREED, HolidayRules
 from wattyard.tariffs.domain.rates import RateTable, rate_table
 from wattyard.tariffs.domain.refusals import TariffTermOverlap, TariffTypeInvalid
@@ -129,6 +129,7 @@ class Tariff:
     holidays: HolidayRules = AS_DECREED
     clock_offset_minutes: int | None = None
     charges: tuple[Charge, ...] = ()
+    minimum: MinimumCharge | None = None
     devices: frozenset[UUID] = frozenset()
     is_temporary: bool = False
 

@@ -204,7 +204,8 @@ async def check_tariff(
     if query.allow_implausible == "false":
         check_plausible(judged.tariff, judged.site.currency_code)
     sample = await prices.sample(context, judged)
-    return check_shape(judged.site, calendar_region(judged.site), sample, judged.warnings)
+    region = calendar_region(judged.site)
+    return check_shape(judged.site, judged.tariff, region, sample, judged.warnings)
 
 
 @endpoint(

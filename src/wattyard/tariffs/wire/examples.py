@@ -55,6 +55,7 @@ TARIFF: dict[str, Any] = {
     "clock": "LOCAL",
     "holidays": None,
     "currency_conversion": None,
+    "minimum_charge": None,
     "id": _TARIFF,
     "object": "tariff",
     "live_mode": True,
@@ -99,6 +100,7 @@ CHECK = {
     "holiday": _SAMPLE_DAY,
     "holidays": [{"date": "2027-01-01", "weekday": "Fri", "name": "Nieuwjaarsdag"}],
     "warnings": [],
+    "charges": [{"kind": "DAILY", "name": "standing charge", "text": "0.22 for each day"}],
 }
 
 IMPORT_QUERY = {
@@ -224,6 +226,14 @@ AUDIT = {
                 "commodity_local": None,
                 "total": 0.1956,
             },
+        }
+    ],
+    "charges": [
+        {
+            "tariff_id": _TARIFF,
+            "kind": "DAILY",
+            "name": "standing charge",
+            "text": "0.22 for each day",
         }
     ],
 }

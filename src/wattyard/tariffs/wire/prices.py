@@ -13,8 +13,9 @@ from wattyard.kernel.clock_changes import texts
 from wattyard.kernel.instants import requested_span
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
-from wattyard.tariffs.domain.prices import ABSENT, Part, Question, Quote, Supply
+from wattyard.tariffs.domain.prices import ABSENT, Part, Question, Quote, Supply, pricing
 from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.wire.charge_texts import charge_texts
 
 LONGEST: Final = timedelta(days=90)
 Start = Annotated[Instant | None, msgspec.Meta(description="default: now, cut to the second")]
@@ -115,11 +116,23 @@ class AuditInterval(msgspec.Struct):
     price: PriceParts
 
 
+class ChargeBeside(msgspec.Struct, kw_only=True):
+    """A charge that is no part of the price per kWh, in words."""
+
+    tariff_id: str
+    kind: Literal["DAILY", "MONTHLY", "YEARLY", "DEMAND", "MINIMUM"]
+    name: str | None
+    text: str
+
+
 class PriceAuditShape(QuoteShape, kw_only=True):
     """The prices of a span with the parts that each is made of."""
 
     object: Literal["price_audit"] = "price_audit"
     data: list[AuditInterval]
+    charges: Annotated[
+        list[ChargeBeside], msgspec.Meta(description="what is paid beside these prices")
+    ]
 
 
 class _Head(msgspec.Struct, kw_only=True):
@@ -138,6 +151,7 @@ class _Head(msgspec.Struct, kw_only=True):
     last_updated: str | None
     next_update: str | None
     data: msgspec.Raw
+    charges: list[ChargeBeside] | msgspec.UnsetType = msgspec.UNSET
 
 
 def price_question(body: SitePricesBody, now: datetime) -> Question:
@@ -173,7 +187,7 @@ def prices_json(
         )
     ]
     data = f"[{','.join(rows)}]".encode()
-    return _around(caller, ids.wire("prs", quote_id), "price", made, quote, data)
+    return _around(caller, ids.wire("prs", quote_id), made, quote, data)
 
 
 def audit_json(
@@ -192,7 +206,19 @@ def audit_json(
         for n in range(len(total))
     ]
     data = msgspec.json.encode(intervals)
-    return _around(caller, ids.wire("tra", quote_id), "price_audit", made, quote, data)
+    return _around(caller, ids.wire("tra", quote_id), made, quote, data, _beside(quote))
+
+
+def _beside(quote: Quote) -> list[ChargeBeside]:
+    """Describe the charges of the tariffs that price some of a quote, a device's own apart."""
+    return [
+        ChargeBeside(
+            tariff_id=ids.wire("trf", element.id), kind=one.kind, name=one.name, text=one.text
+        )
+        for element in pricing(quote.supply.elements, quote.question)
+        if not element.tariff.devices
+        for one in charge_texts(element.tariff)
+    ]
 
 
 def _part_column(part: Part, supply: Supply) -> list[PricePart | None]:
@@ -240,13 +266,19 @@ def _or_none(numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[floa
 
 
 def _around(
-    caller: Caller, id_: str, kind: str, made: datetime, quote: Quote, data: bytes
+    caller: Caller,
+    id_: str,
+    made: datetime,
+    quote: Quote,
+    data: bytes,
+    charges: list[ChargeBeside] | msgspec.UnsetType = msgspec.UNSET,
 ) -> bytes:
+    """Write an answer around its data; an audit has the charges beside its prices."""
     site, question = quote.supply.site, quote.question
     return msgspec.json.encode(
         _Head(
             id=id_,
-            object=kind,
+            object="price" if charges is msgspec.UNSET else "price_audit",
             live_mode=caller.live_mode,
             account_id=ids.wire("acc", caller.account_id),
             time_created=instants.text(made),
@@ -258,5 +290,6 @@ def _around(
             last_updated=instants.text(quote.last_updated) if quote.last_updated else None,
             next_update=instants.text(quote.next_update) if quote.next_update else None,
             data=msgspec.Raw(data),
+            charges=charges,
         )
     )

@@ -29,7 +29,8 @@ from wattyard.tariffs.domain.tariff import (
     local_dates,
 )
 from wattyard.tariffs.domain.unknown_holidays import unknown_holidays
-from wattyard.tariffs.wire.charges import charge_of
+from wattyard.tariffs.domain.weights import weight_faults
+from wattyard.tariffs.wire.charges import charge_of, minimum_of
 from wattyard.tariffs.wire.periods import (
     billing_of,
     clock_offset_minutes,
@@ -121,6 +122,7 @@ def _made(
             holidays=holidays_of(rules, malformed),
             clock_offset_minutes=clock_offset_minutes(rules),
             charges=tuple(charge for charge in charges if charge is not None),
+            minimum=minimum_of(rules.minimum_charge),
             devices=frozenset(ids.read(device, "dev", param="devices") for device in rules.devices),
         )
     except Malformed as refusal:
@@ -137,6 +139,8 @@ def _judged(rules: RulesShape, region: CalendarRegion) -> Tariff:
             check(made.schedule, calendar, *local_dates(made.term, calendar))
         except ScheduleRefused as refusal:
             faults = [*faults, *refusal.faults]
+        dates = local_dates(made.term, calendar)
+        faults = [*faults, *weight_faults(made.charges, calendar, *dates)]
     if faults:
         raise ScheduleRefused.of(faults[:FAULT_LIMIT])
     return made

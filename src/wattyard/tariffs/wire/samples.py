@@ -15,6 +15,8 @@ from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.samples import Sample, SampleDay
 from wattyard.tariffs.domain.schedule import WEEKDAYS
+from wattyard.tariffs.domain.tariff import Tariff
+from wattyard.tariffs.wire.charge_texts import ChargeText, charge_texts
 
 
 class SamplePrice(msgspec.Struct, kw_only=True):
@@ -58,7 +60,7 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
 
     `week` starts today or with the contract; the lowest, highest and mean price are those of a
     year, `holidays` those of two. Prices of tiers are those of the lowest; null is a price that no
-    market has published.
+    market has published. `charges` are what is paid beside them, in words.
     """
 
     object: Literal["tariff_check"] = "tariff_check"
@@ -72,11 +74,12 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
     clock_changes: list[SampleDayShape]
     holiday: SampleDayShape | None
     holidays: list[HolidayShape]
+    charges: list[ChargeText]
     warnings: list[Warned]
 
 
 def check_shape(
-    site: Site, region: CalendarRegion, sample: Sample, warnings: Sequence[Fault]
+    site: Site, tariff: Tariff, region: CalendarRegion, sample: Sample, warnings: Sequence[Fault]
 ) -> TariffCheckShape:
     """Write a sample of a tariff at a site."""
     return TariffCheckShape(
@@ -93,6 +96,7 @@ def check_shape(
             HolidayShape(date=str(day), weekday=WEEKDAYS[day.weekday()], name=name or None)
             for day, name in sample.holidays
         ],
+        charges=charge_texts(tariff),
         warnings=warned(warnings),
     )
 

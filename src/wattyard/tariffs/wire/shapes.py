@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import NO_CONTROLS, DeviceId, Label, an_id
+from wattyard.tariffs.domain.demand import MOST_PERIODS
 from wattyard.tariffs.domain.holidays import HolidayCalendar, Observed
 
 Month = Literal[
@@ -138,16 +139,90 @@ class FilterEntryShape(Shape):
     dates: Annotated[list[int | str], Meta(max_length=2000)] = msgspec.field(default_factory=list)
 
 
+Amount = Annotated[float, Meta(ge=-1e9, le=1e9)]
+Kw = Annotated[float, Meta(gt=0, le=1e9)]
+PeriodCount = Annotated[int, Meta(ge=1, le=MOST_PERIODS)]
+
+
+class DemandStepShape(Shape, omit_defaults=True):
+    """A step of peaks: what a peak from the step before up to `to_kw`, exclusive, costs."""
+
+    amount: Amount
+    to_kw: Kw | None = None
+
+
+class DemandTierShape(Shape, omit_defaults=True):
+    """A tier of peaks: what each kW of the part up to `to_kw` costs."""
+
+    amount_per_kw: Amount
+    to_kw: Kw | None = None
+
+
+class DemandWeightShape(Shape):
+    """With which factor the windows count that start in a schedule's hours."""
+
+    schedule: Annotated[list[FilterEntryShape], Meta(min_length=1, max_length=100)]
+    factor: Annotated[float, Meta(ge=0, le=100, description="0.5: the power counts half")]
+
+
 class ChargeShape(Shape, omit_defaults=True):
-    """A charge beside the price per kWh: `amount` a day, month or year, or one per kW."""
+    """A charge beside the price per kWh: `amount` a day, month or year, or one for demand.
+
+    DEMAND takes one of `amount_per_kw`, `steps` and `tiers`.
+    """
 
     kind: Literal["DAILY", "MONTHLY", "YEARLY", "DEMAND"]
     name: Label | None = None
-    amount: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
-    amount_per_kw: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
+    amount: Amount | None = None
+    amount_per_kw: Annotated[Amount, Meta(description="for each kW of the peak")] | None = None
+    steps: Annotated[list[DemandStepShape], Meta(min_length=1, max_length=50)] | None = None
+    tiers: Annotated[list[DemandTierShape], Meta(min_length=1, max_length=50)] | None = None
+    per: (
+        Annotated[
+            Literal["MONTH", "DAY"],
+            Meta(description="MONTH (default): for the billing period; DAY: times its local days"),
+        ]
+        | None
+    ) = None
     window_minutes: Literal[15, 30, 60] | None = None
     reset: Literal["MONTH"] | None = None
     schedule: Annotated[list[FilterEntryShape], Meta(min_length=1, max_length=1000)] | None = None
+    weights: Annotated[list[DemandWeightShape], Meta(min_length=1, max_length=20)] | None = None
+    peak: (
+        Annotated[
+            Literal["HIGHEST", "MEAN_OF_DAYS"],
+            Meta(description="the highest window (default), or the mean of those of `days` days"),
+        ]
+        | None
+    ) = None
+    days: Annotated[int, Meta(ge=1, le=31)] | None = None
+    minimum_kw: (
+        Annotated[float, Meta(ge=0, le=1e9, description="a peak counts as at least this")] | None
+    ) = None
+    periods: (
+        Annotated[PeriodCount, Meta(description="the mean of so many periods, this one included")]
+        | None
+    ) = None
+    ratchet_percent: (
+        Annotated[
+            float,
+            Meta(gt=0, le=100, description="at least this share of the highest earlier peak"),
+        ]
+        | None
+    ) = None
+    ratchet_periods: (
+        Annotated[PeriodCount, Meta(description="in how many periods before")] | None
+    ) = None
+    cap_per_kwh: (
+        Annotated[float, Meta(ge=0, le=1e6, description="at most this for each kWh drawn")] | None
+    ) = None
+
+
+class MinimumChargeShape(Shape):
+    """The least that a local day or billing month costs: energy and charges, before VAT."""
+
+    amount: Annotated[float, Meta(ge=0, le=1e9)]
+    per: Literal["DAY", "MONTH"]
 
 
 HolidayText = Annotated[
@@ -232,6 +307,7 @@ class RulesShape(Shape):
     charges: Annotated[list[ChargeShape], Meta(max_length=100)] = msgspec.field(
         default_factory=list
     )
+    minimum_charge: MinimumChargeShape | None = None
     billing_day: BillingDay = 1
     billing_periods: Annotated[list[LocalDay], Meta(max_length=1000)] = msgspec.field(
         default_factory=list

@@ -1,0 +1,196 @@
+"""How much may be drawn before a demand charge rises (contract 2b, Demand charges)."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from wattyard.costs.domain.charges import vat_on_top
+from wattyard.costs.domain.demand import (
+    LocalDays,
+    billed_kw,
+    least_kw,
+    periods_from,
+    whole_amounts,
+)
+from wattyard.costs.domain.peaks import Load, counting, peaks
+from wattyard.costs.domain.readings import Indices, Marks, Numbers
+from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
+from wattyard.kernel.instants import Span
+from wattyard.kernel.local_periods import clock_grid
+from wattyard.tariffs.domain.billing import billing_periods
+from wattyard.tariffs.domain.demand import DemandCharge, counted
+from wattyard.tariffs.domain.tariff import Element, Tariff
+
+_TINY_KW = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Headroom:
+    """What a demand charge leaves free in the w windows to come of one billing period.
+
+    `peak_kw` is the peak so far, after weights, minimum and ratchet. `starts_us`, `ends_us` (w);
+    `counts` (w) whether power in the window counts; `free_kw` (w) the mean power that costs
+    nothing more in this period, infinite without a limit; `amount_per_further_kw` (w) by how much
+    the period's charge rises, VAT included, with one kW more than that.
+    """
+
+    tariff_id: UUID
+    name: str | None
+    period: Span
+    peak_kw: float
+    starts_us: Microseconds
+    ends_us: Microseconds
+    counts: Marks
+    free_kw: Numbers
+    amount_per_further_kw: Numbers
+
+
+def headrooms(elements: Sequence[Element], load: Load, span: Span) -> list[Headroom]:
+    """Find what each demand charge leaves free in the windows that start in a span.
+
+    `load` are the readings until the span's start, and of the time that the charges look back to
+    (`demand.demand_span`). A charge has an item for each billing period.
+    """
+    return [
+        found
+        for element in elements
+        for charge in element.tariff.charges
+        if isinstance(charge, DemandCharge)
+        for found in _by_period(element, charge, load, span)
+    ]
+
+
+def _by_period(
+    element: Element, charge: DemandCharge, load: Load, span: Span
+) -> Iterator[Headroom]:
+    tariff, region = element.tariff, load.region
+    edges = clock_grid(
+        charge.window_minutes, region.zone, (microseconds(span.start), microseconds(span.end))
+    )
+    since = max(microseconds(span.start), microseconds(tariff.term.start))
+    until = min(microseconds(span.end), microseconds(tariff.term.end))
+    kept = (edges[:-1] >= since) & (edges[:-1] < until)
+    starts, ends = edges[:-1][kept], edges[1:][kept]
+    if not starts.size:
+        return
+    periods = billing_periods(tariff.billing, region.zone, (int(starts[0]), int(starts[-1]) + 1))
+    bounds = np.searchsorted(starts, periods.edges_us)
+    for n in range(len(periods)):
+        own = slice(int(bounds[n]), int(bounds[n + 1]))
+        if own.start < own.stop:
+            running = _Running(tariff, charge, load, int(periods.edges_us[n]))
+            yield running.headroom(element.id, starts[own], ends[own])
+
+
+class _Running:
+    """A billing period of a charge as far as it has been metered."""
+
+    def __init__(self, tariff: Tariff, charge: DemandCharge, load: Load, start_us: int) -> None:
+        self._tariff, self._charge, self._load = tariff, charge, load
+        span_us = start_us, start_us + 1
+        edges = periods_from(tariff.billing, load.region, span_us, charge.earlier_periods).edges_us
+        windows = load.windows(charge.window_minutes)
+        self._edges_us = edges[-2:]
+        calendar = tariff.calendar(load.region)
+        measured = peaks(charge, calendar, edges, windows)
+        least = least_kw(charge, measured.raw_kw)
+        self._least_kw = float(least[-1])
+        self._raw_kw = float(measured.raw_kw[-1])
+        self.peak_kw = max(self._raw_kw, self._least_kw)
+        self._billed_kw = float(billed_kw(charge, measured, least)[-1])
+        before = slice(max(least.size - charge.periods, 0), -1)
+        metered = measured.metered[before]
+        kw = np.maximum(measured.raw_kw, least)[before]
+        self._earlier_kw = float(kw[metered].sum())
+        self._averaged = 1 + int(np.count_nonzero(metered))
+        (self._drawn_kwh,) = load.drawn_kwh(self._edges_us)
+        days = LocalDays.of(load.region, (int(edges[-2]), int(edges[-1])))
+        self._days = np.diff(days.at(self._edges_us))
+        own = counting(charge, calendar, (int(edges[-2]), int(edges[-1])), windows)
+        self._high_of_days: dict[int, float] = {}
+        for day, power in zip(own.day.tolist(), own.kw.tolist(), strict=True):
+            self._high_of_days[day] = max(power, self._high_of_days.get(day, 0.0))
+
+    def headroom(self, tariff_id: UUID, starts_us: Microseconds, ends_us: Microseconds) -> Headroom:
+        """Find what is free in windows (w) to come."""
+        charge, region = self._charge, self._load.region
+        calendar = self._tariff.calendar(region)
+        counts = counted(charge.filter, calendar, starts_us)
+        factors = np.where(counts, charge.factors(calendar, starts_us), 0.0)
+        clock = region.clock(int(starts_us[0]), int(ends_us[-1]))
+        rest = self._rest_of_days(clock.wall_us(starts_us) // DAY_US)
+        hours = (ends_us - starts_us) / HOUR_US
+        now = self._charged(np.array([self._billed_kw]), np.zeros(1))
+        free = self._free_kw(float(now[0]), factors, rest)
+        further = np.where(np.isinf(free), 0.0, free) + 1.0
+        rise = self._charged(self._billed(further * factors, rest), further * hours) - now
+        gross = 1.0 + vat_on_top(self._tariff)
+        return Headroom(
+            tariff_id=tariff_id,
+            name=charge.name,
+            period=Span(instant(self._edges_us[0]), instant(self._edges_us[1])),
+            peak_kw=self.peak_kw,
+            starts_us=starts_us,
+            ends_us=ends_us,
+            counts=counts & (factors > 0),
+            free_kw=free,
+            amount_per_further_kw=np.where(np.isinf(free), 0.0, rise * gross),
+        )
+
+    def _free_kw(self, now: float, factors: Numbers, rest: "_Rest") -> Numbers:
+        """Find the mean power (w) that leaves the period's charge as it is."""
+        cap = self._charge.cap_per_kwh
+        uncapped = whole_amounts(self._charge, np.array([self._billed_kw]), self._days, None)
+        if cap and now < uncapped[0]:
+            return np.zeros(factors.size)  # each kWh that is drawn raises the cap
+        most_kw = self._charge.price.most_kw(self._billed_kw)
+        if cap == 0.0 or math.isinf(most_kw):
+            return np.full(factors.size, math.inf)
+        peak_kw = most_kw * self._averaged - self._earlier_kw
+        if peak_kw + _TINY_KW < self._least_kw:
+            return np.where(factors > 0, 0.0, math.inf)
+        weighted = np.maximum(peak_kw * rest.days - rest.kw, 0.0)
+        free: Numbers = np.full(factors.size, math.inf)
+        np.divide(weighted, factors, out=free, where=factors > 0)
+        return free
+
+    def _rest_of_days(self, days: Indices) -> "_Rest":
+        """Find, for a window of each local day (w), what the other days add to its mean."""
+        most = self._charge.days
+        if most is None:
+            return _Rest(np.zeros(days.size), np.ones(days.size), np.full(days.size, self._raw_kw))
+        known = {day: self._rest_of_day(day, most) for day in np.unique(days).tolist()}
+        columns = np.array([known[day] for day in days.tolist()]).T
+        return _Rest(*columns)
+
+    def _rest_of_day(self, day: int, most: int) -> tuple[float, float, float]:
+        high = self._high_of_days
+        others = sorted((kw for own, kw in high.items() if own != day), reverse=True)
+        best = others[: most - 1]
+        floor = max(high.get(day, 0.0), others[most - 1] if len(others) >= most else 0.0)
+        return sum(best), len(best) + 1.0, floor
+
+    def _billed(self, weighted_kw: Numbers, rest: "_Rest") -> Numbers:
+        """Find what the period is billed for when a window (w) has this power."""
+        raw = (rest.kw + np.maximum(weighted_kw, rest.floor_kw)) / rest.days
+        peak_kw = np.maximum(raw, self._least_kw)
+        return (peak_kw + self._earlier_kw) / self._averaged
+
+    def _charged(self, billed: Numbers, further_kwh: Numbers) -> Numbers:
+        return whole_amounts(self._charge, billed, self._days, self._drawn_kwh + further_kwh)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rest:
+    """For each of w windows: the other days in its mean.
+
+    `kw` (w) the sum of theirs, `days` (w) how many the mean is of, `floor_kw` (w) what counts in
+    the window's place as long as its own power is no higher.
+    """
+
+    kw: Numbers
+    days: Numbers
+    floor_kw: Numbers

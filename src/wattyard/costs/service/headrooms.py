@@ -1,0 +1,80 @@
+"""Use-case of headroom: what a site's demand charges leave free."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from wattyard.costs.domain.demand import demand_span
+from wattyard.costs.domain.headroom import Headroom, headrooms
+from wattyard.costs.domain.history import charging_elements
+from wattyard.costs.domain.peaks import Load
+from wattyard.costs.domain.question import CostQuestion
+from wattyard.costs.service.metering import inbound_first, series_readings
+from wattyard.costs.service.netting import netted_flows, netted_time_of
+from wattyard.kernel.context import Context
+from wattyard.kernel.instants import Span
+from wattyard.meters.service import Records
+from wattyard.platform.db import Database
+from wattyard.platform.work import beside
+from wattyard.sites.domain.sites import Site
+from wattyard.sites.service import Sites
+from wattyard.tariffs.domain.refusals import NoTariffConnected
+from wattyard.tariffs.domain.tariff import Direction
+from wattyard.tariffs.service import Prices
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteHeadroom:
+    """The headroom under each demand charge of a site, and billing period, in order of tariffs."""
+
+    site: Site
+    charges: list[Headroom]
+
+
+@dataclass
+class Headrooms:
+    """What the demand charges of every account's sites leave free."""
+
+    db: Database
+    sites: Sites
+    records: Records
+    prices: Prices
+
+    async def of_site(
+        self, context: Context, site_id: UUID, direction: Direction, *, hours: int
+    ) -> SiteHeadroom:
+        """Find how much may be drawn in the windows that start in the coming hours.
+
+        Readings until now count.
+
+        Raises:
+            LocationNotFound: when the caller has no such site.
+            NoTariffConnected: when the site has no tariff of the direction.
+        """
+        span = Span(context.now, context.now + timedelta(hours=hours))
+        async with self.db.snapshot() as db:
+            site = await self.sites.supply(context, site_id, param="id")
+            supply = await self.prices.supply(db, context, site, direction)
+            if not supply.elements:
+                raise NoTariffConnected(f"the location has no tariff for {direction}")
+            question = CostQuestion(direction, span)
+            elements = charging_elements(supply.elements, question)
+            looked_at = demand_span(elements, supply.region, span)
+            if looked_at is None:
+                return SiteHeadroom(site, [])
+            time = await netted_time_of(self.prices, db, context, supply, question, looked_at)
+            found = await self.records.of_object(
+                context,
+                looked_at if time is None else time.with_all(looked_at),
+                site_id=site.id,
+                device_id=None,
+                direction=direction,
+            )
+            flows = None
+            if time is not None:
+                flows = await netted_flows(self.records, context, time, direction, found)
+        readings = series_readings(inbound_first(found)[0].metered if found else None)
+        load = Load.of(supply.region, looked_at, readings.until(context.now))
+        if flows is not None:
+            load = load.netted_by(flows.netted(question))
+        return SiteHeadroom(site, await beside(headrooms, elements, load, span))
