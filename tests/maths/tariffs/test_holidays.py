@@ -244,3 +244,7 @@ def test_a_name_needs_a_country() -> None:
         tariff_from_json(
             body(flat(0.1), holidays={"only": ["Easter Monday"]}), CalendarRegion("UTC")
         )
+
+
+def test_years_that_the_library_knows_in_part_are_looked_up_in_silence() -> None:
+    assert holidays_of("IN", "MH", AS_DECREED, 2040)  # the library warns of what it leaves out

@@ -6,10 +6,13 @@ becomes of a holiday on a weekend.
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -32,6 +35,7 @@ _LEAP_YEAR: Final = 2000
 _SATURDAY: Final = 5
 _LAST: Final = -1
 _ONE_DAY: Final = timedelta(days=1)
+_ONE_AT_A_TIME: Final = Lock()
 _ONCE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
 _EASTER = re.compile(r"(ORTHODOX_)?EASTER([+-]\d{1,3})?", re.ASCII)
@@ -298,17 +302,26 @@ def library_calendar(
     for wanted in (subdivision, None):
         try:
             kind = getattr(holidays, country_code)
-            return holidays.country_holidays(
-                country_code,
-                subdiv=wanted,
-                years=min(max(year, _YEARS[0]), _YEARS[1]),
-                expand=False,
-                observed=observed,
-                language=language or kind.default_language,
-            )
+            with _without_warnings():  # of years whose moving holidays the library does not know
+                return holidays.country_holidays(
+                    country_code,
+                    subdiv=wanted,
+                    years=min(max(year, _YEARS[0]), _YEARS[1]),
+                    expand=False,
+                    observed=observed,
+                    language=language or kind.default_language,
+                )
         except (AttributeError, NotImplementedError):  # regions that the library does not know
             continue
     return None
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Pass over warnings inside of the block, which one thread at a time is in."""
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def _saturday_or_sunday(day: date) -> bool:
