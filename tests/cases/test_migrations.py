@@ -1,6 +1,7 @@
 """Migrations beside servers that run: newer schemas, locks, long steps, failures in a sentence."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -33,14 +34,15 @@ def upgrade() -> None:
 
 @pytest.fixture
 async def url(postgres: str) -> AsyncIterator[str]:
-    """A migrated database of its own."""
+    """A migrated database of its own, apart from those of other test processes."""
+    name = f"migrations_{os.getpid()}"
     connection = await asyncpg.connect(postgres)
-    await connection.execute("DROP DATABASE IF EXISTS migrations WITH (FORCE)")
-    await connection.execute("CREATE DATABASE migrations")
-    url = postgres.replace("/wattyard?", "/migrations?")
+    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await connection.execute(f"CREATE DATABASE {name}")
+    url = postgres.replace("/wattyard?", f"/{name}?")
     await asyncio.to_thread(schema.migrate, url)
     yield url
-    await connection.execute("DROP DATABASE migrations WITH (FORCE)")
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
 
 
