@@ -82,7 +82,7 @@ def run(
     """
     settings = Settings.read(data=data, database=database)
     with database_of(settings) as found:
-        return asyncio.run(_working(found, work, any_key=any_key))
+        return asyncio.run(working(found, work, any_key=any_key))
 
 
 def _with_key(settings: Settings) -> Settings:
@@ -92,7 +92,7 @@ def _with_key(settings: Settings) -> Settings:
     return settings.with_key_file(key_file.made_in(settings.data))
 
 
-async def _working(
+async def working(
     settings: Settings, work: "Callable[[Services], Awaitable[Result]]", *, any_key: bool
 ) -> Result:
     from wattyard import app  # noqa: PLC0415 - see `serve`
@@ -130,7 +130,7 @@ def check(settings: Settings, *, alone: bool) -> None:
             await registry.apply(db, keyring, ENCRYPTED)
         await services.get(Retention).keep_order()
 
-    asyncio.run(_working(settings, keys, any_key=True))
+    asyncio.run(working(settings, keys, any_key=True))
 
 
 async def _outdated(url: str) -> bool:

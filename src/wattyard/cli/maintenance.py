@@ -1,6 +1,8 @@
 """`wattyard migrate`, `doctor`, `backup` and `restore`."""
 
+import asyncio
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,10 +18,12 @@ from wattyard.cli.database import (
     JsonOption,
     database_of,
     run,
+    working,
 )
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
+from wattyard.meters.service.months import MIGRATE_AHEAD, Months
 from wattyard.platform import embedded
 from wattyard.platform.db import Database, health, schema
 from wattyard.platform.embedded import EmbeddedDatabase
@@ -39,13 +43,33 @@ def migrate(
         int,
         typer.Option("--wait-seconds", help="How long to try again for a lock.", min=0),
     ] = 60,
+    readings_since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--readings-since",
+            help="Also make the partitions of readings from this month on, such as 2019-03.",
+            formats=["%Y-%m"],
+        ),
+    ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Migrate the database to the schema of this version. A second run changes nothing."""
+    """Migrate the database to the schema of this version, and make the partitions of readings.
+
+    Partitions are made from last month to twelve months ahead. A second run changes nothing.
+    """
+
+    async def make_months(services: Services) -> int:
+        now = services.get(Contexts).clock()
+        return await services.get(Months).make_ahead(now, since=readings_since, ahead=MIGRATE_AHEAD)
+
     with database_of(Settings.read(data=data, database=database)) as found:
         revision = schema.migrate(found.database, patience_seconds=wait_seconds)
-        say(f"the database has schema {revision}")
+        made = asyncio.run(working(found, make_months, any_key=True))
+        say(
+            f"the database has schema {revision}",
+            *([f"{made} monthly partitions of readings were made"] if made else []),
+        )
 
 
 def doctor(
@@ -62,6 +86,8 @@ def doctor(
     """
 
     async def work(services: Services) -> tuple[list[str], int, list[str]]:
+        if lacking := await health.missing_grants(services.get(Database)):
+            return lacking, 0, []
         complaints = await _complaints(services)
         checked, wrong = 0, []
         contexts = services.get(Contexts)

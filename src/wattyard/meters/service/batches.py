@@ -11,7 +11,6 @@ import numpy as np
 from wattyard.kernel import civil, ids
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
-from wattyard.kernel.measures import Measure
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
@@ -29,9 +28,9 @@ from wattyard.meters.domain.readings import (
     longer_on_the_wall,
 )
 from wattyard.meters.domain.registers import Differences, RegisterRead, differences
+from wattyard.meters.service.months import Months
 from wattyard.meters.service.settling import Settled, settled
 from wattyard.meters.store import batches as batch_store
-from wattyard.meters.store import months as month_store
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
 from wattyard.platform.db import Database, WriteConnection
@@ -51,10 +50,8 @@ class Meters:
     sites: Sites
     devices: Devices
     states: States
+    months: Months
     stream_records: int = RECORDS_IN_A_STREAM
-
-    def __post_init__(self) -> None:
-        self._months: set[int] = set()
 
     async def keep(
         self, context: Context, readings: Readings, *, submitted: int, failed: Sequence[Failed] = ()
@@ -62,7 +59,7 @@ class Meters:
         """Store the good readings as one batch, durable when this returns."""
         batch = MeterBatch(context.new_id(), context.now)
         sound, unsound = await self._sound(context, readings)
-        await self._have_months(sound.starts_us)
+        await self.months.have(sound.starts_us)
         async with self.db.transaction() as db:
             accepted, refused = await self._take(db, context, sound)
             batch = _added(batch, submitted, accepted, [*failed, *unsound, *refused])
@@ -89,7 +86,7 @@ class Meters:
     ) -> MeterBatch:
         """Keep more records of a batch: its counts always tell what is stored."""
         sound, unsound = await self._sound(context, readings)
-        await self._have_months(sound.starts_us)
+        await self.months.have(sound.starts_us)
         async with self.db.transaction() as db:
             accepted, refused = await self._take(db, context, sound, batch.transactions)
             batch = _added(batch, submitted, accepted, [*failed, *unsound, *refused])
@@ -129,7 +126,7 @@ class Meters:
             await self.devices.device(context, stream.device_id)
         batch = MeterBatch(context.new_id(), context.now)
         latest_us = microseconds(context.now + AHEAD)
-        await self._have_months(_between([read.time_us for read in reads], EARLIEST, latest_us))
+        await self.months.have(_between([read.time_us for read in reads], EARLIEST, latest_us))
         async with self.db.transaction() as db:
             numbers = await self._have_series(db, context, [stream])
             series = next((number for number, one in numbers.items() if one == stream), None)
@@ -139,7 +136,7 @@ class Meters:
             state = await series_store.register(db, account, live, series)
             found = differences(state, reads, microseconds(context.now))
             readings, unsound = judged(_consumed(stream, found, session), microseconds(context.now))
-            await self._have_months(readings.starts_us)  # a gap can span others
+            await self.months.have(readings.starts_us)  # a gap can span others
             if found.withdrawn_us is not None:
                 await reading_store.remove_empty(db, account, live, series, found.withdrawn_us)
             accepted, refused = await self._take(db, context, readings)
@@ -171,25 +168,6 @@ class Meters:
         """Read one page of batches, newest first."""
         async with self.db.reading() as db:
             return await batch_store.page(db, context.account, context.live_mode, window)
-
-    async def measures(self, context: Context) -> list[Measure]:
-        """For how many months ahead there are partitions."""
-        async with self.db.reading() as db:
-            newest = await month_store.newest(db)
-        present = context.now.year * 12 + context.now.month - 1
-        return [
-            Measure(
-                "meter_months_ahead",
-                "For how many months from now on there are partitions of readings.",
-                newest - present if newest is not None else 0,
-            )
-        ]
-
-    async def make_months(self, around: datetime) -> None:
-        """Have the partitions of last month to three months ahead."""
-        month = around.year * 12 + around.month - 1
-        async with self.db.transaction() as db:
-            await month_store.make(db, range(month - 1, month + 4))
 
     async def _sound(self, context: Context, readings: Readings) -> tuple[Readings, list[Failed]]:
         """Keep readings of the caller's sites and devices, whatever is stored."""
@@ -278,17 +256,6 @@ class Meters:
         ]
         longer = longer_on_the_wall(readings, zones)
         return readings.only(~longer), failed + readings.failed(longer, *TOO_LONG)
-
-    async def _have_months(self, starts_us: Microseconds) -> None:
-        """Have the partitions of some times, before the transaction that writes into them.
-
-        Months are remembered only when they existed before: creating one can be rolled back.
-        """
-        starts = starts_us.astype("datetime64[us]").astype("datetime64[M]")
-        wanted = {1970 * 12 + n for n in np.unique(starts.astype(np.int64)).tolist()}
-        if wanted - self._months:
-            async with self.db.transaction() as db:
-                self._months |= await month_store.make(db, sorted(wanted - self._months))
 
     async def _note_sessions(
         self, db: WriteConnection, context: Context, kept: Readings, numbers: Indices

@@ -13,7 +13,7 @@ async def make(db: WriteConnection, months: Iterable[int]) -> set[int]:
     Gives the months that had one before. A partition is made on its own and then attached, so that
     readers and writers of others do not wait.
     """
-    names = {f"meter_readings_{month // 12:04}_{month % 12 + 1:02}": month for month in months}
+    names = _names(months)
     found = await _present(db, list(names))
     for name in sorted(names.keys() - found):
         month = names[name]
@@ -27,6 +27,23 @@ async def make(db: WriteConnection, months: Iterable[int]) -> set[int]:
                 f"FOR VALUES FROM ('{_first(month)}') TO ('{_first(month + 1)}')"
             )
     return {names[name] for name in found}
+
+
+async def present(db: ReadConnection, months: Iterable[int]) -> set[int]:
+    """Those of some months, counted as in `make`, that have a partition."""
+    names = _names(months)
+    return {names[name] for name in await _present(db, list(names))}
+
+
+async def may_make(db: ReadConnection) -> bool:
+    """Whether the session's role may make partitions: it owns the table, as its members do."""
+    allowed: bool = await db.fetchval(
+        """
+        SELECT pg_has_role(c.relowner, 'USAGE') AND has_schema_privilege(c.relnamespace, 'CREATE')
+        FROM pg_class c WHERE c.oid = 'meter_readings'::regclass
+        """
+    )
+    return allowed
 
 
 async def newest(db: ReadConnection) -> int | None:
@@ -56,6 +73,10 @@ async def _present(db: ReadConnection, names: Sequence[str]) -> set[str]:
         names,
     )
     return {row["relname"] for row in rows}
+
+
+def _names(months: Iterable[int]) -> dict[str, int]:
+    return {f"meter_readings_{month // 12:04}_{month % 12 + 1:02}": month for month in months}
 
 
 def _first(month: int) -> str:

@@ -97,6 +97,11 @@ class Database:
         pool = self._loans.pool
         return PoolUsage(pool.lent, pool.idle, pool.waiting, self._loans.seconds)
 
+    def unavailable(self, kind: str, reason: str) -> Unavailable:
+        """The refusal of what this database is not set up for; a kind is logged once a minute."""
+        self._causes.note(reason, kind=kind)
+        return Unavailable(reason)
+
     def reading(self) -> AbstractAsyncContextManager[ReadConnection]:
         """Lend a connection for single questions, each on its own.
 

@@ -38,6 +38,10 @@ _SAID: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
         "the database has no room left; nothing was changed; its operator must make room",
     ),
     (
+        (asyncpg.InsufficientPrivilegeError,),
+        "the database's role lacks a privilege, which `wattyard doctor` names; nothing was changed",
+    ),
+    (
         (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError),
         "another change held the same data for too long; nothing was changed, try again",
     ),
@@ -45,6 +49,10 @@ _SAID: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
         (asyncpg.QueryCanceledError, asyncpg.IdleInTransactionSessionTimeoutError),
         "this took longer than the server allows and was stopped; nothing was changed",
     ),
+)
+_NO_PARTITION: Final = (
+    "a partition that this needs is missing; nothing was changed; its operator must run "
+    "`wattyard migrate` as the owner of the tables"
 )
 _CLOSED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises on a connection that is closed, among other things."""
@@ -60,9 +68,12 @@ class Causes:
         self._quiet_until: dict[str, float] = {}
         self._unlogged: dict[str, int] = {}
 
-    def note(self, message: str, cause: BaseException | None = None) -> None:
-        """Log a cause, unless it was logged within the last minute."""
-        kind = message if cause is None else type(cause).__name__
+    def note(self, message: str, cause: BaseException | None = None, *, kind: str = "") -> None:
+        """Log a cause, unless one of its kind was logged within the last minute.
+
+        The kind is that of the exception, else the message, where none is named.
+        """
+        kind = kind or (message if cause is None else type(cause).__name__)
         now = monotonic()
         if self._quiet_until.get(kind, 0.0) > now:
             self._unlogged[kind] = self._unlogged.get(kind, 0) + 1
@@ -71,7 +82,7 @@ class Causes:
         self._log.error(
             "unavailable",
             reason=message,
-            cause=None if cause is None else f"{kind}: {cause}",
+            cause=None if cause is None else f"{type(cause).__name__}: {cause}",
             unlogged_before=self._unlogged.pop(kind, 0),
         )
 
@@ -106,4 +117,6 @@ def _refusal_of(error: BaseException, *, closed: bool) -> Unavailable | None:
     for kinds, message in _SAID:
         if isinstance(error, kinds):
             return Unavailable(message)
+    if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name is None:
+        return Unavailable(_NO_PARTITION)  # a violated constraint has a name
     return Unavailable(_SAID[0][1]) if closed and isinstance(error, _CLOSED) else None

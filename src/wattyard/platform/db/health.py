@@ -7,6 +7,44 @@ from wattyard.platform.db.database import Database
 
 _SKEW_SECONDS: Final = 2.0
 _DURABILITY: Final = ("fsync", "synchronous_commit", "full_page_writes")
+_SHOWN: Final = 3
+
+# Identity columns draw their numbers as the table's owner, and partitions are reached through
+# their table: neither needs a grant of its own.
+_LACKING: Final = """
+    SELECT schema.owner, quote_ident(current_user) AS role, schema.name AS schema,
+           array_agg(DISTINCT c.relname::text) AS names
+    FROM (SELECT relowner, relnamespace, quote_ident(relnamespace::regnamespace::text) AS name,
+                 quote_ident(pg_get_userbyid(relowner)) AS owner
+          FROM pg_class WHERE oid = 'alembic_version'::regclass) AS schema
+    JOIN pg_class c ON c.relowner = schema.relowner AND c.relnamespace = schema.relnamespace
+    CROSS JOIN LATERAL unnest(CASE
+        WHEN c.relkind = 'S' THEN ARRAY['SELECT', 'UPDATE', 'USAGE']
+        WHEN c.relname IN ('alembic_version', 'schema_revisions') THEN ARRAY['SELECT']
+        ELSE ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'] END) AS needed (privilege)
+    WHERE c.relkind IN ('r', 'p', 'S') AND NOT c.relispartition
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'i')
+      AND NOT CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, needed.privilege)
+                             ELSE has_table_privilege(c.oid, needed.privilege) END
+    GROUP BY schema.owner, schema.name
+"""
+
+
+async def missing_grants(database: Database) -> list[str]:
+    """List what the present role may not do with rows; empty where it may do all that is needed."""
+    async with database.reading() as db:
+        row = await db.fetchrow(_LACKING)
+    if row is None:
+        return []
+    role, schema, names = row["role"], row["schema"], sorted(row["names"])
+    others = f" and {len(names) - _SHOWN} others" if len(names) > _SHOWN else ""
+    complaint = (
+        f"the role {role} lacks privileges on {', '.join(names[:_SHOWN])}{others}: run as "
+        f"{row['owner']} `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} "
+        f"TO {role}; GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};` "
+        'and see "A role that reads and writes rows" in docs/operations.md'
+    )
+    return [complaint]
 
 
 async def complaints(database: Database) -> list[str]:
