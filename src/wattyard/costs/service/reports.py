@@ -80,7 +80,7 @@ class CostReports:
                 context, device_id, question.direction, question.span
             )
             at = sorted({one.site_id for one in streams.values()}) or sorted(device.locations)[:1]
-            supplies = await self._supplies(db, context, at, question.direction)
+            supplies = await self._supplies(db, context, at, question.direction, question.span)
             if not supplies:
                 raise StateForbids(
                     f"device dev_{device_id.hex} is at no location, so no tariff prices its energy",
@@ -107,16 +107,16 @@ class CostReports:
         """
         async with self.db.snapshot() as db:
             found = await self.records.of_session(context, session, direction)
-            at = sorted({one.stream.site_id for one in found})
-            supplies = await self._supplies(db, context, at, direction)
-            found = [one for one in found if one.stream.site_id in supplies]
             if not found:
                 raise _without_readings(session, direction)
+            at = sorted({one.stream.site_id for one in found})
             questions = {one.series: _of_its_time(one) for one in found}
             whole = Span(
                 min(question.span.start for question in questions.values()),
                 max(question.span.end for question in questions.values()),
             )
+            supplies = await self._supplies(db, context, at, direction, whole)
+            found = [one for one in found if one.stream.site_id in supplies]
             markets = await self.prices.markets(db, context, supplies.values(), whole)
             found = await self._with_history(context, found, questions, supplies)
             flows = await self._netted_at(db, context, found, questions, supplies)
@@ -169,7 +169,7 @@ class CostReports:
 
         `only`: one reading that is answered alone, whether it is stored or not.
         """
-        supply = await self.prices.supply(db, context, site, question.direction)
+        supply = await self.prices.supply(db, context, site, question.direction, [question.span])
         priced = priced_span(supply.elements, supply.region, question)
         markets = await self.prices.markets(db, context, [supply], priced)
         needed = _needed(supply, question)
@@ -220,10 +220,15 @@ class CostReports:
         return netted
 
     async def _supplies(
-        self, db: ReadConnection, context: Context, site_ids: Sequence[UUID], direction: Direction
+        self,
+        db: ReadConnection,
+        context: Context,
+        site_ids: Sequence[UUID],
+        direction: Direction,
+        span: Span,
     ) -> dict[UUID, Supply]:
         sites = await self.sites.supplies(context, site_ids)
-        return await self.prices.supplies(db, context, sites.values(), direction)
+        return await self.prices.supplies(db, context, sites.values(), direction, [span])
 
     async def _with_history(
         self,

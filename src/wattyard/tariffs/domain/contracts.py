@@ -9,7 +9,6 @@ from uuid import UUID
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing, StateForbids
-from wattyard.sites.domain.sites import LinkedTariff
 from wattyard.tariffs.domain.tariff import Direction, TariffType
 
 ConnectionType = Literal["DIRECT", "MARKET", "LIBRARY", "MANUAL"]
@@ -90,15 +89,16 @@ class Contract(ContractDraft):
             )
 
 
-def linked(contract: Contract) -> LinkedTariff:
-    """Show a contract as its location lists it."""
-    return LinkedTariff(
-        tariff_id=contract.id,
-        type=contract.type,
-        direction=contract.direction,
-        status=contract.status,
-        connection_type=contract.connection_type,
-        display_name=contract.display_name,
-        is_temporary=contract.is_temporary,
-        provider_id=contract.provider_id,
-    )
+@dataclass(frozen=True, slots=True)
+class PricingContract:
+    """What prices need of a contract.
+
+    `kind_changed`: when any contract of its kind (the same site, direction, type and devices)
+    changed last.
+    """
+
+    id: UUID
+    site_id: UUID
+    rules: bytes
+    is_temporary: bool
+    kind_changed: datetime

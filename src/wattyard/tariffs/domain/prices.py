@@ -17,7 +17,7 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.contracts import Contract
+from wattyard.tariffs.domain.contracts import PricingContract
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
 from wattyard.tariffs.domain.refusals import NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.resets import reset_periods
@@ -294,7 +294,7 @@ class Supply:
 
     site: Site
     region: CalendarRegion
-    contracts: Mapping[UUID, Contract]
+    contracts: Mapping[UUID, PricingContract]
     elements: tuple[Element, ...]
     sources: Mapping[str, MarketSource]
 
@@ -319,7 +319,7 @@ class Supply:
     @property
     def last_updated(self) -> datetime | None:
         """When what the prices depend on changed last; None without any tariff."""
-        changed = [contract.time_updated for contract in self.contracts.values()]
+        changed = [contract.kind_changed for contract in self.contracts.values()]
         published = [source.time_published for source in self.sources.values()]
         return max([*changed, *(at for at in published if at)], default=None)
 

@@ -6,7 +6,6 @@ Rules can be large: they are read and judged beside the event loop.
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -19,14 +18,13 @@ from wattyard.kernel.refusals import Fault, Refusal, Unavailable
 from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
 from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
-from wattyard.sites.domain.sites import Site
+from wattyard.sites.domain.sites import LinkedTariff, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import (
     Contract,
     ContractDraft,
     DeviceNotAtLocation,
     TariffNotFound,
-    linked,
 )
 from wattyard.tariffs.domain.conversion import check_conversion
 from wattyard.tariffs.domain.formula import Formula
@@ -42,8 +40,6 @@ from wattyard.tariffs.store import contracts as contract_store
 Guard = Callable[[Contract, Site], None]
 """Raises when the present object is not the one the caller expects (`If-Match`)."""
 
-_ZONES_APART: Final = timedelta(days=2)
-"""Terms are kept by the rules that zones had then; other rules move them by hours at most."""
 _TRIES: Final = 5
 _ANYWHERE: Final = CalendarRegion("UTC")
 """Where rules are read whose site is not known yet, to find faults of form first."""
@@ -154,7 +150,7 @@ class Tariffs(TariffUseCases):
         """
         async with self.db.reading() as db:
             judged = await self._judge(db, context, draft, lock=False)
-            self._check_room(1 + len(await self._at(db, context, judged.site)))
+            self._check_room(1 + len(await self._shown(db, context, judged.site)))
         return judged
 
     async def change(
@@ -273,20 +269,26 @@ class Tariffs(TariffUseCases):
         tariff: Tariff,
         instead_of: Contract | None,
     ) -> list[Element]:
-        contracts = await self._at(db, context, site)
+        contracts = await contract_store.meeting(
+            db,
+            context.account,
+            context.live_mode,
+            site.id,
+            (tariff.type, tariff.direction),
+            tariff.term,
+        )
         region = calendar_region(site)
         return [
             Element(other.id, await self._read(other.rules, region))
             for other in contracts
-            if (other.type, other.direction) == (tariff.type, tariff.direction)
-            and (instead_of is None or other.id != instead_of.id)
-            and other.status == "CONNECTED"
-            and other.term.start - _ZONES_APART < tariff.term.end
-            and tariff.term.start - _ZONES_APART < other.term.end
+            if instead_of is None or other.id != instead_of.id
         ]
 
-    async def _at(self, db: ReadConnection, context: Context, site: Site) -> list[Contract]:
-        return await contract_store.at_sites(db, context.account, context.live_mode, [site.id])
+    async def _shown(self, db: ReadConnection, context: Context, site: Site) -> list[LinkedTariff]:
+        found = await contract_store.shown_at_sites(
+            db, context.account, context.live_mode, [site.id]
+        )
+        return found[site.id]
 
     def _check_room(self, count: int) -> None:
         within(self.caps.site_tariffs, count, "site_tariffs (tariffs of a location)")
@@ -373,10 +375,10 @@ class Tariffs(TariffUseCases):
         """
         if site is None:
             return
-        contracts = await self._at(db, context, site)
+        shown_tariffs = await self._shown(db, context, site)
         if grown:
-            self._check_room(len(contracts))
-        await self.sites.show_tariffs(context, site, [linked(one) for one in contracts])
+            self._check_room(len(shown_tariffs))
+        await self.sites.show_tariffs(context, site, shown_tariffs)
 
 
 def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import PageWindow
 from wattyard.sites.domain.sites import LocationNotFound, Site
-from wattyard.tariffs.domain.contracts import linked
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.store import contracts as contract_store
 
@@ -34,14 +33,10 @@ class Listings(TariffUseCases):
 
     async def _wrong(self, context: Context, sites: Sequence[Site]) -> list[Site]:
         async with self.db.reading() as db:
-            contracts = await contract_store.at_sites(
+            shown = await contract_store.shown_at_sites(
                 db, context.account, context.live_mode, [site.id for site in sites]
             )
-        return [
-            site
-            for site in sites
-            if site.tariffs != tuple(linked(c) for c in contracts if c.site_id == site.id)
-        ]
+        return [site for site in sites if site.tariffs != tuple(shown[site.id])]
 
     async def _repair(self, context: Context, site: Site) -> None:
         async with self.db.transaction() as db:
@@ -49,7 +44,7 @@ class Listings(TariffUseCases):
                 locked = await self.sites.locked(context, site.id, param="location_id")
             except LocationNotFound:
                 return
-            contracts = await contract_store.at_sites(
+            shown = await contract_store.shown_at_sites(
                 db, context.account, context.live_mode, [site.id]
             )
-            await self.sites.show_tariffs(context, locked, [linked(one) for one in contracts])
+            await self.sites.show_tariffs(context, locked, shown[site.id])

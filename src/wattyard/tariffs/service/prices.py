@@ -1,7 +1,7 @@
 """Use-cases of prices: what a kWh costs at a site, and why."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -17,7 +17,7 @@ from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.contracts import Contract, DeviceNotAtLocation
+from wattyard.tariffs.domain.contracts import DeviceNotAtLocation, PricingContract
 from wattyard.tariffs.domain.conversion import check_conversion
 from wattyard.tariffs.domain.counting import counted
 from wattyard.tariffs.domain.prices import (
@@ -37,7 +37,7 @@ from wattyard.tariffs.domain.sources import (
     MarketSource,
     MarketUnitMismatch,
 )
-from wattyard.tariffs.domain.tariff import Element, Tariff, market_keys
+from wattyard.tariffs.domain.tariff import Direction, Element, Tariff, market_keys
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.service.contracts import Judged
 from wattyard.tariffs.service.ports import TariffUseCases
@@ -47,6 +47,7 @@ from wattyard.tariffs.store import contracts as contract_store
 _KEPT_RULES_BYTES: Final = 8 * 1024 * 1024
 """Of JSON; the tariffs read from it take about ten times as much memory."""
 _SAMPLED: Final = timedelta(days=401)
+_MOMENT: Final = timedelta(microseconds=1)
 _FLOWS: Final[dict[TariffDirection, FlowDirection]] = {
     "IMPORT": "INBOUND",
     "EXPORT": "OUTBOUND",
@@ -87,7 +88,10 @@ class Prices(TariffUseCases):
             site = await self.sites.supply(context, site_id, param="location_id")
             if question.device is not None:
                 await self._check_device(context, question.device, site)
-            supply = await self.supply(db, context, site, question.direction)
+            at_present = Span(context.now, context.now + _MOMENT)  # for what changes next
+            supply = await self.supply(
+                db, context, site, question.direction, [question.span, at_present]
+            )
             answering = supply.answering(question)
             markets = await self.markets(db, context, [answering], question.span)
             counted = await self._consumed(context, supply, question)
@@ -126,25 +130,40 @@ class Prices(TariffUseCases):
         return await beside(sample, judged.tariff, region, markets=markets)
 
     async def supply(
-        self, db: ReadConnection, context: Context, site: Site, direction: str
+        self,
+        db: ReadConnection,
+        context: Context,
+        site: Site,
+        direction: Direction,
+        spans: Sequence[Span],
     ) -> Supply:
-        """Gather the connected tariffs of a site for a direction, and their market sources."""
-        found = await self.supplies(db, context, [site], direction)
+        """Gather what prices of a direction depend on at a site in some spans."""
+        found = await self.supplies(db, context, [site], direction, spans)
         return found[site.id]
 
     async def supplies(
-        self, db: ReadConnection, context: Context, sites: Collection[Site], direction: str
+        self,
+        db: ReadConnection,
+        context: Context,
+        sites: Collection[Site],
+        direction: Direction,
+        spans: Sequence[Span],
     ) -> dict[UUID, Supply]:
-        """Gather, by site, what `supply` does of one, in as many statements for any number."""
-        account, live = context.account, context.live_mode
-        kept = await contract_store.at_sites(db, account, live, [site.id for site in sites])
-        contracts: defaultdict[UUID, dict[UUID, Contract]] = defaultdict(dict)
+        """Gather, by site, what `supply` does of one, in as many statements for any number.
+
+        Of the connected tariffs only those are read that price some of the spans, and the ones
+        that take over from them.
+        """
+        ids_ = [site.id for site in sites]
+        kept = await contract_store.pricing(
+            db, context.account, context.live_mode, ids_, direction, spans
+        )
+        contracts: defaultdict[UUID, list[PricingContract]] = defaultdict(list)
         for contract in kept:
-            if contract.direction == direction and contract.status == "CONNECTED":
-                contracts[contract.site_id][contract.id] = contract
+            contracts[contract.site_id].append(contract)
         drafts = [(site, calendar_region(site), contracts[site.id]) for site in sites]
         elements = {
-            site.id: tuple([Element(c.id, await self._tariff(c, region)) for c in own.values()])
+            site.id: tuple([Element(c.id, await self._tariff(c.rules, region)) for c in own])
             for site, region, own in drafts
         }
         keys = {id_: market_keys(own) for id_, own in elements.items()}
@@ -153,7 +172,7 @@ class Prices(TariffUseCases):
             site.id: Supply(
                 site,
                 region,
-                own,
+                {contract.id: contract for contract in own},
                 elements[site.id],
                 {key: source for key, source in sources.items() if key in keys[site.id]},
             )
@@ -183,12 +202,12 @@ class Prices(TariffUseCases):
         }
         return Markets(series, context.now)
 
-    async def _tariff(self, contract: Contract, region: CalendarRegion) -> Tariff:
-        key = (contract.rules, region)
+    async def _tariff(self, rules: bytes, region: CalendarRegion) -> Tariff:
+        key = (rules, region)
         read = self._tariffs.get(key)
         if read is None:
-            tariff = await beside(self.wire.rules, contract.rules, region)
-            read = _Read(tariff, len(contract.rules))
+            tariff = await beside(self.wire.rules, rules, region)
+            read = _Read(tariff, len(rules))
             self._tariffs[key] = read
         return read.tariff
 

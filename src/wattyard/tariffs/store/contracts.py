@@ -1,8 +1,8 @@
 """The SQL of tariffs as they are kept."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -11,8 +11,12 @@ import msgspec
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
-from wattyard.tariffs.domain.contracts import Contract
+from wattyard.sites.domain.sites import LinkedTariff
+from wattyard.tariffs.domain.contracts import Contract, PricingContract
+from wattyard.tariffs.domain.tariff import Direction, TariffType
 
+ZONES_APART: Final = timedelta(days=2)
+"""Terms are kept by the rules that zones had then; other rules move them by hours at most."""
 _COLUMNS = """
     id, site_id, type, direction, status, connection_type, is_temporary, display_name, provider_id,
     contract_start, contract_end, market_source_id, market_codes, rules, metadata, time_created,
@@ -128,6 +132,102 @@ async def at_sites(
         list(site_ids),
     )
     return [_contract(row) for row in rows]
+
+
+async def pricing(
+    db: ReadConnection,
+    account: int,
+    live: bool,
+    site_ids: Collection[UUID],
+    direction: Direction,
+    spans: Sequence[Span],
+) -> list[PricingContract]:
+    """Find the connected contracts of a direction that price any of some spans, oldest first.
+
+    Contracts of one kind have the same site, type and devices. Each prices from its start to the
+    start of the next of its kind; the first one after a span comes with it, since it ends the one
+    before. So of every kind there is at least one.
+    """
+    rows = await db.fetch(
+        """
+        WITH own AS (
+            SELECT id, lag(contract_start) OVER in_order AS before,
+                   lead(contract_start) OVER in_order AS next,
+                   max(time_updated) OVER (PARTITION BY site_id, type, rules -> 'devices')
+                       AS kind_changed
+            FROM tariffs
+            WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3) AND direction = $4
+              AND status = 'CONNECTED'
+            WINDOW in_order AS (PARTITION BY site_id, type, rules -> 'devices'
+                                ORDER BY contract_start, id)
+        )
+        SELECT t.id, t.site_id, t.rules, t.is_temporary, own.kind_changed
+        FROM own JOIN tariffs t ON t.account = $1 AND t.live_mode = $2 AND t.id = own.id
+        WHERE EXISTS (SELECT FROM unnest($5::timestamptz[], $6::timestamptz[]) span (start, until)
+                      WHERE coalesce(own.next >= span.start, true)
+                        AND coalesce(own.before < span.until, true))
+        ORDER BY t.id
+        """,
+        account,
+        live,
+        list(site_ids),
+        direction,
+        [span.start - ZONES_APART for span in spans],
+        [span.end + ZONES_APART for span in spans],
+    )
+    return [
+        PricingContract(id_, site, rules.encode(), temporary, changed)
+        for id_, site, rules, temporary, changed in rows
+    ]
+
+
+async def meeting(
+    db: ReadConnection,
+    account: int,
+    live: bool,
+    site_id: UUID,
+    kind: tuple[TariffType, Direction],
+    term: Span,
+) -> list[Contract]:
+    """Find the connected contracts of a type and direction whose term may meet another."""
+    rows = await db.fetch(
+        f"""
+        {_SELECT}
+        WHERE account = $1 AND live_mode = $2 AND site_id = $3 AND type = $4 AND direction = $5
+          AND status = 'CONNECTED'
+          AND contract_start < $7::timestamptz + $8 AND contract_end > $6::timestamptz - $8
+        ORDER BY id
+        """,
+        account,
+        live,
+        site_id,
+        *kind,
+        term.start,
+        term.end,
+        ZONES_APART,
+    )
+    return [_contract(row) for row in rows]
+
+
+async def shown_at_sites(
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
+) -> dict[UUID, list[LinkedTariff]]:
+    """Find the contracts of some places as their locations list them, by place, oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT site_id, id AS tariff_id, type, direction, status, connection_type, display_name,
+               is_temporary, provider_id
+        FROM tariffs WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3) ORDER BY id
+        """,
+        account,
+        live,
+        list(site_ids),
+    )
+    found: dict[UUID, list[LinkedTariff]] = {site_id: [] for site_id in site_ids}
+    for row in rows:
+        fields = dict(row)
+        found[fields.pop("site_id")].append(LinkedTariff(**fields))
+    return found
 
 
 async def any_with_code(db: ReadConnection, account: int, live: bool, code: str) -> bool:
