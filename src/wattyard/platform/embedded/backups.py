@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -10,6 +10,7 @@ from typing import IO, Final
 from wattyard.platform.embedded.cluster import ROLE
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.lease import EmbeddedDatabase
+from wattyard.platform.embedded.programs import libpq_environment
 
 _RESTORED: Final = f"{ROLE}_restored"
 _REPLACED: Final = f"{ROLE}_replaced"
@@ -26,7 +27,8 @@ def backup(database: EmbeddedDatabase, file: Path) -> int:
     """
     part = file.with_name(file.name + ".part")
     with database.lease() as url, _created(file), _created(part) as target:
-        _run(database, ["pg_dump", "--format=custom", f"--dbname={url}"], stdout=target)
+        address = libpq_environment(url, ROLE)
+        _run(database, ["pg_dump", "--format=custom"], address, stdout=target)
         part.replace(file)
     return file.stat().st_size
 
@@ -58,18 +60,19 @@ def restore(database: EmbeddedDatabase, file: Path) -> None:
     if not file.is_file():
         raise EmbeddedError(f"{file} is no file")
     with database.lease() as url:
-        side = url.replace(f"/{ROLE}?", "/postgres?")
+        side = libpq_environment(url, "postgres")
         users = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'wattyard'"
         if _ask(database, side, users) != "0":
             raise EmbeddedError("the database is in use: stop the server before a restore")
         _ask(database, side, f"DROP DATABASE IF EXISTS {_RESTORED}")
         _ask(database, side, f"CREATE DATABASE {_RESTORED}")
-        restored = url.replace(f"/{ROLE}?", f"/{_RESTORED}?")
+        restored = libpq_environment(url, _RESTORED)
         try:
             with file.open("rb") as source:
                 _run(
                     database,
-                    ["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={restored}"],
+                    ["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={_RESTORED}"],
+                    restored,
                     stdin=source,
                 )
         except EmbeddedError:
@@ -81,19 +84,20 @@ def restore(database: EmbeddedDatabase, file: Path) -> None:
         _ask(database, side, f"DROP DATABASE {_REPLACED}")
 
 
-def _ask(database: EmbeddedDatabase, url: str, statement: str) -> str:
+def _ask(database: EmbeddedDatabase, address: Mapping[str, str], statement: str) -> str:
     command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1"]
-    return _run(database, [*command, f"--dbname={url}", "--command", statement]).strip()
+    return _run(database, [*command, "--command", statement], address).strip()
 
 
 def _run(
     database: EmbeddedDatabase,
     command: list[str],
+    address: Mapping[str, str],
     *,
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
 ) -> str:
-    process = database.programs.open(command, stdin=stdin, stdout=stdout)
+    process = database.programs.open(command, address, stdin=stdin, stdout=stdout)
     said, errors = process.communicate()
     if process.returncode != 0:
         raise EmbeddedError(f"{command[0]} failed: {errors.decode(errors='replace').strip()}")

@@ -11,11 +11,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from wattyard.platform.embedded.copies import copied
 from wattyard.platform.embedded.errors import EmbeddedError
@@ -154,18 +155,19 @@ class Programs:
     def open(
         self,
         command: Sequence[str],
+        address: Mapping[str, str],
         *,
         stdin: int | IO[bytes],
         stdout: int | IO[bytes],
     ) -> subprocess.Popen[bytes]:
-        """Start a program with its arguments, to be waited for."""
+        """Start a program that asks the database at an address (`libpq_environment`)."""
         return subprocess.Popen(  # noqa: S603 (our own programs and arguments)
             self.command(*command),
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
             cwd="/",
-            env=environment(),
+            env={**environment(), **address},
             **self._identity(),
         )
 
@@ -218,6 +220,23 @@ def environment() -> dict[str, str]:
         if not name.startswith(("PG", "WATTYARD_"))
     }
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def libpq_environment(url: str, database: str) -> dict[str, str]:
+    """Write the address of a database of a server as the variables that libpq reads.
+
+    Arguments of a program are read by everybody on the machine, its environment only by its user.
+    """
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query))
+    found = {
+        "PGHOST": given.get("host") or parts.hostname,
+        "PGPORT": given.get("port") or (str(parts.port) if parts.port else None),
+        "PGUSER": parts.username and unquote(parts.username),
+        "PGPASSWORD": parts.password and unquote(parts.password),
+        "PGDATABASE": database,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _enters(user: User, folder: Path) -> bool:
