@@ -11,11 +11,13 @@ import pytest
 from tests.support.world import Tenant, World, basic, error
 from wattyard.accounts.service import Accounts
 from wattyard.app.assembly import authenticators_of
+from wattyard.app.secret_answers import EncryptedAnswers
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.platform.db import Database
 from wattyard.platform.document import document
+from wattyard.platform.encryption import Keyring
 from wattyard.platform.http import Access, Call, Effect, Endpoint, endpoint, scopes
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.binding import Bound
@@ -35,7 +37,11 @@ CONTEXTS = Contexts(now, SortedIds(now))
 
 def gate(db: Database, judges: Mapping[Access, Authenticate] | None = None) -> Gate:
     """A gate that lets in the public, and those whom `judges` let in."""
-    return Gate(CONTEXTS, judges or {}, NoLimits(), Replays(db, now, SortedIds(now)))
+    return Gate(CONTEXTS, judges or {}, NoLimits(), replays(db))
+
+
+def replays(db: Database) -> Replays:
+    return Replays(db, now, SortedIds(now), EncryptedAnswers(Keyring()))
 
 
 @endpoint("GET", "/who", "who", access=Access.EITHER)
@@ -69,7 +75,7 @@ async def test_either_access_takes_a_token_or_a_key(
         world.services.get(Contexts),
         authenticators_of(world.services.get(Accounts)),
         NoLimits(),
-        Replays(db, now, SortedIds(now)),
+        replays(db),
     )
     app = front(Bound(who, {}, judges), failures=[])
     async with httpx.AsyncClient(

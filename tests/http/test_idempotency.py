@@ -14,8 +14,7 @@ from tests.support.world import AMSTERDAM, Tenant, World, error
 from wattyard.accounts.service import Accounts
 from wattyard.app.assembly import authenticators_of
 from wattyard.kernel.context import Context, Contexts
-from wattyard.kernel.ids import SortedIds
-from wattyard.platform.http import Effect, endpoint
+from wattyard.platform.http import Effect, Endpoint, endpoint
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.call import Call
 from wattyard.platform.http.fingerprints import fingerprint
@@ -211,11 +210,16 @@ def serving(
         await work()
         return answer
 
+    return served(world, handler)
+
+
+def served(world: World, handler: Endpoint) -> httpx.AsyncClient:
+    """A client of one endpoint."""
     gate = Gate(
         world.services.get(Contexts),
         authenticators_of(world.services.get(Accounts)),
         NoLimits(),
-        Replays(world.db, world.clock, SortedIds(world.clock)),
+        world.services.get(Replays),
     )
     app = FrontDoor(
         [Bound(handler, {}, gate)],
@@ -363,7 +367,7 @@ async def test_the_answers_of_quiet_accounts_are_forgotten_after_their_day(
     stranger = await world.tenant("a stranger")
     await stranger.post("/customers", {}, headers=keyed("b"))
     world.clock.forward(hours=1)
-    await Replays(world.db, world.clock, SortedIds(world.clock)).forget()
+    await world.services.get(Replays).forget()
 
     async with world.db.reading() as db:
         left = await db.fetchval(

@@ -17,6 +17,7 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
+from wattyard.app.secret_answers import BODY, EncryptedAnswers
 from wattyard.app.services import Services
 from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Contexts
@@ -185,8 +186,8 @@ def caps(settings: Settings) -> Caps:
     return settings.caps
 
 
-def replays(db: Database, contexts: Contexts) -> Replays:
-    return Replays(db, contexts.clock, contexts.new_id)
+def replays(db: Database, contexts: Contexts, keyring: Keyring) -> Replays:
+    return Replays(db, contexts.clock, contexts.new_id, EncryptedAnswers(keyring))
 
 
 def forgetting_answers(kept: Replays, db: Database) -> Job:
@@ -215,4 +216,5 @@ SERVER: Final = Capability(
     ),
     endpoints=(live, ready, metrics, openapi, docs),
     jobs=(forgetting_answers,),
+    encrypted=(BODY,),
 )

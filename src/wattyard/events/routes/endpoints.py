@@ -20,6 +20,7 @@ from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
     Effect,
+    LastStep,
     List,
     ListQuery,
     endpoint,
@@ -75,15 +76,21 @@ async def get_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints)
     example=wire.NEW_ENDPOINT_EXAMPLE,
     example_body=wire.BODY_EXAMPLE,
 )
-async def create_endpoint(context: Context, body: EndpointBody, endpoints: Endpoints) -> bytes:
+async def create_endpoint(context: Context, body: EndpointBody, endpoints: Endpoints) -> LastStep:
     """Create a webhook endpoint; it gets every event from now on.
 
     The `secret` in the answer verifies the header `webhook-signature`; it is not shown again. An
     address that leads to a private, loopback, link-local or metadata network is refused here and
     at each delivery. A name that does not resolve yet is accepted.
     """
-    made, secret = await endpoints.add(context, wire.endpoint_draft(body))
-    return wire.new_endpoint_json(context.caller, made, shown_secret(secret))
+    draft = wire.endpoint_draft(body)
+    await endpoints.look_up(context, draft.url)
+
+    async def add() -> bytes:
+        made, secret = await endpoints.add(context, draft)
+        return wire.new_endpoint_json(context.caller, made, shown_secret(secret))
+
+    return LastStep(add)
 
 
 @endpoint(

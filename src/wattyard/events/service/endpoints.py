@@ -74,14 +74,11 @@ class Endpoints:
             return await self._found(db, context, endpoint_id)
 
     async def add(self, context: Context, draft: EndpointDraft) -> tuple[WebhookEndpoint, bytes]:
-        """Add an endpoint: it and its secret, which is not shown again.
+        """Add an endpoint whose address was looked up: it and its secret, which is not shown again.
 
         Raises:
-            UrlInvalid: when the address is in a forbidden network.
             LimitReached: when the account has as many endpoints as it may.
-            TooMany: while 4 addresses of the account are already being looked up.
         """
-        await self._look_up(context, draft.url)
         endpoint = draft.made(context.new_id(), context.now)
         secret = self._random_bytes(SECRET_BYTES)
         async with self._db.transaction() as db:
@@ -118,7 +115,7 @@ class Endpoints:
             present = await self._found(db, context, endpoint_id)
             wanted = change(present, await self._headers(db, context, endpoint_id))
         if (url := wanted.url) != present.url:
-            await self._look_up(context, url)
+            await self.look_up(context, url)
         async with self._db.transaction() as db:
             before = await self._locked(db, context, endpoint_id)
             if guard is not None:
@@ -219,9 +216,12 @@ class Endpoints:
             self._events.notify()
         return Replay(len(told), max(told, default=None), len(told) == REPLAYED_AT_ONCE)
 
-    async def _look_up(self, context: Context, url: str) -> None:
-        """Judge an address. An idempotency key keeps a connection to the database meanwhile:
-        no account may take all of them with names that nobody answers for.
+    async def look_up(self, context: Context, url: str) -> None:
+        """Judge an address. It takes time, so nothing is held meanwhile.
+
+        Raises:
+            UrlInvalid: when it is in a forbidden network.
+            TooMany: while 4 addresses of the account are already being looked up.
         """
         if self._looking_up[context.account] >= _LOOKED_UP_AT_ONCE:
             raise TooMany(

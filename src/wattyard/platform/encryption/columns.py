@@ -14,7 +14,8 @@ _AT_ONCE: Final = 200
 class EncryptedColumn:
     """A column of secrets. All names are ours, never a caller's.
 
-    `keys` name a row; the last of them is unique by itself and is what a value is bound to.
+    `keys` name a row. A value is bound to the last of them, which is unique by itself, or to all
+    of them where it is not (`bound_to_all`).
     `plain` is the column in which earlier releases kept the secret as it is, or empty; `nothing`
     is what that column has, in SQL, where it holds none.
     """
@@ -24,14 +25,21 @@ class EncryptedColumn:
     keys: tuple[str, ...]
     plain: str = ""
     nothing: str = "NULL"
+    bound_to_all: bool = False
 
     @property
     def name(self) -> str:
         return f"{self.table}.{self.column}"
 
     def purpose(self, key: object) -> str:
-        """Say which value this is, for the one of the last key."""
+        """Say which value this is, for the key that it is bound to."""
         return f"{self.name} {key}"
+
+    def key_of(self, row: Mapping[str, Any]) -> object:
+        """The key that the value of a row is bound to."""
+        if self.bound_to_all:
+            return " ".join(str(row[name]) for name in self.keys)
+        return row[self.keys[-1]]
 
     def encrypt(self, keyring: Keyring, secret: bytes, key: object) -> bytes:
         """Encrypt a secret for a row."""
@@ -81,7 +89,7 @@ async def encrypt_anew(db: Database, keyring: Keyring, column: EncryptedColumn) 
         async with db.transaction() as writing:
             rows = await writing.fetch(_stale(column), bytes.fromhex(keyring.ids[0]), _AT_ONCE)
             for row in rows:
-                value = column.encrypt(keyring, _secret(keyring, column, row), row[column.keys[-1]])
+                value = column.encrypt(keyring, _secret(keyring, column, row), column.key_of(row))
                 await writing.execute(_written(column), *(row[name] for name in column.keys), value)
         done += len(rows)
         if len(rows) < _AT_ONCE:
@@ -90,7 +98,7 @@ async def encrypt_anew(db: Database, keyring: Keyring, column: EncryptedColumn) 
 
 def _secret(keyring: Keyring, column: EncryptedColumn, row: Mapping[str, Any]) -> bytes:
     plain = row[column.plain] if column.plain else None
-    return column.secret_of(keyring, row[column.column], plain, row[column.keys[-1]])
+    return column.secret_of(keyring, row[column.column], plain, column.key_of(row))
 
 
 def _stale(column: EncryptedColumn) -> str:

@@ -1,7 +1,7 @@
 """HTTP plumbing: endpoints are declared once, and decoding, errors and documents follow."""
 
 from wattyard.platform.http.call import Answer, Call
-from wattyard.platform.http.declare import Access, Effect, Endpoint, endpoint
+from wattyard.platform.http.declare import Access, Effect, Endpoint, LastStep, endpoint
 from wattyard.platform.http.lists import LIST_REFUSALS, List, ListQuery, list_answer
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Call",
     "Effect",
     "Endpoint",
+    "LastStep",
     "List",
     "ListQuery",
     "endpoint",

@@ -10,11 +10,11 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import NOBODY, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.platform.decoding import body_decoder, query_decoder
-from wattyard.platform.http import releases
+from wattyard.platform.http import releases, replays
 from wattyard.platform.http.arguments import Provided, names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, StreamedAnswer, etag, matches, while_there
-from wattyard.platform.http.declare import Access, Effect, Endpoint
+from wattyard.platform.http.declare import Access, Effect, Endpoint, LastStep
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate
 from wattyard.platform.work import beside
@@ -64,7 +64,7 @@ class Bound:
                 await self._gate.replays.once(
                     call,
                     caller,
-                    declared.effect,
+                    declared,
                     raw=await call.body(declared.body_limit_bytes),
                     work=lambda: self._whole(call),
                 )
@@ -74,6 +74,10 @@ class Bound:
 
     async def _work(self, call: Call) -> Answer | StreamedAnswer:
         """Read what the handler wants, run it, and write its answer."""
+        result = await self._handled(call)
+        return self._written(await result.work() if isinstance(result, LastStep) else result, call)
+
+    async def _handled(self, call: Call) -> Any:  # noqa: ANN401 (a shape)
         given = dict(self._fixed)
         raw_query = call.scope["query_string"]
         if raw_query or self._has_query:
@@ -91,11 +95,20 @@ class Bound:
         if self._read_body is not None:
             given["body"] = await self._body(call)
         work = self.declared.handler(**given)
-        result = await (while_there(call, work) if self._abandons else work)
-        return self._written(result, call)
+        return await (while_there(call, work) if self._abandons else work)
 
-    async def _whole(self, call: Call) -> Answer:
-        answer = await self._work(call)
+    async def _whole(self, call: Call) -> Answer | replays.LastStep:
+        result = await self._handled(call)
+        if not isinstance(result, LastStep):
+            return self._whole_answer(result, call)
+
+        async def last() -> Answer:
+            return self._whole_answer(await result.work(), call)
+
+        return last
+
+    def _whole_answer(self, result: Any, call: Call) -> Answer:  # noqa: ANN401 (a shape)
+        answer = self._written(result, call)
         assert isinstance(answer, Answer)  # noqa: S101 (a stream has no key: it is a GET)
         return answer
 

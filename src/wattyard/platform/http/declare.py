@@ -1,7 +1,7 @@
 """The declaration of an endpoint: everything that HTTP needs to know of it, in one place."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypedDict, Unpack
@@ -39,7 +39,19 @@ class Effect(Enum):
     WRITES = "writes"
     """It changes this database, in one transaction."""
     EXTERNAL = "external"
-    """It asks or changes something outside of this server."""
+    """It asks or changes something outside of this server; what it then writes here is its
+    `LastStep`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastStep:
+    """What an endpoint returns that has asked something outside: what it writes here at the end.
+
+    `work` gives the answer. It is done in one transaction with the keeping of that answer, where
+    the request has an `Idempotency-Key`.
+    """
+
+    work: Callable[[], Awaitable[Any]]
 
 
 class EndpointOptions(TypedDict, total=False):
@@ -71,7 +83,7 @@ class Endpoint:
 
     The function's parameters say what it is given: `call`, `context`, `query`, `body`, the
     names in the path, and services by their type. It returns a shape, the ready bytes of a
-    JSON document, or an `Answer`.
+    JSON document, an `Answer`, or a `LastStep` that gives one of them.
 
     Attributes:
         operation: name of the use-case, `site_list`; `api.site_list` in errors.

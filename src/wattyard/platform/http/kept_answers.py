@@ -21,6 +21,8 @@ class Claim:
     caller: Caller
     key: str
     request: Fingerprint
+    is_secret: bool
+    """Whether the answer has a secret, so that it is kept encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Kept:
     is_same_request: bool
     status: int
     body: bytes | None
-    """None where the answer was too large to be kept."""
+    """None where the answer was too large to be kept, or is encrypted."""
+    encrypted: bytes | None = None
 
 
 async def take_turn(db: WriteConnection, claim: Claim) -> bool:
@@ -45,7 +48,7 @@ async def kept(db: ReadConnection, claim: Claim, *, since: datetime) -> Kept | N
     """Find the answer that is kept for a key."""
     row = await db.fetchrow(
         """
-        SELECT fingerprint, meaning, status, body, body_kept FROM idempotency_keys
+        SELECT fingerprint, meaning, status, body, body_kept, body_encrypted FROM idempotency_keys
         WHERE account = $1 AND live_mode = $2 AND key = $3 AND time_created > $4
         """,
         claim.caller.account,
@@ -60,7 +63,8 @@ async def kept(db: ReadConnection, claim: Claim, *, since: datetime) -> Kept | N
         if row["meaning"] is None  # kept by an earlier release
         else row["meaning"] == claim.request.meaning
     )
-    return Kept(same, row["status"], row["body"] if row["body_kept"] else None)
+    body = row["body"] if row["body_kept"] else None
+    return Kept(same, row["status"], body, row["body_encrypted"])
 
 
 async def keep(
@@ -70,13 +74,15 @@ async def keep(
     done = await db.fetchval(
         """
         INSERT INTO idempotency_keys
-            (account, live_mode, key, fingerprint, meaning, status, body, body_kept, time_created)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            (account, live_mode, key, fingerprint, meaning, status, body, body_kept, time_created,
+             body_encrypted)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11)
         ON CONFLICT (account, live_mode, key) DO UPDATE SET
             fingerprint = excluded.fingerprint, meaning = excluded.meaning,
             status = excluded.status, body = excluded.body, body_kept = excluded.body_kept,
-            time_created = excluded.time_created
-        WHERE idempotency_keys.time_created <= $10 OR NOT idempotency_keys.body_kept
+            time_created = excluded.time_created, body_encrypted = excluded.body_encrypted
+        WHERE idempotency_keys.time_created <= $10
+           OR NOT idempotency_keys.body_kept AND idempotency_keys.body_encrypted IS NULL
         RETURNING true
         """,
         claim.caller.account,
@@ -89,6 +95,7 @@ async def keep(
         answer.body is not None,
         now,
         since,
+        answer.encrypted,
     )
     await _clear_beside(db, claim.caller, since)
     return done is not None

@@ -6,27 +6,31 @@ How it is kept follows from the endpoint's effect:
   are there or neither. An advisory lock shows other processes that the first still runs.
 * *computes*: nothing is held while it computes. A mark shows that it runs, and the answer is kept
   in a short transaction at the end.
-* *external*: as *computes*. The mark is durable before anything leaves this server; one that is
-  left by a crash ends by itself, and then the same request may run again.
+* *external*: a mark as for *computes*, durable before anything leaves this server; one that is
+  left by a crash ends by itself, and then the same request may run again. What the endpoint writes
+  here comes last (`LastStep`), in one transaction with the answer: both are there or neither.
+
+Answers with a secret are kept encrypted.
 """
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
-from wattyard.platform.db import Database, WriteConnection
+from wattyard.platform.db import Database, ReadConnection, WriteConnection
 from wattyard.platform.http import errors
 from wattyard.platform.http import kept_answers as store
 from wattyard.platform.http.call import Answer, Call, CallerGone
-from wattyard.platform.http.declare import Effect
+from wattyard.platform.http.declare import Effect, Endpoint
 from wattyard.platform.http.fingerprints import fingerprint
 from wattyard.platform.http.kept_answers import Claim, Kept
 
@@ -76,19 +80,37 @@ REFUSALS: Final = (
     IdempotencyAnswerTooLarge,
 )
 
-Work = Callable[[], Awaitable[Answer]]
+LastStep = Callable[[], Awaitable[Answer]]
+"""What an endpoint does at the end in one transaction, after it asked something outside."""
+
+Work = Callable[[], Awaitable[Answer | LastStep]]
+
+
+class SecretAnswers(Protocol):
+    """The port that encrypts answers with secrets; a value belongs to one key of one caller."""
+
+    def encrypted(self, caller: Caller, key: str, body: bytes) -> bytes: ...
+
+    def decrypted(self, caller: Caller, key: str, value: bytes) -> bytes: ...
+
+
+class _NotFirst(Exception):
+    """Undoes a last step whose request was answered by another one meanwhile."""
 
 
 class Replays:
     """The kept answers of an account and mode."""
 
-    def __init__(self, db: Database, now: Clock, new_id: IdMaker) -> None:
+    def __init__(
+        self, db: Database, now: Clock, new_id: IdMaker, secret_answers: SecretAnswers
+    ) -> None:
         self._db = db
         self._now = now
         self._new_id = new_id
+        self._secret_answers = secret_answers
 
     async def once(
-        self, call: Call, caller: Caller, effect: Effect, *, raw: bytes, work: Work
+        self, call: Call, caller: Caller, declared: Endpoint, *, raw: bytes, work: Work
     ) -> Answer:
         """Do the work of a key once, and answer the same ever after.
 
@@ -102,10 +124,11 @@ class Replays:
                 "Idempotency-Key must be 1 to 255 printable ASCII characters",
                 param="Idempotency-Key",
             )
-        claim = Claim(caller, key, await fingerprint(call, raw))
-        if effect is Effect.WRITES:
+        claim = Claim(caller, key, await fingerprint(call, raw), declared.shows_secret)
+        if declared.effect is Effect.WRITES:
             return await self._within(call, claim, work)
-        return await self._beside(call, claim, work, effect)
+        assert declared.effect is not None  # noqa: S101 (of a POST with a key)
+        return await self._beside(call, claim, work, declared.effect)
 
     async def forget(self) -> int:
         """Delete the answers of every account that are past their day, in small pieces."""
@@ -122,22 +145,24 @@ class Replays:
         """Do the work and keep its answer in one transaction."""
         async with self._db.transaction() as db:
             await self._take_turn(db, claim)
-            kept = await store.kept(db, claim, since=self._now() - _KEPT_FOR)
+            kept = await self._kept(db, claim)
             if kept is not None:
                 return _replayed(kept)
-            answer = await self._answered(call, work, within=True)
+            answer = await self._undoing(call, work)
             if not await self._keep(db, claim, answer):
                 raise _in_progress()  # a request of another path, with the same key
         return answer
 
     async def _beside(self, call: Call, claim: Claim, work: Work, effect: Effect) -> Answer:
-        """Do the work with nothing held, between a mark and a short transaction."""
+        """Do the work with nothing held, between a mark and a transaction."""
         holder = self._new_id()
         kept = await self._started(claim, holder, effect)
         if kept is not None:
             return _replayed(kept)
         try:
-            answer = await self._answered(call, work, within=False)
+            done = await self._answered(call, work)
+            if not isinstance(done, Answer):
+                return await self._ended(call, claim, holder, done)
         except asyncio.CancelledError:
             self._db.beside(self._given_up(claim, holder))
             raise
@@ -145,10 +170,26 @@ class Replays:
             await self._given_up(claim, holder)
             raise
         async with self._db.transaction() as db:
-            is_first = await self._keep(db, claim, answer)
+            is_first = await self._keep(db, claim, done)
             await store.unmark(db, claim, holder)
-            kept = await store.kept(db, claim, since=self._now() - _KEPT_FOR)
-        return answer if is_first or kept is None else _replayed(kept)
+            kept = await self._kept(db, claim)
+        return done if is_first or kept is None else _replayed(kept)
+
+    async def _ended(self, call: Call, claim: Claim, holder: UUID, step: LastStep) -> Answer:
+        """Do the last step and keep its answer in one transaction, unless one is kept already."""
+        with suppress(_NotFirst):
+            async with self._db.transaction() as db:
+                answer = await self._undoing(call, step)
+                if not await self._keep(db, claim, answer):
+                    raise _NotFirst
+                await store.unmark(db, claim, holder)
+            return answer
+        async with self._db.transaction() as db:
+            await store.unmark(db, claim, holder)
+            kept = await self._kept(db, claim)
+        if kept is None:
+            raise _in_progress()
+        return _replayed(kept)
 
     async def _started(self, claim: Claim, holder: UUID, effect: Effect) -> Kept | None:
         """Mark the key, unless there is an answer already: then give it."""
@@ -161,7 +202,7 @@ class Replays:
                 raise _reused()
             if not marked:
                 raise _in_progress()
-            kept = await store.kept(db, claim, since=now - _KEPT_FOR)
+            kept = await self._kept(db, claim)
             if kept is None or (
                 effect is Effect.COMPUTES and kept.is_same_request and kept.body is None
             ):
@@ -175,13 +216,22 @@ class Replays:
             async with self._db.transaction() as db:
                 await store.unmark(db, claim, holder)
 
-    async def _answered(self, call: Call, work: Work, *, within: bool) -> Answer:
+    async def _undoing(self, call: Call, work: Work) -> Answer:
+        """Do the work in a part of the present transaction that is undone where it is refused."""
+
+        async def part() -> Answer:
+            async with self._db.transaction():
+                done = await work()
+                return done if isinstance(done, Answer) else await done()
+
+        answer = await self._answered(call, part)
+        assert isinstance(answer, Answer)  # noqa: S101 (as `part` has it)
+        return answer
+
+    async def _answered(self, call: Call, work: Work) -> Answer | LastStep:
         """Do the work; a refusal that will not change by itself is an answer too."""
         try:
-            if not within:
-                return await work()
-            async with self._db.transaction():  # undone alone, where the work is refused
-                return await work()
+            return await work()
         except Refusal as refusal:
             passing = isinstance(refusal, TooMany | CallerGone)
             if passing or errors.status_of(type(refusal)) >= 500:
@@ -195,8 +245,19 @@ class Replays:
     async def _keep(self, db: WriteConnection, claim: Claim, answer: Answer) -> bool:
         body = answer.body if len(answer.body) <= KEPT_BYTES else None
         now = self._now()
-        kept = Kept(is_same_request=True, status=answer.status, body=body)
+        encrypted = None
+        if claim.is_secret and body is not None:
+            encrypted, body = self._secret_answers.encrypted(claim.caller, claim.key, body), None
+        kept = Kept(is_same_request=True, status=answer.status, body=body, encrypted=encrypted)
         return await store.keep(db, claim, kept, now=now, since=now - _KEPT_FOR)
+
+    async def _kept(self, db: ReadConnection, claim: Claim) -> Kept | None:
+        """Find the answer that is kept for a key, as it was given."""
+        kept = await store.kept(db, claim, since=self._now() - _KEPT_FOR)
+        if kept is None or kept.encrypted is None:
+            return kept
+        body = self._secret_answers.decrypted(claim.caller, claim.key, kept.encrypted)
+        return replace(kept, body=body)
 
 
 def _in_progress() -> IdempotencyInProgress:
