@@ -213,8 +213,8 @@ def serving(
     return served(world, handler)
 
 
-def served(world: World, handler: Endpoint) -> httpx.AsyncClient:
-    """A client of one endpoint."""
+def served(world: World, *handlers: Endpoint) -> httpx.AsyncClient:
+    """A client of a few endpoints."""
     gate = Gate(
         world.services.get(Contexts),
         authenticators_of(world.services.get(Accounts)),
@@ -222,7 +222,7 @@ def served(world: World, handler: Endpoint) -> httpx.AsyncClient:
         world.services.get(Replays),
     )
     app = FrontDoor(
-        [Bound(handler, {}, gate)],
+        [Bound(handler, {}, gate) for handler in handlers],
         contexts=world.services.get(Contexts),
         begun=lambda: None,
         finished=lambda call, fault: None,

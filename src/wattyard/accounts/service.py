@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -24,11 +25,11 @@ from wattyard.accounts.domain import (
 )
 from wattyard.kernel import ids
 from wattyard.kernel.buckets import Buckets
-from wattyard.kernel.callers import Caller
+from wattyard.kernel.callers import NOBODY, Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import AccountDisabled, Malformed, Missing
 from wattyard.platform.composition import Contributions
-from wattyard.platform.db import Database, ReadConnection, WriteConnection
+from wattyard.platform.db import Database, ReadConnection, WriteConnection, of_account
 from wattyard.platform.encryption import Keyring
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class Accounts:
             now=lambda: contexts.clock().timestamp(),
         )
         self._known: LRUCache[str, _Known] = LRUCache(_CACHED_TOKENS)
+        self._numbers: LRUCache[bytes | UUID, int] = LRUCache(_CACHED_TOKENS)
+        """The number of an account, by its id and the hashes of its secrets: it never changes."""
 
     async def create(self, context: Context, *, name: str) -> tuple[Account, str, str]:
         """Make an account with a first key in each mode: the account, test and live secret."""
@@ -232,19 +235,30 @@ class Accounts:
     async def _right_credentials(self, authorization: str | None, now: datetime) -> SecretKey:
         account_id, secret = _basic(authorization)
         secret_hash = domain.hash_of(secret)
-        async with self._db.reading() as db:
-            found = await store.key_by_hash(db, secret_hash)
-            stored = found[2] if found else bytes(len(secret_hash))
-            known_as = ids.wire("acc", found[1].id) if found else "acc_"
-            same = hmac.compare_digest(stored, secret_hash)
-            same &= hmac.compare_digest(known_as.encode(), account_id.encode())
-            if found is None or not same:
-                raise _wrong_credentials()
-            key, account, _ = found
-            _refuse_ended(revoked=key.time_revoked is not None, disabled=account.disabled)
-        async with self._db.transaction() as db:
-            await store.note_use(db, key.account, key.live_mode, key.id, now)
+        with self._in_share_of(secret_hash):
+            async with self._db.reading() as db:
+                found = await store.key_by_hash(db, secret_hash)
+        stored = found[2] if found else bytes(len(secret_hash))
+        known_as = ids.wire("acc", found[1].id) if found else "acc_"
+        same = hmac.compare_digest(stored, secret_hash)
+        same &= hmac.compare_digest(known_as.encode(), account_id.encode())
+        if found is None or not same:
+            raise _wrong_credentials()
+        key, account, _ = found
+        self._numbers[secret_hash] = key.account
+        _refuse_ended(revoked=key.time_revoked is not None, disabled=account.disabled)
+        with of_account(key.account):
+            async with self._db.transaction() as writing:
+                await store.note_use(writing, key.account, key.live_mode, key.id, now)
         return key
+
+    def _in_share_of(self, proof: bytes | UUID) -> AbstractContextManager[None]:
+        """Work in the share of the account that a secret, or a verified token's account id, proves.
+
+        Until this process has seen it once, and where it proves nothing: in that of callers who
+        are not known.
+        """
+        return of_account(self._numbers.get(proof, NOBODY.account))
 
     async def authenticate(self, authorization: str | None, now: datetime) -> Caller:
         """Find who holds a bearer token.
@@ -268,11 +282,13 @@ class Accounts:
         self._known.pop(token, None)
         fresh_until = self._seconds() + _STANDING_SECONDS
         said: Token = (await self._signing()).read(token)
-        async with self._db.reading() as db:
-            found = await store.standing(db, said.account_id, said.live_mode, said.key_id)
+        with self._in_share_of(said.account_id):
+            async with self._db.reading() as db:
+                found = await store.standing(db, said.account_id, said.live_mode, said.key_id)
         if found is None:
             raise KeyRevoked("the key of this token is gone; log in with another one")
         account, standing = found
+        self._numbers[said.account_id] = account
         _refuse_ended(revoked=standing.key_revoked, disabled=standing.account_disabled)
         if standing.ended(said.issued):
             raise TokenExpired(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattyard.events.store import order
-from wattyard.platform.db import Database, ReadConnection, of_no_account
+from wattyard.platform.db import Database, ReadConnection, of_account
 
 _MARKS: Final = 1_000
 
@@ -48,7 +48,7 @@ class Horizon:
         async with self._looking:
             if self._answered < mine:
                 asked = self._asked
-                with of_no_account():  # all streams of the process wait for this look
+                with of_account(None):  # all streams of the process wait for this look
                     async with self._db.reading() as db:
                         self._drawn = await self._look(db)
                 self._answered = asked

@@ -4,7 +4,7 @@ from wattyard.platform.db.connection import ReadConnection, WriteConnection
 from wattyard.platform.db.database import Database
 from wattyard.platform.db.keyset import page_query
 from wattyard.platform.db.notifications import Listener, Notifier
-from wattyard.platform.db.pool import of_no_account
+from wattyard.platform.db.pool import of_account
 from wattyard.platform.db.transactions import savepoint
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "Notifier",
     "ReadConnection",
     "WriteConnection",
-    "of_no_account",
+    "of_account",
     "page_query",
     "savepoint",
 ]

@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from wattyard.kernel.callers import on_behalf_of
+from wattyard.kernel.callers import NOBODY, on_behalf_of
 from wattyard.kernel.refusals import Refusal, TooMany, Unavailable
 from wattyard.platform.db.connection import Connection
 
@@ -27,9 +27,9 @@ _LOGGED_EVERY_SECONDS: Final = 60.0
 
 
 @contextmanager
-def of_no_account() -> Iterator[None]:
-    """Do inside the block what the server does for all accounts together, in nobody's share."""
-    token = on_behalf_of.set(None)
+def of_account(account: int | None) -> Iterator[None]:
+    """Work inside the block in the share of an account; None: for all of them, in no share."""
+    token = on_behalf_of.set(account)
     try:
         yield
     finally:
@@ -39,10 +39,10 @@ def of_no_account() -> Iterator[None]:
 class Slots:
     """A number of slots that are taken in turn."""
 
-    __slots__ = ("_waiting", "free")
+    __slots__ = ("_waiting", "free", "size")
 
-    def __init__(self, free: int) -> None:
-        self.free = free
+    def __init__(self, size: int) -> None:
+        self.size = self.free = size
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
@@ -85,7 +85,8 @@ class ConnectionPool:
     """At most `limit` connections, lent to one caller at a time.
 
     At most half of them are lent to, or waited for by, one account: its other calls wait behind
-    its own. Work of the server itself is in no account's share.
+    its own. At most a quarter are for callers of whom it is not known yet who they are. Work of the
+    server itself is in no share.
     """
 
     def __init__(
@@ -98,7 +99,6 @@ class ConnectionPool:
     ) -> None:
         self._connect = connect
         self._limit = limit
-        self._share = max(1, limit // 2)
         self._wait_seconds = wait_seconds
         self._long_seconds = long_seconds
         self._slots = Slots(limit)
@@ -162,15 +162,18 @@ class ConnectionPool:
         if account is not None:
             own = self._slots_of.get(account)
             if own is None:
-                own = self._slots_of[account] = Slots(self._share)
+                own = self._slots_of[account] = Slots(self._share_of(account))
             if not own.take():
-                await self._wait(own, _share_taken)
+                await self._wait(own, _too_busy if account == NOBODY.account else _share_taken)
         if not self._slots.take():
             try:
                 await self._wait(self._slots, _too_busy)
             except BaseException:
                 self._give_up_own(account)
                 raise
+
+    def _share_of(self, account: int) -> int:
+        return max(1, self._limit // (4 if account == NOBODY.account else 2))
 
     async def _opened(self) -> Connection:
         if self._closed:
@@ -195,7 +198,7 @@ class ConnectionPool:
         if account is not None:
             own = self._slots_of[account]
             own.give_up()
-            if own.free == self._share:
+            if own.free == own.size:
                 del self._slots_of[account]
 
     def _note_long_wait(self) -> None:
@@ -204,7 +207,7 @@ class ConnectionPool:
             return
         self._logged_until = now + _LOGGED_EVERY_SECONDS
         callers = {
-            account: self._share - own.free + own.waiting for account, own in self._slots_of.items()
+            account: own.size - own.free + own.waiting for account, own in self._slots_of.items()
         }
         self._log.warning(
             "long wait for a connection",

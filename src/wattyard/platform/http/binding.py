@@ -56,7 +56,9 @@ class Bound:
             return
         caller = call.caller = await self._authenticate(call)
         on_behalf_of.set(caller.account)
-        if declared.access is not Access.BASIC:  # right credentials always pass
+        if declared.access is Access.BASIC:
+            self._gate.limits.admit_log_in(caller)
+        else:
             self._gate.limits.admit(call, caller)
         _check_release(call)
         if declared.effect is not None and b"idempotency-key" in call.headers:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.routing import Route, Router
 
 from wattyard.kernel import ids
+from wattyard.kernel.callers import on_behalf_of
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http import cors, errors, scopes
@@ -65,6 +66,7 @@ class FrontDoor:
         if scope["type"] == "websocket":
             await scopes.connect(self._router, scope, receive, send, self._failed)
             return
+        on_behalf_of.set(None)  # a pipelined request's task has what the one before it had set
         contexts = self._contexts
         request_id = ids.wire("req", contexts.new_id())
         call = Call(scope, receive, send, request_id, contexts.clock())

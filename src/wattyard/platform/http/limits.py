@@ -15,6 +15,8 @@ class CallLimits(Protocol):
 
     def admit(self, call: Call, caller: Caller) -> None: ...
 
+    def admit_log_in(self, caller: Caller) -> None: ...
+
 
 class NoLimits:
     """Admits everything."""
@@ -22,9 +24,15 @@ class NoLimits:
     def admit(self, call: Call, caller: Caller) -> None:
         """Admit the call."""
 
+    def admit_log_in(self, caller: Caller) -> None:
+        """Admit the log-in."""
+
 
 class RateLimits:
     """A token bucket for each account and mode, with a burst of two seconds' worth.
+
+    Log-ins with a secret key have one of their own, so that an account past its rate of calls can
+    still log in.
 
     The headers have the syntax of draft-ietf-httpapi-ratelimit-headers-11.
     """
@@ -32,6 +40,7 @@ class RateLimits:
     def __init__(self, per_second: float) -> None:
         burst = max(1.0, 2 * per_second)
         self._buckets = Buckets(rate=per_second, burst=burst, now=monotonic)
+        self._log_ins = Buckets(rate=per_second, burst=burst, now=monotonic)
         window = ceil(burst / per_second)
         self._policy = (b"ratelimit-policy", b'"default";q=%d;w=%d' % (burst, window))
 
@@ -47,5 +56,18 @@ class RateLimits:
         if not taken.admitted:
             raise TooMany(
                 "too many requests of this account; slow down, or ask for fewer, larger pages",
+                retry_after_seconds=taken.retry_after_seconds,
+            )
+
+    def admit_log_in(self, caller: Caller) -> None:
+        """Take a token for a log-in with right credentials.
+
+        Raises:
+            TooMany: when the account's bucket of log-ins is empty.
+        """
+        taken = self._log_ins.take((caller.account, caller.live_mode))
+        if not taken.admitted:
+            raise TooMany(
+                "too many log-ins of this account; a bearer token is good for an hour, use it",
                 retry_after_seconds=taken.retry_after_seconds,
             )
