@@ -37,13 +37,16 @@ OF_NO_ACCOUNT = {
     "events.keys.published",
     "events.keys.retire",
     "meters.months.make",
+    "meters.months.may_make",
     "meters.months.newest",
+    "meters.months.present",
     "meters.months._present",
     # Writes the rows of a COPY, and asks nothing.
     "meters.copying.rows",
     # Asks about the transaction alone.
     "meters.readings.transaction_number",
     # The worker, over all accounts.
+    "events.log.overdue",
     "events.queue.account_id_of",
     "events.queue.backlog",
     "events.queue.accounts_with_events",

@@ -8,19 +8,24 @@ from typing import Any, Final
 
 import structlog
 
+from wattyard.app.job_runs import JobRuns
 from wattyard.app.services import Services
 from wattyard.events.service import Streams
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Database, schema
 from wattyard.platform.settings import Settings
-from wattyard.platform.work import Job, Worker, open_many, turn_on
+from wattyard.platform.work import Job, Periodic, Worker, open_many, turn_on
 
 _RETRY_SECONDS: Final = 1.0
 
 
 def jobs(services: Services) -> list[Job]:
-    """The background work of every capability."""
-    return [services.call(job) for capability in services.capabilities for job in capability.jobs]
+    """The background work of every capability; of periodic work the last success is noted."""
+    found = [services.call(job) for capability in services.capabilities for job in capability.jobs]
+    for job in found:
+        if isinstance(job, Periodic):
+            job.succeeded = services.get(JobRuns).note
+    return found
 
 
 async def work(services: Services, stop: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
+from wattyard.app.job_runs import JobRuns
 from wattyard.app.secret_answers import BODY, EncryptedAnswers
 from wattyard.app.services import Services
 from wattyard.kernel.caps import Caps
@@ -212,9 +213,12 @@ SERVER: Final = Capability(
         caps,
         replays,
         stopping,
+        JobRuns,
         Telemetry,
     ),
     endpoints=(live, ready, metrics, openapi, docs),
     jobs=(forgetting_answers,),
     encrypted=(BODY,),
+    inspected=(JobRuns,),
+    measured=(Replays, JobRuns),
 )

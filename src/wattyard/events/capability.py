@@ -137,5 +137,5 @@ EVENTS: Final = Capability(
     jobs=(delivery, forgetting),
     encrypted=ENCRYPTED,
     inspected=(Outbox,),
-    measured=(Outbox,),
+    measured=(Outbox, Retention),
 )

@@ -8,6 +8,7 @@ from wattyard.events.store import order as order_store
 from wattyard.events.store import queue as queue_store
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.measures import Measure, overdue_measures
 
 _AT_ONCE = 2_000
 
@@ -26,6 +27,13 @@ class Retention:
         """
         async with self._events.db.transaction() as db:
             return await order_store.raise_above(db)
+
+    async def measures(self, context: Context) -> list[Measure]:
+        """How many events are past their retention, and for how long the oldest is."""
+        end = context.now - self._kept_for
+        async with self._events.db.reading() as db:
+            count, oldest = await store.overdue(db, ids.first_at(end))
+        return overdue_measures("events", count, (end - oldest).total_seconds() if oldest else 0.0)
 
     async def forget(self, context: Context) -> int:
         """Delete events past their retention, in small pieces; gives how many.

@@ -1,11 +1,15 @@
 """The SQL of the log of events."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from wattyard.events.domain import Event
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
+
+OVERDUE_COUNTED: Final = 1_000
 
 _SELECT = "SELECT id, type, object_id, data, time_created FROM events"
 
@@ -100,6 +104,35 @@ async def by_id(db: ReadConnection, account: int, live: bool, id_: UUID) -> Even
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, id_
     )
     return None if row is None else Event(**row)
+
+
+async def overdue(db: ReadConnection, id_: UUID) -> tuple[int, datetime | None]:
+    """Count events older than an id, and give the time of the oldest.
+
+    Up to `OVERDUE_COUNTED`, in as many accounts and modes: one index probe or two for each.
+    """
+    row = await db.fetchrow(
+        """
+        WITH RECURSIVE owners AS (
+            (SELECT account, live_mode FROM events ORDER BY account, live_mode LIMIT 1)
+            UNION ALL
+            SELECT next.* FROM owners CROSS JOIN LATERAL (
+                SELECT e.account, e.live_mode FROM events e
+                WHERE (e.account, e.live_mode) > (owners.account, owners.live_mode)
+                ORDER BY e.account, e.live_mode LIMIT 1) next
+        )
+        SELECT count(*), min(time_created) FROM (
+            SELECT old.time_created FROM (SELECT * FROM owners LIMIT $2) looked_at
+            CROSS JOIN LATERAL (
+                SELECT e.time_created FROM events e
+                WHERE e.account = looked_at.account AND e.live_mode = looked_at.live_mode
+                  AND e.id < $1 ORDER BY e.id LIMIT $2) old
+            LIMIT $2) counted
+        """,
+        id_,
+        OVERDUE_COUNTED,
+    )
+    return row[0], row[1]
 
 
 async def delete_before(

@@ -12,6 +12,7 @@ from wattyard.platform.http.fingerprints import Fingerprint
 
 _CLEARED_BESIDE: Final = 20
 _CLEARED_AT_ONCE: Final = 2_000
+OVERDUE_COUNTED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,35 @@ async def forget(db: WriteConnection, *, until: datetime, now: datetime) -> int:
         _CLEARED_AT_ONCE,
     )
     return deleted
+
+
+async def overdue(db: ReadConnection, until: datetime) -> tuple[int, datetime | None]:
+    """Count answers as old as `until`, and give the time of the oldest.
+
+    Up to `OVERDUE_COUNTED`, in as many accounts and modes: one index probe or two for each.
+    """
+    row = await db.fetchrow(
+        """
+        WITH RECURSIVE owners AS (
+            (SELECT account, live_mode FROM idempotency_keys ORDER BY account, live_mode LIMIT 1)
+            UNION ALL
+            SELECT next.* FROM owners CROSS JOIN LATERAL (
+                SELECT k.account, k.live_mode FROM idempotency_keys k
+                WHERE (k.account, k.live_mode) > (owners.account, owners.live_mode)
+                ORDER BY k.account, k.live_mode LIMIT 1) next
+        )
+        SELECT count(*), min(time_created) FROM (
+            SELECT old.time_created FROM (SELECT * FROM owners LIMIT $2) looked_at
+            CROSS JOIN LATERAL (
+                SELECT k.time_created FROM idempotency_keys k
+                WHERE k.account = looked_at.account AND k.live_mode = looked_at.live_mode
+                  AND k.time_created <= $1 ORDER BY k.time_created LIMIT $2) old
+            LIMIT $2) counted
+        """,
+        until,
+        OVERDUE_COUNTED,
+    )
+    return row[0], row[1]
 
 
 async def _clear_beside(db: WriteConnection, caller: Caller, until: datetime) -> None:

@@ -23,8 +23,10 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
+from wattyard.kernel.measures import Measure, overdue_measures
 from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
 from wattyard.platform.http import errors
@@ -140,6 +142,14 @@ class Replays:
             if not piece:
                 return deleted
             deleted += piece
+
+    async def measures(self, context: Context) -> list[Measure]:
+        """How many answers are past their day, and for how long the oldest is."""
+        end = context.now - _KEPT_FOR
+        async with self._db.reading() as db:
+            count, oldest = await store.overdue(db, end)
+        seconds = (end - oldest).total_seconds() if oldest else 0.0
+        return overdue_measures("idempotency_answers", count, seconds)
 
     async def _within(self, call: Call, claim: Claim, work: Work) -> Answer:
         """Do the work and keep its answer in one transaction."""

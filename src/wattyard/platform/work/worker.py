@@ -19,6 +19,10 @@ Alone = Callable[[], AbstractAsyncContextManager[bool]]
 """The port that tells whether this process may do a piece of work that only one may do."""
 
 
+Succeeded = Callable[[str], Awaitable[None]]
+"""The port that notes that the work of a job, of this name, was done."""
+
+
 class Job(Protocol):
     """Work that goes on until it is told to stop."""
 
@@ -83,7 +87,8 @@ class Worker:
 class Periodic:
     """A job that does its work at once and then again and again, `seconds` after the last time.
 
-    Where `alone` is given, the work is done only in the process that it says yes to.
+    Where `alone` is given, the work is done only in the process that it says yes to. `succeeded`
+    is called after each time that the work was done.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class Periodic:
         self._seconds = seconds
         self._work = work
         self._alone = alone
+        self.succeeded: Succeeded | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the work every so often until `stop` is set; one that runs then is broken off."""
@@ -116,8 +122,11 @@ class Periodic:
 
     async def _once(self) -> None:
         async with self._alone() if self._alone else nullcontext(enter_result=True) as mine:
-            if mine:
-                await self._work()
+            if not mine:
+                return
+            await self._work()
+        if self.succeeded is not None:
+            await self.succeeded(self.name)
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:
