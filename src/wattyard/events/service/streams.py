@@ -55,9 +55,7 @@ class Streams:
         key = (context.account, context.live_mode)
         self._open[key] += 1
         try:
-            position = await self._position_of(context, last)
-            while position is None:
-                position = await self._now()
+            position = await self._position_of(context, last) or await self._now()
             server = self._horizon.server
             while True:
                 drawn = await self._horizon.advance()
@@ -89,16 +87,23 @@ class Streams:
         async with self._events.db.reading() as db:
             return await store.position_of(db, context.account, context.live_mode, last)
 
-    async def _now(self) -> Position | None:
-        """The position after everything so far; None while running transactions may add to it."""
-        deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    async def _now(self) -> Position:
+        """The position after everything so far.
+
+        While a long transaction is running that may add to it, events from shortly before are
+        given too; where nothing is known to be settled, its end is waited for.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _SETTLE_SECONDS
         drawn = await self._horizon.advance()
-        while (self._horizon.settled or 0) < drawn:
+        if drawn == 0:
+            return Position(0)  # whatever comes has a number
+        while (settled := self._horizon.settled) is None or (
+            settled < drawn and loop.time() < deadline
+        ):
             await asyncio.sleep(_PAUSE_SECONDS)
             await self._horizon.advance()
-            if asyncio.get_running_loop().time() > deadline:
-                break  # a long transaction is running: events from shortly before are given too
-        return None if self._horizon.settled is None else Position(self._horizon.settled)
+        return Position(settled)
 
     async def _after(self, context: Context, position: Position) -> list[tuple[Position, Event]]:
         if self._horizon.settled is None:

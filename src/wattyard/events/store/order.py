@@ -17,8 +17,9 @@ _NO_ID: Final = UUID(int=0)
 class Drawn:
     """The last number that was drawn, in one life of one server.
 
-    `server` changes with a restart or a failover: numbers and transactions known before that no
-    longer mean anything.
+    `server` changes with a restart, a failover, and a crash of one of the server's processes, after
+    which it goes on as the same server: numbers drawn and transactions known before that no longer
+    mean anything. (What the server counts is reset by a crash and by nobody without privileges.)
     """
 
     server: str
@@ -43,7 +44,8 @@ async def drawn(db: ReadConnection) -> Drawn:
     row = await db.fetchrow(
         """
         SELECT pg_postmaster_start_time()::text
-                   || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS server,
+                   || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
+                   || pg_stat_get_bgwriter_stat_reset_time()::text AS server,
                CASE WHEN is_called THEN last_value ELSE 0 END AS number
         FROM events_sequence
         """
