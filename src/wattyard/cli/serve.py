@@ -24,6 +24,7 @@ from wattyard.cli.database import (
     check,
     database_of,
 )
+from wattyard.cli.sockets import listening_on
 from wattyard.platform.settings import Settings
 
 _FINISH_SECONDS: Final = 5
@@ -75,7 +76,8 @@ def serve(
         worker=None if worker is None else int(worker),
         drain_seconds=drain_seconds,
     )
-    listening = _listen(settings)
+    remedy = "choose another with --host and --port"
+    listening = listening_on(settings.host, settings.port, remedy=remedy)
     shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{shown_host}:{listening.getsockname()[1]}"
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
@@ -155,22 +157,6 @@ class Supervisor(Multiprocess):
             super().restart_all()
         finally:
             self.config.timeout_worker_healthcheck = usual
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((settings.host, settings.port))
-    except OSError as fault:
-        raise CommandFailed(
-            f"cannot listen on {settings.host} port {settings.port}: {fault.strerror}; "
-            "choose another with --host and --port"
-        ) from fault
-    listening.listen(2048)
-    listening.set_inheritable(True)
-    return listening
 
 
 def _announce(listening: socket.socket, address: str, introduction: tuple[str, ...]) -> None:

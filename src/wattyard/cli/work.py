@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
+import socket
 
 import typer
 
 from wattyard import app
 from wattyard.app import listening, work
 from wattyard.cli.accounts import print_json, say
-from wattyard.cli.administration import administered
+from wattyard.cli.administration import admin_socket, administered
 from wattyard.cli.database import (
     DatabaseOption,
     DataOption,
@@ -34,12 +35,13 @@ def worker(data: DataOption = None, database: DatabaseOption = None) -> None:
     """
     settings = Settings.read(data=data, database=database)
     logs.configure(level=settings.log_level, form=settings.log_format)
+    admin = admin_socket(settings)
     with database_of(settings, watched=True) as found:
         check(found, alone=not settings.database)
-        asyncio.run(_work(found))
+        asyncio.run(_work(found, admin))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, admin: socket.socket | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -47,7 +49,7 @@ async def _work(settings: Settings) -> None:
     await db.open()
     try:
         services = app.services(db, settings)
-        async with listening(services), administered(services):
+        async with listening(services), administered(services, admin):
             say("wattyard worker ready")
             await work(services, stop)
     finally:

@@ -1,7 +1,8 @@
 """Idempotency by effect: marks of requests that run, and digests of what a request means.
 
-Earlier releases go on as before beside it: the new columns have defaults, and what they compare
-is still written.
+Servers of earlier releases that run already go on as before beside it: the new columns have
+defaults, and what they compare is still written. They do not start again on it, as `WORKS_WITH`
+says: until 0010 a program refuses every schema newer than its own.
 """
 
 from alembic import op

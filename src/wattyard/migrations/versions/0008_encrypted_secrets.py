@@ -1,7 +1,8 @@
 """Columns for encrypted secrets, and a second secret of a webhook endpoint while one is rotated.
 
-Only adds: earlier releases go on with the plain columns, which `wattyard encryption-key apply`
-empties once no node runs one any more.
+Only adds: servers of earlier releases that run already go on with the plain columns, which
+`wattyard encryption-key apply` empties once no node runs one any more. They do not start again on
+it (see 0007).
 """
 
 from alembic import op

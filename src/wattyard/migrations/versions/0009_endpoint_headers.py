@@ -1,6 +1,7 @@
 """The names of the headers that an endpoint's owner wants on each delivery.
 
-Only adds a column with a default: earlier releases go on beside it.
+Only adds a column with a default: servers of earlier releases that run already go on beside it.
+They do not start again on it (see 0007).
 """
 
 from alembic import op

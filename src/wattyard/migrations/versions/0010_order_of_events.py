@@ -1,8 +1,9 @@
 """The order of events: a sequence drawn at the insert, instead of the database's clock.
 
 Only adds. Events of before have no number; they come first, in the order they had. Nothing is
-rewritten, so that the table is locked for a moment only. Earlier releases draw numbers too, by the
-column's default, and go on with the clock in their own streams.
+rewritten, so that the table is locked for a moment only. Servers of earlier releases that run
+already draw numbers too, by the column's default, and go on with the clock in their own streams.
+They do not start again on it (see 0007).
 
 A number is drawn by a transaction that has an id already (`pg_current_xact_id` gives it one): so
 whoever reads the last number, and then which transactions run, knows all that may still write
