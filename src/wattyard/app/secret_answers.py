@@ -21,7 +21,7 @@ class EncryptedAnswers:
 
     def encrypted(self, caller: Caller, key: str, body: bytes) -> bytes:
         """Encrypt the answer of a caller's key."""
-        return BODY.encrypt(self._keyring, body, _place(caller, key))
+        return BODY.encrypt(self._keyring, body, _bound_to(caller, key))
 
     def decrypted(self, caller: Caller, key: str, value: bytes) -> bytes:
         """Decrypt the answer of a caller's key.
@@ -29,8 +29,8 @@ class EncryptedAnswers:
         Raises:
             EncryptionKeyMissing, EncryptionKeyUnknown.
         """
-        return BODY.decrypt(self._keyring, value, _place(caller, key))
+        return BODY.decrypt(self._keyring, value, _bound_to(caller, key))
 
 
-def _place(caller: Caller, key: str) -> object:
+def _bound_to(caller: Caller, key: str) -> object:
     return BODY.key_of({"account": caller.account, "live_mode": caller.live_mode, "key": key})

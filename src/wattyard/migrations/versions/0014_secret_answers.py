@@ -5,8 +5,8 @@ Only adds; programs of the revision before take such an answer for one that was 
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 WORKS_WITH = "0010"
 
 

@@ -2,8 +2,8 @@
 
 from wattyard.migrations.steps import make_index
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 WORKS_WITH = "0010"
 
 
