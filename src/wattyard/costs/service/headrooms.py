@@ -10,7 +10,7 @@ from wattyard.costs.domain.history import charging_elements
 from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.service.metering import inbound_first, series_readings
-from wattyard.costs.service.netting import netted_flows, netted_time_of
+from wattyard.costs.service.netting import contracts_span, netted_flows, netted_time_of
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.meters.service import Records
@@ -54,7 +54,8 @@ class Headrooms:
         span = Span(context.now, context.now + timedelta(hours=hours))
         async with self.db.snapshot() as db:
             site = await self.sites.supply(context, site_id, param="id")
-            supply = await self.prices.supply(db, context, site, direction)
+            spans = [contracts_span(site, span)]
+            supply = await self.prices.supply(db, context, site, direction, spans)
             if not supply.elements:
                 raise NoTariffConnected(f"the location has no tariff for {direction}")
             question = CostQuestion(direction, span)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Final
 
@@ -14,12 +15,14 @@ from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Records
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.netting import Netting
+from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.netting import Flows, NetShares, net_shares, netted_time
 from wattyard.tariffs.domain.prices import Supply
 from wattyard.tariffs.domain.tariff import Direction, Element
-from wattyard.tariffs.service import Prices
+from wattyard.tariffs.service import EVER, Prices
 from wattyard.tariffs.service.netting import as_gross, gross_energy
 
+_CHARGED_APART: Final = timedelta(days=2 * 366)
 _OTHER: Final[dict[Direction, TariffDirection]] = {"IMPORT": "EXPORT", "EXPORT": "IMPORT"}
 
 
@@ -60,6 +63,16 @@ class NettedFlows:
         return Netted(self.time.netting, self.shares, question.direction, self.flows, settles)
 
 
+def contracts_span(site: Site, span: Span) -> Span:
+    """The time whose contracts the costs of a span depend on.
+
+    Charges look at whole billing periods, of a year at most; netting at all time.
+    """
+    if site.netting is not None:
+        return EVER
+    return Span(span.start - _CHARGED_APART, span.end + _CHARGED_APART)
+
+
 async def netted_time_of(
     prices: Prices,
     db: ReadConnection,
@@ -74,7 +87,7 @@ async def netted_time_of(
         return None
     buying: Sequence[Element] = supply.elements
     if question.direction != "IMPORT":
-        buying = (await prices.supply(db, context, supply.site, "IMPORT")).elements
+        buying = (await prices.supply(db, context, supply.site, "IMPORT", [EVER])).elements
     span = netted_time(netting, buying, supply.region, needed)
     return None if span is None else NettedTime(netting, supply, buying, span)
 

@@ -17,7 +17,7 @@ from wattyard.costs.service.metering import (
     with_sent,
     within,
 )
-from wattyard.costs.service.netting import NettedFlows, netted_flows, netted_time_of
+from wattyard.costs.service.netting import NettedFlows, contracts_span, netted_flows, netted_time_of
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
@@ -169,7 +169,8 @@ class CostReports:
 
         `only`: one reading that is answered alone, whether it is stored or not.
         """
-        supply = await self.prices.supply(db, context, site, question.direction, [question.span])
+        spans = [contracts_span(site, question.span)]
+        supply = await self.prices.supply(db, context, site, question.direction, spans)
         priced = priced_span(supply.elements, supply.region, question)
         markets = await self.prices.markets(db, context, [supply], priced)
         needed = _needed(supply, question)
@@ -228,7 +229,8 @@ class CostReports:
         span: Span,
     ) -> dict[UUID, Supply]:
         sites = await self.sites.supplies(context, site_ids)
-        return await self.prices.supplies(db, context, sites.values(), direction, [span])
+        spans = [contracts_span(site, span) for site in sites.values()]
+        return await self.prices.supplies(db, context, sites.values(), direction, spans)
 
     async def _with_history(
         self,

@@ -4,10 +4,11 @@ from wattyard.tariffs.service.contracts import Tariffs
 from wattyard.tariffs.service.endings import Endings
 from wattyard.tariffs.service.importing import TariffImports
 from wattyard.tariffs.service.listings import Listings
-from wattyard.tariffs.service.prices import QUOTE_REFUSALS, Prices
+from wattyard.tariffs.service.prices import EVER, QUOTE_REFUSALS, Prices
 from wattyard.tariffs.service.sources import MarketSources
 
 __all__ = [
+    "EVER",
     "QUOTE_REFUSALS",
     "Endings",
     "Listings",

@@ -269,14 +269,8 @@ class Tariffs(TariffUseCases):
         tariff: Tariff,
         instead_of: Contract | None,
     ) -> list[Element]:
-        contracts = await contract_store.meeting(
-            db,
-            context.account,
-            context.live_mode,
-            site.id,
-            (tariff.type, tariff.direction),
-            tariff.term,
-        )
+        account, live = context.account, context.live_mode
+        contracts = await contract_store.meeting(db, account, live, site.id, tariff)
         region = calendar_region(site)
         return [
             Element(other.id, await self._read(other.rules, region))

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from cachetools import LRUCache
 
 from wattyard.kernel.context import Context
-from wattyard.kernel.instants import Span
+from wattyard.kernel.instants import FIRST_YEAR, LAST_YEAR, Span
 from wattyard.meters.domain.readings import FlowDirection, Stream, TariffDirection
 from wattyard.platform.db import ReadConnection
 from wattyard.platform.work import beside
@@ -48,6 +48,8 @@ _KEPT_RULES_BYTES: Final = 8 * 1024 * 1024
 """Of JSON; the tariffs read from it take about ten times as much memory."""
 _SAMPLED: Final = timedelta(days=401)
 _MOMENT: Final = timedelta(microseconds=1)
+EVER: Final = Span(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC))
+"""A span in which every contract prices something."""
 _FLOWS: Final[dict[TariffDirection, FlowDirection]] = {
     "IMPORT": "INBOUND",
     "EXPORT": "OUTBOUND",

@@ -13,7 +13,7 @@ from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.sites import LinkedTariff
 from wattyard.tariffs.domain.contracts import Contract, PricingContract
-from wattyard.tariffs.domain.tariff import Direction, TariffType
+from wattyard.tariffs.domain.tariff import Direction, Tariff
 
 ZONES_APART: Final = timedelta(days=2)
 """Terms are kept by the rules that zones had then; other rules move them by hours at most."""
@@ -182,14 +182,9 @@ async def pricing(
 
 
 async def meeting(
-    db: ReadConnection,
-    account: int,
-    live: bool,
-    site_id: UUID,
-    kind: tuple[TariffType, Direction],
-    term: Span,
+    db: ReadConnection, account: int, live: bool, site_id: UUID, tariff: Tariff
 ) -> list[Contract]:
-    """Find the connected contracts of a type and direction whose term may meet another."""
+    """Find the connected contracts of a tariff's type and direction whose term may meet its own."""
     rows = await db.fetch(
         f"""
         {_SELECT}
@@ -201,9 +196,10 @@ async def meeting(
         account,
         live,
         site_id,
-        *kind,
-        term.start,
-        term.end,
+        tariff.type,
+        tariff.direction,
+        tariff.term.start,
+        tariff.term.end,
         ZONES_APART,
     )
     return [_contract(row) for row in rows]

@@ -5,8 +5,8 @@ Only adds; programs of the revision before take such an answer for one that was 
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 WORKS_WITH = "0010"
 
 

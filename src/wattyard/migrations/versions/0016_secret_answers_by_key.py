@@ -2,8 +2,8 @@
 
 from wattyard.migrations.steps import make_index
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 WORKS_WITH = "0010"
 
 
