@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.real_demand import BELGIUM, NORWAY
 from tests.support.tariff_bodies import entry, hours
 from wattyard.cli import app
 
@@ -112,6 +113,27 @@ def test_the_holidays_that_a_tariff_counts_are_listed(tmp_path: Path) -> None:
     assert next(iter(listed)) in said.stdout
     assert refused.exit_code == 1
     assert "holidays.add[0]: holiday_unknown" in refused.stderr
+
+
+def test_what_is_charged_beside_the_price_is_said_in_words(tmp_path: Path) -> None:
+    least = {"amount": 15, "per": "MONTH"}
+    given = {**NIGHT_SAVER, "charges": [NORWAY, BELGIUM], "minimum_charge": least}
+    file = written(tmp_path, given)
+
+    done = run("tariff", "check", file, "--timezone", "Europe/Oslo", "--currency", "NOK")
+
+    assert done.exit_code == 0, done.output
+    said = done.stdout.splitlines()
+    assert (
+        "DEMAND kapasitetsledd: 175 below 2 kW, 260 below 5 kW, 439 below 10 kW, 700 above, by the "
+        "mean of the highest 60 minutes of 3 different days of the billing month (NOK)"
+    ) in said
+    assert "  5 kW: 439.00 in a month of 30 days" in said
+    assert (
+        "DEMAND capacity tariff: 4 per kW of the highest 15 minutes of the billing month; at least "
+        "2.5 kW; the mean of 12 billing months, this one included (NOK)"
+    ) in said
+    assert "MINIMUM: energy and charges of a billing month cost at least 15 (NOK)" in said
 
 
 def test_prices_in_cents_are_refused_unless_they_are_meant(tmp_path: Path) -> None:

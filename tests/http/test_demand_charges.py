@@ -210,6 +210,40 @@ async def test_peaks_of_earlier_tariffs_and_before_the_contract_count(tenant: Te
     assert total_of(answer) == pytest.approx(24 * 19 / 28, abs=1e-6)
 
 
+async def test_the_hours_of_a_charge_are_read_on_the_clock_of_the_tariff(tenant: Tenant) -> None:
+    home = await home_in(tenant, "Australia/Sydney", "AUD", "AU")
+    charge = {"kind": "DEMAND", "amount_per_kw": 10, "window_minutes": 30,
+              "schedule": during("15:00", "21:00")}  # fmt: skip
+    await tenant.tariff(home, schedule=FREE, charges=[charge], clock="+10:00")
+    # In January the kitchen clock is an hour ahead of standard time.
+    powers = ("2026-01-14T15:30:00+11:00", 9), ("2026-01-14T21:30:00+11:00", 4)
+    await at_power(tenant, home, 30, *powers)
+
+    answer = await months(tenant, home, "2026-01-01T00:00:00+11:00", "2026-02-01T00:00:00+11:00")
+
+    assert total_of(answer) == 40.0
+
+
+async def test_what_flowed_out_is_net_of_demand_within_a_window(tenant: Tenant) -> None:
+    home = await home_in(tenant, "Europe/Berlin", "EUR", "DE")
+    netting = {"period": "QUARTER_HOUR", "surplus": "PAY"}
+    changed = await tenant.patch(f"/locations/{home}", {"netting": netting})
+    assert changed.status_code == 200, changed.text
+    charge = {"kind": "DEMAND", "amount_per_kw": 10, "window_minutes": 15}
+    await tenant.tariff(home, schedule=FREE, charges=[charge])
+    await tenant.tariff(home, direction="EXPORT")
+    noon, evening = "2026-02-14T12:00:00+01:00", "2026-02-14T18:00:00+01:00"
+    await at_power(tenant, home, 15, (noon, 8), (evening, 5))
+    out = periods(home, noon, timedelta(minutes=15), [1.25], energy_flow_direction="OUTBOUND")
+    await put(tenant, out)
+
+    answer = await months(tenant, home, "2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00")
+    found = (await tenant.get(f"/locations/{home}/headroom")).json()
+
+    assert total_of(answer) == 50.0  # 8 kW in and 5 kW out at noon are 3 kW
+    assert [one["peak_kw"] for one in found["data"]] == [0.0]  # of March
+
+
 # Minimum charges.
 
 

@@ -17,7 +17,7 @@ _UNITS: Final = {"DAILY": "day", "MONTHLY": "billing month", "YEARLY": "year"}
 
 
 class PeakExample(msgspec.Struct):
-    """What a demand charge costs for a billing month of 30 days, all months with this peak."""
+    """What a demand charge costs for 30 days, all months with this peak, a cap per kWh apart."""
 
     peak_kw: float
     amount: float
