@@ -65,7 +65,7 @@ class ContractSpan:
         """
         tariff = self.element.tariff
         since = counted_since(tariff, region, self.span.start)
-        if tariff.tiering.scope != "SHARED" and not tariff.rates.by_peak.any():
+        if tariff.tiering.scope != "SHARED" and not tariff.rates.any_by_peak:
             return Span(since, self.span.end)
         if tariff.tiering.reset == "CONTRACT":
             return Span(since, self.until)
@@ -282,7 +282,7 @@ def _limits_kwh(tariff: Tariff, counter: Counter, seen: ReadingPieces) -> Number
     if rates.fixed_limits:
         return rates.to_kwh
     peaks = np.zeros(periods.days.size)
-    if rates.by_peak.any():
+    if rates.any_by_peak:
         minutes = tariff.tiering.window_minutes
         peaks = peaks_kw(counter.region, minutes, periods.edges_us, [seen])
     return rates.limits_kwh(periods.days, peaks)

@@ -41,7 +41,7 @@ def counted(
 def _peak_kw(
     tariff: Tariff, region: CalendarRegion, span_us: tuple[int, int], metered: Sequence[Metered]
 ) -> float:
-    if not tariff.rates.by_peak.any():
+    if not tariff.rates.any_by_peak:
         return 0.0
     edges, minutes = np.array(span_us, dtype=np.int64), tariff.tiering.window_minutes
     return float(peaks_kw(region, minutes, edges, metered)[0])

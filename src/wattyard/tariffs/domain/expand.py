@@ -94,7 +94,8 @@ def expand(
     laid = windows(tariff.schedule, tariff.calendar(region), span_us)
     known = _markets(tariff, region, span_us, markets) if not tariff.rates.plain else {}
     estimated = _estimated_from(tariff, region, markets)
-    starts = _edges(tariff, laid, np.append(falls, estimated), known, tiers, span_us)
+    cuts = np.sort(np.append(falls, estimated)) if estimated.size else falls
+    starts = _edges(tariff, laid, cuts, known, tiers, span_us)
     if starts.size * tiers.shape[0] > LAID_AT_ONCE:
         raise TooManyPrices(LAID_AT_ONCE)
     window = laid.window[step_of(laid.starts_us, starts)]
@@ -170,7 +171,7 @@ def _markets(
 
 def _estimated_from(tariff: Tariff, region: CalendarRegion, markets: Markets) -> Microseconds:
     """Find from when on (0 or 1) tiers go by the peak of a period that still runs or will."""
-    if not tariff.rates.by_peak.any():
+    if not tariff.rates.any_by_peak:
         return np.zeros(0, np.int64)
     return np.array([microseconds(counted_since(tariff, region, markets.now))], dtype=np.int64)
 
@@ -191,7 +192,6 @@ def _edges(
     span_us: tuple[int, int],
 ) -> Microseconds:
     """Join the edges of windows, of falling confidence, and of markets where they are followed."""
-    falls = np.sort(falls)
     joined = [laid.starts_us, falls[(falls > span_us[0]) & (falls < span_us[1])]]
     for key, market in known.items():
         window = laid.window[step_of(laid.starts_us, market.steps.starts_us)]

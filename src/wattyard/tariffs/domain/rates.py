@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ NO_TIER: Final = -1
 UNITS: Final = tuple(LIMIT_FIELDS)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class RateTable:
     """For each of w windows and t tiers (the most that a window has):
 
@@ -54,16 +55,21 @@ class RateTable:
         """Whether no price depends on anything but the window."""
         return not (self.formulas or self.follows_market)
 
-    @property
+    @cached_property
     def fixed_limits(self) -> bool:
         """Whether all limits are in kWh, the same in every reset period."""
         return not self.unit.any()
 
-    @property
+    @cached_property
     def by_peak(self) -> Marks:
         """Mark the windows (w) whose tiers depend on the highest window of the reset period."""
         marks: Marks = (self.unit == UNITS.index("KWH_PER_KW")).any(axis=1)
         return marks
+
+    @cached_property
+    def any_by_peak(self) -> bool:
+        """Whether the tiers of any window depend on the highest window of the reset period."""
+        return bool(self.by_peak.any())
 
     def limits_kwh(self, days: Numbers, peaks_kw: Numbers) -> Numbers:
         """Find where (p, w, t) tiers end in reset periods of so many local days and peaks (p).

@@ -240,7 +240,7 @@ class Prices(TariffUseCases):
         region: CalendarRegion,
         span: Span,
     ) -> Consumed:
-        if tariff.tiering.scope != "PERIOD" and not tariff.rates.by_peak.any():
+        if tariff.tiering.scope != "PERIOD" and not tariff.rates.any_by_peak:
             return Consumed(await self.records.total_kwh(context, span, stream))
         found = await self.records.of_object(
             context,
