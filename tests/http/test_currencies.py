@@ -210,6 +210,15 @@ async def test_a_rate_is_no_price_and_a_price_no_rate(tenant: Tenant) -> None:
         error(answer, status, code, param or "currency_conversion")
 
 
+async def test_a_rate_is_above_zero(tenant: Tenant) -> None:
+    made = await rates(tenant, {"2026-02-27": 11.5})
+    wrong = [{"valid_from": HOUR[0], "valid_to": HOUR[1], "value": 0}]
+
+    answer = await tenant.call("PUT", f"/market-sources/{made['id']}/prices", json=wrong)
+
+    error(answer, 400, "value_invalid", "[0].value")
+
+
 async def test_one_rate_converts_one_currency_and_must_be_of_it(tenant: Tenant) -> None:
     at = await place(tenant)
     await market(tenant)

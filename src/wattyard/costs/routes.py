@@ -37,12 +37,18 @@ from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
-from wattyard.tariffs.domain.sources import MarketCurrencyMismatch
+from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketUnitMismatch
 from wattyard.tariffs.domain.tariff import Direction
 
 MOST_HOURS = 168
 """How far ahead headroom looks: a week."""
-PRICED = (NoTariffConnected, NoPriceData, MarketCurrencyMismatch, TooManyPrices)
+PRICED = (
+    NoTariffConnected,
+    NoPriceData,
+    MarketCurrencyMismatch,
+    MarketUnitMismatch,
+    TooManyPrices,
+)
 
 Lines = Annotated[Flag, msgspec.Meta(description="true adds the lines that each cost is made of")]
 

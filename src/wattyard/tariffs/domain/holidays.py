@@ -150,7 +150,7 @@ class HolidayRules:
 AS_DECREED: Final = HolidayRules()
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def holidays_of(
     country_code: str | None, state: str | None, rules: HolidayRules, year: int
 ) -> Named:

@@ -170,6 +170,22 @@ def check_apart(prices: Sequence[MarketPrice]) -> None:
             raise overlap(prices[one], prices[other], param=f"[{other}].valid_from")
 
 
+def check_rates(prices: Sequence[MarketPrice]) -> None:
+    """Refuse rates of exchange that are not above 0.
+
+    Raises:
+        Malformed: naming the first by its position in the batch.
+    """
+    for number, price in enumerate(prices):
+        if price.value <= 0:
+            raise Malformed(
+                f"[{number}].value must be above 0: the source publishes rates of exchange; "
+                f"got {price.value:g}",
+                param=f"[{number}].value",
+                code="value_invalid",
+            )
+
+
 def overlap(
     one: MarketPrice, other: MarketPrice, *, param: str | None = None
 ) -> MarketPriceOverlap:

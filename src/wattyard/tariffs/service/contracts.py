@@ -5,8 +5,8 @@ Rules can be large: they are read and judged beside the event loop.
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from wattyard.kernel import ids
@@ -14,7 +14,7 @@ from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.ids import shown
 from wattyard.kernel.pages import Page, PageWindow
-from wattyard.kernel.refusals import Fault, Refusal, Unavailable
+from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
 from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotFound
@@ -26,13 +26,11 @@ from wattyard.tariffs.domain.contracts import (
     DeviceNotAtLocation,
     TariffNotFound,
 )
-from wattyard.tariffs.domain.conversion import check_conversion
-from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.prices import calendar_region
-from wattyard.tariffs.domain.refusals import FormulaInvalid
-from wattyard.tariffs.domain.sources import MarketSource, MarketSourceNotFound
+from wattyard.tariffs.domain.sources import MarketSourceNotFound
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
 from wattyard.tariffs.domain.warnings import warnings
+from wattyard.tariffs.service.judged import ConnectedTariff, Judged, check_sources
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, sources_of
 from wattyard.tariffs.store import contracts as contract_store
@@ -47,28 +45,6 @@ _ANYWHERE: Final = CalendarRegion("UTC")
 
 class _Moved(Exception):
     """A tariff is no longer at the site that was locked for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A tariff that could be kept: its site, its rules read, and the market sources it follows."""
-
-    site: Site
-    tariff: Tariff
-    sources: dict[str, MarketSource]
-
-    @property
-    def warnings(self) -> list[Fault]:
-        """What of the tariff a person should look at again."""
-        return warnings(self.tariff, calendar_region(self.site), self.site.currency_code)
-
-
-class ConnectedTariff(NamedTuple):
-    """A tariff as it is kept, its site, and what of it a person should look at again."""
-
-    contract: Contract
-    site: Site
-    warnings: Sequence[Fault]
 
 
 class Tariffs(TariffUseCases):
@@ -140,7 +116,8 @@ class Tariffs(TariffUseCases):
             site = await self.sites.supply(context, contract.site_id, param="location_id")
             tariff = await self._read(contract.rules, calendar_region(site))
             sources = await sources_of(db, context, Needs.of(tariff.market_keys))
-        return Judged(site, tariff, sources)
+        doubts = await beside(warnings, tariff, calendar_region(site), site.currency_code)
+        return Judged(site, tariff, sources, doubts)
 
     async def check(self, context: Context, draft: ContractDraft) -> Judged:
         """Judge a tariff as `connect` does, and keep nothing.
@@ -236,13 +213,14 @@ class Tariffs(TariffUseCases):
             named -= (await self._read(instead_of.rules, region)).devices  # gone since, at worst
         await self._check_devices(context, named, site)
         tariff = await beside(self.wire.judged, draft.rules, region)
-        _check_sources(tariff, sources, site)
+        check_sources(tariff, sources, site)
         same = instead_of is not None and (
             (instead_of.site_id, instead_of.rules) == (site.id, draft.rules)
         )
         if not same:  # a name can change although another zone of the site made terms meet
             check_overlap(tariff, await self._others(db, context, site, tariff, instead_of))
-        return Judged(site, tariff, sources)
+        doubts = await beside(warnings, tariff, region, site.currency_code)
+        return Judged(site, tariff, sources, doubts)
 
     async def _read(self, rules: bytes, region: CalendarRegion) -> Tariff:
         return await beside(self.wire.rules, rules, region)
@@ -373,26 +351,6 @@ class Tariffs(TariffUseCases):
         if grown:
             self._check_room(len(shown_tariffs))
         await self.sites.show_tariffs(context, site, shown_tariffs)
-
-
-def _check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) -> None:
-    """Refuse formulas that name unknown sources, and sources that nothing converts."""
-    unknown = [
-        Fault(FormulaInvalid.code, _unknown_source(formula, code), f"schedule{path}")
-        for path, formula in tariff.schedule.formulas
-        for code in sorted(formula.market_codes - set(sources))
-    ]
-    if unknown:
-        raise FormulaInvalid.of(unknown)
-    check_conversion(tariff, sources, site.currency_code)
-
-
-def _unknown_source(formula: Formula, code: str) -> str:
-    name, column = formula.named_at(code)
-    return (
-        f"formula, column {column}: ${name} stands for the market source {shown(code)}, "
-        "which is not there; GET /market-sources lists those that are"
-    )
 
 
 def _missing(tariff_id: UUID) -> TariffNotFound:

@@ -8,7 +8,8 @@ from wattyard.platform.db import Database
 from wattyard.sites.domain.netting import Netting
 from wattyard.sites.service import Sites
 from wattyard.tariffs.domain.contracts import ContractDraft
-from wattyard.tariffs.service.contracts import ConnectedTariff, Tariffs
+from wattyard.tariffs.service.contracts import Tariffs
+from wattyard.tariffs.service.judged import ConnectedTariff
 
 
 @dataclass

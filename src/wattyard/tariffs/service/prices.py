@@ -39,7 +39,7 @@ from wattyard.tariffs.domain.sources import (
 )
 from wattyard.tariffs.domain.tariff import Direction, Element, Tariff, market_keys
 from wattyard.tariffs.domain.tiers import Consumed
-from wattyard.tariffs.service.contracts import Judged
+from wattyard.tariffs.service.judged import Judged
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of
 from wattyard.tariffs.store import contracts as contract_store

@@ -23,6 +23,7 @@ from wattyard.tariffs.domain.sources import (
     MarketSourceReadOnly,
     Upload,
     check_apart,
+    check_rates,
     clash_with_kept,
 )
 from wattyard.tariffs.service.ports import TariffUseCases
@@ -111,11 +112,14 @@ class MarketSources(TariffUseCases):
 
         Raises:
             MarketSourceNotFound, MarketSourceReadOnly.
+            Malformed: for a rate of exchange that is not above 0.
             MarketPriceOverlap: when intervals would overlap; nothing is kept then.
         """
         await beside(check_apart, prices)
         async with self.db.transaction() as db:
             source = await self._own(db, context, source_id)
+            if source.unit == "RATE":
+                check_rates(prices)
             return await self.record(db, context, source, prices)
 
     async def record(

@@ -236,7 +236,7 @@ HolidayText = Annotated[
         extra={"expected": "a date, a rule or a name of 1 to 120 characters"},
     ),
 ]
-HolidayTexts = Annotated[list[HolidayText], Meta(max_length=400)]
+HolidayTexts = Annotated[list[HolidayText], Meta(max_length=100)]
 
 
 class HolidaysShape(Shape):
