@@ -50,6 +50,7 @@ async def test_what_is_left_out_is_named_once(tenant: Tenant) -> None:
     rates = [{"unitPrice": "0.2", "volume": 10}, {"unitPrice": "0.3"}]
     stepped = {
         "rates": rates,
+        "period": "P3M",
         "timeOfUse": [{"days": WORKING, **first}, {"days": REST, **second}],
     }
     plain = {

@@ -19,7 +19,6 @@ from tests.support.cdr_plans import (
     with_period,
 )
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.refusals import UnsupportedComponent
 
 
 def test_time_of_use_rates_become_windows_with_gst_added() -> None:
@@ -176,15 +175,84 @@ def test_steps_by_time_of_use_count_the_energy_of_their_own_hours() -> None:
     assert [tier.get("to_kwh") for tier in evening["rate"]] == [15, None]
 
 
-def test_steps_of_hours_that_differ_by_day_are_named_and_their_first_is_kept() -> None:
+def test_steps_of_hours_that_differ_by_day_count_together() -> None:
     document = by_use((WEEK, "14:00", "10:59"), (END, "14:00", "23:59"), (END, "00:00", "10:59"))
 
-    with pytest.raises(UnsupportedComponent, match=r"timeOfUseRates\[1\]"):
-        imported(document)
-    (body,) = imported(document, allow_partial=True).bodies
+    (body,) = imported(document).bodies
 
-    assert body["tier_scope"] == "TARIFF"
-    assert price_at(body, 2025, 6, 2, 20, 0, counter_kwh=99) == pytest.approx(0.22)
+    assert body["tier_scope"] == "PERIOD"
+    hours = [one for block in body["schedule"][0]["days_and_hours"] for one in block["hours"]]
+    words = {one.get("counter") for one in hours if len(one["rate"]) > 1}
+    assert (len(words), words & {None}) == (1, set())
+    assert {one.get("counter") for one in hours if len(one["rate"]) == 1} == {None}
+
+
+# Shapes of older answers, and of text.
+
+
+@pytest.mark.parametrize(
+    ("days", "start", "end"),
+    [
+        (["BUSINESS_DAYS"], "700", "2159"),
+        (["BUSINESS_DAYS"], "0700", "2200"),
+        (["BUSINESS_DAYS"], 700, 2159),
+        (["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"], "07:00:00", "22:00:00"),
+        ({"weekdays": True, "saturday": False, "sunday": False}, "07:00", "21:59"),
+    ],
+)
+def test_hours_and_days_of_older_answers_are_read(days: Any, start: Any, end: Any) -> None:
+    def hours(of: Any, since: Any, until: Any) -> dict[str, Any]:
+        return {"days": of, "startTime": since, "endTime": until}
+
+    rest = [hours(days, end, start), hours(["SATURDAY", "SUNDAY"], "0", "2359")]
+    uses = [
+        {"rates": [{"unitPrice": "0.40"}], "timeOfUse": [hours(days, start, end)]},
+        {"rates": [{"unitPrice": "0.20"}], "timeOfUse": rest},
+    ]
+    if str(end).endswith("59"):
+        rest[0]["startTime"], rest[0]["endTime"] = "2200", "659"
+    (body,) = imported(with_period(timeOfUseRates=uses)).bodies
+
+    prices = [price_at(body, 2025, 6, 2, hour) for hour in (6, 7, 21, 22)]
+    assert prices == pytest.approx([0.22, 0.44, 0.44, 0.22])
+    assert price_at(body, 2025, 6, 7, 12) == pytest.approx(0.22)
+
+
+@pytest.mark.parametrize("written", [3900, 3900.0, "3900", "3900.00"])
+def test_the_size_of_a_step_may_be_text(written: Any) -> None:
+    single = stepped(written, None, period="P1Y")
+
+    (body,) = imported(plan({"rateBlockUType": "singleRate", "singleRate": single})).bodies
+
+    assert price_at(body, 2025, 6, 2, counter_kwh=3899) == pytest.approx(0.11)
+    assert price_at(body, 2025, 6, 2, counter_kwh=3900) == pytest.approx(0.22)
+
+
+def test_hours_of_standard_time_are_read_on_its_clock() -> None:
+    every = [*WEEK, *END]
+    peak = use("0.50", (every, "15:00", "20:00"))
+    rest = use("0.20", (every, "20:00", "15:00"))
+    document = with_period(timeOfUseRates=[peak, rest])
+    told = document["data"]["electricityContract"]
+
+    for zone in ("AEST", None):
+        told["timeZone"] = zone
+        (body,) = imported(document).bodies
+        assert body["clock"] == "+10:00"
+
+    told["timeZone"] = "LOCAL"
+    (body,) = imported(document).bodies
+    assert "clock" not in body
+
+
+def test_hours_that_name_their_offset_are_read_on_its_clock() -> None:
+    every = [*WEEK, *END]
+    peak = use("0.50", (every, "T15:00+10:00", "T20:00+10:00"))
+    rest = use("0.20", (every, "T20:00+1000", "T15:00+1000"))
+
+    (body,) = imported(with_period(timeOfUseRates=[peak, rest])).bodies
+
+    assert body["clock"] == "+10:00"
 
 
 def test_the_size_of_a_last_step_is_said_to_have_no_end() -> None:

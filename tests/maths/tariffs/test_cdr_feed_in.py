@@ -1,5 +1,8 @@
 """Feed-in tariffs of Australian energy plans."""
 
+from typing import Any
+
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -79,6 +82,85 @@ def test_the_first_feed_in_that_is_not_over_is_kept() -> None:
 
     assert price_at(made.bodies[1], 2025, 6, 2, 12) == 0.07
     assert [own.param for own in made.warnings] == [f"{SOLAR}[0]"]
+
+
+def band(price: str, start: str, end: str, *sizes: Any, **more: Any) -> dict[str, Any]:
+    """A feed-in of one band, as an item of its own, without a list."""
+    steps = [{"unitPrice": price, "measureUnit": "KWH", "volume": size} for size in sizes]
+    own = {
+        "type": "PEAK",
+        "period": "P1D",
+        "rates": steps or [{"unitPrice": price}],
+        "timeVariations": [{"days": [*WEEK, *END], "startTime": start, "endTime": end}],
+    }
+    item = feed_in(tariffUType="timeVaryingTariffs", timeVaryingTariffs=own, **more)
+    return {name: value for name, value in item.items() if name != "singleTariff"}
+
+
+def test_items_of_one_feed_in_are_its_bands() -> None:
+    items = [
+        band("0.15", "16:00", "20:59", "0.00"),
+        band("0.027", "10:00", "15:59", "0.00"),
+        band("0.064", "21:00", "09:59", "0.00"),
+    ]
+
+    made = imported(plan(TIME_OF_USE, solarFeedInTariff=items))
+
+    sold = made.bodies[1]
+    assert [price_at(sold, 2025, 6, 2, hour) for hour in (18, 12, 3)] == [0.15, 0.027, 0.064]
+    assert made.warnings == ()
+
+
+def single(price: str, size: Any, name: str = "Solar", period: str = "P1D") -> dict[str, Any]:
+    step = {"unitPrice": price, "measureUnit": "KWH", "volume": size}
+    return feed_in(displayName=name, singleTariff={"period": period, "rates": [step]})
+
+
+@pytest.mark.parametrize("rest", ["0.00", None])
+def test_items_of_one_feed_in_are_its_steps(rest: str | None) -> None:
+    items = [single("0.10", "8.00", "0-8 kWh"), single("0.04", rest, "above 8 kWh")]
+
+    made = imported(plan(TIME_OF_USE, solarFeedInTariff=items))
+
+    sold = made.bodies[1]
+    assert (sold["tier_reset"], sold["tier_scope"]) == ("DAY", "TARIFF")
+    (block,) = sold["schedule"][0]["days_and_hours"]
+    assert block["hours"][0]["rate"] == [{"value": 0.1, "to_kwh": 8}, {"value": 0.04}]
+    assert made.warnings == ()
+
+
+def test_a_band_may_have_steps_of_its_own() -> None:
+    items = [
+        band("0.08", "10:00", "14:59", "6.85"),
+        band("0.02", "10:00", "14:59", "0.00"),
+        band("0.05", "15:00", "09:59"),
+    ]
+
+    made = imported(plan(TIME_OF_USE, solarFeedInTariff=items))
+
+    sold = made.bodies[1]
+    assert sold["tier_scope"] == "PERIOD"
+    rates = [hours["rate"] for hours in sold["schedule"][0]["days_and_hours"][0]["hours"]]
+    assert rates == [[{"value": 0.08, "to_kwh": 6.85}, {"value": 0.02}], [{"value": 0.05}]]
+    assert made.warnings == ()
+
+
+def test_a_small_step_that_is_counted_by_the_year_is_told() -> None:
+    items = [single("0.10", "8.00", period="P1Y"), single("0.04", None, period="P1Y")]
+
+    made = imported(plan(TIME_OF_USE, solarFeedInTariff=items))
+
+    assert made.bodies[1]["tier_reset"] == "YEAR"
+    assert [(own.code, own.param) for own in made.warnings] == [("not_priced", f"{SOLAR}[0]")]
+
+
+def test_items_of_other_schemes_are_other_feed_ins() -> None:
+    items = [single("0.10", None), {**single("0.44", None), "scheme": "PREMIUM"}]
+
+    made = imported(plan(TIME_OF_USE, solarFeedInTariff=items), allow_partial=True)
+
+    assert price_at(made.bodies[1], 2025, 6, 2, 12) == 0.1
+    assert [own.param for own in made.warnings] == [f"{SOLAR}[1]"]
 
 
 @given(st.lists(st.sampled_from(["0.01", "0.05", None]), min_size=48, max_size=48))

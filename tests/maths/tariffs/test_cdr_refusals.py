@@ -36,9 +36,13 @@ from wattyard.tariffs.domain.refusals import UnsupportedComponent
             "electricityContract.timeOfUseFeedInTariff",
         ),
         (plan(TIME_OF_USE, pricingModel="QUOTA"), "electricityContract.pricingModel"),
-        (plan(TIME_OF_USE, timeZone="AEST"), "electricityContract.timeZone"),
-        (plan(TIME_OF_USE, timeZone=None), "electricityContract.timeZone"),
-        (with_period(timeZone="AEST"), "electricityContract.timeZone"),
+        (
+            plan(
+                {**TIME_OF_USE, "endDate": "06-30", "timeZone": "AEST"},
+                {**TIME_OF_USE, "startDate": "07-01"},
+            ),
+            "electricityContract.timeZone",
+        ),
         (
             with_period(
                 timeOfUseRates=[
@@ -90,8 +94,15 @@ from wattyard.tariffs.domain.refusals import UnsupportedComponent
             plan(
                 TIME_OF_USE,
                 solarFeedInTariff=[
-                    feed_in(singleTariff={"rates": stepped(5, None)["rates"], "period": "P1D"})
+                    feed_in(singleTariff={"rates": stepped(0, None)["rates"], "period": "P1D"})
                 ],
+            ),
+            f"{SOLAR}[0]",
+        ),
+        (
+            plan(
+                TIME_OF_USE,
+                solarFeedInTariff=[varying(("0.1", "10:00", "15:59"), ("0.2", "15:00", "09:59"))],
             ),
             f"{SOLAR}[0]",
         ),
@@ -135,7 +146,10 @@ def test_what_the_grammar_cannot_say_is_refused_by_name_and_left_out_on_request(
         plan({}),
         plan({"rateBlockUType": "demandCharges", "demandCharges": [demand()]}),
         with_period(timeOfUseRates=[use("0.4", (["WEEKDAYS"], "00:00", "23:59"))]),
-        with_period(timeOfUseRates=[use("0.4", (WEEK, "0700", "2259"))]),
+        with_period(timeOfUseRates=[use("0.4", (WEEK, "07.00", "2259"))]),
+        with_period(timeOfUseRates=[use("0.4", (WEEK, "0700", "2260"))]),
+        with_period(timeOfUseRates=[use("0.4", (WEEK, "07:00", "20::59"))]),
+        with_period(timeOfUseRates=[use("0.4", (WEEK, 70000, 2259))]),
         with_period(timeOfUseRates=[use("0.4", (WEEK, "07:00", "29:59"))]),
         with_period(startDate="2025-07-01"),
         plan(TIME_OF_USE, solarFeedInTariff=[feed_in(startDate="soon")]),

@@ -97,7 +97,7 @@ def known_fields(document: Mapping[str, Any], struct: type[msgspec.Struct]) -> B
 
 def without_nulls(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     """Leave out members that are null: some writers put them where others put nothing."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: without_nulls(one) for name, one in value.items() if one is not None}
     return [without_nulls(one) for one in value] if isinstance(value, list) else value
 

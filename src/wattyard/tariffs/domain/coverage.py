@@ -7,7 +7,14 @@ from typing import Final
 import numpy as np
 
 from wattyard.kernel.refusals import Fault
-from wattyard.tariffs.domain.calendar import CalendarRegion, DayFacts, date_of, day_number, facts
+from wattyard.tariffs.domain.calendar import (
+    CalendarRegion,
+    DayFacts,
+    date_of,
+    day_kinds,
+    day_number,
+    facts,
+)
 from wattyard.tariffs.domain.refusals import (
     GapInTimePeriod,
     IncompleteTimePeriod,
@@ -66,9 +73,14 @@ def _faults(schedule: Schedule, region: CalendarRegion, first: date, last: date)
 
 
 def _judged(schedule: Schedule, region: CalendarRegion, start: int, end: int) -> Iterator[DayFacts]:
-    """The days of the first years, then the single dates named after them."""
+    """The days of the first years, one of each kind, then the single dates named after them."""
     until = min(end, start + _DAYS_JUDGED - 1)
-    yield facts(region, start, until)
+    dates = [entry.dates for entry in schedule.entries]
+    if any(own.once for own in dates):
+        yield facts(region, start, until)
+    else:
+        by_date = any(own.days_of_month or own.yearly for own in dates)
+        yield day_kinds(region, start, until, by_date)
     last = min(end, start + _SINGLE_DAYS_JUDGED)
     single = {day_number(day) for entry in schedule.entries for day in entry.dates.once}
     later = sorted(day for day in single if until < day <= last)

@@ -8,7 +8,7 @@ and demand as two tariff periods of the same dates, `effectiveFrom` as the UTC i
 local midnight or as midnight UTC of the date that is meant.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -22,16 +22,19 @@ from wattyard.tariffs.adapters.cdr.shapes import (
     CdrDemand,
     CdrPeriod,
     CdrTime,
+    Zone,
 )
 from wattyard.tariffs.adapters.cdr.steps import Steps
 from wattyard.tariffs.adapters.cdr.unread import name_unread
 from wattyard.tariffs.adapters.cdr.windows import (
+    STANDARD_CLOCK,
     CdrInvalid,
+    clock_of,
+    days_of,
     entries,
     hours_between,
-    is_whole_day,
+    is_always,
     named_days,
-    offset_of,
     season,
     window,
 )
@@ -74,14 +77,16 @@ def tariffs_from_cdr(
     read = convert(known_fields(raw, CdrContract), CdrContract)
     left = Leftovers()
     name_unread(plan, raw, left)
-    _name_foreign_clock(read, region, left)
     if plan.get("effectiveTo"):
         left.note("effectiveTo", "the plan is offered until then; its contracts go on")
     dates = contract.dates(_first_day(plan.get("effectiveFrom"), region), None)
     common: Body = {"type": "COMMODITY", "display_name": plan.get("displayName")}
     bodies = [
-        {**common, **dates, **_import(read, left)},
-        *({**common, **own} for own in exports(read, dates, left)),
+        {**common, **dates, **_import(read, left), **_clock(_bought_hours(read), region, left)},
+        *(
+            {**common, **own, **_clock(_sold_hours(read), region, left)}
+            for own in exports(read, dates, left)
+        ),
     ]
     return left.settle(bodies, allow_partial=allow_partial)
 
@@ -101,35 +106,40 @@ def _first_day(text: object, region: CalendarRegion) -> str | None:
     return local.isoformat() if starts else text[:10]
 
 
-def _name_foreign_clock(read: CdrContract, region: CalendarRegion, left: Leftovers) -> None:
-    """Name hours that are not of the clock at the site."""
-    year = (datetime(2025, month, 1, tzinfo=UTC).astimezone(region.zone) for month in (1, 7))
-    if all(own.utcoffset() == _STANDARD for own in year):
-        return
-    path = "electricityContract.timeZone"
-    if any(_hours_by_zone(read, "AEST")):
-        what = (
-            "hours of standard time all the year"
-            if read.timeZone
-            else ("no time zone, by the standard hours of standard time all the year")
-        )
-        left.unsupported(path, f"{what}; they are kept as hours of the local clock")
-    told = (*_hours_by_zone(read, "AEST"), *_hours_by_zone(read, "LOCAL"))
-    if any(offset_of(own.startTime) or offset_of(own.endTime) for own in told):
-        left.unsupported(path, "hours at an offset from UTC; they are kept as local hours")
-
-
-def _hours_by_zone(read: CdrContract, zone: str) -> Iterator[CdrTime]:
-    """List the hours of a plan that are a part of the day, by the zone that they are of."""
-    default = read.timeZone or "AEST"
+def _bought_hours(read: CdrContract) -> Iterator[tuple[Zone, CdrTime]]:
+    """List the hours of what is bought, each with the zone it is of."""
     for period in read.tariffPeriod:
         by_use = [time for use in period.timeOfUseRates for time in use.timeOfUse]
-        if (period.timeZone or default) == zone:
-            yield from (own for own in (*by_use, *period.demandCharges) if not is_whole_day(own))
-    for feed_in in read.solarFeedInTariff if default == zone else ():
-        varying = feed_in.timeVaryingTariffs or []
-        for variation in varying if isinstance(varying, list) else [varying]:
-            yield from (own for own in variation.timeVariations if not is_whole_day(own))
+        for time in (*by_use, *period.demandCharges):
+            yield period.timeZone or read.timeZone or "AEST", time
+
+
+def _sold_hours(read: CdrContract) -> Iterator[tuple[Zone, CdrTime]]:
+    for feed_in in read.solarFeedInTariff:
+        for variation in feed_in.variations:
+            for time in variation.timeVariations:
+                yield read.timeZone or "AEST", time
+
+
+def _clock(hours: Iterable[tuple[Zone, CdrTime]], region: CalendarRegion, left: Leftovers) -> Body:
+    """Find the clock that hours are read on; nothing where it is the local one."""
+    clocks = {
+        clock_of(text, zone)
+        for zone, time in hours
+        if not is_always(time)
+        for text in (time.startTime, time.endTime)
+    }
+    if len(clocks) > 1:
+        left.unsupported(
+            "electricityContract.timeZone",
+            f"hours of several clocks ({', '.join(sorted(clocks))}); they are kept as local hours",
+        )
+    if len(clocks) != 1 or clocks <= {"LOCAL"}:
+        return {}
+    year = (datetime(2025, month, 1, tzinfo=UTC).astimezone(region.zone) for month in (1, 7))
+    if clocks == {STANDARD_CLOCK} and all(own.utcoffset() == _STANDARD for own in year):
+        return {}
+    return {"clock": clocks.pop()}
 
 
 def _import(read: CdrContract, left: Leftovers) -> Body:
@@ -222,7 +232,7 @@ def _inexpressible(demand: CdrDemand) -> str | None:
         return "demand that is not measured and charged by the month"
     if float(demand.minDemand) != 0 or demand.maxDemand is not None:
         return "a demand charge with a least or a greatest demand"
-    if HOLIDAYS in demand.days and not set(ALL_DAYS) <= set(demand.days):
+    if HOLIDAYS in days_of(demand) and not set(ALL_DAYS) <= set(days_of(demand)):
         return "demand of public holidays"
     return None
 

@@ -11,23 +11,55 @@ ALL_DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 HOLIDAYS: Final = "PUBLIC_HOLIDAYS"
 
 Amount = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,9}(\.\d{1,16})?$(?!\n)")] | float
-ClockTime = Annotated[str, msgspec.Meta(pattern=r"^T?\d\d:\d\d(:\d\d)?([+-]\d\d:?\d\d|Z)?$(?!\n)")]
-Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "PUBLIC_HOLIDAYS"]
+ClockTime = Annotated[str, msgspec.Meta(max_length=30)] | int
+"""As the standard writes it (`07:00`), or as older answers do (`700`, `"0"`)."""
+Day = Literal[
+    "MON",
+    "TUE",
+    "WED",
+    "THU",
+    "FRI",
+    "SAT",
+    "SUN",
+    "PUBLIC_HOLIDAYS",
+    "BUSINESS_DAYS",
+    "MONDAY",
+    "TUESDAY",
+    "WEDNESDAY",
+    "THURSDAY",
+    "FRIDAY",
+    "SATURDAY",
+    "SUNDAY",
+]
+"""The last nine are words of older answers."""
 Zone = Literal["LOCAL", "AEST"]
 
 
+class CdrDays(msgspec.Struct, kw_only=True):
+    """Days of the week as older answers name them; none of them says nothing of days."""
+
+    weekdays: bool = False
+    saturday: bool = False
+    sunday: bool = False
+
+
 class CdrRate(msgspec.Struct, kw_only=True):
-    """A step of a rate; `volume` is its size in kWh."""
+    """A step of a rate; `volume` is its size in kWh, 0 where it has none."""
 
     unitPrice: Amount  # noqa: N815 (the standard's name)
     measureUnit: str | None = None  # noqa: N815
-    volume: float | None = None
+    volume: Amount | None = None
+
+    @property
+    def size_kwh(self) -> float | None:
+        """How much energy the step takes; None without an end."""
+        return float(self.volume or 0) or None
 
 
 class CdrTime(msgspec.Struct, kw_only=True):
     """Hours of some days."""
 
-    days: list[Day] = msgspec.field(default_factory=list)
+    days: list[Day] | CdrDays = msgspec.field(default_factory=list)
     startTime: ClockTime = "00:00"  # noqa: N815
     endTime: ClockTime = "00:00"  # noqa: N815
 
@@ -98,7 +130,15 @@ class CdrFeedIn(msgspec.Struct, kw_only=True):
     endDate: str | None = None  # noqa: N815
     tariffUType: str | None = None  # noqa: N815
     singleTariff: CdrFeedInSingle | None = None  # noqa: N815
+    scheme: str | None = None
+    payerType: str | None = None  # noqa: N815
     timeVaryingTariffs: list[CdrFeedInVariation] | CdrFeedInVariation | None = None  # noqa: N815
+
+    @property
+    def variations(self) -> list[CdrFeedInVariation]:
+        """Its bands, of which older answers give one without a list."""
+        varying = self.timeVaryingTariffs or []
+        return varying if isinstance(varying, list) else [varying]
 
 
 class CdrContract(msgspec.Struct, kw_only=True):

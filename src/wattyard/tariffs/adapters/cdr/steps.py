@@ -11,7 +11,8 @@ from wattyard.tariffs.adapters.cdr.shapes import CdrRate
 from wattyard.tariffs.adapters.cdr.windows import CdrInvalid
 from wattyard.tariffs.adapters.imports import Body, Leftovers, added
 
-_RESETS: Final = {"P1D": "DAY", "P1M": "MONTH", "P1Y": "YEAR"}
+_RESETS: Final = {"P1D": "DAY", "day": "DAY", "P1M": "MONTH", "P1Y": "YEAR"}
+"""`day` is a word of older answers."""
 
 
 class Steps:
@@ -24,8 +25,8 @@ class Steps:
         self._left = left
         self.reset = "MONTH"
         self.scope = "TARIFF"
-        self._period: str | None = None
-        self._own_hours: list[tuple[list[Body], str]] = []
+        self._reset: str | None = None
+        self._own_hours: list[list[Body]] = []
 
     def tiers(
         self, rates: Sequence[CdrRate], period: str | None, path: str, *, own_hours: bool = False
@@ -43,42 +44,38 @@ class Steps:
         written: list[Body] = [{"value": float(rate.unitPrice)} for rate in kept]
         until = 0.0
         for body, rate in zip(written[:-1], kept, strict=False):
-            if rate.volume is None:
+            if rate.size_kwh is None:
                 raise CdrInvalid(f"a step of {path} has no volume: another follows", param=path)
-            until = added(until, rate.volume)
+            until = added(until, rate.size_kwh)
             body["to_kwh"] = until
-        if rates[-1].volume is not None:
+        if rates[-1].size_kwh is not None:
             self._left.note(f"{path}.rates", "the last step is taken to go on for ever")
         if own_hours and len(written) > 1:
-            self._own_hours.append((written, path))
+            self._own_hours.append(written)
         return written
 
     def settle(self, schedule: Iterable[Body]) -> None:
         """Decide what the tiers count, once the schedule is written.
 
-        A counter is the whole tariff's, or that of one item of `hours`. Steps by time of use
-        whose hours are several items cannot be counted; their first is kept.
+        A counter is the whole tariff's, or that of the `hours` of one rate: where these are
+        several items, a word has them count together.
         """
         items = [
-            hours["rate"]
+            hours
             for entry in schedule
             for block in entry["days_and_hours"]
             for hours in block["hours"]
         ]
-        for rate, path in self._own_hours:
-            if sum(own is rate for own in items) == 1:
-                self.scope = "PERIOD"
-                continue
-            self._left.unsupported(
-                path, "steps of hours that differ by day or season; only the first is kept"
-            )
-            del rate[1:]
-            rate[0].pop("to_kwh", None)
+        for number, rate in enumerate(self._own_hours, start=1):
+            self.scope = "PERIOD"
+            own = [hours for hours in items if hours["rate"] is rate]
+            if len(own) > 1:
+                for hours in own:
+                    hours["counter"] = f"steps {number}"
 
     def _countable(self, period: str | None, path: str) -> bool:
-        if period in _RESETS and self._period in (None, period):
-            self._period = period
-            self.reset = _RESETS[period]
+        if period in _RESETS and self._reset in (None, _RESETS[period]):
+            self._reset = self.reset = _RESETS[period]
             return True
         counted = period or "no period"
         self._left.unsupported(path, f"steps counted over {counted}; only the first is kept")

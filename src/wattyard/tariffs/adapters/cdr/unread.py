@@ -63,9 +63,9 @@ _DESCRIBES: Final[Mapping[type[msgspec.Struct], frozenset[str]]] = {
     ),
     CdrPeriod: frozenset(["type", "displayName", "dailySupplyChargeType"]),
     CdrSingle: frozenset(["displayName", "description"]),
-    CdrTimeOfUse: frozenset(["displayName", "description", "type"]),
+    CdrTimeOfUse: frozenset(["displayName", "description", "type", "name"]),
     CdrDemand: frozenset({"description"}),
-    CdrFeedIn: frozenset(["description", "scheme", "payerType"]),
+    CdrFeedIn: frozenset(["description"]),
     CdrFeedInVariation: frozenset(["displayName", "type"]),
 }
 _PARTS: Final[Mapping[type[msgspec.Struct], Mapping[str, type[msgspec.Struct]]]] = {

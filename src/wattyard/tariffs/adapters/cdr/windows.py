@@ -2,24 +2,47 @@
 
 Source of the rules: the Consumer Data Standards' energy plan: `startDate` and `endDate` of a
 tariff period are MM-DD, both inclusive; hours are ISO 8601 times; an end is the last minute
-(20:59) in some plans and the minute after it (21:00) in others.
+(20:59) in some plans and the minute after it (21:00) in others. Older answers write hours without
+a colon (`"0900"`, `700`), and days as words or as an object of yes and no.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from wattyard.kernel.refusals import Malformed
-from wattyard.tariffs.adapters.cdr.shapes import ALL_DAYS, HOLIDAYS, CdrPeriod, CdrTime
-from wattyard.tariffs.adapters.imports import Body, clock, runs
+from wattyard.tariffs.adapters.cdr.shapes import (
+    ALL_DAYS,
+    HOLIDAYS,
+    CdrDays,
+    CdrPeriod,
+    CdrTime,
+    Zone,
+)
+from wattyard.tariffs.adapters.imports import Body, clock
 from wattyard.tariffs.domain.schedule import MONTHS
 
+STANDARD_CLOCK: Final = "+10:00"
+"""Eastern standard time all the year (AEST)."""
 _DAY_MINUTES: Final = 1440
 _NAMES: Final = {code: code.title() for code in ALL_DAYS}
 _YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
-_CLOCK = re.compile(r"T?(\d\d):(\d\d)(?::\d\d)?(.*)", re.ASCII)
+_CLOCK = re.compile(r"T?(\d\d):(\d\d)(?::\d\d)?([+-]\d\d:?\d\d|Z)?", re.ASCII)
+_DIGITS = re.compile(r"\d{1,4}", re.ASCII)
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "BUSINESS_DAYS": ALL_DAYS[:5],
+    **dict(
+        zip(
+            ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"),
+            ((day,) for day in ALL_DAYS),
+            strict=True,
+        )
+    ),
+}
 _LEAP_YEAR: Final = 2000
+_LEAP_DAYS: Final = 366
 
 
 class CdrInvalid(Malformed):
@@ -39,30 +62,46 @@ class CdrWindow(NamedTuple):
 
 def window(time: CdrTime, rate: list[Body]) -> CdrWindow:
     """Read hours; without days they are those of every day."""
-    return CdrWindow(
-        tuple(time.days) or ALL_DAYS, _minutes(time.startTime), _until(time.endTime), rate
-    )
+    days = days_of(time) or ALL_DAYS
+    return CdrWindow(days, _minutes(time.startTime), _until(time.endTime), rate)
 
 
-def is_whole_day(time: CdrTime) -> bool:
-    """Check whether hours are around the clock, whatever the clock shows."""
-    return _minutes(time.startTime) == _until(time.endTime)
+def days_of(time: CdrTime) -> tuple[str, ...]:
+    """List the days that hours name, in the words of the standard; none without any."""
+    if isinstance(time.days, CdrDays):
+        told = (time.days.weekdays,) * 5 + (time.days.saturday, time.days.sunday)
+        return tuple(day for day, named in zip(ALL_DAYS, told, strict=True) if named)
+    named = dict.fromkeys(day for word in time.days for day in _WORDS.get(word, (word,)))
+    return tuple(named)
 
 
-def offset_of(text: str) -> str:
-    """Read the offset from UTC that a time has, empty without one."""
-    match = _CLOCK.fullmatch(text)
-    return match[3] if match else ""
+def is_always(time: CdrTime) -> bool:
+    """Check whether hours are around the clock on all days, whatever the clock shows."""
+    every_day = not set(ALL_DAYS) - set(days_of(time) or ALL_DAYS)
+    return every_day and _minutes(time.startTime) == _until(time.endTime)
 
 
-def _minutes(text: str) -> int:
-    match = _CLOCK.fullmatch(text)
+def clock_of(text: str | int, zone: Zone) -> str:
+    """Name the clock that a time is read on: that of its own offset, or of its zone."""
+    match = _CLOCK.fullmatch(str(text))
+    offset = match[3] if match else None
+    if offset is None:
+        return STANDARD_CLOCK if zone == "AEST" else "LOCAL"
+    return "UTC" if offset == "Z" else f"{offset[:3]}:{offset[-2:]}"
+
+
+def _minutes(text: str | int) -> int:
+    digits = str(text)
+    if _DIGITS.fullmatch(digits):
+        digits = f"{digits:0>4}"
+        digits = f"{digits[:2]}:{digits[2:]}"
+    match = _CLOCK.fullmatch(digits)
     if match is None or int(match[1]) * 60 + int(match[2]) > _DAY_MINUTES or int(match[2]) > 59:
-        raise CdrInvalid(f"{text[:20]!r} is no time of the day", param="timeOfUse")
+        raise CdrInvalid(f"{str(text)[:20]!r} is no time of the day", param="timeOfUse")
     return (int(match[1]) * 60 + int(match[2])) % _DAY_MINUTES
 
 
-def _until(text: str) -> int:
+def _until(text: str | int) -> int:
     minutes = _minutes(text)
     return (minutes + 1) % _DAY_MINUTES if minutes % 30 == 29 else minutes
 
@@ -115,20 +154,38 @@ def uncovered(windows: Sequence[CdrWindow], rate: list[Body]) -> list[CdrWindow]
     holidays = (HOLIDAYS,) if needs_holidays(windows) else ()
     found = []
     for code in (*ALL_DAYS, *holidays):
-        covered = [False] * _DAY_MINUTES
-        for start, end in {(own.start, own.end) for own in windows if code in own.days}:
-            _mark(covered, start, end)
-        found += [
-            CdrWindow((code,), a, b % _DAY_MINUTES, rate) for a, b, c in runs(covered) if not c
-        ]
+        named = sorted({(own.start, own.end) for own in windows if code in own.days})
+        found += [CdrWindow((code,), start, end, rate) for start, end in _between(named)]
     return found
 
 
-def _mark(covered: list[bool], start: int, end: int) -> None:
-    if end <= start:
-        covered[:end] = [True] * end
-        end = _DAY_MINUTES
-    covered[start:end] = [True] * (end - start)
+def overlapping(windows: Sequence[CdrWindow]) -> bool:
+    """Check whether two windows name the same minute of a day."""
+    for code in (*ALL_DAYS, HOLIDAYS):
+        named = [(own.start, own.end) for own in windows if code in own.days]
+        parts = sorted(part for start, end in named for part in _within_day(start, end))
+        if any(one[1] > other[0] for one, other in pairwise(parts)):
+            return True
+    return False
+
+
+def _between(hours: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Find the minutes of a day that no hours cover; what goes on over midnight is one."""
+    parts = [part for start, end in hours for part in _within_day(start, end)]
+    gaps, at = [], 0
+    for start, end in [*sorted(parts), (_DAY_MINUTES, _DAY_MINUTES)]:
+        if start > at:
+            gaps.append((at, start))
+        at = max(at, end)
+    if len(gaps) > 1 and gaps[0][0] == 0 and gaps[-1][1] == _DAY_MINUTES:
+        gaps = [(gaps[-1][0], gaps[0][1]), *gaps[1:-1]]
+    return [(start, end % _DAY_MINUTES) for start, end in gaps]
+
+
+def _within_day(start: int, end: int) -> list[tuple[int, int]]:
+    if end > start:
+        return [(start, end)]
+    return [(0, end), (start, _DAY_MINUTES)] if end else [(start, _DAY_MINUTES)]
 
 
 def season(period: CdrPeriod, path: str) -> Body:
@@ -136,14 +193,16 @@ def season(period: CdrPeriod, path: str) -> Body:
     first, last = _yearly(period.startDate, path), _yearly(period.endDate, path)
     if (last.month, last.day) == (2, 28):
         last = last.replace(day=29)
-    days = [first]
-    while days[-1] != last:
-        after = days[-1] + timedelta(days=1)
-        days.append(after.replace(year=_LEAP_YEAR))
-    if first.day == 1 and (days[-1] + timedelta(days=1)).day == 1:
-        months = [MONTHS[m - 1] for m in dict.fromkeys(day.month for day in days)]
-        return {"months": ["All"] if len(months) == len(MONTHS) else months}
-    return {"dates": [f"{day:%m-%d}" for day in days]}
+    if first.day == 1 and (last + timedelta(days=1)).day == 1:
+        count = (last.month - first.month) % len(MONTHS) + 1
+        if count == len(MONTHS):
+            return {"months": ["All"]}
+        return {"months": [MONTHS[(first.month - 1 + n) % len(MONTHS)] for n in range(count)]}
+    year = date(_LEAP_YEAR, 1, 1)
+    since = (first - year).days
+    days = range((last - first).days % _LEAP_DAYS + 1)
+    named = (year + timedelta(days=(since + n) % _LEAP_DAYS) for n in days)
+    return {"dates": [f"{day:%m-%d}" for day in named]}
 
 
 def _yearly(text: str, path: str) -> date:
