@@ -59,6 +59,18 @@ def test_several_columns_of_one_direction_are_registers_that_add_up(desk: Desk, 
     assert {one.stream.register for one in desk.kept(home)} == set(stored)
 
 
+def test_files_of_one_register_each_are_kept_beside_each_other_under_their_names(
+    desk: Desk, home: str
+) -> None:
+    for phase in ("A", "B"):
+        text = "at,kWh\n2025-01-01 00:00,1\n"
+        desk.bring(text, home, *HOURS, "--value", "kWh", "--register", f"phase {phase}")
+
+    assert both(desk, home) == (2, 0)
+    report = desk.bring("at,kWh\n2025-01-01 00:00,1\n", home, *HOURS, "--value", "kWh")
+    assert codes(report) == [("line 2", "record_overlap")]
+
+
 def test_rows_are_directed_by_a_column_and_name_their_registers(desk: Desk, home: str) -> None:
     text = (
         "at;Register;kWh\n"
@@ -148,7 +160,14 @@ def test_rows_that_name_another_unit_or_the_other_direction_are_refused(
         ("REAL/ESTIMADO", "R", 1.0),
         ("ESTIMATED_ACTUAL", "A", 1.0),
         ("Note", "Estimated", 0.7),
+        ("Note", "not estimated", 1.0),
         ("Note", "E", 1.0),
+        ("Lecture", "Valeur estimée", 0.7),
+        ("Art", "Geschätzter Wert", 0.7),
+        ("Obtención", "Lectura real", 1.0),
+        ("Estimated", "Y", 0.7),
+        ("Estimated?", "false", 1.0),
+        ("Estimated Cost Inc. Tax (p)", "12.5", 1.0),
     ],
 )
 def test_words_of_suppliers_say_how_sure_a_value_is(
@@ -158,6 +177,21 @@ def test_words_of_suppliers_say_how_sure_a_value_is(
 
     assert [one.confidence for one in desk.kept(home)] == [confidence]
     assert report["estimated"] == int(confidence < 1)
+
+
+@pytest.mark.parametrize("word", ["1-0:2.8.0", "A-", "Surplus", "Teruglevering", "Netzeinspeisung"])
+def test_words_for_what_is_fed_in_are_not_taken_for_energy_drawn(
+    desk: Desk, home: str, word: str
+) -> None:
+    text = f"at,kWh,which\n2025-01-01,1,{word}\n"
+    report = desk.bring(text, home, *HOURS, "--value", "kWh")
+    assert codes(report) == [("line 2", "energy_flow_direction_invalid")]
+    taken = desk.bring(
+        text, home, *HOURS, "--value", "kWh", "--direction", f"which={word}:OUTBOUND"
+    )
+
+    assert (taken["refused"], both(desk, home)) == ([], (0, 1))
+    assert desk.bring(text, home, *HOURS, "--value", "kWh:INBOUND")["kept"] == 1
 
 
 def test_a_word_of_quality_that_nobody_knows_is_refused_until_it_is_said(
@@ -278,6 +312,7 @@ def test_columns_named_by_ends_are_refused(desk: Desk, home: str) -> None:
         ("2025-01-01 00:00\u00a0to 2025-01-01 01:00", "2025-01-01 23:00 to\u00a02025-01-02 00:00"),
         ("01.01.2025 00:00 - 01.01.2025 01:00", "01.01.2025 23:00 – 02.01.2025 00:00"),
         ("2025-01-01 00:00 - 01:00", "2025-01-01 23:00 - 00:00"),
+        ("von 01.01.2025 00:00 bis 01.01.2025 01:00", "01.01.2025 23:00 bis 02.01.2025 00:00"),
         ("2025-01-01T00:00+01:00/2025-01-01T01:00+01:00",
          "2025-01-01T23:00+01:00/2025-01-02T00:00+01:00"),
     ],

@@ -16,7 +16,7 @@ from wattyard.cli.meter_files import MeterFile, MeterImportTally, MeteringPoint,
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
 from wattyard.meters.adapters.column_map import ColumnMap
-from wattyard.meters.adapters.file_registers import Survey
+from wattyard.meters.adapters.file_registers import Survey, stored_name
 from wattyard.meters.adapters.meter_file import (
     FormatUnknown,
     MeterFormat,
@@ -130,6 +130,12 @@ def import_readings(
     channel: Annotated[
         str | None, typer.Option(help="Import only the register of this name.")
     ] = None,
+    register: Annotated[
+        str | None,
+        typer.Option(
+            help="Keep the file's one register under this name, beside those of other files."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check every reading, store none.")
     ] = False,
@@ -170,6 +176,7 @@ def import_readings(
             raise CommandFailed(f"{fault}: see --start, --end, --length and --value") from fault
     site_id = ids.read(location, "loc", "ste", param="location")
     device_id = ids.read(device, "dev", param="device") if device else None
+    name = stored_name(register) if register else None
 
     async def work(services: Services) -> tuple[MeterImportTally, Survey]:
         context = await context_of(services, account, mode)
@@ -178,11 +185,11 @@ def import_readings(
             await services.get(Devices).device(context, device_id)
         source = MeterFile(file, format_, Options(zone=site.timezone, columns=columns), channel)
         survey = await asyncio.to_thread(source.survey, allow_implausible=allow_implausible)
-        meter = MeteringPoint(context, site_id, device_id, survey.stored)
+        meter = MeteringPoint(context, site_id, device_id, survey.stored(name))
         return await bring_in(services, source, meter, dry_run=dry_run, show=not json), survey
 
     tally, survey = run(data, database, work)
-    _report(tally, survey, dry_run=dry_run, json=json)
+    _report(tally, survey, name, dry_run=dry_run, json=json)
     if tally.refused:
         raise typer.Exit(2)
 
@@ -199,7 +206,9 @@ def _format(text: str | None, file: Path) -> MeterFormat:
             raise CommandFailed(str(unknown)) from unknown
 
 
-def _report(tally: MeterImportTally, survey: Survey, *, dry_run: bool, json: bool) -> None:
+def _report(
+    tally: MeterImportTally, survey: Survey, name: str | None, *, dry_run: bool, json: bool
+) -> None:
     refused = len(tally.refused) + tally.unlisted
     estimated = sum(own.estimated for own in survey.registers.values())
     if json:
@@ -209,7 +218,7 @@ def _report(tally: MeterImportTally, survey: Survey, *, dry_run: bool, json: boo
                 "batch_id": None if tally.batch is None else ids.wire("bat", tally.batch),
                 "kept": tally.kept,
                 "estimated": estimated,
-                "registers": _registers(survey),
+                "registers": _registers(survey, name),
                 "noted": [
                     {
                         "what": what,
@@ -231,11 +240,11 @@ def _report(tally: MeterImportTally, survey: Survey, *, dry_run: bool, json: boo
     console.print(f"{tally.kept:,} readings {would}kept, {refused:,} refused")
     if estimated:
         console.print(f"{estimated:,} of the file's values are estimated")
-    for register in _registers(survey) if len(survey.registers) > 1 else []:
-        name = register["register"] or "no name"
+    for register in _registers(survey, name) if len(survey.registers) > 1 else []:
+        kept_as = register["register"] or "no name"
         console.print(
             f"{register['name']} ({register['direction']}): {register['energy_kwh']:,} kWh, "
-            f"kept under {name}",
+            f"kept under {kept_as}",
             markup=False,
         )
     for what, own in survey.remarks.items():
@@ -248,8 +257,8 @@ def _report(tally: MeterImportTally, survey: Survey, *, dry_run: bool, json: boo
         errors.print(f"… and {refused - _SHOWN_REFUSALS:,} more; --json lists them")
 
 
-def _registers(survey: Survey) -> list[dict[str, Any]]:
-    stored = survey.stored
+def _registers(survey: Survey, name: str | None) -> list[dict[str, Any]]:
+    stored = survey.stored(name)
     return [
         {
             "name": register.name,

@@ -17,7 +17,9 @@ _DELIMITERS: Final = (";", "\t", "|", ",")
 _HEADER_WITHIN: Final = 30
 """Rows at the start of a file among which its header is looked for."""
 _TIME_OF_DAY: Final = re.compile(
-    r"\[?(\d\d?:\d\d)(?::00)?(?:\s*[-–]\s*(\d\d?:\d\d)(?::00)?)?\]?", re.ASCII
+    r"\[?([01]?\d:[0-5]\d|2[0-4]:[0-5]\d|\d\d\.\d\d(?=\s*[-–]))(?::00)?"
+    r"(?:\s*[-–]\s*([01]?\d[:.][0-5]\d|2[0-4][:.][0-5]\d)(?::00)?)?\]?",
+    re.ASCII,
 )
 _MINUTES_A_DAY: Final = 1440
 _MINUTE: Final = timedelta(minutes=1)
@@ -251,7 +253,7 @@ def _values_of_day(cells: list[str], columns: ColumnMap) -> tuple[LayoutColumn, 
 
 
 def _minutes(text: str) -> int:
-    hour, minute = text.split(":")
+    hour, minute = text.replace(".", ":").split(":")
     return int(hour) * 60 + int(minute)
 
 

@@ -164,7 +164,7 @@ class RowValues:
         """Find why a cell that nobody named says that its row is not what it is taken for."""
         where = f"line {row.line}"
         option = f'"{header:.30}={cell:.30}"' if header else f"N={cell:.30}"
-        if csv_words.is_other_quantity(cell):
+        if csv_words.is_other_commodity(cell):
             hint = f"the row says that it counts {cell!r:.40}; choose those of energy by --only"
             return Noted(where, "other_quantity", hint)
         told = self.columns.words.directions or self.columns.negative or any(
@@ -178,20 +178,23 @@ class RowValues:
             return RefusedReading(where, "energy_flow_direction_invalid", hint)
         return None
 
-    def _unit_fault(self, row: TimedRow) -> RefusedReading | None:
-        """Whether a row names units, and none is that of its values."""
+    def _unit_fault(self, row: TimedRow) -> RefusedReading | Noted | None:
+        """Find whether a row names units, and none is that of its values."""
         units = {
             unit
             for at in self.layout.unnamed
             if at < len(row.cells)
+            and row.cells[at]
             and (unit := csv_words.unit_of(row.cells[at], self.layout.header[at])) is not None
         }
         wanted = {value.unit for value in self.layout.values}
         if not units or units & wanted:
             return None
         found = ", ".join(sorted(units))
-        hint = f"the row says that its values are {found}; --unit says {', '.join(sorted(wanted))}"
-        return RefusedReading(f"line {row.line}", "units_invalid", hint)
+        hint = f"the row says that its values are {found:.40}, --unit is {', '.join(wanted)}"
+        if units & {"WH", "KWH", "MWH", "GWH", "W", "KW", "MW"}:
+            return RefusedReading(f"line {row.line}", "units_invalid", hint)
+        return Noted(f"line {row.line}", "other_quantity", hint)
 
 
 def kwh(number: float, value: LayoutColumn, duration: timedelta) -> float:

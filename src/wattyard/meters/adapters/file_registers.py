@@ -104,14 +104,13 @@ class Survey:
                     known.count += 1
         return survey
 
-    @property
-    def stored(self) -> dict[Register, str | None]:
-        """The name under which each register is kept: none, where it is alone in its direction."""
+    def stored(self, alone: str | None = None) -> dict[Register, str | None]:
+        """Name each register as it is kept; one that is alone in its direction `alone`, or not."""
         ways = [register.direction for register in self.registers]
         return {
             register: stored_name(register.name or "-")
             if ways.count(register.direction) > 1
-            else None
+            else alone
             for register in self.registers
         }
 

@@ -25,12 +25,18 @@ _UNIX: Final = re.compile(r"(\d{9,10}|\d{13}|\d{16}|\d{19})(?:\.0*)?", re.ASCII)
 _COUNTS_A_SECOND: Final = {9: 1, 10: 1, 13: 10**3, 16: 10**6, 19: 10**9}
 """By the digits of a count since 1970: seconds, milliseconds, microseconds, nanoseconds."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_PERIODS: Final = (
-    re.compile(r"(.*\d.*?)\s+(?:to|until|bis|au|tot|a|al|hasta|[-–—])\s+(.*\d.*)", re.IGNORECASE),
-    re.compile(r"(\d\d?:\d\d(?::\d\d)?)\s*[-–—]\s*(\d\d?:\d\d(?::\d\d)?)"),
-    re.compile(r"(\S*\d[T:]\d\S*)\s*[/–—]\s*(\S*\d[T:]\d\S*)"),
+_TIME: Final = r"\d\d?:\d\d(?::\d\d)?(?:\s*[ap]\.?m\.?)?"
+_FROM: Final = r"(?:(?:from|von|du|van|de|desde|del)\s+)?"
+_PERIODS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_FROM}(.*\d.*?)\s+(?:to|until|till|bis|au|à|tot|a|al|hasta|[-–—/])\s+(.*\d.*)",
+        r"(\S*\d[T:]\d\S*)\s*[/–—]\s*(\S*\d[T:]\d\S*)",
+        rf"((?:.*\s)?{_TIME})\s*[-–—]\s*({_TIME})",
+    )
 )
-"""Two times in one cell: with a word or a dash between spaces, times of day, an ISO interval."""
+"""Two times in one cell: a word or a dash between spaces, an ISO interval, times of a day."""
+_PERIOD_LENGTH: Final = 100
 _NO_BREAKS: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
 _MIDNIGHT: Final = time()
 
@@ -85,7 +91,7 @@ def read_time(text: str, *, day_first: bool | None) -> WrittenTime:
 def periods_of(text: str) -> tuple[str, str] | None:
     """Divide a cell with two times, such as `A to B`; None where it has no two."""
     plain = text.translate(_NO_BREAKS).strip()
-    for pattern in _PERIODS:
+    for pattern in _PERIODS if len(plain) <= _PERIOD_LENGTH else ():
         found = pattern.fullmatch(plain)
         if found is not None:
             return found[1].strip(), found[2].strip()
