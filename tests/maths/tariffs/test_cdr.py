@@ -105,6 +105,14 @@ def test_a_monthly_demand_charge_is_kept_with_its_hours() -> None:
     assert charge["schedule"][0]["days_and_hours"][0]["days"] == ["Mon", "Tue", "Wed", "Thu", "Fri"]
 
 
+def test_a_monthly_peak_that_is_charged_by_the_day_is_kept() -> None:
+    daily = demand(chargePeriod="DAY", maxDemand="0.00")
+
+    (body,) = imported(with_period(demandCharges=[daily])).bodies
+
+    assert (body["charges"][1]["per"], body["charges"][1]["amount_per_kw"]) == ("DAY", 9.9)
+
+
 def test_steps_of_a_year_that_starts_in_july_are_kept_and_nulls_are_absent() -> None:
     period = {
         "startDate": "07-01",

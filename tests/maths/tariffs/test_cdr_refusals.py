@@ -62,7 +62,10 @@ from wattyard.tariffs.domain.refusals import UnsupportedComponent
         ),
         (with_period(demandCharges=[demand(measureUnit="KVA")]), f"{PERIOD}.demandCharges[0]"),
         (with_period(demandCharges=[demand(measureUnit=None)]), f"{PERIOD}.demandCharges[0]"),
-        (with_period(demandCharges=[demand(chargePeriod="DAY")]), f"{PERIOD}.demandCharges[0]"),
+        (
+            with_period(demandCharges=[demand(chargePeriod="TARIFF_PERIOD")]),
+            f"{PERIOD}.demandCharges[0]",
+        ),
         (with_period(demandCharges=[demand(minDemand="1.5")]), f"{PERIOD}.demandCharges[0]"),
         (
             with_period(demandCharges=[demand(days=[*WEEK, "PUBLIC_HOLIDAYS"])]),

@@ -132,13 +132,11 @@ def test_hours_of_a_period_become_windows_and_wrap_over_midnight() -> None:
 @pytest.mark.parametrize(
     ("part", "named"),
     [
-        ({"mincharge": 12.0}, "mincharge"),
+        ({"mincharge": 12.0, "minchargeunits": "$/year"}, "mincharge"),
+        ({"mincharge": 12.0, "minmonthlycharge": 9.0}, "mincharge"),
+        ({"annualmincharge": 120.0}, "annualmincharge"),
         ({"coincidentratestructure": [[{"rate": 3}]]}, "coincidentratestructure"),
         ({"fixedchargefirstmeter": 3.0, "fixedchargeunits": "$/kVA"}, "fixedchargeunits"),
-        (
-            {"flatdemandstructure": [[{"rate": 1, "max": 10}, {"rate": 2}]]},
-            "flatdemandstructure[0]",
-        ),
         (
             {"flatdemandstructure": [[{"rate": 1}]], "flatDemandUnits": "kVA"},
             "flatdemandstructure[0]",
@@ -264,6 +262,41 @@ def test_limits_of_an_unknown_unit_are_refused_by_the_period_they_are_in() -> No
     assert [fault.param for fault in refused.value.faults] == ["energyratestructure[0]"]
     (body,) = tariffs_from_urdb(rate, contract=YEAR, allow_partial=True).bodies
     assert tiers_of(body) == [{"value": 0.1}]
+
+
+@pytest.mark.parametrize(
+    ("part", "charge"),
+    [
+        ({"mincharge": 12}, {"amount": 12, "per": "MONTH"}),
+        ({"mincharge": 0.4, "minchargeunits": "$/day"}, {"amount": 0.4, "per": "DAY"}),
+        ({"minmonthlycharge": 10.0}, {"amount": 10, "per": "MONTH"}),
+        ({"minmonthlycharge": 0.0}, None),
+    ],
+)
+def test_the_least_that_a_bill_asks_for_is_kept(part: dict[str, Any], charge: Any) -> None:
+    assert rate_of(**part).get("minimum_charge") == charge
+
+
+def test_demand_in_tiers_is_kept() -> None:
+    tiers = [{"rate": 1, "adj": 0.5, "max": 10}, {"rate": 2}]
+
+    (charge,) = (
+        one
+        for one in rate_of(
+            flatdemandstructure=[tiers], flatdemandmonths=[0] * 12, flatdemandunit="kW"
+        )["charges"]
+        if one["kind"] == "DEMAND"
+    )
+
+    assert charge["tiers"] == [{"amount_per_kw": 1.5, "to_kw": 10}, {"amount_per_kw": 2}]
+    assert "amount_per_kw" not in charge
+
+
+def test_a_tier_of_demand_without_an_end_before_another_is_refused() -> None:
+    with pytest.raises(Malformed) as refused:
+        rate_of(flatdemandstructure=[[{"rate": 1}, {"rate": 2}]], flatdemandmonths=[0] * 12)
+
+    assert refused.value.first.param == "flatdemandstructure[0][0]"
 
 
 @pytest.mark.parametrize(

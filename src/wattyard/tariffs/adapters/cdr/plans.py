@@ -228,9 +228,9 @@ def _demand(read: CdrContract, left: Leftovers) -> list[Body]:
 def _inexpressible(demand: CdrDemand) -> str | None:
     if demand.measureUnit != "KW":
         return f"a demand charge per {demand.measureUnit}"
-    if (demand.measurementPeriod, demand.chargePeriod) != ("MONTH", "MONTH"):
-        return "demand that is not measured and charged by the month"
-    if float(demand.minDemand) != 0 or demand.maxDemand is not None:
+    if demand.measurementPeriod != "MONTH" or demand.chargePeriod not in ("MONTH", "DAY"):
+        return "demand that is not measured by the month, and charged by the month or day"
+    if float(demand.minDemand) != 0 or float(demand.maxDemand or 0) != 0:
         return "a demand charge with a least or a greatest demand"
     if HOLIDAYS in days_of(demand) and not set(ALL_DAYS) <= set(days_of(demand)):
         return "demand of public holidays"
@@ -245,6 +245,7 @@ def _demand_charge(demand: CdrDemand, own: Body) -> Body:
         "amount_per_kw": float(demand.amount),
         "window_minutes": DEMAND_MINUTES,
         "reset": "MONTH",
+        **({"per": "DAY"} if demand.chargePeriod == "DAY" else {}),
         "name": demand.displayName or "demand charge",
         "schedule": [{**own, "days_and_hours": [block]}],
     }

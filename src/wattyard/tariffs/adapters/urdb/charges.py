@@ -9,6 +9,7 @@ from wattyard.tariffs.adapters.urdb.weeks import in_range, seasons, window
 from wattyard.tariffs.domain.schedule import MONTHS
 
 _STANDING: Final = {"$/month": "MONTHLY", "$/day": "DAILY", "$/year": "YEARLY"}
+_MINIMUM: Final = {"$/month": "MONTH", "$/day": "DAY"}
 _WINDOWS: Final = (15, 30, 60)
 
 
@@ -19,6 +20,22 @@ def charges(rate: UrdbRate, raw: Mapping[str, Any], left: Leftovers) -> list[Bod
         UrdbInvalid: where a demand schedule names a period that is not there.
     """
     return [*_fixed(rate, left), *_flat_demand(rate, raw, left), *_demand(rate, raw, left)]
+
+
+def minimum(rate: UrdbRate, left: Leftovers) -> Body:
+    """Write the least that a bill asks for, if there is one that a tariff can ask for."""
+    unit = rate.minchargeunits or "$/month"
+    if rate.annualmincharge:
+        left.unsupported("annualmincharge", "a minimum charge of a year")
+    if rate.minmonthlycharge and rate.mincharge:
+        left.unsupported("mincharge", "a minimum charge beside minmonthlycharge")
+    if rate.minmonthlycharge:
+        return {"minimum_charge": {"amount": rate.minmonthlycharge, "per": "MONTH"}}
+    if rate.mincharge and unit not in _MINIMUM:
+        left.unsupported("mincharge", f"a minimum charge in {unit}")
+    elif rate.mincharge:
+        return {"minimum_charge": {"amount": rate.mincharge, "per": _MINIMUM[unit]}}
+    return {}
 
 
 def _fixed(rate: UrdbRate, left: Leftovers) -> list[Body]:
@@ -37,36 +54,36 @@ def _fixed(rate: UrdbRate, left: Leftovers) -> list[Body]:
 
 def _flat_demand(rate: UrdbRate, raw: Mapping[str, Any], left: Leftovers) -> list[Body]:
     unit = raw.get("flatDemandUnits") or raw.get("flatdemandunit")
-    amounts = _demand_amounts(rate.flatdemandstructure, "flatdemandstructure", unit, left)
+    prices = _demand_prices(rate.flatdemandstructure, "flatdemandstructure", unit, left)
     months = rate.flatdemandmonths or [0] * 12
-    if any(amounts) and (len(months) != 12 or not all(0 <= p < len(amounts) for p in months)):
+    if any(prices) and (len(months) != 12 or not all(0 <= p < len(prices) for p in months)):
         raise UrdbInvalid(
             "flatdemandmonths must name a period for each month", param="flatdemandmonths"
         )
     demand = []
-    for period, amount in enumerate(amounts):
+    for period, price in enumerate(prices):
         named = [name for name, own in zip(MONTHS, months, strict=True) if own == period]
-        if amount and named:
+        if price and named:
             whole_day = [{"days": ["All"], "hours": [window(0, 0)]}]
             filter_: Body = {"months": named, "days_and_hours": whole_day}
             everywhere = {} if len(named) == len(MONTHS) else {"schedule": [filter_]}
-            demand.append({**_demand_charge(rate, amount, "demand", left), **everywhere})
+            demand.append({**_demand_charge(rate, price, "demand", left), **everywhere})
     return demand
 
 
 def _demand(rate: UrdbRate, raw: Mapping[str, Any], left: Leftovers) -> list[Body]:
     unit = raw.get("demandRateUnits") or raw.get("demandrateunit")
-    amounts = _demand_amounts(rate.demandratestructure, "demandratestructure", unit, left)
-    if not any(amounts):
+    prices = _demand_prices(rate.demandratestructure, "demandratestructure", unit, left)
+    if not any(prices):
         return []
-    weekdays = in_range(rate.demandweekdayschedule, "demandweekdayschedule", len(amounts))
-    weekends = in_range(rate.demandweekendschedule, "demandweekendschedule", len(amounts))
+    weekdays = in_range(rate.demandweekdayschedule, "demandweekdayschedule", len(prices))
+    weekends = in_range(rate.demandweekendschedule, "demandweekendschedule", len(prices))
     demand = []
-    for period, amount in enumerate(amounts):
+    for period, price in enumerate(prices):
         used = any(period in row for row in (*weekdays, *weekends))
-        if amount and used:
+        if price and used:
             filter_ = _demand_filter(weekdays, weekends, period)
-            charge = _demand_charge(rate, amount, f"demand, period {period}", left)
+            charge = _demand_charge(rate, price, f"demand, period {period}", left)
             demand.append({**charge, "schedule": filter_})
     return demand
 
@@ -83,31 +100,42 @@ def _demand_filter(weekdays: Matrix, weekends: Matrix, period: int) -> list[Body
     ]
 
 
-def _demand_amounts(
+def _demand_prices(
     structure: list[list[UrdbTier]], path: str, unit: object, left: Leftovers
-) -> list[float]:
-    """List the price per kW of each period, 0 where it cannot be expressed."""
-    amounts = []
-    for period, tiers in enumerate(structure):
-        amount = added(*(part for tier in tiers[:1] for part in (tier.rate, tier.adj)))
-        if len(tiers) > 1:
-            left.unsupported(f"{path}[{period}]", "a demand charge in tiers")
-            amount = 0.0
-        elif amount and unit not in (None, "kW"):
-            left.unsupported(f"{path}[{period}]", f"a demand charge per {unit}")
-            amount = 0.0
-        amounts.append(amount)
-    return amounts
+) -> list[Body]:
+    """Write the price per kW of each period, in tiers or not; nothing where it charges nothing."""
+    return [
+        _demand_price(tiers, f"{path}[{period}]", unit, left)
+        for period, tiers in enumerate(structure)
+    ]
 
 
-def _demand_charge(rate: UrdbRate, amount: float, name: str, left: Leftovers) -> Body:
+def _demand_price(tiers: Sequence[UrdbTier], path: str, unit: object, left: Leftovers) -> Body:
+    amounts = [added(tier.rate, tier.adj) for tier in tiers]
+    if not any(amounts):
+        return {}
+    if unit not in (None, "kW"):
+        left.unsupported(path, f"a demand charge per {unit}")
+        return {}
+    if len(tiers) == 1:
+        return {"amount_per_kw": amounts[0]}
+    written: list[Body] = [{"amount_per_kw": amount} for amount in amounts]
+    for number, (body, tier) in enumerate(zip(written[:-1], tiers, strict=False)):
+        if tier.max is None:
+            place = f"{path}[{number}]"
+            raise UrdbInvalid(f"{place}.max is missing: another tier follows", param=place)
+        body["to_kw"] = tier.max
+    return {"tiers": written}
+
+
+def _demand_charge(rate: UrdbRate, price: Body, name: str, left: Leftovers) -> Body:
     minutes = 15 if rate.demandwindow is None else rate.demandwindow
     if minutes not in _WINDOWS:
         left.unsupported("demandwindow", f"demand over {minutes:g} minutes; 15 is taken")
         minutes = 15
     return {
         "kind": "DEMAND",
-        "amount_per_kw": amount,
+        **price,
         "window_minutes": int(minutes),
         "reset": "MONTH",
         "name": name,

@@ -23,7 +23,7 @@ from wattyard.tariffs.adapters.imports import (
     known_fields,
     runs,
 )
-from wattyard.tariffs.adapters.urdb.charges import charges
+from wattyard.tariffs.adapters.urdb.charges import charges, minimum
 from wattyard.tariffs.adapters.urdb.exports import netting
 from wattyard.tariffs.adapters.urdb.shapes import (
     Matrix,
@@ -65,6 +65,7 @@ def tariffs_from_urdb(
         "tier_reset": "MONTH",
         "schedule": _energy(rate, left),
         "charges": charges(rate, raw, left),
+        **minimum(rate, left),
     }
     return left.settle([body], allow_partial=allow_partial, netting=netting(raw, left))
 

@@ -32,6 +32,10 @@ class UrdbRate(msgspec.Struct, kw_only=True):
     fixedchargefirstmeter: float | None = None
     fixedchargeunits: str | None = None
     fixedmonthlycharge: float | None = None
+    mincharge: float | None = None
+    minchargeunits: str | None = None
+    minmonthlycharge: float | None = None
+    annualmincharge: float | None = None
     flatdemandstructure: list[list[UrdbTier]] = msgspec.field(default_factory=list)
     flatdemandmonths: list[int] = msgspec.field(default_factory=list)
     demandratestructure: list[list[UrdbTier]] = msgspec.field(default_factory=list)

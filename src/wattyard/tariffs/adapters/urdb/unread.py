@@ -49,7 +49,6 @@ _DESCRIBES: Final = frozenset(
         "demandtoulabels",
         "minenergy",
         "maxenergy",
-        "minchargeunits",
         "isdefault",
         "utility_id",
         "utility_name",
