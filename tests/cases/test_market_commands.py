@@ -1,6 +1,9 @@
 """What a person mistypes on the command line is said in one line, never with a trace."""
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from uuid import uuid4
 
@@ -76,3 +79,44 @@ def test_a_file_of_prices_is_found_from_wherever_it_is_fetched(
     for start, end in (("0001-01-01", "2026-01-01"), ("2026-01-01", "9999-12-31")):
         far = ("market", "fetch", code, "--from", start, "--to", end, *kept)
         assert "dates must be from" in complaint(*far)
+
+
+class _Bank(BaseHTTPRequestHandler):
+    """Answers what the European Central Bank's data portal is recorded to answer."""
+
+    def do_GET(self) -> None:
+        header = "KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE"
+        row = "EXR.D.SEK.EUR.SP00.A,D,SEK,EUR,SP00,A,2026-01-02,11.5940"
+        body = f"{header}\r\n{row}\r\n".encode()
+        found = self.path.startswith("/service/data/EXR/D.SEK.EUR.SP00.A?startPeriod=2026-01-0")
+        self.send_response(200 if found else 500)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_said: object) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture
+def bank() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), _Bank) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_rates_of_exchange_are_added_and_fetched_like_any_market(
+    database_url: str, bank: str
+) -> None:
+    code = f"ECB_{uuid4().hex[:8]}"
+    kept = ("--database", database_url)
+    options = (f"--option=base_url={bank}", "--option=currency=SEK")
+
+    row = json.loads(done("market", "add", code, "--feed", "ecb", *options, "--json", *kept))
+    fetched = done("market", "fetch", code, "--from", "2026-01-02", "--to", "2026-01-05", *kept)
+
+    assert (row["currency"], row["unit"]) == ("SEK", "RATE")
+    assert "1 prices" in fetched

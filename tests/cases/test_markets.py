@@ -244,3 +244,22 @@ def test_tomorrow_is_expected_from_the_publication_on_with_23_hours_where_it_has
 ) -> None:
     source = MarketSource(**_fields(DRAFT), id=uuid4(), shared=True, time_created=now)
     assert fetching.expected_until(source, now) == until
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        (datetime(2026, 3, 26, 10, 0, tzinfo=UTC), datetime(2026, 3, 25, 23, tzinfo=UTC)),
+        (datetime(2026, 3, 26, 12, 0, tzinfo=UTC), datetime(2026, 3, 26, 23, tzinfo=UTC)),
+        (datetime(2026, 3, 28, 12, 0, tzinfo=UTC), datetime(2026, 3, 27, 23, tzinfo=UTC)),
+        (datetime(2026, 3, 30, 9, 0, tzinfo=UTC), datetime(2026, 3, 27, 23, tzinfo=UTC)),
+        (datetime(2026, 3, 30, 12, 0, tzinfo=UTC), datetime(2026, 3, 30, 22, tzinfo=UTC)),
+    ],
+)
+def test_rates_of_exchange_are_expected_for_the_day_itself_and_not_on_weekends(
+    now: datetime, last: datetime
+) -> None:
+    """Thursday before and after publication, Saturday, Monday before and after."""
+    draft = replace(DRAFT, unit="RATE")
+    source = MarketSource(**_fields(draft), id=uuid4(), shared=True, time_created=now)
+    assert fetching.expected_until(source, now) == last
