@@ -68,8 +68,7 @@ def demand_rows(
         name, unit = bill.charge.name, _demand_unit(bill)
         rule = LineRule("DEMAND", element.id, unit, name, unit_price=price, demand=bill)
         row = CostRow(rule, np.zeros(frame.groups + 1), np.zeros(frame.groups + 1))
-        row.quantity[items] = bill.quantities(starts, ends)
-        row.amount[items] = bill.amounts(starts, ends)
+        row.quantity[items], row.amount[items] = bill.lines(starts, ends)
         yield row
 
 

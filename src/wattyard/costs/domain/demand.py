@@ -103,12 +103,15 @@ class DemandBill:
         shared: Numbers = self.days_in(starts_us, ends_us) @ (self.amount / self.days_of_periods)
         return shared
 
-    def quantities(self, starts_us: Microseconds, ends_us: Microseconds) -> Numbers:
-        """Count what spans (g) pay for: kW, kW times days, or with steps periods or days."""
-        days = self.days_in(starts_us, ends_us)
+    def lines(self, starts_us: Microseconds, ends_us: Microseconds) -> tuple[Numbers, Numbers]:
+        """Share what periods pay for, and their amounts, by local days over spans (g).
+
+        Quantities are kW, kW times days, or with steps periods or days.
+        """
+        days, whole = self.days_in(starts_us, ends_us), self.days_of_periods
         kw = np.ones(self.billed_kw.size) if self.has_steps else self.billed_kw
-        by_day: Numbers = days @ (kw if self.charge.per == "DAY" else kw / self.days_of_periods)
-        return by_day
+        by_day = kw if self.charge.per == "DAY" else kw / whole
+        return days @ by_day, days @ (self.amount / whole)
 
     @property
     def has_steps(self) -> bool:

@@ -229,14 +229,20 @@ def _highest(
     """Choose the highest window of a period, or those of so many days; the earliest of equals."""
     if not kw.size:
         return ()
-    if days is None:
-        best = [int(kw.argmax())]
-    else:
-        of_days, place = np.unique(day, return_inverse=True)
-        high = np.full(of_days.size, -np.inf)
-        np.maximum.at(high, place, kw)
-        candidates = np.flatnonzero(kw == high[place])
-        _, first = np.unique(place[candidates], return_index=True)
-        earliest = candidates[first]
-        best = earliest[np.argsort(-kw[earliest], kind="stable")[:days]].tolist()
+    best = [int(kw.argmax())] if days is None else _highest_of_days(day, kw, days)
     return tuple(HighWindow(int(starts_us[n]), float(kw[n])) for n in best)
+
+
+def _highest_of_days(day: Indices, kw: Numbers, days: int) -> list[int]:
+    """Find the positions of the highest windows of the highest days, the highest first."""
+    if (np.diff(day) < 0).any():  # a clock that goes back over midnight
+        order = np.argsort(day, kind="stable")
+        best = _highest_of_days(day[order], kw[order], days)
+        return [int(order[n]) for n in best]
+    firsts = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
+    lasts = np.append(firsts[1:], day.size)
+    highest = np.argsort(-np.maximum.reduceat(kw, firsts), kind="stable")[:days]
+    return [
+        int(low + kw[low:end].argmax())
+        for low, end in zip(firsts[highest], lasts[highest], strict=True)
+    ]
