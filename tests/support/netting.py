@@ -33,7 +33,7 @@ from wattyard.meters.domain.records import StreamReadings
 from wattyard.sites.domain.netting import Netting
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.netting import Flows, netted_time
+from wattyard.tariffs.domain.netting import GrossFlows, netted_time
 from wattyard.tariffs.domain.prices import Supply
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
@@ -96,7 +96,7 @@ def netted_meterings(
         return meterings(supply, question, own)
     gross = {name: tuple(as_gross(one.metered) for one in found) for name, found in flows.items()}
     time = NettedTime(netting, supply, buying, span)
-    netted = NettedFlows(time, Flows(gross["IMPORT"], gross["EXPORT"]))
+    netted = NettedFlows(time, GrossFlows(gross["IMPORT"], gross["EXPORT"]))
     return meterings(supply, question, own, netted)
 
 

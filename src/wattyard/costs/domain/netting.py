@@ -9,7 +9,7 @@ import numpy as np
 from wattyard.costs.domain.readings import Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import SECOND_US, Microseconds, microseconds, step_of
 from wattyard.sites.domain.netting import PERIOD_MINUTES, Netting
-from wattyard.tariffs.domain.netting import Flows, GrossEnergy, NetShares
+from wattyard.tariffs.domain.netting import GrossEnergy, GrossFlows, NetShares
 from wattyard.tariffs.domain.tariff import Direction, Element
 
 _LAST_INSTANT_US: Final = SECOND_US
@@ -28,7 +28,7 @@ class Netted:
     netting: Netting
     shares: NetShares
     direction: Direction
-    flows: Flows
+    flows: GrossFlows
     settles: bool = False
 
     @property

@@ -16,7 +16,7 @@ from wattyard.meters.service import Records
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.netting import Netting
 from wattyard.sites.domain.sites import Site
-from wattyard.tariffs.domain.netting import Flows, NetShares, net_shares, netted_time
+from wattyard.tariffs.domain.netting import GrossFlows, NetShares, net_shares, netted_time
 from wattyard.tariffs.domain.prices import Supply
 from wattyard.tariffs.domain.tariff import Direction, Element
 from wattyard.tariffs.service import EVER, Prices
@@ -48,7 +48,7 @@ class NettedFlows:
     """What a site's own meter read both ways in that time, before it is netted."""
 
     time: NettedTime
-    flows: Flows
+    flows: GrossFlows
 
     @cached_property
     def shares(self) -> NetShares:
@@ -102,4 +102,6 @@ async def netted_flows(
     """Put what was `found` of the question's direction in that time beside the other one."""
     own = tuple(as_gross(one.metered) for one in found)
     other = await gross_energy(records, context, time.supply.site.id, _OTHER[direction], time.span)
-    return NettedFlows(time, Flows(own, other) if direction == "IMPORT" else Flows(other, own))
+    return NettedFlows(
+        time, GrossFlows(own, other) if direction == "IMPORT" else GrossFlows(other, own)
+    )

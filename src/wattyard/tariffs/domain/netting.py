@@ -63,7 +63,7 @@ class GrossEnergy:
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
+class GrossFlows:
     """What the site's own meter read in either direction, one series or more of each."""
 
     imported: tuple[GrossEnergy, ...]
@@ -115,7 +115,11 @@ def netted_time(
 
 
 def net_shares(
-    netting: Netting, elements: Sequence[Element], region: CalendarRegion, span: Span, flows: Flows
+    netting: Netting,
+    elements: Sequence[Element],
+    region: CalendarRegion,
+    span: Span,
+    flows: GrossFlows,
 ) -> NetShares:
     """Find what counts of import and export in a time, one that `netted_time` found.
 
@@ -146,7 +150,7 @@ def net_shares(
     )
 
 
-def _last_needed(flows: Flows, span: Span, ends_us: Microseconds) -> datetime | None:
+def _last_needed(flows: GrossFlows, span: Span, ends_us: Microseconds) -> datetime | None:
     """Find until when a time is to be netted: the sum's end after the last reading, if it has one.
 
     None without readings in the time.
