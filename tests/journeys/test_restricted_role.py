@@ -107,7 +107,9 @@ def test_a_server_that_only_reads_and_writes_rows_does_all_its_work(
         again = client.post("/sites", json=PLACE, headers=once)
         assert (again.headers["idempotent-replayed"], again.json()) == ("true", site)
         wait_for(lambda: hook.events)
-        assert client.get("/events").json()["data"]
+        first = client.get("/events").json()["data"][-1]["id"]
+        with client.stream("GET", "/events/stream", headers={"Last-Event-ID": first}) as stream:
+            assert next(line for line in stream.iter_lines() if line.startswith("data: "))
 
         kept = client.put("/meters/interval", json=[reading(site, now - timedelta(hours=2))])
         assert kept.json().get("records_accepted") == 1, kept.text
