@@ -1,5 +1,6 @@
 """Registers of a meter are part of the key, and add up wherever readings are read (contract 2b)."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,6 +146,22 @@ async def test_named_and_unnamed_readings_of_a_meter_do_not_overlap(
     )
 
     assert failed == [(n, "record_overlap") for n in (1, 2, 8, 10)]
+
+
+async def test_writers_with_and_without_a_register_at_once_never_count_twice(
+    tenant: Tenant,
+) -> None:
+    """Both make the first series of their location, each sees the other's or waits for it."""
+    for n in range(6):
+        home = (await tenant.site())["location_id"]
+        if n % 2:
+            await put(tenant, [reading(home, -1, 1)])
+        sent = [[reading(home, 0, 1)], [reading(home, 0, 1, register="T1")]]
+        failed = await asyncio.gather(*(put(tenant, records) for records in sent))
+
+        assert sorted(failed) == [[], [(1, "record_overlap")]]
+        found = [one for one in await kept(tenant, home) if one["start_time"][11:16] == "00:00"]
+        assert len(found) == 1
 
 
 async def test_a_second_value_for_a_period_in_one_batch_is_refused_and_an_equal_one_counts_once(
