@@ -130,7 +130,7 @@ async def instant_cost(
     body=IntervalBody,
     answers=EnergyCostShape,
     refuses=(LocationNotFound, DeviceNotFound, CurrenciesMixed, *PRICED),
-    example=examples.COST,
+    example=examples.INTERVAL,
     example_body=examples.INTERVAL_BODY,
 )
 async def interval_cost(

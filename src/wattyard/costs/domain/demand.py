@@ -17,7 +17,7 @@ from wattyard.tariffs.domain.demand import DemandCharge, PriceSteps
 from wattyard.tariffs.domain.tariff import Element, Tariff
 
 _LONGEST_MONTH_US: Final = 32 * 86_400_000_000
-_TRIES: Final = 4
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +182,7 @@ def periods_from(
 ) -> BillingPeriods:
     """List the billing periods that a span touches, and so many before them.
 
-    Where so many are not found within 15 times their usual length, as many as there are.
+    Where so many are not found within four times their usual length, as many as there are.
     """
     own = billing_periods(billing, region.zone, span_us)
     found = own

@@ -50,6 +50,50 @@ COST: dict[str, Any] = {
     ],
     "total": {"energy": {"value": 1.657}, "cost": {"value": 0.41425, "confidence": 1.0}},
 }
+INTERVAL: dict[str, Any] = {
+    **COST,
+    "data": [
+        {
+            "start_time": "2026-03-01T00:00:00+01:00",
+            "end_time": "2026-04-01T00:00:00+02:00",
+            "energy": {"value": 214.5},
+            "cost": {"value": 70.291667, "confidence": 1.0},
+            "lines": [
+                {
+                    "kind": "ENERGY",
+                    "name": None,
+                    "tariff_id": _TARIFF,
+                    "quantity": 214.5,
+                    "unit": "KWH",
+                    "unit_price": 0.25,
+                    "amount": 53.625,
+                },
+                {
+                    "kind": "DEMAND",
+                    "name": "capacity tariff",
+                    "tariff_id": _TARIFF,
+                    "quantity": 4.166667,
+                    "unit": "KW",
+                    "unit_price": 4.0,
+                    "amount": 16.666667,
+                    "periods": [
+                        {
+                            "start_time": "2026-03-01T00:00:00+01:00",
+                            "end_time": "2026-04-01T00:00:00+02:00",
+                            "peak_kw": 4.0,
+                            "billed_kw": 4.166667,
+                            "highest": [{"start_time": "2026-03-14T17:00:00+01:00", "kw": 4.0}],
+                            "days": 31.0,
+                            "days_of_period": 31.0,
+                            "amount": 16.666667,
+                        }
+                    ],
+                },
+            ],
+        }
+    ],
+    "total": {"energy": {"value": 214.5}, "cost": {"value": 70.291667, "confidence": 1.0}},
+}
 HEADROOM: dict[str, Any] = {
     "object": "headroom",
     "location_id": _LOCATION,

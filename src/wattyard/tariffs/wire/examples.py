@@ -22,6 +22,14 @@ _DAY_AND_NIGHT: list[Any] = [
         ],
     }
 ]
+_CAPACITY = {
+    "kind": "DEMAND",
+    "name": "capacity tariff",
+    "amount_per_kw": 4.0,
+    "window_minutes": 15,
+    "minimum_kw": 2.5,
+    "periods": 12,
+}
 TARIFF_BODY: dict[str, Any] = {
     "location_id": _LOCATION,
     "direction": "IMPORT",
@@ -31,7 +39,10 @@ TARIFF_BODY: dict[str, Any] = {
     "display_name": "Day and night",
     "schedule": _DAY_AND_NIGHT,
     "vat": 0.21,
-    "charges": [{"kind": "DAILY", "amount": 0.22, "name": "standing charge"}],
+    "charges": [
+        {"kind": "DAILY", "amount": 0.22, "name": "standing charge"},
+        _CAPACITY,
+    ],
 }
 TARIFF: dict[str, Any] = {
     "direction": "IMPORT",
@@ -48,7 +59,7 @@ TARIFF: dict[str, Any] = {
     "tier_scope": "TARIFF",
     "cap_per_kwh": None,
     "floor_per_kwh": None,
-    "charges": [{"kind": "DAILY", "name": "standing charge", "amount": 0.22}],
+    "charges": [{"kind": "DAILY", "name": "standing charge", "amount": 0.22}, _CAPACITY],
     "billing_day": 1,
     "billing_periods": [],
     "demand_window_minutes": None,
@@ -100,7 +111,16 @@ CHECK = {
     "holiday": _SAMPLE_DAY,
     "holidays": [{"date": "2027-01-01", "weekday": "Fri", "name": "Nieuwjaarsdag"}],
     "warnings": [],
-    "charges": [{"kind": "DAILY", "name": "standing charge", "text": "0.22 for each day"}],
+    "charges": [
+        {"kind": "DAILY", "name": "standing charge", "text": "0.22 for each day"},
+        {
+            "kind": "DEMAND",
+            "name": "capacity tariff",
+            "text": "4 per kW of the highest 15 minutes of the billing month; at least 2.5 kW; the "
+            "mean of 12 billing months, this one included",
+            "examples": [{"peak_kw": 1.0, "amount": 10.0}, {"peak_kw": 5.0, "amount": 20.0}],
+        },
+    ],
 }
 
 IMPORT_QUERY = {
