@@ -1,4 +1,4 @@
-"""A slow, obvious, exact reference of costs, written from contract 3 (and 2 for tiers) alone.
+"""A slow, obvious, exact reference of costs, written from contracts 3, 2 and 2b alone.
 
 Readings are cut at every minute at which anything changes (price, local day, hour), energy is
 shared in proportion to time, all arithmetic is `Fraction`. Nothing is rounded but confidences.
@@ -11,12 +11,11 @@ Readings
 * Only the part of a reading inside the request is answered. NONE is one item per reading, clipped.
 * HOUR groups change with the local hour and with the UTC offset (a repeated hour is two groups;
   Lord Howe has half ones). WEEK starts on Monday.
-* Tiers: see `tier_reference`; charges: see `charge_reference` and `demand_reference`.
-* What a minimum charge adds is in every group, as standing charges are; its bills are those of
-  whole periods, energy outside of the request included.
-* Standing charges of a NONE item are those of the reading's time, so they need not add up to the
-  total's where readings leave gaps. HOUR, DAY and WEEK have no demand charge, nor has NONE.
-* A YEAR group has the sum of its months' demand charges.
+* Tiers: see `tier_reference`; netting: `netting_reference`; charges: `charge_reference`,
+  `demand_reference`, `minimum_reference`.
+* Charges of a NONE item are those of the reading's time, so they need not add up to the total's
+  where readings leave gaps. HOUR, DAY and WEEK have no demand charge, nor has NONE; a minimum is
+  shared by days in all groups.
 * Charges belong to location answers of intervals: `with_charges=False` for instant and session
   costs, and never with a `device_id`.
 * Several elements: their costs add up, confidence is the lowest (`tariff_reference.combined`).
@@ -24,6 +23,8 @@ Readings
   group whose energy is zero takes the mean over time.
 * A reading at an instant without a price is NoPriceData, also before the contract's start; no
   tariff of the direction at all is NoTariffConnected.
+* `energy_kwh` of an item is what counts (net, under `netting`). The rest of a carried sum is energy
+  of the last second before it ends.
 """
 
 from __future__ import annotations
@@ -35,10 +36,13 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import pairwise
 
-from .charge_reference import raised, standing
-from .demand_reference import Load, Span, clipped, demand, seconds
+from .charge_reference import Load, standing
+from .demand_reference import DemandCharge
 from .market_reference import Market, Row
-from .reading_reference import Bill, Slice, belongs, load_of, slices_of
+from .minimum_reference import minimum
+from .netting_reference import Netting, Settlement
+from .period_reference import Span, clipped, seconds
+from .reading_reference import Bill, Slice, all_slices, load_of, rules_at
 from .region_reference import Region, instant_of
 from .schedule_reference import Json
 from .tariff_reference import (
@@ -50,7 +54,9 @@ from .tariff_reference import (
     combined,
     runs,
 )
-from .tier_reference import Part, consumed_parts, shared_parts
+from .tier_reference import Counting, Part
+
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,13 @@ def reference_costs(
     with_charges: bool = True,
     only: Callable[[Json], bool] = lambda reading: True,
     step_minutes: int = 1,
+    netting: Json | None = None,
 ) -> CostAnswer:
     """The cost of `[start, end)`: contract 3's interval answer.
 
     Instant: `readings` with the asked one, its span, NONE, `with_charges=False`, `only` picking it.
     Session: the same with `only` picking the session. `only` never hides readings from the tier
-    counters. `step_minutes` as in `reference_prices`.
+    counters. `step_minutes` as in `reference_prices`; `netting` is the location's.
     Raises: NoTariffConnected, NoPriceData.
     """
     region = Region(zone, country, state)
@@ -117,97 +124,130 @@ def reference_costs(
     ]
     if not commodity and direction != "LOCAL":
         raise NoTariffConnected(direction)
-    span = (instant_of(start), instant_of(end))
-    bill = Bill(tariffs, region, span, aggregation, direction, only, step_minutes)
+    own = Netting(netting if device_id is None else None, region, tariffs)
+    bill = Bill(
+        tariffs=tariffs,
+        region=region,
+        span=(instant_of(start), instant_of(end)),
+        aggregation=aggregation,
+        direction=direction,
+        only=only,
+        step_minutes=step_minutes,
+        now=now,
+        netting_period_at=own.period_at if own.rules else None,
+    )
     with localcontext(EXACT):
-        own = [r for r in readings if belongs(r, direction, device_id)]
-        slices = sorted(
-            (piece for reading in own for piece in slices_of(reading, bill)),
-            key=lambda piece: piece.load.start,
-        )
-        charged = {n: t for n, t in enumerate(tariffs) if t.body["direction"] == direction}
-        loads = [load_of(reading) for reading in own]
-        site = with_charges and device_id is None
-        return answer(bill, slices, Charging(bill, slices, loads, charged if site else {}))
-
-
-@dataclass(frozen=True)
-class Charging:
-    """The tariffs whose charges enter, by their positions, and all that these look at."""
-
-    bill: Bill
-    slices: Sequence[Slice]
-    loads: Sequence[Load]
-    tariffs: dict[int, Tariff]
-
-    def minimum(self, index: int, span: Span) -> Fraction:
-        """By how much the bills of a tariff are raised in a span."""
-        tariff = self.tariffs[index]
-
-        def bill_of(period: Span) -> Fraction:
-            fixed = standing(tariff, period) + demand(tariff, period, self.loads)
-            return self.energy(index, period) + fixed
-
-        return raised(tariff, span, bill_of)
-
-    def energy(self, index: int, span: Span) -> Fraction:
-        """What the energy of a span costs under one tariff, asked for or not."""
-        parts = parts_of(self.bill, self.slices)[index]
-        return sum(
-            (
-                amount * net_price(tier, piece)
-                for piece, own in zip(self.slices, parts, strict=True)
-                if index in piece.moments and span[0] <= piece.load.start < span[1]
-                for amount, tier in own
-            ),
-            Fraction(0),
-        )
-
-
-def parts_of(bill: Bill, slices: Sequence[Slice]) -> list[list[list[Part]]]:
-    """For every tariff and slice, its energy by tier."""
-    result: list[list[list[Part]]] = []
-    for index, tariff in enumerate(bill.tariffs):
-        tiered = any(len(p.moments[index].tiers) > 1 for p in slices if index in p.moments)
-        if tiered and bill.direction != "IMPORT":
-            raise ValueError("tiers are defined for IMPORT only")
-        shared = tariff.body.get("tier_scope") == "SHARED"
-        result.append((shared_parts if shared else consumed_parts)(index, tariff, slices))
-    return result
+        wanted = [r for r in readings if r.get("device_id") == device_id]
+        account = Account.of(bill, own, all_slices(wanted, bill))
+        charged = [i for i, t in enumerate(tariffs) if t.body["direction"] == direction]
+        return answer(account, charged if with_charges and device_id is None else [])
 
 
 @dataclass(frozen=True)
 class Priced:
-    """An answered slice with its net cost, the VAT on top and its confidence."""
+    """A slice with its net cost under each tariff that prices it, and its confidence."""
 
     piece: Slice
-    energy_cost: Fraction
-    vat_cost: Fraction
+    net: dict[int, Fraction]
     confidence: Fraction
 
+    def energy_cost(self) -> Fraction:
+        return sum(self.net.values(), Fraction(0))
 
-def priced(bill: Bill, slices: Sequence[Slice]) -> list[Priced]:
-    """Every answered slice at the net price of its tiers, all elements summed."""
-    parts = parts_of(bill, slices)
+
+@dataclass(frozen=True)
+class Account:
+    """All that the direction's readings cost, inside the request and outside."""
+
+    bill: Bill
+    costs: list[Priced]
+    demand: dict[int, list[DemandCharge]]
+
+    @classmethod
+    def of(cls, bill: Bill, netting: Netting, slices: Sequence[Slice]) -> Account:
+        own = [piece for piece in slices if piece.direction == bill.direction]
+        counted, settlements = netting.netted(slices)
+        counted = sorted([*counted, *paid(settlements, bill)], key=lambda one: one.load.start)
+        net = [piece for piece in counted if piece.direction == bill.direction]
+        drawn = [piece.load for piece in net]
+
+        def peak_loads(window_minutes: int) -> Sequence[Load]:
+            return drawn if netting.enters_demand(window_minutes) else [p.load for p in own]
+
+        counts = [
+            Counting(index, tariff, net, peak_loads, bill.now).parts()
+            for index, tariff in enumerate(bill.tariffs)
+        ]
+        demand = {
+            index: [
+                DemandCharge(tariff, charge, peak_loads(charge["window_minutes"]), drawn)
+                for charge in tariff.body.get("charges") or []
+                if charge["kind"] == "DEMAND"
+            ]
+            for index, tariff in enumerate(bill.tariffs)
+        }
+        return cls(bill, priced(net, counts), demand)
+
+    @property
+    def answered(self) -> list[Priced]:
+        return [cost for cost in self.costs if cost.piece.answered]
+
+    def demand_cost(self, index: int, span: Span) -> Fraction:
+        return sum((charge.amount(span) for charge in self.demand[index]), Fraction(0))
+
+    def minimum_cost(self, index: int, span: Span) -> Fraction:
+        """What the tariff's bills are raised by, shared by days over the span."""
+        tariff = self.bill.tariffs[index]
+
+        def billed(period: Span) -> Fraction:
+            energy = sum(
+                (cost.net.get(index, Fraction(0)) for cost in within(self.costs, period)),
+                Fraction(0),
+            )
+            return energy + standing(tariff, period) + self.demand_cost(index, period)
+
+        return minimum(tariff, span, billed)
+
+
+def paid(settlements: Sequence[Settlement], bill: Bill) -> list[Slice]:
+    """The rest of carried sums as energy of the last second, where it is paid."""
+    found: list[Slice] = []
+    for one in settlements:
+        last = one.at - SECOND
+        _, rules = rules_at(bill, "EXPORT", last, needed=False)
+        if one.rest_kwh and rules[1]:
+            times = {
+                "start_time": last.isoformat(),
+                "end_time": one.at.isoformat(),
+                "energy_kwh": 0,
+            }
+            load, day = Load(last, one.at, one.rest_kwh), bill.region.wall(last).date()
+            asked = bill.direction == "EXPORT" and bill.span[0] <= last < bill.span[1]
+            found.append(Slice(load, times, "EXPORT", one.confidence, day, *rules, asked))
+    return found
+
+
+def priced(net: Sequence[Slice], counts: Sequence[list[list[Part]]]) -> list[Priced]:
+    """Every slice at the net price of its tiers, under each element."""
     result: list[Priced] = []
-    for position, piece in enumerate(slices):
-        if not piece.answered:
-            continue
-        net, vat, confidences = Fraction(0), Fraction(0), [Decimal(1)]
-        for index in piece.moments:
-            own = parts[index][position]
-            cost = sum((amount * net_price(tier, piece) for amount, tier in own), Fraction(0))
-            net += cost
-            vat += cost * Fraction(bill.tariffs[index].vat_on_top)
-            confidences.append(confidence_of(own))
-        result.append(Priced(piece, net, vat, Fraction(combined(confidences)) * piece.confidence))
+    for position, piece in enumerate(net):
+        own = {index: counts[index][position] for index in piece.chosen}
+        costs = {
+            index: sum((amount * net_price(tier, piece) for amount, tier in parts), Fraction(0))
+            for index, parts in own.items()
+        }
+        confidences = [Decimal(1), *(confidence_of(parts) for parts in own.values())]
+        sure = Fraction(combined(confidences)) * piece.confidence
+        result.append(Priced(piece, costs, sure))
     return result
 
 
 def net_price(tier: TierPrice, piece: Slice) -> Fraction:
-    """ "energy without a price: 422 `no_price_data`"."""
+    """ "energy without a price: 422 `no_price_data`"; what is not asked for may have none."""
     if tier.net is None:
-        raise NoPriceData(piece.load.start)
+        if piece.answered:
+            raise NoPriceData(piece.load.start)
+        return Fraction(0)
     return Fraction(tier.net)
 
 
@@ -220,20 +260,20 @@ def confidence_of(parts: Sequence[Part]) -> Decimal:
     return Decimal((mean / energy_kwh).numerator) / (mean / energy_kwh).denominator
 
 
-def answer(bill: Bill, slices: Sequence[Slice], charged: Charging) -> CostAnswer:
+def answer(account: Account, charged: Sequence[int]) -> CostAnswer:
     """Groups and total. "a group with neither reading nor charge is left out"."""
-    costs = priced(bill, slices)
+    bill, costs = account.bill, account.answered
     if bill.aggregation == "NONE":
-        data = [one_reading(bill, costs, one, charged) for one in answered_readings(costs)]
+        data = [one_reading(account, one, charged) for one in answered_readings(costs)]
     else:
         groups = group_spans(bill.region, bill.span, bill.aggregation)
         data = [
             item
             for span in groups
-            for item in [item_of(span, within(costs, span), charged, bill.aggregation)]
+            for item in [item_of(account, span, within(costs, span), charged, bill.aggregation)]
             if within(costs, span) or item.cost != 0
         ]
-    return CostAnswer(data, item_of(bill.span, costs, charged, "TOTAL"))
+    return CostAnswer(data, item_of(account, bill.span, costs, charged, "TOTAL"))
 
 
 def answered_readings(costs: Sequence[Priced]) -> list[Json]:
@@ -245,11 +285,12 @@ def answered_readings(costs: Sequence[Priced]) -> list[Json]:
     return found
 
 
-def one_reading(bill: Bill, costs: Sequence[Priced], reading: Json, charged: Charging) -> CostItem:
+def one_reading(account: Account, reading: Json, charged: Sequence[int]) -> CostItem:
     """A NONE item: one reading, clipped to the request."""
     load = load_of(reading)
-    own = [cost for cost in costs if cost.piece.reading is reading]
-    return item_of(clipped((load.start, load.end), bill.span), own, charged, "NONE", reading)
+    own = [cost for cost in account.answered if cost.piece.reading is reading]
+    span = clipped((load.start, load.end), account.bill.span)
+    return item_of(account, span, own, charged, "NONE", reading)
 
 
 def within(costs: Sequence[Priced], span: Span) -> list[Priced]:
@@ -258,34 +299,44 @@ def within(costs: Sequence[Priced], span: Span) -> list[Priced]:
 
 
 def item_of(
+    account: Account,
     span: Span,
     costs: Sequence[Priced],
-    charged: Charging,
+    charged: Sequence[int],
     aggregation: str,
     reading: Json | None = None,
 ) -> CostItem:
     """ "Order: energy, caps, standing, demand, then VAT where `vat_included` is false"; a demand
     charge "appears in groups of a month or longer and in the total, not in shorter ones"."""
+    tariffs = account.bill.tariffs
+    energy = [part for cost in costs for part in cost.net.items()]
+    fixed = [(i, standing(tariffs[i], span)) for i in charged]
     long = aggregation in ("MONTH", "YEAR", "TOTAL")
-    own = charged.tariffs
-    fixed = {n: standing(tariff, span) for n, tariff in own.items()}
-    peaks = {n: demand(own[n], span, charged.loads) if long else Fraction(0) for n in own}
-    least = {n: charged.minimum(n, span) for n in own}
-    vat = sum((cost.vat_cost for cost in costs), Fraction(0))
-    for n, tariff in own.items():
-        vat += (fixed[n] + peaks[n] + least[n]) * Fraction(tariff.vat_on_top)
+    peaks = [(i, account.demand_cost(i, span)) for i in charged if long]
+    raised = [(i, account.minimum_cost(i, span)) for i in charged]
+    vat = sum(
+        (
+            amount * Fraction(tariffs[i].vat_on_top)
+            for i, amount in [*energy, *fixed, *peaks, *raised]
+        ),
+        Fraction(0),
+    )
     return CostItem(
         start=span[0],
         end=span[1],
         energy_kwh=sum((cost.piece.load.energy_kwh for cost in costs), Fraction(0)),
-        energy_cost=sum((cost.energy_cost for cost in costs), Fraction(0)),
-        standing_cost=sum(fixed.values(), Fraction(0)),
-        demand_cost=sum(peaks.values(), Fraction(0)),
-        minimum_cost=sum(least.values(), Fraction(0)),
+        energy_cost=_sum(energy),
+        standing_cost=_sum(fixed),
+        demand_cost=_sum(peaks),
+        minimum_cost=_sum(raised),
         vat_cost=vat,
         confidence=mean_confidence(costs),
         reading=reading,
     )
+
+
+def _sum(amounts: Sequence[tuple[int, Fraction]]) -> Fraction:
+    return sum((amount for _, amount in amounts), Fraction(0))
 
 
 def mean_confidence(costs: Sequence[Priced]) -> Decimal:

@@ -1,300 +1,243 @@
-"""Demand charges (contract 2b), window by window and day by day, in exact Fractions.
+"""Demand charges in all their forms (contract 2b), in exact fractions.
 
-Everything is net; VAT is added by `cost_reference`.
+"Order: window mean x weight -> peak -> max(`minimum_kw`, ratchet share x the highest raw peak
+before) -> mean over `periods` -> amount or step -> `cap_per_kwh` -> VAT" (VAT is added by
+`cost_reference`).
 
 Readings
 --------
-* Windows lie on the local clock: one starts where the minute of the wall-clock hour is a multiple
-  of `window_minutes`; a clock change that is no whole hour (Lord Howe) cuts a window. A window's
-  power is its energy over its whole length, so missing readings count as nothing.
-* A window is counted when its first minute passes the charge's `schedule` (none: always), read
-  with the same rules as a tariff schedule but allowed to leave gaps; an entry of the filter
-  without `days_and_hours` (or a group of it without `hours`) lets every hour pass.
-* Only windows that have a reading are looked at; a local day without one is no day of
-  MEAN_OF_DAYS. A period with readings that the schedule leaves out has a peak of 0.
-* A period without any reading pays its least peak (`minimum_kw`, ratchet), not a mean.
-* Billing periods before the first listed one follow `billing_day`, as those after the last do.
-* A period's days are counted whole; of a day that is partly inside its share of elapsed time is.
+* Windows start where the minute of the wall-clock hour is a multiple of `window_minutes`; a
+  repeated hour has windows of its own. A window that a clock change cuts (an hour at Lord Howe)
+  is as long as what is left of it.
+* A day is one of "the n highest different local days" if a counted window of it has a reading.
+* The schedule and the weights are read on the tariff's `clock`, at the window's start, by the
+  rules of a schedule that may leave gaps; an entry without `days_and_hours` (or a group without
+  `hours`) lets every hour pass.
+* A period is "without any reading" when no reading of the direction has time in it, counted
+  windows or not. As the period that is charged it pays max(`minimum_kw`, ratchet share) of its
+  own, not the mean of its neighbours.
+* `cap_per_kwh` is laid on the charge of the whole period, `per: DAY` multiplied out.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from functools import cache
-from itertools import islice
+from functools import cached_property
 
-from .region_reference import Region
-from .schedule_reference import Json, covers, windows_of
+from .charge_reference import Load
+from .period_reference import (
+    DAY,
+    DayRange,
+    Span,
+    billing_period,
+    clipped,
+    day_range,
+    periods_touched,
+    seconds,
+    share_of_days,
+)
+from .region_reference import Region, grid
+from .schedule_reference import Days, Json, covers, windows_of
 from .tariff_reference import Tariff, number
 
-Span = tuple[datetime, datetime]
 WHOLE_DAY = {"valid_from": "00:00:00", "valid_to": "00:00:00"}
-ONE_DAY = timedelta(days=1)
-MINUTE = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class Load:
-    """Constant power over `[start, end)`."""
-
-    start: datetime
-    end: datetime
-    energy_kwh: Fraction
-
-    def energy_in(self, span: Span) -> Fraction:
-        """ "split in proportion to time (uniform power inside the reading)"."""
-        return (
-            self.energy_kwh
-            * seconds(clipped((self.start, self.end), span))
-            / seconds((self.start, self.end))
-        )
-
-
-def clipped(span: Span, limits: Span) -> Span:
-    """The part of a span inside the limits; empty (end = start) when there is none."""
-    start = max(span[0], limits[0])
-    return start, max(start, min(span[1], limits[1]))
-
-
-def seconds(span: Span) -> Fraction:
-    """The exact length of a span."""
-    return Fraction((span[1] - span[0]) // timedelta(microseconds=1), 10**6)
-
-
-def demand(tariff: Tariff, span: Span, loads: Sequence[Load]) -> Fraction:
-    """What all demand charges of a tariff add to a span."""
-    covered = clipped(span, (tariff.starts, tariff.ends))
-    return sum(
-        (
-            whole_amount(charge, tariff, period, loads) * days_in(period, covered, tariff.region)
-            / len(local_days(period))
-            for charge in tariff.body.get("charges") or []
-            if charge["kind"] == "DEMAND"
-            for period in periods_of(tariff, covered)
-        ),
-        Fraction(0),
-    )  # fmt: skip
-
-
-# Billing periods, as (first day, first day of the next).
-
-Period = tuple[date, date]
-
-
-def starts_a_period(day: date, body: Json) -> bool:
-    """ "`billing_periods[]`: as read by hand, where they are no rule"."""
-    listed = [date.fromisoformat(text) for text in body.get("billing_periods") or []]
-    if listed and listed[0] <= day <= listed[-1]:
-        return day in listed
-    return day.day == body.get("billing_day", 1)
-
-
-def period_of(day: date, body: Json) -> Period:
-    """The period that a local day is in."""
-    first = day
-    while not starts_a_period(first, body):
-        first -= ONE_DAY
-    following = day + ONE_DAY
-    while not starts_a_period(following, body):
-        following += ONE_DAY
-    return first, following
-
-
-def periods_of(tariff: Tariff, span: Span) -> Iterator[Period]:
-    """The periods that a span touches."""
-    if span[0] >= span[1]:
-        return
-    period = period_of(tariff.region.wall(span[0]).date(), tariff.body)
-    while tariff.region.midnight(period[0]) < span[1]:
-        yield period
-        period = period_of(period[1], tariff.body)
-
-
-def periods_before(period: Period, body: Json) -> Iterator[Period]:
-    """The periods before one, the nearest first, for ever."""
-    while True:
-        period = period_of(period[0] - ONE_DAY, body)
-        yield period
-
-
-def instants_of(period: Period, region: Region) -> Span:
-    """From the local midnight of its first day to that of the next period's."""
-    return region.midnight(period[0]), region.midnight(period[1])
-
-
-def local_days(period: Period) -> list[date]:
-    """The days of a period."""
-    return [period[0] + n * ONE_DAY for n in range((period[1] - period[0]).days)]
-
-
-def days_in(period: Period, covered: Span, region: Region) -> Fraction:
-    """How many local days of a period are covered, "part days by elapsed time"."""
-    share = Fraction(0)
-    for day in local_days(period):
-        own = instants_of((day, day + ONE_DAY), region)
-        share += seconds(clipped(own, covered)) / seconds(own)
-    return share
-
-
-# Peaks.
+GRID_MINUTES = 15
 
 
 @dataclass(frozen=True)
 class Window:
-    """A window that has readings: when it starts, its local day, its weighted power."""
+    """A demand window that has a reading, its mean power times its weight."""
 
     start: datetime
     day: date
     kw: Fraction
 
 
-def windows_in(charge: Json, region: Region, span: Span, loads: Sequence[Load]) -> list[Window]:
-    """The windows of a span that count, with their weights."""
-    energies: defaultdict[Span, Fraction] = defaultdict(Fraction)
-    for load in loads:
-        cursor, until = clipped((load.start, load.end), span)
-        while cursor < until:
-            window = window_around(cursor, charge["window_minutes"], region)
-            end = min(window[1], until)
-            energies[window] += load.energy_in((cursor, end))
-            cursor = end
-    return [
-        Window(
-            window[0],
-            region.wall(window[0]).date(),
-            energy_kwh / (seconds(window) / 3600) * factor_at(charge, window[0], region),
+@dataclass(frozen=True)
+class DemandCharge:
+    """One charge of a tariff over all that the place has ever metered in its direction.
+
+    `loads` make the windows, `drawn` the energy that `cap_per_kwh` is about: they differ where
+    netting enters the one and not the other.
+    """
+
+    tariff: Tariff
+    charge: Json
+    loads: Sequence[Load]
+    drawn: Sequence[Load]
+    _peaks: dict[DayRange, Fraction | None] = field(default_factory=dict, repr=False)
+
+    def amount(self, span: Span) -> Fraction:
+        """What a span pays: "The amount x local days inside request and term / days of the
+        period"."""
+        covered = clipped(span, (self.tariff.starts, self.tariff.ends))
+        region, total = self.tariff.region, Fraction(0)
+        for period in periods_touched(self.tariff.body, region, covered):
+            total += self.whole_amount(period) * share_of_days(region, period, covered)
+        return total
+
+    def whole_amount(self, period: DayRange) -> Fraction:
+        """The charge of a whole period, before VAT."""
+        amount = self._price_of(self.charged_kw(period))
+        if self.charge.get("per") == "DAY":
+            amount *= (period[1] - period[0]).days
+        if self.charge.get("cap_per_kwh") is not None:
+            drawn = sum((load.energy_in(self._span(period)) for load in self.drawn), Fraction(0))
+            amount = min(amount, _fraction(self.charge["cap_per_kwh"]) * drawn)
+        return amount
+
+    def charged_kw(self, period: DayRange) -> Fraction:
+        """ "the mean of the peaks of the last n periods, this one included"; "Periods without any
+        reading are skipped in means; such a period itself pays its minimum or first step"."""
+        own = self._at_least(period)
+        if self.raw_peak(period) is None:
+            return own
+        last = [period, *self._before(period, (self.charge.get("periods") or 1) - 1)]
+        peaks = [self._at_least(one) for one in last if self.raw_peak(one) is not None]
+        return sum(peaks, Fraction(0)) / len(peaks)
+
+    def raw_peak(self, period: DayRange) -> Fraction | None:
+        """The period's peak before minimum and ratchet; None without any reading in it."""
+        if period not in self._peaks:
+            self._peaks[period] = self._measured(period)
+        return self._peaks[period]
+
+    def _measured(self, period: DayRange) -> Fraction | None:
+        start, end = self._span(period)
+        if not any(load.start < end and load.end > start for load in self.loads):
+            return None
+        windows = [one for one in self.windows if period[0] <= one.day < period[1]]
+        highest: defaultdict[date, Fraction] = defaultdict(Fraction)
+        for window in windows:
+            highest[window.day] = max(highest[window.day], window.kw)
+        days = sorted(highest.values(), reverse=True)
+        if not days:
+            return Fraction(0)
+        if self.charge.get("peak") != "MEAN_OF_DAYS":
+            return days[0]
+        chosen = days[: self.charge["days"]]
+        return sum(chosen, Fraction(0)) / len(chosen)
+
+    @cached_property
+    def windows(self) -> list[Window]:
+        """All counted windows that have a reading: "window mean x weight"."""
+        region, minutes = self.tariff.region, self.charge["window_minutes"]
+        return [
+            Window(start, region.wall(start).date(), kw * self._weight(start))
+            for start, kw in window_powers(self.loads, minutes, region)
+            if counts(self.charge.get("schedule"), start, self.tariff)
+        ]
+
+    def _weight(self, start: datetime) -> Fraction:
+        """ "windows that match count with this factor"; "gaps mean factor 1"."""
+        found = [
+            weight
+            for weight in self.charge.get("weights") or []
+            if counts(weight["schedule"], start, self.tariff)
+        ]
+        if len(found) > 1:
+            raise ValueError(f"time_period_overlap at {start}")
+        return _fraction(found[0]["factor"]) if found else Fraction(1)
+
+    def _at_least(self, period: DayRange) -> Fraction:
+        """The peak after "max(`minimum_kw`, ratchet share x the highest raw peak before)"."""
+        before = self._before(period, self.charge.get("ratchet_periods") or 0)
+        highest = max((self.raw_peak(one) or Fraction(0) for one in before), default=Fraction(0))
+        share = _fraction(self.charge.get("ratchet_percent") or 0) / 100
+        return max(
+            self.raw_peak(period) or Fraction(0),
+            _fraction(self.charge.get("minimum_kw") or 0),
+            share * highest,
         )
-        for window, energy_kwh in energies.items()
-        if counts(charge.get("schedule"), window[0], region)
-    ]
+
+    def _before(self, period: DayRange, count: int) -> list[DayRange]:
+        """The periods before one, the latest first."""
+        found: list[DayRange] = []
+        for _ in range(count):
+            period = billing_period(self.tariff.body, period[0] - DAY)
+            found.append(period)
+        return found
+
+    def _price_of(self, kw: Fraction) -> Fraction:
+        """ "`amount_per_kw`", "a fixed amount by the step in which the peak lies (`to_kw`
+        exclusive, the last without)" or "the part of the peak in each tier at its own price"."""
+        if self.charge.get("steps"):
+            for step in self.charge["steps"]:
+                if step.get("to_kw") is None or kw < _fraction(step["to_kw"]):
+                    return _fraction(step["amount"])
+        if self.charge.get("tiers"):
+            total, below = Fraction(0), Fraction(0)
+            for tier in self.charge["tiers"]:
+                above = kw if tier.get("to_kw") is None else min(kw, _fraction(tier["to_kw"]))
+                total += max(above - below, Fraction(0)) * _fraction(tier["amount_per_kw"])
+                below = max(below, above)
+            return total
+        return _fraction(self.charge["amount_per_kw"]) * kw
+
+    def _span(self, period: DayRange) -> Span:
+        return day_range(self.tariff.region, period)
+
+
+def _fraction(written: object) -> Fraction:
+    return Fraction(number(written))
+
+
+def window_powers(
+    loads: Sequence[Load], minutes: int, region: Region
+) -> list[tuple[datetime, Fraction]]:
+    """The start and the mean power (kW) of every window that has a reading: "power = energy / the
+    full window"."""
+    energies: defaultdict[tuple[object, ...], Fraction] = defaultdict(Fraction)
+    seen: dict[tuple[object, ...], datetime] = {}
+    for load in loads:
+        for piece in grid(load.start, load.end, GRID_MINUTES):
+            key = window_key(piece[0], minutes, region)
+            energies[key] += load.energy_in(piece)
+            seen[key] = piece[0]
+    found: list[tuple[datetime, Fraction]] = []
+    for key, energy_kwh in energies.items():
+        window = window_around(seen[key], minutes, region)
+        found.append((window[0], energy_kwh / (seconds(window) / 3600)))
+    return found
 
 
 def window_key(instant: datetime, window_minutes: int, region: Region) -> tuple[object, ...]:
-    """What all minutes of one demand window share."""
+    """What all instants of one demand window share: "Windows lie on the local clock from midnight,
+    never across days"."""
     local = region.wall(instant)
     return local.date(), local.hour, local.minute // window_minutes, local.utcoffset()
 
 
 def window_around(instant: datetime, window_minutes: int, region: Region) -> Span:
-    """The demand window that holds an instant."""
-    minute = instant.astimezone(UTC).replace(second=0, microsecond=0)
-    return _window_around(minute, window_minutes, region)
-
-
-@cache
-def _window_around(minute: datetime, window_minutes: int, region: Region) -> Span:
-    """All touching minutes with the same key."""
-    start = end = minute
-    key = window_key(minute, window_minutes, region)
-    while window_key(start - MINUTE, window_minutes, region) == key:
-        start -= MINUTE
+    """The demand window that holds an instant: all touching quarter hours with the same key."""
+    step = timedelta(minutes=GRID_MINUTES)
+    on_the_grid = int(instant.timestamp()) // (60 * GRID_MINUTES) * (60 * GRID_MINUTES)
+    start = end = datetime.fromtimestamp(on_the_grid, UTC)
+    key = window_key(instant, window_minutes, region)
+    while window_key(start - step, window_minutes, region) == key:
+        start -= step
     while window_key(end, window_minutes, region) == key:
-        end += MINUTE
+        end += step
     return start, end
 
 
-def counts(schedule: list[Json] | None, start: datetime, region: Region) -> bool:
-    """ "seasonal and time-of-use filters apply to the windows counted"."""
+def counts(schedule: list[Json] | None, instant: datetime, tariff: Tariff) -> bool:
+    """Whether a filter lets the window that starts at an instant pass."""
     if not schedule:
         return True
-    local = region.wall(start)
+    local = tariff.wall(instant)
     full = [
         {**entry, "days_and_hours": [_whole(g) for g in entry.get("days_and_hours") or [{}]]}
         for entry in schedule
     ]
-    held = windows_of(full, local.date(), region)
+    days: Days = tariff.days
+    held = windows_of(full, local.date(), days)
     return any(covers(window, local.time()) for _, window, _ in held)
 
 
 def _whole(group: Json) -> Json:
     return {**group, "hours": group.get("hours") or [WHOLE_DAY]}
-
-
-def factor_at(charge: Json, start: datetime, region: Region) -> Fraction:
-    """ "windows that match count with this factor", "gaps mean factor 1"."""
-    for weight in charge.get("weights") or []:
-        if counts(weight["schedule"], start, region):
-            return Fraction(number(weight["factor"]))
-    return Fraction(1)
-
-
-def raw_peak(charge: Json, region: Region, period: Period, loads: Sequence[Load]) -> Fraction:
-    """The highest window, or "the mean of the highest windows of the n highest different local
-    days (fewer while there are fewer)"; 0 where none counts."""
-    windows = windows_in(charge, region, instants_of(period, region), loads)
-    if charge.get("peak", "HIGHEST") == "HIGHEST":
-        return max([Fraction(0), *(window.kw for window in windows)])
-    of_days: dict[date, Fraction] = {}
-    for window in windows:
-        of_days[window.day] = max(window.kw, of_days.get(window.day, window.kw))
-    best = sorted(of_days.values(), reverse=True)[: charge["days"]]
-    return sum(best, Fraction(0)) / len(best) if best else Fraction(0)
-
-
-def least_peak(charge: Json, tariff: Tariff, period: Period, loads: Sequence[Load]) -> Fraction:
-    """ "max(`minimum_kw`, ratchet share x the highest raw peak before)"."""
-    least = Fraction(number(charge.get("minimum_kw", 0)))
-    if "ratchet_percent" not in charge:
-        return least
-    before = islice(periods_before(period, tariff.body), charge["ratchet_periods"])
-    highest = max(raw_peak(charge, tariff.region, own, loads) for own in before)
-    return max(least, Fraction(number(charge["ratchet_percent"])) / 100 * highest)
-
-
-def has_reading(period: Period, region: Region, loads: Sequence[Load]) -> bool:
-    """Whether any reading meets a period."""
-    span = instants_of(period, region)
-    return any(load.start < span[1] and span[0] < load.end for load in loads)
-
-
-def billed_peak(charge: Json, tariff: Tariff, period: Period, loads: Sequence[Load]) -> Fraction:
-    """ "the mean of the peaks of the last n periods, this one included (fewer while there are
-    fewer)"; "periods without any reading are skipped in means; such a period itself pays its
-    minimum"."""
-    if not has_reading(period, tariff.region, loads):
-        return least_peak(charge, tariff, period, loads)
-    before = islice(periods_before(period, tariff.body), charge.get("periods", 1) - 1)
-    peaks = [
-        max(
-            raw_peak(charge, tariff.region, own, loads),
-            least_peak(charge, tariff, own, loads),
-        )
-        for own in [period, *before]
-        if has_reading(own, tariff.region, loads)
-    ]
-    return sum(peaks, Fraction(0)) / len(peaks)
-
-
-# Money.
-
-
-def whole_amount(charge: Json, tariff: Tariff, period: Period, loads: Sequence[Load]) -> Fraction:
-    """What a charge asks for a whole period, "at most this per kWh drawn in it"."""
-    amount = amount_of(charge, billed_peak(charge, tariff, period, loads))
-    if charge.get("per", "MONTH") == "DAY":
-        amount *= len(local_days(period))
-    if "cap_per_kwh" in charge:
-        span = instants_of(period, tariff.region)
-        drawn = sum((load.energy_in(span) for load in loads), Fraction(0))
-        amount = min(amount, Fraction(number(charge["cap_per_kwh"])) * drawn)
-    return amount
-
-
-def amount_of(charge: Json, kw: Fraction) -> Fraction:
-    """Per kW, by the step in which the peak lies, or part by part."""
-    for step in charge.get("steps") or []:
-        if "to_kw" not in step or kw < Fraction(number(step["to_kw"])):
-            return Fraction(number(step["amount"]))
-    if "tiers" in charge:
-        total, below = Fraction(0), Fraction(0)
-        for tier in charge["tiers"]:
-            edge = Fraction(number(tier["to_kw"])) if "to_kw" in tier else max(kw, below)
-            part = max(min(kw, edge) - below, Fraction(0))
-            total += part * Fraction(number(tier["amount_per_kw"]))
-            below = edge
-        return total
-    return kw * Fraction(number(charge["amount_per_kw"]))

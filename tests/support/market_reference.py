@@ -17,6 +17,8 @@ Readings
 * A forecast changes where any of the market intervals that it is the mean of changes, or where its
   confidence does (the same intervals may be like days before midnight and not after it): those are
   its natural boundaries.
+* A rate of exchange holds from its `valid_from` until the next one, at most 7 days of 24 hours
+  (contract 2b, "Currencies"); its changes are natural boundaries.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from .region_reference import Region
 
 LOOK_BACK_DAYS = 14
 DAYS_WANTED = 4
+RATE_HOLDS = timedelta(days=7)
 Row = tuple[datetime, datetime, Decimal]
 
 
@@ -50,6 +53,7 @@ class Market:
     unit: str
     region: Region
     now: datetime
+    rates: dict[str, list[Row]] = field(default_factory=dict, repr=False)
     _starts: list[datetime] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +65,20 @@ class Market:
     def per_kwh(self, value: Decimal) -> Decimal:
         """Converts from the source's unit to currency per kWh."""
         return value / 1000 if self.unit == "MWH" else value
+
+    def converted(self, quote: Quote | None, conversion: object, instant: datetime) -> Quote | None:
+        """The quote in the place's money: "a number, or the `code` of a market source with `unit`
+        RATE (place's money per unit of the source's) ...; or `FORMULA`: the formula converts"."""
+        if quote is None or conversion in (None, "FORMULA"):
+            return quote
+        if not isinstance(conversion, str):
+            factor = Decimal(str(conversion))
+            return Quote(quote.rows, quote.value * factor, quote.confidence)
+        held = [row for row in self.rates[conversion] if row[0] <= instant]
+        latest = max(held, default=None)
+        if latest is None or instant >= latest[0] + RATE_HOLDS:
+            return None
+        return Quote((*quote.rows, latest), quote.value * latest[2], quote.confidence)
 
     def published(self, instant: datetime) -> Row | None:
         """The published interval that covers the instant."""

@@ -12,15 +12,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.support.cost_engine import elements_of, from_json
-from tests.support.cost_reference import CostAnswer
-from tests.support.cost_reference import answer as reference_answer
+from tests.support.cost_reference import CostAnswer, reference_costs
 from tests.support.cost_strategies import AGGREGATIONS, readings
-from tests.support.market_reference import Market
-from tests.support.netting_reference import Place, net_slices
-from tests.support.reading_reference import Bill
 from tests.support.region_reference import Region
 from tests.support.span_strategies import Json, Span, regions, spans
-from tests.support.tariff_reference import Tariff
 from tests.support.tariff_strategies import Features, tariff_bodies
 from wattyard.costs.domain.contracts import history_needed
 from wattyard.costs.domain.question import Aggregation, CostQuestion
@@ -53,7 +48,6 @@ class NettedCase:
     span: Span
     aggregation: Aggregation
     direction: TariffDirection
-    billing_day: int = 1
 
     @property
     def calendar(self) -> CalendarRegion:
@@ -61,13 +55,22 @@ class NettedCase:
 
 
 def ask_the_reference(case: NettedCase) -> CostAnswer:
-    quotes = Market([], "KWH", case.region, case.span.start)
-    tariffs = [Tariff(body, case.region, quotes) for body in case.tariff_bodies]
-    place = Place(case.netting, tariffs, case.region, case.readings, case.billing_day)
-    span = (case.span.start, case.span.end)
-    own = [t for t in tariffs if t.body["direction"] == case.direction]
-    bill = Bill(own, case.region, span, case.aggregation, case.direction, lambda _: True, 1)
-    return reference_answer(bill, net_slices(place, bill), own)
+    return reference_costs(
+        case.readings,
+        case.tariff_bodies,
+        zone=case.region.zone,
+        country=case.region.country,
+        state=case.region.state,
+        start=case.span.start,
+        end=case.span.end,
+        aggregation=case.aggregation,
+        market=[],
+        market_unit="KWH",
+        now=case.span.start,
+        direction=case.direction,
+        with_charges=False,
+        netting=case.netting,
+    )
 
 
 def ask_the_engine(case: NettedCase) -> Report:

@@ -1,212 +1,214 @@
-"""A slow, exact reference of netting, written from contract 2b (Netting) alone.
+"""Import and export that cancel out (contract 2b, "Netting"), in exact fractions.
+
+"Per netting period and combination of the IMPORT tariffs' `hours` entries (not market intervals)
+every import reading counts as itself x net / gross, every export as itself x the export share that
+remains; from the whole period, also outside the request."
 
 Readings
 --------
-* A cell is a netting period and a combination of the IMPORT tariffs' `hours` entries; an entry of
-  another tariff is another entry. A repeated hour has periods of its own.
-* What counts before the location's first IMPORT contract is what was metered.
-* MONTH is the billing month, here from one `billing_day` for all tariffs. A sum ends with the
-  billing month whose last local day lies in the month `carry_ends`.
-* The sum offsets only what is left of later periods, all cells of a period by the same share.
-* "the EXPORT price of the last instant": that of the last second. Forfeited is what is due before
-  any EXPORT contract has started. Its confidence is the mean of the exports that made it.
+* The combination is of the tariffs that price an import at that time, of whatever type; an entry
+  of another tariff is another entry. What was metered before the place's first IMPORT contract
+  counts as it is, and goes into no sum.
+* Short periods lie on the local clock from midnight; a repeated hour has periods of its own. MONTH
+  is the billing month of the IMPORT COMMODITY tariff that holds.
+* CARRY: the sum of a period is offset against later periods only, pro rata over what import
+  remains in all combinations of that period.
+* A sum ends with the billing month whose last local day lies in month `carry_ends`. The rest is
+  energy of the last second of it, as sure as the exports that made it; it is forfeited where no
+  EXPORT contract has started by then.
+* Only readings of the place itself, IMPORT and EXPORT, are netted.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from .charge_reference import Load
-from .reading_reference import Bill, Slice, belongs, load_of, slices_of
+from .demand_reference import window_key
+from .period_reference import DAY, begins_period, billing_period
+from .reading_reference import Slice
 from .region_reference import Region
 from .schedule_reference import Json
-from .tariff_reference import NoTariffConnected, Tariff, elements_at, number, runs
+from .tariff_reference import NoTariffConnected, Tariff, elements_at
 
-Cell = tuple[object, object]
-SECOND = timedelta(seconds=1)
+MINUTES = {"QUARTER_HOUR": 15, "HALF_HOUR": 30, "HOUR": 60}
+
+
+@dataclass
+class Carried:
+    """The sum of a place: kWh, and how much of them is sure."""
+
+    kwh: Fraction = Fraction(0)
+    sure_kwh: Fraction = Fraction(0)
+
+    def add(self, kwh: Fraction, confidence: Fraction) -> None:
+        self.kwh += kwh
+        self.sure_kwh += kwh * confidence
+
+    def take(self, kwh: Fraction) -> None:
+        """The sum stays as sure as it was."""
+        left = (self.kwh - kwh) / self.kwh if self.kwh else Fraction(0)
+        self.kwh, self.sure_kwh = self.kwh * left, self.sure_kwh * left
 
 
 @dataclass(frozen=True)
-class Due:
-    """What is left of the sum at the end of its year."""
+class Settlement:
+    """What is left of a carried sum when it ends."""
 
     at: datetime
-    energy_kwh: Fraction
+    rest_kwh: Fraction
     confidence: Fraction
 
 
 @dataclass(frozen=True)
-class Place:
-    """A location's netting, tariffs and readings of both directions."""
+class Netting:
+    """The netting of a place; without `rules` nothing is netted."""
 
-    netting: Json
-    tariffs: Sequence[Tariff]
+    rules: Json | None
     region: Region
-    readings: Sequence[Json]
-    billing_day: int = 1
+    tariffs: Sequence[Tariff]
 
-    def first_contract(self) -> datetime:
-        return min(
-            tariff.starts
-            for tariff in self.tariffs
-            if (tariff.body["type"], tariff.body["direction"]) == ("COMMODITY", "IMPORT")
-        )
+    def period_at(self, instant: datetime, importing: Sequence[int]) -> object:
+        """What the instants of one netting period share."""
+        assert self.rules is not None
+        if self.rules["period"] in MINUTES:
+            return window_key(instant, MINUTES[self.rules["period"]], self.region)
+        day = self.region.wall(instant).date()
+        if self.rules["period"] == "DAY":
+            return day
+        bodies = [self.tariffs[i].body for i in importing]
+        commodity = [body for body in bodies if body["type"] == "COMMODITY"]
+        return billing_period(commodity[0] if commodity else {}, day)
 
-    def cell(self, instant: datetime) -> Cell | None:
-        """The cell of an instant; None before any contract."""
-        try:
-            chosen = elements_at(self.tariffs, "IMPORT", instant)
-        except NoTariffConnected:
-            return None
-        owners = tuple((n, self.tariffs[n].moment(instant).owner) for n in chosen)
-        return self.period(instant), owners
+    def enters_demand(self, window_minutes: int) -> bool:
+        """ "Netting enters demand only where its period is no longer than the window"."""
+        return self.rules is not None and MINUTES.get(self.rules["period"], 9999) <= window_minutes
 
-    def period(self, instant: datetime) -> object:
-        local = self.region.wall(instant)
-        match self.netting["period"]:
-            case "MONTH":
-                return self.month(local.date())
-            case "DAY":
-                return local.date()
-            case within:
-                minutes = {"QUARTER_HOUR": 15, "HALF_HOUR": 30, "HOUR": 60}[within]
-                return local.date(), local.hour, local.minute // minutes, local.utcoffset()
-
-    def month(self, day: date) -> tuple[int, int]:
-        """The month in which the billing month of a day starts."""
-        started = day.replace(day=1)
-        if day.day < self.billing_day:
-            started -= timedelta(days=1)
-        return started.year, started.month
-
-    def pieces(self, load: Load) -> Iterator[tuple[Load, Cell | None]]:
-        """Energy cut wherever its cell changes."""
-
-        def at(instant: datetime) -> tuple[object, Cell | None]:
-            found = self.cell(instant)
-            return found, found
-
-        for since, until, cell in runs(load.start, load.end, 1, at):
-            yield Load(since, until, load.energy_in((since, until))), cell
-
-
-class Net:
-    """What counts of every cell, and what the sum pays."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.gross: dict[str, defaultdict[Cell, Fraction]] = {
-            direction: defaultdict(Fraction) for direction in ("IMPORT", "EXPORT")
+    def netted(self, slices: Sequence[Slice]) -> tuple[list[Slice], list[Settlement]]:
+        """All slices with the energy that counts, and what is left of the sum at its ends."""
+        if self.rules is None:
+            return list(slices), []
+        imports, exports = gross(slices, "IMPORT"), gross(slices, "EXPORT")
+        left_in = _remaining(imports, exports)
+        left_out = _remaining(exports, imports)
+        settlements: list[Settlement] = []
+        if self.rules.get("surplus") == "CARRY":
+            settlements = self._carry(slices, left_in, left_out)
+            left_out = dict.fromkeys(left_out, Fraction(0))
+        shares = {
+            "IMPORT": _shares(left_in, imports),
+            "EXPORT": _shares(left_out, exports),
         }
-        self.sure: defaultdict[Cell, Fraction] = defaultdict(Fraction)
-        self.seen: dict[object, datetime] = {}
-        for reading in place.readings:
-            self._add(reading)
-        self.counts: dict[tuple[str, Cell], Fraction] = {}
-        self.due: list[Due] = []
-        self._cancel()
+        return [_scaled(one, shares) for one in slices], settlements
 
-    def _add(self, reading: Json) -> None:
-        for load, cell in self.place.pieces(load_of(reading)):
-            if cell is None:
-                continue
-            direction = "IMPORT" if belongs(reading, "IMPORT", None) else "EXPORT"
-            self.gross[direction][cell] += load.energy_kwh
-            if direction == "EXPORT":
-                confidence = Fraction(number(reading.get("confidence", 1)))
-                self.sure[cell] += load.energy_kwh * confidence
-            self.seen[cell[0]] = min(load.start, self.seen.get(cell[0], load.start))
-
-    def _cancel(self) -> None:
-        """Cell by cell; then, with CARRY, period after period."""
-        left: dict[Cell, Fraction] = {}
-        for cell in {*self.gross["IMPORT"], *self.gross["EXPORT"]}:
-            bought, sold = (self.gross[name][cell] for name in ("IMPORT", "EXPORT"))
-            left[cell] = bought - sold
-            if bought:
-                self.counts["IMPORT", cell] = max(bought - sold, Fraction(0)) / bought
-            if sold:
-                self.counts["EXPORT", cell] = max(sold - bought, Fraction(0)) / sold
-        if self.place.netting.get("surplus") == "CARRY":
-            self._carry(left)
-
-    def _carry(self, left: dict[Cell, Fraction]) -> None:
-        held, sure, ends = Fraction(0), [Fraction(0), Fraction(0)], self._ends()
-        for period, start in sorted(self.seen.items(), key=lambda one: one[1]):
+    def _carry(
+        self,
+        slices: Sequence[Slice],
+        left_in: dict[object, Fraction],
+        left_out: dict[object, Fraction],
+    ) -> list[Settlement]:
+        """Offsets later net import, in place: "one sum per place"."""
+        carried, settlements = Carried(), []
+        sure, ends = _confidences(slices), self._ends(slices)
+        for start, keys in _periods(slices):
             while ends and ends[0] <= start:
-                held, sure = self._settle(ends.pop(0), held, sure)
-            cells = [cell for cell in left if cell[0] == period]
-            bought = sum((max(left[cell], Fraction(0)) for cell in cells), Fraction(0))
-            offset = min(held, bought)
-            for cell in cells:
-                if bought and left[cell] > 0:
-                    self.counts["IMPORT", cell] *= 1 - offset / bought
-                if left[cell] < 0:
-                    share = self.sure[cell] / self.gross["EXPORT"][cell]
-                    sure = [sure[0] - left[cell], sure[1] - left[cell] * share]
-                self.counts["EXPORT", cell] = Fraction(0)
-            held -= offset
-            held -= sum((min(left[cell], Fraction(0)) for cell in cells), Fraction(0))
-        for end in ends:
-            held, sure = self._settle(end, held, sure)
+                settlements.append(_settled(ends.pop(0), carried))
+                carried = Carried()
+            wanted = sum((left_in.get(key, Fraction(0)) for key in keys), Fraction(0))
+            used = min(carried.kwh, wanted)
+            carried.take(used)
+            for key in keys:
+                if used and key in left_in:
+                    left_in[key] *= 1 - used / wanted
+                carried.add(left_out.get(key, Fraction(0)), sure.get(key, Fraction(1)))
+        return [*settlements, *(_settled(end, carried) for end in ends[:1])]
 
-    def _settle(
-        self, end: datetime, held: Fraction, sure: list[Fraction]
-    ) -> tuple[Fraction, list[Fraction]]:
-        if held:
-            self.due.append(Due(end, held, sure[1] / sure[0]))
-        return Fraction(0), [Fraction(0), Fraction(0)]
-
-    def _ends(self) -> list[datetime]:
-        """When sums end, from before the first reading to two years after it."""
-        month = self.place.netting.get("carry_ends")
-        if month is None or not self.seen:
+    def _ends(self, slices: Sequence[Slice]) -> list[datetime]:
+        """The ends of month `carry_ends` from the first reading to a year after the last one."""
+        assert self.rules is not None
+        month = self.rules.get("carry_ends")
+        if month is None or not slices:
             return []
-        first = min(self.seen.values())
-        found = []
-        for year in range(first.year - 1, first.year + 3):
-            day = date(year, month, self.place.billing_day)
-            if self.place.billing_day == 1:
-                day = (date(year, month, 28) + timedelta(days=4)).replace(day=1)
-            found.append(self.place.region.midnight(day))
-        return [end for end in found if end > first]
+        days = [slices[0].day + DAY * n for n in range((slices[-1].day - slices[0].day).days + 400)]
+        ends = [
+            self.region.midnight(after)
+            for day, after in pairwise(days)
+            if day.month == month and begins_period(self._body(day), after)
+        ]
+        return [end for end in ends if end > slices[0].load.start]
 
-    def counted(self, direction: str, piece: Slice) -> Iterator[Slice]:
-        """A slice cut by cells, with the energy of it that counts."""
-        for load, cell in self.place.pieces(piece.load):
-            share = Fraction(1) if cell is None else self.counts.get((direction, cell), Fraction(1))
-            yield replace(piece, load=replace(load, energy_kwh=load.energy_kwh * share))
-
-
-def net_slices(place: Place, bill: Bill) -> list[Slice]:
-    """The slices of a direction's readings as they count, and what the sum pays among them."""
-    net = Net(place)
-    found = [
-        counted
-        for reading in place.readings
-        if belongs(reading, bill.direction, None)
-        for piece in slices_of(reading, bill)
-        for counted in net.counted(bill.direction, piece)
-    ]
-    if bill.direction == "EXPORT":
-        found += [piece for due in net.due for piece in _paid(due, bill)]
-    return sorted(found, key=lambda piece: piece.load.start)
+    def _body(self, day: date) -> Json:
+        """The IMPORT COMMODITY tariff that holds at noon of a day."""
+        noon = self.region.midnight(day) + timedelta(hours=12)
+        try:
+            chosen = elements_at(self.tariffs, "IMPORT", noon)
+        except NoTariffConnected:
+            return {}
+        return self.tariffs[chosen[0]].body
 
 
-def _paid(due: Due, bill: Bill) -> Iterator[Slice]:
-    starts = [t.starts for t in bill.tariffs if t.body["direction"] == "EXPORT"]
-    if not starts or min(starts) >= due.at or not bill.span[0] < due.at <= bill.span[1]:
-        return
-    reading = {
-        "start_time": (due.at - SECOND).isoformat(),
-        "end_time": due.at.isoformat(),
-        "units": "KWH",
-        "value": 0,
-    }
-    for piece in slices_of(reading, bill):
-        load = Load(piece.load.start, piece.load.end, due.energy_kwh)
-        yield replace(piece, load=load, confidence=due.confidence)
+def net_key(piece: Slice) -> object | None:
+    """Netting period and combination of `hours` entries; None before the first contract."""
+    entries = tuple((i, piece.always[i].owner) for i in piece.importing)
+    return (piece.netting_period, entries) if entries else None
+
+
+def gross(slices: Sequence[Slice], direction: str) -> dict[object, Fraction]:
+    """The energy of a direction by period and combination."""
+    sums: defaultdict[object, Fraction] = defaultdict(Fraction)
+    for piece in slices:
+        if piece.direction == direction and net_key(piece) is not None:
+            sums[net_key(piece)] += piece.load.energy_kwh
+    return dict(sums)
+
+
+def _confidences(slices: Sequence[Slice]) -> dict[object, Fraction]:
+    """How sure the exports of a period and combination are, weighted by energy."""
+    sure: defaultdict[object, Fraction] = defaultdict(Fraction)
+    for piece in slices:
+        if piece.direction == "EXPORT":
+            sure[net_key(piece)] += piece.load.energy_kwh * piece.confidence
+    return {key: sure[key] / kwh for key, kwh in gross(slices, "EXPORT").items() if kwh}
+
+
+def _settled(at: datetime, carried: Carried) -> Settlement:
+    confidence = carried.sure_kwh / carried.kwh if carried.kwh else Fraction(1)
+    return Settlement(at, carried.kwh, confidence)
+
+
+def _remaining(
+    own: dict[object, Fraction], other: dict[object, Fraction]
+) -> dict[object, Fraction]:
+    """What one direction has more than the other, in each period and combination."""
+    return {key: max(kwh - other.get(key, Fraction(0)), Fraction(0)) for key, kwh in own.items()}
+
+
+def _shares(left: dict[object, Fraction], whole: dict[object, Fraction]) -> dict[object, Fraction]:
+    return {key: left[key] / kwh if kwh else Fraction(0) for key, kwh in whole.items()}
+
+
+def _scaled(piece: Slice, shares: dict[str, dict[object, Fraction]]) -> Slice:
+    key = net_key(piece)
+    if piece.direction not in shares or key is None:
+        return piece
+    load = piece.load
+    counted = load.energy_kwh * shares[piece.direction][key]
+    return replace(piece, load=Load(load.start, load.end, counted))
+
+
+def _periods(slices: Sequence[Slice]) -> list[tuple[datetime, list[object]]]:
+    """The netting periods in order of time, each with its first instant and its combinations."""
+    found: dict[object, tuple[datetime, list[object]]] = {}
+    for piece in slices:
+        key = net_key(piece)
+        if piece.direction not in ("IMPORT", "EXPORT") or key is None:
+            continue
+        _, keys = found.setdefault(piece.netting_period, (piece.load.start, []))
+        if key not in keys:
+            keys.append(key)
+    return list(found.values())

@@ -11,7 +11,7 @@ Readings
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ import holidays
 
 MINUTE = timedelta(minutes=1)
 SATURDAY, SUNDAY = 5, 6
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,17 @@ def later_days(instant: datetime, days: int, region: Region) -> datetime:
         while region.wall(found - MINUTE).replace(tzinfo=None) > wanted.replace(tzinfo=None):
             found -= MINUTE
     return found
+
+
+def on_clock(clock: str, instant: datetime, region: Region) -> datetime:
+    """The wall-clock reading on "`LOCAL` (default), `UTC`, or a fixed offset such as `+10:00`"."""
+    if clock == "LOCAL":
+        return region.wall(instant)
+    if clock == "UTC":
+        return instant.astimezone(UTC)
+    sign = -1 if clock[0] == "-" else 1
+    offset = timedelta(hours=int(clock[1:3]), minutes=int(clock[4:6]))
+    return instant.astimezone(timezone(sign * offset))
 
 
 def grid(start: datetime, end: datetime, step_minutes: int = 1) -> list[tuple[datetime, datetime]]:

@@ -1,4 +1,4 @@
-"""A slow, obvious, exact reference of prices, written from contract 2 alone.
+"""A slow, obvious, exact reference of prices, written from contracts 2 and 2b alone.
 
 Every whole minute of the span is decided on its own: wall clock, day, schedule entry, window,
 rate, limits, VAT. Minutes that share all natural boundaries are then joined into intervals.
@@ -16,6 +16,9 @@ Readings
 * A string variable names the one market series that was given; `variables` sit in the rate entry.
 * The tier is the first whose `to_kwh` is above the counter: exactly at the edge the next one
   holds. `counter_kwh` is taken as the counter of every `hours` entry alike under PERIOD.
+* A limit `to_kwh_per_day` or `to_kwh_per_kw` needs readings: only `tier_reference` knows it.
+* `clock` moves the wall clock of the schedule, its special days among them, and nothing else.
+* A `contract_end_date` that is null or absent never comes.
 * "90 days" after the contract's end are local calendar days, counted from the end at the same wall
   clock (a midnight stays a midnight).
 * Confidences that meet in one price (contract ended, market forecast, several elements) give the
@@ -38,12 +41,14 @@ from functools import cached_property
 from typing import TypeVar
 
 from .formula_reference import FormulaUnavailable, evaluate, variable_names
+from .holiday_reference import TariffDays
 from .market_reference import Market, Quote, Row
-from .region_reference import Region, contract_edge, grid, instant_of, later_days
+from .region_reference import NEVER, Region, contract_edge, grid, instant_of, later_days, on_clock
 from .schedule_reference import Json, Owner, covers, windows_of
 
 EXACT = Context(prec=60)
 AFTER_END = (Decimal("0.8"), Decimal("0.6"), Decimal("0.4"), Decimal("0.2"))
+LIMITS = ("to_kwh", "to_kwh_per_day", "to_kwh_per_kw")
 Payload = TypeVar("Payload")
 
 
@@ -67,24 +72,35 @@ class Interval:
 
 @dataclass(frozen=True)
 class TierPrice:
-    """The net price of one tier; `net` is None where the instant is unavailable in that tier."""
+    """The net price of one tier; `net` is None where the instant is unavailable in that tier.
+
+    The tier ends at `to_kwh` kWh, or at that times the days or the peak of its period (`limit` is
+    the member of the body that says which).
+    """
 
     to_kwh: Decimal | None
     net: Decimal | None
     confidence: Decimal
+    limit: str = "to_kwh"
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What a tariff says at one instant. Two neighbours with equal `edge` share one interval."""
+    """What a tariff says at one instant. Two neighbours with equal `edge` share one interval.
+
+    `counter` is the word that the `hours` entry counts under, else the entry itself.
+    """
 
     owner: Owner
+    counter: object
     edge: tuple[object, ...]
     tiers: tuple[TierPrice, ...]
 
     def tier_at(self, counter_kwh: Decimal) -> TierPrice:
         """ "the tier reached by readings so far": the first whose end is above the counter."""
         for tier in self.tiers:
+            if tier.limit != "to_kwh":
+                raise ValueError(tier.limit)
             if tier.to_kwh is None or counter_kwh < tier.to_kwh:
                 return tier
         raise ValueError("the last tier must have no to_kwh")
@@ -106,11 +122,23 @@ class Tariff:
 
     @cached_property
     def ends(self) -> datetime:
-        return contract_edge(self.body["contract_end_date"], self.region)
+        written = self.body.get("contract_end_date")
+        return NEVER if written is None else contract_edge(written, self.region)
+
+    @cached_property
+    def days(self) -> TariffDays:
+        """The weekends and holidays that the schedule counts."""
+        return TariffDays(self.region, self.body.get("holidays") or {})
+
+    def wall(self, instant: datetime) -> datetime:
+        """The wall clock that the schedule is read on (contract 2b, `clock`)."""
+        return on_clock(self.body.get("clock") or "LOCAL", instant, self.region)
 
     @cached_property
     def steps(self) -> list[datetime]:
         """The contract's end and the instants 90, 180 and 270 days after it."""
+        if self.ends == NEVER:
+            return []
         return [self.ends, *(later_days(self.ends, 90 * n, self.region) for n in (1, 2, 3))]
 
     def moment(self, instant: datetime) -> Moment:
@@ -120,15 +148,20 @@ class Tariff:
         """
         if instant < self.starts:
             raise NoTariffConnected(instant)
-        local = self.region.wall(instant)
-        owner, rate, special = self._rate(local)
+        return self.always(instant)
+
+    def always(self, instant: datetime) -> Moment:
+        """The price rule at one instant, "as if it had always held" (contract 2b, counters)."""
+        local = self.wall(instant)
+        owner, word, rate, special = self._rate(local)
         looks = any(self._uses_market(entry) for entry in rate)
         quote = self.market.quote(instant) if looks else None
+        quote = self.market.converted(quote, self.body.get("currency_conversion"), instant)
         passed = sum(step <= instant for step in self.steps)
         confidence = AFTER_END[passed - 1] if passed else Decimal(1)
         grounds = (quote.rows, quote.confidence) if quote else ()
         edge = (owner, local.date() if special else None, grounds, looks and quote is None, passed)
-        return Moment(owner, edge, self._tiers(owner, rate, quote, confidence))
+        return Moment(owner, word or owner, edge, self._tiers(owner, rate, quote, confidence))
 
     def _tiers(
         self, owner: Owner, rate: list[Json], quote: Quote | None, confidence: Decimal
@@ -151,19 +184,20 @@ class Tariff:
             return Decimal(0)
         return number(self.body.get("vat") or 0)
 
-    def _rate(self, local: datetime) -> tuple[Owner, list[Json], bool]:
+    def _rate(self, local: datetime) -> tuple[Owner, str | None, list[Json], bool]:
         """ "What remains must cover the 24 hours exactly once": the one window at the minute, its
-        rate and whether the day is a special one. No window (after the contract): no rate."""
+        `counter`, its rate and whether the day is a special one. No window (outside the contract):
+        no rate."""
         day = local.date()
         if day not in self._days:
-            self._days[day] = windows_of(self.body["schedule"], day, self.region)
+            self._days[day] = windows_of(self.body["schedule"], day, self.days)
         owners = [window for window in self._days[day] if covers(window[1], local.time())]
         if len(owners) > 1:
             raise ValueError(f"time_period_overlap on {local}")
         if not owners:
-            return (-1, -1, -1), [], False
+            return (-1, -1, -1), None, [], False
         owner, window, special = owners[0]
-        return owner, window["rate"], special
+        return owner, window.get("counter"), window["rate"], special
 
     def _uses_market(self, entry: Json) -> bool:
         written = entry.get("value", entry.get("fixed"))
@@ -173,15 +207,17 @@ class Tariff:
         return any(isinstance(entry.get("variables", {}).get(name), str) for name in named)
 
     def _tier(self, entry: Json, quote: Quote | None, confidence: Decimal) -> TierPrice:
-        to_kwh = None if entry.get("to_kwh") is None else number(entry["to_kwh"])
+        limit = next((n for n in LIMITS if entry.get(n) is not None), "to_kwh")
+        to_kwh = None if entry.get(limit) is None else number(entry[limit])
         if not self._uses_market(entry):
-            return TierPrice(to_kwh, self._limited(self._written(entry, None)), confidence)
+            net = self._limited(self._written(entry, None))
+            return TierPrice(to_kwh, net, confidence, limit)
         if quote is None:
-            return TierPrice(to_kwh, None, confidence)
+            return TierPrice(to_kwh, None, confidence, limit)
         lowest = combined([confidence, quote.confidence])
         if entry.get("value", entry.get("fixed")) is not None:
-            return TierPrice(to_kwh, self._limited(self._written(entry, quote)), lowest)
-        return TierPrice(to_kwh, self._limited(self._surcharged(entry, quote)), lowest)
+            return TierPrice(to_kwh, self._limited(self._written(entry, quote)), lowest, limit)
+        return TierPrice(to_kwh, self._limited(self._surcharged(entry, quote)), lowest, limit)
 
     def _surcharged(self, entry: Json, quote: Quote) -> Decimal:
         """ "price = (market + fixed) x (1 + percentage)", per kWh."""
