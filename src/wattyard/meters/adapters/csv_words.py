@@ -12,10 +12,10 @@ ESTIMATED: Final = 0.7
 """The confidence of an estimated value."""
 
 _ESTIMATED: Final = re.compile(
-    r"\b(estim|est\b|substitut|interpol|calcul|forecast|provisional|assumed|projected"
+    r"^est\.?$|\b(estim|substitut|interpol|calcul|forecast|provisional|assumed|projected"
     r"|geschat|schatting|geïnterpol|bereken|voorlopig|vervangen"
     r"|corrig|reconstitu|provisoire"
-    r"|geschätzt|geschaetzt|schätz|ersatz|rechnerisch|berechn|hochgerechn|vorläufig|prognose"
+    r"|geschätzt|geschaetzt|schätz|ersatzwert|rechnerisch|berechn|hochgerechn|vorläufig|prognose"
     r"|sustitu|perfilad)",
     re.IGNORECASE,
 )
@@ -58,9 +58,16 @@ _COMMODITIES: Final = (
 )  # fmt: skip
 _REACTIVE: Final = re.compile(r"(\d-\d:)?[3-8]\.8\.\d.*|[RQ][+-]|[+-][RQ]|R[IC][+-]")
 """OBIS codes of reactive energy, and the names of its registers."""
-_UNIT_HEADER: Final = re.compile(r"unit|einheit|eenheid|unité|unidad|uom", re.IGNORECASE)
-_ENERGIES: Final = {"wh": "WH", "kwh": "KWH"}
-_POWERS: Final = {"w": "W", "kw": "KW", "watt": "W", "watts": "W"}
+_UNIT_HEADER: Final = re.compile(
+    r"\b(units?|uom|einheit|eenheid|unité|unidad)\b|_units?\b|\bunit_", re.IGNORECASE
+)
+_ENERGIES: Final = {"wh": "WH", "kwh": "KWH", "mwh": "MWH"}
+_UNITS: Final = _ENERGIES | {
+    "w": "W", "kw": "KW", "watt": "W", "watts": "W", "gwh": "GWH", "mw": "MW",
+    "m3": "M3", "m³": "M3", "ft3": "FT3", "ccf": "CCF", "mcf": "MCF", "therm": "THERM",
+    "therms": "THERM", "gj": "GJ", "mj": "MJ", "btu": "BTU", "kvarh": "KVARH", "kvar": "KVAR",
+    "varh": "VARH", "var": "VAR", "kva": "KVA", "va": "VA", "kvah": "KVAH", "l": "L",
+}  # fmt: skip
 
 
 def quality_of(cell: str, header: str, *, named: bool = False) -> float | None:
@@ -104,8 +111,4 @@ def unit_of(cell: str, header: str) -> str | None:
     units.
     """
     unit = cell.casefold()
-    if unit in _ENERGIES:
-        return _ENERGIES[unit]
-    if not _UNIT_HEADER.search(header):
-        return None
-    return _POWERS.get(unit, cell.upper())
+    return (_UNITS if _UNIT_HEADER.search(header) else _ENERGIES).get(unit)
