@@ -39,7 +39,7 @@ from wattyard.sites.domain.netting import Netting
 from wattyard.sites.domain.sites import PostalAddress, SiteDraft
 from wattyard.sites.service import Sites
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.netting import Flows, GrossEnergy, net_shares, netted_time
+from wattyard.tariffs.domain.netting import GrossEnergy, GrossFlows, net_shares, netted_time
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.service import Tariffs
@@ -108,7 +108,7 @@ def _measured(
 
 
 def _netted(elements: list[Element], imported: Metered, exported: Metered) -> Netted:
-    flows = Flows((GrossEnergy(*imported[1:5]),), (GrossEnergy(*exported[1:5]),))
+    flows = GrossFlows((GrossEnergy(*imported[1:5]),), (GrossEnergy(*exported[1:5]),))
     span = netted_time(_NETTING, elements, _REGION, _YEAR)
     assert span is not None
     return Netted(_NETTING, net_shares(_NETTING, elements, _REGION, span, flows), "IMPORT", flows)

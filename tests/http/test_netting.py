@@ -258,6 +258,32 @@ async def test_demand_is_of_net_energy_only_where_its_window_holds_the_period(
         assert total_of(await interval(tenant, place, *FEBRUARY, "MONTH")) == peak_kw
 
 
+@pytest.mark.parametrize("period", ["QUARTER_HOUR", "DAY", "MONTH"])
+@pytest.mark.parametrize("scope", ["TARIFF", "PERIOD"])
+async def test_prices_are_in_the_tier_that_net_energy_has_reached(
+    tenant: Tenant, period: str, scope: str
+) -> None:
+    tiers = flat([{"value": 0.2, "to_kwh": 100}, {"value": 1.0}])
+    prices = []
+    for netting in (None, {"period": period}):
+        place = str((await tenant.site(netting=netting))["location_id"])
+        await tenant.tariff(place, schedule=tiers, tier_reset="YEAR", tier_scope=scope)
+        await put(tenant, periods(place, "2026-01-31T22:00:00+01:00", timedelta(hours=4), [150]))
+        await put(
+            tenant,
+            periods(place, "2026-01-31T22:00:00+01:00", timedelta(hours=4), [60], **OUT),
+        )
+        body = {
+            "location_id": place,
+            "start_time": "2026-03-02T12:00:00+01:00",
+            "end_time": "2026-03-02T13:00:00+01:00",
+        }
+        answer = await tenant.post("/prices", body)
+        prices.append(answer.json()["data"][0]["price"]["value"])
+
+    assert prices == [1.0, 0.2]
+
+
 # The sum.
 
 

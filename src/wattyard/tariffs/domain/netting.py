@@ -150,6 +150,25 @@ def net_shares(
     )
 
 
+def net_readings(gross: GrossEnergy, edges_us: Microseconds, shares: Numbers) -> GrossEnergy:
+    """Divide readings at the edges (n + 1) of shares (n), and let each part have its share."""
+    first = np.searchsorted(edges_us, gross.starts_us, side="right")
+    last = np.searchsorted(edges_us, gross.ends_us, side="left")
+    counts = last - first + 1
+    reading = np.repeat(np.arange(gross.starts_us.size), counts)
+    step = first[reading] + np.arange(reading.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    never = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+    bounds = np.concatenate([[never[0]], edges_us, [never[1]]])
+    whole_starts, whole_ends = gross.starts_us[reading], gross.ends_us[reading]
+    starts = np.maximum(bounds[step], whole_starts)
+    ends = np.minimum(bounds[step + 1], whole_ends)
+    part = (ends - starts) / (whole_ends - whole_starts)
+    counted = np.concatenate([[1.0], shares, [1.0]])[step]
+    return GrossEnergy(
+        starts, ends, gross.energy_kwh[reading] * part * counted, gross.confidence[reading]
+    )
+
+
 def _last_needed(flows: GrossFlows, span: Span, ends_us: Microseconds) -> datetime | None:
     """Find until when a time is to be netted: the sum's end after the last reading, if it has one.
 

@@ -1,12 +1,27 @@
 """What a site's own meter read in both directions, for netting."""
 
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
+
+import numpy as np
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Metered, TariffDirection
 from wattyard.meters.service import Records
-from wattyard.tariffs.domain.netting import GrossEnergy
+from wattyard.sites.domain.sites import Site
+from wattyard.tariffs.domain.netting import (
+    GrossEnergy,
+    GrossFlows,
+    net_readings,
+    net_shares,
+    netted_time,
+)
+from wattyard.tariffs.domain.prices import calendar_region
+from wattyard.tariffs.domain.tariff import Element
+
+_BOTH: Final[tuple[TariffDirection, TariffDirection]] = ("IMPORT", "EXPORT")
 
 
 async def gross_energy(
@@ -22,3 +37,45 @@ async def gross_energy(
 def as_gross(metered: Metered) -> GrossEnergy:
     """Take the energy of one series of readings."""
     return GrossEnergy(metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence)
+
+
+async def net_metered(
+    records: Records,
+    context: Context,
+    site: Site,
+    buying: Sequence[Element],
+    direction: TariffDirection,
+    span: Span,
+) -> list[Metered] | None:
+    """Read what counts of a direction's energy in a span; None where all of it does.
+
+    `buying` are all IMPORT tariffs that the site ever had.
+    """
+    region = calendar_region(site)
+    if site.netting is None or direction not in _BOTH:
+        return None
+    time = netted_time(site.netting, buying, region, span)
+    if time is None:
+        return None
+    whole = Span(min(time.start, span.start), max(time.end, span.end))
+    imported, exported = [
+        await gross_energy(records, context, site.id, one, whole) for one in _BOTH
+    ]
+    shares = net_shares(site.netting, buying, region, time, GrossFlows(imported, exported))
+    own, counted = (
+        (imported, shares.imported) if direction == "IMPORT" else (exported, shares.exported)
+    )
+    return [_as_metered(net_readings(one, shares.edges_us, counted)) for one in own]
+
+
+def _as_metered(energy: GrossEnergy) -> Metered:
+    size = energy.starts_us.size
+    return Metered(
+        np.zeros(size, np.int64),
+        energy.starts_us,
+        energy.ends_us,
+        energy.energy_kwh,
+        energy.confidence,
+        [None] * size,
+        [None] * size,
+    )

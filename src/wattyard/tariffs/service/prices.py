@@ -40,6 +40,7 @@ from wattyard.tariffs.domain.sources import (
 from wattyard.tariffs.domain.tariff import Direction, Element, Tariff, market_keys
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.service.judged import Judged
+from wattyard.tariffs.service.netting import net_metered
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of
 from wattyard.tariffs.store import contracts as contract_store
@@ -223,7 +224,11 @@ class Prices(TariffUseCases):
             if tariff.schedule.tiers < 2:
                 continue
             since = counted_since(tariff, supply.region, now)
-            if since < now:
+            if since < now and supply.site.netting is not None and not tariff.devices:
+                counted[element.id] = await self._count_net(
+                    context, supply, tariff, Span(since, now)
+                )
+            elif since < now:
                 device_id = question.device if tariff.devices else None
                 flow = _FLOWS[tariff.direction]
                 stream = Stream(supply.site.id, device_id, flow, tariff.direction)
@@ -231,6 +236,18 @@ class Prices(TariffUseCases):
                     context, stream, tariff, supply.region, Span(since, now)
                 )
         return counted
+
+    async def _count_net(
+        self, context: Context, supply: Supply, tariff: Tariff, span: Span
+    ) -> Consumed:
+        """Count what remains of the energy of a site that nets its import and export."""
+        async with self.db.reading() as db:
+            buying = (await self.supply(db, context, supply.site, "IMPORT", [EVER])).elements
+        own = await net_metered(self.records, context, supply.site, buying, tariff.direction, span)
+        if own is None:
+            stream = Stream(supply.site.id, None, _FLOWS[tariff.direction], tariff.direction)
+            return await self._count(context, stream, tariff, supply.region, span)
+        return counted(tariff, supply.region, span, own) if own else Consumed()
 
     async def _count(
         self,
