@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import (
     arrivals,
     attacks,
+    cdr_plans,
     costs_engine,
     costs_http,
     large_bodies,
@@ -38,6 +39,7 @@ CASES = {
     "counters": tier_counters.run,
     "costs-http": costs_http.run,
     "shapes": tariff_shapes.run,
+    "cdr": cdr_plans.run,
     "plans": plans.run,
     "plans-http": plans_http.run,
     "sessions": sessions.run,

@@ -23,7 +23,7 @@ from wattyard.tariffs.domain.coverage import FAULT_LIMIT
 from wattyard.tariffs.domain.plausible import implausible
 from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.refusals import PriceImplausible
-from wattyard.tariffs.wire.rules import rules_at
+from wattyard.tariffs.wire.rules import judged_rules
 from wattyard.tariffs.wire.tariffs import TariffBody, contract_draft
 
 DocumentFormat = Literal["urdb", "octopus", "cdr"]
@@ -55,6 +55,7 @@ def tariff_bodies(
     Raises:
         Malformed: when it is no such document.
         UnsupportedComponent: naming every part that no tariff can express, unless allowed.
+        ScheduleRefused: when its hours do not cover every day exactly once.
         PriceImplausible: naming prices beyond what they are anywhere, unless allowed.
         DocumentCurrencyMismatch: when the site pays in another currency.
     """
@@ -75,7 +76,7 @@ def tariff_bodies(
 
 
 def _implausible(body: TariffBody, region: CalendarRegion, site: Site) -> list[Fault]:
-    tariff = rules_at(contract_draft(body).rules, region)
+    tariff = judged_rules(contract_draft(body).rules, region)
     return list(islice(implausible(tariff, site.currency_code), FAULT_LIMIT))
 
 

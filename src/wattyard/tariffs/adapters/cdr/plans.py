@@ -70,10 +70,11 @@ def tariffs_from_cdr(
         UnsupportedComponent: naming every part that the grammar cannot express, unless
             `allow_partial`; then those parts are left out and named in the warnings.
     """
-    plan = without_nulls(document.get("data", document))
+    plan = document.get("data", document)
     raw = plan.get("electricityContract") if isinstance(plan, Mapping) else None
     if not isinstance(raw, Mapping):
         raise CdrInvalid("an energy plan with an electricityContract is expected", param="data")
+    raw = without_nulls(raw)
     read = convert(known_fields(raw, CdrContract), CdrContract)
     left = Leftovers()
     name_unread(plan, raw, left)
