@@ -1,5 +1,9 @@
 """What others wrote cannot steer a terminal, and secrets need not stand in the environment."""
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +31,24 @@ def test_control_characters_are_shown_instead_of_obeyed(
     assert not {"\x07", "\u202e", "\x9b"} & set(said)
     assert "\\x1b]0;owned" in said
     assert "[bold]acc_1[/bold]" in said
+
+
+SAYS = "from wattyard.cli.database import say_meanwhile; say_meanwhile('making a database')"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_takes_long_is_said_to_whoever_sits_there_and_not_to_a_log(*, terminal: bool) -> None:
+    reading, writing = pty.openpty() if terminal else os.pipe()
+    subprocess.run([sys.executable, "-c", SAYS], stderr=writing, check=True)
+    if not terminal:
+        os.close(writing)
+
+    said = os.read(reading, 1024).decode()
+
+    assert ("making a database" in said) is terminal
+    os.close(reading)
+    if terminal:
+        os.close(writing)
 
 
 def test_the_database_and_the_metrics_token_may_be_in_files(tmp_path: Path) -> None:

@@ -219,11 +219,9 @@ def paste(lines: list[str], name: str) -> str:
 def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
     data = tmp_path / "a folder"
     keys = set()
-    for is_first in (True, False):
+    for _ in range(2):
         with Server(data, "--sample") as server:
             assert server.process.stdout
-            said = "".join(server.errors)
-            assert ("making a database" in said, "adding a sample" in said) == (is_first, is_first)
             lines = [server.process.stdout.readline() for _ in range(8)]
             assert paste(lines, "try").startswith('{"object":"list","url":"/sites","has_more":true')
             assert len(json.loads(paste(lines, "prices"))["data"]) >= 24

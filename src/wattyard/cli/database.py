@@ -39,9 +39,10 @@ class CommandFailed(Exception):
 
 
 def say_meanwhile(line: str) -> None:
-    """Print on stderr what takes long, beside what the command prints."""
-    sys.stderr.write(f"wattyard: {line}\n")
-    sys.stderr.flush()
+    """Print what takes long on stderr, where that is a terminal and not a log."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"wattyard: {line}\n")
+        sys.stderr.flush()
 
 
 @contextmanager
