@@ -93,11 +93,11 @@ class DemandCharge:
     def charged_kw(self, period: DayRange) -> Fraction:
         """ "the mean of the peaks of the last n periods, this one included"; "Periods without any
         reading are skipped in means; such a period itself pays its minimum or first step"."""
-        own = self._at_least(period)
+        own = self.at_least(period)
         if self.raw_peak(period) is None:
             return own
         last = [period, *self._before(period, (self.charge.get("periods") or 1) - 1)]
-        peaks = [self._at_least(one) for one in last if self.raw_peak(one) is not None]
+        peaks = [self.at_least(one) for one in last if self.raw_peak(one) is not None]
         return sum(peaks, Fraction(0)) / len(peaks)
 
     def raw_peak(self, period: DayRange) -> Fraction | None:
@@ -143,7 +143,7 @@ class DemandCharge:
             raise ValueError(f"time_period_overlap at {start}")
         return _fraction(found[0]["factor"]) if found else Fraction(1)
 
-    def _at_least(self, period: DayRange) -> Fraction:
+    def at_least(self, period: DayRange) -> Fraction:
         """The peak after "max(`minimum_kw`, ratchet share x the highest raw peak before)"."""
         before = self._before(period, self.charge.get("ratchet_periods") or 0)
         highest = max((self.raw_peak(one) or Fraction(0) for one in before), default=Fraction(0))
