@@ -65,6 +65,12 @@ def test_a_day_that_not_every_month_has_is_refused(day: int) -> None:
         Billing(day)
 
 
+@pytest.mark.parametrize("first", [date(1, 1, 1), date(1899, 12, 31), date(9999, 1, 1)])
+def test_a_day_that_no_clock_of_all_zones_shows_is_refused(first: date) -> None:
+    with pytest.raises(BillingInvalid, match="from 1900-01-01"):
+        Billing(1, (first,))
+
+
 @pytest.mark.parametrize("second", [date(2025, 1, 30), date(2025, 1, 29)])
 def test_first_days_that_do_not_ascend_are_refused(second: date) -> None:
     with pytest.raises(BillingInvalid, match="must ascend") as refused:

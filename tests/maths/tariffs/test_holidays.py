@@ -1,7 +1,7 @@
 """Which days a tariff counts as holidays (contract 2b, Holidays)."""
 
 import calendar
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import holidays as library
 import pytest
@@ -19,7 +19,10 @@ from wattyard.tariffs.domain.holidays import (
     holidays_of,
 )
 from wattyard.tariffs.domain.refusals import ScheduleRefused
+from wattyard.tariffs.domain.samples import sample
 from wattyard.tariffs.domain.schedule import patterns
+from wattyard.tariffs.domain.sources import Markets
+from wattyard.tariffs.domain.warnings import warnings
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 PLACES = [
@@ -237,6 +240,26 @@ def test_names_that_the_calendar_does_not_have_are_refused_by_place() -> None:
         ("holiday_unknown", "holidays.add[0]"),
         ("holiday_unknown", "holidays.remove[0]"),
     ]
+
+
+@pytest.mark.parametrize("observed", ["AS_CALENDAR", "NONE", "NEXT_WORKDAY", "NEAREST_WORKDAY"])
+def test_the_last_years_of_the_calendar_have_holidays_too(observed: Observed) -> None:
+    own = rules(observed, add="EASTER+300, DEC-FRI-LAST, 12-31, Christmas Day, 9999-12-25")
+
+    for year in (9998, 9999):
+        assert date(year, 12, 31) in holidays_of("GB", "ENG", own, year)
+
+
+def test_a_contract_of_the_last_years_is_judged_and_sampled() -> None:
+    said = {"add": ["EASTER+300"], "remove": ["DEC-FRI-LAST"], "observed": "NEXT_WORKDAY"}
+    region = CalendarRegion("Pacific/Kiritimati", "KI")
+    own = body(flat(0.1), holidays=said, contract_start_date="9999-12-01", contract_end_date=None)
+
+    tariff = tariff_from_json(own, region)
+
+    assert [one.code for one in warnings(tariff, region, "AUD")] == ["holiday_not_there"]
+    shown = sample(tariff, region, markets=Markets({}, datetime(2026, 3, 1, tzinfo=UTC)))
+    assert (shown.lowest, shown.highest) == (0.1, 0.1)
 
 
 def test_a_name_needs_a_country() -> None:

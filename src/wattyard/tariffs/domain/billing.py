@@ -18,6 +18,9 @@ from wattyard.kernel.clock_changes import DAY_US, Microseconds, local_days
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.domain.calendar import Days, day_number
 
+_FIRST_DATE: Final = date(1900, 1, 1)
+_LAST_DATE: Final = date(9998, 12, 31)
+
 
 class BillingInvalid(Malformed):
     """`billing_day` is no day that every month has, or `billing_periods` do not ascend."""
@@ -47,6 +50,12 @@ class Billing:
                 param="billing_day",
                 code="billing_day_invalid",
             )
+        for number, first in enumerate(self.first_days):
+            if not _FIRST_DATE <= first <= _LAST_DATE:
+                raise BillingInvalid(
+                    f"billing_periods must be from {_FIRST_DATE} to {_LAST_DATE}; got {first}",
+                    param=f"billing_periods[{number}]",
+                )
         for number, (before, after) in enumerate(pairwise(self.first_days), start=1):
             if after <= before:
                 raise BillingInvalid(

@@ -7,6 +7,7 @@ becomes of a holiday on a weekend.
 
 import re
 import warnings
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,9 +76,10 @@ class EasterDay:
 
     def dates(self, year: int) -> list[date]:
         """List its dates in a year; one more than half a year from Easter may be of another's."""
-        found = (_easter(y, orthodox=self.orthodox) for y in (year - 1, year, year + 1))
-        days = (sunday + timedelta(days=self.days_after) for sunday in found)
-        return [day for day in days if day.year == year]
+        years = (y for y in (year - 1, year, year + 1) if date.min.year <= y <= date.max.year)
+        found = (_easter(y, orthodox=self.orthodox).toordinal() + self.days_after for y in years)
+        first, last = (date(year, *ends).toordinal() for ends in ((1, 1), (12, 31)))
+        return [date.fromordinal(day) for day in found if first <= day <= last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ class WeekdayDay:
     nth: int
 
     def dates(self, year: int) -> list[date]:
-        first = date(year, self.month, 1)
-        days = [first + timedelta(days=n) for n in range(31)]
-        own = [day for day in days if (day.month, day.weekday()) == (self.month, self.weekday)]
+        days = monthrange(year, self.month)[1]
+        dates = (date(year, self.month, day + 1) for day in range(days))
+        own = [day for day in dates if day.weekday() == self.weekday]
         if self.nth == _LAST:
             return own[-1:]
         return own[self.nth - 1 : self.nth]
@@ -203,8 +205,8 @@ def _with_substitutes(
             continue
         back = observed == "NEAREST_WORKDAY" and day.weekday() == _SATURDAY
         step = -_ONE_DAY if back else _ONE_DAY
-        substitute = day + step
-        while is_weekend(substitute) or substitute in counted:
+        substitute = day
+        while (is_weekend(substitute) or substitute in counted) and substitute < date.max:
             substitute += step
         counted[substitute] = f"{base[day]} (observed)".strip()
     return counted

@@ -21,7 +21,9 @@ from wattyard.tariffs.domain.tiers import Consumed
 WEEK_DAYS: Final = 7
 YEAR_DAYS: Final = 365
 _LOOKS_AHEAD_DAYS: Final = 400
-_HOLIDAY_YEARS: Final = 2
+_HOLIDAY_DAYS: Final = 731
+_LAST_DAY: Final = day_number(date.max) - 1
+"""The calendar ends there, and every zone's clock can show it."""
 _SHOWN_OF_A_DAY: Final = 10_000
 """A day of ten-second prices has fewer; a day with more is shown as one without prices."""
 
@@ -63,7 +65,7 @@ class Sample:
 def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sample:
     """Sample a tariff at a site, from now or from where its contract starts."""
     first = _first_day(tariff, region, markets.now)
-    days = facts(tariff.calendar(region), first, first + _LOOKS_AHEAD_DAYS)
+    days = facts(tariff.calendar(region), first, _ahead(first, _LOOKS_AHEAD_DAYS))
     holidays = np.flatnonzero(days.holiday)
 
     def shown(day: int) -> SampleDay:
@@ -83,7 +85,7 @@ def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sampl
         )
 
     return Sample(
-        week=tuple(shown(day) for day in range(first, first + WEEK_DAYS)),
+        week=tuple(shown(day) for day in range(first, _ahead(first, WEEK_DAYS))),
         clock_changes=tuple(shown(day) for day in _clock_changes(region, first)),
         holiday=shown(first + int(holidays[0])) if holidays.size else None,
         holidays=_holidays(tariff, region, date_of(first)),
@@ -92,7 +94,7 @@ def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sampl
 
 
 def _holidays(tariff: Tariff, region: CalendarRegion, first: date) -> tuple[tuple[date, str], ...]:
-    last = date(min(first.year + _HOLIDAY_YEARS, date.max.year), first.month, min(first.day, 28))
+    last = date_of(_ahead(day_number(first), _HOLIDAY_DAYS))
     place = region.country_code, region.state
     return tuple(
         (day, name)
@@ -105,13 +107,19 @@ def _holidays(tariff: Tariff, region: CalendarRegion, first: date) -> tuple[tupl
 def _first_day(tariff: Tariff, region: CalendarRegion, now: datetime) -> int:
     start, end = local_dates(tariff.term, region)
     today = civil.date_at(now, region.zone)
-    return day_number(max(start, min(today, end - timedelta(days=min(6, (end - start).days)))))
+    first = max(start, min(today, end - timedelta(days=min(6, (end - start).days))))
+    return min(day_number(first), _LAST_DAY - 1)
+
+
+def _ahead(day: int, days: int) -> int:
+    """Find the day that is so many days later, at most the last one of the calendar."""
+    return min(day + days, _LAST_DAY)
 
 
 def _clock_changes(region: CalendarRegion, first: int) -> list[int]:
     """List the next two local days on which the clock changes."""
     start = microseconds(civil.start_of_day(date_of(first), region.zone))
-    end = microseconds(civil.start_of_day(date_of(first + _LOOKS_AHEAD_DAYS), region.zone))
+    end = microseconds(civil.start_of_day(date_of(_ahead(first, _LOOKS_AHEAD_DAYS)), region.zone))
     changes = region.clock(start, end).instants_us
     inside = changes[(changes > start) & (changes < end)][:2]
     return [day_number(civil.date_at(instant(int(at)), region.zone)) for at in inside]
@@ -119,7 +127,7 @@ def _clock_changes(region: CalendarRegion, first: int) -> list[int]:
 
 def _year(tariff: Tariff, region: CalendarRegion, first: int, markets: Markets) -> ElementSeries:
     start = max(civil.start_of_day(date_of(first), region.zone), tariff.term.start)
-    end = civil.start_of_day(date_of(first + YEAR_DAYS), region.zone)
+    end = civil.start_of_day(date_of(_ahead(first, YEAR_DAYS)), region.zone)
     span = Span(start, min(end, tariff.term.end))
     try:
         return _series(tariff, region, span, markets)

@@ -1,6 +1,7 @@
 """Names of holidays that the calendar of the place does not have (contract 2b, Holidays)."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from wattyard.kernel.ids import shown
@@ -17,7 +18,8 @@ _YEARS: Final = 30
 def unknown_holidays(tariff: Tariff, region: CalendarRegion) -> Iterator[Fault]:
     """List the names that no holiday has in the first 30 years of the contract."""
     first = local_dates(tariff.term, region)[0].year
-    years, place = range(first, first + _YEARS), (region.country_code, region.state)
+    years = range(first, min(first + _YEARS, date.max.year + 1))
+    place = region.country_code, region.state
     for name, days in tariff.holidays.lists:
         for number, day in enumerate(days):
             if isinstance(day, NamedDay) and not names_a_holiday(place, day.name, years):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from itertools import chain, islice
 from typing import Final
 
@@ -59,8 +60,8 @@ def _kept_days(tariff: Tariff, region: CalendarRegion) -> Iterator[Fault]:
     for number, day in enumerate(rules.remove):
         left = HolidayRules(rules.calendar, rules.only, rules.add, (day,), "NONE")
         whole = HolidayRules(rules.calendar, rules.only, rules.add, (), "NONE")
-        years = range(first, first + _YEARS)
+        years = range(first, min(first + _YEARS, date.max.year + 1))
         if all(holidays_of(*place, left, y) == holidays_of(*place, whole, y) for y in years):
             path = f"holidays.remove[{number}]"
-            message = f"{path}: the day is no holiday in {first} to {first + _YEARS - 1}"
+            message = f"{path}: the day is no holiday in {first} to {years[-1]}"
             yield Fault("holiday_not_there", message, path)
