@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
@@ -79,15 +79,18 @@ def counter_cases(draw: st.DrawFn) -> ShapeCase:
     ]
     flow = "OUTBOUND" if direction == "EXPORT" else "INBOUND"
     registers = draw(st.sampled_from(((None,), (None,), ("1-0:1.8.1", "1-0:1.8.2"))))
+    readings = [
+        one if name is None else one | {"register": name}
+        for name in registers
+        for one in draw(sparse_readings(span, flow=flow))
+    ]
+    last = max(datetime.fromisoformat(one["end_time"]) for one in readings)
     return ShapeCase(
         region=region,
         span=span,
         tariff_bodies=draw(followed(own, region, span)),
-        readings=[
-            one if name is None else one | {"register": name}
-            for name in registers
-            for one in draw(sparse_readings(span, flow=flow))
-        ],
+        readings=readings,
+        now=draw(st.sampled_from((last, last, datetime(2030, 1, 1, tzinfo=UTC)))),
         direction=direction,
         aggregation=draw(
             st.sampled_from(("DAY", "MONTH", "NONE") if registers == (None,) else ("DAY", "MONTH"))
