@@ -39,6 +39,7 @@ async def test_a_location_answers_all_its_fields(tenant: Tenant) -> None:
         "currency_code": "EUR",
         "devices": [],
         "tariffs": [],
+        "netting": None,
         "consents": {
             "provider_tariff": False,
             "provider_bills": False,
