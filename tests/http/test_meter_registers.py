@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.tariff_bodies import entry, hours
-from tests.support.world import Tenant
+from tests.support.world import Tenant, World
 
 TWO_TIERS = [
     entry(("All", hours(("00:00", "24:00", [{"value": 0.1, "to_kwh": 10}, {"value": 0.5}]))))
@@ -162,6 +163,25 @@ async def test_writers_with_and_without_a_register_at_once_never_count_twice(
         assert sorted(failed) == [[], [(1, "record_overlap")]]
         found = [one for one in await kept(tenant, home) if one["start_time"][11:16] == "00:00"]
         assert len(found) == 1
+
+
+async def test_a_register_waits_for_the_first_reading_without_one_and_then_sees_it(
+    tenant: Tenant, world: World
+) -> None:
+    home = (await tenant.site())["location_id"]
+    await put(tenant, [reading(home, -1, 1, register="T1")])
+    outside = copy_context()
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+
+    async with asyncio.timeout(30), world.db.transaction() as db:
+        assert await put(tenant, [reading(home, 0, 1)]) == []
+        named = asyncio.create_task(
+            put(tenant, [reading(home, 0, 1, register="T1")]), context=outside
+        )
+        while not await db.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
+            await asyncio.sleep(0.01)
+
+    assert await named == [(1, "record_overlap")]
 
 
 async def test_a_second_value_for_a_period_in_one_batch_is_refused_and_an_equal_one_counts_once(

@@ -87,17 +87,14 @@ async def locked(
 
     Locked in the order of their numbers, as everywhere, and after new ones were added: deleting
     a site locks the site first and then its series, so taking them the other way round could
-    deadlock. Found once more when they are locked: a register that another writer added to a
-    meter while this one waited for it is not among those that the first statement sees.
+    deadlock. Found once more when they are locked: a series that another writer added to a meter
+    while this one waited for it is not among those that the first statement sees.
     """
     devices = {stream.device_id for stream in streams if stream.device_id is not None}
     arguments = (account, live, *_columns(streams), list(devices))
     rows = await db.fetch(f"{_SELECT} WHERE {_OF_METERS} ORDER BY series FOR UPDATE", *arguments)
-    found = {row["series"]: _stream(row) for row in rows}
-    if any(stream.register is None for stream in streams):
-        rows = await db.fetch(f"{_SELECT} WHERE {_OF_METERS}", *arguments)
-        found |= {row["series"]: _stream(row) for row in rows}
-    return found
+    rows += await db.fetch(f"{_SELECT} WHERE {_OF_METERS}", *arguments)
+    return {row["series"]: _stream(row) for row in rows}
 
 
 async def of(
