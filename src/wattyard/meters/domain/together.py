@@ -1,7 +1,7 @@
 """Which readings that were sent together can be kept together (contract 3, Readings)."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,24 +88,33 @@ def numbered(keys: Sequence[object]) -> Indices:
 def _settle(readings: Readings, positions: Indices, kept: Marks) -> None:
     """Take readings of one meter in the order of `positions`, where they may stand together."""
     taken: _Taken = {}
+    of_registers: list[tuple[int, int]] = []  # all that is taken with a name, in one
     for position in positions.tolist():
         period = int(readings.starts_us[position]), int(readings.ends_us[position])
         register = readings.streams[readings.stream[position]].register
-        if any(_meets(periods, *period) for periods in _beside(taken, register)):
+        own = taken.setdefault(register, [])
+        others = of_registers if register is None else taken.get(None, ())
+        if _meets(own, *period) or _meets(others, *period):
             kept[position] = False
-        else:
-            own = taken.setdefault(register, [])
-            own.insert(bisect_left(own, period), period)
+            continue
+        own.insert(bisect_left(own, period), period)
+        if register is not None:
+            _join(of_registers, *period)
 
 
-def _beside(taken: _Taken, register: str | None) -> Iterator[list[tuple[int, int]]]:
-    """List the periods that one of a register must not overlap."""
-    for other, periods in taken.items():
-        if register is None or other in (None, register):
-            yield periods
+def _join(periods: list[tuple[int, int]], start: int, end: int) -> None:
+    """Add a period to a list in order, of which none meet, and make one of all that it meets."""
+    first = last = bisect_left(periods, (start, end))
+    while first > 0 and periods[first - 1][1] >= start:
+        first -= 1
+    while last < len(periods) and periods[last][0] <= end:
+        last += 1
+    for low, high in periods[first:last]:
+        start, end = min(start, low), max(end, high)
+    periods[first:last] = [(start, end)]
 
 
-def _meets(periods: list[tuple[int, int]], start: int, end: int) -> bool:
+def _meets(periods: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     """Whether a period overlaps one of a list in order, of which none overlap."""
     at = bisect_left(periods, (start, end))
     before = at > 0 and periods[at - 1][1] > start

@@ -76,17 +76,20 @@ def _of_registers(readings: Readings, stored: Periods, series: Mapping[int, Stre
 def _beside(readings: Readings, stored: Periods, series: Mapping[int, Stream]) -> Marks:
     """Mark (n) readings that overlap stored ones of their meter which are not of a register, as
     theirs are; or are of one, as theirs are not."""
-    sides: dict[object, list[int]] = {}
+    sides: dict[tuple[object, bool], list[int]] = {}
     for number in np.unique(stored.series).tolist():
         own = series[number]
         sides.setdefault((own.meter_key, own.register is None), []).append(number)
-    clash = np.zeros(len(readings), np.bool_)
+    # Registers of a meter may be thousands: each of its sides is looked at once.
+    streams_of: dict[tuple[object, bool], list[int]] = {}
     for place, stream in enumerate(readings.streams):
-        other = sides.get((stream.meter_key, stream.register is not None))
-        if other is None:
-            continue
-        here = np.flatnonzero(readings.stream == place)
-        there = np.isin(stored.series, other)
+        other = stream.meter_key, stream.register is not None
+        if other in sides:
+            streams_of.setdefault(other, []).append(place)
+    clash = np.zeros(len(readings), np.bool_)
+    for side, places in streams_of.items():
+        here = np.flatnonzero(np.isin(readings.stream, places))
+        there = np.isin(stored.series, sides[side])
         begun = np.searchsorted(np.sort(stored.starts_us[there]), readings.ends_us[here])
         over = np.searchsorted(np.sort(stored.ends_us[there]), readings.starts_us[here], "right")
         clash[here] = begun > over
