@@ -22,6 +22,7 @@ from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
 from wattyard.meters.store.readings import PagePosition
 from wattyard.platform.db import Database, ReadConnection
+from wattyard.platform.work import beside
 from wattyard.sites.service import Devices, Sites
 
 _LAST: Final = 2**63 - 1
@@ -109,7 +110,7 @@ class Records:
             numbers = np.unique(metered.series).tolist()
             streams = await series_store.by_number(db, account, live, numbers) if numbers else {}
         found = _divided(metered, streams)
-        return by_meter([one for one in found if one.stream.direction == direction])
+        return await _by_meter([one for one in found if one.stream.direction == direction])
 
     async def streams_with(
         self, context: Context, device_id: UUID, direction: TariffDirection, span: Span
@@ -139,7 +140,7 @@ class Records:
             return []
         async with self.db.reading() as db:
             metered = await columns.each_between(db, context.account, context.live_mode, spans)
-        return [_apart(one) for one in _divided(metered, streams)]
+        return [await _apart(one) for one in _divided(metered, streams)]
 
     async def _page(
         self, db: ReadConnection, context: Context, search: Search, streams: dict[int, Stream]
@@ -209,15 +210,22 @@ async def _by_stream(
     metered = await columns.between(
         db, context.account, context.live_mode, list(streams), span.start, span.end
     )
-    return by_meter(_divided(metered, streams))
+    return await _by_meter(_divided(metered, streams))
 
 
-def _apart(one: StreamReadings) -> StreamReadings:
+async def _by_meter(found: list[StreamReadings]) -> list[StreamReadings]:
+    """Add up the registers of each meter, beside the event loop: a year of them takes long."""
+    if all(one.stream.register is None for one in found):
+        return found
+    return await beside(by_meter, found)
+
+
+async def _apart(one: StreamReadings) -> StreamReadings:
     """Add up the readings of a meter where those of its registers overlap."""
     metered = one.metered
     if (metered.starts_us[1:] >= metered.ends_us[:-1]).all():
         return one
-    return StreamReadings(one.stream, added_up([metered]))
+    return StreamReadings(one.stream, await beside(added_up, [metered]))
 
 
 def _divided(metered: Metered, streams: Mapping[int, Stream]) -> list[StreamReadings]:
