@@ -71,6 +71,19 @@ def test_files_of_one_register_each_are_kept_beside_each_other_under_their_names
     assert codes(report) == [("line 2", "record_overlap")]
 
 
+def test_a_register_without_a_name_that_can_be_seen_has_a_dash_for_one(
+    desk: Desk, home: str
+) -> None:
+    text = "at,\u200b,night\n2025-01-01 00:00,1,2\n"
+    options = (*HOURS, "--value", "2", "--value", "3")
+    with pytest.raises(CommandFailed, match="--register"):
+        desk.bring(text, home, *options, "--register", " ")
+    report = desk.bring(text, home, *options)
+
+    assert [one["register"] for one in report["registers"]] == ["-", "night"]
+    assert both(desk, home) == (3, 0)
+
+
 def test_rows_are_directed_by_a_column_and_name_their_registers(desk: Desk, home: str) -> None:
     text = (
         "at;Register;kWh\n"
@@ -235,6 +248,19 @@ def test_reads_of_registers_are_what_lies_between_them(desk: Desk, home: str) ->
     assert noted(report) == {"repeated": 1}
     assert both(desk, home) == (3.5, 0)
     assert desk.bring(text, home, *options, "--register-reads")["kept"] == report["kept"]
+
+
+def test_an_estimated_read_makes_all_of_a_long_time_before_it_an_estimate(
+    desk: Desk, home: str
+) -> None:
+    text = (
+        "at,kWh,quality\n2024-11-01 00:00,10,actual\n2024-12-01 00:00,40,actual\n"
+        "2025-06-01 00:00,900,estimated\n"
+    )
+    report = desk.bring(text, home, "--start", "at", "--value", "kWh", "--register-reads")
+
+    assert (report["kept"], report["estimated"]) == (7, 6)
+    assert [one.confidence for one in desk.kept(home)] == [1.0, *6 * [0.7]]
 
 
 @pytest.mark.parametrize("name", ["Zählerstand", "kWh"])

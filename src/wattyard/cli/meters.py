@@ -176,7 +176,9 @@ def import_readings(
             raise CommandFailed(f"{fault}: see --start, --end, --length and --value") from fault
     site_id = ids.read(location, "loc", "ste", param="location")
     device_id = ids.read(device, "dev", param="device") if device else None
-    name = stored_name(register) if register else None
+    name = stored_name(register) if register is not None else None
+    if name == "":
+        raise CommandFailed("--register must be a name of 1 to 32 characters; it has none")
 
     async def work(services: Services) -> tuple[MeterImportTally, Survey]:
         context = await context_of(services, account, mode)

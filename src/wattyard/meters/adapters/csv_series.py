@@ -139,7 +139,9 @@ def _between(register: Register, reads: list[_Read]) -> Iterator[Part]:
     for failed in found.failed:
         yield RefusedReading(once[failed.record_num].where, failed.code, failed.error)
     sure = {read.time_us: read.confidence for read in once}
+    before_us: dict[int, int] = {}  # of a long time between two reads, there are several parts
     for one in found.consumptions:
         period = instant(one.start_us), instant(one.end_us)
-        confidence = min(sure.get(one.start_us, 1.0), sure.get(one.end_us, 1.0))
-        yield judged(once[one.number].where, period, one.energy_kwh, register, confidence)
+        read = once[one.number]
+        confidence = min(sure[before_us.setdefault(one.number, one.start_us)], read.confidence)
+        yield judged(read.where, period, one.energy_kwh, register, confidence)

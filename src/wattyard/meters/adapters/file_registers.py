@@ -108,7 +108,7 @@ class Survey:
         """Name each register as it is kept; one that is alone in its direction `alone`, or not."""
         ways = [register.direction for register in self.registers]
         return {
-            register: stored_name(register.name or "-")
+            register: stored_name(register.name or "") or "-"
             if ways.count(register.direction) > 1
             else alone
             for register in self.registers
@@ -116,7 +116,10 @@ class Survey:
 
 
 def stored_name(name: str) -> str:
-    """Cut a name to what a register may be called; longer ones stay different (contract 2b)."""
+    """Cut a name to what a register may be called; longer ones stay different (contract 2b).
+
+    A name without a character that can be seen is "".
+    """
     plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     if len(plain) <= REGISTER_LENGTH:
         return plain
