@@ -1,12 +1,15 @@
 """Prices beyond what they are anywhere (contract 2b, Plausible prices)."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.support.tariff_bodies import body, flat
 from tests.support.world import AMSTERDAM, Tenant, error
-from wattyard.tariffs.domain.plausible import USUAL_PER_KWH, limit_per_kwh
+from wattyard.tariffs.domain.calendar import CalendarRegion
+from wattyard.tariffs.domain.plausible import USUAL_PER_KWH, implausible, limit_per_kwh
+from wattyard.tariffs.wire.rules import tariff_from_json
 
 EUR = limit_per_kwh("EUR")
 VALUE = "schedule[0].days_and_hours[0].hours[0].rate[0].value"
@@ -165,3 +168,12 @@ async def test_a_currency_without_a_usual_price_is_not_judged(tenant: Tenant) ->
     answer = await checked(tenant, body(flat(5_000.0)), currency_code="XOF")
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("code", sorted(USUAL_PER_KWH))
+def test_a_price_of_just_the_limit_is_plausible_in_every_currency(code: str) -> None:
+    limit = float(Decimal(repr(USUAL_PER_KWH[code])) * 10)
+    region = CalendarRegion("UTC")
+
+    assert not list(implausible(tariff_from_json(body(flat(limit)), region), code))
+    assert list(implausible(tariff_from_json(body(flat(limit * 1.001)), region), code))

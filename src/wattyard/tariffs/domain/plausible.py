@@ -102,6 +102,8 @@ EUR in the mean, 2.81 DKK, 8.3 CZK); elsewhere of the order of what GlobalPetrol
 households (2024). A currency that is not listed is not judged.
 """
 _TIMES: Final = 10
+_ROUNDING: Final = 1 + 1e-9
+"""Binary rounding errors, so that a price of just the limit is plausible."""
 _DAY_KWH: Final = 50
 """A day's standing charge may be that of so many kWh: large customers' rates have their own."""
 _DAYS: Final = {"DAILY": 1.0, "MONTHLY": 365 / 12, "YEARLY": 365.0}
@@ -121,7 +123,7 @@ def implausible(tariff: Tariff, currency_code: str) -> Iterator[Fault]:
         for path, net in chain(_prices(tariff), _charges(tariff)):
             of_a_day = path.startswith("charges")
             most = highest * _DAY_KWH if of_a_day else highest
-            if abs(net * on_top) > most:
+            if abs(net * on_top) > most * _ROUNDING:
                 yield _fault(path, net * on_top, most, currency_code, of_a_day=of_a_day)
 
 
