@@ -311,6 +311,14 @@ def test_dates_are_read_in_every_way_that_rates_are_published(written: object) -
     assert body["contract_end_date"] == "2018-01-01"
 
 
+def test_the_last_day_of_the_calendar_is_no_end() -> None:
+    rate = urdb(enddate="9999-12-31")
+
+    (body,) = tariffs_from_urdb(rate, contract=ContractDates(), allow_partial=False).bodies
+
+    assert body["contract_end_date"] == "2100-01-01"
+
+
 def test_a_date_that_is_none_is_refused_by_name() -> None:
     with pytest.raises(Malformed) as refused:
         tariffs_from_urdb(urdb(startdate="soon"), contract=YEAR, allow_partial=False)

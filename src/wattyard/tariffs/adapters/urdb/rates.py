@@ -72,9 +72,10 @@ def tariffs_from_urdb(
 
 def _dates(rate: UrdbRate) -> tuple[str | None, str | None]:
     start, last = _date(rate.startdate, "startdate"), _date(rate.enddate, "enddate")
+    ends = last is not None and last < date.max
     return (
         start.isoformat() if start else None,
-        (last + timedelta(days=1)).isoformat() if last else None,
+        (last + timedelta(days=1)).isoformat() if last and ends else None,
     )
 
 
