@@ -271,3 +271,23 @@ def test_a_name_needs_a_country() -> None:
 
 def test_years_that_the_library_knows_in_part_are_looked_up_in_silence() -> None:
     assert holidays_of("IN", "MH", AS_DECREED, 2040)  # the library warns of what it leaves out
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2027-12-27", False),
+        ("2027-12-25", False),
+        ("Boxing Day", False),
+        ("2027-12-29", True),
+        ("MAY-TUE-1", True),
+    ],
+)
+def test_a_day_to_remove_that_is_no_holiday_nor_its_substitute_is_told(
+    day: str, *, told: bool
+) -> None:
+    region = CalendarRegion("Europe/London", "GB", "ENG")
+    tariff = tariff_from_json(body(flat(0.1), holidays={"remove": [day]}), region)
+
+    codes = [one.code for one in warnings(tariff, region, "GBP")]
+    assert codes == (["holiday_not_there"] if told else [])

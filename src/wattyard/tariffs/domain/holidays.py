@@ -173,17 +173,36 @@ def _listed(
     country_code: str | None, state: str | None, rules: HolidayRules, year: int
 ) -> dict[date, str]:
     """List the days of a year before substitutes are looked for."""
-    of_year = _LibraryYear(country_code, state, year, rules.observed == "AS_CALENDAR")
-    days: dict[date, str] = {}
-    if rules.only:
-        days = dict(_found(rules.only, of_year))
-    elif rules.calendar != "NONE":
-        days = dict(of_year.names(national=rules.calendar == "NATIONAL"))
+    of_year = _year_under(country_code, state, rules, year)
+    days = dict(_present(rules, of_year))
     for day, _ in _found(rules.remove, of_year):
         days.pop(day, None)
     for day, name in _found(rules.add, of_year):
         days.setdefault(day, name)
     return days
+
+
+def _present(rules: HolidayRules, of_year: "_LibraryYear") -> Named:
+    """List the days of a year that `remove` takes from: those of the calendar, or `only`."""
+    if rules.only:
+        return dict(_found(rules.only, of_year))
+    return {} if rules.calendar == "NONE" else of_year.names(national=rules.calendar == "NATIONAL")
+
+
+@lru_cache(maxsize=64)
+def _present_in(
+    country_code: str | None, state: str | None, rules: HolidayRules, year: int
+) -> Named:
+    return _present(rules, _year_under(country_code, state, rules, year))
+
+
+def takes_a_holiday(
+    region: tuple[str | None, str | None], rules: HolidayRules, day: HolidayDay, year: int
+) -> bool:
+    """Check whether `remove` takes any holiday of a year with a day, substitutes included."""
+    present = _present_in(*region, rules, year)
+    own = _found((day,), _year_under(*region, rules, year))
+    return any(one in present for one, _ in own)
 
 
 def _found(wanted: Iterable[HolidayDay], of_year: "_LibraryYear") -> Iterator[tuple[date, str]]:
@@ -239,6 +258,12 @@ class _LibraryYear:
                 if one == wanted or one.startswith(f"{wanted} (") or one == label % wanted
             }
         )
+
+
+def _year_under(
+    country_code: str | None, state: str | None, rules: HolidayRules, year: int
+) -> _LibraryYear:
+    return _LibraryYear(country_code, state, year, rules.observed == "AS_CALENDAR")
 
 
 def names_a_holiday(region: tuple[str | None, str | None], name: str, years: Iterable[int]) -> bool:

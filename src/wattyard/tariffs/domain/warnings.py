@@ -10,7 +10,7 @@ from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.coverage import FAULT_LIMIT
-from wattyard.tariffs.domain.holidays import HolidayRules, holidays_of
+from wattyard.tariffs.domain.holidays import takes_a_holiday
 from wattyard.tariffs.domain.plausible import implausible
 from wattyard.tariffs.domain.refusals import PriceImplausible
 from wattyard.tariffs.domain.tariff import Tariff, local_dates
@@ -57,11 +57,9 @@ def _kept_days(tariff: Tariff, region: CalendarRegion) -> Iterator[Fault]:
     rules = tariff.holidays
     first = local_dates(tariff.term, region)[0].year
     place = region.country_code, region.state
+    years = range(first, min(first + _YEARS, date.max.year + 1))
     for number, day in enumerate(rules.remove):
-        left = HolidayRules(rules.calendar, rules.only, rules.add, (day,), "NONE")
-        whole = HolidayRules(rules.calendar, rules.only, rules.add, (), "NONE")
-        years = range(first, min(first + _YEARS, date.max.year + 1))
-        if all(holidays_of(*place, left, y) == holidays_of(*place, whole, y) for y in years):
+        if not any(takes_a_holiday(place, rules, day, year) for year in years):
             path = f"holidays.remove[{number}]"
             message = f"{path}: the day is no holiday in {first} to {years[-1]}"
             yield Fault("holiday_not_there", message, path)
