@@ -79,6 +79,15 @@ def test_first_days_that_do_not_ascend_are_refused(second: date) -> None:
     assert refused.value.first.param == "billing_periods[1]"
 
 
+def test_a_period_of_more_than_two_years_is_refused() -> None:
+    first = date(2025, 1, 30)
+    Billing(1, (first, first + timedelta(days=732)))
+    with pytest.raises(BillingInvalid, match="at most 732 days") as refused:
+        Billing(1, (first, first + timedelta(days=733)))
+
+    assert refused.value.first.param == "billing_periods[1]"
+
+
 @settings(deadline=None)
 @given(
     st.sampled_from(ZONES),

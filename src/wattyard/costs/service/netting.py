@@ -66,7 +66,7 @@ class NettedFlows:
 def contracts_span(site: Site, span: Span) -> Span:
     """The time whose contracts the costs of a span depend on.
 
-    Charges look at whole billing periods, of a year at most; netting at all time.
+    Charges look at whole billing periods, of two years at most; netting at all time.
     """
     if site.netting is not None:
         return EVER

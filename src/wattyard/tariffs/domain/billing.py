@@ -5,7 +5,7 @@ hand. Resets by MONTH, and MONTHLY and DEMAND charges, follow them; groups of co
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,10 +20,12 @@ from wattyard.tariffs.domain.calendar import Days, day_number
 
 _FIRST_DATE: Final = date(1900, 1, 1)
 _LAST_DATE: Final = date(9998, 12, 31)
+_LONGEST: Final = timedelta(days=2 * 366)
+"""A meter is read once a year at least; a bill looks at whole periods, so they must have an end."""
 
 
 class BillingInvalid(Malformed):
-    """`billing_day` is no day that every month has, or `billing_periods` do not ascend."""
+    """`billing_day` is not in every month, or `billing_periods` do not ascend in due time."""
 
     code = "billing_periods_invalid"
 
@@ -37,7 +39,8 @@ class Billing:
     no other period starts; before and after them the rule of `day` holds.
 
     Raises:
-        BillingInvalid: when the day is not 1..28, or the first days do not ascend.
+        BillingInvalid: when the day is not 1..28, the first days do not ascend, or one is more
+            than two years after the one before it.
     """
 
     day: int = 1
@@ -60,6 +63,12 @@ class Billing:
             if after <= before:
                 raise BillingInvalid(
                     f"billing_periods must ascend; got {after} after {before}",
+                    param=f"billing_periods[{number}]",
+                )
+            if after - before > _LONGEST:
+                raise BillingInvalid(
+                    f"a billing period has at most {_LONGEST.days} days; got one from {before} "
+                    f"to {after}",
                     param=f"billing_periods[{number}]",
                 )
 
