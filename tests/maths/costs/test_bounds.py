@@ -14,7 +14,10 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
+from wattyard.sites.domain.netting import Netting
+from wattyard.tariffs.domain.netting import GrossEnergy, GrossFlows, net_shares, netted_time
 from wattyard.tariffs.domain.refusals import TooManyPrices
+from wattyard.tariffs.domain.schedule import MONTHS, WEEKDAYS
 from wattyard.tariffs.domain.sources import Markets
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -34,15 +37,25 @@ def every_minute(days: int) -> SeriesReadings:
 
 def of_minutes(tariff: dict[str, Any], days: int, first: int = 0) -> None:
     """Price the days from `first` on, of so many that are metered."""
-    span = Span(START + timedelta(days=first), START + timedelta(days=days))
-    question = CostQuestion("IMPORT", span)
-    costs(
-        elements_of([tariff], BERLIN),
-        BERLIN,
-        question,
-        every_minute(days),
-        markets=Markets({}, START),
+    price(tariff, every_minute(days), Span(START + timedelta(days=first), after(days)))
+
+
+def of_hours(tariff: dict[str, Any], days: int) -> None:
+    """Price so many days that are metered by the hour."""
+    read = every_minute(days)
+    hourly = SeriesReadings(
+        read.starts_us[::60], read.ends_us[59::60], read.energy_kwh[::60], read.confidence[::60]
     )
+    price(tariff, hourly, Span(START, after(days)))
+
+
+def after(days: int) -> datetime:
+    return START + timedelta(days=days)
+
+
+def price(tariff: dict[str, Any], readings: SeriesReadings, span: Span) -> None:
+    elements, question = elements_of([tariff], BERLIN), CostQuestion("IMPORT", span)
+    costs(elements, BERLIN, question, readings, markets=Markets({}, START))
 
 
 def test_very_many_readings_in_very_many_tiers_are_refused_before_they_are_split() -> None:
@@ -69,3 +82,39 @@ def test_a_long_time_since_the_last_reset_is_counted_and_not_refused() -> None:
     of_minutes(tariff, 400, first=399)
     with pytest.raises(TooManyPrices, match="or tiers"):
         of_minutes(tariff, 400)
+
+
+def test_very_many_limits_by_the_day_are_refused_before_they_are_laid_out() -> None:
+    by_day = [{"value": 1, "to_kwh_per_day": n} for n in range(1, 50)] + [{"value": 2}]
+    times = [f"{n:02}:00" for n in range(24)]
+    blocks = [
+        (day, hours(*zip(times, [*times[1:], "00:00"], [by_day, *[1.0] * 23], strict=True)))
+        for day in WEEKDAYS
+    ]
+    tariff = body([entry(*blocks, months=[month]) for month in MONTHS], tier_reset="DAY")
+
+    of_hours(tariff, 10)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooManyPrices):
+            of_hours(tariff, 200)
+        assert tracemalloc.get_traced_memory()[1] < 50 * MIB
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_carried_on_is_netted_from_the_first_reading_on_not_from_the_contract() -> None:
+    elements = elements_of([body(flat(0.1), contract_start_date="1900-01-01")], BERLIN)
+    netting = Netting("QUARTER_HOUR", "CARRY")
+    day = Span(START, START + timedelta(days=1))
+    read = every_minute(1)
+    flow = GrossEnergy(read.starts_us, read.ends_us, read.energy_kwh, read.confidence)
+    half = GrossEnergy(read.starts_us, read.ends_us, read.energy_kwh / 2, read.confidence)
+
+    whole = netted_time(netting, elements, BERLIN, day)
+    assert whole is not None
+    assert whole.start.year == 1899
+    found = net_shares(netting, elements, BERLIN, whole, GrossFlows((flow,), (half,)))
+
+    assert found.imported.tolist() == pytest.approx([0.5] * 96)
+    assert found.edges_us[0] == read.starts_us[0]

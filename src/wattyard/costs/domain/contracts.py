@@ -240,7 +240,7 @@ def charged(rated: Rated, pieces: ReadingPieces, answered: slice) -> Charged:
     """Price the answered pieces in a contract's part of the time; all are cut at its edges.
 
     Raises:
-        TooManyPrices: for more than two million, answered pieces times tiers.
+        TooManyPrices: for more than two million, answered pieces times tiers, or limits of tiers.
     """
     series = rated.series
     inside = pieces.between(int(series.edges_us[0]), int(series.edges_us[-1]))
@@ -277,10 +277,16 @@ def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice) -> Numbers:
 
 
 def _limits_kwh(tariff: Tariff, counter: Counter, seen: ReadingPieces) -> Numbers:
-    """Find where tiers end: (w, t), or (p, w, t) where each of the reset periods has its own."""
+    """Find where tiers end: (w, t), or (p, w, t) where each of the reset periods has its own.
+
+    Raises:
+        TooManyPrices: for more than two million limits.
+    """
     rates, periods = tariff.rates, counter.periods
     if rates.fixed_limits:
         return rates.to_kwh
+    if periods.days.size * rates.to_kwh.size > LAID_AT_ONCE:
+        raise TooManyPrices(LAID_AT_ONCE)
     peaks = np.zeros(periods.days.size)
     if rates.any_by_peak:
         minutes = tariff.tiering.window_minutes

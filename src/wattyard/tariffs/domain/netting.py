@@ -123,15 +123,19 @@ def net_shares(
 ) -> NetShares:
     """Find what counts of import and export in a time, one that `netted_time` found.
 
-    `elements` are the connected tariffs of the site; those for IMPORT divide the time.
+    The steps go from the period of the first reading on. `elements` are the connected tariffs of
+    the site; those for IMPORT divide the time.
     """
     ends = _settled_at(netting, elements, region, span.end)
     last = _last_needed(flows, span, ends)
     if last is None:
         edges = np.array([microseconds(span.start), microseconds(span.end)])
         return NetShares(edges, np.ones(1), np.ones(1))
+    since = max(span.start, _first_read(flows))  # before it there is nothing to net, or to carry
+    from_us = int(_period_edges(netting, elements, region, _instant_of(since))[0])
     to_us = int(_period_edges(netting, elements, region, _instant_of(last - _MICROSECOND))[-1])
-    cells = _cells(netting, elements, region, Span(span.start, instant(to_us)))
+    netted = Span(max(span.start, instant(from_us)), instant(to_us))
+    cells = _cells(netting, elements, region, netted)
     imported, _ = _by_cell(flows.imported, cells)
     exported, sure = _by_cell(flows.exported, cells)
     net = imported - exported
@@ -179,6 +183,12 @@ def _last_needed(flows: GrossFlows, span: Span, ends_us: Microseconds) -> dateti
     if last <= microseconds(span.start):
         return None
     return instant(next(iter(ends_us[ends_us >= last].tolist()), last))
+
+
+def _first_read(flows: GrossFlows) -> datetime:
+    """Find when the first of some readings starts."""
+    both = (*flows.imported, *flows.exported)
+    return instant(min(int(one.starts_us[0]) for one in both if one.starts_us.size))
 
 
 def _instant_of(at: datetime) -> Span:
