@@ -1,5 +1,6 @@
 """Every shape of a CSV export that `wattyard meter import` takes, as suppliers write them."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,8 @@ def test_rows_that_name_another_unit_or_the_other_direction_are_refused(
         ("ESTIMATED_ACTUAL", "A", 1.0),
         ("Note", "Estimated", 0.7),
         ("Note", "not estimated", 1.0),
+        ("Quality", "Not estimated", 1.0),
+        ("Calidad", "No estimado", 1.0),
         ("Note", "E", 1.0),
         ("Lecture", "Valeur estimée", 0.7),
         ("Art", "Geschätzter Wert", 0.7),
@@ -219,6 +222,15 @@ def test_a_word_of_quality_that_nobody_knows_is_refused_until_it_is_said(
 
     assert report["refused"] == []
     assert [one.confidence for one in desk.kept(home)] == [1, 0.6]
+
+
+@pytest.mark.parametrize("word", ["not read", "nicht gemessen", "non mesurée"])
+def test_a_value_that_was_not_read_is_never_taken_for_a_measured_one(
+    desk: Desk, home: str, word: str
+) -> None:
+    report = desk.bring(f"at,kWh,Quality\n2025-01-01,1,{word}\n", home, *HOURS, "--value", "kWh")
+
+    assert (codes(report), desk.kept(home)) == ([("line 2", "quality_invalid")], [])
 
 
 def test_negative_values_of_a_net_column_flow_the_other_way(desk: Desk, home: str) -> None:
@@ -302,6 +314,18 @@ def test_numbered_hours_elapse_from_midnight(desk: Desk, home: str, day: str, co
     assert [one.end for one in found[:-1]] == [one.start for one in found[1:]]
 
 
+@pytest.mark.parametrize("zone", ["+00:00", "-05:00"])
+def test_numbered_hours_elapse_on_the_clock_of_the_file(desk: Desk, home: str, zone: str) -> None:
+    rows = "".join(f"2025-03-30;{n};1\n" for n in range(1, 26))
+    options = ("--date", "d", "--start", "h", "--length", "60", "--value", "kWh", "--numbered")
+    report = desk.bring(f"d;h;kWh\n{rows}", home, *options, "--utc-offset", zone)
+
+    assert codes(report) == [("line 26", "start_time_invalid")]
+    found = desk.kept(home)
+    assert len(found) == 24
+    assert found[0].start == datetime.fromisoformat(f"2025-03-30T00:00:00{zone}")
+
+
 @pytest.mark.parametrize("names", ["start", "both", "unlabelled length"])
 @pytest.mark.parametrize(("day", "hours"), [("2025-03-29", 24), ("2025-03-30", 23)])
 def test_a_row_may_be_a_day(desk: Desk, home: str, names: str, day: str, hours: int) -> None:
@@ -320,6 +344,19 @@ def test_a_row_may_be_a_day(desk: Desk, home: str, names: str, day: str, hours: 
     found = desk.kept(home)
     assert (report["refused"], len(found), energy(found)) == ([], hours, hours)
     assert [one.end for one in found[:-1]] == [one.start for one in found[1:]]
+
+
+def test_a_row_of_a_day_tells_what_it_lacks_and_may_have_an_hour_more_in_autumn(
+    desk: Desk, home: str
+) -> None:
+    text = (
+        "Tag;00:00;01:00;02:00;02:00;03:00\n"
+        "2025-10-25;1;1;1;;1\n2025-10-26;1;1;1;1;1\n2025-10-27;1;1;1\n"
+    )
+    report = desk.bring(text, home, "--date", "Tag", "--wide", "--length", "60")
+
+    assert codes(report) == [("line 4, 03:00", "value_missing")]
+    assert (report["kept"], both(desk, home)) == (12, (12, 0))
 
 
 def test_columns_named_by_ends_are_refused(desk: Desk, home: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from wattyard.kernel import civil
+from wattyard.kernel.instants import Span
 from wattyard.meters.adapters.column_map import ColumnMap
 from wattyard.meters.adapters.csv_layout import Layout, LayoutColumn
 from wattyard.meters.adapters.meter_file import RefusedReading
@@ -16,6 +17,7 @@ from wattyard.meters.adapters.written_times import WrittenTime, periods_of, read
 
 _PERIOD_NUMBER: Final = re.compile(r"\d{1,3}", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"\d\d?:\d\d.*", re.ASCII)
+_DAY: Final = timedelta(days=1)
 
 Period = tuple[datetime, datetime]
 
@@ -71,18 +73,29 @@ class RowTimes:
         day = self._written(cells, self.layout.date)
         if day.wall.time() != time():
             raise ValueError(f"{day.wall} is not a day")
+        cells = [*cells, *[""] * (self.layout.width - len(cells))]
+        starts = set[int]()
         for value in self.layout.values:
-            if value.position >= len(cells) or value.minutes is None:
+            if value.minutes is None:
                 continue
-            wall = day.wall + timedelta(minutes=value.minutes[0])
-            label = self._label(replace(day, wall=wall, is_date=False))
+            start = value.minutes[0]
+            label = self._label(
+                replace(day, wall=day.wall + timedelta(minutes=start), is_date=False)
+            )
             skipped = label.tzinfo is None and is_skipped(label, self.zone)
-            if cells[value.position] or not skipped:
+            # A second column of one time is for the day on which the clock shows it twice.
+            if cells[value.position] or not (skipped or start in starts):
                 yield TimedRow(line, cells, label, lane, value)
+            starts.add(start)
 
     def _numbered(self, cells: Sequence[str]) -> datetime:
         """Find the start of a period by its number: periods elapse from the start of the day."""
-        day = civil.day(self._written(cells, self.layout.date).wall.date(), self.zone)
+        date_ = self._written(cells, self.layout.date).wall.date()
+        if self.columns.utc_offset is None:
+            day = civil.day(date_, self.zone)
+        else:
+            midnight = datetime.combine(date_, time(), UTC) - self.columns.utc_offset
+            day = Span(midnight, midnight + _DAY)
         text = cells[self.layout.start or 0]
         length = self.columns.length
         assert isinstance(length, timedelta)  # noqa: S101 (a column map of numbers has one)

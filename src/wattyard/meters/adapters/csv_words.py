@@ -28,6 +28,11 @@ _MEASURED: Final = re.compile(
     re.IGNORECASE,
 )
 _DENIED: Final = re.compile(r"\b(not|non|no|nicht|niet|sin|keine?)\b", re.IGNORECASE)
+_NOT_MEASURED: Final = re.compile(
+    r"\b(not|non|no|nicht|niet|sin)\b[ -]*(actual|measured|metered|read|gemeten|uitgelezen|gelezen"
+    r"|gemessen|abgelesen|ausgelesen|mesur|réel|reel|relev|real|medid|leíd|leid)",
+    re.IGNORECASE,
+)
 _LETTERS: Final = {"a": 1.0, "r": 1.0, "m": 1.0, "w": 1.0, "v": 1.0, "g": 1.0, "l": 1.0, "e": 0.7}
 _YES: Final = ("true", "yes", "y", "1", "x", "ja", "j", "oui", "o", "sí", "si", "s")
 _NO: Final = ("false", "no", "n", "0", "nein", "nee", "non")
@@ -84,9 +89,11 @@ def quality_of(cell: str, header: str, *, named: bool = False) -> float | None:
     of_quality = named or bool(_OF_QUALITY.search(header))
     if of_quality and word in _LETTERS:
         return _LETTERS[word]
-    if _ESTIMATED.search(word) and not _DENIED.search(word):
+    estimated, denied = bool(_ESTIMATED.search(word)), bool(_DENIED.search(word))
+    if estimated and not denied:
         return ESTIMATED
-    if of_quality and word and not _MEASURED.search(word):
+    measured = estimated or (_MEASURED.search(word) and not _NOT_MEASURED.search(word))
+    if of_quality and word and not measured:
         raise ValueError(
             f'{cell!r:.30} in the column "{header:.30}" is no known quality; say how sure it is: '
             f'--quality "{header:.30}={cell:.30}:1" (1 is measured, an estimate is 0.7)'
