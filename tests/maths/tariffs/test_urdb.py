@@ -353,6 +353,7 @@ def test_periods_that_are_no_whole_numbers_are_refused() -> None:
         ({"dgrules": "Buy All Sell All"}, None),
         ({"usenetmetering": True}, Netting("MONTH", "CARRY")),
         ({"usenetmetering": False}, None),
+        ({"dgrules": "Buy All Sell All", "usenetmetering": ""}, None),
         ({}, None),
     ],
 )
@@ -364,3 +365,16 @@ def test_what_exports_are_credited_becomes_netting_where_the_rate_says_so(
     assert made.netting == netting
     told = [name for name, value in rules.items() if value]
     assert [fault.param for fault in made.warnings] == told
+
+
+@pytest.mark.parametrize("said", ["FALSE", "No", "0", 0.0, False])
+def test_net_metering_that_is_denied_nets_nothing(said: object) -> None:
+    made = tariffs_from_urdb(urdb(usenetmetering=said), contract=YEAR, allow_partial=False)
+
+    assert (made.netting, made.warnings) == (None, ())
+
+
+def test_dgrules_decide_beside_the_older_member() -> None:
+    rate = urdb(dgrules="Buy All Sell All", usenetmetering=True)
+
+    assert tariffs_from_urdb(rate, contract=YEAR, allow_partial=False).netting is None

@@ -22,18 +22,21 @@ _RULES: Final[Mapping[str, tuple[Netting | None, str]]] = {
     "net billing instantaneous": (None, "imports and exports count as they are metered"),
     "buy all sell all": (None, "imports and exports count as they are metered"),
 }
+_NOT_SAID: Final = frozenset({"", "0", "0.0", "false", "f", "no", "n"})
 _OTHER: Final = "what exports are credited is not part of an import tariff"
 
 
 def netting(raw: Mapping[str, Any], left: Leftovers) -> Netting | None:
-    """Read how exports cancel imports out; what is said of it is noted."""
-    found: Netting | None = None
+    """Read how exports cancel imports out; what is said of it is noted.
+
+    `usenetmetering` is the older member: it decides where `dgrules` says nothing.
+    """
     for name in ("dgrules", "dgRules", "usenetmetering"):
-        said = raw.get(name)
-        if said in (None, "", 0, "false", "False"):
+        said = str(raw.get(name) or "").strip().lower()
+        if said in _NOT_SAID:
             continue
-        rule = "net metering" if name == "usenetmetering" else str(said).strip().lower()
-        own, meaning = _RULES.get(rule, (None, _OTHER))
-        found = found or own
+        rule = "net metering" if name == "usenetmetering" else said
+        found, meaning = _RULES.get(rule, (None, _OTHER))
         left.note(name, meaning)
-    return found
+        return found
+    return None
