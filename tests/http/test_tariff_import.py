@@ -140,7 +140,7 @@ async def test_lists_of_rates_with_holes_or_further_pages_are_refused(tenant: Te
     assert await nothing_stored(tenant, at)
 
 
-async def test_a_rate_that_says_so_nets_its_location_unless_it_nets_already(
+async def test_a_rate_that_says_so_nets_its_location_or_is_told_that_it_nets_otherwise(
     tenant: Tenant,
 ) -> None:
     at = await place(tenant, "US", "Phoenix", "AZ")
@@ -156,6 +156,7 @@ async def test_a_rate_that_says_so_nets_its_location_unless_it_nets_already(
     later = "&contract_start_date=2027-01-01&contract_end_date=2028-01-01"
     answer = await imported(tenant, "urdb", at, urdb(dgrules="Net Billing Hourly"), later)
     assert answer.status_code == 201, answer.text
+    assert [one["param"] for one in answer.json()["warnings"]] == ["dgrules", "netting"]
     assert (await tenant.get(f"/locations/{at}")).json()["netting"] == carried
 
 

@@ -134,14 +134,14 @@ def import_tariff(
             contract=Dates(start, end),
             allow=Allowance(allow_partial, allow_implausible),
         )
-        made = await services.get(TariffImports).connect(
+        made, told = await services.get(TariffImports).connect(
             context, [contract_draft(body) for body in found.bodies], found.netting
         )
         return {
             "tariffs": [
                 json_value(tariff_json(context.caller, one.contract, one.site)) for one in made
             ],
-            "warnings": [fault._asdict() for fault in found.warnings],
+            "warnings": [fault._asdict() for fault in (*found.warnings, *told)],
         }
 
     try:

@@ -177,8 +177,10 @@ class Sites(SiteUseCases):
                 )
         return after, devices
 
-    async def start_netting(self, context: Context, site_id: UUID, netting: Netting) -> None:
+    async def start_netting(self, context: Context, site_id: UUID, netting: Netting) -> bool:
         """Net a site's import and export from now on, unless it does or may not export.
+
+        Returns whether it nets so afterwards.
 
         Raises:
             LocationNotFound: when the caller has none of that id.
@@ -187,13 +189,14 @@ class Sites(SiteUseCases):
         async with self.db.transaction() as db:
             before, devices = await self._locked(db, context, site_id, LocationNotFound)
             if before.netting is not None or before.max_power_export_kw == 0:
-                return
+                return before.netting == netting
             after = replace(before, netting=netting)
             shown = self.serializers.site(context.caller, after, devices)
             await site_store.update(db, account, live, [(after, shown)])
             await self.events.record(
                 context, site_events(self.serializers, context, "update", after, devices)
             )
+        return True
 
     async def close(
         self,

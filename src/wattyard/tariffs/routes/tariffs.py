@@ -254,8 +254,9 @@ async def import_tariffs(
         allow=Allowance(query.allow_partial == "true", query.allow_implausible == "true"),
     )
     drafts = [contract_draft(body) for body in found.bodies]
-    made = await imports.connect(context, drafts, found.netting)
-    return import_json(context.caller, [(one.contract, one.site) for one in made], found.warnings)
+    made, told = await imports.connect(context, drafts, found.netting)
+    kept = [(one.contract, one.site) for one in made]
+    return import_json(context.caller, kept, [*found.warnings, *told])
 
 
 @endpoint(
