@@ -67,7 +67,9 @@ class Records:
             }
             if search.group_by is None:
                 return await self._page(db, context, search, streams)
-            return await self._groups(db, context, search, streams, zone_name)
+            metered = await _between(db, context, streams, search.span)
+        found = await _by_meter(_divided(metered, streams))
+        return await beside(_grouped, found, search, zone_name)
 
     async def of_object(
         self,
@@ -87,7 +89,8 @@ class Records:
                 db, context.account, context.live_mode, site_id=site_id, device_id=device_id
             )
             streams = {n: stream for n, stream in known.items() if stream.direction == direction}
-            return await _by_stream(db, context, streams, span)
+            metered = await _between(db, context, streams, span)
+        return await _by_meter(_divided(metered, streams))
 
     async def total_kwh(self, context: Context, span: Span, meter: Stream) -> float:
         """Sum up what all registers of a meter read: a device's, or a site's own."""
@@ -159,58 +162,52 @@ class Records:
         ]
         return Page(found, len(rows) > search.limit)
 
-    async def _groups(
-        self,
-        db: ReadConnection,
-        context: Context,
-        search: Search,
-        streams: dict[int, Stream],
-        zone_name: str,
-    ) -> Page[Record]:
-        assert search.group_by is not None  # noqa: S101 (asked by search alone)
-        span = search.span
-        edges = period_edges(
-            search.group_by,
-            civil.zone(zone_name),
-            (microseconds(span.start), microseconds(span.end)),
-        )
-        found: list[Record] = []
-        for one in await _by_stream(db, context, streams, span):
-            metered, number = one.metered, int(one.metered.series[0])
-            groups = sums(
-                edges, metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence
-            )
-            found += [
-                Record(
-                    (int(edges[position]), number),
-                    one.stream,
-                    instant(int(edges[position])),
-                    instant(int(edges[position + 1])),
-                    energy_kwh,
-                    confidence,
-                )
-                for position, energy_kwh, confidence in zip(
-                    groups.position.tolist(),
-                    groups.energy_kwh.tolist(),
-                    groups.confidence.tolist(),
-                    strict=True,
-                )
-            ]
-        newest = search.order == "NEWEST"
-        found.sort(key=lambda record: record.position, reverse=newest)
-        if search.after is not None:
-            after = search.after
-            found = [r for r in found if (r.position < after if newest else r.position > after)]
-        return Page(found[: search.limit], len(found) > search.limit)
 
-
-async def _by_stream(
-    db: ReadConnection, context: Context, streams: dict[int, Stream], span: Span
-) -> list[StreamReadings]:
-    metered = await columns.between(
+async def _between(
+    db: ReadConnection, context: Context, streams: Mapping[int, Stream], span: Span
+) -> Metered:
+    return await columns.between(
         db, context.account, context.live_mode, list(streams), span.start, span.end
     )
-    return await _by_meter(_divided(metered, streams))
+
+
+def _grouped(streams: list[StreamReadings], search: Search, zone_name: str) -> Page[Record]:
+    """Sum up the readings of each stream by the local periods of a search: one page of them."""
+    assert search.group_by is not None  # noqa: S101 (asked by search alone)
+    span = search.span
+    edges = period_edges(
+        search.group_by,
+        civil.zone(zone_name),
+        (microseconds(span.start), microseconds(span.end)),
+    )
+    found: list[Record] = []
+    for one in streams:
+        metered, number = one.metered, int(one.metered.series[0])
+        groups = sums(
+            edges, metered.starts_us, metered.ends_us, metered.energy_kwh, metered.confidence
+        )
+        found += [
+            Record(
+                (int(edges[position]), number),
+                one.stream,
+                instant(int(edges[position])),
+                instant(int(edges[position + 1])),
+                energy_kwh,
+                confidence,
+            )
+            for position, energy_kwh, confidence in zip(
+                groups.position.tolist(),
+                groups.energy_kwh.tolist(),
+                groups.confidence.tolist(),
+                strict=True,
+            )
+        ]
+    newest = search.order == "NEWEST"
+    found.sort(key=lambda record: record.position, reverse=newest)
+    if search.after is not None:
+        after = search.after
+        found = [r for r in found if (r.position < after if newest else r.position > after)]
+    return Page(found[: search.limit], len(found) > search.limit)
 
 
 async def _by_meter(found: list[StreamReadings]) -> list[StreamReadings]:
