@@ -22,6 +22,8 @@ from tests.support.cdr_plans import (
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 
+OLD_WEEK = {"weekdays": True, "saturday": True, "sunday": True}
+
 
 @pytest.mark.parametrize(
     ("document", "named"),
@@ -36,6 +38,17 @@ from wattyard.tariffs.domain.refusals import UnsupportedComponent
             "electricityContract.timeOfUseFeedInTariff",
         ),
         (plan(TIME_OF_USE, pricingModel="QUOTA"), "electricityContract.pricingModel"),
+        (
+            with_period(
+                timeOfUseRates=[
+                    {
+                        "rates": [{"unitPrice": "0.4"}],
+                        "timeOfUse": [{"days": {**OLD_WEEK, "publicHolidays": True}}],
+                    }
+                ]
+            ),
+            f"{PERIOD}.timeOfUseRates[0].timeOfUse[0].days.publicHolidays",
+        ),
         (
             plan(
                 {**TIME_OF_USE, "endDate": "06-30", "timeZone": "AEST"},

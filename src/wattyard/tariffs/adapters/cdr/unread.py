@@ -11,6 +11,7 @@ import msgspec
 
 from wattyard.tariffs.adapters.cdr.shapes import (
     CdrContract,
+    CdrDays,
     CdrDemand,
     CdrFeedIn,
     CdrFeedInSingle,
@@ -77,6 +78,8 @@ _PARTS: Final[Mapping[type[msgspec.Struct], Mapping[str, type[msgspec.Struct]]]]
     },
     CdrSingle: {"rates": CdrRate},
     CdrTimeOfUse: {"rates": CdrRate, "timeOfUse": CdrTime},
+    CdrTime: {"days": CdrDays},
+    CdrDemand: {"days": CdrDays},
     CdrFeedIn: {"singleTariff": CdrFeedInSingle, "timeVaryingTariffs": CdrFeedInVariation},
     CdrFeedInSingle: {"rates": CdrRate},
     CdrFeedInVariation: {"rates": CdrRate, "timeVariations": CdrTime},
@@ -105,7 +108,7 @@ def name_unread(plan: Mapping[str, Any], contract: Mapping[str, Any], left: Left
 
 
 def _says(value: object) -> bool:
-    return value not in (None, "", [], {})
+    return value is not False and value not in (None, "", [], {})
 
 
 def _unread(
