@@ -14,15 +14,22 @@ from wattyard.platform.http.connection import ClientConnection
 
 
 @asynccontextmanager
-async def listening(world: World) -> AsyncIterator[int]:
-    """Serve the application on a port of this machine."""
+async def listening(
+    world: World, connections: list[ClientConnection] | None = None
+) -> AsyncIterator[int]:
+    """Serve the application on a port of this machine; `connections` get those that come."""
     config = uvicorn.Config(world.app, lifespan="off", log_config=None, access_log=False)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: ClientConnection(config, state, {}), "127.0.0.1", 0, start_serving=True
-    )
+
+    def connected() -> ClientConnection:
+        connection = ClientConnection(config, state, {})
+        if connections is not None:
+            connections.append(connection)
+        return connection
+
+    server = await loop.create_server(connected, "127.0.0.1", 0, start_serving=True)
     async with server:
         yield server.sockets[0].getsockname()[1]
 
@@ -36,6 +43,23 @@ async def asked(port: int, *parts: bytes) -> tuple[bytes, bytes]:
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     writer.close()
     return head.lower(), body
+
+
+async def test_requests_that_are_sent_ahead_are_read_only_as_they_are_answered(
+    world: World,
+) -> None:
+    request = b"GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n"
+    connections: list[ClientConnection] = []
+    async with listening(world, connections) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request * (6 * 1024**2 // len(request)))
+        async with asyncio.timeout(30):
+            for _ in range(100):
+                await reader.readuntil(b'{"status":"ok"}')
+        waiting_bytes = len(connections[0].pipeline) * len(request)
+        writer.close()
+
+    assert waiting_bytes <= 1024**2
 
 
 CHUNKED = b"POST /auth/tokens HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

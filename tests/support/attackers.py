@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, repeat
+from math import inf
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -91,8 +92,11 @@ def attacks(token: str) -> list[Attack]:
     ]
 
 
-def sent(address: str, attack: Attack, limit_bytes: int) -> int:
-    """Send an attack until the server closes or so much is sent; tell how much was taken."""
+def sent(address: str, attack: Attack, limit_bytes: int, *, until: float = inf) -> int:
+    """Send an attack until the server closes, so much is sent, or a monotonic time: how much.
+
+    What is answered is only taken as fast as it is answered.
+    """
     url = urlsplit(address)
     assert url.hostname
     assert url.port
@@ -104,7 +108,7 @@ def sent(address: str, attack: Attack, limit_bytes: int) -> int:
             for piece in chain([attack.head], attack.pieces()):
                 connection.sendall(piece)
                 count += len(piece)
-                if count >= limit_bytes:
+                if count >= limit_bytes or time.monotonic() > until:
                     break
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)

@@ -1,11 +1,13 @@
 """One connection of a client, on uvicorn: what is no readable request is answered too."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from math import inf
 from typing import Any, Final
 
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
@@ -33,6 +35,23 @@ class _HalfOpen:
         self.write = transport.write
         self.close = transport.write_eof
         self.is_closing = transport.is_closing
+
+
+class _InTurn(FlowControl):
+    """Reads on only when no request waits for the answer to the one before it.
+
+    Else each answer would let in another piece of requests, thousands of them: more than it
+    took away.
+    """
+
+    def __init__(self, transport: asyncio.Transport, waiting: deque[Any]) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        """Read on, unless requests wait."""
+        if not self._waiting:
+            super().resume_reading()
 
 
 class ClientConnection(HttpToolsProtocol):
@@ -84,6 +103,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _InTurn(transport, self.pipeline)
         self._head_since = self.loop.time()
         self._connections.add(self)
 
