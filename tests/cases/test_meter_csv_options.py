@@ -85,6 +85,32 @@ def test_a_register_without_a_name_that_can_be_seen_has_a_dash_for_one(
     assert both(desk, home) == (3, 0)
 
 
+def test_names_in_a_file_cannot_steer_the_terminal(desk: Desk, home: str) -> None:
+    file = desk.folder / "steering.csv"
+    file.write_text("at,day\x1b[31m,night\n2025-01-01 00:00,1,2\n2025-01-01 01:00,,2\n")
+    done = desk.run(
+        "meter", "import", str(file), "--account", desk.account, "--mode", "test",
+        "--location", home, *HOURS, "--value", "2", "--value", "3",
+    )  # fmt: skip
+
+    assert "3 readings kept, 1 refused" in done.stdout
+    assert "night (INBOUND): 4.0 kWh, kept under night" in done.stdout
+    assert "\x1b" not in done.output
+
+
+def test_a_net_column_without_a_name_is_reported_as_one_without(desk: Desk, home: str) -> None:
+    file = desk.folder / "net.csv"
+    file.write_text("2025-01-01 00:00,1\n2025-01-01 01:00,-2\n")
+    done = desk.run(
+        "meter", "import", str(file), "--account", desk.account, "--mode", "test",
+        "--location", home, "--start", "1", "--length", "60", "--value", "2",
+        "--negative", "OUTBOUND",
+    )  # fmt: skip
+
+    assert "no name (INBOUND): 1.0 kWh, kept under no name" in done.stdout
+    assert "None" not in done.output
+
+
 def test_rows_are_directed_by_a_column_and_name_their_registers(desk: Desk, home: str) -> None:
     text = (
         "at;Register;kWh\n"

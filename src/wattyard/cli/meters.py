@@ -15,6 +15,7 @@ from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, Jso
 from wattyard.cli.meter_files import MeterFile, MeterImportTally, MeteringPoint, bring_in
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
+from wattyard.kernel.printing import printable
 from wattyard.meters.adapters.column_map import ColumnMap
 from wattyard.meters.adapters.file_registers import Survey, stored_name
 from wattyard.meters.adapters.meter_file import (
@@ -243,18 +244,18 @@ def _report(
     if estimated:
         console.print(f"{estimated:,} of the file's values are estimated")
     for register in _registers(survey, name) if len(survey.registers) > 1 else []:
-        kept_as = register["register"] or "no name"
+        name_, kept_as = (printable(register[key] or "no name") for key in ("name", "register"))
         console.print(
-            f"{register['name']} ({register['direction']}): {register['energy_kwh']:,} kWh, "
+            f"{name_} ({register['direction']}): {register['energy_kwh']:,} kWh, "
             f"kept under {kept_as}",
             markup=False,
         )
     for what, own in survey.remarks.items():
-        first = f"{own.first.where}: {own.first.message}"
+        first = printable(f"{own.first.where}: {own.first.message}")
         console.print(f"{own.count:,} × {_REMARKS[what]}, first at {first}", markup=False)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for one in tally.refused[:_SHOWN_REFUSALS]:
-        errors.print(f"{one.where}: {one.code}: {one.message}", markup=False)
+        errors.print(printable(f"{one.where}: {one.code}: {one.message}"), markup=False)
     if refused > _SHOWN_REFUSALS:
         errors.print(f"… and {refused - _SHOWN_REFUSALS:,} more; --json lists them")
 
