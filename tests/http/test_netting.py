@@ -284,6 +284,26 @@ async def test_prices_are_in_the_tier_that_net_energy_has_reached(
     assert prices == [1.0, 0.2]
 
 
+async def test_prices_go_by_gross_power_where_the_netting_period_is_longer_than_its_window(
+    tenant: Tenant,
+) -> None:
+    tiers = flat([{"value": 0.2, "to_kwh_per_kw": 0.6}, {"value": 1.0}])
+    prices = []
+    for period in ("HOUR", "MONTH"):
+        place = str((await tenant.site(netting={"period": period}))["location_id"])
+        await tenant.tariff(place, schedule=tiers)
+        await flowed(tenant, place, ("2026-03-01T10:00:00+01:00", 10, 6))
+        body = {
+            "location_id": place,
+            "start_time": "2026-03-02T12:00:00+01:00",
+            "end_time": "2026-03-02T13:00:00+01:00",
+        }
+        answer = await tenant.post("/prices", body)
+        prices.append(answer.json()["data"][0]["price"]["value"])
+
+    assert prices == [1.0, 0.2]
+
+
 # The sum.
 
 

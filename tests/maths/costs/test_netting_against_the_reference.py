@@ -4,14 +4,19 @@
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from tests.maths.costs.test_costs_against_the_reference import TRIED
 from tests.support.cost_engine import exact
 from tests.support.netting import NettedCase, ask_the_engine, ask_the_reference, netted_cases
+from tests.support.region_reference import Region
+from tests.support.span_strategies import Span
+from tests.support.tariff_bodies import body, flat
 from tests.support.tariff_reference import NoPriceData, NoTariffConnected
 from wattyard.kernel.refusals import Refusal
 
@@ -61,3 +66,40 @@ def answered(
         return "no_price_data", []
     except Refusal as refusal:
         return refusal.first.code, []
+
+
+@pytest.mark.parametrize(("period", "limit_kwh"), [("MONTH", 6.0), ("HOUR", 4.0)])
+def test_a_limit_per_kw_goes_by_net_power_only_where_netting_is_no_longer_than_its_window(
+    period: str, limit_kwh: float
+) -> None:
+    rate = [{"value": 0.1, "to_kwh_per_kw": 2}, {"value": 1}]
+    day = datetime(2025, 3, 4, tzinfo=UTC)
+    metered = [
+        reading(day, 1.0, "EXPORT"),
+        reading(day, 3.0, "IMPORT"),
+        *(reading(day + timedelta(hours=n), 2.0, "IMPORT") for n in (1, 2, 3)),
+    ]
+    case = NettedCase(
+        {"period": period},
+        [body(flat(rate))],
+        metered,
+        Region("Europe/London", None, None),
+        Span(day, day + timedelta(days=1)),
+        "DAY",
+        "IMPORT",
+    )
+    (total,) = ask_the_engine(case).total
+
+    assert total.energy_kwh == pytest.approx(8.0)
+    assert total.cost == pytest.approx(0.1 * limit_kwh + 8.0 - limit_kwh)
+    assert exact(total.cost) == ask_the_reference(case).total.cost
+
+
+def reading(start: datetime, kwh: float, direction: str) -> dict[str, Any]:
+    return {
+        "start_time": start.isoformat(),
+        "end_time": (start + timedelta(hours=1)).isoformat(),
+        "units": "KWH",
+        "value": kwh,
+        "tariff_direction": direction,
+    }

@@ -236,8 +236,12 @@ class Charged:
         )
 
 
-def charged(rated: Rated, pieces: ReadingPieces, answered: slice) -> Charged:
+def charged(
+    rated: Rated, pieces: ReadingPieces, answered: slice, measured: ReadingPieces
+) -> Charged:
     """Price the answered pieces in a contract's part of the time; all are cut at its edges.
+
+    `measured` is the energy whose highest window limits per kW go by, cut at the same edges.
 
     Raises:
         TooManyPrices: for more than two million, answered pieces times tiers, or limits of tiers.
@@ -247,7 +251,7 @@ def charged(rated: Rated, pieces: ReadingPieces, answered: slice) -> Charged:
     first = min(max(inside.start, answered.start), answered.stop)
     where = slice(first, max(min(inside.stop, answered.stop), first))
     at = step_of(series.edges_us[:-1], pieces.starts_us[where])
-    energy = _by_tier(rated, pieces, where)
+    energy = _by_tier(rated, pieces, where, measured)
     amount = series.per_kwh[:, at] * energy
     amount[energy == 0] = 0.0
     confidence = _confidence(series.confidence[:, at], energy)
@@ -255,7 +259,7 @@ def charged(rated: Rated, pieces: ReadingPieces, answered: slice) -> Charged:
     return Charged(rated.supply, among, energy, amount, confidence)
 
 
-def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice) -> Numbers:
+def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice, measured: ReadingPieces) -> Numbers:
     """Split the energy of the pieces at `where` over tiers (t, n), counting all that count."""
     if rated.counter is None:
         return pieces.energy_kwh[None, where]
@@ -271,12 +275,12 @@ def _by_tier(rated: Rated, pieces: ReadingPieces, where: slice) -> Numbers:
         step_of(counter.periods.edges_us[:-1], seen.starts_us),
         np.where(window == NO_WINDOW, NO_WINDOW, tariff.rates.counter[window]),
     )
-    limits = _limits_kwh(tariff, counter, seen)
+    limits = _limits_kwh(tariff, counter, measured)
     answered = slice(where.start - counted.start, where.stop - counted.start)
     return split(limits, tariff.tiering.scope, metered, Consumed(), answered).T
 
 
-def _limits_kwh(tariff: Tariff, counter: Counter, seen: ReadingPieces) -> Numbers:
+def _limits_kwh(tariff: Tariff, counter: Counter, measured: ReadingPieces) -> Numbers:
     """Find where tiers end: (w, t), or (p, w, t) where each of the reset periods has its own.
 
     Raises:
@@ -290,6 +294,7 @@ def _limits_kwh(tariff: Tariff, counter: Counter, seen: ReadingPieces) -> Number
     peaks = np.zeros(periods.days.size)
     if rates.any_by_peak:
         minutes = tariff.tiering.window_minutes
+        seen = measured.only(measured.between(*counter.span_us))
         peaks = peaks_kw(counter.region, minutes, periods.edges_us, [seen])
     return rates.limits_kwh(periods.days, peaks)
 

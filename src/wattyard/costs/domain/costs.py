@@ -22,7 +22,7 @@ from wattyard.costs.domain.charges import (
     vat_on_top,
     vat_rows,
 )
-from wattyard.costs.domain.contracts import Charged, Terms, charged, terms
+from wattyard.costs.domain.contracts import Charged, Rated, Terms, charged, terms
 from wattyard.costs.domain.demand import demand_span
 from wattyard.costs.domain.history import charging_elements, priced_span
 from wattyard.costs.domain.minimums import LeastBills, least_bills, minimum_row
@@ -97,21 +97,21 @@ def costs_under(
         sure = netted.confidence(sure)
     where = pieces.between(*span_us)
     answered = pieces.only(where)
-    bills = [charged(rate, pieces, where) for rate in own.rates]
+    looked_at = demand_span(charging, own.region, question.span) or question.span
+    load = Load(own.region, looked_at, metered, net, netted)
+    bills = [_charged(rate, pieces, where, load) for rate in own.rates]
     if asked is not None:
         kept = asked[answered.reading]
         answered, bills = answered.only(kept), [bill.only(kept) for bill in bills]
     _check_priced(bills, answered, question)
     frame = framed(question, own.region, answered)
     rows = [row for bill in bills for row in _energy_rows(bill, frame, netted)]
-    looked_at = demand_span(charging, own.region, question.span) or question.span
-    load = Load(own.region, looked_at, metered, net, netted)
     for element, minimum in zip(charging, least, strict=True):
         rows += standing_rows(element, own.region, frame.starts_us, frame.ends_us)
         demand = demand_bills(element, own.region, question.span, load)
         rows += demand_rows(element, demand, question.aggregation, frame)
         if minimum is not None:
-            energy = _energy_costs(own, minimum, pieces)
+            energy = _energy_costs(own, minimum, pieces, load)
             rows.append(minimum_row(minimum, own.region, frame, energy, demand))
     rows += vat_rows(own.elements, rows)
     # A piece has the lowest confidence of its contracts, times that of its reading.
@@ -174,7 +174,12 @@ def _gross(bill: Charged, frame: Frame, netted: Netted) -> Numbers:
     return netted.gross_kwh(np.maximum(frame.starts_us, own[0]), np.minimum(frame.ends_us, own[1]))
 
 
-def _energy_costs(own: Terms, least: LeastBills, pieces: ReadingPieces) -> Numbers:
+def _charged(rate: Rated, pieces: ReadingPieces, where: slice, load: Load) -> Charged:
+    minutes = rate.supply.element.tariff.tiering.window_minutes
+    return charged(rate, pieces, where, load.measured(minutes))
+
+
+def _energy_costs(own: Terms, least: LeastBills, pieces: ReadingPieces, load: Load) -> Numbers:
     """Price the energy of the periods (p) of a minimum under its contract, before VAT.
 
     Raises:
@@ -183,7 +188,7 @@ def _energy_costs(own: Terms, least: LeastBills, pieces: ReadingPieces) -> Numbe
     found = np.zeros(least.least.size)
     where = pieces.between(int(least.edges_us[0]), int(least.edges_us[-1]))
     for rate in (one for one in own.rates if one.supply.element.id == least.element.id):
-        bill = charged(rate, pieces, where)
+        bill = _charged(rate, pieces, where, load)
         starts, amount = pieces.starts_us[where][bill.where], bill.amount.sum(axis=0)
         if np.isnan(amount).any():
             first = instant(int(starts[int(np.isnan(amount).argmax())]))

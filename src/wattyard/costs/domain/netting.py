@@ -8,7 +8,7 @@ import numpy as np
 
 from wattyard.costs.domain.readings import Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import SECOND_US, Microseconds, microseconds, step_of
-from wattyard.sites.domain.netting import PERIOD_MINUTES, Netting
+from wattyard.sites.domain.netting import Netting
 from wattyard.tariffs.domain.netting import GrossEnergy, GrossFlows, NetShares
 from wattyard.tariffs.domain.tariff import Direction, Element
 
@@ -35,11 +35,6 @@ class Netted:
     def edges_us(self) -> Microseconds:
         """The instants at which what counts of the energy changes."""
         return self.shares.edges_us
-
-    def enters_demand(self, window_minutes: int) -> bool:
-        """Whether demand over a window is of net energy: where no netting period is longer."""
-        minutes = PERIOD_MINUTES.get(self.netting.period)
-        return minutes is not None and minutes <= window_minutes
 
     def net(self, pieces: ReadingPieces) -> ReadingPieces:
         """Let pieces, cut at the edges, have the energy of theirs that counts."""

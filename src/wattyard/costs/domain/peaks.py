@@ -75,10 +75,14 @@ class Load:
         Of net energy where its period is no longer than the window (contract 2b, Netting).
         """
         if minutes not in self._windows:
-            net = self.netted is not None and self.netted.enters_demand(minutes)
-            pieces = self.net if net else self.metered
+            pieces = self.measured(minutes)
             self._windows[minutes] = windows_of(pieces, minutes, self.region, self.span)
         return self._windows[minutes]
+
+    def measured(self, minutes: int) -> ReadingPieces:
+        """Give the energy that power over windows of so many minutes is of, net or as metered."""
+        net = self.netted is not None and self.netted.netting.enters_demand(minutes)
+        return self.net if net else self.metered
 
     def drawn_kwh(self, edges_us: Microseconds) -> Numbers:
         """Sum up the net energy (n) of the periods between edges (n + 1), which are in the span."""

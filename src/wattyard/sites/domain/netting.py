@@ -54,6 +54,11 @@ class Netting:
                 param="netting.carry_ends",
             )
 
+    def enters_demand(self, window_minutes: int) -> bool:
+        """Whether power over a window is of net energy: where no netting period is longer."""
+        minutes = PERIOD_MINUTES.get(self.period)
+        return minutes is not None and minutes <= window_minutes
+
 
 def check_export(netting: Netting | None, max_power_export_kw: float | None) -> None:
     """Refuse netting where the grid connection lets nothing out.

@@ -10,17 +10,22 @@ from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import NO_WINDOW, windows
-from wattyard.tariffs.domain.peaks import peaks_kw
+from wattyard.tariffs.domain.peaks import Intervals, peaks_kw
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.domain.tiers import Consumed
 
 
 def counted(
-    tariff: Tariff, region: CalendarRegion, span: Span, metered: Sequence[Metered]
+    tariff: Tariff,
+    region: CalendarRegion,
+    span: Span,
+    metered: Sequence[Metered],
+    measured: Sequence[Intervals],
 ) -> Consumed:
     """Count readings of a span since the last reset, as if the tariff had held all the time.
 
-    Each reading is shared among the windows of the schedule in proportion to time.
+    Each reading is shared among the windows of the schedule in proportion to time. `measured` is
+    the energy whose highest window limits per kW go by.
     """
     span_us = microseconds(span.start), microseconds(span.end)
     laid = windows(tariff.schedule, tariff.calendar(region), span_us)
@@ -35,13 +40,13 @@ def counted(
         counters[laid.window[own]], weights=energy_kwh[own], minlength=counters.size
     )
     by_window = dict(enumerate(shown[counters].tolist()))
-    return Consumed(float(energy_kwh.sum()), by_window, _peak_kw(tariff, region, span_us, metered))
+    return Consumed(float(energy_kwh.sum()), by_window, _peak_kw(tariff, region, span_us, measured))
 
 
 def _peak_kw(
-    tariff: Tariff, region: CalendarRegion, span_us: tuple[int, int], metered: Sequence[Metered]
+    tariff: Tariff, region: CalendarRegion, span_us: tuple[int, int], measured: Sequence[Intervals]
 ) -> float:
     if not tariff.rates.any_by_peak:
         return 0.0
     edges, minutes = np.array(span_us, dtype=np.int64), tariff.tiering.window_minutes
-    return float(peaks_kw(region, minutes, edges, metered)[0])
+    return float(peaks_kw(region, minutes, edges, measured)[0])

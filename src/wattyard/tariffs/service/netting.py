@@ -1,7 +1,7 @@
 """What a site's own meter read in both directions, for netting."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -22,6 +22,13 @@ from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.tariff import Element
 
 _BOTH: Final[tuple[TariffDirection, TariffDirection]] = ("IMPORT", "EXPORT")
+
+
+class NetMetered(NamedTuple):
+    """What counts of the series of a direction, and what was metered of them."""
+
+    net: Sequence[Metered]
+    gross: Sequence[GrossEnergy]
 
 
 async def gross_energy(
@@ -46,7 +53,7 @@ async def net_metered(
     buying: Sequence[Element],
     direction: TariffDirection,
     span: Span,
-) -> list[Metered] | None:
+) -> NetMetered | None:
     """Read what counts of a direction's energy in a span; None where all of it does.
 
     `buying` are all IMPORT tariffs that the site ever had.
@@ -65,7 +72,8 @@ async def net_metered(
     own, counted = (
         (imported, shares.imported) if direction == "IMPORT" else (exported, shares.exported)
     )
-    return [_as_metered(net_readings(one, shares.edges_us, counted)) for one in own]
+    net = [_as_metered(net_readings(one, shares.edges_us, counted)) for one in own]
+    return NetMetered(net, own)
 
 
 def _as_metered(energy: GrossEnergy) -> Metered:

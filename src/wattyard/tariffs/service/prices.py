@@ -244,10 +244,12 @@ class Prices(TariffUseCases):
         async with self.db.reading() as db:
             buying = (await self.supply(db, context, supply.site, "IMPORT", [EVER])).elements
         own = await net_metered(self.records, context, supply.site, buying, tariff.direction, span)
-        if own is None:
+        if own is None or supply.site.netting is None:
             stream = Stream(supply.site.id, None, _FLOWS[tariff.direction], tariff.direction)
             return await self._count(context, stream, tariff, supply.region, span)
-        return counted(tariff, supply.region, span, own) if own else Consumed()
+        in_demand = supply.site.netting.enters_demand(tariff.tiering.window_minutes)
+        measured = own.net if in_demand else own.gross
+        return counted(tariff, supply.region, span, own.net, measured) if own.net else Consumed()
 
     async def _count(
         self,
@@ -267,7 +269,7 @@ class Prices(TariffUseCases):
             direction=stream.direction,
         )
         own = [one.metered for one in found if one.stream.flow == stream.flow]
-        return counted(tariff, region, span, own) if own else Consumed()
+        return counted(tariff, region, span, own, own) if own else Consumed()
 
     async def _check_device(self, context: Context, device_id: UUID, site: Site) -> None:
         try:
