@@ -311,3 +311,22 @@ async def test_a_register_that_comes_back_after_two_days_was_reset(
 
     (month,) = await kept(tenant, home, group_by="MONTH")
     assert month["energy"]["value"] == kwh
+
+
+async def test_a_meter_has_at_most_a_hundred_registers_in_each_direction(tenant: Tenant) -> None:
+    home = (await tenant.site())["location_id"]
+    many = [reading(home, n, 1.0, register=f"r{n}") for n in range(60)]
+    assert await put(tenant, many) == []
+    many = [reading(home, n, 1.0, register=f"r{n}") for n in range(40, 103)]
+    assert await put(tenant, many) == [(n, "registers_too_many") for n in (61, 62, 63)]
+    out = [reading(home, 0, 1.0, register="out", energy_flow_direction="OUTBOUND")]
+    assert await put(tenant, out) == []
+    body = {
+        "location_id": home,
+        "units": "KWH",
+        "data": [{"time": "2026-02-10T00:00:00Z", "value": 1}],
+    }
+    answer = await tenant.call("PUT", "/meters/cumulative/epoch", json={**body, "register": "r0"})
+    assert answer.status_code == 200, answer.text
+    answer = await tenant.call("PUT", "/meters/cumulative/epoch", json={**body, "register": "new"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "limit_reached")

@@ -1,16 +1,24 @@
 """Cumulative registers: differences of register reads become readings (contracts 3 and 2b)."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
 from wattyard.kernel.clock_changes import DAY_US
-from wattyard.meters.domain.readings import AHEAD, EARLIEST, LONGEST_PERIOD, Failed
+from wattyard.meters.domain.readings import AHEAD, EARLIEST, LONGEST_PERIOD, Failed, Stream
 
 GLITCH_US: Final = timedelta(hours=48) // timedelta(microseconds=1)
 """How long after its fall a register may come back, so that it was no reset."""
+
+REGISTERS_OF_A_METER: Final = 100
+"""The most registers of a meter and direction: they are added up whenever it is read."""
+TOO_MANY: Final = (
+    "registers_too_many",
+    f"a meter has at most {REGISTERS_OF_A_METER} registers in each direction",
+)
 
 _AHEAD_US: Final = AHEAD.days * DAY_US
 _LONGEST_US: Final = LONGEST_PERIOD.days * DAY_US
@@ -180,3 +188,22 @@ def _parts(base: RegisterRead, read: RegisterRead) -> list[Consumption]:
         Consumption(read.number, start, end, energy_kwh * ((end - start) / length))
         for start, end in pairwise(edges)
     ]
+
+
+def beyond_the_most(stored: Iterable[Stream], streams: Sequence[Stream]) -> list[bool]:
+    """Mark the streams (n) that would be new registers of a meter that has enough of them.
+
+    `stored` are the streams of the same meters that there are already.
+    """
+    registers: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+    for stream in stored:
+        if stream.register is not None:
+            registers[stream.meter_key].add(stream.register)
+    beyond = []
+    for stream in streams:
+        known = registers[stream.meter_key]
+        is_new = stream.register is not None and stream.register not in known
+        beyond.append(is_new and len(known) >= REGISTERS_OF_A_METER)
+        if is_new and not beyond[-1] and stream.register is not None:
+            known.add(stream.register)
+    return beyond

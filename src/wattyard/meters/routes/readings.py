@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from wattyard.kernel import ids
+from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import TooLarge
 from wattyard.meters.domain.batches import MeterBatch
@@ -119,7 +120,7 @@ def _columns(lines: list[bytes]) -> Columns:
     "meter_cumulative_put",
     body=RegisterBody,
     answers=MeterBatchShape,
-    refuses=(LocationNotFound, DeviceNotFound),
+    refuses=(LocationNotFound, DeviceNotFound, LimitReached),
     example=examples.BATCH,
     example_body=examples.REGISTER_BODY,
     compressible=True,

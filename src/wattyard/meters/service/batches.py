@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel import civil, ids
+from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
@@ -27,7 +28,13 @@ from wattyard.meters.domain.readings import (
     judged,
     longer_on_the_wall,
 )
-from wattyard.meters.domain.registers import Differences, RegisterRead, differences
+from wattyard.meters.domain.registers import (
+    TOO_MANY,
+    Differences,
+    RegisterRead,
+    beyond_the_most,
+    differences,
+)
 from wattyard.meters.service.months import Months
 from wattyard.meters.service.settling import Settled, settled
 from wattyard.meters.store import batches as batch_store
@@ -119,11 +126,14 @@ class Meters:
 
         Raises:
             LocationNotFound, DeviceNotFound: when the caller does not have them.
+            LimitReached: when the meter has as many registers as it may.
         """
         account, live = context.account, context.live_mode
         await self.sites.supply(context, stream.site_id, param="location_id")
         if stream.device_id is not None:
             await self.devices.device(context, stream.device_id)
+        if any(await self._beyond(context, [stream])):
+            raise LimitReached(TOO_MANY[1])
         batch = MeterBatch(context.new_id(), context.now)
         latest_us = microseconds(context.now + AHEAD)
         await self.months.have(_between([read.time_us for read in reads], EARLIEST, latest_us))
@@ -173,7 +183,21 @@ class Meters:
         """Keep readings of the caller's sites and devices, whatever is stored."""
         readings, failed = judged(readings, microseconds(context.now))
         readings, unknown = await self._known(context, readings)
+        beyond = np.array(await self._beyond(context, readings.streams), np.bool_)
+        if beyond.any():
+            marks = beyond[readings.stream]
+            failed += readings.failed(marks, *TOO_MANY)
+            readings = readings.only(~marks)
         return readings, failed + unknown
+
+    async def _beyond(self, context: Context, streams: Sequence[Stream]) -> list[bool]:
+        """Mark the streams (n) that would be a register too many of their meter."""
+        named = [stream for stream in streams if stream.register is not None]
+        if not named:
+            return [False] * len(streams)
+        async with self.db.reading() as db:
+            stored = await series_store.of_meters(db, context.account, context.live_mode, named)
+        return beyond_the_most(stored, streams)
 
     async def _take(
         self,

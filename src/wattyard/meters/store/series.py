@@ -54,6 +54,17 @@ async def missing(
     return [listed[row["place"] - 1] for row in rows]
 
 
+async def of_meters(
+    db: ReadConnection, account: int, live: bool, streams: Collection[Stream]
+) -> list[Stream]:
+    """List the registers that the meters of streams have, also of their devices elsewhere."""
+    devices = {stream.device_id for stream in streams if stream.device_id is not None}
+    rows = await db.fetch(
+        f"{_SELECT} WHERE {_OF_METERS}", account, live, *_columns(streams), list(devices)
+    )
+    return [_stream(row) for row in rows]
+
+
 async def add(db: WriteConnection, account: int, live: bool, streams: Collection[Stream]) -> None:
     """Have series for streams of sites that are held.
 
