@@ -26,12 +26,12 @@ CONTRACT = {"contract_start_date": "2015-01-01", "contract_end_date": "2035-01-0
 
 
 @st.composite
-def counted_tariffs(draw: st.DrawFn, *, direction: str = "IMPORT", peaks: bool = True) -> Json:
+def counted_tariffs(draw: st.DrawFn, *, direction: str = "IMPORT") -> Json:
     """A tariff in tiers of any kind, counted in any way."""
     scope = draw(st.sampled_from(("TARIFF", "PERIOD", "PERIOD", "SHARED")))
     reset = draw(st.sampled_from(("DAY", "MONTH", "MONTH", "YEAR", "CONTRACT")))
     limits = ["to_kwh", "to_kwh_per_day"]
-    if reset == "MONTH" and peaks:
+    if reset == "MONTH":
         limits.append("to_kwh_per_kw")
     rate = rates(limits=tuple(limits))
     schedule = draw(schedules(rate, words=scope == "PERIOD"))
@@ -138,7 +138,7 @@ def netting_cases(draw: st.DrawFn) -> ShapeCase:
     span = draw(day_spans(region))
     netting = draw(netting_rules())
     period = draw(billing(span)) if netting["surplus"] == "PAY" else {}
-    bodies = [draw(counted_tariffs(peaks=False)) | period for _ in range(draw(st.integers(1, 2)))]
+    bodies = [draw(counted_tariffs()) | period for _ in range(draw(st.integers(1, 2)))]
     bodies = draw(followed(bodies, region, span))
     network = draw(st.sampled_from(("none", "levy", "power")))
     if network == "levy":

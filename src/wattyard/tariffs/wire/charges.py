@@ -109,7 +109,7 @@ def _demand_faults(shape: ChargeShape, path: str) -> list[Fault]:
     if shape.peak == "MEAN_OF_DAYS":
         faults += _missing(shape, path, ("days",))
     elif shape.days is not None:
-        message = "days goes with peak MEAN_OF_DAYS; the highest window is one of one day"
+        message = "days goes with peak MEAN_OF_DAYS; HIGHEST takes one window"
         faults.append(Fault("days_invalid", message, f"{path}.days"))
     if shape.ratchet_percent is not None or shape.ratchet_periods is not None:
         faults += _missing(shape, path, ("ratchet_percent", "ratchet_periods"))
