@@ -9,7 +9,8 @@ import pytest
 
 from wattyard.cli.sample_fleet import sample_sites
 from wattyard.cli.sample_readings import DAYS_BACK, METERED_SITES, missing_days, sample_readings
-from wattyard.meters.domain.readings import apart, judged
+from wattyard.meters.domain.readings import judged
+from wattyard.meters.domain.together import apart
 from wattyard.sites.domain.sites import PostalAddress, Site
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)

@@ -34,6 +34,7 @@ async def test_a_tariff_answers_its_body_and_what_follows_from_it(tenant: Tenant
         "time_created": "2026-03-01T10:00:00.123Z",
         "location_id": at,
         **EVERYTHING,
+        "minimum_charge": None,
         "provider_id": None,
         "market_source_id": None,
         "devices": [],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.tariff_bodies import body, entry, hours
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.rates import RateTable
-from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, split
+from wattyard.tariffs.domain.tiers import Consumed, CountedEnergy, TierScope, split
 from wattyard.tariffs.wire.rules import tariff_from_json
 
 
@@ -151,3 +151,9 @@ def test_energy_that_is_given_back_runs_the_counter_backwards() -> None:
     parts = split(RATES.to_kwh, "TARIFF", metered((110, 0, 0), (-20, 0, 0)), Consumed())
 
     assert parts.tolist() == [[100, 10, 0], [-10, -10, 0]]
+
+
+@pytest.mark.parametrize("scope", ["TARIFF", "PERIOD", "SHARED"])
+def test_no_energy_has_as_many_tiers_as_there_are(scope: TierScope) -> None:
+    nothing = CountedEnergy(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert split(RATES.to_kwh, scope, nothing, Consumed(5)).shape == (0, 3)

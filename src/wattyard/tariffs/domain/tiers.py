@@ -69,7 +69,9 @@ def split(
     Returns (m, t) kWh of each piece in each tier of its window; rows add up to the energy of
     their piece. Negative energy runs the counter backwards.
     """
-    if to_kwh.shape[-1] == 1 or not metered.energy_kwh.size:
+    if not metered.energy_kwh.size:
+        return np.zeros((0, to_kwh.shape[-1]))
+    if to_kwh.shape[-1] == 1:
         return metered.energy_kwh[answered, None].copy()
     if scope == "SHARED":
         return _shared(to_kwh, metered, carried, answered)
