@@ -89,7 +89,10 @@ async def headroom(url: str, case: ShapeCase) -> Any:
 
 @dataclass(frozen=True)
 class Bill:
-    """A tariff with one demand charge, and what was metered until now."""
+    """A tariff with one demand charge, and what was metered until now.
+
+    A window is compared with none: a reading of nothing is one, too, and can change a mean.
+    """
 
     tariff: Tariff
     loads: list[Load]
@@ -111,7 +114,7 @@ class Bill:
         return self.tariff.body["charges"][0]
 
     def _faults(self, window: Any, period: Any) -> list[str]:
-        before = self._charge(window, Fraction(0), period)
+        before = self._amount(self.loads, period)
         if window["free_kw"] is None:
             dearest = self._charge(window, Fraction(10**6), period)
             return [f"{window}: 1 GW costs {float(dearest)}"] * (dearest - before > CENT / 100)
@@ -120,7 +123,7 @@ class Bill:
         above = self._charge(window, free + A_LITTLE, period) - before
         further = self._charge(window, free + 1, period) - before
         said = exact(window["amount_per_further_kw"])
-        found = [f"{window}: not free, {float(below)}"] * (below > CENT)
+        found = [f"{window}: not free, {float(below)}"] * (free > A_LITTLE and below > CENT)
         found += [f"{window}: more is free"] * (above <= 0)
         return found + [f"{window}: 1 kW more costs {float(further)}"] * (
             abs(further - said) > CENT
@@ -130,6 +133,8 @@ class Bill:
         """The whole charge of the period with so much power in the window, VAT included."""
         start, end = (datetime.fromisoformat(window[n]) for n in ("start_time", "end_time"))
         hours = Fraction((end - start) // timedelta(minutes=1), 60)
-        loads = [*self.loads, Load(start, end, kw * hours)]
+        return self._amount([*self.loads, Load(start, end, kw * hours)], period)
+
+    def _amount(self, loads: list[Load], period: Any) -> Fraction:
         charge = DemandCharge(self.tariff, self._written, loads, loads)
         return charge.whole_amount(period) * (1 + Fraction(self.tariff.vat_on_top))
