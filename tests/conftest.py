@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from tests.support.clock import FakeClock
 from tests.support.process import ENCRYPTION_KEY
@@ -20,6 +21,9 @@ from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain import zones
 
 pytest_plugins = ("tests.support.order",)
+settings.register_profile("repeatable", derandomize=True)
+if not os.environ.keys() & {"WATTYARD_TEST_EXAMPLES", "WATTYARD_FUZZ_EXAMPLES"}:
+    settings.load_profile("repeatable")  # the same examples each time; `make fuzz` tries others
 SHARED_DATA = Path(
     os.environ.get("WATTYARD_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
 )

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import socket
+from importlib import import_module
 
 import pytest
 from hypothesis import given
@@ -123,6 +124,8 @@ async def test_a_connection_is_used_again_and_an_endless_answer_is_cut_off() -> 
 
 
 async def test_when_this_process_has_no_sockets_left_nothing_counts_as_tried() -> None:
+    import_module("wattyard.platform.outbound.poster")  # else its file cannot be opened either
+
     async def lookup(_: str) -> list[str]:
         return ["127.0.0.1"]
 
