@@ -5,7 +5,6 @@ Whatever the charge: `free_kw` leaves it as it is, more does not, and 1 kW more 
 """
 
 import asyncio
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import localcontext
@@ -13,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.charge_reference import Load
@@ -26,6 +25,7 @@ from tests.support.region_reference import instant_of
 from tests.support.shape_sites import described, exact, furnished
 from tests.support.shape_strategies import (
     CLOCKS,
+    TRIED,
     ShapeCase,
     billing,
     day_spans,
@@ -38,13 +38,6 @@ from tests.support.tariff_reference import EXACT, Tariff
 from tests.support.world import World
 from wattyard.platform.db import Database
 
-TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "8")),
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking these takes minutes
-)
 A_LITTLE = Fraction(1, 1000)
 CENT = Fraction(1, 100)
 

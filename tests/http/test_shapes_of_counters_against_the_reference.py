@@ -4,22 +4,13 @@
 """
 
 import asyncio
-import os
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from tests.support.counter_strategies import counter_cases, minimum_cases
 from tests.support.shape_sites import assert_costs_alike
-from tests.support.shape_strategies import ShapeCase
-
-TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "8")),
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking these takes minutes
-)
+from tests.support.shape_strategies import TRIED, ShapeCase
 
 
 @pytest.mark.filterwarnings("ignore:Requested Holidays")  # of India past 2035

@@ -4,30 +4,22 @@
 """
 
 import asyncio
-import os
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from tests.support.clock import FakeClock
 from tests.support.currency_strategies import RATES, CurrencyQuestion, currency_questions
 from tests.support.market_reference import Market, Row
 from tests.support.shape_sites import exact, site
+from tests.support.shape_strategies import TRIED
 from tests.support.tariff_reference import Interval, NoPriceData, reference_site_prices
 from tests.support.world import Tenant, World
 from wattyard.platform.db import Database
-
-TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "8")),
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking these takes minutes
-)
 
 
 @pytest.mark.filterwarnings("ignore:Requested Holidays")  # of India past 2035

@@ -4,31 +4,24 @@
 """
 
 import asyncio
-import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from tests.support.clock import FakeClock
 from tests.support.holiday_strategies import PriceQuestion, price_questions
 from tests.support.market_reference import Market
 from tests.support.shape_sites import site
+from tests.support.shape_strategies import TRIED
 from tests.support.tariff_reference import Interval, reference_site_prices
 from tests.support.world import World
 from wattyard.platform.db import Database
 
 Shown = tuple[str, str, float, float]
-TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "8")),
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking these takes minutes
-)
 
 
 @pytest.mark.filterwarnings("ignore:Requested Holidays")  # of India past 2035

@@ -6,11 +6,13 @@ few and far between: from months before the request to days after it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from .region_reference import Region
@@ -25,6 +27,15 @@ REGIONS = (BERLIN, LORD_HOWE, NEW_YORK, KOLKATA)
 ALWAYS = {"contract_start_date": "2015-01-01", "contract_end_date": None}
 LENGTHS = (15, 15, 30, 60, 180, 1440)
 CLOCKS = ("LOCAL", "LOCAL", "UTC", "+10:00", "-03:30")
+
+TRIED = settings(
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "8")),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking these takes minutes
+)
+"""How many random sites a property tries."""
 
 
 @dataclass(frozen=True)
