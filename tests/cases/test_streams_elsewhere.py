@@ -176,7 +176,7 @@ async def test_a_stream_goes_on_where_a_standby_was_promoted(tmp_path: Path) -> 
     (tmp_path / "second").mkdir()
     programs = Programs(tmp_path / "second" / "postgres")
     programs.own(tmp_path / "second")
-    first = EmbeddedDatabase(tmp_path / "first", durable=False)
+    first = EmbeddedDatabase(tmp_path / "first")  # what is committed is flushed, as measured below
     with first.lease() as url:
         async with at(url) as world:
             tenant = await world.tenant()
