@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.program import Positions
 
 DEFAULT_PRIORITY: Final = 5
 """Of a target, a load's energy and a comfort band; 1 is served first, 9 last."""
@@ -65,8 +64,8 @@ class Store:
     step of h hours to energy x (1 - standby_loss) ** h + (c x √efficiency - d / √efficiency) x h,
     and by `-absence.energy_wh` at the end of an absence. It never does both at once. A power is 0,
     or at least `least_w` in either direction, and at most `charge_w` or `discharge_w`; 0 while it
-    is blocked or away. It is never charged above `most_wh` (unless it already holds more: then it is
-    not charged), and not discharged in a step after which it would hold less than `reserve_wh`;
+    is blocked or away. It is never charged above `most_wh` (where it already holds more, it is not
+    charged), and not discharged in a step after which it would hold less than `reserve_wh`;
     otherwise it may be below, and nothing forces it up.
 
     `grid_charging` False: in every step the charging of all such stores together is at most the
@@ -162,8 +161,8 @@ class HeatPump:
     With electric power p in a step of h hours and a = exp(-h / (resistance x capacity)), the
     temperature goes from T to a x T + (1 - a) x (outdoor_c + resistance x cop x p). It starts at
     `initial_c` and is to be within `min_c`..`max_c` (n) at the end of each step; what is missing
-    is least first (K x `capacity_kwh_per_k`, summed over the steps, with `priority`). Power is 0, or one of
-    `levels_w`, or without levels between `least_w` and `max_w`; 0 while blocked.
+    (K x `capacity_kwh_per_k`, summed over the steps) is unmet energy of `priority`. Power is 0, or
+    one of `levels_w`, or without levels between `least_w` and `max_w`; 0 while blocked.
 
     `outdoor_c`, `cop`, `min_c`, `max_c` (n); the last two may be infinite.
 
@@ -232,8 +231,8 @@ class DemandTerm:
     so far already cost), times `periods`.
     """
 
-    window: Instants
-    step: Instants
+    window: Positions
+    step: Positions
     share: Numbers
     metered_w: Numbers
     per_kw: float
