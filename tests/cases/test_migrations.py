@@ -190,3 +190,62 @@ async def test_a_role_that_may_not_migrate_is_told_so(url: str, owner: Any) -> N
     assert "may not migrate" in said(done)
     await owner.execute("DROP OWNED BY reader")
     await owner.execute("DROP ROLE reader")
+
+
+async def test_summaries_of_earlier_releases_get_the_names_of_their_devices(
+    postgres: str, tmp_path: Path
+) -> None:
+    """A reference that looks like the end of a device's entry stays what it is."""
+    name, hexes = f"summaries_{os.getpid()}", [f"{n:032x}" for n in (1, 2)]
+    url = postgres.replace("/wattyard?", f"/{name}?")
+    before = (
+        b'{"id":"ste_%b","devices":[{"id":"dev_%b","manufacturer":null,'
+        b'"properties":{"capacity_kwh":9.5}}],"metadata":{"id":"dev_%b"}}'
+    ) % tuple(hexes[n].encode() for n in (0, 1, 1))
+    reference = '"}],"id":"dev_'
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(f"CREATE DATABASE {name}")
+    try:
+        await asyncio.to_thread(schema.migrate, url, revisions=_until("0017", tmp_path))
+        owner = await asyncpg.connect(url)
+        await owner.execute(
+            """
+            INSERT INTO accounts (id, name, time_created) VALUES (gen_random_uuid(), 'a', now())
+            """
+        )
+        await owner.execute(
+            """
+            INSERT INTO sites (account, live_mode, id, status, timezone, currency_code, metadata,
+                               summary, time_created)
+            SELECT account, false, $1::uuid, 'ACTIVE', 'UTC', 'EUR', '{}', $2, now() FROM accounts
+            """,
+            hexes[0],
+            before,
+        )
+        await owner.execute(
+            """
+            INSERT INTO devices (account, live_mode, id, reference_id, type, properties, metadata,
+                                 flex_enabled, time_created)
+            SELECT account, false, $1::uuid, $2, 'OTHER', '{}', '{}', false, now() FROM accounts
+            """,
+            hexes[1],
+            reference,
+        )
+        await asyncio.to_thread(schema.migrate, url)
+        shown = await owner.fetchval("SELECT summary FROM sites")
+        await owner.close()
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
+    added = b'"type":"OTHER","reference_id":"\\"}],\\"id\\":\\"dev_","manufacturer"'
+    assert shown == before.replace(b'"manufacturer"', added)
+
+
+def _until(revision: str, folder: Path) -> Path:
+    """The migrations of an earlier release."""
+    with as_file(files("wattyard.migrations")) as present:
+        shutil.copytree(present, folder / "migrations")
+    for file in (folder / "migrations" / "versions").glob("[0-9]*.py"):
+        if file.name[:4] > revision:
+            file.unlink()
+    return folder / "migrations"

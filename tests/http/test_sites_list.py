@@ -44,6 +44,8 @@ async def test_a_site_is_listed_with_its_devices_as_documented(tenant: Tenant) -
     first, second = site.pop("devices")
     assert first == {
         "id": first["id"],
+        "type": "BATTERY_SYSTEM",
+        "reference_id": "battery-1",
         "manufacturer": "Nova Systems",
         "model_code": "PICOXN2",
         "model_name": "Pico Ultimate",

@@ -138,6 +138,8 @@ class DeviceSummary(msgspec.Struct, kw_only=True):
     """A device as its site shows it."""
 
     id: str
+    type: DeviceType
+    reference_id: Annotated[str, msgspec.Meta(description="the client's own name for the device")]
     manufacturer: str | None
     model_code: str | None
     model_name: str | None
@@ -261,6 +263,8 @@ def device_summary(device: Device) -> DeviceSummary:
     properties = device.properties
     return DeviceSummary(
         id=ids.wire("dev", device.id),
+        type=device.type,
+        reference_id=device.reference_id,
         manufacturer=device.manufacturer,
         model_code=device.model_code,
         model_name=device.model_name,

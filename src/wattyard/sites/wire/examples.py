@@ -25,6 +25,8 @@ SITE: Final[Json] = {
     "devices": [
         {
             "id": _DEVICE_ID,
+            "type": "BATTERY_SYSTEM",
+            "reference_id": "battery-17",
             "manufacturer": "Nova Systems",
             "model_code": "PICOXN2",
             "model_name": "Pico Ultimate",
