@@ -8,15 +8,10 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.costs.domain.charges import vat_on_top
-from wattyard.costs.domain.demand import (
-    LocalDays,
-    billed_kw,
-    least_kw,
-    periods_from,
-    whole_amounts,
-)
-from wattyard.costs.domain.peaks import Load, counting, peaks
+from wattyard.costs.domain.demand import whole_amounts
+from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.readings import Indices, Marks, Numbers
+from wattyard.costs.domain.running import RunningPeriod
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import clock_grid
@@ -86,53 +81,31 @@ def _by_period(
 
 
 class _Running:
-    """A billing period of a charge as far as it has been metered."""
+    """What a running billing period of a charge leaves free."""
 
     def __init__(self, tariff: Tariff, charge: DemandCharge, load: Load, start_us: int) -> None:
-        self._tariff, self._charge, self._load = tariff, charge, load
-        span_us = start_us, start_us + 1
-        edges = periods_from(tariff.billing, load.region, span_us, charge.earlier_periods).edges_us
-        windows = load.windows(charge.window_minutes)
-        self._edges_us = edges[-2:]
-        calendar = tariff.calendar(load.region)
-        measured = peaks(charge, calendar, edges, windows)
-        least = least_kw(charge, measured.raw_kw)
-        self._least_kw = float(least[-1])
-        self._raw_kw = float(measured.raw_kw[-1])
-        self.peak_kw = max(self._raw_kw, self._least_kw)
-        self._billed_kw = float(billed_kw(charge, measured, least)[-1])
-        before = slice(max(least.size - charge.periods, 0), -1)
-        metered = measured.metered[before]
-        kw = np.maximum(measured.raw_kw, least)[before]
-        self._earlier_kw = float(kw[metered].sum())
-        self._averaged = 1 + int(np.count_nonzero(metered))
-        (self._drawn_kwh,) = load.drawn_kwh(self._edges_us)
-        days = LocalDays.of(load.region, (int(edges[-2]), int(edges[-1])))
-        self._days = np.diff(days.at(self._edges_us))
-        own = counting(charge, calendar, (int(edges[-2]), int(edges[-1])), windows)
-        self._high_of_days: dict[int, float] = {}
-        for day, power in zip(own.day.tolist(), own.kw.tolist(), strict=True):
-            self._high_of_days[day] = max(power, self._high_of_days.get(day, 0.0))
+        self._tariff, self._load = tariff, load
+        self._period = RunningPeriod.of(tariff, charge, load, start_us)
 
     def headroom(self, tariff_id: UUID, starts_us: Microseconds, ends_us: Microseconds) -> Headroom:
         """Find what is free in windows (w) to come."""
-        charge, region = self._charge, self._load.region
-        calendar = self._tariff.calendar(region)
+        period, region = self._period, self._load.region
+        charge, calendar = period.charge, period.calendar
         counts = counted(charge.filter, calendar, starts_us)
         factors = np.where(counts, charge.factors(calendar, starts_us), 0.0)
         clock = region.clock(int(starts_us[0]), int(ends_us[-1]))
         rest = self._rest_of_days(clock.wall_us(starts_us) // DAY_US)
         hours = (ends_us - starts_us) / HOUR_US
-        now = self._charged(np.array([self._billed_kw]), np.zeros(1))
-        free = self._free_kw(float(now[0]), factors, rest)
+        now = period.charged_so_far
+        free = self._free_kw(now, factors, rest)
         further = np.where(np.isinf(free), 0.0, free) + 1.0
-        rise = self._charged(self._billed(further * factors, rest), further * hours) - now
+        rise = period.charged(self._billed(further * factors, rest), further * hours) - now
         gross = 1.0 + vat_on_top(self._tariff)
         return Headroom(
             tariff_id=tariff_id,
             name=charge.name,
-            period=Span(instant(self._edges_us[0]), instant(self._edges_us[1])),
-            peak_kw=self.peak_kw,
+            period=Span(*map(instant, period.span_us)),
+            peak_kw=period.peak_kw,
             starts_us=starts_us,
             ends_us=ends_us,
             counts=counts & (factors > 0),
@@ -142,15 +115,15 @@ class _Running:
 
     def _free_kw(self, now: float, factors: Numbers, rest: "_Rest") -> Numbers:
         """Find the mean power (w) that leaves the period's charge as it is."""
-        cap = self._charge.cap_per_kwh
-        uncapped = whole_amounts(self._charge, np.array([self._billed_kw]), self._days, None)
+        period, cap = self._period, self._period.charge.cap_per_kwh
+        uncapped = whole_amounts(period.charge, np.array([period.billed_kw]), period.days, None)
         if cap and now < uncapped[0]:
             return np.zeros(factors.size)  # each kWh that is drawn raises the cap
-        most_kw = self._charge.price.most_kw(self._billed_kw)
+        most_kw = period.charge.price.most_kw(period.billed_kw)
         if cap == 0.0 or math.isinf(most_kw):
             return np.full(factors.size, math.inf)
-        peak_kw = most_kw * self._averaged - self._earlier_kw
-        if peak_kw + _TINY_KW < self._least_kw:
+        peak_kw = most_kw * period.averaged - period.earlier_kw
+        if peak_kw + _TINY_KW < period.least_kw:
             return np.where(factors > 0, 0.0, math.inf)
         weighted = np.maximum(peak_kw * rest.days - rest.kw, 0.0)
         free: Numbers = np.full(factors.size, math.inf)
@@ -159,15 +132,15 @@ class _Running:
 
     def _rest_of_days(self, days: Indices) -> "_Rest":
         """Find, for a window of each local day (w), what the other days add to its mean."""
-        most = self._charge.days
+        most, raw_kw = self._period.charge.days, self._period.raw_kw
         if most is None:
-            return _Rest(np.zeros(days.size), np.ones(days.size), np.full(days.size, self._raw_kw))
+            return _Rest(np.zeros(days.size), np.ones(days.size), np.full(days.size, raw_kw))
         known = {day: self._rest_of_day(day, most) for day in np.unique(days).tolist()}
         columns = np.array([known[day] for day in days.tolist()]).T
         return _Rest(*columns)
 
     def _rest_of_day(self, day: int, most: int) -> tuple[float, float, float]:
-        high = self._high_of_days
+        high = self._period.high_of_days
         others = sorted((kw for own, kw in high.items() if own != day), reverse=True)
         best = others[: most - 1]
         floor = max(high.get(day, 0.0), others[most - 1] if len(others) >= most else 0.0)
@@ -176,11 +149,7 @@ class _Running:
     def _billed(self, weighted_kw: Numbers, rest: "_Rest") -> Numbers:
         """Find what the period is billed for when a window (w) has this power."""
         raw = (rest.kw + np.maximum(weighted_kw, rest.floor_kw)) / rest.days
-        peak_kw = np.maximum(raw, self._least_kw)
-        return (peak_kw + self._earlier_kw) / self._averaged
-
-    def _charged(self, billed: Numbers, further_kwh: Numbers) -> Numbers:
-        return whole_amounts(self._charge, billed, self._days, self._drawn_kwh + further_kwh)
+        return self._period.billed(raw)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

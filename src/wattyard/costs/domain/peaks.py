@@ -69,6 +69,22 @@ class Load:
         pieces = self.metered.cut(netted.edges_us)
         return Load(self.region, self.span, pieces, netted.net(pieces), netted)
 
+    def planned(self, edges_us: Microseconds, energy_kwh: Numbers) -> "Load":
+        """Add the energy (n) of a plan's steps between edges (n + 1), as readings that follow.
+
+        A plan never imports and exports in the same step, so its energy counts as net.
+
+        Raises:
+            ValueError: when a reading ends after the plan starts.
+        """
+        if self.metered.size and self.metered.ends_us[-1] > edges_us[0]:
+            raise ValueError("a plan starts where the readings end")
+        first = int(self.metered.reading[-1]) + 1 if self.metered.size else 0
+        reading = np.arange(first, first + energy_kwh.size, dtype=np.int64)
+        plan = ReadingPieces(edges_us[:-1], edges_us[1:], energy_kwh, reading)
+        metered, net = self.metered.then(plan), self.net.then(plan)
+        return Load(self.region, self.span, metered, net, self.netted)
+
     def windows(self, minutes: int) -> DemandWindows:
         """Average the power over windows of so many minutes, in the span.
 

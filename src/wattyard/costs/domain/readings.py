@@ -93,6 +93,15 @@ class ReadingPieces:
             self.starts_us[kept], self.ends_us[kept], self.energy_kwh[kept], self.reading[kept]
         )
 
+    def then(self, later: "ReadingPieces") -> "ReadingPieces":
+        """Append pieces that follow these."""
+        return ReadingPieces(
+            np.append(self.starts_us, later.starts_us),
+            np.append(self.ends_us, later.ends_us),
+            np.append(self.energy_kwh, later.energy_kwh),
+            np.append(self.reading, later.reading),
+        )
+
     def cut(self, edges_us: Microseconds) -> "ReadingPieces":
         """Divide the pieces that any of the edges (ascending) lies inside of."""
         if not self.size:

@@ -5,12 +5,11 @@ the site's currency. Every instant lies on an edge of the question's steps. Bloc
 windows may reach beyond the horizon.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.program import Positions
 
 DEFAULT_PRIORITY: Final = 5
 """Of a target, a load's energy and a comfort band; 1 is served first, 9 last."""
@@ -219,22 +218,3 @@ class Circuit:
     max_w: float
     devices: tuple[str, ...] = ()
     parent: int | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DemandTerm:
-    """What one demand period costs more than its readings so far: a charge on measured means.
-
-    There are w measuring windows. The mean power of window i is `metered_w[i]` plus the sum of
-    `share[j]` x the site's import (W) in step `step[j]`, over the entries j with `window[j] == i`.
-    The charge is `per_kw` money for each kW of the highest mean above `floor_w` (what the readings
-    so far already cost), times `periods`.
-    """
-
-    window: Positions
-    step: Positions
-    share: Numbers
-    metered_w: Numbers
-    per_kw: float
-    floor_w: float = 0.0
-    periods: int = field(default=1)

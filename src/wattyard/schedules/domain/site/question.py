@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 
+from wattyard.costs.domain.rises import DemandRise
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.site.devices import (
     Circuit,
-    DemandTerm,
     HeatPump,
     PvShare,
     Shiftable,
@@ -64,6 +64,7 @@ class SiteQuestion:
     and the caller makes stores not `grid_discharging`; `confidence` 0..1 of the prices and
     forecasts; `carbon_g_per_kwh` of what is imported; `load_w` ≥ 0 and `sun_w` ≥ 0, means, of the
     devices in `pv` together; `import_limit_w`, `export_limit_w` ≥ 0, infinite where there is none.
+    `demand`: what imports add to demand charges, one for each charge and billing period touched.
 
     A series left out is 0 (`confidence` 1, limits infinite). The plan's time in the solver is
     `seconds` at most. Ranks: first load above the import limit is least (Wh), then unmet energy by
@@ -89,7 +90,7 @@ class SiteQuestion:
     heat_pumps: tuple[HeatPump, ...] = ()
     pv: tuple[PvShare, ...] = ()
     circuits: tuple[Circuit, ...] = ()
-    demand: tuple[DemandTerm, ...] = ()
+    demand: tuple[DemandRise, ...] = ()
     weights: Weights = field(default_factory=Weights)
     previous: HeldPlan | None = None
     explain: bool = False
