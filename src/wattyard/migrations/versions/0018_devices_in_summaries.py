@@ -34,8 +34,13 @@ _DEVICES = text(
 )
 _REWRITE = text(
     """
-    UPDATE sites SET summary = :new
-    WHERE account = :account AND live_mode = :live_mode AND id = :id AND summary = :summary
+    WITH page AS (
+        SELECT * FROM unnest(CAST(:accounts AS integer[]), CAST(:modes AS boolean[]),
+                             CAST(:ids AS uuid[]), CAST(:old AS bytea[]), CAST(:new AS bytea[]))
+             AS page (account, live_mode, id, old, new))
+    UPDATE sites SET summary = page.new FROM page
+    WHERE sites.account = page.account AND sites.live_mode = page.live_mode
+      AND sites.id = page.id AND sites.summary = page.old
     """
 )
 
@@ -52,10 +57,12 @@ def upgrade() -> None:
             last = {name: rows[-1][name] for name in last}
             changes = _changes(database, rows)
             if changes:
-                database.execute(_REWRITE, changes)
+                columns = map(list, zip(*changes, strict=True))
+                names = ("accounts", "modes", "ids", "old", "new")
+                database.execute(_REWRITE, dict(zip(names, columns, strict=True)))
 
 
-def _changes(database: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+def _changes(database: Connection, rows: Sequence[RowMapping]) -> list[tuple[Any, ...]]:
     """Find which summaries of a page are to be rewritten, and how."""
     shown = [msgspec.json.decode(row["summary"]) for row in rows]
     at = [
@@ -68,10 +75,10 @@ def _changes(database: Connection, rows: Sequence[RowMapping]) -> list[dict[str,
     accounts, modes, ids = (list(column) for column in zip(*at, strict=True))
     found = database.execute(_DEVICES, {"accounts": accounts, "modes": modes, "ids": ids})
     named = {f"dev_{id_.hex}": {"type": t, "reference_id": r} for id_, t, r in found}
-    changes = []
+    changes: list[tuple[Any, ...]] = []
     for row, one in zip(rows, shown, strict=True):
         devices = [{"id": d["id"], **named.get(d["id"], {}), **d} for d in one["devices"]]
         new = msgspec.json.encode({**one, "devices": devices})
         if new != row["summary"]:
-            changes.append({**row, "new": new})
+            changes.append((*row.values(), new))
     return changes
