@@ -1,6 +1,7 @@
 """The price at a place: the sum of its elements, and parts that add up to it exactly."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,14 @@ from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import rounded
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.prices import ABSENT, Question, SitePrices, pricing, site_prices
+from wattyard.tariffs.domain.prices import (
+    ABSENT,
+    Question,
+    SitePrices,
+    known_prices,
+    pricing,
+    site_prices,
+)
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Direction, Element
@@ -197,6 +205,21 @@ def test_a_formula_that_runs_away_has_no_price_and_a_cap_does_not_hide_it(formul
     with pytest.raises(NoPriceData) as refused:
         prices([runaway])
     assert "2025-03-29T12:00:00Z" in refused.value.first.message
+
+
+def test_known_prices_end_at_the_first_instant_without_one() -> None:
+    schedule = [entry(("All", hours(("00:00", "18:00", 0.2), ("18:00", "00:00", [{}]))))]
+    unpublished = element(1, schedule, market_rates=True, market_source_id=MARKET_SOURCE)
+    nothing = Markets(Same(market_series([], "MWH")), START)
+    known = partial(known_prices, [unpublished], BERLIN, markets=nothing, consumed={})
+    six = START + timedelta(hours=5)  # in the evening, in Berlin
+
+    answer = known(question=Question("IMPORT", Span(START, START + DAY)))
+
+    assert instant(int(answer.edges_us[-1])) == six
+    assert answer.per_kwh.tolist() == [0.2]
+    with pytest.raises(NoPriceData):
+        known(question=Question("IMPORT", Span(six, START + DAY)))
 
 
 def test_the_highest_price_is_answered_to_the_millionth() -> None:

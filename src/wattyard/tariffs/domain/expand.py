@@ -117,7 +117,9 @@ def check_available(series: ElementSeries) -> None:
     missing = np.logical_and.reduce(np.isnan(series.per_kwh), axis=0)
     if missing.any():
         first = instant(series.edges_us[int(missing.argmax())])
-        raise NoPriceData(f"there is no price at {instants.text(first)}: {_why(series, missing)}")
+        raise NoPriceData(
+            f"there is no price at {instants.text(first)}: {_why(series, missing)}", since=first
+        )
 
 
 def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:

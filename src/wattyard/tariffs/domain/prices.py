@@ -19,7 +19,7 @@ from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import PricingContract
 from wattyard.tariffs.domain.expand import ElementSeries, check_available, expand
-from wattyard.tariffs.domain.refusals import NoTariffConnected, TooManyPrices
+from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.resets import reset_periods
 from wattyard.tariffs.domain.sources import Markets, MarketSource
 from wattyard.tariffs.domain.tariff import (
@@ -121,6 +121,29 @@ def site_prices(
     if not kinds:
         return _free(question.span)
     return _summed(kinds, tuple(elements))
+
+
+def known_prices(
+    elements: Sequence[Element],
+    region: CalendarRegion,
+    question: Question,
+    *,
+    markets: Markets,
+    consumed: Mapping[UUID, Consumed],
+) -> SitePrices:
+    """Price a span as `site_prices` does, up to the first instant that has no price.
+
+    Raises:
+        NoTariffConnected, TooManyPrices: as `site_prices` does.
+        NoPriceData: when there is no price at the start of the span.
+    """
+    while True:
+        try:
+            return site_prices(elements, region, question, markets=markets, consumed=consumed)
+        except NoPriceData as missing:
+            if missing.since is None or missing.since <= question.span.start:
+                raise
+            question = replace(question, span=Span(question.span.start, missing.since))
 
 
 class PricedSpan(NamedTuple):

@@ -1,6 +1,7 @@
 """Why a tariff is not taken, or has no price (contract 2; contract 0, Errors)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Self
 
 from wattyard.kernel.refusals import Fault, Malformed, StateForbids
@@ -100,6 +101,18 @@ class NoPriceData(StateForbids):
     """There is no price for some instant: nothing is published, or a formula has no value."""
 
     code = "no_price_data"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        since: datetime | None = None,
+        param: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, param=param, code=code)
+        self.since = since
+        """The first instant without a price, where it is known."""
 
 
 class UnsupportedComponent(RefusedInParts):

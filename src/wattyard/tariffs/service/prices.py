@@ -1,14 +1,15 @@
 """Use-cases of prices: what a kWh costs at a site, and why."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from cachetools import LRUCache
 
+from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import FIRST_YEAR, LAST_YEAR, Span
 from wattyard.meters.domain.readings import FlowDirection, Stream, TariffDirection
@@ -23,8 +24,10 @@ from wattyard.tariffs.domain.counting import counted
 from wattyard.tariffs.domain.prices import (
     Question,
     Quote,
+    SitePrices,
     Supply,
     calendar_region,
+    known_prices,
     pricing,
     site_prices,
 )
@@ -87,32 +90,42 @@ class Prices(TariffUseCases):
             LocationNotFound, DeviceNotFound, DeviceNotAtLocation.
             NoTariffConnected, NoPriceData, MarketCurrencyMismatch.
         """
+        return await self._quoted(context, site_id, question, site_prices)
+
+    async def quote_known(self, context: Context, site_id: UUID, question: Question) -> Quote:
+        """Price a span at a site as far as prices are known; the quote's question ends there.
+
+        Raises:
+            NoPriceData: when there is no price at the start of the span; and as `quote` does.
+        """
+        return await self._quoted(context, site_id, question, known_prices)
+
+    async def ingredients(
+        self, db: ReadConnection, context: Context, site: Site, question: Question
+    ) -> "Ingredients":
+        """Gather all that prices of a span at a site depend on.
+
+        Raises:
+            MarketCurrencyMismatch: when the site pays in another currency than its source.
+        """
+        at_present = Span(context.now, context.now + _MOMENT)  # for what changes next
+        supply = await self.supply(
+            db, context, site, question.direction, [question.span, at_present]
+        )
+        answering = supply.answering(question)
+        markets = await self.markets(db, context, [answering], question.span)
+        counted = await self._consumed(context, supply, question)
+        return Ingredients(context.now, question, supply, answering, markets, counted)
+
+    async def _quoted(
+        self, context: Context, site_id: UUID, question: Question, price: "Pricing"
+    ) -> Quote:
         async with self.db.reading() as db:
             site = await self.sites.supply(context, site_id, param="location_id")
             if question.device is not None:
                 await self._check_device(context, question.device, site)
-            at_present = Span(context.now, context.now + _MOMENT)  # for what changes next
-            supply = await self.supply(
-                db, context, site, question.direction, [question.span, at_present]
-            )
-            answering = supply.answering(question)
-            markets = await self.markets(db, context, [answering], question.span)
-            counted = await self._consumed(context, supply, question)
-        prices = await beside(
-            site_prices,
-            supply.elements,
-            supply.region,
-            question,
-            markets=markets.at(site.currency_code),
-            consumed=counted,
-        )
-        return Quote(
-            supply,
-            question,
-            prices,
-            last_updated=answering.last_updated,
-            next_update=answering.next_update(context.now),
-        )
+            gathered = await self.ingredients(db, context, site, question)
+        return await beside(gathered.quote, price)
 
     async def sample(self, context: Context, judged: Judged) -> Sample:
         """Show what the prices of a judged tariff look like: a week, special days, a year.
@@ -281,6 +294,58 @@ class Prices(TariffUseCases):
                 f"device dev_{device_id.hex} is not at location loc_{site.id.hex}",
                 param="device_id",
             )
+
+
+class Pricing(Protocol):
+    """Prices a span from all that it depends on: `site_prices`, or `known_prices`."""
+
+    def __call__(
+        self,
+        elements: Sequence[Element],
+        region: CalendarRegion,
+        question: Question,
+        *,
+        markets: Markets,
+        consumed: Mapping[UUID, Consumed],
+    ) -> SitePrices: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What prices of a question depend on, gathered at `now`; they can be computed without more.
+
+    `answering` is what of the supply decides the answer.
+    """
+
+    now: datetime
+    question: Question
+    supply: Supply
+    answering: Supply
+    markets: Markets
+    consumed: Mapping[UUID, Consumed]
+
+    def quote(self, price: Pricing) -> Quote:
+        """Compute the prices.
+
+        Raises:
+            NoTariffConnected, NoPriceData, TooManyPrices: as `price` does.
+        """
+        supply, question = self.supply, self.question
+        prices = price(
+            supply.elements,
+            supply.region,
+            question,
+            markets=self.markets.at(supply.site.currency_code),
+            consumed=self.consumed,
+        )
+        end = min(question.span.end, instant(int(prices.edges_us[-1])))
+        return Quote(
+            supply,
+            replace(question, span=Span(question.span.start, end)),
+            prices,
+            last_updated=self.answering.last_updated,
+            next_update=self.answering.next_update(self.now),
+        )
 
 
 class _Read(NamedTuple):

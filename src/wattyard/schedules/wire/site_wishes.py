@@ -1,0 +1,263 @@
+"""The body of a plan for a whole site (contract 4b, Request)."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from wattyard.platform.decoding import Shape
+from wattyard.platform.decoding.texts import DeviceId, Instant, Label, LocationId, Percent
+from wattyard.schedules.domain.site_request import DEVICES_AT_MOST, USUAL_PRIORITY
+from wattyard.schedules.wire.amounts import Explain, KeepUnless
+from wattyard.schedules.wire.quantities import PowerBody
+
+_MANY: Final = 2000
+_SOME: Final = 500
+
+Kilowatts = Annotated[float, msgspec.Meta(ge=0, le=1e6, description="kW")]
+KilowattHours = Annotated[float, msgspec.Meta(ge=0, le=1e6, description="kWh")]
+Money = Annotated[float, msgspec.Meta(ge=0, le=1e6, description="money")]
+Celsius = Annotated[float, msgspec.Meta(ge=-100, le=200, description="°C")]
+Minutes = Annotated[float, msgspec.Meta(ge=0, le=10_080, description="minutes")]
+Efficiency = Annotated[float, msgspec.Meta(gt=0, le=1, description="of a round trip")]
+SiteHorizon = Annotated[
+    float,
+    msgspec.Meta(
+        gt=0,
+        le=168,
+        description="hours; default: as far as prices are confirmed, at least to the last deadline",
+    ),
+]
+
+
+class StretchBody(Shape, kw_only=True):
+    """A stretch of time, half-open."""
+
+    start_time: Instant
+    end_time: Instant
+
+
+class TemperaturePieceBody(StretchBody, kw_only=True):
+    """A temperature that holds in a stretch of time."""
+
+    value: Celsius
+
+
+class CopPieceBody(StretchBody, kw_only=True):
+    """A coefficient of performance that holds in a stretch of time."""
+
+    value: Annotated[float, msgspec.Meta(gt=0, le=20)]
+
+
+Temperatures = Celsius | Annotated[list[TemperaturePieceBody], msgspec.Meta(max_length=_MANY)]
+Cops = (
+    Annotated[float, msgspec.Meta(gt=0, le=20, description="heat per electricity")]
+    | Annotated[list[CopPieceBody], msgspec.Meta(max_length=_MANY)]
+)
+
+
+class TargetBody(Shape, kw_only=True):
+    """What is to be held at a time: at least `min_percent`, at most `max_percent`."""
+
+    time: Annotated[
+        str, msgspec.Meta(max_length=64, description="an instant (RFC 3339), or `end` of the plan")
+    ]
+    min_percent: Percent | None = None
+    max_percent: Percent | None = None
+    priority: Annotated[
+        int, msgspec.Meta(ge=1, le=9, description="1 comes first where not all can be met")
+    ] = USUAL_PRIORITY
+
+
+class AbsenceBody(StretchBody, kw_only=True):
+    """A time in which a car is away."""
+
+    energy_kwh: Annotated[
+        float, msgspec.Meta(ge=0, le=1e6, description="kWh that it comes home with less")
+    ] = 0.0
+
+
+class ComfortBody(Shape, kw_only=True):
+    """The band in which a temperature is to be at the end of every step."""
+
+    min_c: Annotated[Temperatures | None, msgspec.Meta(description="°C")] = None
+    max_c: Annotated[Temperatures | None, msgspec.Meta(description="°C")] = None
+
+
+class ThermalBody(Shape, kw_only=True):
+    """A room or tank as one resistance and one capacity."""
+
+    resistance_k_per_kw: Annotated[float, msgspec.Meta(gt=0, le=1e6, description="K per kW")]
+    capacity_kwh_per_k: Annotated[float, msgspec.Meta(gt=0, le=1e6, description="kWh per K")]
+    initial_c: Celsius
+    outdoor_c: Annotated[Temperatures, msgspec.Meta(description="°C around it")]
+    cop: Annotated[Cops, msgspec.Meta(description="heat per electricity")]
+
+
+class DeviceWishBody(Shape, kw_only=True):
+    """What is wished of one device; what is left out is as its properties and state say.
+
+    Which fields go with which type of device is in contract 4b, Request.
+    """
+
+    device_id: DeviceId
+    state_of_charge_percent: Percent | None = None
+    capacity_kwh: Annotated[float, msgspec.Meta(gt=0, le=1e6, description="kWh")] | None = None
+    max_power_kw: Annotated[
+        Kilowatts | None, msgspec.Meta(description="kW, for this plan instead of the device's own")
+    ] = None
+    max_discharge_power_kw: Kilowatts | None = None
+    min_power_kw: Annotated[
+        Kilowatts | None, msgspec.Meta(description="kW; a slot has none or at least this")
+    ] = None
+    efficiency: Efficiency | None = None
+    targets: Annotated[list[TargetBody], msgspec.Meta(max_length=_SOME)] = []
+    max_percent: Annotated[
+        Percent | None, msgspec.Meta(description="never charged above; default 100")
+    ] = None
+    reserve_percent: Annotated[
+        Percent | None, msgspec.Meta(description="never discharged below")
+    ] = None
+    absences: Annotated[list[AbsenceBody], msgspec.Meta(max_length=_SOME)] = []
+    grid_charging: Annotated[bool, msgspec.Meta(description="false: charged by the sun alone")] = (
+        True
+    )
+    grid_discharging: Annotated[
+        bool, msgspec.Meta(description="false: discharged for the site alone")
+    ] = True
+    wear_per_kwh: Annotated[
+        Money, msgspec.Meta(description="money per kWh charged, and per kWh discharged")
+    ] = 0.0
+    value_per_kwh_at_end: Annotated[
+        Money, msgspec.Meta(description="what a kWh stored at the end is worth")
+    ] = 0.0
+    standby_loss_percent_per_hour: Annotated[
+        float, msgspec.Meta(ge=0, lt=100, description="per cent of what is stored")
+    ] = 0.0
+    energy_kwh: Annotated[
+        KilowattHours | None, msgspec.Meta(description="what a load that may run later needs")
+    ] = None
+    windows: Annotated[
+        list[StretchBody], msgspec.Meta(max_length=_SOME, description="default: the whole plan")
+    ] = []
+    levels_kw: Annotated[
+        list[Annotated[float, msgspec.Meta(gt=0, le=1e6)]],
+        msgspec.Meta(max_length=32, description="kW; default: the device's rating, on or off"),
+    ] = []
+    min_run_minutes: Minutes = 0.0
+    min_pause_minutes: Minutes = 0.0
+    max_starts: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+    contiguous: Annotated[bool, msgspec.Meta(description="in one unbroken run")] = False
+    start_cost: Annotated[Money, msgspec.Meta(description="money for each start")] = 0.0
+    comfort: ComfortBody | None = None
+    thermal: ThermalBody | None = None
+    curtailable: Annotated[
+        bool | None,
+        msgspec.Meta(
+            description="whether the sun may be held back; default: where an export price is "
+            "negative or export is limited"
+        ),
+    ] = None
+    blocked: Annotated[
+        list[StretchBody], msgspec.Meta(max_length=_SOME, description="no power then")
+    ] = []
+
+
+class LimitOverTimeBody(StretchBody, kw_only=True):
+    """What the site may take and give in a stretch of time; the strictest of several holds."""
+
+    import_kw: Kilowatts | None = None
+    export_kw: Kilowatts | None = None
+    reason: Label | None = None
+
+
+class CircuitBody(Shape, kw_only=True):
+    """A fuse: what its devices and the circuits behind it take, or give, together."""
+
+    id: Label
+    max_kw: Kilowatts
+    parent: Annotated[
+        Label | None, msgspec.Meta(description="the circuit before it; default: the meter")
+    ] = None
+    devices: Annotated[list[DeviceId], msgspec.Meta(max_length=DEVICES_AT_MOST)] = []
+
+
+class PowerPieceBody(StretchBody, kw_only=True):
+    """A mean power in a stretch of time."""
+
+    kw: Kilowatts
+
+
+class ForecastsBody(Shape, kw_only=True):
+    """What the client expects of the site, instead of what this server does."""
+
+    load: Annotated[
+        list[PowerPieceBody],
+        msgspec.Meta(max_length=_MANY, description="of all that is not planned"),
+    ] = []
+    solar: Annotated[
+        list[PowerPieceBody], msgspec.Meta(max_length=_MANY, description="of all its panels")
+    ] = []
+
+
+class ObjectiveBody(Shape, kw_only=True):
+    """What things are worth, in money."""
+
+    cost: Annotated[float, msgspec.Meta(ge=0, le=1e6, description="of a unit of cost")] = 1.0
+    carbon_per_kg: Annotated[Money, msgspec.Meta(description="of a kg of CO₂")] = 0.0
+    sooner_per_kwh_hour: Annotated[
+        Money, msgspec.Meta(description="of each kWh by each hour that it comes sooner")
+    ] = 0.0
+    self_use_per_kwh: Annotated[
+        Money, msgspec.Meta(description="of each kWh of the site's sun that is used there")
+    ] = 0.0
+
+
+class HeldSiteSlotBody(Shape, kw_only=True):
+    """A slot of a plan that the client holds, as it was answered."""
+
+    start_time: Instant
+    end_time: Instant
+    direction: Literal["IMPORT", "EXPORT"] = "IMPORT"
+    power: PowerBody
+    state_of_charge_percent: float | None = None
+    temperature_c: float | None = None
+    curtailed: PowerBody | None = None
+    why: str | None = None
+
+
+class HeldDeviceBody(Shape, kw_only=True):
+    """The plan of one device that the client holds, as it was answered."""
+
+    device_id: DeviceId
+    slots: Annotated[list[HeldSiteSlotBody], msgspec.Meta(max_length=_MANY)]
+    status: str | None = None
+    shortfalls: list[dict[str, str | float | None]] = []
+
+
+class SiteBody(Shape, kw_only=True):
+    """What is to be planned behind one meter, and under which limits."""
+
+    location_id: LocationId
+    start_time: Annotated[Instant | None, msgspec.Meta(description="default: now")] = None
+    schedule_horizon: SiteHorizon | None = None
+    step_minutes: Annotated[
+        Literal[5, 15, 30, 60], msgspec.Meta(description="finer prices refine it")
+    ] = 15
+    device_ids: Annotated[
+        Annotated[list[DeviceId], msgspec.Meta(max_length=DEVICES_AT_MOST)] | None,
+        msgspec.Meta(description="default: all devices of the site that can be planned"),
+    ] = None
+    devices: Annotated[list[DeviceWishBody], msgspec.Meta(max_length=DEVICES_AT_MOST)] = []
+    limits: Annotated[list[LimitOverTimeBody], msgspec.Meta(max_length=_MANY)] = []
+    circuits: Annotated[list[CircuitBody], msgspec.Meta(max_length=_SOME)] = []
+    forecasts: ForecastsBody = msgspec.field(default_factory=ForecastsBody)
+    objective: ObjectiveBody = msgspec.field(default_factory=ObjectiveBody)
+    previous: Annotated[
+        Annotated[list[HeldDeviceBody], msgspec.Meta(max_length=DEVICES_AT_MOST)] | None,
+        msgspec.Meta(
+            description="`devices` of a plan that the client holds; it stays unless the new one "
+            "saves more than `keep_unless_saves`",
+        ),
+    ] = None
+    keep_unless_saves: KeepUnless = 0.0
+    explain: Explain = False
