@@ -8,6 +8,10 @@ DATA ?= wattyard-data
 # Test processes: one more than two cores, since some tests wait for other processes.
 WORKERS ?= 3
 PIP := $(PY) -m pip --disable-pip-version-check -q
+# An installation that can be edited is not compiled by pip, and each process would do it again
+# (half a second) where the environment forbids Python to keep what it compiled.
+COMPILE := $(PY) -m compileall -q src
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test check format bench figures torture fuzz attack pins clean
 
@@ -74,9 +78,11 @@ $(VENV)/.server: $(PY) requirements/server.txt pyproject.toml
 	@test -f $(STAMP) || $(PIP) install --require-hashes -r requirements/server.txt
 	@test -f $(STAMP) || $(PIP) install --require-hashes --no-deps -r requirements/build.txt
 	@test -f $(STAMP) || $(PIP) install --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 $(STAMP): $(PY) requirements/dev.txt pyproject.toml
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
