@@ -108,7 +108,7 @@ def test_the_closed_form_of_one_device_agrees_with_the_linear_programme(seed: in
     (need,) = question.needs
     steps = shared_steps(question, need.direction)
 
-    exact = alone(steps, steps.cheapest_first, steps.allowed)
+    exact = alone(steps, steps.cheapest_first, steps.allowed, steps.needed_wh)
     by_programme = shared(steps, steps.cheapest_first, steps.allowed, steps.needed_wh)
 
     assert exact == pytest.approx(by_programme, abs=1e-3)

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
 
+import numpy as np
+
 from wattyard.schedules.domain.power import Direction, PowerSlot, Reason, Status
-from wattyard.schedules.domain.prices import PriceSeries
+from wattyard.schedules.domain.prices import Instants, Numbers, PriceSeries
 from wattyard.schedules.domain.refusals import (
     EndTimeInvalid,
     EnergyInvalid,
@@ -65,6 +67,29 @@ class PowerLimits:
         return self.import_w if direction == "IMPORT" else self.export_w
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class UsualLoad:
+    """What a site takes besides the devices that are planned: `watts` (n) ≥ 0 from `edges_us` on.
+
+    `edges_us` (n + 1) ascend. It leaves the devices that much less of the import limit.
+    """
+
+    edges_us: Instants
+    watts: Numbers
+
+    @property
+    def changes_us(self) -> Instants:
+        """The instants (k) at which it changes."""
+        changes: Instants = self.edges_us[1:-1][np.diff(self.watts) != 0.0]
+        return changes
+
+    def at(self, instants_us: Instants) -> Numbers:
+        """Find the power (m) at each instant; beyond its ends it goes on as it was."""
+        step = np.searchsorted(self.edges_us, instants_us, side="right") - 1
+        watts: Numbers = self.watts[step.clip(0, self.watts.size - 1)]
+        return watts
+
+
 @dataclass(frozen=True, slots=True)
 class Shaving:
     """Buy only at or below, sell only at or above a price: `absolute` per kWh, or `relative`.
@@ -93,7 +118,8 @@ class Held:
 class AmountQuestion:
     """How do the devices move their energy most cheaply under every power limit jointly?
 
-    `prices` cover the windows of every device of their direction.
+    `prices` cover the windows of every device of their direction. `load` is what the site takes
+    besides, where that is known.
 
     Raises:
         ValueError: when a window has no prices, or a held plan is of other devices.
@@ -103,6 +129,7 @@ class AmountQuestion:
     prices: Mapping[Direction, PriceSeries]
     limits: PowerLimits = PowerLimits()
     shaving: Shaving = Shaving()
+    load: UsualLoad | None = None
     held: Held | None = None
     explain: bool = False
 

@@ -45,7 +45,7 @@ def by_amount(question: AmountQuestion) -> AmountPlan:
 
 def _outcome(question: AmountQuestion, direction: Direction) -> StepPlan:
     steps = shared_steps(question, direction)
-    energy_wh = alone(steps, steps.cheapest_first, steps.allowed)
+    energy_wh = alone(steps, steps.cheapest_first, steps.allowed, steps.needed_wh)
     if steps.crowded(energy_wh):
         energy_wh = shared(steps, steps.cheapest_first, steps.allowed, steps.needed_wh)
     slots = slots_of(steps, energy_wh)

@@ -23,7 +23,8 @@ DEVICES_AT_MOST: Final = 50
 class DeviceAmountRequest:
     """What one device has to move from `start_us` to `end_us`; energy in Wh, power in W, all ≥ 0.
 
-    `max_power_w` None stands for the device's rating. `held` is the plan that the client holds.
+    `max_power_w` None stands for the device's rating, `min_power_w` None for its least power.
+    `held` is the plan that the client holds.
     """
 
     device_id: UUID
@@ -32,7 +33,7 @@ class DeviceAmountRequest:
     end_us: int
     energy_wh: float
     max_power_w: float | None = None
-    min_power_w: float = 0.0
+    min_power_w: float | None = None
     held: tuple[PowerSlot, ...] | None = None
 
     def clashes(self, other: "DeviceAmountRequest") -> bool:
@@ -66,10 +67,10 @@ class AmountRequest:
                     "end_time must be at most 7 days after the earliest start_time",
                     param=f"data[{number}].end_time",
                 )
-            if device.max_power_w is not None and device.min_power_w > device.max_power_w:
+            least_w, most_w = device.min_power_w, device.max_power_w
+            if least_w is not None and most_w is not None and least_w > most_w:
                 raise MinPowerInvalid(
-                    f"min_power must be at most max_power, {device.max_power_w:g} W; "
-                    f"got {device.min_power_w:g} W",
+                    f"min_power must be at most max_power, {most_w:g} W; got {least_w:g} W",
                     param=f"data[{number}].min_power",
                 )
         for (_, one), (number, two) in combinations(enumerate(self.devices), 2):

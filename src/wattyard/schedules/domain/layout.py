@@ -59,12 +59,12 @@ def _pieces(steps: SharedSteps, step: int, energy_wh: Numbers) -> list[Piece] | 
     hours = float(steps.hours[step])
     devices = np.flatnonzero(energy_wh > _ROUNDING_WH)
     mean_w = energy_wh[devices] / hours
-    power_w = np.maximum(steps.power_w[devices], mean_w)
-    room_w = steps.room_w * (1 + 1e-9)
+    power_w = np.maximum(steps.full_w[devices, step], mean_w)
+    room_w = steps.room_w[step] * (1 + 1e-9)
     if power_w.sum() <= room_w:
         return _from_the_start(devices, mean_w, power_w)
     busiest_first = np.lexsort((devices, -mean_w / power_w))
-    pieces = _poured(steps, devices[busiest_first], mean_w[busiest_first])
+    pieces = _poured(steps, step, devices[busiest_first], mean_w[busiest_first])
     if pieces is not None:
         return pieces
     held_w = np.maximum(mean_w, steps.least_w[devices])
@@ -78,12 +78,15 @@ def _from_the_start(devices: NDArray[np.int64], mean_w: Numbers, power_w: Number
     ]
 
 
-def _poured(steps: SharedSteps, devices: NDArray[np.int64], mean_w: Numbers) -> list[Piece] | None:
+def _poured(
+    steps: SharedSteps, step: int, devices: NDArray[np.int64], mean_w: Numbers
+) -> list[Piece] | None:
     """Give each device in turn the earliest room left, or None when one does not fit."""
-    free = [(0.0, 1.0, steps.room_w)]
+    free = [(0.0, 1.0, float(steps.room_w[step]))]
     pieces: list[Piece] = []
     for device, wanted in zip(devices, mean_w, strict=True):
-        own, free, left = _take(free, int(device), float(wanted), float(steps.power_w[device]))
+        full_w = float(steps.full_w[device, step])
+        own, free, left = _take(free, int(device), float(wanted), full_w)
         if left > wanted * 1e-7 or any(p.power_w < steps.least_w[device] - 1e-6 for p in own):
             return None
         pieces += own

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +21,15 @@ class SharedSteps:
     """d devices on s steps, within which no price, window or threshold changes.
 
     `edges_us` (s + 1); `per_kwh` (s) what a kWh costs: the price, negated for EXPORT;
-    `confidence` (s); `room_w` for all devices together; `power_w` (d) the most a device can
-    run at, 0 where its least power does not fit the site; `least_w` (d); `needed_wh` (d);
-    `inside` (d, s) the device's window; `allowed` (d, s) the same at allowed prices.
+    `confidence` (s); `room_w` (s) for all devices together; `power_w` (d) the most a device can
+    run at; `least_w` (d); `needed_wh` (d); `inside` (d, s) the device's window; `allowed` (d, s)
+    the same at allowed prices.
     """
 
     edges_us: Instants
     per_kwh: Numbers
     confidence: Numbers
-    room_w: float
+    room_w: Numbers
     power_w: Numbers
     least_w: Numbers
     needed_wh: Numbers
@@ -39,6 +40,12 @@ class SharedSteps:
     def hours(self) -> Numbers:
         """The length (s) of each step."""
         return np.diff(self.edges_us) / HOUR_US
+
+    @cached_property
+    def full_w(self) -> Numbers:
+        """Find the most (d, s) each device can run at alone, 0 where its least does not fit."""
+        most_w = np.minimum(self.power_w[:, None], self.room_w)
+        return np.where(most_w < self.least_w[:, None], 0.0, most_w)
 
     @cached_property
     def cheapest_first(self) -> NDArray[np.int64]:
@@ -52,7 +59,7 @@ class SharedSteps:
 
     def most_wh(self, where: Mask) -> Numbers:
         """Find the energy (d, s) that each device moves at full power where it may run."""
-        return where * (self.power_w[:, None] * self.hours)
+        return where * (self.full_w * self.hours)
 
     def crowded(self, energy_wh: Numbers) -> bool:
         """Check whether devices together (d, s) use more than the room in some step."""
@@ -68,28 +75,31 @@ def shared_steps(
     prices = question.prices[direction]
     starts = np.array([need.start_us for need in needs])
     ends = np.array([need.end_us for need in needs])
-    edges_us = _edges(prices, starts, ends, finest_us)
+    limit_w = question.limits.of(direction)
+    load = question.load if direction == "IMPORT" and isfinite(limit_w) else None
+    cuts = [prices.edges_us, starts, ends, *([] if load is None else [load.changes_us])]
+    edges_us = _edges(cuts, int(starts.min()), int(ends.max()), finest_us)
     position = prices.at(edges_us[:-1])
     per_kwh = prices.per_kwh[position]
     inside = (edges_us[:-1] >= starts[:, None]) & (edges_us[1:] <= ends[:, None])
     sign = 1.0 if direction == "IMPORT" else -1.0
-    room_w = question.limits.of(direction)
-    power_w = np.minimum([need.max_power_w for need in needs], room_w)
-    least_w = np.array([need.min_power_w for need in needs])
+    room_w = np.full(position.size, limit_w)
+    if load is not None:
+        room_w = np.maximum(room_w - load.at(edges_us[:-1]), 0.0)
     return SharedSteps(
         edges_us=edges_us,
         per_kwh=sign * per_kwh,
         confidence=prices.confidence[position],
         room_w=room_w,
-        power_w=np.where(power_w < least_w, 0.0, power_w),
-        least_w=least_w,
+        power_w=np.array([need.max_power_w for need in needs]),
+        least_w=np.array([need.min_power_w for need in needs]),
         needed_wh=np.array([need.energy_wh for need in needs]),
         inside=inside,
         allowed=inside & _at_allowed_prices(needs, prices, question.shaving, per_kwh),
     )
 
 
-def alone(steps: SharedSteps, order: NDArray[np.int64], where: Mask) -> Numbers:
+def alone(steps: SharedSteps, order: NDArray[np.int64], where: Mask, wanted_wh: Numbers) -> Numbers:
     """Fill each device's steps in `order` (s) at full power, as if it were alone: Wh (d, s).
 
     Cheapest first, this is the least cost of one device; it is exact, since steps are
@@ -98,7 +108,7 @@ def alone(steps: SharedSteps, order: NDArray[np.int64], where: Mask) -> Numbers:
     most_wh = steps.most_wh(where)[:, order]
     before = np.cumsum(most_wh, axis=1) - most_wh
     energy_wh = np.empty_like(most_wh)
-    energy_wh[:, order] = np.clip(steps.needed_wh[:, None] - before, 0.0, most_wh)
+    energy_wh[:, order] = np.clip(wanted_wh[:, None] - before, 0.0, most_wh)
     return energy_wh
 
 
@@ -127,13 +137,9 @@ def _held(steps: SharedSteps, device: int, order: NDArray[np.int64]) -> Numbers:
     return np.asarray(steps.least_w[device] * steps.hours[order], dtype=np.float64)
 
 
-def _edges(
-    prices: PriceSeries, starts: Instants, ends: Instants, finest_us: int | None
-) -> Instants:
-    first, last = int(starts.min()), int(ends.max())
-    cuts = [prices.edges_us, starts, ends]
+def _edges(cuts: list[Instants], first: int, last: int, finest_us: int | None) -> Instants:
     if finest_us is not None:
-        cuts.append(np.arange(first // finest_us, last // finest_us + 1) * finest_us)
+        cuts = [*cuts, np.arange(first // finest_us, last // finest_us + 1) * finest_us]
     edges_us = np.unique(np.concatenate(cuts))
     return edges_us[(edges_us >= first) & (edges_us <= last)]
 

@@ -31,16 +31,16 @@ def shared(
 
     `where` (d, s) marks where each device may run; least powers are not looked at.
     """
-    device, step = np.nonzero(where & (steps.power_w[:, None] > 0.0))
+    device, step = np.nonzero(where & (steps.full_w > 0.0))
     draft = Draft()
-    most_kwh = steps.power_w[device] * steps.hours[step] / WH_PER_KWH
+    most_kwh = steps.full_w[device, step] * steps.hours[step] / WH_PER_KWH
     energy = draft.columns(np.zeros(device.size), most_kwh)
     wanted_kwh = wanted_wh / WH_PER_KWH
     unmet = draft.columns(np.zeros(wanted_kwh.size), wanted_kwh)
     met = draft.rows(wanted_kwh, wanted_kwh, [(unmet, 1.0)])
     draft.entries(met[device], energy, np.ones(device.size))
     used = np.unique(step)
-    room_kwh = steps.room_w * steps.hours[used] / WH_PER_KWH
+    room_kwh = steps.room_w[used] * steps.hours[used] / WH_PER_KWH
     room = draft.rows(np.full(used.size, -np.inf), room_kwh, [])
     draft.entries(room[np.searchsorted(used, step)], energy, np.ones(device.size))
 
@@ -64,7 +64,7 @@ def shared_with_least_power(steps: SharedSteps) -> tuple[Numbers, float]:
     Devices that run in the same step run side by side, not in turns, so each takes the larger
     of its mean and its least power out of the room. Answers the energies and the gap.
     """
-    device, step = np.nonzero(steps.allowed & (steps.power_w[:, None] > 0.0))
+    device, step = np.nonzero(steps.allowed & (steps.full_w > 0.0))
     program, goals, energy = _side_by_side(steps, device, step)
     guess = _guess(steps, device, step)
     solution = solve(program, goals, main=1, guess=guess)
@@ -81,7 +81,7 @@ def _side_by_side(
 ) -> tuple[Program, list[Numbers], NDArray[np.int64]]:
     """Columns: energy in kWh, held power in kW, running or not, each (k); then unmet kWh (d)."""
     count, devices = device.size, steps.needed_wh.size
-    hours, power_kw = steps.hours[step], steps.power_w[device] / WATTS_PER_KW
+    hours, power_kw = steps.hours[step], steps.full_w[device, step] / WATTS_PER_KW
     least_kw, wanted_kwh = steps.least_w[device] / WATTS_PER_KW, steps.needed_wh / WH_PER_KWH
     nothing, open_ = np.zeros(count), np.full(count, np.inf)
     draft = Draft()
@@ -95,7 +95,7 @@ def _side_by_side(
     met = draft.rows(wanted_kwh, wanted_kwh, [(unmet, 1.0)])
     draft.entries(met[device], energy, np.ones(count))
     used = np.unique(step)
-    room_kw = np.full(used.size, steps.room_w / WATTS_PER_KW)
+    room_kw = steps.room_w[used] / WATTS_PER_KW
     room = draft.rows(np.full(used.size, -np.inf), room_kw, [])
     draft.entries(room[np.searchsorted(used, step)], held, np.ones(count))
 

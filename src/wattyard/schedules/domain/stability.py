@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.amount import AmountQuestion, Held, Need
+from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion, Held, Need
 from wattyard.schedules.domain.outcome import StepPlan
 from wattyard.schedules.domain.power import (
     TOLERANCE_W,
@@ -18,8 +18,10 @@ from wattyard.schedules.domain.power import (
     energy_within,
 )
 from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.shared_steps import SharedSteps, shared_steps
 
-_ROUNDING_MONEY: Final = 1e-9
+_ROUNDING_MONEY: Final = 5e-7
+"""Half of the last decimal of money: slots end on whole milliseconds."""
 
 
 def stays(held: Held, old: Mapping[Direction, StepPlan], new: Mapping[Direction, StepPlan]) -> bool:
@@ -45,16 +47,28 @@ def held_outcomes(
         slots = [own for _, own in pairs]
         steps = outcome.steps
         energy_wh = np.array([energy_within(own, steps.edges_us) for own in slots])
-        fits = (
+        holds = (
             all(_in_order(own) and _within_power(need, own) for need, own in pairs)
-            and peak_w(slots) <= steps.room_w + TOLERANCE_W
+            and fits(slots, steps)
             and bool((energy_wh[~steps.allowed] <= TOLERANCE_WH).all())
             and _moves_as_much(energy_wh.sum(axis=1), outcome)
         )
-        if not fits:
+        if not holds:
             return None
         result[direction] = StepPlan(steps, energy_wh, slots)
     return result
+
+
+def within_limits(question: AmountQuestion, plan: AmountPlan) -> bool:
+    """Check whether the devices of a plan together keep within the question's power limits."""
+    pairs = list(zip(question.needs, plan.devices, strict=True))
+    return all(
+        fits(
+            [device.slots for need, device in pairs if need.direction == direction],
+            shared_steps(question, direction),
+        )
+        for direction in question.prices
+    )
 
 
 def clipped(slots: Sequence[PowerSlot], start_us: int, end_us: int) -> list[PowerSlot]:
@@ -66,15 +80,19 @@ def clipped(slots: Sequence[PowerSlot], start_us: int, end_us: int) -> list[Powe
     ]
 
 
-def peak_w(plans: Sequence[Sequence[PowerSlot]]) -> float:
-    """Find the largest power that plans reach together."""
+def fits(plans: Sequence[Sequence[PowerSlot]], steps: SharedSteps) -> bool:
+    """Check whether plans together keep within the room of every step, to 1 W."""
     slots = [slot for plan in plans for slot in plan]
-    if not slots:
-        return 0.0
-    instants = np.array([slot.start_us for slot in slots] + [slot.end_us for slot in slots])
-    changes_w = np.array([slot.power_w for slot in slots] + [-slot.power_w for slot in slots])
-    order = np.lexsort((changes_w, instants))
-    return float(np.cumsum(changes_w[order]).max())
+    starts = np.array([slot.start_us for slot in slots], dtype=np.int64)
+    ends = np.array([slot.end_us for slot in slots], dtype=np.int64)
+    cuts_us = np.unique(np.concatenate([starts, ends, steps.edges_us]))
+    changes_w = np.zeros(cuts_us.size)
+    power_w = np.array([slot.power_w for slot in slots])
+    np.add.at(changes_w, np.searchsorted(cuts_us, starts), power_w)
+    np.subtract.at(changes_w, np.searchsorted(cuts_us, ends), power_w)
+    step = np.searchsorted(steps.edges_us, cuts_us[:-1], side="right") - 1
+    room_w = steps.room_w[step.clip(0, steps.room_w.size - 1)]
+    return bool((np.cumsum(changes_w)[:-1] <= room_w + TOLERANCE_W).all())
 
 
 def _cost(outcomes: Mapping[Direction, StepPlan]) -> float:

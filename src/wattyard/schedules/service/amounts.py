@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 from uuid import UUID
 
 from wattyard.kernel import ids
-from wattyard.kernel.clock_changes import instant
+from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing
-from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion, Held, Need, PowerLimits
+from wattyard.schedules.domain.amount import (
+    AmountPlan,
+    AmountQuestion,
+    Held,
+    Need,
+    PowerLimits,
+    UsualLoad,
+)
 from wattyard.schedules.domain.amount_plan import by_amount
 from wattyard.schedules.domain.amount_request import (
     AmountAnswer,
@@ -18,11 +26,13 @@ from wattyard.schedules.domain.amount_request import (
     DeviceAmountRequest,
     together,
 )
-from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW, Direction
+from wattyard.schedules.domain.power import WATTS_PER_KW, Direction
 from wattyard.schedules.domain.refusals import MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid
-from wattyard.schedules.domain.stability import peak_w
+from wattyard.schedules.domain.stability import within_limits
+from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.service.pricing import check_in_service, series_of
 from wattyard.schedules.service.solving import Solver, Solvers
+from wattyard.schedules.service.surroundings import SiteForecast
 from wattyard.sites.domain.devices import Device, DeviceNotFound
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.service import Devices, Sites
@@ -42,6 +52,7 @@ class Amounts:
     sites: Sites
     devices: Devices
     prices: Prices
+    forecast: SiteForecast
     solvers: Solvers
 
     async def plan(self, context: Context, request: AmountRequest) -> AmountAnswer:
@@ -56,7 +67,9 @@ class Amounts:
             site = await self.sites.supply(context, request.site_id, param="location_id")
             needs = await self._needs(context, site, request)
             quotes, keys = await self._quotes(context, site, request)
-            case = _Case(request, needs, _limits(site, request), quotes, keys)
+            limits = _limits(site, request)
+            load = await self._load(context, site, request, limits)
+            case = _Case(request, needs, limits, quotes, keys, load)
             plan = await _solved(case, solver)
         updates = [quote.next_update for quote in quotes.values() if quote.next_update]
         return AmountAnswer(site, request, plan, min(updates, default=None))
@@ -80,6 +93,20 @@ class Amounts:
                     param=f"data[{number}].device_id",
                 )
         return needs
+
+    async def _load(
+        self, context: Context, site: Site, request: AmountRequest, limits: PowerLimits
+    ) -> UsualLoad | None:
+        """Learn what the site uses besides, where that leaves the devices less of its limit."""
+        buying = [one for one in request.devices if one.direction == "IMPORT"]
+        if not buying or not isfinite(limits.import_w):
+            return None
+        start_us, end_us = min(one.start_us for one in buying), max(one.end_us for one in buying)
+        edges_us = step_edges(start_us, end_us, [])
+        own = {one.device_id for one in request.devices}
+        until_us = min(microseconds(context.now), start_us)
+        load = await self.forecast.load(context, site, sorted(own), edges_us, until_us=until_us)
+        return None if load is None else UsualLoad(edges_us, load.watts)
 
     async def _device(self, context: Context, device_id: UUID, number: int) -> Device:
         try:
@@ -120,6 +147,7 @@ class _Case:
     limits: PowerLimits
     quotes: Mapping[Key, Quote]
     keys: Sequence[Key]
+    load: UsualLoad | None
 
 
 async def _solved(case: _Case, solver: Solver) -> AmountPlan:
@@ -134,9 +162,10 @@ async def _solved(case: _Case, solver: Solver) -> AmountPlan:
         question = _question(case, {key[0]: key}, numbers)
         plans.append((numbers, await solver.run(by_amount, question, hard=_hard(question))))
     plan = together(plans)
-    if _fits(plan, case.needs, case.limits):
+    joint = _question(case, first, everybody)
+    if within_limits(joint, plan):
         return plan
-    return await solver.run(by_amount, _question(case, first, everybody), hard=_hard(case))
+    return await solver.run(by_amount, joint, hard=_hard(case))
 
 
 def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]) -> AmountQuestion:
@@ -148,6 +177,7 @@ def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]
         prices={way: series_of(case.quotes[key].prices) for way, key in keys.items()},
         limits=case.limits,
         shaving=request.shaving,
+        load=case.load,
         held=Held(tuple(own or () for own in held), request.keep_unless_saves)
         if any(own is not None for own in held)
         else None,
@@ -169,7 +199,7 @@ def _need(request: DeviceAmountRequest, device: Device, number: int) -> Need:
             f"{request.direction} power",
             param=param,
         )
-    rated_w = rated_kw * WATTS_PER_KW if rated_kw is not None else None
+    rated_w = None if rated_kw is None else rated_kw * WATTS_PER_KW
     most_w = rated_w if request.max_power_w is None else request.max_power_w
     assert most_w is not None  # noqa: S101 (one of both is there)
     if rated_w is not None and most_w > rated_w + _ROUNDING_W:
@@ -178,6 +208,11 @@ def _need(request: DeviceAmountRequest, device: Device, number: int) -> Need:
             f"got {most_w:g} W",
             param=param,
         )
+    least_w = request.min_power_w
+    if least_w is None:
+        least_w = device.properties.least_power_kw * WATTS_PER_KW
+        most_w = most_w if most_w >= least_w else 0.0  # it cannot run at all
+        least_w = min(least_w, most_w)
     try:
         return Need(
             request.direction,
@@ -185,7 +220,7 @@ def _need(request: DeviceAmountRequest, device: Device, number: int) -> Need:
             request.end_us,
             most_w,
             request.energy_wh,
-            request.min_power_w,
+            least_w,
         )
     except MinPowerInvalid as refusal:
         raise refusal.under(f"data[{number}]") from None
@@ -216,12 +251,3 @@ def _owner(quote: Quote, device_id: UUID) -> UUID | None:
     """Find whether a device has a tariff of its own at the site."""
     own = any(device_id in element.tariff.devices for element in quote.supply.elements)
     return device_id if own else None
-
-
-def _fits(plan: AmountPlan, needs: Sequence[Need], limits: PowerLimits) -> bool:
-    ways: tuple[Direction, ...] = ("IMPORT", "EXPORT")
-    return all(
-        peak_w([p.slots for p, n in zip(plan.devices, needs, strict=True) if n.direction == way])
-        <= limits.of(way) + TOLERANCE_W
-        for way in ways
-    )

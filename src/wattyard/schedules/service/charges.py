@@ -201,7 +201,7 @@ class Charges:
         pv = await self.forecast.sun(context, case.site, edges_us)
         until_us = min(microseconds(context.now), int(edges_us[0]))
         load = await self.forecast.load(
-            context, case.site, case.device, edges_us, until_us=until_us
+            context, case.site, [case.device.id], edges_us, until_us=until_us
         )
         if load is None and storage.discharge_w > 0.0 and not feeds:
             load = load_for(storage.discharge_w, pv)

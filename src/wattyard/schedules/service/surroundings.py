@@ -1,5 +1,6 @@
 """What a site does besides its storage: readings, panels and the weather, gathered for a plan."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
@@ -68,14 +69,25 @@ class SiteForecast:
         return replaced(forecast, metered_over(metered, edges_us), hours)
 
     async def load(
-        self, context: Context, site: Site, device: Device, edges_us: Instants, *, until_us: int
+        self,
+        context: Context,
+        site: Site,
+        planned: Sequence[UUID],
+        edges_us: Instants,
+        *,
+        until_us: int,
     ) -> Expected | None:
-        """Expect the site's usual load in each step; None where too little was metered."""
+        """Expect what a site usually uses besides the planned devices, in each step.
+
+        None where too little was metered.
+        """
         learnt_us = np.array([until_us - LEARNT_US, until_us])
         taken = await self._read(context, site.id, None, "IMPORT", learnt_us)
         if not taken:
             return None
-        own = await self._read(context, None, device.id, "IMPORT", learnt_us)
+        own: list[Metered] = []
+        for device_id in planned:
+            own += await self._read(context, None, device_id, "IMPORT", learnt_us)
         watts = usual_load(taken, own, calendar_region(site), edges_us, until_us=until_us)
         return None if watts is None else expected(watts, "READINGS", USUAL_LOAD_CONFIDENCE)
 

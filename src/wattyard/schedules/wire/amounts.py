@@ -77,7 +77,10 @@ class AmountItemBody(Shape, kw_only=True):
     max_power: Annotated[
         PowerBody | None, msgspec.Meta(description="default: the device's rating")
     ] = None
-    min_power: PowerBody | None = None
+    min_power: Annotated[
+        PowerBody | None,
+        msgspec.Meta(description="below it the device does not run; default: the device's own"),
+    ] = None
     previous: Annotated[list[HeldSlotBody], msgspec.Meta(max_length=2000)] | None = None
 
 
@@ -229,7 +232,7 @@ def _device_request(item: AmountItemBody, number: int, start: datetime) -> Devic
         microseconds(span.end),
         item.energy.watt_hours,
         item.max_power.watts if item.max_power else None,
-        item.min_power.watts if item.min_power else 0.0,
+        item.min_power.watts if item.min_power else None,
         None if item.previous is None else held_slots(item.previous, f"{path}.previous"),
     )
 

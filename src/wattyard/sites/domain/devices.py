@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from wattyard.kernel.refusals import Fault, Malformed, Missing
@@ -12,6 +12,9 @@ from wattyard.sites.domain.sites import NO_METADATA
 DeviceType = Literal[
     "EV_CHARGER", "ELECTRIC_VEHICLE", "BATTERY_SYSTEM", "PV_SYSTEM", "HEAT_PUMP", "OTHER"
 ]
+
+
+_LEAST_PER_PHASE_KW: Final = 6 * 230 / 1000
 
 
 class DeviceNotFound(Missing):
@@ -139,6 +142,20 @@ class Properties:
     def ac_export_limit_kw(self) -> float | None:
         """The most that the inverter lets through to the grid's side."""
         return (self.inverter or Inverter()).ac_export_limit_kw
+
+    @property
+    def least_power_kw(self) -> float:
+        """The power below which a charger or a heat pump does not run, in kW; 0 for any.
+
+        Where only its phases are known a charger needs 6 A on each (IEC 61851-1) at 230 V, or on
+        one where it can switch to that; never more than its rating.
+        """
+        charger, pump = self.ev_charger or EvCharger(), self.heat_pump or HeatPump()
+        least_kw = _first(charger.min_power_kw, pump.min_power_kw)
+        if least_kw is not None:
+            return least_kw
+        phases = 1 if charger.phases and charger.phase_switching else charger.phases or 0
+        return _least(phases * _LEAST_PER_PHASE_KW, self.import_power_kw) or 0.0
 
     @property
     def storage_kwh(self) -> float | None:
