@@ -40,6 +40,10 @@ class Program:
             entries_value=np.append(self.entries_value, weights[used]),
         )
 
+    def with_whole_free(self) -> "Program":
+        """Let integers be any number between their bounds."""
+        return replace(self, whole=np.zeros_like(self.whole))
+
     def with_whole_fixed(self, values: Numbers) -> "Program":
         """Hold every integer at its rounded value of `values` (n); what is left is linear."""
         fixed = np.rint(values)
@@ -63,6 +67,20 @@ class Draft:
     _entries: list[tuple[Positions, Positions, Numbers]] = field(default_factory=list)
     _columns: int = 0
     _rows: int = 0
+
+    @classmethod
+    def of(cls, program: Program) -> "Draft":
+        """Go on with a programme: what is added comes after its columns and rows."""
+        return cls(
+            [program.lower],
+            [program.upper],
+            [program.whole],
+            [program.row_lower],
+            [program.row_upper],
+            [(program.entries_row, program.entries_column, program.entries_value)],
+            program.lower.size,
+            program.row_lower.size,
+        )
 
     def columns(self, lower: Numbers, upper: Numbers, *, whole: bool = False) -> Positions:
         """Add numbers (k) between bounds; answers their positions."""
@@ -92,6 +110,11 @@ class Draft:
     def size(self) -> int:
         """How many columns there are so far."""
         return self._columns
+
+    @property
+    def upper(self) -> Numbers:
+        """The upper bounds of the columns so far."""
+        return np.concatenate(self._upper)
 
     def finished(self) -> Program:
         rows, columns, values = (

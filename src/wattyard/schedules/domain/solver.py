@@ -7,7 +7,7 @@ price, where it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
@@ -32,12 +32,14 @@ _POLISH_SECONDS: Final = 0.2
 class Solution:
     """`values` (n); `gap` 0..1, how far the main goal may be from its best, as a share of it.
 
-    `seconds` is what the solver took.
+    `bound`: no plan with the same goals before has less of the main goal. `seconds` is what the
+    solver took.
     """
 
     values: Numbers
     gap: float = 0.0
     seconds: float = 0.0
+    bound: float = -np.inf
 
 
 def solve(
@@ -46,17 +48,25 @@ def solve(
     *,
     main: int = 0,
     guess: Numbers | None = None,
+    known: Sequence[float] = (),
     seconds: float = SECONDS_AT_MOST,
 ) -> Solution | None:
     """Minimise each goal (n weights) in turn among the best plans of those before.
 
-    `main` is the position of the goal whose gap is answered; `guess` (n) a feasible plan to start
-    from where there are integers. Answers None when no plan was found, or none exists.
+    `main` is the position of the goal whose gap is answered; where there are integers, `guess` (n)
+    is a feasible plan to start from, and `known` what the first goals cannot be below. Answers None
+    when no plan was found, or none exists.
     """
-    scaled = [goal / (np.abs(goal).max() or 1.0) for goal in goals]
+    scales = [float(np.abs(goal).max()) or 1.0 for goal in goals]
+    scaled = [goal / scale for goal, scale in zip(goals, scales, strict=True)]
     if not program.whole.any():
-        return _linear(program, scaled, seconds, presolve="off")
-    return _mixed(program, scaled, main, guess, seconds)
+        solution = _linear(program, scaled, seconds, presolve="off")
+        bound = None if solution is None else float(goals[main] @ solution.values)
+    else:
+        lowest = [value / scale for value, scale in zip(known, scales, strict=False)]
+        solution = _mixed(program, scaled, _Start(main, guess, lowest), seconds)
+        bound = None if solution is None else solution.bound * scales[main]
+    return None if solution is None or bound is None else replace(solution, bound=bound)
 
 
 def _linear(
@@ -76,22 +86,34 @@ def _linear(
     return Solution(_values(program, highs), seconds=highs.getRunTime())
 
 
+class _Start(NamedTuple):
+    """The position of the main goal, a feasible plan if there is one, and what bounds goals."""
+
+    main: int
+    guess: Numbers | None
+    known: list[float]
+
+    def lowest(self, program: Program, position: int, goal: Numbers) -> float:
+        """Find what a goal cannot be below."""
+        bound = _lowest(program, goal)
+        return max(bound, self.known[position]) if position < len(self.known) else bound
+
+
 def _mixed(
-    program: Program,
-    goals: Sequence[Numbers],
-    main: int,
-    guess: Numbers | None,
-    seconds: float,
+    program: Program, goals: Sequence[Numbers], start: _Start, seconds: float
 ) -> Solution | None:
     """Settle the integers goal by goal, then the rest as a linear programme."""
-    best, gap, narrowed, left = guess, 0.0, program, seconds
-    for position, goal in enumerate(goals[: main + 1]):
-        if best is not None and float(goal @ best) <= _lowest(program, goal) + _SLACK:
-            settled = _Settled(best, 0.0, 0.0)
+    best, narrowed, left = start.guess, program, seconds
+    settled = _Settled(best, 0.0, 0.0, -np.inf)
+    for position, goal in enumerate(goals[: start.main + 1]):
+        lowest = start.lowest(program, position, goal)
+        if best is not None and float(goal @ best) <= lowest + _SLACK * max(1.0, abs(lowest)):
+            settled = _Settled(best, 0.0, 0.0, lowest)
         else:
-            settled = _settled(narrowed, goal, best, left / (main + 1 - position))
+            share = left / (start.main + 1 - position)
+            settled = _settled(narrowed, goal, best, share)
         left = max(0.01, left - settled.seconds)
-        best, gap = settled.values, settled.gap
+        best = settled.values
         if best is None:
             return None
         value = float(goal @ best)
@@ -100,7 +122,8 @@ def _mixed(
         return None
     fixed = program.with_whole_fixed(best)
     polished = _linear(fixed, goals, max(left, _POLISH_SECONDS), presolve="choose")
-    return Solution(best if polished is None else polished.values, gap, seconds - left)
+    values = best if polished is None else polished.values
+    return Solution(values, settled.gap, seconds - left, settled.bound)
 
 
 def _lowest(program: Program, goal: Numbers) -> float:
@@ -114,6 +137,7 @@ class _Settled(NamedTuple):
     values: Numbers | None
     gap: float
     seconds: float
+    bound: float
 
 
 def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: float) -> _Settled:
@@ -129,13 +153,13 @@ def _settled(program: Program, goal: Numbers, guess: Numbers | None, seconds: fl
     info, ran = highs.getInfo(), highs.getRunTime()
     gap = min(1.0, info.mip_gap) if info.mip_gap > 10 * RELATIVE_GAP else 0.0
     if not has_plan(highs):
-        return _Settled(guess, 1.0, ran)
+        return _Settled(guess, 1.0, ran, info.mip_dual_bound)
     values = np.array(highs.getSolution().col_value)
     reported = info.objective_function_value
     if guess is not None and float(goal @ values) > reported + _REPORTED * max(1.0, abs(reported)):
         again = _settled(program, goal, None, max(0.01, seconds - ran))
         return again._replace(values=guess if again.values is None else again.values)
-    return _Settled(values, gap, ran)
+    return _Settled(values, gap, ran, info.mip_dual_bound)
 
 
 def _hold(highs: "Highs", program: Program) -> None:

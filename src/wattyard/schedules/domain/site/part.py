@@ -21,9 +21,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.power import Why
+from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.program import Draft, Positions
-from wattyard.schedules.domain.site.plan import Shortfall
+from wattyard.schedules.domain.site.plan import Shortfall, SiteSlot
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 CostPart = Literal["energy", "export", "demand", "wear", "preferences", "stored"]
@@ -34,7 +35,9 @@ Terms = Sequence[tuple[Positions, Numbers | float]]
 class Run:
     """What was read back of a device: `power_w` (n), positive takes, and its state.
 
-    `held_wh`, `temperature_c`, `curtailed_w` (n) as in `DevicePlan`, `shortfalls` as there.
+    `held_wh`, `temperature_c`, `curtailed_w` (n) and `shortfalls` as in `DevicePlan`; so are
+    `slots`, where they are not simply the steps with power. `forced` (n): where it runs because it
+    otherwise misses a goal (`deadline`) or because it holds less than its reserve (`reserve`).
     """
 
     device: str
@@ -43,6 +46,8 @@ class Run:
     temperature_c: Numbers | None = None
     curtailed_w: Numbers | None = None
     shortfalls: tuple[Shortfall, ...] = ()
+    slots: tuple[SiteSlot, ...] | None = None
+    forced: tuple[Why | None, ...] = ()
 
 
 class Placed(Protocol):
@@ -93,15 +98,16 @@ class Draw:
 class SiteDraft:
     """A site program while its parts are added.
 
-    `imported`, `exported`, `curtailed` (n) are the site's own columns, in kW.
+    `imported`, `excess` and `exported` (n) are the site's own columns, in kW: what it takes up to
+    the import limit and, where its load alone is above, beyond; what it gives.
     """
 
     question: SiteQuestion
     hours: Numbers
     draft: Draft = field(default_factory=Draft)
     imported: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    excess: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     exported: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    curtailed: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     drawn: list[Draw] = field(default_factory=list)
     money: dict[CostPart, list[tuple[Positions, Numbers]]] = field(default_factory=dict)
     missing: dict[int, list[tuple[Positions, Numbers]]] = field(default_factory=dict)
@@ -136,11 +142,3 @@ class SiteDraft:
     def switch(self, switch: Switch) -> None:
         """Exclude things from each other; see `Switch`."""
         self.switches.append(switch)
-
-
-def open_steps(edges_us: Instants, shut: Sequence[tuple[int, int]]) -> Numbers:
-    """Find (n) 1 where a step lies outside of all stretches (start, end), else 0."""
-    free = np.ones(edges_us.size - 1)
-    for start_us, end_us in shut:
-        free[(edges_us[:-1] < end_us) & (edges_us[1:] > start_us)] = 0.0
-    return free

@@ -1,0 +1,129 @@
+"""From the numbers of a site program to its plan: flows, costs, shortfalls and slots."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW
+from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.site.part import CostPart, Run
+from wattyard.schedules.domain.site.plan import DevicePlan, Shortfall, SiteCost, SiteFlows, SitePlan
+from wattyard.schedules.domain.site.program import SiteProgram
+from wattyard.schedules.domain.site.question import SiteQuestion
+from wattyard.schedules.domain.site.slots import slots_of
+from wattyard.schedules.domain.site.solution import Found
+
+_NOISE_W: Final = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteRun:
+    """What each device does, and what the site then does."""
+
+    devices: tuple[Run, ...]
+    flows: SiteFlows
+
+
+def run_of(site: SiteProgram, values: Numbers) -> SiteRun:
+    """Read what all devices do, and settle what flows through the meter."""
+    question, meter = site.question, site.meter
+    curtailed_w = np.array([values[columns] for columns in meter.curtailed]) * WATTS_PER_KW
+    runs = [placed.read(values) for placed in site.placed]
+    for group, held_back_w in zip(meter.groups, curtailed_w, strict=True):
+        total = sum(one.share for one in group.devices) or 1.0
+        for one in group.devices:
+            share = one.share / total
+            own_w = np.where(held_back_w < _NOISE_W, 0.0, held_back_w) * share
+            given_w = group.sun_kw * WATTS_PER_KW * share - own_w
+            runs.append(Run(one.device, -np.maximum(given_w, 0.0), curtailed_w=own_w))
+    return SiteRun(tuple(runs), flows_of(question, runs))
+
+
+def flows_of(question: SiteQuestion, runs: list[Run]) -> SiteFlows:
+    """Settle what the site takes and gives when its devices run so."""
+    zero = np.zeros(question.steps)
+    curtailed_w = sum((run.curtailed_w for run in runs if run.curtailed_w is not None), zero)
+    solar_w = -sum((run.power_w for run in runs if run.curtailed_w is not None), zero)
+    net_w = question.load_w + sum((run.power_w for run in runs), zero)
+    return SiteFlows(
+        import_w=np.where(net_w > _NOISE_W, net_w, 0.0),
+        export_w=np.where(net_w < -_NOISE_W, -net_w, 0.0),
+        load_w=question.load_w,
+        solar_w=solar_w,
+        curtailed_w=curtailed_w,
+    )
+
+
+def plan_of(site: SiteProgram, found: Found, *, kept: bool = False) -> SitePlan:
+    """Put a plan together from the numbers that were found."""
+    question = site.question
+    run = run_of(site, found.values)
+    cost = _cost(site, run, found.values)
+    weights = question.weights
+    objective = weights.cost * (cost.total - cost.preferences) + cost.preferences
+    claimed = float(site.goals[site.objective] @ found.values)
+    devices = tuple(_device(question, one, run.flows) for one in run.devices if one.device)
+    shortfalls = _site_shortfalls(question, run.flows)
+    partial = bool(shortfalls) or any(one.status == "PARTIAL" for one in devices)
+    return SitePlan(
+        status="PARTIAL" if partial else "COMPLETE",
+        edges_us=question.edges_us,
+        devices=devices,
+        flows=run.flows,
+        cost=cost,
+        objective=objective,
+        bound=objective - (claimed - found.bound),
+        solver=found.solver,
+        shortfalls=shortfalls,
+        kept=kept,
+    )
+
+
+def _device(question: SiteQuestion, run: Run, flows: SiteFlows) -> DevicePlan:
+    return DevicePlan(
+        device=run.device,
+        status="PARTIAL" if run.shortfalls else "COMPLETE",
+        power_w=run.power_w,
+        slots=slots_of(question, run, flows),
+        shortfalls=run.shortfalls,
+        held_wh=run.held_wh,
+        temperature_c=run.temperature_c,
+        curtailed_w=run.curtailed_w,
+    )
+
+
+def _cost(site: SiteProgram, run: SiteRun, values: Numbers) -> SiteCost:
+    """Work out what the plan costs: energy from the flows, the rest from what parts weigh."""
+    question, flows = site.question, run.flows
+    hours_per_kw = question.hours / WATTS_PER_KW
+    taken_kwh, given_kwh = flows.import_w * hours_per_kw, flows.export_w * hours_per_kw
+    earned = 0.0 if question.export_per_kwh is None else float(given_kwh @ question.export_per_kwh)
+    through_kwh = taken_kwh + given_kwh
+    held = {one.device: one.held_wh for one in run.devices if one.held_wh is not None}
+    stored = sum(
+        one.value_per_kwh_at_end * float(held[one.device][-1] - one.energy_wh) / 1000.0
+        for one in question.stores
+    )
+
+    def money(part: CostPart) -> float:
+        return float(site.money[part] @ values) + 0.0 if part in site.money else 0.0
+
+    return SiteCost(
+        energy=float(taken_kwh @ question.import_per_kwh),
+        export=earned,
+        demand=money("demand"),
+        wear=money("wear"),
+        preferences=money("preferences"),
+        stored=stored,
+        confidence=float(through_kwh @ question.confidence / through_kwh.sum())
+        if through_kwh.sum() > 0.0
+        else 1.0,
+    )
+
+
+def _site_shortfalls(question: SiteQuestion, flows: SiteFlows) -> tuple[Shortfall, ...]:
+    above_w = float((flows.import_w - question.import_limit_w).max())
+    if above_w <= TOLERANCE_W:
+        return ()
+    return (Shortfall("load", above_w, "W", "site_power"),)

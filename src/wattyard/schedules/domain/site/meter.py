@@ -1,0 +1,210 @@
+"""The site's meter in a program: balance, limits, circuits, and sun that is held back."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from wattyard.schedules.domain.power import WATTS_PER_KW
+from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.program import Positions
+from wattyard.schedules.domain.site.devices import Circuit, PvShare, Store
+from wattyard.schedules.domain.site.part import SiteDraft, Switch
+from wattyard.schedules.domain.site.question import SiteQuestion
+from wattyard.schedules.domain.site.steps import open_steps
+
+
+class SunGroup(NamedTuple):
+    """PV devices that are held back together: their sun (n, kW) and how much of it may be."""
+
+    devices: tuple[PvShare, ...]
+    circuit: int | None
+    sun_kw: Numbers
+    most_kw: Numbers
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedMeter:
+    """Where the site's flows are: columns (n) each; `curtailed` one row for each group of sun."""
+
+    imported: Positions
+    excess: Positions
+    exported: Positions
+    curtailed: tuple[Positions, ...]
+    groups: tuple[SunGroup, ...]
+
+
+def opened(draft: SiteDraft) -> PlacedMeter:
+    """Add the columns of the meter; parts are placed next, then `closed` adds its rows."""
+    question = draft.question
+    groups = sun_groups(question)
+    zero = np.zeros(question.steps)
+    load_kw = question.load_w / WATTS_PER_KW
+    sun_kw = sum((group.sun_kw for group in groups), zero)
+    most_w = sum(_most_w(one) for one in question.devices if not isinstance(one, PvShare))
+    given_w = sum(one.discharge_w for one in question.stores)
+    reach_kw = load_kw + most_w / WATTS_PER_KW
+    limit_kw = question.import_limit_w / WATTS_PER_KW
+    imported = draft.columns(zero, np.minimum(reach_kw, limit_kw))
+    excess = draft.columns(zero, np.maximum(load_kw - sun_kw - limit_kw, 0.0))
+    back_kw = np.minimum(sun_kw + given_w / WATTS_PER_KW, question.export_limit_w / WATTS_PER_KW)
+    exported = draft.columns(zero, back_kw)
+    curtailed = tuple(draft.columns(zero, group.most_kw) for group in groups)
+    draft.imported, draft.excess, draft.exported = imported, excess, exported
+    return PlacedMeter(imported, excess, exported, curtailed, groups)
+
+
+def closed(draft: SiteDraft, meter: PlacedMeter) -> None:
+    """Add the balance, circuits, what stores may take from and give to the grid, and costs."""
+    question, hours = draft.question, draft.hours
+    load_kw = question.load_w / WATTS_PER_KW
+    sun_kw = sum((group.sun_kw for group in meter.groups), np.zeros(question.steps))
+    terms: list[tuple[Positions, Numbers | float]] = [
+        (meter.imported, 1.0),
+        (meter.excess, 1.0),
+        (meter.exported, -1.0),
+        *((columns, -1.0) for columns in meter.curtailed),
+        *((draw.columns, -draw.sign) for draw in draft.drawn),
+    ]
+    draft.rows(load_kw - sun_kw, load_kw - sun_kw, terms)
+    _circuits(draft, meter)
+    _collective(draft, meter, sun_kw, load_kw)
+    _prices(draft, meter, hours)
+    _one_way(draft, meter)
+
+
+def sun_groups(question: SiteQuestion) -> tuple[SunGroup, ...]:
+    """Group PV devices by circuit, by whether they may be held back, and by when they are blocked.
+
+    What may not be held back is spilled as far as the export limit, or its circuit, forces it.
+    """
+    home = {name: at for at, one in enumerate(question.circuits) for name in one.devices}
+    found: dict[tuple[object, ...], list[PvShare]] = {}
+    for one in question.pv:
+        found.setdefault((home.get(one.device), one.curtailable, one.blocked), []).append(one)
+    if not question.pv and question.sun_w.any():
+        found[(None, False, ())] = [PvShare("", 1.0)]
+    sun_kw = question.sun_w / WATTS_PER_KW
+    surplus_kw = np.maximum(sun_kw - (question.load_w + question.export_limit_w) / WATTS_PER_KW, 0)
+    groups = []
+    for members in found.values():
+        first = members[0]
+        share = sum(one.share for one in members)
+        own_kw = sun_kw * share * open_steps(question.edges_us, first.blocked)
+        circuit = home.get(first.device)
+        most_kw = own_kw if first.curtailable else np.minimum(own_kw, surplus_kw)
+        if circuit is not None and not first.curtailable:
+            narrowest_kw = min(_enclosing(question.circuits, circuit)) / WATTS_PER_KW
+            most_kw = np.maximum(most_kw, np.maximum(own_kw - narrowest_kw, 0.0))
+        groups.append(SunGroup(tuple(members), circuit, own_kw, most_kw, not first.curtailable))
+    return tuple(groups)
+
+
+def _enclosing(circuits: tuple[Circuit, ...], inner: int | None) -> list[float]:
+    found = []
+    while inner is not None:
+        found.append(circuits[inner].max_w)
+        inner = circuits[inner].parent
+    return found
+
+
+def _most_w(device: object) -> float:
+    return device.charge_w if isinstance(device, Store) else float(getattr(device, "max_w", 0.0))
+
+
+def _circuits(draft: SiteDraft, meter: PlacedMeter) -> None:
+    question = draft.question
+    for position, circuit in enumerate(question.circuits):
+        inside = _inside(question.circuits, position)
+        names = {name for one in inside for name in question.circuits[one].devices}
+        terms: list[tuple[Positions, Numbers | float]] = [
+            (draw.columns, draw.sign) for draw in draft.drawn if draw.device in names
+        ]
+        sun_kw = np.zeros(question.steps)
+        for group, columns in zip(meter.groups, meter.curtailed, strict=True):
+            if group.circuit in inside:
+                sun_kw = sun_kw + group.sun_kw
+                terms.append((columns, 1.0))
+        if terms and np.isfinite(circuit.max_w):
+            most_kw = circuit.max_w / WATTS_PER_KW
+            draft.rows(sun_kw - most_kw, sun_kw + most_kw, terms)
+
+
+def _inside(circuits: tuple[Circuit, ...], outer: int) -> set[int]:
+    found = {outer}
+    while True:
+        more = {at for at, one in enumerate(circuits) if one.parent in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def _collective(draft: SiteDraft, meter: PlacedMeter, sun_kw: Numbers, load_kw: Numbers) -> None:
+    """Bound what stores take that may not take from the grid, and give that may not feed it."""
+    stores = {one.device: one for one in draft.question.stores}
+    takes = [draw for draw in draft.drawn if draw.sign > 0.0]
+    own_takes = [
+        draw for draw in takes if draw.device in stores and not stores[draw.device].grid_charging
+    ]
+    own_gives = [
+        draw for draw in draft.drawn if draw.sign < 0.0 and not stores[draw.device].grid_discharging
+    ]
+    unbounded = np.full(sun_kw.size, -np.inf)
+    if own_takes:
+        held_back = [(columns, 1.0) for columns in meter.curtailed]
+        draft.rows(unbounded, sun_kw, [*((draw.columns, 1.0) for draw in own_takes), *held_back])
+    if own_gives:
+        terms = [(draw.columns, 1.0) for draw in own_gives]
+        draft.rows(unbounded, load_kw, [*terms, *((draw.columns, -1.0) for draw in takes)])
+
+
+def _prices(draft: SiteDraft, meter: PlacedMeter, hours: Numbers) -> None:
+    question = draft.question
+    for columns in (meter.imported, meter.excess):
+        draft.costs("energy", columns, hours * question.import_per_kwh)
+    if question.export_per_kwh is not None:
+        draft.costs("export", meter.exported, hours * question.export_per_kwh)
+    _preferences(draft, meter, hours)
+
+
+def _preferences(draft: SiteDraft, meter: PlacedMeter, hours: Numbers) -> None:
+    question, weights = draft.question, draft.question.weights
+    if weights.carbon_per_kg:
+        carbon = hours * question.carbon_g_per_kwh / 1000.0 * weights.carbon_per_kg
+        for columns in (meter.imported, meter.excess):
+            draft.costs("preferences", columns, carbon)
+    if weights.self_use_per_kwh:
+        for columns in (meter.exported, *meter.curtailed):
+            draft.costs("preferences", columns, hours * weights.self_use_per_kwh)
+    if weights.sooner_per_kwh_hour:
+        late = hours * (np.cumsum(hours) - hours / 2.0) * weights.sooner_per_kwh_hour
+        for draw in [one for one in draft.drawn if one.sign > 0.0]:
+            draft.costs("preferences", draw.columns, late)
+
+
+def _one_way(draft: SiteDraft, meter: PlacedMeter) -> None:
+    """Keep import and export apart, and spill sun by force only at the export limit."""
+    question = draft.question
+    upper = draft.draft.upper
+    draft.switch(
+        Switch(
+            on=meter.exported,
+            most_on=upper[meter.exported],
+            off=(meter.imported, meter.excess),
+            most_off=upper[meter.imported] + upper[meter.excess],
+        )
+    )
+    limit_kw = question.export_limit_w / WATTS_PER_KW
+    for group, columns in zip(meter.groups, meter.curtailed, strict=True):
+        where = np.flatnonzero(group.most_kw)
+        if group.forced and group.circuit is None and where.size:
+            draft.switch(
+                Switch(
+                    on=columns[where],
+                    most_on=group.most_kw[where],
+                    needs=((meter.exported[where], 1.0),),
+                    least=limit_kw[where],
+                    needs_lower=np.zeros(where.size),
+                )
+            )

@@ -1,0 +1,17 @@
+"""Plan a site: the one way in (contract 4b)."""
+
+from wattyard.schedules.domain.site.answer import plan_of
+from wattyard.schedules.domain.site.plan import SitePlan
+from wattyard.schedules.domain.site.program import site_program
+from wattyard.schedules.domain.site.question import SiteQuestion
+from wattyard.schedules.domain.site.solution import best_found
+
+
+def plan_site(question: SiteQuestion) -> SitePlan:
+    """Plan all that stands behind one meter: least unmet energy first, then the objective.
+
+    Goals that cannot be met make the plan PARTIAL, never empty. The same question has the same
+    answer, unless the solver's time runs out: then the plan is the best found, and says its gap.
+    """
+    site = site_program(question)
+    return plan_of(site, best_found(site))

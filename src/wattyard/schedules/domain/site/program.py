@@ -1,0 +1,175 @@
+"""A site program: every device's part behind one meter, with its goals in order of rank."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.program import Draft, Positions, Program
+from wattyard.schedules.domain.site.meter import PlacedMeter, closed, opened
+from wattyard.schedules.domain.site.part import CostPart, Draw, Part, Placed, SiteDraft, Switch
+from wattyard.schedules.domain.site.question import SiteQuestion
+from wattyard.schedules.domain.site.store import StorePart
+
+Mask = NDArray[np.bool_]
+_BROKEN_KW = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class SiteProgram:
+    """The programme of a question without its switches, and where to read a plan from.
+
+    `goals` are ranked: load above the limit, unmet energy by priority, the objective (number
+    `objective`), then what decides ties. `objective` is in money.
+    """
+
+    question: SiteQuestion
+    program: Program
+    goals: tuple[Numbers, ...]
+    objective: int
+    switches: tuple[Switch, ...]
+    meter: PlacedMeter
+    placed: tuple[Placed, ...]
+    drawn: tuple[Draw, ...]
+    money: dict[CostPart, Numbers]
+
+    @cached_property
+    def nowhere(self) -> tuple[Mask, ...]:
+        """No binary number in any step, for each switch."""
+        return tuple(np.zeros(switch.on.size, dtype=np.bool_) for switch in self.switches)
+
+    def broken(self, values: Numbers) -> tuple[Mask, ...]:
+        """Find, for each switch, the entries (k) that values do not obey."""
+        return tuple(_broken(switch, values) for switch in self.switches)
+
+
+def site_program(question: SiteQuestion) -> SiteProgram:
+    """Build the programme of a question."""
+    draft = SiteDraft(question, question.hours)
+    meter = opened(draft)
+    placed = [part.place(draft) for part in parts_of(question)]
+    closed(draft, meter)
+    money = {part: _weights(draft.draft.size, terms) for part, terms in draft.money.items()}
+    goals, objective = _goals(draft, meter, money)
+    return SiteProgram(
+        question=question,
+        program=draft.draft.finished(),
+        goals=tuple(goals),
+        objective=objective,
+        switches=tuple(draft.switches),
+        meter=meter,
+        placed=tuple(one for one in placed if one is not None),
+        drawn=tuple(draft.drawn),
+        money=money,
+    )
+
+
+def parts_of(question: SiteQuestion) -> list[Part]:
+    """Make the part of each device, in the order of `SiteQuestion.devices`."""
+    return [StorePart(store) for store in question.stores]
+
+
+def switched(site: SiteProgram, where: Sequence[Mask]) -> tuple[Program, tuple[Positions, ...]]:
+    """Add binary numbers that enforce switches (k) where asked.
+
+    Answers the programme, the base's columns first, and the binaries' columns of each switch.
+    """
+    draft = Draft.of(site.program)
+    binaries = []
+    for switch, mask in zip(site.switches, where, strict=True):
+        count = int(mask.sum())
+        running = draft.columns(np.zeros(count), np.ones(count), whole=True)
+        binaries.append(running)
+        if count == 0:
+            continue
+        below = np.full(count, -np.inf)
+        draft.rows(
+            below, np.zeros(count), [(switch.on[mask], 1.0), (running, -switch.most_on[mask])]
+        )
+        if switch.off:
+            most = switch.most_off[mask]
+            others = [(columns[mask], 1.0) for columns in switch.off]
+            draft.rows(below, most, [*others, (running, most)])
+        if switch.needs:
+            lower = switch.needs_lower[mask]
+            needed = [
+                (columns[mask], np.broadcast_to(weight, mask.shape)[mask])
+                for columns, weight in switch.needs
+            ]
+            draft.rows(
+                lower, np.full(count, np.inf), [*needed, (running, lower - switch.least[mask])]
+            )
+    return draft.finished(), tuple(binaries)
+
+
+def held_at(site: SiteProgram, on: Sequence[Mask], where: Sequence[Mask]) -> Program:
+    """Decide switches (k) where asked: `on` or off; what is left needs no binary numbers."""
+    upper = site.program.upper.copy()
+    draft = Draft.of(site.program)
+    for switch, running, mask in zip(site.switches, on, where, strict=True):
+        upper[switch.on[mask & ~running]] = 0.0
+        runs = mask & running
+        for columns in switch.off:
+            upper[columns[runs]] = 0.0
+        if switch.needs and runs.any():
+            needed = [
+                (columns[runs], np.broadcast_to(weight, mask.shape)[runs])
+                for columns, weight in switch.needs
+            ]
+            draft.rows(switch.least[runs], np.full(int(runs.sum()), np.inf), needed)
+    return replace(draft.finished(), upper=upper)
+
+
+def padded(goals: Sequence[Numbers], size: int) -> list[Numbers]:
+    """Lengthen goals by columns that they do not weigh."""
+    return [np.append(goal, np.zeros(size - goal.size)) for goal in goals]
+
+
+def _broken(switch: Switch, values: Numbers) -> Mask:
+    running = values[switch.on] > _BROKEN_KW
+    wrong = np.zeros(running.size, dtype=np.bool_)
+    for columns in switch.off:
+        wrong |= values[columns] > _BROKEN_KW
+    if switch.needs:
+        reached = sum(
+            (values[columns] * weight for columns, weight in switch.needs), np.zeros(running.size)
+        )
+        wrong |= reached < switch.least - _BROKEN_KW
+    return np.asarray(running & wrong, dtype=np.bool_)
+
+
+def _goals(
+    draft: SiteDraft, meter: PlacedMeter, money: dict[CostPart, Numbers]
+) -> tuple[list[Numbers], int]:
+    """Rank the goals; answers them and the objective's number."""
+    size, hours, weights = draft.draft.size, draft.hours, draft.question.weights
+    goals = []
+    if draft.draft.upper[meter.excess].any():
+        goals.append(_weights(size, [(meter.excess, hours)]))
+    goals += [_weights(size, draft.missing[priority]) for priority in sorted(draft.missing)]
+    cost = np.zeros(size)
+    for part, sums in money.items():
+        if part != "preferences":
+            cost += -sums if part in ("export", "stored") else sums
+    preferences = money.get("preferences", np.zeros(size))
+    goals.append(weights.cost * cost + preferences)
+    objective = len(goals) - 1
+    if weights.cost != 1.0 or preferences.any():
+        goals.append(cost)
+    given = [(draw.columns, hours) for draw in draft.drawn if draw.sign < 0.0]
+    if given or meter.curtailed:
+        goals.append(_weights(size, [*given, *((columns, hours) for columns in meter.curtailed)]))
+    late = hours * np.arange(1.0, hours.size + 1.0)
+    if draft.drawn:
+        goals.append(_weights(size, [(draw.columns, late) for draw in draft.drawn]))
+    return goals, objective
+
+
+def _weights(size: int, terms: Sequence[tuple[Positions, Numbers]]) -> Numbers:
+    weights = np.zeros(size)
+    for columns, value in terms:
+        np.add.at(weights, columns, value)
+    return weights

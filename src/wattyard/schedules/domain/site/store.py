@@ -1,0 +1,203 @@
+"""A battery or a car as a part of a site program (kW and kWh)."""
+
+from dataclasses import dataclass
+from math import inf, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
+from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.program import Positions
+from wattyard.schedules.domain.site.devices import DEFAULT_PRIORITY, Store
+from wattyard.schedules.domain.site.part import Run, SiteDraft, Switch
+from wattyard.schedules.domain.site.store_run import run_of_store
+from wattyard.schedules.domain.site.store_times import Goal, StoreTimes, effective
+
+
+class Held(NamedTuple):
+    """What is held at one instant (kWh): a constant, and columns (k) with their weights (k)."""
+
+    constant: float
+    columns: Positions
+    weights: Numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedStore:
+    """Where a store's powers are: columns (n) of charge, and of discharge (n or 0)."""
+
+    times: StoreTimes
+    charge: Positions
+    discharge: Positions
+
+    def read(self, values: Numbers) -> Run:
+        """Read what the store does; see `run_of_store`."""
+        charge_w = values[self.charge] * WATTS_PER_KW
+        discharge_w = (
+            values[self.discharge] * WATTS_PER_KW
+            if self.discharge.size
+            else np.zeros_like(charge_w)
+        )
+        return run_of_store(self.times, charge_w, discharge_w)
+
+
+@dataclass(frozen=True, slots=True)
+class StorePart:
+    """Adds a store to a program."""
+
+    store: Store
+
+    def place(self, draft: SiteDraft) -> PlacedStore:
+        """Add its powers, what it holds, its targets, and what excludes each other."""
+        store = self.store
+        times = StoreTimes(store, draft.question.edges_us, draft.hours)
+        zero = np.zeros(draft.hours.size)
+        charge = draft.columns(zero, times.open * (_usable_w(store, store.charge_w) / WATTS_PER_KW))
+        draft.draws(store.device, charge)
+        discharge = charge[:0]
+        if store.discharge_w > 0.0:
+            most_w = _usable_w(store, store.discharge_w)
+            discharge = draft.columns(zero, times.open * (most_w / WATTS_PER_KW))
+            draft.draws(store.device, discharge, sign=-1.0)
+        if store.wear_per_kwh:
+            for columns in (charge, discharge):
+                if columns.size:
+                    draft.costs("wear", columns, draft.hours * store.wear_per_kwh)
+        if discharge.size or store.standby_loss:
+            _every_step(draft, times, charge, discharge)
+        else:
+            _at_goals(draft, times, charge)
+        _least_powers(draft, times, charge, discharge)
+        return PlacedStore(times, charge, discharge)
+
+
+def _usable_w(store: Store, most_w: float) -> float:
+    return most_w if most_w >= store.least_w else 0.0
+
+
+def _every_step(
+    draft: SiteDraft, times: StoreTimes, charge: Positions, discharge: Positions
+) -> None:
+    """Add what the store holds after each step as columns."""
+    store, hours = times.store, draft.hours
+    loss = sqrt(store.efficiency)
+    held = draft.columns(times.floor_wh / WH_PER_KWH, times.most_wh / WH_PER_KWH)
+    before = -times.trips_wh / WH_PER_KWH
+    before[0] += store.energy_wh / WH_PER_KWH * times.kept[0]
+    balance = draft.rows(before, before, [(held, 1.0), (charge, -loss * hours)])
+    if discharge.size:
+        draft.entries(balance, discharge, hours / loss)
+    draft.entries(balance[1:], held[:-1], -times.kept[1:])
+    trips = np.flatnonzero(times.trips_wh)
+    _missing(draft, balance[trips], times.trips_wh[trips] / WH_PER_KWH, -1.0, DEFAULT_PRIORITY)
+    for goal in effective(times.goals):
+        if goal.step >= 0:
+            _goal(draft, goal, Held(0.0, held[goal.step : goal.step + 1], np.ones(1)))
+    if store.value_per_kwh_at_end:
+        draft.costs("stored", held[-1:], store.value_per_kwh_at_end)
+    if discharge.size:
+        _reserve(draft, times, discharge, held)
+
+
+def _reserve(draft: SiteDraft, times: StoreTimes, discharge: Positions, held: Positions) -> None:
+    """Bar discharging in steps after which the store would hold less than its reserve."""
+    reserve_wh = times.store.reserve_wh
+    where = np.flatnonzero(times.floor_wh < reserve_wh)
+    if where.size:
+        draft.switch(
+            Switch(
+                on=discharge[where],
+                most_on=np.full(where.size, times.store.discharge_w / WATTS_PER_KW),
+                needs=((held[where], 1.0),),
+                least=np.full(where.size, reserve_wh / WH_PER_KWH),
+                needs_lower=times.floor_wh[where] / WH_PER_KWH,
+            )
+        )
+
+
+def _at_goals(draft: SiteDraft, times: StoreTimes, charge: Positions) -> None:
+    """Add sums of what was charged up to each goal and trip: what is held only rises between.
+
+    This is exact for a store that neither gives nor loses, with far fewer rows and columns.
+    """
+    last = draft.hours.size - 1
+    trips: list[int] = np.flatnonzero(times.trips_wh).tolist()
+    short = draft.columns(np.zeros(len(trips)), times.trips_wh[trips] / WH_PER_KWH)
+    if trips:
+        draft.unmet(DEFAULT_PRIORITY, short)
+    for step in trips:
+        _row(draft, _sum(draft, times, charge, short, step), 0.0, inf)
+    for step in sorted({*(trip - 1 for trip in trips if trip), last}):
+        most_kwh = float(times.most_wh[step]) / WH_PER_KWH
+        _row(draft, _sum(draft, times, charge, short, step), -inf, most_kwh)
+    for goal in effective(times.goals):
+        if goal.step >= 0:
+            _goal(draft, goal, _sum(draft, times, charge, short, goal.step))
+    if times.store.value_per_kwh_at_end:
+        end = _sum(draft, times, charge, short, last)
+        draft.costs("stored", end.columns, end.weights * times.store.value_per_kwh_at_end)
+
+
+def _sum(
+    draft: SiteDraft, times: StoreTimes, charge: Positions, short: Positions, step: int
+) -> Held:
+    """Say what is held after a step, as a sum of what was charged and of what trips lacked."""
+    home = int((np.flatnonzero(times.trips_wh) <= step).sum())
+    gained = sqrt(times.store.efficiency) * draft.hours[: step + 1]
+    return Held(
+        (times.store.energy_wh - float(times.trips_wh[: step + 1].sum())) / WH_PER_KWH,
+        np.append(charge[: step + 1], short[:home]),
+        np.append(gained, np.ones(home)),
+    )
+
+
+def _row(draft: SiteDraft, held: Held, low_kwh: float, high_kwh: float) -> Positions:
+    """Add one row: what is held is between bounds."""
+    row = draft.rows(np.full(1, low_kwh - held.constant), np.full(1, high_kwh - held.constant), [])
+    draft.entries(np.full(held.columns.size, row[0]), held.columns, held.weights)
+    return row
+
+
+def _goal(draft: SiteDraft, goal: Goal, held: Held) -> None:
+    """Count what a store holds too little, or too much, at a goal as unmet."""
+    if goal.low_wh > 0.0:
+        row = _row(draft, held, goal.low_wh / WH_PER_KWH, inf)
+        _missing(draft, row, np.full(1, goal.low_wh / WH_PER_KWH), 1.0, goal.priority)
+    if goal.high_wh < inf:
+        row = _row(draft, held, -inf, goal.high_wh / WH_PER_KWH)
+        _missing(draft, row, np.full(1, inf), -1.0, goal.priority)
+
+
+def _missing(
+    draft: SiteDraft, rows: Positions, most_kwh: Numbers, sign: float, priority: int
+) -> None:
+    if rows.size:
+        missing = draft.columns(np.zeros(rows.size), most_kwh)
+        draft.entries(rows, missing, sign)
+        draft.unmet(priority, missing)
+
+
+def _least_powers(
+    draft: SiteDraft, times: StoreTimes, charge: Positions, discharge: Positions
+) -> None:
+    """Keep charge and discharge apart, and each 0 or at least the least power."""
+    store, where = times.store, np.flatnonzero(times.open)
+    ways = [(charge, store.charge_w, discharge, store.discharge_w)]
+    if store.least_w:
+        ways.append((discharge, store.discharge_w, charge, store.charge_w))
+    for on, most_w, off, most_off_w in ways:
+        if where.size == 0 or on.size == 0 or (off.size == 0 and not store.least_w):
+            continue
+        needed = store.least_w / WATTS_PER_KW
+        draft.switch(
+            Switch(
+                on=on[where],
+                most_on=np.full(where.size, most_w / WATTS_PER_KW),
+                off=(off[where],) if off.size else (),
+                most_off=np.full(where.size if off.size else 0, most_off_w / WATTS_PER_KW),
+                needs=((on[where], 1.0),) if needed else (),
+                least=np.full(where.size if needed else 0, needed),
+                needs_lower=np.zeros(where.size if needed else 0),
+            )
+        )
