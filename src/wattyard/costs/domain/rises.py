@@ -10,7 +10,7 @@ from wattyard.costs.domain.charges import vat_on_top
 from wattyard.costs.domain.peaks import Load, peaks
 from wattyard.costs.domain.readings import Indices, Numbers
 from wattyard.costs.domain.running import RunningPeriod
-from wattyard.kernel.clock_changes import DAY_US, Microseconds, instant, microseconds
+from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import clock_grid
 from wattyard.tariffs.domain.billing import billing_periods
@@ -96,6 +96,11 @@ class DemandRise:
         cut = np.unique(np.clip(np.append(edges_us, [since, until]), since, until))
         after = np.append(0.0, np.cumsum(import_kwh))
         return cut, np.diff(np.interp(cut - edges_us[0], edges_us - edges_us[0], after))
+
+    def hours_inside(self, edges_us: Microseconds) -> Numbers:
+        """Find how many hours of each step (n + 1 edges) lie inside of the period."""
+        inside_us = np.diff(np.clip(edges_us, *self.running.span_us))
+        return np.asarray(inside_us / HOUR_US, dtype=np.float64)
 
     def windows(self, edges_us: Microseconds) -> PlannedWindows:
         """Lay the measuring windows that count over the plan's steps (n + 1 edges)."""

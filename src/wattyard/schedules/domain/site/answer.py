@@ -7,14 +7,16 @@ import numpy as np
 
 from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.site.part import CostPart, Run
-from wattyard.schedules.domain.site.plan import DevicePlan, Shortfall, SiteCost, SiteFlows, SitePlan
+from wattyard.schedules.domain.site.costs import cost_of
+from wattyard.schedules.domain.site.part import Run
+from wattyard.schedules.domain.site.plan import DevicePlan, Shortfall, SiteFlows, SitePlan
 from wattyard.schedules.domain.site.program import SiteProgram
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.slots import slots_of
 from wattyard.schedules.domain.site.solution import Found
 
 _NOISE_W: Final = 1e-3
+_NOISE_MONEY: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,7 @@ def plan_of(site: SiteProgram, found: Found, *, kept: bool = False) -> SitePlan:
     """Put a plan together from the numbers that were found."""
     question = site.question
     run = run_of(site, found.values)
-    cost = _cost(site, run, found.values)
+    cost = cost_of(question, run.devices, run.flows)
     weights = question.weights
     objective = weights.cost * (cost.total - cost.preferences) + cost.preferences
     claimed = float(site.goals[site.objective] @ found.values)
@@ -73,7 +75,7 @@ def plan_of(site: SiteProgram, found: Found, *, kept: bool = False) -> SitePlan:
         flows=run.flows,
         cost=cost,
         objective=objective,
-        bound=objective - (claimed - found.bound),
+        bound=_bound(objective, claimed, found.bound),
         solver=found.solver,
         shortfalls=shortfalls,
         kept=kept,
@@ -93,33 +95,16 @@ def _device(question: SiteQuestion, run: Run, flows: SiteFlows) -> DevicePlan:
     )
 
 
-def _cost(site: SiteProgram, run: SiteRun, values: Numbers) -> SiteCost:
-    """Work out what the plan costs: energy from the flows, the rest from what parts weigh."""
-    question, flows = site.question, run.flows
-    hours_per_kw = question.hours / WATTS_PER_KW
-    taken_kwh, given_kwh = flows.import_w * hours_per_kw, flows.export_w * hours_per_kw
-    earned = 0.0 if question.export_per_kwh is None else float(given_kwh @ question.export_per_kwh)
-    through_kwh = taken_kwh + given_kwh
-    held = {one.device: one.held_wh for one in run.devices if one.held_wh is not None}
-    stored = sum(
-        one.value_per_kwh_at_end * float(held[one.device][-1] - one.energy_wh) / 1000.0
-        for one in question.stores
-    )
+def _bound(objective: float, claimed: float, bound: float) -> float:
+    """Find what no plan's objective is below.
 
-    def money(part: CostPart) -> float:
-        return float(site.money[part] @ values) + 0.0 if part in site.money else 0.0
-
-    return SiteCost(
-        energy=float(taken_kwh @ question.import_per_kwh),
-        export=earned,
-        demand=money("demand"),
-        wear=money("wear"),
-        preferences=money("preferences"),
-        stored=stored,
-        confidence=float(through_kwh @ question.confidence / through_kwh.sum())
-        if through_kwh.sum() > 0.0
-        else 1.0,
-    )
+    The program's own numbers claim a little more or less than the plan costs: rounding, and peaks
+    that a demand charge does not see.
+    """
+    noise = _NOISE_MONEY * max(1.0, abs(objective))
+    if objective > claimed + noise:
+        return bound
+    return min(objective, max(objective - (claimed - bound), bound))
 
 
 def _site_shortfalls(question: SiteQuestion, flows: SiteFlows) -> tuple[Shortfall, ...]:

@@ -68,6 +68,7 @@ def closed(draft: SiteDraft, meter: PlacedMeter) -> None:
         *((draw.columns, -draw.sign) for draw in draft.drawn),
     ]
     draft.rows(load_kw - sun_kw, load_kw - sun_kw, terms)
+    _surges(draft, meter)
     _circuits(draft, meter)
     _collective(draft, meter, sun_kw, load_kw)
     _prices(draft, meter, hours)
@@ -113,6 +114,16 @@ def _most_w(device: object) -> float:
     return device.charge_w if isinstance(device, Store) else float(getattr(device, "max_w", 0.0))
 
 
+def _surges(draft: SiteDraft, meter: PlacedMeter) -> None:
+    """Leave room at the limit for what devices take beyond their mean within a step."""
+    limit_kw = draft.question.import_limit_w / WATTS_PER_KW
+    where = np.flatnonzero(np.isfinite(limit_kw))
+    if draft.surging and where.size:
+        surges = [(draw.columns[where], 1.0) for draw in draft.surging]
+        net = [(meter.imported[where], 1.0), (meter.exported[where], -1.0)]
+        draft.rows(np.full(where.size, -np.inf), limit_kw[where], [*net, *surges])
+
+
 def _circuits(draft: SiteDraft, meter: PlacedMeter) -> None:
     question = draft.question
     for position, circuit in enumerate(question.circuits):
@@ -129,6 +140,10 @@ def _circuits(draft: SiteDraft, meter: PlacedMeter) -> None:
         if terms and np.isfinite(circuit.max_w):
             most_kw = circuit.max_w / WATTS_PER_KW
             draft.rows(sun_kw - most_kw, sun_kw + most_kw, terms)
+            surges = [(draw.columns, 1.0) for draw in draft.surging if draw.device in names]
+            if surges:
+                below = np.full(question.steps, -np.inf)
+                draft.rows(below, sun_kw + most_kw, [*terms, *surges])
 
 
 def _inside(circuits: tuple[Circuit, ...], outer: int) -> set[int]:

@@ -7,6 +7,7 @@ what they mean to the site:
 
 * `draws`: which columns are power through the meter, and in which direction. The site adds the
   balance, grid limits, circuits and the preference for sooner from this alone.
+* `surges`: what it takes beyond that mean while it runs in a part of a step; limits hold then.
 * `costs`: money of a column, by the part of the cost that it belongs to.
 * `unmet`: kWh that a goal misses, by priority; ranked before all costs.
 * `switch`: what excludes each other. The program is solved without; binary numbers are added only
@@ -109,6 +110,7 @@ class SiteDraft:
     excess: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     exported: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     drawn: list[Draw] = field(default_factory=list)
+    surging: list[Draw] = field(default_factory=list)
     money: dict[CostPart, list[tuple[Positions, Numbers]]] = field(default_factory=dict)
     missing: dict[int, list[tuple[Positions, Numbers]]] = field(default_factory=dict)
     switches: list[Switch] = field(default_factory=list)
@@ -128,6 +130,10 @@ class SiteDraft:
     def draws(self, device: str, columns: Positions, *, sign: float = 1.0) -> None:
         """Count columns (n, kW ≥ 0) as what a device takes, or gives where `sign` is -1."""
         self.drawn.append(Draw(device, columns, sign))
+
+    def surges(self, device: str, columns: Positions) -> None:
+        """Count columns (n, kW ≥ 0) as what a device takes within a step beyond its mean."""
+        self.surging.append(Draw(device, columns, 1.0))
 
     def costs(self, part: CostPart, columns: Positions, per_unit: Numbers | float) -> None:
         """Count money per unit of columns (k); `export` and `stored` count as income."""

@@ -1,8 +1,10 @@
 """Plan a site: the one way in (contract 4b)."""
 
+from dataclasses import replace
+
 from wattyard.schedules.domain.site.answer import plan_of
 from wattyard.schedules.domain.site.plan import SitePlan
-from wattyard.schedules.domain.site.program import site_program
+from wattyard.schedules.domain.site.program import has_whole_runs, site_program
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.solution import best_found
 
@@ -14,4 +16,9 @@ def plan_site(question: SiteQuestion) -> SitePlan:
     answer, unless the solver's time runs out: then the plan is the best found, and says its gap.
     """
     site = site_program(question)
+    plan = plan_of(site, best_found(site))
+    if plan.status == "COMPLETE" or not has_whole_runs(question):
+        return plan
+    left = max(question.seconds - plan.solver.seconds, question.seconds / 2.0)
+    site = site_program(replace(question, seconds=left), whole_runs=False)
     return plan_of(site, best_found(site))

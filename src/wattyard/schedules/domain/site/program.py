@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.program import Draft, Positions, Program
+from wattyard.schedules.domain.site.demand import DemandPart
+from wattyard.schedules.domain.site.heat_pump import HeatPumpPart
 from wattyard.schedules.domain.site.meter import PlacedMeter, closed, opened
 from wattyard.schedules.domain.site.part import CostPart, Draw, Part, Placed, SiteDraft, Switch
 from wattyard.schedules.domain.site.question import SiteQuestion
+from wattyard.schedules.domain.site.shiftable import ShiftablePart
 from wattyard.schedules.domain.site.store import StorePart
 
 Mask = NDArray[np.bool_]
@@ -46,11 +49,15 @@ class SiteProgram:
         return tuple(_broken(switch, values) for switch in self.switches)
 
 
-def site_program(question: SiteQuestion) -> SiteProgram:
-    """Build the programme of a question."""
+def site_program(question: SiteQuestion, *, whole_runs: bool = True) -> SiteProgram:
+    """Build the programme of a question.
+
+    With `whole_runs` a load of a single run at a single level runs as long as it needs, or not at
+    all: exact where nothing is unmet, and far easier to solve (`has_whole_runs`).
+    """
     draft = SiteDraft(question, question.hours)
     meter = opened(draft)
-    placed = [part.place(draft) for part in parts_of(question)]
+    placed = [part.place(draft) for part in parts_of(question, whole_runs=whole_runs)]
     closed(draft, meter)
     money = {part: _weights(draft.draft.size, terms) for part, terms in draft.money.items()}
     goals, objective = _goals(draft, meter, money)
@@ -67,9 +74,20 @@ def site_program(question: SiteQuestion) -> SiteProgram:
     )
 
 
-def parts_of(question: SiteQuestion) -> list[Part]:
-    """Make the part of each device, in the order of `SiteQuestion.devices`."""
-    return [StorePart(store) for store in question.stores]
+def has_whole_runs(question: SiteQuestion) -> bool:
+    """Whether a load of a question runs as long as it needs, or not at all."""
+    parts = [ShiftablePart(load) for load in question.loads]
+    return any(part.runs_whole(question.edges_us) for part in parts)
+
+
+def parts_of(question: SiteQuestion, *, whole_runs: bool) -> list[Part]:
+    """Make the part of each device, in the order of `SiteQuestion.devices`, and of each charge."""
+    return [
+        *(StorePart(store) for store in question.stores),
+        *(ShiftablePart(load, whole=whole_runs) for load in question.loads),
+        *(HeatPumpPart(pump) for pump in question.heat_pumps),
+        *(DemandPart(rise) for rise in question.demand),
+    ]
 
 
 def switched(site: SiteProgram, where: Sequence[Mask]) -> tuple[Program, tuple[Positions, ...]]:

@@ -1,0 +1,215 @@
+"""A heat pump that keeps a room or tank within a comfort band, as a part of a site program.
+
+One resistance and one capacity: with electric power p, a step of h hours takes the temperature
+exactly from T to a T + (1 - a)(outdoor + resistance x cop x p), a = exp(-h / (resistance x
+capacity)), since power and outdoor temperature are constant within a step.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
+from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.program import Positions
+from wattyard.schedules.domain.site.devices import HeatPump
+from wattyard.schedules.domain.site.part import Run, SiteDraft, Switch
+from wattyard.schedules.domain.site.plan import Shortfall
+from wattyard.schedules.domain.site.steps import open_steps
+
+_NOISE_KW: Final = 1e-6
+_COMFORTABLE_K: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class Warming:
+    """A heat pump seen from the steps of a question: what power makes of the temperature."""
+
+    pump: HeatPump
+    edges_us: Instants
+
+    @cached_property
+    def hours(self) -> Numbers:
+        """The length (n) of each step."""
+        return np.asarray(np.diff(self.edges_us) / HOUR_US, dtype=np.float64)
+
+    @cached_property
+    def kept(self) -> Numbers:
+        """The share (n) of the difference to outdoors that is left at a step's end."""
+        hours_of_decay = self.pump.resistance_k_per_kw * self.pump.capacity_kwh_per_k
+        return np.asarray(np.exp(-self.hours / hours_of_decay), dtype=np.float64)
+
+    @cached_property
+    def gain_k_per_kw(self) -> Numbers:
+        """By how much (n) a step's electric power lifts the temperature at its end."""
+        lift = -np.expm1(np.log(self.kept)) * self.pump.resistance_k_per_kw
+        return np.asarray(lift * self.pump.cop, dtype=np.float64)
+
+    @cached_property
+    def drawn_c(self) -> Numbers:
+        """What outdoors (n) adds to the temperature at a step's end."""
+        return np.asarray(-np.expm1(np.log(self.kept)) * self.pump.outdoor_c, dtype=np.float64)
+
+    @cached_property
+    def most_kw(self) -> Numbers:
+        """The largest power (n), 0 where it is blocked."""
+        most_w = max(self.pump.levels_w, default=self.pump.max_w)
+        return open_steps(self.edges_us, self.pump.blocked) * (most_w / WATTS_PER_KW)
+
+    def temperatures(self, power_kw: Numbers) -> Numbers:
+        """Find the temperature (n, °C) at the end of each step under powers (n)."""
+        after_c = np.empty(self.hours.size)
+        at_c = self.pump.initial_c
+        for step, rise in enumerate(self.drawn_c + self.gain_k_per_kw * power_kw):
+            at_c = self.kept[step] * at_c + rise
+            after_c[step] = at_c
+        return after_c
+
+    def outside_k(self, after_c: Numbers) -> Numbers:
+        """Find by how much temperatures (n) are outside of the comfort band."""
+        outside: Numbers = np.maximum(self.pump.min_c - after_c, after_c - self.pump.max_c)
+        return np.maximum(outside, 0.0)
+
+    def needed_c(self) -> Numbers:
+        """Find the least temperature (n) after each step from which later minimums are in reach.
+
+        At a step's end it is the minimum, or what full power in the steps to come needs to start
+        from, whichever is higher, but no more than the maximum.
+        """
+        needed_c = self.pump.min_c.astype(np.float64)
+        lift = self.drawn_c + self.gain_k_per_kw * self.most_kw
+        for step in range(needed_c.size - 2, -1, -1):
+            before_c = (needed_c[step + 1] - lift[step + 1]) / self.kept[step + 1]
+            needed_c[step] = max(needed_c[step], min(before_c, float(self.pump.max_c[step])))
+        return needed_c
+
+    def shortfalls(self, power_kw: Numbers) -> tuple[Shortfall, ...]:
+        """Name by how much the comfort band is left at most under powers (n)."""
+        outside_k = self.outside_k(self.temperatures(power_kw))
+        most_k = float(outside_k.max())
+        if most_k < _COMFORTABLE_K:
+            return ()
+        return (Shortfall("comfort", most_k, "C", self._reason(power_kw, outside_k)),)
+
+    def _reason(self, power_kw: Numbers, outside_k: Numbers) -> Reason:
+        """Blame the site's limits where more power before was left unused."""
+        alone_k = self.outside_k(self.temperatures(self.thermostat_kw()))
+        return "device_power" if alone_k.sum() > outside_k.sum() / 2 else "site_power"
+
+    def thermostat_kw(self) -> Numbers:
+        """Find the powers (n) that hold the lower edge of the band, and later minimums in reach."""
+        needed_c = self.needed_c()
+        power_kw = np.zeros(needed_c.size)
+        at_c = self.pump.initial_c
+        for step in range(needed_c.size):
+            power_kw[step] = self.held_kw(step, at_c, float(needed_c[step]))
+            at_c = self.after_c(step, at_c, float(power_kw[step]))
+        return power_kw
+
+    def held_kw(self, step: int, at_c: float, needed_c: float) -> float:
+        """Find the least power of a step, from `at_c`, at whose end it is as warm as needed."""
+        lacking_k = needed_c - self.after_c(step, at_c, 0.0)
+        if lacking_k <= 0.0 or not self.most_kw[step]:
+            return 0.0
+        gain = float(self.gain_k_per_kw[step])
+        wanted_kw = lacking_k / gain if gain > 0.0 else 0.0
+        return self.allowed_kw(min(wanted_kw, float(self.most_kw[step])))
+
+    def allowed_kw(self, wanted_kw: float) -> float:
+        """Find the least power that the pump can run at and that is no less; the most it can."""
+        levels_w = sorted(self.pump.levels_w)
+        if levels_w:
+            reaching = [one for one in levels_w if one / WATTS_PER_KW >= wanted_kw - _NOISE_KW]
+            return (reaching[0] if reaching else levels_w[-1]) / WATTS_PER_KW
+        return max(wanted_kw, self.pump.least_w / WATTS_PER_KW)
+
+    def after_c(self, step: int, at_c: float, power_kw: float) -> float:
+        """Find the temperature at the end of one step."""
+        rise = self.drawn_c[step] + self.gain_k_per_kw[step] * power_kw
+        return float(self.kept[step] * at_c + rise)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedHeatPump:
+    """Where a heat pump's power is: columns (n)."""
+
+    warming: Warming
+    power: Positions
+
+    def read(self, values: Numbers) -> Run:
+        """Read powers; temperatures and comfort follow from them."""
+        power_kw = values[self.power]
+        power_kw = np.where(power_kw < _NOISE_KW, 0.0, power_kw)
+        return Run(
+            self.warming.pump.device,
+            power_kw * WATTS_PER_KW,
+            temperature_c=self.warming.temperatures(power_kw),
+            shortfalls=self.warming.shortfalls(power_kw),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatPumpPart:
+    """Adds a heat pump to a program."""
+
+    pump: HeatPump
+
+    def place(self, draft: SiteDraft) -> PlacedHeatPump:
+        """Add its power, the temperature after each step, and what is outside of the band."""
+        pump = self.pump
+        warming = Warming(pump, draft.question.edges_us)
+        power = draft.columns(np.zeros(warming.hours.size), warming.most_kw)
+        draft.draws(pump.device, power)
+        beyond = np.full(power.size, np.inf)
+        after = draft.columns(-beyond, beyond)
+        before_c = warming.drawn_c.copy()
+        before_c[0] += warming.kept[0] * pump.initial_c
+        rows = draft.rows(before_c, before_c, [(after, 1.0), (power, -warming.gain_k_per_kw)])
+        draft.entries(rows[1:], after[:-1], -warming.kept[1:])
+        _comfort(draft, pump, after)
+        if pump.levels_w:
+            _levels(draft, warming, power)
+        elif pump.least_w:
+            _least_power(draft, warming, power)
+        return PlacedHeatPump(warming, power)
+
+
+def _comfort(draft: SiteDraft, pump: HeatPump, after: Positions) -> None:
+    """Count the heat that is missing, or too much, at step ends as unmet energy."""
+    for bound_c, sign in ((pump.min_c, 1.0), (-pump.max_c, -1.0)):
+        where = np.flatnonzero(np.isfinite(bound_c))
+        if where.size:
+            outside = draft.columns(np.zeros(where.size), np.full(where.size, np.inf))
+            most = np.full(where.size, np.inf)
+            draft.rows(bound_c[where], most, [(after[where], sign), (outside, 1.0)])
+            draft.unmet(pump.priority, outside, pump.capacity_kwh_per_k)
+
+
+def _levels(draft: SiteDraft, warming: Warming, power: Positions) -> None:
+    steps = np.flatnonzero(warming.most_kw)
+    zero = np.zeros(steps.size)
+    terms: list[tuple[Positions, Numbers | float]] = [(power[steps], 1.0)]
+    for level_w in sorted(set(warming.pump.levels_w)):
+        chosen = draft.columns(zero, np.ones(steps.size), whole=True)
+        terms.append((chosen, -level_w / WATTS_PER_KW))
+    draft.rows(zero, zero, terms)
+    if len(terms) > 2:
+        once = [(columns, 1.0) for columns, _ in terms[1:]]
+        draft.rows(np.full(steps.size, -np.inf), np.ones(steps.size), once)
+
+
+def _least_power(draft: SiteDraft, warming: Warming, power: Positions) -> None:
+    where = np.flatnonzero(warming.most_kw)
+    if where.size:
+        draft.switch(
+            Switch(
+                on=power[where],
+                most_on=warming.most_kw[where],
+                needs=((power[where], 1.0),),
+                least=np.full(where.size, warming.pump.least_w / WATTS_PER_KW),
+                needs_lower=np.zeros(where.size),
+            )
+        )

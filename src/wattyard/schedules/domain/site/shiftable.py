@@ -1,0 +1,400 @@
+"""A load that may run later as a part of a site program (kW and kWh).
+
+Without levels and rules for its runs its power is a number. With them each step has binary numbers
+for its levels; what the levels do not divide is cut from the end of the last step that runs. A
+single run at a single level is the choice of its start alone, each with its own course of power.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH, Reason
+from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.program import Positions
+from wattyard.schedules.domain.site.devices import Shiftable, Stretch
+from wattyard.schedules.domain.site.part import Run, SiteDraft, Switch
+from wattyard.schedules.domain.site.plan import Shortfall, SiteSlot
+from wattyard.schedules.domain.site.steps import open_steps
+
+_NOISE_KW: Final = 1e-6
+_UNMET_WH: Final = 0.5
+_SAME_W: Final = 1e-2
+_FINEST_US: Final = 1000
+
+
+@dataclass(frozen=True)
+class ShiftableTimes:
+    """A load seen from the steps of a question: when it may run, and its courses of power."""
+
+    load: Shiftable
+    edges_us: Instants
+
+    @cached_property
+    def hours(self) -> Numbers:
+        """The length (n) of each step."""
+        return np.asarray(np.diff(self.edges_us) / HOUR_US, dtype=np.float64)
+
+    @cached_property
+    def open(self) -> Numbers:
+        """1 where it may run (n), 0 outside of all windows and where it is blocked."""
+        return np.asarray(np.maximum.reduce(self.by_window), dtype=np.float64)
+
+    @cached_property
+    def by_window(self) -> list[Numbers]:
+        """The same for each window alone."""
+        free = open_steps(self.edges_us, self.load.blocked)
+        return [free * self._inside(window) for window in self.load.windows]
+
+    def _inside(self, window: Stretch) -> Numbers:
+        inside = (self.edges_us[:-1] >= window.start_us) & (self.edges_us[1:] <= window.end_us)
+        return inside.astype(np.float64)
+
+    @property
+    def simple(self) -> bool:
+        """Whether power is free between two bounds in every step by itself."""
+        load = self.load
+        ruled = load.contiguous or load.max_starts is not None or load.start_cost
+        return not (load.levels_w or ruled or load.min_run_us or load.min_pause_us)
+
+    @property
+    def levels_kw(self) -> Numbers:
+        """The levels (l), ascending; without any the largest power stands for all."""
+        levels_w = sorted(set(self.load.levels_w)) or [self.load.max_w]
+        return np.array(levels_w) / WATTS_PER_KW
+
+    def courses(self, power_w: float) -> NDArray[np.float64]:
+        """List the single runs (m, n, mean W) at one power that use all energy, by their starts.
+
+        Each starts at an edge, lies in one window, and ends when the energy is used.
+        """
+        needed_us = round(self.load.energy_wh / power_w * HOUR_US)
+        found = []
+        for free in self.by_window:
+            ends_us = self._stretch_ends_us(free)
+            fits = free.astype(np.bool_) & (self.edges_us[:-1] + needed_us <= ends_us)
+            found += np.flatnonzero(fits).tolist()
+        starts_us = self.edges_us[:-1][sorted(set(found))]
+        since = np.maximum(self.edges_us[:-1], starts_us[:, None])
+        until = np.minimum(self.edges_us[1:], starts_us[:, None] + needed_us)
+        shares = np.maximum(until - since, 0) / np.diff(self.edges_us)
+        return np.asarray(shares * power_w, dtype=np.float64)
+
+    @cached_property
+    def ends_us(self) -> Instants:
+        """Where the open stretch that each step (n) is in ends."""
+        return self._stretch_ends_us(self.open)
+
+    def _stretch_ends_us(self, free: Numbers) -> Instants:
+        ends_us = self.edges_us[1:].copy()
+        for step in range(free.size - 2, -1, -1):
+            if free[step] and free[step + 1]:
+                ends_us[step] = ends_us[step + 1]
+        return ends_us
+
+    def starts(self, power_w: Numbers) -> int:
+        """Count the runs of a course of power (n)."""
+        runs = power_w > _NOISE_KW * WATTS_PER_KW
+        return int(np.count_nonzero(runs & ~np.append(False, runs[:-1])))
+
+    def slots(self, power_w: Numbers) -> tuple[SiteSlot, ...] | None:
+        """List the slots of a course of power (n), the last of which may end inside a step.
+
+        None without levels, where every slot ends at an edge. A step with less power than a level
+        ran at the level of the step before, or else the least that reaches it.
+        """
+        runs = np.flatnonzero(power_w > _NOISE_KW * WATTS_PER_KW).tolist()
+        if not self.load.levels_w:
+            return None
+        slots: list[SiteSlot] = []
+        for step in runs:
+            start_us, end_us = int(self.edges_us[step]), int(self.edges_us[step + 1])
+            level_w = self._level_w(power_w, step)
+            ran_us = (end_us - start_us) * float(power_w[step]) / level_w
+            end_us = min(end_us, start_us + round(ran_us / _FINEST_US) * _FINEST_US)
+            if slots and slots[-1].end_us == start_us and slots[-1].power_w == level_w:
+                start_us = slots.pop().start_us
+            slots.append(SiteSlot(start_us, end_us, level_w))
+        return tuple(slots)
+
+    def _level_w(self, power_w: Numbers, step: int) -> float:
+        levels_w = self.levels_kw * WATTS_PER_KW
+        reaching = levels_w[levels_w >= power_w[step] - _SAME_W]
+        before_w = float(power_w[step - 1]) if step else 0.0
+        same = reaching[np.abs(reaching - before_w) < _SAME_W]
+        return float(same[0] if same.size else reaching[0])
+
+    def shortfalls(self, power_w: Numbers) -> tuple[Shortfall, ...]:
+        """Name what is not used of the energy by a course of power (n)."""
+        load = self.load
+        missing_wh = load.energy_wh - float(power_w @ self.hours)
+        if missing_wh < _UNMET_WH:
+            return ()
+        most_wh = max(float(self.hours @ free) for free in self._choices()) * load.max_w
+        too_short = most_wh < load.energy_wh - _UNMET_WH
+        reason: Reason = "window_too_short" if too_short else "site_power"
+        return (Shortfall("energy", missing_wh, "WH", reason),)
+
+    def run(self, power_w: Numbers) -> Run:
+        """Put a course of power (n) together with its slots, and what is not used."""
+        return Run(
+            self.load.device,
+            power_w,
+            shortfalls=self.shortfalls(power_w),
+            slots=self.slots(power_w),
+        )
+
+    def _choices(self) -> list[Numbers]:
+        return self.by_window if self.load.contiguous else [self.open]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedShiftable:
+    """Where a load's mean powers are: columns (n)."""
+
+    times: ShiftableTimes
+    power: Positions
+
+    def read(self, values: Numbers) -> Run:
+        """Read powers, and what is not used of the energy."""
+        power_w = values[self.power] * WATTS_PER_KW
+        power_w[power_w < _NOISE_KW * WATTS_PER_KW] = 0.0
+        return self.times.run(power_w)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftablePart:
+    """Adds a load that may run later to a program.
+
+    `whole`: a load of one run at one level runs as long as it needs, or not at all. That is far
+    easier to solve, and exact for a plan in which nothing is unmet.
+    """
+
+    load: Shiftable
+    whole: bool = True
+
+    def place(self, draft: SiteDraft) -> PlacedShiftable:
+        """Add its powers, what it uses, and the rules of its runs."""
+        times = ShiftableTimes(self.load, draft.question.edges_us)
+        power = draft.columns(
+            np.zeros(times.open.size), times.open * (self.load.max_w / WATTS_PER_KW)
+        )
+        draft.draws(self.load.device, power)
+        _energy(draft, times, power)
+        courses = self._courses(times)
+        if courses is not None:
+            _one_course(draft, times, power, courses)
+        elif times.simple:
+            _least_power(draft, times, power)
+        else:
+            running = _levels(draft, times, power)
+            _runs(draft, times, running)
+        return PlacedShiftable(times, power)
+
+    def runs_whole(self, edges_us: Instants) -> bool:
+        """Whether its run is chosen by its start alone."""
+        return self._courses(ShiftableTimes(self.load, edges_us)) is not None
+
+    def _courses(self, times: ShiftableTimes) -> NDArray[np.float64] | None:
+        load = self.load
+        if not (self.whole and load.contiguous and len(times.levels_kw) == 1 and load.levels_w):
+            return None
+        level_w = float(times.levels_kw[0]) * WATTS_PER_KW
+        if load.energy_wh / level_w * HOUR_US < load.min_run_us - 1:
+            return None
+        courses = times.courses(level_w)
+        return courses if courses.size and load.max_starts != 0 else None
+
+
+def _energy(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> None:
+    """Use the energy, or count what is unmet."""
+    needed = np.full(1, times.load.energy_wh / WH_PER_KWH)
+    unmet = draft.columns(np.zeros(1), needed)
+    row = draft.rows(needed, needed, [(unmet, 1.0)])
+    draft.entries(np.repeat(row, power.size), power, times.hours)
+    draft.unmet(times.load.priority, unmet)
+
+
+def _one_course(
+    draft: SiteDraft, times: ShiftableTimes, power: Positions, courses: NDArray[np.float64]
+) -> None:
+    """Choose one of the courses (m, n), or none."""
+    chosen = draft.columns(np.zeros(len(courses)), np.ones(len(courses)), whole=True)
+    row = draft.rows(np.full(1, -np.inf), np.ones(1), [])
+    draft.entries(np.repeat(row, chosen.size), chosen, 1.0)
+    zero = np.zeros(power.size)
+    rows = draft.rows(zero, zero, [(power, 1.0)])
+    course, step = np.nonzero(courses)
+    draft.entries(rows[step], chosen[course], -courses[course, step] / WATTS_PER_KW)
+    level_w = times.load.levels_w[0]
+    beyond = (courses > 0.0) & (courses < level_w - _SAME_W)
+    course, step = np.nonzero(beyond)
+    surge = draft.columns(zero, np.full(power.size, level_w / WATTS_PER_KW))
+    rows = draft.rows(zero, zero, [(surge, 1.0)])
+    draft.entries(rows[step], chosen[course], (courses[course, step] - level_w) / WATTS_PER_KW)
+    draft.surges(times.load.device, surge)
+    if times.load.start_cost:
+        draft.costs("wear", chosen, times.load.start_cost)
+
+
+def _least_power(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> None:
+    where = np.flatnonzero(times.open)
+    if times.load.least_w and where.size:
+        draft.switch(
+            Switch(
+                on=power[where],
+                most_on=np.full(where.size, times.load.max_w / WATTS_PER_KW),
+                needs=((power[where], 1.0),),
+                least=np.full(where.size, times.load.least_w / WATTS_PER_KW),
+                needs_lower=np.zeros(where.size),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Running:
+    """Columns of the steps (k of n, at `steps`) in which a load may run.
+
+    `levels` (l, k) are binary, one of them where it runs; `cut` (l, k, or none) hours by which the
+    last step that runs ends early.
+    """
+
+    steps: Positions
+    levels: NDArray[np.int64]
+    cut: NDArray[np.int64]
+
+
+def _levels(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> _Running:
+    """Let each step run at one level or not at all."""
+    steps = np.flatnonzero(times.open)
+    count, hours = steps.size, times.hours[steps]
+    zero, beyond = np.zeros(count), np.full(count, np.inf)
+    shape = (len(times.levels_kw), count)
+    levels = np.array(
+        [draft.columns(zero, np.ones(count), whole=True) for _ in times.levels_kw]
+    ).reshape(shape)
+    if len(levels) > 1:
+        draft.rows(-beyond, np.ones(count), [(row, 1.0) for row in levels])
+    if not times.load.levels_w:
+        least_kw = times.load.least_w / WATTS_PER_KW
+        draft.rows(-beyond, zero, [(power[steps], 1.0), (levels[0], -times.levels_kw[0])])
+        draft.rows(zero, beyond, [(power[steps], 1.0), (levels[0], -least_kw)])
+        return _Running(steps, levels, levels[:0])
+    cut = np.array([draft.columns(zero, hours) for _ in levels]).reshape(shape)
+    energy = [(power[steps], hours)]
+    for kw, row, short in zip(times.levels_kw, levels, cut, strict=True):
+        energy += [(row, -kw * hours), (short, np.full(count, kw))]
+        if len(levels) > 1:
+            draft.rows(-beyond, zero, [(short, 1.0), (row, -hours)])
+    draft.rows(zero, zero, energy)
+    _surge(draft, times, steps, cut)
+    _only_the_last_ends_early(draft, hours, levels, cut)
+    return _Running(steps, levels, cut)
+
+
+def _surge(
+    draft: SiteDraft, times: ShiftableTimes, steps: Positions, cut: NDArray[np.int64]
+) -> None:
+    """Tell the site what the last slot takes beyond its mean in the step that it ends in."""
+    every = times.hours.size
+    most = np.zeros(every)
+    most[steps] = times.levels_kw[-1]
+    surge = draft.columns(np.zeros(every), most)
+    terms = [(surge[steps], times.hours[steps])]
+    terms += [
+        (short, np.full(steps.size, -kw)) for kw, short in zip(times.levels_kw, cut, strict=True)
+    ]
+    draft.rows(np.zeros(steps.size), np.zeros(steps.size), terms)
+    draft.surges(times.load.device, surge)
+
+
+def _only_the_last_ends_early(
+    draft: SiteDraft,
+    hours: Numbers,
+    levels: NDArray[np.int64],
+    cut: NDArray[np.int64],
+) -> None:
+    """Cut nothing from a step as long as a later one runs."""
+    count = hours.size
+    over = draft.columns(np.zeros(count), np.ones(count))
+    below = np.full(count, -np.inf)
+    draft.rows(below, np.zeros(count), [*((row, 1.0) for row in cut), (over, -hours)])
+    if count > 1:
+        later = [(row[1:], 1.0) for row in levels]
+        draft.rows(below[1:], np.ones(count - 1), [(over[:-1], 1.0), *later])
+        draft.rows(below[1:], np.zeros(count - 1), [(over[:-1], 1.0), (over[1:], -1.0)])
+
+
+def _runs(draft: SiteDraft, times: ShiftableTimes, running: _Running) -> None:
+    """Count starts; keep runs and pauses long enough, and a single run in one window."""
+    load, steps = times.load, running.steps
+    if not steps.size:
+        return
+    starts_us = times.edges_us[steps]
+    fits = starts_us + load.min_run_us <= times.ends_us[steps]
+    start = draft.columns(np.zeros(steps.size), fits.astype(np.float64))
+    rows = draft.rows(np.zeros(steps.size), np.full(steps.size, np.inf), [(start, 1.0)])
+    follows = np.flatnonzero(np.diff(steps) == 1) + 1
+    for level in running.levels:
+        draft.entries(rows, level, -1.0)
+        draft.entries(rows[follows], level[follows - 1], 1.0)
+    limits = [load.max_starts] if load.max_starts is not None else []
+    if load.contiguous or limits:
+        most = float(min([1, *limits] if load.contiguous else limits))
+        row = draft.rows(np.full(1, -np.inf), np.full(1, most), [])
+        draft.entries(np.repeat(row, start.size), start, 1.0)
+    if load.start_cost:
+        draft.costs("wear", start, load.start_cost)
+    if load.min_run_us:
+        _long_enough(draft, times, running, start)
+    if load.min_pause_us:
+        _paused(draft, times, running, start)
+    if load.contiguous and len(load.windows) > 1:
+        _in_one_window(draft, times, running)
+
+
+def _long_enough(
+    draft: SiteDraft, times: ShiftableTimes, running: _Running, start: Positions
+) -> None:
+    """Go on until a run is long enough; its last step ends no earlier than that."""
+    starts_us, count = times.edges_us[running.steps], start.size
+    since_us = starts_us[:, None] - starts_us  # (step j, start k)
+    at, began = np.nonzero((since_us >= 0) & (since_us < times.load.min_run_us))
+    below = np.full(count, -np.inf)
+    rows = draft.rows(below, np.zeros(count), [(row, -1.0) for row in running.levels])
+    draft.entries(rows[at], start[began], 1.0)
+    if running.cut.size:
+        hours = times.hours[running.steps]
+        needed = (times.load.min_run_us - since_us[at, began]) / HOUR_US
+        rows = draft.rows(below, hours, [(row, 1.0) for row in running.cut])
+        draft.entries(rows[at], start[began], np.minimum(needed, hours[at]))
+
+
+def _paused(draft: SiteDraft, times: ShiftableTimes, running: _Running, start: Positions) -> None:
+    """Start no run until the pause after a step that ran is long enough."""
+    starts_us, ends_us = times.edges_us[running.steps], times.edges_us[running.steps + 1]
+    pause_us = starts_us - ends_us[:, None]  # (step j, start k)
+    at, begins = np.nonzero((pause_us >= 0) & (pause_us < times.load.min_pause_us))
+    rows = draft.rows(
+        np.full(start.size, -np.inf), np.ones(start.size), [(row, 1.0) for row in running.levels]
+    )
+    draft.entries(rows[at], start[begins], 1.0)
+
+
+def _in_one_window(draft: SiteDraft, times: ShiftableTimes, running: _Running) -> None:
+    """Choose one window, and run in no other."""
+    windows = len(times.by_window)
+    chosen = draft.columns(np.zeros(windows), np.ones(windows), whole=True)
+    row = draft.rows(np.full(1, -np.inf), np.ones(1), [])
+    draft.entries(np.repeat(row, windows), chosen, 1.0)
+    count = running.steps.size
+    rows = draft.rows(
+        np.full(count, -np.inf), np.zeros(count), [(row, 1.0) for row in running.levels]
+    )
+    for column, free in zip(chosen, times.by_window, strict=True):
+        inside = free[running.steps] > 0.0
+        draft.entries(rows[inside], np.full(int(inside.sum()), column), -1.0)
