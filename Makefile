@@ -13,7 +13,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -q
 COMPILE := $(PY) -m compileall -q src
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check format bench figures torture fuzz attack pins clean
+.PHONY: run test check format bench figures generators torture fuzz attack pins clean
 
 run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
@@ -58,6 +58,10 @@ attack: $(STAMP)
 # Which figures of docs/benchmarks.md are older than the code that they measure.
 figures: $(STAMP)
 	WATTYARD_FIGURES=strict $(PY) -m pytest -q -n 0 tests/docs/test_figures.py
+
+# The description of the API through generators of clients and a linter that others wrote.
+generators: $(STAMP)
+	$(PY) -m tests.generators
 
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)

@@ -11,7 +11,12 @@ from wattyard.platform.decoding.texts import Time
 
 
 class AuthToken(msgspec.Struct, kw_only=True):
-    """A bearer token, good for `expires_in` seconds."""
+    """A bearer token, good for `expires_in` seconds.
+
+    Attributes:
+        bearer_token: sent as `Authorization: Bearer …`
+        expires_in: seconds for which it is good
+    """
 
     object: Literal["auth_token"] = "auth_token"
     bearer_token: str
@@ -20,7 +25,11 @@ class AuthToken(msgspec.Struct, kw_only=True):
 
 
 class AccountShape(msgspec.Struct, kw_only=True):
-    """A client of this API, in one of its modes."""
+    """A client of this API, in one of its modes.
+
+    Attributes:
+        name: as the operator named it
+    """
 
     id: str
     object: Literal["account"] = "account"

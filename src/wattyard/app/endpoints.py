@@ -20,6 +20,7 @@ from wattyard.accounts.domain import (
 from wattyard.app.job_runs import JobRuns
 from wattyard.app.secret_answers import BODY, EncryptedAnswers
 from wattyard.app.services import Services
+from wattyard.events.domain.types import EVENT_TYPES
 from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.measures import Measure
@@ -55,7 +56,11 @@ ACCESS_REFUSALS: Final[Mapping[Access, tuple[type[Refusal], ...]]] = {
 
 
 class Health(msgspec.Struct):
-    """Whether the server is usable."""
+    """Whether the server is usable.
+
+    Attributes:
+        status: ok
+    """
 
     status: str
 
@@ -108,7 +113,9 @@ class Documentation:
         return Document.of(page, _HTML, (document.STYLE_HASH,))
 
     def _described(self) -> dict[str, Any]:
-        return document.document(self._endpoints, version=__version__, refused=ACCESS_REFUSALS)
+        return document.document(
+            self._endpoints, version=__version__, refused=ACCESS_REFUSALS, events=EVENT_TYPES
+        )
 
 
 @endpoint("GET", "/openapi.json", "openapi", access=Access.PUBLIC)

@@ -54,20 +54,24 @@ Lines = Annotated[Flag, msgspec.Meta(description="true adds the lines that each 
 
 
 class InstantQuery(Shape):
-    """Whether the reading is kept."""
+    """Whether the reading is kept.
 
-    non_persistent: Annotated[
-        Flag, msgspec.Meta(description="true answers the cost and keeps nothing")
-    ] = "false"
+    Attributes:
+        non_persistent: true answers the cost and keeps nothing
+    """
+
+    non_persistent: Flag = "false"
     include_lines: Lines = "false"
 
 
 class IntervalQuery(Shape):
-    """How costs are grouped."""
+    """How costs are grouped.
 
-    aggregation: Annotated[
-        Aggregation, msgspec.Meta(description="local periods; NONE is an item for each reading")
-    ] = "DAY"
+    Attributes:
+        aggregation: local periods; NONE is an item for each reading
+    """
+
+    aggregation: Aggregation = "DAY"
     tariff_direction: Direction = "IMPORT"
     include_lines: Lines = "false"
 
@@ -80,13 +84,14 @@ class SessionQuery(Shape):
 
 
 class HeadroomQuery(Shape):
-    """Whose tariffs, and how far ahead."""
+    """Whose tariffs, and how far ahead.
+
+    Attributes:
+        hours: windows that start within so many hours
+    """
 
     tariff_direction: Direction = "IMPORT"
-    hours: Annotated[
-        int,
-        msgspec.Meta(ge=1, le=MOST_HOURS, description="windows that start within so many hours"),
-    ] = 24
+    hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_HOURS)] = 24
 
 
 @endpoint(

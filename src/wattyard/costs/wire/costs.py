@@ -48,15 +48,21 @@ class IntervalBody(Shape):
 
 
 class InstantBody(Shape):
-    """Energy of a period, half-open; a power stands for constant power over it."""
+    """Energy of a period, half-open; a power stands for constant power over it.
+
+    Attributes:
+        energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it
+        energy_kwh: negative only with non_persistent=true
+        units: unit of `value`; W and KW are the mean power of the period
+        value: energy or mean power of the period; instead of `energy_kwh`
+        confidence: 0.1 to 1; 1 is a measured value
+    """
 
     location_id: LocationId
     energy_flow_direction: FlowDirection
     start_time: Instant
     end_time: Instant
-    energy_kwh: Annotated[
-        float | None, msgspec.Meta(description="negative only with non_persistent=true")
-    ] = None
+    energy_kwh: float | None = None
     units: Literal["W", "KW", "WH", "KWH"] | None = None
     value: float | None = None
     device_id: DeviceId | None = None
@@ -67,70 +73,98 @@ class InstantBody(Shape):
 
 
 class Amount(msgspec.Struct):
-    """Energy in kWh."""
+    """Energy in kWh.
+
+    Attributes:
+        value: kWh
+    """
 
     value: float
 
 
 class Cost(msgspec.Struct):
-    """Money in the answer's currency, and how certain it is."""
+    """Money in the answer's currency, and how certain it is.
+
+    Attributes:
+        value: money, taxes included
+    """
 
     value: float
     confidence: float
 
 
 class HighWindowShape(msgspec.Struct):
-    """A window that makes a peak, and its mean power, weighted."""
+    """A window that makes a peak, and its mean power, weighted.
+
+    Attributes:
+        kw: mean power of the window, kW, times its weight
+    """
 
     start_time: Time
     kw: float
 
 
 class DemandPeriodShape(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a billing period adds to a DEMAND line: `amount` is its share of `days`."""
+    """What a billing period adds to a DEMAND line: `amount` is its share of `days`.
+
+    Attributes:
+        peak_kw: measured: the mean of `highest`
+        billed_kw: after minimum, ratchet and the mean over periods
+        highest: the windows that the peak is made of
+        step: 1 is the lowest step
+        days: local days inside the item and the contract
+        days_of_period: local days of the whole billing period
+        amount: money that the period adds
+    """
 
     start_time: Time
     end_time: Time
-    peak_kw: Annotated[float, msgspec.Meta(description="measured: the mean of `highest`")]
-    billed_kw: Annotated[
-        float, msgspec.Meta(description="after minimum, ratchet and the mean over periods")
-    ]
+    peak_kw: float
+    billed_kw: float
     highest: list[HighWindowShape]
-    step: Annotated[int | None, msgspec.Meta(description="1 is the lowest step")] = None
-    days: Annotated[float, msgspec.Meta(description="local days inside the item and the contract")]
+    step: int | None = None
+    days: float
     days_of_period: float
     amount: float
 
 
 class LineShape(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A part of a cost; the amounts of an item's lines add up to its cost exactly."""
+    """A part of a cost; the amounts of an item's lines add up to its cost exactly.
+
+    Attributes:
+        kind: ENERGY: priced per kWh; STANDING: per day, month or year; DEMAND: for the peak;
+            MINIMUM: what the bill was raised by; VAT
+        name: of the charge, as the bill calls it
+        tier: 1 is the lowest tier
+        quantity: how much, in `unit`
+        unit: what `quantity` counts; NET: the money that VAT is added to
+        unit_price: money per unit; null where it varies
+        amount: money
+        gross_import_kwh: with netting, once for each tariff: what was imported in the time of the
+            line, before import and export cancelled out
+        gross_export_kwh: the same of what was exported
+        periods: DEMAND: its billing periods, and when their peaks were
+    """
 
     kind: LineKind
     name: str | None
     tariff_id: str
-    tier: Annotated[int | None, msgspec.Meta(description="1 is the lowest tier")] = None
+    tier: int | None = None
     quantity: float
     unit: LineUnit
     unit_price: float | None
     amount: float
-    gross_import_kwh: Annotated[
-        float | None,
-        msgspec.Meta(
-            description="with netting, once for each tariff: what was imported in the time of "
-            "the line, before import and export cancelled out"
-        ),
-    ] = None
-    gross_export_kwh: Annotated[
-        float | None, msgspec.Meta(description="the same of what was exported")
-    ] = None
-    periods: Annotated[
-        list[DemandPeriodShape] | None,
-        msgspec.Meta(description="DEMAND: its billing periods, and when their peaks were"),
-    ] = None
+    gross_import_kwh: float | None = None
+    gross_export_kwh: float | None = None
+    periods: list[DemandPeriodShape] | None = None
 
 
 class ItemShape(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The energy and the cost of a time."""
+    """The energy and the cost of a time.
+
+    Attributes:
+        lines: what the cost is made of; with `include_lines=true`
+    """
 
     start_time: Time
     end_time: Time
@@ -142,7 +176,11 @@ class ItemShape(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class TotalShape(msgspec.Struct, kw_only=True):
-    """The energy and the cost of all."""
+    """The energy and the cost of all.
+
+    Attributes:
+        lines: what the cost is made of; with `include_lines=true`
+    """
 
     energy: Amount
     cost: Cost
@@ -150,14 +188,19 @@ class TotalShape(msgspec.Struct, kw_only=True):
 
 
 class EnergyCostShape(msgspec.Struct, kw_only=True):
-    """What metered energy cost, taxes included."""
+    """What metered energy cost, taxes included.
+
+    Attributes:
+        data: the times of the answer, in order
+        object_id: the location or device
+    """
 
     id: str
     object: Literal["energy_cost"] = "energy_cost"
     live_mode: bool
     account_id: str
     time_created: Time
-    object_id: Annotated[str, msgspec.Meta(description="the location or device")]
+    object_id: str
     tariff_direction: Direction
     location_timezone: str
     currency_code: str

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -26,33 +26,43 @@ class PeriodShape(msgspec.Struct):
 
 
 class FreeWindow(msgspec.Struct):
-    """What may be drawn in a window without paying more in its period."""
+    """What may be drawn in a window without paying more in its period.
+
+    Attributes:
+        counts: whether the charge counts power in it
+        free_kw: mean power; null where there is no limit
+        amount_per_further_kw: what 1 kW above free_kw adds to the period's charge
+    """
 
     start_time: Time
     end_time: Time
-    counts: Annotated[bool, msgspec.Meta(description="whether the charge counts power in it")]
-    free_kw: Annotated[
-        float | None, msgspec.Meta(description="mean power; null where there is no limit")
-    ]
-    amount_per_further_kw: Annotated[
-        float, msgspec.Meta(description="what 1 kW above free_kw adds to the period's charge")
-    ]
+    counts: bool
+    free_kw: float | None
+    amount_per_further_kw: float
 
 
 class ChargeHeadroom(msgspec.Struct):
-    """The headroom under a demand charge in a billing period."""
+    """The headroom under a demand charge in a billing period.
+
+    Attributes:
+        name: of the charge, as the bill calls it
+        peak_kw: so far, after weights, minimum and ratchet
+        windows: the windows to come, in order
+    """
 
     tariff_id: str
     name: str | None
     period: PeriodShape
-    peak_kw: Annotated[
-        float, msgspec.Meta(description="so far, after weights, minimum and ratchet")
-    ]
+    peak_kw: float
     windows: list[FreeWindow]
 
 
 class HeadroomShape(msgspec.Struct, kw_only=True):
-    """How much may be drawn at a location before its demand charges rise."""
+    """How much may be drawn at a location before its demand charges rise.
+
+    Attributes:
+        data: each demand charge and billing period
+    """
 
     object: Literal["headroom"] = "headroom"
     location_id: str

@@ -1,9 +1,6 @@
 """Endpoints of webhook deliveries (contract 5)."""
 
-from typing import Annotated
 from uuid import UUID
-
-import msgspec
 
 from wattyard.events.domain.deliveries import DeliveryNotFound, Status
 from wattyard.events.service import Deliveries
@@ -20,14 +17,16 @@ from wattyard.platform.http.binding import path_id
 
 
 class DeliveriesQuery(ListQuery):
-    """Which deliveries, and which page of them."""
+    """Which deliveries, and which page of them.
 
-    endpoint_id: Annotated[
-        str | None, msgspec.Meta(description="only deliveries to this webhook endpoint")
-    ] = None
-    event_id: Annotated[str | None, msgspec.Meta(description="only deliveries of this event")] = (
-        None
-    )
+    Attributes:
+        endpoint_id: only deliveries to this webhook endpoint
+        event_id: only deliveries of this event
+        status: only deliveries with this status
+    """
+
+    endpoint_id: str | None = None
+    event_id: str | None = None
     status: Status | None = None
 
 

@@ -15,21 +15,17 @@ from wattyard.platform.http.binding import path_id
 
 
 class EventsQuery(ListQuery):
-    """Which events, and which page of them."""
+    """Which events, and which page of them.
 
-    event_type: Annotated[
-        str | None,
-        msgspec.Meta(
-            description="only events of this type, such as site.update, or family, such as site.*"
-        ),
-    ] = None
-    object_id: Annotated[
-        str | None, msgspec.Meta(description="only events of the object with this id")
-    ] = None
-    created_after: Annotated[
-        Annotated[datetime, msgspec.Meta(tz=True)] | None,
-        msgspec.Meta(description="only events after this time"),
-    ] = None
+    Attributes:
+        event_type: only events of this type, such as site.update, or family, such as site.*
+        object_id: only events of the object with this id
+        created_after: only events after this time
+    """
+
+    event_type: str | None = None
+    object_id: str | None = None
+    created_after: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 @endpoint(

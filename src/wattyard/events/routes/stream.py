@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from time import monotonic
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -37,15 +37,14 @@ class TooManyStreams(TooMany):
 
 
 class StreamQuery(Shape):
-    """How events are streamed."""
+    """How events are streamed.
 
-    signed: Annotated[
-        Literal["true", "false"],
-        msgspec.Meta(
-            description="true: each message also has a field `headers`, a JSON object of the "
-            "headers that a webhook would carry, for tools that forward it"
-        ),
-    ] = "false"
+    Attributes:
+        signed: true: each message also has a field `headers`, a JSON object of the headers that a
+            webhook would carry, for tools that forward it
+    """
+
+    signed: Literal["true", "false"] = "false"
 
 
 @endpoint(

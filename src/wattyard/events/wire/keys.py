@@ -11,7 +11,16 @@ ReadNumbers = Callable[[bytes], PublicNumbers]
 
 
 class PublicKey(msgspec.Struct, kw_only=True):
-    """One RSA key: `n` and `e` are base64url of big-endian numbers."""
+    """One RSA key: `n` and `e` are base64url of big-endian numbers.
+
+    Attributes:
+        kid: as `Flatpeak-Key-ID` names it
+        kty: type of the key
+        use: what it is for: signatures
+        alg: RSA-PSS with SHA-256
+        n: modulus
+        e: exponent
+    """
 
     kid: str
     kty: Literal["RSA"] = "RSA"
@@ -22,7 +31,11 @@ class PublicKey(msgspec.Struct, kw_only=True):
 
 
 class KeySet(msgspec.Struct):
-    """The keys that are in use or were until a week ago."""
+    """The keys that are in use or were until a week ago.
+
+    Attributes:
+        keys: JSON Web Keys
+    """
 
     keys: list[PublicKey]
 

@@ -11,7 +11,12 @@ from wattyard.platform.decoding.texts import Time
 
 
 class EventShape(msgspec.Struct, kw_only=True):
-    """A record of one change; `data` is the whole object after it, or before a delete."""
+    """A record of one change; `data` is the whole object after it, or before a delete.
+
+    Attributes:
+        type: what happened to what, such as site.update; new types may come
+        data: the whole object after the change; as it was before, where it was deleted
+    """
 
     id: str
     object: Literal["event"] = "event"

@@ -33,48 +33,58 @@ EventTypes = Annotated[
 
 
 class BasicAuthBody(Shape):
-    """User name and password that each delivery carries (HTTP Basic). Never shown again."""
+    """User name and password that each delivery carries (HTTP Basic). Never shown again.
+
+    Attributes:
+        username: without a colon
+        password: kept encrypted
+    """
 
     username: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern="^[^:]*$")]
     password: Annotated[str, msgspec.Meta(max_length=1000)]
 
 
 class EndpointBody(Shape):
-    """A webhook endpoint as a client describes it."""
+    """A webhook endpoint as a client describes it.
 
-    url: Annotated[
-        str,
-        msgspec.Meta(
-            min_length=1,
-            max_length=2048,
-            description="https address on the public internet; http only where the operator of "
-            "this server allows the network",
-        ),
-    ]
+    Attributes:
+        url: https address on the public internet; http only where the operator of this server
+            allows the network
+        description: for people
+        status: DISABLED endpoints get nothing, and can be enabled again
+        headers: additional headers of each delivery, at most 20; their values are encrypted and
+            never shown again
+    """
+
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
     event_types: EventTypes | None = None
     description: Label | None = None
     status: Status | None = None
-    headers: Annotated[
-        dict[str, str] | None,
-        msgspec.Meta(
-            description="additional headers of each delivery, at most 20; their values are "
-            "encrypted and never shown again"
-        ),
-    ] = None
+    headers: dict[str, str] | None = None
     basic_auth: BasicAuthBody | None = None
 
 
 class RotationBody(Shape):
-    """How long the old secret goes on signing."""
+    """How long the old secret goes on signing.
 
-    overlap_seconds: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=604800)] | None,
-        msgspec.Meta(description="seconds, at most a week; without it 86,400, a day"),
-    ] = None
+    Attributes:
+        overlap_seconds: seconds, at most a week; without it 86,400, a day
+    """
+
+    overlap_seconds: Annotated[int, msgspec.Meta(ge=0, le=604800)] | None = None
 
 
 class EndpointShape(msgspec.Struct, kw_only=True):
-    """Where events are delivered. Only the answer that created it has the `secret`."""
+    """Where events are delivered. Only the answer that created it has the `secret`.
+
+    Attributes:
+        url: where events are posted to
+        event_types: which types of events it gets; families such as tariff.*
+        description: for people
+        status: DISABLED: it gets nothing until it is enabled
+        header_names: names of `headers`; Authorization for `basic_auth`
+        failing_since: the first failure after the last success; 5 days disable it
+    """
 
     id: str
     object: Literal["webhook_endpoint"] = "webhook_endpoint"
@@ -85,23 +95,26 @@ class EndpointShape(msgspec.Struct, kw_only=True):
     event_types: list[str]
     description: str | None
     status: Status
-    header_names: Annotated[
-        list[str], msgspec.Meta(description="names of `headers`; Authorization for `basic_auth`")
-    ]
-    failing_since: Annotated[
-        Time | None,
-        msgspec.Meta(description="the first failure after the last success; 5 days disable it"),
-    ]
+    header_names: list[str]
+    failing_since: Time | None
 
 
 class NewEndpointShape(EndpointShape, kw_only=True):
-    """A new webhook endpoint with its secret, which is not shown again."""
+    """A new webhook endpoint with its secret, which is not shown again.
 
-    secret: Annotated[str, msgspec.Meta(description="verifies the header webhook-signature")]
+    Attributes:
+        secret: verifies the header webhook-signature
+    """
+
+    secret: str
 
 
 class EndpointDeleted(msgspec.Struct):
-    """What was deleted."""
+    """What was deleted.
+
+    Attributes:
+        deleted: always true
+    """
 
     id: str
     object: Literal["webhook_endpoint"] = "webhook_endpoint"
@@ -109,7 +122,19 @@ class EndpointDeleted(msgspec.Struct):
 
 
 class DeliveryShape(msgspec.Struct, kw_only=True):
-    """One event on its way to one endpoint."""
+    """One event on its way to one endpoint.
+
+    Attributes:
+        endpoint_id: id of the webhook endpoint
+        event_id: id of the event
+        event_type: type of the event
+        status: PENDING until a 2xx or the last attempt
+        attempts: how many were made
+        next_attempt: when the next one is due; null where none is
+        last_attempt: when the last one was made
+        last_status_code: HTTP status of the last answer; null where there was none
+        last_error: why the last attempt failed
+    """
 
     id: str
     object: Literal["webhook_delivery"] = "webhook_delivery"
@@ -128,15 +153,23 @@ class DeliveryShape(msgspec.Struct, kw_only=True):
 
 
 class ReplayBody(Shape, rename={"from_": "from"}):
-    """The event or time from which events are delivered again."""
+    """The event or time from which events are delivered again.
 
-    from_: Annotated[
-        str, msgspec.Meta(description="id of an event (it included), or a time (RFC 3339)")
-    ]
+    Attributes:
+        from_: id of an event (it included), or a time (RFC 3339)
+    """
+
+    from_: str
 
 
 class ReplayShape(msgspec.Struct, kw_only=True):
-    """The result of a replay; with `has_more`, replay again from `last_event_id`."""
+    """The result of a replay; with `has_more`, replay again from `last_event_id`.
+
+    Attributes:
+        endpoint_id: id of the webhook endpoint
+        deliveries: how many events are delivered again
+        last_event_id: the last of them
+    """
 
     object: Literal["webhook_replay"] = "webhook_replay"
     endpoint_id: str

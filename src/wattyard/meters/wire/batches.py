@@ -29,7 +29,13 @@ _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class FailedShape(msgspec.Struct, kw_only=True):
-    """A rejected record: its number from 1, and why."""
+    """A rejected record: its number from 1, and why.
+
+    Attributes:
+        record_num: its place in the batch, from 1
+        code: why it was rejected; stable and safe to branch on
+        error: why it was rejected, in words
+    """
 
     record_num: int
     record_reference_id: str | None
@@ -42,6 +48,15 @@ class MeterBatchShape(msgspec.Struct, kw_only=True):
 
     What is accepted is stored and counts at once, so `records_processed` equals
     `records_accepted`. `failed_records` lists the first 1,000 rejected ones.
+
+    Attributes:
+        records_submitted: records that were sent
+        records_accepted: records that are stored
+        records_processed: records that count in costs; the same as accepted
+        records_failed: records that were rejected
+        complete: false while a stream runs, or where it broke off
+        failed_records: the first 1,000 that were rejected
+        failed_records_truncated: whether more failed than `failed_records` lists
     """
 
     id: str
@@ -53,13 +68,9 @@ class MeterBatchShape(msgspec.Struct, kw_only=True):
     records_accepted: int
     records_processed: int
     records_failed: int
-    complete: Annotated[
-        bool, msgspec.Meta(description="false while a stream runs, or where it broke off")
-    ]
+    complete: bool
     failed_records: list[FailedShape]
-    failed_records_truncated: Annotated[
-        bool, msgspec.Meta(description="whether more failed than `failed_records` lists")
-    ]
+    failed_records_truncated: bool
 
 
 class RegisterValue(Shape):
@@ -69,12 +80,38 @@ class RegisterValue(Shape):
     value: Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 
 
+_READ_SCHEMA: Final = {
+    "title": "RegisterRead",
+    "description": "A read of a register. One that is faulty fails alone.",
+    "type": "object",
+    "required": ["time", "value"],
+    "properties": {
+        "time": {
+            "description": "when it was read: RFC 3339 with an offset or Z, or Unix seconds",
+            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "number"}],
+        },
+        "value": {"description": "what the register showed, in `units`", "type": "number"},
+    },
+}
+
+
 class RegisterBody(Shape):
-    """Reads of a cumulative register; their differences become readings."""
+    """Reads of a cumulative register; their differences become readings.
+
+    Attributes:
+        data: reads of the register, in any order
+        units: unit of the register
+        energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it
+    """
 
     location_id: LocationId
     units: Literal["WH", "KWH"]
-    data: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=RECORDS_AT_ONCE)]
+    data: Annotated[
+        list[Any],
+        msgspec.Meta(
+            min_length=1, max_length=RECORDS_AT_ONCE, extra_json_schema={"items": _READ_SCHEMA}
+        ),
+    ]
     device_id: DeviceId | None = None
     session_reference_id: Reference | None = None
     energy_flow_direction: FlowDirection = "INBOUND"

@@ -48,22 +48,25 @@ Confidence = Annotated[float, msgspec.Meta(ge=0.1, le=1, description="1 is measu
 
 
 class SentReading(Shape):
-    """A reading with its ids unread: they are the same for very many."""
+    """A reading with its ids unread: they are the same for very many.
+
+    Attributes:
+        units: unit of `value`; W and KW are the mean power of the period
+        value: energy or mean power of the period
+        energy_kwh: instead of units and value
+        energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it
+        tariff_direction: default: IMPORT for INBOUND, EXPORT for OUTBOUND
+    """
 
     location_id: str
     start_time: Instant
     end_time: Instant
     units: Units | None = None
     value: float | None = None
-    energy_kwh: Annotated[float | None, msgspec.Meta(description="instead of units and value")] = (
-        None
-    )
+    energy_kwh: float | None = None
     device_id: str | None = None
     energy_flow_direction: FlowDirection = "INBOUND"
-    tariff_direction: Annotated[
-        TariffDirection | None,
-        msgspec.Meta(description="default: IMPORT for INBOUND, EXPORT for OUTBOUND"),
-    ] = None
+    tariff_direction: TariffDirection | None = None
     session_reference_id: Reference | None = None
     record_reference_id: Reference | None = None
     confidence: Confidence = 1.0

@@ -26,41 +26,49 @@ _SIGNED: Final = 1 << 63
 
 
 class SearchBody(Shape):
-    """Which records to find, and how to group them."""
+    """Which records to find, and how to group them.
+
+    Attributes:
+        start_time: default: 31 days before end_time
+        end_time: default: now
+        energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it; both without it
+        group_by: NON_FIXED: as they were sent; else local periods
+        order_by: by start time
+        limit: how many records a page holds
+        starting_after: id of the last record of the page before
+        ending_before: id of the first record of the page after
+    """
 
     device_id: DeviceId | None = None
     location_id: LocationId | None = None
-    start_time: Annotated[
-        Annotated[datetime, msgspec.Meta(tz=True)] | None,
-        msgspec.Meta(description="default: 31 days before end_time"),
-    ] = None
-    end_time: Annotated[
-        Annotated[datetime, msgspec.Meta(tz=True)] | None,
-        msgspec.Meta(description="default: now"),
-    ] = None
+    start_time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    end_time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     energy_flow_direction: FlowDirection | None = None
     tariff_direction: TariffDirection | None = None
-    group_by: Annotated[
-        GroupBy, msgspec.Meta(description="NON_FIXED: as they were sent; else local periods")
-    ] = "NON_FIXED"
+    group_by: GroupBy = "NON_FIXED"
     order_by: Order = "NEWEST"
     limit: Annotated[int, msgspec.Meta(ge=1, le=25_000)] = 1000
-    starting_after: Annotated[
-        str | None, msgspec.Meta(description="id of the last record of the page before")
-    ] = None
-    ending_before: Annotated[
-        str | None, msgspec.Meta(description="id of the first record of the page after")
-    ] = None
+    starting_after: str | None = None
+    ending_before: str | None = None
 
 
 class EnergyShape(msgspec.Struct):
-    """Energy in kWh."""
+    """Energy in kWh.
+
+    Attributes:
+        value: kWh
+    """
 
     value: float
 
 
 class RecordShape(msgspec.Struct, kw_only=True):
-    """A reading that is kept, or the sum of those of a local period."""
+    """A reading that is kept, or the sum of those of a local period.
+
+    Attributes:
+        energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it
+        register: null: none, or the sum of those that add up
+    """
 
     id: str
     object: Literal["meter_record"] = "meter_record"
@@ -72,9 +80,7 @@ class RecordShape(msgspec.Struct, kw_only=True):
     energy: EnergyShape
     energy_flow_direction: FlowDirection
     tariff_direction: TariffDirection
-    register: Annotated[
-        str | None, msgspec.Meta(description="null: none, or the sum of those that add up")
-    ]
+    register: str | None
     confidence: float
     session_reference_id: str | None
     record_reference_id: str | None

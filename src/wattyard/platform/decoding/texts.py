@@ -56,6 +56,11 @@ def an_id(*prefixes: str, of: str) -> msgspec.Meta:
     )
 
 
+def one_of(*words: str) -> msgspec.Meta:
+    """Document the words that a text of an answer can be, where another capability decides."""
+    return msgspec.Meta(extra_json_schema={"enum": list(words)})
+
+
 CustomerId = Annotated[str, an_id("cus", of="a customer")]
 LocationId = Annotated[str, an_id("loc", "ste", of="a location or of its site")]
 DeviceId = Annotated[str, an_id("dev", of="a device")]

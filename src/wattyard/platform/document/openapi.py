@@ -3,9 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, get_args
-
-import msgspec
+from typing import Any, Final
 
 from wattyard.kernel.refusals import (
     AccountDisabled,
@@ -17,8 +15,11 @@ from wattyard.kernel.refusals import (
     TooMany,
     Unavailable,
 )
-from wattyard.platform.decoding import JsonInvalid, ParameterUnknown, Patch
+from wattyard.platform.decoding import JsonInvalid, ParameterUnknown
 from wattyard.platform.decoding import type_forms as forms
+from wattyard.platform.document.schemas import Schemas
+from wattyard.platform.document.tags import tag, tag_of
+from wattyard.platform.document.webhooks import EventKinds, webhooks
 from wattyard.platform.http import replays
 from wattyard.platform.http.bodies import BodyIncomplete
 from wattyard.platform.http.declare import SESSION_COOKIE, Access, Endpoint
@@ -36,11 +37,6 @@ from wattyard.platform.http.releases import RELEASE, ApiVersionNotSupported, Ver
 
 Json = dict[str, Any]
 
-_TAGS = {
-    "auth": "account",
-    "login": "account",
-    **dict.fromkeys(("health", "metrics", "openapi.json", "docs"), "server"),
-}
 AccessRefusals = Mapping[Access, tuple[type[Refusal], ...]]
 
 _SCHEMES: Final[Json] = {
@@ -60,6 +56,10 @@ _SCHEMES_OF: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.SESSION: ("sessionCookie",),
 }
 _REFERENCE = "#/components/schemas/{name}"
+_HEADER_TEXTS: Final = {
+    "Request-Id": "names this call; quote it when you report a fault",
+    "ETag": "the version of the object, for `If-Match` and `If-None-Match`",
+}
 _ALWAYS: tuple[type[Refusal], ...] = (
     RequestInvalid,
     HeadTooLarge,
@@ -91,8 +91,12 @@ def document(
     *,
     version: str,
     refused: AccessRefusals,
+    events: EventKinds | None = None,
 ) -> Json:
-    """Describe the endpoints; `refused` tells how the credentials of each access can fail."""
+    """Describe the endpoints, and the events that webhooks bring.
+
+    `refused` tells how the credentials of each access can fail.
+    """
     schemas = _schemas(endpoints)
     paths: dict[str, Json] = defaultdict(dict)
     for endpoint in endpoints:
@@ -110,10 +114,14 @@ def document(
             ),
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(map(_tag, endpoints))],
+        "tags": [
+            tag(name)._asdict()
+            for name in dict.fromkeys(tag_of(endpoint.path) for endpoint in endpoints)
+        ],
         "paths": dict(paths),
+        "webhooks": webhooks(endpoints, schemas, events or {}),
         "components": {
-            "schemas": schemas,
+            "schemas": schemas.components,
             "securitySchemes": _security_schemes(endpoints),
         },
     }
@@ -138,18 +146,18 @@ def refusals_of(endpoint: Endpoint, refused: AccessRefusals) -> list[type[Refusa
     return [kind for kind in dict.fromkeys(found) if kind is not Malformed]
 
 
-def _operation(endpoint: Endpoint, refused: AccessRefusals, schemas: Json) -> Json:
+def _operation(endpoint: Endpoint, refused: AccessRefusals, schemas: Schemas) -> Json:
     operation: Json = {
         "operationId": endpoint.operation,
-        "tags": [_tag(endpoint)],
+        "tags": [tag_of(endpoint.path)],
         "summary": endpoint.summary,
         "parameters": [
             *_path_parameters(endpoint),
-            *_query_parameters(endpoint),
+            *_query_parameters(endpoint, schemas),
             *_header_parameters(endpoint),
         ],
         "responses": {
-            str(endpoint.status): _answer(endpoint),
+            str(endpoint.status): _answer(endpoint, schemas),
             **_unchanged(endpoint),
             **_refused(refusals_of(endpoint, refused)),
         },
@@ -171,11 +179,6 @@ def _security_schemes(endpoints: Iterable[Endpoint]) -> Json:
     return {name: scheme for name, scheme in _SCHEMES.items() if name in used}
 
 
-def _tag(endpoint: Endpoint) -> str:
-    first = endpoint.path.strip("/").partition("/")[0]
-    return _TAGS.get(first, first)
-
-
 def _path_parameters(endpoint: Endpoint) -> list[Json]:
     return [
         {
@@ -189,11 +192,10 @@ def _path_parameters(endpoint: Endpoint) -> list[Json]:
     ]
 
 
-def _query_parameters(endpoint: Endpoint) -> list[Json]:
+def _query_parameters(endpoint: Endpoint, schemas: Schemas) -> list[Json]:
     if endpoint.query is None:
         return []
-    (_, components) = msgspec.json.schema_components([endpoint.query], ref_template=_REFERENCE)
-    schema = components[endpoint.query.__name__]
+    schema = schemas.members(endpoint.query)
     required = schema.get("required", ())
     examples = endpoint.example_query or {}
     return [
@@ -202,7 +204,7 @@ def _query_parameters(endpoint: Endpoint) -> list[Json]:
             "in": "query",
             "required": name in required,
             "schema": _without_null(property_),
-            **({"description": text} if (text := _description(property_)) else {}),
+            **({"description": property_["description"]} if "description" in property_ else {}),
             **({"example": examples[name]} if name in examples else {}),
         }
         for name, property_ in schema["properties"].items()
@@ -234,51 +236,31 @@ def _header_parameters(endpoint: Endpoint) -> list[Json]:
 
 def _without_null(schema: Json) -> Json:
     """A query parameter is there or not; null is not a value of it."""
-    schema = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
+    schema = {
+        key: value
+        for key, value in schema.items()
+        if key != "description" and (key, value) != ("default", None)
+    }
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) == 1:
         rest = {key: value for key, value in schema.items() if key != "anyOf"}
-        return {**choices[0], **rest}
-    if "enum" in schema:
-        return {**schema, "enum": [value for value in schema["enum"] if value is not None]}
+        schema = {**choices[0], **rest}
+        schema.pop("description", None)
     return schema
 
 
-def _description(schema: Json) -> str | None:
-    if "description" in schema:
-        return str(schema["description"])
-    return next(
-        (str(part["description"]) for part in schema.get("anyOf", ()) if "description" in part),
-        None,
-    )
-
-
-def _body(endpoint: Endpoint, schemas: Json) -> Json:
+def _body(endpoint: Endpoint, schemas: Schemas) -> Json:
     media_type = "application/json"
-    if forms.origin(endpoint.body) is Patch:
-        schema = {"$ref": _REFERENCE.format(name=_patch_schema(endpoint.body, schemas))}
-    else:
-        (schema,), _ = msgspec.json.schema_components([endpoint.body], ref_template=_REFERENCE)
-    content: Json = {"schema": schema}
+    content: Json = {"schema": schemas.form(endpoint.body)}
     if endpoint.example_body is not None:
         content["example"] = endpoint.example_body
     return {"required": not endpoint.body_optional, "content": {media_type: content}}
 
 
-def _patch_schema(body: Any, schemas: Json) -> str:  # noqa: ANN401 (a Patch[…])
-    """Name the schema of a merge patch: the body's, with nothing required."""
-    name: str = get_args(body)[0].__name__
-    full = schemas[name]
-    patch = f"{name}Patch"
-    schemas[patch] = {**full, "title": patch, "required": []}
-    return patch
-
-
-def _answer(endpoint: Endpoint) -> Json:
+def _answer(endpoint: Endpoint, schemas: Schemas) -> Json:
     answer: Json = {"description": reason(endpoint.status)}
     if endpoint.answers is not None:
-        (schema,), _ = msgspec.json.schema_components([endpoint.answers], ref_template=_REFERENCE)
-        content: Json = {"schema": schema}
+        content: Json = {"schema": schemas.form(endpoint.answers)}
         if endpoint.example is not None:
             content["example"] = endpoint.example
         answer["content"] = {"application/json": content}
@@ -296,7 +278,9 @@ def _unchanged(endpoint: Endpoint) -> Json:
 
 def _answer_headers(endpoint: Endpoint) -> Json:
     names = ("Request-Id", "ETag") if endpoint.tagged else ("Request-Id",)
-    return {name: {"schema": {"type": "string"}} for name in names}
+    return {
+        name: {"description": _HEADER_TEXTS[name], "schema": {"type": "string"}} for name in names
+    }
 
 
 def _refused(kinds: Iterable[type[Refusal]]) -> Json:
@@ -341,13 +325,9 @@ def _example_error(kind: type[Refusal]) -> Json:
     }
 
 
-def _schemas(endpoints: Sequence[Endpoint]) -> Json:
-    types: list[Any] = [Error]
-    for endpoint in endpoints:
-        if endpoint.answers is not None:
-            types.append(endpoint.answers)
-        if endpoint.body is not None:
-            body = endpoint.body
-            types.append(get_args(body)[0] if forms.origin(body) is Patch else body)
-    _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
-    return dict(components)
+def _schemas(endpoints: Sequence[Endpoint]) -> Schemas:
+    return Schemas(
+        queries=[one.query for one in endpoints if one.query is not None],
+        bodies=[one.body for one in endpoints if one.body is not None],
+        answers=[Error, *(one.answers for one in endpoints if one.answers is not None)],
+    )

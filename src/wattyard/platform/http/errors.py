@@ -2,7 +2,7 @@
 
 import math
 from http import HTTPStatus
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -93,7 +93,13 @@ ErrorType = Literal["invalid_request", "rate_limit", "api_error"]
 
 
 class ErrorDetail(msgspec.Struct):
-    """One of several faults of a body."""
+    """One of several faults of a body.
+
+    Attributes:
+        param: path of the fault: devices[2].type
+        code: stable and safe to branch on
+        message: what was wrong, expected and got
+    """
 
     param: str | None
     code: str
@@ -101,23 +107,28 @@ class ErrorDetail(msgspec.Struct):
 
 
 class Error(msgspec.Struct, kw_only=True):
-    """Why a request was refused."""
+    """Why a request was refused.
+
+    Attributes:
+        type: invalid_request: change the request; rate_limit: wait; api_error: the server's side
+        code: stable and safe to branch on
+        message: what was wrong, expected and got
+        param: path of the fault: devices[2].type
+        context: the operation, such as api.site_list
+        request_id: names this call; quote it when you report a fault
+        errors: every fault, where there are several; the first one leads
+    """
 
     object: Literal["error"] = "error"
     live_mode: bool
     type: ErrorType
-    code: Annotated[str, msgspec.Meta(description="stable and safe to branch on")]
-    message: Annotated[str, msgspec.Meta(description="what was wrong, expected and got")]
-    param: Annotated[
-        str | msgspec.UnsetType, msgspec.Meta(description="path of the fault: devices[2].type")
-    ] = msgspec.UNSET
-    context: Annotated[str, msgspec.Meta(description="the operation, such as api.site_list")]
+    code: str
+    message: str
+    param: str | msgspec.UnsetType = msgspec.UNSET
+    context: str
     request_id: str
     time_created: str
-    errors: Annotated[
-        list[ErrorDetail] | msgspec.UnsetType,
-        msgspec.Meta(description="every fault, where there are several; the first one leads"),
-    ] = msgspec.UNSET
+    errors: list[ErrorDetail] | msgspec.UnsetType = msgspec.UNSET
 
 
 def status_of(kind: type[Refusal]) -> int:

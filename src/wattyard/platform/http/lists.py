@@ -36,7 +36,12 @@ class LimitInvalid(Malformed):
 
 
 class List(msgspec.Struct, Generic[Item]):
-    """One page of a list, newest first."""
+    """One page of a list, newest first.
+
+    Attributes:
+        url: path of the list
+        data: the objects of this page
+    """
 
     url: str
     has_more: bool
@@ -45,17 +50,17 @@ class List(msgspec.Struct, Generic[Item]):
 
 
 class ListQuery(Shape):
-    """Placing of a page: `limit` and one of the two cursors."""
+    """Placing of a page: `limit` and one of the two cursors.
 
-    limit: Annotated[
-        int, msgspec.Meta(ge=1, le=100, description="how many objects a page holds")
-    ] = 30
-    starting_after: Annotated[
-        str | None, msgspec.Meta(description="id of the last object of the page before this one")
-    ] = None
-    ending_before: Annotated[
-        str | None, msgspec.Meta(description="id of the first object of the page after this one")
-    ] = None
+    Attributes:
+        limit: how many objects a page holds
+        starting_after: id of the last object of the page before this one
+        ending_before: id of the first object of the page after this one
+    """
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
+    starting_after: str | None = None
+    ending_before: str | None = None
 
     @property
     def backwards(self) -> bool:
@@ -83,7 +88,12 @@ class ListQuery(Shape):
 
 
 class Deleted(msgspec.Struct):
-    """What was deleted."""
+    """What was deleted.
+
+    Attributes:
+        object: what kind of object it was
+        deleted: always true
+    """
 
     id: str
     object: str

@@ -55,7 +55,11 @@ class ShavingBody(Shape, kw_only=True):
 
 
 class HeldSlotBody(Shape, kw_only=True):
-    """A slot of a plan that the client holds."""
+    """A slot of a plan that the client holds.
+
+    Attributes:
+        why: ignored
+    """
 
     start_time: Instant
     end_time: Instant
@@ -64,7 +68,12 @@ class HeldSlotBody(Shape, kw_only=True):
 
 
 class AmountItemBody(Shape, kw_only=True):
-    """What one device has to move, in which time."""
+    """What one device has to move, in which time.
+
+    Attributes:
+        direction: IMPORT: take energy; EXPORT: give it
+        previous: the slots of a plan that the client holds; they stay unless a new plan saves more
+    """
 
     device_id: DeviceId
     end_time: Instant
@@ -85,7 +94,11 @@ class AmountItemBody(Shape, kw_only=True):
 
 
 class SiteAmountBody(Shape, kw_only=True):
-    """What the devices of a site have to move, under which limits."""
+    """What the devices of a site have to move, under which limits.
+
+    Attributes:
+        data: what each device has to move
+    """
 
     data: Annotated[list[AmountItemBody], msgspec.Meta(min_length=1, max_length=DEVICES_AT_MOST)]
     max_power: Annotated[
@@ -103,7 +116,14 @@ class AmountBody(SiteAmountBody, kw_only=True):
 
 
 class DeviceAmountShape(msgspec.Struct, kw_only=True):
-    """When one device runs, and what that costs."""
+    """When one device runs, and what that costs.
+
+    Attributes:
+        tariff_direction: IMPORT: it takes energy; EXPORT: it gives energy
+        status: PARTIAL: the energy is not reached
+        reason: the limit that keeps it from its energy
+        schedule: when it runs, at which power
+    """
 
     device_id: str
     tariff_direction: Direction
@@ -123,6 +143,13 @@ class AmountShape(HeadShape, kw_only=True):
 
     Where devices of both directions are planned, the powers of the total are import less export.
     `gap` 0..1 is how far the cost may be from the least; `kept`: whether `previous` stays.
+
+    Attributes:
+        schedule: the power of all devices together
+        status: PARTIAL: not every device reaches its energy
+        gap: 0 to 1: how far the cost may be from the best; 0 is proven best
+        kept: whether it is the `previous` plan
+        data: each device, in the order of the request
     """
 
     object: Literal["schedule_amount"] = "schedule_amount"

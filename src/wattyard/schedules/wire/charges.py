@@ -55,7 +55,13 @@ Horizon = Annotated[
 
 
 class HeldChargeBody(HeldSlotBody, kw_only=True):
-    """A slot of a plan that the client holds, as it was answered."""
+    """A slot of a plan that the client holds, as it was answered.
+
+    Attributes:
+        direction: IMPORT: charging; EXPORT: giving energy back
+        state_of_charge_percent: ignored
+        vpp_event: ignored
+    """
 
     direction: Direction
     state_of_charge_percent: Percent | None = None
@@ -66,6 +72,17 @@ class DeviceChargeBody(Shape, kw_only=True):
     """What is known of a device's state, and what the plan is to reach.
 
     Without `state_of_charge_percent` the newest reported state counts.
+
+    Attributes:
+        state_of_charge_percent: charge now, per cent of the capacity; default: the newest state
+            that was reported
+        energy_remaining_kwh: energy left in the battery, kWh
+        target_state_of_charge_percent: charge to reach, per cent
+        energy_flow_direction: IMPORT: charging; EXPORT: giving energy back
+        backup_reserve_percent: charge that the plan never goes below, per cent
+        end_state_of_charge_percent: least charge at the end of the horizon, per cent
+        objective: what the plan makes least: money, carbon, or energy that crosses the meter
+        previous: the slots of a plan that the client holds; they stay unless a new plan saves more
     """
 
     location_id: LocationId | None = None
@@ -100,7 +117,14 @@ class ChargeBody(DeviceChargeBody, kw_only=True):
 
 
 class ChargeSlotShape(msgspec.Struct, omit_defaults=True):
-    """A stretch of time, half-open, at one power, and the state of charge at its end."""
+    """A stretch of time, half-open, at one power, and the state of charge at its end.
+
+    Attributes:
+        direction: IMPORT: charging; EXPORT: giving energy back
+        state_of_charge_percent: at the end of the slot
+        vpp_event: whether a flexibility event decides here; false today
+        why: what decided the slot; with `explain=true`
+    """
 
     start_time: Time
     end_time: Time
@@ -112,7 +136,11 @@ class ChargeSlotShape(msgspec.Struct, omit_defaults=True):
 
 
 class ChargePlanShape(msgspec.Struct):
-    """The whole horizon: energy is what the device takes less what it gives, at the meter."""
+    """The whole horizon: energy is what the device takes less what it gives, at the meter.
+
+    Attributes:
+        schedule: slots that touch and fill the horizon
+    """
 
     start_time: Time
     end_time: Time
@@ -122,13 +150,21 @@ class ChargePlanShape(msgspec.Struct):
 
 
 class RequestShape(msgspec.Struct):
-    """What the plan covers, in hours."""
+    """What the plan covers, in hours.
+
+    Attributes:
+        schedule_horizon: hours from the start of the plan to its end
+    """
 
     schedule_horizon: float
 
 
 class ExpectedShape(msgspec.Struct):
-    """Where a forecast comes from, and the lowest confidence in it."""
+    """Where a forecast comes from, and the lowest confidence in it.
+
+    Attributes:
+        source: where it comes from; NONE: there is none
+    """
 
     source: Source
     confidence: float
@@ -139,6 +175,10 @@ class AssumptionsShape(msgspec.Struct):
 
     A base load that is ASSUMED is whatever the battery discharges while there is no sun; one
     that is UNKNOWN is left out. `carbon` CONSTANT: the same at any time.
+
+    Attributes:
+        efficiency: of a whole round trip, 0 to 1
+        carbon: how carbon per kWh is known; null where it plays no part
     """
 
     efficiency: float
@@ -148,7 +188,15 @@ class AssumptionsShape(msgspec.Struct):
 
 
 class ChargingShape(HeadShape, kw_only=True):
-    """The plan of one device; `gap` 0..1 is how far it may be from the best."""
+    """The plan of one device; `gap` 0..1 is how far it may be from the best.
+
+    Attributes:
+        data: the plan, as one item
+        status: PARTIAL: the target is not reached
+        reason: the limit that keeps it from its target
+        gap: 0 to 1: how far the cost may be from the best; 0 is proven best
+        kept: whether it is the `previous` plan
+    """
 
     object: Literal["schedule_soc"] = "schedule_soc"
     data: list[ChargePlanShape]

@@ -14,7 +14,11 @@ from wattyard.tariffs.domain.tariff import Direction
 
 
 class HeadShape(msgspec.Struct, kw_only=True):
-    """What a plan is of, and when its prices change."""
+    """What a plan is of, and when its prices change.
+
+    Attributes:
+        next_update: when prices change next; null where nothing will
+    """
 
     id: str
     live_mode: bool

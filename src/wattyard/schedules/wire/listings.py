@@ -62,14 +62,22 @@ class LimitBody(WindowBody, kw_only=True):
 
 
 class SlotPriceShape(msgspec.Struct):
-    """A price per kWh, taxes included, and how certain it is."""
+    """A price per kWh, taxes included, and how certain it is.
+
+    Attributes:
+        value: money per kWh, taxes included
+    """
 
     value: float
     confidence: float
 
 
 class PricedSlotShape(msgspec.Struct):
-    """A stretch of time, half-open, at one price."""
+    """A stretch of time, half-open, at one price.
+
+    Attributes:
+        vpp_event: whether a flexibility event decides here; false today
+    """
 
     start_time: Time
     end_time: Time
@@ -78,7 +86,12 @@ class PricedSlotShape(msgspec.Struct):
 
 
 class DurationShape(HeadShape, kw_only=True):
-    """Exactly so many minutes of the cheapest, or dearest, time."""
+    """Exactly so many minutes of the cheapest, or dearest, time.
+
+    Attributes:
+        data: the slots, in order
+        duration: minutes in all slots
+    """
 
     object: Literal["schedule_duration"] = "schedule_duration"
     duration: float
@@ -86,7 +99,12 @@ class DurationShape(HeadShape, kw_only=True):
 
 
 class LimitShape(HeadShape, kw_only=True):
-    """All time at or below, or at or above, a price; `duration` is its total in minutes."""
+    """All time at or below, or at or above, a price; `duration` is its total in minutes.
+
+    Attributes:
+        data: the slots, in order
+        duration: minutes in all slots
+    """
 
     object: Literal["schedule_limit"] = "schedule_limit"
     duration: float

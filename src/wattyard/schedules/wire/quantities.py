@@ -15,7 +15,12 @@ Amount = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
 
 
 class PowerBody(Shape):
-    """A power, from 0."""
+    """A power, from 0.
+
+    Attributes:
+        units: unit of `value`
+        value: power, in `units`, on the meter side
+    """
 
     units: Literal["W", "KW"]
     value: Amount
@@ -26,7 +31,12 @@ class PowerBody(Shape):
 
 
 class EnergyBody(Shape):
-    """An energy, from 0."""
+    """An energy, from 0.
+
+    Attributes:
+        units: unit of `value`
+        value: energy, in `units`, on the meter side
+    """
 
     units: Literal["WH", "KWH"]
     value: Amount
@@ -37,35 +47,58 @@ class EnergyBody(Shape):
 
 
 class WattsShape(msgspec.Struct):
-    """A power in W."""
+    """A power in W.
+
+    Attributes:
+        units: unit of `value`
+        value: W, on the meter side; 0 or more
+    """
 
     units: Literal["W"]
     value: float
 
 
 class WattHoursShape(msgspec.Struct):
-    """An energy in Wh."""
+    """An energy in Wh.
+
+    Attributes:
+        units: unit of `value`
+        value: Wh, on the meter side
+    """
 
     units: Literal["WH"]
     value: float
 
 
 class PlanCostShape(msgspec.Struct):
-    """Money, and how certain the prices in it are; what is earned is negative."""
+    """Money, and how certain the prices in it are; what is earned is negative.
+
+    Attributes:
+        value: money, taxes included; negative where it is earned
+    """
 
     value: float
     confidence: float
 
 
 class PlanSavingsShape(msgspec.Struct):
-    """Money that is saved against starting at once, and its share of that cost in per cent."""
+    """Money that is saved against starting at once, and its share of that cost in per cent.
+
+    Attributes:
+        value: money
+        percentage: per cent of the cost of starting at once
+    """
 
     value: float
     percentage: float
 
 
 class PowerSlotShape(msgspec.Struct, omit_defaults=True):
-    """A stretch of time, half-open, at one power; `why` where an explanation was asked for."""
+    """A stretch of time, half-open, at one power; `why` where an explanation was asked for.
+
+    Attributes:
+        why: what decided the slot; with `explain=true`
+    """
 
     start_time: Time
     end_time: Time

@@ -1,9 +1,5 @@
 """Endpoints of devices (contract 1, Devices)."""
 
-from typing import Annotated
-
-import msgspec
-
 from wattyard.kernel import ids
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
@@ -36,11 +32,15 @@ from wattyard.sites.wire.devices import (
 
 
 class DevicesQuery(ListQuery):
-    """Which devices, and which page of them."""
+    """Which devices, and which page of them.
+
+    Attributes:
+        type: only devices of this type
+    """
 
     reference_id: Reference | None = None
     location_id: LocationId | None = None
-    type: Annotated[DeviceType | None, msgspec.Meta(description="only devices of this type")] = None
+    type: DeviceType | None = None
 
 
 @endpoint(

@@ -21,8 +21,8 @@ from wattyard.sites.domain.netting import NettingInvalid
 from wattyard.sites.domain.sites import CustomerNotFound, LocationNotFound, TimezoneNotPossible
 from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
+from wattyard.sites.wire.site_bodies import LocationBody
 from wattyard.sites.wire.sites import (
-    LocationBody,
     LocationShape,
     changed_site,
     location_json,

@@ -1,9 +1,5 @@
 """Endpoints of sites: list them, put them in service, change and delete them."""
 
-from typing import Annotated
-
-import msgspec
-
 from wattyard.kernel import ids
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
@@ -27,9 +23,8 @@ from wattyard.sites.domain.sites import CustomerNotFound, SiteNotFound, Status, 
 from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.devices import device_drafts
+from wattyard.sites.wire.site_bodies import SiteBody, SiteChange
 from wattyard.sites.wire.sites import (
-    SiteBody,
-    SiteChange,
     SiteShape,
     changed_site,
     site_draft,
@@ -38,10 +33,14 @@ from wattyard.sites.wire.sites import (
 
 
 class SitesQuery(ListQuery):
-    """Which sites, and which page of them."""
+    """Which sites, and which page of them.
+
+    Attributes:
+        status: only sites of this status
+    """
 
     reference_id: Reference | None = None
-    status: Annotated[Status | None, msgspec.Meta(description="only sites of this status")] = None
+    status: Status | None = None
     customer_id: CustomerId | None = None
 
 

@@ -8,7 +8,8 @@ from wattyard.platform.decoding import Patch, convert, type_forms
 from wattyard.sites.domain.arrivals import Arrival, DeviceArrival
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.wire.devices import DeviceBody, changed_device, device_drafts
-from wattyard.sites.wire.sites import SiteBody, SiteChange, changed_site, site_draft
+from wattyard.sites.wire.site_bodies import SiteBody, SiteChange
+from wattyard.sites.wire.sites import changed_site, site_draft
 
 Json = dict[str, Any]
 

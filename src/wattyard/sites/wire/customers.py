@@ -19,7 +19,11 @@ class CustomerBody(Shape):
 
 
 class CustomerShape(msgspec.Struct, kw_only=True):
-    """A user in the client's own system."""
+    """A user in the client's own system.
+
+    Attributes:
+        locations: ids of the customer's locations
+    """
 
     id: str
     object: Literal["customer"] = "customer"

@@ -37,7 +37,14 @@ _WIRE_NAMES = {
 
 
 class BatteryBody(Shape, omit_defaults=True):
-    """A battery's ratings."""
+    """A battery's ratings.
+
+    Attributes:
+        capacity_kwh: usable capacity, kWh
+        power_kw: greatest power in either direction, kW
+        charge_power_kw: greatest power while charging, kW
+        discharge_power_kw: greatest power while giving energy back, kW
+    """
 
     capacity_kwh: Energy | None = None
     power_kw: Power | None = None
@@ -47,7 +54,13 @@ class BatteryBody(Shape, omit_defaults=True):
 
 
 class PvBody(Shape, omit_defaults=True):
-    """A PV array."""
+    """A PV array.
+
+    Attributes:
+        peak_power_kw: power under standard test conditions, kW
+        terrain_shading: whether hills shade the array
+        forecasts_enabled: whether plans may count on a forecast of its power
+    """
 
     peak_power_kw: Power | None = None
     azimuth: Azimuth | None = None
@@ -57,13 +70,25 @@ class PvBody(Shape, omit_defaults=True):
 
 
 class InverterBody(Shape, omit_defaults=True):
-    """An inverter's limit on the grid side."""
+    """An inverter's limit on the grid side.
+
+    Attributes:
+        ac_export_limit_kw: the most that it feeds into the grid, kW
+    """
 
     ac_export_limit_kw: Power | None = None
 
 
 class EvChargerBody(Shape, omit_defaults=True):
-    """A charger's ratings."""
+    """A charger's ratings.
+
+    Attributes:
+        max_power_kw: greatest power while charging, kW
+        min_power_kw: least power while charging, kW; below it, it is off
+        phases: phases that it is connected to
+        phase_switching: whether it can switch between one and three phases
+        v2g_capable: whether it can take energy back from a car
+    """
 
     max_power_kw: Power | None = None
     min_power_kw: Power | None = None
@@ -73,7 +98,13 @@ class EvChargerBody(Shape, omit_defaults=True):
 
 
 class HeatPumpBody(Shape, omit_defaults=True):
-    """A heat pump's ratings."""
+    """A heat pump's ratings.
+
+    Attributes:
+        max_power_kw: greatest electric power, kW
+        min_power_kw: least electric power while it runs, kW
+        thermal_storage_litres: volume of the hot water store, litres
+    """
 
     max_power_kw: Power | None = None
     min_power_kw: Power | None = None
@@ -81,7 +112,17 @@ class HeatPumpBody(Shape, omit_defaults=True):
 
 
 class PropertiesBody(Shape, omit_defaults=True, rename=_WIRE_NAMES):
-    """What a device can do, flat and by subsystem. The two ratings named kWh are powers in kW."""
+    """What a device can do, flat and by subsystem. The two ratings named kWh are powers in kW.
+
+    Attributes:
+        power_rating_import_kw: greatest power that it draws, kW in spite of the name
+        power_rating_export_kw: greatest power that it gives, kW in spite of the name
+        capacity_kwh: usable capacity, kWh
+        power_rating_kw: greatest power in either direction, kW
+        pv_terrain_shading: whether hills shade the array
+        pv_forecasts_enabled: whether plans may count on a forecast of its power
+        install_date: local day on which it was installed
+    """
 
     power_rating_import_kw: Power | None = None
     power_rating_export_kw: Power | None = None
@@ -100,7 +141,14 @@ class PropertiesBody(Shape, omit_defaults=True, rename=_WIRE_NAMES):
 
 
 class SiteDeviceBody(Shape):
-    """A device in the body of its site."""
+    """A device in the body of its site.
+
+    Attributes:
+        type: what it is; plans read the ratings that go with the type
+        manufacturer: name of the manufacturer
+        model_code: the manufacturer's code of the model
+        model_name: the model's name in the shop
+    """
 
     reference_id: Reference
     type: DeviceType
@@ -112,12 +160,13 @@ class SiteDeviceBody(Shape):
 
 
 class DeviceBody(SiteDeviceBody, kw_only=True):
-    """A device as a client describes it, and its locations."""
+    """A device as a client describes it, and its locations.
 
-    locations: Annotated[
-        list[LocationId],
-        msgspec.Meta(min_length=1, max_length=100, description="ids of locations or sites"),
-    ]
+    Attributes:
+        locations: ids of locations or sites
+    """
+
+    locations: Annotated[list[LocationId], msgspec.Meta(min_length=1, max_length=100)]
 
 
 class PresentDeviceBody(DeviceBody, kw_only=True):
@@ -127,7 +176,13 @@ class PresentDeviceBody(DeviceBody, kw_only=True):
 
 
 class SummaryProperties(msgspec.Struct, kw_only=True, rename=_WIRE_NAMES):
-    """A device's ratings; the two named kWh are powers in kW. Null where unknown."""
+    """A device's ratings; the two named kWh are powers in kW. Null where unknown.
+
+    Attributes:
+        power_rating_import_kw: greatest power that it draws, kW in spite of the name
+        capacity_kwh: usable capacity, kWh
+        power_rating_export_kw: greatest power that it gives, kW in spite of the name
+    """
 
     power_rating_import_kw: float | None
     capacity_kwh: float | None
@@ -135,11 +190,21 @@ class SummaryProperties(msgspec.Struct, kw_only=True, rename=_WIRE_NAMES):
 
 
 class DeviceSummary(msgspec.Struct, kw_only=True):
-    """A device as its site shows it."""
+    """A device as its site shows it.
+
+    Attributes:
+        type: what it is
+        reference_id: the client's own name for the device
+        manufacturer: name of the manufacturer
+        model_code: the manufacturer's code of the model
+        model_name: the model's name in the shop
+        last_seen: time of its newest state or reading, at most a minute behind; null before the
+            first
+    """
 
     id: str
     type: DeviceType
-    reference_id: Annotated[str, msgspec.Meta(description="the client's own name for the device")]
+    reference_id: str
     manufacturer: str | None
     model_code: str | None
     model_name: str | None
@@ -149,7 +214,17 @@ class DeviceSummary(msgspec.Struct, kw_only=True):
 
 
 class DeviceShape(msgspec.Struct, kw_only=True):
-    """A device; `last_seen` is the time of its newest state or reading."""
+    """A device; `last_seen` is the time of its newest state or reading.
+
+    Attributes:
+        type: what it is
+        locations: ids of the locations where it is; a car may be at several
+        manufacturer: name of the manufacturer
+        model_code: the manufacturer's code of the model
+        model_name: the model's name in the shop
+        last_seen: time of its newest state or reading; null before the first
+        flex_enabled: whether it takes part in flexibility programmes; false today
+    """
 
     id: str
     object: Literal["device"] = "device"

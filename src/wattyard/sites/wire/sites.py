@@ -9,13 +9,12 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.platform.decoding import Patch, Shape
-from wattyard.platform.decoding.texts import CustomerId, Label, Metadata, Reference, Time
+from wattyard.platform.decoding import Patch
+from wattyard.platform.decoding.texts import Time, one_of
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.geography import derived
 from wattyard.sites.domain.netting import Netting, NettingPeriod, NettingSurplus
 from wattyard.sites.domain.sites import (
-    DEVICES_AT_ONCE,
     GeoLocation,
     LinkedTariff,
     PostalAddress,
@@ -23,98 +22,25 @@ from wattyard.sites.domain.sites import (
     SiteDraft,
     Status,
 )
-from wattyard.sites.wire.devices import DeviceSummary, SiteDeviceBody, device_summary
-
-GridLimit = Annotated[
-    float,
-    msgspec.Meta(ge=0, le=1_000_000, description="limit of the grid connection, kW"),
-]
-
-
-class AddressBody(Shape):
-    """A supply address. In the US the state is required."""
-
-    address_line1: Label | None = None
-    address_line2: Label | None = None
-    city: Label | None = None
-    state: Annotated[
-        Label | None, msgspec.Meta(description="ISO 3166-2 code (TX or US-TX) or its name")
-    ] = None
-    post_code: Label | None = None
-    country_code: Annotated[
-        str | None, msgspec.Meta(description="ISO 3166-1 alpha-2, upper case")
-    ] = None
-    verified: bool | None = None
-
-
-class GeoBody(Shape):
-    """Where a site is, in degrees."""
-
-    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
-    lng: Annotated[float, msgspec.Meta(ge=-180, le=180)]
-
-
-class NettingBody(Shape):
-    """How import and export cancel out, period by period, before anything is priced."""
-
-    period: Annotated[
-        NettingPeriod,
-        msgspec.Meta(description="local periods in which they do; MONTH is the billing month"),
-    ]
-    surplus: Annotated[
-        NettingSurplus,
-        msgspec.Meta(
-            description="export that remains: PAY, the EXPORT tariff pays for it; CARRY, it "
-            "offsets import of later periods as energy"
-        ),
-    ] = "PAY"
-    carry_ends: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=12)] | None,
-        msgspec.Meta(
-            description="with CARRY: the month at whose end the rest is paid at the EXPORT price "
-            "of its last instant, or forfeited without an EXPORT tariff; null never ends it"
-        ),
-    ] = None
-
-
-class LocationBody(Shape):
-    """A location as a client describes it.
-
-    Required: `city` and `country_code` in the address (and `state` in the US), or both `timezone`
-    and `currency_code`.
-    """
-
-    reference_id: Reference | None = None
-    customer_id: CustomerId | None = None
-    postal_address: AddressBody | None = None
-    geo_location: GeoBody | None = None
-    timezone: Annotated[str | None, msgspec.Meta(description="name in the tz database")] = None
-    currency_code: Annotated[str | None, msgspec.Meta(description="ISO 4217")] = None
-    max_power_import_kw: GridLimit | None = None
-    max_power_export_kw: GridLimit | None = None
-    netting: Annotated[
-        NettingBody | None,
-        msgspec.Meta(description="null: every kWh of either direction is priced as it was metered"),
-    ] = None
-    metadata: Metadata | None = None
-
-
-class SiteChange(LocationBody):
-    """What a client can change of a site: the location's fields and whether it is in service."""
-
-    status: Annotated[
-        Status | None, msgspec.Meta(description="INACTIVE keeps the data, but nothing is planned")
-    ] = None
-
-
-class SiteBody(SiteChange):
-    """A site to put in service with its devices."""
-
-    devices: Annotated[list[SiteDeviceBody], msgspec.Meta(max_length=DEVICES_AT_ONCE)] | None = None
+from wattyard.sites.wire.devices import DeviceSummary, device_summary
+from wattyard.sites.wire.site_bodies import (
+    AddressBody,
+    GeoBody,
+    LocationBody,
+    NettingBody,
+    SiteChange,
+)
 
 
 class NettingShape(msgspec.Struct):
-    """How import and export cancel out."""
+    """How import and export cancel out.
+
+    Attributes:
+        period: local periods in which import and export cancel out; MONTH is the billing month
+        surplus: export that remains: PAY, the EXPORT tariff pays for it; CARRY, it offsets later
+            import
+        carry_ends: the month at whose end a carried rest is settled; null never ends it
+    """
 
     period: NettingPeriod
     surplus: NettingSurplus
@@ -122,27 +48,41 @@ class NettingShape(msgspec.Struct):
 
 
 class SiteShape(msgspec.Struct, kw_only=True):
-    """A site with its devices and whether it is in service."""
+    """A site with its devices and whether it is in service.
+
+    Attributes:
+        status: ACTIVE: in service; INACTIVE: the data is kept, but nothing is planned
+        devices: oldest first
+        netting: left out where there is none
+    """
 
     id: str
     object: Literal["site"] = "site"
     live_mode: bool
     status: Status
-    devices: Annotated[list[DeviceSummary], msgspec.Meta(description="oldest first")]
+    devices: list[DeviceSummary]
     time_created: Time
     account_id: str
     reference_id: str | None
     location_id: str
     timezone: str
     currency_code: str
-    netting: Annotated[
-        NettingShape | msgspec.UnsetType, msgspec.Meta(description="left out where there is none")
-    ] = msgspec.UNSET
+    netting: NettingShape | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, str]
 
 
 class AddressShape(msgspec.Struct, kw_only=True):
-    """A supply address."""
+    """A supply address.
+
+    Attributes:
+        address_line1: house and street
+        address_line2: flat, floor or building
+        city: town or city
+        state: ISO 3166-2 code or name, as it was given
+        post_code: postal code
+        country_code: ISO 3166-1 alpha-2
+        verified: whether the client has checked the address
+    """
 
     address_line1: str | None
     address_line2: str | None
@@ -154,14 +94,23 @@ class AddressShape(msgspec.Struct, kw_only=True):
 
 
 class GeoShape(msgspec.Struct):
-    """Where a site is, in degrees."""
+    """Where a site is, in degrees.
+
+    Attributes:
+        lat: degrees north, WGS 84
+        lng: degrees east, WGS 84
+    """
 
     lat: float
     lng: float
 
 
 class ProviderShape(msgspec.Struct):
-    """An energy supplier or grid operator."""
+    """An energy supplier or grid operator.
+
+    Attributes:
+        logo_url: address of an image
+    """
 
     id: str
     display_name: str | None = None
@@ -169,21 +118,39 @@ class ProviderShape(msgspec.Struct):
 
 
 class LocationTariff(msgspec.Struct, kw_only=True):
-    """A tariff that is connected at a location."""
+    """A tariff that is connected at a location.
+
+    Attributes:
+        type: COMMODITY: the energy; NON_COMMODITY: network fees and levies
+        direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own generation
+        status: ERROR: it could not be read from the supplier
+        connection_type: where its prices come from; see the tariff
+        is_temporary: whether it stands in until a better one is connected
+    """
 
     tariff_id: str
     location_id: str
-    type: str
-    direction: str
-    status: str
-    connection_type: str
+    type: Annotated[str, one_of("COMMODITY", "NON_COMMODITY")]
+    direction: Annotated[str, one_of("IMPORT", "EXPORT", "LOCAL")]
+    status: Annotated[str, one_of("CONNECTED", "ERROR")]
+    connection_type: Annotated[str, one_of("DIRECT", "MARKET", "LIBRARY", "MANUAL")]
     display_name: str | None
     is_temporary: bool
     provider: ProviderShape | None
 
 
 class ConsentsShape(msgspec.Struct, kw_only=True):
-    """What the customer agreed to; all false until given."""
+    """What the customer agreed to; all false until given.
+
+    Attributes:
+        provider_tariff: the supplier may be asked for the tariff
+        provider_bills: the supplier may be asked for bills
+        provider_postal_address: the supplier may be asked for the address
+        provider_grid_meter: the supplier may be asked for meter readings
+        device_telemetry: devices may be read
+        device_control: devices may be switched
+        time_created: when it was given; null before
+    """
 
     provider_tariff: bool = False
     provider_bills: bool = False
@@ -195,7 +162,15 @@ class ConsentsShape(msgspec.Struct, kw_only=True):
 
 
 class LocationShape(msgspec.Struct, kw_only=True):
-    """A supply address with its time zone, currency, grid limits, devices and tariffs."""
+    """A supply address with its time zone, currency, grid limits, devices and tariffs.
+
+    Attributes:
+        customer_id: id of the customer whose location it is
+        max_power_import_kw: limit of the grid connection, kW
+        max_power_export_kw: limit of the grid connection, kW
+        devices: ids of the devices there, oldest first
+        tariffs: the tariffs that are connected there
+    """
 
     id: str
     object: Literal["location"] = "location"

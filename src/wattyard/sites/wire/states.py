@@ -22,7 +22,15 @@ When = Annotated[datetime, msgspec.Meta(tz=True, description="when it was measur
 
 
 class StateBody(Shape):
-    """What a device reports."""
+    """What a device reports.
+
+    Attributes:
+        state_of_charge_percent: charge in per cent of the capacity
+        energy_remaining_kwh: energy left in the battery, kWh
+        target_state_of_charge_percent: charge that the user wants, per cent
+        energy_flow_direction: IMPORT: charging; EXPORT: giving energy back
+        backup_reserve_percent: charge that is kept for a power cut, per cent
+    """
 
     time: When
     state_of_charge_percent: Percent
@@ -47,7 +55,17 @@ class StateKept(msgspec.Struct, kw_only=True):
 
 
 class StateShape(StateKept, kw_only=True):
-    """A state that a device reported."""
+    """A state that a device reported.
+
+    Attributes:
+        time: when it was measured
+        state_of_charge_percent: charge in per cent of the capacity
+        target_state_of_charge_percent: charge that the user wants, per cent
+        battery_power_kw: kW, positive while charging
+        energy_flow_direction: IMPORT: charging; EXPORT: giving energy back
+        energy_remaining_kwh: energy left in the battery, kWh
+        backup_reserve_percent: charge that is kept for a power cut, per cent
+    """
 
     time: Time
     state_of_charge_percent: float

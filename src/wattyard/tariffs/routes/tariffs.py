@@ -97,7 +97,13 @@ Allowed = Annotated[
 
 
 class TariffsQuery(ListQuery):
-    """Which tariffs, and which page of them."""
+    """Which tariffs, and which page of them.
+
+    Attributes:
+        type: only tariffs of this type
+        direction: only tariffs of this direction
+        status: only tariffs with this status
+    """
 
     location_id: LocationId | None = None
     type: TariffType | None = None
@@ -106,22 +112,19 @@ class TariffsQuery(ListQuery):
 
 
 class ImportQuery(Shape):
-    """What the document is, and where its tariffs go."""
+    """What the document is, and where its tariffs go.
 
-    format: Annotated[
-        DocumentFormat,
-        msgspec.Meta(
-            description="urdb: an OpenEI URDB rate; octopus: a product's unit rates; "
-            "cdr: an Australian CDR energy plan"
-        ),
-    ]
+    Attributes:
+        format: urdb: an OpenEI URDB rate; octopus: a product's unit rates; cdr: an Australian CDR
+            energy plan
+        allow_partial: true keeps what can be expressed and lists the rest
+    """
+
+    format: DocumentFormat
     location_id: LocationId
     contract_start_date: ContractDate | None = None
     contract_end_date: ContractDate | None = None
-    allow_partial: Annotated[
-        Literal["true", "false"],
-        msgspec.Meta(description="true keeps what can be expressed and lists the rest"),
-    ] = "false"
+    allow_partial: Literal["true", "false"] = "false"
     allow_implausible: Allowed = "false"
 
 
@@ -214,7 +217,7 @@ async def check_tariff(
     "tariff_import",
     effect=Effect.WRITES,
     query=ImportQuery,
-    body=dict[str, Any] | list[Any],
+    body=dict[str, Any] | list[dict[str, Any]],
     answers=TariffImportShape,
     status=201,
     refuses=(

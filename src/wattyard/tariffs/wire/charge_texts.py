@@ -1,7 +1,7 @@
 """What a tariff charges beside the price per kWh, in words for a person (contract 2b)."""
 
 import math
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -17,21 +17,32 @@ _UNITS: Final = {"DAILY": "day", "MONTHLY": "billing month", "YEARLY": "year"}
 
 
 class PeakExample(msgspec.Struct):
-    """What a demand charge costs for 30 days, all months with this peak, a cap per kWh apart."""
+    """What a demand charge costs for 30 days, all months with this peak, a cap per kWh apart.
+
+    Attributes:
+        peak_kw: a peak power, kW
+        amount: what it costs, money for 30 days
+    """
 
     peak_kw: float
     amount: float
 
 
 class ChargeText(msgspec.Struct, omit_defaults=True):
-    """A charge in words; amounts are before VAT where that comes on top."""
+    """A charge in words; amounts are before VAT where that comes on top.
+
+    Attributes:
+        kind: DAILY, MONTHLY, YEARLY: a standing charge; DEMAND: for the peak power; MINIMUM: the
+            least of a bill
+        name: as the bill calls it
+        text: the charge in a sentence
+        examples: DEMAND: by the peak of every month
+    """
 
     kind: Literal["DAILY", "MONTHLY", "YEARLY", "DEMAND", "MINIMUM"]
     name: str | None
     text: str
-    examples: Annotated[
-        list[PeakExample] | None, msgspec.Meta(description="DEMAND: by the peak of every month")
-    ] = None
+    examples: list[PeakExample] | None = None
 
 
 def charge_texts(tariff: Tariff) -> list[ChargeText]:

@@ -17,7 +17,8 @@ from wattyard.tariffs.domain.demand import (
     Ratchet,
 )
 from wattyard.tariffs.domain.schedule import Schedule
-from wattyard.tariffs.wire.shapes import ChargeShape, FilterEntryShape, MinimumChargeShape
+from wattyard.tariffs.wire.charge_shapes import ChargeShape, MinimumChargeShape
+from wattyard.tariffs.wire.entry_shapes import FilterEntryShape
 
 FilterOf = Callable[[Sequence[FilterEntryShape], str], Schedule]
 

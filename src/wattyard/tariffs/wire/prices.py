@@ -39,7 +39,11 @@ class PricesBody(SitePricesBody, kw_only=True):
 
 
 class PriceShape(msgspec.Struct):
-    """A price per kWh, taxes included, and how certain it is."""
+    """A price per kWh, taxes included, and how certain it is.
+
+    Attributes:
+        value: money per kWh, taxes included
+    """
 
     value: float
     confidence: float
@@ -54,7 +58,12 @@ class PriceInterval(msgspec.Struct):
 
 
 class QuoteShape(msgspec.Struct, kw_only=True):
-    """What prices were asked for, and when they change."""
+    """What prices were asked for, and when they change.
+
+    Attributes:
+        last_updated: when the tariffs or market prices behind it last changed
+        next_update: when the market publishes next, or a contract changes; null where neither will
+    """
 
     id: str
     object: str
@@ -71,14 +80,24 @@ class QuoteShape(msgspec.Struct, kw_only=True):
 
 
 class PricesShape(QuoteShape, kw_only=True):
-    """The prices of a span as intervals that touch and fill it."""
+    """The prices of a span as intervals that touch and fill it.
+
+    Attributes:
+        data: intervals that touch and fill the span
+    """
 
     object: Literal["price"] = "price"
     data: list[PriceInterval]
 
 
 class MarketPart(msgspec.Struct):
-    """The market price in a part, per kWh."""
+    """The market price in a part, per kWh.
+
+    Attributes:
+        source_id: id of the market source
+        code: code of the market source, such as EPEX_GB
+        value: money per kWh, before surcharge and VAT
+    """
 
     source_id: str
     code: str
@@ -86,7 +105,15 @@ class MarketPart(msgspec.Struct):
 
 
 class PricePart(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What one tariff adds: `value` enters the total, `vat` is the VAT contained in it."""
+    """What one tariff adds: `value` enters the total, `vat` is the VAT contained in it.
+
+    Attributes:
+        value: money per kWh, VAT included
+        vat: the VAT contained in `value`, money per kWh
+        temporary: whether the tariff stands in until a better one is connected
+        surcharge: what the tariff adds to the market's price, money per kWh
+        tier: 1 is the lowest tier
+    """
 
     value: float
     vat: float
@@ -95,11 +122,15 @@ class PricePart(msgspec.Struct, kw_only=True, omit_defaults=True):
     tariff_id: str
     market: MarketPart | None = None
     surcharge: float | None = None
-    tier: Annotated[int | None, msgspec.Meta(description="1 is the lowest tier")] = None
+    tier: int | None = None
 
 
 class PriceParts(msgspec.Struct, kw_only=True):
-    """A price and its parts, which add up to `total`; an absent part is null."""
+    """A price and its parts, which add up to `total`; an absent part is null.
+
+    Attributes:
+        total: money per kWh: the sum of the parts
+    """
 
     commodity_import: PricePart | None = None
     commodity_export: PricePart | None = None
@@ -117,7 +148,14 @@ class AuditInterval(msgspec.Struct):
 
 
 class ChargeBeside(msgspec.Struct, kw_only=True):
-    """A charge that is no part of the price per kWh, in words."""
+    """A charge that is no part of the price per kWh, in words.
+
+    Attributes:
+        kind: DAILY, MONTHLY, YEARLY: a standing charge; DEMAND: for the peak power; MINIMUM: the
+            least of a bill
+        name: as the bill calls it
+        text: the charge in a sentence
+    """
 
     tariff_id: str
     kind: Literal["DAILY", "MONTHLY", "YEARLY", "DEMAND", "MINIMUM"]
@@ -126,13 +164,16 @@ class ChargeBeside(msgspec.Struct, kw_only=True):
 
 
 class PriceAuditShape(QuoteShape, kw_only=True):
-    """The prices of a span with the parts that each is made of."""
+    """The prices of a span with the parts that each is made of.
+
+    Attributes:
+        data: intervals that touch and fill the span
+        charges: what is paid beside these prices
+    """
 
     object: Literal["price_audit"] = "price_audit"
     data: list[AuditInterval]
-    charges: Annotated[
-        list[ChargeBeside], msgspec.Meta(description="what is paid beside these prices")
-    ]
+    charges: list[ChargeBeside]
 
 
 class _Head(msgspec.Struct, kw_only=True):

@@ -1,7 +1,7 @@
 """The check of a tariff as JSON: what its prices look like (contract 2, Check before storing)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -20,35 +20,58 @@ from wattyard.tariffs.wire.charge_texts import ChargeText, charge_texts
 
 
 class SamplePrice(msgspec.Struct, kw_only=True):
-    """A price of a day; null where a market has not published it."""
+    """A price of a day; null where a market has not published it.
 
-    valid_from: Annotated[Time, msgspec.Meta(description="in the location's offset then")]
+    Attributes:
+        valid_from: in the location's offset then
+        value: money per kWh, taxes included
+    """
+
+    valid_from: Time
     valid_to: Time
     value: float | None
 
 
 class SampleDayShape(msgspec.Struct, kw_only=True):
-    """A local day and its prices."""
+    """A local day and its prices.
+
+    Attributes:
+        date: YYYY-MM-DD, a local day
+        weekday: Mon … Sun
+        kind: what the tariff counts the day as
+        hours: length of the day: 23, 24, 25 …
+        prices: the prices of the day, which touch and fill it
+    """
 
     date: str
-    weekday: Annotated[str, msgspec.Meta(description="Mon … Sun")]
+    weekday: str
     kind: Literal["WORKING_DAY", "WEEKEND", "HOLIDAY"]
-    hours: Annotated[float, msgspec.Meta(description="length of the day: 23, 24, 25 …")]
+    hours: float
     prices: list[SamplePrice]
 
 
 class HolidayShape(msgspec.Struct, kw_only=True):
-    """A day that the tariff counts as a holiday."""
+    """A day that the tariff counts as a holiday.
+
+    Attributes:
+        date: YYYY-MM-DD
+        weekday: Mon … Sun
+        name: null where only a rule of the tariff names the day
+    """
 
     date: str
-    weekday: Annotated[str, msgspec.Meta(description="Mon … Sun")]
-    name: Annotated[
-        str | None, msgspec.Meta(description="null where only a rule of the tariff names the day")
-    ]
+    weekday: str
+    name: str | None
 
 
 class Warned(msgspec.Struct, kw_only=True):
-    """Something of the tariff that is possible and probably not meant."""
+    """Something of the tariff that is possible and probably not meant.
+
+    Attributes:
+        code: stable and safe to branch on
+        param: path of what is meant: schedule[0].months
+        message: what is unusual, and why it matters
+    """
 
     code: str
     param: str | None
@@ -61,6 +84,16 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
     `week` starts today or with the contract; the lowest, highest and mean price are those of a
     year, `holidays` those of two. Prices of tiers are those of the lowest; null is a price that no
     market has published. `charges` are what is paid beside them, in words.
+
+    Attributes:
+        lowest: lowest price of a year, money per kWh
+        highest: highest price of a year, money per kWh
+        mean: mean price of a year over time, money per kWh
+        week: seven local days
+        clock_changes: the two local days on which the clock changes; empty where it does not
+        holidays: the holidays of the next two years
+        charges: what is paid beside the price per kWh, in words
+        warnings: what a person should look at again
     """
 
     object: Literal["tariff_check"] = "tariff_check"

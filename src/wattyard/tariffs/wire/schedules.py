@@ -30,7 +30,7 @@ from wattyard.tariffs.domain.schedule import (
     TiersInvalid,
     Weekdays,
 )
-from wattyard.tariffs.wire.shapes import (
+from wattyard.tariffs.wire.entry_shapes import (
     DaysShape,
     EntryShape,
     FilterDaysShape,
@@ -38,8 +38,8 @@ from wattyard.tariffs.wire.shapes import (
     FilterHoursShape,
     HoursShape,
     RateShape,
-    RulesShape,
 )
+from wattyard.tariffs.wire.shapes import RulesShape
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _YEARLY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)

@@ -36,32 +36,44 @@ Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
 
 class MarketSourceBody(Shape):
-    """What a client says of a market source."""
+    """What a client says of a market source.
+
+    Attributes:
+        currency_code: ISO 4217
+        unit: what its prices are for: a kWh or a MWh
+        timezone: name in the tz database
+        resolution_minutes: nominal
+        publishes_at: wall-clock time at which the next day appears, such as 12:45
+        area: the market's area or bidding zone, such as DE-LU
+    """
 
     code: Code
     currency_code: Annotated[
         str,
         msgspec.Meta(
-            pattern=r"^[A-Z]{3}$(?!\n)",
-            description="ISO 4217",
-            extra={"expected": "an ISO 4217 code such as EUR"},
+            pattern="^[A-Z]{3}$(?!\\n)", extra={"expected": "an ISO 4217 code such as EUR"}
         ),
     ]
-    unit: Annotated[Unit, msgspec.Meta(description="what its prices are for: a kWh or a MWh")]
-    timezone: Annotated[str, msgspec.Meta(description="name in the tz database")]
+    unit: Unit
+    timezone: str
     display_name: Label | None = None
-    resolution_minutes: (
-        Annotated[int, msgspec.Meta(ge=1, le=525_600, description="nominal")] | None
-    ) = None
-    publishes_at: Annotated[
-        str | None,
-        msgspec.Meta(description="wall-clock time at which the next day appears, such as 12:45"),
-    ] = None
+    resolution_minutes: Annotated[int, msgspec.Meta(ge=1, le=525600)] | None = None
+    publishes_at: str | None = None
     area: Label | None = None
 
 
 class MarketSourceShape(msgspec.Struct, kw_only=True):
-    """A market whose prices tariffs follow. `account_id` is null where it is the operator's."""
+    """A market whose prices tariffs follow. `account_id` is null where it is the operator's.
+
+    Attributes:
+        code: the name by which formulas find it, such as EPEX_GB
+        unit: KWH or MWH: the prices are per kWh or MWh; RATE: a rate of exchange
+        resolution_minutes: nominal length of a price, minutes
+        publishes_at: local time of day at which new prices appear, HH:mm
+        area: the market's area or bidding zone, such as DE-LU
+        last_updated: when its prices changed last
+        published_until: end of the last interval
+    """
 
     id: str
     object: Literal["market_source"] = "market_source"
@@ -76,12 +88,16 @@ class MarketSourceShape(msgspec.Struct, kw_only=True):
     resolution_minutes: int | None
     publishes_at: str | None
     area: str | None
-    last_updated: Annotated[Time | None, msgspec.Meta(description="when its prices changed last")]
-    published_until: Annotated[Time | None, msgspec.Meta(description="end of the last interval")]
+    last_updated: Time | None
+    published_until: Time | None
 
 
 class MarketPriceBody(Shape):
-    """A published price for an interval of any length, half-open."""
+    """A published price for an interval of any length, half-open.
+
+    Attributes:
+        value: money per unit of the source
+    """
 
     valid_from: Instant
     valid_to: Instant
@@ -89,7 +105,11 @@ class MarketPriceBody(Shape):
 
 
 class MarketPriceShape(msgspec.Struct, kw_only=True):
-    """A published price, in the currency and unit of its source."""
+    """A published price, in the currency and unit of its source.
+
+    Attributes:
+        value: money per unit of the source
+    """
 
     valid_from: Time
     valid_to: Time
@@ -97,7 +117,14 @@ class MarketPriceShape(msgspec.Struct, kw_only=True):
 
 
 class MarketPricesShape(msgspec.Struct, kw_only=True):
-    """What a market source has published for a span."""
+    """What a market source has published for a span.
+
+    Attributes:
+        data: the prices, in order
+        market_source_id: id of the market source
+        code: code of the market source
+        unit: KWH or MWH: the prices are per kWh or MWh; RATE: a rate of exchange
+    """
 
     object: Literal["market_prices"] = "market_prices"
     market_source_id: str
@@ -108,7 +135,14 @@ class MarketPricesShape(msgspec.Struct, kw_only=True):
 
 
 class MarketPriceBatch(msgspec.Struct, kw_only=True):
-    """What became of uploaded prices; `records_changed` replace an earlier value."""
+    """What became of uploaded prices; `records_changed` replace an earlier value.
+
+    Attributes:
+        market_source_id: id of the market source
+        records_submitted: prices that were sent
+        records_accepted: prices that are kept
+        records_changed: prices that replace an earlier value
+    """
 
     object: Literal["market_price_batch"] = "market_price_batch"
     market_source_id: str

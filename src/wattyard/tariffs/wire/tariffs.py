@@ -32,7 +32,16 @@ class TariffBody(RulesShape, kw_only=True):
 
 
 class TariffShape(RulesShape, kw_only=True):
-    """A tariff that is connected at a location."""
+    """A tariff that is connected at a location.
+
+    Attributes:
+        provider_id: id of the supplier or grid operator
+        is_linked: whether the supplier owns it; it cannot be changed here then
+        connection_type: DIRECT: read from the supplier; MARKET: follows a market; LIBRARY: from the
+            library; MANUAL: as the client gave it
+        status: ERROR: it could not be read from the supplier
+        is_temporary: whether it stands in until a better one is connected
+    """
 
     id: str
     object: Literal["tariff"] = "tariff"
@@ -52,15 +61,23 @@ class TariffShape(RulesShape, kw_only=True):
 
 
 class TariffMadeShape(TariffShape, kw_only=True):
-    """A tariff as it was connected or changed, and what of it a person should look at again."""
+    """A tariff as it was connected or changed, and what of it a person should look at again.
 
-    warnings: Annotated[list[Warned], msgspec.Meta(description="left out where there are none")] = (
-        msgspec.field(default_factory=list)
-    )
+    Attributes:
+        warnings: left out where there are none
+    """
+
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 class LeftOut(msgspec.Struct):
-    """Something in a document that no tariff holds, that says nothing of prices, or is doubtful."""
+    """Something in a document that no tariff holds, that says nothing of prices, or is doubtful.
+
+    Attributes:
+        code: stable and safe to branch on
+        param: path of the part in the document
+        message: what was left out, or is doubtful, and why
+    """
 
     code: str
     param: str | None
@@ -68,7 +85,12 @@ class LeftOut(msgspec.Struct):
 
 
 class TariffImportShape(msgspec.Struct, kw_only=True):
-    """The tariffs that were connected from a document, and what of it they do not hold."""
+    """The tariffs that were connected from a document, and what of it they do not hold.
+
+    Attributes:
+        data: the tariffs that were connected
+        warnings: what the tariffs do not hold
+    """
 
     object: Literal["tariff_import"] = "tariff_import"
     data: list[TariffShape]
