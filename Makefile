@@ -13,7 +13,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -q
 COMPILE := $(PY) -m compileall -q src
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check format bench figures generators torture fuzz attack pins clean
+.PHONY: run test check format bench client figures generators torture fuzz attack pins clean
 
 run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
@@ -23,14 +23,14 @@ test: $(STAMP)
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(STAMP)
-	$(PY) -m ruff format --check src tests benchmarks
-	$(PY) -m ruff check src tests benchmarks
+	$(PY) -m ruff format --check src tests benchmarks clients
+	$(PY) -m ruff check src tests benchmarks clients
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
 format: $(STAMP)
-	$(PY) -m ruff check --fix src tests benchmarks
-	$(PY) -m ruff format src tests benchmarks
+	$(PY) -m ruff check --fix src tests benchmarks clients
+	$(PY) -m ruff format src tests benchmarks clients
 
 # Kill processes with -9 while writers write, and workers while webhooks are on their way: 20 times
 # each, at random moments; other ones by TORTURE_SEED=n.
@@ -62,6 +62,10 @@ figures: $(STAMP)
 # The description of the API through generators of clients and a linter that others wrote.
 generators: $(STAMP)
 	$(PY) -m tests.generators
+
+# Write the generated files of the Python client from the endpoints' declarations.
+client: $(STAMP)
+	PYTHONPATH=clients/python $(PY) -m generator
 
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)

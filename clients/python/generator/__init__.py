@@ -1,0 +1,1 @@
+"""Writes the client's models and methods from the server's declarations (`make client`)."""
