@@ -83,6 +83,8 @@ class Sites(AsyncResource):
         Args:
             reference_id: the client's own reference, not required to be unique
             customer_id: id of a customer
+            postal_address: A supply address. In the US the state is required
+            geo_location: Where a site is, in degrees
             timezone: name in the tz database
             currency_code: ISO 4217
             max_power_import_kw: limit of the grid connection, kW
@@ -90,6 +92,7 @@ class Sites(AsyncResource):
             netting: null: every kWh of either direction is priced as it was metered
             metadata: the client's own texts by key
             status: INACTIVE keeps the data, but nothing is planned
+            devices: the devices that stand there, at most 100; others can be added later
 
         Raises:
             ApiError: such as `customer_not_found`, `idempotency_key_reused`,
@@ -158,6 +161,8 @@ class Sites(AsyncResource):
             site_id: id of the site
             reference_id: the client's own reference, not required to be unique
             customer_id: id of a customer
+            postal_address: A supply address. In the US the state is required
+            geo_location: Where a site is, in degrees
             timezone: name in the tz database
             currency_code: ISO 4217
             max_power_import_kw: limit of the grid connection, kW
@@ -269,6 +274,8 @@ class Locations(AsyncResource):
         Args:
             reference_id: the client's own reference, not required to be unique
             customer_id: id of a customer
+            postal_address: A supply address. In the US the state is required
+            geo_location: Where a site is, in degrees
             timezone: name in the tz database
             currency_code: ISO 4217
             max_power_import_kw: limit of the grid connection, kW
@@ -345,6 +352,8 @@ class Locations(AsyncResource):
             location_id: id of the location
             reference_id: the client's own reference, not required to be unique
             customer_id: id of a customer
+            postal_address: A supply address. In the US the state is required
+            geo_location: Where a site is, in degrees
             timezone: name in the tz database
             currency_code: ISO 4217
             max_power_import_kw: limit of the grid connection, kW
@@ -413,6 +422,8 @@ class Locations(AsyncResource):
 
         Args:
             location_id: id of the location
+            tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+                generation
             hours: windows that start within so many hours
 
         Raises:
@@ -621,6 +632,12 @@ class Devices(AsyncResource):
 
         Args:
             reference_id: the client's own reference, not required to be unique
+            type: what it is; plans read the ratings that go with the type
+            manufacturer: name of the manufacturer
+            model_code: the manufacturer's code of the model
+            model_name: the model's name in the shop
+            properties: What a device can do, flat and by subsystem. The two ratings named kWh
+                are powers in kW
             metadata: the client's own texts by key
             locations: ids of locations or sites
 
@@ -687,6 +704,12 @@ class Devices(AsyncResource):
         Args:
             device_id: id of the device
             reference_id: the client's own reference, not required to be unique
+            type: what it is; plans read the ratings that go with the type
+            manufacturer: name of the manufacturer
+            model_code: the manufacturer's code of the model
+            model_name: the model's name in the shop
+            properties: What a device can do, flat and by subsystem. The two ratings named kWh
+                are powers in kW
             metadata: the client's own texts by key
             locations: ids of locations or sites
 
@@ -753,9 +776,13 @@ class Devices(AsyncResource):
         Args:
             device_id: id of the device
             time: when it was measured
+            state_of_charge_percent: charge in per cent of the capacity
             location_id: id of a location or of its site
+            target_state_of_charge_percent: charge that the user wants, per cent
             battery_power_kw: kW, + charging
-            energy_remaining_kwh: kWh
+            energy_flow_direction: IMPORT: charging; EXPORT: giving energy back
+            energy_remaining_kwh: energy left in the battery, kWh
+            backup_reserve_percent: charge that is kept for a power cut, per cent
             record_reference_id: the client's own reference, not required to be unique
 
         Raises:
@@ -853,6 +880,9 @@ class Tariffs(AsyncResource):
             starting_after: id of the last object of the page before this one
             ending_before: id of the first object of the page after this one
             location_id: id of a location or of its site
+            type: only tariffs of this type
+            direction: only tariffs of this direction
+            status: only tariffs with this status
         """
         fields = given(
             limit=limit,
@@ -909,17 +939,37 @@ class Tariffs(AsyncResource):
         cents as dollars.
 
         Args:
-            contract_start_date: a date (the local midnight at its start) or an RFC 3339 instant
+            direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own generation
+            type: COMMODITY: the energy; NON_COMMODITY: network fees and levies, with IMPORT
+                only
+            contract_start_date: from when it holds
             contract_end_date: null: the contract runs until it is terminated
-            market_source_id: id of a market source
+            schedule: what a kWh costs, when; every day of the term is covered exactly once
+            market_rates: whether the rates follow the market `market_source_id`
+            market_source_id: the market that the rates follow
+            devices: ids of the devices that it is for; empty for the whole location
             vat: a fraction: 0.2 is 20 %
-            billing_day: the local day of each month from which its months run
+            vat_included: false: `vat` is added to rates and charges
+            tier_reset: when the count of kWh starts again
+            tier_scope: TARIFF: one count for the tariff; PERIOD: one for each entry of hours;
+                SHARED: each entry pays its share in every tier
+            cap_per_kwh: the price is at most this, money per kWh before VAT
+            floor_per_kwh: the price is at least this, money per kWh before VAT
+            charges: what is paid beside the price per kWh
+            minimum_charge: The least that a local day or billing month costs: energy and
+                charges, before VAT
+            billing_day: local day of the month on which a billing month begins, 1 to 28
+            billing_periods: first local days of billing periods that were read by hand,
+                ascending
             demand_window_minutes: the windows of which to_kwh_per_kw takes the highest; default
                 60
             clock: the clock on which the schedule is read: the location's, UTC, or one that is
                 always so far ahead of UTC, such as +10:00
+            holidays: Which days count as holidays: a calendar, or `only` these; without some,
+                with others
             currency_conversion: the location's money per unit of the market's
             location_id: id of a location or of its site
+            display_name: what people call it
             provider_id: id of a provider
             metadata: the client's own texts by key
 
@@ -1006,17 +1056,37 @@ class Tariffs(AsyncResource):
         Prices beyond what they are anywhere are refused, unless `allow_implausible=true`.
 
         Args:
-            contract_start_date: a date (the local midnight at its start) or an RFC 3339 instant
+            direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own generation
+            type: COMMODITY: the energy; NON_COMMODITY: network fees and levies, with IMPORT
+                only
+            contract_start_date: from when it holds
             contract_end_date: null: the contract runs until it is terminated
-            market_source_id: id of a market source
+            schedule: what a kWh costs, when; every day of the term is covered exactly once
+            market_rates: whether the rates follow the market `market_source_id`
+            market_source_id: the market that the rates follow
+            devices: ids of the devices that it is for; empty for the whole location
             vat: a fraction: 0.2 is 20 %
-            billing_day: the local day of each month from which its months run
+            vat_included: false: `vat` is added to rates and charges
+            tier_reset: when the count of kWh starts again
+            tier_scope: TARIFF: one count for the tariff; PERIOD: one for each entry of hours;
+                SHARED: each entry pays its share in every tier
+            cap_per_kwh: the price is at most this, money per kWh before VAT
+            floor_per_kwh: the price is at least this, money per kWh before VAT
+            charges: what is paid beside the price per kWh
+            minimum_charge: The least that a local day or billing month costs: energy and
+                charges, before VAT
+            billing_day: local day of the month on which a billing month begins, 1 to 28
+            billing_periods: first local days of billing periods that were read by hand,
+                ascending
             demand_window_minutes: the windows of which to_kwh_per_kw takes the highest; default
                 60
             clock: the clock on which the schedule is read: the location's, UTC, or one that is
                 always so far ahead of UTC, such as +10:00
+            holidays: Which days count as holidays: a calendar, or `only` these; without some,
+                with others
             currency_conversion: the location's money per unit of the market's
             location_id: id of a location or of its site
+            display_name: what people call it
             provider_id: id of a provider
             metadata: the client's own texts by key
             allow_implausible: true takes prices beyond what they are anywhere, with a warning
@@ -1177,17 +1247,37 @@ class Tariffs(AsyncResource):
 
         Args:
             tariff_id: id of the tariff
-            contract_start_date: a date (the local midnight at its start) or an RFC 3339 instant
+            direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own generation
+            type: COMMODITY: the energy; NON_COMMODITY: network fees and levies, with IMPORT
+                only
+            contract_start_date: from when it holds
             contract_end_date: null: the contract runs until it is terminated
-            market_source_id: id of a market source
+            schedule: what a kWh costs, when; every day of the term is covered exactly once
+            market_rates: whether the rates follow the market `market_source_id`
+            market_source_id: the market that the rates follow
+            devices: ids of the devices that it is for; empty for the whole location
             vat: a fraction: 0.2 is 20 %
-            billing_day: the local day of each month from which its months run
+            vat_included: false: `vat` is added to rates and charges
+            tier_reset: when the count of kWh starts again
+            tier_scope: TARIFF: one count for the tariff; PERIOD: one for each entry of hours;
+                SHARED: each entry pays its share in every tier
+            cap_per_kwh: the price is at most this, money per kWh before VAT
+            floor_per_kwh: the price is at least this, money per kWh before VAT
+            charges: what is paid beside the price per kWh
+            minimum_charge: The least that a local day or billing month costs: energy and
+                charges, before VAT
+            billing_day: local day of the month on which a billing month begins, 1 to 28
+            billing_periods: first local days of billing periods that were read by hand,
+                ascending
             demand_window_minutes: the windows of which to_kwh_per_kw takes the highest; default
                 60
             clock: the clock on which the schedule is read: the location's, UTC, or one that is
                 always so far ahead of UTC, such as +10:00
+            holidays: Which days count as holidays: a calendar, or `only` these; without some,
+                with others
             currency_conversion: the location's money per unit of the market's
             location_id: id of a location or of its site
+            display_name: what people call it
             provider_id: id of a provider
             metadata: the client's own texts by key
 
@@ -1299,8 +1389,10 @@ class MarketSources(AsyncResource):
             currency_code: ISO 4217
             unit: what its prices are for: a kWh or a MWh
             timezone: name in the tz database
+            display_name: what people call it
             resolution_minutes: nominal
             publishes_at: wall-clock time at which the next day appears, such as 12:45
+            area: the market's area or bidding zone, such as DE-LU
 
         Raises:
             ApiError: such as `code_taken`, `idempotency_key_reused`, `idempotency_in_progress`,
@@ -1370,8 +1462,10 @@ class MarketSources(AsyncResource):
             currency_code: ISO 4217
             unit: what its prices are for: a kWh or a MWh
             timezone: name in the tz database
+            display_name: what people call it
             resolution_minutes: nominal
             publishes_at: wall-clock time at which the next day appears, such as 12:45
+            area: the market's area or bidding zone, such as DE-LU
 
         Raises:
             ApiError: such as `market_source_not_found`, `code_taken`, `conflict`,
@@ -1440,6 +1534,8 @@ class MarketSources(AsyncResource):
 
         Args:
             market_source_id: id of the market source
+            start_time: when it begins
+            end_time: when it ends, exclusive
 
         Raises:
             ApiError: such as `market_source_not_found`.
@@ -1630,7 +1726,7 @@ class Meters(AsyncUploading):
         *,
         location_id: str,
         units: Literal["KWH", "WH"],
-        data: Sequence[Any],
+        data: Sequence[Mapping[str, Any]],
         device_id: str | None | UnsetType = UNSET,
         session_reference_id: str | None | UnsetType = UNSET,
         energy_flow_direction: Literal["INBOUND", "OUTBOUND"] | UnsetType = UNSET,
@@ -1648,8 +1744,13 @@ class Meters(AsyncUploading):
 
         Args:
             location_id: id of a location or of its site
+            units: unit of the register
+            data: reads of the register, in any order
             device_id: id of a device
             session_reference_id: the client's own reference, not required to be unique
+            energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it
+            tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+                generation
             register: one of several registers that add up, such as T1 and T2
 
         Raises:
@@ -1742,7 +1843,12 @@ class Meters(AsyncUploading):
             location_id: id of a location or of its site
             start_time: default: 31 days before end_time
             end_time: default: now
+            energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it; both without it
+            tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+                generation
             group_by: NON_FIXED: as they were sent; else local periods
+            order_by: by start time
+            limit: how many records a page holds
             starting_after: id of the last record of the page before
             ending_before: id of the first record of the page after
 
@@ -1799,10 +1905,18 @@ class Costs(AsyncResource):
 
         Args:
             location_id: id of a location or of its site
+            energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it
+            start_time: when it begins
+            end_time: when it ends, exclusive
             energy_kwh: negative only with non_persistent=true
+            units: unit of `value`; W and KW are the mean power of the period
+            value: energy or mean power of the period; instead of `energy_kwh`
             device_id: id of a device
             session_reference_id: the client's own reference, not required to be unique
             record_reference_id: the client's own reference, not required to be unique
+            tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+                generation
+            confidence: 0.1 to 1; 1 is a measured value
             non_persistent: true answers the cost and keeps nothing
             include_lines: true adds the lines that each cost is made of
 
@@ -1856,7 +1970,11 @@ class Costs(AsyncResource):
 
         Args:
             object_id: id of the object
+            start_time: when it begins
+            end_time: when it ends, exclusive
             aggregation: local periods; NONE is an item for each reading
+            tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+                generation
             include_lines: true adds the lines that each cost is made of
 
         Raises:
@@ -1893,6 +2011,8 @@ class Costs(AsyncResource):
 
         Args:
             session_reference_id: id of the session reference
+            tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+                generation
             include_lines: true adds the lines that each cost is made of
 
         Raises:
@@ -1941,6 +2061,7 @@ class Schedules(AsyncResource):
 
         Args:
             location_id: id of a location or of its site
+            start_time: when it begins
             end_time: at most 3 days after start_time
             segment: LOW is cheap, HIGH is dear
             device_id: id of a device
@@ -1996,6 +2117,7 @@ class Schedules(AsyncResource):
 
         Args:
             location_id: id of a location or of its site
+            start_time: when it begins
             end_time: at most 3 days after start_time
             segment: LOW is cheap, HIGH is dear
             device_id: id of a device
@@ -2047,7 +2169,10 @@ class Schedules(AsyncResource):
         Savings compare with starting at once at full power. Nothing is stored.
 
         Args:
+            data: what each device has to move
             max_power: of the site; default: its grid limits
+            shaving_threshold: Buy only at or below, sell only at or above a price; absolute
+                wins
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
             location_id: id of a location or of its site
@@ -2091,7 +2216,10 @@ class Schedules(AsyncResource):
 
         Args:
             location_id: id of the location
+            data: what each device has to move
             max_power: of the site; default: its grid limits
+            shaving_threshold: Buy only at or below, sell only at or above a price; absolute
+                wins
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
 
@@ -2156,12 +2284,22 @@ class Schedules(AsyncResource):
             schedule_horizon: hours; default: as far as prices are confirmed
             start_time: default: now
             time: when the state was measured
+            state_of_charge_percent: charge now, per cent of the capacity; default: the newest
+                state that was reported
+            target_state_of_charge_percent: charge to reach, per cent
             battery_power_kw: kW, + charging
-            energy_remaining_kwh: kWh
+            energy_flow_direction: IMPORT: charging; EXPORT: giving energy back
+            energy_remaining_kwh: energy left in the battery, kWh
+            backup_reserve_percent: charge that the plan never goes below, per cent
             record_reference_id: the client's own reference, not required to be unique
             ready_by: when the target is due
+            end_state_of_charge_percent: least charge at the end of the horizon, per cent
+            objective: what the plan makes least: money, carbon, or energy that crosses the
+                meter
             export_allowed: default: where an EXPORT tariff is connected
             efficiency: of a round trip
+            previous: the slots of a plan that the client holds; they stay unless a new plan
+                saves more
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
             device_id: id of a device
@@ -2238,12 +2376,22 @@ class Schedules(AsyncResource):
             schedule_horizon: hours; default: as far as prices are confirmed
             start_time: default: now
             time: when the state was measured
+            state_of_charge_percent: charge now, per cent of the capacity; default: the newest
+                state that was reported
+            target_state_of_charge_percent: charge to reach, per cent
             battery_power_kw: kW, + charging
-            energy_remaining_kwh: kWh
+            energy_flow_direction: IMPORT: charging; EXPORT: giving energy back
+            energy_remaining_kwh: energy left in the battery, kWh
+            backup_reserve_percent: charge that the plan never goes below, per cent
             record_reference_id: the client's own reference, not required to be unique
             ready_by: when the target is due
+            end_state_of_charge_percent: least charge at the end of the horizon, per cent
+            objective: what the plan makes least: money, carbon, or energy that crosses the
+                meter
             export_allowed: default: where an EXPORT tariff is connected
             efficiency: of a round trip
+            previous: the slots of a plan that the client holds; they stay unless a new plan
+                saves more
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
 
@@ -2386,8 +2534,12 @@ class WebhookEndpoints(AsyncResource):
             url: https address on the public internet; http only where the operator of this
                 server allows the network
             event_types: types such as site.update, families such as tariff.*, or * for all
+            description: for people
+            status: DISABLED endpoints get nothing, and can be enabled again
             headers: additional headers of each delivery, at most 20; their values are encrypted
                 and never shown again
+            basic_auth: User name and password that each delivery carries (HTTP Basic). Never
+                shown again
 
         Raises:
             ApiError: such as `idempotency_key_reused`, `idempotency_in_progress`,
@@ -2450,8 +2602,12 @@ class WebhookEndpoints(AsyncResource):
             url: https address on the public internet; http only where the operator of this
                 server allows the network
             event_types: types such as site.update, families such as tariff.*, or * for all
+            description: for people
+            status: DISABLED endpoints get nothing, and can be enabled again
             headers: additional headers of each delivery, at most 20; their values are encrypted
                 and never shown again
+            basic_auth: User name and password that each delivery carries (HTTP Basic). Never
+                shown again
 
         Raises:
             ApiError: such as `webhook_endpoint_not_found`, `conflict`.
@@ -2596,6 +2752,7 @@ class WebhookDeliveries(AsyncResource):
             ending_before: id of the first object of the page after this one
             endpoint_id: only deliveries to this webhook endpoint
             event_id: only deliveries of this event
+            status: only deliveries with this status
         """
         fields = given(
             limit=limit,

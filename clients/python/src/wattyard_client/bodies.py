@@ -11,8 +11,13 @@ class AddressBody(TypedDict, total=False):
     """A supply address. In the US the state is required.
 
     Attributes:
+        address_line1: house and street
+        address_line2: flat, floor or building
+        city: town or city; required
         state: ISO 3166-2 code (TX or US-TX) or its name
+        post_code: postal code, as it is written there
         country_code: ISO 3166-1 alpha-2, upper case
+        verified: whether the client has checked the address
     """
 
     address_line1: str | None
@@ -29,9 +34,15 @@ class AmountItemBody(TypedDict, total=False):
 
     Attributes:
         device_id: id of a device
+        end_time: when it ends, exclusive
+        energy: An energy, from 0
         start_time: default: now
+        direction: IMPORT: take energy; EXPORT: give it
         tariff_direction: the same as direction; default IMPORT
         max_power: default: the device's rating
+        min_power: below it the device does not run; default: the device's own
+        previous: the slots of a plan that the client holds; they stay unless a new plan
+            saves more
     """
 
     device_id: Required[str]
@@ -46,7 +57,12 @@ class AmountItemBody(TypedDict, total=False):
 
 
 class BasicAuthBody(TypedDict, total=False):
-    """User name and password that each delivery carries (HTTP Basic). Never shown again."""
+    """User name and password that each delivery carries (HTTP Basic). Never shown again.
+
+    Attributes:
+        username: without a colon
+        password: kept encrypted
+    """
 
     username: Required[str]
     password: Required[str]
@@ -56,10 +72,10 @@ class BatteryBody(TypedDict, total=False):
     """A battery's ratings.
 
     Attributes:
-        capacity_kwh: kWh
-        power_kw: kW
-        charge_power_kw: kW
-        discharge_power_kw: kW
+        capacity_kwh: usable capacity, kWh
+        power_kw: greatest power in either direction, kW
+        charge_power_kw: greatest power while charging, kW
+        discharge_power_kw: greatest power while giving energy back, kW
         round_trip_efficiency: of a whole round trip
     """
 
@@ -76,9 +92,19 @@ class Charge(TypedDict, total=False):
     DEMAND takes one of `amount_per_kw`, `steps` and `tiers`.
 
     Attributes:
+        kind: DAILY, MONTHLY, YEARLY: a standing charge; DEMAND: for the peak power
+        name: as the bill calls it
+        amount: money per day, month or year
         amount_per_kw: for each kW of the peak
+        steps: DEMAND: a fixed amount by the step in which the peak lies
+        tiers: DEMAND: the part of the peak in each tier at its own price
         per: MONTH (default): for the billing period; DAY: times its local days
+        window_minutes: DEMAND: the power is the mean of a window of so many minutes
+        reset: DEMAND: a new peak is looked for each billing month
+        schedule: DEMAND: which windows count; all without it
+        weights: DEMAND: factors with which windows count; 1 where none matches
         peak: the highest window (default), or the mean of those of `days` days
+        days: with MEAN_OF_DAYS: of how many local days
         minimum_kw: a peak counts as at least this
         periods: the mean of so many periods, this one included
         ratchet_percent: at least this share of the highest earlier peak
@@ -107,7 +133,12 @@ class Charge(TypedDict, total=False):
 
 
 class Days(TypedDict, total=False):
-    """The hours of some days of the week."""
+    """The hours of some days of the week.
+
+    Attributes:
+        days: days of the week; Weekdays and Weekends are those of the country
+        hours: together they cover the 24 hours exactly once
+    """
 
     days: Required[
         Sequence[
@@ -131,14 +162,24 @@ class Days(TypedDict, total=False):
 
 
 class DemandStep(TypedDict, total=False):
-    """A step of peaks: what a peak from the step before up to `to_kw`, exclusive, costs."""
+    """A step of peaks: what a peak from the step before up to `to_kw`, exclusive, costs.
+
+    Attributes:
+        amount: money for the whole peak
+        to_kw: upper edge of the step, kW, exclusive; the last step has none
+    """
 
     amount: Required[float]
     to_kw: float | None
 
 
 class DemandTier(TypedDict, total=False):
-    """A tier of peaks: what each kW of the part up to `to_kw` costs."""
+    """A tier of peaks: what each kW of the part up to `to_kw` costs.
+
+    Attributes:
+        amount_per_kw: money for each kW in the tier
+        to_kw: upper edge of the tier, kW; the last tier has none
+    """
 
     amount_per_kw: Required[float]
     to_kw: float | None
@@ -148,6 +189,7 @@ class DemandWeight(TypedDict, total=False):
     """With which factor the windows count that start in a schedule's hours.
 
     Attributes:
+        schedule: the windows that count with the factor
         factor: 0.5: the power counts half
     """
 
@@ -156,14 +198,26 @@ class DemandWeight(TypedDict, total=False):
 
 
 class EnergyBody(TypedDict, total=False):
-    """An energy, from 0."""
+    """An energy, from 0.
+
+    Attributes:
+        units: unit of `value`
+        value: energy, in `units`, on the meter side
+    """
 
     units: Required[Literal["KWH", "WH"]]
     value: Required[float]
 
 
 class Entry(TypedDict, total=False):
-    """The days and hours of some months and special dates."""
+    """The days and hours of some months and special dates.
+
+    Attributes:
+        days_and_hours: what a kWh costs on which days of the week
+        months: months in which the entry holds
+        dates: special days: days of the month (1 to 31), MM-DD, YYYY-MM-DD or Holidays;
+            empty for all days
+    """
 
     days_and_hours: Required[Sequence[Days]]
     months: Sequence[
@@ -190,8 +244,11 @@ class EvChargerBody(TypedDict, total=False):
     """A charger's ratings.
 
     Attributes:
-        max_power_kw: kW
-        min_power_kw: kW
+        max_power_kw: greatest power while charging, kW
+        min_power_kw: least power while charging, kW; below it, it is off
+        phases: phases that it is connected to
+        phase_switching: whether it can switch between one and three phases
+        v2g_capable: whether it can take energy back from a car
     """
 
     max_power_kw: float | None
@@ -202,7 +259,12 @@ class EvChargerBody(TypedDict, total=False):
 
 
 class FilterDays(TypedDict, total=False):
-    """The hours of some days of the week that count; none to leave these days out."""
+    """The hours of some days of the week that count; none to leave these days out.
+
+    Attributes:
+        days: days of the week; Weekdays and Weekends are those of the country
+        hours: which hours count; empty to leave these days out
+    """
 
     days: Required[
         Sequence[
@@ -226,7 +288,14 @@ class FilterDays(TypedDict, total=False):
 
 
 class FilterEntry(TypedDict, total=False):
-    """The days and hours of some months and special dates that count."""
+    """The days and hours of some months and special dates that count.
+
+    Attributes:
+        days_and_hours: which hours count on which days of the week
+        months: months in which the entry holds
+        dates: special days: days of the month (1 to 31), MM-DD, YYYY-MM-DD or Holidays;
+            empty for all days
+    """
 
     days_and_hours: Required[Sequence[FilterDays]]
     months: Sequence[
@@ -262,7 +331,12 @@ class FilterHours(TypedDict, total=False):
 
 
 class GeoBody(TypedDict, total=False):
-    """Where a site is, in degrees."""
+    """Where a site is, in degrees.
+
+    Attributes:
+        lat: degrees north, WGS 84
+        lng: degrees east, WGS 84
+    """
 
     lat: Required[float]
     lng: Required[float]
@@ -272,8 +346,9 @@ class HeatPumpBody(TypedDict, total=False):
     """A heat pump's ratings.
 
     Attributes:
-        max_power_kw: kW
-        min_power_kw: kW
+        max_power_kw: greatest electric power, kW
+        min_power_kw: least electric power while it runs, kW
+        thermal_storage_litres: volume of the hot water store, litres
     """
 
     max_power_kw: float | None
@@ -282,7 +357,17 @@ class HeatPumpBody(TypedDict, total=False):
 
 
 class HeldChargeBody(TypedDict, total=False):
-    """A slot of a plan that the client holds, as it was answered."""
+    """A slot of a plan that the client holds, as it was answered.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        power: A power, from 0
+        why: ignored
+        direction: IMPORT: charging; EXPORT: giving energy back
+        state_of_charge_percent: ignored
+        vpp_event: ignored
+    """
 
     start_time: Required[datetime | str]
     end_time: Required[datetime | str]
@@ -294,7 +379,14 @@ class HeldChargeBody(TypedDict, total=False):
 
 
 class HeldSlotBody(TypedDict, total=False):
-    """A slot of a plan that the client holds."""
+    """A slot of a plan that the client holds.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        power: A power, from 0
+        why: ignored
+    """
 
     start_time: Required[datetime | str]
     end_time: Required[datetime | str]
@@ -303,7 +395,17 @@ class HeldSlotBody(TypedDict, total=False):
 
 
 class Holidays(TypedDict, total=False):
-    """Which days count as holidays: a calendar, or `only` these; without some, with others."""
+    """Which days count as holidays: a calendar, or `only` these; without some, with others.
+
+    Attributes:
+        calendar: REGIONAL: the holidays of country and state; NATIONAL: of the country;
+            NONE: none
+        only: days that count instead of the calendar's
+        add: days that count besides
+        remove: days that do not count
+        observed: on which day a holiday on a weekend counts besides: as the calendar says,
+            none, the next workday, the nearest
+    """
 
     calendar: Literal["NATIONAL", "NONE", "REGIONAL"]
     only: Sequence[str]
@@ -320,6 +422,7 @@ class Hours(TypedDict, total=False):
     Attributes:
         valid_from: local wall-clock time
         valid_to: local wall-clock time
+        rate: the tiers of the price, lowest first
         counter: a word; hours that share it count together (tier_scope PERIOD)
     """
 
@@ -333,14 +436,20 @@ class InverterBody(TypedDict, total=False):
     """An inverter's limit on the grid side.
 
     Attributes:
-        ac_export_limit_kw: kW
+        ac_export_limit_kw: the most that it feeds into the grid, kW
     """
 
     ac_export_limit_kw: float | None
 
 
 class MarketPriceBody(TypedDict, total=False):
-    """A published price for an interval of any length, half-open."""
+    """A published price for an interval of any length, half-open.
+
+    Attributes:
+        valid_from: when it begins
+        valid_to: when it ends, exclusive
+        value: money per unit of the source
+    """
 
     valid_from: Required[datetime | str]
     valid_to: Required[datetime | str]
@@ -348,7 +457,12 @@ class MarketPriceBody(TypedDict, total=False):
 
 
 class MinimumCharge(TypedDict, total=False):
-    """The least that a local day or billing month costs: energy and charges, before VAT."""
+    """The least that a local day or billing month costs: energy and charges, before VAT.
+
+    Attributes:
+        amount: money, before VAT
+        per: the period of which it is the least
+    """
 
     amount: Required[float]
     per: Required[Literal["DAY", "MONTH"]]
@@ -371,7 +485,12 @@ class NettingBody(TypedDict, total=False):
 
 
 class PowerBody(TypedDict, total=False):
-    """A power, from 0."""
+    """A power, from 0.
+
+    Attributes:
+        units: unit of `value`
+        value: power, in `units`, on the meter side
+    """
 
     units: Required[Literal["KW", "W"]]
     value: Required[float]
@@ -382,12 +501,20 @@ class PropertiesBody(TypedDict, total=False):
     kW.
 
     Attributes:
-        power_rating_import_kwh: kW
-        power_rating_export_kwh: kW
-        capacity_kwh: kWh
-        power_rating_kw: kW
+        power_rating_import_kwh: greatest power that it draws, kW in spite of the name
+        power_rating_export_kwh: greatest power that it gives, kW in spite of the name
+        capacity_kwh: usable capacity, kWh
+        power_rating_kw: greatest power in either direction, kW
         pv_azimuth: degrees from true north, anticlockwise positive
         pv_tilt: degrees; 0 faces up
+        pv_terrain_shading: whether hills shade the array
+        pv_forecasts_enabled: whether plans may count on a forecast of its power
+        install_date: local day on which it was installed
+        battery: A battery's ratings
+        pv: A PV array
+        inverter: An inverter's limit on the grid side
+        ev_charger: A charger's ratings
+        heat_pump: A heat pump's ratings
     """
 
     power_rating_import_kwh: float | None
@@ -410,9 +537,11 @@ class PvBody(TypedDict, total=False):
     """A PV array.
 
     Attributes:
-        peak_power_kw: kW
+        peak_power_kw: power under standard test conditions, kW
         azimuth: degrees from true north, anticlockwise positive
         tilt: degrees; 0 faces up
+        terrain_shading: whether hills shade the array
+        forecasts_enabled: whether plans may count on a forecast of its power
     """
 
     peak_power_kw: float | None
@@ -430,8 +559,18 @@ class Rate(TypedDict, total=False):
     `to_kwh_per_kw` for each kW of the highest window of the month.
 
     Attributes:
-        value: a formula of numbers and $names
-        surcharge_percentage: a fraction: 0.05 is 5 %
+        value: money per kWh, or a formula of numbers and $names
+        fixed: another name of `value`
+        to_kwh: the tier ends at so many kWh of the reset period; the last tier has no end
+        to_kwh_per_day: the tier ends at so many kWh for each local day of the reset period
+        to_kwh_per_kw: the tier ends at so many kWh for each kW of the month's highest
+            window
+        variables: what the names in a formula stand for: a number, or the code of a market
+            source
+        surcharge_fixed: added to the market's price, money per kWh; price = (market +
+            fixed) × (1 + percentage)
+        surcharge_percentage: added to the market's price after `surcharge_fixed`, a
+            fraction: 0.05 is 5 %
     """
 
     value: float | str | None
@@ -449,8 +588,13 @@ class ReadingBody(TypedDict, total=False):
 
     Attributes:
         location_id: id of a location or of its site
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        units: unit of `value`; W and KW are the mean power of the period
+        value: energy or mean power of the period
         energy_kwh: instead of units and value
         device_id: id of a device
+        energy_flow_direction: INBOUND: into the site; OUTBOUND: out of it
         tariff_direction: default: IMPORT for INBOUND, EXPORT for OUTBOUND
         session_reference_id: the client's own reference, not required to be unique
         record_reference_id: the client's own reference, not required to be unique
@@ -490,6 +634,12 @@ class SiteDeviceBody(TypedDict, total=False):
 
     Attributes:
         reference_id: the client's own reference, not required to be unique
+        type: what it is; plans read the ratings that go with the type
+        manufacturer: name of the manufacturer
+        model_code: the manufacturer's code of the model
+        model_name: the model's name in the shop
+        properties: What a device can do, flat and by subsystem. The two ratings named kWh
+            are powers in kW
         metadata: the client's own texts by key
     """
 
