@@ -98,6 +98,7 @@ class Store:
     wear_per_kwh: float = 0.0
     value_per_kwh_at_end: float = 0.0
     standby_loss: float = 0.0
+    car: bool = False
 
     def __post_init__(self) -> None:
         if not (isfinite(self.capacity_wh) and self.capacity_wh > 0.0):

@@ -120,13 +120,25 @@ class Baseline:
     unmet: tuple[tuple[str, Shortfall], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """What a plan costs less than its baseline: money, and per cent of the baseline's amount.
+
+    `percent` has two decimals, and is 0 where the baseline costs nothing.
+    """
+
+    value: float
+    percent: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SitePlan:
     """One plan for the whole site.
 
     `objective` is what was minimised after unmet energy: weights.cost x (total - preferences) +
     preferences. `bound`: no plan is below; `gap` = (objective - bound) / max(1, |objective|), 0 if
-    proven. `kept`: whether the plan that the client holds stays. PARTIAL where a device is, or the
+    proven. `kept`: whether the plan that the client holds stays. `savings` is None where the
+    `baseline` serves less, or was not asked for. PARTIAL where a device is, or the
     site has a shortfall of its own.
     """
 
@@ -141,6 +153,7 @@ class SitePlan:
     shortfalls: tuple[Shortfall, ...] = ()
     kept: bool = False
     baseline: Baseline | None = None
+    savings: Savings | None = None
 
     @property
     def gap(self) -> float:
