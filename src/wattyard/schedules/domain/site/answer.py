@@ -17,6 +17,7 @@ from wattyard.schedules.domain.site.solution import Found
 
 _NOISE_W: Final = 1e-3
 _NOISE_MONEY: Final = 1e-6
+_PROVEN: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,10 +102,10 @@ def _bound(objective: float, claimed: float, bound: float) -> float:
     The program's own numbers claim a little more or less than the plan costs: rounding, and peaks
     that a demand charge does not see.
     """
-    noise = _NOISE_MONEY * max(1.0, abs(objective))
-    if objective > claimed + noise:
-        return bound
-    return min(objective, max(objective - (claimed - bound), bound))
+    size = max(1.0, abs(objective))
+    if objective <= claimed + _NOISE_MONEY * size:
+        bound = min(objective, max(objective - (claimed - bound), bound))
+    return objective if objective - bound <= _PROVEN * size else bound
 
 
 def _site_shortfalls(question: SiteQuestion, flows: SiteFlows) -> tuple[Shortfall, ...]:

@@ -13,6 +13,8 @@ from wattyard.schedules.domain.prices import Numbers
 
 DEFAULT_PRIORITY: Final = 5
 """Of a target, a load's energy and a comfort band; 1 is served first, 9 last."""
+TRIP_PRIORITY: Final = 0
+"""What a car needs while it is away is served before all that has a priority."""
 _ROUNDING_WH: Final = 1e-6
 
 
@@ -24,7 +26,10 @@ class Stretch(NamedTuple):
 
 
 class Absence(NamedTuple):
-    """A car is away: it has no power, and comes home at `end_us` with `energy_wh` less."""
+    """A car is away: it has no power, and comes home at `end_us` with `energy_wh` less.
+
+    What it lacks of that is unmet before all priorities; then it comes home empty.
+    """
 
     start_us: int
     end_us: int

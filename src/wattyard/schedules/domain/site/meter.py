@@ -78,7 +78,7 @@ def closed(draft: SiteDraft, meter: PlacedMeter) -> None:
 def sun_groups(question: SiteQuestion) -> tuple[SunGroup, ...]:
     """Group PV devices by circuit, by whether they may be held back, and by when they are blocked.
 
-    What may not be held back is spilled as far as the export limit, or its circuit, forces it.
+    What may not be held back is spilled only beyond the export limit, or its circuit's.
     """
     home = {name: at for at, one in enumerate(question.circuits) for name in one.devices}
     found: dict[tuple[object, ...], list[PvShare]] = {}
@@ -87,7 +87,9 @@ def sun_groups(question: SiteQuestion) -> tuple[SunGroup, ...]:
     if not question.pv and question.sun_w.any():
         found[(None, False, ())] = [PvShare("", 1.0)]
     sun_kw = question.sun_w / WATTS_PER_KW
-    surplus_kw = np.maximum(sun_kw - (question.load_w + question.export_limit_w) / WATTS_PER_KW, 0)
+    given_w = question.sun_w + sum(one.discharge_w for one in question.stores)
+    surplus_w = given_w - question.load_w - question.export_limit_w
+    surplus_kw = np.maximum(surplus_w / WATTS_PER_KW, 0.0)
     groups = []
     for members in found.values():
         first = members[0]
@@ -218,6 +220,8 @@ def _one_way(draft: SiteDraft, meter: PlacedMeter) -> None:
                 Switch(
                     on=columns[where],
                     most_on=group.most_kw[where],
+                    off=(meter.imported[where], meter.excess[where]),
+                    most_off=(upper[meter.imported] + upper[meter.excess])[where],
                     needs=((meter.exported[where], 1.0),),
                     least=limit_kw[where],
                     needs_lower=np.zeros(where.size),

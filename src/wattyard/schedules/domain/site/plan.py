@@ -155,6 +155,17 @@ class SitePlan:
     baseline: Baseline | None = None
     savings: Savings | None = None
 
+    def device(self, name: str) -> DevicePlan:
+        """Find the plan of one device.
+
+        Raises:
+            KeyError: when there is none of that name.
+        """
+        for one in self.devices:
+            if one.device == name:
+                return one
+        raise KeyError(name)
+
     @property
     def gap(self) -> float:
         """How far the objective may be from the least, as a share of it."""

@@ -7,6 +7,7 @@ from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.program import has_whole_runs, site_program
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.solution import best_found
+from wattyard.schedules.domain.site.stability import held_found
 
 
 def plan_site(question: SiteQuestion) -> SitePlan:
@@ -16,9 +17,14 @@ def plan_site(question: SiteQuestion) -> SitePlan:
     answer, unless the solver's time runs out: then the plan is the best found, and says its gap.
     """
     site = site_program(question)
-    plan = plan_of(site, best_found(site))
-    if plan.status == "COMPLETE" or not has_whole_runs(question):
-        return plan
-    left = max(question.seconds - plan.solver.seconds, question.seconds / 2.0)
-    site = site_program(replace(question, seconds=left), whole_runs=False)
-    return plan_of(site, best_found(site))
+    found = best_found(site)
+    plan = plan_of(site, found)
+    if plan.status == "PARTIAL" and has_whole_runs(question):
+        left = max(question.seconds - found.solver.seconds, question.seconds / 2.0)
+        site = site_program(replace(question, seconds=left), whole_runs=False)
+        found = best_found(site)
+        plan = plan_of(site, found)
+    if question.previous is not None:
+        held = held_found(site, question.previous, found)
+        plan = plan if held is None else plan_of(site, held, kept=True)
+    return plan

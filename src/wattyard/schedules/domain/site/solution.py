@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from time import perf_counter
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from wattyard.schedules.domain.prices import Numbers
+from wattyard.schedules.domain.site.dynamic import SitePath, best_path, bounds_of, fits
 from wattyard.schedules.domain.site.plan import SolverStats
 from wattyard.schedules.domain.site.program import (
     Mask,
@@ -16,6 +18,7 @@ from wattyard.schedules.domain.site.program import (
     padded,
     switched,
 )
+from wattyard.schedules.domain.site.store import PlacedStore
 from wattyard.schedules.domain.solver import Solution, solve
 
 _SAME: Final = 1e-7
@@ -43,11 +46,11 @@ class _Clock:
     columns: int = 0
     binaries: int = 0
 
-    def note(self, site_rows: int, columns: int, binaries: int, seconds: float) -> None:
+    def note(self, rows: int, columns: int, binaries: int, seconds: float) -> None:
         self.left -= seconds
         self.spent += seconds
         if columns >= self.columns:
-            self.rows, self.columns, self.binaries = site_rows, columns, binaries
+            self.rows, self.columns, self.binaries = rows, columns, binaries
 
     @property
     def stats(self) -> SolverStats:
@@ -56,21 +59,64 @@ class _Clock:
 
 def best_found(site: SiteProgram) -> Found:
     """Minimise the goals of a program in order of rank, as far as the time allows."""
-    clock = _Clock(site.question.seconds)
+    found = found_if_any(site)
+    if found is None:
+        raise RuntimeError("a site program without a plan: its goals are soft, so this is a bug")
+    return found
+
+
+def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
+    """Do the same for a program that may have no plan, after seconds that others have spent."""
+    clock = _Clock(max(site.question.seconds - spent, _TOO_SHORT_SECONDS))
     free = replace(site, program=site.program.with_whole_free())
     relaxed = _solved(free, site.nowhere, clock)
     if relaxed is None:
-        raise RuntimeError("a site program without a plan: its goals are soft, so this is a bug")
+        return None
     whole = relaxed.values[site.program.whole]
-    if (
-        not _any(site.broken(relaxed.values))
-        and np.abs(whole - np.rint(whole)).max(initial=0) < _SAME
-    ):
+    integral = np.abs(whole - np.rint(whole)).max(initial=0.0) < _SAME
+    if integral and not _any(site.broken(relaxed.values)):
         return Found(relaxed.values, _objective(site, relaxed.values), clock.stats)
-    return _mixed(site, relaxed.values, clock)
+    alone = _by_dynamics(site, relaxed.values, clock) if fits(site.question) else None
+    return alone or _mixed(site, relaxed.values, clock)
 
 
-def _mixed(site: SiteProgram, relaxed: Numbers, clock: _Clock) -> Found:
+def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: _Clock) -> Found | None:
+    """Decide a single store's ways by dynamic programming; None where that misses more."""
+    started = perf_counter()
+    (store,) = (one for one in site.placed if isinstance(one, PlacedStore))
+    charge_w, discharge_w = store.powers_w(relaxed)
+    excess_kw = relaxed[site.meter.excess]
+    path = best_path(site.question, bounds_of(site.question, charge_w, discharge_w, excess_kw))
+    clock.note(0, 0, 0, perf_counter() - started)
+    if path is None:
+        return None
+    guess = relaxed.copy()
+    guess[store.charge] = path.charge_kw
+    guess[store.discharge] = path.discharge_kw[: store.discharge.size]
+    _settle(site, guess, path)
+    everywhere = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
+    values = _rounded(site, guess, everywhere, clock)
+    known = [float(goal @ relaxed) for goal in site.goals[: site.objective]]
+    if values is None or not _reaches(site, values, _Bound(known, inf)):
+        return None
+    return Found(values, min(path.bound, _objective(site, values)), clock.stats)
+
+
+def _settle(site: SiteProgram, guess: Numbers, path: SitePath) -> None:
+    """Write what flows through the meter on a path, as a guess of which way it goes."""
+    meter, question = site.meter, site.question
+    sun_kw = sum((group.sun_kw for group in meter.groups), np.zeros(question.steps))
+    net_kw = question.load_w / 1000.0 - sun_kw + path.charge_kw - path.discharge_kw
+    net_kw = net_kw + path.curtailed_kw
+    limit_kw = question.export_limit_w / 1000.0
+    spilled_kw = np.maximum(-net_kw - limit_kw, 0.0)
+    guess[meter.imported] = np.maximum(net_kw, 0.0)
+    guess[meter.exported] = np.minimum(np.maximum(-net_kw, 0.0), limit_kw)
+    for group, columns in zip(meter.groups, meter.curtailed, strict=True):
+        guess[columns] = np.where(group.forced, spilled_kw, path.curtailed_kw)
+
+
+def _mixed(site: SiteProgram, relaxed: Numbers, clock: _Clock) -> Found | None:
     """Add binaries where switches are broken, until none is."""
     known = [float(goal @ relaxed) for goal in site.goals[: site.objective + 1]]
     where = tuple(_all_where(mask) for mask in site.broken(relaxed))
@@ -93,6 +139,8 @@ def _mixed(site: SiteProgram, relaxed: Numbers, clock: _Clock) -> Found:
         best = _better(site, best, _rounded(site, solution.values, _joined(where, broken), clock))
         where = _joined(where, tuple(_all_where(one) for one in broken))
     values = _idle(site, clock) if best is None else best
+    if values is None:
+        return None
     return Found(values, _bound(site, values, bounds, clock), clock.stats)
 
 
@@ -181,7 +229,7 @@ def _suggested(site: SiteProgram, number: int, values: Numbers) -> Mask:
     return np.asarray(running, dtype=np.bool_)
 
 
-def _idle(site: SiteProgram, clock: _Clock) -> Numbers:
+def _idle(site: SiteProgram, clock: _Clock) -> Numbers | None:
     """Find what is left when no device runs: never empty-handed."""
     question = site.question
     upper = site.program.upper.copy()
@@ -191,10 +239,7 @@ def _idle(site: SiteProgram, clock: _Clock) -> Numbers:
     where = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
     values = np.zeros(upper.size)
     values[site.meter.exported] = np.maximum(question.sun_w - question.load_w, 0.0)
-    rounded = _rounded(resting, values, where, clock)
-    if rounded is None:
-        raise RuntimeError("a site program that cannot rest: its goals are soft, so this is a bug")
-    return rounded
+    return _rounded(resting, values, where, clock)
 
 
 def _all_where(broken: Mask) -> Mask:

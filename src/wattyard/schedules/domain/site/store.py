@@ -9,7 +9,7 @@ import numpy as np
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.program import Positions
-from wattyard.schedules.domain.site.devices import DEFAULT_PRIORITY, Store
+from wattyard.schedules.domain.site.devices import TRIP_PRIORITY, Store
 from wattyard.schedules.domain.site.part import Run, SiteDraft, Switch
 from wattyard.schedules.domain.site.store_run import run_of_store
 from wattyard.schedules.domain.site.store_times import Goal, StoreTimes, effective
@@ -33,13 +33,14 @@ class PlacedStore:
 
     def read(self, values: Numbers) -> Run:
         """Read what the store does; see `run_of_store`."""
+        return run_of_store(self.times, *self.powers_w(values))
+
+    def powers_w(self, values: Numbers) -> tuple[Numbers, Numbers]:
+        """Read charge and discharge (n, W)."""
         charge_w = values[self.charge] * WATTS_PER_KW
-        discharge_w = (
-            values[self.discharge] * WATTS_PER_KW
-            if self.discharge.size
-            else np.zeros_like(charge_w)
-        )
-        return run_of_store(self.times, charge_w, discharge_w)
+        if self.discharge.size == 0:
+            return charge_w, np.zeros_like(charge_w)
+        return charge_w, values[self.discharge] * WATTS_PER_KW
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,30 @@ def _every_step(
         draft.entries(balance, discharge, hours / loss)
     draft.entries(balance[1:], held[:-1], -times.kept[1:])
     trips = np.flatnonzero(times.trips_wh)
-    _missing(draft, balance[trips], times.trips_wh[trips] / WH_PER_KWH, -1.0, DEFAULT_PRIORITY)
+    _missing(draft, balance[trips], times.trips_wh[trips] / WH_PER_KWH, -1.0, TRIP_PRIORITY)
     for goal in effective(times.goals):
         if goal.step >= 0:
             _goal(draft, goal, Held(0.0, held[goal.step : goal.step + 1], np.ones(1)))
-    if store.value_per_kwh_at_end:
-        draft.costs("stored", held[-1:], store.value_per_kwh_at_end)
+    _stored(draft, store, Held(0.0, held[-1:], np.ones(1)))
     if discharge.size:
         _reserve(draft, times, discharge, held)
+    _ceiling(draft, times, charge, held)
+
+
+def _ceiling(draft: SiteDraft, times: StoreTimes, charge: Positions, held: Positions) -> None:
+    """Bar charging in steps after which a store that held more would be above its ceiling."""
+    most_wh = times.ceiling_wh
+    where = np.flatnonzero((times.most_wh > most_wh) & (times.open > 0.0))
+    if where.size:
+        draft.switch(
+            Switch(
+                on=charge[where],
+                most_on=np.full(where.size, times.store.charge_w / WATTS_PER_KW),
+                needs=((held[where], -1.0),),
+                least=np.full(where.size, -most_wh / WH_PER_KWH),
+                needs_lower=-times.most_wh[where] / WH_PER_KWH,
+            )
+        )
 
 
 def _reserve(draft: SiteDraft, times: StoreTimes, discharge: Positions, held: Positions) -> None:
@@ -125,7 +142,7 @@ def _at_goals(draft: SiteDraft, times: StoreTimes, charge: Positions) -> None:
     trips: list[int] = np.flatnonzero(times.trips_wh).tolist()
     short = draft.columns(np.zeros(len(trips)), times.trips_wh[trips] / WH_PER_KWH)
     if trips:
-        draft.unmet(DEFAULT_PRIORITY, short)
+        draft.unmet(TRIP_PRIORITY, short)
     for step in trips:
         _row(draft, _sum(draft, times, charge, short, step), 0.0, inf)
     for step in sorted({*(trip - 1 for trip in trips if trip), last}):
@@ -134,9 +151,7 @@ def _at_goals(draft: SiteDraft, times: StoreTimes, charge: Positions) -> None:
     for goal in effective(times.goals):
         if goal.step >= 0:
             _goal(draft, goal, _sum(draft, times, charge, short, goal.step))
-    if times.store.value_per_kwh_at_end:
-        end = _sum(draft, times, charge, short, last)
-        draft.costs("stored", end.columns, end.weights * times.store.value_per_kwh_at_end)
+    _stored(draft, times.store, _sum(draft, times, charge, short, last))
 
 
 def _sum(
@@ -150,6 +165,15 @@ def _sum(
         np.append(charge[: step + 1], short[:home]),
         np.append(gained, np.ones(home)),
     )
+
+
+def _stored(draft: SiteDraft, store: Store, end: Held) -> None:
+    """Count what is held at the end, less what is at the start, at its value."""
+    if store.value_per_kwh_at_end:
+        always = draft.columns(np.ones(1), np.ones(1))
+        gained_kwh = end.constant - store.energy_wh / WH_PER_KWH
+        draft.costs("stored", always, gained_kwh * store.value_per_kwh_at_end)
+        draft.costs("stored", end.columns, end.weights * store.value_per_kwh_at_end)
 
 
 def _row(draft: SiteDraft, held: Held, low_kwh: float, high_kwh: float) -> Positions:

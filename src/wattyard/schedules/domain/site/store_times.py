@@ -59,7 +59,12 @@ class StoreTimes:
         for step, kept in enumerate(self.kept):
             held_wh = held_wh * kept - self.trips_wh[step]
             most_wh[step] = held_wh
-        return np.maximum(most_wh, min(self.store.most_wh, self.store.capacity_wh))
+        return np.maximum(most_wh, self.ceiling_wh)
+
+    @property
+    def ceiling_wh(self) -> float:
+        """What it is never charged above."""
+        return min(self.store.most_wh, self.store.capacity_wh)
 
     @cached_property
     def floor_wh(self) -> Numbers:
@@ -102,11 +107,11 @@ class StoreTimes:
 
     def held_after(self, charge_w: Numbers, discharge_w: Numbers) -> Numbers:
         """Find what it holds (n, Wh) after each step at given powers (n, W, meter side)."""
-        return self._held(charge_w, discharge_w)[0]
+        return self.held_and_lacked(charge_w, discharge_w)[0]
 
     def missed_trips(self, charge_w: Numbers, discharge_w: Numbers) -> list[tuple[int, float]]:
         """Find, for each absence (by position), the Wh that it uses and the store does not have."""
-        missed_wh = self._held(charge_w, discharge_w)[1]
+        missed_wh = self.held_and_lacked(charge_w, discharge_w)[1]
         found = []
         for position, absence in enumerate(self.store.absences):
             step = int(np.searchsorted(self.edges_us, absence.end_us)) - 1
@@ -114,8 +119,8 @@ class StoreTimes:
                 found.append((position, float(missed_wh[step])))
         return found
 
-    def _held(self, charge_w: Numbers, discharge_w: Numbers) -> tuple[Numbers, Numbers]:
-        """Find what it holds (n) after each step, and what a trip (n) needs beyond."""
+    def held_and_lacked(self, charge_w: Numbers, discharge_w: Numbers) -> tuple[Numbers, Numbers]:
+        """Find what it holds (n) after each step, and what a trip that ends then lacked (n)."""
         loss = sqrt(self.store.efficiency)
         change_wh = (charge_w * loss - discharge_w / loss) * self.hours - self.trips_wh
         missed_wh = np.zeros(self.hours.size)
