@@ -21,7 +21,7 @@ from wattyard.schedules.domain.site.devices import HeatPump, Shiftable
 from wattyard.schedules.domain.site.heat_pump import Warming
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.question import SiteQuestion
-from wattyard.schedules.domain.site.shiftable import ShiftableTimes
+from wattyard.schedules.domain.site.shiftable_times import ShiftableTimes
 from wattyard.schedules.domain.site.store_at_once import StoreAtOnce
 
 _NOISE_W: Final = 1e-3

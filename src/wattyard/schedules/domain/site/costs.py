@@ -9,7 +9,7 @@ from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import SiteCost, SiteFlows
 from wattyard.schedules.domain.site.question import SiteQuestion
-from wattyard.schedules.domain.site.shiftable import ShiftableTimes
+from wattyard.schedules.domain.site.shiftable_times import ShiftableTimes
 
 
 def cost_of(question: SiteQuestion, runs: Sequence[Run], flows: SiteFlows) -> SiteCost:
