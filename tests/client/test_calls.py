@@ -244,7 +244,8 @@ def test_readings_are_sent_in_batches_and_failures_counted_over_all() -> None:
             "records_processed": submitted - len(failed),
             "records_failed": len(failed),
         }
-        head = {key: SITE[key] for key in ("id", "live_mode", "account_id", "time_created")}
+        head = {key: SITE[key] for key in ("id", "object", "live_mode", "account_id")}
+        head["time_created"] = SITE["time_created"]
         more = {"complete": True, "failed_records": rows, "failed_records_truncated": False}
         return Reply(200, {**head, **numbers, **more})
 
