@@ -3,7 +3,7 @@
 The program has the peak that a billing period would be billed for, and prices it. The peak is at
 least every measuring window's mean, so that a plan pays for it as long as a higher peak is not
 cheaper; convex prices need no integers, steps, falling tiers and `cap_per_kwh` one for each piece.
-What a plan is told to cost is `DemandRise.amount`, the bill's own function.
+What a plan costs is worked out by `DemandRise.amount`, the bill's own function.
 """
 
 from dataclasses import dataclass

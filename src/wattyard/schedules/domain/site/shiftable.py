@@ -170,7 +170,7 @@ def _levels(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> _Runni
 def _surge(
     draft: SiteDraft, times: ShiftableTimes, steps: Positions, cut: NDArray[np.int64]
 ) -> None:
-    """Tell the site what the last slot takes beyond its mean in the step that it ends in."""
+    """Add to the site what the last slot takes beyond its mean in the step that it ends in."""
     every = times.hours.size
     most = np.zeros(every)
     most[steps] = times.levels_kw[-1]
