@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import re
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -14,9 +13,10 @@ import pytest
 from hypothesis import settings
 
 from tests.support.clock import FakeClock
+from tests.support.made import Made
 from tests.support.process import ENCRYPTION_KEY
 from tests.support.world import Tenant, World
-from wattyard.platform.db import Database, schema
+from wattyard.platform.db import Database
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain import zones
 
@@ -46,31 +46,29 @@ def encryption_key() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """The address of the run's PostgreSQL; all test processes share it."""
+def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the run; all test processes share it."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "database"
-    with EmbeddedDatabase(folder, durable=False).lease() as url:
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def postgres(run_folder: Path) -> Iterator[str]:
+    """The address of the run's PostgreSQL; all test processes share it."""
+    with EmbeddedDatabase(run_folder / "database", durable=False).lease() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: str, worker_id: str) -> str:
+def made(run_folder: Path) -> Made:
+    """Databases and data folders to copy."""
+    return Made(run_folder / "made")
+
+
+@pytest.fixture(scope="session")
+def database_url(made: Made, postgres: str, worker_id: str) -> str:
     """The address of this test process's own, migrated database."""
-    name = f"tests_{worker_id}"
-    url = re.sub(r"/wattyard\?", f"/{name}?", postgres)
-
-    async def make() -> None:
-        connection = await asyncpg.connect(postgres)
-        try:
-            await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            await connection.execute(f"CREATE DATABASE {name}")
-        finally:
-            await connection.close()
-
-    asyncio.run(make())
-    schema.migrate(url)
-    return url
+    return made.database(postgres, f"tests_{worker_id}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from tests.support.attackers import Attack, Memory, attacks, sent
-from tests.support.process import Server, run
+from tests.support.made import Made
+from tests.support.process import Server
 
 MIB = 2**20
 LIMIT_MIB = 50
@@ -32,8 +33,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def account(data: Path) -> Any:
-    return run("account", "create", "--name", "x", data=data)
+def account(made: Made, data: Path) -> Any:
+    return made.data(data)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.support.attackers import bomb
+from tests.support.made import Made
 from tests.support.process import Server, run
 
 SECONDS = float(os.environ.get("WATTYARD_ATTACK_SECONDS", "2"))
@@ -132,8 +133,9 @@ def attacks_of(tenant: Tenant, chance: random.Random) -> list[Callable[[httpx.Cl
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+def ground(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
     data = tmp_path_factory.mktemp("tenants") / "data"
+    made.data(data)
     with Server(data, rate_limit=0) as server:
         yield server, data
 

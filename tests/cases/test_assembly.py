@@ -202,7 +202,7 @@ async def test_a_database_that_was_away_at_start_is_used_only_with_the_right_sch
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await holds():  # noqa: ASYNC110 (the database has no event of it)
             await asyncio.sleep(0.05)
 

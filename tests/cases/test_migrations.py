@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.support.made import Made
 from tests.support.process import WATTYARD
 from wattyard.app.background import schema_checked
 from wattyard.platform.db import Database, schema
@@ -33,17 +34,9 @@ def upgrade() -> None:
 
 
 @pytest.fixture
-async def url(postgres: str) -> AsyncIterator[str]:
+def url(made: Made, postgres: str) -> str:
     """A migrated database of its own, apart from those of other test processes."""
-    name = f"migrations_{os.getpid()}"
-    connection = await asyncpg.connect(postgres)
-    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await connection.execute(f"CREATE DATABASE {name}")
-    url = postgres.replace("/wattyard?", f"/{name}?")
-    await asyncio.to_thread(schema.migrate, url)
-    yield url
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
+    return made.database(postgres, f"migrations_{os.getpid()}")
 
 
 @pytest.fixture
@@ -122,7 +115,7 @@ async def test_nobody_waits_long_behind_a_migration_that_waits_for_a_lock(
     step = 'op.execute("ALTER TABLE sites ADD COLUMN new int")'
     migrating = asyncio.create_task(next_release(url, tmp_path, step))
     waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'sites'::regclass"
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await owner.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
             await asyncio.sleep(0.01)
         await owner.fetch("SELECT FROM sites")  # waits behind it, until it gives up

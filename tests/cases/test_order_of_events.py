@@ -51,7 +51,7 @@ async def following(
 ) -> AsyncIterator[Follower]:
     follower = Follower(Streams(world.services.get(Events)), tenant, last)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await follower.placed.wait()
         yield follower
     finally:

@@ -184,11 +184,11 @@ async def test_a_stream_goes_on_where_a_standby_was_promoted(tmp_path: Path) -> 
                 ids = await written(world, tenant, *NAMES)
                 reached = await ask(url, "SELECT pg_current_wal_flush_lsn()::text")
                 behind = f"SELECT pg_last_wal_replay_lsn() >= '{reached}'::pg_lsn"
-                await until(lambda: ask(other, behind), 30)
+                await until(lambda: ask(other, behind))
                 await ask(other, "ALTER SYSTEM SET primary_conninfo = ''")
                 await ask(other, "SELECT pg_reload_conf()")
                 alone = "SELECT count(*) = 0 FROM pg_stat_wal_receiver"
-                await until(lambda: ask(other, alone), 30)
+                await until(lambda: ask(other, alone))
                 (lost,) = await written(world, tenant, "ste_lost")
                 assert await ask(other, "SELECT pg_promote()")
                 async with at(other) as promoted:
@@ -218,7 +218,7 @@ async def test_a_crash_of_the_database_makes_what_was_known_of_its_order_void(
                 return False
             return True
 
-        await until(answers, 30)
+        await until(answers)
         assert horizon.server != before
         await check_goes_on(world, tenant, ids[1])
 
@@ -231,7 +231,7 @@ async def test_a_stream_begins_while_the_first_writer_ever_is_at_work(tmp_path: 
         async with world.db.transaction() as writer:
             await writer.execute("LOCK TABLE events IN ROW EXCLUSIVE MODE")
             begun = asyncio.create_task(first_of(world, tenant))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert await begun == []
 
 

@@ -42,7 +42,7 @@ async def test_a_crashed_job_starts_again_and_the_others_go_on(
     crashing, steady = Crashing(3), Crashing(0)
     stop = asyncio.Event()
     task = asyncio.create_task(Worker([crashing, steady], first_pause_seconds=0.01).run(stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await steady.works.wait()
         await crashing.works.wait()
         stop.set()
@@ -76,7 +76,7 @@ async def test_periodic_work_is_done_again_and_alone(db: Database) -> None:
         task = asyncio.create_task(Worker([job(0)]).run(stop))
         async with db.alone("tests: counting") as also:
             assert not also
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await often.wait()
         stop.set()
         await task
@@ -89,13 +89,13 @@ async def test_one_process_has_the_turn_until_it_gives_it_up(tmp_path: Path) -> 
         waiting = asyncio.create_task(_turn(file, stop))
         await asyncio.sleep(0)
         assert not waiting.done()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await waiting
     async with turn_on(file, stop):
         waiting = asyncio.create_task(_turn(file, stop))
         await asyncio.sleep(0)
         stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert not await waiting
 
 
@@ -110,7 +110,7 @@ async def test_a_bell_is_heard_after_the_commit_and_not_before(db: Database) -> 
     listening = asyncio.create_task(listener.listen())
     try:
         with listener.calling(heard.set):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await heard.wait()  # it listens
                 heard.clear()
                 async with db.transaction():

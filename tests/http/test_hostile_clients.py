@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.http.test_connections import listening
+from tests.support.made import Made
 from tests.support.process import Server
 from tests.support.world import Tenant, World
 
@@ -70,7 +71,7 @@ async def answered(streams: Streams, sent: bytes = FULL) -> int:
     """Ask on an open connection, and give the status."""
     reader, writer = streams
     writer.write(sent)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(int(line[16:]) for line in head.split(b"\r\n") if line[:15] == LENGTH)
         await reader.readexactly(length)
@@ -83,7 +84,7 @@ LENGTH = b"content-length:"
 async def until_closed(reader: asyncio.StreamReader) -> bytes:
     """Read until the server hangs up."""
     read = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         with suppress(ConnectionError):
             while part := await reader.read(65536):
                 read += part
@@ -182,7 +183,7 @@ async def test_who_waits_for_the_server_is_left_in_peace(
         await until_closed(idle)
         assert await answered(kept) == 200
         await tenant.post("/customers", {})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while b"customer.create" not in await stream.readuntil(b"\n"):
                 pass
 
@@ -216,7 +217,8 @@ async def test_an_address_has_its_share_but_a_trusted_proxy_any_number(
     assert count == let_in
 
 
-def test_a_server_has_these_limits(tmp_path: Path) -> None:
+def test_a_server_has_these_limits(made: Made, tmp_path: Path) -> None:
+    made.data(tmp_path)
     with Server(tmp_path, settings={"WATTYARD_HEAD_SECONDS": "1"}) as server:
         port = int(server.address.rpartition(":")[2])
 

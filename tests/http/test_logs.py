@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.made import Made
 from tests.support.process import Server
 from wattyard.platform.logs import Answered, Lines, RequestLog
 
@@ -134,7 +135,8 @@ def test_text_is_for_a_terminal(form: str, *, terminal: bool, as_text: bool) -> 
             assert json.loads(line)["event"] == event
 
 
-def test_a_server_has_written_every_line_when_it_has_ended(tmp_path: Path) -> None:
+def test_a_server_has_written_every_line_when_it_has_ended(made: Made, tmp_path: Path) -> None:
+    made.data(tmp_path)
     with Server(tmp_path) as server:
         for _ in range(20):
             httpx.get(f"{server.address}/nowhere")

@@ -173,7 +173,7 @@ async def test_a_register_waits_for_the_first_reading_without_one_and_then_sees_
     outside = copy_context()
     waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
 
-    async with asyncio.timeout(30), world.db.transaction() as db:
+    async with asyncio.timeout(60), world.db.transaction() as db:
         assert await put(tenant, [reading(home, 0, 1)]) == []
         named = asyncio.create_task(
             put(tenant, [reading(home, 0, 1, register="T1")]), context=outside

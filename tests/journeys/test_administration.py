@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.made import Made
 from tests.support.process import WATTYARD
 
 
@@ -23,8 +24,9 @@ def worker(data: Path, port: int) -> "subprocess.Popen[str]":
 
 
 def test_a_worker_is_ready_when_its_listener_is_and_says_when_it_cannot_have_it(
-    tmp_path: Path,
+    made: Made, tmp_path: Path
 ) -> None:
+    made.data(tmp_path / "data")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.made import Made
 from tests.support.process import WATTYARD, Server, run
-from wattyard.platform.embedded import EmbeddedDatabase
 
 PLACE = {"postal_address": {"city": "Lyon", "country_code": "FR"}}
 
@@ -19,13 +19,13 @@ def command(*arguments: str, data: Path | None = None) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
 
 
 @pytest.fixture
-def credentials(tmp_path: Path) -> tuple[str, str]:
-    account = run("account", "create", "--name", "a maker", data=tmp_path / "data")
+def credentials(made: Made, tmp_path: Path) -> tuple[str, str]:
+    account = made.data(tmp_path / "data")
     return account["account_id"], account["keys"]["test"]
 
 
@@ -70,13 +70,7 @@ def test_backup_and_restore_say_what_is_wrong(tmp_path: Path, credentials: tuple
     data = tmp_path / "data"
     assert "no file" in command("restore", str(tmp_path / "none"), data=data).stderr
     assert "cannot be written" in command("backup", "/nowhere/x.dump", data=data).stderr
-    done = subprocess.run(
-        [*WATTYARD, "backup", "x", "--database", "postgresql://h/d"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = command("backup", "x", "--database", "postgresql://h/d")
     assert "pg_dump" in done.stderr
     assert credentials
 
@@ -121,17 +115,12 @@ def test_the_doctor_names_a_wrong_key_and_an_open_one(
     assert credentials
 
 
-def test_a_database_of_our_own_is_served_only_with_a_key(tmp_path: Path) -> None:
-    with EmbeddedDatabase(tmp_path / "elsewhere").lease() as url:
-        subprocess.run([*WATTYARD, "migrate", "--database", url], check=True, timeout=60)
-        for word in ("serve", "worker"):
-            refused = subprocess.run(
-                [*WATTYARD, word, "--database", url],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=60,
-            )
-            assert refused.returncode == 1
-            assert "WATTYARD_ENCRYPTION_KEY" in refused.stderr
-            assert "wattyard encryption-key new" in refused.stderr
+def test_a_database_of_our_own_is_served_only_with_a_key(
+    made: Made, postgres: str, worker_id: str
+) -> None:
+    url = made.database(postgres, f"own_{worker_id}")
+    for word in ("serve", "worker"):
+        refused = command(word, "--database", url)
+        assert refused.returncode == 1
+        assert "WATTYARD_ENCRYPTION_KEY" in refused.stderr
+        assert "wattyard encryption-key new" in refused.stderr

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.made import Made
 from tests.support.process import WATTYARD, Server, run
 
 NIGHT_RATE = {
@@ -31,8 +32,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def account(data: Path) -> Any:
-    return run("account", "create", "--name", "a maker", data=data)
+def account(made: Made, data: Path) -> Any:
+    return made.data(data)
 
 
 def house(client: httpx.Client, devices: int) -> tuple[str, list[str]]:

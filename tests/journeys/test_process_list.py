@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.made import Made
 from tests.support.process import WATTYARD
 from wattyard.platform.embedded.programs import MAJOR_VERSION, libpq_environment, package_folder
 
@@ -37,7 +38,11 @@ def stand_in() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_no_program_is_given_the_address_of_the_database(stand_in: Path, tmp_path: Path) -> None:
+def test_no_program_is_given_the_address_of_the_database(
+    stand_in: Path, made: Made, tmp_path: Path
+) -> None:
+    made.data(tmp_path / "data")
+
     def command(*arguments: str) -> None:
         done = subprocess.run(
             [*WATTYARD, *arguments, "--data", str(tmp_path / "data")],

@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from tests.journeys.test_webhooks import Hook, wait_for
+from tests.support.made import Made
 from tests.support.process import ENCRYPTION_KEY, WATTYARD, Server
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -53,15 +54,15 @@ def command(*arguments: str, database: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=180,
         env=environment,
     )
 
 
 @pytest.fixture
-def restricted(postgres: str, worker_id: str) -> Iterator[Restricted]:
+def restricted(made: Made, postgres: str, worker_id: str) -> Iterator[Restricted]:
     name = f"tests_role_{worker_id}"
-    owner = re.sub(r"/wattyard\?", f"/{name}?", postgres)
+    owner = made.database(postgres, name)
     found = Restricted(owner, owner.replace("//wattyard@", f"//{name}@"), name)
 
     async def settle(url: str, *statements: str) -> None:
@@ -71,10 +72,9 @@ def restricted(postgres: str, worker_id: str) -> Iterator[Restricted]:
         await connection.close()
 
     gone = (f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"DROP ROLE IF EXISTS {name}")
-    asyncio.run(settle(postgres, *gone, f"CREATE DATABASE {name}"))
-    migrated = command("migrate", database=owner)
+    migrated = command("migrate", database=owner)  # makes the partitions of readings, too
     assert migrated.returncode == 0, migrated.stderr
-    asyncio.run(settle(owner, granting(name)))
+    asyncio.run(settle(owner, f"DROP ROLE IF EXISTS {name}", granting(name)))
     yield found
     asyncio.run(settle(postgres, *gone))
 

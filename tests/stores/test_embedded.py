@@ -64,7 +64,7 @@ def let_go(process: subprocess.Popen[str]) -> None:
     assert process.stdin
     assert process.stdout
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     process.stdout.close()
 
 

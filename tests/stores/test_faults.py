@@ -146,7 +146,7 @@ async def test_readiness_is_told_while_all_connections_are_lent(database_url: st
     database = Database(database_url, connections=1)
     await database.open()
     async with database.transaction():
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await asyncio.create_task(database.check_ready())
     await database.close()
 

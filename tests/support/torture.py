@@ -136,10 +136,9 @@ class Writer:
             self.ledger.sites[site] = expected
 
 
-def torture(data: Path, *, kills: int, seed: int, writers: int = 3) -> list[Writer]:
+def torture(data: Path, account: Any, *, kills: int, seed: int, writers: int = 3) -> list[Writer]:
     """Kill the server, or PostgreSQL, `kills` times while writers write; then let them end."""
     random_ = random.Random(seed)
-    account = run("account", "create", "--name", "torture", data=data)
     server = Server(data, rate_limit=0)
     client = server.client(account["account_id"], account["keys"]["test"])
     headers = {"Authorization": client.headers["Authorization"]}

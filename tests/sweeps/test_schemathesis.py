@@ -21,7 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.support.process import Server, run
+from tests.support.made import Made
+from tests.support.process import Server
 from wattyard.app import ENDPOINTS
 from wattyard.platform.http import Endpoint
 
@@ -71,9 +72,9 @@ class Target:
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def target(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     data = tmp_path_factory.mktemp("fuzz") / "data"
-    account = run("account", "create", "--name", "fuzz", data=data)
+    account = made.data(data)
     with Server(data, rate_limit=0) as server:
         yield Target(server, server.client(account["account_id"], account["keys"]["test"]))
 
