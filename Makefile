@@ -68,7 +68,7 @@ client: $(STAMP)
 	PYTHONPATH=clients/python $(PY) -m generator
 
 bench: $(STAMP)
-	$(PY) -m benchmarks $(ARGS)
+	PYTHONPATH=clients/python/src $(PY) -m benchmarks $(ARGS)
 
 # Exact pins with hashes, from the ranges in pyproject.toml and its options for pip-tools.
 PIN := $(PY) -m piptools compile -q

@@ -1,0 +1,128 @@
+"""The Python client beside bare `httpx2`: a call, a listed site, and an upload of readings.
+
+Time is that of the client's own process (CPU), since the server's is the same for both.
+"""
+
+import gzip
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+import httpx2
+import msgspec
+
+from benchmarks.support import fleets
+from benchmarks.support.ground import Ground, verdict
+from benchmarks.support.servers import wattyard
+from wattyard.platform.db import schema
+from wattyard.platform.embedded import EmbeddedDatabase
+from wattyard_client import Wattyard
+
+_CALLS = 300
+_PAGES = 30
+_PAGE = 100
+_READINGS = 1_000_000
+_BATCH = 10_000
+_SERIES = 100
+
+
+def run(ground: Ground) -> None:
+    """Measure calls, pages of sites and an upload of a million readings."""
+    with EmbeddedDatabase(ground.folder / "client").lease() as url:
+        schema.migrate(url)
+        account, secret, _ = fleets.build(url, _PAGES * _PAGE)
+        with (
+            wattyard(url) as (address, _),
+            Wattyard(address, account, secret) as yard,
+            httpx2.Client(base_url=address) as bare,
+        ):
+            token = bare.post("/auth/tokens", auth=(account, secret)).json()
+            bare.headers["Authorization"] = f"Bearer {token['bearer_token']}"
+            _calls(ground, yard, bare)
+            _pages(ground, yard, bare)
+            _upload(yard, bare)
+
+
+def _cpu_seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _medians(
+    ground: Ground, ours: Callable[[], object], theirs: Callable[[], object]
+) -> tuple[float, float]:
+    """Measure both in turn."""
+    rounds = [(_cpu_seconds(ours), _cpu_seconds(theirs)) for _ in range(ground.rounds + 1)][1:]
+    return median(one for one, _ in rounds), median(two for _, two in rounds)
+
+
+def _calls(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> None:
+    def ours() -> None:
+        for _ in range(_CALLS):
+            yard.account.retrieve()
+
+    def theirs() -> None:
+        for _ in range(_CALLS):
+            bare.get("/account").raise_for_status().json()
+
+    own, other = (1e6 * seconds / _CALLS for seconds in _medians(ground, ours, theirs))
+    print(f"   a call: {own:,.0f} us; bare httpx2: {other:,.0f} us ({own / other:.2f} times)")
+
+
+def _pages(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> None:
+    def ours() -> None:
+        assert sum(1 for _ in yard.sites.list(limit=_PAGE)) == _PAGES * _PAGE
+
+    def theirs() -> None:
+        query, listed = {"limit": str(_PAGE)}, 0
+        while True:
+            page = bare.get("/sites", params=query).raise_for_status().json()
+            listed += len(page["data"])
+            if not page["has_more"]:
+                break
+            query["starting_after"] = page["data"][-1]["id"]
+        assert listed == _PAGES * _PAGE
+
+    count = _PAGES * _PAGE
+    own, other = (1e6 * seconds / count for seconds in _medians(ground, ours, theirs))
+    print(
+        f"   a listed site: {own:,.1f} us; bare httpx2: {other:,.1f} us ({own / other:.2f} times)"
+    )
+
+
+def _upload(yard: Wattyard, bare: httpx2.Client) -> None:
+    """The upload, beside the same bodies made beforehand: the server's own rate."""
+    places = [
+        site.location_id for site in itertools.islice(yard.sites.list(limit=_SERIES), _SERIES)
+    ]
+    bodies = [
+        gzip.compress(msgspec.json.encode(batch), 1)
+        for batch in _batches(places, datetime(2024, 1, 1, tzinfo=UTC))
+    ]
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    began = time.perf_counter()
+    for body in bodies:
+        bare.put("/meters/interval", content=body, headers=headers, timeout=60).raise_for_status()
+    other = time.perf_counter() - began
+    later = itertools.chain.from_iterable(_batches(places, datetime(2025, 6, 1, tzinfo=UTC)))
+    began = time.perf_counter()
+    upload = yard.meters.upload(later)
+    own = time.perf_counter() - began
+    assert (upload.accepted, upload.failed) == (_READINGS, 0)
+    print(f"   upload: {_READINGS / own:,.0f} readings/s; ready bodies: {_READINGS / other:,.0f}/s")
+    share = other / own
+    verdict("upload, share of the server's own rate", share, ">= 0.80", met=share >= 0.8)
+
+
+def _batches(places: list[str], start: datetime) -> Iterator[list[dict[str, object]]]:
+    for first in range(0, _READINGS // _SERIES, _BATCH // _SERIES):
+        hours = [start + timedelta(hours=first + n) for n in range(_BATCH // _SERIES + 1)]
+        texts = [hour.isoformat() for hour in hours]
+        yield [
+            {"location_id": place, "start_time": begins, "end_time": ends, "energy_kwh": 0.5}
+            for begins, ends in itertools.pairwise(texts)
+            for place in places
+        ]
