@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW
+from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.costs import cost_of
 from wattyard.schedules.domain.site.part import Run
@@ -65,7 +65,10 @@ def plan_of(site: SiteProgram, found: Found, *, kept: bool = False) -> SitePlan:
     cost = cost_of(question, run.devices, run.flows)
     weights = question.weights
     objective = weights.cost * (cost.total - cost.preferences) + cost.preferences
-    claimed = float(site.goals[site.objective] @ found.values)
+    held_at_start = weights.cost * sum(
+        one.value_per_kwh_at_end * one.energy_wh / WH_PER_KWH for one in question.stores
+    )
+    claimed = float(site.goals[site.objective] @ found.values) + held_at_start
     devices = tuple(_device(question, one, run.flows) for one in run.devices if one.device)
     shortfalls = _site_shortfalls(question, run.flows)
     partial = bool(shortfalls) or any(one.status == "PARTIAL" for one in devices)
@@ -76,7 +79,7 @@ def plan_of(site: SiteProgram, found: Found, *, kept: bool = False) -> SitePlan:
         flows=run.flows,
         cost=cost,
         objective=objective,
-        bound=_bound(objective, claimed, found.bound),
+        bound=_bound(objective, claimed, found.bound + held_at_start),
         solver=found.solver,
         shortfalls=shortfalls,
         kept=kept,

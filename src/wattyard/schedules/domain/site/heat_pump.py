@@ -16,12 +16,13 @@ from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.program import Positions
 from wattyard.schedules.domain.site.devices import HeatPump
-from wattyard.schedules.domain.site.part import Run, SiteDraft, Switch
+from wattyard.schedules.domain.site.part import Run, SiteDraft
 from wattyard.schedules.domain.site.plan import Shortfall
 from wattyard.schedules.domain.site.steps import open_steps
 
 _NOISE_KW: Final = 1e-6
 _COMFORTABLE_K: Final = 1e-3
+_EXACT_K: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -170,10 +171,7 @@ class HeatPumpPart:
         rows = draft.rows(before_c, before_c, [(after, 1.0), (power, -warming.gain_k_per_kw)])
         draft.entries(rows[1:], after[:-1], -warming.kept[1:])
         _comfort(draft, pump, after)
-        if pump.levels_w:
-            _levels(draft, warming, power)
-        elif pump.least_w:
-            _least_power(draft, warming, power)
+        _powers(draft, warming, power, after)
         return PlacedHeatPump(warming, power)
 
 
@@ -188,28 +186,74 @@ def _comfort(draft: SiteDraft, pump: HeatPump, after: Positions) -> None:
             draft.unmet(pump.priority, outside, pump.capacity_kwh_per_k)
 
 
-def _levels(draft: SiteDraft, warming: Warming, power: Positions) -> None:
-    steps = np.flatnonzero(warming.most_kw)
-    zero = np.zeros(steps.size)
-    terms: list[tuple[Positions, Numbers | float]] = [(power[steps], 1.0)]
-    for level_w in sorted(set(warming.pump.levels_w)):
-        chosen = draft.columns(zero, np.ones(steps.size), whole=True)
-        terms.append((chosen, -level_w / WATTS_PER_KW))
-    draft.rows(zero, zero, terms)
-    if len(terms) > 2:
-        once = [(columns, 1.0) for columns, _ in terms[1:]]
-        draft.rows(np.full(steps.size, -np.inf), np.ones(steps.size), once)
+def _powers(draft: SiteDraft, warming: Warming, power: Positions, after: Positions) -> None:
+    """Let it run at one of its levels, or at its least power or more, or not at all."""
+    pump, steps = warming.pump, np.flatnonzero(warming.most_kw)
+    least_kw = pump.least_w / WATTS_PER_KW
+    levels_kw = [level_w / WATTS_PER_KW for level_w in sorted(set(pump.levels_w))]
+    if not steps.size or not (levels_kw or least_kw):
+        return
+    zero, beyond = np.zeros(steps.size), np.full(steps.size, np.inf)
+    running = [
+        draft.columns(zero, np.ones(steps.size), whole=True) for _ in levels_kw or (least_kw,)
+    ]
+    if levels_kw:
+        terms = [(columns, -kw) for columns, kw in zip(running, levels_kw, strict=True)]
+        draft.rows(zero, zero, [(power[steps], 1.0), *terms])
+    else:
+        draft.rows(zero, beyond, [(power[steps], 1.0), (running[0], -least_kw)])
+        draft.rows(-beyond, zero, [(power[steps], 1.0), (running[0], -warming.most_kw[steps])])
+    if len(running) > 1:
+        draft.rows(-beyond, np.ones(steps.size), [(columns, 1.0) for columns in running])
+    draft.rounds(_Tracking(warming, after, steps, tuple(running)))
 
 
-def _least_power(draft: SiteDraft, warming: Warming, power: Positions) -> None:
-    where = np.flatnonzero(warming.most_kw)
-    if where.size:
-        draft.switch(
-            Switch(
-                on=power[where],
-                most_on=warming.most_kw[where],
-                needs=((power[where], 1.0),),
-                least=np.full(where.size, warming.pump.least_w / WATTS_PER_KW),
-                needs_lower=np.zeros(where.size),
-            )
-        )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tracking:
+    """Runs a heat pump so that temperatures stay near to those of a free choice of power.
+
+    `after` (n) are the columns of temperatures; `running` (one for each level, k of n `steps`).
+    """
+
+    warming: Warming
+    after: Positions
+    steps: Positions
+    running: tuple[Positions, ...]
+
+    def rounded(self, values: Numbers) -> tuple[Positions, Numbers]:
+        """Choose the power of each step whose temperature is comfortable, and nearest."""
+        warming, wished_c = self.warming, values[self.after]
+        needed_c, at_c = warming.needed_c(), warming.pump.initial_c
+        power_kw = np.zeros(self.after.size)
+        for step in range(power_kw.size):
+            choices = self._choices_kw(step, at_c, float(wished_c[step]))
+            ends_c = [warming.after_c(step, at_c, kw) for kw in choices]
+            badness = [
+                (
+                    max(float(needed_c[step]) - end_c, 0.0) > _EXACT_K,
+                    max(end_c - float(warming.pump.max_c[step]), 0.0) > _EXACT_K,
+                    abs(end_c - float(wished_c[step])),
+                )
+                for end_c in ends_c
+            ]
+            best = min(range(len(choices)), key=badness.__getitem__)
+            power_kw[step], at_c = choices[best], ends_c[best]
+        return self._decided(power_kw[self.steps])
+
+    def _choices_kw(self, step: int, at_c: float, wished_c: float) -> list[float]:
+        pump, most_kw = self.warming.pump, float(self.warming.most_kw[step])
+        if not most_kw:
+            return [0.0]
+        if pump.levels_w:
+            return [0.0, *(level_w / WATTS_PER_KW for level_w in sorted(set(pump.levels_w)))]
+        gain = float(self.warming.gain_k_per_kw[step])
+        lacking_k = wished_c - self.warming.after_c(step, at_c, 0.0)
+        wished_kw = lacking_k / gain if gain > 0.0 else 0.0
+        return [0.0, min(max(wished_kw, pump.least_w / WATTS_PER_KW), most_kw), most_kw]
+
+    def _decided(self, power_kw: Numbers) -> tuple[Positions, Numbers]:
+        columns = np.concatenate(self.running)
+        levels_kw = [one / WATTS_PER_KW for one in sorted(set(self.warming.pump.levels_w))]
+        if not levels_kw:
+            return columns, (power_kw > 0.0).astype(np.float64)
+        return columns, np.concatenate([(power_kw == kw).astype(np.float64) for kw in levels_kw])

@@ -12,6 +12,7 @@ what they mean to the site:
 * `unmet`: kWh that a goal misses, by priority; ranked before all costs.
 * `switch`: what excludes each other. The program is solved without; binary numbers are added only
   in steps where the solution breaks it. Integers that are always needed are columns with `whole`.
+* `rounds`: how its integers are decided for a plan to start from.
 
 It answers a `Placed`, which reads the device's plan back from the numbers found.
 """
@@ -56,6 +57,17 @@ class Placed(Protocol):
 
     def read(self, values: Numbers) -> Run:
         """Read the device's plan from the values of all columns."""
+        ...
+
+
+class Rounding(Protocol):
+    """Decides integers of a device near to numbers that are not integers yet.
+
+    What is left is then easier to solve, and a plan to start from.
+    """
+
+    def rounded(self, values: Numbers) -> tuple[Positions, Numbers]:
+        """Give integers to some columns (k), none where it cannot."""
         ...
 
 
@@ -114,6 +126,7 @@ class SiteDraft:
     money: dict[CostPart, list[tuple[Positions, Numbers]]] = field(default_factory=dict)
     missing: dict[int, list[tuple[Positions, Numbers]]] = field(default_factory=dict)
     switches: list[Switch] = field(default_factory=list)
+    roundings: list[Rounding] = field(default_factory=list)
 
     def columns(self, lower: Numbers, upper: Numbers, *, whole: bool = False) -> Positions:
         """Add numbers (k) between bounds; answers their positions."""
@@ -148,3 +161,7 @@ class SiteDraft:
     def switch(self, switch: Switch) -> None:
         """Exclude things from each other; see `Switch`."""
         self.switches.append(switch)
+
+    def rounds(self, rounding: Rounding) -> None:
+        """Decide integers so for a plan to start from; see `Rounding`."""
+        self.roundings.append(rounding)

@@ -12,7 +12,15 @@ from wattyard.schedules.domain.program import Draft, Positions, Program
 from wattyard.schedules.domain.site.demand import DemandPart
 from wattyard.schedules.domain.site.heat_pump import HeatPumpPart
 from wattyard.schedules.domain.site.meter import PlacedMeter, closed, opened
-from wattyard.schedules.domain.site.part import CostPart, Draw, Part, Placed, SiteDraft, Switch
+from wattyard.schedules.domain.site.part import (
+    CostPart,
+    Draw,
+    Part,
+    Placed,
+    Rounding,
+    SiteDraft,
+    Switch,
+)
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.shiftable import ShiftablePart
 from wattyard.schedules.domain.site.store import StorePart
@@ -38,6 +46,16 @@ class SiteProgram:
     placed: tuple[Placed, ...]
     drawn: tuple[Draw, ...]
     money: dict[CostPart, Numbers]
+    roundings: tuple[Rounding, ...] = ()
+
+    def rounded(self, values: Numbers) -> "SiteProgram":
+        """Hold the integers of devices near to values; the others stay free."""
+        lower, upper = self.program.lower.copy(), self.program.upper.copy()
+        whole = self.program.whole.copy()
+        for rounding in self.roundings:
+            columns, decided = rounding.rounded(values)
+            lower[columns], upper[columns], whole[columns] = decided, decided, False
+        return replace(self, program=replace(self.program, lower=lower, upper=upper, whole=whole))
 
     @cached_property
     def nowhere(self) -> tuple[Mask, ...]:
@@ -71,6 +89,7 @@ def site_program(question: SiteQuestion, *, whole_runs: bool = True) -> SiteProg
         placed=tuple(one for one in placed if one is not None),
         drawn=tuple(draft.drawn),
         money=money,
+        roundings=tuple(draft.roundings),
     )
 
 

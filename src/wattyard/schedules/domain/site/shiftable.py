@@ -64,6 +64,7 @@ class ShiftablePart:
         else:
             running = _levels(draft, times, power)
             _runs(draft, times, running)
+            draft.rounds(_LikeliestLevels(times, power, running))
         return PlacedShiftable(times, power)
 
     def runs_whole(self, edges_us: Instants) -> bool:
@@ -110,6 +111,23 @@ def _one_course(
     draft.surges(times.load.device, surge)
     if times.load.start_cost:
         draft.costs("wear", chosen, times.load.start_cost)
+    draft.rounds(_LikeliestCourse(power, chosen, courses))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LikeliestCourse:
+    """Chooses the course (of m, n steps) that has most in common with free choices of power."""
+
+    power: Positions
+    chosen: Positions
+    courses: NDArray[np.float64]
+
+    def rounded(self, values: Numbers) -> tuple[Positions, Numbers]:
+        """Choose it; none where the load does not run at all."""
+        decided = np.zeros(self.chosen.size)
+        if values[self.power].any():
+            decided[int(np.argmax(self.courses @ values[self.power]))] = 1.0
+        return self.chosen, decided
 
 
 def _least_power(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> None:
@@ -269,3 +287,63 @@ def _in_one_window(draft: SiteDraft, times: ShiftableTimes, running: _Running) -
     for column, free in zip(chosen, times.by_window, strict=True):
         inside = free[running.steps] > 0.0
         draft.entries(rows[inside], np.full(int(inside.sum()), column), -1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LikeliestLevels:
+    """Chooses levels that keep the rules of runs, where free choices of power are highest."""
+
+    times: ShiftableTimes
+    power: Positions
+    running: _Running
+
+    def rounded(self, values: Numbers) -> tuple[Positions, Numbers]:
+        """Choose the levels of each step; nothing where no such choice is found."""
+        wished_w = values[self.power] * WATTS_PER_KW
+        load = self.times.load
+        ruled = (
+            load.contiguous or load.min_run_us or load.min_pause_us or load.max_starts is not None
+        )
+        course_w = self._single_run(wished_w) if ruled else self._fullest(wished_w)
+        if course_w is None:
+            return self.power[:0], wished_w[:0]
+        levels_w = self.times.levels_kw * WATTS_PER_KW
+        chosen = np.searchsorted(levels_w, course_w - _SAME_W)
+        decided = [
+            ((chosen == level) & (course_w > 0.0))[self.running.steps]
+            for level in range(levels_w.size)
+        ]
+        return self.running.levels.ravel(), np.concatenate(decided).astype(np.float64)
+
+    def _single_run(self, wished_w: Numbers) -> Numbers | None:
+        """Find the single run that has most in common with what is wished."""
+        best, most = None, -1.0
+        weights = wished_w * self.times.hours
+        for level_w in (self.times.levels_kw * WATTS_PER_KW).tolist():
+            if self.times.load.energy_wh / level_w * HOUR_US < self.times.load.min_run_us:
+                continue
+            courses = self.times.courses(level_w)
+            common = courses @ weights
+            if common.size and float(common.max()) > most:
+                best, most = courses[int(common.argmax())], float(common.max())
+        return best
+
+    def _fullest(self, wished_w: Numbers) -> Numbers | None:
+        """Fill the steps of which most is wished, each at the level that reaches the wish."""
+        levels_w, hours = self.times.levels_kw * WATTS_PER_KW, self.times.hours
+        steps = self.running.steps[np.argsort(-wished_w[self.running.steps], kind="stable")]
+        nearest = np.searchsorted(levels_w, wished_w - _SAME_W)
+        course_w, left_wh = np.zeros(wished_w.size), self.times.load.energy_wh
+        for step in steps.tolist():
+            if left_wh <= 0.0:
+                break
+            level = max(int(nearest[step]), 0 if wished_w[step] > _SAME_W else levels_w.size - 1)
+            course_w[step] = levels_w[min(level, levels_w.size - 1)]
+            left_wh -= course_w[step] * hours[step]
+        while left_wh < 0.0:
+            last = int(np.flatnonzero(course_w)[-1])
+            if course_w[last] * hours[last] > -left_wh:
+                return course_w
+            left_wh += course_w[last] * hours[last]
+            course_w[last] = 0.0
+        return course_w if left_wh == 0.0 else None

@@ -120,7 +120,8 @@ def _mixed(site: SiteProgram, relaxed: Numbers, clock: _Clock) -> Found | None:
     """Add binaries where switches are broken, until none is."""
     known = [float(goal @ relaxed) for goal in site.goals[: site.objective + 1]]
     where = tuple(_all_where(mask) for mask in site.broken(relaxed))
-    best = _rounded(site, relaxed, where, clock)
+    best = _rounded(site.rounded(relaxed), relaxed, site.nowhere, clock) if site.roundings else None
+    best = best if best is not None else _rounded(site, relaxed, where, clock)
     bounds = [_Bound(known[:-1], known[-1])]
     for _ in range(_ROUNDS):
         if best is not None and _reaches(site, best, bounds[-1]):
