@@ -30,6 +30,7 @@ NAMES: Final[dict[str, str]] = {
     "spl": "schedule_limit",
     "sae": "schedule_amount",
     "ssc": "schedule_soc",
+    "spn": "schedule_site",
     "evt": "event",
     "whe": "webhook_endpoint",
     "whd": "webhook_delivery",

@@ -11,7 +11,9 @@ from wattyard.schedules.service import (
     Charges,
     NoWeather,
     PricedTimes,
+    SiteFactsReader,
     SiteForecast,
+    SitePlans,
     Solvers,
     Weather,
 )
@@ -29,7 +31,16 @@ def weather(settings: Settings, contexts: Contexts) -> Weather:
 
 SCHEDULES: Final = Capability(
     name="schedules",
-    id_prefixes=("std", "spl", "sae", "ssc"),
-    provides=(Solvers, weather, SiteForecast, PricedTimes, Amounts, Charges),
+    id_prefixes=("std", "spl", "sae", "ssc", "spn"),
+    provides=(
+        Solvers,
+        weather,
+        SiteForecast,
+        PricedTimes,
+        Amounts,
+        Charges,
+        SiteFactsReader,
+        SitePlans,
+    ),
     endpoints=ENDPOINTS,
 )

@@ -127,10 +127,16 @@ class Records:
             known = await series_store.of(db, account, live, site_id=None, device_id=device_id)
             streams = {n: stream for n, stream in known.items() if stream.direction == direction}
             with_some = await columns.having(db, account, live, list(streams), span)
-        first: dict[Stream, int] = {}
-        for number in sorted(with_some):
-            first.setdefault(streams[number].of_all_registers, number)
-        return {number: stream for stream, number in first.items()}
+        return _one_each({number: streams[number] for number in with_some})
+
+    async def streams_at(self, context: Context, site_id: UUID) -> dict[int, Stream]:
+        """Find what is read at a site, by its own meter and by those of its devices.
+
+        A series stands for all registers of its meter (see `of_streams`).
+        """
+        async with self.db.reading() as db:
+            account, live = context.account, context.live_mode
+            return _one_each(await series_store.at_site(db, account, live, site_id))
 
     async def of_streams(
         self, context: Context, streams: Mapping[int, Stream], spans: Mapping[int, Span]
@@ -161,6 +167,14 @@ class Records:
             for row in rows[: search.limit]
         ]
         return Page(found, len(rows) > search.limit)
+
+
+def _one_each(streams: Mapping[int, Stream]) -> dict[int, Stream]:
+    """Choose one series, the first, for all registers of each meter."""
+    first: dict[Stream, int] = {}
+    for number in sorted(streams):
+        first.setdefault(streams[number].of_all_registers, number)
+    return {number: stream for stream, number in first.items()}
 
 
 async def _between(

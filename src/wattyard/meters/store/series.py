@@ -132,6 +132,17 @@ async def of(
     return {row["series"]: _stream(row) for row in rows}
 
 
+async def at_site(db: ReadConnection, account: int, live: bool, site_id: UUID) -> dict[int, Stream]:
+    """Find the series of a site's own meter and of the devices at it."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND site_id = $3 ORDER BY series",
+        account,
+        live,
+        site_id,
+    )
+    return {row["series"]: _stream(row) for row in rows}
+
+
 async def by_number(
     db: ReadConnection, account: int, live: bool, numbers: Collection[int]
 ) -> dict[int, Stream]:

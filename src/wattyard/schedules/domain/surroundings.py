@@ -8,7 +8,7 @@ import numpy as np
 from wattyard.schedules.domain.base_load import MeteredSteps
 from wattyard.schedules.domain.prices import Numbers
 
-Source = Literal["READINGS", "WEATHER", "CLEAR_SKY", "ASSUMED", "NONE", "UNKNOWN"]
+Source = Literal["READINGS", "WEATHER", "CLEAR_SKY", "CLIENT", "ASSUMED", "NONE", "UNKNOWN"]
 """READINGS were metered (or learnt from what was), WEATHER and CLEAR_SKY are forecasts of the
 sun, ASSUMED is an assumption, NONE does not exist, UNKNOWN may exist and is left out."""
 

@@ -1,5 +1,5 @@
-"""Endpoints of schedules (contract 4)."""
+"""Endpoints of schedules (contracts 4 and 4b)."""
 
-from wattyard.schedules.routes import amounts, charges, listings
+from wattyard.schedules.routes import amounts, charges, listings, site_plans
 
-ENDPOINTS = (*listings.ENDPOINTS, *amounts.ENDPOINTS, *charges.ENDPOINTS)
+ENDPOINTS = (*listings.ENDPOINTS, *amounts.ENDPOINTS, *charges.ENDPOINTS, *site_plans.ENDPOINTS)

@@ -3,6 +3,8 @@
 from wattyard.schedules.service.amounts import Amounts
 from wattyard.schedules.service.charges import Charges
 from wattyard.schedules.service.pricing import PricedTimes
+from wattyard.schedules.service.site_facts import SiteFactsReader
+from wattyard.schedules.service.site_plans import SitePlans
 from wattyard.schedules.service.solving import Solvers
 from wattyard.schedules.service.surroundings import NoWeather, SiteForecast, Weather
 from wattyard.schedules.service.turns import PlansInProgress
@@ -13,7 +15,9 @@ __all__ = [
     "NoWeather",
     "PlansInProgress",
     "PricedTimes",
+    "SiteFactsReader",
     "SiteForecast",
+    "SitePlans",
     "Solvers",
     "Weather",
 ]

@@ -23,6 +23,8 @@ _PLAIN_THREADS: Final = 1
 _HARD_THREADS: Final = 2
 _UNFINISHED_KEPT: Final = 256
 _NICENESS: Final = 15
+_SHARED_SECONDS: Final = 2.0
+_LEAST_SECONDS: Final = 0.25
 
 
 class Solvers:
@@ -41,6 +43,7 @@ class Solvers:
         self._hard = hard, Turns(_HARD_THREADS)
         self._shares = shares or Shares()
         self._unfinished: LRUCache[bytes, Any] = LRUCache(_UNFINISHED_KEPT)
+        self._bounded = 0
 
     @asynccontextmanager
     async def planning(self, account: int) -> AsyncIterator["Solver"]:
@@ -60,7 +63,37 @@ class Solvers:
         A plan that ran out of time depends on how fast the machine was: it is kept, so that the
         same question has the same answer. One that nobody waits for any more is not begun.
         """
-        key = _key(solve, question)
+        return await self._run(_key(solve, question), solve, question, account=account, hard=hard)
+
+    async def run_bounded(
+        self, solve: Callable[[Question, float], Plan], question: Question, *, account: int
+    ) -> Plan:
+        """Solve a hard question as `run` does, in the seconds that it is given.
+
+        Those are shared among the plans that wait or run when it begins: two, divided by their
+        number, and a quarter of one at least.
+        """
+
+        def timed(asked: Question) -> Plan:
+            return solve(asked, max(_SHARED_SECONDS / max(self._bounded, 1), _LEAST_SECONDS))
+
+        self._bounded += 1
+        try:
+            return await self._run(
+                _key(solve, question), timed, question, account=account, hard=True
+            )
+        finally:
+            self._bounded -= 1
+
+    async def _run(
+        self,
+        key: bytes,
+        solve: Callable[[Question], Plan],
+        question: Question,
+        *,
+        account: int,
+        hard: bool,
+    ) -> Plan:
         if key in self._unfinished:
             kept: Plan = self._unfinished[key]
             return kept
@@ -98,6 +131,12 @@ class Solver:
         """Solve a question as `Solvers.run` does."""
         return await self.solvers.run(solve, question, account=self.account, hard=hard)
 
+    async def run_bounded(
+        self, solve: Callable[[Question, float], Plan], question: Question
+    ) -> Plan:
+        """Solve a question as `Solvers.run_bounded` does."""
+        return await self.solvers.run_bounded(solve, question, account=self.account)
+
 
 async def _on_thread(
     threads: ThreadPoolExecutor, solve: Callable[[Question], Plan], question: Question
@@ -105,7 +144,7 @@ async def _on_thread(
     return await asyncio.get_running_loop().run_in_executor(threads, solve, question)
 
 
-def _key(solve: Callable[[Question], Plan], question: Question) -> bytes:
+def _key(solve: Callable[..., Plan], question: object) -> bytes:
     """Name a question by all that it says."""
     said = pickle.dumps((solve.__qualname__, question), protocol=5)
     return blake2b(said, digest_size=16).digest()

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from wattyard.kernel import ids
-from wattyard.schedules.domain.site_request import (
+from wattyard.schedules.domain.site.request import (
     AbsenceWish,
     Course,
     DeviceWish,
-    Piece,
     RunWish,
+    SeriesPiece,
     StorageWish,
     TargetWish,
     ThermalWish,
@@ -112,9 +112,7 @@ def _targets(
 
 def _target(body: TargetBody, most: float, path: str, faults: Faults) -> TargetWish:
     if body.min_percent is None and body.max_percent is None:
-        faults.add(
-            f"{path}.min_percent", "a target needs min_percent or max_percent", missing=True
-        )
+        faults.add(f"{path}.min_percent", "a target needs min_percent or max_percent", missing=True)
     if body.min_percent is not None and body.min_percent > most:
         faults.add(
             f"{path}.min_percent",
@@ -125,9 +123,7 @@ def _target(body: TargetBody, most: float, path: str, faults: Faults) -> TargetW
     return TargetWish(at_us, body.min_percent, body.max_percent, body.priority)
 
 
-def _run(
-    body: DeviceWishBody, path: str, faults: Faults, sent: frozenset[str]
-) -> RunWish | None:
+def _run(body: DeviceWishBody, path: str, faults: Faults, sent: frozenset[str]) -> RunWish | None:
     if body.energy_kwh is None:
         asked = next((name for name in _RUN_ONLY if name in sent), None)
         if asked is not None:
@@ -157,6 +153,10 @@ def _thermal(body: DeviceWishBody, path: str, faults: Faults) -> ThermalWish | N
                 f"{path}.{missing}", "thermal and comfort go together; send both", missing=True
             )
         return None
+    if body.energy_kwh is not None:
+        faults.add(
+            f"{path}.energy_kwh", "energy_kwh and thermal are two ways to say what is needed"
+        )
     own, band = body.thermal, body.comfort
     if band.min_c is None and band.max_c is None:
         faults.add(f"{path}.comfort.min_c", "comfort needs min_c or max_c", missing=True)
@@ -181,7 +181,9 @@ def _course(
     if isinstance(body, int | float):
         return float(body)
     times = faults.apart(body, path)
-    return tuple(sorted(Piece(*time, one.value) for time, one in zip(times, body, strict=True)))
+    return tuple(
+        sorted(SeriesPiece(*time, one.value) for time, one in zip(times, body, strict=True))
+    )
 
 
 def _needed(

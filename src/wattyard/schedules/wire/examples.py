@@ -3,14 +3,14 @@
 from typing import Any
 
 _ACCOUNT = "acc_01939f2f00007abc8def0123456789ab"
-_LOCATION = "loc_01939f3a6b7c7d40a1b2c3d4e5f60718"
-_DEVICE = "dev_01939f3a6b7c7d41a1b2c3d4e5f60718"
+LOCATION = "loc_01939f3a6b7c7d40a1b2c3d4e5f60718"
+DEVICE = "dev_01939f3a6b7c7d41a1b2c3d4e5f60718"
 
-_HEAD: dict[str, Any] = {
+HEAD: dict[str, Any] = {
     "live_mode": True,
     "account_id": _ACCOUNT,
     "time_created": "2026-02-12T10:00:00Z",
-    "location_id": _LOCATION,
+    "location_id": LOCATION,
     "device_id": None,
     "location_timezone": "Europe/Amsterdam",
     "currency_code": "EUR",
@@ -18,7 +18,7 @@ _HEAD: dict[str, Any] = {
     "next_update": "2027-01-01T23:00:00Z",
 }
 _WINDOW: dict[str, Any] = {
-    "location_id": _LOCATION,
+    "location_id": LOCATION,
     "start_time": "2026-03-01T00:00:00+01:00",
     "end_time": "2026-03-02T00:00:00+01:00",
     "segment": "LOW",
@@ -33,7 +33,7 @@ DURATION_BODY = {**_WINDOW, "duration": 150}
 DURATION = {
     "id": "std_01939f3a6b7c7d50a1b2c3d4e5f60718",
     "object": "schedule_duration",
-    **_HEAD,
+    **HEAD,
     "duration": 150,
     "data": [_CHEAP],
 }
@@ -41,7 +41,7 @@ LIMIT_BODY = {**_WINDOW, "relative": 0.25}
 LIMIT = {
     "id": "spl_01939f3a6b7c7d51a1b2c3d4e5f60718",
     "object": "schedule_limit",
-    **_HEAD,
+    **HEAD,
     "duration": 420,
     "data": [{**_CHEAP, "end_time": "2026-03-01T07:00:00+01:00"}],
 }
@@ -54,7 +54,7 @@ SITE_AMOUNT_BODY: dict[str, Any] = {
     "max_power": {"units": "KW", "value": 11},
     "data": [
         {
-            "device_id": _DEVICE,
+            "device_id": DEVICE,
             "direction": "IMPORT",
             **_AMOUNT_TIMES,
             "max_power": {"units": "W", "value": 3000},
@@ -62,7 +62,7 @@ SITE_AMOUNT_BODY: dict[str, Any] = {
         }
     ],
 }
-AMOUNT_BODY: dict[str, Any] = {"location_id": _LOCATION, **SITE_AMOUNT_BODY}
+AMOUNT_BODY: dict[str, Any] = {"location_id": LOCATION, **SITE_AMOUNT_BODY}
 _MOVED: dict[str, Any] = {
     "energy": {"units": "WH", "value": 6000.0},
     "cost": {"value": 1.1736, "confidence": 1.0},
@@ -79,13 +79,13 @@ _MOVED: dict[str, Any] = {
 AMOUNT: dict[str, Any] = {
     "id": "sae_01939f3a6b7c7d52a1b2c3d4e5f60718",
     "object": "schedule_amount",
-    **_HEAD,
+    **HEAD,
     **_MOVED,
     "gap": 0.0,
     "kept": False,
     "data": [
         {
-            "device_id": _DEVICE,
+            "device_id": DEVICE,
             "tariff_direction": "IMPORT",
             **_AMOUNT_TIMES,
             **_MOVED,
@@ -96,19 +96,19 @@ AMOUNT: dict[str, Any] = {
 }
 
 DEVICE_CHARGE_BODY: dict[str, Any] = {
-    "location_id": _LOCATION,
+    "location_id": LOCATION,
     "schedule_horizon": 12,
     "start_time": "2026-03-01T18:00:00+01:00",
     "state_of_charge_percent": 40,
     "target_state_of_charge_percent": 60,
     "ready_by": "2026-03-02T06:00:00+01:00",
 }
-CHARGE_BODY: dict[str, Any] = {"device_id": _DEVICE, **DEVICE_CHARGE_BODY}
+CHARGE_BODY: dict[str, Any] = {"device_id": DEVICE, **DEVICE_CHARGE_BODY}
 CHARGE: dict[str, Any] = {
     "id": "ssc_01939f3a6b7c7d53a1b2c3d4e5f60718",
     "object": "schedule_soc",
-    **_HEAD,
-    "device_id": _DEVICE,
+    **HEAD,
+    "device_id": DEVICE,
     "data": [
         {
             "start_time": "2026-03-01T18:00:00+01:00",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 import msgspec
@@ -12,7 +13,7 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding.texts import Instant
-from wattyard.schedules.domain.site_request import Stretch
+from wattyard.schedules.domain.site.devices import Stretch
 
 
 class Spanned(Protocol):
@@ -63,7 +64,7 @@ class Faults:
         """Read stretches of time that may not overlap."""
         found = self.stretches(bodies, path)
         order = sorted(range(len(found)), key=lambda n: found[n])
-        for earlier, later in zip(order, order[1:], strict=False):
+        for earlier, later in pairwise(order):
             if found[later].start_us < found[earlier].end_us:
                 self.add(
                     f"{path}[{later}].start_time",
@@ -74,10 +75,10 @@ class Faults:
     def instant_us(self, text: str, path: str) -> int | None:
         """Read an instant that stands where a word may stand too; None for one at fault."""
         try:
-            at: datetime = msgspec.convert(text, Instant)
+            at: datetime | None = msgspec.convert(text, Instant)
         except (msgspec.ValidationError, ValueError):
-            at = datetime.min
-        if not instants.is_taken(at):
+            at = None
+        if at is None or not instants.is_taken(at):
             self.add(
                 path, f"must be an RFC 3339 time with an offset or Z, or `end`; got {shown(text)}"
             )

@@ -9,14 +9,13 @@ from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.ids import shown
 from wattyard.kernel.instants import requested_span
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.site_request import (
+from wattyard.schedules.domain.site.question import HeldSlot, Weights
+from wattyard.schedules.domain.site.request import (
     LONGEST,
     CircuitWish,
     DeviceWish,
-    HeldSlot,
     LimitWish,
-    Piece,
-    SiteObjective,
+    SeriesPiece,
     SiteRequest,
 )
 from wattyard.schedules.wire.device_wishes import device_wish
@@ -26,11 +25,11 @@ from wattyard.schedules.wire.site_wishes import (
     HeldDeviceBody,
     LimitOverTimeBody,
     PowerPieceBody,
-    SiteBody,
+    SitePlanBody,
 )
 
 
-def site_request(body: SiteBody, now: datetime) -> SiteRequest:
+def site_request(body: SitePlanBody, now: datetime) -> SiteRequest:
     """Read what is asked.
 
     Raises:
@@ -58,7 +57,7 @@ def site_request(body: SiteBody, now: datetime) -> SiteRequest:
         circuits=_circuits(body.circuits, faults),
         load=_pieces(body.forecasts.load, "forecasts.load", faults),
         solar=_pieces(body.forecasts.solar, "forecasts.solar", faults),
-        objective=SiteObjective(
+        weights=Weights(
             body.objective.cost,
             body.objective.carbon_per_kg,
             body.objective.sooner_per_kwh_hour,
@@ -72,7 +71,7 @@ def site_request(body: SiteBody, now: datetime) -> SiteRequest:
     return request
 
 
-def site_form(body: SiteBody) -> datetime | None:
+def site_form(body: SitePlanBody) -> datetime | None:
     """Choose the offset in which the plan is answered; None for UTC."""
     return body.start_time
 
@@ -86,7 +85,10 @@ def _check_once(given: Sequence[str], place: str, faults: Faults) -> None:
 
 
 def _check_times(
-    body: SiteBody, wishes: Sequence[DeviceWish], within: tuple[datetime, datetime], faults: Faults
+    body: SitePlanBody,
+    wishes: Sequence[DeviceWish],
+    within: tuple[datetime, datetime],
+    faults: Faults,
 ) -> None:
     """Check that targets are due inside of what is planned."""
     start, latest = within
@@ -137,7 +139,9 @@ def _circuits(bodies: Sequence[CircuitBody], faults: Faults) -> tuple[CircuitWis
         CircuitWish(
             one.id,
             one.max_kw,
-            tuple(ids.read(device, "dev", param=f"circuits[{n}].devices") for device in one.devices),
+            tuple(
+                ids.read(device, "dev", param=f"circuits[{n}].devices") for device in one.devices
+            ),
             one.parent,
         )
         for n, one in enumerate(bodies)
@@ -154,9 +158,11 @@ def _loops(start: str, parents: dict[str, str | None]) -> bool:
     return at == start
 
 
-def _pieces(bodies: Sequence[PowerPieceBody], path: str, faults: Faults) -> tuple[Piece, ...]:
+def _pieces(bodies: Sequence[PowerPieceBody], path: str, faults: Faults) -> tuple[SeriesPiece, ...]:
     times = faults.apart(bodies, path)
-    return tuple(sorted(Piece(*time, one.kw) for time, one in zip(times, bodies, strict=True)))
+    return tuple(
+        sorted(SeriesPiece(*time, one.kw) for time, one in zip(times, bodies, strict=True))
+    )
 
 
 def _held(bodies: Sequence[HeldDeviceBody], faults: Faults) -> dict[UUID, tuple[HeldSlot, ...]]:

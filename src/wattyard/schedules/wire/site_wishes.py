@@ -6,7 +6,8 @@ import msgspec
 
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import DeviceId, Instant, Label, LocationId, Percent
-from wattyard.schedules.domain.site_request import DEVICES_AT_MOST, USUAL_PRIORITY
+from wattyard.schedules.domain.site.devices import DEFAULT_PRIORITY
+from wattyard.schedules.domain.site.request import DEVICES_AT_MOST
 from wattyard.schedules.wire.amounts import Explain, KeepUnless
 from wattyard.schedules.wire.quantities import PowerBody
 
@@ -65,7 +66,7 @@ class TargetBody(Shape, kw_only=True):
     max_percent: Percent | None = None
     priority: Annotated[
         int, msgspec.Meta(ge=1, le=9, description="1 comes first where not all can be met")
-    ] = USUAL_PRIORITY
+    ] = DEFAULT_PRIORITY
 
 
 class AbsenceBody(StretchBody, kw_only=True):
@@ -110,14 +111,18 @@ class DeviceWishBody(Shape, kw_only=True):
         Kilowatts | None, msgspec.Meta(description="kW; a slot has none or at least this")
     ] = None
     efficiency: Efficiency | None = None
-    targets: Annotated[list[TargetBody], msgspec.Meta(max_length=_SOME)] = []
+    targets: Annotated[list[TargetBody], msgspec.Meta(max_length=_SOME)] = msgspec.field(
+        default_factory=list
+    )
     max_percent: Annotated[
         Percent | None, msgspec.Meta(description="never charged above; default 100")
     ] = None
     reserve_percent: Annotated[
         Percent | None, msgspec.Meta(description="never discharged below")
     ] = None
-    absences: Annotated[list[AbsenceBody], msgspec.Meta(max_length=_SOME)] = []
+    absences: Annotated[list[AbsenceBody], msgspec.Meta(max_length=_SOME)] = msgspec.field(
+        default_factory=list
+    )
     grid_charging: Annotated[bool, msgspec.Meta(description="false: charged by the sun alone")] = (
         True
     )
@@ -138,11 +143,11 @@ class DeviceWishBody(Shape, kw_only=True):
     ] = None
     windows: Annotated[
         list[StretchBody], msgspec.Meta(max_length=_SOME, description="default: the whole plan")
-    ] = []
+    ] = msgspec.field(default_factory=list)
     levels_kw: Annotated[
         list[Annotated[float, msgspec.Meta(gt=0, le=1e6)]],
         msgspec.Meta(max_length=32, description="kW; default: the device's rating, on or off"),
-    ] = []
+    ] = msgspec.field(default_factory=list)
     min_run_minutes: Minutes = 0.0
     min_pause_minutes: Minutes = 0.0
     max_starts: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
@@ -159,7 +164,7 @@ class DeviceWishBody(Shape, kw_only=True):
     ] = None
     blocked: Annotated[
         list[StretchBody], msgspec.Meta(max_length=_SOME, description="no power then")
-    ] = []
+    ] = msgspec.field(default_factory=list)
 
 
 class LimitOverTimeBody(StretchBody, kw_only=True):
@@ -178,7 +183,9 @@ class CircuitBody(Shape, kw_only=True):
     parent: Annotated[
         Label | None, msgspec.Meta(description="the circuit before it; default: the meter")
     ] = None
-    devices: Annotated[list[DeviceId], msgspec.Meta(max_length=DEVICES_AT_MOST)] = []
+    devices: Annotated[list[DeviceId], msgspec.Meta(max_length=DEVICES_AT_MOST)] = msgspec.field(
+        default_factory=list
+    )
 
 
 class PowerPieceBody(StretchBody, kw_only=True):
@@ -193,10 +200,10 @@ class ForecastsBody(Shape, kw_only=True):
     load: Annotated[
         list[PowerPieceBody],
         msgspec.Meta(max_length=_MANY, description="of all that is not planned"),
-    ] = []
+    ] = msgspec.field(default_factory=list)
     solar: Annotated[
         list[PowerPieceBody], msgspec.Meta(max_length=_MANY, description="of all its panels")
-    ] = []
+    ] = msgspec.field(default_factory=list)
 
 
 class ObjectiveBody(Shape, kw_only=True):
@@ -231,10 +238,10 @@ class HeldDeviceBody(Shape, kw_only=True):
     device_id: DeviceId
     slots: Annotated[list[HeldSiteSlotBody], msgspec.Meta(max_length=_MANY)]
     status: str | None = None
-    shortfalls: list[dict[str, str | float | None]] = []
+    shortfalls: list[dict[str, str | float | None]] = msgspec.field(default_factory=list)
 
 
-class SiteBody(Shape, kw_only=True):
+class SitePlanBody(Shape, kw_only=True):
     """What is to be planned behind one meter, and under which limits."""
 
     location_id: LocationId
@@ -247,9 +254,15 @@ class SiteBody(Shape, kw_only=True):
         Annotated[list[DeviceId], msgspec.Meta(max_length=DEVICES_AT_MOST)] | None,
         msgspec.Meta(description="default: all devices of the site that can be planned"),
     ] = None
-    devices: Annotated[list[DeviceWishBody], msgspec.Meta(max_length=DEVICES_AT_MOST)] = []
-    limits: Annotated[list[LimitOverTimeBody], msgspec.Meta(max_length=_MANY)] = []
-    circuits: Annotated[list[CircuitBody], msgspec.Meta(max_length=_SOME)] = []
+    devices: Annotated[list[DeviceWishBody], msgspec.Meta(max_length=DEVICES_AT_MOST)] = (
+        msgspec.field(default_factory=list)
+    )
+    limits: Annotated[list[LimitOverTimeBody], msgspec.Meta(max_length=_MANY)] = msgspec.field(
+        default_factory=list
+    )
+    circuits: Annotated[list[CircuitBody], msgspec.Meta(max_length=_SOME)] = msgspec.field(
+        default_factory=list
+    )
     forecasts: ForecastsBody = msgspec.field(default_factory=ForecastsBody)
     objective: ObjectiveBody = msgspec.field(default_factory=ObjectiveBody)
     previous: Annotated[

@@ -59,6 +59,12 @@ class Devices(SiteUseCases):
             found = await device_store.by_id(db, context.account, context.live_mode, device_id)
         return _present(found, device_id)
 
+    async def at_site(self, context: Context, site_id: UUID) -> list[Device]:
+        """Read all devices of a site, oldest first."""
+        async with self.db.reading() as db:
+            found = await device_store.at_sites(db, context.account, context.live_mode, [site_id])
+        return found.get(site_id, [])
+
     async def present(self, context: Context, device_ids: Collection[UUID]) -> set[UUID]:
         """Find which of the devices belong to the caller."""
         if not device_ids:

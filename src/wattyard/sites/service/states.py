@@ -1,6 +1,6 @@
 """Use-cases of device states: report, read the newest, read the history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -78,6 +78,14 @@ class States(SiteUseCases):
                 f"device {ids.wire('dev', device_id)} has not reported a state yet"
             )
         return found
+
+    async def newest(
+        self, context: Context, device_ids: Collection[UUID]
+    ) -> dict[UUID, StateReport]:
+        """Read the newest state of each of the devices that has reported one."""
+        async with self.db.reading() as db:
+            found = await state_store.newest_of(db, context.account, context.live_mode, device_ids)
+        return {one.device_id: one.report for one in found}
 
     async def history(
         self, context: Context, device_id: UUID, window: PageWindow

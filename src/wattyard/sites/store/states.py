@@ -166,6 +166,25 @@ async def newest(
     return None if row is None else _state(row)
 
 
+async def newest_of(
+    db: ReadConnection, account: int, live: bool, device_ids: Collection[UUID]
+) -> list[DeviceState]:
+    """Find the state with the latest time of each device that has one."""
+    rows = await db.fetch(
+        f"""
+        SELECT newest.* FROM unnest($3::uuid[]) AS wanted (device)
+        CROSS JOIN LATERAL (
+            {_SELECT} WHERE account = $1 AND live_mode = $2 AND device_id = wanted.device
+            ORDER BY time DESC, id DESC LIMIT 1
+        ) newest
+        """,
+        account,
+        live,
+        list(device_ids),
+    )
+    return [_state(row) for row in rows]
+
+
 async def page(
     db: ReadConnection, account: int, live: bool, device_id: UUID, window: PageWindow
 ) -> Page[DeviceState]:

@@ -4,13 +4,14 @@ from wattyard.tariffs.service.contracts import Tariffs
 from wattyard.tariffs.service.endings import Endings
 from wattyard.tariffs.service.importing import TariffImports
 from wattyard.tariffs.service.listings import Listings
-from wattyard.tariffs.service.prices import EVER, QUOTE_REFUSALS, Prices
+from wattyard.tariffs.service.prices import EVER, QUOTE_REFUSALS, Ingredients, Prices
 from wattyard.tariffs.service.sources import MarketSources
 
 __all__ = [
     "EVER",
     "QUOTE_REFUSALS",
     "Endings",
+    "Ingredients",
     "Listings",
     "MarketSources",
     "Prices",

@@ -10,20 +10,15 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from wattyard.schedules.domain.site.devices import DEFAULT_PRIORITY, Stretch
+from wattyard.schedules.domain.site.question import HeldSlot, Weights
+
 LONGEST: Final = timedelta(hours=168)
 DEVICES_AT_MOST: Final = 500
-USUAL_PRIORITY: Final = 5
 StepMinutes = Literal[5, 15, 30, 60]
 
 
-class Stretch(NamedTuple):
-    """The time from `start_us` up to but excluding `end_us`."""
-
-    start_us: int
-    end_us: int
-
-
-class Piece(NamedTuple):
+class SeriesPiece(NamedTuple):
     """A value that holds in a stretch of time."""
 
     start_us: int
@@ -31,26 +26,18 @@ class Piece(NamedTuple):
     value: float
 
 
-class HeldSlot(NamedTuple):
-    """Constant power (W, + drawn) of a plan that the client holds."""
-
-    start_us: int
-    end_us: int
-    power_w: float
-
-
-Course = float | tuple[Piece, ...]
+Course = float | tuple[SeriesPiece, ...]
 """A value over time: the same at any time, or pieces in order of time that do not overlap."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetWish:
-    """A floor and a ceiling (per cent) at an instant, or at the end of the plan where it is None."""
+    """A floor and a ceiling (per cent) at an instant; None is the end of the plan."""
 
     at_us: int | None
     min_percent: float | None = None
     max_percent: float | None = None
-    priority: int = USUAL_PRIORITY
+    priority: int = DEFAULT_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +134,6 @@ class CircuitWish:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SiteObjective:
-    """What things are worth in money: a unit of cost, a kg of CO₂, a kWh sooner, the site's own sun.
-
-    `sooner_per_kwh_hour` of a kWh by each hour that it comes sooner, `self_use_per_kwh` of each
-    kWh of the site's sun that is used there.
-    """
-
-    cost: float = 1.0
-    carbon_per_kg: float = 0.0
-    sooner_per_kwh_hour: float = 0.0
-    self_use_per_kwh: float = 0.0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRequest:
     """What is to be planned of a site from `start` on, for `horizon` or as far as is known.
@@ -176,9 +149,9 @@ class SiteRequest:
     wishes: Mapping[UUID, DeviceWish] = field(default_factory=dict)
     limits: tuple[LimitWish, ...] = ()
     circuits: tuple[CircuitWish, ...] = ()
-    load: tuple[Piece, ...] = ()
-    solar: tuple[Piece, ...] = ()
-    objective: SiteObjective = field(default_factory=SiteObjective)
+    load: tuple[SeriesPiece, ...] = ()
+    solar: tuple[SeriesPiece, ...] = ()
+    weights: Weights = field(default_factory=Weights)
     previous: Mapping[UUID, Sequence[HeldSlot]] | None = None
     keep_unless_saves: float = 0.0
     explain: bool = False
@@ -187,3 +160,15 @@ class SiteRequest:
     def named(self) -> frozenset[UUID]:
         """The devices that the request names to be planned."""
         return frozenset(self.wishes) | frozenset(self.device_ids or ())
+
+    @property
+    def deadlines_us(self) -> list[int]:
+        """The instants at which something is due."""
+        return [
+            at
+            for wish in self.wishes.values()
+            for at in (
+                *(one.at_us for one in wish.storage.targets if one.at_us is not None),
+                *(window.end_us for window in (wish.run.windows if wish.run else ())),
+            )
+        ]

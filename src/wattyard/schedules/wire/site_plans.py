@@ -1,0 +1,336 @@
+"""Plans for whole sites as JSON (contract 4b, Answer)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+
+from wattyard.kernel import ids
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.clock_changes import EPOCH, HOUR_US, texts
+from wattyard.kernel.quantities import COST_DECIMALS, PRICE_DECIMALS, all_rounded, rounded
+from wattyard.platform.decoding.texts import Time
+from wattyard.schedules.domain.power import Direction, Reason, Status, Why
+from wattyard.schedules.domain.site.assembly import CARBON_G_PER_KWH, SiteAnswer, SiteCase
+from wattyard.schedules.domain.site.plan import (
+    Baseline,
+    Shortfall,
+    SiteCost,
+    SiteSlot,
+)
+from wattyard.schedules.domain.surroundings import Expected
+from wattyard.schedules.wire.charges import ExpectedShape
+from wattyard.schedules.wire.heads import HeadShape, Named, head
+from wattyard.schedules.wire.quantities import WattsShape, power
+
+_PERCENT_DECIMALS: Final = 4
+_POWER_DECIMALS: Final = 3
+_MISSED_DECIMALS: Final = 3
+_DEGREE_DECIMALS: Final = 3
+_GAP_DECIMALS: Final = 9
+_FULL: Final = 100.0
+
+
+class MissedShape(msgspec.Struct):
+    """What a goal misses: `target` is the time of a target, `end`, `energy`, `comfort` or `load`.
+
+    `units` are WH, C (°C outside of the band) or W.
+    """
+
+    target: str
+    units: Literal["WH", "C", "W"]
+    value: float
+    reason: Reason
+
+
+class SiteSlotShape(msgspec.Struct, omit_defaults=True):
+    """A stretch of time, half-open, at one power; the state is that at its end."""
+
+    start_time: Time
+    end_time: Time
+    direction: Direction
+    power: WattsShape
+    state_of_charge_percent: float | None = None
+    temperature_c: float | None = None
+    curtailed: WattsShape | None = None
+    why: Why | None = None
+
+
+class PlannedDeviceShape(msgspec.Struct):
+    """What one device does. NOT_PLANNED: it stays as it is; `warnings` say why."""
+
+    device_id: str
+    status: Literal["COMPLETE", "PARTIAL", "NOT_PLANNED"]
+    shortfalls: list[MissedShape]
+    slots: list[SiteSlotShape]
+
+
+class SiteStepShape(msgspec.Struct):
+    """What flows at the site in a stretch of time, half-open: mean powers, and prices per kWh.
+
+    import + solar = export + load + what the devices take less what they give; `solar` is without
+    what is `curtailed`. `price_export` is null where nothing can be sold.
+    """
+
+    start_time: Time
+    end_time: Time
+    imported: WattsShape = msgspec.field(name="import")
+    export: WattsShape
+    load: WattsShape
+    solar: WattsShape
+    curtailed: WattsShape
+    price_import: float
+    price_export: float | None
+
+
+class SiteCostShape(msgspec.Struct):
+    """Money: total = energy - export + demand + wear + preferences - stored.
+
+    `export` is income, `stored` what is stored at the end more than at the start.
+    """
+
+    energy: float
+    export: float
+    demand: float
+    wear: float
+    preferences: float
+    stored: float
+    total: float
+    confidence: float
+
+
+class UnmetShape(MissedShape):
+    """What a device misses with nobody planning."""
+
+    device_id: str
+
+
+class BaselineShape(msgspec.Struct):
+    """The cost of the same targets and limits with nobody planning."""
+
+    total: float
+    description: str
+    unmet: list[UnmetShape]
+
+
+class SiteSavingsShape(msgspec.Struct):
+    """Money saved against the baseline, and its share of it in per cent."""
+
+    value: float
+    percentage: float
+
+
+class SolverShape(msgspec.Struct):
+    """How long the solver took, and the size of the largest problem that it had."""
+
+    seconds: float
+    rows: int
+    columns: int
+    binaries: int
+
+
+class SiteRequestShape(msgspec.Struct):
+    """What the plan covers, in hours, and its steps in minutes."""
+
+    schedule_horizon: float
+    step_minutes: int
+
+
+class SiteAssumptionsShape(msgspec.Struct):
+    """What the plan rests on besides prices; `carbon` is g CO₂ per kWh imported, at any time."""
+
+    pv: ExpectedShape
+    base_load: ExpectedShape
+    carbon_g_per_kwh: float
+
+
+class RemarkShape(msgspec.Struct):
+    """Something about the plan that a person should know."""
+
+    code: str
+    param: str | None
+    message: str
+
+
+class SitePlanShape(HeadShape, kw_only=True):
+    """One plan for everything behind a meter; `gap` is how far it may be from the best.
+
+    `gap` is a share of the objective, 0 where the plan is proven the best. `shortfalls` are those
+    of the site itself: load that alone is above its limit. `kept`: whether `previous` stays.
+    """
+
+    object: Literal["schedule_site"] = "schedule_site"
+    request: SiteRequestShape
+    status: Status
+    shortfalls: list[MissedShape]
+    gap: float
+    kept: bool
+    solver: SolverShape
+    devices: list[PlannedDeviceShape]
+    site: list[SiteStepShape]
+    cost: SiteCostShape
+    baseline: BaselineShape | None
+    savings: SiteSavingsShape | None
+    assumptions: SiteAssumptionsShape
+    warnings: list[RemarkShape]
+
+
+def site_json(caller: Caller, named: Named, answer: SiteAnswer, form: datetime | None) -> bytes:
+    """Write a plan, with times in the offset of `form`, or in UTC."""
+    return msgspec.json.encode(site_shape(caller, named, answer, form))
+
+
+def site_shape(
+    caller: Caller, named: Named, answer: SiteAnswer, form: datetime | None
+) -> SitePlanShape:
+    """Put the answer of a plan together."""
+    plan, case = answer.plan, answer.case
+    form = form or EPOCH
+    fields = head(
+        caller, named, answer.site, device=None, direction=None, next_update=answer.next_update
+    )
+    hours = (case.grid.end_us - case.grid.start_us) / HOUR_US
+    return SitePlanShape(
+        **fields,
+        request=SiteRequestShape(rounded(hours, 6), case.grid.step_minutes),
+        status=plan.status,
+        shortfalls=[_missed(one, case, "", form) for one in plan.shortfalls],
+        gap=rounded(plan.gap, _GAP_DECIMALS),
+        kept=plan.kept,
+        solver=SolverShape(
+            rounded(plan.solver.seconds, 6),
+            plan.solver.rows,
+            plan.solver.columns,
+            plan.solver.binaries,
+        ),
+        devices=_devices(answer, form),
+        site=_steps(answer, form),
+        cost=_cost(plan.cost),
+        baseline=_baseline(plan.baseline, case, form),
+        savings=_savings(plan.cost.total, plan.baseline),
+        assumptions=SiteAssumptionsShape(
+            _expected(case.around.pv), _expected(case.around.base_load), CARBON_G_PER_KWH
+        ),
+        warnings=[RemarkShape(one.code, one.param, one.message) for one in case.warnings],
+    )
+
+
+def _devices(answer: SiteAnswer, form: datetime) -> list[PlannedDeviceShape]:
+    case = answer.case
+    planned = {one.device: one for one in answer.plan.devices}
+    capacities = {store.device: store.capacity_wh for store in case.question.stores}
+    found = []
+    for device_id in case.answered:
+        name = ids.wire("dev", device_id)
+        own = planned.get(name)
+        if own is None:
+            found.append(PlannedDeviceShape(name, "NOT_PLANNED", [], []))
+            continue
+        found.append(
+            PlannedDeviceShape(
+                name,
+                own.status,
+                [_missed(one, case, name, form) for one in own.shortfalls],
+                _slots(own.slots, capacities.get(name, 0.0), form),
+            )
+        )
+    return found
+
+
+def _slots(slots: Sequence[SiteSlot], capacity_wh: float, form: datetime) -> list[SiteSlotShape]:
+    at = texts(np.array([[s.start_us, s.end_us] for s in slots], np.int64).reshape(-1), form)
+    return [
+        SiteSlotShape(
+            at[2 * n],
+            at[2 * n + 1],
+            "EXPORT" if slot.power_w < 0.0 else "IMPORT",
+            power(abs(slot.power_w)),
+            state_of_charge_percent=None
+            if slot.held_wh is None
+            else rounded(
+                min(_FULL, max(0.0, _FULL * slot.held_wh / capacity_wh)), _PERCENT_DECIMALS
+            ),
+            temperature_c=None
+            if slot.temperature_c is None
+            else rounded(slot.temperature_c, _DEGREE_DECIMALS),
+            curtailed=None if slot.curtailed_w is None else power(slot.curtailed_w),
+            why=slot.why,
+        )
+        for n, slot in enumerate(slots)
+    ]
+
+
+def _missed(missed: Shortfall, case: SiteCase, device: str, form: datetime) -> MissedShape:
+    return MissedShape(
+        _target(missed.goal, case, device, form),
+        missed.unit,
+        rounded(missed.missing, _MISSED_DECIMALS),
+        missed.reason,
+    )
+
+
+def _target(goal: str, case: SiteCase, device: str, form: datetime) -> str:
+    """Name a goal as the request does: a target by its time."""
+    kind, _, number = goal.partition(":")
+    if kind != "target":
+        return kind
+    at_us = case.targets_us[device][int(number)]
+    return "end" if at_us is None else texts(np.array([at_us]), form)[0]
+
+
+def _steps(answer: SiteAnswer, form: datetime) -> list[SiteStepShape]:
+    plan, question = answer.plan, answer.case.question
+    at = texts(plan.edges_us, form)
+    flows = plan.flows
+    series = (flows.import_w, flows.export_w, flows.load_w, flows.solar_w, flows.curtailed_w)
+    columns = [all_rounded(one, _POWER_DECIMALS).tolist() for one in series]
+    bought = all_rounded(question.import_per_kwh, PRICE_DECIMALS).tolist()
+    sold: Sequence[float | None] = [None] * len(bought)
+    if question.export_per_kwh is not None:
+        sold = all_rounded(question.export_per_kwh, PRICE_DECIMALS).tolist()
+    return [
+        SiteStepShape(
+            start_time=at[n],
+            end_time=at[n + 1],
+            imported=WattsShape("W", imported),
+            export=WattsShape("W", exported),
+            load=WattsShape("W", load),
+            solar=WattsShape("W", solar),
+            curtailed=WattsShape("W", curtailed),
+            price_import=price,
+            price_export=income,
+        )
+        for n, ((imported, exported, load, solar, curtailed), price, income) in enumerate(
+            zip(zip(*columns, strict=True), bought, sold, strict=True)
+        )
+    ]
+
+
+def _cost(cost: SiteCost) -> SiteCostShape:
+    names = ("energy", "export", "demand", "wear", "preferences", "stored", "total", "confidence")
+    return SiteCostShape(*(rounded(getattr(cost, name), COST_DECIMALS) for name in names))
+
+
+def _baseline(baseline: Baseline | None, case: SiteCase, form: datetime) -> BaselineShape | None:
+    if baseline is None:
+        return None
+    unmet = []
+    for device, missed in baseline.unmet:
+        own = _missed(missed, case, device, form)
+        unmet.append(UnmetShape(own.target, own.units, own.value, own.reason, device))
+    return BaselineShape(rounded(baseline.total, COST_DECIMALS), baseline.description, unmet)
+
+
+def _savings(total: float, baseline: Baseline | None) -> SiteSavingsShape | None:
+    """Compare with the baseline; None where there is none, or it serves less than the plan."""
+    if baseline is None or baseline.unmet:
+        return None
+    value = baseline.total - total
+    share = 100.0 * value / abs(baseline.total) if baseline.total else 0.0
+    return SiteSavingsShape(rounded(value, COST_DECIMALS), rounded(share, 2))
+
+
+def _expected(part: Expected) -> ExpectedShape:
+    return ExpectedShape(part.source, part.least_confidence)
