@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.site_houses import BATTERY, CAR, PANELS, hour, house, plan, slots, steady
+from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant
 
 
@@ -62,3 +63,18 @@ async def test_every_cost_follows_from_the_sites_steps_and_prices(tenant: Tenant
     assert cost["export"] == pytest.approx(income, abs=1e-5)
     assert cost["total"] == pytest.approx(cost["energy"] - cost["export"] + cost["wear"], abs=2e-6)
     assert slots(answer)
+
+
+async def test_a_demand_charge_flattens_the_plan_and_is_part_of_its_cost(tenant: Tenant) -> None:
+    at = (await tenant.site(timezone="UTC"))["location_id"]
+    demand = {"kind": "DEMAND", "amount_per_kw": 4, "window_minutes": 15, "reset": "MONTH"}
+    await tenant.tariff(at, schedule=flat(0.3), charges=[demand])
+    car = (await tenant.device(at, **CAR))["id"]
+    due = [{"time": hour(10), "min_percent": 22}]
+    wish = {"device_id": car, "state_of_charge_percent": 0, "efficiency": 1, "targets": due}
+
+    answer = await plan(tenant, at, schedule_horizon=10, devices=[wish])
+
+    assert max(one["import"]["value"] for one in answer["site"]) == pytest.approx(1100, abs=1)
+    assert answer["cost"]["demand"] == pytest.approx(4.4, abs=1e-3)
+    assert answer["cost"]["total"] == pytest.approx(3.3 + 4.4, abs=1e-3)

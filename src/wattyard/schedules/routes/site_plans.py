@@ -7,8 +7,9 @@ from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceStat
 from wattyard.schedules.service import PlansInProgress, SitePlans
 from wattyard.schedules.wire import site_examples
 from wattyard.schedules.wire.heads import Named
-from wattyard.schedules.wire.site_plans import SitePlanShape, site_json
+from wattyard.schedules.wire.site_plans import site_json
 from wattyard.schedules.wire.site_requests import site_form, site_request
+from wattyard.schedules.wire.site_shapes import SitePlanShape
 from wattyard.schedules.wire.site_wishes import SitePlanBody
 from wattyard.sites.domain.sites import SiteInactive
 from wattyard.tariffs.service import QUOTE_REFUSALS

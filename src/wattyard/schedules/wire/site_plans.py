@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -11,8 +11,6 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import EPOCH, HOUR_US, texts
 from wattyard.kernel.quantities import COST_DECIMALS, PRICE_DECIMALS, all_rounded, rounded
-from wattyard.platform.decoding.texts import Time
-from wattyard.schedules.domain.power import Direction, Reason, Status, Why
 from wattyard.schedules.domain.site.assembly import CARBON_G_PER_KWH, SiteAnswer, SiteCase
 from wattyard.schedules.domain.site.plan import (
     Baseline,
@@ -22,8 +20,23 @@ from wattyard.schedules.domain.site.plan import (
 )
 from wattyard.schedules.domain.surroundings import Expected
 from wattyard.schedules.wire.charges import ExpectedShape
-from wattyard.schedules.wire.heads import HeadShape, Named, head
+from wattyard.schedules.wire.heads import Named, head
 from wattyard.schedules.wire.quantities import WattsShape, power
+from wattyard.schedules.wire.site_shapes import (
+    BaselineShape,
+    MissedShape,
+    PlannedDeviceShape,
+    RemarkShape,
+    SiteAssumptionsShape,
+    SiteCostShape,
+    SitePlanShape,
+    SiteRequestShape,
+    SiteSavingsShape,
+    SiteSlotShape,
+    SiteStepShape,
+    SolverShape,
+    UnmetShape,
+)
 
 _PERCENT_DECIMALS: Final = 4
 _POWER_DECIMALS: Final = 3
@@ -31,150 +44,6 @@ _MISSED_DECIMALS: Final = 3
 _DEGREE_DECIMALS: Final = 3
 _GAP_DECIMALS: Final = 9
 _FULL: Final = 100.0
-
-
-class MissedShape(msgspec.Struct):
-    """What a goal misses: `target` is the time of a target, `end`, `energy`, `comfort` or `load`.
-
-    `units` are WH, C (°C outside of the band) or W.
-    """
-
-    target: str
-    units: Literal["WH", "C", "W"]
-    value: float
-    reason: Reason
-
-
-class SiteSlotShape(msgspec.Struct, omit_defaults=True):
-    """A stretch of time, half-open, at one power; the state is that at its end."""
-
-    start_time: Time
-    end_time: Time
-    direction: Direction
-    power: WattsShape
-    state_of_charge_percent: float | None = None
-    temperature_c: float | None = None
-    curtailed: WattsShape | None = None
-    why: Why | None = None
-
-
-class PlannedDeviceShape(msgspec.Struct):
-    """What one device does. NOT_PLANNED: it stays as it is; `warnings` say why."""
-
-    device_id: str
-    status: Literal["COMPLETE", "PARTIAL", "NOT_PLANNED"]
-    shortfalls: list[MissedShape]
-    slots: list[SiteSlotShape]
-
-
-class SiteStepShape(msgspec.Struct):
-    """What flows at the site in a stretch of time, half-open: mean powers, and prices per kWh.
-
-    import + solar = export + load + what the devices take less what they give; `solar` is without
-    what is `curtailed`. `price_export` is null where nothing can be sold.
-    """
-
-    start_time: Time
-    end_time: Time
-    imported: WattsShape = msgspec.field(name="import")
-    export: WattsShape
-    load: WattsShape
-    solar: WattsShape
-    curtailed: WattsShape
-    price_import: float
-    price_export: float | None
-
-
-class SiteCostShape(msgspec.Struct):
-    """Money: total = energy - export + demand + wear + preferences - stored.
-
-    `export` is income, `stored` what is stored at the end more than at the start.
-    """
-
-    energy: float
-    export: float
-    demand: float
-    wear: float
-    preferences: float
-    stored: float
-    total: float
-    confidence: float
-
-
-class UnmetShape(MissedShape):
-    """What a device misses with nobody planning."""
-
-    device_id: str
-
-
-class BaselineShape(msgspec.Struct):
-    """The cost of the same targets and limits with nobody planning."""
-
-    total: float
-    description: str
-    unmet: list[UnmetShape]
-
-
-class SiteSavingsShape(msgspec.Struct):
-    """Money saved against the baseline, and its share of it in per cent."""
-
-    value: float
-    percentage: float
-
-
-class SolverShape(msgspec.Struct):
-    """How long the solver took, and the size of the largest problem that it had."""
-
-    seconds: float
-    rows: int
-    columns: int
-    binaries: int
-
-
-class SiteRequestShape(msgspec.Struct):
-    """What the plan covers, in hours, and its steps in minutes."""
-
-    schedule_horizon: float
-    step_minutes: int
-
-
-class SiteAssumptionsShape(msgspec.Struct):
-    """What the plan rests on besides prices; `carbon` is g CO₂ per kWh imported, at any time."""
-
-    pv: ExpectedShape
-    base_load: ExpectedShape
-    carbon_g_per_kwh: float
-
-
-class RemarkShape(msgspec.Struct):
-    """Something about the plan that a person should know."""
-
-    code: str
-    param: str | None
-    message: str
-
-
-class SitePlanShape(HeadShape, kw_only=True):
-    """One plan for everything behind a meter; `gap` is how far it may be from the best.
-
-    `gap` is a share of the objective, 0 where the plan is proven the best. `shortfalls` are those
-    of the site itself: load that alone is above its limit. `kept`: whether `previous` stays.
-    """
-
-    object: Literal["schedule_site"] = "schedule_site"
-    request: SiteRequestShape
-    status: Status
-    shortfalls: list[MissedShape]
-    gap: float
-    kept: bool
-    solver: SolverShape
-    devices: list[PlannedDeviceShape]
-    site: list[SiteStepShape]
-    cost: SiteCostShape
-    baseline: BaselineShape | None
-    savings: SiteSavingsShape | None
-    assumptions: SiteAssumptionsShape
-    warnings: list[RemarkShape]
 
 
 def site_json(caller: Caller, named: Named, answer: SiteAnswer, form: datetime | None) -> bytes:

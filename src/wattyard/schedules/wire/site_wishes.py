@@ -44,7 +44,11 @@ class TemperaturePieceBody(StretchBody, kw_only=True):
 
 
 class CopPieceBody(StretchBody, kw_only=True):
-    """A coefficient of performance that holds in a stretch of time."""
+    """A coefficient of performance that holds in a stretch of time.
+
+    Attributes:
+        value: heat per electricity
+    """
 
     value: Annotated[float, msgspec.Meta(gt=0, le=20)]
 
@@ -57,7 +61,12 @@ Cops = (
 
 
 class TargetBody(Shape, kw_only=True):
-    """What is to be held at a time: at least `min_percent`, at most `max_percent`."""
+    """What is to be held at a time: at least `min_percent`, at most `max_percent`.
+
+    Attributes:
+        min_percent: at least this
+        max_percent: at most this
+    """
 
     time: Annotated[
         str, msgspec.Meta(max_length=64, description="an instant (RFC 3339), or `end` of the plan")
@@ -78,14 +87,25 @@ class AbsenceBody(StretchBody, kw_only=True):
 
 
 class ComfortBody(Shape, kw_only=True):
-    """The band in which a temperature is to be at the end of every step."""
+    """The band in which a temperature is to be at the end of every step.
+
+    Attributes:
+        min_c: at least this
+        max_c: at most this
+    """
 
     min_c: Annotated[Temperatures | None, msgspec.Meta(description="°C")] = None
     max_c: Annotated[Temperatures | None, msgspec.Meta(description="°C")] = None
 
 
 class ThermalBody(Shape, kw_only=True):
-    """A room or tank as one resistance and one capacity."""
+    """A room or tank as one resistance and one capacity.
+
+    Attributes:
+        resistance_k_per_kw: K between inside and outside for each kW of heat
+        capacity_kwh_per_k: kWh of heat for each K
+        initial_c: temperature at the start of the plan
+    """
 
     resistance_k_per_kw: Annotated[float, msgspec.Meta(gt=0, le=1e6, description="K per kW")]
     capacity_kwh_per_k: Annotated[float, msgspec.Meta(gt=0, le=1e6, description="kWh per K")]
@@ -98,6 +118,16 @@ class DeviceWishBody(Shape, kw_only=True):
     """What is wished of one device; what is left out is as its properties and state say.
 
     Which fields go with which type of device is in contract 4b, Request.
+
+    Attributes:
+        state_of_charge_percent: charge now, per cent of the capacity; default: its newest state
+        capacity_kwh: kWh that it can hold
+        max_discharge_power_kw: kW that it can give
+        targets: what is to be held, and when
+        absences: when a car is away; they do not overlap
+        min_run_minutes: a load runs at least so long
+        min_pause_minutes: a load rests at least so long between two runs
+        max_starts: how often a load starts at most
     """
 
     device_id: DeviceId
@@ -168,7 +198,13 @@ class DeviceWishBody(Shape, kw_only=True):
 
 
 class LimitOverTimeBody(StretchBody, kw_only=True):
-    """What the site may take and give in a stretch of time; the strictest of several holds."""
+    """What the site may take and give in a stretch of time; the strictest of several holds.
+
+    Attributes:
+        import_kw: most that is taken from the grid
+        export_kw: most that is given to it
+        reason: the client's own words
+    """
 
     import_kw: Kilowatts | None = None
     export_kw: Kilowatts | None = None
@@ -176,7 +212,12 @@ class LimitOverTimeBody(StretchBody, kw_only=True):
 
 
 class CircuitBody(Shape, kw_only=True):
-    """A fuse: what its devices and the circuits behind it take, or give, together."""
+    """A fuse: what its devices and the circuits behind it take, or give, together.
+
+    Attributes:
+        max_kw: most that flows through it, either way
+        devices: what is connected to it
+    """
 
     id: Label
     max_kw: Kilowatts
@@ -189,7 +230,11 @@ class CircuitBody(Shape, kw_only=True):
 
 
 class PowerPieceBody(StretchBody, kw_only=True):
-    """A mean power in a stretch of time."""
+    """A mean power in a stretch of time.
+
+    Attributes:
+        kw: mean power
+    """
 
     kw: Kilowatts
 
@@ -220,7 +265,14 @@ class ObjectiveBody(Shape, kw_only=True):
 
 
 class HeldSiteSlotBody(Shape, kw_only=True):
-    """A slot of a plan that the client holds, as it was answered."""
+    """A slot of a plan that the client holds, as it was answered.
+
+    Attributes:
+        direction: IMPORT: the device takes; EXPORT: it gives
+        state_of_charge_percent: ignored
+        temperature_c: ignored
+        why: ignored
+    """
 
     start_time: Instant
     end_time: Instant
@@ -233,7 +285,13 @@ class HeldSiteSlotBody(Shape, kw_only=True):
 
 
 class HeldDeviceBody(Shape, kw_only=True):
-    """The plan of one device that the client holds, as it was answered."""
+    """The plan of one device that the client holds, as it was answered.
+
+    Attributes:
+        slots: when it runs, at which power
+        status: ignored
+        shortfalls: ignored
+    """
 
     device_id: DeviceId
     slots: Annotated[list[HeldSiteSlotBody], msgspec.Meta(max_length=_MANY)]
@@ -242,7 +300,13 @@ class HeldDeviceBody(Shape, kw_only=True):
 
 
 class SitePlanBody(Shape, kw_only=True):
-    """What is to be planned behind one meter, and under which limits."""
+    """What is to be planned behind one meter, and under which limits.
+
+    Attributes:
+        devices: wishes for single devices
+        limits: the site's limits over time, on top of its own
+        circuits: fuses inside the site
+    """
 
     location_id: LocationId
     start_time: Annotated[Instant | None, msgspec.Meta(description="default: now")] = None

@@ -9,8 +9,10 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.costs.domain.peaks import Load
+from wattyard.costs.domain.rises import DemandRise, rises
 from wattyard.kernel import ids
-from wattyard.kernel.clock_changes import DAY_US, microseconds
+from wattyard.kernel.clock_changes import DAY_US, instant, microseconds
+from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers, PriceSeries
@@ -277,10 +279,19 @@ def _question(
         heat_pumps=tuple(fitted.heat_pumps),
         pv=pv,
         circuits=_circuits(request, planned | {one.device for one in pv}),
+        demand=_rises(known, laid),
         weights=request.weights,
         previous=_held(request),
         explain=request.explain,
     )
+
+
+def _rises(known: KnownSite, laid: Grid) -> tuple[DemandRise, ...]:
+    """List the billing periods of demand charges that the plan touches."""
+    if known.charging is None:
+        return ()
+    span = Span(instant(laid.start_us), instant(laid.end_us))
+    return tuple(rises(known.charging.elements, known.charging.load, span))
 
 
 def _limit_w(kw: float | None) -> float:
