@@ -78,3 +78,16 @@ async def test_a_demand_charge_flattens_the_plan_and_is_part_of_its_cost(tenant:
     assert max(one["import"]["value"] for one in answer["site"]) == pytest.approx(1100, abs=1)
     assert answer["cost"]["demand"] == pytest.approx(4.4, abs=1e-3)
     assert answer["cost"]["total"] == pytest.approx(3.3 + 4.4, abs=1e-3)
+
+
+async def test_savings_compare_with_nobody_planning(tenant: Tenant) -> None:
+    at, (car,) = await house(tenant, CAR, prices=[0.4] * 4 + [0.1] * 20)
+    due = [{"time": hour(8), "min_percent": 20}]
+    wish = {"device_id": car, "state_of_charge_percent": 0, "efficiency": 1, "targets": due}
+
+    answer = await plan(tenant, at, devices=[wish])
+
+    assert answer["cost"]["total"] == pytest.approx(1.0)
+    assert answer["baseline"]["total"] == pytest.approx(4.0)
+    assert answer["baseline"]["unmet"] == []
+    assert answer["savings"] == {"value": 3.0, "percentage": 75.0}

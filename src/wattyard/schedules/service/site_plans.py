@@ -18,6 +18,7 @@ from wattyard.schedules.domain.site.assembly import (
     assembled,
     end_of,
 )
+from wattyard.schedules.domain.site.baseline import compared
 from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -118,4 +119,5 @@ def _case(
 
 
 def _planned(question: SiteQuestion, seconds: float) -> SitePlan:
-    return plan_site(replace(question, seconds=seconds))
+    question = replace(question, seconds=seconds)
+    return compared(question, plan_site(question))

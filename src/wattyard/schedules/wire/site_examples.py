@@ -2,12 +2,26 @@
 
 from typing import Any
 
+from wattyard.schedules.domain.site.baseline import DESCRIPTION
 from wattyard.schedules.wire.examples import DEVICE, HEAD, LOCATION
 
 _EVENING = [f"2026-03-01T{hour}:00:00+01:00" for hour in (21, 22, 23)]
 _NIGHT = [f"2026-03-02T{hour:02}:00:00+01:00" for hour in (0, 1)]
 _EDGES = [*_EVENING, *_NIGHT]
 
+
+def _watts(value: float) -> dict[str, Any]:
+    return {"units": "W", "value": value}
+
+
+_SLOT: dict[str, Any] = {
+    "start_time": _EDGES[2],
+    "end_time": _EDGES[3],
+    "direction": "IMPORT",
+    "power": _watts(10540.926),
+    "state_of_charge_percent": 60.0,
+    "why": "cheapest",
+}
 SITE_BODY: dict[str, Any] = {
     "location_id": LOCATION,
     "start_time": _EDGES[0],
@@ -22,13 +36,9 @@ SITE_BODY: dict[str, Any] = {
     ],
     "limits": [{"start_time": _EDGES[3], "end_time": _EDGES[4], "import_kw": 6}],
     "forecasts": {"load": [{"start_time": _EDGES[0], "end_time": _EDGES[-1], "kw": 0.4}]},
+    "previous": [{"device_id": DEVICE, "slots": [_SLOT]}],
     "explain": True,
 }
-
-
-def _watts(value: float) -> dict[str, Any]:
-    return {"units": "W", "value": value}
-
 
 SITE: dict[str, Any] = {
     "id": "spn_01939f3a6b7c7d54a1b2c3d4e5f60718",
@@ -46,16 +56,7 @@ SITE: dict[str, Any] = {
             "device_id": DEVICE,
             "status": "COMPLETE",
             "shortfalls": [],
-            "slots": [
-                {
-                    "start_time": _EDGES[2],
-                    "end_time": _EDGES[3],
-                    "direction": "IMPORT",
-                    "power": _watts(10540.926),
-                    "state_of_charge_percent": 60.0,
-                    "why": "cheapest",
-                }
-            ],
+            "slots": [_SLOT],
         }
     ],
     "site": [
@@ -84,7 +85,7 @@ SITE: dict[str, Any] = {
     },
     "baseline": {
         "total": 3.699385,
-        "description": "cars and loads start at once at full power",
+        "description": DESCRIPTION,
         "unmet": [],
     },
     "savings": {"value": 1.23118, "percentage": 33.28},

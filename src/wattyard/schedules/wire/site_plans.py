@@ -14,6 +14,7 @@ from wattyard.kernel.quantities import COST_DECIMALS, PRICE_DECIMALS, all_rounde
 from wattyard.schedules.domain.site.assembly import CARBON_G_PER_KWH, SiteAnswer, SiteCase
 from wattyard.schedules.domain.site.plan import (
     Baseline,
+    Savings,
     Shortfall,
     SiteCost,
     SiteSlot,
@@ -78,7 +79,7 @@ def site_shape(
         site=_steps(answer, form),
         cost=_cost(plan.cost),
         baseline=_baseline(plan.baseline, case, form),
-        savings=_savings(plan.cost.total, plan.baseline),
+        savings=_savings(plan.savings),
         assumptions=SiteAssumptionsShape(
             _expected(case.around.pv), _expected(case.around.base_load), CARBON_G_PER_KWH
         ),
@@ -192,13 +193,10 @@ def _baseline(baseline: Baseline | None, case: SiteCase, form: datetime) -> Base
     return BaselineShape(rounded(baseline.total, COST_DECIMALS), baseline.description, unmet)
 
 
-def _savings(total: float, baseline: Baseline | None) -> SiteSavingsShape | None:
-    """Compare with the baseline; None where there is none, or it serves less than the plan."""
-    if baseline is None or baseline.unmet:
+def _savings(savings: Savings | None) -> SiteSavingsShape | None:
+    if savings is None:
         return None
-    value = baseline.total - total
-    share = 100.0 * value / abs(baseline.total) if baseline.total else 0.0
-    return SiteSavingsShape(rounded(value, COST_DECIMALS), rounded(share, 2))
+    return SiteSavingsShape(rounded(savings.value, COST_DECIMALS), rounded(savings.percent, 2))
 
 
 def _expected(part: Expected) -> ExpectedShape:
