@@ -203,6 +203,7 @@ def fitted_store(subject: Subject, grid: Grid, *, sells: bool) -> FittedStore:
         wear_per_kwh=wish.wear_per_kwh,
         value_per_kwh_at_end=wish.value_per_kwh_at_end,
         standby_loss=wish.standby_loss_percent_per_hour / _FULL,
+        car=subject.kind == "car",
     )
     return FittedStore(store, tuple(one.at_us for one in targets), (*warnings, *late))
 
