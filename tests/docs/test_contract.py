@@ -21,7 +21,7 @@ def test_the_contract_says_what_the_code_does(check: str) -> None:
         ("codes", "| `site_not_found` |", "| `site_absent` |", "site_absent is documented"),
         ("codes", "| `site_inactive` | 422 |", "| `site_inactive` | 409 |", "is [422]"),
         ("codes", "422 `tariff_linked`", "409 `tariff_linked`", "is [422]"),
-        ("codes", "contract 9) (not yet)", "contract 9)", "scope_missing is documented"),
+        ("codes", "(not yet) So is 422", "So is 422", "pending_connect is documented"),
         ("codes", "prices that overlap", f"{MARK} prices", "market_price_overlap exists, but"),
         ("paths", "GET /webhook-deliveries", "GET /parcels", "GET /parcels is"),
         ("paths", "GET /webhook-deliveries", "GET /parcels", "GET /webhook-deliveries is not"),

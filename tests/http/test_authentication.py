@@ -12,6 +12,7 @@ from wattyard.accounts import store
 from wattyard.accounts.service import Accounts
 from wattyard.kernel import ids
 from wattyard.kernel.context import Contexts
+from wattyard.platform.composition import Contributions
 from wattyard.platform.encryption import Keyring
 
 
@@ -100,7 +101,9 @@ async def test_an_unknown_account_and_a_wrong_key_look_the_same(
     [
         (None, "token_missing"),
         ("", "token_missing"),
-        ("Basic YTpi", "token_missing"),
+        ("Basic YTpi", "credentials_invalid"),
+        ("Bearer sk_test_" + "x" * 40, "credentials_invalid"),
+        ("Digest a", "token_missing"),
         ("Bearer", "token_missing"),
         ("Bearer ", "token_missing"),
         ("Bearer garbage", "token_invalid"),
@@ -168,7 +171,13 @@ def stopwatch() -> Stopwatch:
 async def elsewhere(world: World, tenant: Tenant, stopwatch: Stopwatch) -> AsyncIterator[Tenant]:
     """The tenant, whose calls go to another node; what that remembers ages by the stopwatch."""
     services = world.services
-    accounts = Accounts(world.db, services.get(Contexts), services.get(Keyring), seconds=stopwatch)
+    accounts = Accounts(
+        world.db,
+        services.get(Contexts),
+        services.get(Keyring),
+        Contributions(list),
+        seconds=stopwatch,
+    )
     async with World(world.db, world.clock, {Accounts: accounts}) as other:
         yield replace(tenant, http=other.http)
 

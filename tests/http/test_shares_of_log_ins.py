@@ -112,7 +112,7 @@ async def test_a_pipelined_request_is_in_nobodys_share_until_it_shows_whose_it_i
 ) -> None:
     seen: list[int | None] = []
 
-    @endpoint("GET", "/first", "first", access=Access.EITHER)
+    @endpoint("GET", "/first", "first", access=Access.BEARER)
     async def first() -> bytes:
         """Answer whoever is known."""
         return b"{}"

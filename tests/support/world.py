@@ -1,10 +1,12 @@
 """The application in this process, and accounts that call it."""
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 
@@ -12,6 +14,7 @@ from tests.support.clock import FakeClock
 from tests.support.process import ENCRYPTION_KEY
 from tests.support.tariff_bodies import flat
 from wattyard import app
+from wattyard.accounts.domain import Restriction
 from wattyard.accounts.service import Accounts
 from wattyard.app import ENDPOINTS
 from wattyard.app.endpoints import ACCESS_REFUSALS
@@ -19,6 +22,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.ids import SortedIds
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.db import Database
 from wattyard.platform.document.openapi import refusals_of
 from wattyard.platform.http.errors import status_of
@@ -175,6 +179,26 @@ class World:
         second = await self.log_in(ids.wire("acc", account.id), live)
         first.twin, second.twin = second, first
         return first
+
+    async def restricted(
+        self,
+        tenant: Tenant,
+        *scopes: str,
+        locations: Iterable[str] | None = None,
+        expires: datetime | None = None,
+    ) -> Tenant:
+        """Give the tenant a restricted key, which calls as bearer: no token."""
+        at = None if locations is None else frozenset(UUID(hex=one[4:]) for one in locations)
+        accounts = self.services.get(Accounts)
+        _, secret = await accounts.create_key(
+            self.context,
+            tenant.caller.account_id,
+            name="restricted",
+            live_mode=tenant.caller.live_mode,
+            restriction=Restriction(frozenset(map(Scope, scopes)), at, expires),
+        )
+        caller = await accounts.authenticate(f"Bearer {secret}", self.clock())
+        return replace(tenant, secret=secret, token=secret, caller=caller)
 
     async def log_in_again(self, tenant: Tenant) -> None:
         """Give the tenant a new token, after its hour."""

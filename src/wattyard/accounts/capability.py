@@ -11,7 +11,9 @@ from wattyard.platform.http.streams import Admission
 
 def admission(accounts: Accounts, contexts: Contexts) -> Admission:
     return Admission(
-        lambda call: accounts.authenticate(call.header(b"authorization"), contexts.clock())
+        lambda call: accounts.authenticate(
+            call.header(b"authorization"), contexts.clock(), address=call.address
+        )
     )
 
 

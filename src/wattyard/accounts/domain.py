@@ -2,16 +2,21 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, TooMany, Unauthenticated
+from wattyard.kernel.scopes import Scope
 
 TOKEN_LIFETIME: Final = timedelta(hours=1)
 SECRET_BYTES: Final = 30
 """240 bits of randomness in a secret key; the contract asks for at least 192."""
+
+MOST_SITES: Final = 100
+"""Locations of a restricted key; they are in every token that is made with it."""
 
 _NAME_LIMIT: Final = 255
 
@@ -23,7 +28,7 @@ class CredentialsInvalid(Unauthenticated):
 
 
 class TokenMissing(Unauthenticated):
-    """No `Authorization: Bearer …` header was sent."""
+    """No `Authorization` header with a bearer token or a key was sent."""
 
     code = "token_missing"
 
@@ -44,7 +49,7 @@ class TokenExpired(Unauthenticated):
 
 
 class KeyRevoked(Unauthenticated):
-    """The secret key that made this token was revoked."""
+    """The key, or the key that made this token, was revoked or has expired."""
 
     code = "key_revoked"
 
@@ -59,6 +64,47 @@ class NameInvalid(Malformed):
     """A name is empty, longer than 255 characters, or has control characters."""
 
     code = "name_invalid"
+
+
+class ScopesInvalid(Malformed):
+    """`scopes` of a restricted key names none, or one that there is not."""
+
+    code = "scopes_invalid"
+
+
+class LocationIdsInvalid(Malformed):
+    """`location_ids` of a restricted key names no location, or more than 100."""
+
+    code = "location_ids_invalid"
+
+
+class TimeExpiryInvalid(Malformed):
+    """`time_expiry` of a restricted key is not in the future."""
+
+    code = "time_expiry_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """What a restricted key may do, at which sites (None: all), and until when (None: for good).
+
+    Raises:
+        ScopesInvalid, LocationIdsInvalid: when either names none.
+    """
+
+    scopes: frozenset[Scope]
+    site_ids: frozenset[UUID] | None = None
+    time_expiry: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.scopes:
+            raise ScopesInvalid("a restricted key has at least one scope", param="scopes")
+        if self.site_ids is not None and not 1 <= len(self.site_ids) <= MOST_SITES:
+            raise LocationIdsInvalid(
+                f"a restricted key is for 1 to {MOST_SITES} locations, or for all; "
+                f"got {len(self.site_ids)}",
+                param="location_ids",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +130,20 @@ class SecretKey:
     time_created: datetime
     time_revoked: datetime | None = None
     last_used: datetime | None = None
+    restriction: Restriction | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Whoever uses the key."""
+        caller = Caller(self.account, self.account_id, self.live_mode, self.id)
+        if self.restriction is None:
+            return caller
+        return replace(
+            caller,
+            scopes=self.restriction.scopes,
+            site_ids=self.restriction.site_ids,
+            expires=self.restriction.time_expiry,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +162,15 @@ class Standing:
         return self.last_disabled is not None and issued <= self.last_disabled.timestamp()
 
 
-def new_secret(live_mode: bool) -> str:  # noqa: FBT001 (the mode is all there is to say)
-    """Make a secret key; its prefix shows the mode."""
-    return f"sk_{'live' if live_mode else 'test'}_{secrets.token_urlsafe(SECRET_BYTES)}"
+def new_secret(*, live_mode: bool, restricted: bool) -> str:
+    """Make a key; its prefix shows whether it is restricted, and the mode."""
+    kind, mode = "rk" if restricted else "sk", "live" if live_mode else "test"
+    return f"{kind}_{mode}_{secrets.token_urlsafe(SECRET_BYTES)}"
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text has the form of a key rather than of a bearer token."""
+    return text.startswith(("sk_", "rk_"))
 
 
 def hash_of(secret: str) -> bytes:

@@ -4,17 +4,31 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from wattyard.accounts.domain import Account, SecretKey, Standing
+import asyncpg
+
+from wattyard.accounts.domain import Account, Restriction, SecretKey, Standing
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.platform.encryption import EncryptedColumn, Keyring
 
 TOKEN_SECRET: Final = EncryptedColumn("token_secrets", "secret_encrypted", ("id",), plain="secret")
 
 _ACCOUNT = "account AS number, id, name, disabled, time_created"
-_KEY = """
-    secret_keys.id, secret_keys.account, accounts.id AS account_id, live_mode, secret_keys.name,
-    secret_keys.time_created, time_revoked, last_used
+_TABLES: Final = ("secret_keys", "restricted_keys")
+_COLUMNS = "account, live_mode, id, name, secret_hash, time_created, time_revoked, last_used"
+_SECRET_KEYS = f"""
+    SELECT {_COLUMNS}, NULL::text[] AS scopes, NULL::uuid[] AS site_ids,
+           NULL::timestamptz AS time_expiry
+    FROM secret_keys
 """
+_RESTRICTED_KEYS = f"SELECT {_COLUMNS}, scopes, site_ids, time_expiry FROM restricted_keys"
+_EVERY_KEY = f"({_SECRET_KEYS} UNION ALL {_RESTRICTED_KEYS}) AS keys"
+"""Secret and restricted keys together; a condition on them uses the indexes of both."""
+_KEY = """
+    keys.id, account, accounts.id AS account_id, live_mode, keys.name, keys.time_created,
+    time_revoked, last_used, scopes, site_ids, time_expiry
+"""
+_OF_KEYS = f"SELECT {_KEY} FROM {_EVERY_KEY} JOIN accounts USING (account)"
 
 
 async def add_account(db: WriteConnection, id_: UUID, name: str, now: datetime) -> Account:
@@ -72,28 +86,34 @@ async def enable(db: WriteConnection, id_: UUID, now: datetime) -> Account | Non
 
 async def add_key(db: WriteConnection, key: SecretKey, secret_hash: bytes) -> None:
     """Add a key by the hash of its secret."""
+    row = (key.account, key.live_mode, key.id, key.name, secret_hash, key.time_created)
+    if key.restriction is None:
+        await db.execute(
+            """
+            INSERT INTO secret_keys (account, live_mode, id, name, secret_hash, time_created)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """,
+            *row,
+        )
+        return
+    own = key.restriction
     await db.execute(
         """
-        INSERT INTO secret_keys (account, live_mode, id, name, secret_hash, time_created)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO restricted_keys
+            (account, live_mode, id, name, secret_hash, time_created, scopes, site_ids, time_expiry)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
-        key.account,
-        key.live_mode,
-        key.id,
-        key.name,
-        secret_hash,
-        key.time_created,
+        *row,
+        sorted(own.scopes),
+        None if own.site_ids is None else sorted(own.site_ids),
+        own.time_expiry,
     )
 
 
 async def keys_of(db: ReadConnection, account: int) -> list[SecretKey]:
     """List the keys of an account in both modes, oldest first."""
-    rows = await db.fetch(
-        f"SELECT {_KEY} FROM secret_keys JOIN accounts USING (account)"
-        " WHERE account = $1 ORDER BY secret_keys.id",
-        account,
-    )
-    return [SecretKey(**row) for row in rows]
+    rows = await db.fetch(f"{_OF_KEYS} WHERE account = $1 ORDER BY keys.id", account)
+    return [_key(row) for row in rows]
 
 
 async def key_by_hash(
@@ -103,50 +123,58 @@ async def key_by_hash(
     row = await db.fetchrow(
         f"SELECT {_KEY}, secret_hash, accounts.name AS account_name, disabled,"
         " accounts.time_created AS account_time"
-        " FROM secret_keys JOIN accounts USING (account) WHERE secret_hash = $1",
+        f" FROM {_EVERY_KEY} JOIN accounts USING (account) WHERE secret_hash = $1",
         secret_hash,
     )
     if row is None:
         return None
-    fields = dict(row)
-    stored = fields.pop("secret_hash")
     account = Account(
-        fields["account"],
-        fields["account_id"],
-        fields.pop("account_name"),
-        fields.pop("disabled"),
-        fields.pop("account_time"),
+        row["account"], row["account_id"], row["account_name"], row["disabled"], row["account_time"]
     )
-    return SecretKey(**fields), account, stored
+    return _key(row), account, row["secret_hash"]
 
 
-async def revoke_key(db: WriteConnection, id_: UUID, now: datetime) -> SecretKey | None:
-    """Revoke a key, keeping the time of a first revocation; None where there is none."""
+async def key_by_id(db: ReadConnection, account: int, live: bool, id_: UUID) -> SecretKey | None:
+    """Find a key."""
     row = await db.fetchrow(
         f"""
-        UPDATE secret_keys SET time_revoked = coalesce(time_revoked, $2)
-        FROM accounts WHERE accounts.account = secret_keys.account AND secret_keys.id = $1
-        RETURNING {_KEY}
-        """,
-        id_,
-        now,
-    )
-    return None if row is None else SecretKey(**row)
-
-
-async def note_use(db: WriteConnection, account: int, live: bool, id_: UUID, now: datetime) -> None:
-    """Note that a key was used for a token; once a minute is exact enough."""
-    await db.execute(
-        """
-        UPDATE secret_keys SET last_used = $4
-        WHERE account = $1 AND live_mode = $2 AND id = $3
-          AND (last_used IS NULL OR last_used < $4::timestamptz - interval '1 minute')
+        SELECT {_KEY} FROM (
+            {_SECRET_KEYS} WHERE account = $1 AND live_mode = $2 AND id = $3
+            UNION ALL
+            {_RESTRICTED_KEYS} WHERE account = $1 AND live_mode = $2 AND id = $3) AS keys
+        JOIN accounts USING (account) WHERE accounts.account = $1
         """,
         account,
         live,
         id_,
-        now,
     )
+    return None if row is None else _key(row)
+
+
+async def revoke_key(db: WriteConnection, id_: UUID, now: datetime) -> SecretKey | None:
+    """Revoke a key, keeping the time of a first revocation; None where there is none."""
+    for table in _TABLES:
+        await db.execute(
+            f"UPDATE {table} SET time_revoked = coalesce(time_revoked, $2) WHERE id = $1", id_, now
+        )
+    row = await db.fetchrow(f"{_OF_KEYS} WHERE keys.id = $1", id_)
+    return None if row is None else _key(row)
+
+
+async def note_use(db: WriteConnection, account: int, live: bool, id_: UUID, now: datetime) -> None:
+    """Note that a key was used; once a minute is exact enough."""
+    for table in _TABLES:
+        await db.execute(
+            f"""
+            UPDATE {table} SET last_used = $4
+            WHERE account = $1 AND live_mode = $2 AND id = $3
+              AND (last_used IS NULL OR last_used < $4::timestamptz - interval '1 minute')
+            """,
+            account,
+            live,
+            id_,
+            now,
+        )
 
 
 async def standing(
@@ -154,10 +182,10 @@ async def standing(
 ) -> tuple[int, Standing] | None:
     """Read an account's number and what its token's validity rests on."""
     row = await db.fetchrow(
-        """
+        f"""
         SELECT account, disabled, last_disabled, time_revoked IS NOT NULL AS revoked
-        FROM accounts JOIN secret_keys USING (account)
-        WHERE accounts.id = $1 AND live_mode = $2 AND secret_keys.id = $3
+        FROM accounts JOIN {_EVERY_KEY} USING (account)
+        WHERE accounts.id = $1 AND live_mode = $2 AND keys.id = $3
         """,
         account_id,
         live,
@@ -171,8 +199,8 @@ async def standing(
 async def weak_secrets(db: ReadConnection) -> tuple[int, int]:
     """Count the keys that are not kept as SHA-256, and the token secrets below 256 bits."""
     row = await db.fetchrow(
-        """
-        SELECT (SELECT count(*) FROM secret_keys WHERE length(secret_hash) <> 32),
+        f"""
+        SELECT (SELECT count(*) FROM {_EVERY_KEY} WHERE length(secret_hash) <> 32),
                (SELECT count(*) FROM token_secrets WHERE length(secret) < 32)
         """
     )
@@ -191,3 +219,25 @@ async def token_secret(db: ReadConnection, keyring: Keyring) -> bytes:
         """
     )
     return TOKEN_SECRET.secret_of(keyring, row["secret_encrypted"], row["secret"], row["id"])
+
+
+def _key(row: asyncpg.Record) -> SecretKey:
+    scopes, at = row["scopes"], row["site_ids"]
+    restriction = None
+    if scopes is not None:
+        restriction = Restriction(
+            frozenset(map(Scope, scopes)),
+            None if at is None else frozenset(at),
+            row["time_expiry"],
+        )
+    return SecretKey(
+        row["id"],
+        row["account"],
+        row["account_id"],
+        row["live_mode"],
+        row["name"],
+        row["time_created"],
+        row["time_revoked"],
+        row["last_used"],
+        restriction,
+    )

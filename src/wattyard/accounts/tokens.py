@@ -1,5 +1,6 @@
 """Bearer tokens: JSON Web Tokens (RFC 7519) with HS256, through joserfc."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from wattyard.accounts.domain import TOKEN_LIFETIME, TokenInvalid
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.scopes import Scope
 
 ISSUER: Final = "wattyard"
 _ALGORITHMS: Final = ["HS256"]
@@ -29,6 +31,8 @@ class Token:
     """Unix seconds"""
     expires: int
     """Unix seconds"""
+    scopes: frozenset[Scope] | None = None
+    site_ids: frozenset[UUID] | None = None
 
 
 class Signer:
@@ -37,8 +41,10 @@ class Signer:
     def __init__(self, secret: bytes) -> None:
         self._key = OctKey.import_key(secret)
 
-    def make(self, caller: Caller, token_id: UUID, now: datetime) -> str:
-        """Make a token for the account, mode and key of a caller.
+    def make(self, caller: Caller, token_id: UUID, now: datetime) -> tuple[str, int]:
+        """Make a token for the account, mode and key of a caller: the token, and its seconds.
+
+        That of a restricted key carries its scopes and sites, and ends with it.
 
         Raises:
             ValueError: when the caller did not authenticate with a key.
@@ -46,6 +52,9 @@ class Signer:
         if caller.key_id is None:
             raise ValueError("tokens are made for keys; this caller has none")
         issued = int(now.timestamp())
+        seconds = int(TOKEN_LIFETIME.total_seconds())
+        if caller.expires is not None:
+            seconds = min(seconds, int(caller.expires.timestamp()) - issued)
         account_id = ids.wire("acc", caller.account_id)
         claims = {
             "iss": ISSUER,
@@ -54,11 +63,15 @@ class Signer:
             "live_mode": caller.live_mode,
             "iat": issued,
             "nbf": issued,
-            "exp": issued + int(TOKEN_LIFETIME.total_seconds()),
+            "exp": issued + seconds,
             "kid": ids.wire("key", caller.key_id),
             "jti": token_id.hex,
         }
-        return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)
+        if caller.scopes is not None:
+            claims["scope"] = " ".join(sorted(caller.scopes))  # as RFC 8693, 4.2
+        if caller.site_ids is not None:
+            claims["location_ids"] = [ids.wire("loc", site) for site in sorted(caller.site_ids)]
+        return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS), seconds
 
     def read(self, token: str) -> Token:
         """Verify a token's signature and read it; expiry is checked elsewhere.
@@ -76,9 +89,21 @@ class Signer:
                 ids.read(claims["kid"], "key", param="kid"),
                 int(claims["iat"]),
                 int(claims["exp"]),
+                *_limits(claims),
             )
         except (JoseError, ValueError, KeyError, TypeError, Malformed, RecursionError):
             raise TokenInvalid(
                 "the bearer token was not made by this server or was changed; "
                 "get one from POST /auth/tokens"
             ) from None
+
+
+def _limits(claims: Mapping[str, Any]) -> tuple[frozenset[Scope] | None, frozenset[UUID] | None]:
+    """Read the scopes and sites of a restricted key's token; None where there are none."""
+    scopes, at = claims.get("scope"), claims.get("location_ids")
+    return (
+        None if scopes is None else frozenset(map(Scope, scopes.split())),
+        None
+        if at is None
+        else frozenset(ids.read(text, "loc", param="location_ids") for text in at),
+    )

@@ -143,18 +143,16 @@ def authenticators_of(accounts: Accounts) -> Mapping[Access, Authenticate]:
     """Judge the credentials of each access by the accounts of this server."""
 
     async def bearer(call: Call) -> Caller:
-        return await accounts.authenticate(call.header(b"authorization"), call.now)
+        return await accounts.authenticate(
+            call.header(b"authorization"), call.now, address=call.address
+        )
 
     async def basic(call: Call) -> Caller:
         return await accounts.authenticate_secret(
             call.header(b"authorization"), call.now, address=call.address
         )
 
-    async def either(call: Call) -> Caller:
-        scheme = (call.header(b"authorization") or "").partition(" ")[0]
-        return await (basic(call) if scheme.lower() == "basic" else bearer(call))
-
-    return {Access.BEARER: bearer, Access.BASIC: basic, Access.EITHER: either}
+    return {Access.BEARER: bearer, Access.BASIC: basic}
 
 
 def from_environment() -> FrontDoor:

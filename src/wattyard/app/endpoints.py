@@ -44,13 +44,11 @@ _METRICS_SECONDS: Final = 1.0
 _HTML: Final = b"text/html; charset=utf-8"
 _METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 
-_BEARER_REFUSALS: Final = (TokenMissing, TokenInvalid, TokenExpired, KeyRevoked)
-_BASIC_REFUSALS: Final = (CredentialsInvalid, KeyRevoked, TooManyFailures)
+_KEY_REFUSALS: Final = (CredentialsInvalid, KeyRevoked, TooManyFailures)
 
 ACCESS_REFUSALS: Final[Mapping[Access, tuple[type[Refusal], ...]]] = {
-    Access.BEARER: _BEARER_REFUSALS,
-    Access.BASIC: _BASIC_REFUSALS,
-    Access.EITHER: (*_BEARER_REFUSALS, *_BASIC_REFUSALS),
+    Access.BEARER: (TokenMissing, TokenInvalid, TokenExpired, *_KEY_REFUSALS),
+    Access.BASIC: _KEY_REFUSALS,
 }
 """How the credentials of each access can be refused."""
 

@@ -5,6 +5,7 @@ An answer can have a hundred thousand items: it is written beside the event loop
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -29,6 +30,7 @@ from wattyard.costs.wire.costs import (
 )
 from wattyard.costs.wire.headroom import HeadroomShape, headroom_json
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
@@ -83,6 +85,12 @@ class SessionQuery(Shape):
     include_lines: Lines = "false"
 
 
+def _scope_of_keeping(query: bytes) -> Scope | None:
+    """What a restricted key needs besides to have the reading kept."""
+    given = parse_qs(query.decode("latin-1")).get("non_persistent", ())
+    return None if "true" in given else Scope.METERS_WRITE
+
+
 class HeadroomQuery(Shape):
     """Whose tariffs, and how far ahead.
 
@@ -98,6 +106,8 @@ class HeadroomQuery(Shape):
     "POST",
     "/costs/instant",
     "cost_instant",
+    scope=Scope.COSTS_READ,
+    further_scope=_scope_of_keeping,
     effect=Effect.WRITES,
     query=InstantQuery,
     body=InstantBody,
@@ -119,7 +129,8 @@ async def instant_cost(
 ) -> bytes:
     """Price energy, and keep it as a reading unless `non_persistent=true`.
 
-    The reading and its cost go together: where there is no price, nothing is kept.
+    The reading and its cost go together: where there is no price, nothing is kept. To keep it, a
+    restricted key needs the scope `meters:write`, too.
     """
     kept = query.non_persistent == "false"
     report = await costs.of_reading(context, sent_reading(body, kept=kept), keep=kept)
@@ -130,6 +141,7 @@ async def instant_cost(
     "POST",
     "/costs/interval/{object_id}",
     "cost_interval",
+    scope=Scope.COSTS_READ,
     effect=Effect.COMPUTES,
     query=IntervalQuery,
     body=IntervalBody,
@@ -161,6 +173,7 @@ async def interval_cost(
     "POST",
     "/costs/session/{session_reference_id}",
     "cost_session",
+    scope=Scope.COSTS_READ,
     effect=Effect.COMPUTES,
     query=SessionQuery,
     answers=EnergyCostShape,
@@ -179,6 +192,7 @@ async def session_cost(
     "GET",
     "/locations/{location_id}/headroom",
     "location_headroom",
+    scope=Scope.COSTS_READ,
     query=HeadroomQuery,
     answers=HeadroomShape,
     refuses=(LocationNotFound, NoTariffConnected),

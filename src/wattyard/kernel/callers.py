@@ -2,8 +2,11 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+from wattyard.kernel.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +15,24 @@ class Caller:
 
     `account` is the account's small internal number, the first column of every key;
     `account_id` is what clients see.
+
+    Attributes:
+        scopes: what a restricted key may do; None where the key may do everything.
+        site_ids: the only sites that it sees; None where it sees all.
+        expires: when the key ends by itself.
     """
 
     account: int
     account_id: UUID
     live_mode: bool
     key_id: UUID | None = None
+    scopes: frozenset[Scope] | None = None
+    site_ids: frozenset[UUID] | None = None
+    expires: datetime | None = None
+
+    def may_see(self, site_id: UUID) -> bool:
+        """Whether a site is among those that the key is for."""
+        return self.site_ids is None or site_id in self.site_ids
 
 
 OPERATOR: Final = Caller(account=0, account_id=UUID(int=0), live_mode=True)

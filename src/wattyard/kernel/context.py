@@ -39,6 +39,11 @@ class Context:
     def live_mode(self) -> bool:
         return self.caller.live_mode
 
+    @property
+    def site_ids(self) -> frozenset[UUID] | None:
+        """The only sites that the caller's key is for; None where it is for all."""
+        return self.caller.site_ids
+
     def on_behalf_of(self, caller: Caller) -> Self:
         """The same call, made for another caller."""
         return replace(self, caller=caller)

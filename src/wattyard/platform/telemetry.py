@@ -26,6 +26,7 @@ from wattyard.kernel.measures import Measure
 from wattyard.platform import logs
 from wattyard.platform.db import Database
 from wattyard.platform.http import Call
+from wattyard.platform.http.path_keys import MASKED
 from wattyard.platform.logs import Answered
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -195,9 +196,14 @@ def _line(call: Call, seconds: float) -> Answered:
         ids.wire("acc", caller.account_id) if caller else None,
         caller.live_mode if caller else None,
         call.method,
-        call.route or None,
+        _route(call),
         call.status,
         call.answered_bytes,
         round(seconds * 1000, 2),
         datetime.now(UTC),
     )
+
+
+def _route(call: Call) -> str | None:
+    """The route of a request's log line, with the place of a key where one was in the path."""
+    return f"{MASKED}{call.route}" if call.key_in_path else call.route or None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from wattyard.accounts.service import Counted
+from wattyard.accounts.service import Counted, OwnSites
 from wattyard.kernel.callers import Caller
 from wattyard.platform.composition import Capability
 from wattyard.sites.domain.devices import Device
@@ -53,7 +53,7 @@ SITES: Final = Capability(
     name="sites",
     id_prefixes=("cus", "loc", "ste", "dev", "dsr"),
     provides=(serializers, Sites, Devices, States, Customers, Fleet, GatheredEvents, Inspection),
-    contributes=((Counted, Sites),),
+    contributes=((Counted, Sites), (OwnSites, Sites)),
     endpoints=ENDPOINTS,
     jobs=(gathered_events,),
     inspected=(Inspection,),

@@ -12,6 +12,7 @@ from wattyard.events.wire.webhooks import (
 )
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import LIST_REFUSALS, Effect, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 
@@ -34,6 +35,7 @@ class DeliveriesQuery(ListQuery):
     "GET",
     "/webhook-deliveries",
     "webhook_delivery_list",
+    scope=Scope.ALL_READ,
     query=DeliveriesQuery,
     answers=List[DeliveryShape],
     refuses=LIST_REFUSALS,

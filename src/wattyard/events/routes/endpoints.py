@@ -15,6 +15,7 @@ from wattyard.events.wire.webhooks import EndpointBody, EndpointDeleted, Endpoin
 from wattyard.kernel import ids
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch
 from wattyard.platform.http import (
     LIST_REFUSALS,
@@ -34,6 +35,7 @@ from wattyard.platform.http.preconditions import guarding
     "GET",
     "/webhook-endpoints",
     "webhook_endpoint_list",
+    scope=Scope.ALL_READ,
     query=ListQuery,
     answers=List[EndpointShape],
     refuses=LIST_REFUSALS,
@@ -52,6 +54,7 @@ async def list_endpoints(context: Context, query: ListQuery, endpoints: Endpoint
     "GET",
     "/webhook-endpoints/{endpoint_id}",
     "webhook_endpoint_retrieve",
+    scope=Scope.ALL_READ,
     answers=EndpointShape,
     refuses=(EndpointNotFound,),
     example=wire.ENDPOINT_EXAMPLE,

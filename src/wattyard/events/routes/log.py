@@ -10,6 +10,7 @@ from wattyard.events.domain.types import EventTypeInvalid
 from wattyard.events.service import Events
 from wattyard.events.wire.log import EXAMPLE, LIST_EXAMPLE, EventShape, event_json
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 
@@ -32,6 +33,7 @@ class EventsQuery(ListQuery):
     "GET",
     "/events",
     "event_list",
+    scope=Scope.EVENTS_READ,
     query=EventsQuery,
     answers=List[EventShape],
     refuses=(*LIST_REFUSALS, EventTypeInvalid),
@@ -54,6 +56,7 @@ async def list_events(context: Context, query: EventsQuery, events: Events) -> b
     "GET",
     "/events/{event_id}",
     "event_retrieve",
+    scope=Scope.EVENTS_READ,
     answers=EventShape,
     refuses=(EventNotFound,),
     example=EXAMPLE,

@@ -13,6 +13,7 @@ from wattyard.events.service import Streams, WebhookSigner
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Malformed, Refusal, TooMany
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Shape
 from wattyard.platform.http import Call, endpoint
 from wattyard.platform.http.streams import Admission, StreamedAnswer
@@ -51,6 +52,7 @@ class StreamQuery(Shape):
     "GET",
     "/events/stream",
     "event_stream",
+    scope=Scope.EVENTS_READ,
     query=StreamQuery,
     refuses=(LastEventInvalid, TooManyStreams),
     media_type="text/event-stream",

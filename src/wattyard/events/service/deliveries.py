@@ -25,7 +25,9 @@ class Deliveries:
         event_id: UUID | None = None,
         status: Status | None = None,
     ) -> Page[Delivery]:
-        """Read one page, newest first."""
+        """Read one page, newest first; a key for some places sees none."""
+        if context.site_ids is not None:
+            return Page([], has_more=False)
         filters = {
             "endpoint_id = {}": endpoint_id,
             "event_id = {}": event_id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from wattyard.events.domain import Event, EventNotFound, NewEvent
 from wattyard.events.domain.types import types_of
+from wattyard.events.service.seen import seen
 from wattyard.events.store import log as store
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
@@ -79,9 +80,13 @@ class Events:
             "object_id = {}": object_id,
             "time_created > {}": created_after,
             "id >= {}": None if created_after is None else ids.first_at(created_after),
+            store.AT_SITES: None
+            if context.site_ids is None
+            else [ids.wire("loc", place) for place in context.site_ids],
         }
         async with self.db.reading() as db:
-            return await store.page(db, context.account, context.live_mode, window, filters)
+            page = await store.page(db, context.account, context.live_mode, window, filters)
+        return Page(seen(context, page.items), page.has_more)
 
     async def event(self, context: Context, event_id: UUID) -> Event:
         """Read one event.
@@ -91,6 +96,7 @@ class Events:
         """
         async with self.db.reading() as db:
             event = await store.by_id(db, context.account, context.live_mode, event_id)
-        if event is None:
+        shown = seen(context, [event] if event else [])
+        if not shown:
             raise EventNotFound(f"there is no event {ids.wire('evt', event_id)}")
-        return event
+        return shown[0]

@@ -9,6 +9,7 @@ from uuid import UUID
 from wattyard.events.domain import Event
 from wattyard.events.service.horizon import Horizon
 from wattyard.events.service.log import CHANNEL, Events
+from wattyard.events.service.seen import seen
 from wattyard.events.store import order as store
 from wattyard.events.store.order import Position
 from wattyard.kernel.context import Context
@@ -67,7 +68,7 @@ class Streams:
                 found = await self._after(context, position)
                 if found:
                     position = found[-1][0]
-                yield [event for _, event in found]
+                yield seen(context, (event for _, event in found))
                 if len(found) < _AT_ONCE:
                     await self._wait(settled=self._horizon.settled == drawn)
         finally:

@@ -27,6 +27,16 @@ WANTS = """
 """The rule of `domain.endpoints.wants`."""
 
 
+AT_SITES = """
+    CASE WHEN substr(object_id, 1, 4) IN ('ste_', 'loc_')
+         THEN 'loc_' || substr(object_id, 5) = ANY({0})
+         WHEN substr(object_id, 1, 4) = 'dev_'
+         THEN convert_from(data, 'UTF8')::jsonb -> 'locations' ?| {0}
+         ELSE convert_from(data, 'UTF8')::jsonb ->> 'location_id' = ANY({0}) END
+"""
+"""The rule of `service.seen.seen_at`, for the ids of locations."""
+
+
 async def append(db: WriteConnection, account: int, live: bool, events: Sequence[Event]) -> None:
     """Append events, with a delivery of each to every endpoint that wants it, in one statement.
 

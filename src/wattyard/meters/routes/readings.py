@@ -9,6 +9,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import TooLarge
+from wattyard.kernel.scopes import Scope
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
     RECORDS_AT_ONCE,
@@ -43,6 +44,7 @@ Batch = Annotated[list[ReadingBody], msgspec.Meta(max_length=RECORDS_AT_ONCE)]
     "PUT",
     "/meters/interval",
     "meter_interval_put",
+    scope=Scope.METERS_WRITE,
     body=Batch,
     reads_body=True,
     answers=MeterBatchShape,
@@ -118,6 +120,7 @@ def _columns(lines: list[bytes]) -> Columns:
     "PUT",
     "/meters/cumulative/epoch",
     "meter_cumulative_put",
+    scope=Scope.METERS_WRITE,
     body=RegisterBody,
     answers=MeterBatchShape,
     refuses=(LocationNotFound, DeviceNotFound, LimitReached),
@@ -144,6 +147,7 @@ async def put_cumulative(context: Context, body: RegisterBody, meters: Meters) -
     "GET",
     "/meters/batches",
     "meter_batch_list",
+    scope=Scope.METERS_READ,
     query=ListQuery,
     answers=List[MeterBatchShape],
     refuses=LIST_REFUSALS,
@@ -160,6 +164,7 @@ async def list_batches(context: Context, query: ListQuery, meters: Meters) -> by
     "GET",
     "/meters/batches/{batch_id}",
     "meter_batch_retrieve",
+    scope=Scope.METERS_READ,
     answers=MeterBatchShape,
     refuses=(MeterBatchNotFound,),
     example=examples.BATCH,

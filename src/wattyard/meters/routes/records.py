@@ -1,6 +1,7 @@
 """The search of meter records (contract 3)."""
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.meters.service import Records
 from wattyard.meters.wire import examples
 from wattyard.meters.wire.records import RecordShape, SearchBody, records_json, search_of
@@ -14,6 +15,7 @@ from wattyard.sites.domain.sites import LocationNotFound
     "POST",
     "/meters/records",
     "meter_record_search",
+    scope=Scope.METERS_READ,
     effect=Effect.COMPUTES,
     body=SearchBody,
     answers=List[RecordShape],

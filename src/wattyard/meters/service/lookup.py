@@ -62,7 +62,8 @@ class Records:
             streams = {
                 number: stream
                 for number, stream in known.items()
-                if search.flow in (None, stream.flow)
+                if context.caller.may_see(stream.site_id)
+                and search.flow in (None, stream.flow)
                 and search.direction in (None, stream.direction)
             }
             if search.group_by is None:
@@ -88,7 +89,7 @@ class Records:
             known = await series_store.of(
                 db, context.account, context.live_mode, site_id=site_id, device_id=device_id
             )
-            streams = {n: stream for n, stream in known.items() if stream.direction == direction}
+            streams = _seen(context, known, direction)
             metered = await _between(db, context, streams, span)
         return await _by_meter(_divided(metered, streams))
 
@@ -112,8 +113,7 @@ class Records:
             metered = await columns.of_session(db, account, live, session)
             numbers = np.unique(metered.series).tolist()
             streams = await series_store.by_number(db, account, live, numbers) if numbers else {}
-        found = _divided(metered, streams)
-        return await _by_meter([one for one in found if one.stream.direction == direction])
+        return await _by_meter(_divided(metered, _seen(context, streams, direction)))
 
     async def streams_with(
         self, context: Context, device_id: UUID, direction: TariffDirection, span: Span
@@ -125,7 +125,7 @@ class Records:
         async with self.db.snapshot() as db:
             account, live = context.account, context.live_mode
             known = await series_store.of(db, account, live, site_id=None, device_id=device_id)
-            streams = {n: stream for n, stream in known.items() if stream.direction == direction}
+            streams = _seen(context, known, direction)
             with_some = await columns.having(db, account, live, list(streams), span)
         return _one_each({number: streams[number] for number in with_some})
 
@@ -175,6 +175,17 @@ def _one_each(streams: Mapping[int, Stream]) -> dict[int, Stream]:
     for number in sorted(streams):
         first.setdefault(streams[number].of_all_registers, number)
     return {number: stream for stream, number in first.items()}
+
+
+def _seen(
+    context: Context, known: Mapping[int, Stream], direction: TariffDirection
+) -> dict[int, Stream]:
+    """The streams of a direction at the places that the caller's key is for."""
+    return {
+        number: stream
+        for number, stream in known.items()
+        if stream.direction == direction and context.caller.may_see(stream.site_id)
+    }
 
 
 async def _between(

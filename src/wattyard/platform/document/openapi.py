@@ -29,6 +29,7 @@ from wattyard.platform.http.errors import (
     InternalError,
     MediaTypeUnsupported,
     RequestInvalid,
+    ScopeMissing,
     reason,
     status_of,
     type_of,
@@ -40,19 +41,27 @@ Json = dict[str, Any]
 AccessRefusals = Mapping[Access, tuple[type[Refusal], ...]]
 
 _SCHEMES: Final[Json] = {
-    "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "bearerAuth": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": (
+            "A bearer token of `POST /auth/tokens`, a secret key (`sk_…`) or a restricted key "
+            "(`rk_…`). A restricted key has scopes: each operation says which one it needs. "
+            "Programs that can only send a fixed URL put a restricted key in front of the path of "
+            "a GET: `/k/rk_…/prices?…`."
+        ),
+    },
     "basicAuth": {
         "type": "http",
         "scheme": "basic",
-        "description": "account id as the user, secret key as the password",
+        "description": "account id as the user, secret or restricted key as the password",
     },
     "sessionCookie": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
 }
 _SCHEMES_OF: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.PUBLIC: (),
-    Access.BEARER: ("bearerAuth",),
-    Access.BASIC: ("basicAuth",),
-    Access.EITHER: ("bearerAuth", "basicAuth"),
+    Access.BEARER: ("bearerAuth", "basicAuth"),
+    Access.BASIC: ("basicAuth", "bearerAuth"),
     Access.SESSION: ("sessionCookie",),
 }
 _REFERENCE = "#/components/schemas/{name}"
@@ -131,6 +140,8 @@ def refusals_of(endpoint: Endpoint, refused: AccessRefusals) -> list[type[Refusa
     """List every refusal that an endpoint can answer, each once."""
     found = [*endpoint.refuses, *_ALWAYS]
     found += refused.get(endpoint.access, ())
+    if endpoint.access in (Access.BEARER, Access.BASIC) and not endpoint.any_key:
+        found += [ScopeMissing]
     if endpoint.body is not None:
         found += [*_WITH_BODY, ParameterMissing]
     elif endpoint.query is not None and any(f.required for f in forms.fields(endpoint.query)):
@@ -166,12 +177,25 @@ def _operation(endpoint: Endpoint, refused: AccessRefusals, schemas: Schemas) ->
     if endpoint.events:
         written = ", ".join(f"`{event}`" for event in endpoint.events)
         description = f"{description}\n\nWrites the events {written}.".strip()
+    description = "\n\n".join(filter(None, (description, _scope_text(endpoint))))
     if description:
         operation["description"] = description
     if endpoint.body is not None:
         operation["requestBody"] = _body(endpoint, schemas)
-    operation["security"] = [{scheme: []} for scheme in _SCHEMES_OF[endpoint.access]]
+    scopes = [endpoint.scope.value] if endpoint.scope else []
+    operation["security"] = [{scheme: scopes} for scheme in _SCHEMES_OF[endpoint.access]]
     return operation
+
+
+def _scope_text(endpoint: Endpoint) -> str:
+    """Say what a restricted key needs to call an endpoint; empty where nobody needs a key."""
+    if endpoint.access not in (Access.BEARER, Access.BASIC):
+        return ""
+    if endpoint.any_key:
+        return "Restricted keys: any."
+    if endpoint.scope is None:
+        return "Restricted keys: closed to them."
+    return f"Restricted keys: scope `{endpoint.scope.value}`."
 
 
 def _security_schemes(endpoints: Iterable[Endpoint]) -> Json:

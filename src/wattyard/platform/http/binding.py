@@ -16,7 +16,7 @@ from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, StreamedAnswer, etag, matches, while_there
 from wattyard.platform.http.declare import Access, Effect, Endpoint, LastStep
 from wattyard.platform.http.errors import MediaTypeUnsupported
-from wattyard.platform.http.gate import Gate
+from wattyard.platform.http.gate import Gate, judge_scope
 from wattyard.platform.work import beside
 
 _EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
@@ -48,7 +48,7 @@ class Bound:
         """Answer the call; a refusal is raised for the front door to write."""
         declared = self.declared
         call.operation, call.route = declared.operation, declared.path
-        if declared.shows_secret:
+        if declared.shows_secret and not call.key_in_path:
             call.extra_headers.append((b"cache-control", b"no-store"))
         if self._authenticate is None:
             _check_release(call)
@@ -60,6 +60,8 @@ class Bound:
             self._gate.limits.admit_log_in(caller)
         else:
             self._gate.limits.admit(call, caller)
+        if caller.scopes is not None:
+            judge_scope(declared, call.scope["query_string"], caller.scopes)
         _check_release(call)
         if declared.effect is not None and b"idempotency-key" in call.headers:
             await call.answer(

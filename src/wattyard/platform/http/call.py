@@ -59,6 +59,7 @@ class Call:
         "extra_headers",
         "headers",
         "kept_body",
+        "key_in_path",
         "now",
         "operation",
         "path_values",
@@ -82,6 +83,7 @@ class Call:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller: Caller | None = None
         self.kept_body: bytes | None = None
+        self.key_in_path = False
         self.operation = "request"
         self.route = ""
         self.path_values: dict[str, str] = {}
@@ -171,10 +173,11 @@ class Call:
         self.status = 200
         headers = [
             (b"content-type", stream.media_type),
-            (b"cache-control", b"no-store"),
             (b"request-id", self.request_id.encode()),
             _RELEASE_HEADER,
         ]
+        if not self.key_in_path:
+            headers.append((b"cache-control", b"no-store"))
         await self.send(
             {
                 "type": "http.response.start",

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final, TypedDict, Unpack
 
 from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.scopes import Scope
 
 MEBIBYTE: Final = 1024 * 1024
 
@@ -21,11 +22,9 @@ class Access(Enum):
     PUBLIC = "public"
     """Anybody."""
     BEARER = "bearer"
-    """Whoever holds a bearer token."""
+    """Whoever holds a bearer token, or knows a key: by HTTP Basic or as bearer."""
     BASIC = "basic"
-    """Whoever knows a secret key, by HTTP Basic."""
-    EITHER = "either"
-    """Whoever holds a bearer token or knows a secret key."""
+    """Whoever knows a key; a bearer token does not count."""
     SESSION = "session"
     """A person who is signed in, by the session's cookie."""
 
@@ -66,6 +65,9 @@ class EndpointOptions(TypedDict, total=False):
     example_body: Any
     example_query: dict[str, str]
     access: Access
+    scope: Scope
+    further_scope: Callable[[bytes], Scope | None]
+    any_key: bool
     effect: Effect
     body_limit_bytes: int
     compressible: bool
@@ -93,6 +95,9 @@ class Endpoint:
         example_query: query parameters that go with `example_body`, where some are needed.
         refuses: refusals that this endpoint can answer besides the general ones.
         access: which credentials it takes.
+        scope: what a restricted key needs; None where it is closed to them.
+        further_scope: what it needs besides, by the query.
+        any_key: True where every restricted key may call it, whatever its scopes.
         effect: what a `POST` does; None where no `Idempotency-Key` is heeded.
         compressible: True where the body may come as gzip; the limit is that of its content.
         reads_body: True where the function reads the body itself, as a stream; `body` only
@@ -115,6 +120,9 @@ class Endpoint:
     example_body: Any = None
     example_query: dict[str, str] | None = None
     access: Access = Access.BEARER
+    scope: Scope | None = None
+    further_scope: Callable[[bytes], Scope | None] | None = None
+    any_key: bool = False
     effect: Effect | None = None
     body_limit_bytes: int = MEBIBYTE
     compressible: bool = False

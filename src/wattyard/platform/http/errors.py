@@ -30,6 +30,12 @@ class PathUnknown(Refusal):
     code = "path_unknown"
 
 
+class ScopeMissing(Refusal):
+    """The restricted key lacks the scope that the message names, or none opens the endpoint."""
+
+    code = "scope_missing"
+
+
 class MethodNotAllowed(Refusal):
     """The path exists, but not with this method; `Allow` lists the methods."""
 
@@ -67,6 +73,7 @@ class InternalError(Refusal):
 STATUS: Final[dict[type[Refusal], int]] = {
     Malformed: 400,
     Unauthenticated: 401,
+    ScopeMissing: 403,
     Missing: 404,
     PathUnknown: 404,
     MethodNotAllowed: 405,

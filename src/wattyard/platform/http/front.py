@@ -11,7 +11,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import on_behalf_of
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.http import cors, errors, scopes
+from wattyard.platform.http import cors, errors, path_keys, scopes
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.call import Call, Receive, Scope, Send
 from wattyard.platform.http.errors import (
@@ -74,11 +74,15 @@ class FrontDoor:
         fault: BaseException | None = None
         self._begun()
         try:
+            in_path = scope["path"].startswith(path_keys.PREFIX)
+            refusal = path_keys.take_off(call) if in_path else None
             preflight = cors.open_to(call, self._origins) if self._origins else None
             _check_request(call)
             fixed = self._fixed.get(scope["path"])
             if preflight is not None:
                 await call.answer(preflight)
+            elif refusal is not None:
+                raise refusal
             elif fixed is not None:
                 await fixed.answer(call)
             else:

@@ -1,13 +1,15 @@
 """What a call passes before its endpoint: its credentials are judged, then its account's rate."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.call import Call
 from wattyard.platform.http.declare import Access, Endpoint
+from wattyard.platform.http.errors import ScopeMissing
 from wattyard.platform.http.limits import CallLimits
 from wattyard.platform.http.replays import Replays
 
@@ -37,3 +39,25 @@ class Gate:
                 f"{declared.title}: this server cannot judge the access {declared.access.value!r}"
             )
         return self.authenticators[declared.access]
+
+
+def judge_scope(declared: Endpoint, query: bytes, scopes: Collection[Scope]) -> None:
+    """Judge whether a restricted key opens an endpoint.
+
+    Raises:
+        ScopeMissing: naming the scope that it lacks.
+    """
+    if declared.any_key:
+        return
+    if declared.scope is None:
+        raise ScopeMissing(
+            f"{declared.method} {declared.path} is closed to restricted keys; call it with a "
+            "secret key (sk_…)"
+        )
+    further = declared.further_scope(query) if declared.further_scope else None
+    for scope in filter(None, (declared.scope, further)):
+        if not scope.is_in(scopes):
+            raise ScopeMissing(
+                f"{declared.method} {declared.path} needs the scope {scope.value}; this key has "
+                f"{', '.join(sorted(scopes))}"
+            )

@@ -21,6 +21,7 @@ class Claim:
 
     caller: Caller
     key: str
+    """As it is kept: see `key_of`."""
     request: Fingerprint
     is_secret: bool
     """Whether the answer has a secret, so that it is kept encrypted."""
@@ -35,6 +36,14 @@ class Kept:
     body: bytes | None
     """None where the answer was too large to be kept, or is encrypted."""
     encrypted: bytes | None = None
+
+
+def key_of(caller: Caller, sent: str) -> str:
+    """Name what is kept for an `Idempotency-Key`: restricted keys have names of their own.
+
+    A line feed, which no `Idempotency-Key` has, keeps them apart from everybody else's.
+    """
+    return sent if caller.scopes is None else f"key_{caller.key_id}\n{sent}"
 
 
 async def take_turn(db: WriteConnection, claim: Claim) -> bool:

@@ -126,7 +126,9 @@ class Replays:
                 "Idempotency-Key must be 1 to 255 printable ASCII characters",
                 param="Idempotency-Key",
             )
-        claim = Claim(caller, key, await fingerprint(call, raw), declared.shows_secret)
+        claim = Claim(
+            caller, store.key_of(caller, key), await fingerprint(call, raw), declared.shows_secret
+        )
         if declared.effect is Effect.WRITES:
             return await self._within(call, claim, work)
         assert declared.effect is not None  # noqa: S101 (of a POST with a key)

@@ -2,6 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
@@ -43,6 +44,7 @@ _REFUSALS = (
     "POST",
     "/schedules/amount",
     "schedule_amount",
+    scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
     body=AmountBody,
     answers=AmountShape,
@@ -64,6 +66,7 @@ async def amount(context: Context, body: AmountBody, amounts: Amounts) -> bytes:
     "POST",
     "/schedules/amount/{location_id}",
     "schedule_amount_by_location",
+    scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
     body=SiteAmountBody,
     answers=AmountShape,

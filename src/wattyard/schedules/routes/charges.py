@@ -2,6 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.schedules.domain.refusals import (
@@ -40,6 +41,7 @@ _REFUSALS = (
     "POST",
     "/schedules/soc",
     "schedule_soc",
+    scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
     body=ChargeBody,
     answers=ChargingShape,
@@ -63,6 +65,7 @@ async def charge(context: Context, body: ChargeBody, charges: Charges) -> bytes:
     "POST",
     "/schedules/soc/{device_id}",
     "schedule_soc_by_device",
+    scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
     body=DeviceChargeBody,
     answers=ChargingShape,

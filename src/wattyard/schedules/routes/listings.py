@@ -2,6 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.schedules.domain.refusals import (
     DurationInvalid,
@@ -29,6 +30,7 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
     "POST",
     "/schedules/duration",
     "schedule_duration",
+    scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
     body=DurationBody,
     answers=DurationShape,
@@ -58,6 +60,7 @@ async def duration(context: Context, body: DurationBody, times: PricedTimes) -> 
     "POST",
     "/schedules/limit",
     "schedule_limit",
+    scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
     body=LimitBody,
     answers=LimitShape,

@@ -2,6 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import Reference
 from wattyard.platform.http import (
@@ -38,6 +39,7 @@ class CustomersQuery(ListQuery):
     "GET",
     "/customers",
     "customer_list",
+    scope=Scope.ALL_READ,
     query=CustomersQuery,
     answers=List[CustomerShape],
     refuses=LIST_REFUSALS,
@@ -54,6 +56,7 @@ async def list_customers(context: Context, query: CustomersQuery, customers: Cus
     "GET",
     "/customers/{customer_id}",
     "customer_retrieve",
+    scope=Scope.ALL_READ,
     answers=CustomerShape,
     refuses=(CustomerNotFound,),
     example=examples.CUSTOMER,

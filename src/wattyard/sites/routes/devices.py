@@ -3,6 +3,7 @@
 from wattyard.kernel import ids
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import LocationId, Reference
 from wattyard.platform.http import (
@@ -47,6 +48,7 @@ class DevicesQuery(ListQuery):
     "GET",
     "/devices",
     "device_list",
+    scope=Scope.SITES_READ,
     query=DevicesQuery,
     answers=List[DeviceShape],
     refuses=LIST_REFUSALS,
@@ -71,6 +73,7 @@ async def list_devices(context: Context, query: DevicesQuery, devices: Devices) 
     "GET",
     "/devices/{device_id}",
     "device_retrieve",
+    scope=Scope.SITES_READ,
     answers=DeviceShape,
     refuses=(DeviceNotFound,),
     example=examples.DEVICE,

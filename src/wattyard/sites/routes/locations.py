@@ -2,6 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import CustomerId, Reference
 from wattyard.platform.http import (
@@ -41,6 +42,7 @@ class LocationsQuery(ListQuery):
     "GET",
     "/locations",
     "location_list",
+    scope=Scope.SITES_READ,
     query=LocationsQuery,
     answers=List[LocationShape],
     refuses=LIST_REFUSALS,
@@ -64,6 +66,7 @@ async def list_locations(context: Context, query: LocationsQuery, sites: Sites) 
     "GET",
     "/locations/{location_id}",
     "location_retrieve",
+    scope=Scope.SITES_READ,
     answers=LocationShape,
     refuses=(LocationNotFound,),
     example=examples.LOCATION,

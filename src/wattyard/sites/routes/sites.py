@@ -3,6 +3,7 @@
 from wattyard.kernel import ids
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import CustomerId, Reference
 from wattyard.platform.http import (
@@ -48,6 +49,7 @@ class SitesQuery(ListQuery):
     "GET",
     "/sites",
     "site_list",
+    scope=Scope.SITES_READ,
     query=SitesQuery,
     answers=List[SiteShape],
     refuses=LIST_REFUSALS,
@@ -76,6 +78,7 @@ async def list_sites(context: Context, query: SitesQuery, sites: Sites) -> bytes
     "GET",
     "/sites/{site_id}",
     "site_retrieve",
+    scope=Scope.SITES_READ,
     answers=SiteShape,
     refuses=(SiteNotFound,),
     example=examples.SITE,

@@ -1,6 +1,7 @@
 """Endpoints of device states (contract 1, Device state)."""
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import LIST_REFUSALS, List, ListQuery, endpoint, list_answer
 from wattyard.platform.http.binding import path_id
 from wattyard.sites.domain.devices import DeviceNotFound
@@ -22,6 +23,7 @@ from wattyard.sites.wire.states import (
     "PUT",
     "/devices/{device_id}/state",
     "device_state_update",
+    scope=Scope.STATES_WRITE,
     body=StateBody,
     answers=StateKept,
     refuses=(DeviceNotFound, LocationNotFound, TimeInvalid),
@@ -42,6 +44,7 @@ async def put_state(context: Context, device_id: str, body: StateBody, states: S
     "GET",
     "/devices/{device_id}/state",
     "device_state_retrieve",
+    scope=Scope.SITES_READ,
     answers=StateShape,
     refuses=(DeviceNotFound, DeviceStateNotFound),
     example=examples.STATE,
@@ -57,6 +60,7 @@ async def get_state(context: Context, device_id: str, states: States) -> bytes:
     "GET",
     "/devices/{device_id}/states",
     "device_state_list",
+    scope=Scope.SITES_READ,
     query=ListQuery,
     answers=List[StateShape],
     refuses=(DeviceNotFound, *LIST_REFUSALS),

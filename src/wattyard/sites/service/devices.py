@@ -45,9 +45,13 @@ class Devices(SiteUseCases):
             "reference_id = {}": reference_id,
             "type = {}": type_,
             device_store.AT_LOCATION: site_id,
+            device_store.AT_ONE_OF: context.site_ids,
         }
+        if site_id is not None and not context.caller.may_see(site_id):
+            return Page([], has_more=False)
         async with self.db.reading() as db:
-            return await device_store.page(db, context.account, context.live_mode, window, filters)
+            page = await device_store.page(db, context.account, context.live_mode, window, filters)
+        return Page([_seen(context, device) for device in page.items], page.has_more)
 
     async def device(self, context: Context, device_id: UUID) -> Device:
         """Read one device.
@@ -57,7 +61,8 @@ class Devices(SiteUseCases):
         """
         async with self.db.reading() as db:
             found = await device_store.by_id(db, context.account, context.live_mode, device_id)
-        return _present(found, device_id)
+        device = _seen(context, _present(found, device_id))
+        return _present(device if device.locations or context.site_ids is None else None, device_id)
 
     async def at_site(self, context: Context, site_id: UUID) -> list[Device]:
         """Read all devices of a site, oldest first."""
@@ -69,8 +74,11 @@ class Devices(SiteUseCases):
         """Find which of the devices belong to the caller."""
         if not device_ids:
             return set()
+        account, live = context.account, context.live_mode
         async with self.db.reading() as db:
-            return await device_store.present(db, context.account, context.live_mode, device_ids)
+            if context.site_ids is None:
+                return await device_store.present(db, account, live, device_ids)
+            return await device_store.present_at(db, account, live, device_ids, context.site_ids)
 
     async def add(
         self, context: Context, draft: DeviceDraft, locations: Collection[UUID]
@@ -204,6 +212,13 @@ class Devices(SiteUseCases):
         if set(device.locations) != {site.id for site in sites}:  # it moved meanwhile
             sites = await site_store.of_device(db, account, live, device_id)
         return device, sites
+
+
+def _seen(context: Context, device: Device) -> Device:
+    """A device at those of its places that the caller's key is for."""
+    if context.site_ids is None:
+        return device
+    return replace(device, locations=tuple(filter(context.caller.may_see, device.locations)))
 
 
 def _present(found: Device | None, device_id: UUID) -> Device:

@@ -105,8 +105,9 @@ def device_event(
 async def lock_present(
     db: WriteConnection, context: Context, site_ids: Collection[UUID]
 ) -> list[Site]:
-    """Lock those of the sites that exist, in the order of their ids, as everywhere."""
-    return await site_store.locked(db, context.account, context.live_mode, site_ids)
+    """Lock those of the sites that the caller sees, in the order of their ids, as everywhere."""
+    seen = [site_id for site_id in site_ids if context.caller.may_see(site_id)]
+    return await site_store.locked(db, context.account, context.live_mode, seen)
 
 
 async def lock_sites(

@@ -56,6 +56,7 @@ class Sites(SiteUseCases):
             "reference_id = {}": reference_id,
             "status = {}": status,
             "customer_id = {}": customer_id,
+            site_store.AMONG: context.site_ids,
         }
         async with self.db.reading() as db:
             return await site_store.summary_page(
@@ -75,7 +76,7 @@ class Sites(SiteUseCases):
         """
         async with self.db.reading() as db:
             found = await site_store.summary(db, context.account, context.live_mode, site_id)
-        if found is None:
+        if found is None or not context.caller.may_see(site_id):
             raise SiteNotFound(f"there is no site {ids.wire('ste', site_id)}")
         return found
 
@@ -88,7 +89,11 @@ class Sites(SiteUseCases):
         customer_id: UUID | None = None,
     ) -> Page[tuple[Site, Sequence[UUID]]]:
         """Read one page of sites with the ids of their devices, newest first."""
-        filters = {"reference_id = {}": reference_id, "customer_id = {}": customer_id}
+        filters = {
+            "reference_id = {}": reference_id,
+            "customer_id = {}": customer_id,
+            site_store.AMONG: context.site_ids,
+        }
         async with self.db.reading() as db:
             page = await site_store.page(db, context.account, context.live_mode, window, filters)
             devices = await site_store.device_ids(
@@ -104,7 +109,7 @@ class Sites(SiteUseCases):
         """
         async with self.db.reading() as db:
             found = await site_store.by_ids(db, context.account, context.live_mode, [site_id])
-            if not found:
+            if not found or not context.caller.may_see(site_id):
                 raise LocationNotFound(f"there is no location {ids.wire('loc', site_id)}")
             devices = await site_store.device_ids(db, context.account, context.live_mode, [site_id])
         return found[0], devices[site_id]
@@ -237,14 +242,16 @@ class Sites(SiteUseCases):
         return {site.id: site for site in found}
 
     async def held(self, context: Context, site_ids: Collection[UUID]) -> set[UUID]:
-        """Keep sites from being deleted in the caller's transaction; gives those that exist."""
+        """Keep sites from being deleted in the caller's transaction; gives those that it sees."""
         db = self.db.joined()
-        return await site_store.hold(db, context.account, context.live_mode, site_ids)
+        seen = [site_id for site_id in site_ids if context.caller.may_see(site_id)]
+        return await site_store.hold(db, context.account, context.live_mode, seen)
 
     async def supplies(self, context: Context, site_ids: Collection[UUID]) -> dict[UUID, Site]:
-        """Read those of the sites that exist, by id."""
+        """Read those of the sites that the caller sees, by id."""
+        seen = [site_id for site_id in site_ids if context.caller.may_see(site_id)]
         async with self.db.reading() as db:
-            found = await site_store.by_ids(db, context.account, context.live_mode, site_ids)
+            found = await site_store.by_ids(db, context.account, context.live_mode, seen)
         return {site.id: site for site in found}
 
     async def supply(self, context: Context, site_id: UUID, *, param: str) -> Site:
@@ -257,6 +264,19 @@ class Sites(SiteUseCases):
         if site_id not in found:
             raise LocationNotFound(f"there is no location {ids.wire('loc', site_id)}", param=param)
         return found[site_id]
+
+    async def check_sites(self, context: Context, site_ids: Collection[UUID]) -> None:
+        """Refuse sites that the caller does not have.
+
+        Raises:
+            LocationNotFound: naming one of them.
+        """
+        missing = set(site_ids) - (await self.supplies(context, site_ids)).keys()
+        if missing:
+            raise LocationNotFound(
+                f"there is no location {ids.wire('loc', min(missing))} in this account and mode",
+                param="location_ids",
+            )
 
     async def show_tariffs(
         self, context: Context, site: Site, tariffs: Sequence[LinkedTariff]

@@ -11,7 +11,7 @@ from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
-from wattyard.sites.service.ports import SiteUseCases, lock_present, show_anew
+from wattyard.sites.service.ports import SiteUseCases, show_anew
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 from wattyard.sites.store import states as state_store
@@ -57,8 +57,8 @@ class States(SiteUseCases):
         async with self.db.transaction() as db:
             sightings = await state_store.sightings(db, account, live, times)
             shown = {id_: at for id_, at in times.items() if _shows(sightings.get(id_), at)}
-            sites = await lock_present(
-                db, context, {site for id_ in shown for site in sightings[id_].locations}
+            sites = await site_store.locked(
+                db, account, live, {site for id_ in shown for site in sightings[id_].locations}
             )
             await state_store.see(db, account, live, times)
             await show_anew(db, self.serializers, context, sites)
@@ -101,7 +101,7 @@ class States(SiteUseCases):
 
     async def _sighting(self, db: ReadConnection, context: Context, device_id: UUID) -> Sighting:
         found = await state_store.sighting(db, context.account, context.live_mode, device_id)
-        if found is None:
+        if found is None or not _is_seen(context, found):
             raise _no_device(device_id)
         return found
 
@@ -109,10 +109,13 @@ class States(SiteUseCases):
         self, db: ReadConnection, context: Context, sighting: Sighting, report: StateReport
     ) -> None:
         where = report.location_id
-        if where is None or where in sighting.locations:
+        if where is None:
+            return
+        seen = context.caller.may_see(where)
+        if seen and where in sighting.locations:
             return
         found = await site_store.by_ids(db, context.account, context.live_mode, [where])
-        if not found:
+        if not found or not seen:
             raise LocationNotFound(
                 f"there is no location {ids.wire('loc', where)}", param="location_id"
             )
@@ -131,6 +134,11 @@ class States(SiteUseCases):
 
 def _shows(sighting: Sighting | None, at: datetime) -> bool:
     return sighting is not None and sighting.must_show(at)
+
+
+def _is_seen(context: Context, sighting: Sighting) -> bool:
+    """Whether a device is at one of the places that the caller's key is for."""
+    return context.site_ids is None or any(map(context.caller.may_see, sighting.locations))
 
 
 def _no_device(device_id: UUID) -> DeviceNotFound:

@@ -29,6 +29,8 @@ AT_LOCATION = """
               AND p.device_id = devices.id AND p.site_id = {})
 """
 """The condition of a page of the devices at one site."""
+AT_ONE_OF = AT_LOCATION.replace("= {}", "= ANY({})")
+"""The condition of a page of the devices at one or more of some sites."""
 
 
 async def insert(db: WriteConnection, account: int, live: bool, devices: Sequence[Device]) -> None:
@@ -145,6 +147,27 @@ async def present(
         list(device_ids),
     )
     return {row["id"] for row in rows}
+
+
+async def present_at(
+    db: ReadConnection,
+    account: int,
+    live: bool,
+    device_ids: Collection[UUID],
+    site_ids: Collection[UUID],
+) -> set[UUID]:
+    """Find which of the devices are at one or more of some sites."""
+    rows = await db.fetch(
+        """
+        SELECT DISTINCT device_id FROM device_places
+        WHERE account = $1 AND live_mode = $2 AND device_id = ANY($3) AND site_id = ANY($4)
+        """,
+        account,
+        live,
+        list(device_ids),
+        list(site_ids),
+    )
+    return {row["device_id"] for row in rows}
 
 
 async def at_sites(

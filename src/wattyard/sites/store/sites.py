@@ -20,6 +20,10 @@ _SELECT = f"SELECT {_COLUMNS}, tariffs FROM sites"
 _BY_IDS = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3) ORDER BY id"
 
 
+AMONG = "id = ANY({})"
+"""The condition of a page of some sites."""
+
+
 async def insert(
     db: WriteConnection, account: int, live: bool, sites: Sequence[tuple[Site, bytes]]
 ) -> None:

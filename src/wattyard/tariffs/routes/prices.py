@@ -4,6 +4,7 @@ An answer can have ten thousand intervals: it is written beside the event loop.
 """
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.work import beside
@@ -26,6 +27,7 @@ from wattyard.tariffs.wire.prices import (
     "POST",
     "/prices",
     "price_list",
+    scope=Scope.PRICES_READ,
     effect=Effect.COMPUTES,
     body=PricesBody,
     answers=PricesShape,
@@ -50,6 +52,7 @@ async def prices_at(context: Context, body: PricesBody, prices: Prices) -> bytes
     "POST",
     "/prices/audit",
     "price_audit",
+    scope=Scope.PRICES_READ,
     effect=Effect.COMPUTES,
     body=PricesBody,
     answers=PriceAuditShape,
@@ -71,6 +74,7 @@ async def audit(context: Context, body: PricesBody, prices: Prices) -> bytes:
     "POST",
     "/prices/{location_id}",
     "price_list_by_location",
+    scope=Scope.PRICES_READ,
     effect=Effect.COMPUTES,
     body=SitePricesBody,
     answers=PricesShape,

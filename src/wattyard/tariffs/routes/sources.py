@@ -7,6 +7,7 @@ import msgspec
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import requested_span
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.http import (
     LIST_REFUSALS,
@@ -64,6 +65,7 @@ class PublishedQuery(Shape):
     "GET",
     "/market-sources",
     "market_source_list",
+    scope=Scope.ALL_READ,
     query=ListQuery,
     answers=List[MarketSourceShape],
     refuses=LIST_REFUSALS,
@@ -98,6 +100,7 @@ async def create_source(context: Context, body: MarketSourceBody, sources: Marke
     "GET",
     "/market-sources/{market_source_id}",
     "market_source_retrieve",
+    scope=Scope.ALL_READ,
     answers=MarketSourceShape,
     refuses=(MarketSourceNotFound,),
     example=examples.SOURCE,
@@ -175,6 +178,7 @@ async def put_prices(
     "GET",
     "/market-sources/{market_source_id}/prices",
     "market_source_prices_list",
+    scope=Scope.ALL_READ,
     query=PublishedQuery,
     answers=MarketPricesShape,
     refuses=(MarketSourceNotFound, TooManyPrices),

@@ -7,6 +7,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import LocationId
 from wattyard.platform.http import (
@@ -138,6 +139,7 @@ class CheckQuery(Shape):
     "GET",
     "/tariffs",
     "tariff_list",
+    scope=Scope.ALL_READ,
     query=TariffsQuery,
     answers=List[TariffShape],
     refuses=LIST_REFUSALS,
@@ -266,6 +268,7 @@ async def import_tariffs(
     "GET",
     "/tariffs/{tariff_id}",
     "tariff_retrieve",
+    scope=Scope.ALL_READ,
     answers=TariffShape,
     refuses=(TariffNotFound,),
     example=examples.TARIFF,

@@ -58,6 +58,7 @@ class Tariffs(TariffUseCases):
         `filters` are `site_id`, `type`, `direction` and `status`; None leaves one out.
         """
         conditions = {f"{name} = {{}}": value for name, value in filters.items()}
+        conditions["site_id = ANY({})"] = context.site_ids
         account, live = context.account, context.live_mode
         async with self.db.reading() as db:
             page = await contract_store.page(db, account, live, window, conditions)

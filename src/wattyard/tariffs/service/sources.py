@@ -39,7 +39,12 @@ class MarketSources(TariffUseCases):
     """The market sources of every account; the operator's are read-only."""
 
     async def page(self, context: Context, window: PageWindow) -> Page[MarketSource]:
-        """Read one page of the account's sources and the operator's, newest first."""
+        """Read one page of the account's sources and the operator's, newest first.
+
+        A key for some places sees none.
+        """
+        if context.site_ids is not None:
+            return Page([], has_more=False)
         async with self.db.reading() as db:
             found = await source_store.page(db, context.account, context.live_mode, window)
         return Page.cut(found, window)
@@ -205,7 +210,7 @@ class MarketSources(TariffUseCases):
 
     async def _found(self, db: ReadConnection, context: Context, source_id: UUID) -> MarketSource:
         found = await source_store.by_id(db, context.account, context.live_mode, source_id)
-        return _present(found, source_id)
+        return _present(found if context.site_ids is None else None, source_id)
 
     async def _record(self, context: Context, source: MarketSource) -> None:
         shown = self.wire.market_source(context.caller, source)

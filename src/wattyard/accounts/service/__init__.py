@@ -1,0 +1,7 @@
+"""Use-cases of accounts: create them and their keys, log in, authenticate."""
+
+from wattyard.accounts.service.accounts import Accounts
+from wattyard.accounts.service.authentication import ENCRYPTED
+from wattyard.accounts.service.ports import Counted, OwnSites, Usage
+
+__all__ = ["ENCRYPTED", "Accounts", "Counted", "OwnSites", "Usage"]
