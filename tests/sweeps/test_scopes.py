@@ -1,7 +1,7 @@
 """What restricted keys reach: every endpoint is open to a key with its scope, and to no other."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 from tests.support.declared import (
     body_of,
@@ -11,6 +11,7 @@ from tests.support.declared import (
     objects_of,
 )
 from tests.support.world import Tenant, World, error
+from wattyard.accounts.wire import ScopeName
 from wattyard.app import ENDPOINTS
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Access, Endpoint
@@ -21,6 +22,7 @@ KINDS = ("site_id", "location_id", "device_id", "tariff_id", "customer_id", "mar
 
 
 def test_every_scope_opens_something() -> None:
+    assert set(get_args(ScopeName)) == set(Scope)
     assert {one.scope for one in KNOWN if one.scope} == set(Scope)
 
 

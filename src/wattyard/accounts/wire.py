@@ -7,7 +7,6 @@ import msgspec
 from wattyard.accounts.domain import Account, SecretKey
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding.texts import Time
 
 
@@ -45,6 +44,19 @@ class AccountShape(msgspec.Struct, kw_only=True):
     ]
 
 
+ScopeName = Literal[
+    "sites:read",
+    "prices:read",
+    "schedules:read",
+    "meters:read",
+    "meters:write",
+    "states:write",
+    "costs:read",
+    "events:read",
+    "*:read",
+]
+
+
 class KeyShape(msgspec.Struct, kw_only=True):
     """A key, without its secret."""
 
@@ -53,13 +65,13 @@ class KeyShape(msgspec.Struct, kw_only=True):
     live_mode: bool
     account_id: str
     time_created: Time
-    name: str
+    name: Annotated[str, msgspec.Meta(description="given by whoever made the key, for people")]
     type: Annotated[
         Literal["SECRET", "RESTRICTED"],
         msgspec.Meta(description="a SECRET key (sk_…) may do everything in its mode"),
     ]
     scopes: Annotated[
-        list[Scope] | None,
+        list[ScopeName] | None,
         msgspec.Meta(description="what a RESTRICTED key (rk_…) may do; null for everything"),
     ]
     location_ids: Annotated[
@@ -82,7 +94,7 @@ def key_shape(key: SecretKey) -> KeyShape:
         time_created=instants.text(key.time_created),
         name=key.name,
         type="SECRET" if own is None else "RESTRICTED",
-        scopes=None if own is None else sorted(own.scopes),
+        scopes=None if own is None else [scope.value for scope in sorted(own.scopes)],
         location_ids=None if at is None else [ids.wire("loc", site) for site in sorted(at)],
         time_expiry=instants.text(own.time_expiry) if own and own.time_expiry else None,
         last_used=instants.text(key.last_used) if key.last_used else None,

@@ -36,6 +36,8 @@ class Sites(AsyncResource):
         `ending_before` takes the first id of a page and gives the one before it. `has_more`
         says whether more sites follow in that direction.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -126,6 +128,8 @@ class Sites(AsyncResource):
     async def retrieve(self, site_id: str, *, options: Options | None = None) -> models.Site:
         """Retrieve a site with its devices.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             site_id: id of the site
 
@@ -156,6 +160,8 @@ class Sites(AsyncResource):
         """Change a site: fields not sent stay, null clears an optional one (RFC 7396).
 
         Writes the events `location.update`, `site.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             site_id: id of the site
@@ -204,6 +210,8 @@ class Sites(AsyncResource):
 
         Writes the events `location.delete`, `site.delete`, `tariff.delete`.
 
+        Restricted keys: closed to them.
+
         Args:
             site_id: id of the site
 
@@ -229,6 +237,8 @@ class Locations(AsyncResource):
         options: Options | None = None,
     ) -> AsyncPages[models.Location]:
         """List the locations of the account, newest first.
+
+        Restricted keys: scope `sites:read`.
 
         Args:
             limit: how many objects a page holds
@@ -315,6 +325,8 @@ class Locations(AsyncResource):
     ) -> models.Location:
         """Retrieve a location.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             location_id: id of the location
 
@@ -392,6 +404,8 @@ class Locations(AsyncResource):
 
         Writes the events `location.delete`, `site.delete`, `tariff.delete`.
 
+        Restricted keys: closed to them.
+
         Args:
             location_id: id of the location
 
@@ -419,6 +433,8 @@ class Locations(AsyncResource):
         the mean power of a window that costs nothing more in that period (null: no power does),
         with `steps` less than that; `amount_per_further_kw` by how much the period's charge
         rises, VAT included, with 1 kW above.
+
+        Restricted keys: scope `costs:read`.
 
         Args:
             location_id: id of the location
@@ -454,6 +470,8 @@ class Customers(AsyncResource):
     ) -> AsyncPages[models.Customer]:
         """List the customers of the account, newest first.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -484,6 +502,8 @@ class Customers(AsyncResource):
 
         Writes the events `customer.create`.
 
+        Restricted keys: closed to them.
+
         Args:
             reference_id: the client's own reference, not required to be unique
             metadata: the client's own texts by key
@@ -507,6 +527,8 @@ class Customers(AsyncResource):
         self, customer_id: str, *, options: Options | None = None
     ) -> models.Customer:
         """Retrieve a customer.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             customer_id: id of the customer
@@ -532,6 +554,8 @@ class Customers(AsyncResource):
 
         Writes the events `customer.update`.
 
+        Restricted keys: closed to them.
+
         Args:
             customer_id: id of the customer
             reference_id: the client's own reference, not required to be unique
@@ -554,6 +578,8 @@ class Customers(AsyncResource):
         """Delete a customer and all its locations; the devices there stay.
 
         Writes the events `customer.delete`, `location.delete`, `site.delete`, `tariff.delete`.
+
+        Restricted keys: closed to them.
 
         Args:
             customer_id: id of the customer
@@ -586,6 +612,8 @@ class Devices(AsyncResource):
         options: Options | None = None,
     ) -> AsyncPages[models.Device]:
         """List the devices of the account, newest first.
+
+        Restricted keys: scope `sites:read`.
 
         Args:
             limit: how many objects a page holds
@@ -668,6 +696,8 @@ class Devices(AsyncResource):
     async def retrieve(self, device_id: str, *, options: Options | None = None) -> models.Device:
         """Retrieve a device.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             device_id: id of the device
 
@@ -700,6 +730,8 @@ class Devices(AsyncResource):
         """Change a device: fields not sent stay, null clears an optional one (RFC 7396).
 
         Writes the events `device.update`, `location.update`, `site.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             device_id: id of the device
@@ -741,6 +773,8 @@ class Devices(AsyncResource):
 
         Writes the events `device.delete`, `location.update`, `site.update`.
 
+        Restricted keys: closed to them.
+
         Args:
             device_id: id of the device
 
@@ -772,6 +806,8 @@ class Devices(AsyncResource):
 
         The newest by `time` is the current one; an older one is kept as history. A repeated
         `record_reference_id` answers the first report. No event is recorded.
+
+        Restricted keys: scope `states:write`.
 
         Args:
             device_id: id of the device
@@ -813,6 +849,8 @@ class Devices(AsyncResource):
     ) -> models.State:
         """Retrieve the newest state of a device, by its own time.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             device_id: id of the device
 
@@ -835,6 +873,8 @@ class Devices(AsyncResource):
         options: Options | None = None,
     ) -> AsyncPages[models.State]:
         """List the states of a device, the last received first.
+
+        Restricted keys: scope `sites:read`.
 
         Args:
             device_id: id of the device
@@ -874,6 +914,8 @@ class Tariffs(AsyncResource):
         options: Options | None = None,
     ) -> AsyncPages[models.Tariff]:
         """List the tariffs of the account, newest first.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             limit: how many objects a page holds
@@ -1055,6 +1097,8 @@ class Tariffs(AsyncResource):
 
         Prices beyond what they are anywhere are refused, unless `allow_implausible=true`.
 
+        Restricted keys: closed to them.
+
         Args:
             direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own generation
             type: COMMODITY: the energy; NON_COMMODITY: network fees and levies, with IMPORT
@@ -1197,6 +1241,8 @@ class Tariffs(AsyncResource):
     async def retrieve(self, tariff_id: str, *, options: Options | None = None) -> models.Tariff:
         """Retrieve a tariff.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             tariff_id: id of the tariff
 
@@ -1244,6 +1290,8 @@ class Tariffs(AsyncResource):
         """Change a tariff: fields not sent stay; a schedule is replaced as a whole (RFC 7396).
 
         Writes the events `tariff.update`, `location.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             tariff_id: id of the tariff
@@ -1330,6 +1378,8 @@ class Tariffs(AsyncResource):
 
         Writes the events `tariff.delete`, `location.update`.
 
+        Restricted keys: closed to them.
+
         Args:
             tariff_id: id of the tariff
 
@@ -1355,6 +1405,8 @@ class MarketSources(AsyncResource):
         options: Options | None = None,
     ) -> AsyncPages[models.MarketSource]:
         """List the market sources of the account and those of the operator, newest first.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             limit: how many objects a page holds
@@ -1383,6 +1435,8 @@ class MarketSources(AsyncResource):
         options: Options | None = None,
     ) -> models.MarketSource:
         """Create a market source whose prices this account uploads.
+
+        Restricted keys: closed to them.
 
         Args:
             code: what formulas call the source, such as BELPEX
@@ -1423,6 +1477,8 @@ class MarketSources(AsyncResource):
     ) -> models.MarketSource:
         """Retrieve a market source.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             market_source_id: id of the market source
 
@@ -1455,6 +1511,8 @@ class MarketSources(AsyncResource):
         """Change a market source: currency and unit only before its first price.
 
         Writes the events `market_source.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             market_source_id: id of the market source
@@ -1532,6 +1590,8 @@ class MarketSources(AsyncResource):
     ) -> models.MarketPrices:
         """Read what a market source has published for a span of up to 366 days.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             market_source_id: id of the market source
             start_time: when it begins
@@ -1572,6 +1632,8 @@ class Prices(AsyncResource):
         included. Intervals have natural edges: those of the market, of time-of-use windows, of
         special days and of contracts. Below confidence 1 a price is a forecast: the market has
         not published it, or the contract has ended.
+
+        Restricted keys: scope `prices:read`.
 
         Args:
             end_time: at most 90 days after start_time
@@ -1617,6 +1679,8 @@ class Prices(AsyncResource):
 
         The parts add up to `total` exactly, at 6 decimals.
 
+        Restricted keys: scope `prices:read`.
+
         Args:
             end_time: at most 90 days after start_time
             start_time: default: now, cut to the second
@@ -1658,6 +1722,8 @@ class Prices(AsyncResource):
         options: Options | None = None,
     ) -> models.Prices:
         """Price a kWh at a location: the older form of `POST /prices`.
+
+        Restricted keys: scope `prices:read`.
 
         Args:
             location_id: id of the location
@@ -1714,6 +1780,8 @@ class Meters(AsyncUploading):
         breaks, what arrived so far is stored, the batch says `"complete": false`, and sending
         all again is safe.
 
+        Restricted keys: scope `meters:write`.
+
         Args:
             records: the body
         """
@@ -1741,6 +1809,8 @@ class Meters(AsyncUploading):
         value within 48 hours was not reset: what it showed between is reported as
         `register_glitch` and passed over. A meter with several registers has each sent under
         its `register`; their energy adds up. The body may be gzip.
+
+        Restricted keys: scope `meters:write`.
 
         Args:
             location_id: id of a location or of its site
@@ -1785,6 +1855,8 @@ class Meters(AsyncUploading):
     ) -> AsyncPages[models.MeterBatch]:
         """List the batches of the account, newest first.
 
+        Restricted keys: scope `meters:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -1802,6 +1874,8 @@ class Meters(AsyncUploading):
         self, batch_id: str, *, options: Options | None = None
     ) -> models.MeterBatch:
         """Retrieve a batch: how many of its records were accepted, and which failed.
+
+        Restricted keys: scope `meters:read`.
 
         Args:
             batch_id: id of the batch
@@ -1837,6 +1911,8 @@ class Meters(AsyncUploading):
         With `device_id` those of the device (at the location, where one is given too), with
         `location_id` alone those without a device. `group_by` sums them up by local periods,
         each reading shared in proportion to time.
+
+        Restricted keys: scope `meters:read`.
 
         Args:
             device_id: id of a device
@@ -1901,7 +1977,10 @@ class Costs(AsyncResource):
     ) -> models.EnergyCost:
         """Price energy, and keep it as a reading unless `non_persistent=true`.
 
-        The reading and its cost go together: where there is no price, nothing is kept.
+        The reading and its cost go together: where there is no price, nothing is kept. To keep
+        it, a restricted key needs the scope `meters:write`, too.
+
+        Restricted keys: scope `costs:read`.
 
         Args:
             location_id: id of a location or of its site
@@ -1968,6 +2047,8 @@ class Costs(AsyncResource):
         device's those of its own readings, without charges. Nothing priced is stored, so
         corrected readings and prices count at once.
 
+        Restricted keys: scope `costs:read`.
+
         Args:
             object_id: id of the object
             start_time: when it begins
@@ -2008,6 +2089,8 @@ class Costs(AsyncResource):
         options: Options | None = None,
     ) -> models.EnergyCost:
         """Price the readings with a `session_reference_id`, one item for each.
+
+        Restricted keys: scope `costs:read`.
 
         Args:
             session_reference_id: id of the session reference
@@ -2058,6 +2141,8 @@ class Schedules(AsyncResource):
         The last price interval, where used in part, gives its earliest part; ties go to the
         earliest. `contiguous` asks for one block, `min_slot_minutes` for slots that each last
         at least so long. Nothing is stored.
+
+        Restricted keys: scope `schedules:read`.
 
         Args:
             location_id: id of a location or of its site
@@ -2115,6 +2200,8 @@ class Schedules(AsyncResource):
         `absolute` is a price per kWh and wins; `relative` r stands for lowest + r · (highest −
         lowest) of the window, for HIGH as well: 0.75 is the upper quarter of the price range.
 
+        Restricted keys: scope `schedules:read`.
+
         Args:
             location_id: id of a location or of its site
             start_time: when it begins
@@ -2168,6 +2255,8 @@ class Schedules(AsyncResource):
         together, under the site's. What cannot be moved is the `shortfall`, with its `reason`.
         Savings compare with starting at once at full power. Nothing is stored.
 
+        Restricted keys: scope `schedules:read`.
+
         Args:
             data: what each device has to move
             max_power: of the site; default: its grid limits
@@ -2213,6 +2302,8 @@ class Schedules(AsyncResource):
         options: Options | None = None,
     ) -> models.AmountSchedule:
         """Plan as `POST /schedules/amount` does, with the location in the path.
+
+        Restricted keys: scope `schedules:read`.
 
         Args:
             location_id: id of the location
@@ -2278,6 +2369,8 @@ class Schedules(AsyncResource):
         end it holds at least what it holds now. Neither goes below the backup reserve. Sun and
         base load come from the location's readings where there are any; `assumptions` says
         which. Nothing is stored.
+
+        Restricted keys: scope `schedules:read`.
 
         Args:
             location_id: id of a location or of its site
@@ -2370,6 +2463,8 @@ class Schedules(AsyncResource):
     ) -> models.Charging:
         """Plan as `POST /schedules/soc` does, with the device in the path: the older form.
 
+        Restricted keys: scope `schedules:read`.
+
         Args:
             device_id: id of the device
             location_id: id of a location or of its site
@@ -2450,6 +2545,8 @@ class Events(AsyncStreaming):
     ) -> AsyncPages[models.Event]:
         """List what changed in the account, newest first.
 
+        Restricted keys: scope `events:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -2476,6 +2573,8 @@ class Events(AsyncStreaming):
     async def retrieve(self, event_id: str, *, options: Options | None = None) -> models.Event:
         """Retrieve an event.
 
+        Restricted keys: scope `events:read`.
+
         Args:
             event_id: id of the event
 
@@ -2499,6 +2598,8 @@ class WebhookEndpoints(AsyncResource):
         options: Options | None = None,
     ) -> AsyncPages[models.Endpoint]:
         """List the webhook endpoints of the account, newest first.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             limit: how many objects a page holds
@@ -2529,6 +2630,8 @@ class WebhookEndpoints(AsyncResource):
         The `secret` in the answer verifies the header `webhook-signature`; it is not shown
         again. An address that leads to a private, loopback, link-local or metadata network is
         refused here and at each delivery. A name that does not resolve yet is accepted.
+
+        Restricted keys: closed to them.
 
         Args:
             url: https address on the public internet; http only where the operator of this
@@ -2568,6 +2671,8 @@ class WebhookEndpoints(AsyncResource):
     ) -> models.Endpoint:
         """Retrieve a webhook endpoint.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             endpoint_id: id of the endpoint
 
@@ -2596,6 +2701,8 @@ class WebhookEndpoints(AsyncResource):
 
         Pending deliveries resume when an endpoint is enabled again; events in between are not
         sent: replay them.
+
+        Restricted keys: closed to them.
 
         Args:
             endpoint_id: id of the endpoint
@@ -2634,6 +2741,8 @@ class WebhookEndpoints(AsyncResource):
     ) -> models.EndpointDeleted:
         """Delete a webhook endpoint and all its deliveries, pending ones included.
 
+        Restricted keys: closed to them.
+
         Args:
             endpoint_id: id of the endpoint
 
@@ -2657,6 +2766,8 @@ class WebhookEndpoints(AsyncResource):
 
         During the overlap `webhook-signature` has the signatures of both secrets, the new one's
         first.
+
+        Restricted keys: closed to them.
 
         Args:
             endpoint_id: id of the endpoint
@@ -2682,6 +2793,8 @@ class WebhookEndpoints(AsyncResource):
 
         Writes the events `webhook.test`.
 
+        Restricted keys: closed to them.
+
         Args:
             endpoint_id: id of the endpoint
 
@@ -2706,6 +2819,8 @@ class WebhookEndpoints(AsyncResource):
         """Deliver again every event that the endpoint wants, from an event or a time on.
 
         At most 10,000 at a time; events with a pending delivery to it are not sent twice.
+
+        Restricted keys: closed to them.
 
         Args:
             endpoint_id: id of the endpoint
@@ -2746,6 +2861,8 @@ class WebhookDeliveries(AsyncResource):
 
         PENDING lasts until a 2xx answer or the last attempt of the timetable.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -2771,6 +2888,8 @@ class WebhookDeliveries(AsyncResource):
 
     async def retry(self, delivery_id: str, *, options: Options | None = None) -> models.Delivery:
         """Attempt a delivery now. One that succeeded or failed starts its timetable again.
+
+        Restricted keys: closed to them.
 
         Args:
             delivery_id: id of the delivery
@@ -2807,7 +2926,10 @@ class Account(AsyncResource):
     """Calls of account."""
 
     async def retrieve(self, *, options: Options | None = None) -> models.Account:
-        """Retrieve the token's account, with counts of its objects in this mode."""
+        """Retrieve the token's account, with counts of its objects in this mode.
+
+        Restricted keys: closed to them.
+        """
         return await self._one(models.Account, Call("GET", "/account"), options)
 
 
@@ -2817,16 +2939,36 @@ class Auth(AsyncResource):
     async def create_token(self, *, options: Options | None = None) -> models.AuthToken:
         """Exchange an account id and secret key for a bearer token.
 
-        Send HTTP Basic with the account id as the user and the secret key as the password. The
-        key decides whether the token sees live or test data.
+        Send HTTP Basic with the account id as the user and the key as the password, or the key
+        as bearer. The key decides whether the token sees live or test data; that of a
+        restricted key has its scopes and locations, and ends with it.
+
+        Restricted keys: any.
         """
         return await self._one(models.AuthToken, Call("POST", "/auth/tokens"), options)
 
     async def login(self, *, options: Options | None = None) -> models.AuthToken:
         """Exchange an account id and secret key for a bearer token; the path that older clients
         use.
+
+        Restricted keys: any.
         """
         return await self._one(models.AuthToken, Call("GET", "/login"), options)
+
+
+class Key(AsyncResource):
+    """Calls of key."""
+
+    async def retrieve(self, *, options: Options | None = None) -> models.Key:
+        """Retrieve the key that is used, or that the token was made with: what it may do, and
+        where.
+
+        Restricted keys: any.
+
+        Raises:
+            ApiError: such as `key_not_found`.
+        """
+        return await self._one(models.Key, Call("GET", "/key"), options)
 
 
 class Health(AsyncResource):
@@ -2946,6 +3088,11 @@ class Resources(AsyncResource):
     def auth(self) -> Auth:
         """Calls of auth."""
         return Auth(self._connection)
+
+    @property
+    def key(self) -> Key:
+        """Calls of key."""
+        return Key(self._connection)
 
     @property
     def health(self) -> Health:

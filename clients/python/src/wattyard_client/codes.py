@@ -212,8 +212,14 @@ class JsonInvalid(errors.BadRequest):
     """
 
 
+class KeyNotFound(errors.NotFound):
+    """404 `key_not_found`: There is no such key."""
+
+
 class KeyRevoked(errors.Unauthenticated):
-    """401 `key_revoked`: The secret key that made this token was revoked."""
+    """401 `key_revoked`: The key, or the key that made this token, was revoked or has
+    expired.
+    """
 
 
 class LastEventIdInvalid(errors.BadRequest):
@@ -363,7 +369,9 @@ class PriceImplausible(errors.Unprocessable):
 
 
 class RateLimited(errors.RateLimited):
-    """429 `rate_limited`: Too many requests; `retry_after_seconds` says when to come back."""
+    """429 `rate_limited`: Too many failed log-ins for this account or from this address;
+    valid ones still pass.
+    """
 
 
 class ReadyByInvalid(errors.BadRequest):
@@ -385,6 +393,12 @@ class RelativeMissing(errors.BadRequest):
 class RequestInvalid(errors.BadRequest):
     """400 `request_invalid`: The request is not one of HTTP/1.1 (RFC 9112), or lacks its
     `Host` header.
+    """
+
+
+class ScopeMissing(errors.Forbidden):
+    """403 `scope_missing`: The restricted key lacks the scope that the message names, or
+    none opens the endpoint.
     """
 
 
@@ -483,7 +497,7 @@ class TokenInvalid(errors.Unauthenticated):
 
 
 class TokenMissing(errors.Unauthenticated):
-    """401 `token_missing`: No `Authorization: Bearer …` header was sent."""
+    """401 `token_missing`: No `Authorization` header with a bearer token or a key was sent."""
 
 
 class Unavailable(errors.ServerError):
@@ -570,6 +584,7 @@ errors.ApiError.by_code.update(
         "incomplete_time_period": IncompleteTimePeriod,
         "internal_error": InternalError,
         "json_invalid": JsonInvalid,
+        "key_not_found": KeyNotFound,
         "key_revoked": KeyRevoked,
         "last_event_id_invalid": LastEventIdInvalid,
         "limit_invalid": LimitInvalid,
@@ -602,6 +617,7 @@ errors.ApiError.by_code.update(
         "record_overlap": RecordOverlap,
         "relative_missing": RelativeMissing,
         "request_invalid": RequestInvalid,
+        "scope_missing": ScopeMissing,
         "session_not_found": SessionNotFound,
         "site_inactive": SiteInactive,
         "site_not_found": SiteNotFound,

@@ -1147,6 +1147,53 @@ class Item(Model, frozen=True, kw_only=True, dict=True):
     lines: list[Line] | UnsetType = UNSET
 
 
+class Key(Model, frozen=True, kw_only=True, dict=True):
+    """A key, without its secret.
+
+    Attributes:
+        id: its id, for good
+        object: what kind of object this is
+        live_mode: true for live data, false for test data
+        account_id: the account that it belongs to
+        time_created: when it was created
+        name: given by whoever made the key, for people
+        type: a SECRET key (sk_…) may do everything in its mode
+        scopes: what a RESTRICTED key (rk_…) may do; null for everything
+        location_ids: the only locations that it sees; null for all
+        time_expiry: when it ends by itself; null where it does not
+        last_used: to the minute
+    """
+
+    id: str
+    object: Open[Literal["key"]]
+    live_mode: bool
+    account_id: str
+    time_created: datetime
+    name: str
+    type: Open[Literal["RESTRICTED", "SECRET"]]
+    scopes: (
+        list[
+            Open[
+                Literal[
+                    "*:read",
+                    "costs:read",
+                    "events:read",
+                    "meters:read",
+                    "meters:write",
+                    "prices:read",
+                    "schedules:read",
+                    "sites:read",
+                    "states:write",
+                ]
+            ]
+        ]
+        | None
+    )
+    location_ids: list[str] | None
+    time_expiry: datetime | None
+    last_used: datetime | None
+
+
 class KeySet(Model, frozen=True, kw_only=True, dict=True):
     """The keys that are in use or were until a week ago.
 

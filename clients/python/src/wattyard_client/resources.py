@@ -36,6 +36,8 @@ class Sites(Resource):
         `ending_before` takes the first id of a page and gives the one before it. `has_more`
         says whether more sites follow in that direction.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -126,6 +128,8 @@ class Sites(Resource):
     def retrieve(self, site_id: str, *, options: Options | None = None) -> models.Site:
         """Retrieve a site with its devices.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             site_id: id of the site
 
@@ -156,6 +160,8 @@ class Sites(Resource):
         """Change a site: fields not sent stay, null clears an optional one (RFC 7396).
 
         Writes the events `location.update`, `site.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             site_id: id of the site
@@ -204,6 +210,8 @@ class Sites(Resource):
 
         Writes the events `location.delete`, `site.delete`, `tariff.delete`.
 
+        Restricted keys: closed to them.
+
         Args:
             site_id: id of the site
 
@@ -229,6 +237,8 @@ class Locations(Resource):
         options: Options | None = None,
     ) -> Pages[models.Location]:
         """List the locations of the account, newest first.
+
+        Restricted keys: scope `sites:read`.
 
         Args:
             limit: how many objects a page holds
@@ -313,6 +323,8 @@ class Locations(Resource):
     def retrieve(self, location_id: str, *, options: Options | None = None) -> models.Location:
         """Retrieve a location.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             location_id: id of the location
 
@@ -390,6 +402,8 @@ class Locations(Resource):
 
         Writes the events `location.delete`, `site.delete`, `tariff.delete`.
 
+        Restricted keys: closed to them.
+
         Args:
             location_id: id of the location
 
@@ -417,6 +431,8 @@ class Locations(Resource):
         the mean power of a window that costs nothing more in that period (null: no power does),
         with `steps` less than that; `amount_per_further_kw` by how much the period's charge
         rises, VAT included, with 1 kW above.
+
+        Restricted keys: scope `costs:read`.
 
         Args:
             location_id: id of the location
@@ -452,6 +468,8 @@ class Customers(Resource):
     ) -> Pages[models.Customer]:
         """List the customers of the account, newest first.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -482,6 +500,8 @@ class Customers(Resource):
 
         Writes the events `customer.create`.
 
+        Restricted keys: closed to them.
+
         Args:
             reference_id: the client's own reference, not required to be unique
             metadata: the client's own texts by key
@@ -503,6 +523,8 @@ class Customers(Resource):
 
     def retrieve(self, customer_id: str, *, options: Options | None = None) -> models.Customer:
         """Retrieve a customer.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             customer_id: id of the customer
@@ -528,6 +550,8 @@ class Customers(Resource):
 
         Writes the events `customer.update`.
 
+        Restricted keys: closed to them.
+
         Args:
             customer_id: id of the customer
             reference_id: the client's own reference, not required to be unique
@@ -550,6 +574,8 @@ class Customers(Resource):
         """Delete a customer and all its locations; the devices there stay.
 
         Writes the events `customer.delete`, `location.delete`, `site.delete`, `tariff.delete`.
+
+        Restricted keys: closed to them.
 
         Args:
             customer_id: id of the customer
@@ -582,6 +608,8 @@ class Devices(Resource):
         options: Options | None = None,
     ) -> Pages[models.Device]:
         """List the devices of the account, newest first.
+
+        Restricted keys: scope `sites:read`.
 
         Args:
             limit: how many objects a page holds
@@ -664,6 +692,8 @@ class Devices(Resource):
     def retrieve(self, device_id: str, *, options: Options | None = None) -> models.Device:
         """Retrieve a device.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             device_id: id of the device
 
@@ -696,6 +726,8 @@ class Devices(Resource):
         """Change a device: fields not sent stay, null clears an optional one (RFC 7396).
 
         Writes the events `device.update`, `location.update`, `site.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             device_id: id of the device
@@ -737,6 +769,8 @@ class Devices(Resource):
 
         Writes the events `device.delete`, `location.update`, `site.update`.
 
+        Restricted keys: closed to them.
+
         Args:
             device_id: id of the device
 
@@ -768,6 +802,8 @@ class Devices(Resource):
 
         The newest by `time` is the current one; an older one is kept as history. A repeated
         `record_reference_id` answers the first report. No event is recorded.
+
+        Restricted keys: scope `states:write`.
 
         Args:
             device_id: id of the device
@@ -807,6 +843,8 @@ class Devices(Resource):
     def retrieve_state(self, device_id: str, *, options: Options | None = None) -> models.State:
         """Retrieve the newest state of a device, by its own time.
 
+        Restricted keys: scope `sites:read`.
+
         Args:
             device_id: id of the device
 
@@ -829,6 +867,8 @@ class Devices(Resource):
         options: Options | None = None,
     ) -> Pages[models.State]:
         """List the states of a device, the last received first.
+
+        Restricted keys: scope `sites:read`.
 
         Args:
             device_id: id of the device
@@ -868,6 +908,8 @@ class Tariffs(Resource):
         options: Options | None = None,
     ) -> Pages[models.Tariff]:
         """List the tariffs of the account, newest first.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             limit: how many objects a page holds
@@ -1049,6 +1091,8 @@ class Tariffs(Resource):
 
         Prices beyond what they are anywhere are refused, unless `allow_implausible=true`.
 
+        Restricted keys: closed to them.
+
         Args:
             direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own generation
             type: COMMODITY: the energy; NON_COMMODITY: network fees and levies, with IMPORT
@@ -1191,6 +1235,8 @@ class Tariffs(Resource):
     def retrieve(self, tariff_id: str, *, options: Options | None = None) -> models.Tariff:
         """Retrieve a tariff.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             tariff_id: id of the tariff
 
@@ -1238,6 +1284,8 @@ class Tariffs(Resource):
         """Change a tariff: fields not sent stay; a schedule is replaced as a whole (RFC 7396).
 
         Writes the events `tariff.update`, `location.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             tariff_id: id of the tariff
@@ -1324,6 +1372,8 @@ class Tariffs(Resource):
 
         Writes the events `tariff.delete`, `location.update`.
 
+        Restricted keys: closed to them.
+
         Args:
             tariff_id: id of the tariff
 
@@ -1349,6 +1399,8 @@ class MarketSources(Resource):
         options: Options | None = None,
     ) -> Pages[models.MarketSource]:
         """List the market sources of the account and those of the operator, newest first.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             limit: how many objects a page holds
@@ -1377,6 +1429,8 @@ class MarketSources(Resource):
         options: Options | None = None,
     ) -> models.MarketSource:
         """Create a market source whose prices this account uploads.
+
+        Restricted keys: closed to them.
 
         Args:
             code: what formulas call the source, such as BELPEX
@@ -1417,6 +1471,8 @@ class MarketSources(Resource):
     ) -> models.MarketSource:
         """Retrieve a market source.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             market_source_id: id of the market source
 
@@ -1449,6 +1505,8 @@ class MarketSources(Resource):
         """Change a market source: currency and unit only before its first price.
 
         Writes the events `market_source.update`.
+
+        Restricted keys: closed to them.
 
         Args:
             market_source_id: id of the market source
@@ -1526,6 +1584,8 @@ class MarketSources(Resource):
     ) -> models.MarketPrices:
         """Read what a market source has published for a span of up to 366 days.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             market_source_id: id of the market source
             start_time: when it begins
@@ -1566,6 +1626,8 @@ class Prices(Resource):
         included. Intervals have natural edges: those of the market, of time-of-use windows, of
         special days and of contracts. Below confidence 1 a price is a forecast: the market has
         not published it, or the contract has ended.
+
+        Restricted keys: scope `prices:read`.
 
         Args:
             end_time: at most 90 days after start_time
@@ -1611,6 +1673,8 @@ class Prices(Resource):
 
         The parts add up to `total` exactly, at 6 decimals.
 
+        Restricted keys: scope `prices:read`.
+
         Args:
             end_time: at most 90 days after start_time
             start_time: default: now, cut to the second
@@ -1652,6 +1716,8 @@ class Prices(Resource):
         options: Options | None = None,
     ) -> models.Prices:
         """Price a kWh at a location: the older form of `POST /prices`.
+
+        Restricted keys: scope `prices:read`.
 
         Args:
             location_id: id of the location
@@ -1708,6 +1774,8 @@ class Meters(Uploading):
         breaks, what arrived so far is stored, the batch says `"complete": false`, and sending
         all again is safe.
 
+        Restricted keys: scope `meters:write`.
+
         Args:
             records: the body
         """
@@ -1735,6 +1803,8 @@ class Meters(Uploading):
         value within 48 hours was not reset: what it showed between is reported as
         `register_glitch` and passed over. A meter with several registers has each sent under
         its `register`; their energy adds up. The body may be gzip.
+
+        Restricted keys: scope `meters:write`.
 
         Args:
             location_id: id of a location or of its site
@@ -1779,6 +1849,8 @@ class Meters(Uploading):
     ) -> Pages[models.MeterBatch]:
         """List the batches of the account, newest first.
 
+        Restricted keys: scope `meters:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -1794,6 +1866,8 @@ class Meters(Uploading):
 
     def retrieve_batch(self, batch_id: str, *, options: Options | None = None) -> models.MeterBatch:
         """Retrieve a batch: how many of its records were accepted, and which failed.
+
+        Restricted keys: scope `meters:read`.
 
         Args:
             batch_id: id of the batch
@@ -1829,6 +1903,8 @@ class Meters(Uploading):
         With `device_id` those of the device (at the location, where one is given too), with
         `location_id` alone those without a device. `group_by` sums them up by local periods,
         each reading shared in proportion to time.
+
+        Restricted keys: scope `meters:read`.
 
         Args:
             device_id: id of a device
@@ -1893,7 +1969,10 @@ class Costs(Resource):
     ) -> models.EnergyCost:
         """Price energy, and keep it as a reading unless `non_persistent=true`.
 
-        The reading and its cost go together: where there is no price, nothing is kept.
+        The reading and its cost go together: where there is no price, nothing is kept. To keep
+        it, a restricted key needs the scope `meters:write`, too.
+
+        Restricted keys: scope `costs:read`.
 
         Args:
             location_id: id of a location or of its site
@@ -1960,6 +2039,8 @@ class Costs(Resource):
         device's those of its own readings, without charges. Nothing priced is stored, so
         corrected readings and prices count at once.
 
+        Restricted keys: scope `costs:read`.
+
         Args:
             object_id: id of the object
             start_time: when it begins
@@ -2000,6 +2081,8 @@ class Costs(Resource):
         options: Options | None = None,
     ) -> models.EnergyCost:
         """Price the readings with a `session_reference_id`, one item for each.
+
+        Restricted keys: scope `costs:read`.
 
         Args:
             session_reference_id: id of the session reference
@@ -2050,6 +2133,8 @@ class Schedules(Resource):
         The last price interval, where used in part, gives its earliest part; ties go to the
         earliest. `contiguous` asks for one block, `min_slot_minutes` for slots that each last
         at least so long. Nothing is stored.
+
+        Restricted keys: scope `schedules:read`.
 
         Args:
             location_id: id of a location or of its site
@@ -2107,6 +2192,8 @@ class Schedules(Resource):
         `absolute` is a price per kWh and wins; `relative` r stands for lowest + r · (highest −
         lowest) of the window, for HIGH as well: 0.75 is the upper quarter of the price range.
 
+        Restricted keys: scope `schedules:read`.
+
         Args:
             location_id: id of a location or of its site
             start_time: when it begins
@@ -2160,6 +2247,8 @@ class Schedules(Resource):
         together, under the site's. What cannot be moved is the `shortfall`, with its `reason`.
         Savings compare with starting at once at full power. Nothing is stored.
 
+        Restricted keys: scope `schedules:read`.
+
         Args:
             data: what each device has to move
             max_power: of the site; default: its grid limits
@@ -2205,6 +2294,8 @@ class Schedules(Resource):
         options: Options | None = None,
     ) -> models.AmountSchedule:
         """Plan as `POST /schedules/amount` does, with the location in the path.
+
+        Restricted keys: scope `schedules:read`.
 
         Args:
             location_id: id of the location
@@ -2270,6 +2361,8 @@ class Schedules(Resource):
         end it holds at least what it holds now. Neither goes below the backup reserve. Sun and
         base load come from the location's readings where there are any; `assumptions` says
         which. Nothing is stored.
+
+        Restricted keys: scope `schedules:read`.
 
         Args:
             location_id: id of a location or of its site
@@ -2362,6 +2455,8 @@ class Schedules(Resource):
     ) -> models.Charging:
         """Plan as `POST /schedules/soc` does, with the device in the path: the older form.
 
+        Restricted keys: scope `schedules:read`.
+
         Args:
             device_id: id of the device
             location_id: id of a location or of its site
@@ -2442,6 +2537,8 @@ class Events(Streaming):
     ) -> Pages[models.Event]:
         """List what changed in the account, newest first.
 
+        Restricted keys: scope `events:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -2468,6 +2565,8 @@ class Events(Streaming):
     def retrieve(self, event_id: str, *, options: Options | None = None) -> models.Event:
         """Retrieve an event.
 
+        Restricted keys: scope `events:read`.
+
         Args:
             event_id: id of the event
 
@@ -2491,6 +2590,8 @@ class WebhookEndpoints(Resource):
         options: Options | None = None,
     ) -> Pages[models.Endpoint]:
         """List the webhook endpoints of the account, newest first.
+
+        Restricted keys: scope `*:read`.
 
         Args:
             limit: how many objects a page holds
@@ -2521,6 +2622,8 @@ class WebhookEndpoints(Resource):
         The `secret` in the answer verifies the header `webhook-signature`; it is not shown
         again. An address that leads to a private, loopback, link-local or metadata network is
         refused here and at each delivery. A name that does not resolve yet is accepted.
+
+        Restricted keys: closed to them.
 
         Args:
             url: https address on the public internet; http only where the operator of this
@@ -2558,6 +2661,8 @@ class WebhookEndpoints(Resource):
     def retrieve(self, endpoint_id: str, *, options: Options | None = None) -> models.Endpoint:
         """Retrieve a webhook endpoint.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             endpoint_id: id of the endpoint
 
@@ -2586,6 +2691,8 @@ class WebhookEndpoints(Resource):
 
         Pending deliveries resume when an endpoint is enabled again; events in between are not
         sent: replay them.
+
+        Restricted keys: closed to them.
 
         Args:
             endpoint_id: id of the endpoint
@@ -2622,6 +2729,8 @@ class WebhookEndpoints(Resource):
     def delete(self, endpoint_id: str, *, options: Options | None = None) -> models.EndpointDeleted:
         """Delete a webhook endpoint and all its deliveries, pending ones included.
 
+        Restricted keys: closed to them.
+
         Args:
             endpoint_id: id of the endpoint
 
@@ -2645,6 +2754,8 @@ class WebhookEndpoints(Resource):
 
         During the overlap `webhook-signature` has the signatures of both secrets, the new one's
         first.
+
+        Restricted keys: closed to them.
 
         Args:
             endpoint_id: id of the endpoint
@@ -2670,6 +2781,8 @@ class WebhookEndpoints(Resource):
 
         Writes the events `webhook.test`.
 
+        Restricted keys: closed to them.
+
         Args:
             endpoint_id: id of the endpoint
 
@@ -2694,6 +2807,8 @@ class WebhookEndpoints(Resource):
         """Deliver again every event that the endpoint wants, from an event or a time on.
 
         At most 10,000 at a time; events with a pending delivery to it are not sent twice.
+
+        Restricted keys: closed to them.
 
         Args:
             endpoint_id: id of the endpoint
@@ -2734,6 +2849,8 @@ class WebhookDeliveries(Resource):
 
         PENDING lasts until a 2xx answer or the last attempt of the timetable.
 
+        Restricted keys: scope `*:read`.
+
         Args:
             limit: how many objects a page holds
             starting_after: id of the last object of the page before this one
@@ -2759,6 +2876,8 @@ class WebhookDeliveries(Resource):
 
     def retry(self, delivery_id: str, *, options: Options | None = None) -> models.Delivery:
         """Attempt a delivery now. One that succeeded or failed starts its timetable again.
+
+        Restricted keys: closed to them.
 
         Args:
             delivery_id: id of the delivery
@@ -2795,7 +2914,10 @@ class Account(Resource):
     """Calls of account."""
 
     def retrieve(self, *, options: Options | None = None) -> models.Account:
-        """Retrieve the token's account, with counts of its objects in this mode."""
+        """Retrieve the token's account, with counts of its objects in this mode.
+
+        Restricted keys: closed to them.
+        """
         return self._one(models.Account, Call("GET", "/account"), options)
 
 
@@ -2805,16 +2927,36 @@ class Auth(Resource):
     def create_token(self, *, options: Options | None = None) -> models.AuthToken:
         """Exchange an account id and secret key for a bearer token.
 
-        Send HTTP Basic with the account id as the user and the secret key as the password. The
-        key decides whether the token sees live or test data.
+        Send HTTP Basic with the account id as the user and the key as the password, or the key
+        as bearer. The key decides whether the token sees live or test data; that of a
+        restricted key has its scopes and locations, and ends with it.
+
+        Restricted keys: any.
         """
         return self._one(models.AuthToken, Call("POST", "/auth/tokens"), options)
 
     def login(self, *, options: Options | None = None) -> models.AuthToken:
         """Exchange an account id and secret key for a bearer token; the path that older clients
         use.
+
+        Restricted keys: any.
         """
         return self._one(models.AuthToken, Call("GET", "/login"), options)
+
+
+class Key(Resource):
+    """Calls of key."""
+
+    def retrieve(self, *, options: Options | None = None) -> models.Key:
+        """Retrieve the key that is used, or that the token was made with: what it may do, and
+        where.
+
+        Restricted keys: any.
+
+        Raises:
+            ApiError: such as `key_not_found`.
+        """
+        return self._one(models.Key, Call("GET", "/key"), options)
 
 
 class Health(Resource):
@@ -2934,6 +3076,11 @@ class Resources(Resource):
     def auth(self) -> Auth:
         """Calls of auth."""
         return Auth(self._connection)
+
+    @property
+    def key(self) -> Key:
+        """Calls of key."""
+        return Key(self._connection)
 
     @property
     def health(self) -> Health:
