@@ -2528,6 +2528,84 @@ class Schedules(AsyncResource):
             options,
         )
 
+    async def site(
+        self,
+        *,
+        location_id: str,
+        start_time: datetime | str | None | UnsetType = UNSET,
+        schedule_horizon: float | None | UnsetType = UNSET,
+        step_minutes: Literal[5, 15, 30, 60] | UnsetType = UNSET,
+        device_ids: Sequence[str] | None | UnsetType = UNSET,
+        devices: Sequence[bodies.DeviceWishBody] | UnsetType = UNSET,
+        limits: Sequence[bodies.LimitOverTimeBody] | UnsetType = UNSET,
+        circuits: Sequence[bodies.CircuitBody] | UnsetType = UNSET,
+        forecasts: bodies.ForecastsBody | UnsetType = UNSET,
+        objective: bodies.ObjectiveBody | UnsetType = UNSET,
+        previous: Sequence[bodies.HeldDeviceBody] | None | UnsetType = UNSET,
+        keep_unless_saves: float | UnsetType = UNSET,
+        explain: bool | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> models.SitePlan:
+        """Plan everything behind one meter together, at least cost.
+
+        Batteries and cars, loads that may run later, heat pumps and the sun share the site's
+        limits, its circuits, its tariffs and its demand charges. Without `devices` all devices
+        of the site are planned as their properties and newest states say; `devices` holds
+        wishes: targets, absences, comfort. What cannot be reached is a `shortfall` with its
+        reason, never an empty answer. `cost` follows from `site[]`; `baseline` is the same with
+        nobody planning. Nothing is stored.
+
+        Restricted keys: scope `schedules:read`.
+
+        Args:
+            location_id: id of a location or of its site
+            start_time: default: now
+            schedule_horizon: hours; default: as far as prices are confirmed, at least to the
+                last deadline
+            step_minutes: finer prices refine it
+            device_ids: default: all devices of the site that can be planned
+            devices: wishes for single devices
+            limits: the site's limits over time, on top of its own
+            circuits: fuses inside the site
+            forecasts: What the client expects of the site, instead of what this server does
+            objective: What things are worth, in money
+            previous: `devices` of a plan that the client holds; it stays unless the new one
+                saves more than `keep_unless_saves`
+            keep_unless_saves: money; `previous` stays unless more is saved
+            explain: add `why` each slot is where it is
+
+        Raises:
+            ApiError: such as `location_not_found`, `device_not_found`,
+                `idempotency_key_reused`, `idempotency_in_progress`, `idempotency_answer_too_large`,
+                `device_not_at_location`, `no_tariff_connected`, `no_price_data`,
+                `market_currency_mismatch`, `market_unit_mismatch`, `site_inactive`,
+                `no_device_state`, `device_rating_missing`.
+        """
+        return await self._one(
+            models.SitePlan,
+            Call(
+                "POST",
+                "/schedules/site",
+                body=given(
+                    location_id=location_id,
+                    start_time=start_time,
+                    schedule_horizon=schedule_horizon,
+                    step_minutes=step_minutes,
+                    device_ids=device_ids,
+                    devices=devices,
+                    limits=limits,
+                    circuits=circuits,
+                    forecasts=forecasts,
+                    objective=objective,
+                    previous=previous,
+                    keep_unless_saves=keep_unless_saves,
+                    explain=explain,
+                ),
+                keyed=True,
+            ),
+            options,
+        )
+
 
 class Events(AsyncStreaming):
     """Calls of events."""

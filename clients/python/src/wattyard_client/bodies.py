@@ -7,6 +7,20 @@ from datetime import datetime
 from typing import Literal, Required, TypedDict
 
 
+class AbsenceBody(TypedDict, total=False):
+    """A time in which a car is away.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        energy_kwh: kWh that it comes home with less
+    """
+
+    start_time: Required[datetime | str]
+    end_time: Required[datetime | str]
+    energy_kwh: float
+
+
 class AddressBody(TypedDict, total=False):
     """A supply address. In the US the state is required.
 
@@ -132,6 +146,48 @@ class Charge(TypedDict, total=False):
     cap_per_kwh: float | None
 
 
+class CircuitBody(TypedDict, total=False):
+    """A fuse: what its devices and the circuits behind it take, or give, together.
+
+    Attributes:
+        id: its id, for good
+        max_kw: most that flows through it, either way
+        parent: the circuit before it; default: the meter
+        devices: what is connected to it
+    """
+
+    id: Required[str]
+    max_kw: Required[float]
+    parent: str | None
+    devices: Sequence[str]
+
+
+class ComfortBody(TypedDict, total=False):
+    """The band in which a temperature is to be at the end of every step.
+
+    Attributes:
+        min_c: at least this
+        max_c: at most this
+    """
+
+    min_c: float | Sequence[TemperaturePieceBody] | None
+    max_c: float | Sequence[TemperaturePieceBody] | None
+
+
+class CopPieceBody(TypedDict, total=False):
+    """A coefficient of performance that holds in a stretch of time.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        value: heat per electricity
+    """
+
+    start_time: Required[datetime | str]
+    end_time: Required[datetime | str]
+    value: Required[float]
+
+
 class Days(TypedDict, total=False):
     """The hours of some days of the week.
 
@@ -195,6 +251,74 @@ class DemandWeight(TypedDict, total=False):
 
     schedule: Required[Sequence[FilterEntry]]
     factor: Required[float]
+
+
+class DeviceWishBody(TypedDict, total=False):
+    """What is wished of one device; what is left out is as its properties and state say.
+
+    Which fields go with which type of device is in contract 4b, Request.
+
+    Attributes:
+        device_id: id of a device
+        state_of_charge_percent: charge now, per cent of the capacity; default: its newest
+            state
+        capacity_kwh: kWh that it can hold
+        max_power_kw: kW, for this plan instead of the device's own
+        max_discharge_power_kw: kW that it can give
+        min_power_kw: kW; a slot has none or at least this
+        efficiency: of a round trip
+        targets: what is to be held, and when
+        max_percent: never charged above; default 100
+        reserve_percent: never discharged below
+        absences: when a car is away; they do not overlap
+        grid_charging: false: charged by the sun alone
+        grid_discharging: false: discharged for the site alone
+        wear_per_kwh: money per kWh charged, and per kWh discharged
+        value_per_kwh_at_end: what a kWh stored at the end is worth
+        standby_loss_percent_per_hour: per cent of what is stored
+        energy_kwh: what a load that may run later needs
+        windows: default: the whole plan
+        levels_kw: kW; default: the device's rating, on or off
+        min_run_minutes: a load runs at least so long
+        min_pause_minutes: a load rests at least so long between two runs
+        max_starts: how often a load starts at most
+        contiguous: in one unbroken run
+        start_cost: money for each start
+        comfort: The band in which a temperature is to be at the end of every step
+        thermal: A room or tank as one resistance and one capacity
+        curtailable: whether the sun may be held back; default: where an export price is
+            negative or export is limited
+        blocked: no power then
+    """
+
+    device_id: Required[str]
+    state_of_charge_percent: float | None
+    capacity_kwh: float | None
+    max_power_kw: float | None
+    max_discharge_power_kw: float | None
+    min_power_kw: float | None
+    efficiency: float | None
+    targets: Sequence[TargetBody]
+    max_percent: float | None
+    reserve_percent: float | None
+    absences: Sequence[AbsenceBody]
+    grid_charging: bool
+    grid_discharging: bool
+    wear_per_kwh: float
+    value_per_kwh_at_end: float
+    standby_loss_percent_per_hour: float
+    energy_kwh: float | None
+    windows: Sequence[StretchBody]
+    levels_kw: Sequence[float]
+    min_run_minutes: float
+    min_pause_minutes: float
+    max_starts: int | None
+    contiguous: bool
+    start_cost: float
+    comfort: ComfortBody | None
+    thermal: ThermalBody | None
+    curtailable: bool | None
+    blocked: Sequence[StretchBody]
 
 
 class EnergyBody(TypedDict, total=False):
@@ -330,6 +454,18 @@ class FilterHours(TypedDict, total=False):
     valid_to: Required[str]
 
 
+class ForecastsBody(TypedDict, total=False):
+    """What the client expects of the site, instead of what this server does.
+
+    Attributes:
+        load: of all that is not planned
+        solar: of all its panels
+    """
+
+    load: Sequence[PowerPieceBody]
+    solar: Sequence[PowerPieceBody]
+
+
 class GeoBody(TypedDict, total=False):
     """Where a site is, in degrees.
 
@@ -376,6 +512,46 @@ class HeldChargeBody(TypedDict, total=False):
     direction: Required[Literal["EXPORT", "IMPORT"]]
     state_of_charge_percent: float | None
     vpp_event: bool
+
+
+class HeldDeviceBody(TypedDict, total=False):
+    """The plan of one device that the client holds, as it was answered.
+
+    Attributes:
+        device_id: id of a device
+        slots: when it runs, at which power
+        status: ignored
+        shortfalls: ignored
+    """
+
+    device_id: Required[str]
+    slots: Required[Sequence[HeldSiteSlotBody]]
+    status: str | None
+    shortfalls: Sequence[Mapping[str, str | float | None]]
+
+
+class HeldSiteSlotBody(TypedDict, total=False):
+    """A slot of a plan that the client holds, as it was answered.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        direction: IMPORT: the device takes; EXPORT: it gives
+        power: A power, from 0
+        state_of_charge_percent: ignored
+        temperature_c: ignored
+        curtailed: A power, from 0
+        why: ignored
+    """
+
+    start_time: Required[datetime | str]
+    end_time: Required[datetime | str]
+    direction: Literal["EXPORT", "IMPORT"]
+    power: Required[PowerBody]
+    state_of_charge_percent: float | None
+    temperature_c: float | None
+    curtailed: PowerBody | None
+    why: str | None
 
 
 class HeldSlotBody(TypedDict, total=False):
@@ -442,6 +618,24 @@ class InverterBody(TypedDict, total=False):
     ac_export_limit_kw: float | None
 
 
+class LimitOverTimeBody(TypedDict, total=False):
+    """What the site may take and give in a stretch of time; the strictest of several holds.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        import_kw: most that is taken from the grid
+        export_kw: most that is given to it
+        reason: the client's own words
+    """
+
+    start_time: Required[datetime | str]
+    end_time: Required[datetime | str]
+    import_kw: float | None
+    export_kw: float | None
+    reason: str | None
+
+
 class MarketPriceBody(TypedDict, total=False):
     """A published price for an interval of any length, half-open.
 
@@ -484,6 +678,22 @@ class NettingBody(TypedDict, total=False):
     carry_ends: int | None
 
 
+class ObjectiveBody(TypedDict, total=False):
+    """What things are worth, in money.
+
+    Attributes:
+        cost: of a unit of cost
+        carbon_per_kg: of a kg of CO₂
+        sooner_per_kwh_hour: of each kWh by each hour that it comes sooner
+        self_use_per_kwh: of each kWh of the site's sun that is used there
+    """
+
+    cost: float
+    carbon_per_kg: float
+    sooner_per_kwh_hour: float
+    self_use_per_kwh: float
+
+
 class PowerBody(TypedDict, total=False):
     """A power, from 0.
 
@@ -494,6 +704,20 @@ class PowerBody(TypedDict, total=False):
 
     units: Required[Literal["KW", "W"]]
     value: Required[float]
+
+
+class PowerPieceBody(TypedDict, total=False):
+    """A mean power in a stretch of time.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        kw: mean power
+    """
+
+    start_time: Required[datetime | str]
+    end_time: Required[datetime | str]
+    kw: Required[float]
 
 
 class PropertiesBody(TypedDict, total=False):
@@ -654,3 +878,63 @@ class SiteDeviceBody(TypedDict, total=False):
     model_name: str | None
     properties: PropertiesBody | None
     metadata: Mapping[str, str] | None
+
+
+class StretchBody(TypedDict, total=False):
+    """A stretch of time, half-open.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+    """
+
+    start_time: Required[datetime | str]
+    end_time: Required[datetime | str]
+
+
+class TargetBody(TypedDict, total=False):
+    """What is to be held at a time: at least `min_percent`, at most `max_percent`.
+
+    Attributes:
+        time: an instant (RFC 3339), or `end` of the plan
+        min_percent: at least this
+        max_percent: at most this
+        priority: 1 comes first where not all can be met
+    """
+
+    time: Required[str]
+    min_percent: float | None
+    max_percent: float | None
+    priority: int
+
+
+class TemperaturePieceBody(TypedDict, total=False):
+    """A temperature that holds in a stretch of time.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        value: °C
+    """
+
+    start_time: Required[datetime | str]
+    end_time: Required[datetime | str]
+    value: Required[float]
+
+
+class ThermalBody(TypedDict, total=False):
+    """A room or tank as one resistance and one capacity.
+
+    Attributes:
+        resistance_k_per_kw: K between inside and outside for each kW of heat
+        capacity_kwh_per_k: kWh of heat for each K
+        initial_c: temperature at the start of the plan
+        outdoor_c: °C around it
+        cop: heat per electricity
+    """
+
+    resistance_k_per_kw: Required[float]
+    capacity_kwh_per_k: Required[float]
+    initial_c: Required[float]
+    outdoor_c: Required[float | Sequence[TemperaturePieceBody]]
+    cop: Required[float | Sequence[CopPieceBody]]

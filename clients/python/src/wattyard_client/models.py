@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
+
 from wattyard_client._model import UNSET, Model, Open, UnsetType
 from wattyard_client._series import PriceSeries
 
@@ -160,6 +162,20 @@ class AuthToken(Model, frozen=True, kw_only=True, dict=True):
     bearer_token: str
     expires_in: int
     live_mode: bool
+
+
+class Baseline(Model, frozen=True, kw_only=True, dict=True):
+    """The cost of the same targets and limits with nobody planning.
+
+    Attributes:
+        total: money, as the `total` of `cost`
+        description: what happens with nobody planning, in words
+        unmet: the goals that are missed so
+    """
+
+    total: float
+    description: str
+    unmet: list[Unmet]
 
 
 class BatteryBody(Model, frozen=True, kw_only=True, dict=True):
@@ -882,7 +898,9 @@ class Expected(Model, frozen=True, kw_only=True, dict=True):
         confidence: 0 to 1; 1 is certain
     """
 
-    source: Open[Literal["ASSUMED", "CLEAR_SKY", "NONE", "READINGS", "UNKNOWN", "WEATHER"]]
+    source: Open[
+        Literal["ASSUMED", "CLEAR_SKY", "CLIENT", "NONE", "READINGS", "UNKNOWN", "WEATHER"]
+    ]
     confidence: float
 
 
@@ -1508,6 +1526,24 @@ class MinimumCharge(Model, frozen=True, kw_only=True, dict=True):
     per: Open[Literal["DAY", "MONTH"]]
 
 
+class Missed(Model, frozen=True, kw_only=True, dict=True):
+    """What a goal misses, and why.
+
+    Attributes:
+        target: the time of a target or `end`; `energy`, `comfort`, or `load` of the site
+        units: WH, C (°C outside of the band) or W
+        value: how much is missing
+        reason: the limit that keeps the goal from being reached
+    """
+
+    target: str
+    units: Open[Literal["C", "W", "WH"]]
+    value: float
+    reason: Open[
+        Literal["device_power", "price_limit", "reserve", "site_power", "window_too_short"]
+    ]
+
+
 class Netting(Model, frozen=True, kw_only=True, dict=True):
     """How import and export cancel out.
 
@@ -1603,6 +1639,22 @@ class PlanSavings(Model, frozen=True, kw_only=True, dict=True):
 
     value: float
     percentage: float
+
+
+class PlannedDevice(Model, frozen=True, kw_only=True, dict=True):
+    """What one device does. NOT_PLANNED: it stays as it is; `warnings` say why.
+
+    Attributes:
+        device_id: id of the device; null where the whole location is meant
+        status: PARTIAL: not every goal is reached; NOT_PLANNED: it stays as it is
+        shortfalls: what its goals miss
+        slots: when it runs, at which power; rests are left out
+    """
+
+    device_id: str
+    status: Open[Literal["COMPLETE", "NOT_PLANNED", "PARTIAL"]]
+    shortfalls: list[Missed]
+    slots: list[SiteSlot]
 
 
 class PowerSlot(Model, frozen=True, kw_only=True, dict=True):
@@ -1941,6 +1993,20 @@ class Record(Model, frozen=True, kw_only=True, dict=True):
     record_reference_id: str | None
 
 
+class Remark(Model, frozen=True, kw_only=True, dict=True):
+    """Something about the plan that a person should know.
+
+    Attributes:
+        code: what it is about; contract 4b lists them
+        param: the parameter that it is about, if any
+        message: what it is, and what can be done
+    """
+
+    code: str
+    param: str | None
+    message: str
+
+
 class Replay(Model, frozen=True, kw_only=True, dict=True):
     """The result of a replay; with `has_more`, replay again from `last_event_id`.
 
@@ -2035,6 +2101,189 @@ class Site(Model, frozen=True, kw_only=True, dict=True):
     metadata: dict[str, str]
 
 
+class SiteAssumptions(Model, frozen=True, kw_only=True, dict=True):
+    """What the plan rests on besides prices; `carbon` is g CO₂ per kWh imported, at any
+    time.
+
+    Attributes:
+        pv: Where a forecast comes from, and the lowest confidence in it
+        base_load: Where a forecast comes from, and the lowest confidence in it
+        carbon_g_per_kwh: of what is imported, at any time
+    """
+
+    pv: Expected
+    base_load: Expected
+    carbon_g_per_kwh: float
+
+
+class SiteCost(Model, frozen=True, kw_only=True, dict=True):
+    """What the plan costs, in money.
+
+    Attributes:
+        energy: of what is imported
+        export: income of what is exported, positive
+        demand: what demand charges rise by, for every period touched
+        wear: of charging and discharging
+        preferences: what carbon, sooner and self-use weigh
+        stored: what is stored at the end more than at the start is worth
+        total: energy - export + demand + wear + preferences - stored
+        confidence: 0 to 1; 1 is certain
+    """
+
+    energy: float
+    export: float
+    demand: float
+    wear: float
+    preferences: float
+    stored: float
+    total: float
+    confidence: float
+
+
+class SitePlan(Model, frozen=True, kw_only=True, dict=True):
+    """One plan for everything behind a meter.
+
+    Attributes:
+        id: its id, for good
+        live_mode: true for live data, false for test data
+        account_id: the account that it belongs to
+        time_created: when it was created
+        location_id: id of the location
+        device_id: id of the device; null where the whole location is meant
+        location_timezone: time zone of the location, a name in the tz database
+        currency_code: ISO 4217 code of every amount of money here
+        tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+            generation
+        next_update: when prices change next; null where nothing will
+        object: what kind of object this is
+        request: What the plan covers, in hours, and its steps in minutes
+        status: PARTIAL: not every goal is reached
+        shortfalls: of the site itself: load above its limit
+        gap: 0 is proven best; else how far the objective may be from the best, as a share
+            of it
+        kept: whether it is the `previous` plan
+        solver: How long the solver took, and the size of the largest problem that it had
+        devices: what each device does
+        site: what flows at the site, step by step
+        cost: What the plan costs, in money
+        baseline: The cost of the same targets and limits with nobody planning
+        savings: Money saved against the baseline, and its share of it in per cent
+        assumptions: What the plan rests on besides prices; `carbon` is g CO₂ per kWh
+            imported, at any time
+        warnings: what a person should know of the plan
+    """
+
+    id: str
+    live_mode: bool
+    account_id: str
+    time_created: datetime
+    location_id: str
+    device_id: str | None
+    location_timezone: str
+    currency_code: str
+    tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
+    next_update: datetime | None
+    object: Open[Literal["schedule_site"]]
+    request: SiteRequest
+    status: Open[Literal["COMPLETE", "PARTIAL"]]
+    shortfalls: list[Missed]
+    gap: float
+    kept: bool
+    solver: Solver
+    devices: list[PlannedDevice]
+    site: list[SiteStep]
+    cost: SiteCost
+    baseline: Baseline | None
+    savings: SiteSavings | None
+    assumptions: SiteAssumptions
+    warnings: list[Remark]
+
+
+class SiteRequest(Model, frozen=True, kw_only=True, dict=True):
+    """What the plan covers, in hours, and its steps in minutes.
+
+    Attributes:
+        schedule_horizon: hours from the start of the plan to its end
+        step_minutes: length of a step
+    """
+
+    schedule_horizon: float
+    step_minutes: int
+
+
+class SiteSavings(Model, frozen=True, kw_only=True, dict=True):
+    """Money saved against the baseline, and its share of it in per cent.
+
+    Attributes:
+        value: money
+        percentage: per cent of the size of the baseline
+    """
+
+    value: float
+    percentage: float
+
+
+class SiteSlot(Model, frozen=True, kw_only=True, dict=True):
+    """A stretch of time, half-open, at one power; the state is that at its end.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        direction: IMPORT: the device takes; EXPORT: it gives
+        power: A power in W
+        state_of_charge_percent: of a battery or a car, at the end of the slot
+        temperature_c: of the room or tank, °C at the end of the slot
+        curtailed: A power in W
+        why: what decided the slot; with `explain=true`
+    """
+
+    start_time: datetime
+    end_time: datetime
+    direction: Open[Literal["EXPORT", "IMPORT"]]
+    power: Watts
+    state_of_charge_percent: float | None = None
+    temperature_c: float | None = None
+    curtailed: Watts | None = None
+    why: (
+        Open[
+            Literal[
+                "cheapest", "deadline", "export", "price_limit", "reserve", "site_limit", "solar"
+            ]
+        ]
+        | None
+    ) = None
+
+
+class SiteStep(Model, frozen=True, kw_only=True, dict=True):
+    """What flows at the site in a stretch of time, half-open: mean powers, and prices per
+    kWh.
+
+    import + solar = export + load + what the devices take less what they give; `solar` is
+    without what is `curtailed`. `price_export` is null where nothing can be sold.
+
+    Attributes:
+        start_time: when it begins
+        end_time: when it ends, exclusive
+        import_: A power in W
+        export: A power in W
+        load: A power in W
+        solar: A power in W
+        curtailed: A power in W
+        price_import: of a kWh taken from the grid
+        price_export: of a kWh given to it; null where nothing can be sold
+    """
+
+    start_time: datetime
+    end_time: datetime
+    import_: Watts = msgspec.field(name="import")
+    export: Watts
+    load: Watts
+    solar: Watts
+    curtailed: Watts
+    price_import: float
+    price_export: float | None
+
+
 class SlotPrice(Model, frozen=True, kw_only=True, dict=True):
     """A price per kWh, taxes included, and how certain it is.
 
@@ -2045,6 +2294,22 @@ class SlotPrice(Model, frozen=True, kw_only=True, dict=True):
 
     value: float
     confidence: float
+
+
+class Solver(Model, frozen=True, kw_only=True, dict=True):
+    """How long the solver took, and the size of the largest problem that it had.
+
+    Attributes:
+        seconds: spent in the solver
+        rows: conditions of the largest problem
+        columns: numbers to find in it
+        binaries: how many of them are yes or no
+    """
+
+    seconds: float
+    rows: int
+    columns: int
+    binaries: int
 
 
 class State(Model, frozen=True, kw_only=True, dict=True):
@@ -2367,6 +2632,26 @@ class Total(Model, frozen=True, kw_only=True, dict=True):
     energy: Amount
     cost: Cost
     lines: list[Line] | UnsetType = UNSET
+
+
+class Unmet(Model, frozen=True, kw_only=True, dict=True):
+    """What a device misses with nobody planning.
+
+    Attributes:
+        target: the time of a target or `end`; `energy`, `comfort`, or `load` of the site
+        units: WH, C (°C outside of the band) or W
+        value: how much is missing
+        reason: the limit that keeps the goal from being reached
+        device_id: id of the device; null where the whole location is meant
+    """
+
+    target: str
+    units: Open[Literal["C", "W", "WH"]]
+    value: float
+    reason: Open[
+        Literal["device_power", "price_limit", "reserve", "site_power", "window_too_short"]
+    ]
+    device_id: str
 
 
 class Warned(Model, frozen=True, kw_only=True, dict=True):

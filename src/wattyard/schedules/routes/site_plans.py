@@ -2,6 +2,7 @@
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.schedules.service import PlansInProgress, SitePlans
@@ -19,6 +20,7 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
     "POST",
     "/schedules/site",
     "schedule_site",
+    scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
     body=SitePlanBody,
     answers=SitePlanShape,
