@@ -58,10 +58,14 @@ def runs_of(power_w: Numbers, edges_us: Numbers, cut_h: float) -> list[tuple[flo
 
 
 def keeps_rules(load: Shiftable, runs: list[tuple[float, float]]) -> bool:
-    most = min(1 if load.contiguous else 99, 99 if load.max_starts is None else load.max_starts)
+    """A run of all the energy may be shorter than runs are, where it is less than one uses."""
+    short = load.energy_wh < min(load.levels_w) * load.min_run_us / HOUR_US - 1e-6
+    single = load.contiguous or short
+    most = min(1 if single else 99, 99 if load.max_starts is None else load.max_starts)
+    least_us = 0 if short else load.min_run_us
     lengths = [end - start for start, end in runs]
     pauses = [two[0] - one[1] for one, two in pairwise(runs)]
-    long_enough = all(length >= load.min_run_us - 10 for length in lengths)
+    long_enough = all(length >= least_us - 10 for length in lengths)
     return len(runs) <= most and long_enough and all(one >= load.min_pause_us for one in pauses)
 
 

@@ -57,6 +57,7 @@ def _load(site: Behind, times: ShiftableTimes) -> Run:
     power_w = _unbroken(site, times) if load.contiguous else None
     if power_w is None:
         power_w = _greedy(site, times)
+    power_w = _with_least(times, power_w)
     for step in np.flatnonzero(power_w).tolist():
         site.take(load.device, step, float(power_w[step]))
     return Run(load.device, power_w, shortfalls=times.shortfalls(power_w))
@@ -82,18 +83,34 @@ def _greedy(site: Behind, times: ShiftableTimes) -> Numbers:
     """Run in each step that allows it, until all energy is used."""
     load, left_wh = times.load, times.load.energy_wh
     power_w, starts = np.zeros(times.hours.size), 0
-    most = min([1] * load.contiguous + [inf if load.max_starts is None else load.max_starts])
+    most = inf if times.most_runs is None else times.most_runs
     for step in np.flatnonzero(times.open).tolist():
         if left_wh <= _ROUNDING_WH:
             break
         new = step == 0 or power_w[step - 1] == 0.0
-        long_enough = times.edges_us[step] + load.min_run_us <= times.ends_us[step]
+        long_enough = times.edges_us[step] + times.least_run_us <= times.ends_us[step]
         if new and (starts >= most or not long_enough):
             continue
         level_w = _level_w(load, site.room_w(load.device, step))
         power_w[step] = min(level_w, left_wh / times.hours[step])
         starts += bool(new and power_w[step] > 0.0)
         left_wh -= power_w[step] * times.hours[step]
+    return power_w
+
+
+def _with_least(times: ShiftableTimes, power_w: Numbers) -> Numbers:
+    """Let the steps before the last one use less, where the last would take too little."""
+    ran = np.flatnonzero(power_w).tolist()
+    if times.load.levels_w or not ran:
+        return power_w
+    power_w, hours, last = power_w.copy(), times.hours, ran.pop()
+    lacking_wh = max(float(times.least_w[last] - power_w[last]) * hours[last], 0.0)
+    for step in reversed(ran):
+        spare_wh = max(float(power_w[step] - times.least_w[step]) * hours[step], 0.0)
+        moved_wh = min(spare_wh, lacking_wh)
+        lacking_wh -= moved_wh
+        power_w[step] -= moved_wh / hours[step]
+        power_w[last] += moved_wh / hours[last]
     return power_w
 
 

@@ -128,6 +128,8 @@ class Shiftable:
     mean power between the levels). A run lasts `min_run_us` or more, a pause between two runs
     `min_pause_us` or more; there are at most `max_starts` runs, and each costs `start_cost`
     money. `contiguous`: one run, in one window, whose level may change. Power is 0 while blocked.
+    Where all its energy is less than the shortest run uses at the least power, it is used in one
+    run of any length; where it is less than the least power uses in a step, that slot ends early.
     Energy that cannot be used is unmet with `priority`.
 
     Raises:

@@ -75,10 +75,7 @@ class ShiftablePart:
         load = self.load
         if not (self.whole and load.contiguous and len(times.levels_kw) == 1 and load.levels_w):
             return None
-        level_w = float(times.levels_kw[0]) * WATTS_PER_KW
-        if load.energy_wh / level_w * HOUR_US < load.min_run_us - 1:
-            return None
-        courses = times.courses(level_w)
+        courses = times.courses(float(times.levels_kw[0]) * WATTS_PER_KW)
         return courses if courses.size and load.max_starts != 0 else None
 
 
@@ -138,7 +135,7 @@ def _least_power(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> N
                 on=power[where],
                 most_on=np.full(where.size, times.load.max_w / WATTS_PER_KW),
                 needs=((power[where], 1.0),),
-                least=np.full(where.size, times.load.least_w / WATTS_PER_KW),
+                least=times.least_w[where] / WATTS_PER_KW,
                 needs_lower=np.zeros(where.size),
             )
         )
@@ -169,7 +166,7 @@ def _levels(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> _Runni
     if len(levels) > 1:
         draft.rows(-beyond, np.ones(count), [(row, 1.0) for row in levels])
     if not times.load.levels_w:
-        least_kw = times.load.least_w / WATTS_PER_KW
+        least_kw = times.least_w[steps] / WATTS_PER_KW
         draft.rows(-beyond, zero, [(power[steps], 1.0), (levels[0], -times.levels_kw[0])])
         draft.rows(zero, beyond, [(power[steps], 1.0), (levels[0], -least_kw)])
         return _Running(steps, levels, levels[:0])
@@ -224,21 +221,19 @@ def _runs(draft: SiteDraft, times: ShiftableTimes, running: _Running) -> None:
     if not steps.size:
         return
     starts_us = times.edges_us[steps]
-    fits = starts_us + load.min_run_us <= times.ends_us[steps]
+    fits = starts_us + times.least_run_us <= times.ends_us[steps]
     start = draft.columns(np.zeros(steps.size), fits.astype(np.float64))
     rows = draft.rows(np.zeros(steps.size), np.full(steps.size, np.inf), [(start, 1.0)])
     follows = np.flatnonzero(np.diff(steps) == 1) + 1
     for level in running.levels:
         draft.entries(rows, level, -1.0)
         draft.entries(rows[follows], level[follows - 1], 1.0)
-    limits = [load.max_starts] if load.max_starts is not None else []
-    if load.contiguous or limits:
-        most = float(min([1, *limits] if load.contiguous else limits))
-        row = draft.rows(np.full(1, -np.inf), np.full(1, most), [])
+    if times.most_runs is not None:
+        row = draft.rows(np.full(1, -np.inf), np.full(1, float(times.most_runs)), [])
         draft.entries(np.repeat(row, start.size), start, 1.0)
     if load.start_cost:
         draft.costs("wear", start, load.start_cost)
-    if load.min_run_us:
+    if times.least_run_us:
         _long_enough(draft, times, running, start)
     if load.min_pause_us:
         _paused(draft, times, running, start)
@@ -252,13 +247,13 @@ def _long_enough(
     """Go on until a run is long enough; its last step ends no earlier than that."""
     starts_us, count = times.edges_us[running.steps], start.size
     since_us = starts_us[:, None] - starts_us  # (step j, start k)
-    at, began = np.nonzero((since_us >= 0) & (since_us < times.load.min_run_us))
+    at, began = np.nonzero((since_us >= 0) & (since_us < times.least_run_us))
     below = np.full(count, -np.inf)
     rows = draft.rows(below, np.zeros(count), [(row, -1.0) for row in running.levels])
     draft.entries(rows[at], start[began], 1.0)
     if running.cut.size:
         hours = times.hours[running.steps]
-        needed = (times.load.min_run_us - since_us[at, began]) / HOUR_US
+        needed = (times.least_run_us - since_us[at, began]) / HOUR_US
         rows = draft.rows(below, hours, [(row, 1.0) for row in running.cut])
         draft.entries(rows[at], start[began], np.minimum(needed, hours[at]))
 
@@ -320,7 +315,7 @@ class _LikeliestLevels:
         best, most = None, -1.0
         weights = wished_w * self.times.hours
         for level_w in (self.times.levels_kw * WATTS_PER_KW).tolist():
-            if self.times.load.energy_wh / level_w * HOUR_US < self.times.load.min_run_us:
+            if self.times.load.energy_wh / level_w * HOUR_US < self.times.least_run_us:
                 continue
             courses = self.times.courses(level_w)
             common = courses @ weights

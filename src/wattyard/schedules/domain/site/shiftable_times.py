@@ -17,6 +17,7 @@ from wattyard.schedules.domain.site.steps import open_steps
 
 _NOISE_W: Final = 1e-3
 _UNMET_WH: Final = 0.5
+_NOISE_WH: Final = 1e-6
 _SAME_W: Final = 1e-2
 _FINEST_US: Final = 1000
 
@@ -54,6 +55,32 @@ class ShiftableTimes:
         load = self.load
         ruled = load.contiguous or load.max_starts is not None or load.start_cost
         return not (load.levels_w or ruled or load.min_run_us or load.min_pause_us)
+
+    @property
+    def _less_than_a_run(self) -> bool:
+        """Whether all its energy is less than its shortest run uses at its least power."""
+        least_w = min(self.load.levels_w, default=self.load.least_w)
+        return self.load.energy_wh < least_w * self.load.min_run_us / HOUR_US - _NOISE_WH
+
+    @property
+    def least_run_us(self) -> int:
+        """How long a run lasts at least; none where all its energy is less than that."""
+        return 0 if self._less_than_a_run else self.load.min_run_us
+
+    @property
+    def most_runs(self) -> int | None:
+        """How many runs there are at most; one where all its energy is less than a run."""
+        most = [] if self.load.max_starts is None else [self.load.max_starts]
+        return (
+            min([*most, 1])
+            if self.load.contiguous or self._less_than_a_run
+            else min(most, default=None)
+        )
+
+    @cached_property
+    def least_w(self) -> Numbers:
+        """What it takes at least where it runs (n); less where its energy ends within a step."""
+        return np.minimum(self.load.least_w, self.load.energy_wh / self.hours)
 
     @property
     def levels_kw(self) -> Numbers:
@@ -98,13 +125,13 @@ class ShiftableTimes:
     def slots(self, power_w: Numbers) -> tuple[SiteSlot, ...] | None:
         """List the slots of a course of power (n), the last of which may end inside a step.
 
-        None without levels, where every slot ends at an edge. A step with less power than a level
-        ran at the least level that reaches it, and so for as long as it can be.
+        None without levels or a least power, where every slot ends at an edge. A step with less
+        power than a level ran at the least level that reaches it, and so for as long as it can be.
         """
         runs = np.flatnonzero(power_w > _NOISE_W).tolist()
-        if not self.load.levels_w:
+        if not self.load.levels_w and (power_w[runs] >= self.load.least_w - _SAME_W).all():
             return None
-        levels_w = self.levels_kw * WATTS_PER_KW
+        levels_w = self.levels_kw * WATTS_PER_KW if self.load.levels_w else self._powers_w(power_w)
         slots: list[SiteSlot] = []
         for step in runs:
             start_us, end_us = int(self.edges_us[step]), int(self.edges_us[step + 1])
@@ -115,6 +142,9 @@ class ShiftableTimes:
                 start_us = slots.pop().start_us
             slots.append(SiteSlot(start_us, end_us, level_w))
         return tuple(slots)
+
+    def _powers_w(self, power_w: Numbers) -> Numbers:
+        return np.unique(np.maximum(power_w, self.load.least_w))
 
     def shortfalls(self, power_w: Numbers) -> tuple[Shortfall, ...]:
         """Name what is not used of the energy by a course of power (n)."""
