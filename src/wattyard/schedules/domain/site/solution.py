@@ -126,7 +126,8 @@ def _mixed(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | None:
         if not any_of(broken):
             best = better(site, best, solution.values)
             break
-        more = rounded(site, solution.values, joined(where, broken), bounds[-1], clock)
+        held = replace(site, program=site.program.with_whole_fixed(solution.values))
+        more = rounded(held, solution.values, joined(where, broken), bounds[-1], clock)
         best = better(site, best, more)
         grown = broken if turn < _ROUNDS - 3 else tuple(_all_where(one) for one in broken)
         where = joined(where, grown)
