@@ -88,6 +88,7 @@ async def test_a_schedule_by_amount_has_its_fields(tenant: Tenant) -> None:
         "currency_code": "EUR",
         "tariff_direction": "IMPORT",
         "next_update": answer["next_update"],
+        "prices_until": None,
         **moved,
         "gap": 0,
         "kept": False,

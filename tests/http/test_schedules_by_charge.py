@@ -43,6 +43,7 @@ async def test_a_schedule_by_state_of_charge_has_its_fields(tenant: Tenant) -> N
         "currency_code": "EUR",
         "tariff_direction": "IMPORT",
         "next_update": answer["next_update"],
+        "prices_until": None,
         "data": [
             {
                 "start_time": START,
@@ -67,6 +68,12 @@ async def test_a_schedule_by_state_of_charge_has_its_fields(tenant: Tenant) -> N
         "reason": None,
         "gap": 0,
         "kept": False,
+        "baseline": {
+            "total": 3.0,
+            "description": "The car is charged at once at full power until its target.",
+            "unmet": [],
+        },
+        "savings": {"value": 2.0, "percentage": 66.67},
         "assumptions": {
             "efficiency": 1,
             "pv": {"source": "NONE", "confidence": 1},

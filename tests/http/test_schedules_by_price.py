@@ -60,6 +60,7 @@ async def test_a_schedule_by_duration_has_its_fields(tenant: Tenant) -> None:
         "currency_code": "EUR",
         "tariff_direction": "IMPORT",
         "next_update": "2026-12-31T23:00:00Z",
+        "prices_until": None,
         "duration": 90,
         "data": [
             {

@@ -3,8 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.support.charging import MONDAY, START, home, hourly_load, metered
-from tests.support.world import Tenant
+import pytest
+
+from tests.support.charging import (
+    BATTERY,
+    CAR,
+    MONDAY,
+    PRICES,
+    START,
+    home,
+    hourly_load,
+    metered,
+    plan,
+    refused,
+    slots,
+)
+from tests.support.tariff_bodies import flat
+from tests.support.world import Tenant, error
 
 
 def charger(**properties: Any) -> Any:
@@ -51,3 +66,104 @@ async def test_a_charger_runs_at_its_least_power_or_not_at_all(tenant: Tenant) -
     assert all(low >= known - 1 for low, known in zip(least, (6_000, 4_140, 1_380), strict=True))
     assert (slower["data"][0]["status"], slower["data"][0]["reason"]) == ("PARTIAL", "device_power")
     assert min(powers(asked)) >= 8_999
+
+
+async def test_a_car_is_charged_at_its_least_power_or_not_at_all(tenant: Tenant) -> None:
+    car = {**CAR, "properties": {**CAR["properties"], "ev_charger": {"min_power_kw": 4.14}}}
+    _, device = await home(tenant, car)
+
+    answer = await plan(
+        tenant,
+        device,
+        state_of_charge_percent=50,
+        target_state_of_charge_percent=71,
+        efficiency=1,
+    )
+
+    assert slots(answer) == [
+        ("04:00", "05:00", "IMPORT", 10_000, 70.0),
+        ("05:00", "05:07", "IMPORT", 4_140, 71.0),
+    ]
+    assert answer["data"][0]["cost"]["value"] == pytest.approx(1.1, abs=1e-5)
+    assert answer["savings"]["value"] == pytest.approx(10.5 * 0.3 - 1.1, abs=1e-5)
+
+
+@pytest.mark.parametrize("said", [{}, {"end_state_of_charge_percent": 60}], ids=["default", "said"])
+async def test_a_missed_deadline_does_not_end_the_plan(tenant: Tenant, said: Any) -> None:
+    _, car = await home(tenant, CAR)
+
+    answer = await plan(
+        tenant,
+        car,
+        state_of_charge_percent=40,
+        target_state_of_charge_percent=60,
+        ready_by="2026-03-02T00:30:00Z",
+        efficiency=1,
+        **said,
+    )
+
+    assert slots(answer) == [
+        ("00:00", "00:30", "IMPORT", 10_000, 50.0),
+        ("04:00", "04:30", "IMPORT", 10_000, 60.0),
+    ]
+    assert (answer["status"], answer["reason"]) == ("PARTIAL", "window_too_short")
+    assert answer["shortfall"]["value"] == 5_000
+
+
+async def test_sun_that_the_export_limit_holds_back_costs_nothing(tenant: Tenant) -> None:
+    at, battery = await home(tenant, BATTERY, [-0.05] * 24, max_power_export_kw=0)
+    await tenant.tariff(at, direction="EXPORT", schedule=flat([{"value": -0.2}]))
+    until = MONDAY - timedelta(days=1)
+    await metered(tenant, at, hourly_load(1, days=2, until=until))
+    noon = {"start_time": "2026-03-02T12:00:00Z", "end_time": "2026-03-02T14:00:00Z"}
+    sun = [{**noon, "energy_kwh": 9, "confidence": 0.9}]
+    await metered(tenant, at, sun, tariff_direction="LOCAL")
+
+    answer = await plan(tenant, battery, state_of_charge_percent=100, export_allowed=False)
+
+    assert (slots(answer), answer["data"][0]["cost"]["value"]) == ([], 0)
+
+
+async def test_a_plan_goes_as_far_as_prices_are_known_and_says_so(tenant: Tenant) -> None:
+    at, car = await home(tenant, CAR, PRICES[:10])
+    wish = {"state_of_charge_percent": 40, "target_state_of_charge_percent": 60, "efficiency": 1}
+    known = "2026-03-02T10:00:00Z"
+
+    due = await plan(tenant, car, **wish, ready_by="2026-03-02T08:00:00Z", schedule_horizon=...)
+    long = await plan(tenant, car, **wish)
+    later = await plan(tenant, car, **wish, ready_by="2026-03-02T20:00:00Z")
+    moved = await moving(tenant, at, car, kwh=10)
+    window = {"start_time": START, "end_time": "2026-03-03T00:00:00Z", "segment": "LOW"}
+    listed = (
+        await tenant.post("/schedules/duration", {"location_id": at, "duration": 60, **window})
+    ).json()
+    unknown = await refused(tenant, car, **wish, start_time=known)
+
+    for answer in (due, long, later):
+        assert (answer["status"], answer["prices_until"]) == ("COMPLETE", known)
+        assert answer["request"] == {"schedule_horizon": 10}
+        assert answer["data"][0]["cost"]["value"] == pytest.approx(1.0)
+    assert (moved["status"], moved["prices_until"]) == ("COMPLETE", None)
+    assert [one["price"]["value"] for one in listed["data"]] == [0.1]
+    assert listed["prices_until"] == known
+    error(unknown, 422, "no_price_data")
+
+
+async def test_a_window_that_prices_do_not_reach_is_left_short(tenant: Tenant) -> None:
+    at, car = await home(tenant, CAR, PRICES[:2])
+    later = (await tenant.device(at, **CAR))["id"]
+    items = [
+        {
+            "device_id": device,
+            "energy": {"units": "KWH", "value": 30},
+            "start_time": f"2026-03-02T0{hour}:00:00Z",
+            "end_time": "2026-03-02T06:00:00Z",
+        }
+        for device, hour in ((car, 0), (later, 4))
+    ]
+
+    answer = (await tenant.post("/schedules/amount", {"location_id": at, "data": items})).json()
+
+    assert answer["prices_until"] == "2026-03-02T02:00:00Z"
+    assert [part["energy"]["value"] for part in answer["data"]] == [20_000, 0]
+    assert {part["reason"] for part in answer["data"]} == {"window_too_short"}

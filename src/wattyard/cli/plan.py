@@ -81,8 +81,8 @@ def _show(answer: ChargeAnswer) -> None:
     zone = civil.zone(answer.site.timezone)
     held = np.append(answer.storage.energy_wh, own.held_wh[:-1])
     steps = plan_chart.PlannedSteps(
-        answer.steps.edges_us,
-        answer.steps.import_per_kwh,
+        answer.plan.steps.edges_us,
+        answer.plan.steps.import_per_kwh,
         own.charge_w - own.discharge_w,
         _FULL * (held + own.held_wh) / 2 / answer.storage.capacity_wh,
     )

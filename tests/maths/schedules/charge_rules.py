@@ -67,13 +67,13 @@ def random_storage(rng: np.random.Generator, steps: int) -> Storage:
 
 def check(question: ChargeQuestion, plan: ChargePlan) -> None:
     """Fail where the plan breaks a rule, whatever it costs."""
-    steps = question.steps
+    steps = plan.steps
     hours = np.diff(steps.edges_us) / 3.6e9
     net = steps.base_load_w - steps.pv_w
     for storage, own in zip(question.storages, plan.storages, strict=True):
         check_storage(storage, own, hours)
         net = net + own.charge_w - own.discharge_w
-        check_slots(steps, own)
+        check_slots(steps, own, storage.least_w)
         missing = storage.reserve_wh - own.held_wh[-1]
         for at_us, wanted in (
             (storage.ready_us, storage.target_wh),
@@ -117,29 +117,18 @@ def check_storage(storage: Storage, own: object, hours: np.ndarray) -> None:
             assert out == 0
 
 
-def check_slots(steps: ChargeSteps, own: object) -> None:
+def check_slots(steps: ChargeSteps, own: object, least_w: float) -> None:
     slots = own.slots  # type: ignore[attr-defined]
     assert all(one.end_us <= two.start_us for one, two in pairwise(slots))
     moved = {"CHARGE": 0.0, "DISCHARGE": 0.0}
     for slot in slots:
         assert slot.power_w > 0
+        assert slot.power_w >= least_w - 1
         moved[slot.flow] += slot.power_w * (slot.end_us - slot.start_us) / 3.6e9
     hours = np.diff(steps.edges_us) / 3.6e9
     assert abs(moved["CHARGE"] - own.charge_w @ hours) <= 1  # type: ignore[attr-defined]
     assert abs(moved["DISCHARGE"] - own.discharge_w @ hours) <= 1  # type: ignore[attr-defined]
     assert abs(sum(slot.cost for slot in slots) - own.cost) <= 1e-3  # type: ignore[attr-defined]
-
-
-def worth(question: ChargeQuestion, plan: ChargePlan) -> float:
-    """Tell the plan's objective as `optimum` counts it: what is spilled costs its export price."""
-    steps = question.steps
-    if question.objective != "COST":
-        return plan.objective
-    net = steps.base_load_w - steps.pv_w
-    net = net + sum(own.charge_w - own.discharge_w for own in plan.storages)
-    spilled = np.maximum(-net - question.limits.export_w, 0)
-    hours = np.diff(steps.edges_us) / 3.6e9
-    return float(plan.bill + spilled @ (np.maximum(-steps.export_per_kwh, 0) * hours) / 1000)
 
 
 class Model:
@@ -210,6 +199,9 @@ def optimum(question: ChargeQuestion) -> tuple[float, float]:
         model.rule({taken: 1, way: -most_in}, -np.inf, 0)
         most_back = most_out + model.upper[spilled]
         model.rule({given: 1, spilled: 1, way: most_back}, -np.inf, most_back)
+        full = model.number(0, 1, whole=True)
+        model.rule({spilled: 1, full: -model.upper[spilled]}, -np.inf, 0)
+        model.rule({given: 1, full: -min(most_out, max(-own, 0))}, 0, np.inf)
         model.rule(
             {taken: 1, over: 1, given: -1, spilled: -1}
             | {c[step]: -1 / hour for c in charges}
@@ -219,7 +211,7 @@ def optimum(question: ChargeQuestion) -> tuple[float, float]:
         )
         buy, sell = steps.import_per_kwh[step], steps.export_per_kwh[step]
         if question.objective == "COST":
-            weights = {taken: buy, over: buy + 1e4, given: -sell, spilled: max(0, -sell)}
+            weights = {taken: buy, over: buy + 1e4, given: -sell}
         elif question.objective == "CARBON":
             gram = steps.carbon_per_kwh[step]
             weights = {taken: gram, over: gram}
@@ -244,6 +236,11 @@ def _storage(
         way = model.number(0, 1, whole=True)
         model.rule({into[-1]: 1, way: -most_in}, -np.inf, 0)
         model.rule({out[-1]: 1, way: most_out}, -np.inf, most_out)
+        for power, most in ((into[-1], most_in), (out[-1], most_out)):
+            if storage.least_w:
+                on = model.number(0, 1, whole=True)
+                model.rule({power: 1, on: -most}, -np.inf, 0)
+                model.rule({power: 1, on: -storage.least_w / 1000 * hour}, 0, np.inf)
         root = sqrt(storage.efficiency)
         change = {held[-1]: 1.0, into[-1]: -root, out[-1]: 1 / root}
         if step:

@@ -83,12 +83,16 @@ class AmountRequest:
 
 @dataclass(frozen=True, slots=True)
 class AmountAnswer:
-    """The plan at a site, and when its prices will be known anew (UTC, or None)."""
+    """The plan at a site, and when its prices will be known anew (UTC, or None).
+
+    `prices_until`: where windows end for the plan because no price is known further.
+    """
 
     site: Site
     request: AmountRequest
     plan: AmountPlan
     next_update: datetime | None
+    prices_until: datetime | None = None
 
 
 def together(plans: Sequence[tuple[Sequence[int], AmountPlan]]) -> AmountPlan:

@@ -33,7 +33,9 @@ class Storage:
     Powers are on the meter side; the round-trip `efficiency` in (0, 1] is lost by its square
     root each way. `target_wh` is to be there by `ready_us` (default: the end of the horizon),
     `end_wh` at the end. It is not discharged below `reserve_wh`; where it holds less, it is
-    charged up to that as soon as limits allow. `discharge_w` 0 makes it charge only.
+    charged up to that as soon as limits allow. `discharge_w` 0 makes it charge only. Either power
+    is 0 or at least `least_w`; where that is not for a whole step, it runs for a part of it. A
+    `car` is charged at once where nobody plans, other storage serves its site.
 
     Raises:
         StoreInvalid: when a number is out of its range; `param` names the field.
@@ -48,10 +50,12 @@ class Storage:
     target_wh: float | None = None
     ready_us: int | None = None
     end_wh: float | None = None
+    least_w: float = 0.0
+    car: bool = False
 
     def __post_init__(self) -> None:
         _positive("capacity_wh", self.capacity_wh)
-        for name in ("charge_w", "discharge_w"):
+        for name in ("charge_w", "discharge_w", "least_w"):
             if not (isfinite(getattr(self, name)) and getattr(self, name) >= 0.0):
                 raise StorageInvalid(f"{name} must be a number from 0", param=name)
         if not 0.0 < self.efficiency <= 1.0:
@@ -109,6 +113,17 @@ class ChargeSteps:
     def hours(self) -> Numbers:
         return np.diff(self.edges_us) / HOUR_US
 
+    def cut(self, cuts_us: Instants) -> "ChargeSteps":
+        """Cut steps at further instants; those at an edge, or outside, change nothing."""
+        within = (cuts_us > self.edges_us[0]) & (cuts_us < self.edges_us[-1])
+        edges_us = np.union1d(self.edges_us, cuts_us[within])
+        of = self.holding(edges_us[:-1])
+        return ChargeSteps(edges_us, **{name: getattr(self, name)[of] for name in _SERIES})
+
+    def holding(self, instants_us: Instants) -> Instants:
+        """Find (m) the position of the step that holds each instant."""
+        return np.searchsorted(self.edges_us, instants_us, side="right") - 1
+
     @property
     def net_w(self) -> Numbers:
         """What the site takes (n) without its storage units; negative where it gives."""
@@ -132,6 +147,18 @@ class ChargeSlot:
     why: Why | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """The bounds (n, W) of a storage unit's charging and discharging, step by step.
+
+    `floor_wh` (n): what it is to hold after each step.
+    """
+
+    charge_w: tuple[Numbers, Numbers]
+    discharge_w: tuple[Numbers, Numbers]
+    floor_wh: Numbers
+
+
 @dataclass(frozen=True, slots=True)
 class HeldCharge:
     """A plan that the client holds, one tuple of slots for each unit (contract 4, Stability).
@@ -152,8 +179,11 @@ class ChargeQuestion:
     least energy through the storage units, then the earliest. Without `export_allowed` storage
     units never feed the grid.
 
+    `runs` says in which steps the one storage unit runs, where it has a least power.
+
     Raises:
-        ValueError: when a held plan is of other storage units, or there is no storage unit.
+        ValueError: when a held plan is of other storage units, there is no storage unit, or one of
+            several has a least power.
     """
 
     storages: tuple[Storage, ...]
@@ -163,10 +193,13 @@ class ChargeQuestion:
     export_allowed: bool = False
     held: HeldCharge | None = None
     explain: bool = False
+    runs: "Runs | None" = None
 
     def __post_init__(self) -> None:
         if not self.storages:
             raise ValueError("a plan needs a storage unit")
+        if len(self.storages) > 1 and any(storage.least_w for storage in self.storages):
+            raise ValueError("one storage unit with a least power is planned by itself")
         if self.held is not None and len(self.held.slots) != len(self.storages):
             raise ValueError("a held plan has one tuple of slots for each storage unit")
 
@@ -190,19 +223,33 @@ class StoragePlan:
     reason: Reason | None
 
 
+@dataclass(frozen=True, slots=True)
+class ChargeBaseline:
+    """`cost` is what a storage unit adds to the bill with nobody planning, `unmet_wh` what it
+    misses of its goals, and `reason` what binds then."""
+
+    cost: float
+    description: str
+    unmet_wh: float = 0.0
+    reason: Reason | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargePlan:
     """The plans of all storage units, and what the site then takes and gives (n, W) and pays.
 
-    `bill` is the whole site's; `objective` the value that was minimised; `gap` 0..1 how far it
-    may be from the least. `kept`: whether the held plan stays.
+    `steps` are those of the question, cut where a storage unit runs for a part of one. `bill` is
+    the whole site's; `objective` the value that was minimised; `gap` 0..1 how far it may be from
+    the least. `baseline` is of the first storage unit. `kept`: whether the held plan stays.
     """
 
+    steps: ChargeSteps
     storages: tuple[StoragePlan, ...]
     import_w: Numbers
     export_w: Numbers
     bill: float
     objective: float
+    baseline: ChargeBaseline
     gap: float = 0.0
     kept: bool = False
 

@@ -1,4 +1,4 @@
-"""A storage unit that only charges from the grid for one goal: the exact plan without a solver."""
+"""A storage unit that only charges from the grid: the exact plan without a solver."""
 
 from math import sqrt
 
@@ -7,22 +7,19 @@ import numpy as np
 from wattyard.schedules.domain.charge import ChargeQuestion
 from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.reach import Reach
+from wattyard.schedules.domain.reach import Reach, fullest_w
 
 
 def charge_only(question: ChargeQuestion, meter: GridMeter, reach: Reach) -> Numbers | None:
-    """Find the power (n, W) of the cheapest plan; None where this form is not exact.
+    """Find the mean power (n, W) of the cheapest plan; None where this form is not exact.
 
     It is exact for one storage unit that cannot discharge and holds its reserve, where the site
-    has no sun and no load, no price is negative and all goals ask for one instant or less than the
-    first: then every step costs by itself, and the cheapest before the goal are filled, the
-    earliest first among equals.
+    has no sun and no load, and no price is negative: then every step costs by itself. Goal by goal
+    in order of time the cheapest steps before each are filled, the earliest first among equals;
+    a plan for a later goal has those of an earlier one in it. A goal that is out of reach leaves
+    the later ones as they are.
     """
     (storage, *others), steps = question.storages, meter.steps
-    goals = [goal for goal in reach.goals if goal.held_wh > storage.energy_wh]
-    wanted_wh = max((goal.held_wh for goal in goals), default=storage.energy_wh)
-    first = min((goal.step for goal in goals), default=-1)
-    deadline = min((goal.step for goal in goals if goal.held_wh == wanted_wh), default=-1)
     exact = (
         not others
         and question.objective == "COST"
@@ -30,17 +27,16 @@ def charge_only(question: ChargeQuestion, meter: GridMeter, reach: Reach) -> Num
         and storage.energy_wh >= storage.reserve_wh
         and not (steps.pv_w.any() or steps.base_load_w.any())
         and bool((steps.import_per_kwh >= 0.0).all())
-        and first == deadline
     )
     if not exact:
         return None
-    most_wh = (
-        np.full(steps.hours.size, min(storage.charge_w, question.limits.import_w)) * steps.hours
-    )
-    most_wh[deadline + 1 :] = 0.0
-    order = np.lexsort((np.arange(most_wh.size), steps.import_per_kwh))
-    filled_wh = most_wh[order]
-    needed_wh = (wanted_wh - storage.energy_wh) / sqrt(storage.efficiency)
-    energy_wh = np.empty_like(most_wh)
-    energy_wh[order] = np.clip(needed_wh - (np.cumsum(filled_wh) - filled_wh), 0.0, filled_wh)
+    most_w = fullest_w(question, storage)
+    order = np.lexsort((np.arange(most_w.size), steps.import_per_kwh))
+    energy_wh = np.zeros(most_w.size)
+    for goal in sorted(reach.goals):
+        wanted_wh = (goal.held_wh - storage.energy_wh) / sqrt(storage.efficiency)
+        room_wh = np.where(np.arange(most_w.size) <= goal.step, most_w * steps.hours - energy_wh, 0)
+        filled_wh = room_wh[order]
+        missing_wh = wanted_wh - float(energy_wh[: goal.step + 1].sum())
+        energy_wh[order] += np.clip(missing_wh - (np.cumsum(filled_wh) - filled_wh), 0.0, filled_wh)
     return np.asarray(energy_wh / steps.hours, dtype=np.float64)

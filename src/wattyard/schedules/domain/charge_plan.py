@@ -1,21 +1,28 @@
 """Plans by state of charge, put together from the powers that were found."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from wattyard.schedules.domain.charge import (
+    ChargeBaseline,
     ChargePlan,
     ChargeQuestion,
     Storage,
     StoragePlan,
 )
+from wattyard.schedules.domain.charge_baseline import nobody_planning
 from wattyard.schedules.domain.charge_only import charge_only
+from wattyard.schedules.domain.charge_runs import at_powers, with_runs
 from wattyard.schedules.domain.charge_slots import StorageRun, slots_of
-from wattyard.schedules.domain.charge_solution import Powers, best_powers
+from wattyard.schedules.domain.charge_solution import Powers, at_full_power, best_powers
 from wattyard.schedules.domain.charge_stability import held_powers, stays
 from wattyard.schedules.domain.meter import Flows, GridMeter
+from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import (
     ROUNDING_WH,
     Reach,
+    fullest_w,
     held_after,
     reach_of,
     reason_of,
@@ -27,25 +34,63 @@ def by_charge(question: ChargeQuestion) -> ChargePlan:
     """Plan the storage units at least cost, or for another objective, under every limit.
 
     A storage unit first reaches its goals, or comes as near as it can; then the objective is least.
-    Storage units never charge and discharge at once. The solver stops after 2 seconds (`gap`).
+    Storage units never charge and discharge at once; one with a least power stops within a step
+    where it would have to run slower. The solver stops after 2 seconds (`gap`).
     """
+    baseline = nobody_planning(question)
+    question, powers = _found(_cut_at_held(question))
     meter = GridMeter(question)
     reaches = [reach_of(question, storage) for storage in question.storages]
-    alone_w = charge_only(question, meter, reaches[0])
-    if alone_w is None:
+    if powers is None:
         powers = best_powers(question, meter, reaches)
-    else:
-        powers = Powers(alone_w[None, :], np.zeros((1, alone_w.size)))
     kept = False
     if question.held is not None:
         old = held_powers(question, meter, reaches, powers)
         if old is not None and stays(question.held, meter, old, powers):
             powers, kept = old, True
-    return _plan(question, meter, reaches, powers, kept=kept)
+    return replace(_plan(question, meter, reaches, powers, baseline), kept=kept)
+
+
+def _cut_at_held(question: ChargeQuestion) -> ChargeQuestion:
+    """Cut steps where a held plan starts or stops, so that a least power can be held there."""
+    if question.held is None or not question.storages[0].least_w:
+        return question
+    slots = [slot for own in question.held.slots for slot in own]
+    cuts_us = np.array([at for slot in slots for at in (slot.start_us, slot.end_us)], np.int64)
+    return replace(question, steps=question.steps.cut(cuts_us))
+
+
+def _found(question: ChargeQuestion) -> tuple[ChargeQuestion, Powers | None]:
+    """Cut the steps where a storage unit with a least power stops; the plan, if it is exact."""
+    storage, meter = question.storages[0], GridMeter(question)
+    reaches = [reach_of(question, storage) for storage in question.storages]
+    mean_w = charge_only(question, meter, reaches[0])
+    if mean_w is not None:
+        return _running(question, mean_w, np.maximum(mean_w, storage.least_w))
+    if not storage.least_w:
+        return question, None
+    cut = with_runs(question, meter, reaches[0])
+    if cut is not None:
+        return cut, None
+    at_once = at_full_power(question, meter, reaches)
+    found, powers = _running(question, at_once.charge_w[0], fullest_w(question, storage))
+    return found, replace(powers, gap=at_once.gap)
+
+
+def _running(
+    question: ChargeQuestion, mean_w: Numbers, run_w: Numbers
+) -> tuple[ChargeQuestion, Powers]:
+    steps, charge_w = at_powers(question.steps, mean_w, run_w)
+    powers = Powers(charge_w[None, :], np.zeros((1, charge_w.size)))
+    return replace(question, steps=steps), powers
 
 
 def _plan(
-    question: ChargeQuestion, meter: GridMeter, reaches: list[Reach], powers: Powers, *, kept: bool
+    question: ChargeQuestion,
+    meter: GridMeter,
+    reaches: list[Reach],
+    powers: Powers,
+    baseline: ChargeBaseline,
 ) -> ChargePlan:
     net_w = meter.steps.net_w
     flows = meter.settled(net_w)
@@ -57,13 +102,14 @@ def _plan(
         run = _run(storage, meter, powers, row, (before, flows))
         plans.append(_storage(question, storage, reaches[row], run))
     return ChargePlan(
+        steps=question.steps,
         storages=tuple(plans),
         import_w=flows.import_w + flows.excess_w,
         export_w=flows.export_w,
         bill=float(meter.bill(flows).sum()),
         objective=meter.objective(flows),
+        baseline=baseline,
         gap=powers.gap,
-        kept=kept,
     )
 
 

@@ -1,12 +1,12 @@
 """Storage units, sun and load behind one grid meter as a linear programme, in kW and kWh."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattyard.schedules.domain.charge import ChargeQuestion, Storage
+from wattyard.schedules.domain.charge import ChargeQuestion, Runs, Storage
 from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
@@ -16,20 +16,25 @@ from wattyard.schedules.domain.reach import Reach
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneWay:
-    """Where a binary number forbids both ways at once: storage units (k, n) and the meter (n)."""
+    """Where a binary number forbids what cannot be at once.
+
+    Both ways of `storages` (k, n) and of the `meter` (n); in `spill` (n) holding back sun while
+    the connection could still give more.
+    """
 
     storages: NDArray[np.bool_]
     meter: NDArray[np.bool_]
+    spill: NDArray[np.bool_]
 
     @property
     def any(self) -> bool:
-        return bool(self.storages.any() or self.meter.any())
+        return bool(self.storages.any() or self.meter.any() or self.spill.any())
 
     def grown(self, more: "OneWay") -> "OneWay | None":
         """Join two; None where that adds nothing."""
-        storages, meter = self.storages | more.storages, self.meter | more.meter
-        added = (storages & ~self.storages).any() or (meter & ~self.meter).any()
-        return OneWay(storages, meter) if added else None
+        pairs = [(getattr(self, name), getattr(more, name)) for name in self.__slots__]
+        added = any((new & ~old).any() for old, new in pairs)
+        return OneWay(*(old | new for old, new in pairs)) if added else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +54,13 @@ class ChargeProgram:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Columns:
+class Columns:
+    """Where the flows at the meter are: (n), or (m, n) where several add up to each.
+
+    `charge`, `discharge` (k, n); `missing` and `rest`, the share of each step for which a unit
+    with a least power rests, (n) or empty.
+    """
+
     taken: Positions
     given: Positions
     spilled: Positions
@@ -57,6 +68,7 @@ class _Columns:
     charge: Positions
     discharge: Positions
     missing: Positions
+    rest: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def charge_program(
@@ -80,7 +92,7 @@ def charge_program(
         )
     )
     blocks = [
-        _storage(draft, storage, reach, meter.steps.hours, soft=soft)
+        _storage(draft, storage, reach, meter.steps.hours, question.runs, soft=soft)
         for storage, reach in zip(question.storages, reaches, strict=True)
     ]
     charge = np.array([block[0] for block in blocks])
@@ -95,20 +107,43 @@ def charge_program(
     most_back_w = meter.most_export_w + meter.most_spilled_w
     most = (meter.most_import_w / WATTS_PER_KW, most_back_w / WATTS_PER_KW)
     _one_way(draft, taken, [given, spilled], most, one_way.meter)
+    _only_when_full(draft, spilled, given, meter, one_way.spill)
     missing = np.concatenate([block[2] for block in blocks])
-    columns = _Columns(taken, given, spilled, excess, charge, discharge, missing)
-    goals, cost = _goals(draft.size, question, meter, columns)
+    columns = Columns(taken, given, spilled, excess, charge, discharge, missing)
+    goals, cost = ranked(draft.size, question, meter, columns)
     objective = cost if question.objective == "COST" else cost - 1
     return ChargeProgram(draft.finished(), goals, objective, cost, charge, discharge)
 
 
 def _storage(
-    draft: Draft, storage: Storage, reach: Reach, hours: Numbers, *, soft: bool
+    draft: Draft,
+    storage: Storage,
+    reach: Reach,
+    hours: Numbers,
+    runs: Runs | None,
+    *,
+    soft: bool,
 ) -> tuple[Positions, Positions, Positions]:
     """Add a unit: its columns of charge, discharge (n) and what is missing (n or 0)."""
+    charge, discharge = (
+        draft.columns(least_w / WATTS_PER_KW, most_w / WATTS_PER_KW)
+        for least_w, most_w in _bounds(storage, hours.size, runs)
+    )
+    return charge, discharge, holding(draft, storage, reach, (charge, discharge), hours, soft=soft)
+
+
+def holding(
+    draft: Draft,
+    storage: Storage,
+    reach: Reach,
+    ways: tuple[Positions, Positions],
+    hours: Numbers,
+    *,
+    soft: bool,
+) -> Positions:
+    """Bound what a unit holds, by its charge and discharge; answers what is missing (n or 0)."""
+    charge, discharge = ways
     count, loss = hours.size, sqrt(storage.efficiency)
-    charge = draft.columns(np.zeros(count), np.full(count, storage.charge_w / WATTS_PER_KW))
-    discharge = draft.columns(np.zeros(count), np.full(count, storage.discharge_w / WATTS_PER_KW))
     floor_kwh = reach.floor_wh / WH_PER_KWH
     kept_kwh = np.full(count, min(storage.reserve_wh, storage.energy_wh) / WH_PER_KWH)
     least_kwh = kept_kwh if soft else floor_kwh
@@ -120,10 +155,23 @@ def _storage(
     )
     draft.entries(balance[1:], held[:-1], -np.ones(count - 1))
     if not soft:
-        return charge, discharge, held[:0]
+        return held[:0]
     missing = draft.columns(np.zeros(count), floor_kwh)
     draft.rows(floor_kwh, np.full(count, np.inf), [(held, 1.0), (missing, 1.0)])
-    return charge, discharge, missing
+    return missing
+
+
+def _bounds(
+    storage: Storage, count: int, runs: Runs | None
+) -> tuple[tuple[Numbers, Numbers], tuple[Numbers, Numbers]]:
+    """Find the least and the most (n, W) of charging, and those of discharging."""
+    if runs is not None:
+        return runs.charge_w, runs.discharge_w
+    nothing = np.zeros(count)
+    return (
+        (nothing, np.full(count, storage.charge_w)),
+        (nothing, np.full(count, storage.discharge_w)),
+    )
 
 
 def _one_way(
@@ -145,23 +193,58 @@ def _one_way(
     draft.rows(unbounded, most_back.copy(), [*returning, (forward, most_back)])
 
 
-def _goals(
-    size: int, question: ChargeQuestion, meter: GridMeter, columns: _Columns
+def _only_when_full(
+    draft: Draft,
+    spilled: Positions,
+    given: Positions,
+    meter: GridMeter,
+    where: NDArray[np.bool_],
+) -> None:
+    """Let sun be held back in the steps (n) of `where` only while the most is given."""
+    count = int(where.sum())
+    if count == 0:
+        return
+    most_spilled, most_given = (
+        most_w[where] / WATTS_PER_KW for most_w in (meter.most_spilled_w, meter.most_export_w)
+    )
+    full = draft.columns(np.zeros(count), np.ones(count), whole=True)
+    open_ = np.full(count, np.inf)
+    draft.rows(-open_, np.zeros(count), [(spilled[where], 1.0), (full, -most_spilled)])
+    draft.rows(np.zeros(count), open_, [(given[where], 1.0), (full, -most_given)])
+
+
+def ranked(
+    size: int, question: ChargeQuestion, meter: GridMeter, columns: Columns
 ) -> tuple[list[Numbers], int]:
-    """Rank: missing, over the limit, the objective, the cost, energy through storage, earliest."""
-    hours = meter.steps.hours
+    """Rank: missing, over the limit, the objective, the cost, energy through storage, earliest.
+
+    Then the longest runs. While a unit rests, the site goes on as if there were none.
+    """
+    hours, rest = meter.steps.hours, columns.rest
+    resting = meter.settled(meter.steps.net_w)
+    taken_kwh = (resting.import_w + resting.excess_w) * hours / WH_PER_KWH
     goals = []
     if columns.missing.size:
         goals.append(_weights(size, (columns.missing, 1.0)))
     if meter.most_excess_w.any():
-        goals.append(_weights(size, (columns.excess, hours)))
-    through_meter = [(columns.taken, hours), (columns.excess, hours)]
+        over_kwh = resting.excess_w * hours / WH_PER_KWH
+        goals.append(_weights(size, (columns.excess, hours), (rest, over_kwh)))
     if question.objective == "CARBON":
-        carbon = hours * meter.steps.carbon_per_kwh
-        goals.append(_weights(size, (columns.taken, carbon), (columns.excess, carbon)))
-    elif question.objective == "SELF_CONSUMPTION":
+        per_kwh = meter.steps.carbon_per_kwh
+        carbon = hours * per_kwh
         goals.append(
-            _weights(size, *through_meter, (columns.given, hours), (columns.spilled, hours))
+            _weights(
+                size,
+                (columns.taken, carbon),
+                (columns.excess, carbon),
+                (rest, taken_kwh * per_kwh),
+            )
+        )
+    elif question.objective == "SELF_CONSUMPTION":
+        given_kwh = (resting.export_w + resting.spilled_w) * hours / WH_PER_KWH
+        through = (columns.taken, columns.excess, columns.given, columns.spilled)
+        goals.append(
+            _weights(size, *((row, hours) for row in through), (rest, taken_kwh + given_kwh))
         )
     price, earned = meter.steps.import_per_kwh * hours, meter.steps.export_per_kwh * hours
     goals.append(
@@ -170,18 +253,20 @@ def _goals(
             (columns.taken, price),
             (columns.excess, price),
             (columns.given, -earned),
-            (columns.spilled, np.maximum(-earned, 0.0)),
+            (rest, meter.bill(resting)),
         )
     )
     cost = len(goals) - 1
     goals.append(_weights(size, *((row, hours) for row in columns.discharge)))
     late = hours * np.arange(1.0, hours.size + 1.0)
     goals.append(_weights(size, *((row, late) for row in (*columns.charge, *columns.discharge))))
+    if rest.size:
+        goals.append(_weights(size, (rest, hours)))
     return goals, cost
 
 
 def _weights(size: int, *terms: tuple[Positions, Numbers | float]) -> Numbers:
     weights = np.zeros(size)
     for columns, value in terms:
-        weights[columns] = value
+        weights[columns] = value if columns.size else 0.0
     return weights

@@ -8,10 +8,10 @@ from uuid import UUID
 from wattyard.schedules.domain.charge import (
     ChargePlan,
     ChargeSlot,
-    ChargeSteps,
     Objective,
     Storage,
 )
+from wattyard.schedules.domain.power import TOLERANCE_WH
 from wattyard.schedules.domain.refusals import ReadyByInvalid
 from wattyard.schedules.domain.surroundings import Surroundings
 from wattyard.sites.domain.sites import Site
@@ -72,15 +72,26 @@ class ChargeRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChargeAnswer:
-    """The plan of a device at a site, and all that it rests on."""
+    """The plan of a device at a site, and all that it rests on.
+
+    `prices_until`: where the plan ends because no price is known further.
+    """
 
     site: Site
     device_id: UUID
     start: datetime
     end: datetime
     storage: Storage
-    steps: ChargeSteps
     plan: ChargePlan
     surroundings: Surroundings
     objective: Objective
     next_update: datetime | None
+    prices_until: datetime | None = None
+
+    @property
+    def savings(self) -> float | None:
+        """What the plan saves; None where nobody planning would reach less than it."""
+        (own,), baseline = self.plan.storages, self.plan.baseline
+        if baseline.unmet_wh > own.shortfall_wh + TOLERANCE_WH:
+            return None
+        return baseline.cost - own.cost

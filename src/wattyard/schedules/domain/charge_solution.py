@@ -8,7 +8,7 @@ import numpy as np
 from wattyard.schedules.domain.charge import ChargeQuestion
 from wattyard.schedules.domain.charge_program import ChargeProgram, OneWay, charge_program
 from wattyard.schedules.domain.meter import GridMeter
-from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
+from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import Reach
 from wattyard.schedules.domain.solver import SECONDS_AT_MOST, Solution, solve
@@ -34,14 +34,12 @@ def best_powers(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]
 
     The linear programme may charge and discharge at once where burning energy pays, or buy and
     sell at once where selling pays more than buying costs, or be paid for buying while it holds
-    back sun. Where undoing that by hand loses nothing it is undone; else the programme is solved
-    again with a binary number for each such step, until no step is left. Past the time the best
-    plan so far, undone by hand, has to do.
+    back sun, or hold back sun that would cost to give. Where undoing that by hand loses nothing it
+    is undone; else the programme is solved again with a binary number for each such step, until no
+    step is left. Past the time the best plan so far, undone by hand, has to do.
     """
-    one_way = OneWay(
-        np.zeros((len(question.storages), meter.steps.hours.size), dtype=np.bool_),
-        np.zeros(meter.steps.hours.size, dtype=np.bool_),
-    )
+    nowhere = np.zeros(meter.steps.hours.size, dtype=np.bool_)
+    one_way = OneWay(np.tile(nowhere, (len(question.storages), 1)), nowhere, nowhere)
     seconds, bound, earlier = SECONDS_AT_MOST, -np.inf, list[float]()
     best: Powers | None = None
     while True:
@@ -62,7 +60,7 @@ def best_powers(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]
         if seconds <= _TOO_SHORT_SECONDS or more is None:
             break
         one_way = more
-    return _with_gap(meter, best or _at_full_power(question, meter, reaches), bound)
+    return _with_gap(meter, best or at_full_power(question, meter, reaches), bound)
 
 
 def _with_gap(meter: GridMeter, powers: Powers, bound: float) -> Powers:
@@ -96,15 +94,14 @@ def _no_worse(worth: tuple[float, float], reached: tuple[float, float]) -> bool:
 
 
 def _worth(meter: GridMeter, powers: Powers) -> tuple[float, float]:
-    """Work out the objective and the cost, in the programme's terms, that powers really have."""
+    """Work out the objective and the cost that powers have."""
     net_w = meter.steps.net_w + (powers.charge_w - powers.discharge_w).sum(axis=0)
     flows = meter.settled(net_w)
-    spilled = flows.spilled_w * np.maximum(-meter.steps.export_per_kwh, 0.0) * meter.steps.hours
-    cost = float(meter.bill(flows).sum() + spilled.sum() / WH_PER_KWH)
+    cost = float(meter.bill(flows).sum())
     return cost if meter.question.objective == "COST" else meter.objective(flows), cost
 
 
-def _at_full_power(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]) -> Powers:
+def at_full_power(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]) -> Powers:
     """A plan without a solver: each unit in turn charges at once up to its highest floor."""
     hours = meter.steps.hours
     room_w = np.maximum(question.limits.import_w - meter.steps.net_w, 0.0)
@@ -194,4 +191,7 @@ def _overlaps(
     return OneWay(
         storages=(charge_w > 0.0) & (discharge_w > 0.0) | able & tempting,
         meter=at_meter | sells_dear | (meter.most_spilled_w > 0.0) & tempting,
+        spill=(meter.most_spilled_w > 0.0)
+        & (meter.most_export_w > 0.0)
+        & (meter.steps.export_per_kwh < 0.0),
     )

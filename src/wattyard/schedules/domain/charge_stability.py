@@ -67,7 +67,8 @@ def _mean_w(slots: Sequence[ChargeSlot], flow: Flow, edges_us: Instants, hours: 
 
 def _one_at_a_time(storage: Storage, slots: Sequence[ChargeSlot]) -> bool:
     most_w = {"CHARGE": storage.charge_w, "DISCHARGE": storage.discharge_w}
-    within = all(0.0 <= slot.power_w <= most_w[slot.flow] + TOLERANCE_W for slot in slots)
+    least_w = storage.least_w - TOLERANCE_W
+    within = all(least_w <= slot.power_w <= most_w[slot.flow] + TOLERANCE_W for slot in slots)
     return within and all(one.end_us <= two.start_us for one, two in pairwise(slots))
 
 

@@ -48,13 +48,17 @@ def storage_of(
         target = _first(goals.end_percent, _FULL_PERCENT)
     end = _first(goals.end_percent, percent if device.is_battery else target)
     discharges = device.may_discharge and (device.is_battery or feeds)
+    least_kw = device.properties.least_power_kw
+    discharge_kw = device.rated_kw("EXPORT") or 0.0 if discharges else 0.0
     share = WH_PER_KWH * capacity_kwh / _FULL_PERCENT
     rated = (device.properties.battery or Battery()).round_trip_efficiency
     return Storage(
         capacity_wh=WH_PER_KWH * capacity_kwh,
         energy_wh=share * percent,
-        charge_w=WATTS_PER_KW * charge_kw,
-        discharge_w=WATTS_PER_KW * (device.rated_kw("EXPORT") or 0.0) if discharges else 0.0,
+        charge_w=WATTS_PER_KW * charge_kw if charge_kw >= least_kw else 0.0,
+        discharge_w=WATTS_PER_KW * discharge_kw if discharge_kw >= least_kw else 0.0,
+        least_w=WATTS_PER_KW * least_kw,
+        car=not device.is_battery,
         efficiency=_first(goals.efficiency, rated) or USUAL_EFFICIENCY,
         reserve_wh=share * (state.reserve_percent or 0.0),
         target_wh=None if target is None else share * target,

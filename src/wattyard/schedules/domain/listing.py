@@ -1,7 +1,7 @@
 """Plans that pick time by its price, as they are wanted and answered (contract 4)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -55,7 +55,11 @@ class LimitRequest:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The slots that were picked, and the prices that they were picked by."""
+    """The slots that were picked, and the prices that they were picked by.
+
+    `prices_until`: where no price is known further, although more time was asked for.
+    """
 
     quote: Quote
     slots: PricedSlots
+    prices_until: datetime | None = None

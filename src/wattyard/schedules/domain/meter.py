@@ -13,8 +13,9 @@ from wattyard.schedules.domain.prices import Numbers
 class Flows(NamedTuple):
     """Each (n) in W ≥ 0: what is taken, given, held back from the sun, and over the limit.
 
-    `spilled_w` is sun beyond the export limit; `excess_w` load beyond the import limit. Neither is
-    for a plan to choose: both are 0 unless the site breaks its limits without its storage units.
+    `spilled_w` is sun beyond the export limit, which earns and costs nothing; `excess_w` load
+    beyond the import limit. Neither is for a plan to choose: both are 0 unless the site breaks its
+    limits without its storage units.
     """
 
     import_w: Numbers

@@ -56,16 +56,24 @@ def reach_of(question: ChargeQuestion, storage: Storage) -> Reach:
     Others may make room by discharging, so that what they leave is for the programme to find.
     """
     steps = question.steps
-    limit_w = question.limits.import_w if len(question.storages) == 1 else np.inf
-    free_w = np.maximum(limit_w - steps.net_w, 0.0)
-    most_wh = _filled(storage, np.minimum(storage.charge_w, free_w), steps.hours)
+    most_wh = _filled(storage, fullest_w(question, storage), steps.hours)
     floor_wh = np.minimum(storage.reserve_wh, most_wh)
     goals = goals_of(storage, steps)
     for goal in goals:
         if goal.step >= 0:
             reachable_wh = min(goal.held_wh, float(most_wh[goal.step]))
             floor_wh[goal.step] = max(float(floor_wh[goal.step]), reachable_wh)
+    if question.runs is not None:
+        floor_wh = question.runs.floor_wh
     return Reach(most_wh, floor_wh, goals)
+
+
+def fullest_w(question: ChargeQuestion, storage: Storage) -> Numbers:
+    """Find the most (n, W) a storage unit can charge at; 0 where its least power does not fit."""
+    limit_w = question.limits.import_w if len(question.storages) == 1 else np.inf
+    free_w = np.maximum(limit_w - question.steps.net_w, 0.0)
+    most_w = np.minimum(storage.charge_w, free_w)
+    return np.where(most_w < storage.least_w, 0.0, most_w)
 
 
 def shortfall_of(storage: Storage, goals: tuple[Goal, ...], held_wh: Numbers) -> float:

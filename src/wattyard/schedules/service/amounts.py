@@ -1,7 +1,8 @@
 """The use-case of schedules by amount."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from math import isfinite
 from typing import Final
 from uuid import UUID
@@ -30,7 +31,7 @@ from wattyard.schedules.domain.power import WATTS_PER_KW, Direction
 from wattyard.schedules.domain.refusals import MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid
 from wattyard.schedules.domain.stability import within_limits
 from wattyard.schedules.domain.steps import step_edges
-from wattyard.schedules.service.pricing import check_in_service, series_of
+from wattyard.schedules.service.pricing import check_in_service, known_until, series_of
 from wattyard.schedules.service.solving import Solver, Solvers
 from wattyard.schedules.service.surroundings import SiteForecast
 from wattyard.sites.domain.devices import Device, DeviceNotFound
@@ -67,12 +68,17 @@ class Amounts:
             site = await self.sites.supply(context, request.site_id, param="location_id")
             needs = await self._needs(context, site, request)
             quotes, keys = await self._quotes(context, site, request)
+            needs = tuple(
+                _as_far_as_known(need, quotes[key]) for need, key in zip(needs, keys, strict=True)
+            )
             limits = _limits(site, request)
             load = await self._load(context, site, request, limits)
             case = _Case(request, needs, limits, quotes, keys, load)
             plan = await _solved(case, solver)
         updates = [quote.next_update for quote in quotes.values() if quote.next_update]
-        return AmountAnswer(site, request, plan, min(updates, default=None))
+        return AmountAnswer(
+            site, request, plan, min(updates, default=None), _prices_until(request, quotes)
+        )
 
     async def _needs(
         self, context: Context, site: Site, request: AmountRequest
@@ -125,13 +131,13 @@ class Amounts:
             shared = next((q for (way, _), q in quotes.items() if way == one.direction), None)
             question = Question(one.direction, span, one.device_id)
             if shared is None:
-                shared = await self.prices.quote(context, site.id, question)
+                shared = await self.prices.quote_known(context, site.id, question)
                 key: Key = (one.direction, _owner(shared, one.device_id))
                 quotes[key] = shared
             else:
                 key = (one.direction, _owner(shared, one.device_id))
             if key not in quotes:
-                quotes[key] = await self.prices.quote(
+                quotes[key] = await self.prices.quote_known(
                     context, site.id, Question(one.direction, span, key[1])
                 )
             keys.append(key)
@@ -224,6 +230,23 @@ def _need(request: DeviceAmountRequest, device: Device, number: int) -> Need:
         )
     except MinPowerInvalid as refusal:
         raise refusal.under(f"data[{number}]") from None
+
+
+def _as_far_as_known(need: Need, quote: Quote) -> Need:
+    """End a window where prices do; one that starts later is left with nothing but that instant."""
+    known_us = int(quote.prices.edges_us[-1])
+    if need.end_us <= known_us:
+        return need
+    return replace(need, start_us=min(need.start_us, known_us - 1), end_us=known_us)
+
+
+def _prices_until(request: AmountRequest, quotes: Mapping[Key, Quote]) -> datetime | None:
+    """Find where prices end first, if that is before the end of a window of their direction."""
+    ends = [
+        known_until(quote, _span(request.devices, direction).end)
+        for (direction, _), quote in quotes.items()
+    ]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _limits(site: Site, request: AmountRequest) -> PowerLimits:

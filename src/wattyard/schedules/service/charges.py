@@ -1,7 +1,7 @@
 """The use-case of schedules by state of charge."""
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -36,7 +36,7 @@ from wattyard.sites.domain.states import DeviceStateNotFound
 from wattyard.sites.service import Devices, Sites, States
 from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
 from wattyard.tariffs.domain.prices import Question, Quote
-from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected
+from wattyard.tariffs.domain.refusals import NoTariffConnected
 from wattyard.tariffs.service import Prices
 
 _SAME_CARBON: Final = 1.0
@@ -52,10 +52,19 @@ class _Case:
     state: StateRequest
     bought: Quote
     sold: Quote | None
+    wanted: datetime
 
     @property
     def span(self) -> Span:
-        return self.bought.question.span
+        """What is planned: as far as all prices are known."""
+        spans = [quote.question.span for quote in (self.bought, self.sold) if quote]
+        return Span(spans[0].start, min(span.end for span in spans))
+
+    @property
+    def prices_until(self) -> datetime | None:
+        """Where the plan ends since no price is known further, though it was to go on."""
+        end = self.span.end
+        return end if end < self.wanted else None
 
 
 @dataclass
@@ -116,11 +125,11 @@ class Charges:
             start=case.span.start,
             end=case.span.end,
             storage=storage,
-            steps=question.steps,
             plan=plan,
             surroundings=around,
             objective=request.goals.objective,
             next_update=min(updates, default=None),
+            prices_until=case.prices_until,
         )
 
     async def _case(self, context: Context, request: ChargeRequest) -> _Case:
@@ -139,9 +148,9 @@ class Charges:
                 f"{ids.wire('loc', site.id)}",
                 param="location_id",
             )
-        bought = await self._bought(context, request, site)
+        bought, wanted = await self._bought(context, request, site)
         sold = await self._sold(context, request, site, bought.question)
-        return _Case(device, site, state, bought, sold)
+        return _Case(device, site, state, bought, sold, wanted)
 
     async def _state(
         self, context: Context, request: ChargeRequest
@@ -162,22 +171,23 @@ class Charges:
         )
         return newest, kept.location_id
 
-    async def _bought(self, context: Context, request: ChargeRequest, site: Site) -> Quote:
-        """Ask for import prices, as far as the plan is to go."""
-        start, device = request.start, request.device_id
-        if request.horizon is not None:
-            question = Question("IMPORT", Span(start, start + request.horizon), device)
-            return await self.prices.quote(context, site.id, question)
-        end = max(start + LEAST, request.goals.ready_by or start)
-        with suppress(NoPriceData):  # a shorter plan may have its prices
-            question = Question("IMPORT", Span(start, start + LONGEST), device)
-            known = await self.prices.quote(context, site.id, question)
-            end = max(end, instant(_confirmed_us(series_of(known.prices))))
-            if end == question.span.end:
-                return known
-        return await self.prices.quote(
-            context, site.id, Question("IMPORT", Span(start, end), device)
+    async def _bought(
+        self, context: Context, request: ChargeRequest, site: Site
+    ) -> tuple[Quote, datetime]:
+        """Ask for import prices as far as they are known, and find how far the plan is to go."""
+        start = request.start
+        question = Question(
+            "IMPORT", Span(start, start + (request.horizon or LONGEST)), request.device_id
         )
+        known = await self.prices.quote_known(context, site.id, question)
+        if request.horizon is not None:
+            return known, question.span.end
+        confirmed = instant(_confirmed_us(series_of(known.prices)))
+        wanted = max(start + LEAST, request.goals.ready_by or start, confirmed)
+        if wanted >= known.question.span.end:
+            return known, wanted
+        question = replace(question, span=Span(start, wanted))
+        return await self.prices.quote(context, site.id, question), wanted
 
     async def _sold(
         self, context: Context, request: ChargeRequest, site: Site, bought: Question
@@ -189,7 +199,9 @@ class Charges:
         ):
             return None
         try:
-            return await self.prices.quote(context, site.id, replace(bought, direction="EXPORT"))
+            return await self.prices.quote_known(
+                context, site.id, replace(bought, direction="EXPORT")
+            )
         except NoTariffConnected:
             if must:
                 raise

@@ -25,7 +25,7 @@ from wattyard.schedules.domain.amount_request import (
     combined,
 )
 from wattyard.schedules.domain.power import Direction, PowerSlot, Reason, Status
-from wattyard.schedules.wire.heads import HeadShape, Named, head
+from wattyard.schedules.wire.heads import HeadShape, Named, head, prices_end
 from wattyard.schedules.wire.listings import Absolute, Relative
 from wattyard.schedules.wire.quantities import (
     EnergyBody,
@@ -204,6 +204,7 @@ def amount_json(
     return msgspec.json.encode(
         AmountShape(
             **fields,
+            prices_until=prices_end(answer.prices_until),
             **_value(plan.energy_wh, plan.value),
             schedule=_slots(total, forms[0]),
             status="COMPLETE" if complete else "PARTIAL",

@@ -24,7 +24,7 @@ from wattyard.platform.decoding.texts import (
     SignedPower,
     Time,
 )
-from wattyard.schedules.domain.charge import ChargeSlot, Objective
+from wattyard.schedules.domain.charge import ChargeBaseline, ChargeSlot, Objective
 from wattyard.schedules.domain.charge_request import (
     LONGEST,
     ChargeAnswer,
@@ -35,9 +35,10 @@ from wattyard.schedules.domain.charge_request import (
 from wattyard.schedules.domain.power import Direction, Reason, Status
 from wattyard.schedules.domain.surroundings import Expected, Source
 from wattyard.schedules.wire.amounts import Explain, HeldSlotBody, KeepUnless
-from wattyard.schedules.wire.heads import HeadShape, Named, head
+from wattyard.schedules.wire.heads import HeadShape, Named, head, prices_end
 from wattyard.schedules.wire.quantities import (
     PlanCostShape,
+    PlanSavingsShape,
     WattHoursShape,
     WattsShape,
     cost,
@@ -48,6 +49,7 @@ from wattyard.sites.domain.states import FlowDirection
 
 _PERCENT_DECIMALS: Final = 4
 _FULL: Final = 100.0
+_NO_MONEY: Final = 1e-9
 
 Horizon = Annotated[
     float, msgspec.Meta(gt=0, le=72, description="hours; default: as far as prices are confirmed")
@@ -149,6 +151,34 @@ class ChargePlanShape(msgspec.Struct):
     schedule: list[ChargeSlotShape]
 
 
+class ChargeUnmetShape(msgspec.Struct):
+    """What would be missed with nobody planning.
+
+    Attributes:
+        units: WH
+        value: energy that is missing
+        reason: the limit that would keep it from being reached
+    """
+
+    units: Literal["WH"]
+    value: float
+    reason: Reason
+
+
+class ChargeBaselineShape(msgspec.Struct):
+    """What the device would add to the bill with nobody planning, under the same limits.
+
+    Attributes:
+        total: money, taxes included; negative where it is saved or earned
+        description: what would be done
+        unmet: what would be missed of the goals
+    """
+
+    total: float
+    description: str
+    unmet: list[ChargeUnmetShape]
+
+
 class RequestShape(msgspec.Struct):
     """What the plan covers, in hours.
 
@@ -196,6 +226,8 @@ class ChargingShape(HeadShape, kw_only=True):
         reason: the limit that keeps it from its target
         gap: 0 to 1: how far the cost may be from the best; 0 is proven best
         kept: whether it is the `previous` plan
+        baseline: what nobody planning would cost
+        savings: against the baseline; null where that would reach less than the plan
     """
 
     object: Literal["schedule_soc"] = "schedule_soc"
@@ -206,6 +238,8 @@ class ChargingShape(HeadShape, kw_only=True):
     reason: Reason | None
     gap: float
     kept: bool
+    baseline: ChargeBaselineShape
+    savings: PlanSavingsShape | None
     assumptions: AssumptionsShape
 
 
@@ -263,6 +297,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
                 direction="IMPORT",
                 next_update=answer.next_update,
             ),
+            prices_until=prices_end(answer.prices_until),
             data=[
                 ChargePlanShape(
                     edges[0],
@@ -278,6 +313,8 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
             reason=own.reason,
             gap=rounded(plan.gap, COST_DECIMALS),
             kept=plan.kept,
+            baseline=_baseline(plan.baseline),
+            savings=_savings(answer),
             assumptions=AssumptionsShape(
                 answer.storage.efficiency,
                 _expected(around.pv),
@@ -286,6 +323,21 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
             ),
         )
     )
+
+
+def _baseline(own: ChargeBaseline) -> ChargeBaselineShape:
+    unmet = []
+    if own.reason is not None:
+        unmet.append(ChargeUnmetShape("WH", energy(own.unmet_wh).value, own.reason))
+    return ChargeBaselineShape(rounded(own.cost, COST_DECIMALS), own.description, unmet)
+
+
+def _savings(answer: ChargeAnswer) -> PlanSavingsShape | None:
+    if answer.savings is None:
+        return None
+    base = abs(answer.plan.baseline.cost)
+    share = 100.0 * answer.savings / base if base > _NO_MONEY else 0.0
+    return PlanSavingsShape(rounded(answer.savings, COST_DECIMALS), rounded(share, 2))
 
 
 def form_of(body: DeviceChargeBody) -> datetime | None:

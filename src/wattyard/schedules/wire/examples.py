@@ -16,6 +16,7 @@ HEAD: dict[str, Any] = {
     "currency_code": "EUR",
     "tariff_direction": "IMPORT",
     "next_update": "2027-01-01T23:00:00Z",
+    "prices_until": None,
 }
 _WINDOW: dict[str, Any] = {
     "location_id": LOCATION,
@@ -141,6 +142,12 @@ CHARGE: dict[str, Any] = {
     "reason": None,
     "gap": 0.0,
     "kept": False,
+    "baseline": {
+        "total": 3.292985,
+        "description": "The car is charged at once at full power until its target.",
+        "unmet": [],
+    },
+    "savings": {"value": 1.23118, "percentage": 37.39},
     "assumptions": {
         "efficiency": 0.9,
         "pv": {"source": "NONE", "confidence": 1.0},

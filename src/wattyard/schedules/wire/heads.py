@@ -18,6 +18,7 @@ class HeadShape(msgspec.Struct, kw_only=True):
 
     Attributes:
         next_update: when prices change next; null where nothing will
+        prices_until: where the plan ends because no price is known further; null where all are
     """
 
     id: str
@@ -30,6 +31,7 @@ class HeadShape(msgspec.Struct, kw_only=True):
     currency_code: str
     tariff_direction: Direction | None
     next_update: Time | None
+    prices_until: Time | None = None
 
 
 class Named(msgspec.Struct):
@@ -61,3 +63,8 @@ def head(
         "tariff_direction": direction,
         "next_update": instants.text(next_update) if next_update else None,
     }
+
+
+def prices_end(until: datetime | None) -> Time | None:
+    """Write where prices end, for `HeadShape.prices_until`."""
+    return instants.text(until) if until else None

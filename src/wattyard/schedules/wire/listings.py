@@ -15,7 +15,7 @@ from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
 from wattyard.schedules.domain.listing import LONGEST, DurationRequest, LimitRequest, Listing
 from wattyard.schedules.domain.prices import MINUTE_US, Segment
-from wattyard.schedules.wire.heads import HeadShape, Named, head
+from wattyard.schedules.wire.heads import HeadShape, Named, head, prices_end
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.tariff import Direction
 
@@ -147,6 +147,7 @@ def duration_json(caller: Caller, named: Named, listing: Listing, form: datetime
     return msgspec.json.encode(
         DurationShape(
             **_head(caller, named, listing),
+            prices_until=prices_end(listing.prices_until),
             duration=_minutes(listing),
             data=_slots(listing, form),
         )
@@ -158,6 +159,7 @@ def limit_json(caller: Caller, named: Named, listing: Listing, form: datetime) -
     return msgspec.json.encode(
         LimitShape(
             **_head(caller, named, listing),
+            prices_until=prices_end(listing.prices_until),
             duration=_minutes(listing),
             data=_slots(listing, form),
         )

@@ -82,11 +82,11 @@ class PlanCostShape(msgspec.Struct):
 
 
 class PlanSavingsShape(msgspec.Struct):
-    """Money that is saved against starting at once, and its share of that cost in per cent.
+    """Money that is saved against nobody planning, and its share of that cost in per cent.
 
     Attributes:
         value: money
-        percentage: per cent of the cost of starting at once
+        percentage: per cent of the cost of starting at once, or of the `baseline`
     """
 
     value: float
