@@ -37,6 +37,10 @@ def test_a_backup_brings_everything_back(tmp_path: Path, credentials: tuple[str,
         saved = command("backup", str(file), data=data)
         assert saved.returncode == 0
         assert f"keep {data / 'encryption-key'} apart" in saved.stdout
+        again = command("backup", str(file), data=data)
+        assert "replace it with --force" in again.stderr
+        replaced = run("backup", str(file), "--force", data=data)
+        assert replaced["bytes"] == file.stat().st_size
         lost = client.post("/sites", json=PLACE).json()
         in_use = command("restore", str(file), data=data)
         assert in_use.returncode == 1

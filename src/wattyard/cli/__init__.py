@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from wattyard import __version__
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.database import VERBOSE, CommandFailed
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db.schema import MigrationFailed, SchemaOutdated
 from wattyard.platform.embedded import EmbeddedError
@@ -22,10 +22,13 @@ _COMMANDS: Final = {
     "serve": ("serve", "serve"),
     "account": ("accounts", "account"),
     "key": ("accounts", "key"),
-    "import": ("imports", "imports"),
+    "site": ("listings", "site"),
+    "device": ("listings", "device"),
     "tariff": ("tariffs", "tariff"),
     "market": ("markets", "market"),
     "worker": ("work", "worker"),
+    "event": ("listings", "event"),
+    "delivery": ("listings", "delivery"),
     "listen": ("listen", "listen"),
     "signing-key": ("work", "signing_key"),
     "encryption-key": ("encryption", "encryption_key"),
@@ -35,6 +38,7 @@ _COMMANDS: Final = {
     "doctor": ("maintenance", "doctor"),
     "backup": ("maintenance", "backup"),
     "restore": ("maintenance", "restore"),
+    "import": ("imports", "imports"),
 }
 """Each command's module and its name there."""
 
@@ -47,8 +51,8 @@ class Commands(TyperGroup):
         self.commands = dict.fromkeys(_COMMANDS, TyperGroup())  # their names, for suggestions
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a class that typer hides)
-        """Name every command, in the order of the help."""
-        return list(_COMMANDS)
+        """Name every command, in the order of the help, without earlier names."""
+        return [name for name in _COMMANDS if name != "import"]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 (as above)
         """Import a command."""
@@ -71,7 +75,7 @@ app = typer.Typer(
     name="wattyard",
     help="Sites, devices, energy prices, costs and schedules behind one HTTP API.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
@@ -88,8 +92,12 @@ def _options(
         bool,
         typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say on standard error which database is used.")
+    ] = False,
 ) -> None:
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
+    VERBOSE.set(verbose)
 
 
 _ONE_SENTENCE: Final = (

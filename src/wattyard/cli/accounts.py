@@ -44,7 +44,10 @@ def create_account(
 ) -> None:
     """Create an account with a first key in each mode. The keys are shown only once."""
     made, test, live = run(
-        data, database, lambda s: s.get(Accounts).create(s.get(Contexts).operator(), name=name)
+        data,
+        database,
+        lambda s: s.get(Accounts).create(s.get(Contexts).operator(), name=name),
+        makes=True,
     )
     answer = {
         "account_id": ids.wire("acc", made.id),
@@ -182,7 +185,22 @@ def print_rows(rows: list[dict[str, Any]], *, json: bool) -> None:
         table.add_row(
             *("" if value is None else escape(printable(str(value))) for value in row.values())
         )
-    Console(width=_WIDEST).print(table)
+    wide = Console(width=_WIDEST)
+    narrow = Console()
+    if narrow.is_terminal and wide.measure(table).maximum > narrow.width:
+        _print_one_by_one(rows)
+    else:
+        wide.print(table)
+
+
+def _print_one_by_one(rows: list[dict[str, Any]]) -> None:
+    """Print each object by itself, where a table would be wider than the terminal."""
+    widest = max(map(len, rows[0]))
+    for number, row in enumerate(rows):
+        lines = [
+            f"{name:{widest}}  {'' if value is None else value}" for name, value in row.items()
+        ]
+        say(*([""] if number else []), *(line.rstrip() for line in lines))
 
 
 def _account(one: Account) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What all commands share: the choice of database, and the use-cases on it."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -34,6 +36,10 @@ DatabaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
+VERBOSE: ContextVar[bool] = ContextVar("VERBOSE", default=False)
+"""Whether commands say which database they use: `wattyard --verbose`."""
+
+
 class CommandFailed(Exception):
     """A command cannot do what was asked; the message says why."""
 
@@ -45,19 +51,47 @@ def say_meanwhile(line: str) -> None:
         sys.stderr.flush()
 
 
+def say_if_verbose(line: str) -> None:
+    """Print a line on stderr where `wattyard --verbose` asks for it."""
+    if VERBOSE.get():
+        sys.stderr.write(f"wattyard: {line}\n")
+
+
+def without_password(address: str) -> str:
+    """Show a database's address without its secret."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1@", address)
+
+
+def no_database_in(folder: Path) -> CommandFailed:
+    """Say that a folder has no database, and what to do about it."""
+    return CommandFailed(
+        f"there is no database in {folder.absolute()}: name another folder with --data or "
+        f"WATTYARD_DATA, or make one with `wattyard serve --data {folder}`"
+    )
+
+
 @contextmanager
-def database_of(settings: Settings, *, watched: bool = False) -> Iterator[Settings]:
+def database_of(
+    settings: Settings, *, watched: bool = False, makes: bool = False
+) -> Iterator[Settings]:
     """Give the settings with the database's address; the embedded one runs while the block
     does.
 
     The embedded database is also migrated to the newest schema, and with `watched` it is started
-    again when it was killed.
+    again when it was killed. Only where it `makes` one, a folder may have none yet.
+
+    Raises:
+        CommandFailed: when the folder has no database.
     """
     if settings.database:
+        say_if_verbose(f"using the database {without_password(settings.database)}")
         yield settings
         return
     embedded = EmbeddedDatabase(settings.data)
     is_new = embedded.is_new
+    say_if_verbose(f"using the database in {embedded.data.absolute()}")
+    if is_new and not makes:
+        raise no_database_in(embedded.data)
     if is_new:
         say_meanwhile(f"making a database in {embedded.data} …")
     with embedded.lease(watched=watched) as url:
@@ -76,13 +110,15 @@ def run(
     work: "Callable[[Services], Awaitable[Result]]",
     *,
     any_key: bool = False,
+    makes: bool = False,
 ) -> Result:
     """Run use-cases on the database that the options name.
 
-    Where encryption keys are given, they must be those of the database, unless `any_key`.
+    Where encryption keys are given, they must be those of the database, unless `any_key`. Only a
+    command that `makes` a database may be given a folder that has none.
     """
     settings = Settings.read(data=data, database=database)
-    with database_of(settings) as found:
+    with database_of(settings, makes=makes) as found:
         return asyncio.run(working(found, work, any_key=any_key))
 
 

@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +16,10 @@ from wattyard.cli.accounts import say
 from wattyard.cli.database import CommandFailed
 from wattyard.events.service.signer import standard_headers
 
-_AGAIN_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""How long to wait before each attempt to connect again; the last one from then on."""
+_GONE_SECONDS: Final = 600.0
+"""A server that cannot be reached for as long is given up."""
 _SILENT_SECONDS: Final = 40.0
 """A stream without a byte for longer than two heartbeats is dead."""
 _FORWARD_SECONDS: Final = 10.0
@@ -57,6 +60,7 @@ async def _follow(followed: Followed) -> None:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENT_SECONDS)
     last = ""
     greeted = False
+    reach = Reach(followed.server)
     async with aiohttp.ClientSession(
         timeout=timeout, read_bufsize=_LINE_BYTES, cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
@@ -71,14 +75,45 @@ async def _follow(followed: Followed) -> None:
                     if not greeted:
                         say(f"listening to {followed.server}")
                         greeted = True
+                    reach.reached()
                     async for message in messages(stream.content):
                         await _pass_on(http, followed, message)
                         last = message.id
             except (aiohttp.ClientError, TimeoutError) as fault:
-                sys.stderr.write(
-                    f"the stream was interrupted ({type(fault).__name__}); reconnecting\n"
-                )
-            await asyncio.sleep(_AGAIN_SECONDS)
+                reach.lost(fault)
+            await asyncio.sleep(reach.wait_seconds())
+
+
+class Reach:
+    """Whether a server can be reached, and how long it could not be."""
+
+    def __init__(self, server: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._server = server
+        self._now = now
+        self.reached()
+
+    def reached(self) -> None:
+        """Begin anew: the stream is open."""
+        self._attempts = 0
+        self._since = self._now()
+
+    def lost(self, fault: Exception) -> None:
+        """Say that the stream broke off.
+
+        Raises:
+            CommandFailed: when it has been away for too long.
+        """
+        why = str(fault) or type(fault).__name__
+        if self._now() - self._since > _GONE_SECONDS:
+            raise CommandFailed(
+                f"{self._server} could not be reached for {_GONE_SECONDS / 60:.0f} minutes: {why}"
+            )
+        sys.stderr.write(f"no stream from {self._server} ({why}): trying again\n")
+
+    def wait_seconds(self) -> float:
+        """Choose how long to wait, longer each time."""
+        self._attempts += 1
+        return _AGAIN_SECONDS[min(self._attempts, len(_AGAIN_SECONDS)) - 1]
 
 
 async def messages(lines: aiohttp.StreamReader) -> AsyncIterator[Message]:

@@ -1,4 +1,4 @@
-"""`wattyard import sites FILE`: import a fleet from NDJSON or CSV."""
+"""`wattyard site import FILE`, or `import sites FILE`: import a fleet from NDJSON or CSV."""
 
 import asyncio
 import io
@@ -30,12 +30,12 @@ from wattyard.sites.wire.arrivals import arrival, is_field, typed
 _BATCH: Final = 250
 _SHOWN_REFUSALS: Final = 1000
 
-imports = typer.Typer(help="Import data from another system.", no_args_is_help=True)
+imports = typer.Typer(help="The earlier name of `site import`.", no_args_is_help=True)
 
 
 @imports.callback()
 def _group() -> None:
-    """Make `sites` a subcommand, although it is the only one so far."""
+    """Make `sites` a subcommand, although it is the only one."""
 
 
 @imports.command("sites")

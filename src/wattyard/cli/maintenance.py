@@ -17,6 +17,7 @@ from wattyard.cli.database import (
     DataOption,
     JsonOption,
     database_of,
+    no_database_in,
     run,
     working,
 )
@@ -51,6 +52,7 @@ def migrate(
             formats=["%Y-%m"],
         ),
     ] = None,
+    json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -66,10 +68,13 @@ def migrate(
     with database_of(Settings.read(data=data, database=database)) as found:
         revision = schema.migrate(found.database, patience_seconds=wait_seconds)
         made = asyncio.run(working(found, make_months, any_key=True))
-        say(
-            f"the database has schema {revision}",
-            *([f"{made} monthly partitions of readings were made"] if made else []),
-        )
+    if json:
+        print_json({"schema": revision, "partitions_made": made})
+        return
+    say(
+        f"the database has schema {revision}",
+        *([f"{made} monthly partitions of readings were made"] if made else []),
+    )
 
 
 def doctor(
@@ -133,14 +138,28 @@ async def _complaints(services: Services) -> list[str]:
     return found + await registry.complaints(services.get(Database), keyring, ENCRYPTED)
 
 
-def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
+def backup(
+    file: FileArgument,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of this name.")] = False,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
     """Back up the embedded database to a file, also while the server runs.
 
     The encryption key is not in it: keep a copy of the file `encryption-key` of the data folder
     apart from the backup. Whoever has both can read the secrets; without the key nobody can.
     """
     database_ = _embedded(data, database)
-    size = embedded.backup(database_, file.absolute())
+    if database_.is_new:
+        raise no_database_in(database_.data)
+    if file.exists() and not force:
+        raise CommandFailed(f"{file} exists: give another name, or replace it with --force")
+    size = embedded.backup(database_, file.absolute(), replaces=force)
+    if json:
+        key = _key_location(database_)
+        print_json({"file": str(file.absolute()), "bytes": size, "encryption_key": key})
+        return
     say(
         f"{file} has {size:,} bytes",
         f"it does not hold the encryption key: keep {_key_location(database_)} apart from it, "
@@ -148,16 +167,23 @@ def backup(file: FileArgument, data: DataOption = None, database: DatabaseOption
     )
 
 
-def restore(file: FileArgument, data: DataOption = None, database: DatabaseOption = None) -> None:
+def restore(
+    file: FileArgument,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
     """Replace the content of the embedded database with a backup: all of it, or nothing.
 
     The secrets in it need the encryption key of the server that was backed up, in the file
     `encryption-key` of the data folder or in WATTYARD_ENCRYPTION_KEY. Backups do not hold it.
     """
     embedded.restore(_embedded(data, database), file.absolute())
-    say(f"restored from {file}")
-    for complaint in run(data, database, _key_complaints, any_key=True):
-        say(complaint)
+    complaints = run(data, database, _key_complaints, any_key=True)
+    if json:
+        print_json({"file": str(file.absolute()), "complaints": complaints})
+    else:
+        say(f"restored from {file}", *complaints)
 
 
 async def _key_complaints(services: Services) -> list[str]:

@@ -83,7 +83,7 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
     importing = _import_beside() if settings.workers == 1 else None
-    with database_of(settings, watched=True) as found:
+    with database_of(settings, watched=True, makes=True) as found:
         if importing is not None:
             importing.join()
         check(found, alone=not settings.database)

@@ -14,6 +14,7 @@ from wattyard.app import Services
 from wattyard.cli import price_week
 from wattyard.cli.accounts import AccountOption, Mode, print_json, say
 from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.listings import list_tariffs
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
@@ -43,6 +44,7 @@ from wattyard.tariffs.wire.tariffs import (
 )
 
 tariff = typer.Typer(help="Tariffs and their prices.", no_args_is_help=True)
+tariff.command("list")(list_tariffs)
 
 FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", exists=True, dir_okay=False)]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="Data to use: test or live.")]

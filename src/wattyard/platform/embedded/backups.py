@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,17 +16,18 @@ _RESTORED: Final = f"{ROLE}_restored"
 _REPLACED: Final = f"{ROLE}_replaced"
 
 
-def backup(database: EmbeddedDatabase, file: Path) -> int:
+def backup(database: EmbeddedDatabase, file: Path, *, replaces: bool = False) -> int:
     """Write a backup while the server may run, and give its size in bytes.
 
     The file is written beside its place, which is kept for it, and moved there when it is whole.
-    Only its owner may read it.
+    Only its owner may read it. With `replaces`, an earlier file of its name stays until then.
 
     Raises:
         EmbeddedError: when it cannot be written, or something, be it a link, has its name.
     """
     part = file.with_name(file.name + ".part")
-    with database.lease() as url, _created(file), _created(part) as target:
+    place = nullcontext() if replaces and file.is_file() else _created(file)
+    with database.lease() as url, place, _created(part) as target:
         address = libpq_environment(url, ROLE)
         _run(database, ["pg_dump", "--format=custom"], address, stdout=target)
         part.replace(file)
