@@ -82,10 +82,12 @@ class AmountSchedule(Model, frozen=True, kw_only=True, dict=True):
         tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
             generation
         next_update: when prices change next; null where nothing will
+        prices_until: where the plan ends because no price is known further; null where all
+            are
         object: what kind of object this is
         energy: An energy in Wh
         cost: Money, and how certain the prices in it are; what is earned is negative
-        savings: Money that is saved against starting at once, and its share of that cost in
+        savings: Money that is saved against nobody planning, and its share of that cost in
             per cent
         schedule: the power of all devices together
         status: PARTIAL: not every device reaches its energy
@@ -104,6 +106,7 @@ class AmountSchedule(Model, frozen=True, kw_only=True, dict=True):
     currency_code: str
     tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
     next_update: datetime | None
+    prices_until: datetime | None
     object: Open[Literal["schedule_amount"]]
     energy: WattHours
     cost: PlanCost
@@ -242,6 +245,20 @@ class Charge(Model, frozen=True, kw_only=True, dict=True):
     cap_per_kwh: float | None = None
 
 
+class ChargeBaseline(Model, frozen=True, kw_only=True, dict=True):
+    """What the device would add to the bill with nobody planning, under the same limits.
+
+    Attributes:
+        total: money, taxes included; negative where it is saved or earned
+        description: what would be done
+        unmet: what would be missed of the goals
+    """
+
+    total: float
+    description: str
+    unmet: list[ChargeUnmet]
+
+
 class ChargeBeside(Model, frozen=True, kw_only=True, dict=True):
     """A charge that is no part of the price per kWh, in words.
 
@@ -334,6 +351,22 @@ class ChargeText(Model, frozen=True, kw_only=True, dict=True):
     examples: list[PeakExample] | None = None
 
 
+class ChargeUnmet(Model, frozen=True, kw_only=True, dict=True):
+    """What would be missed with nobody planning.
+
+    Attributes:
+        units: WH
+        value: energy that is missing
+        reason: the limit that would keep it from being reached
+    """
+
+    units: Open[Literal["WH"]]
+    value: float
+    reason: Open[
+        Literal["device_power", "price_limit", "reserve", "site_power", "window_too_short"]
+    ]
+
+
 class Charging(Model, frozen=True, kw_only=True, dict=True):
     """The plan of one device; `gap` 0..1 is how far it may be from the best.
 
@@ -349,6 +382,8 @@ class Charging(Model, frozen=True, kw_only=True, dict=True):
         tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
             generation
         next_update: when prices change next; null where nothing will
+        prices_until: where the plan ends because no price is known further; null where all
+            are
         object: what kind of object this is
         data: the plan, as one item
         request: What the plan covers, in hours
@@ -357,6 +392,8 @@ class Charging(Model, frozen=True, kw_only=True, dict=True):
         reason: the limit that keeps it from its target
         gap: 0 to 1: how far the cost may be from the best; 0 is proven best
         kept: whether it is the `previous` plan
+        baseline: what nobody planning would cost
+        savings: against the baseline; null where that would reach less than the plan
         assumptions: What the plan rests on besides prices
     """
 
@@ -370,6 +407,7 @@ class Charging(Model, frozen=True, kw_only=True, dict=True):
     currency_code: str
     tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
     next_update: datetime | None
+    prices_until: datetime | None
     object: Open[Literal["schedule_soc"]]
     data: list[ChargePlan]
     request: Request
@@ -381,6 +419,8 @@ class Charging(Model, frozen=True, kw_only=True, dict=True):
     )
     gap: float
     kept: bool
+    baseline: ChargeBaseline
+    savings: PlanSavings | None
     assumptions: Assumptions
 
 
@@ -636,7 +676,7 @@ class DeviceAmount(Model, frozen=True, kw_only=True, dict=True):
         end_time: when it ends, exclusive
         energy: An energy in Wh
         cost: Money, and how certain the prices in it are; what is earned is negative
-        savings: Money that is saved against starting at once, and its share of that cost in
+        savings: Money that is saved against nobody planning, and its share of that cost in
             per cent
         status: PARTIAL: the energy is not reached
         shortfall: An energy in Wh
@@ -707,6 +747,8 @@ class Duration(Model, frozen=True, kw_only=True, dict=True):
         tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
             generation
         next_update: when prices change next; null where nothing will
+        prices_until: where the plan ends because no price is known further; null where all
+            are
         object: what kind of object this is
         duration: minutes in all slots
         data: the slots, in order
@@ -722,6 +764,7 @@ class Duration(Model, frozen=True, kw_only=True, dict=True):
     currency_code: str
     tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
     next_update: datetime | None
+    prices_until: datetime | None
     object: Open[Literal["schedule_duration"]]
     duration: float
     data: list[PricedSlot]
@@ -1252,6 +1295,8 @@ class Limit(Model, frozen=True, kw_only=True, dict=True):
         tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
             generation
         next_update: when prices change next; null where nothing will
+        prices_until: where the plan ends because no price is known further; null where all
+            are
         object: what kind of object this is
         duration: minutes in all slots
         data: the slots, in order
@@ -1267,6 +1312,7 @@ class Limit(Model, frozen=True, kw_only=True, dict=True):
     currency_code: str
     tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
     next_update: datetime | None
+    prices_until: datetime | None
     object: Open[Literal["schedule_limit"]]
     duration: float
     data: list[PricedSlot]
@@ -1630,11 +1676,11 @@ class PlanCost(Model, frozen=True, kw_only=True, dict=True):
 
 
 class PlanSavings(Model, frozen=True, kw_only=True, dict=True):
-    """Money that is saved against starting at once, and its share of that cost in per cent.
+    """Money that is saved against nobody planning, and its share of that cost in per cent.
 
     Attributes:
         value: money
-        percentage: per cent of the cost of starting at once
+        percentage: per cent of the cost of starting at once, or of the `baseline`
     """
 
     value: float
@@ -2155,6 +2201,8 @@ class SitePlan(Model, frozen=True, kw_only=True, dict=True):
         tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
             generation
         next_update: when prices change next; null where nothing will
+        prices_until: where the plan ends because no price is known further; null where all
+            are
         object: what kind of object this is
         request: What the plan covers, in hours, and its steps in minutes
         status: PARTIAL: not every goal is reached
@@ -2183,6 +2231,7 @@ class SitePlan(Model, frozen=True, kw_only=True, dict=True):
     currency_code: str
     tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
     next_update: datetime | None
+    prices_until: datetime | None
     object: Open[Literal["schedule_site"]]
     request: SiteRequest
     status: Open[Literal["COMPLETE", "PARTIAL"]]
