@@ -62,16 +62,24 @@ class Case:
 
 def recomputed_held(store: own.Store, kw: np.ndarray, hours: np.ndarray) -> np.ndarray:
     """The energy (kWh) after each step from the powers alone; never below 0 by a trip."""
-    held, level = [], store.held_kwh
+    return recomputed_trips(store, kw, hours)[0]
+
+
+def recomputed_trips(
+    store: own.Store, kw: np.ndarray, hours: np.ndarray
+) -> tuple[np.ndarray, dict[int, float]]:
+    """The energy (kWh) after each step, and what each absence lacks."""
+    held, level, lacks = [], store.held_kwh, {}
     for step, hour in enumerate(hours):
         level *= (1 - store.standby_percent_per_hour / 100) ** hour
         root = sqrt(store.efficiency)
         level += max(kw[step], 0) * hour * root - max(-kw[step], 0) * hour / root
-        for absence in store.absences:
+        for position, absence in enumerate(store.absences):
             if absence.end == step + 1:
+                lacks[position] = max(0.0, absence.energy_kwh - level)
                 level = max(0.0, level - absence.energy_kwh)
         held.append(level)
-    return np.asarray(held)
+    return np.asarray(held), lacks
 
 
 def recomputed_temperatures(

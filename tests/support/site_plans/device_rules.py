@@ -11,9 +11,9 @@ import numpy as np
 from wattyard.schedules.domain.site.plan import DevicePlan
 
 from . import question as own
-from .case import WATT, WH, Case, recomputed_held, recomputed_temperatures
+from .case import WATT, WH, Case, recomputed_temperatures, recomputed_trips
 from .reference import below
-from .stores import judged_at
+from .stores import TRIP, judged_at
 
 KW: Final = WATT / 1000
 KELVIN: Final = 0.01
@@ -22,11 +22,11 @@ KELVIN: Final = 0.01
 def _stores(case: Case) -> None:
     for store in case.question.stores:
         told, kw = case.plan_of(store.name), case.kw(store.name)
-        held = recomputed_held(store, kw, case.hours)
+        held, lacks = recomputed_trips(store, kw, case.hours)
         _store_powers(case, store, kw)
         _store_energy(case, store, kw, held)
         _told_series(case, told.held_wh, held * 1000, WH, f"{store.name}: energy")
-        _targets(case, store, held)
+        _targets(case, store, held, lacks)
 
 
 def _store_powers(case: Case, store: own.Store, kw: np.ndarray) -> None:
@@ -59,8 +59,10 @@ def _told_series(
     case.audit.check(worst <= within, f"{what} is told {worst} wrong")
 
 
-def _targets(case: Case, store: own.Store, held: np.ndarray) -> None:
-    levels, missing = [store.held_kwh, *held], {}
+def _targets(case: Case, store: own.Store, held: np.ndarray, lacks: dict[int, float]) -> None:
+    levels = [store.held_kwh, *held]
+    missing = {f"absence:{position}": 1000 * kwh for position, kwh in lacks.items() if kwh > 0}
+    case.audit.unmet(TRIP, sum(lacks.values()))
     for position, target in enumerate(store.targets):
         level = levels[judged_at(store, target.at)]
         short = max(target.floor_kwh - level, 0.0)

@@ -12,16 +12,14 @@ from .linear import Expression, Program, term, total
 from .loads import LoadRows, load_rows, start_cost
 from .pumps import PumpRows, pump_rows
 from .question import Circuit, Question
-from .stores import ENOUGH, StoreRows, Unmet, earned, store_rows, wear
+from .stores import ENOUGH, EXCESS, StoreRows, Unmet, earned, store_rows, wear
 
-EXCESS = 0
-"""Before every priority: what the load alone draws above a limit."""
 SLACK = 1e-5
 
 
 @dataclass(frozen=True)
 class Best:
-    """The least unmet kWh by priority (0: above the site's limit), then the least objective."""
+    """The least unmet kWh by priority (`EXCESS` and `TRIP` come first), and the least objective."""
 
     unmet_kwh: dict[int, float]
     objective: float

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from .case import WATT, Case
-from .reference import EXCESS, below
+from .reference import below
+from .stores import EXCESS
 
 
 def _names(case: Case) -> None:

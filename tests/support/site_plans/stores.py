@@ -8,6 +8,8 @@ from math import sqrt
 from .linear import Expression, Program, term
 from .question import Question, Store
 
+EXCESS, TRIP = -1, 0
+"""Before every priority: what the load alone draws above a limit, then what a trip lacks."""
 ENOUGH = 200.0
 """Above every power and energy of the examples."""
 
@@ -47,7 +49,7 @@ def store_rows(program: Program, question: Question, store: Store, unmet: Unmet)
     """
     rows = StoreRows(store, [], [], [])
     for step in range(question.count):
-        _step(program, question, rows, step)
+        _step(program, question, rows, step, unmet)
     for target in store.targets:
         at = judged_at(store, target.at)
         _floor(program, rows, at, target.floor_kwh, unmet, target.priority)
@@ -72,7 +74,7 @@ def _floor(
     program.row(rows.held_at(at).add(short), lower=floor_kwh)
 
 
-def _step(program: Program, question: Question, rows: StoreRows, step: int) -> None:
+def _step(program: Program, question: Question, rows: StoreRows, step: int, unmet: Unmet) -> None:
     store, hours = rows.store, question.hours[step]
     open_ = store.can_run(step)
     most_in = store.charge_kw if open_ else 0.0
@@ -91,7 +93,7 @@ def _step(program: Program, question: Question, rows: StoreRows, step: int) -> N
     after = Expression().plus(before, decay).add(charge, root * hours).add(discharge, -hours / root)
     for absence in store.absences:
         if absence.end == step + 1:
-            after.plus(_comes_home(program, store, after.copy(), absence.energy_kwh))
+            after.plus(_comes_home(program, after.copy(), absence.energy_kwh, unmet))
     program.equal(term(held), after)
     program.row(term(held).add(charging, ENOUGH), upper=store.most_kwh + ENOUGH)
     program.row(term(held).add(discharging, -ENOUGH), lower=store.reserve_kwh - ENOUGH)
@@ -100,9 +102,11 @@ def _step(program: Program, question: Question, rows: StoreRows, step: int) -> N
     rows.held.append(held)
 
 
-def _comes_home(program: Program, store: Store, held: Expression, used: float) -> Expression:
-    """How the stored energy changes at the end of an absence: it is empty rather than below 0."""
+def _comes_home(program: Program, held: Expression, used: float, unmet: Unmet) -> Expression:
+    """How the stored energy changes at the end of an absence: it is empty rather than below 0, and
+    what was missing is unmet before all priorities."""
     missing, empty = program.number(0.0, used), program.switch()
+    unmet.add(TRIP, missing)
     program.row(term(missing).add(empty, -used), upper=0.0)
     left = held.copy().add(missing)
     left.constant -= used
