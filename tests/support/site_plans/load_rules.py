@@ -11,6 +11,7 @@ import numpy as np
 from . import question as own
 from .case import WH, Case, slot_hours
 from .device_rules import KW, shortfalls
+from .loads import as_it_can_run
 
 
 def _loads(case: Case) -> None:
@@ -38,7 +39,8 @@ def _levels(case: Case, load: own.Load) -> None:
             case.audit.check(load.least_kw - KW <= kw <= load.max_kw + KW, where)
 
 
-def _runs(case: Case, load: own.Load) -> None:
+def _runs(case: Case, asked: own.Load) -> None:
+    load = as_it_can_run(asked)
     runs: list[list[int]] = []
     for slot in case.plan_of(load.name).slots:
         if runs and runs[-1][1] == slot.start_us:

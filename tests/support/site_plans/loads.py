@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .linear import Expression, Program, term
 from .question import Load, Question
@@ -34,7 +34,7 @@ class LoadRows:
     def beyond_mean(self, step: int) -> Expression:
         """How much more than its mean (kW) the load takes until its last slot ends."""
         more = Expression()
-        for level, kw in enumerate(self.load.levels_kw):
+        for level, kw in enumerate(levels(self.load)):
             more.add(self.cut[step][level], kw).add(self.cut_share[step][level], -kw)
         return more
 
@@ -55,20 +55,27 @@ def levels(load: Load) -> tuple[float, ...]:
     return load.levels_kw or (load.least_kw,)
 
 
+def as_it_can_run(load: Load) -> Load:
+    """A load whose energy is less than that of its shortest run has one run of any length."""
+    if load.energy_kwh >= min(levels(load)) * load.min_run_hours - CLOSE:
+        return load
+    return replace(load, min_run_hours=0.0, max_starts=1)
+
+
 def load_rows(program: Program, question: Question, load: Load, unmet: Unmet) -> LoadRows:
     """Add one load.
 
     Readings of the contract
     ------------------------
-    * A step runs whole at one level or not at all; only the load's very last slot ends early, and
-      only that of a load with levels. While it runs it has its level's power: that, and not the
-      step's mean, counts under limits and fuses.
+    * A step runs whole at one level or not at all. Only the very last slot ends early: of a load
+      with levels, or whose energy is less than its least power uses in a step. While it runs it
+      has its level's power: that, and not the step's mean, counts under limits and fuses.
     * A run's length counts what it really ran. A run may not be cut by the end of the plan, nor,
       where it must be unbroken, leave the window that it began in.
     """
-    rows = LoadRows(load, [], [], [], [], [])
-    for step in range(question.count):
-        _step(program, rows, step)
+    rows = LoadRows(as_it_can_run(load), [], [], [], [], [])
+    for step, hours in enumerate(question.hours):
+        _step(program, rows, step, hours)
     _energy(program, question, rows, unmet)
     _one_end(program, question, rows)
     _starts(program, rows)
@@ -77,12 +84,13 @@ def load_rows(program: Program, question: Question, load: Load, unmet: Unmet) ->
     return rows
 
 
-def _step(program: Program, rows: LoadRows, step: int) -> None:
+def _step(program: Program, rows: LoadRows, step: int, hours: float) -> None:
     load = rows.load
     count = len(levels(load))
     rows.full.append([program.switch() for _ in range(count)])
     rows.cut.append([program.switch() for _ in range(count)])
-    most_cut = 1.0 if load.levels_kw else 0.0
+    ends_early = load.levels_kw or load.energy_kwh < load.least_kw * hours
+    most_cut = 1.0 if ends_early else 0.0
     rows.cut_share.append([program.number(0.0, most_cut) for _ in range(count)])
     for share, cut in zip(rows.cut_share[step], rows.cut[step], strict=True):
         program.row(term(share).add(cut, -1.0), upper=0.0)
