@@ -7,16 +7,22 @@ each kind are tried (5 by default); a failure names the seed that draws its site
 """
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.support.site_plans.auditor import audited
 from tests.support.site_plans.compared import differences
 from tests.support.site_plans.demanded import random_demanded_site
 from tests.support.site_plans.random_sites import Kind, random_site
+from tests.support.site_plans.reading import read
+from tests.support.site_plans.reference import best_plan
+from wattyard.schedules.domain.site.plan import DevicePlan
 from wattyard.schedules.domain.site.planning import plan_site
+from wattyard.schedules.domain.site.question import HeldPlan, HeldSlot
 
 TRIED = settings(
     max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "5")),
@@ -59,3 +65,33 @@ def test_the_same_site_has_the_same_plan_twice(seed: int) -> None:
     for own, twin in zip(one.devices, other.devices, strict=True):
         assert own.slots == twin.slots
         assert np.array_equal(own.power_w, twin.power_w)
+
+
+@TRIED
+@given(seed=SEEDS)
+def test_a_held_plan_stays_unless_a_new_one_saves_more(seed: int) -> None:
+    """Prices move a little: what is held is answered again, or is worse by more than it may be."""
+    asked, keep = random_site(seed), 0.02
+    held = plan_site(asked)
+    moved = np.random.default_rng(seed).normal(0, 0.01, asked.steps)
+    later = replace(
+        asked,
+        import_per_kwh=asked.import_per_kwh + moved,
+        previous=HeldPlan({one.device: slots_of(one) for one in held.devices}, keep),
+    )
+
+    plan = plan_site(later)
+
+    within = 1e-3 + plan.gap * max(1.0, abs(plan.objective))
+    best = best_plan(read(later)).objective
+    assert audited(later, plan).faults == []
+    assert plan.objective <= best + within + (keep if plan.kept else 0.0)
+    if plan.kept:
+        for own, before in zip(plan.devices, held.devices, strict=True):
+            assert own.power_w == pytest.approx(before.power_w, abs=1.0)
+    else:
+        assert audited(later, held).objective > best + keep - within
+
+
+def slots_of(device: DevicePlan) -> tuple[HeldSlot, ...]:
+    return tuple(HeldSlot(one.start_us, one.end_us, one.power_w) for one in device.slots)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .demand import demand_rows
-from .linear import Expression, Program, term, total
+from .linear import Expression, Program, Unsolved, term, total
 from .loads import LoadRows, load_rows, start_cost
 from .pumps import PumpRows, pump_rows
 from .question import Circuit, Question
 from .stores import ENOUGH, EXCESS, StoreRows, Unmet, earned, store_rows, wear
 
-SLACK = 1e-5
+SLACKS_KWH = (1e-5, 1e-4)
+"""Of what is unmet, as far as the solver's own tolerances need it."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,26 @@ def best_plan(question: Question, seconds: float = 30.0) -> Best:
     answer = met.least(goal, seconds)
     if answer is not None:
         return Best(dict.fromkeys(unmet, 0.0), answer[0], answer[1], site)
+    for slack_kwh in SLACKS_KWH:
+        found = _by_priority(question, slack_kwh, seconds)
+        if found is not None:
+            return found
+    raise Unsolved("no plan at all")
+
+
+def _by_priority(question: Question, slack_kwh: float, seconds: float) -> Best | None:
+    """Each priority's unmet energy is held at its least, within a slack, for what comes after."""
+    site = written(question)
+    goal, unmet = objective(site), site.unmet.by_priority
     least: dict[int, float] = {}
     for priority in sorted(unmet):
         answer = site.program.least(unmet[priority], seconds)
         if answer is None:
-            raise AssertionError("no plan at all")
+            return None
         least[priority] = max(0.0, answer[0])
-        site.program.row(unmet[priority], upper=least[priority] + SLACK)
+        site.program.row(unmet[priority], upper=least[priority] + slack_kwh)
     answer = site.program.least(goal, seconds)
-    if answer is None:
-        raise AssertionError("no plan at all")
-    return Best(least, answer[0], answer[1], site)
+    return None if answer is None else Best(least, answer[0], answer[1], site)
 
 
 def written(question: Question) -> Site:
