@@ -22,7 +22,7 @@ from wattyard.schedules.domain.site.store_times import StoreTimes
 
 _TOLERANCE: Final = 1e-8
 """Money by which a function may be off in one step."""
-_ROOM_KWH: Final = 1e-6
+_ROOM_KWH: Final = 2e-8
 """What is held may miss a goal by this, which the linear programme does not."""
 
 

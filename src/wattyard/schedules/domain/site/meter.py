@@ -87,7 +87,8 @@ def sun_groups(question: SiteQuestion) -> tuple[SunGroup, ...]:
     if not question.pv and question.sun_w.any():
         found[(None, False, ())] = [PvShare("", 1.0)]
     sun_kw = question.sun_w / WATTS_PER_KW
-    given_w = question.sun_w + sum(one.discharge_w for one in question.stores)
+    stores_w = sum(one.discharge_w for one in question.stores)
+    given_w = question.sun_w + (stores_w if question.spills_for_stores else 0.0)
     surplus_w = given_w - question.load_w - question.export_limit_w
     surplus_kw = np.maximum(surplus_w / WATTS_PER_KW, 0.0)
     groups = []

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wattyard.schedules.domain.prices import Numbers
 
-_NARROW: Final = 1e-9
+_NARROW: Final = 1e-10
 """Pieces narrower than this are left out."""
 _SAME: Final = 1e-13
 _SPLITS: Final = 8
@@ -96,7 +96,7 @@ class Move(NamedTuple):
 def best_of(moves: Sequence[tuple[Move, Pieces]], low: float, high: float) -> Pieces:
     """Find the least of a move's cost and the value of where it leads, from each y of [low, high].
 
-    Exact, but for pieces narrower than a billionth, where it is too low.
+    Exact, but for pieces narrower than 1e-10, where it is too low.
     """
     edges = np.concatenate(
         [[low, high], *(pieces.x - shift for move, pieces in moves for shift in move[:2])]

@@ -34,7 +34,8 @@ class SiteProgram:
     """The programme of a question without its switches, and where to read a plan from.
 
     `goals` are ranked: load above the limit, unmet energy by priority, the objective (number
-    `objective`), then what decides ties. `objective` is in money.
+    `objective`), then what decides ties. `objective` is in money. `narrowed`: columns have other
+    bounds than the question says.
     """
 
     question: SiteQuestion
@@ -47,6 +48,7 @@ class SiteProgram:
     drawn: tuple[Draw, ...]
     money: dict[CostPart, Numbers]
     roundings: tuple[Rounding, ...] = ()
+    narrowed: bool = False
 
     def rounded(self, values: Numbers) -> "SiteProgram":
         """Hold the integers of devices near to values; the others stay free."""
@@ -56,6 +58,11 @@ class SiteProgram:
             columns, decided = rounding.rounded(values)
             lower[columns], upper[columns], whole[columns] = decided, decided, False
         return replace(self, program=replace(self.program, lower=lower, upper=upper, whole=whole))
+
+    def bound_to(self, lower: Numbers, upper: Numbers) -> "SiteProgram":
+        """Keep the columns between other bounds."""
+        narrowed = replace(self.program, lower=lower, upper=upper)
+        return replace(self, program=narrowed, narrowed=True)
 
     @cached_property
     def nowhere(self) -> tuple[Mask, ...]:

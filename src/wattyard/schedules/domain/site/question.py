@@ -66,6 +66,9 @@ class SiteQuestion:
     devices in `pv` together; `import_limit_w`, `export_limit_w` ≥ 0, infinite where there is none.
     `demand`: what imports add to demand charges, one for each charge and billing period touched.
 
+    `spills_for_stores`: whether a store may discharge where sun is then spilled at the limit;
+    False for answers that do not tell what is spilled.
+
     A series left out is 0 (`confidence` 1, limits infinite). The plan's time in the solver is
     `seconds` at most. Ranks: first load above the import limit is least (Wh), then unmet energy by
     priority, then the objective; ties go to the least cost, the least energy through stores, and
@@ -94,6 +97,7 @@ class SiteQuestion:
     weights: Weights = field(default_factory=Weights)
     previous: HeldPlan | None = None
     explain: bool = False
+    spills_for_stores: bool = True
     seconds: float = SECONDS_AT_MOST
 
     def __post_init__(self) -> None:

@@ -68,7 +68,8 @@ def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
     integral = np.abs(whole - np.rint(whole)).max(initial=0.0) < SAME
     if integral and not any_of(site.broken(relaxed.values)):
         return Found(relaxed.values, objective_of(site, relaxed.values), clock.stats)
-    alone = _by_dynamics(site, relaxed.values, clock) if fits(site.question) else None
+    single = fits(site.question) and not site.narrowed
+    alone = _by_dynamics(site, relaxed.values, clock) if single else None
     return alone or _mixed(site, relaxed.values, clock)
 
 

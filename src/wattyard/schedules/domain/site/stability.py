@@ -46,7 +46,7 @@ def _bound_to(site: SiteProgram, held: HeldPlan, tolerance_w: float) -> SiteProg
         least_kw = np.minimum(np.maximum(wanted_kw - tolerance_w / WATTS_PER_KW, 0.0), most_kw)
         upper[draw.columns] = np.where(wanted_kw > 0.0, most_kw, 0.0)
         lower[draw.columns] = np.where(wanted_kw > 0.0, least_kw, 0.0)
-    return replace(site, program=replace(site.program, lower=lower, upper=upper))
+    return site.bound_to(lower, upper)
 
 
 def _mean_w(question: SiteQuestion, slots: tuple[HeldSlot, ...]) -> Numbers:
