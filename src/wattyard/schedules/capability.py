@@ -5,10 +5,13 @@ from typing import Final
 from wattyard.kernel.context import Contexts
 from wattyard.platform.composition import Capability
 from wattyard.platform.settings import Settings
+from wattyard.platform.work import Job, Periodic
 from wattyard.schedules.routes import ENDPOINTS
+from wattyard.schedules.routes.kept_plans import Replanning
 from wattyard.schedules.service import (
     Amounts,
     Charges,
+    KeptPlans,
     NoWeather,
     PricedTimes,
     SiteFactsReader,
@@ -17,6 +20,7 @@ from wattyard.schedules.service import (
     Solvers,
     Weather,
 )
+from wattyard.schedules.service.kept_plans import LOOK_SECONDS
 
 
 def weather(settings: Settings, contexts: Contexts) -> Weather:
@@ -27,6 +31,17 @@ def weather(settings: Settings, contexts: Contexts) -> Weather:
     from wattyard.schedules.adapters.open_meteo import OpenMeteo  # noqa: PLC0415
 
     return OpenMeteo(settings.weather_url, clock=contexts.clock)
+
+
+def replanning(kept: KeptPlans, replan: Replanning, contexts: Contexts) -> Job:
+    """Make the job that makes kept plans anew after prices were published."""
+
+    async def work() -> None:
+        while due := await kept.claim(contexts.operator()):
+            for plan in due:
+                await kept.remake(contexts.operator(), plan, replan)
+
+    return Periodic("kept-plans", LOOK_SECONDS, work)
 
 
 SCHEDULES: Final = Capability(
@@ -41,6 +56,9 @@ SCHEDULES: Final = Capability(
         Charges,
         SiteFactsReader,
         SitePlans,
+        KeptPlans,
+        Replanning,
     ),
     endpoints=ENDPOINTS,
+    jobs=(replanning,),
 )

@@ -5,13 +5,14 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
+from wattyard.schedules.domain.charge_request import ChargeAnswer
 from wattyard.schedules.domain.refusals import (
     DeviceRatingMissing,
     LocationMissing,
     NoDeviceState,
     ReadyByInvalid,
 )
-from wattyard.schedules.service import Charges, PlansInProgress
+from wattyard.schedules.service import Charges, KeptPlans, PlansInProgress
 from wattyard.schedules.wire import examples
 from wattyard.schedules.wire.charges import (
     ChargeBody,
@@ -22,6 +23,7 @@ from wattyard.schedules.wire.charges import (
     form_of,
 )
 from wattyard.schedules.wire.heads import Named
+from wattyard.schedules.wire.kept_plans import KeepQuery, charge_to_keep
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import SiteInactive
 from wattyard.tariffs.service import QUOTE_REFUSALS
@@ -43,13 +45,16 @@ _REFUSALS = (
     "schedule_soc",
     scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
+    query=KeepQuery,
     body=ChargeBody,
     answers=ChargingShape,
     refuses=_REFUSALS,
     example=examples.CHARGE,
     example_body=examples.CHARGE_BODY,
 )
-async def charge(context: Context, body: ChargeBody, charges: Charges) -> bytes:
+async def charge(
+    context: Context, query: KeepQuery, body: ChargeBody, charges: Charges, kept: KeptPlans
+) -> bytes:
     """Plan when a car or a battery charges, and when it gives energy back, at least cost.
 
     A car reaches its target by `ready_by`, or by the end of the horizon. A battery also
@@ -58,7 +63,10 @@ async def charge(context: Context, body: ChargeBody, charges: Charges) -> bytes:
     load come from the location's readings where there are any; `assumptions` says which. Nothing is
     stored.
     """
-    return await _planned(context, body, body.device_id, charges)
+    answer, document = await _planned(context, body, body.device_id, charges)
+    if query.keep == "true":
+        await kept.keep(context, charge_to_keep(body, body.device_id, answer), document)
+    return document
 
 
 @endpoint(
@@ -67,6 +75,7 @@ async def charge(context: Context, body: ChargeBody, charges: Charges) -> bytes:
     "schedule_soc_by_device",
     scope=Scope.SCHEDULES_READ,
     effect=Effect.COMPUTES,
+    query=KeepQuery,
     body=DeviceChargeBody,
     answers=ChargingShape,
     refuses=_REFUSALS,
@@ -74,19 +83,28 @@ async def charge(context: Context, body: ChargeBody, charges: Charges) -> bytes:
     example_body=examples.DEVICE_CHARGE_BODY,
 )
 async def charge_of_device(
-    context: Context, device_id: str, body: DeviceChargeBody, charges: Charges
+    context: Context,
+    device_id: str,
+    query: KeepQuery,
+    body: DeviceChargeBody,
+    charges: Charges,
+    kept: KeptPlans,
 ) -> bytes:
     """Plan as `POST /schedules/soc` does, with the device in the path: the older form."""
     found = path_id(device_id, "dev", missing=DeviceNotFound)
-    return await _planned(context, body, ids.wire("dev", found), charges)
+    named = ids.wire("dev", found)
+    answer, document = await _planned(context, body, named, charges)
+    if query.keep == "true":
+        await kept.keep(context, charge_to_keep(body, named, answer), document)
+    return document
 
 
 async def _planned(
     context: Context, body: DeviceChargeBody, device_id: str, charges: Charges
-) -> bytes:
+) -> tuple[ChargeAnswer, bytes]:
     named = Named(ids.wire("ssc", context.new_id()), context.now)
     answer = await charges.plan(context, charge_request(body, device_id, named.made))
-    return charge_json(context.caller, named, answer, form_of(body))
+    return answer, charge_json(context.caller, named, answer, form_of(body))
 
 
 ENDPOINTS = (charge, charge_of_device)

@@ -2,6 +2,7 @@
 
 from wattyard.schedules.service.amounts import Amounts
 from wattyard.schedules.service.charges import Charges
+from wattyard.schedules.service.kept_plans import KeptPlans
 from wattyard.schedules.service.pricing import PricedTimes
 from wattyard.schedules.service.site_facts import SiteFactsReader
 from wattyard.schedules.service.site_plans import SitePlans
@@ -12,6 +13,7 @@ from wattyard.schedules.service.turns import PlansInProgress
 __all__ = [
     "Amounts",
     "Charges",
+    "KeptPlans",
     "NoWeather",
     "PlansInProgress",
     "PricedTimes",

@@ -145,6 +145,16 @@ class Prices(TariffUseCases):
         markets = Markets(series, now, currency_code)
         return await beside(sample, judged.tariff, region, markets=markets)
 
+    async def followed(self, context: Context, site_id: UUID, span: Span) -> set[UUID]:
+        """List the market sources that prices of either direction follow at a site in a span."""
+        async with self.db.reading() as db:
+            site = await self.sites.supply(context, site_id, param="location_id")
+            supplies = [
+                await self.supply(db, context, site, direction, [span])
+                for direction in ("IMPORT", "EXPORT")
+            ]
+        return {source.id for supply in supplies for source in supply.sources.values()}
+
     async def supply(
         self,
         db: ReadConnection,

@@ -1,6 +1,7 @@
 """Use-cases of market sources: add, read, change, and their published prices."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,11 @@ class MarketSources(TariffUseCases):
         async with self.db.reading() as db:
             found = await source_store.page(db, context.account, context.live_mode, window)
         return Page.cut(found, window)
+
+    async def published_since(self, at: datetime) -> dict[UUID, datetime]:
+        """Find which sources of any account published since an instant, and when they did."""
+        async with self.db.reading() as db:
+            return await source_store.published_since(db, at)
 
     async def source(self, context: Context, source_id: UUID) -> MarketSource:
         """Read one source.

@@ -48,6 +48,14 @@ async def insert(db: WriteConnection, account: int, live: bool, source: MarketSo
     return row is not None
 
 
+async def published_since(db: ReadConnection, at: datetime) -> dict[UUID, datetime]:
+    """Find which sources of any account published since an instant, and when they did."""
+    rows = await db.fetch(
+        "SELECT id, time_published FROM market_sources WHERE time_published > $1", at
+    )
+    return {row["id"]: row["time_published"] for row in rows}
+
+
 async def update(
     db: WriteConnection, account: int, live: bool, source_id: UUID, draft: MarketSourceDraft
 ) -> bool:

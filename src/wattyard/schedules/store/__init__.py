@@ -1,0 +1,1 @@
+"""Kept plans in the database."""

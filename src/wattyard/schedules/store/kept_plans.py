@@ -1,0 +1,168 @@
+"""The SQL of kept plans."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from wattyard.kernel.callers import Caller
+from wattyard.platform.db import ReadConnection, WriteConnection
+from wattyard.schedules.domain.kept_plans import DuePlan, KeptPlan
+
+_COLUMNS: Final = [
+    "id",
+    "kind",
+    "site_id",
+    "request",
+    "time_asked",
+    "until",
+    "sources",
+    "answer",
+    "time_made",
+]
+
+
+async def keep(
+    db: WriteConnection, account: int, live: bool, plan: KeptPlan, device_ids: Collection[UUID]
+) -> None:
+    """Keep a plan as the newest of its devices; those that are no device's newest are deleted."""
+    await db.execute(
+        """
+        INSERT INTO kept_plans (account, live_mode, id, kind, site_id, request, time_asked, until,
+                                sources, answer, time_made, time_tried)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+        """,
+        account,
+        live,
+        plan.id,
+        plan.kind,
+        plan.site_id,
+        plan.request,
+        plan.time_asked,
+        plan.until,
+        list(plan.sources),
+        plan.answer,
+        plan.time_made,
+    )
+    await db.execute(
+        """
+        INSERT INTO kept_plan_devices (account, live_mode, device_id, plan_id)
+        SELECT $1, $2, device_id, $3 FROM unnest($4::uuid[]) AS d (device_id) ORDER BY device_id
+        ON CONFLICT (account, live_mode, device_id) DO UPDATE SET plan_id = excluded.plan_id
+        """,
+        account,
+        live,
+        plan.id,
+        sorted(set(device_ids)),
+    )
+    await db.execute(
+        """
+        DELETE FROM kept_plans p WHERE account = $1 AND live_mode = $2 AND site_id = $3
+          AND NOT EXISTS (
+              SELECT FROM kept_plan_devices d
+              WHERE d.account = $1 AND d.live_mode = $2 AND d.plan_id = p.id)
+        """,
+        account,
+        live,
+        plan.site_id,
+    )
+
+
+async def of_device(
+    db: ReadConnection, account: int, live: bool, device_id: UUID
+) -> KeptPlan | None:
+    """Find the newest plan of a device."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {", ".join(f"p.{name}" for name in _COLUMNS)}
+        FROM kept_plan_devices d
+        JOIN kept_plans p ON p.account = $1 AND p.live_mode = $2 AND p.id = d.plan_id
+        WHERE d.account = $1 AND d.live_mode = $2 AND d.device_id = $3
+        """,
+        account,
+        live,
+        device_id,
+    )
+    return None if row is None else _plan(row)
+
+
+async def devices_of(db: ReadConnection, account: int, live: bool, plan_id: UUID) -> list[UUID]:
+    """List the devices that a plan is the newest of."""
+    rows = await db.fetch(
+        """
+        SELECT device_id FROM kept_plan_devices
+        WHERE account = $1 AND live_mode = $2 AND plan_id = $3
+        """,
+        account,
+        live,
+        plan_id,
+    )
+    return [row["device_id"] for row in rows]
+
+
+async def replace_answer(
+    db: WriteConnection, account: int, live: bool, plan_id: UUID, answer: bytes, made: datetime
+) -> None:
+    """Put a newer answer in the place of a plan's; nothing where the plan is gone."""
+    await db.execute(
+        """
+        UPDATE kept_plans SET answer = $4, time_made = $5, claimed_until = NULL
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        plan_id,
+        answer,
+        made,
+    )
+
+
+async def claim_due(
+    db: WriteConnection,
+    now: datetime,
+    published: Mapping[UUID, datetime],
+    lease: timedelta,
+    most: int,
+) -> list[DuePlan]:
+    """Claim plans of every account whose market sources published since they were last tried.
+
+    `published` is when each source did. A claimed plan is passed over until the lease ends.
+    """
+    rows = await db.fetch(
+        f"""
+        WITH due AS (
+            SELECT account, live_mode, id FROM kept_plans p
+            WHERE until > $1 AND (claimed_until IS NULL OR claimed_until < $1)
+              AND EXISTS (
+                  SELECT FROM unnest($2::uuid[], $3::timestamptz[]) AS s (id, published)
+                  WHERE s.id = ANY(p.sources) AND s.published > p.time_tried)
+            ORDER BY time_tried LIMIT $5 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE kept_plans p SET time_tried = $1, claimed_until = $4
+        FROM due, accounts a
+        WHERE p.account = due.account AND p.live_mode = due.live_mode AND p.id = due.id
+          AND a.account = p.account
+        RETURNING p.account, a.id AS account_id, p.live_mode,
+                  {", ".join(f"p.{name}" for name in _COLUMNS)}
+        """,
+        now,
+        list(published),
+        list(published.values()),
+        now + lease,
+        most,
+    )
+    return [
+        DuePlan(Caller(row["account"], row["account_id"], row["live_mode"]), _plan(row))
+        for row in rows
+    ]
+
+
+async def forget(db: WriteConnection, before: datetime) -> None:
+    """Delete plans of every account whose last deadline was before an instant."""
+    await db.execute("DELETE FROM kept_plans WHERE until < $1", before)
+
+
+def _plan(row: asyncpg.Record) -> KeptPlan:
+    return KeptPlan(**{name: row[name] for name in _COLUMNS})
