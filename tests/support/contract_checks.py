@@ -29,6 +29,7 @@ from wattyard.platform.http.lists import PAGE_BYTES
 from wattyard.platform.http.replays import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.settings import Settings
 from wattyard.schedules.domain import amount_request, charge_request, listing
+from wattyard.schedules.domain.site import request as site_request
 from wattyard.schedules.domain.solver import SECONDS_AT_MOST
 from wattyard.schedules.service.turns import PLANS_IN_PROGRESS
 from wattyard.schedules.service.turns import WAIT_SECONDS as PLAN_WAIT_SECONDS
@@ -216,6 +217,8 @@ def limits() -> dict[str, str]:
         "devices of a schedule by amount": f"{amount_request.DEVICES_AT_MOST}",
         "horizon of a schedule by amount": f"{amount_request.LONGEST_US // DAY_US} days",
         "horizon of a schedule by state of charge": f"{charge_request.LONGEST // HOUR} h",
+        "horizon of a site plan": f"{site_request.LONGEST // HOUR} h",
+        "devices of a site plan": f"{site_request.DEVICES_AT_MOST}",
         "time in the solver": f"{SECONDS_AT_MOST:.0f} s",
     }
 

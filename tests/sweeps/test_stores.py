@@ -64,6 +64,9 @@ OF_NO_ACCOUNT = {
     "events.order.writers",
     "sites.gathered.due_sites",
     "tariffs.contracts.claim_ending",
+    "tariffs.sources.published_since",
+    "schedules.kept_plans.claim_due",
+    "schedules.kept_plans.forget",
 }
 """The only functions that ask for more than one account, or for none, and whose they are."""
 
@@ -109,7 +112,7 @@ def test_account_and_mode_come_first(tables: Tables, name: str) -> None:
 
 def test_every_store_is_swept() -> None:
     rooms = {name.partition(".")[0] for name in FUNCTIONS}
-    assert rooms == {"accounts", "events", "meters", "sites", "tariffs"}
+    assert rooms == {"accounts", "events", "meters", "schedules", "sites", "tariffs"}
     assert OF_NO_ACCOUNT - FUNCTIONS.keys() == set()
     assert len(FUNCTIONS) > 120
 

@@ -350,6 +350,10 @@ class ParametersExclusive(errors.BadRequest):
     """
 
 
+class PlanNotFound(errors.NotFound):
+    """404 `plan_not_found`: No plan of the device is kept: ask for one with `keep=true`."""
+
+
 class PlansInProgress(errors.RateLimited):
     """429 `plans_in_progress`: The account has as many plans in progress as this server
     makes at once; ask again later.
@@ -609,6 +613,7 @@ errors.ApiError.by_code.update(
         "no_tariff_connected": NoTariffConnected,
         "parameter_unknown": ParameterUnknown,
         "parameters_exclusive": ParametersExclusive,
+        "plan_not_found": PlanNotFound,
         "plans_in_progress": PlansInProgress,
         "precondition_failed": PreconditionFailed,
         "price_implausible": PriceImplausible,

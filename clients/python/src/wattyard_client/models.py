@@ -1208,6 +1208,48 @@ class Item(Model, frozen=True, kw_only=True, dict=True):
     lines: list[Line] | UnsetType = UNSET
 
 
+class KeptPlan(Model, frozen=True, kw_only=True, dict=True):
+    """The newest plan of a device, with all fields of the answer to its request, and these
+    two.
+
+    Attributes:
+        id: its id, for good
+        live_mode: true for live data, false for test data
+        account_id: the account that it belongs to
+        time_created: when it was created
+        location_id: id of the location
+        device_id: id of the device; null where the whole location is meant
+        location_timezone: time zone of the location, a name in the tz database
+        currency_code: ISO 4217 code of every amount of money here
+        tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+            generation
+        next_update: when prices change next; null where nothing will
+        object: what was asked: a plan by amount, by state of charge, or of the whole site
+        status: PARTIAL: not every goal is reached
+        gap: 0 is proven best
+        kept: whether it is the `previous` plan
+        time_made: when it was made
+        stale: whether prices were published since, or its last deadline has passed
+    """
+
+    id: str
+    live_mode: bool
+    account_id: str
+    time_created: datetime
+    location_id: str
+    device_id: str | None
+    location_timezone: str
+    currency_code: str
+    tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
+    next_update: datetime | None
+    object: Open[Literal["schedule_amount", "schedule_site", "schedule_soc"]]
+    status: Open[Literal["COMPLETE", "PARTIAL"]]
+    gap: float
+    kept: bool
+    time_made: datetime
+    stale: bool
+
+
 class Key(Model, frozen=True, kw_only=True, dict=True):
     """A key, without its secret.
 

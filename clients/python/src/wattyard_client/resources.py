@@ -891,6 +891,28 @@ class Devices(Resource):
 
         return self._pages(Page[models.State], call, cursor, options)
 
+    def plan(self, device_id: str, *, options: Options | None = None) -> models.KeptPlan:
+        """Read the newest plan of a device that was asked for with `keep=true`.
+
+        It has all fields of the answer to that request, be it by amount, by state of charge or
+        of the whole site. It is made anew, from then on and with the newest state, soon after
+        prices are published, until its last deadline. `stale`: prices were published since, or
+        it is over.
+
+        Restricted keys: scope `schedules:read`.
+
+        Args:
+            device_id: id of the device
+
+        Raises:
+            ApiError: such as `device_not_found`, `plan_not_found`.
+        """
+        return self._one(
+            models.KeptPlan,
+            Call("GET", path_of("/devices/{device_id}/plan", device_id=device_id)),
+            options,
+        )
+
 
 class Tariffs(Resource):
     """Calls of tariffs."""
@@ -2239,13 +2261,15 @@ class Schedules(Resource):
         shaving_threshold: bodies.ShavingBody | None | UnsetType = UNSET,
         keep_unless_saves: float | UnsetType = UNSET,
         explain: bool | UnsetType = UNSET,
+        keep: bool | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.AmountSchedule:
         """Plan when the devices of a site move given energies at least cost.
 
         Each device gets its energy inside its window, under its own power limit and, all
         together, under the site's. What cannot be moved is the `shortfall`, with its `reason`.
-        Savings compare with starting at once at full power. Nothing is stored.
+        Savings compare with starting at once at full power. Nothing is stored without
+        `keep=true`.
 
         Restricted keys: scope `schedules:read`.
 
@@ -2257,6 +2281,7 @@ class Schedules(Resource):
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
             location_id: id of a location or of its site
+            keep: true: it is kept, and planned anew whenever prices are published
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
@@ -2269,6 +2294,7 @@ class Schedules(Resource):
             Call(
                 "POST",
                 "/schedules/amount",
+                query=given(keep=keep),
                 body=given(
                     data=data,
                     max_power=max_power,
@@ -2291,6 +2317,7 @@ class Schedules(Resource):
         shaving_threshold: bodies.ShavingBody | None | UnsetType = UNSET,
         keep_unless_saves: float | UnsetType = UNSET,
         explain: bool | UnsetType = UNSET,
+        keep: bool | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.AmountSchedule:
         """Plan as `POST /schedules/amount` does, with the location in the path.
@@ -2305,6 +2332,7 @@ class Schedules(Resource):
                 wins
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
+            keep: true: it is kept, and planned anew whenever prices are published
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
@@ -2317,6 +2345,7 @@ class Schedules(Resource):
             Call(
                 "POST",
                 path_of("/schedules/amount/{location_id}", location_id=location_id),
+                query=given(keep=keep),
                 body=given(
                     data=data,
                     max_power=max_power,
@@ -2352,6 +2381,7 @@ class Schedules(Resource):
         previous: Sequence[bodies.HeldChargeBody] | None | UnsetType = UNSET,
         keep_unless_saves: float | UnsetType = UNSET,
         explain: bool | UnsetType = UNSET,
+        keep: bool | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.Charging:
         """Plan when a car or a battery charges, and when it gives energy back, at least cost.
@@ -2388,6 +2418,7 @@ class Schedules(Resource):
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
             device_id: id of a device
+            keep: true: it is kept, and planned anew whenever prices are published
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
@@ -2401,6 +2432,7 @@ class Schedules(Resource):
             Call(
                 "POST",
                 "/schedules/soc",
+                query=given(keep=keep),
                 body=given(
                     location_id=location_id,
                     schedule_horizon=schedule_horizon,
@@ -2451,6 +2483,7 @@ class Schedules(Resource):
         previous: Sequence[bodies.HeldChargeBody] | None | UnsetType = UNSET,
         keep_unless_saves: float | UnsetType = UNSET,
         explain: bool | UnsetType = UNSET,
+        keep: bool | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.Charging:
         """Plan as `POST /schedules/soc` does, with the device in the path: the older form.
@@ -2481,6 +2514,7 @@ class Schedules(Resource):
                 saves more
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
+            keep: true: it is kept, and planned anew whenever prices are published
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
@@ -2494,6 +2528,7 @@ class Schedules(Resource):
             Call(
                 "POST",
                 path_of("/schedules/soc/{device_id}", device_id=device_id),
+                query=given(keep=keep),
                 body=given(
                     location_id=location_id,
                     schedule_horizon=schedule_horizon,
@@ -2536,6 +2571,7 @@ class Schedules(Resource):
         previous: Sequence[bodies.HeldDeviceBody] | None | UnsetType = UNSET,
         keep_unless_saves: float | UnsetType = UNSET,
         explain: bool | UnsetType = UNSET,
+        keep: bool | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.SitePlan:
         """Plan everything behind one meter together, at least cost.
@@ -2545,7 +2581,7 @@ class Schedules(Resource):
         of the site are planned as their properties and newest states say; `devices` holds
         wishes: targets, absences, comfort. What cannot be reached is a `shortfall` with its
         reason, never an empty answer. `cost` follows from `site[]`; `baseline` is the same with
-        nobody planning. Nothing is stored.
+        nobody planning. Nothing is stored without `keep=true`.
 
         Restricted keys: scope `schedules:read`.
 
@@ -2565,6 +2601,7 @@ class Schedules(Resource):
                 saves more than `keep_unless_saves`
             keep_unless_saves: money; `previous` stays unless more is saved
             explain: add `why` each slot is where it is
+            keep: true: it is kept, and planned anew whenever prices are published
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
@@ -2578,6 +2615,7 @@ class Schedules(Resource):
             Call(
                 "POST",
                 "/schedules/site",
+                query=given(keep=keep),
                 body=given(
                     location_id=location_id,
                     start_time=start_time,
