@@ -182,6 +182,7 @@ async def test_a_plan_ends_where_prices_do_and_says_so(tenant: Tenant) -> None:
     )
 
     assert answer["request"] == {"schedule_horizon": 3, "step_minutes": 15}
+    assert (answer["prices_until"], default["prices_until"]) == (hour(3), None)
     assert codes(answer)[:2] == ["prices_end", "target_after_end"]
     assert slots(answer) == [("01:00", "02:00", "IMPORT", 10000)]
     assert default["request"]["schedule_horizon"] == 3

@@ -1224,6 +1224,8 @@ class KeptPlan(Model, frozen=True, kw_only=True, dict=True):
         tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
             generation
         next_update: when prices change next; null where nothing will
+        prices_until: where the plan ends because no price is known further; null where all
+            are
         object: what was asked: a plan by amount, by state of charge, or of the whole site
         status: PARTIAL: not every goal is reached
         gap: 0 is proven best
@@ -1242,6 +1244,7 @@ class KeptPlan(Model, frozen=True, kw_only=True, dict=True):
     currency_code: str
     tariff_direction: Open[Literal["EXPORT", "IMPORT", "LOCAL"]] | None
     next_update: datetime | None
+    prices_until: datetime | None
     object: Open[Literal["schedule_amount", "schedule_site", "schedule_soc"]]
     status: Open[Literal["COMPLETE", "PARTIAL"]]
     gap: float

@@ -9,8 +9,9 @@ import numpy as np
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.clock_changes import EPOCH, HOUR_US, texts
+from wattyard.kernel.clock_changes import EPOCH, HOUR_US, instant, texts
 from wattyard.kernel.quantities import COST_DECIMALS, PRICE_DECIMALS, all_rounded, rounded
+from wattyard.schedules.domain.site import remarks
 from wattyard.schedules.domain.site.assembly import CARBON_G_PER_KWH, SiteAnswer, SiteCase
 from wattyard.schedules.domain.site.plan import (
     Baseline,
@@ -21,7 +22,7 @@ from wattyard.schedules.domain.site.plan import (
 )
 from wattyard.schedules.domain.surroundings import Expected
 from wattyard.schedules.wire.charges import ExpectedShape
-from wattyard.schedules.wire.heads import Named, head
+from wattyard.schedules.wire.heads import Named, head, prices_end
 from wattyard.schedules.wire.quantities import WattsShape, power
 from wattyard.schedules.wire.site_shapes import (
     BaselineShape,
@@ -61,9 +62,11 @@ def site_shape(
     fields = head(
         caller, named, answer.site, device=None, direction=None, next_update=answer.next_update
     )
+    cut = remarks.is_cut(answer.request, case.grid)
     hours = (case.grid.end_us - case.grid.start_us) / HOUR_US
     return SitePlanShape(
         **fields,
+        prices_until=prices_end(instant(case.grid.end_us)) if cut else None,
         request=SiteRequestShape(rounded(hours, 6), case.grid.step_minutes),
         status=plan.status,
         shortfalls=[_missed(one, case, "", form) for one in plan.shortfalls],

@@ -8,13 +8,18 @@ from wattyard.schedules.domain.site.grid import Grid
 from wattyard.schedules.domain.site.request import SiteRequest
 
 
-def on_time(request: SiteRequest, laid: Grid, confirmed_us: int) -> list[Fault]:
-    """Say where a plan is shorter, coarser or less certain than was asked for."""
-    found = []
+def is_cut(request: SiteRequest, laid: Grid) -> bool:
+    """Whether a plan ends before what was asked for, since no price is known further."""
     wanted_us = max([*request.deadlines_us, laid.end_us])
     if request.horizon is not None:
         wanted_us = max(wanted_us, microseconds(request.start + request.horizon))
-    if wanted_us > laid.end_us:
+    return wanted_us > laid.end_us
+
+
+def on_time(request: SiteRequest, laid: Grid, confirmed_us: int) -> list[Fault]:
+    """Say where a plan is shorter, coarser or less certain than was asked for."""
+    found = []
+    if is_cut(request, laid):
         found.append(
             Fault(
                 "prices_end",
