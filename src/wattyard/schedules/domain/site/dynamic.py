@@ -276,8 +276,9 @@ class _Meter:
 def _straight(worth: Pieces, low: float, high: float) -> list[tuple[float, float, float, float]]:
     """List the straight parts of a function between two points: from, to, value, slope."""
     found: list[tuple[float, float, float, float]] = []
-    if high <= low + _ROOM_KWH / 10:
-        return found
+    if abs(high - low) <= _ROOM_KWH:
+        value = float(worth.at(np.array([low]))[0])
+        return [(low, low, value, 0.0)] if np.isfinite(value) else found
     for piece in range(worth.left.size):
         start, end = float(worth.x[piece]), float(worth.x[piece + 1])
         left, right = float(worth.left[piece]), float(worth.right[piece])

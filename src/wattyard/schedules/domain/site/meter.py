@@ -98,18 +98,19 @@ def sun_groups(question: SiteQuestion) -> tuple[SunGroup, ...]:
         own_kw = sun_kw * share * open_steps(question.edges_us, first.blocked)
         circuit = home.get(first.device)
         most_kw = own_kw if first.curtailable else np.minimum(own_kw, surplus_kw)
-        if circuit is not None and not first.curtailable:
-            narrowest_kw = min(_enclosing(question.circuits, circuit)) / WATTS_PER_KW
-            most_kw = np.maximum(most_kw, np.maximum(own_kw - narrowest_kw, 0.0))
+        if not first.curtailable and _fuses(question, circuit):
+            most_kw = own_kw
         groups.append(SunGroup(tuple(members), circuit, own_kw, most_kw, not first.curtailable))
     return tuple(groups)
 
 
-def _enclosing(circuits: tuple[Circuit, ...], inner: int | None) -> list[float]:
+def _fuses(question: SiteQuestion, inner: int | None) -> list[int]:
+    """List the circuits around a circuit, itself included, that bound what passes."""
     found = []
     while inner is not None:
-        found.append(circuits[inner].max_w)
-        inner = circuits[inner].parent
+        if np.isfinite(question.circuits[inner].max_w):
+            found.append(inner)
+        inner = question.circuits[inner].parent
     return found
 
 
@@ -128,25 +129,38 @@ def _surges(draft: SiteDraft, meter: PlacedMeter) -> None:
 
 
 def _circuits(draft: SiteDraft, meter: PlacedMeter) -> None:
-    question = draft.question
-    for position, circuit in enumerate(question.circuits):
-        inside = _inside(question.circuits, position)
-        names = {name for one in inside for name in question.circuits[one].devices}
-        terms: list[tuple[Positions, Numbers | float]] = [
-            (draw.columns, draw.sign) for draw in draft.drawn if draw.device in names
-        ]
-        sun_kw = np.zeros(question.steps)
-        for group, columns in zip(meter.groups, meter.curtailed, strict=True):
-            if group.circuit in inside:
-                sun_kw = sun_kw + group.sun_kw
-                terms.append((columns, 1.0))
-        if terms and np.isfinite(circuit.max_w):
-            most_kw = circuit.max_w / WATTS_PER_KW
-            draft.rows(sun_kw - most_kw, sun_kw + most_kw, terms)
-            surges = [(draw.columns, 1.0) for draw in draft.surging if draw.device in names]
-            if surges:
-                below = np.full(question.steps, -np.inf)
-                draft.rows(below, sun_kw + most_kw, [*terms, *surges])
+    for position, circuit in enumerate(draft.question.circuits):
+        sun_kw, terms = _through(draft, meter, position)
+        if not terms or not np.isfinite(circuit.max_w):
+            continue
+        most_kw = circuit.max_w / WATTS_PER_KW
+        draft.rows(sun_kw - most_kw, sun_kw + most_kw, terms)
+        names = _names(draft.question.circuits, position)
+        surges = [(draw.columns, 1.0) for draw in draft.surging if draw.device in names]
+        if surges:
+            below = np.full(sun_kw.size, -np.inf)
+            draft.rows(below, sun_kw + most_kw, [*terms, *surges])
+
+
+def _through(
+    draft: SiteDraft, meter: PlacedMeter, circuit: int
+) -> tuple[Numbers, list[tuple[Positions, Numbers | float]]]:
+    """Say what a circuit takes (n): the sum of terms less its sun (kW), which is answered first."""
+    circuits = draft.question.circuits
+    names, inside = _names(circuits, circuit), _inside(circuits, circuit)
+    terms: list[tuple[Positions, Numbers | float]] = [
+        (draw.columns, draw.sign) for draw in draft.drawn if draw.device in names
+    ]
+    sun_kw = np.zeros(draft.question.steps)
+    for group, columns in zip(meter.groups, meter.curtailed, strict=True):
+        if group.circuit in inside:
+            sun_kw = sun_kw + group.sun_kw
+            terms.append((columns, 1.0))
+    return sun_kw, terms
+
+
+def _names(circuits: tuple[Circuit, ...], outer: int) -> set[str]:
+    return {name for one in _inside(circuits, outer) for name in circuits[one].devices}
 
 
 def _inside(circuits: tuple[Circuit, ...], outer: int) -> set[int]:
@@ -202,8 +216,7 @@ def _preferences(draft: SiteDraft, meter: PlacedMeter, hours: Numbers) -> None:
 
 
 def _one_way(draft: SiteDraft, meter: PlacedMeter) -> None:
-    """Keep import and export apart, and spill sun by force only at the export limit."""
-    question = draft.question
+    """Keep import and export apart, and spill sun by force only at a limit."""
     upper = draft.draft.upper
     draft.switch(
         Switch(
@@ -213,18 +226,52 @@ def _one_way(draft: SiteDraft, meter: PlacedMeter) -> None:
             most_off=upper[meter.imported] + upper[meter.excess],
         )
     )
-    limit_kw = question.export_limit_w / WATTS_PER_KW
     for group, columns in zip(meter.groups, meter.curtailed, strict=True):
-        where = np.flatnonzero(group.most_kw)
-        if group.forced and group.circuit is None and where.size:
-            draft.switch(
-                Switch(
-                    on=columns[where],
-                    most_on=group.most_kw[where],
-                    off=(meter.imported[where], meter.excess[where]),
-                    most_off=(upper[meter.imported] + upper[meter.excess])[where],
-                    needs=((meter.exported[where], 1.0),),
-                    least=limit_kw[where],
-                    needs_lower=np.zeros(where.size),
-                )
+        if group.forced and group.most_kw.any():
+            _forced(draft, meter, group, columns)
+
+
+def _forced(draft: SiteDraft, meter: PlacedMeter, group: SunGroup, columns: Positions) -> None:
+    """Spill sun that may not be held back only at the export limit, or at a fuse around it."""
+    question = draft.question
+    limited = np.isfinite(question.export_limit_w)
+    fuses = _fuses(question, group.circuit)
+    if not fuses:
+        _at_export_limit(draft, meter, columns, group.most_kw)
+        return
+    zero = np.zeros(question.steps)
+    parts = [draft.columns(zero, np.where(limited, group.most_kw, 0.0))]
+    _at_export_limit(draft, meter, parts[0], np.where(limited, group.most_kw, 0.0))
+    for fuse in fuses:
+        parts.append(draft.columns(zero, group.most_kw))
+        most_kw = question.circuits[fuse].max_w / WATTS_PER_KW
+        sun_kw, terms = _through(draft, meter, fuse)
+        draft.switch(
+            Switch(
+                on=parts[-1],
+                most_on=group.most_kw,
+                needs=tuple((inside, -np.asarray(weight)) for inside, weight in terms),
+                least=most_kw - sun_kw,
+                needs_lower=-most_kw - sun_kw,
             )
+        )
+    draft.rows(zero, zero, [(columns, 1.0), *((part, -1.0) for part in parts)])
+
+
+def _at_export_limit(
+    draft: SiteDraft, meter: PlacedMeter, columns: Positions, most_kw: Numbers
+) -> None:
+    upper, limit_kw = draft.draft.upper, draft.question.export_limit_w / WATTS_PER_KW
+    where = np.flatnonzero(most_kw)
+    if where.size:
+        draft.switch(
+            Switch(
+                on=columns[where],
+                most_on=most_kw[where],
+                off=(meter.imported[where], meter.excess[where]),
+                most_off=(upper[meter.imported] + upper[meter.excess])[where],
+                needs=((meter.exported[where], 1.0),),
+                least=limit_kw[where],
+                needs_lower=np.zeros(where.size),
+            )
+        )

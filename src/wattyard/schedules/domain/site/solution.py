@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.power import WATTS_PER_KW
+from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.dynamic import SitePath, best_path, bounds_of, fits
 from wattyard.schedules.domain.site.plan import SolverStats
@@ -35,6 +35,7 @@ _ROUNDS: Final = 8
 _LARGE: Final = 500
 """Binaries from which on a plan that is off by `_NEARLY` is not searched on."""
 _NEARLY: Final = 1e-3
+_PROVEN: Final = 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,11 @@ class Found:
     values: Numbers
     bound: float
     solver: SolverStats
+
+    def is_near(self, site: SiteProgram) -> bool:
+        """Check whether no plan is better by more than what a dynamic program is allowed."""
+        objective = objective_of(site, self.values)
+        return objective - self.bound <= _PROVEN * max(1.0, abs(objective))
 
 
 def best_found(site: SiteProgram) -> Found:
@@ -68,9 +74,12 @@ def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
     integral = np.abs(whole - np.rint(whole)).max(initial=0.0) < SAME
     if integral and not any_of(site.broken(relaxed.values)):
         return Found(relaxed.values, objective_of(site, relaxed.values), clock.stats)
-    single = fits(site.question) and not site.narrowed
-    alone = _by_dynamics(site, relaxed.values, clock) if single else None
-    return alone or _mixed(site, relaxed.values, clock)
+    start: Found | None = None
+    if fits(site.question) and not site.narrowed:
+        start = _by_dynamics(site, relaxed.values, clock)
+        if start is not None and start.is_near(site):
+            return start
+    return _mixed(site, relaxed.values, clock, start)
 
 
 def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | None:
@@ -83,15 +92,25 @@ def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | N
     clock.note(perf_counter() - started)
     if path is None:
         return None
-    guess = relaxed.copy()
-    guess[store.charge] = path.charge_kw
-    guess[store.discharge] = path.discharge_kw[: store.discharge.size]
-    _settle(site, guess, path)
+    guess = _along(site, store, relaxed, path)
     everywhere = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
     values = decided(site, guess, everywhere, clock)
     if values is None or not reaches(site, values, Bound(missed_by(site, relaxed), inf)):
         return None
     return Found(values, min(path.bound, objective_of(site, values)), clock.stats)
+
+
+def _along(site: SiteProgram, store: PlacedStore, relaxed: Numbers, path: SitePath) -> Numbers:
+    """Write a path of the store as a guess of which way it and the meter go, and what it holds."""
+    guess = relaxed.copy()
+    guess[store.charge] = path.charge_kw
+    guess[store.discharge] = path.discharge_kw[: store.discharge.size]
+    held_wh = store.times.held_after(
+        path.charge_kw * WATTS_PER_KW, path.discharge_kw * WATTS_PER_KW
+    )
+    guess[store.held] = held_wh[: store.held.size] / WH_PER_KWH
+    _settle(site, guess, path)
+    return guess
 
 
 def _settle(site: SiteProgram, guess: Numbers, path: SitePath) -> None:
@@ -108,14 +127,18 @@ def _settle(site: SiteProgram, guess: Numbers, path: SitePath) -> None:
         guess[columns] = np.where(group.forced, spilled_kw, path.curtailed_kw)
 
 
-def _mixed(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | None:
-    """Add binaries where switches are broken, until none is."""
+def _mixed(
+    site: SiteProgram, relaxed: Numbers, clock: Clock, start: Found | None = None
+) -> Found | None:
+    """Add binaries where switches are broken, until none is; from a plan to start with, if any."""
     known = missed_by(site, relaxed)
     bounds = [Bound(known, objective_of(site, relaxed))]
     where = site.broken(relaxed)
-    best = decided(site.rounded(relaxed), relaxed, site.nowhere, clock) if site.roundings else None
+    best = None if start is None else start.values
+    if start is not None:
+        bounds.append(Bound(known, start.bound))
     if best is None:
-        best = rounded(site, relaxed, where, bounds[0], clock)
+        best = _first(site, relaxed, bounds[0], clock)
     for turn in range(_ROUNDS):
         if clock.left <= TOO_SHORT_SECONDS or _enough(site, best, bounds[-1], where):
             break
@@ -136,6 +159,16 @@ def _mixed(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | None:
     if values is None:
         return None
     return Found(values, _bound(site, values, bounds, clock), clock.stats)
+
+
+def _first(site: SiteProgram, relaxed: Numbers, bound: Bound, clock: Clock) -> Numbers | None:
+    """Find a plan to begin with: integers of devices rounded, else switches decided."""
+    best = None
+    if site.roundings:
+        best = decided(site.rounded(relaxed), relaxed, site.nowhere, clock)
+    if best is None:
+        best = rounded(site, relaxed, site.broken(relaxed), bound, clock)
+    return best
 
 
 def _enough(site: SiteProgram, values: Numbers | None, bound: Bound, where: Sequence[Mask]) -> bool:

@@ -25,11 +25,12 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedStore:
-    """Where a store's powers are: columns (n) of charge, and of discharge (n or 0)."""
+    """Where a store is: columns (n) of charge, and (n or 0) of discharge and of what it holds."""
 
     times: StoreTimes
     charge: Positions
     discharge: Positions
+    held: Positions
 
     def read(self, values: Numbers) -> Run:
         """Read what the store does; see `run_of_store`."""
@@ -65,12 +66,13 @@ class StorePart:
             for columns in (charge, discharge):
                 if columns.size:
                     draft.costs("wear", columns, draft.hours * store.wear_per_kwh)
+        held = charge[:0]
         if discharge.size or store.standby_loss:
-            _every_step(draft, times, charge, discharge)
+            held = _every_step(draft, times, charge, discharge)
         else:
             _at_goals(draft, times, charge)
         _least_powers(draft, times, charge, discharge)
-        return PlacedStore(times, charge, discharge)
+        return PlacedStore(times, charge, discharge, held)
 
 
 def _usable_w(store: Store, most_w: float) -> float:
@@ -79,8 +81,8 @@ def _usable_w(store: Store, most_w: float) -> float:
 
 def _every_step(
     draft: SiteDraft, times: StoreTimes, charge: Positions, discharge: Positions
-) -> None:
-    """Add what the store holds after each step as columns."""
+) -> Positions:
+    """Add what the store holds after each step as columns (n)."""
     store, hours = times.store, draft.hours
     loss = sqrt(store.efficiency)
     held = draft.columns(times.floor_wh / WH_PER_KWH, times.most_wh / WH_PER_KWH)
@@ -99,6 +101,7 @@ def _every_step(
     if discharge.size:
         _reserve(draft, times, discharge, held)
     _ceiling(draft, times, charge, held)
+    return held
 
 
 def _ceiling(draft: SiteDraft, times: StoreTimes, charge: Positions, held: Positions) -> None:
