@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from wattyard.platform.composition import Capability, Contributions, Provider
@@ -52,14 +52,7 @@ class Services:
 
         Parameters that have a default keep it.
         """
-        hints = _hints(provider)
-        return provider(
-            **{
-                name: self[hints[name]]
-                for name, parameter in inspect.signature(provider).parameters.items()
-                if parameter.default is parameter.empty
-            }
-        )
+        return provider(**{name: self[wanted] for name, wanted in _needed_by(provider)})
 
     def _build(self, wanted: Any) -> Any:  # noqa: ANN401 (types of every kind)
         if get_origin(wanted) is Contributions:
@@ -86,13 +79,21 @@ class Services:
         ]
 
 
+@cache
 def _given_by(provider: Provider) -> Any:  # noqa: ANN401 (types of every kind)
     return provider if isinstance(provider, type) else get_type_hints(provider)["return"]
 
 
-def _hints(provider: Provider) -> dict[str, Any]:
+@cache
+def _needed_by(provider: Provider) -> tuple[tuple[str, Any], ...]:
+    """The parameters without a default, and their types: of one provider always the same."""
     function = provider.__init__ if isinstance(provider, type) else provider  # type: ignore[misc]  # read, not called
-    return get_type_hints(function)
+    hints = get_type_hints(function)
+    return tuple(
+        (name, hints[name])
+        for name, parameter in inspect.signature(provider).parameters.items()
+        if parameter.default is parameter.empty
+    )
 
 
 def _name(wanted: Any) -> str:  # noqa: ANN401 (types of every kind)

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final, Protocol, get_type_hints
 
 from wattyard.platform.http.declare import Endpoint
@@ -26,6 +28,14 @@ def names_in_path(declared: Endpoint) -> tuple[str, ...]:
     return tuple(re.findall(r"{(\w+)}", declared.path))
 
 
+@cache
+def asked_by(
+    handler: Callable[..., Any],
+) -> tuple[Mapping[str, inspect.Parameter], Mapping[str, Any]]:
+    """The parameters of a handler, and their types, by name: of one function always the same."""
+    return inspect.signature(handler).parameters, get_type_hints(handler)
+
+
 def services_of(declared: Endpoint, services: Provided) -> dict[str, Any]:
     """Find the services that a handler asks for, by its parameters' names.
 
@@ -33,8 +43,7 @@ def services_of(declared: Endpoint, services: Provided) -> dict[str, Any]:
         EndpointUnfit: when a parameter can be filled neither by its name nor by its type, or
             when the endpoint declares something that its handler does not take.
     """
-    hints = get_type_hints(declared.handler)
-    parameters = inspect.signature(declared.handler).parameters
+    parameters, hints = asked_by(declared.handler)
     named = _OF_THE_CALL | _needed(declared)
     if declared.query is not None:
         named |= {"query"}

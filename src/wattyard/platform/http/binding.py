@@ -1,6 +1,5 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
-import inspect
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from wattyard.kernel.callers import NOBODY, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases, replays
-from wattyard.platform.http.arguments import Provided, names_in_path, services_of
+from wattyard.platform.http.arguments import Provided, asked_by, names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, StreamedAnswer, etag, matches, while_there
 from wattyard.platform.http.declare import Access, Effect, Endpoint, LastStep
@@ -35,7 +34,7 @@ class Bound:
         self._has_query = declared.query is not None
         given_body = declared.body is not None and not declared.reads_body
         self._read_body = body_decoder(declared.body) if given_body else None
-        wants = set(inspect.signature(declared.handler).parameters)
+        wants, _ = asked_by(declared.handler)
         self._names_in_path = names_in_path(declared)
         self._wants_query, self._wants_context, self._wants_call = (
             name in wants for name in ("query", "context", "call")
