@@ -22,14 +22,16 @@ from tests.support.declared import (
     takes_an_array,
 )
 from tests.support.world import AMSTERDAM, Tenant, World, error
+from tests.sweeps.conftest import IN_THE_MODULES_LOOP, Owned
 from wattyard.app import ENDPOINTS
 from wattyard.platform.http import Endpoint
 from wattyard.tariffs.domain.refusals import NoPriceData, TooManyPrices
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize("declared", PRIVATE, ids=name)
-async def test_without_a_token_nothing_is_told(world: World, declared: Endpoint) -> None:
-    await check_that_a_token_is_needed(world.http, declared)
+async def test_without_a_token_nothing_is_told(shared_world: World, declared: Endpoint) -> None:
+    await check_that_a_token_is_needed(shared_world.http, declared)
 
 
 async def check_that_a_token_is_needed(client: httpx.AsyncClient, declared: Endpoint) -> None:
@@ -39,9 +41,10 @@ async def check_that_a_token_is_needed(client: httpx.AsyncClient, declared: Endp
     error(answer, 401, "token_missing")
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize("declared", ENDPOINTS, ids=name)
-async def test_an_unknown_parameter_is_refused(tenant: Tenant, declared: Endpoint) -> None:
-    await check_that_parameters_are_known(tenant, declared, await objects_of(tenant))
+async def test_an_unknown_parameter_is_refused(owned: Owned, declared: Endpoint) -> None:
+    await check_that_parameters_are_known(owned.tenant, declared, owned.ids)
 
 
 async def check_that_parameters_are_known(
@@ -58,9 +61,10 @@ async def check_that_parameters_are_known(
     error(answer, 400, "parameter_unknown", "colour")
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize("declared", WITH_ID, ids=name)
-async def test_an_id_of_another_type_names_nothing(tenant: Tenant, declared: Endpoint) -> None:
-    await check_that_ids_are_of_their_type(tenant, declared, await objects_of(tenant))
+async def test_an_id_of_another_type_names_nothing(owned: Owned, declared: Endpoint) -> None:
+    await check_that_ids_are_of_their_type(owned.tenant, declared, owned.ids)
 
 
 async def check_that_ids_are_of_their_type(
@@ -85,9 +89,10 @@ async def check_that_ids_are_of_their_type(
 WITH_BODY = [one for one in PRIVATE if one.body is not None]
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize("declared", WITH_BODY, ids=name)
-async def test_no_body_and_no_object_are_refused(tenant: Tenant, declared: Endpoint) -> None:
-    await check_that_a_body_is_needed(tenant, declared, await objects_of(tenant))
+async def test_no_body_and_no_object_are_refused(owned: Owned, declared: Endpoint) -> None:
+    await check_that_a_body_is_needed(owned.tenant, declared, owned.ids)
 
 
 async def check_that_a_body_is_needed(

@@ -19,10 +19,10 @@ from tests.support.declared import (
     filled,
     name,
     named,
-    objects_of,
     query_fields,
 )
-from tests.support.world import Tenant, World
+from tests.support.world import Tenant
+from tests.sweeps.conftest import IN_THE_MODULES_LOOP, Owned
 from wattyard.platform.http import Endpoint
 
 LISTS = [one for one in PRIVATE if ".List[" in str(one.answers) and "{" not in one.path]
@@ -49,14 +49,11 @@ IN_BODY = [(one, path) for one in PRIVATE for path in foreign(one)]
 IN_QUERY = [(one, field) for one in PRIVATE for field in query_fields(one) if field in NAMES]
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize("declared", WITH_ID, ids=name)
-async def test_by_its_path_it_is_not_found(
-    world: World, tenant: Tenant, declared: Endpoint
-) -> None:
-    theirs = await objects_of(tenant)
-    assert tenant.twin
-    for other in (await world.tenant("a stranger"), tenant.twin):
-        await check_the_path(other, declared, theirs)
+async def test_by_its_path_it_is_not_found(owned: Owned, declared: Endpoint) -> None:
+    for other in owned.others:
+        await check_the_path(other, declared, owned.ids)
 
 
 async def check_the_path(other: Tenant, declared: Endpoint, theirs: Ids) -> None:
@@ -70,12 +67,11 @@ async def check_the_path(other: Tenant, declared: Endpoint, theirs: Ids) -> None
     assert answer.json()["code"].endswith("_not_found")
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize("declared", LISTS, ids=name)
-async def test_in_a_list_it_is_missing(world: World, tenant: Tenant, declared: Endpoint) -> None:
-    theirs = await objects_of(tenant)
-    assert tenant.twin
-    for other in (await world.tenant("a stranger"), tenant.twin):
-        await check_the_list(other, declared, theirs)
+async def test_in_a_list_it_is_missing(owned: Owned, declared: Endpoint) -> None:
+    for other in owned.others:
+        await check_the_list(other, declared, owned.ids)
 
 
 async def check_the_list(other: Tenant, declared: Endpoint, theirs: Ids) -> None:
@@ -85,16 +81,16 @@ async def check_the_list(other: Tenant, declared: Endpoint, theirs: Ids) -> None
         assert (answer.status_code, answer.json()["data"]) == (200, []), answer.text
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize(
     ("declared", "at"), IN_BODY, ids=lambda v: ".".join(v) if isinstance(v, tuple) else name(v)
 )
 async def test_in_a_body_it_is_not_found(
-    world: World, tenant: Tenant, declared: Endpoint, at: tuple[str, ...]
+    beside: tuple[Owned, list[dict[str, str]]], declared: Endpoint, at: tuple[str, ...]
 ) -> None:
-    theirs = await objects_of(tenant)
-    assert tenant.twin
-    for other in (await world.tenant("a stranger"), tenant.twin):
-        await check_the_body(other, declared, at, theirs, await objects_of(other))
+    owned, own = beside
+    for other, theirs in zip(owned.others, own, strict=True):
+        await check_the_body(other, declared, at, owned.ids, theirs)
 
 
 async def check_the_body(
@@ -128,16 +124,13 @@ def with_foreign(body: Any, at: tuple[str, ...], theirs: Ids) -> Any:
     return whole
 
 
+@IN_THE_MODULES_LOOP
 @pytest.mark.parametrize(
     ("declared", "field"), IN_QUERY, ids=lambda v: v if isinstance(v, str) else name(v)
 )
-async def test_in_a_query_it_finds_nothing(
-    world: World, tenant: Tenant, declared: Endpoint, field: str
-) -> None:
-    theirs = await objects_of(tenant)
-    assert tenant.twin
-    for other in (await world.tenant("a stranger"), tenant.twin):
-        await check_the_query(other, declared, field, theirs)
+async def test_in_a_query_it_finds_nothing(owned: Owned, declared: Endpoint, field: str) -> None:
+    for other in owned.others:
+        await check_the_query(other, declared, field, owned.ids)
 
 
 async def check_the_query(other: Tenant, declared: Endpoint, field: str, theirs: Ids) -> None:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,13 @@ def sources() -> dict[str, str]:
     }
 
 
-def defined(text: str) -> Iterator[tuple[str, bool]]:
+@cache
+def defined(text: str) -> tuple[tuple[str, bool], ...]:
     """Every class, function, field and parameter of a module, and whether it is a class."""
+    return tuple(_defined(text))
+
+
+def _defined(text: str) -> Iterator[tuple[str, bool]]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef):
             yield node.name, True
