@@ -4,12 +4,13 @@ An answer can have a hundred thousand items: it is written beside the event loop
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, Literal
 from urllib.parse import parse_qs
+from uuid import UUID
 
 import msgspec
 
-from wattyard.costs.domain.question import Aggregation
+from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.reports import (
     CurrenciesMixed,
     Report,
@@ -19,6 +20,7 @@ from wattyard.costs.domain.reports import (
 )
 from wattyard.costs.service import CostReports, Headrooms, ReadingRefused
 from wattyard.costs.wire import examples
+from wattyard.costs.wire.cost_csv import costs_csv
 from wattyard.costs.wire.costs import (
     EnergyCostShape,
     Flag,
@@ -29,21 +31,31 @@ from wattyard.costs.wire.costs import (
     sent_reading,
 )
 from wattyard.costs.wire.headroom import HeadroomShape, headroom_json
+from wattyard.kernel import civil
 from wattyard.kernel.context import Context
+from wattyard.kernel.local_periods import THIRTEEN_MONTHS
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Shape
-from wattyard.platform.http import Effect, endpoint
+from wattyard.platform.decoding.texts import LocationId
+from wattyard.platform.http import Answer, Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
+from wattyard.platform.http.spans import WHOLE_SPAN_REFUSALS, SpanQuery
 from wattyard.platform.work import beside
-from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.devices import (
+    DeviceNotAtLocation,
+    DeviceNotFound,
+    LocationIdMissing,
+)
 from wattyard.sites.domain.sites import LocationNotFound
+from wattyard.sites.service import Devices, Sites
 from wattyard.tariffs.domain.refusals import NoPriceData, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketCurrencyMismatch, MarketUnitMismatch
 from wattyard.tariffs.domain.tariff import Direction
 
 MOST_HOURS = 168
 """How far ahead headroom looks: a week."""
+_CSV: Final = b"text/csv; charset=utf-8"
 PRICED = (
     NoTariffConnected,
     NoPriceData,
@@ -76,6 +88,27 @@ class IntervalQuery(Shape):
     aggregation: Aggregation = "DAY"
     tariff_direction: Direction = "IMPORT"
     include_lines: Lines = "false"
+
+
+class IntervalTimeQuery(SpanQuery):
+    """For which time costs are wanted, how they are grouped, and in which form."""
+
+    aggregation: Annotated[
+        Aggregation, msgspec.Meta(description="local periods; NONE is an item for each reading")
+    ] = "DAY"
+    tariff_direction: Direction = "IMPORT"
+    include_lines: Lines = "false"
+    location_id: Annotated[
+        LocationId | None,
+        msgspec.Meta(description="whose local dates are meant, for a device at several locations"),
+    ] = None
+    format: Annotated[
+        Literal["csv"] | None,
+        msgspec.Meta(
+            description="csv: `start_time,end_time,energy_kwh,cost,confidence`; without it, as "
+            "POST /costs/interval/{object_id}"
+        ),
+    ] = None
 
 
 class SessionQuery(Shape):
@@ -170,6 +203,56 @@ async def interval_cost(
 
 
 @endpoint(
+    "GET",
+    "/costs/interval/{object_id}",
+    "cost_interval_retrieve",
+    scope=Scope.COSTS_READ,
+    query=IntervalTimeQuery,
+    answers=EnergyCostShape,
+    refuses=(
+        LocationNotFound,
+        DeviceNotFound,
+        DeviceNotAtLocation,
+        LocationIdMissing,
+        CurrenciesMixed,
+        *WHOLE_SPAN_REFUSALS,
+        *PRICED,
+    ),
+    example=examples.INTERVAL,
+    example_query=examples.INTERVAL_QUERY,
+)
+async def get_interval_cost(
+    context: Context,
+    object_id: str,
+    query: IntervalTimeQuery,
+    costs: CostReports,
+    sites: Sites,
+    devices: Devices,
+) -> bytes | Answer:
+    """Price metered energy of a span: the answer of `POST /costs/interval/{object_id}`.
+
+    Dates without a time are those of the location's own clock.
+    """
+    asked = query.asked_whole()
+    device = object_id.startswith("dev_")
+    missing = DeviceNotFound if device else LocationNotFound
+    id_ = path_id(object_id, *(("dev",) if device else ("loc", "ste")), missing=missing)
+    zone = civil.zone("UTC")
+    if asked.is_local:
+        at = id_
+        if device:
+            named = UUID(hex=query.location_id[4:]) if query.location_id else None
+            at = await devices.site_id_of(context, id_, named)
+        zone = civil.zone((await sites.supply(context, at, param="id")).timezone)
+    time = asked.at(zone, now=context.now, hours=0, longest=THIRTEEN_MONTHS)
+    question = CostQuestion(query.tariff_direction, time.span, query.aggregation)
+    report = await (costs.of_device if device else costs.of_site)(context, id_, question)
+    if query.format == "csv":
+        return Answer(await beside(costs_csv, report, time.form), media_type=_CSV)
+    return await _written(context, costs, report, query.include_lines, time.form)
+
+
+@endpoint(
     "POST",
     "/costs/session/{session_reference_id}",
     "cost_session",
@@ -230,4 +313,4 @@ async def _written(
     )
 
 
-ENDPOINTS = (instant_cost, interval_cost, session_cost, headroom)
+ENDPOINTS = (instant_cost, interval_cost, get_interval_cost, session_cost, headroom)

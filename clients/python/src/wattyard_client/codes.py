@@ -79,6 +79,10 @@ class CustomerNotFound(errors.NotFound):
     """404 `customer_not_found`: There is no such customer in this account and mode."""
 
 
+class DateInvalid(errors.BadRequest):
+    """400 `date_invalid`: The date is none, or the location's time zone skipped it."""
+
+
 class DeviceIdInvalid(errors.BadRequest):
     """400 `device_id_invalid`: A device is planned twice at the same time."""
 
@@ -119,6 +123,10 @@ class EndTimeInvalid(errors.BadRequest):
     """400 `end_time_invalid`: The span holds more prices than one answer gives: ask for a
     shorter one.
     """
+
+
+class EndTimeMissing(errors.BadRequest):
+    """400 `end_time_missing`: `end_time` is needed, or `hours`."""
 
 
 class EventNotFound(errors.NotFound):
@@ -237,8 +245,8 @@ class LimitReached(errors.Unprocessable):
 
 
 class LocationIdMissing(errors.BadRequest):
-    """400 `location_id_missing`: The device is at several locations, so that the request
-    has to say which is meant.
+    """400 `location_id_missing`: `location_id` is needed: the device is at several
+    locations, or no device is named.
     """
 
 
@@ -422,6 +430,10 @@ class SiteNotFound(errors.NotFound):
     """404 `site_not_found`: There is no such site in this account and mode."""
 
 
+class StartTimeMissing(errors.BadRequest):
+    """400 `start_time_missing`: `start_time` is needed, or `date`."""
+
+
 class StartingAfterInvalid(errors.BadRequest):
     """400 `starting_after_invalid`: `starting_after` or `ending_before` is not a well-
     formed id of this list's type.
@@ -564,6 +576,7 @@ errors.ApiError.by_code.update(
         "currency_code_invalid": CurrencyCodeInvalid,
         "currency_code_undetermined": CurrencyCodeUndetermined,
         "customer_not_found": CustomerNotFound,
+        "date_invalid": DateInvalid,
         "device_id_invalid": DeviceIdInvalid,
         "device_not_at_location": DeviceNotAtLocation,
         "device_not_found": DeviceNotFound,
@@ -572,6 +585,7 @@ errors.ApiError.by_code.update(
         "document_currency_mismatch": DocumentCurrencyMismatch,
         "duration_invalid": DurationInvalid,
         "end_time_invalid": EndTimeInvalid,
+        "end_time_missing": EndTimeMissing,
         "event_not_found": EventNotFound,
         "event_type_invalid": EventTypeInvalid,
         "event_types_invalid": EventTypesInvalid,
@@ -626,6 +640,7 @@ errors.ApiError.by_code.update(
         "session_not_found": SessionNotFound,
         "site_inactive": SiteInactive,
         "site_not_found": SiteNotFound,
+        "start_time_missing": StartTimeMissing,
         "starting_after_invalid": StartingAfterInvalid,
         "state_invalid": StateInvalid,
         "state_missing": StateMissing,

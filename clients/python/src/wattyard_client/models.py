@@ -1683,6 +1683,22 @@ class NewEndpoint(Model, frozen=True, kw_only=True, dict=True):
     secret: str
 
 
+class NextPrice(Model, frozen=True, kw_only=True, dict=True):
+    """A price per kWh, taxes included, and the time for which it holds.
+
+    Attributes:
+        value: per kWh, taxes included
+        confidence: 0 to 1; below 1 it is a forecast
+        start_time: when it begins
+        end_time: exclusive
+    """
+
+    value: float
+    confidence: float
+    start_time: datetime
+    end_time: datetime
+
+
 class PeakExample(Model, frozen=True, kw_only=True, dict=True):
     """What a demand charge costs for 30 days, all months with this peak, a cap per kWh
     apart.
@@ -1826,6 +1842,30 @@ class PriceInterval(Model, frozen=True, kw_only=True, dict=True):
     valid_from: datetime
     valid_to: datetime
     price: Price
+
+
+class PriceNow(Model, frozen=True, kw_only=True, dict=True):
+    """The price of a kWh now, and the next one.
+
+    Attributes:
+        object: what kind of object this is
+        location_id: id of the location
+        currency_code: ISO 4217 code of every amount of money here
+        value: per kWh, taxes included
+        confidence: 0 to 1; below 1 it is a forecast
+        start_time: since when it holds, at most 24 hours ago
+        end_time: until when it holds, at most 48 hours ahead; exclusive
+        next: the price after it; null where the price does not change within 48 hours
+    """
+
+    object: Open[Literal["price_now"]]
+    location_id: str
+    currency_code: str
+    value: float
+    confidence: float
+    start_time: datetime
+    end_time: datetime
+    next: NextPrice | None
 
 
 class PricePart(Model, frozen=True, kw_only=True, dict=True):

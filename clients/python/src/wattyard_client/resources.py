@@ -1681,6 +1681,65 @@ class Prices(Resource):
             options,
         )
 
+    def series(
+        self,
+        *,
+        start_time: str | UnsetType = UNSET,
+        end_time: str | UnsetType = UNSET,
+        date: str | UnsetType = UNSET,
+        hours: int | UnsetType = UNSET,
+        location_id: str | UnsetType = UNSET,
+        device_id: str | UnsetType = UNSET,
+        tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
+        format: Literal["csv", "evcc"] | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> models.Prices:
+        """Price a kWh at a location in each interval of a span: the answer of `POST /prices`.
+
+        From now for 48 hours, unless the query says otherwise. Dates without a time are those
+        of the location's own clock.
+
+        Restricted keys: scope `prices:read`.
+
+        Args:
+            start_time: RFC 3339 with an offset or Z; or a bare date, YYYY-MM-DD, for that local
+                midnight of the location
+            end_time: as `start_time`; the end is exclusive
+            date: a whole local day of the location, YYYY-MM-DD; instead of `start_time` and
+                `end_time`
+            hours: so many elapsed hours from the start, or from the start of `date`; instead of
+                `end_time`
+            location_id: may be left out with a `device_id` that is at one location only
+            device_id: id of a device
+            tariff_direction: whose tariffs count
+            format: evcc: `[{start, end, value}]` in UTC, as its custom tariff reads it; csv:
+                `start_time,end_time,value,confidence,currency_code`; without it, as POST
+                /prices
+
+        Raises:
+            ApiError: such as `location_not_found`, `device_not_found`,
+                `device_not_at_location`, `no_tariff_connected`, `no_price_data`,
+                `market_currency_mismatch`, `market_unit_mismatch`.
+        """
+        return self._one(
+            models.Prices,
+            Call(
+                "GET",
+                "/prices",
+                query=given(
+                    start_time=start_time,
+                    end_time=end_time,
+                    date=date,
+                    hours=hours,
+                    location_id=location_id,
+                    device_id=device_id,
+                    tariff_direction=tariff_direction,
+                    format=format,
+                ),
+            ),
+            options,
+        )
+
     def audit(
         self,
         *,
@@ -1766,6 +1825,43 @@ class Prices(Resource):
                     tariff_direction=tariff_direction,
                 ),
                 keyed=True,
+            ),
+            options,
+        )
+
+    def now(
+        self,
+        *,
+        location_id: str | UnsetType = UNSET,
+        device_id: str | UnsetType = UNSET,
+        tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> models.PriceNow:
+        """Price a kWh at a location now, and say what it will cost next.
+
+        The same price as `POST /prices` gives for this instant. A tariff that does not change
+        has one from 24 hours ago to 48 hours ahead, and no next one.
+
+        Restricted keys: scope `prices:read`.
+
+        Args:
+            location_id: may be left out with a `device_id` that is at one location only
+            device_id: id of a device
+            tariff_direction: whose tariffs count
+
+        Raises:
+            ApiError: such as `location_not_found`, `device_not_found`,
+                `device_not_at_location`, `no_tariff_connected`, `no_price_data`,
+                `market_currency_mismatch`, `market_unit_mismatch`.
+        """
+        return self._one(
+            models.PriceNow,
+            Call(
+                "GET",
+                "/prices/now",
+                query=given(
+                    location_id=location_id, device_id=device_id, tariff_direction=tariff_direction
+                ),
             ),
             options,
         )
@@ -2090,6 +2186,69 @@ class Costs(Resource):
                 ),
                 body=given(start_time=start_time, end_time=end_time),
                 keyed=True,
+            ),
+            options,
+        )
+
+    def interval_retrieve(
+        self,
+        object_id: str,
+        *,
+        start_time: str | UnsetType = UNSET,
+        end_time: str | UnsetType = UNSET,
+        date: str | UnsetType = UNSET,
+        hours: int | UnsetType = UNSET,
+        aggregation: Literal["DAY", "HOUR", "MONTH", "NONE", "WEEK", "YEAR"] | UnsetType = UNSET,
+        tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
+        include_lines: bool | UnsetType = UNSET,
+        location_id: str | UnsetType = UNSET,
+        format: Literal["csv"] | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> models.EnergyCost:
+        """Price metered energy of a span: the answer of `POST /costs/interval/{object_id}`.
+
+        Dates without a time are those of the location's own clock.
+
+        Restricted keys: scope `costs:read`.
+
+        Args:
+            object_id: id of the object
+            start_time: RFC 3339 with an offset or Z; or a bare date, YYYY-MM-DD, for that local
+                midnight of the location
+            end_time: as `start_time`; the end is exclusive
+            date: a whole local day of the location, YYYY-MM-DD; instead of `start_time` and
+                `end_time`
+            hours: so many elapsed hours from the start, or from the start of `date`; instead of
+                `end_time`
+            aggregation: local periods; NONE is an item for each reading
+            tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
+                generation
+            include_lines: true adds the lines that each cost is made of
+            location_id: whose local dates are meant, for a device at several locations
+            format: csv: `start_time,end_time,energy_kwh,cost,confidence`; without it, as POST
+                /costs/interval/{object_id}
+
+        Raises:
+            ApiError: such as `location_not_found`, `device_not_found`,
+                `device_not_at_location`, `currencies_mixed`, `no_tariff_connected`,
+                `no_price_data`, `market_currency_mismatch`, `market_unit_mismatch`.
+        """
+        return self._one(
+            models.EnergyCost,
+            Call(
+                "GET",
+                path_of("/costs/interval/{object_id}", object_id=object_id),
+                query=given(
+                    start_time=start_time,
+                    end_time=end_time,
+                    date=date,
+                    hours=hours,
+                    aggregation=aggregation,
+                    tariff_direction=tariff_direction,
+                    include_lines=include_lines,
+                    location_id=location_id,
+                    format=format,
+                ),
             ),
             options,
         )

@@ -9,6 +9,7 @@ INTERVAL_BODY = {
     "start_time": "2026-02-01T00:00:00+01:00",
     "end_time": "2026-03-01T00:00:00+01:00",
 }
+INTERVAL_QUERY = {"start_time": "2026-02-01", "end_time": "2026-03-01"}
 INSTANT_BODY = {
     "location_id": _LOCATION,
     "energy_flow_direction": "INBOUND",

@@ -34,10 +34,9 @@ from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.service.pricing import check_in_service, known_until, series_of
 from wattyard.schedules.service.solving import Solver, Solvers
 from wattyard.schedules.service.surroundings import SiteForecast
-from wattyard.sites.domain.devices import Device, DeviceNotFound
+from wattyard.sites.domain.devices import Device, DeviceNotAtLocation, DeviceNotFound
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.service import Devices, Sites
-from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
 from wattyard.tariffs.domain.prices import Question, Quote
 from wattyard.tariffs.service import Prices
 

@@ -30,11 +30,10 @@ from wattyard.schedules.service.amounts import site_limits
 from wattyard.schedules.service.pricing import check_in_service, series_of
 from wattyard.schedules.service.solving import Solver, Solvers
 from wattyard.schedules.service.surroundings import SiteForecast
-from wattyard.sites.domain.devices import Device, DeviceNotFound
+from wattyard.sites.domain.devices import Device, DeviceNotAtLocation, DeviceNotFound
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.domain.states import DeviceStateNotFound
 from wattyard.sites.service import Devices, Sites, States
-from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
 from wattyard.tariffs.domain.prices import Question, Quote
 from wattyard.tariffs.domain.refusals import NoTariffConnected
 from wattyard.tariffs.service import Prices

@@ -19,11 +19,10 @@ from wattyard.schedules.domain.pv_arrays import has_panels
 from wattyard.schedules.domain.site.request import LONGEST, SiteRequest
 from wattyard.schedules.domain.site.surroundings import MeteredSite
 from wattyard.schedules.service.pricing import check_in_service
-from wattyard.sites.domain.devices import Device, DeviceNotFound
+from wattyard.sites.domain.devices import Device, DeviceNotAtLocation, DeviceNotFound
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import Devices, Sites, States
-from wattyard.tariffs.domain.contracts import DeviceNotAtLocation
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.service import Ingredients, Prices
 

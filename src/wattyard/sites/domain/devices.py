@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from wattyard.kernel.refusals import Fault, Malformed, Missing
+from wattyard.kernel.refusals import Fault, Malformed, Missing, StateForbids
 from wattyard.sites.domain.sites import NO_METADATA
 
 DeviceType = Literal[
@@ -21,6 +21,18 @@ class DeviceNotFound(Missing):
     """There is no such device in this account and mode."""
 
     code = "device_not_found"
+
+
+class DeviceNotAtLocation(StateForbids):
+    """The device is not at the location; PATCH its `locations` first."""
+
+    code = "device_not_at_location"
+
+
+class LocationIdMissing(Malformed):
+    """`location_id` is needed: the device is at several locations, or no device is named."""
+
+    code = "location_id_missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
-from wattyard.sites.domain.devices import Device, DeviceDraft, DeviceNotFound, DeviceType
+from wattyard.sites.domain.devices import (
+    Device,
+    DeviceDraft,
+    DeviceNotAtLocation,
+    DeviceNotFound,
+    DeviceType,
+    LocationIdMissing,
+)
 from wattyard.sites.domain.gathering import GATHERED_ABOVE_DEVICES, GATHERED_FOR
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.service.ports import (
@@ -69,6 +76,25 @@ class Devices(SiteUseCases):
         async with self.db.reading() as db:
             found = await device_store.at_sites(db, context.account, context.live_mode, [site_id])
         return found.get(site_id, [])
+
+    async def site_id_of(self, context: Context, device_id: UUID, named: UUID | None) -> UUID:
+        """Find the site that a question about a device means: the one named, or its only one.
+
+        Raises:
+            DeviceNotFound: when the caller has none of that id.
+            LocationIdMissing: when it is at several, and none is named.
+            DeviceNotAtLocation: when it is not at the one named, or at none.
+        """
+        at = (await self.device(context, device_id)).locations
+        if named is None and len(at) > 1:
+            raise LocationIdMissing(
+                f"device {ids.wire('dev', device_id)} is at {len(at)} locations; name one of them",
+                param="location_id",
+            )
+        if not at or named not in (None, *at):
+            where = "any location" if named is None else f"location {ids.wire('loc', named)}"
+            raise DeviceNotAtLocation(f"device {ids.wire('dev', device_id)} is not at {where}")
+        return named or at[0]
 
     async def present(self, context: Context, device_ids: Collection[UUID]) -> set[UUID]:
         """Find which of the devices belong to the caller."""

@@ -30,12 +30,6 @@ class TariffLinked(StateForbids):
     code = "tariff_linked"
 
 
-class DeviceNotAtLocation(StateForbids):
-    """The device is not at the location; PATCH its `locations` first."""
-
-    code = "device_not_at_location"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractDraft:
     """What is said of a tariff.

@@ -1,5 +1,10 @@
 """Endpoints of tariffs, market sources and prices (contract 2)."""
 
-from wattyard.tariffs.routes import prices, sources, tariffs
+from wattyard.tariffs.routes import plain_prices, prices, sources, tariffs
 
-ENDPOINTS = (*tariffs.ENDPOINTS, *sources.ENDPOINTS, *prices.ENDPOINTS)
+ENDPOINTS = (
+    *tariffs.ENDPOINTS,
+    *sources.ENDPOINTS,
+    *prices.ENDPOINTS,
+    *plain_prices.ENDPOINTS,
+)

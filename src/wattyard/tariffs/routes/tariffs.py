@@ -24,14 +24,13 @@ from wattyard.platform.http.call import Answer, etag
 from wattyard.platform.http.lists import Deleted, ParametersExclusive
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.work import beside
-from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.devices import DeviceNotAtLocation, DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Allowance, DocumentCurrencyMismatch
 from wattyard.tariffs.adapters.imports import ContractDates as Dates
 from wattyard.tariffs.domain.contracts import (
     ContractStatus,
-    DeviceNotAtLocation,
     TariffLinked,
     TariffNotFound,
 )

@@ -4,6 +4,7 @@ from wattyard.tariffs.service.contracts import Tariffs
 from wattyard.tariffs.service.endings import Endings
 from wattyard.tariffs.service.importing import TariffImports
 from wattyard.tariffs.service.listings import Listings
+from wattyard.tariffs.service.present import PresentPrices
 from wattyard.tariffs.service.prices import EVER, QUOTE_REFUSALS, Ingredients, Prices
 from wattyard.tariffs.service.sources import MarketSources
 
@@ -14,6 +15,7 @@ __all__ = [
     "Ingredients",
     "Listings",
     "MarketSources",
+    "PresentPrices",
     "Prices",
     "TariffImports",
     "Tariffs",

@@ -17,13 +17,12 @@ from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform.db import ReadConnection, WriteConnection, savepoint
 from wattyard.platform.work import beside
-from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.devices import DeviceNotAtLocation, DeviceNotFound
 from wattyard.sites.domain.sites import LinkedTariff, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import (
     Contract,
     ContractDraft,
-    DeviceNotAtLocation,
     TariffNotFound,
 )
 from wattyard.tariffs.domain.prices import calendar_region

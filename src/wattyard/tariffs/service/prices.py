@@ -15,10 +15,10 @@ from wattyard.kernel.instants import FIRST_YEAR, LAST_YEAR, Span
 from wattyard.meters.domain.readings import FlowDirection, Stream, TariffDirection
 from wattyard.platform.db import ReadConnection
 from wattyard.platform.work import beside
-from wattyard.sites.domain.devices import DeviceNotFound
+from wattyard.sites.domain.devices import DeviceNotAtLocation, DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.contracts import DeviceNotAtLocation, PricingContract
+from wattyard.tariffs.domain.contracts import PricingContract
 from wattyard.tariffs.domain.conversion import check_conversion
 from wattyard.tariffs.domain.counting import counted
 from wattyard.tariffs.domain.prices import (

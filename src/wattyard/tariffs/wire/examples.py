@@ -195,6 +195,23 @@ SITE_PRICES_BODY = {
     "start_time": "2026-03-01T00:00:00+01:00",
     "end_time": "2026-03-01T08:00:00+01:00",
 }
+PRICES_QUERY = {"location_id": _LOCATION, "date": "2026-03-01", "hours": "8"}
+PRICE_NOW_QUERY = {"location_id": _LOCATION}
+PRICE_NOW = {
+    "object": "price_now",
+    "location_id": _LOCATION,
+    "currency_code": "EUR",
+    "value": 0.1956,
+    "confidence": 1.0,
+    "start_time": "2026-02-28T22:00:00Z",
+    "end_time": "2026-03-01T06:00:00Z",
+    "next": {
+        "value": 0.3124,
+        "confidence": 1.0,
+        "start_time": "2026-03-01T06:00:00Z",
+        "end_time": "2026-03-01T22:00:00Z",
+    },
+}
 PRICES_BODY = {"location_id": _LOCATION, **SITE_PRICES_BODY}
 _QUOTE = {
     "live_mode": True,
