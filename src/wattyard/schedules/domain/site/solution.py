@@ -32,7 +32,7 @@ from wattyard.schedules.domain.site.store import PlacedStore
 from wattyard.schedules.domain.solver import Solution, solve
 
 _ROUNDS: Final = 8
-_LARGE: Final = 500
+_LARGE: Final = 150
 """Binaries from which on a plan that is off by `_NEARLY` is not searched on."""
 _NEARLY: Final = 1e-3
 _PROVEN: Final = 1e-5
