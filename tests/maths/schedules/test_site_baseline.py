@@ -120,6 +120,19 @@ def test_what_a_battery_misses_at_the_end_is_charged_in_the_last_steps() -> None
     assert not run.shortfalls
 
 
+def test_a_battery_that_holds_more_than_it_may_is_not_charged() -> None:
+    question = SiteQuestion(
+        DAY, np.full(24, 0.3), load_w=np.full(24, 100.0), sun_w=SUN_W, pv=(PvShare("pv", 1.0),),
+        stores=(battery(energy_wh=9000.0, most_wh=8000.0),),
+    )  # fmt: skip
+
+    run = at_once(question)[0]
+
+    assert run.held_wh is not None
+    assert (run.held_wh[run.power_w > 0.0] <= 8000.0 + 1e-6).all()
+    assert run.held_wh.max() == pytest.approx(9000.0 - 100.0 / 0.9**0.5)
+
+
 def test_a_room_is_held_at_the_lower_edge_of_its_band() -> None:
     question = SiteQuestion(DAY, np.full(24, 0.3), heat_pumps=(pump(24),))
 

@@ -75,6 +75,11 @@ def run(highs: "Highs") -> bool:
     return bool(highs.getModelStatus() == binding().HighsModelStatus.kOptimal)
 
 
+def timed_out(highs: "Highs") -> bool:
+    """Whether the time ran out."""
+    return bool(highs.getModelStatus() == binding().HighsModelStatus.kTimeLimit)
+
+
 def has_plan(highs: "Highs") -> bool:
     """Whether a plan, the best or not, was found."""
     status = highs.getInfo().primal_solution_status

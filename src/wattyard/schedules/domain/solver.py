@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
-from wattyard.schedules.domain.highs import RELATIVE_GAP, has_plan, loaded, run
+from wattyard.schedules.domain.highs import RELATIVE_GAP, has_plan, loaded, run, timed_out
 from wattyard.schedules.domain.program import Numbers, Program
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _SLACK: Final = 1e-9
 _REPORTED: Final = 1e-7
 _PRIMAL_SIMPLEX: Final = 4
 _POLISH_SECONDS: Final = 0.2
+_PATIENT_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,30 +61,41 @@ def solve(
     scales = [float(np.abs(goal).max()) or 1.0 for goal in goals]
     scaled = [goal / scale for goal, scale in zip(goals, scales, strict=True)]
     if not program.whole.any():
-        solution = _linear(program, scaled, seconds, presolve="off")
-        bound = None if solution is None else float(goals[main] @ solution.values)
+        solution = _linear(program, scaled, seconds, main=main, presolve="off")
     else:
         lowest = [value / scale for value, scale in zip(known, scales, strict=False)]
         solution = _mixed(program, scaled, _Start(main, guess, lowest), seconds)
-        bound = None if solution is None else solution.bound * scales[main]
-    return None if solution is None or bound is None else replace(solution, bound=bound)
+    if solution is None:
+        return None
+    return replace(solution, bound=solution.bound * scales[main])
 
 
 def _linear(
-    program: Program, goals: Sequence[Numbers], seconds: float, *, presolve: Presolve
+    program: Program, goals: Sequence[Numbers], seconds: float, *, main: int, presolve: Presolve
 ) -> Solution | None:
+    """Solve goal by goal; where the time runs out, by the goals so far, and without a bound."""
     highs = loaded(program, goals[0], seconds)
     highs.setOptionValue("presolve", presolve)
-    if not run(highs):
+    if not (run(highs) or _patient(highs)):
         return None
-    for goal in goals[1:]:
+    for position, goal in enumerate(goals[1:], start=1):
         _hold(highs, program)
         highs.changeColsCost(goal.size, np.arange(goal.size, dtype=np.int32), goal)
         highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
         kept = _values(program, highs)
         if not run(highs):
-            return Solution(kept, seconds=highs.getRunTime())
-    return Solution(_values(program, highs), seconds=highs.getRunTime())
+            bound = float(goals[main] @ kept) if position > main else -np.inf
+            return Solution(kept, seconds=highs.getRunTime(), bound=bound)
+    values = _values(program, highs)
+    return Solution(values, seconds=highs.getRunTime(), bound=float(goals[main] @ values))
+
+
+def _patient(highs: "Highs") -> bool:
+    """Go on where the time ran out before there was any plan: a linear one is soon found."""
+    if not timed_out(highs):
+        return False
+    highs.setOptionValue("time_limit", highs.getRunTime() + _PATIENT_SECONDS)
+    return run(highs)
 
 
 class _Start(NamedTuple):
@@ -121,8 +133,9 @@ def _mixed(
     if best is None:
         return None
     fixed = program.with_whole_fixed(best)
-    polished = _linear(fixed, goals, max(left, _POLISH_SECONDS), presolve="choose")
-    values = best if polished is None else polished.values
+    polished = _linear(fixed, goals, max(left, _POLISH_SECONDS), main=start.main, presolve="choose")
+    whole = polished is not None and np.isfinite(polished.bound)
+    values = polished.values if polished is not None and whole else best
     return Solution(values, settled.gap, seconds - left, settled.bound)
 
 

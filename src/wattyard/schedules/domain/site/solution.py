@@ -73,13 +73,13 @@ def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
     whole = relaxed.values[site.program.whole]
     integral = np.abs(whole - np.rint(whole)).max(initial=0.0) < SAME
     if integral and not any_of(site.broken(relaxed.values)):
-        return Found(relaxed.values, objective_of(site, relaxed.values), clock.stats)
+        return Found(relaxed.values, relaxed.bound, clock.stats)
     start: Found | None = None
     if fits(site.question) and not site.narrowed:
         start = _by_dynamics(site, relaxed.values, clock)
         if start is not None and start.is_near(site):
             return start
-    return _mixed(site, relaxed.values, clock, start)
+    return _mixed(site, relaxed, clock, start)
 
 
 def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | None:
@@ -128,11 +128,12 @@ def _settle(site: SiteProgram, guess: Numbers, path: SitePath) -> None:
 
 
 def _mixed(
-    site: SiteProgram, relaxed: Numbers, clock: Clock, start: Found | None = None
+    site: SiteProgram, free: Solution, clock: Clock, start: Found | None = None
 ) -> Found | None:
     """Add binaries where switches are broken, until none is; from a plan to start with, if any."""
+    relaxed = free.values
     known = missed_by(site, relaxed)
-    bounds = [Bound(known, objective_of(site, relaxed))]
+    bounds = [Bound(known, free.bound)]
     where = site.broken(relaxed)
     best = None if start is None else start.values
     if start is not None:

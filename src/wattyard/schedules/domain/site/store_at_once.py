@@ -38,8 +38,9 @@ class StoreAtOnce:
         self._wanted_wh, self._most_wh = self._asked()
 
     def _asked(self) -> tuple[Numbers, Numbers]:
-        """Find what each step (n) is to reach, and not to pass, for targets and trips to come."""
-        wanted_wh, most_wh = self.times.trips_wh.copy(), self.times.most_wh.copy()
+        """Find what charging is to reach in each step (n), and not to pass, for what is to come."""
+        wanted_wh = self.times.trips_wh.copy()
+        most_wh = np.full(wanted_wh.size, min(self.store.most_wh, self.store.capacity_wh))
         for goal in self._goals:
             wanted_wh[goal.step] = max(wanted_wh[goal.step], goal.low_wh)
             most_wh[goal.step] = min(most_wh[goal.step], goal.high_wh)
@@ -136,7 +137,7 @@ class StoreAtOnce:
         most_w = min(self._charge_w, self._room_w(step))
         power_w = min(max(wanted_w, self.store.least_w), most_w)
         gained_wh = power_w * self._loss * self._hours[step]
-        fits = self._natural_wh(step) + gained_wh <= self.times.most_wh[step] + _ROUNDING_WH
+        fits = self._natural_wh(step) + gained_wh <= self._most_wh[step] + _ROUNDING_WH
         return power_w if fits and power_w >= max(self.store.least_w, _NOISE_W) else 0.0
 
     def _room_w(self, step: int) -> float:
