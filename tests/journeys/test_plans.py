@@ -1,5 +1,6 @@
 """Plans through real processes: drawn in the terminal, and made while others are answered."""
 
+import json
 import os
 import subprocess
 import threading
@@ -75,6 +76,17 @@ def test_a_plan_can_be_looked_at_in_the_terminal(data: Path, account: Any) -> No
             env={**os.environ, "COLUMNS": "200"},
         ).stdout
         told = run(*options, "--charge", "40", "--hours", "24", data=data)
+        wishes = {"devices": [{"device_id": device, "state_of_charge_percent": 40}]}
+        (request := data.parent / "site.json").write_text(json.dumps(wishes))
+        whole = ("plan", "--site", at, *options[2:], "--request", str(request), "--hours", "24")
+        site = subprocess.run(
+            [*WATTYARD, *whole, "--data", str(data)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "COLUMNS": "200"},
+        ).stdout
+        site_told = run(*whole, data=data)
         unknown = subprocess.run(
             [*WATTYARD, *options, "--data", str(data)], capture_output=True, text=True, check=False
         )
@@ -84,6 +96,10 @@ def test_a_plan_can_be_looked_at_in_the_terminal(data: Path, account: Any) -> No
     assert "price 0.1000 … 0.3000" in drawn
     assert "complete" in drawn
     assert (told["object"], told["location_id"]) == ("schedule_soc", at)
+    assert [name for name in ("price", "grid", "0", "charge") if f"  {name} " not in site] == []
+    assert "nobody planning" in site
+    assert "the site's usual load is not known" in site
+    assert (site_told["object"], site_told["location_id"]) == ("schedule_site", at)
     assert unknown.returncode == 1
     assert "state_of_charge_percent" in unknown.stderr
 

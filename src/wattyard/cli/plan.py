@@ -1,5 +1,6 @@
-"""`wattyard plan`: when a battery or a car should charge, as a chart."""
+"""`wattyard plan`: when a battery or a car should charge, or a whole site, as a chart."""
 
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +12,8 @@ from wattyard.app import Services
 from wattyard.cli import plan_chart
 from wattyard.cli.accounts import AccountOption, print_json
 from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.plan_chart import Lane
+from wattyard.cli.site_plan import fields_of, plan_site
 from wattyard.cli.tariffs import ModeOption, context_of
 from wattyard.kernel import civil, ids
 from wattyard.kernel.context import Context
@@ -26,9 +29,16 @@ _ASSUMED = ", the site uses what the battery gives in place of energy from the g
 
 
 def plan(
-    device: Annotated[str, typer.Argument(help="dev_…")],
     account: AccountOption,
     mode: ModeOption,
+    device: Annotated[str | None, typer.Argument(help="dev_…; none with --site.")] = None,
+    site: Annotated[
+        str | None, typer.Option(help="loc_…: plan everything behind its meter together.")
+    ] = None,
+    request: Annotated[
+        Path | None,
+        typer.Option(help="With --site: a body of POST /schedules/site as JSON; - is stdin."),
+    ] = None,
     charge: Annotated[
         float | None,
         typer.Option(help="Present state of charge in per cent; default: as reported."),
@@ -52,7 +62,17 @@ def plan(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Show when a battery or a car charges and discharges at least cost, beside the prices."""
+    """Show when a battery or a car charges at least cost, or with --site what all devices do."""
+    alone = {"--charge": charge, "--target": target, "--reserve": reserve, "--ready-by": ready_by}
+    if site is not None:
+        _check_alone({"a device": device, "--location": location, **alone})
+        asked = {**fields_of(request), "location_id": site}
+        if hours is not None:
+            asked["schedule_horizon"] = hours
+        plan_site(asked, account, mode, json=json, data=data, database=database)
+        return
+    if device is None:
+        raise typer.BadParameter("name a device, dev_…, or a site by --site loc_…")
     fields = {
         "state_of_charge_percent": charge,
         "target_state_of_charge_percent": target,
@@ -76,20 +96,29 @@ def plan(
         _show(answer)
 
 
+def _check_alone(given: dict[str, object]) -> None:
+    """Refuse what says how one device is planned; for a site it is in `devices` of a request."""
+    found = [name for name, value in given.items() if value is not None]
+    if found:
+        raise typer.BadParameter(
+            f"{found[0]} does not go with --site; say it in the devices of --request"
+        )
+
+
 def _show(answer: ChargeAnswer) -> None:
     (own,) = answer.plan.storages
     zone = civil.zone(answer.site.timezone)
     held = np.append(answer.storage.energy_wh, own.held_wh[:-1])
-    steps = plan_chart.PlannedSteps(
-        answer.plan.steps.edges_us,
-        answer.plan.steps.import_per_kwh,
-        own.charge_w - own.discharge_w,
-        _FULL * (held + own.held_wh) / 2 / answer.storage.capacity_wh,
-    )
+    steps = answer.plan.steps
+    lanes = [
+        Lane("price", steps.import_per_kwh, "price"),
+        Lane("runs", own.charge_w - own.discharge_w, "power"),
+        Lane("holds", _FULL * (held + own.held_wh) / 2 / answer.storage.capacity_wh, "percent"),
+    ]
     around = answer.surroundings
     console = Console(soft_wrap=True)
     console.print(Text(f"Plan of dev_{answer.device_id.hex} ({zone.key})", style="bold"))
-    console.print(plan_chart.draw(steps, zone))
+    console.print(plan_chart.draw(steps.edges_us, lanes, zone))
     first, last = (_FULL * wh / answer.storage.capacity_wh for wh in (held[0], own.held_wh[-1]))
     console.print(
         f"adds {answer.site.currency_code} {rounded(own.cost, 2):.2f} to the bill "

@@ -1,9 +1,9 @@
-"""A charging plan in the terminal: price, power and state of charge, day by day."""
+"""Plans in the terminal: prices, powers and states of charge in lanes on one axis, day by day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,78 +16,71 @@ from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import mean_over
 
-_NAMES: Final = ("price", "runs", "holds")
 _IDLE_W: Final = 1.0
+_NARROWEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlannedSteps:
-    """n steps to draw: `edges_us` (n + 1), price, power (+ charging), charge in per cent."""
+class Lane:
+    """A row to draw of n steps: a price per kWh, a power (W, + takes), or a share in per cent."""
 
-    edges_us: Instants
-    per_kwh: Numbers
-    net_w: Numbers
-    percent: Numbers
+    name: str
+    values: Numbers
+    kind: Literal["price", "power", "percent"]
 
 
-def draw(steps: PlannedSteps, zone: ZoneInfo) -> RenderableType:
-    """Draw each local day as three lines of half hours under the hours of its clock."""
-    day = civil.date_at(instant(int(steps.edges_us[0])), zone)
-    last = civil.date_at(instant(int(steps.edges_us[-1]) - 1), zone)
+def draw(edges_us: Instants, lanes: Sequence[Lane], zone: ZoneInfo) -> RenderableType:
+    """Draw each local day as a line for each lane, in half hours, under the hours of its clock.
+
+    `edges_us` (n + 1) are those of the steps of all lanes.
+    """
+    day = civil.date_at(instant(int(edges_us[0])), zone)
+    last = civil.date_at(instant(int(edges_us[-1]) - 1), zone)
+    width = max([_NARROWEST, *(len(lane.name) + 1 for lane in lanes)])
     lines: list[Text] = []
-    scale = (float(steps.per_kwh.min()), float(steps.per_kwh.max()))
     while day <= last:
         span = civil.day(day, zone)
-        edges_us = np.arange(
+        cells_us = np.arange(
             microseconds(span.start), microseconds(span.end) + 1, CELL_US, dtype=np.int64
         )
-        lines.append(_hours(f"{day:%a %d %b}", edges_us, zone))
-        lines += [
-            _line(name, row)
-            for name, row in zip(_NAMES, _cells(steps, edges_us, scale), strict=True)
-        ]
+        lines.append(_hours(f"{day:%a %d %b}", width, cells_us, zone))
+        lines += [_line(lane, edges_us, cells_us, width) for lane in lanes]
         day += timedelta(days=1)
-    lines.append(Text(f"price {scale[0]:.4f} … {scale[1]:.4f}   ▲ takes   ▼ gives", style="dim"))
+    prices = [lane.values for lane in lanes if lane.kind == "price"]
+    scales = [f"price {own.min():.4f} … {own.max():.4f}" for own in prices[:1]]
+    lines.append(Text("   ".join([*scales, "▲ takes", "▼ gives"]), style="dim"))
     return Group(*lines)
 
 
-def _hours(name: str, edges_us: Instants, zone: ZoneInfo) -> Text:
-    text = Text(f"{name:<12}", style="bold")
-    for at in edges_us[:-1].tolist()[::4]:
+def _hours(name: str, width: int, cells_us: Instants, zone: ZoneInfo) -> Text:
+    text = Text(f"{name:<{width + 2}}", style="bold")
+    for at in cells_us[:-1].tolist()[::4]:
         text.append(f"{instant(at).astimezone(zone):%H}  ", style="dim")
     return text
 
 
-def _cells(
-    steps: PlannedSteps, edges_us: Instants, scale: tuple[float, float]
-) -> list[list[tuple[str, str]]]:
-    """Choose character and style of each cell of a day: price, power, charge."""
-    prices, powers, held = (
-        mean_over(steps.edges_us, values, edges_us)
-        for values in (steps.per_kwh, steps.net_w, steps.percent)
-    )
-    low, high = scale
-    rows: list[list[tuple[str, str]]] = [[], [], []]
-    for n, start_us in enumerate(edges_us[:-1].tolist()):
-        if start_us + CELL_US <= steps.edges_us[0] or start_us >= steps.edges_us[-1]:
-            for row in rows:
-                row.append((" ", ""))
+def _line(lane: Lane, edges_us: Instants, cells_us: Instants, width: int) -> Text:
+    """Draw a lane's cells of a day, blank before the plan and after it."""
+    line = Text(f"  {lane.name:<{width}}")
+    values = mean_over(edges_us, lane.values, cells_us)
+    low, high = float(lane.values.min()), float(lane.values.max())
+    for n, start_us in enumerate(cells_us[:-1].tolist()):
+        if start_us + CELL_US <= edges_us[0] or start_us >= edges_us[-1]:
+            line.append(" ")
             continue
-        rows[0].append(bar(float(prices[n]), low, high))
-        rows[1].append(_sign(float(powers[n])))
-        level = min(int(held[n] / 100.0 * len(LEVELS)), len(LEVELS) - 1)
-        rows[2].append((LEVELS[level], "cyan"))
-    return rows
+        value = float(values[n])
+        if lane.kind == "price":
+            sign, style = bar(value, low, high)
+        elif lane.kind == "power":
+            sign, style = _sign(value)
+        else:
+            level = min(int(value / 100.0 * len(LEVELS)), len(LEVELS) - 1)
+            sign, style = LEVELS[max(level, 0)], "cyan"
+        line.append(sign, style=style)
+    return line
 
 
 def _sign(power_w: float) -> tuple[str, str]:
     if abs(power_w) < _IDLE_W:
         return "·", "dim"
     return ("▲", "green") if power_w > 0 else ("▼", "red")
-
-
-def _line(name: str, cells: Sequence[tuple[str, str]]) -> Text:
-    line = Text(f"  {name:<10}")
-    for sign, style in cells:
-        line.append(sign, style=style)
-    return line
