@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from tests.support.hanging_up import hung_up
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Database, Listener, Notifier
 
@@ -21,8 +22,10 @@ class Wire:
         self.whole = asyncio.Event()
         self.whole.set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
         while chunk := await reader.read(65_536):
             await self.whole.wait()
             writer.write(chunk)
@@ -54,6 +57,8 @@ async def wire_to(url: str, folder: Path) -> AsyncIterator[tuple[Wire, str]]:
         for task in wire.tasks:
             task.cancel()
         await asyncio.gather(*wire.tasks, return_exceptions=True)
+        for writer in wire.writers:
+            await hung_up(writer)
 
 
 async def test_what_waits_for_a_vanished_database_gives_up(
@@ -64,7 +69,7 @@ async def test_what_waits_for_a_vanished_database_gives_up(
         await database.open()
         wire.whole.clear()
         with pytest.raises(Unavailable):
-            async with asyncio.timeout(8), database.reading() as db:
+            async with asyncio.timeout(60), database.reading() as db:
                 await db.fetchval("SELECT 1")
         wire.whole.set()
         async with database.reading() as db:
@@ -80,7 +85,7 @@ async def test_whoever_listens_to_a_vanished_database_listens_again(
         heard = asyncio.Event()
         listening = asyncio.create_task(listener.listen())
         with listener.calling(heard.set):
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(60):
                 await heard.wait()
                 heard.clear()
                 first, wire.tasks = wire.tasks, set()

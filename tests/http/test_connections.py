@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from tests.support.hanging_up import hung_up
 from tests.support.world import Tenant, World
 from wattyard.platform.http.connection import ClientConnection
 
@@ -41,7 +42,7 @@ async def asked(port: int, *parts: bytes) -> tuple[bytes, bytes]:
         writer.write(part)
     async with asyncio.timeout(60):
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    writer.close()
+    await hung_up(writer)
     return head.lower(), body
 
 
@@ -57,7 +58,7 @@ async def test_requests_that_are_sent_ahead_are_read_only_as_they_are_answered(
             for _ in range(100):
                 await reader.readuntil(b'{"status":"ok"}')
         waiting_bytes = len(connections[0].pipeline) * len(request)
-        writer.close()
+        await hung_up(writer)
 
     assert waiting_bytes <= 1024**2
 
@@ -132,7 +133,7 @@ async def test_http_1_0_needs_no_host_and_gets_no_chunks(world: World, tenant: T
         await tenant.post("/customers", {})
         async with asyncio.timeout(60):
             first = await reader.readuntil(b"\n\n")
-        writer.close()
+        await hung_up(writer)
 
     assert plain.startswith(b"http/1.1 200 ")
     assert head.startswith(b"http/1.1 200 ")

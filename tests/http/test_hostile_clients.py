@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.http.test_connections import listening
+from tests.support.hanging_up import hung_up
 from tests.support.made import Made
 from tests.support.process import Server
 from tests.support.world import Tenant, World
@@ -55,16 +56,16 @@ class Clients:
         pushing.cancel()
         return said
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for writer in self._writers:
-            writer.close()
+            await hung_up(writer)
 
 
 @pytest.fixture
 async def clients() -> AsyncIterator[Clients]:
     clients = Clients()
     yield clients
-    clients.close()
+    await clients.close()
 
 
 async def answered(streams: Streams, sent: bytes = FULL) -> int:
@@ -227,7 +228,7 @@ def test_a_server_has_these_limits(made: Made, tmp_path: Path) -> None:
             reader, _ = await clients.connect(port)
             assert await until_closed(reader) == b""
             said = await clients.push(port, HEAD + b"A: ", b"x" * 1000)
-            clients.close()
+            await clients.close()
             return said
 
         assert asyncio.run(attack()).startswith(b"HTTP/1.1 431 ")

@@ -10,6 +10,7 @@ import httpx
 
 from tests.http.test_connections import listening
 from tests.http.test_idempotency import served
+from tests.support.hanging_up import hung_up
 from tests.support.world import SETTINGS, Tenant, World, basic, error
 from wattyard.kernel.callers import on_behalf_of
 from wattyard.platform.http import Access, endpoint
@@ -135,7 +136,7 @@ async def test_a_pipelined_request_is_in_nobodys_share_until_it_shows_whose_it_i
         )
         async with asyncio.timeout(60):
             answers = await reader.read()
-        writer.close()
+        await hung_up(writer)
 
     assert answers.count(b"HTTP/1.1 200") == 2
     assert seen == [None]

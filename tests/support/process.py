@@ -89,11 +89,14 @@ class Server:
         """Send a signal and wait for the end."""
         self.process.send_signal(number)
         code = self.process.wait(60)
-        self._reader.join(5)
+        self._read_to_the_end()
+        return code
+
+    def _read_to_the_end(self) -> None:
+        self._reader.join(60)
         for stream in (self.process.stdout, self.process.stderr):
             assert stream
             stream.close()
-        return code
 
     def __enter__(self) -> Self:
         return self
@@ -106,5 +109,7 @@ class Server:
     ) -> None:
         if self.process.poll() is None:
             self.stop()
+        else:
+            self._read_to_the_end()
         for client in self._clients:
             client.close()
