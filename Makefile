@@ -41,10 +41,12 @@ torture: $(STAMP)
 
 # Random requests made from the OpenAPI document, 300 an operation; 100,000 calls with hostile
 # values, and every value in every field; 100,000 of one tenant with the ids of another; 100 random
-# sites of each kind against the references of prices and costs.
+# examples of every property, sites against the references of prices and costs among them.
 fuzz: $(STAMP)
 	WATTYARD_TEST_EXAMPLES=$(or $(SITES),100) $(PY) -m pytest -n 2 --dist worksteal --timeout 0 \
-		tests/http tests/maths -k against_the_reference
+		tests/http -k against_the_reference
+	WATTYARD_TEST_EXAMPLES=$(or $(SITES),100) $(PY) -m pytest -n 2 --dist worksteal --timeout 0 \
+		tests/maths tests/feeds tests/stores/test_pool.py
 	WATTYARD_FUZZ_EXAMPLES=$(or $(EXAMPLES),300) WATTYARD_FUZZ_CALLS=$(or $(CALLS),100000) \
 		WATTYARD_FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 		$(PY) -m pytest -n 2 --dist worksteal --timeout 0 tests/sweeps/test_schemathesis.py \

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.clock import FakeClock
 from tests.support.made import Made
@@ -21,9 +21,16 @@ from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain import zones
 
 pytest_plugins = ("tests.support.order",)
-settings.register_profile("repeatable", derandomize=True)
-if not os.environ.keys() & {"WATTYARD_TEST_EXAMPLES", "WATTYARD_FUZZ_EXAMPLES"}:
-    settings.load_profile("repeatable")  # the same examples each time; `make fuzz` tries others
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a busy machine each example may take long."""
+settings.register_profile("repeatable", UNTIMED, derandomize=True, max_examples=25)
+settings.register_profile(
+    "many", UNTIMED, max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "100"))
+)
+if os.environ.keys() & {"WATTYARD_TEST_EXAMPLES", "WATTYARD_FUZZ_EXAMPLES"}:
+    settings.load_profile("many")
+else:
+    settings.load_profile("repeatable")  # few, the same each time; `make fuzz` tries many others
 SHARED_DATA = Path(
     os.environ.get("WATTYARD_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
 )

@@ -78,7 +78,7 @@ PARTS = [
 
 
 @pytest.mark.parametrize(("document", "parse"), PARSERS)
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(drawn=st.data())
 def test_any_damage_gives_prices_in_order_or_a_reason(
     document: str, parse: Parse, drawn: st.DataObject

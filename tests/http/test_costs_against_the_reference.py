@@ -1,6 +1,6 @@
 """Costs through HTTP held against the slow, exact reference: random readings, tariffs, places.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (12 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (5 by default).
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from wattyard.platform.db import Database
 TOLERANCE = Fraction(2, 10**6)
 """Each side of the decimal point is exact to 1e-6: the engine's promise and the rounding."""
 TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "5")),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -1,7 +1,7 @@
 """Headroom (contract 2b) through HTTP, held against the slow, exact reference of demand charges.
 
 Whatever the charge: `free_kw` leaves it as it is, more does not, and 1 kW more costs what is said.
-`WATTYARD_TEST_EXAMPLES` sets how many random sites are tried (8 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random sites are tried (5 by default).
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Markets in other money (contract 2b) through HTTP, held against the slow, exact reference.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random places are tried (8 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random places are tried (5 by default).
 """
 
 import asyncio

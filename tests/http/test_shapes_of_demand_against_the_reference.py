@@ -1,6 +1,6 @@
 """Demand charges (contract 2b) through HTTP, held against the slow, exact reference.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random sites are tried (8 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random sites are tried (5 by default).
 """
 
 import asyncio

@@ -180,9 +180,7 @@ class Pool(RuleBasedStateMachine):
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_no_connection_is_ever_lost(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
     machine = type("PoolOnALoop", (Pool,), {"new_loop": staticmethod(new_loop)})
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=80, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(machine, settings=settings(stateful_step_count=20, deadline=None))
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])

@@ -29,7 +29,7 @@ LENGTHS = (15, 15, 30, 60, 180, 1440)
 CLOCKS = ("LOCAL", "LOCAL", "UTC", "+10:00", "-03:30")
 
 TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "8")),
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "5")),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

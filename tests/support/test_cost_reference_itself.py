@@ -229,7 +229,7 @@ def test_instant_and_single_readings() -> None:
     assert answer.data[0].start == instant_of("2025-01-10T07:00:00Z")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(cost_cases())
 def test_groups_add_up_to_the_total(case: CostCase) -> None:
     try:

@@ -350,7 +350,7 @@ def test_a_place_adds_its_elements_and_a_new_term_takes_over() -> None:
     assert [str(one.confidence) for one in series] == ["0.8", "0.8", "1"]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(price_cases(Features(market=False)))
 def test_generated_tariffs_cover_every_minute(case: PriceCase) -> None:
     series = reference_prices(**case.arguments())

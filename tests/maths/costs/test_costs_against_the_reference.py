@@ -4,7 +4,7 @@ The reference cuts readings at every minute at which anything changes and reckon
 the engine cuts whole arrays. Both get the same random readings, tariffs and places around clock
 changes, a leap day and ends of years.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (10 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (6 by default).
 """
 
 import os
@@ -27,7 +27,7 @@ from wattyard.costs.domain.answer import CostItem
 from wattyard.kernel import instants
 from wattyard.kernel.refusals import Refusal
 
-EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "6"))
 TRIED = settings(
     max_examples=EXAMPLES,
     deadline=None,

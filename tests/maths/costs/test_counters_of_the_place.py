@@ -80,7 +80,7 @@ def metered(draw: st.DrawFn) -> list[Metered]:
     return series
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), tariffs(), metered(), st.data())
 def test_the_same_prices_again_under_a_new_contract_change_nothing(
     place: tuple[str, str | None, str | None],
@@ -128,7 +128,7 @@ def _without_peaks(whole: Body) -> Body:
     return {**whole, "schedule": [entry(("All", changed))]}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.integers(1, 28),
@@ -197,7 +197,7 @@ def _by_fractions(
     return bill
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.integers(-12, 14),

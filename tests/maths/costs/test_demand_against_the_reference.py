@@ -2,7 +2,7 @@
 
 Readings are few and far between, so that every form of charge meets periods with and without
 them, before, inside and after the request and the contract.
-`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (10 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (6 by default).
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.support.demand_strategies import demand_charges, money
 from tests.support.tariff_bodies import flat
 
 TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "10")),
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "6")),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

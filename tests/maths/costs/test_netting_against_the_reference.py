@@ -1,6 +1,6 @@
 """Netting held against a slow, exact reading of the same contract by another hand.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (10 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (6 by default).
 """
 
 from collections.abc import Callable

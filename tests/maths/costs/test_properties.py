@@ -1,6 +1,6 @@
 """What must hold of costs whatever the readings, the tariffs and the place.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (10 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (6 by default).
 """
 
 import os
@@ -31,7 +31,7 @@ from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Element
 
 TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "10")),
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "6")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

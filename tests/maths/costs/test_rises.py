@@ -1,6 +1,6 @@
 """What a plan adds to demand charges, held against the exact reference of demand charges.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (10 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random cases are tried (6 by default).
 """
 
 import os
@@ -35,7 +35,7 @@ from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion
 
 TRIED = settings(
-    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "10")),
+    max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "6")),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -51,7 +51,7 @@ def days_of_change(draw: st.DrawFn) -> tuple[str, list[tuple[datetime, datetime]
     return zone, half_hours(first, civil.start_of_day(day + timedelta(days=2), where), step)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None)
 @given(days_of_change(), st.sampled_from(["start", "end", "end before the change", "both"]),
        st.booleans(), st.randoms(use_true_random=False))  # fmt: skip
 def test_nothing_is_lost_or_doubled_on_days_of_23_and_25_hours(

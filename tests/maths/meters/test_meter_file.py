@@ -155,4 +155,4 @@ def test_memory_does_not_grow_with_the_file(file_format: MeterFormat) -> None:
         assert read >= count * 0.9
         return highest
 
-    assert peak(48_000) < peak(4_800) + 200_000
+    assert peak(12_000) < peak(2_400) + 200_000

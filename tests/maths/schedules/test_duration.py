@@ -57,7 +57,7 @@ small = st.lists(
 segments = st.sampled_from(["LOW", "HIGH"])
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None)
 @given(small, segments, st.data())
 def test_no_other_choice_of_minutes_is_better_and_ties_go_to_the_earliest(
     prices: PriceSeries, segment: Segment, draw: st.DataObject
@@ -74,7 +74,7 @@ def test_no_other_choice_of_minutes_is_better_and_ties_go_to_the_earliest(
     assert taken == list(best)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None)
 @given(small, segments, st.data())
 def test_the_best_block_is_found_even_when_it_starts_inside_an_interval(
     prices: PriceSeries, segment: Segment, draw: st.DataObject
@@ -90,7 +90,7 @@ def test_the_best_block_is_found_even_when_it_starts_inside_an_interval(
     assert taken == list(range(best, best + wanted))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None)
 @given(small, segments, st.data())
 def test_slots_of_a_least_length_cost_as_little_as_any_choice_of_such_slots(
     prices: PriceSeries, segment: Segment, draw: st.DataObject

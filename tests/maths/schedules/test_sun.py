@@ -134,7 +134,7 @@ def test_what_falls_on_a_plane_is_what_pvlib_says(tilt: float, facing: float) ->
     facing=st.floats(0, 360),
     day=st.dates(date(1950, 1, 1), date(2050, 12, 31)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_no_plane_gets_less_than_nothing_or_more_than_the_sun_gives(
     latitude: float, longitude: float, tilt: float, facing: float, day: date
 ) -> None:

@@ -164,7 +164,7 @@ def test_items_of_other_schemes_are_other_feed_ins() -> None:
 
 
 @given(st.lists(st.sampled_from(["0.01", "0.05", None]), min_size=48, max_size=48))
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 def test_every_half_hour_of_a_feed_in_earns_what_its_window_says_or_nothing(
     prices: list[str | None],
 ) -> None:

@@ -167,7 +167,7 @@ def test_weekdays_of_a_month_are_those_of_its_calendar(
     assert found == [date(year, month, own) for own in expected]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None)
 @given(
     st.sampled_from(PLACES),
     st.integers(2000, 2060),

@@ -276,7 +276,7 @@ MIDDLES = [
 ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), st.sampled_from(MIDDLES), st.data())
 def test_every_quarter_hour_has_the_forecast_that_the_contract_describes(
     region: tuple[str, Any, Any], middle: datetime, data: st.DataObject
@@ -308,7 +308,7 @@ def test_every_quarter_hour_has_the_forecast_that_the_contract_describes(
         assert own.confidence == wanted[1], at
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(bodies(), st.sampled_from(ZONES), st.sampled_from(MIDDLES), st.data())
 def test_a_request_cut_in_two_gives_the_same_intervals_forecasts_included(
     tariff: dict[str, Any], region: tuple[str, Any, Any], middle: datetime, data: st.DataObject

@@ -231,7 +231,7 @@ def test_the_highest_price_is_answered_to_the_millionth() -> None:
     assert answer.parts["commodity_import"].per_kwh.tolist() == [1999999998.246912]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(bodies(), bodies(), st.integers(0, 400), st.floats(0, 700))
 def test_parts_add_up_to_the_price_exactly_and_the_price_is_the_rounded_sum(
     energy: dict[str, Any], fees: dict[str, Any], days: int, counter_kwh: float

@@ -3,7 +3,7 @@
 The reference decides every minute on its own; the engine lays whole arrays. Both get the same
 random tariffs around clock changes, a leap day and ends of years in seven zones.
 
-`WATTYARD_TEST_EXAMPLES` sets how many random tariffs are tried (20 by default).
+`WATTYARD_TEST_EXAMPLES` sets how many random tariffs are tried (10 by default).
 """
 
 import os
@@ -40,7 +40,7 @@ from wattyard.tariffs.domain.tariff import Element
 from wattyard.tariffs.domain.tiers import Consumed
 from wattyard.tariffs.wire.rules import tariff_from_json
 
-EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "10"))
 TRIED = settings(
     max_examples=EXAMPLES,
     deadline=None,
