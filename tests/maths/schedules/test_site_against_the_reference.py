@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from tests.support.site_plans.auditor import audited
 from tests.support.site_plans.compared import differences
 from tests.support.site_plans.demanded import random_demanded_site
+from tests.support.site_plans.dynamic import best_on_grid, grid_site
 from tests.support.site_plans.random_sites import Kind, random_site
 from tests.support.site_plans.reading import read
 from tests.support.site_plans.reference import best_plan
-from wattyard.schedules.domain.site.plan import DevicePlan
+from wattyard.schedules.domain.site.plan import DevicePlan, SitePlan
 from wattyard.schedules.domain.site.planning import plan_site
-from wattyard.schedules.domain.site.question import HeldPlan, HeldSlot
+from wattyard.schedules.domain.site.question import HeldPlan, HeldSlot, SiteQuestion
 
 TRIED = settings(
     max_examples=int(os.environ.get("WATTYARD_TEST_EXAMPLES", "5")),
@@ -45,7 +46,7 @@ KINDS: tuple[tuple[Kind, ...], ...] = (
 def test_a_site_is_planned_as_a_second_hand_plans_it(kinds: tuple[Kind, ...], seed: int) -> None:
     asked = random_site(seed, kinds)
 
-    assert differences(asked, plan_site(asked)) == []
+    assert differences(asked, unhurried(asked)) == []
 
 
 @TRIED
@@ -53,13 +54,27 @@ def test_a_site_is_planned_as_a_second_hand_plans_it(kinds: tuple[Kind, ...], se
 def test_a_demand_charge_of_any_shape_is_a_part_of_the_cost(seed: int) -> None:
     site = random_demanded_site(seed)
 
-    assert differences(site.asked, plan_site(site.asked), site.demand) == []
+    assert differences(site.asked, unhurried(site.asked), site.demand) == []
+
+
+@TRIED
+@given(seed=SEEDS)
+def test_a_day_of_one_battery_is_as_good_as_a_dynamic_program_over_its_energy(seed: int) -> None:
+    asked, quantum_wh = grid_site(seed)
+
+    plan = unhurried(asked)
+
+    best = best_on_grid(read(asked), quantum_wh / 1000)
+    within = 1e-4 * max(1.0, abs(best))
+    assert plan.gap <= 1e-4
+    assert plan.bound - within <= best <= plan.objective + within
+    assert plan.objective <= best + within
 
 
 @TRIED
 @given(seed=SEEDS)
 def test_the_same_site_has_the_same_plan_twice(seed: int) -> None:
-    one, other = plan_site(random_site(seed)), plan_site(random_site(seed))
+    one, other = unhurried(random_site(seed)), unhurried(random_site(seed))
 
     assert one.objective == other.objective
     for own, twin in zip(one.devices, other.devices, strict=True):
@@ -72,7 +87,7 @@ def test_the_same_site_has_the_same_plan_twice(seed: int) -> None:
 def test_a_held_plan_stays_unless_a_new_one_saves_more(seed: int) -> None:
     """Prices move a little: what is held is answered again, or is worse by more than it may be."""
     asked, keep = random_site(seed), 0.02
-    held = plan_site(asked)
+    held = unhurried(asked)
     moved = np.random.default_rng(seed).normal(0, 0.01, asked.steps)
     later = replace(
         asked,
@@ -80,7 +95,7 @@ def test_a_held_plan_stays_unless_a_new_one_saves_more(seed: int) -> None:
         previous=HeldPlan({one.device: slots_of(one) for one in held.devices}, keep),
     )
 
-    plan = plan_site(later)
+    plan = unhurried(later)
 
     within = 1e-3 + plan.gap * max(1.0, abs(plan.objective))
     best = best_plan(read(later)).objective
@@ -95,3 +110,8 @@ def test_a_held_plan_stays_unless_a_new_one_saves_more(seed: int) -> None:
 
 def slots_of(device: DevicePlan) -> tuple[HeldSlot, ...]:
     return tuple(HeldSlot(one.start_us, one.end_us, one.power_w) for one in device.slots)
+
+
+def unhurried(asked: SiteQuestion) -> SitePlan:
+    """A plan that a busy machine does not cut short."""
+    return plan_site(replace(asked, seconds=60.0))
