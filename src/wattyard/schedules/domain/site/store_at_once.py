@@ -28,20 +28,28 @@ class StoreAtOnce:
             most_w if most_w >= store.least_w else 0.0
             for most_w in (store.charge_w, store.discharge_w)
         )
+        self._open: list[float]
+        self._hours: list[float]
+        self._kept: list[float]
+        self._trips_wh: list[float]
         self._open, self._hours, self._kept, self._trips_wh = (
             series.tolist()
             for series in (self.times.open, question.hours, self.times.kept, self.times.trips_wh)
         )
         self.power_w = np.zeros(question.steps)
         self.held_wh = np.zeros(question.steps)
-        self._goals = [goal for goal in self.times.goals if goal.step >= 0]
-        self._wanted_wh, self._most_wh = self._asked()
+        self._goals: dict[int, list[Goal]] = {}
+        for goal in self.times.goals:
+            self._goals.setdefault(goal.step, []).append(goal)
+        wanted_wh, self._most_wh = self._asked()
+        self._wanted_wh, self._ceiling_wh = wanted_wh.tolist(), self._most_wh.tolist()
+        self._held_wh = store.energy_wh
 
     def _asked(self) -> tuple[Numbers, Numbers]:
         """Find what charging is to reach in each step (n), and not to pass, for what is to come."""
         wanted_wh = self.times.trips_wh.copy()
         most_wh = np.full(wanted_wh.size, min(self.store.most_wh, self.store.capacity_wh))
-        for goal in self._goals:
+        for goal in (one for one in self.times.goals if one.step >= 0):
             wanted_wh[goal.step] = max(wanted_wh[goal.step], goal.low_wh)
             most_wh[goal.step] = min(most_wh[goal.step], goal.high_wh)
         wanted_wh = np.maximum.accumulate(wanted_wh[::-1])[::-1]
@@ -49,13 +57,12 @@ class StoreAtOnce:
         return np.minimum(wanted_wh, most_wh), most_wh
 
     def _natural_wh(self, step: int) -> float:
-        """What it holds at the end of a step in which it rests."""
-        before_wh = float(self.held_wh[step - 1]) if step else self.store.energy_wh
-        return before_wh * float(self._kept[step])
+        """What it holds at the end of the present step where it rests."""
+        return self._held_wh * self._kept[step]
 
     def charge(self, step: int) -> None:
         """Charge at full power, as far as a target or trip to come asks for it."""
-        lacking_wh = float(self._wanted_wh[step]) - self._natural_wh(step)
+        lacking_wh = self._wanted_wh[step] - self._natural_wh(step)
         if self._open[step] and lacking_wh > _ROUNDING_WH:
             wanted_w = lacking_wh / (self._loss * self._hours[step])
             self._take(step, self._allowed_w(step, wanted_w))
@@ -67,7 +74,7 @@ class StoreAtOnce:
         natural_wh, hours = self._natural_wh(step), self._hours[step]
         surplus_w = -float(self.site.net_w[step])
         if surplus_w > _NOISE_W:
-            room_wh = float(self._most_wh[step]) - natural_wh
+            room_wh = self._ceiling_wh[step] - natural_wh
             fits_w = max(room_wh, 0.0) / (self._loss * hours)
             power_w = min(surplus_w, fits_w, self._charge_w, self._room_w(step))
         else:
@@ -79,13 +86,13 @@ class StoreAtOnce:
 
     def settle(self, step: int) -> None:
         """Note what it holds after a step, and charge before what is missing for a target."""
-        power_w, hours = float(self.power_w[step]), self._hours[step]
-        gained_w = power_w * self._loss if power_w > 0.0 else power_w / self._loss
-        held_wh = self._natural_wh(step) + gained_w * hours - self._trips_wh[step]
-        self.held_wh[step] = max(held_wh, 0.0)
-        for goal in self._goals:
-            if goal.step == step:
-                self._mend(goal)
+        held_wh = self._natural_wh(step) - self._trips_wh[step]
+        if power_w := float(self.power_w[step]):
+            held_wh += self._stored_w(power_w) * self._hours[step]
+        self.held_wh[step] = self._held_wh = max(held_wh, 0.0)
+        for goal in self._goals.get(step, ()):
+            self._mend(goal)
+            self._held_wh = float(self.held_wh[step])
 
     def run(self) -> Run:
         """Judge what it did."""
@@ -99,7 +106,8 @@ class StoreAtOnce:
             missing_wh = min(goal.low_wh, float(self._most_wh[goal.step])) - self.held_wh[goal.step]
             if missing_wh <= _ROUNDING_WH:
                 return
-            if self._open[step]:
+            able = self._open[step] and self.power_w[step] < self._charge_w - _NOISE_W
+            if able and self.site.room_w(self.store.device, step) > _NOISE_W:
                 self._add(step, goal.step, float(missing_wh))
 
     def _add(self, step: int, until: int, missing_wh: float) -> None:
@@ -137,7 +145,7 @@ class StoreAtOnce:
         most_w = min(self._charge_w, self._room_w(step))
         power_w = min(max(wanted_w, self.store.least_w), most_w)
         gained_wh = power_w * self._loss * self._hours[step]
-        fits = self._natural_wh(step) + gained_wh <= self._most_wh[step] + _ROUNDING_WH
+        fits = self._natural_wh(step) + gained_wh <= self._ceiling_wh[step] + _ROUNDING_WH
         return power_w if fits and power_w >= max(self.store.least_w, _NOISE_W) else 0.0
 
     def _room_w(self, step: int) -> float:
