@@ -10,7 +10,8 @@ import pytest
 from generator import __main__ as generator
 from generator import hints
 from generator.document import Operation, described, operations
-from generator.models import argument, is_page
+from generator.models import is_page
+from wattyard.platform.document.client_calls import argument
 from wattyard_client import (
     ApiError,
     AsyncWattyard,

@@ -5,11 +5,13 @@ import gzip
 
 import pytest
 
-from tests.support.world import World
+from tests.support.world import World, error
 from wattyard.platform.http.documents import Document, Rendered
 
 
-@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/sites", "/docs/assets/wattyard.js", "/openapi.json", "/metrics"]
+)
 async def test_a_document_has_a_tag_and_is_not_sent_to_who_has_it(world: World, path: str) -> None:
     first = await world.http.get(path)
     again = await world.http.get(path, headers={"If-None-Match": first.headers["etag"]})
@@ -32,9 +34,39 @@ async def test_every_answer_with_a_tag_may_be_304(world: World) -> None:
 
 
 async def test_who_looks_for_an_entrance_is_shown_both(world: World) -> None:
-    message = (await world.http.get("/")).json()["message"]
+    message = (await world.http.get("/nowhere")).json()["message"]
     assert "/docs" in message
     assert "/openapi.json" in message
+
+
+async def test_at_the_entrance_people_are_led_to_the_pages_and_programs_told_where_to_begin(
+    world: World,
+) -> None:
+    program = await world.http.get("/")
+    person = await world.http.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+
+    found = program.json()
+    assert (found["documentation"], found["openapi"]) == ("/docs", "/openapi.json")
+    assert (person.status_code, person.headers["location"]) == (303, "/docs")
+    assert program.headers["vary"] == person.headers["vary"] == "accept"
+
+
+@pytest.mark.parametrize("path", ["/docs/none", "/docs/guides/README", "/docs/assets/a.py"])
+async def test_a_page_that_does_not_exist_is_404(world: World, path: str) -> None:
+    error(await world.http.get(path), 404, "path_unknown")
+
+
+async def test_what_is_not_a_page_is_served_as_what_it_is(world: World) -> None:
+    kinds = {
+        "/docs/sites.md": "text/markdown",
+        "/docs/guides/tariffs.md": "text/markdown",
+        "/llms.txt": "text/markdown",
+        "/docs/search.json": "application/json",
+        "/docs/assets/wattyard.css": "text/css",
+    }
+    for path, kind in kinds.items():
+        answer = await world.http.get(path)
+        assert answer.headers["content-type"].startswith(kind), path
 
 
 async def test_a_document_is_rendered_once_for_all_who_ask() -> None:

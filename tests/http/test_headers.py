@@ -1,12 +1,11 @@
 """Headers that keep pages and secrets from others, and metrics of the server itself."""
 
-import base64
-import hashlib
 import re
 from http import HTTPMethod
 
 import pytest
 
+from tests.support.declared import filled
 from tests.support.world import Tenant, World
 from wattyard.app import ENDPOINTS
 
@@ -15,14 +14,13 @@ async def test_every_page_may_load_only_what_it_holds(world: World) -> None:
     pages = [one for one in ENDPOINTS if one.media_type.startswith("text/html")]
     assert pages
     for page in pages:
-        answer = await world.http.get(page.path)
-        (style,) = re.findall("<style>(.*?)</style>", answer.text, flags=re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        answer = await world.http.get(filled(page.path, {"page": "webhooks"}))
+        assert answer.status_code == 200
         assert answer.headers["content-security-policy"] == (
-            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
-            "form-action 'none'; frame-ancestors 'none'"
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+            "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
-        assert " style=" not in answer.text
+        assert not re.search(r"<style|<[^>]+ (style|on[a-z]+)=", answer.text)
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
 

@@ -75,8 +75,12 @@ def takes_an_array(declared: Endpoint) -> bool:
     return "list[" in str(declared.body)
 
 
+_PAGES = {"page": "sites", "section": "guides"}
+"""What stands in the paths of documentation."""
+
+
 def filled(path: str, ids: Mapping[str, str]) -> str:
-    return re.sub(r"{(\w+)}", lambda match: ids[match[1]], path)
+    return re.sub(r"{(\w+)}", lambda match: {**_PAGES, **ids}[match[1]], path)
 
 
 def credentials(tenant: Tenant, declared: Endpoint) -> dict[str, str]:

@@ -39,7 +39,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 MODES = tuple(schemathesis.GenerationMode)
-NOT_FUZZED = ("metrics", "docs", "openapi", "event_stream")
+PAGES = ("docs", "docs_page", "docs_text", "entrance", "llms")
+NOT_FUZZED = ("metrics", "openapi", "event_stream", *PAGES)
 FUZZED = [one for one in ENDPOINTS if one.operation not in NOT_FUZZED]
 
 

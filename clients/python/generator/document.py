@@ -1,6 +1,5 @@
 """The server's description of itself, as the generator reads it."""
 
-import keyword
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,34 +7,9 @@ from wattyard import __version__
 from wattyard.app.assembly import ENDPOINTS
 from wattyard.app.endpoints import ACCESS_REFUSALS
 from wattyard.platform import document
+from wattyard.platform.document.client_calls import client_call
 
 Json = dict[str, Any]
-
-_OWN_NAMES = {
-    "market_source_prices_put": "put_prices",
-    "market_source_prices_list": "list_prices",
-    "device_state_update": "update_state",
-    "device_state_retrieve": "retrieve_state",
-    "device_state_list": "list_states",
-    "device_plan_retrieve": "retrieve_plan",
-    "meter_interval_put": "put_interval",
-    "meter_cumulative_put": "put_cumulative",
-    "meter_batch_list": "list_batches",
-    "meter_batch_retrieve": "retrieve_batch",
-    "meter_record_search": "search_records",
-    "location_headroom": "headroom",
-    "auth_token_create": "create_token",
-}
-"""Methods of operations whose names have a noun of their own."""
-_RESOURCES = {
-    "login": "auth",
-    "jwks.json": "signing_keys",
-    "openapi.json": "server",
-    "docs": "server",
-    "metrics": "server",
-}
-"""Attributes of the client for what is not named like its path."""
-
 
 _OF_EVERY_CALL = ("account_disabled", "api_version_not_supported")
 
@@ -55,18 +29,12 @@ class Operation:
     @property
     def resource(self) -> str:
         """The client's attribute that has the method."""
-        first = self.path.strip("/").partition("/")[0]
-        return _RESOURCES.get(first, first.replace("-", "_"))
+        return client_call(self.id, self.path).resource
 
     @property
     def name(self) -> str:
         """The method's name: the operation's, without the resource."""
-        if self.id in _OWN_NAMES:
-            return _OWN_NAMES[self.id]
-        singular = self.resource.removesuffix("ies") if self.resource.endswith("ies") else ""
-        singular = singular + "y" if singular else self.resource.removesuffix("s")
-        name = self.id.removeprefix(f"{singular}_")
-        return f"{name}_" if keyword.iskeyword(name) else name
+        return client_call(self.id, self.path).method
 
     def parameters(self, place: str) -> list[Json]:
         """List the parameters in `path`, `query` or `header`."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from generator import hints
 from generator.document import Operation
-from generator.models import argument, described, docstring, is_page
+from generator.models import described, docstring, is_page
+from wattyard.platform.document.client_calls import argument
 
 Json = dict[str, Any]
 _BASES = {"meters": "Uploading", "events": "Streaming"}

@@ -1,12 +1,12 @@
 """Writes `models.py` (what is answered) and `bodies.py` (what is sent)."""
 
-import keyword
 import textwrap
 from collections.abc import Iterable
 from typing import Any
 
 from generator import hints
 from generator.document import Operation
+from wattyard.platform.document.client_calls import argument
 
 Json = dict[str, Any]
 _SERIES = {"Prices"}
@@ -78,11 +78,6 @@ def described(schema: Json) -> str:
     parts = [schema, *schema.get("anyOf", ())]
     texts = [str(part["description"]) for part in parts if part.get("description")]
     return " ".join(texts[0].split()) if texts else ""
-
-
-def argument(name: str) -> str:
-    """Name a field in Python."""
-    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def docstring(text: str, rows: Iterable[tuple[str, str]], heading: str, indent: str) -> str:

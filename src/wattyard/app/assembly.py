@@ -33,6 +33,7 @@ from wattyard.schedules.capability import SCHEDULES
 from wattyard.schedules.service import Solvers
 from wattyard.sites.capability import SITES
 from wattyard.tariffs.capability import TARIFFS
+from wattyard.web.capability import WEB
 
 CAPABILITIES: Final[Sequence[Capability]] = (
     SITES,
@@ -42,6 +43,7 @@ CAPABILITIES: Final[Sequence[Capability]] = (
     SCHEDULES,
     EVENTS,
     ACCOUNTS,
+    WEB,
     SERVER,
 )
 """Every capability, in the order of the documentation."""

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -25,9 +25,9 @@ from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.measures import Measure
 from wattyard.kernel.refusals import Refusal, Unavailable
-from wattyard.platform import document
 from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
+from wattyard.platform.document import Description, document
 from wattyard.platform.encryption import Keyring
 from wattyard.platform.encryption.key_file import keyring_of
 from wattyard.platform.http import Access, Answer, Call, Endpoint, endpoint
@@ -41,7 +41,6 @@ from wattyard.platform.work import Job, Periodic, Stopping
 
 _FORGET_SECONDS: Final = 3600.0
 _METRICS_SECONDS: Final = 1.0
-_HTML: Final = b"text/html; charset=utf-8"
 _METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 
 _KEY_REFUSALS: Final = (CredentialsInvalid, KeyRevoked, TooManyFailures)
@@ -95,37 +94,21 @@ async def ready(db: Database, stopping: Stopping) -> Health:
     return Health("ok")
 
 
-class Documentation:
-    """The API's description, rendered when first asked for: it takes a fifth of a start."""
+class OpenApi:
+    """The API's description as JSON, rendered when first asked for: it takes a fifth of a start."""
 
-    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
-        self._endpoints = endpoints
-        self.openapi = Rendered(lambda: asyncio.to_thread(self._openapi))
-        self.page = Rendered(lambda: asyncio.to_thread(self._page))
+    def __init__(self, description: Description) -> None:
+        self._description = description
+        self.rendered = Rendered(lambda: asyncio.to_thread(self._render))
 
-    def _openapi(self) -> Document:
-        return Document.of(msgspec.json.encode(self._described()), JSON)
-
-    def _page(self) -> Document:
-        page = document.page(self._described()).encode()
-        return Document.of(page, _HTML, (document.STYLE_HASH,))
-
-    def _described(self) -> dict[str, Any]:
-        return document.document(
-            self._endpoints, version=__version__, refused=ACCESS_REFUSALS, events=EVENT_TYPES
-        )
+    def _render(self) -> Document:
+        return Document.of(msgspec.json.encode(self._description.document), JSON)
 
 
 @endpoint("GET", "/openapi.json", "openapi", access=Access.PUBLIC)
-async def openapi(call: Call, documentation: Documentation) -> Answer:
+async def openapi(call: Call, openapi: OpenApi) -> Answer:
     """Describe this API as OpenAPI 3.1."""
-    return (await documentation.openapi.current()).answer(call)
-
-
-@endpoint("GET", "/docs", "docs", access=Access.PUBLIC, media_type=_HTML.decode())
-async def docs(call: Call, documentation: Documentation) -> Answer:
-    """Describe this API as a page for people."""
-    return (await documentation.page.current()).answer(call)
+    return (await openapi.rendered.current()).answer(call)
 
 
 class MetricsGuard:
@@ -176,8 +159,12 @@ async def metrics(call: Call, page: MetricsPage, guard: MetricsGuard) -> Answer:
     return (await page.rendered.current()).answer(call)
 
 
-def documentation(endpoints: Sequence[Endpoint]) -> Documentation:
-    return Documentation(endpoints)
+def description(endpoints: Sequence[Endpoint]) -> Description:
+    return Description(
+        lambda: document(
+            endpoints, version=__version__, refused=ACCESS_REFUSALS, events=EVENT_TYPES
+        )
+    )
 
 
 def metrics_guard(settings: Settings) -> MetricsGuard:
@@ -211,7 +198,8 @@ SERVER: Final = Capability(
     name="server",
     id_prefixes=("req",),
     provides=(
-        documentation,
+        description,
+        OpenApi,
         MetricsPage,
         metrics_guard,
         keyring,
@@ -221,7 +209,7 @@ SERVER: Final = Capability(
         JobRuns,
         Telemetry,
     ),
-    endpoints=(live, ready, metrics, openapi, docs),
+    endpoints=(live, ready, metrics, openapi),
     jobs=(forgetting_answers,),
     encrypted=(BODY,),
     inspected=(JobRuns,),

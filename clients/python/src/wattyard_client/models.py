@@ -857,6 +857,30 @@ class EnergyCost(Model, frozen=True, kw_only=True, dict=True):
     total: Total
 
 
+class Entrance(Model, frozen=True, kw_only=True, dict=True):
+    """Where to begin.
+
+    Attributes:
+        object: what kind of object this is
+        name: what runs here
+        version: its release
+        documentation: pages for people
+        openapi: the whole API as OpenAPI 3.1
+        llms: an index of the documentation as Markdown
+        health: whether the server can answer requests
+        tokens: where keys are exchanged for bearer tokens
+    """
+
+    object: Open[Literal["api"]]
+    name: str
+    version: str
+    documentation: str
+    openapi: str
+    llms: str
+    health: str
+    tokens: str
+
+
 class Entry(Model, frozen=True, kw_only=True, dict=True):
     """The days and hours of some months and special dates.
 

@@ -3234,23 +3234,41 @@ class Key(Resource):
         return self._one(models.Key, Call("GET", "/key"), options)
 
 
-class Health(Resource):
-    """Calls of health."""
-
-    def live(self, *, options: Options | None = None) -> models.Health:
-        """Show that the process runs."""
-        return self._one(models.Health, Call("GET", "/health/live", public=True), options)
-
-    def ready(self, *, options: Options | None = None) -> models.Health:
-        """Whether requests can be answered: the database is there, takes changes and has room.
-
-        A server that was asked to end is not ready, but answers for as long as it drains.
-        """
-        return self._one(models.Health, Call("GET", "/health/ready", public=True), options)
-
-
 class Server(Resource):
     """Calls of server."""
+
+    def docs(self, *, options: Options | None = None) -> str:
+        """Describe this API as pages for people."""
+        return self._text(Call("GET", "/docs", public=True), options)
+
+    def docs_page(self, page: str, *, options: Options | None = None) -> str:
+        """Show the page of a group, such as `sites`; with `.md`, as Markdown.
+
+        Args:
+            page: id of the page
+        """
+        return self._text(Call("GET", path_of("/docs/{page}", page=page), public=True), options)
+
+    def docs_text(self, section: str, page: str, *, options: Options | None = None) -> str:
+        """Show a guide, a part of the contract, a decision or an asset; with `.md`, as
+        Markdown.
+
+        Args:
+            section: id of the section
+            page: id of the page
+        """
+        return self._text(
+            Call("GET", path_of("/docs/{section}/{page}", section=section, page=page), public=True),
+            options,
+        )
+
+    def llms(self, *, options: Options | None = None) -> str:
+        """List the documentation for programs that read."""
+        return self._text(Call("GET", "/llms.txt", public=True), options)
+
+    def entrance(self, *, options: Options | None = None) -> models.Entrance:
+        """Show programs where to begin; browsers are led to the documentation."""
+        return self._one(models.Entrance, Call("GET", "/", public=True), options)
 
     def metrics(self, *, options: Options | None = None) -> str:
         """Return counts and times in Prometheus' text format, at most a second old.
@@ -3264,9 +3282,20 @@ class Server(Resource):
         """Describe this API as OpenAPI 3.1."""
         return self._text(Call("GET", "/openapi.json", public=True), options)
 
-    def docs(self, *, options: Options | None = None) -> str:
-        """Describe this API as a page for people."""
-        return self._text(Call("GET", "/docs", public=True), options)
+
+class Health(Resource):
+    """Calls of health."""
+
+    def live(self, *, options: Options | None = None) -> models.Health:
+        """Show that the process runs."""
+        return self._one(models.Health, Call("GET", "/health/live", public=True), options)
+
+    def ready(self, *, options: Options | None = None) -> models.Health:
+        """Whether requests can be answered: the database is there, takes changes and has room.
+
+        A server that was asked to end is not ready, but answers for as long as it drains.
+        """
+        return self._one(models.Health, Call("GET", "/health/ready", public=True), options)
 
 
 class Resources(Resource):
@@ -3358,11 +3387,11 @@ class Resources(Resource):
         return Key(self._connection)
 
     @property
-    def health(self) -> Health:
-        """Calls of health."""
-        return Health(self._connection)
-
-    @property
     def server(self) -> Server:
         """Calls of server."""
         return Server(self._connection)
+
+    @property
+    def health(self) -> Health:
+        """Calls of health."""
+        return Health(self._connection)

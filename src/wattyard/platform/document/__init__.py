@@ -1,6 +1,5 @@
-"""The API's own description: OpenAPI 3.1 and a page for people, both from the declarations."""
+"""The API's own description: OpenAPI 3.1, from the declarations."""
 
-from wattyard.platform.document.openapi import document
-from wattyard.platform.document.page import STYLE_HASH, page
+from wattyard.platform.document.openapi import Description, document
 
-__all__ = ["STYLE_HASH", "document", "page"]
+__all__ = ["Description", "document"]

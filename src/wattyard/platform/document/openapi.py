@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from wattyard.kernel.refusals import (
@@ -93,6 +94,18 @@ class ParameterMissing(Malformed):
     """`<param>_missing`: the parameter or field named in `param` is needed."""
 
     code = "<param>_missing"
+
+
+class Description:
+    """The OpenAPI document of an application, made when it is first asked for."""
+
+    def __init__(self, make: Callable[[], Json]) -> None:
+        self._make = make
+
+    @cached_property
+    def document(self) -> Json:
+        """The document; it is shared, and nobody changes it."""
+        return self._make()
 
 
 def document(

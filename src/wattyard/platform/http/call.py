@@ -23,6 +23,19 @@ Send = Callable[[Message], Awaitable[None]]
 
 JSON: Final = b"application/json; charset=utf-8"
 _RELEASE_HEADER: Final = (b"flatpeak-version", RELEASE.encode())
+_PAGE_HEADERS: Final = (
+    (
+        b"content-security-policy",
+        (
+            b"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+            b"img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ),
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+"""What keeps a page from being framed, guessed at, or made to load what is not of this server."""
 _COMPRESS_FROM_BYTES: Final = 1024
 _COMPRESS_BESIDE_BYTES: Final = 256 * 1024
 """Compressing more than this takes long enough to be done beside the event loop."""
@@ -38,8 +51,6 @@ class Answer:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     packed: bytes | None = None
     """The body as gzip, where it is at hand."""
-    style_hashes: tuple[str, ...] = ()
-    """Of a page: the styles within that it may use, as `sha256-…`."""
 
 
 @dataclass(slots=True)
@@ -159,7 +170,7 @@ class Call:
         if answer.status in (204, 304):
             del start[:2]
         elif answer.media_type is not JSON and answer.media_type.startswith(b"text/html"):
-            start += _page_headers(answer)
+            start += _PAGE_HEADERS
         await self.send(
             {
                 "type": "http.response.start",
@@ -208,21 +219,6 @@ class Call:
         """Wait until the client leaves."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
-
-
-def _page_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """What keeps a page from being framed, guessed at, or made to load what it does not hold."""
-    styles = "".join(f" '{hash_}'" for hash_ in answer.style_hashes) or " 'none'"
-    policy = (
-        f"default-src 'none'; style-src{styles}; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    )
-    return [
-        (b"content-security-policy", policy.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"cross-origin-opener-policy", b"same-origin"),
-    ]
 
 
 async def _compressed(body: bytes) -> bytes:

@@ -18,13 +18,12 @@ class Document:
     packed: bytes
     tag: str
     media_type: bytes
-    style_hashes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, body: bytes, media_type: bytes, style_hashes: tuple[str, ...] = ()) -> Self:
+    def of(cls, body: bytes, media_type: bytes) -> Self:
         """Compress and tag a body."""
         packed = gzip.compress(body, 6, mtime=0)
-        return cls(body, packed, etag(body), media_type, style_hashes)
+        return cls(body, packed, etag(body), media_type)
 
     def answer(self, call: Call) -> Answer:
         """Answer with the document, or with 304 where the client has it already."""
@@ -37,7 +36,6 @@ class Document:
             media_type=self.media_type,
             headers=headers,
             packed=self.packed,
-            style_hashes=self.style_hashes,
         )
 
 

@@ -1,0 +1,1 @@
+"""The reference: pages from the OpenAPI document, one per group."""
