@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "serve": ("serve", "serve"),
     "account": ("accounts", "account"),
     "key": ("accounts", "key"),
+    "token": ("accounts", "make_token"),
     "site": ("listings", "site"),
     "device": ("listings", "device"),
     "tariff": ("tariffs", "tariff"),

@@ -1,8 +1,9 @@
 """`wattyard account …` and `wattyard key …`, for the operator; they work while the server runs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import msgspec
 import typer
@@ -10,16 +11,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from wattyard.accounts.domain import Account, SecretKey
+from wattyard.accounts.domain import Account, Restriction, ScopesInvalid, SecretKey
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
-from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
-from wattyard.kernel import ids, instants
+from wattyard.cli.database import (
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+    run,
+)
+from wattyard.kernel import asked_time, ids, instants
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.printing import printable
+from wattyard.kernel.scopes import Scope
 
 account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
-key = typer.Typer(help="Secret keys of an account.", no_args_is_help=True)
+key = typer.Typer(help="Secret and restricted keys of an account.", no_args_is_help=True)
 
 _WIDEST: Final = 1000
 """A table is as wide as its rows: a terminal wraps it, but no id or time is cut off."""
@@ -110,23 +118,130 @@ def create_key(
     account_id: AccountOption,
     mode: Annotated[Mode, typer.Option("--mode", help="Data that the key sees: test or live.")],
     name: NameOption,
+    scopes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scope",
+            help="Make a restricted key that may do this: "
+            f"{', '.join(Scope)}. May be given several times.",
+        ),
+    ] = None,
+    locations: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--location",
+            help="With --scope: loc_… or ste_…, the only location that the key sees. May be given "
+            "several times.",
+        ),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            "--expires",
+            help="With --scope: when the key ends by itself; 2027-01-01T00:00:00Z, or 2027-01-01 "
+            "(UTC).",
+        ),
+    ] = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Create a secret key. It is shown only once."""
+    """Create a secret key, or with --scope a restricted one. It is shown only once."""
     id_ = ids.read(account_id, "acc", param="account")
+    restriction = _restriction(scopes, locations, expires)
 
     async def work(services: Services) -> tuple[SecretKey, str]:
         return await services.get(Accounts).create_key(
-            services.get(Contexts).operator(), id_, name=name, live_mode=mode is Mode.live
+            services.get(Contexts).operator(),
+            id_,
+            name=name,
+            live_mode=mode is Mode.live,
+            restriction=restriction,
         )
 
     made, secret = run(data, database, work)
+    kind = "secret key" if restriction is None else "restricted key"
     if json:
         print_json({**_key(made), "secret_key": secret})
     else:
-        say(f"key        {ids.wire('key', made.id)}", f"secret key {secret}")
+        say(f"{'key':14} {ids.wire('key', made.id)}", f"{kind:14} {secret}")
+
+
+def _restriction(
+    scopes: list[str] | None, locations: list[str] | None, expires: str | None
+) -> Restriction | None:
+    if not scopes:
+        if locations or expires:
+            raise CommandFailed(
+                "--location and --expires are for restricted keys: say with --scope what it may do"
+            )
+        return None
+    unknown = sorted(set(scopes) - set(Scope))
+    if unknown:
+        raise ScopesInvalid(
+            f"--scope must be one of {', '.join(Scope)}; got {ids.shown(unknown[0])}"
+        )
+    at = [ids.read(text, "loc", "ste", param="location") for text in locations or ()]
+    return Restriction(
+        frozenset(map(Scope, scopes)),
+        frozenset(at) or None,
+        (expires and _instant(expires)) or None,
+    )
+
+
+def _instant(text: str) -> datetime:
+    """Read an instant with an offset, or a date for its midnight in UTC."""
+    given = asked_time.read("expires", text)
+    if isinstance(given, datetime):
+        return given
+    return datetime(given.year, given.month, given.day, tzinfo=UTC)
+
+
+def make_token(
+    account_id: Annotated[
+        str | None, typer.Option("--account", help="acc_…; not needed where there is only one.")
+    ] = None,
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="Data that the token sees: test or live.")
+    ] = Mode.test,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Print a bearer token of an account, good for an hour, made with its oldest secret key."""
+    live_mode = mode is Mode.live
+
+    async def work(services: Services) -> tuple[UUID, str, int]:
+        accounts = services.get(Accounts)
+        owner = (
+            ids.read(account_id, "acc", param="account")
+            if account_id
+            else _only(await accounts.all())
+        )
+        context = services.get(Contexts).operator()
+        return owner, *await accounts.token_of(context, owner, live_mode=live_mode)
+
+    owner, token, seconds = run(data, database, work)
+    if json:
+        print_json(
+            {
+                "bearer_token": token,
+                "expires_in": seconds,
+                "live_mode": live_mode,
+                "account_id": ids.wire("acc", owner),
+            }
+        )
+    else:
+        typer.echo(token)
+
+
+def _only(accounts: list[Account]) -> UUID:
+    if len(accounts) != 1:
+        raise CommandFailed(
+            f"there are {len(accounts)} accounts: name one with --account, or make one with "
+            "`wattyard account create`"
+        )
+    return accounts[0].id
 
 
 @key.command("list")
@@ -139,7 +254,11 @@ def list_keys(
     """List the keys of an account, without their secrets."""
     id_ = ids.read(account_id, "acc", param="account")
     keys = run(data, database, lambda s: s.get(Accounts).keys(id_))
-    print_rows([_key(one) for one in keys], json=json)
+    rows = [_key(one) for one in keys]
+    for row in rows if not json else ():
+        row["scopes"] = " ".join(row["scopes"] or ())
+        row["location_ids"] = " ".join(row["location_ids"] or ())
+    print_rows(rows, json=json)
 
 
 @key.command("revoke")
@@ -213,10 +332,16 @@ def _account(one: Account) -> dict[str, Any]:
 
 
 def _key(one: SecretKey) -> dict[str, Any]:
+    own = one.restriction
+    at = None if own is None else own.site_ids
     return {
         "id": ids.wire("key", one.id),
         "name": one.name,
         "mode": "live" if one.live_mode else "test",
+        "type": "SECRET" if own is None else "RESTRICTED",
+        "scopes": None if own is None else sorted(own.scopes),
+        "location_ids": None if at is None else [ids.wire("loc", site) for site in sorted(at)],
+        "time_expiry": _time(own.time_expiry if own else None),
         "time_created": instants.text(one.time_created),
         "last_used": _time(one.last_used),
         "time_revoked": _time(one.time_revoked),
