@@ -18,7 +18,7 @@ from tests.support.charging import (
     refused,
     slots,
 )
-from tests.support.tariff_bodies import flat
+from tests.support.tariff_bodies import entry, flat
 from tests.support.world import Tenant, error
 
 
@@ -167,3 +167,44 @@ async def test_a_window_that_prices_do_not_reach_is_left_short(tenant: Tenant) -
     assert answer["prices_until"] == "2026-03-02T02:00:00Z"
     assert [part["energy"]["value"] for part in answer["data"]] == [20_000, 0]
     assert {part["reason"] for part in answer["data"]} == {"window_too_short"}
+
+
+async def charged_for_demand(tenant: Tenant, device: Any, **site: Any) -> tuple[str, str]:
+    """Make a place that pays 0.3 a kWh, and 4 for each kW of the month's highest quarter hour."""
+    at = (await tenant.site(**site))["location_id"]
+    demand = {
+        "kind": "DEMAND",
+        "amount_per_kw": 4.0,
+        "window_minutes": 15,
+        "reset": "MONTH",
+        "schedule": [entry(("All", [{"valid_from": "00:00:00", "valid_to": "00:00:00"}]))],
+    }
+    await tenant.tariff(at, schedule=flat([{"value": 0.3}]), charges=[demand])
+    return at, (await tenant.device(at, **device))["id"]
+
+
+async def test_a_plan_by_amount_raises_the_demand_charge_least(tenant: Tenant) -> None:
+    at, device = await charged_for_demand(tenant, charger())
+
+    answer = await moving(tenant, at, device, kwh=6.6)
+
+    assert max(powers(answer)) == pytest.approx(1_100, abs=1)
+    assert answer["cost"]["value"] == pytest.approx(6.6 * 0.3 + 1.1 * 4.0, abs=1e-3)
+    assert answer["savings"]["value"] == pytest.approx((11 - 1.1) * 4.0, abs=1e-3)
+
+
+async def test_a_plan_by_state_of_charge_raises_the_demand_charge_least(tenant: Tenant) -> None:
+    _, car = await charged_for_demand(tenant, CAR)
+
+    answer = await plan(
+        tenant,
+        car,
+        schedule_horizon=10,
+        state_of_charge_percent=40,
+        target_state_of_charge_percent=60,
+        efficiency=1,
+    )
+
+    assert {power for *_, power, _ in slots(answer)} == {1_000}
+    assert answer["data"][0]["cost"]["value"] == pytest.approx(3.0 + 4.0, abs=1e-3)
+    assert answer["baseline"]["total"] == pytest.approx(3.0 + 40.0, abs=1e-3)

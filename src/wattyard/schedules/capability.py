@@ -11,6 +11,7 @@ from wattyard.schedules.routes.kept_plans import Replanning
 from wattyard.schedules.service import (
     Amounts,
     Charges,
+    DemandRises,
     KeptPlans,
     NoWeather,
     PricedTimes,
@@ -51,6 +52,7 @@ SCHEDULES: Final = Capability(
         Solvers,
         weather,
         SiteForecast,
+        DemandRises,
         PricedTimes,
         Amounts,
         Charges,

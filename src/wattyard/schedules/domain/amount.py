@@ -6,7 +6,9 @@ from math import inf, isfinite
 
 import numpy as np
 
-from wattyard.schedules.domain.power import Direction, PowerSlot, Reason, Status
+from wattyard.costs.domain.rises import DemandRise
+from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.schedules.domain.power import WH_PER_KWH, Direction, PowerSlot, Reason, Status
 from wattyard.schedules.domain.prices import Instants, Numbers, PriceSeries
 from wattyard.schedules.domain.refusals import (
     EndTimeInvalid,
@@ -119,7 +121,7 @@ class AmountQuestion:
     """How do the devices move their energy most cheaply under every power limit jointly?
 
     `prices` cover the windows of every device of their direction. `load` is what the site takes
-    besides, where that is known.
+    besides, where that is known; `demand` what imports add to demand charges.
 
     Raises:
         ValueError: when a window has no prices, or a held plan is of other devices.
@@ -130,6 +132,7 @@ class AmountQuestion:
     limits: PowerLimits = PowerLimits()
     shaving: Shaving = Shaving()
     load: UsualLoad | None = None
+    demand: tuple[DemandRise, ...] = ()
     held: Held | None = None
     explain: bool = False
 
@@ -142,6 +145,19 @@ class AmountQuestion:
                 raise ValueError("the prices cover the window of every device")
         if self.held is not None and len(self.held.slots) != len(self.needs):
             raise ValueError("a held plan has one tuple of slots for each device")
+
+    def demand_of(self, edges_us: Instants, energy_wh: Numbers) -> float:
+        """Work out what devices add to demand charges by taking so much in each step (n): money."""
+        if not self.demand:
+            return 0.0
+        hours = np.diff(edges_us) / HOUR_US
+        usual_w = np.zeros(hours.size) if self.load is None else self.load.at(edges_us[:-1])
+        usual_kwh = usual_w * hours / WH_PER_KWH
+        with_devices = usual_kwh + energy_wh / WH_PER_KWH
+        return sum(
+            rise.amount(edges_us, with_devices) - rise.amount(edges_us, usual_kwh)
+            for rise in self.demand
+        )
 
 
 @dataclass(frozen=True, slots=True)

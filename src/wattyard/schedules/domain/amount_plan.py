@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion, DevicePlan, Need, PlanValue
+from wattyard.schedules.domain.amount_by_site import by_site
 from wattyard.schedules.domain.layout import slots_of
 from wattyard.schedules.domain.outcome import StepPlan
 from wattyard.schedules.domain.power import Direction, PowerSlot, joined
@@ -38,12 +39,14 @@ def by_amount(question: AmountQuestion) -> AmountPlan:
     kept = False
     if question.held is not None:
         held = held_outcomes(question, question.held, outcomes)
-        if held is not None and stays(question.held, held, outcomes):
+        if held is not None and stays(question, question.held, held, outcomes):
             outcomes, kept = held, True
     return replace(_plan(question, outcomes), gap=gap, kept=kept)
 
 
 def _outcome(question: AmountQuestion, direction: Direction) -> StepPlan:
+    if direction == "IMPORT" and question.demand:
+        return by_site(question, shared_steps(question, direction, finest_us=_FINEST_US))
     steps = shared_steps(question, direction)
     energy_wh = alone(steps, steps.cheapest_first, steps.allowed, steps.needed_wh)
     if steps.crowded(energy_wh):
@@ -65,7 +68,7 @@ def _plan(question: AmountQuestion, outcomes: dict[Direction, StepPlan]) -> Amou
             for number, need in enumerate(question.needs)
             if need.direction == direction
         ]
-        own, total = values(outcome)
+        own, total = values(question, outcome)
         totals.append((float(outcome.energy_wh.sum()), total))
         for row, (number, need) in enumerate(numbered):
             plans[number] = _device(question, need, outcome, row, own[row])

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from wattyard.costs.domain.rises import DemandRise
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.amount import PowerLimits
 from wattyard.schedules.domain.power import Reason, Status, Why
@@ -179,7 +180,8 @@ class ChargeQuestion:
     least energy through the storage units, then the earliest. Without `export_allowed` storage
     units never feed the grid.
 
-    `runs` says in which steps the one storage unit runs, where it has a least power.
+    `runs` says in which steps the one storage unit runs, where it has a least power. `demand` is
+    what the imports of the steps add to demand charges; it is part of the bill.
 
     Raises:
         ValueError: when a held plan is of other storage units, there is no storage unit, or one of
@@ -194,6 +196,7 @@ class ChargeQuestion:
     held: HeldCharge | None = None
     explain: bool = False
     runs: "Runs | None" = None
+    demand: tuple[DemandRise, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.storages:

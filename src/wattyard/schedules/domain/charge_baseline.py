@@ -8,7 +8,7 @@ import numpy as np
 
 from wattyard.schedules.domain.charge import ChargeBaseline, ChargeQuestion, Storage
 from wattyard.schedules.domain.charge_runs import at_powers
-from wattyard.schedules.domain.meter import GridMeter
+from wattyard.schedules.domain.meter import Flows, GridMeter
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import (
     ROUNDING_WH,
@@ -47,18 +47,21 @@ def nobody_planning(question: ChargeQuestion) -> ChargeBaseline:
     alone = replace(question, storages=(storage,), steps=steps, held=None)
     meter = GridMeter(alone)
     before, after = (
-        meter.bill(meter.settled(net_w))
-        for net_w in (steps.net_w, steps.net_w + charge_w - discharge_w)
+        meter.settled(net_w) for net_w in (steps.net_w, steps.net_w + charge_w - discharge_w)
     )
     held_wh = held_after(storage, steps.hours, charge_w, discharge_w)
     unmet_wh = shortfall_of(storage, goals_of(storage, steps), held_wh)
     missed = unmet_wh > ROUNDING_WH
     return ChargeBaseline(
-        cost=float((after - before).sum()) + 0.0,
+        cost=_money(meter, after) - _money(meter, before),
         description=AT_ONCE if storage.car else SERVES,
         unmet_wh=unmet_wh if missed else 0.0,
         reason=reason_of(alone, storage, held_wh) if missed else None,
     )
+
+
+def _money(meter: GridMeter, flows: Flows) -> float:
+    return float(meter.bill(flows).sum()) + meter.demand(flows)
 
 
 def _at_once(storage: Storage, full_w: Numbers, hours: Numbers, goals: tuple[Goal, ...]) -> Numbers:

@@ -14,15 +14,16 @@ def charge_only(question: ChargeQuestion, meter: GridMeter, reach: Reach) -> Num
     """Find the mean power (n, W) of the cheapest plan; None where this form is not exact.
 
     It is exact for one storage unit that cannot discharge and holds its reserve, where the site
-    has no sun and no load, and no price is negative: then every step costs by itself. Goal by goal
-    in order of time the cheapest steps before each are filled, the earliest first among equals;
-    a plan for a later goal has those of an earlier one in it. A goal that is out of reach leaves
-    the later ones as they are.
+    has no sun and no load, no price is negative and demand is not charged: then every step costs
+    by itself. Goal by goal in order of time the cheapest steps before each are filled, the earliest
+    first among equals; a plan for a later goal has those of an earlier one in it. A goal that is
+    out of reach leaves the later ones as they are.
     """
     (storage, *others), steps = question.storages, meter.steps
     exact = (
         not others
         and question.objective == "COST"
+        and not question.demand
         and storage.discharge_w == 0.0
         and storage.energy_wh >= storage.reserve_wh
         and not (steps.pv_w.any() or steps.base_load_w.any())

@@ -67,7 +67,7 @@ def _found(question: ChargeQuestion) -> tuple[ChargeQuestion, Powers | None]:
     mean_w = charge_only(question, meter, reaches[0])
     if mean_w is not None:
         return _running(question, mean_w, np.maximum(mean_w, storage.least_w))
-    if not storage.least_w:
+    if not storage.least_w or question.demand:
         return question, None
     cut = with_runs(question, meter, reaches[0])
     if cut is not None:
@@ -100,13 +100,15 @@ def _plan(
         net_w = net_w + powers.charge_w[row] - powers.discharge_w[row]
         flows = meter.settled(net_w)
         run = _run(storage, meter, powers, row, (before, flows))
-        plans.append(_storage(question, storage, reaches[row], run))
+        plan = _storage(question, storage, reaches[row], run)
+        raised = meter.demand(run.flows) - meter.demand(before)
+        plans.append(replace(plan, cost=plan.cost + raised))
     return ChargePlan(
         steps=question.steps,
         storages=tuple(plans),
         import_w=flows.import_w + flows.excess_w,
         export_w=flows.export_w,
-        bill=float(meter.bill(flows).sum()),
+        bill=float(meter.bill(flows).sum()) + meter.demand(flows),
         objective=meter.objective(flows),
         baseline=baseline,
         gap=powers.gap,

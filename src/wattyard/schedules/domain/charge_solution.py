@@ -8,7 +8,7 @@ import numpy as np
 from wattyard.schedules.domain.charge import ChargeQuestion, Runs, Storage
 from wattyard.schedules.domain.meter import GridMeter
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.reach import Reach
 from wattyard.schedules.domain.site.answer import plan_of
 from wattyard.schedules.domain.site.devices import Store, Target
@@ -72,15 +72,16 @@ def _site_question(
         import_limit_w=np.full(count, question.limits.import_w),
         export_limit_w=export_limit_w,
         stores=tuple(
-            _store(str(row), storage, steps.edges_us, reach)
+            _store(str(row), storage, question, reach)
             for row, (storage, reach) in enumerate(zip(question.storages, reaches, strict=True))
         ),
+        demand=question.demand,
         weights=_WEIGHTS[question.objective],
         spills_for_stores=False,
     )
 
 
-def _store(name: str, storage: Storage, edges_us: Instants, reach: Reach) -> Store:
+def _store(name: str, storage: Storage, question: ChargeQuestion, reach: Reach) -> Store:
     """Describe a storage unit; what it is not to go below is a target of each step that rises."""
     kept_wh = min(storage.reserve_wh, storage.energy_wh)
     rising = np.flatnonzero(reach.floor_wh > kept_wh + _ROUNDING_WH)
@@ -95,10 +96,12 @@ def _store(name: str, storage: Storage, edges_us: Instants, reach: Reach) -> Sto
         storage.energy_wh,
         storage.charge_w,
         storage.discharge_w,
+        least_w=storage.least_w if question.runs is None else 0.0,
         efficiency=storage.efficiency,
         reserve_wh=storage.reserve_wh,
         targets=tuple(
-            Target(int(edges_us[step + 1]), float(reach.floor_wh[step])) for step in binding
+            Target(int(question.steps.edges_us[step + 1]), float(reach.floor_wh[step]))
+            for step in binding
         ),
     )
 

@@ -76,11 +76,17 @@ class GridMeter:
         taken = (flows.import_w + flows.excess_w) * steps.import_per_kwh
         return (taken - flows.export_w * steps.export_per_kwh) * steps.hours / 1000.0
 
+    def demand(self, flows: Flows) -> float:
+        """Work out what the site's imports add to demand charges: money."""
+        steps = self.steps
+        taken_kwh = (flows.import_w + flows.excess_w) * steps.hours / 1000.0
+        return sum(rise.amount(steps.edges_us, taken_kwh) for rise in self.question.demand)
+
     def objective(self, flows: Flows) -> float:
         """Work out the value of the question's objective: money, g, or kWh."""
         steps, objective = self.steps, self.question.objective
         if objective == "COST":
-            return float(self.bill(flows).sum())
+            return float(self.bill(flows).sum()) + self.demand(flows)
         taken_kwh = (flows.import_w + flows.excess_w) * steps.hours / 1000.0
         if objective == "CARBON":
             return float(taken_kwh @ steps.carbon_per_kwh)

@@ -11,10 +11,12 @@ from wattyard.schedules.domain.shared_steps import SharedSteps
 class StepPlan:
     """Energy (d, s) in Wh on steps, and the slots of each device in order of time.
 
-    `gap` 0..1 is how far the cost may be from the least.
+    `gap` 0..1 is how far the cost may be from the least. `buys`: whether it is of devices that
+    import, so that demand charges may rise.
     """
 
     steps: SharedSteps
     energy_wh: Numbers
     slots: list[list[PowerSlot]]
     gap: float = 0.0
+    buys: bool = False

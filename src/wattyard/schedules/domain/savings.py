@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.amount import PlanValue
+from wattyard.schedules.domain.amount import AmountQuestion, PlanValue
 from wattyard.schedules.domain.outcome import StepPlan
 from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
@@ -17,8 +17,8 @@ _NO_TIME: Final = 1e-9
 _ROUNDING_MONEY: Final = 1e-12
 
 
-def values(outcome: StepPlan) -> tuple[list[PlanValue], PlanValue]:
-    """Value each device's plan, and all together.
+def values(question: AmountQuestion, outcome: StepPlan) -> tuple[list[PlanValue], PlanValue]:
+    """Value each device's plan, and all together; demand charges are shared out by energy.
 
     Starting at once moves the same energies at full power from the start of each window, under
     the same power limits, the devices named first going first; prices are not looked at. A device
@@ -31,6 +31,10 @@ def values(outcome: StepPlan) -> tuple[list[PlanValue], PlanValue]:
     costs, before = energy_wh @ per_wh, at_once_wh @ per_wh
     weights = energy_wh @ steps.confidence
     moved = energy_wh.sum(axis=1)
+    if question.demand and outcome.buys and moved.any():
+        share = moved / moved.sum()
+        costs = costs + share * question.demand_of(steps.edges_us, energy_wh.sum(axis=0))
+        before = before + share * question.demand_of(steps.edges_us, at_once_wh.sum(axis=0))
     own = [_value(*row) for row in zip(costs, before, weights, moved, strict=True)]
     return own, _value(costs.sum(), before.sum(), weights.sum(), moved.sum())
 

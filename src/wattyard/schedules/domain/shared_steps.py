@@ -76,7 +76,8 @@ def shared_steps(
     starts = np.array([need.start_us for need in needs])
     ends = np.array([need.end_us for need in needs])
     limit_w = question.limits.of(direction)
-    load = question.load if direction == "IMPORT" and isfinite(limit_w) else None
+    buys = direction == "IMPORT"
+    load = question.load if buys and (isfinite(limit_w) or question.demand) else None
     cuts = [prices.edges_us, starts, ends, *([] if load is None else [load.changes_us])]
     edges_us = _edges(cuts, int(starts.min()), int(ends.max()), finest_us)
     position = prices.at(edges_us[:-1])

@@ -24,9 +24,14 @@ _ROUNDING_MONEY: Final = 5e-7
 """Half of the last decimal of money: slots end on whole milliseconds."""
 
 
-def stays(held: Held, old: Mapping[Direction, StepPlan], new: Mapping[Direction, StepPlan]) -> bool:
+def stays(
+    question: AmountQuestion,
+    held: Held,
+    old: Mapping[Direction, StepPlan],
+    new: Mapping[Direction, StepPlan],
+) -> bool:
     """Check whether the new plan saves no more than what a change has to save."""
-    return _cost(old) - _cost(new) <= held.keep_unless_saves + _ROUNDING_MONEY
+    return _cost(question, old) - _cost(question, new) <= held.keep_unless_saves + _ROUNDING_MONEY
 
 
 def held_outcomes(
@@ -55,7 +60,7 @@ def held_outcomes(
         )
         if not holds:
             return None
-        result[direction] = StepPlan(steps, energy_wh, slots)
+        result[direction] = StepPlan(steps, energy_wh, slots, buys=outcome.buys)
     return result
 
 
@@ -95,11 +100,14 @@ def fits(plans: Sequence[Sequence[PowerSlot]], steps: SharedSteps) -> bool:
     return bool((np.cumsum(changes_w)[:-1] <= room_w + TOLERANCE_W).all())
 
 
-def _cost(outcomes: Mapping[Direction, StepPlan]) -> float:
-    return sum(
-        float(outcome.energy_wh.sum(axis=0) @ outcome.steps.per_kwh) / WH_PER_KWH
-        for outcome in outcomes.values()
-    )
+def _cost(question: AmountQuestion, outcomes: Mapping[Direction, StepPlan]) -> float:
+    money = 0.0
+    for outcome in outcomes.values():
+        energy_wh = outcome.energy_wh.sum(axis=0)
+        money += float(energy_wh @ outcome.steps.per_kwh) / WH_PER_KWH
+        if outcome.buys:
+            money += question.demand_of(outcome.steps.edges_us, energy_wh)
+    return money
 
 
 def _in_order(slots: Sequence[PowerSlot]) -> bool:

@@ -2,6 +2,7 @@
 
 from wattyard.schedules.service.amounts import Amounts
 from wattyard.schedules.service.charges import Charges
+from wattyard.schedules.service.demand import DemandRises
 from wattyard.schedules.service.kept_plans import KeptPlans
 from wattyard.schedules.service.pricing import PricedTimes
 from wattyard.schedules.service.site_facts import SiteFactsReader
@@ -13,6 +14,7 @@ from wattyard.schedules.service.turns import PlansInProgress
 __all__ = [
     "Amounts",
     "Charges",
+    "DemandRises",
     "KeptPlans",
     "NoWeather",
     "PlansInProgress",

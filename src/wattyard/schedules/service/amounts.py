@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Final
 from uuid import UUID
 
+from wattyard.costs.domain.rises import DemandRise
 from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
@@ -31,6 +32,7 @@ from wattyard.schedules.domain.power import WATTS_PER_KW, Direction
 from wattyard.schedules.domain.refusals import MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid
 from wattyard.schedules.domain.stability import within_limits
 from wattyard.schedules.domain.steps import step_edges
+from wattyard.schedules.service.demand import DemandRises
 from wattyard.schedules.service.pricing import check_in_service, known_until, series_of
 from wattyard.schedules.service.solving import Solver, Solvers
 from wattyard.schedules.service.surroundings import SiteForecast
@@ -53,6 +55,7 @@ class Amounts:
     devices: Devices
     prices: Prices
     forecast: SiteForecast
+    demand: DemandRises
     solvers: Solvers
 
     async def plan(self, context: Context, request: AmountRequest) -> AmountAnswer:
@@ -71,8 +74,9 @@ class Amounts:
                 _as_far_as_known(need, quotes[key]) for need, key in zip(needs, keys, strict=True)
             )
             limits = _limits(site, request)
-            load = await self._load(context, site, request, limits)
-            case = _Case(request, needs, limits, quotes, keys, load)
+            demand = await self._demand(context, request, quotes)
+            load = await self._load(context, site, request, limits, charged=bool(demand))
+            case = _Case(request, needs, limits, quotes, keys, load, demand)
             plan = await _solved(case, solver)
         updates = [quote.next_update for quote in quotes.values() if quote.next_update]
         return AmountAnswer(
@@ -100,11 +104,17 @@ class Amounts:
         return needs
 
     async def _load(
-        self, context: Context, site: Site, request: AmountRequest, limits: PowerLimits
+        self,
+        context: Context,
+        site: Site,
+        request: AmountRequest,
+        limits: PowerLimits,
+        *,
+        charged: bool,
     ) -> UsualLoad | None:
-        """Learn what the site uses besides, where that leaves the devices less of its limit."""
+        """Learn what the site uses besides, where it has a limit or is `charged` for demand."""
         buying = [one for one in request.devices if one.direction == "IMPORT"]
-        if not buying or not isfinite(limits.import_w):
+        if not buying or not (charged or isfinite(limits.import_w)):
             return None
         start_us, end_us = min(one.start_us for one in buying), max(one.end_us for one in buying)
         edges_us = step_edges(start_us, end_us, [])
@@ -112,6 +122,15 @@ class Amounts:
         until_us = min(microseconds(context.now), start_us)
         load = await self.forecast.load(context, site, sorted(own), edges_us, until_us=until_us)
         return None if load is None else UsualLoad(edges_us, load.watts)
+
+    async def _demand(
+        self, context: Context, request: AmountRequest, quotes: Mapping[Key, Quote]
+    ) -> tuple[DemandRise, ...]:
+        """Find what may rise of demand charges while devices buy."""
+        buying = next((quote for (way, _), quote in quotes.items() if way == "IMPORT"), None)
+        if buying is None:
+            return ()
+        return await self.demand.of_plan(context, buying.supply, buying.question.span)
 
     async def _device(self, context: Context, device_id: UUID, number: int) -> Device:
         try:
@@ -153,13 +172,14 @@ class _Case:
     quotes: Mapping[Key, Quote]
     keys: Sequence[Key]
     load: UsualLoad | None
+    demand: tuple[DemandRise, ...] = ()
 
 
 async def _solved(case: _Case, solver: Solver) -> AmountPlan:
     """Plan jointly; devices with prices of their own apart, as long as the site has room."""
     everybody = range(len(case.needs))
     first = {key[0]: key for key in sorted(case.quotes, key=lambda key: key[1] is None)}
-    if len(case.quotes) == len(first):
+    if len(case.quotes) == len(first) or case.demand:
         return await solver.run(by_amount, _question(case, first, everybody), hard=_hard(case))
     plans = []
     for key in case.quotes:
@@ -183,6 +203,7 @@ def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]
         limits=case.limits,
         shaving=request.shaving,
         load=case.load,
+        demand=case.demand,
         held=Held(tuple(own or () for own in held), request.keep_unless_saves)
         if any(own is not None for own in held)
         else None,
@@ -191,8 +212,8 @@ def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]
 
 
 def _hard(planned: _Case | AmountQuestion) -> bool:
-    """Say whether a plan may take long: a least power is an integer to solve for."""
-    return any(need.min_power_w > 0.0 for need in planned.needs)
+    """Say whether a plan may take long: for demand charges, and integers for least powers."""
+    return bool(planned.demand) or any(need.min_power_w > 0.0 for need in planned.needs)
 
 
 def _need(request: DeviceAmountRequest, device: Device, number: int) -> Need:

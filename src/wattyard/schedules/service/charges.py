@@ -27,6 +27,7 @@ from wattyard.schedules.domain.refusals import LocationMissing
 from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.domain.surroundings import Surroundings, load_for, nothing
 from wattyard.schedules.service.amounts import site_limits
+from wattyard.schedules.service.demand import DemandRises
 from wattyard.schedules.service.pricing import check_in_service, series_of
 from wattyard.schedules.service.solving import Solver, Solvers
 from wattyard.schedules.service.surroundings import SiteForecast
@@ -75,6 +76,7 @@ class Charges:
     states: States
     prices: Prices
     forecast: SiteForecast
+    demand: DemandRises
     solvers: Solvers
 
     async def plan(self, context: Context, request: ChargeRequest) -> ChargeAnswer:
@@ -111,6 +113,7 @@ class Charges:
             limits=site_limits(case.site),
             objective=request.goals.objective,
             export_allowed=feeds,
+            demand=await self.demand.of_plan(context, case.bought.supply, case.span),
             held=None
             if request.held is None
             else HeldCharge((request.held,), request.keep_unless_saves),
@@ -266,10 +269,14 @@ def _steps(case: _Case, around: Surroundings, edges_us: Instants) -> ChargeSteps
 
 
 def _hard(question: ChargeQuestion) -> bool:
-    """Check whether it may pay to charge and discharge at once, which takes integers to forbid."""
+    """Check whether a plan may take long.
+
+    That is where it may pay to charge and discharge at once, which takes integers to forbid, and
+    where demand is charged.
+    """
     steps = question.steps
     pays = (steps.import_per_kwh < 0.0) | (steps.export_per_kwh > steps.import_per_kwh)
-    return bool(pays.any()) or question.objective != "COST"
+    return bool(pays.any()) or question.objective != "COST" or bool(question.demand)
 
 
 def _either(said: float | None, kept: float | None) -> float | None:
