@@ -14,7 +14,7 @@ from .pumps import PumpRows, pump_rows
 from .question import Circuit, Question
 from .stores import ENOUGH, EXCESS, StoreRows, Unmet, earned, store_rows, wear
 
-SLACKS_KWH = (1e-5, 1e-4)
+SLACKS_KWH = (1e-7, 1e-6, 1e-5, 1e-4)
 """Of what is unmet, as far as the solver's own tolerances need it."""
 
 
