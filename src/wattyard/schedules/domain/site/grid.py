@@ -76,16 +76,6 @@ def mean_of(pieces: Sequence[SeriesPiece], edges_us: Instants, otherwise: Number
     return np.asarray((total + (lengths_us - covered) * otherwise) / lengths_us)
 
 
-def covered_until(pieces: Sequence[SeriesPiece], start_us: int, end_us: int) -> int:
-    """Find until when pieces, in order of time, cover a time without a hole from its start on."""
-    at = start_us
-    for piece in pieces:
-        if piece.start_us > at:
-            break
-        at = max(at, piece.end_us)
-    return min(at, end_us)
-
-
 def held_course(course: Course, edges_us: Instants) -> Numbers:
     """Lay a course over steps; where it says nothing, the value before goes on, or the first."""
     if isinstance(course, float):

@@ -14,7 +14,7 @@ from wattyard.schedules.domain.base_load import metered_over, usual_load
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.pv_arrays import Irradiance, array_of, has_panels, pv_power
-from wattyard.schedules.domain.site.grid import Grid, covered_until, mean_of
+from wattyard.schedules.domain.site.grid import Grid, mean_of
 from wattyard.schedules.domain.site.request import SeriesPiece
 from wattyard.schedules.domain.steps import mean_over, step_edges
 from wattyard.schedules.domain.surroundings import (
@@ -85,14 +85,14 @@ def with_forecasts(
     """Put what the client expects in the place of what this server does, and say where it ends."""
     warnings: list[Fault] = []
     for pieces, name in ((load, "load"), (solar, "solar")):
-        until_us = covered_until(pieces, grid.start_us, grid.end_us)
-        if pieces and until_us < grid.end_us:
+        until_us = max((one.end_us for one in pieces), default=grid.end_us)
+        if until_us < grid.end_us:
             path = f"forecasts.{name}"
             warnings.append(
                 Fault(
                     "forecast_ends_early",
-                    f"{path} says nothing from {text(instant(until_us))} on; this server's own "
-                    "forecast counts where it does not",
+                    f"{path} ends at {text(instant(until_us))}; from then on this server's own "
+                    "forecast counts",
                     path,
                 )
             )
