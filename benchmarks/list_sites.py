@@ -30,6 +30,7 @@ def run(ground: Ground) -> None:
         with wattyard(url) as (address, _), wattyard(url, log="warning") as (silent, _):
             token = httpx.post(f"{address}/auth/tokens", auth=(account, secret)).json()
             headers = {"Authorization": f"Bearer {token['bearer_token']}"}
+            by_key = {"Authorization": f"Bearer {secret}"}
             page, silent_page = (f"{at}/sites?limit=30" for at in (address, silent))
             body = httpx.get(page, headers=headers).content
             print(f"   the page has {len(body):,} bytes; {psutil.cpu_count()} cores")
@@ -39,6 +40,22 @@ def run(ground: Ground) -> None:
                 constant = Path(folder) / "page.json"
                 constant.write_bytes(body)
                 _compare(ground, url, caller, constant, (page, silent_page), headers, cursor)
+            _compare_keys(ground, page, headers, by_key)
+
+
+def _compare_keys(
+    ground: Ground, page: str, by_token: dict[str, str], by_key: dict[str, str]
+) -> None:
+    """Measure what a key costs beside a token, in more rounds: the difference is small."""
+    found = medians(
+        2 * ground.rounds,
+        {
+            "with a token": lambda: requests_per_second(page, ground.seconds, by_token),
+            "with a secret key": lambda: requests_per_second(page, ground.seconds, by_key),
+        },
+    )
+    times = found["with a token"] / found["with a secret key"]
+    verdict("time with a key / with a token", times, "<= 1.05", met=times <= 1.05)
 
 
 def _compare(

@@ -25,10 +25,10 @@ from wattyard.cli.sample_readings import (
     sample_readings,
 )
 from wattyard.cli.sample_tariffs import MARKET, MARKET_CODE, market_prices, sample_tariffs
-from wattyard.kernel import ids, instants
+from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
-from wattyard.kernel.instants import Span, system_clock
+from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import PageWindow
 from wattyard.kernel.refusals import Refusal
 from wattyard.meters.domain.records import Search
@@ -85,9 +85,9 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         f"  account   {account_id}   (sample data, test mode)",
         f"  test key  {secret}",
         f"  docs      {address}/docs",
-        "  try       " + curl_line(address, account_id, secret),
-        "  prices    " + price_line(address, account_id, secret, shown[-1]),
-        "  costs     " + cost_line(address, account_id, secret, metered, context.now),
+        "  try       " + curl_line(address, secret),
+        "  prices    " + price_line(address, secret, shown[-1]),
+        "  costs     " + cost_line(address, secret, metered, context.now),
         "  week      " + command_line(settings, account_id, "tariff", "show", shown[-1]),
         "  plan      " + command_line(settings, account_id, "plan", battery, "--charge", "40"),
     )
@@ -200,30 +200,21 @@ async def _sample_sites(services: Services, context: Context) -> list[tuple[int,
         window = PageWindow(100, older_than=page.items[-1][0].id)
 
 
-def curl_line(address: str, account_id: str, secret: str) -> str:
-    """Write one shell line that logs in and lists sites."""
-    return f"{_curl(address, account_id, secret)} '{address}/sites?limit=2'"
+def curl_line(address: str, secret: str) -> str:
+    """Write one shell line that lists sites."""
+    return f"{_curl(secret)} '{address}/sites?limit=2'"
 
 
-def price_line(address: str, account_id: str, secret: str, location_id: str) -> str:
-    """Write one shell line that logs in and asks what a kWh costs in the next 24 hours."""
-    until = instants.text((system_clock() + timedelta(days=1)).replace(microsecond=0))
-    body = f'{{"location_id":"{location_id}","end_time":"{until}"}}'
-    return (
-        f"{_curl(address, account_id, secret)} -H 'Content-Type: application/json' "
-        f"-d '{body}' {address}/prices"
-    )
+def price_line(address: str, secret: str, location_id: str) -> str:
+    """Write one shell line that asks what a kWh costs in the next 24 hours."""
+    return f"{_curl(secret)} '{address}/prices?location_id={location_id}&hours=24'"
 
 
-def cost_line(address: str, account_id: str, secret: str, location_id: str, now: datetime) -> str:
-    """Write one shell line that logs in and asks what the last 60 days cost, by month."""
-    end = now.replace(microsecond=0)
-    start = end - timedelta(days=DAYS_BACK)
-    body = f'{{"start_time":"{instants.text(start)}","end_time":"{instants.text(end)}"}}'
-    return (
-        f"{_curl(address, account_id, secret)} -H 'Content-Type: application/json' -d '{body}' "
-        f"'{address}/costs/interval/{location_id}?aggregation=MONTH&include_lines=true'"
-    )
+def cost_line(address: str, secret: str, location_id: str, now: datetime) -> str:
+    """Write one shell line that asks what the last 60 days cost, by month."""
+    first = (now - timedelta(days=DAYS_BACK)).date()
+    span = f"start_time={first}&hours={DAYS_BACK * 24}"
+    return f"{_curl(secret)} '{address}/costs/interval/{location_id}?{span}&aggregation=MONTH'"
 
 
 def command_line(settings: Settings, account_id: str, *command: str) -> str:
@@ -239,9 +230,5 @@ def command_line(settings: Settings, account_id: str, *command: str) -> str:
     return shlex.join([sys.executable, "-m", "wattyard", *command, *own, *where])
 
 
-def _curl(address: str, account_id: str, secret: str) -> str:
-    token = (
-        f"curl -s -X POST -u {account_id}:{secret} {address}/auth/tokens"
-        """ | sed -E 's/.*"bearer_token":"([^"]+)".*/\\1/'"""
-    )
-    return f"""curl -s -H "Authorization: Bearer $({token})\""""
+def _curl(secret: str) -> str:
+    return f"curl -s -H 'Authorization: Bearer {secret}'"
