@@ -13,7 +13,13 @@ from scipy.sparse import coo_array
 
 from benchmarks.support.ground import SERVER_CORE, Ground, fastest, pin, verdict
 from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers
-from wattyard.schedules.domain.site.devices import HeatPump, PvShare, Store, Stretch, Target
+from wattyard.schedules.domain.site.devices import (
+    HeatPumpLoad,
+    PvShare,
+    Store,
+    StoreTarget,
+    Stretch,
+)
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.program import site_program, switched
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -109,14 +115,14 @@ def _site(steps: int, stores: tuple[Store, ...]) -> SiteQuestion:
 
 def _battery(name: str, steps: int) -> Store:
     """10 kWh, 5 kW, that ends where it starts."""
-    end = Target(int(_edges(steps)[-1]), 3_000)
+    end = StoreTarget(int(_edges(steps)[-1]), 3_000)
     return Store(
         name, 10_000, 3_000, 5_000, 5_000, efficiency=0.9, reserve_wh=1_000, targets=(end,)
     )
 
 
 def _house(steps: int, batteries: int, *, flat: bool = False) -> SiteQuestion:
-    ready = Target(_START_US + 28 * _QUARTER_US, 45_000)
+    ready = StoreTarget(_START_US + 28 * _QUARTER_US, 45_000)
     car = Store("car", 60_000, 20_000, 7_400, efficiency=0.9, targets=(ready,))
     buy = np.full(steps, 0.3) if flat else _prices(steps)
     return SiteQuestion(
@@ -134,7 +140,7 @@ def _house(steps: int, batteries: int, *, flat: bool = False) -> SiteQuestion:
 
 def _inverted() -> SiteQuestion:
     buy = 0.6 + 0.04 * np.cos(np.arange(96) // 4 / 24 * 4 * np.pi).round(2)
-    end = Target(int(_edges(96)[-1]), 5_000)
+    end = StoreTarget(int(_edges(96)[-1]), 5_000)
     battery = Store("battery", 10_000, 5_000, 5_000, 5_000, efficiency=0.9, targets=(end,))
     return SiteQuestion(_edges(96), buy, buy + 0.15, stores=(battery,))
 
@@ -150,7 +156,7 @@ def _car_park() -> SiteQuestion:
             Stretch(int(edges_us[0]), int(edges_us[comes])),
             Stretch(int(edges_us[leaves]), int(edges_us[-1])),
         )
-        wanted = Target(int(edges_us[leaves]), 10_000 + float(rng.uniform(4_000, 16_000)))
+        wanted = StoreTarget(int(edges_us[leaves]), 10_000 + float(rng.uniform(4_000, 16_000)))
         cars.append(
             Store(
                 f"car {number}",
@@ -171,7 +177,7 @@ def _heated() -> SiteQuestion:
     steps = 192
     hour = np.arange(steps) / 4
     outdoor_c = 3 + 4 * np.sin((hour - 9) / 24 * 2 * np.pi)
-    pump = HeatPump(
+    pump = HeatPumpLoad(
         "heat pump",
         3_000,
         resistance_k_per_kw=5.0,

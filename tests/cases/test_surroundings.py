@@ -20,7 +20,7 @@ from wattyard.platform.db import Database
 from wattyard.platform.settings import SettingInvalid, Settings
 from wattyard.schedules.adapters.open_meteo import OpenMeteo
 from wattyard.schedules.capability import weather
-from wattyard.schedules.domain.charge_request import ChargeAnswer, ChargeRequest, StateRequest
+from wattyard.schedules.domain.by_charge.request import ChargeAnswer, ChargeRequest, StateRequest
 from wattyard.schedules.service import Charges, NoWeather, Solvers, Weather
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)

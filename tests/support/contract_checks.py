@@ -28,9 +28,11 @@ from wattyard.platform.http.errors import status_of
 from wattyard.platform.http.lists import PAGE_BYTES
 from wattyard.platform.http.replays import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.settings import Settings
-from wattyard.schedules.domain import amount_request, charge_request, listing
+from wattyard.schedules.domain.by_amount import request as amount_request
+from wattyard.schedules.domain.by_charge import request as charge_request
+from wattyard.schedules.domain.by_price import listing
 from wattyard.schedules.domain.site import request as site_request
-from wattyard.schedules.domain.solver import SECONDS_AT_MOST
+from wattyard.schedules.domain.solver.ranked import SECONDS_AT_MOST
 from wattyard.schedules.service.turns import PLANS_IN_PROGRESS
 from wattyard.schedules.service.turns import WAIT_SECONDS as PLAN_WAIT_SECONDS
 from wattyard.tariffs.domain import formula

@@ -19,7 +19,7 @@ from wattyard.kernel import civil, ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.decoding import convert, json_value
-from wattyard.schedules.domain.charge_request import ChargeAnswer
+from wattyard.schedules.domain.by_charge.request import ChargeAnswer
 from wattyard.schedules.service import Charges
 from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_request
 from wattyard.schedules.wire.heads import Named

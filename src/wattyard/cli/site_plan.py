@@ -22,7 +22,7 @@ from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.decoding import convert, json_value
 from wattyard.schedules.domain.site.assembly import SiteAnswer
-from wattyard.schedules.domain.site.plan import DevicePlan, SiteSlot
+from wattyard.schedules.domain.site.plan import SiteDevicePlan, SiteSlot
 from wattyard.schedules.service import SitePlans
 from wattyard.schedules.wire.heads import Named
 from wattyard.schedules.wire.site_plans import site_json
@@ -88,7 +88,7 @@ def _show(answer: SiteAnswer, names: dict[UUID, str]) -> None:
         console.print(Text(warning.message, style="yellow"))
 
 
-def _plan_of(answer: SiteAnswer, device_id: UUID) -> DevicePlan | None:
+def _plan_of(answer: SiteAnswer, device_id: UUID) -> SiteDevicePlan | None:
     name = ids.wire("dev", device_id)
     return next((one for one in answer.plan.devices if one.device == name), None)
 
@@ -143,7 +143,9 @@ def _money(value: float) -> str:
     return f"{rounded(value, 2):.2f}"
 
 
-def _slot_text(slot: SiteSlot, answer: SiteAnswer, own: DevicePlan | None, zone: ZoneInfo) -> str:
+def _slot_text(
+    slot: SiteSlot, answer: SiteAnswer, own: SiteDevicePlan | None, zone: ZoneInfo
+) -> str:
     start, end = (instant(at).astimezone(zone) for at in (slot.start_us, slot.end_us))
     way = "gives" if slot.power_w < 0 else "takes"
     text = f"{start:%a %H:%M} to {end:%H:%M}  {way} {abs(slot.power_w) / 1000:.2f} kW"

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from wattyard.kernel.clock_changes import HOUR_US
-from wattyard.schedules.domain.amount import AmountPlan, AmountQuestion
+from wattyard.schedules.domain.by_amount.question import AmountPlan, AmountQuestion
 from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
 
 START_US = 1_772_323_200_000_000

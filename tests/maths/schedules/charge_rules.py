@@ -6,8 +6,13 @@ from math import sqrt
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from wattyard.schedules.domain.amount import PowerLimits
-from wattyard.schedules.domain.charge import ChargePlan, ChargeQuestion, ChargeSteps, Storage
+from wattyard.schedules.domain.by_amount.question import PowerLimits
+from wattyard.schedules.domain.by_charge.question import (
+    ChargePlan,
+    ChargeQuestion,
+    ChargeSteps,
+    Storage,
+)
 from wattyard.schedules.domain.prices import MINUTE_US
 
 START_US = 1_772_323_200_000_000

@@ -3,7 +3,14 @@
 import numpy as np
 
 from wattyard.schedules.domain.prices import MINUTE_US, Instants
-from wattyard.schedules.domain.site.devices import Absence, Circuit, PvShare, Store, Stretch, Target
+from wattyard.schedules.domain.site.devices import (
+    Absence,
+    Circuit,
+    PvShare,
+    Store,
+    StoreTarget,
+    Stretch,
+)
 from wattyard.schedules.domain.site.question import SiteQuestion, Weights
 
 START_US = 1_772_323_200_000_000
@@ -67,7 +74,7 @@ def random_store(rng: Random, name: str, edges_us: Instants, *, sold: bool) -> S
         efficiency=float(rng.choice([0.8, 0.9, 1.0])),
         most_wh=capacity_wh * float(rng.choice([0.8, 1.0, 1.0])),
         reserve_wh=0.0 if car else float(rng.choice([0, 0.2])) * capacity_wh,
-        targets=targets if car else (*targets, Target(int(edges_us[-1]), held_wh)),
+        targets=targets if car else (*targets, StoreTarget(int(edges_us[-1]), held_wh)),
         absences=(
             (Absence(int(edges_us[first]), int(edges_us[last]), float(rng.choice([0, 300, 900]))),)
             if away
@@ -82,7 +89,7 @@ def random_store(rng: Random, name: str, edges_us: Instants, *, sold: bool) -> S
     )
 
 
-def random_target(rng: Random, edges_us: Instants, capacity_wh: float) -> Target:
+def random_target(rng: Random, edges_us: Instants, capacity_wh: float) -> StoreTarget:
     at_us = int(rng.choice(edges_us[1:]))
     low_wh = round(float(rng.uniform(0, capacity_wh)), 1)
     high_wh = round(float(rng.uniform(low_wh, capacity_wh)), 1)
@@ -90,7 +97,7 @@ def random_target(rng: Random, edges_us: Instants, capacity_wh: float) -> Target
     low, high = {0: (None, high_wh), 1: (low_wh, high_wh)}.get(
         int(rng.integers(0, 6)), (low_wh, None)
     )
-    return Target(at_us, low, high, priority)
+    return StoreTarget(at_us, low, high, priority)
 
 
 def random_pv(rng: Random, edges_us: Instants) -> tuple[PvShare, ...]:

@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from wattyard.schedules.domain.site.devices import PvShare, Store
-from wattyard.schedules.domain.site.plan import DevicePlan, SitePlan
+from wattyard.schedules.domain.site.plan import SiteDevicePlan, SitePlan
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 WATT = 1.0
@@ -27,7 +27,7 @@ def check(question: SiteQuestion, plan: SitePlan) -> None:
     assert plan.bound <= plan.objective + 1e-9
 
 
-def check_store(question: SiteQuestion, store: Store, own: DevicePlan) -> None:
+def check_store(question: SiteQuestion, store: Store, own: SiteDevicePlan) -> None:
     hours, edges_us = question.hours, question.edges_us
     charge_w, discharge_w = np.maximum(own.power_w, 0.0), np.maximum(-own.power_w, 0.0)
     assert (charge_w <= store.charge_w + WATT).all()
@@ -54,7 +54,7 @@ def check_store(question: SiteQuestion, store: Store, own: DevicePlan) -> None:
     check_slots(question, own)
 
 
-def check_targets(question: SiteQuestion, store: Store, own: DevicePlan) -> None:
+def check_targets(question: SiteQuestion, store: Store, own: SiteDevicePlan) -> None:
     """Every target is held, or told as missed by as much as it is."""
     told = {one.goal: one.missing for one in own.shortfalls}
     assert own.status == ("PARTIAL" if told else "COMPLETE")
@@ -71,7 +71,7 @@ def check_targets(question: SiteQuestion, store: Store, own: DevicePlan) -> None
         assert abs(told.get(f"target:{position}", 0.0) - missing) <= WATT_HOUR
 
 
-def check_slots(question: SiteQuestion, own: DevicePlan) -> None:
+def check_slots(question: SiteQuestion, own: SiteDevicePlan) -> None:
     """Slots are in order, none overlaps, and they move what the powers of the steps do."""
     ends = [question.edges_us[0], *(slot.end_us for slot in own.slots)]
     assert all(slot.start_us >= end for slot, end in zip(own.slots, ends, strict=False))
@@ -79,7 +79,7 @@ def check_slots(question: SiteQuestion, own: DevicePlan) -> None:
     assert abs(moved - float(own.power_w @ question.hours)) <= WATT_HOUR
 
 
-def check_panels(question: SiteQuestion, panels: PvShare, own: DevicePlan) -> None:
+def check_panels(question: SiteQuestion, panels: PvShare, own: SiteDevicePlan) -> None:
     edges_us, sun_w = question.edges_us, question.sun_w * panels.share
     for start_us, end_us in panels.blocked:
         sun_w = np.where((edges_us[:-1] < end_us) & (edges_us[1:] > start_us), 0.0, sun_w)
@@ -101,7 +101,7 @@ def check_meter(question: SiteQuestion, plan: SitePlan) -> None:
 
 
 def check_collective(
-    question: SiteQuestion, plan: SitePlan, by_name: dict[str, DevicePlan]
+    question: SiteQuestion, plan: SitePlan, by_name: dict[str, SiteDevicePlan]
 ) -> None:
     """What may not charge from the grid charges from the sun; what may not feed it serves here."""
     takes_w = np.zeros(question.steps)
@@ -115,7 +115,7 @@ def check_collective(
     assert (gives_w <= plan.flows.load_w + consumed_w + WATT).all()
 
 
-def check_circuits(question: SiteQuestion, by_name: dict[str, DevicePlan]) -> None:
+def check_circuits(question: SiteQuestion, by_name: dict[str, SiteDevicePlan]) -> None:
     for position, circuit in enumerate(question.circuits):
         inside = {position}
         for _ in question.circuits:

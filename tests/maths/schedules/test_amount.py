@@ -13,23 +13,23 @@ from tests.maths.schedules.amount_rules import (
     optimum,
     quarters,
 )
-from wattyard.schedules.domain.amount import (
+from wattyard.schedules.domain.by_amount.plan import by_amount
+from wattyard.schedules.domain.by_amount.question import (
     AmountQuestion,
     Held,
     Need,
     PowerLimits,
     Shaving,
 )
-from wattyard.schedules.domain.amount_plan import by_amount
+from wattyard.schedules.domain.by_amount.shared_steps import alone, shared_steps
+from wattyard.schedules.domain.by_amount.sharing import shared
+from wattyard.schedules.domain.by_amount.stability import clipped
 from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
 from wattyard.schedules.domain.refusals import (
     EndTimeInvalid,
     EnergyInvalid,
     MinPowerInvalid,
 )
-from wattyard.schedules.domain.shared_steps import alone, shared_steps
-from wattyard.schedules.domain.sharing import shared
-from wattyard.schedules.domain.stability import clipped
 
 LEVELS = [-0.05, 0.0, 0.1, 0.1, 0.2, 0.35]
 

@@ -14,9 +14,9 @@ from tests.maths.schedules.charge_cases import BATTERY, ask
 from tests.maths.schedules.charge_rules import check
 from tests.maths.schedules.test_amount import random_question
 from wattyard.schedules.domain.amount_by_site import by_site
-from wattyard.schedules.domain.amount_plan import by_amount
-from wattyard.schedules.domain.charge_plan import by_charge
-from wattyard.schedules.domain.shared_steps import shared_steps
+from wattyard.schedules.domain.by_amount.plan import by_amount
+from wattyard.schedules.domain.by_amount.shared_steps import shared_steps
+from wattyard.schedules.domain.by_charge.plan import by_charge
 
 EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "6"))
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.maths.schedules.amount_rules import START_US, check
 from wattyard.kernel.clock_changes import HOUR_US
-from wattyard.schedules.domain.amount import (
+from wattyard.schedules.domain.by_amount.plan import by_amount
+from wattyard.schedules.domain.by_amount.question import (
     AmountPlan,
     AmountQuestion,
     Held,
@@ -19,7 +20,6 @@ from wattyard.schedules.domain.amount import (
     PowerLimits,
     UsualLoad,
 )
-from wattyard.schedules.domain.amount_plan import by_amount
 from wattyard.schedules.domain.prices import PriceSeries
 
 EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "6"))

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, microseconds
 from wattyard.meters.domain.readings import Metered
-from wattyard.schedules.domain.base_load import LEARNT_US, MeteredSteps, metered_over, usual_load
+from wattyard.schedules.domain.forecasts.base_load import (
+    LEARNT_US,
+    MeteredSteps,
+    metered_over,
+    usual_load,
+)
+from wattyard.schedules.domain.forecasts.surroundings import expected, load_for, replaced
 from wattyard.schedules.domain.steps import STEP_US
-from wattyard.schedules.domain.surroundings import expected, load_for, replaced
 from wattyard.tariffs.domain.calendar import CalendarRegion
 
 BERLIN = CalendarRegion("Europe/Berlin", "DE", "BE")

@@ -14,17 +14,17 @@ from tests.maths.schedules.charge_rules import (
     quarter_steps,
     random_house,
 )
-from wattyard.schedules.domain.amount import PowerLimits
-from wattyard.schedules.domain.charge import (
+from wattyard.schedules.domain.by_amount.question import PowerLimits
+from wattyard.schedules.domain.by_charge.charge_only import charge_only
+from wattyard.schedules.domain.by_charge.meter import GridMeter
+from wattyard.schedules.domain.by_charge.plan import by_charge
+from wattyard.schedules.domain.by_charge.question import (
     ChargePlan,
     ChargeQuestion,
     Storage,
 )
-from wattyard.schedules.domain.charge_only import charge_only
-from wattyard.schedules.domain.charge_plan import by_charge
-from wattyard.schedules.domain.charge_solution import best_powers
-from wattyard.schedules.domain.meter import GridMeter
-from wattyard.schedules.domain.reach import reach_of
+from wattyard.schedules.domain.by_charge.reach import reach_of
+from wattyard.schedules.domain.by_charge.solution import best_powers
 
 
 def same(one: ChargePlan, two: ChargePlan) -> bool:

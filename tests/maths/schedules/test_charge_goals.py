@@ -13,15 +13,15 @@ from tests.maths.schedules.charge_rules import (
     quarter_steps,
     random_house,
 )
-from wattyard.schedules.domain.amount import PowerLimits
-from wattyard.schedules.domain.charge import (
+from wattyard.schedules.domain.by_amount.question import PowerLimits
+from wattyard.schedules.domain.by_charge.plan import by_charge
+from wattyard.schedules.domain.by_charge.question import (
     ChargeQuestion,
     ChargeSlot,
     ChargeSteps,
     HeldCharge,
     Storage,
 )
-from wattyard.schedules.domain.charge_plan import by_charge
 from wattyard.schedules.domain.prices import MINUTE_US
 from wattyard.schedules.domain.refusals import StorageInvalid
 from wattyard.schedules.domain.steps import mean_over, step_edges

@@ -12,9 +12,14 @@ import pytest
 
 from tests.maths.schedules.charge_cases import ask
 from tests.maths.schedules.charge_rules import check, optimum, random_house
-from wattyard.schedules.domain.amount import PowerLimits
-from wattyard.schedules.domain.charge import ChargePlan, ChargeQuestion, HeldCharge, Storage
-from wattyard.schedules.domain.charge_plan import by_charge
+from wattyard.schedules.domain.by_amount.question import PowerLimits
+from wattyard.schedules.domain.by_charge.plan import by_charge
+from wattyard.schedules.domain.by_charge.question import (
+    ChargePlan,
+    ChargeQuestion,
+    HeldCharge,
+    Storage,
+)
 
 EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "8"))
 CAR = Storage(50_000.0, 25_000.0, 11_000.0, target_wh=29_000.0, least_w=4_140.0, car=True)

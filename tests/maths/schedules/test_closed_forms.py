@@ -8,10 +8,10 @@ import os
 import numpy as np
 import pytest
 
-from wattyard.schedules.domain.amount import AmountQuestion, Need, PowerLimits
-from wattyard.schedules.domain.amount_plan import by_amount
+from wattyard.schedules.domain.by_amount.plan import by_amount
+from wattyard.schedules.domain.by_amount.question import AmountQuestion, Need, PowerLimits
 from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
-from wattyard.schedules.domain.site.devices import Store, Stretch, Target
+from wattyard.schedules.domain.site.devices import Store, StoreTarget, Stretch
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
@@ -50,7 +50,7 @@ def as_store(name: str, need: Need, edges_us: np.ndarray) -> Store:
         max(need.energy_wh, 1.0),
         0.0,
         need.max_power_w,
-        targets=(Target(need.end_us, need.energy_wh),) if need.energy_wh else (),
+        targets=(StoreTarget(need.end_us, need.energy_wh),) if need.energy_wh else (),
         blocked=tuple(outside),
     )
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from wattyard.schedules.domain.duration import DurationQuestion, by_duration
-from wattyard.schedules.domain.limit import LimitQuestion, by_limit
+from wattyard.schedules.domain.by_price.duration import DurationQuestion, by_duration
+from wattyard.schedules.domain.by_price.limit import LimitQuestion, by_limit
 from wattyard.schedules.domain.prices import MINUTE_US, PricedSlots, PriceSeries, Segment
 from wattyard.schedules.domain.refusals import (
     DurationInvalid,

@@ -21,7 +21,7 @@ from tests.support.site_plans.dynamic import best_on_grid, grid_site
 from tests.support.site_plans.random_sites import Kind, random_site
 from tests.support.site_plans.reading import read
 from tests.support.site_plans.reference import best_plan
-from wattyard.schedules.domain.site.plan import DevicePlan, SitePlan
+from wattyard.schedules.domain.site.plan import SiteDevicePlan, SitePlan
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import HeldPlan, HeldSlot, SiteQuestion
 
@@ -108,7 +108,7 @@ def test_a_held_plan_stays_unless_a_new_one_saves_more(seed: int) -> None:
         assert audited(later, held).objective > best + keep - within
 
 
-def slots_of(device: DevicePlan) -> tuple[HeldSlot, ...]:
+def slots_of(device: SiteDevicePlan) -> tuple[HeldSlot, ...]:
     return tuple(HeldSlot(one.start_us, one.end_us, one.power_w) for one in device.slots)
 
 

@@ -18,12 +18,12 @@ from wattyard.schedules.domain.site.baseline import compared
 from wattyard.schedules.domain.site.devices import (
     Absence,
     Circuit,
-    HeatPump,
+    HeatPumpLoad,
     PvShare,
     Shiftable,
     Store,
+    StoreTarget,
     Stretch,
-    Target,
 )
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -63,7 +63,7 @@ def car(**more: object) -> Store:
 
 def test_a_car_is_charged_at_once_at_full_power_and_stops_at_its_target() -> None:
     question = SiteQuestion(
-        DAY, np.full(24, 0.3), stores=(car(targets=(Target(int(DAY[8]), min_wh=45_000.0),)),)
+        DAY, np.full(24, 0.3), stores=(car(targets=(StoreTarget(int(DAY[8]), min_wh=45_000.0),)),)
     )
 
     (run,) = at_once(question)
@@ -80,7 +80,7 @@ def test_a_car_waits_for_its_return_and_charges_for_the_next_target_then() -> No
         stores=(
             car(
                 energy_wh=40_000.0,
-                targets=(Target(int(DAY[-1]), min_wh=40_000.0),),
+                targets=(StoreTarget(int(DAY[-1]), min_wh=40_000.0),),
                 absences=(Absence(int(DAY[8]), int(DAY[17]), 11_000.0),),
             ),
         ),
@@ -108,7 +108,7 @@ def test_a_battery_takes_surplus_sun_and_serves_the_house_and_never_feeds_the_gr
 def test_what_a_battery_misses_at_the_end_is_charged_in_the_last_steps() -> None:
     question = SiteQuestion(
         DAY, np.full(24, 0.3), load_w=np.full(24, 400.0),
-        stores=(battery(targets=(Target(int(DAY[-1]), min_wh=5000.0),)),),
+        stores=(battery(targets=(StoreTarget(int(DAY[-1]), min_wh=5000.0),)),),
     )  # fmt: skip
 
     run = at_once(question)[0]
@@ -143,7 +143,7 @@ def test_a_room_is_held_at_the_lower_edge_of_its_band() -> None:
     assert (run.temperature_c > 18.0 - 1e-9).all()
 
 
-def pump(count: int, **more: object) -> HeatPump:
+def pump(count: int, **more: object) -> HeatPumpLoad:
     """A small house, kept at 18 °C and at 20 °C from the end of step 6 to that of step 21."""
     min_c = np.full(count, 18.0)
     min_c[6:22] = 20.0
@@ -157,7 +157,7 @@ def pump(count: int, **more: object) -> HeatPump:
         "min_c": min_c,
         "max_c": np.full(count, 24.0),
     }
-    return HeatPump("pump", **(settings | more))  # type: ignore[arg-type]
+    return HeatPumpLoad("pump", **(settings | more))  # type: ignore[arg-type]
 
 
 @st.composite
@@ -173,11 +173,13 @@ def questions(draw: st.DrawFn) -> SiteQuestion:
             grid_charging=draw(st.booleans()),
             standby_loss=draw(st.sampled_from((0.0, 0.005))),
             wear_per_kwh=draw(st.sampled_from((0.0, 0.03))),
-            targets=(Target(end, min_wh=draw(st.sampled_from((0.0, 3000.0)))),),
+            targets=(StoreTarget(end, min_wh=draw(st.sampled_from((0.0, 3000.0)))),),
         ),
         car(
             targets=(
-                Target(int(DAY[draw(st.integers(2, 24))]), min_wh=draw(st.integers(0, 60)) * 1e3),
+                StoreTarget(
+                    int(DAY[draw(st.integers(2, 24))]), min_wh=draw(st.integers(0, 60)) * 1e3
+                ),
             ),
             absences=draw(st.sampled_from(((), (Absence(int(DAY[8]), int(DAY[12]), 5000.0),)))),
             blocked=draw(st.sampled_from(((), (Stretch(0, int(DAY[1])),)))),
@@ -241,7 +243,7 @@ def test_nobody_planning_keeps_the_limits_of_the_site(question: SiteQuestion) ->
 
 
 def test_savings_are_told_in_money_and_per_cent_of_the_baseline() -> None:
-    target = Target(int(DAY[-1]), min_wh=31_000.0)
+    target = StoreTarget(int(DAY[-1]), min_wh=31_000.0)
     prices = np.where(np.arange(24) < 12, 0.4, 0.1)
     question = SiteQuestion(DAY, prices, stores=(car(targets=(target,)),))
 
@@ -259,7 +261,7 @@ def test_there_are_no_savings_where_nobody_planning_serves_less() -> None:
     load = Shiftable("load", 4000.0, (Stretch(0, int(DAY[-1])),), 4000.0, levels_w=(4000.0,))
     question = SiteQuestion(
         DAY, np.full(24, 0.3), import_limit_w=np.full(24, 4000.0), loads=(load,),
-        stores=(car(charge_w=4000.0, targets=(Target(int(DAY[1]), min_wh=24_000.0),)),),
+        stores=(car(charge_w=4000.0, targets=(StoreTarget(int(DAY[1]), min_wh=24_000.0),)),),
     )  # fmt: skip
 
     plan = compared(question, plan_site(question))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from tests.maths.schedules.site_courses import HOUR_US
-from wattyard.schedules.domain.site.devices import HeatPump, Stretch
+from wattyard.schedules.domain.site.devices import HeatPumpLoad, Stretch
 from wattyard.schedules.domain.site.heat_pump import Warming
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -26,7 +26,7 @@ TRIED = settings(
 QUARTER_US = HOUR_US // 4
 
 
-def room(count: int, **more: object) -> HeatPump:
+def room(count: int, **more: object) -> HeatPumpLoad:
     """A house that loses 150 W per degree and holds 8 kWh per degree, on a day around freezing."""
     settings = {
         "max_w": 3000.0,
@@ -38,7 +38,7 @@ def room(count: int, **more: object) -> HeatPump:
         "min_c": np.full(count, 19.0),
         "max_c": np.full(count, 23.0),
     }
-    return HeatPump("pump", **(settings | more))  # type: ignore[arg-type]
+    return HeatPumpLoad("pump", **(settings | more))  # type: ignore[arg-type]
 
 
 @st.composite

@@ -16,7 +16,7 @@ from wattyard.schedules.domain.site.devices import (
     Circuit,
     PvShare,
     Store,
-    Target,
+    StoreTarget,
 )
 from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.planning import plan_site
@@ -78,7 +78,7 @@ def test_a_plan_that_the_client_holds_stays(seed: int) -> None:
 
 
 def test_a_missed_target_does_not_end_the_plan() -> None:
-    targets = (Target(START_US + QUARTER_US, 5_000.0), Target(END_US, 3_000.0))
+    targets = (StoreTarget(START_US + QUARTER_US, 5_000.0), StoreTarget(END_US, 3_000.0))
 
     plan = plan_site(a_site(Store("car", 10_000, 0, charge_w=4_000, targets=targets)))
 
@@ -90,7 +90,9 @@ def test_a_missed_target_does_not_end_the_plan() -> None:
 
 def test_the_first_priority_is_served_first() -> None:
     cars = [
-        Store(name, 10_000, 0, charge_w=4_000, targets=(Target(END_US, 3_000, None, priority),))
+        Store(
+            name, 10_000, 0, charge_w=4_000, targets=(StoreTarget(END_US, 3_000, None, priority),)
+        )
         for name, priority in (("late", 9), ("first", 1), ("middle", 5))
     ]
 
@@ -102,7 +104,13 @@ def test_the_first_priority_is_served_first() -> None:
 
 def test_the_reserve_wins_over_a_ceiling_and_below_it_only_discharging_is_barred() -> None:
     store = Store(
-        "battery", 10_000, 1_000, 4_000, 4_000, reserve_wh=2_000, targets=(Target(END_US, None, 0),)
+        "battery",
+        10_000,
+        1_000,
+        4_000,
+        4_000,
+        reserve_wh=2_000,
+        targets=(StoreTarget(END_US, None, 0),),
     )
 
     plan = plan_site(a_site(store, load_w=np.full(4, 1_000.0)))
@@ -113,7 +121,7 @@ def test_the_reserve_wins_over_a_ceiling_and_below_it_only_discharging_is_barred
 
 def test_a_car_that_comes_home_has_used_energy_and_a_target_meanwhile_is_for_departure() -> None:
     away = Absence(START_US + QUARTER_US, START_US + 2 * QUARTER_US, 1_500.0)
-    targets = (Target(away.start_us + 1, 2_000.0), Target(END_US, 2_000.0))
+    targets = (StoreTarget(away.start_us + 1, 2_000.0), StoreTarget(END_US, 2_000.0))
 
     plan = plan_site(
         a_site(Store("car", 10_000, 1_500, charge_w=6_000, absences=(away,), targets=targets))
@@ -180,7 +188,9 @@ def test_sun_is_held_back_by_choice_only_where_it_may_be(
 
 
 def test_a_power_is_nothing_or_at_least_the_least() -> None:
-    car = Store("car", 10_000, 0, charge_w=4_000, least_w=1_400, targets=(Target(END_US, 1_100),))
+    car = Store(
+        "car", 10_000, 0, charge_w=4_000, least_w=1_400, targets=(StoreTarget(END_US, 1_100),)
+    )
 
     plan = plan_site(a_site(car))
 
@@ -189,7 +199,7 @@ def test_a_power_is_nothing_or_at_least_the_least() -> None:
 
 def test_circuits_bound_what_is_inside_of_them() -> None:
     cars = [
-        Store(name, 10_000, 0, charge_w=4_000, targets=(Target(END_US, 1_000),))
+        Store(name, 10_000, 0, charge_w=4_000, targets=(StoreTarget(END_US, 1_000),))
         for name in ("one", "two", "free")
     ]
     circuits = (Circuit("garage", 3_000, ("one",)), Circuit("box", 1_000, ("two",), parent=0))
@@ -204,7 +214,9 @@ def test_circuits_bound_what_is_inside_of_them() -> None:
 def test_what_may_not_charge_from_the_grid_charges_from_the_sun_even_while_the_house_draws() -> (
     None
 ):
-    store = Store("battery", 10_000, 0, 4_000, targets=(Target(END_US, 900),), grid_charging=False)
+    store = Store(
+        "battery", 10_000, 0, 4_000, targets=(StoreTarget(END_US, 900),), grid_charging=False
+    )
     site = a_site(store, sun_w=np.array([0.0, 900.0, 900.0, 900.0]), load_w=np.full(4, 2_000.0))
 
     plan = plan_site(site)
@@ -223,7 +235,7 @@ def test_what_may_not_feed_the_grid_serves_the_load_and_other_devices() -> None:
 
 
 def test_preferences_have_their_price_and_the_answer_says_what_they_cost() -> None:
-    car = Store("car", 10_000, 0, charge_w=4_000, targets=(Target(END_US, 1_000),))
+    car = Store("car", 10_000, 0, charge_w=4_000, targets=(StoreTarget(END_US, 1_000),))
     sooner = Weights(sooner_per_kwh_hour=1.0)
 
     plan = plan_site(replace(a_site(car, import_per_kwh=np.array([0.3, 0.2, 0.1, 0.1]))))
@@ -238,7 +250,7 @@ def test_selling_above_what_buying_costs_all_day_is_proven_without_a_tree_search
     hours = np.arange(96) // 4
     buy = 0.6 + 0.04 * np.cos(hours / 24 * 4 * np.pi).round(2)
     edges_us = START_US + np.arange(97) * QUARTER_US
-    end = Target(int(edges_us[-1]), 5_000)
+    end = StoreTarget(int(edges_us[-1]), 5_000)
     battery = Store("battery", 10_000, 5_000, 5_000, 5_000, efficiency=0.9, targets=(end,))
 
     plan = plan_site(SiteQuestion(edges_us, buy, buy + 0.15, stores=(battery,)))

@@ -12,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattyard.kernel.clock_changes import HOUR_US
-from wattyard.schedules.domain.prices import MINUTE_US
-from wattyard.schedules.domain.pv_arrays import Irradiance, PvArray, array_of, has_panels, pv_power
-from wattyard.schedules.domain.sun import (
+from wattyard.schedules.domain.forecasts.pv_arrays import (
+    Irradiance,
+    PvArray,
+    array_of,
+    has_panels,
+    pv_power,
+)
+from wattyard.schedules.domain.forecasts.sun import (
     Plane,
     clear_sky,
     diffuse_share,
@@ -22,6 +27,7 @@ from wattyard.schedules.domain.sun import (
     on_plane,
     sun_at,
 )
+from wattyard.schedules.domain.prices import MINUTE_US
 from wattyard.sites.domain.devices import Device, Inverter, Properties, Pv
 from wattyard.sites.domain.sites import GeoLocation
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from wattyard.schedules.domain.site.plan import (
-    DevicePlan,
     SiteCost,
+    SiteDevicePlan,
     SiteFlows,
     SitePlan,
     SiteSlot,
@@ -52,9 +52,9 @@ def answered(asked: SiteQuestion, best: Best) -> SitePlan:
     )
 
 
-def _device(asked: SiteQuestion, best: Best, name: str, watts: np.ndarray) -> DevicePlan:
+def _device(asked: SiteQuestion, best: Best, name: str, watts: np.ndarray) -> SiteDevicePlan:
     question, hours = best.site.question, np.asarray(best.site.question.hours)
-    plan = DevicePlan(name, "COMPLETE", watts, _whole_steps(asked, watts))
+    plan = SiteDevicePlan(name, "COMPLETE", watts, _whole_steps(asked, watts))
     for store in question.stores:
         if store.name == name:
             return replace(plan, held_wh=1000 * recomputed_held(store, watts / 1000, hours))

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.site.plan import DevicePlan, SitePlan
+from wattyard.schedules.domain.site.plan import SiteDevicePlan, SitePlan
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 from . import question as own
@@ -53,7 +53,7 @@ class Case:
     def hours(self) -> np.ndarray:
         return np.asarray(self.question.hours)
 
-    def plan_of(self, name: str) -> DevicePlan:
+    def plan_of(self, name: str) -> SiteDevicePlan:
         return next(one for one in self.plan.devices if one.device == name)
 
     def kw(self, name: str) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.site.plan import DevicePlan
+from wattyard.schedules.domain.site.plan import SiteDevicePlan
 
 from . import question as own
 from .case import WATT, WH, Case, recomputed_temperatures, recomputed_trips
@@ -75,7 +75,7 @@ def _targets(case: Case, store: own.Store, held: np.ndarray, lacks: dict[int, fl
     shortfalls(case, case.plan_of(store.name), missing, WH)
 
 
-def shortfalls(case: Case, told: DevicePlan, missing: dict[str, float], within: float) -> None:
+def shortfalls(case: Case, told: SiteDevicePlan, missing: dict[str, float], within: float) -> None:
     """Each goal that is missed is told, and only those, with how much."""
     audit, name = case.audit, told.device
     goals = {one.goal: one.missing for one in told.shortfalls}

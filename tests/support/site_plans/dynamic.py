@@ -12,7 +12,7 @@ from math import sqrt
 
 import numpy as np
 
-from wattyard.schedules.domain.site.devices import PvShare, Store, Target
+from wattyard.schedules.domain.site.devices import PvShare, Store, StoreTarget
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 from . import question as own
@@ -47,7 +47,7 @@ def grid_site(seed: int, count: int = 96) -> tuple[SiteQuestion, float]:
         least_w=chance.one(0.0, 2 * taken_w) if efficiency == 1.0 else 0.0,
         efficiency=efficiency,
         reserve_wh=chance.whole(0, 4) * quantum_wh,
-        targets=(Target(int(edges[-1]), chance.whole(4, 40) * quantum_wh),),
+        targets=(StoreTarget(int(edges[-1]), chance.whole(4, 40) * quantum_wh),),
         grid_discharging=chance.odds(0.7),
         wear_per_kwh=chance.one(0.0, 0.01),
     )

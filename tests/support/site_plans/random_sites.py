@@ -11,12 +11,12 @@ import numpy as np
 from wattyard.schedules.domain.site.devices import (
     Absence,
     Circuit,
-    HeatPump,
+    HeatPumpLoad,
     PvShare,
     Shiftable,
     Store,
+    StoreTarget,
     Stretch,
-    Target,
 )
 from wattyard.schedules.domain.site.question import SiteQuestion, Weights
 
@@ -203,14 +203,16 @@ def _absences(chance: Chance, edges: np.ndarray, held: float) -> tuple[Absence, 
     return (Absence(away.start_us, away.end_us, round(chance.one(0.0, 0.3, 0.6) * held, 1)),)
 
 
-def _targets(chance: Chance, edges: np.ndarray, capacity: float, held: float) -> tuple[Target, ...]:
+def _targets(
+    chance: Chance, edges: np.ndarray, capacity: float, held: float
+) -> tuple[StoreTarget, ...]:
     """Up to three at different edges; few that cannot be met."""
     found = []
     for at in chance.rng.permutation(np.arange(1, edges.size))[: chance.whole(0, 3)]:
         floor = min(capacity, held + chance.between(-3_000, 6_000))
         ceiling = min(capacity, max(floor, 0.0) + 2_000.0) if chance.odds(0.2) else None
         priority = int(chance.one(5, 5, 1, 9))
-        found.append(Target(int(edges[at]), max(0.0, round(floor, 1)), ceiling, priority))
+        found.append(StoreTarget(int(edges[at]), max(0.0, round(floor, 1)), ceiling, priority))
     return tuple(found)
 
 
@@ -249,10 +251,10 @@ def _windows(chance: Chance, edges: np.ndarray) -> tuple[Stretch, ...]:
     return (Stretch(first, last),) if kind < 4 else (chance.stretch(edges),)
 
 
-def random_pump(chance: Chance, name: str, edges: np.ndarray) -> HeatPump:
+def random_pump(chance: Chance, name: str, edges: np.ndarray) -> HeatPumpLoad:
     count = edges.size - 1
     low = chance.between(18, 20)
-    return HeatPump(
+    return HeatPumpLoad(
         name,
         max_w=chance.one(2_000, 3_000),
         resistance_k_per_kw=chance.one(4.0, 8.0),

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import isfinite
 
 from wattyard.schedules.domain.site.devices import (
-    HeatPump,
+    HeatPumpLoad,
     PvShare,
     Shiftable,
     Store,
@@ -143,7 +143,7 @@ def _load(one: Shiftable, edges: list[int]) -> own.Load:
     )
 
 
-def _pump(one: HeatPump, edges: list[int]) -> own.HeatPump:
+def _pump(one: HeatPumpLoad, edges: list[int]) -> own.HeatPump:
     return own.HeatPump(
         one.device,
         one.max_w / 1000,

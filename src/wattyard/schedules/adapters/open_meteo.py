@@ -19,7 +19,7 @@ from wattyard.kernel.clock_changes import HOUR_US, SECOND_US
 from wattyard.kernel.instants import Clock, Span
 from wattyard.platform.outbound.failures import OutboundFailed
 from wattyard.platform.outbound.fetcher import Fetcher, Patience
-from wattyard.schedules.domain.pv_arrays import Irradiance
+from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance
 from wattyard.sites.domain.sites import GeoLocation
 
 PATIENCE: Final = Patience(

@@ -5,11 +5,11 @@ For demand charges: then the cost of a step depends on all others, and no closed
 
 import numpy as np
 
-from wattyard.schedules.domain.amount import AmountQuestion
-from wattyard.schedules.domain.outcome import StepPlan
+from wattyard.schedules.domain.by_amount.outcome import StepPlan
+from wattyard.schedules.domain.by_amount.question import AmountQuestion
+from wattyard.schedules.domain.by_amount.shared_steps import Mask, SharedSteps
 from wattyard.schedules.domain.power import PowerSlot
 from wattyard.schedules.domain.prices import Instants, Numbers
-from wattyard.schedules.domain.shared_steps import Mask, SharedSteps
 from wattyard.schedules.domain.site.devices import Shiftable, Stretch
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion

@@ -6,7 +6,7 @@ from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import ParametersExclusive
-from wattyard.schedules.domain.amount_request import AmountAnswer
+from wattyard.schedules.domain.by_amount.request import AmountAnswer
 from wattyard.schedules.domain.refusals import (
     DeviceTwice,
     EndTimeInvalid,

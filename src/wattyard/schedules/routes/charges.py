@@ -5,7 +5,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
-from wattyard.schedules.domain.charge_request import ChargeAnswer
+from wattyard.schedules.domain.by_charge.request import ChargeAnswer
 from wattyard.schedules.domain.refusals import (
     DeviceRatingMissing,
     LocationMissing,

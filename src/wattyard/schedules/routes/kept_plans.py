@@ -7,7 +7,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import endpoint
 from wattyard.platform.http.binding import path_id
-from wattyard.schedules.domain.kept_plans import KeptPlan, PlanNotFound
+from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan, PlanNotFound
 from wattyard.schedules.service import Amounts, Charges, KeptPlans, SitePlans
 from wattyard.schedules.wire import site_examples
 from wattyard.schedules.wire.amounts import amount_json, amount_request, forms_of

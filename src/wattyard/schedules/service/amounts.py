@@ -13,7 +13,8 @@ from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing
-from wattyard.schedules.domain.amount import (
+from wattyard.schedules.domain.by_amount.plan import by_amount
+from wattyard.schedules.domain.by_amount.question import (
     AmountPlan,
     AmountQuestion,
     Held,
@@ -21,16 +22,15 @@ from wattyard.schedules.domain.amount import (
     PowerLimits,
     UsualLoad,
 )
-from wattyard.schedules.domain.amount_plan import by_amount
-from wattyard.schedules.domain.amount_request import (
+from wattyard.schedules.domain.by_amount.request import (
     AmountAnswer,
     AmountRequest,
     DeviceAmountRequest,
     together,
 )
+from wattyard.schedules.domain.by_amount.stability import within_limits
 from wattyard.schedules.domain.power import WATTS_PER_KW, Direction
 from wattyard.schedules.domain.refusals import MaxPowerInvalid, MaxPowerMissing, MinPowerInvalid
-from wattyard.schedules.domain.stability import within_limits
 from wattyard.schedules.domain.steps import step_edges
 from wattyard.schedules.service.demand import DemandRises
 from wattyard.schedules.service.pricing import check_in_service, known_until, series_of

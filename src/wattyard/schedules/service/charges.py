@@ -11,21 +11,26 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
-from wattyard.schedules.domain.charge import ChargeQuestion, ChargeSteps, HeldCharge, Storage
-from wattyard.schedules.domain.charge_plan import by_charge
-from wattyard.schedules.domain.charge_request import (
+from wattyard.schedules.domain.by_charge.device_storage import storage_of
+from wattyard.schedules.domain.by_charge.plan import by_charge
+from wattyard.schedules.domain.by_charge.question import (
+    ChargeQuestion,
+    ChargeSteps,
+    HeldCharge,
+    Storage,
+)
+from wattyard.schedules.domain.by_charge.request import (
     LEAST,
     LONGEST,
     ChargeAnswer,
     ChargeRequest,
     StateRequest,
 )
-from wattyard.schedules.domain.device_storage import storage_of
+from wattyard.schedules.domain.forecasts.surroundings import Surroundings, load_for, nothing
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.prices import PriceSeries as Series
 from wattyard.schedules.domain.refusals import LocationMissing
 from wattyard.schedules.domain.steps import step_edges
-from wattyard.schedules.domain.surroundings import Surroundings, load_for, nothing
 from wattyard.schedules.service.amounts import site_limits
 from wattyard.schedules.service.demand import DemandRises
 from wattyard.schedules.service.pricing import check_in_service, series_of
@@ -52,7 +57,7 @@ class _Case:
     state: StateRequest
     bought: Quote
     sold: Quote | None
-    wanted: datetime
+    asked_until: datetime
 
     @property
     def span(self) -> Span:
@@ -64,7 +69,7 @@ class _Case:
     def prices_until(self) -> datetime | None:
         """Where the plan ends since no price is known further, though it was to go on."""
         end = self.span.end
-        return end if end < self.wanted else None
+        return end if end < self.asked_until else None
 
 
 @dataclass
@@ -150,9 +155,9 @@ class Charges:
                 f"{ids.wire('loc', site.id)}",
                 param="location_id",
             )
-        bought, wanted = await self._bought(context, request, site)
+        bought, until = await self._bought(context, request, site)
         sold = await self._sold(context, request, site, bought.question)
-        return _Case(device, site, state, bought, sold, wanted)
+        return _Case(device, site, state, bought, sold, until)
 
     async def _state(
         self, context: Context, request: ChargeRequest
@@ -185,11 +190,11 @@ class Charges:
         if request.horizon is not None:
             return known, question.span.end
         confirmed = instant(_confirmed_us(series_of(known.prices)))
-        wanted = max(start + LEAST, request.goals.ready_by or start, confirmed)
-        if wanted >= known.question.span.end:
-            return known, wanted
-        question = replace(question, span=Span(start, wanted))
-        return await self.prices.quote(context, site.id, question), wanted
+        until = max(start + LEAST, request.goals.ready_by or start, confirmed)
+        if until >= known.question.span.end:
+            return known, until
+        question = replace(question, span=Span(start, until))
+        return await self.prices.quote(context, site.id, question), until
 
     async def _sold(
         self, context: Context, request: ChargeRequest, site: Site, bought: Question

@@ -12,7 +12,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.db import Database
-from wattyard.schedules.domain.kept_plans import (
+from wattyard.schedules.domain.by_amount.kept_plans import (
     DuePlan,
     KeptPlan,
     PlanNotFound,

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
-from wattyard.schedules.domain.duration import DurationQuestion, by_duration
-from wattyard.schedules.domain.limit import LimitQuestion, by_limit
-from wattyard.schedules.domain.listing import DurationRequest, LimitRequest, Listing
+from wattyard.schedules.domain.by_price.duration import DurationQuestion, by_duration
+from wattyard.schedules.domain.by_price.limit import LimitQuestion, by_limit
+from wattyard.schedules.domain.by_price.listing import DurationRequest, LimitRequest, Listing
 from wattyard.schedules.domain.prices import MINUTE_US
 from wattyard.schedules.domain.prices import PriceSeries as Series
 from wattyard.schedules.service.solving import Solvers

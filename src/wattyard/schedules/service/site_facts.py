@@ -14,8 +14,8 @@ from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Stream
 from wattyard.meters.service import Records
 from wattyard.platform.db import Database
-from wattyard.schedules.domain.base_load import LEARNT_US
-from wattyard.schedules.domain.pv_arrays import has_panels
+from wattyard.schedules.domain.forecasts.base_load import LEARNT_US
+from wattyard.schedules.domain.forecasts.pv_arrays import has_panels
 from wattyard.schedules.domain.site.request import LONGEST, SiteRequest
 from wattyard.schedules.domain.site.surroundings import MeteredSite
 from wattyard.schedules.service.pricing import check_in_service

@@ -7,8 +7,8 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault
 from wattyard.platform.work import beside
+from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance, has_panels
 from wattyard.schedules.domain.prices import PriceSeries
-from wattyard.schedules.domain.pv_arrays import Irradiance, has_panels
 from wattyard.schedules.domain.site import remarks
 from wattyard.schedules.domain.site.assembly import (
     Charging,

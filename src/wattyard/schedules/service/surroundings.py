@@ -13,10 +13,9 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import PageWindow
 from wattyard.meters.domain.readings import Metered, TariffDirection
 from wattyard.meters.service import Records
-from wattyard.schedules.domain.base_load import LEARNT_US, metered_over, usual_load
-from wattyard.schedules.domain.prices import Instants
-from wattyard.schedules.domain.pv_arrays import Irradiance, array_of, has_panels, pv_power
-from wattyard.schedules.domain.surroundings import (
+from wattyard.schedules.domain.forecasts.base_load import LEARNT_US, metered_over, usual_load
+from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance, array_of, has_panels, pv_power
+from wattyard.schedules.domain.forecasts.surroundings import (
     CLEAR_SKY_CONFIDENCE,
     USUAL_LOAD_CONFIDENCE,
     WEATHER_CONFIDENCE,
@@ -25,6 +24,7 @@ from wattyard.schedules.domain.surroundings import (
     nothing,
     replaced,
 )
+from wattyard.schedules.domain.prices import Instants
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import GeoLocation, Site
 from wattyard.sites.service import Devices

@@ -9,7 +9,7 @@ import asyncpg
 
 from wattyard.kernel.callers import Caller
 from wattyard.platform.db import ReadConnection, WriteConnection
-from wattyard.schedules.domain.kept_plans import DuePlan, KeptPlan
+from wattyard.schedules.domain.by_amount.kept_plans import DuePlan, KeptPlan
 
 _COLUMNS: Final = [
     "id",

@@ -15,8 +15,8 @@ from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
-from wattyard.schedules.domain.amount import DevicePlan, PlanValue, Shaving
-from wattyard.schedules.domain.amount_request import (
+from wattyard.schedules.domain.by_amount.question import DevicePlan, PlanValue, Shaving
+from wattyard.schedules.domain.by_amount.request import (
     DEVICES_AT_MOST,
     LONGEST_US,
     AmountAnswer,

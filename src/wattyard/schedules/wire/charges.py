@@ -24,16 +24,16 @@ from wattyard.platform.decoding.texts import (
     SignedPower,
     Time,
 )
-from wattyard.schedules.domain.charge import ChargeBaseline, ChargeSlot, Objective
-from wattyard.schedules.domain.charge_request import (
+from wattyard.schedules.domain.by_charge.question import ChargeBaseline, ChargeSlot, Objective
+from wattyard.schedules.domain.by_charge.request import (
     LONGEST,
     ChargeAnswer,
     ChargeRequest,
     Goals,
     StateRequest,
 )
+from wattyard.schedules.domain.forecasts.surroundings import Expected, Source
 from wattyard.schedules.domain.power import Direction, Reason, Status
-from wattyard.schedules.domain.surroundings import Expected, Source
 from wattyard.schedules.wire.amounts import Explain, HeldSlotBody, KeepUnless
 from wattyard.schedules.wire.heads import HeadShape, Named, head, prices_end
 from wattyard.schedules.wire.quantities import (

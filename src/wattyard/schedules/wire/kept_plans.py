@@ -12,9 +12,9 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import text
 from wattyard.platform.decoding.texts import Instant, Time
-from wattyard.schedules.domain.amount_request import AmountAnswer
-from wattyard.schedules.domain.charge_request import ChargeAnswer
-from wattyard.schedules.domain.kept_plans import KeptPlan, RequestToKeep
+from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan, RequestToKeep
+from wattyard.schedules.domain.by_amount.request import AmountAnswer
+from wattyard.schedules.domain.by_charge.request import ChargeAnswer
 from wattyard.schedules.domain.power import Status
 from wattyard.schedules.domain.site.assembly import SiteAnswer
 from wattyard.schedules.wire.amounts import AmountBody, SiteAmountBody

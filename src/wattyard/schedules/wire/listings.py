@@ -13,7 +13,12 @@ from wattyard.kernel.instants import requested_span
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import DeviceId, Instant, LocationId, Time
-from wattyard.schedules.domain.listing import LONGEST, DurationRequest, LimitRequest, Listing
+from wattyard.schedules.domain.by_price.listing import (
+    LONGEST,
+    DurationRequest,
+    LimitRequest,
+    Listing,
+)
 from wattyard.schedules.domain.prices import MINUTE_US, Segment
 from wattyard.schedules.wire.heads import HeadShape, Named, head, prices_end
 from wattyard.tariffs.domain.prices import Question

@@ -11,6 +11,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import EPOCH, HOUR_US, instant, texts
 from wattyard.kernel.quantities import COST_DECIMALS, PRICE_DECIMALS, all_rounded, rounded
+from wattyard.schedules.domain.forecasts.surroundings import Expected
 from wattyard.schedules.domain.site import remarks
 from wattyard.schedules.domain.site.assembly import CARBON_G_PER_KWH, SiteAnswer, SiteCase
 from wattyard.schedules.domain.site.plan import (
@@ -20,7 +21,6 @@ from wattyard.schedules.domain.site.plan import (
     SiteCost,
     SiteSlot,
 )
-from wattyard.schedules.domain.surroundings import Expected
 from wattyard.schedules.wire.charges import ExpectedShape
 from wattyard.schedules.wire.heads import Named, head, prices_end
 from wattyard.schedules.wire.quantities import WattsShape, power

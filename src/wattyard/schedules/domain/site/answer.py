@@ -9,7 +9,7 @@ from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW, WH_PER_KW
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.costs import cost_of
 from wattyard.schedules.domain.site.part import Run
-from wattyard.schedules.domain.site.plan import DevicePlan, Shortfall, SiteFlows, SitePlan
+from wattyard.schedules.domain.site.plan import Shortfall, SiteDevicePlan, SiteFlows, SitePlan
 from wattyard.schedules.domain.site.program import SiteProgram
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.slots import slots_of
@@ -86,8 +86,8 @@ def plan_of(site: SiteProgram, found: Found, *, kept: bool = False) -> SitePlan:
     )
 
 
-def _device(question: SiteQuestion, run: Run, flows: SiteFlows) -> DevicePlan:
-    return DevicePlan(
+def _device(question: SiteQuestion, run: Run, flows: SiteFlows) -> SiteDevicePlan:
+    return SiteDevicePlan(
         device=run.device,
         status="PARTIAL" if run.shortfalls else "COMPLETE",
         power_w=run.power_w,

@@ -14,12 +14,13 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import DAY_US, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault, Malformed
+from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance, has_panels
+from wattyard.schedules.domain.forecasts.surroundings import Surroundings
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers, PriceSeries
-from wattyard.schedules.domain.pv_arrays import Irradiance, has_panels
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.schedules.domain.site import remarks
-from wattyard.schedules.domain.site.devices import Circuit, HeatPump, PvShare, Shiftable, Store
+from wattyard.schedules.domain.site.devices import Circuit, HeatPumpLoad, PvShare, Shiftable, Store
 from wattyard.schedules.domain.site.fitting import (
     Subject,
     fitted_heat_pump,
@@ -36,7 +37,6 @@ from wattyard.schedules.domain.site.surroundings import (
     sun_over,
     with_forecasts,
 )
-from wattyard.schedules.domain.surroundings import Surroundings
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.domain.states import StateReport
@@ -81,7 +81,7 @@ class Fitted:
 
     stores: list[Store] = field(default_factory=list)
     loads: list[Shiftable] = field(default_factory=list)
-    heat_pumps: list[HeatPump] = field(default_factory=list)
+    heat_pumps: list[HeatPumpLoad] = field(default_factory=list)
     targets_us: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
     warnings: list[Fault] = field(default_factory=list)
 

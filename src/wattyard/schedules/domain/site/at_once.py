@@ -17,7 +17,7 @@ import numpy as np
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.behind import Behind
-from wattyard.schedules.domain.site.devices import HeatPump, Shiftable
+from wattyard.schedules.domain.site.devices import HeatPumpLoad, Shiftable
 from wattyard.schedules.domain.site.heat_pump import Warming
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -140,7 +140,7 @@ def _heat_pump(site: Behind, warming: Warming) -> Run:
     )
 
 
-def _fitting_kw(pump: HeatPump, wanted_kw: float, room_kw: float) -> float:
+def _fitting_kw(pump: HeatPumpLoad, wanted_kw: float, room_kw: float) -> float:
     if wanted_kw <= room_kw + _NOISE_W / WATTS_PER_KW:
         return wanted_kw
     if pump.levels_w:

@@ -12,8 +12,8 @@ import numpy as np
 
 from wattyard.costs.domain.rises import DemandRise, PlannedWindows
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.program import Positions
-from wattyard.schedules.domain.site.part import SiteDraft
+from wattyard.schedules.domain.site.part import ProgramDraft
+from wattyard.schedules.domain.solver.program import Positions
 from wattyard.tariffs.domain.demand import DemandPrice, PricePerKw, PriceSteps, PriceTiers
 
 _BELOW_A_STEP_KW = 1e-5
@@ -26,7 +26,7 @@ class DemandPart:
 
     rise: DemandRise
 
-    def place(self, draft: SiteDraft) -> None:
+    def join(self, draft: ProgramDraft) -> None:
         """Add the peak, what it costs, and what the period has cost so far."""
         rise = self.rise
         windows = rise.windows(draft.question.edges_us)
@@ -87,7 +87,7 @@ class _Sum:
         )
 
 
-def _peak(draft: SiteDraft, rise: DemandRise, windows: PlannedWindows) -> _Peak:
+def _peak(draft: ProgramDraft, rise: DemandRise, windows: PlannedWindows) -> _Peak:
     """Add the peak, at least its minimum or ratchet, and at least every window's mean."""
     most_kw = windows.mean_kw(_most_kw(draft))
     if rise.charge.days is not None:
@@ -101,7 +101,7 @@ def _peak(draft: SiteDraft, rise: DemandRise, windows: PlannedWindows) -> _Peak:
 
 
 def _mean_of_days(
-    draft: SiteDraft, rise: DemandRise, windows: PlannedWindows, highest: float
+    draft: ProgramDraft, rise: DemandRise, windows: PlannedWindows, highest: float
 ) -> _Peak:
     """Add the mean of the highest days.
 
@@ -132,7 +132,9 @@ def _mean_of_days(
     return _Peak(peak, running.least_kw, most)
 
 
-def _above(draft: SiteDraft, windows: PlannedWindows, which: Positions, columns: Positions) -> None:
+def _above(
+    draft: ProgramDraft, windows: PlannedWindows, which: Positions, columns: Positions
+) -> None:
     """Keep columns (k) at or above the mean power of windows (k of w)."""
     if not which.size:
         return
@@ -144,13 +146,13 @@ def _above(draft: SiteDraft, windows: PlannedWindows, which: Positions, columns:
         draft.entries(row_of[windows.window[kept]], flow[windows.step[kept]], -windows.share[kept])
 
 
-def _most_kw(draft: SiteDraft) -> Numbers:
+def _most_kw(draft: ProgramDraft) -> Numbers:
     """Find the most that the site can import in each step (n)."""
     upper: Numbers = draft.draft.upper[draft.imported] + draft.draft.upper[draft.excess]
     return upper
 
 
-def _priced(draft: SiteDraft, price: DemandPrice, billed: _Billed) -> _Sum:
+def _priced(draft: ProgramDraft, price: DemandPrice, billed: _Billed) -> _Sum:
     """Add the columns that price what is billed, before `cap_per_kwh`."""
     match price:
         case PricePerKw():
@@ -168,7 +170,7 @@ def _priced(draft: SiteDraft, price: DemandPrice, billed: _Billed) -> _Sum:
             return _tiered(draft, price, billed)
 
 
-def _stepped(draft: SiteDraft, price: PriceSteps, billed: _Billed) -> _Sum:
+def _stepped(draft: ProgramDraft, price: PriceSteps, billed: _Billed) -> _Sum:
     """Choose one step, and keep what is billed below its end."""
     first, last = (int(price.steps(np.array([kw]))[0]) for kw in (billed.low, billed.high))
     amounts = np.array(price.amount[first : last + 1])
@@ -183,7 +185,7 @@ def _stepped(draft: SiteDraft, price: PriceSteps, billed: _Billed) -> _Sum:
     return _Sum(0.0, chosen, amounts, float(amounts.min()), float(amounts.max()))
 
 
-def _tiered(draft: SiteDraft, price: PriceTiers, billed: _Billed) -> _Sum:
+def _tiered(draft: ProgramDraft, price: PriceTiers, billed: _Billed) -> _Sum:
     """Fill one tier after the other; by themselves where each is dearer than the one before."""
     edges = np.clip(np.array((0.0, *price.to_kw)), billed.low, billed.high)
     widths, prices = np.diff(edges), np.array(price.amount_per_kw)
@@ -206,7 +208,7 @@ def _tiered(draft: SiteDraft, price: PriceTiers, billed: _Billed) -> _Sum:
     return _Sum(low, filled, prices, float(amounts.min()), float(amounts.max()))
 
 
-def _capped(draft: SiteDraft, rise: DemandRise, priced: _Sum) -> _Sum:
+def _capped(draft: ProgramDraft, rise: DemandRise, priced: _Sum) -> _Sum:
     """Add the lesser of the amount and of the cap on what is drawn in the period."""
     cap = rise.charge.cap_per_kwh or 0.0
     so_far = float(rise.running.drawn_kwh[0])

@@ -37,7 +37,7 @@ class Absence(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class StoreTarget:
     """A store is to hold at least `min_wh`, at most `max_wh`, at the instant `at_us`.
 
     Unmet energy, too little or too much, is least for priority 1, then for 2, up to 9. At an
@@ -95,7 +95,7 @@ class Store:
     efficiency: float = 1.0
     most_wh: float = inf
     reserve_wh: float = 0.0
-    targets: tuple[Target, ...] = ()
+    targets: tuple[StoreTarget, ...] = ()
     absences: tuple[Absence, ...] = ()
     blocked: tuple[Stretch, ...] = ()
     grid_charging: bool = True
@@ -162,7 +162,7 @@ class Shiftable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeatPump:
+class HeatPumpLoad:
     """Heats a room or tank, which is one resistance and one capacity (W and °C).
 
     With electric power p in a step of h hours and a = exp(-h / (resistance x capacity)), the

@@ -10,18 +10,18 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Malformed
-from wattyard.schedules.domain.device_storage import USUAL_EFFICIENCY
+from wattyard.schedules.domain.by_charge.device_storage import USUAL_EFFICIENCY
+from wattyard.schedules.domain.forecasts.pv_arrays import has_panels
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import MINUTE_US
-from wattyard.schedules.domain.pv_arrays import has_panels
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.schedules.domain.site.devices import (
     Absence,
-    HeatPump,
+    HeatPumpLoad,
     Shiftable,
     Store,
+    StoreTarget,
     Stretch,
-    Target,
 )
 from wattyard.schedules.domain.site.grid import Grid, bound_course, held_course
 from wattyard.schedules.domain.site.request import DeviceWish, RunWish, TargetWish, ThermalWish
@@ -188,7 +188,7 @@ def fitted_store(subject: Subject, grid: Grid, *, sells: bool) -> FittedStore:
         most_wh=share * (_FULL if wish.max_percent is None else wish.max_percent),
         reserve_wh=share * (_first(wish.reserve_percent, subject.reported_reserve) or 0.0),
         targets=tuple(
-            Target(
+            StoreTarget(
                 grid.end_us if one.at_us is None else min(one.at_us, grid.end_us),
                 None if one.min_percent is None else share * one.min_percent,
                 None if one.max_percent is None else share * one.max_percent,
@@ -239,7 +239,7 @@ def fitted_load(subject: Subject, run: RunWish, grid: Grid) -> Shiftable:
     )
 
 
-def fitted_heat_pump(subject: Subject, thermal: ThermalWish, grid: Grid) -> HeatPump:
+def fitted_heat_pump(subject: Subject, thermal: ThermalWish, grid: Grid) -> HeatPumpLoad:
     """Describe a heat pump that keeps a room or tank in its band of comfort.
 
     Raises:
@@ -247,7 +247,7 @@ def fitted_heat_pump(subject: Subject, thermal: ThermalWish, grid: Grid) -> Heat
         Malformed: `min_power_kw_invalid`.
     """
     most_w = _most_w(subject)
-    return HeatPump(
+    return HeatPumpLoad(
         device=subject.name,
         max_w=most_w,
         resistance_k_per_kw=thermal.resistance_k_per_kw,

@@ -14,11 +14,11 @@ import numpy as np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
 from wattyard.schedules.domain.prices import Instants, Numbers
-from wattyard.schedules.domain.program import Positions
-from wattyard.schedules.domain.site.devices import HeatPump
-from wattyard.schedules.domain.site.part import Run, SiteDraft
+from wattyard.schedules.domain.site.devices import HeatPumpLoad
+from wattyard.schedules.domain.site.part import ProgramDraft, Run
 from wattyard.schedules.domain.site.plan import Shortfall
 from wattyard.schedules.domain.site.steps import open_steps
+from wattyard.schedules.domain.solver.program import Positions
 
 _NOISE_KW: Final = 1e-6
 _COMFORTABLE_K: Final = 1e-3
@@ -29,7 +29,7 @@ _EXACT_K: Final = 1e-9
 class Warming:
     """A heat pump seen from the steps of a question: what power makes of the temperature."""
 
-    pump: HeatPump
+    pump: HeatPumpLoad
     edges_us: Instants
 
     @cached_property
@@ -156,9 +156,9 @@ class PlacedHeatPump:
 class HeatPumpPart:
     """Adds a heat pump to a program."""
 
-    pump: HeatPump
+    pump: HeatPumpLoad
 
-    def place(self, draft: SiteDraft) -> PlacedHeatPump:
+    def join(self, draft: ProgramDraft) -> PlacedHeatPump:
         """Add its power, the temperature after each step, and what is outside of the band."""
         pump = self.pump
         warming = Warming(pump, draft.question.edges_us)
@@ -175,7 +175,7 @@ class HeatPumpPart:
         return PlacedHeatPump(warming, power)
 
 
-def _comfort(draft: SiteDraft, pump: HeatPump, after: Positions) -> None:
+def _comfort(draft: ProgramDraft, pump: HeatPumpLoad, after: Positions) -> None:
     """Count the heat that is missing, or too much, at step ends as unmet energy."""
     for bound_c, sign in ((pump.min_c, 1.0), (-pump.max_c, -1.0)):
         where = np.flatnonzero(np.isfinite(bound_c))
@@ -186,7 +186,7 @@ def _comfort(draft: SiteDraft, pump: HeatPump, after: Positions) -> None:
             draft.unmet(pump.priority, outside, pump.capacity_kwh_per_k)
 
 
-def _powers(draft: SiteDraft, warming: Warming, power: Positions, after: Positions) -> None:
+def _powers(draft: ProgramDraft, warming: Warming, power: Positions, after: Positions) -> None:
     """Let it run at one of its levels, or at its least power or more, or not at all."""
     pump, steps = warming.pump, np.flatnonzero(warming.most_kw)
     least_kw = pump.least_w / WATTS_PER_KW

@@ -7,11 +7,11 @@ import numpy as np
 
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.program import Positions
 from wattyard.schedules.domain.site.devices import Circuit, PvShare, Store
-from wattyard.schedules.domain.site.part import SiteDraft, Switch
+from wattyard.schedules.domain.site.part import ProgramDraft, Switch
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.steps import open_steps
+from wattyard.schedules.domain.solver.program import Positions
 
 
 class SunGroup(NamedTuple):
@@ -35,7 +35,7 @@ class PlacedMeter:
     groups: tuple[SunGroup, ...]
 
 
-def opened(draft: SiteDraft) -> PlacedMeter:
+def opened(draft: ProgramDraft) -> PlacedMeter:
     """Add the columns of the meter; parts are placed next, then `closed` adds its rows."""
     question = draft.question
     groups = sun_groups(question)
@@ -55,7 +55,7 @@ def opened(draft: SiteDraft) -> PlacedMeter:
     return PlacedMeter(imported, excess, exported, curtailed, groups)
 
 
-def closed(draft: SiteDraft, meter: PlacedMeter) -> None:
+def closed(draft: ProgramDraft, meter: PlacedMeter) -> None:
     """Add the balance, circuits, what stores may take from and give to the grid, and costs."""
     question, hours = draft.question, draft.hours
     load_kw = question.load_w / WATTS_PER_KW
@@ -118,7 +118,7 @@ def _most_w(device: object) -> float:
     return device.charge_w if isinstance(device, Store) else float(getattr(device, "max_w", 0.0))
 
 
-def _surges(draft: SiteDraft, meter: PlacedMeter) -> None:
+def _surges(draft: ProgramDraft, meter: PlacedMeter) -> None:
     """Leave room at the limit for what devices take beyond their mean within a step."""
     limit_kw = draft.question.import_limit_w / WATTS_PER_KW
     where = np.flatnonzero(np.isfinite(limit_kw))
@@ -128,7 +128,7 @@ def _surges(draft: SiteDraft, meter: PlacedMeter) -> None:
         draft.rows(np.full(where.size, -np.inf), limit_kw[where], [*net, *surges])
 
 
-def _circuits(draft: SiteDraft, meter: PlacedMeter) -> None:
+def _circuits(draft: ProgramDraft, meter: PlacedMeter) -> None:
     for position, circuit in enumerate(draft.question.circuits):
         sun_kw, terms = _through(draft, meter, position)
         if not terms or not np.isfinite(circuit.max_w):
@@ -143,7 +143,7 @@ def _circuits(draft: SiteDraft, meter: PlacedMeter) -> None:
 
 
 def _through(
-    draft: SiteDraft, meter: PlacedMeter, circuit: int
+    draft: ProgramDraft, meter: PlacedMeter, circuit: int
 ) -> tuple[Numbers, list[tuple[Positions, Numbers | float]]]:
     """Say what a circuit takes (n): the sum of terms less its sun (kW), which is answered first."""
     circuits = draft.question.circuits
@@ -172,7 +172,7 @@ def _inside(circuits: tuple[Circuit, ...], outer: int) -> set[int]:
         found |= more
 
 
-def _collective(draft: SiteDraft, meter: PlacedMeter, sun_kw: Numbers, load_kw: Numbers) -> None:
+def _collective(draft: ProgramDraft, meter: PlacedMeter, sun_kw: Numbers, load_kw: Numbers) -> None:
     """Bound what stores take that may not take from the grid, and give that may not feed it."""
     stores = {one.device: one for one in draft.question.stores}
     takes = [draw for draw in draft.drawn if draw.sign > 0.0]
@@ -191,7 +191,7 @@ def _collective(draft: SiteDraft, meter: PlacedMeter, sun_kw: Numbers, load_kw: 
         draft.rows(unbounded, load_kw, [*terms, *((draw.columns, -1.0) for draw in takes)])
 
 
-def _prices(draft: SiteDraft, meter: PlacedMeter, hours: Numbers) -> None:
+def _prices(draft: ProgramDraft, meter: PlacedMeter, hours: Numbers) -> None:
     question = draft.question
     for columns in (meter.imported, meter.excess):
         draft.costs("energy", columns, hours * question.import_per_kwh)
@@ -200,7 +200,7 @@ def _prices(draft: SiteDraft, meter: PlacedMeter, hours: Numbers) -> None:
     _preferences(draft, meter, hours)
 
 
-def _preferences(draft: SiteDraft, meter: PlacedMeter, hours: Numbers) -> None:
+def _preferences(draft: ProgramDraft, meter: PlacedMeter, hours: Numbers) -> None:
     question, weights = draft.question, draft.question.weights
     if weights.carbon_per_kg:
         carbon = hours * question.carbon_g_per_kwh / 1000.0 * weights.carbon_per_kg
@@ -215,7 +215,7 @@ def _preferences(draft: SiteDraft, meter: PlacedMeter, hours: Numbers) -> None:
             draft.costs("preferences", draw.columns, late)
 
 
-def _one_way(draft: SiteDraft, meter: PlacedMeter) -> None:
+def _one_way(draft: ProgramDraft, meter: PlacedMeter) -> None:
     """Keep import and export apart, and spill sun by force only at a limit."""
     upper = draft.draft.upper
     draft.switch(
@@ -231,7 +231,7 @@ def _one_way(draft: SiteDraft, meter: PlacedMeter) -> None:
             _forced(draft, meter, group, columns)
 
 
-def _forced(draft: SiteDraft, meter: PlacedMeter, group: SunGroup, columns: Positions) -> None:
+def _forced(draft: ProgramDraft, meter: PlacedMeter, group: SunGroup, columns: Positions) -> None:
     """Spill sun that may not be held back only at the export limit, or at a fuse around it."""
     question = draft.question
     limited = np.isfinite(question.export_limit_w)
@@ -259,7 +259,7 @@ def _forced(draft: SiteDraft, meter: PlacedMeter, group: SunGroup, columns: Posi
 
 
 def _at_export_limit(
-    draft: SiteDraft, meter: PlacedMeter, columns: Positions, most_kw: Numbers
+    draft: ProgramDraft, meter: PlacedMeter, columns: Positions, most_kw: Numbers
 ) -> None:
     upper, limit_kw = draft.draft.upper, draft.question.export_limit_w / WATTS_PER_KW
     where = np.flatnonzero(most_kw)

@@ -1,9 +1,9 @@
 """The interface through which each kind of device joins a site program (kW and kWh inside).
 
 To add a kind: write its frozen value in `devices`, a field of `SiteQuestion` for it, and a class
-here in `site` that is a `Part`; `program.parts_of` makes the parts of a question. Nothing else
-knows kinds. `Part.place` adds the device's columns and rows to a `SiteDraft` and tells it, by name,
-what they mean to the site:
+here in `site` that is a `ProgramPart`; `program.parts_of` makes the parts of a question. Nothing
+else knows kinds. `ProgramPart.join` adds the device's columns and rows to a `ProgramDraft`, and
+says by name what they mean to the site:
 
 * `draws`: which columns are power through the meter, and in which direction. The site adds the
   balance, grid limits, circuits and the preference for sooner from this alone.
@@ -25,9 +25,9 @@ import numpy as np
 
 from wattyard.schedules.domain.power import Why
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.program import Draft, Positions
 from wattyard.schedules.domain.site.plan import Shortfall, SiteSlot
 from wattyard.schedules.domain.site.question import SiteQuestion
+from wattyard.schedules.domain.solver.program import Draft, Positions
 
 CostPart = Literal["energy", "export", "demand", "wear", "preferences", "stored"]
 Terms = Sequence[tuple[Positions, Numbers | float]]
@@ -71,10 +71,10 @@ class Rounding(Protocol):
         ...
 
 
-class Part(Protocol):
+class ProgramPart(Protocol):
     """A device, or a charge, that adds itself to a program."""
 
-    def place(self, draft: "SiteDraft") -> Placed | None:
+    def join(self, draft: "ProgramDraft") -> Placed | None:
         """Add columns, rows and terms; None where there is no device to be read back."""
         ...
 
@@ -108,7 +108,7 @@ class Draw:
 
 
 @dataclass(slots=True)
-class SiteDraft:
+class ProgramDraft:
     """A site program while its parts are added.
 
     `imported`, `excess` and `exported` (n) are the site's own columns, in kW: what it takes up to

@@ -42,7 +42,7 @@ class SiteSlot:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DevicePlan:
+class SiteDevicePlan:
     """What one device does: `power_w` (n), positive takes, negative gives.
 
     `held_wh` (n) of a store and `temperature_c` (n) of a heat pump are after each step;
@@ -144,7 +144,7 @@ class SitePlan:
 
     status: Status
     edges_us: Instants
-    devices: tuple[DevicePlan, ...]
+    devices: tuple[SiteDevicePlan, ...]
     flows: SiteFlows
     cost: SiteCost
     objective: float
@@ -155,7 +155,7 @@ class SitePlan:
     baseline: Baseline | None = None
     savings: Savings | None = None
 
-    def device(self, name: str) -> DevicePlan:
+    def device(self, name: str) -> SiteDevicePlan:
         """Find the plan of one device.
 
         Raises:

@@ -8,22 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.program import Draft, Positions, Program
 from wattyard.schedules.domain.site.demand import DemandPart
 from wattyard.schedules.domain.site.heat_pump import HeatPumpPart
 from wattyard.schedules.domain.site.meter import PlacedMeter, closed, opened
 from wattyard.schedules.domain.site.part import (
     CostPart,
     Draw,
-    Part,
     Placed,
+    ProgramDraft,
+    ProgramPart,
     Rounding,
-    SiteDraft,
     Switch,
 )
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.shiftable import ShiftablePart
 from wattyard.schedules.domain.site.store import StorePart
+from wattyard.schedules.domain.solver.program import Draft, Positions, Program
 
 Mask = NDArray[np.bool_]
 _BROKEN_KW = 1e-6
@@ -80,9 +80,9 @@ def site_program(question: SiteQuestion, *, whole_runs: bool = True) -> SiteProg
     With `whole_runs` a load of a single run at a single level runs as long as it needs, or not at
     all: exact where nothing is unmet, and far easier to solve (`has_whole_runs`).
     """
-    draft = SiteDraft(question, question.hours)
+    draft = ProgramDraft(question, question.hours)
     meter = opened(draft)
-    placed = [part.place(draft) for part in parts_of(question, whole_runs=whole_runs)]
+    placed = [part.join(draft) for part in parts_of(question, whole_runs=whole_runs)]
     closed(draft, meter)
     money = {part: _weights(draft.draft.size, terms) for part, terms in draft.money.items()}
     goals, objective = _goals(draft, meter, money)
@@ -106,7 +106,7 @@ def has_whole_runs(question: SiteQuestion) -> bool:
     return any(part.runs_whole(question.edges_us) for part in parts)
 
 
-def parts_of(question: SiteQuestion, *, whole_runs: bool) -> list[Part]:
+def parts_of(question: SiteQuestion, *, whole_runs: bool) -> list[ProgramPart]:
     """Make the part of each device, in the order of `SiteQuestion.devices`, and of each charge."""
     return [
         *(StorePart(store) for store in question.stores),
@@ -186,7 +186,7 @@ def _broken(switch: Switch, values: Numbers) -> Mask:
 
 
 def _goals(
-    draft: SiteDraft, meter: PlacedMeter, money: dict[CostPart, Numbers]
+    draft: ProgramDraft, meter: PlacedMeter, money: dict[CostPart, Numbers]
 ) -> tuple[list[Numbers], int]:
     """Rank the goals; answers them and the objective's number."""
     size, hours, weights = draft.draft.size, draft.hours, draft.question.weights

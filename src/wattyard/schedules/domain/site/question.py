@@ -10,7 +10,7 @@ from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.site.devices import (
     Circuit,
-    HeatPump,
+    HeatPumpLoad,
     PvShare,
     Shiftable,
     Store,
@@ -90,7 +90,7 @@ class SiteQuestion:
     export_limit_w: Numbers = field(default_factory=lambda: np.zeros(0))
     stores: tuple[Store, ...] = ()
     loads: tuple[Shiftable, ...] = ()
-    heat_pumps: tuple[HeatPump, ...] = ()
+    heat_pumps: tuple[HeatPumpLoad, ...] = ()
     pv: tuple[PvShare, ...] = ()
     circuits: tuple[Circuit, ...] = ()
     demand: tuple[DemandRise, ...] = ()
@@ -128,7 +128,7 @@ class SiteQuestion:
         return np.diff(self.edges_us) / HOUR_US
 
     @property
-    def devices(self) -> tuple[Store | Shiftable | HeatPump | PvShare, ...]:
+    def devices(self) -> tuple[Store | Shiftable | HeatPumpLoad | PvShare, ...]:
         """All devices that are planned, in the order in which plans answer them."""
         return (*self.stores, *self.loads, *self.heat_pumps, *self.pv)
 

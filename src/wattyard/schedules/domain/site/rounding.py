@@ -10,7 +10,7 @@ import numpy as np
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.plan import SolverStats
 from wattyard.schedules.domain.site.program import Mask, SiteProgram, held_at
-from wattyard.schedules.domain.solver import solve
+from wattyard.schedules.domain.solver.ranked import solve
 
 SAME: Final = 1e-7
 """Goals that differ by less, of 1 or of themselves, are equal."""
@@ -45,7 +45,7 @@ class Clock:
         return SolverStats(self.spent, self.rows, self.columns, self.binaries)
 
 
-class Bound(NamedTuple):
+class GoalBound(NamedTuple):
     """No plan that misses no more than `missed`, goal by goal, has an objective below `least`."""
 
     missed: list[float]
@@ -53,7 +53,7 @@ class Bound(NamedTuple):
 
 
 def rounded(
-    site: SiteProgram, values: Numbers, where: Sequence[Mask], bound: Bound, clock: Clock
+    site: SiteProgram, values: Numbers, where: Sequence[Mask], bound: GoalBound, clock: Clock
 ) -> Numbers | None:
     """Decide switches as values suggest, first only where asked; None where nothing works.
 
@@ -144,7 +144,7 @@ def missed_by(site: SiteProgram, values: Numbers) -> list[float]:
     return [float(goal @ values) for goal in site.goals[: site.objective]]
 
 
-def reaches(site: SiteProgram, values: Numbers, bound: Bound, share: float = SAME) -> bool:
+def reaches(site: SiteProgram, values: Numbers, bound: GoalBound, share: float = SAME) -> bool:
     """Check whether no plan misses less, nor has an objective lower by more than a share."""
     missed = all(
         mine <= least + SAME * max(1.0, abs(least))

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Instants, Numbers
-from wattyard.schedules.domain.program import Positions
 from wattyard.schedules.domain.site.devices import Shiftable
-from wattyard.schedules.domain.site.part import Run, SiteDraft, Switch
+from wattyard.schedules.domain.site.part import ProgramDraft, Run, Switch
 from wattyard.schedules.domain.site.shiftable_times import ShiftableTimes
+from wattyard.schedules.domain.solver.program import Positions
 
 _NOISE_W: Final = 1e-3
 _SAME_W: Final = 1e-2
@@ -48,7 +48,7 @@ class ShiftablePart:
     load: Shiftable
     whole: bool = True
 
-    def place(self, draft: SiteDraft) -> PlacedShiftable:
+    def join(self, draft: ProgramDraft) -> PlacedShiftable:
         """Add its powers, what it uses, and the rules of its runs."""
         times = ShiftableTimes(self.load, draft.question.edges_us)
         power = draft.columns(
@@ -79,7 +79,7 @@ class ShiftablePart:
         return courses if courses.size and load.max_starts != 0 else None
 
 
-def _energy(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> None:
+def _energy(draft: ProgramDraft, times: ShiftableTimes, power: Positions) -> None:
     """Use the energy, or count what is unmet."""
     needed = np.full(1, times.load.energy_wh / WH_PER_KWH)
     unmet = draft.columns(np.zeros(1), needed)
@@ -89,7 +89,7 @@ def _energy(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> None:
 
 
 def _one_course(
-    draft: SiteDraft, times: ShiftableTimes, power: Positions, courses: NDArray[np.float64]
+    draft: ProgramDraft, times: ShiftableTimes, power: Positions, courses: NDArray[np.float64]
 ) -> None:
     """Choose one of the courses (m, n), or none."""
     chosen = draft.columns(np.zeros(len(courses)), np.ones(len(courses)), whole=True)
@@ -127,7 +127,7 @@ class _LikeliestCourse:
         return self.chosen, decided
 
 
-def _least_power(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> None:
+def _least_power(draft: ProgramDraft, times: ShiftableTimes, power: Positions) -> None:
     where = np.flatnonzero(times.open)
     if times.load.least_w and where.size:
         draft.switch(
@@ -154,7 +154,7 @@ class _Running:
     cut: NDArray[np.int64]
 
 
-def _levels(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> _Running:
+def _levels(draft: ProgramDraft, times: ShiftableTimes, power: Positions) -> _Running:
     """Let each step run at one level or not at all."""
     steps = np.flatnonzero(times.open)
     count, hours = steps.size, times.hours[steps]
@@ -183,7 +183,7 @@ def _levels(draft: SiteDraft, times: ShiftableTimes, power: Positions) -> _Runni
 
 
 def _surge(
-    draft: SiteDraft, times: ShiftableTimes, steps: Positions, cut: NDArray[np.int64]
+    draft: ProgramDraft, times: ShiftableTimes, steps: Positions, cut: NDArray[np.int64]
 ) -> None:
     """Add to the site what the last slot takes beyond its mean in the step that it ends in."""
     every = times.hours.size
@@ -199,7 +199,7 @@ def _surge(
 
 
 def _only_the_last_ends_early(
-    draft: SiteDraft,
+    draft: ProgramDraft,
     hours: Numbers,
     levels: NDArray[np.int64],
     cut: NDArray[np.int64],
@@ -215,7 +215,7 @@ def _only_the_last_ends_early(
         draft.rows(below[1:], np.zeros(count - 1), [(over[:-1], 1.0), (over[1:], -1.0)])
 
 
-def _runs(draft: SiteDraft, times: ShiftableTimes, running: _Running) -> None:
+def _runs(draft: ProgramDraft, times: ShiftableTimes, running: _Running) -> None:
     """Count starts; keep runs and pauses long enough, and a single run in one window."""
     load, steps = times.load, running.steps
     if not steps.size:
@@ -242,7 +242,7 @@ def _runs(draft: SiteDraft, times: ShiftableTimes, running: _Running) -> None:
 
 
 def _long_enough(
-    draft: SiteDraft, times: ShiftableTimes, running: _Running, start: Positions
+    draft: ProgramDraft, times: ShiftableTimes, running: _Running, start: Positions
 ) -> None:
     """Go on until a run is long enough; its last step ends no earlier than that."""
     starts_us, count = times.edges_us[running.steps], start.size
@@ -258,7 +258,9 @@ def _long_enough(
         draft.entries(rows[at], start[began], np.minimum(needed, hours[at]))
 
 
-def _paused(draft: SiteDraft, times: ShiftableTimes, running: _Running, start: Positions) -> None:
+def _paused(
+    draft: ProgramDraft, times: ShiftableTimes, running: _Running, start: Positions
+) -> None:
     """Start no run until the pause after a step that ran is long enough."""
     starts_us, ends_us = times.edges_us[running.steps], times.edges_us[running.steps + 1]
     pause_us = starts_us - ends_us[:, None]  # (step j, start k)
@@ -269,7 +271,7 @@ def _paused(draft: SiteDraft, times: ShiftableTimes, running: _Running, start: P
     draft.entries(rows[at], start[begins], 1.0)
 
 
-def _in_one_window(draft: SiteDraft, times: ShiftableTimes, running: _Running) -> None:
+def _in_one_window(draft: ProgramDraft, times: ShiftableTimes, running: _Running) -> None:
     """Choose one window, and run in no other."""
     windows = len(times.by_window)
     chosen = draft.columns(np.zeros(windows), np.ones(windows), whole=True)

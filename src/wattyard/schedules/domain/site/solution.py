@@ -16,8 +16,8 @@ from wattyard.schedules.domain.site.program import Mask, SiteProgram, padded, sw
 from wattyard.schedules.domain.site.rounding import (
     SAME,
     TOO_SHORT_SECONDS,
-    Bound,
     Clock,
+    GoalBound,
     any_of,
     at_rest,
     better,
@@ -29,7 +29,7 @@ from wattyard.schedules.domain.site.rounding import (
     rounded,
 )
 from wattyard.schedules.domain.site.store import PlacedStore
-from wattyard.schedules.domain.solver import Solution, solve
+from wattyard.schedules.domain.solver.ranked import Solution, solve
 
 _ROUNDS: Final = 8
 _LARGE: Final = 150
@@ -95,7 +95,7 @@ def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | N
     guess = _along(site, store, relaxed, path)
     everywhere = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
     values = decided(site, guess, everywhere, clock)
-    if values is None or not reaches(site, values, Bound(missed_by(site, relaxed), inf)):
+    if values is None or not reaches(site, values, GoalBound(missed_by(site, relaxed), inf)):
         return None
     return Found(values, min(path.bound, objective_of(site, values)), clock.stats)
 
@@ -133,11 +133,11 @@ def _mixed(
     """Add binaries where switches are broken, until none is; from a plan to start with, if any."""
     relaxed = free.values
     known = missed_by(site, relaxed)
-    bounds = [Bound(known, free.bound)]
+    bounds = [GoalBound(known, free.bound)]
     where = site.broken(relaxed)
     best = None if start is None else start.values
     if start is not None:
-        bounds.append(Bound(known, start.bound))
+        bounds.append(GoalBound(known, start.bound))
     if best is None:
         best = _first(site, relaxed, bounds[0], clock)
     for turn in range(_ROUNDS):
@@ -146,7 +146,7 @@ def _mixed(
         solution = _solved(site, where, clock, guess=best, known=known)
         if solution is None:
             break
-        bounds.append(Bound(missed_by(site, solution.values), solution.bound))
+        bounds.append(GoalBound(missed_by(site, solution.values), solution.bound))
         broken = site.broken(solution.values)
         if not any_of(broken):
             best = better(site, best, solution.values)
@@ -162,7 +162,7 @@ def _mixed(
     return Found(values, _bound(site, values, bounds, clock), clock.stats)
 
 
-def _first(site: SiteProgram, relaxed: Numbers, bound: Bound, clock: Clock) -> Numbers | None:
+def _first(site: SiteProgram, relaxed: Numbers, bound: GoalBound, clock: Clock) -> Numbers | None:
     """Find a plan to begin with: integers of devices rounded, else switches decided."""
     best = None
     if site.roundings:
@@ -172,7 +172,9 @@ def _first(site: SiteProgram, relaxed: Numbers, bound: Bound, clock: Clock) -> N
     return best
 
 
-def _enough(site: SiteProgram, values: Numbers | None, bound: Bound, where: Sequence[Mask]) -> bool:
+def _enough(
+    site: SiteProgram, values: Numbers | None, bound: GoalBound, where: Sequence[Mask]
+) -> bool:
     """Check whether a plan cannot be better, or hardly where the search for it would be large."""
     if values is None:
         return False
@@ -181,9 +183,9 @@ def _enough(site: SiteProgram, values: Numbers | None, bound: Bound, where: Sequ
     return reaches(site, values, bound, _NEARLY if binaries > _LARGE else SAME)
 
 
-def _bound(site: SiteProgram, values: Numbers, bounds: list[Bound], clock: Clock) -> float:
+def _bound(site: SiteProgram, values: Numbers, bounds: list[GoalBound], clock: Clock) -> float:
     """Find what bounds the objective of plans that miss no more than this one."""
-    valid = [one.least for one in bounds if reaches(site, values, Bound(one.missed, inf))]
+    valid = [one.least for one in bounds if reaches(site, values, GoalBound(one.missed, inf))]
     if not valid:
         narrowed = site.program.with_whole_free()
         for goal in site.goals[: site.objective]:

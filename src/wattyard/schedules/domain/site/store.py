@@ -8,14 +8,14 @@ import numpy as np
 
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.program import Positions
 from wattyard.schedules.domain.site.devices import TRIP_PRIORITY, Store
-from wattyard.schedules.domain.site.part import Run, SiteDraft, Switch
+from wattyard.schedules.domain.site.part import ProgramDraft, Run, Switch
 from wattyard.schedules.domain.site.store_run import run_of_store
-from wattyard.schedules.domain.site.store_times import Goal, StoreTimes, effective
+from wattyard.schedules.domain.site.store_times import StoreGoal, StoreTimes, effective
+from wattyard.schedules.domain.solver.program import Positions
 
 
-class Held(NamedTuple):
+class HeldSum(NamedTuple):
     """What is held at one instant (kWh): a constant, and columns (k) with their weights (k)."""
 
     constant: float
@@ -50,7 +50,7 @@ class StorePart:
 
     store: Store
 
-    def place(self, draft: SiteDraft) -> PlacedStore:
+    def join(self, draft: ProgramDraft) -> PlacedStore:
         """Add its powers, what it holds, its targets, and what excludes each other."""
         store = self.store
         times = StoreTimes(store, draft.question.edges_us, draft.hours)
@@ -80,7 +80,7 @@ def _usable_w(store: Store, most_w: float) -> float:
 
 
 def _every_step(
-    draft: SiteDraft, times: StoreTimes, charge: Positions, discharge: Positions
+    draft: ProgramDraft, times: StoreTimes, charge: Positions, discharge: Positions
 ) -> Positions:
     """Add what the store holds after each step as columns (n)."""
     store, hours = times.store, draft.hours
@@ -96,15 +96,15 @@ def _every_step(
     _missing(draft, balance[trips], times.trips_wh[trips] / WH_PER_KWH, -1.0, TRIP_PRIORITY)
     for goal in effective(times.goals):
         if goal.step >= 0:
-            _goal(draft, goal, Held(0.0, held[goal.step : goal.step + 1], np.ones(1)))
-    _stored(draft, store, Held(0.0, held[-1:], np.ones(1)))
+            _goal(draft, goal, HeldSum(0.0, held[goal.step : goal.step + 1], np.ones(1)))
+    _stored(draft, store, HeldSum(0.0, held[-1:], np.ones(1)))
     if discharge.size:
         _reserve(draft, times, discharge, held)
     _ceiling(draft, times, charge, held)
     return held
 
 
-def _ceiling(draft: SiteDraft, times: StoreTimes, charge: Positions, held: Positions) -> None:
+def _ceiling(draft: ProgramDraft, times: StoreTimes, charge: Positions, held: Positions) -> None:
     """Bar charging in steps after which a store that held more would be above its ceiling."""
     most_wh = times.ceiling_wh
     where = np.flatnonzero((times.most_wh > most_wh) & (times.open > 0.0))
@@ -120,7 +120,7 @@ def _ceiling(draft: SiteDraft, times: StoreTimes, charge: Positions, held: Posit
         )
 
 
-def _reserve(draft: SiteDraft, times: StoreTimes, discharge: Positions, held: Positions) -> None:
+def _reserve(draft: ProgramDraft, times: StoreTimes, discharge: Positions, held: Positions) -> None:
     """Bar discharging in steps after which the store would hold less than its reserve."""
     reserve_wh = times.store.reserve_wh
     where = np.flatnonzero(times.floor_wh < reserve_wh)
@@ -136,7 +136,7 @@ def _reserve(draft: SiteDraft, times: StoreTimes, discharge: Positions, held: Po
         )
 
 
-def _at_goals(draft: SiteDraft, times: StoreTimes, charge: Positions) -> None:
+def _at_goals(draft: ProgramDraft, times: StoreTimes, charge: Positions) -> None:
     """Add sums of what was charged up to each goal and trip: what is held only rises between.
 
     This is exact for a store that neither gives nor loses, with far fewer rows and columns.
@@ -158,19 +158,19 @@ def _at_goals(draft: SiteDraft, times: StoreTimes, charge: Positions) -> None:
 
 
 def _sum(
-    draft: SiteDraft, times: StoreTimes, charge: Positions, short: Positions, step: int
-) -> Held:
+    draft: ProgramDraft, times: StoreTimes, charge: Positions, short: Positions, step: int
+) -> HeldSum:
     """Say what is held after a step, as a sum of what was charged and of what trips lacked."""
     home = int((np.flatnonzero(times.trips_wh) <= step).sum())
     gained = sqrt(times.store.efficiency) * draft.hours[: step + 1]
-    return Held(
+    return HeldSum(
         (times.store.energy_wh - float(times.trips_wh[: step + 1].sum())) / WH_PER_KWH,
         np.append(charge[: step + 1], short[:home]),
         np.append(gained, np.ones(home)),
     )
 
 
-def _stored(draft: SiteDraft, store: Store, end: Held) -> None:
+def _stored(draft: ProgramDraft, store: Store, end: HeldSum) -> None:
     """Count what is held at the end, less what is at the start, at its value."""
     if store.value_per_kwh_at_end:
         always = draft.columns(np.ones(1), np.ones(1))
@@ -179,14 +179,14 @@ def _stored(draft: SiteDraft, store: Store, end: Held) -> None:
         draft.costs("stored", end.columns, end.weights * store.value_per_kwh_at_end)
 
 
-def _row(draft: SiteDraft, held: Held, low_kwh: float, high_kwh: float) -> Positions:
+def _row(draft: ProgramDraft, held: HeldSum, low_kwh: float, high_kwh: float) -> Positions:
     """Add one row: what is held is between bounds."""
     row = draft.rows(np.full(1, low_kwh - held.constant), np.full(1, high_kwh - held.constant), [])
     draft.entries(np.full(held.columns.size, row[0]), held.columns, held.weights)
     return row
 
 
-def _goal(draft: SiteDraft, goal: Goal, held: Held) -> None:
+def _goal(draft: ProgramDraft, goal: StoreGoal, held: HeldSum) -> None:
     """Count what a store holds too little, or too much, at a goal as unmet."""
     if goal.low_wh > 0.0:
         row = _row(draft, held, goal.low_wh / WH_PER_KWH, inf)
@@ -197,7 +197,7 @@ def _goal(draft: SiteDraft, goal: Goal, held: Held) -> None:
 
 
 def _missing(
-    draft: SiteDraft, rows: Positions, most_kwh: Numbers, sign: float, priority: int
+    draft: ProgramDraft, rows: Positions, most_kwh: Numbers, sign: float, priority: int
 ) -> None:
     if rows.size:
         missing = draft.columns(np.zeros(rows.size), most_kwh)
@@ -206,7 +206,7 @@ def _missing(
 
 
 def _least_powers(
-    draft: SiteDraft, times: StoreTimes, charge: Positions, discharge: Positions
+    draft: ProgramDraft, times: StoreTimes, charge: Positions, discharge: Positions
 ) -> None:
     """Keep charge and discharge apart, and each 0 or at least the least power."""
     store, where = times.store, np.flatnonzero(times.open)

@@ -10,7 +10,7 @@ from wattyard.schedules.domain.site.behind import Behind
 from wattyard.schedules.domain.site.devices import Store
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.store_run import run_of_store
-from wattyard.schedules.domain.site.store_times import Goal, StoreTimes
+from wattyard.schedules.domain.site.store_times import StoreGoal, StoreTimes
 
 _ROUNDING_WH: Final = 1e-3
 _NOISE_W: Final = 1e-3
@@ -38,7 +38,7 @@ class StoreAtOnce:
         )
         self.power_w = np.zeros(question.steps)
         self.held_wh = np.zeros(question.steps)
-        self._goals: dict[int, list[Goal]] = {}
+        self._goals: dict[int, list[StoreGoal]] = {}
         for goal in self.times.goals:
             self._goals.setdefault(goal.step, []).append(goal)
         wanted_wh, self._most_wh = self._asked()
@@ -100,7 +100,7 @@ class StoreAtOnce:
             self.times, np.maximum(self.power_w, 0.0), np.maximum(-self.power_w, 0.0)
         )
 
-    def _mend(self, goal: Goal) -> None:
+    def _mend(self, goal: StoreGoal) -> None:
         """Charge what is missing for a target in the latest steps before it."""
         for step in range(goal.step, -1, -1):
             missing_wh = min(goal.low_wh, float(self._most_wh[goal.step])) - self.held_wh[goal.step]

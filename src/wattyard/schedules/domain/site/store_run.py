@@ -9,7 +9,7 @@ from wattyard.schedules.domain.power import Reason, Why
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import Shortfall
-from wattyard.schedules.domain.site.store_times import Goal, StoreTimes
+from wattyard.schedules.domain.site.store_times import StoreGoal, StoreTimes
 
 _ROUNDING_WH: Final = 0.1
 """Less is not a shortfall."""
@@ -36,7 +36,7 @@ def run_of_store(times: StoreTimes, charge_w: Numbers, discharge_w: Numbers) -> 
     )
 
 
-def _missed(times: StoreTimes, goal: Goal, held_wh: Numbers) -> Shortfall | None:
+def _missed(times: StoreTimes, goal: StoreGoal, held_wh: Numbers) -> Shortfall | None:
     at_wh = float(held_wh[goal.step]) if goal.step >= 0 else times.store.energy_wh
     missing_wh = max(goal.low_wh - at_wh, at_wh - goal.high_wh)
     if missing_wh <= _ROUNDING_WH:
@@ -46,7 +46,7 @@ def _missed(times: StoreTimes, goal: Goal, held_wh: Numbers) -> Shortfall | None
     )
 
 
-def _reason(times: StoreTimes, goal: Goal, *, too_much: bool) -> Reason:
+def _reason(times: StoreTimes, goal: StoreGoal, *, too_much: bool) -> Reason:
     """Find what binds where a goal is missed.
 
     `device_power` when the store cannot run that way at all, or may not hold as much;

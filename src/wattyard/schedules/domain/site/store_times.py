@@ -12,7 +12,7 @@ from wattyard.schedules.domain.site.devices import Store
 from wattyard.schedules.domain.site.steps import open_steps
 
 
-class Goal(NamedTuple):
+class StoreGoal(NamedTuple):
     """After step `step` (-1: at once) a store is to hold `low_wh` at least, `high_wh` at most."""
 
     step: int
@@ -77,7 +77,7 @@ class StoreTimes:
         return floor_wh
 
     @cached_property
-    def goals(self) -> tuple[Goal, ...]:
+    def goals(self) -> tuple[StoreGoal, ...]:
         """The targets, in their order; one in an absence is judged at departure."""
         found = []
         for position, target in enumerate(self.store.targets):
@@ -89,7 +89,7 @@ class StoreTimes:
             low_wh = 0.0 if target.min_wh is None else target.min_wh
             last = self.hours.size - 1
             found.append(
-                Goal(min(step, last), low_wh, high_wh, target.priority, f"target:{position}")
+                StoreGoal(min(step, last), low_wh, high_wh, target.priority, f"target:{position}")
             )
         return tuple(found)
 
@@ -135,9 +135,9 @@ class StoreTimes:
         return after_wh, missed_wh
 
 
-def effective(goals: tuple[Goal, ...]) -> list[Goal]:
+def effective(goals: tuple[StoreGoal, ...]) -> list[StoreGoal]:
     """Leave out what another goal of the same step asks for with no later priority."""
-    kept: list[Goal] = []
+    kept: list[StoreGoal] = []
     for goal in sorted(goals, key=lambda one: (one.step, one.priority, -one.low_wh)):
         same = [one for one in kept if one.step == goal.step]
         low_wh = goal.low_wh if all(one.low_wh < goal.low_wh for one in same) else 0.0

@@ -10,14 +10,9 @@ from wattyard.kernel.clock_changes import HOUR_US, instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault
 from wattyard.meters.domain.readings import Metered
-from wattyard.schedules.domain.base_load import metered_over, usual_load
-from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.prices import Instants
-from wattyard.schedules.domain.pv_arrays import Irradiance, array_of, has_panels, pv_power
-from wattyard.schedules.domain.site.grid import Grid, mean_of
-from wattyard.schedules.domain.site.request import SeriesPiece
-from wattyard.schedules.domain.steps import mean_over, step_edges
-from wattyard.schedules.domain.surroundings import (
+from wattyard.schedules.domain.forecasts.base_load import metered_over, usual_load
+from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance, array_of, has_panels, pv_power
+from wattyard.schedules.domain.forecasts.surroundings import (
     CLEAR_SKY_CONFIDENCE,
     USUAL_LOAD_CONFIDENCE,
     WEATHER_CONFIDENCE,
@@ -27,6 +22,11 @@ from wattyard.schedules.domain.surroundings import (
     nothing,
     replaced,
 )
+from wattyard.schedules.domain.power import WATTS_PER_KW
+from wattyard.schedules.domain.prices import Instants
+from wattyard.schedules.domain.site.grid import Grid, mean_of
+from wattyard.schedules.domain.site.request import SeriesPiece
+from wattyard.schedules.domain.steps import mean_over, step_edges
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.prices import calendar_region

@@ -1,0 +1,1 @@
+"""Plans by amount: energy within windows, under one limit (contract 4)."""

@@ -1,0 +1,1 @@
+"""Plans by state of charge: one battery or car (contract 4)."""

@@ -1,0 +1,1 @@
+"""What a site does besides what is planned: its sun and its usual load."""
