@@ -1,54 +1,96 @@
 """The command line: `wattyard serve`, `account`, `key`, `import`, `doctor`, `backup`, …"""
 
-import sys
-from importlib import import_module
-from typing import Annotated, Any, Final
+# What a command needs is imported with it: the help and the version need none of it.
+# ruff: noqa: PLC0415
 
-import structlog
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Annotated, Any, Final, NamedTuple
+
 import typer
-from rich.console import Console
-from rich.markup import escape
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from wattyard import __version__
-from wattyard.cli.database import VERBOSE, CommandFailed
-from wattyard.kernel.refusals import Refusal
-from wattyard.platform.db.schema import MigrationFailed, SchemaOutdated
-from wattyard.platform.embedded import EmbeddedError
-from wattyard.platform.settings import SettingInvalid
+from wattyard.cli.verbose import VERBOSE
+
+
+class Listed(NamedTuple):
+    """A command's module, its name there, and the line of the help that names it."""
+
+    module: str
+    name: str
+    help: str
+
 
 _COMMANDS: Final = {
-    "serve": ("serve", "serve"),
-    "account": ("accounts", "account"),
-    "key": ("accounts", "key"),
-    "token": ("accounts", "make_token"),
-    "site": ("listings", "site"),
-    "device": ("listings", "device"),
-    "tariff": ("tariffs", "tariff"),
-    "market": ("markets", "market"),
-    "worker": ("work", "worker"),
-    "event": ("listings", "event"),
-    "delivery": ("listings", "delivery"),
-    "listen": ("listen", "listen"),
-    "signing-key": ("work", "signing_key"),
-    "encryption-key": ("encryption", "encryption_key"),
-    "meter": ("meters", "meter"),
-    "plan": ("plan", "plan"),
-    "migrate": ("maintenance", "migrate"),
-    "doctor": ("maintenance", "doctor"),
-    "backup": ("maintenance", "backup"),
-    "restore": ("maintenance", "restore"),
-    "import": ("imports", "imports"),
+    "serve": Listed("serve", "serve", "Serve the API until SIGTERM or Ctrl-C."),
+    "account": Listed("accounts", "account", "Accounts of the API."),
+    "key": Listed("accounts", "key", "Secret and restricted keys of an account."),
+    "token": Listed(
+        "accounts",
+        "make_token",
+        "Print a bearer token of an account, good for an hour, made with its oldest secret key.",
+    ),
+    "site": Listed("listings", "site", "Sites of an account."),
+    "device": Listed("listings", "device", "Devices of an account."),
+    "tariff": Listed("tariffs", "tariff", "Tariffs and their prices."),
+    "market": Listed("markets", "market", "Market sources for all accounts."),
+    "worker": Listed(
+        "work",
+        "worker",
+        "Do the background work until SIGTERM: deliver webhooks, fetch prices, delete old events.",
+    ),
+    "event": Listed("listings", "event", "What changed at an account."),
+    "delivery": Listed("listings", "delivery", "Events on their way to webhooks."),
+    "listen": Listed(
+        "listen",
+        "listen",
+        "Follow the events of an account until Ctrl-C, and forward them as webhooks.",
+    ),
+    "signing-key": Listed("work", "signing_key", "The key that signs webhooks."),
+    "encryption-key": Listed(
+        "encryption", "encryption_key", "The keys that encrypt secrets in the database."
+    ),
+    "meter": Listed("meters", "meter", "Meter readings."),
+    "plan": Listed(
+        "plan",
+        "plan",
+        "Show when a battery or a car charges at least cost, or with --site what all devices do.",
+    ),
+    "migrate": Listed(
+        "maintenance",
+        "migrate",
+        "Migrate the database to the schema of this version, and make the partitions of readings.",
+    ),
+    "doctor": Listed(
+        "maintenance",
+        "doctor",
+        "Check schema, rows, clock, disk, secrets, overdue work, "
+        "and all stored summaries and lists.",
+    ),
+    "backup": Listed(
+        "maintenance",
+        "backup",
+        "Back up the embedded database to a file, also while the server runs.",
+    ),
+    "restore": Listed(
+        "maintenance",
+        "restore",
+        "Replace the content of the embedded database with a backup: all of it, or nothing.",
+    ),
+    "import": Listed("imports", "imports", "The earlier name of `site import`."),
 }
-"""Each command's module and its name there."""
 
 
 class Commands(TyperGroup):
-    """The commands, each imported when it is asked for: a server needs only its own."""
+    """The commands, each imported when it is run: a server needs only its own, and help none."""
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401 (typer's own)
         super().__init__(**given)
+        self._only_listed = False
         self.commands = dict.fromkeys(_COMMANDS, TyperGroup())  # their names, for suggestions
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a class that typer hides)
@@ -56,11 +98,13 @@ class Commands(TyperGroup):
         return [name for name in _COMMANDS if name != "import"]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 (as above)
-        """Import a command."""
+        """Import a command; while they are only listed, what the help says of it will do."""
         if cmd_name not in _COMMANDS:
             return None
-        module, name = _COMMANDS[cmd_name]
-        found = getattr(import_module(f"wattyard.cli.{module}"), name)
+        listed = _COMMANDS[cmd_name]
+        if self._only_listed:
+            return TyperCommand(cmd_name, help=listed.help)
+        found = getattr(import_module(f"wattyard.cli.{listed.module}"), listed.name)
         if isinstance(found, typer.Typer):
             command: Any = get_group(found)
         else:
@@ -69,6 +113,24 @@ class Commands(TyperGroup):
             command = get_command(alone)
         command.name = cmd_name
         return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 (as above)
+        """Print the help."""
+        with self._listing():
+            super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401 (as above)
+        """Complete the name of a command."""
+        with self._listing():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextmanager
+    def _listing(self) -> Iterator[None]:
+        self._only_listed = True
+        try:
+            yield
+        finally:
+            self._only_listed = False
 
 
 app = typer.Typer(
@@ -89,6 +151,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    ctx: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
@@ -99,25 +162,38 @@ def _options(
 ) -> None:
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
     VERBOSE.set(verbose)
+    if ctx.obj is not None:
+        ctx.obj()
 
 
-_ONE_SENTENCE: Final = (
-    CommandFailed,
-    EmbeddedError,
-    MigrationFailed,
-    SchemaOutdated,
-    SettingInvalid,
-    Refusal,
-)
-"""Faults that a person can fix: one line, without a traceback."""
+def _log_to_stderr() -> None:
+    """Write what is logged apart from what a command prints."""
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
+def _one_sentence() -> tuple[type[Exception], ...]:
+    """Faults that a person can fix: one line, without a traceback."""
+    from wattyard.cli.database import CommandFailed
+    from wattyard.kernel.refusals import Refusal
+    from wattyard.platform.db.schema import MigrationFailed, SchemaOutdated
+    from wattyard.platform.embedded import EmbeddedError
+    from wattyard.platform.settings import SettingInvalid
+
+    return (CommandFailed, EmbeddedError, MigrationFailed, SchemaOutdated, SettingInvalid, Refusal)
 
 
 def main() -> None:
     """Run the command line; faults that a person can fix are one line, without a traceback."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
-        app()
-    except _ONE_SENTENCE as fault:
+        app(obj=_log_to_stderr)  # called once a command is about to run
+    except Exception as fault:
+        if not isinstance(fault, _one_sentence()):
+            raise
+        from rich.console import Console
+        from rich.markup import escape
+
         Console(stderr=True).print(
             f"[bold red]wattyard:[/] {escape(str(fault))}", highlight=False, soft_wrap=True
         )

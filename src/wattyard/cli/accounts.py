@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,6 @@ from rich.table import Table
 
 from wattyard.accounts.domain import Account, Restriction, ScopesInvalid, SecretKey
 from wattyard.accounts.service import Accounts
-from wattyard.app import Services
 from wattyard.cli.database import (
     CommandFailed,
     DatabaseOption,
@@ -25,6 +24,9 @@ from wattyard.kernel import asked_time, ids, instants
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.printing import printable
 from wattyard.kernel.scopes import Scope
+
+if TYPE_CHECKING:
+    from wattyard.app import Services
 
 account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
 key = typer.Typer(help="Secret and restricted keys of an account.", no_args_is_help=True)
@@ -150,7 +152,7 @@ def create_key(
     id_ = ids.read(account_id, "acc", param="account")
     restriction = _restriction(scopes, locations, expires)
 
-    async def work(services: Services) -> tuple[SecretKey, str]:
+    async def work(services: "Services") -> tuple[SecretKey, str]:
         return await services.get(Accounts).create_key(
             services.get(Contexts).operator(),
             id_,
@@ -211,7 +213,7 @@ def make_token(
     """Print a bearer token of an account, good for an hour, made with its oldest secret key."""
     live_mode = mode is Mode.live
 
-    async def work(services: Services) -> tuple[UUID, str, int]:
+    async def work(services: "Services") -> tuple[UUID, str, int]:
         accounts = services.get(Accounts)
         owner = (
             ids.read(account_id, "acc", param="account")

@@ -5,12 +5,12 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from wattyard.cli.verbose import VERBOSE
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.encryption import Keyring, key_file, registry
@@ -34,10 +34,6 @@ DatabaseOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
-
-VERBOSE: ContextVar[bool] = ContextVar("VERBOSE", default=False)
-"""Whether commands say which database they use: `wattyard --verbose`."""
 
 
 class CommandFailed(Exception):
