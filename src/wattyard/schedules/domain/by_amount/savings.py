@@ -59,33 +59,37 @@ def _first_come(steps: SharedSteps, wanted_wh: Numbers) -> Numbers:
     Followed from one instant to the next at which a device is done, so that its room is free for
     others within the same step.
     """
-    left_wh = wanted_wh.copy()
+    left_wh: list[float] = wanted_wh.tolist()
     energy_wh = np.zeros(steps.inside.shape)
-    for step, length in enumerate(steps.hours):
-        hours = float(length)
-        while hours > _NO_TIME:
-            power_w = _running(steps, step, left_wh)
-            on = np.flatnonzero(power_w)
-            if on.size == 0:
+    inside: list[list[bool]] = steps.inside.T.tolist()
+    for step, length in enumerate(steps.hours.tolist()):
+        hours: float = length
+        waiting = [device for device, here in enumerate(inside[step]) if here and left_wh[device]]
+        while waiting and hours > _NO_TIME:
+            running = _running(steps, step, waiting)
+            if not running:
                 break
-            lasts = min(hours, float((left_wh[on] / power_w[on]).min()))
-            energy_wh[on, step] += power_w[on] * lasts
-            left_wh[on] -= power_w[on] * lasts
-            left_wh[left_wh < _NOTHING_WH] = 0.0
+            lasts = min(hours, *(left_wh[device] / power_w for device, power_w in running))
+            for device, power_w in running:
+                energy_wh[device, step] += power_w * lasts
+                left_wh[device] -= power_w * lasts
+                if left_wh[device] < _NOTHING_WH:
+                    left_wh[device] = 0.0
+            waiting = [device for device in waiting if left_wh[device]]
             hours -= lasts
     return energy_wh
 
 
-def _running(steps: SharedSteps, step: int, left_wh: Numbers) -> Numbers:
-    """Find the power (d) of each device that has something left to move, in the order named."""
-    power_w = np.zeros(left_wh.size)
-    room_w = float(steps.room_w[step])
-    for device in np.flatnonzero(steps.inside[:, step] & (left_wh > 0.0)):
-        most_w = min(float(steps.power_w[device]), room_w)
-        if most_w > 0.0 and most_w >= steps.least_w[device]:
-            power_w[device] = most_w
+def _running(steps: SharedSteps, step: int, waiting: list[int]) -> list[tuple[int, float]]:
+    """Find which devices run and at which power, each in what room those before it leave."""
+    running = []
+    room_w = steps.room_w.item(step)
+    for device in waiting:
+        most_w = min(steps.power_w.item(device), room_w)
+        if most_w > 0.0 and most_w >= steps.least_w.item(device):
+            running.append((device, most_w))
             room_w -= most_w
-    return power_w
+    return running
 
 
 def _value(cost: float, before: float, weight: float, moved_wh: float) -> PlanValue:
