@@ -20,6 +20,8 @@ _HALF: Final = 0.5
 _LEVELS: Final = (0.0, 0.5, 1.0)
 _GOOD: Final = 1e-4
 _ROUNDS: Final = 4
+_PATIENT_SECONDS: Final = 10.0
+"""At rest is soon found, and without it there is no plan at all."""
 
 
 @dataclass(slots=True)
@@ -121,7 +123,15 @@ def at_rest(site: SiteProgram, clock: Clock) -> Numbers | None:
     where = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
     values = np.zeros(upper.size)
     values[site.meter.exported] = np.maximum(question.sun_w - question.load_w, 0.0)
-    return decided(resting, values, where, clock)
+    patient = Clock(_PATIENT_SECONDS)
+    found = decided(resting, values, site.nowhere, patient)
+    for level in reversed(_LEVELS):
+        if found is None:
+            found = decided(resting, values, site.nowhere, patient, level=level)
+        if found is None:
+            found = decided(resting, values, where, patient, level=level)
+    clock.note(patient.spent)
+    return found
 
 
 def joined(one: Sequence[Mask], two: Sequence[Mask]) -> tuple[Mask, ...]:

@@ -191,9 +191,10 @@ def _bound(site: SiteProgram, values: Numbers, bounds: list[GoalBound], clock: C
         for goal in site.goals[: site.objective]:
             most = float(goal @ values)
             narrowed = narrowed.with_row(goal, most + SAME * max(1.0, abs(most)))
-        solution = solve(narrowed, [site.goals[site.objective]])
+        objective = site.goals[site.objective]
+        solution = solve(narrowed, [objective])
         clock.note(0.0 if solution is None else solution.seconds)
-        valid = [-inf if solution is None else solution.bound]
+        valid = [narrowed.lowest(objective) if solution is None else solution.bound]
     return min(max(valid), objective_of(site, values))
 
 

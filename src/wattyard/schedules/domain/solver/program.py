@@ -40,6 +40,12 @@ class Program:
             entries_value=np.append(self.entries_value, weights[used]),
         )
 
+    def lowest(self, weights: Numbers) -> float:
+        """Find what the sum weighted by `weights` (n) cannot be below, whatever the rows say."""
+        used = np.flatnonzero(weights)
+        own = weights[used]
+        return float(own @ np.where(own > 0.0, self.lower[used], self.upper[used]))
+
     def with_whole_free(self) -> "Program":
         """Let integers be any number between their bounds."""
         return replace(self, whole=np.zeros_like(self.whole))

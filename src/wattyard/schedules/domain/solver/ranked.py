@@ -67,7 +67,8 @@ def solve(
         solution = _mixed(program, scaled, _Start(main, guess, lowest), seconds)
     if solution is None:
         return None
-    return replace(solution, bound=solution.bound * scales[main])
+    bound = max(solution.bound * scales[main], program.lowest(goals[main]))
+    return replace(solution, bound=bound)
 
 
 def _linear(
@@ -107,7 +108,7 @@ class _Start(NamedTuple):
 
     def lowest(self, program: Program, position: int, goal: Numbers) -> float:
         """Find what a goal cannot be below."""
-        bound = _lowest(program, goal)
+        bound = program.lowest(goal)
         return max(bound, self.known[position]) if position < len(self.known) else bound
 
 
@@ -137,13 +138,6 @@ def _mixed(
     whole = polished is not None and np.isfinite(polished.bound)
     values = polished.values if polished is not None and whole else best
     return Solution(values, settled.gap, seconds - left, settled.bound)
-
-
-def _lowest(program: Program, goal: Numbers) -> float:
-    """Find what a goal cannot be below, rows or not."""
-    used = np.flatnonzero(goal)
-    weights = goal[used]
-    return float(weights @ np.where(weights > 0.0, program.lower[used], program.upper[used]))
 
 
 class _Settled(NamedTuple):
