@@ -9,7 +9,7 @@ import numpy as np
 
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.plan import SolverStats
-from wattyard.schedules.domain.site.program import Mask, SiteProgram, held_at
+from wattyard.schedules.domain.site.program import Mask, SiteProgram, held_at, padded, switched
 from wattyard.schedules.domain.solver.ranked import solve
 
 SAME: Final = 1e-7
@@ -115,23 +115,18 @@ def _suggested(site: SiteProgram, number: int, values: Numbers, level: float) ->
 
 def at_rest(site: SiteProgram, clock: Clock) -> Numbers | None:
     """Find what is left when no device runs: never empty-handed."""
-    question = site.question
     upper = site.program.upper.copy()
     for draw in site.drawn:
         upper[draw.columns] = 0.0
     resting = replace(site, program=replace(site.program, upper=upper))
-    where = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
-    values = np.zeros(upper.size)
-    values[site.meter.exported] = np.maximum(question.sun_w - question.load_w, 0.0)
-    patient = Clock(_PATIENT_SECONDS)
-    found = decided(resting, values, site.nowhere, patient)
-    for level in reversed(_LEVELS):
-        if found is None:
-            found = decided(resting, values, site.nowhere, patient, level=level)
-        if found is None:
-            found = decided(resting, values, where, patient, level=level)
-    clock.note(patient.spent)
-    return found
+    everywhere = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
+    program, _ = switched(resting, everywhere)
+    goals = padded(site.goals, program.lower.size)
+    found = solve(program, goals, main=site.objective, seconds=_PATIENT_SECONDS)
+    if found is None:
+        return None
+    clock.note(found.seconds)
+    return found.values[: upper.size]
 
 
 def joined(one: Sequence[Mask], two: Sequence[Mask]) -> tuple[Mask, ...]:
