@@ -4,6 +4,7 @@ openapi-python-client comes from PyPI into an environment of its own, since it h
 that the server uses; openapi-typescript and Redocly's lint need Node.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,15 @@ REDOCLY = "@redocly/cli@2.77.0"
 
 def run(*command: str, folder: Path) -> str:
     """What a command says; its failure ends all."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the generator looks for ruff
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": tools},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     said = done.stdout + done.stderr
     if done.returncode or "WARNING parsing" in said or "Warning(s) encountered" in said:
         sys.exit(f"{' '.join(command)}\n{said}")

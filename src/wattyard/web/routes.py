@@ -7,6 +7,7 @@ import msgspec
 from wattyard import __version__
 from wattyard.kernel import ids
 from wattyard.platform.http import Access, Answer, Call, endpoint
+from wattyard.platform.http.declare import EndpointOptions
 from wattyard.platform.http.errors import PathUnknown
 from wattyard.web.pages import Pages
 
@@ -36,6 +37,11 @@ class Entrance(msgspec.Struct, kw_only=True):
     tokens: str = "/auth/tokens"
 
 
+_TERMS: Final[EndpointOptions] = {
+    "access": Access.PUBLIC,
+    "media_type": _HTML,
+    "refuses": (PathUnknown,),
+}
 _ENTRANCE: Final = Entrance(version=__version__)
 
 
@@ -61,13 +67,13 @@ async def docs(call: Call, pages: Pages) -> Answer:
     return await _found("/docs", call, pages)
 
 
-@endpoint("GET", "/docs/{page}", "docs_page", access=Access.PUBLIC, media_type=_HTML)
+@endpoint("GET", "/docs/{page}", "docs_page", **_TERMS)
 async def docs_page(call: Call, page: str, pages: Pages) -> Answer:
     """Show the page of a group, such as `sites`; with `.md`, as Markdown."""
     return await _found(f"/docs/{page}", call, pages)
 
 
-@endpoint("GET", "/docs/{section}/{page}", "docs_text", access=Access.PUBLIC, media_type=_HTML)
+@endpoint("GET", "/docs/{section}/{page}", "docs_text", **_TERMS)
 async def docs_text(call: Call, section: str, page: str, pages: Pages) -> Answer:
     """Show a guide, a part of the contract, a decision or an asset; with `.md`, as Markdown."""
     return await _found(f"/docs/{section}/{page}", call, pages)

@@ -3258,6 +3258,9 @@ class Server(AsyncResource):
 
         Args:
             page: id of the page
+
+        Raises:
+            ApiError: such as `path_unknown`.
         """
         return await self._text(
             Call("GET", path_of("/docs/{page}", page=page), public=True), options
@@ -3270,6 +3273,9 @@ class Server(AsyncResource):
         Args:
             section: id of the section
             page: id of the page
+
+        Raises:
+            ApiError: such as `path_unknown`.
         """
         return await self._text(
             Call("GET", path_of("/docs/{section}/{page}", section=section, page=page), public=True),

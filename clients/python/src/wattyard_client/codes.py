@@ -358,6 +358,12 @@ class ParametersExclusive(errors.BadRequest):
     """
 
 
+class PathUnknown(errors.NotFound):
+    """404 `path_unknown`: There is nothing at this path; `GET /openapi.json` lists what
+    there is.
+    """
+
+
 class PlanNotFound(errors.NotFound):
     """404 `plan_not_found`: No plan of the device is kept: ask for one with `keep=true`."""
 
@@ -627,6 +633,7 @@ errors.ApiError.by_code.update(
         "no_tariff_connected": NoTariffConnected,
         "parameter_unknown": ParameterUnknown,
         "parameters_exclusive": ParametersExclusive,
+        "path_unknown": PathUnknown,
         "plan_not_found": PlanNotFound,
         "plans_in_progress": PlansInProgress,
         "precondition_failed": PreconditionFailed,

@@ -3246,6 +3246,9 @@ class Server(Resource):
 
         Args:
             page: id of the page
+
+        Raises:
+            ApiError: such as `path_unknown`.
         """
         return self._text(Call("GET", path_of("/docs/{page}", page=page), public=True), options)
 
@@ -3256,6 +3259,9 @@ class Server(Resource):
         Args:
             section: id of the section
             page: id of the page
+
+        Raises:
+            ApiError: such as `path_unknown`.
         """
         return self._text(
             Call("GET", path_of("/docs/{section}/{page}", section=section, page=page), public=True),
