@@ -179,7 +179,7 @@ async def _solved(case: _Case, solver: Solver) -> AmountPlan:
     """Plan jointly; devices with prices of their own apart, as long as the site has room."""
     everybody = range(len(case.needs))
     first = {key[0]: key for key in sorted(case.quotes, key=lambda key: key[1] is None)}
-    if len(case.quotes) == len(first) or case.demand:
+    if len(case.quotes) == len(first):
         return await solver.run(by_amount, _question(case, first, everybody), hard=_hard(case))
     plans = []
     for key in case.quotes:
@@ -194,7 +194,10 @@ async def _solved(case: _Case, solver: Solver) -> AmountPlan:
 
 
 def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]) -> AmountQuestion:
-    """Ask for a joint plan of some devices, by their numbers."""
+    """Ask for a joint plan of some devices, by their numbers.
+
+    What they buy under a tariff of their own raises no demand charge of the site's.
+    """
     request = case.request
     held = [request.devices[number].held for number in numbers]
     return AmountQuestion(
@@ -203,7 +206,7 @@ def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]
         limits=case.limits,
         shaving=request.shaving,
         load=case.load,
-        demand=case.demand,
+        demand=case.demand if keys.get("IMPORT") == ("IMPORT", None) else (),
         held=Held(tuple(own or () for own in held), request.keep_unless_saves)
         if any(own is not None for own in held)
         else None,

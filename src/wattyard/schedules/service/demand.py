@@ -8,6 +8,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.platform.db import Database
 from wattyard.platform.work import beside
+from wattyard.tariffs.domain.demand import DemandCharge
 from wattyard.tariffs.domain.prices import Supply
 
 
@@ -23,6 +24,9 @@ class DemandRises:
 
         `buying` are the IMPORT tariffs of the span.
         """
+        charges = [charge for one in buying.elements for charge in one.tariff.charges]
+        if not any(isinstance(charge, DemandCharge) for charge in charges):
+            return ()
         async with self.db.reading() as db:
             charged = await self.headrooms.of_plan(db, context, buying, span)
         return () if charged is None else await beside(_rises, charged, span)
