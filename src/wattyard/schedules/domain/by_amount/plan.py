@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from wattyard.schedules.domain.amount_by_site import by_site
+from wattyard.schedules.domain.by_amount.by_site import by_site
 from wattyard.schedules.domain.by_amount.layout import slots_of
 from wattyard.schedules.domain.by_amount.outcome import StepPlan
 from wattyard.schedules.domain.by_amount.question import (
