@@ -10,11 +10,18 @@ import numpy as np
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.plan import SolverStats
 from wattyard.schedules.domain.site.program import Mask, SiteProgram, held_at, padded, switched
-from wattyard.schedules.domain.solver.ranked import solve
+from wattyard.schedules.domain.solver.program import Program
+from wattyard.schedules.domain.solver.ranked import Solution, solve
 
 SAME: Final = 1e-7
 """Goals that differ by less, of 1 or of themselves, are equal."""
 TOO_SHORT_SECONDS: Final = 0.02
+_LEAST_SECONDS: Final = 0.1
+_VAST: Final = 15_000
+"""Columns from which on goals are weighed together, and nothing is searched."""
+_RANKS: Final = 2
+_FAR_MORE: Final = 1e3
+_HARDLY: Final = 1e-6
 _NOISE_KW: Final = 1e-6
 _HALF: Final = 0.5
 _LEVELS: Final = (0.0, 0.5, 1.0)
@@ -85,9 +92,7 @@ def decided(
     """Decide switches as values suggest, where asked and where they are then broken."""
     for _ in range(_ROUNDS):
         on = [_suggested(site, number, values, level) for number in range(len(site.switches))]
-        solution = solve(
-            held_at(site, on, where), site.goals, main=site.objective, seconds=max(clock.left, 0.1)
-        )
+        solution = in_order(site, held_at(site, on, where), max(clock.left, _LEAST_SECONDS))
         if solution is None:
             return None
         clock.note(solution.seconds)
@@ -96,6 +101,29 @@ def decided(
             return solution.values
         values, where = solution.values, joined(where, broken)
     return None
+
+
+def is_vast(site: SiteProgram) -> bool:
+    """Check whether a program is too large to go through its goals one by one, or to search."""
+    return site.program.lower.size > _VAST and site.objective <= _RANKS
+
+
+def in_order(site: SiteProgram, program: Program, seconds: float) -> Solution | None:
+    """Minimise the goals of a site in order of rank, with a programme of its columns.
+
+    In a vast one without integers they are one sum, each goal by far more than all behind it.
+    """
+    if not is_vast(site) or program.whole.any():
+        return solve(program, site.goals, main=site.objective, seconds=seconds)
+    total = np.zeros(site.program.lower.size)
+    for goal in site.goals[: site.objective + 1]:
+        total = total * _FAR_MORE + goal / (np.abs(goal).max() or 1.0)
+    late = site.goals[-1]
+    total = total + late * (_HARDLY / (np.abs(late).max() or 1.0))
+    solution = solve(program, [total], seconds=seconds)
+    if solution is None or solution.bound == -inf:
+        return solution
+    return replace(solution, bound=objective_of(site, solution.values))
 
 
 def _suggested(site: SiteProgram, number: int, values: Numbers, level: float) -> Mask:

@@ -22,6 +22,8 @@ from wattyard.schedules.domain.site.rounding import (
     at_rest,
     better,
     decided,
+    in_order,
+    is_vast,
     joined,
     missed_by,
     objective_of,
@@ -66,10 +68,10 @@ def best_found(site: SiteProgram) -> Found:
 def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
     """Do the same for a program that may have no plan, after seconds that others have spent."""
     clock = Clock(max(site.question.seconds - spent, TOO_SHORT_SECONDS))
-    free = replace(site, program=site.program.with_whole_free())
-    relaxed = _solved(free, site.nowhere, clock)
+    relaxed = in_order(site, site.program.with_whole_free(), clock.left)
     if relaxed is None:
         return None
+    clock.note(relaxed.seconds, (site.program.row_lower.size, site.program.lower.size, 0))
     whole = relaxed.values[site.program.whole]
     integral = np.abs(whole - np.rint(whole)).max(initial=0.0) < SAME
     if integral and not any_of(site.broken(relaxed.values)):
@@ -176,8 +178,8 @@ def _enough(
     site: SiteProgram, values: Numbers | None, bound: GoalBound, where: Sequence[Mask]
 ) -> bool:
     """Check whether a plan cannot be better, or hardly where the search for it would be large."""
-    if values is None:
-        return False
+    if values is None or is_vast(site):
+        return values is not None
     switches = sum(mask.size for mask in where if mask.any())
     binaries = switches + int(site.program.whole.sum())
     return reaches(site, values, bound, _NEARLY if binaries > _LARGE else SAME)
