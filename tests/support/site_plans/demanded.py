@@ -80,7 +80,7 @@ def _charge(chance: Chance, windows: Sequence[int]) -> dict[str, Any]:
         {"amount_per_kw": chance.one(0.1, 1.0, 4.0)},
         {"tiers": [{"to_kw": 3, "amount_per_kw": 0.2}, {"amount_per_kw": 1.5}]},
         {"tiers": [{"to_kw": 2.5, "amount_per_kw": 1.2}, {"amount_per_kw": 0.1}]},
-        {"steps": [{"to_kw": 2, "amount": 1}, {"to_kw": 5, "amount": 2.5}, {"amount": 6}]},
+        {"steps": [{"to_kw": 2.03, "amount": 1}, {"to_kw": 4.97, "amount": 2.5}, {"amount": 6}]},
     )
     optional: dict[str, Any] = {
         "per": "DAY",
