@@ -140,3 +140,20 @@ async def test_the_end_of_the_server_is_not_the_caller_leaving() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_plans_under_way_share_the_seconds_of_the_solver() -> None:
+    solvers = Solvers()
+
+    def seconds_of(question: int, seconds: float) -> float:
+        return seconds
+
+    alone = await solvers.run_bounded(seconds_of, 0, account=1)
+    together = await asyncio.gather(
+        *(solvers.run_bounded(seconds_of, n, account=n % 2) for n in range(1, 13))
+    )
+    solvers.close()
+
+    assert alone == 2.0
+    assert all(0.25 <= one <= 2.0 for one in together)
+    assert min(together) == 0.25

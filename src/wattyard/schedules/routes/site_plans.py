@@ -1,6 +1,7 @@
 """Endpoint of plans for whole sites (contract 4b)."""
 
 from wattyard.kernel import ids
+from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
@@ -32,6 +33,7 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
         SiteInactive,
         NoDeviceState,
         DeviceRatingMissing,
+        LimitReached,
     ),
     example=site_examples.SITE,
     example_body=site_examples.SITE_BODY,

@@ -11,16 +11,17 @@ import numpy as np
 from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.rises import DemandRise, rises
 from wattyard.kernel import ids
+from wattyard.kernel.caps import within
 from wattyard.kernel.clock_changes import DAY_US, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault, Malformed
-from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance, has_panels
+from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance
 from wattyard.schedules.domain.forecasts.surroundings import Surroundings
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers, PriceSeries
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.schedules.domain.site import remarks
-from wattyard.schedules.domain.site.devices import Circuit, HeatPumpLoad, PvShare, Shiftable, Store
+from wattyard.schedules.domain.site.devices import Circuit, HeatPumpLoad, Shiftable, Store
 from wattyard.schedules.domain.site.fitting import (
     Subject,
     fitted_heat_pump,
@@ -28,9 +29,16 @@ from wattyard.schedules.domain.site.fitting import (
     fitted_store,
 )
 from wattyard.schedules.domain.site.grid import Grid, grid, strictest
+from wattyard.schedules.domain.site.panels import panels_name, pv_shares
 from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.question import HeldPlan, SiteQuestion
-from wattyard.schedules.domain.site.request import Course, DeviceWish, SeriesPiece, SiteRequest
+from wattyard.schedules.domain.site.request import (
+    DEVICES_AT_MOST,
+    Course,
+    DeviceWish,
+    SeriesPiece,
+    SiteRequest,
+)
 from wattyard.schedules.domain.site.surroundings import (
     MeteredSite,
     load_over,
@@ -45,8 +53,6 @@ from wattyard.tariffs.domain.tariff import Element
 
 CARBON_G_PER_KWH: Final = 400.0
 """Of what is imported at any time, until carbon is known by time; about the world's mean."""
-_SITE_SUN: Final = "the site's sun"
-"""Names panels that no device of the site is known to have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +127,7 @@ def subjects_of(request: SiteRequest, known: KnownSite) -> list[Subject]:
 
     Raises:
         Malformed: with each wish that is not for the type of its device.
+        LimitReached: when they are more than 500.
     """
     paths = {id_: f"device_ids[{n}]" for n, id_ in enumerate(request.device_ids or ())}
     paths |= {id_: f"devices[{n}]" for n, id_ in enumerate(request.wishes)}
@@ -134,6 +141,8 @@ def subjects_of(request: SiteRequest, known: KnownSite) -> list[Subject]:
         for device in known.devices
         if request.device_ids is None or device.id in paths
     ]
+    count = sum(_is_listed(one) for one in chosen)
+    within(DEVICES_AT_MOST, count, "plan_devices (devices of a site plan; name some in device_ids)")
     faults = [fault for one in chosen for fault in one.check_fields()]
     if faults:
         raise Malformed.of(faults)
@@ -260,7 +269,7 @@ def _question(
     held_back = bool(np.isfinite(export_limit_w).any()) or (
         sold_per_kwh is not None and bool((sold_per_kwh < 0.0).any())
     )
-    pv = _pv(request, known.devices, around, curtailable=held_back)
+    pv = pv_shares(request, known.devices, around, curtailable=held_back)
     planned = {
         one.device for own in (fitted.stores, fitted.loads, fitted.heat_pumps) for one in own
     }
@@ -314,48 +323,12 @@ def _priced(quote: Quote, laid: Grid) -> tuple[Numbers, Numbers]:
     return exact, np.where(within, prices.confidence[first], means[1])
 
 
-def _pv(
-    request: SiteRequest, devices: Sequence[Device], around: Surroundings, *, curtailable: bool
-) -> tuple[PvShare, ...]:
-    """Share the site's sun by the peak power of its panels; none where there is no sun at all."""
-    panels = [one for one in devices if has_panels(one)]
-    if not panels:
-        return (PvShare(_SITE_SUN, 1.0),) if around.pv.watts.any() else ()
-    peaks = np.array([_peak_kw(one) for one in panels])
-    known = peaks > 0.0
-    peaks = np.where(known, peaks, peaks[known].mean() if known.any() else 1.0)
-    named = request.device_ids
-    found = []
-    for device, share in zip(panels, (peaks / peaks.sum()).tolist(), strict=True):
-        wish = request.wishes.get(device.id, DeviceWish(device_id=device.id))
-        planned = named is None or device.id in request.named
-        said = curtailable if wish.curtailable is None else wish.curtailable
-        name = ids.wire("dev", device.id)
-        found.append(
-            PvShare(
-                name if device.type == "PV_SYSTEM" and not device.is_battery else f"{name} panels",
-                share,
-                said and planned,
-                wish.blocked,
-            )
-        )
-    return tuple(found)
-
-
-def _peak_kw(device: Device) -> float:
-    properties = device.properties
-    known = properties.pv.peak_power_kw if properties.pv else None
-    if known is None and device.type == "PV_SYSTEM":
-        known = properties.power_rating_kw or properties.power_rating_export_kw
-    return known or 0.0
-
-
 def _circuits(request: SiteRequest, planned: set[str]) -> tuple[Circuit, ...]:
     positions = {one.id: n for n, one in enumerate(request.circuits)}
     found = []
     for one in request.circuits:
         names = [ids.wire("dev", device) for device in one.devices]
-        behind = [own for name in names for own in (name, f"{name} panels") if own in planned]
+        behind = [own for name in names for own in (name, panels_name(name)) if own in planned]
         parent = None if one.parent is None else positions[one.parent]
         found.append(Circuit(one.id, WATTS_PER_KW * one.max_kw, tuple(behind), parent))
     return tuple(found)

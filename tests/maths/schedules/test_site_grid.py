@@ -1,0 +1,72 @@
+"""The steps of a site plan, and series laid over them (contract 4b, Request)."""
+
+import numpy as np
+
+from wattyard.schedules.domain.site.grid import (
+    CELLS_AT_MOST,
+    bound_course,
+    grid,
+    held_course,
+    mean_of,
+    strictest,
+)
+from wattyard.schedules.domain.site.request import SeriesPiece
+
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+
+
+def piece(start: float, end: float, value: float) -> SeriesPiece:
+    return SeriesPiece(round(start * HOUR), round(end * HOUR), value)
+
+
+def edges(*hours: float) -> np.ndarray:
+    return np.array([round(hour * HOUR) for hour in hours])
+
+
+def test_steps_lie_on_multiples_and_the_first_is_cut_at_the_start() -> None:
+    laid = grid((7 * MINUTE, HOUR), 15, changes=[], cuts_us=[20 * MINUTE, 5 * HOUR], devices=1)
+
+    assert (laid.edges_us // MINUTE).tolist() == [7, 15, 20, 30, 45, 60]
+    assert laid.step_minutes == 15
+
+
+def test_the_step_doubles_above_50_000_cells_and_prices_no_longer_cut() -> None:
+    week, quarters = 168 * HOUR, np.arange(0, 168 * HOUR, 15 * MINUTE)
+
+    fits = grid((0, week), 15, changes=[quarters], cuts_us=[], devices=74)
+    many = grid((0, week), 15, changes=[quarters], cuts_us=[7 * MINUTE], devices=500)
+
+    assert (fits.step_minutes, fits.edges_us.size - 1) == (15, 672)
+    assert many.step_minutes == 120
+    assert (many.edges_us.size - 1) * 500 <= CELLS_AT_MOST
+    assert 7 * MINUTE in many.edges_us
+
+
+def test_pieces_are_averaged_and_holes_keep_what_else_is_known() -> None:
+    halves = [piece(0, 1.5, 2.0), piece(2, 9, 4.0)]
+
+    assert mean_of(halves, edges(0, 1, 2, 3), np.full(3, 10.0)).tolist() == [2.0, 6.0, 4.0]
+    assert mean_of([], edges(0, 1), np.ones(1)).tolist() == [1.0]
+
+
+def test_a_course_goes_on_with_its_last_value_and_begins_with_its_first() -> None:
+    course = (piece(1, 2, 5.0), piece(3, 4, 7.0))
+
+    assert held_course(course, edges(0, 1, 2, 3, 4, 5)).tolist() == [5, 5, 5, 7, 7]
+    assert held_course(3.0, edges(0, 1)).tolist() == [3.0]
+
+
+def test_a_bound_holds_at_the_ends_of_the_steps_of_its_piece() -> None:
+    assert bound_course((piece(1, 2, 18.0),), edges(0, 1, 2, 3), -np.inf).tolist() == [
+        -np.inf,
+        18,
+        -np.inf,
+    ]
+    assert bound_course(None, edges(0, 1), np.inf).tolist() == [np.inf]
+
+
+def test_of_limits_that_overlap_the_strictest_holds_and_a_hole_has_none() -> None:
+    limits = [piece(0, 2, 5.0), piece(1, 2, 3.0), piece(3, 4, 20.0)]
+
+    assert strictest(limits, edges(0, 1, 2, 3, 4), 17.0).tolist() == [5, 3, 17, 17]
