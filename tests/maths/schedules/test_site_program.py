@@ -258,3 +258,29 @@ def test_selling_above_what_buying_costs_all_day_is_proven_without_a_tree_search
     assert plan.gap <= 1e-4
     assert plan.solver.binaries == 0
     assert plan.objective < -5.0
+
+
+def test_a_car_park_of_hundreds_keeps_its_limit_and_least_powers() -> None:
+    rng = np.random.default_rng(7)
+    edges_us = START_US + np.arange(49) * QUARTER_US
+    cars = tuple(
+        Store(
+            f"car {number}",
+            60_000,
+            10_000,
+            charge_w=7_000,
+            least_w=1_380,
+            targets=(
+                StoreTarget(int(edges_us[-1 - number % 9]), 10_000 + rng.uniform(3_000, 9_000)),
+            ),
+        )
+        for number in range(320)
+    )
+    prices = rng.uniform(0.1, 0.4, 48).round(3)
+    limit_w = np.full(48, 300_000.0)
+
+    plan = plan_site(SiteQuestion(edges_us, prices, stores=cars, import_limit_w=limit_w))
+
+    check(SiteQuestion(edges_us, prices, stores=cars, import_limit_w=limit_w), plan)
+    assert plan.status == "COMPLETE"
+    assert plan.gap <= 0.01
