@@ -6,11 +6,11 @@ import numpy as np
 
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion
-from wattyard.schedules.domain.by_charge.reach import Reach, fullest_w
+from wattyard.schedules.domain.by_charge.reach import StorageReach, fullest_w
 from wattyard.schedules.domain.prices import Numbers
 
 
-def charge_only(question: ChargeQuestion, meter: GridMeter, reach: Reach) -> Numbers | None:
+def charge_only(question: ChargeQuestion, meter: GridMeter, reach: StorageReach) -> Numbers | None:
     """Find the mean power (n, W) of the cheapest plan; None where this form is not exact.
 
     It is exact for one storage unit that cannot discharge and holds its reserve, where the site

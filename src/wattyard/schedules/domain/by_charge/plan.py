@@ -16,7 +16,7 @@ from wattyard.schedules.domain.by_charge.question import (
 )
 from wattyard.schedules.domain.by_charge.reach import (
     ROUNDING_WH,
-    Reach,
+    StorageReach,
     fullest_w,
     held_after,
     reach_of,
@@ -88,7 +88,7 @@ def _running(
 def _plan(
     question: ChargeQuestion,
     meter: GridMeter,
-    reaches: list[Reach],
+    reaches: list[StorageReach],
     powers: Powers,
     baseline: ChargeBaseline,
 ) -> ChargePlan:
@@ -131,7 +131,7 @@ def _run(
 
 
 def _storage(
-    question: ChargeQuestion, storage: Storage, reach: Reach, run: StorageRun
+    question: ChargeQuestion, storage: Storage, reach: StorageReach, run: StorageRun
 ) -> StoragePlan:
     steps = question.steps
     shortfall_wh = shortfall_of(storage, reach.goals, run.held_wh)

@@ -7,7 +7,7 @@ import numpy as np
 
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, Storage
-from wattyard.schedules.domain.by_charge.reach import Reach
+from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.solver.program import Draft, Positions
@@ -34,7 +34,7 @@ class ChargeColumns:
 def holding(
     draft: Draft,
     storage: Storage,
-    reach: Reach,
+    reach: StorageReach,
     ways: tuple[Positions, Positions],
     hours: Numbers,
     *,

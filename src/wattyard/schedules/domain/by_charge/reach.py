@@ -26,7 +26,7 @@ class Goal(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reach:
+class StorageReach:
     """`most_wh` (n) storage can hold after each step; `floor_wh` (n) what it is not to go below.
 
     `goals` as wanted; `floor_wh` already holds them, as far as they can be reached.
@@ -50,7 +50,7 @@ def goals_of(storage: Storage, steps: ChargeSteps) -> tuple[Goal, ...]:
     return tuple(goals)
 
 
-def reach_of(question: ChargeQuestion, storage: Storage) -> Reach:
+def reach_of(question: ChargeQuestion, storage: Storage) -> StorageReach:
     """Find what a storage unit can reach: exactly where it is alone, else on a free connection.
 
     Others may make room by discharging, so that what they leave is for the programme to find.
@@ -65,7 +65,7 @@ def reach_of(question: ChargeQuestion, storage: Storage) -> Reach:
             floor_wh[goal.step] = max(float(floor_wh[goal.step]), reachable_wh)
     if question.runs is not None:
         floor_wh = question.runs.floor_wh
-    return Reach(most_wh, floor_wh, goals)
+    return StorageReach(most_wh, floor_wh, goals)
 
 
 def fullest_w(question: ChargeQuestion, storage: Storage) -> Numbers:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.program import ChargeColumns, holding, ranked
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps, Runs, Storage
-from wattyard.schedules.domain.by_charge.reach import Reach
+from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.solver.program import Draft, Positions
@@ -54,7 +54,9 @@ def at_powers(steps: ChargeSteps, mean_w: Numbers, run_w: Numbers) -> tuple[Char
     return fine, np.where(on, moved_wh / fine.hours, 0.0)
 
 
-def with_runs(question: ChargeQuestion, meter: GridMeter, reach: Reach) -> ChargeQuestion | None:
+def with_runs(
+    question: ChargeQuestion, meter: GridMeter, reach: StorageReach
+) -> ChargeQuestion | None:
     """Cut the steps of a question where its storage unit stops, and bound its powers.
 
     None where the programme has no answer.
@@ -88,7 +90,9 @@ class _Way(NamedTuple):
     share: Numbers
 
 
-def _ways(question: ChargeQuestion, meter: GridMeter, reach: Reach) -> tuple[_Way, _Way] | None:
+def _ways(
+    question: ChargeQuestion, meter: GridMeter, reach: StorageReach
+) -> tuple[_Way, _Way] | None:
     """Find when the storage unit charges and discharges, by a linear programme."""
     (storage,), hours = question.storages, meter.steps.hours
     draft = Draft()

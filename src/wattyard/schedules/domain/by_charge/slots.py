@@ -7,7 +7,7 @@ import numpy as np
 
 from wattyard.schedules.domain.by_charge.meter import Flows
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSlot, Storage
-from wattyard.schedules.domain.by_charge.reach import Reach
+from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import Why
 from wattyard.schedules.domain.prices import Numbers
 
@@ -28,7 +28,7 @@ class StorageRun:
 
 
 def slots_of(
-    question: ChargeQuestion, storage: Storage, reach: Reach, run: StorageRun
+    question: ChargeQuestion, storage: Storage, reach: StorageReach, run: StorageRun
 ) -> tuple[ChargeSlot, ...]:
     """List the slots in order of time; steps that touch with equal power and reason are one."""
     edges_us = question.steps.edges_us
@@ -66,7 +66,7 @@ def _goes_on(one: ChargeSlot, two: ChargeSlot) -> bool:
 
 
 def _why(
-    question: ChargeQuestion, storage: Storage, reach: Reach, run: StorageRun, step: int
+    question: ChargeQuestion, storage: Storage, reach: StorageReach, run: StorageRun, step: int
 ) -> Why:
     """Find why a storage unit runs in a step.
 

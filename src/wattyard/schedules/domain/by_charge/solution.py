@@ -7,7 +7,7 @@ import numpy as np
 
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, Runs, Storage
-from wattyard.schedules.domain.by_charge.reach import Reach
+from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.answer import plan_of
@@ -36,7 +36,7 @@ class Powers:
     gap: float = 0.0
 
 
-def best_powers(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]) -> Powers:
+def best_powers(question: ChargeQuestion, meter: GridMeter, reaches: list[StorageReach]) -> Powers:
     """Minimise the question's objective over all storage units."""
     site = site_program(_site_question(question, meter, reaches))
     if question.runs is not None:
@@ -50,7 +50,7 @@ def best_powers(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]
 
 
 def _site_question(
-    question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]
+    question: ChargeQuestion, meter: GridMeter, reaches: list[StorageReach]
 ) -> SiteQuestion:
     """Ask the same of a site program.
 
@@ -81,7 +81,7 @@ def _site_question(
     )
 
 
-def _store(name: str, storage: Storage, question: ChargeQuestion, reach: Reach) -> Store:
+def _store(name: str, storage: Storage, question: ChargeQuestion, reach: StorageReach) -> Store:
     """Describe a storage unit; what it is not to go below is a target of each step that rises."""
     kept_wh = min(storage.reserve_wh, storage.energy_wh)
     rising = np.flatnonzero(reach.floor_wh > kept_wh + _ROUNDING_WH)
@@ -115,7 +115,9 @@ def _running(site: SiteProgram, runs: Runs) -> SiteProgram:
     return site.bound_to(lower, upper)
 
 
-def at_full_power(question: ChargeQuestion, meter: GridMeter, reaches: list[Reach]) -> Powers:
+def at_full_power(
+    question: ChargeQuestion, meter: GridMeter, reaches: list[StorageReach]
+) -> Powers:
     """A plan without a solver: each unit in turn charges at once up to its highest floor."""
     hours = meter.steps.hours
     room_w = np.maximum(question.limits.import_w - meter.steps.net_w, 0.0)

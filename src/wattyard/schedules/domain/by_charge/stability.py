@@ -14,7 +14,7 @@ from wattyard.schedules.domain.by_charge.question import (
     HeldCharge,
     Storage,
 )
-from wattyard.schedules.domain.by_charge.reach import Reach, held_after, shortfall_of
+from wattyard.schedules.domain.by_charge.reach import StorageReach, held_after, shortfall_of
 from wattyard.schedules.domain.by_charge.solution import Powers
 from wattyard.schedules.domain.power import (
     TOLERANCE_W,
@@ -34,7 +34,7 @@ def stays(held: HeldCharge, meter: GridMeter, old: Powers, new: Powers) -> bool:
 
 
 def held_powers(
-    question: ChargeQuestion, meter: GridMeter, reaches: list[Reach], new: Powers
+    question: ChargeQuestion, meter: GridMeter, reaches: list[StorageReach], new: Powers
 ) -> Powers | None:
     """Read the held plan as an answer to the question, or None where it is none any more.
 
@@ -72,7 +72,7 @@ def _one_at_a_time(storage: Storage, slots: Sequence[ChargeSlot]) -> bool:
     return within and all(one.end_us <= two.start_us for one, two in pairwise(slots))
 
 
-def _holds(storage: Storage, reach: Reach, old_wh: Numbers, new_wh: Numbers) -> bool:
+def _holds(storage: Storage, reach: StorageReach, old_wh: Numbers, new_wh: Numbers) -> bool:
     least_wh = np.minimum(reach.floor_wh, new_wh) - TOLERANCE_WH
     within = (old_wh >= least_wh) & (old_wh <= storage.capacity_wh + TOLERANCE_WH)
     missing = shortfall_of(storage, reach.goals, old_wh) - shortfall_of(
