@@ -144,5 +144,5 @@ def test_every_endpoint_is_called_by_a_stranger_or_concerns_only_its_caller() ->
     swept = {*map(name, WITH_ID), *map(name, LISTS)}
     swept |= {name(one) for one, _ in (*IN_BODY, *IN_QUERY)}
     own = {"POST /customers", "POST /market-sources", "POST /webhook-endpoints"}
-    own |= {"GET /account", "GET /events/stream"}
+    own |= {"GET /account", "GET /key", "GET /events/stream"}
     assert {name(one) for one in PRIVATE} - swept == own
