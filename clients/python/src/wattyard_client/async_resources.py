@@ -2775,7 +2775,7 @@ class Schedules(AsyncResource):
                 `idempotency_key_reused`, `idempotency_in_progress`, `idempotency_answer_too_large`,
                 `device_not_at_location`, `no_tariff_connected`, `no_price_data`,
                 `market_currency_mismatch`, `market_unit_mismatch`, `site_inactive`,
-                `no_device_state`, `device_rating_missing`.
+                `no_device_state`, `device_rating_missing`, `limit_reached`.
         """
         return await self._one(
             models.SitePlan,

@@ -1645,7 +1645,8 @@ class Missed(Model, frozen=True, kw_only=True, dict=True):
     """What a goal misses, and why.
 
     Attributes:
-        target: the time of a target or `end`; `energy`, `comfort`, or `load` of the site
+        target: the time of a target or `end`; `energy`, `comfort`, `absence`, or `load` of
+            the site
         units: WH, C (°C outside of the band) or W
         value: how much is missing
         reason: the limit that keeps the goal from being reached
@@ -2796,7 +2797,8 @@ class Unmet(Model, frozen=True, kw_only=True, dict=True):
     """What a device misses with nobody planning.
 
     Attributes:
-        target: the time of a target or `end`; `energy`, `comfort`, or `load` of the site
+        target: the time of a target or `end`; `energy`, `comfort`, `absence`, or `load` of
+            the site
         units: WH, C (°C outside of the band) or W
         value: how much is missing
         reason: the limit that keeps the goal from being reached
