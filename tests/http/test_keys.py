@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from tests.http.test_authentication import Stopwatch, claims_of, elsewhere, stopwatch
+from tests.support.clock import FakeClock
 from tests.support.world import SETTINGS, Tenant, World, basic, error
 from wattyard.accounts.service import Accounts
 from wattyard.accounts.service.accounts import KeyNotFound
+from wattyard.platform.db import Database
 from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.logs import Lines, RequestLog
 from wattyard.platform.telemetry import Telemetry
@@ -174,27 +176,27 @@ async def test_a_token_for_an_account_without_keys_is_refused(world: World, tena
         await accounts.token_of(context, account_id, live_mode=False)
 
 
-async def test_a_key_in_the_path_reads_and_leaves_no_trace(
-    world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log, stream = world.services.get(Telemetry), io.BytesIO()
-    monkeypatch.setattr(log, "_request_log", RequestLog(lines := Lines(stream)))
-    site = await tenant.site()
-    key = await world.restricted(tenant, "sites:read")
-    for method in ("GET", "HEAD"):
-        answer = await world.http.request(method, f"/k/{key.secret}/sites")
-        assert answer.status_code == 200
-        assert answer.headers.get_list("cache-control") == ["private, no-store"]
-        assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
-    listed = (await world.http.get(f"/k/{key.secret}/sites")).json()
-    assert (listed["url"], listed["data"][0]["id"]) == ("/sites", site["id"])
-    unknown = await world.http.get(f"/k/{key.secret}/nothing")
-    error(unknown, 404, "path_unknown")
-    metrics = await world.http.get("/metrics")
-    lines.flush()
-    assert b'"route":"/k/***/sites"' in stream.getvalue()
-    for text in (unknown.text, stream.getvalue().decode(), metrics.text, str(listed)):
-        assert key.secret not in text
+async def test_a_key_in_the_path_reads_and_leaves_no_trace(db: Database, clock: FakeClock) -> None:
+    lines = Lines(stream := io.BytesIO())
+    recorded = {Telemetry: Telemetry(db, RequestLog(lines))}
+    async with World(db, clock, recorded) as world:
+        tenant = await world.tenant()
+        site = await tenant.site()
+        key = await world.restricted(tenant, "sites:read")
+        for method in ("GET", "HEAD"):
+            answer = await world.http.request(method, f"/k/{key.secret}/sites")
+            assert answer.status_code == 200
+            assert answer.headers.get_list("cache-control") == ["private, no-store"]
+            assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
+        listed = (await world.http.get(f"/k/{key.secret}/sites")).json()
+        assert (listed["url"], listed["data"][0]["id"]) == ("/sites", site["id"])
+        unknown = await world.http.get(f"/k/{key.secret}/nothing")
+        error(unknown, 404, "path_unknown")
+        metrics = await world.http.get("/metrics")
+        lines.flush()
+        assert b'"route":"/k/***/sites"' in stream.getvalue()
+        for text in (unknown.text, stream.getvalue().decode(), metrics.text, str(listed)):
+            assert key.secret not in text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
