@@ -8,6 +8,7 @@ each kind are tried (5 by default); a failure names the seed that draws its site
 
 import os
 from dataclasses import replace
+from math import isfinite
 
 import numpy as np
 import pytest
@@ -69,6 +70,17 @@ def test_a_day_of_one_battery_is_as_good_as_a_dynamic_program_over_its_energy(se
     assert plan.gap <= 1e-4
     assert plan.bound - within <= best <= plan.objective + within
     assert plan.objective <= best + within
+
+
+@TRIED
+@given(seed=SEEDS)
+def test_a_plan_that_the_clock_cuts_short_keeps_every_rule(seed: int) -> None:
+    site = random_demanded_site(seed)
+
+    plan = plan_site(replace(site.asked, seconds=0.02))
+
+    assert audited(site.asked, plan, site.demand).faults == []
+    assert isfinite(plan.gap)
 
 
 @TRIED
