@@ -34,9 +34,11 @@ from wattyard.schedules.domain.site.store import PlacedStore
 from wattyard.schedules.domain.solver.ranked import Solution, solve
 
 _ROUNDS: Final = 8
+_CROWDED: Final = 2_000
 _LARGE: Final = 150
-"""Binaries from which on a plan that is off by `_NEARLY` is not searched on."""
-_NEARLY: Final = 1e-3
+_ENOUGH: Final = {"crowded": 5e-3, "large": 1e-3, "small": SAME}
+"""How far off a plan may be that is not searched on: in a program with `_CROWDED` entries of
+switches, of which `_LARGE` would need binaries, or fewer."""
 _PROVEN: Final = 1e-5
 
 
@@ -180,9 +182,10 @@ def _enough(
     """Check whether a plan cannot be better, or hardly where the search for it would be large."""
     if values is None or is_vast(site):
         return values is not None
-    switches = sum(mask.size for mask in where if mask.any())
-    binaries = switches + int(site.program.whole.sum())
-    return reaches(site, values, bound, _NEARLY if binaries > _LARGE else SAME)
+    broken = sum(mask.size for mask in where if mask.any()) + int(site.program.whole.sum())
+    size = "large" if broken > _LARGE else "small"
+    size = "crowded" if sum(mask.size for mask in where) > _CROWDED else size
+    return reaches(site, values, bound, _ENOUGH[size])
 
 
 def _bound(site: SiteProgram, values: Numbers, bounds: list[GoalBound], clock: Clock) -> float:
