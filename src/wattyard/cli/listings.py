@@ -43,7 +43,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AccountList:
     """Whose objects to list, which page of them, and how to print it."""
 
     account: str
@@ -62,7 +62,7 @@ class Asked:
 
 
 def _list(
-    asked: Asked,
+    asked: AccountList,
     read: Callable[[Services, Context], Awaitable[Page[Any]]],
     row: Callable[[Any], Row],
 ) -> None:
@@ -91,7 +91,7 @@ def list_sites(
     database: DatabaseOption = None,
 ) -> None:
     """List sites, newest first."""
-    asked = Asked(account, mode, limit, after, json, data, database)
+    asked = AccountList(account, mode, limit, after, json, data, database)
     window = asked.window("ste")
     _list(
         asked,
@@ -127,7 +127,7 @@ def list_devices(
     database: DatabaseOption = None,
 ) -> None:
     """List devices, newest first."""
-    asked = Asked(account, mode, limit, after, json, data, database)
+    asked = AccountList(account, mode, limit, after, json, data, database)
     window = asked.window("dev")
     _list(
         asked,
@@ -160,7 +160,7 @@ def list_tariffs(
     database: DatabaseOption = None,
 ) -> None:
     """List tariffs, newest first."""
-    asked = Asked(account, mode, limit, after, json, data, database)
+    asked = AccountList(account, mode, limit, after, json, data, database)
     window = asked.window("trf")
     site_id: UUID | None = None
     if location is not None:
@@ -197,7 +197,7 @@ def list_events(
     database: DatabaseOption = None,
 ) -> None:
     """List events, newest first."""
-    asked = Asked(account, mode, limit, after, json, data, database)
+    asked = AccountList(account, mode, limit, after, json, data, database)
     window = asked.window("evt")
     _list(
         asked,
@@ -226,7 +226,7 @@ def list_deliveries(
     database: DatabaseOption = None,
 ) -> None:
     """List deliveries, newest first."""
-    asked = Asked(account, mode, limit, after, json, data, database)
+    asked = AccountList(account, mode, limit, after, json, data, database)
     window = asked.window("whd")
     _list(
         asked, lambda services, context: services.get(Deliveries).page(context, window), _delivery

@@ -50,7 +50,7 @@ def anchor(title: str) -> str:
     return _NOT_OF_ANCHORS.sub("", title.lower()).replace(" ", "-")
 
 
-class Place(NamedTuple):
+class TextAddress(NamedTuple):
     """Where a document is served: `/docs/<section>/<name>`."""
 
     section: str
@@ -65,7 +65,7 @@ class Place(NamedTuple):
 class Text:
     """A document as it is written, in Markdown."""
 
-    place: Place
+    address: TextAddress
     file: Path
 
     @cached_property
@@ -74,7 +74,7 @@ class Text:
 
     @cached_property
     def title(self) -> str:
-        return next((one.title for one in self.headings() if one.level == 1), self.place.name)
+        return next((one.title for one in self.headings() if one.level == 1), self.address.name)
 
     def headings(self) -> Iterator[Heading]:
         """The headings of the document, those in code left out."""
@@ -95,18 +95,18 @@ class Library:
         self._folder = root or (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT)
 
     @cached_property
-    def texts(self) -> Mapping[Place, Text]:
-        """Every document by its place, in the order of its section."""
-        return {text.place: text for text in self._found()}
+    def texts(self) -> Mapping[TextAddress, Text]:
+        """Every document by its address, in the order of its section."""
+        return {text.address: text for text in self._found()}
 
     @cached_property
-    def by_file(self) -> Mapping[Path, Place]:
-        """The place of each file, for links between documents."""
-        return {text.file.resolve(): place for place, text in self.texts.items()}
+    def by_file(self) -> Mapping[Path, TextAddress]:
+        """The address of each file, for links between documents."""
+        return {text.file.resolve(): address for address, text in self.texts.items()}
 
     def of(self, section: str) -> list[Text]:
         """The documents of a section."""
-        return [text for place, text in self.texts.items() if place.section == section]
+        return [text for address, text in self.texts.items() if address.section == section]
 
     def _found(self) -> Iterator[Text]:
         for section, folder in _FOLDERS.items():
@@ -116,10 +116,10 @@ class Library:
                 if section == "guides" and file.name == "README.md":
                     continue
                 name = "index" if file.name == "README.md" else file.stem
-                yield Text(Place(section, name), file)
+                yield Text(TextAddress(section, name), file)
         changelog = self._folder / "CHANGELOG.md"
         if changelog.exists():
-            yield Text(Place("", "changelog"), changelog)
+            yield Text(TextAddress("", "changelog"), changelog)
 
 
 def _rank(file: Path) -> tuple[int, str]:

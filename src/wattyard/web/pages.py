@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wattyard import __version__
 from wattyard.platform.document import Description
 from wattyard.platform.http.documents import Document, Rendered
-from wattyard.web.library import SECTIONS, Library, Place, Text
+from wattyard.web.library import SECTIONS, Library, Text, TextAddress
 
 if TYPE_CHECKING:
     from htpy import Node
@@ -90,12 +90,12 @@ class Pages:
         ]
         found = [Section("Reference", reference)]
         found += [
-            Section(title, [Link(text.title, text.place.path) for text in self._library.of(name)])
+            Section(title, [Link(text.title, text.address.path) for text in self._library.of(name)])
             for name, title in SECTIONS.items()
             if name != "decisions"
         ]
         more = [Link("Decisions", "/docs/decisions/index")]
-        more += [Link(text.title, text.place.path) for text in self._library.of("")]
+        more += [Link(text.title, text.address.path) for text in self._library.of("")]
         more += [Link("OpenAPI", "/openapi.json"), Link("For programs that read", "/llms.txt")]
         return [*found, Section("More", more)]
 
@@ -138,15 +138,15 @@ class Pages:
         from wattyard.web import markdown  # noqa: PLC0415 (with its page only)
 
         body = article(".text")[markdown.page(text.markdown, text.file, self._located)]
-        path = text.place.path
+        path = text.address.path
         return self._page(path, text.title, text.title, body, plain=f"{path}.md")
 
     def _plain(self, text: Text) -> Document:
         return Document.of(text.markdown.encode(), _MARKDOWN)
 
     def _located(self, file: Path) -> str | None:
-        place: Place | None = self._library.by_file.get(file)
-        return place.path if place else None
+        address: TextAddress | None = self._library.by_file.get(file)
+        return address.path if address else None
 
     def _search(self) -> Document:
         from wattyard.web.reference.search import entries  # noqa: PLC0415 (with its page only)
@@ -172,7 +172,7 @@ class Pages:
         for section, title in {**SECTIONS, "": "More"}.items():
             texts = self._library.of(section)
             lines += ["", f"## {title}", ""]
-            lines += [f"- [{text.title}]({text.place.path}.md)" for text in texts]
+            lines += [f"- [{text.title}]({text.address.path}.md)" for text in texts]
         return "\n".join([*lines, ""])
 
 

@@ -13,7 +13,7 @@ _DELIVERED = (
 )
 
 
-class EventKind(Protocol):
+class DescribedEvent(Protocol):
     """A type of event: when it is written, and the kind of object that its `data` is."""
 
     @property
@@ -23,7 +23,7 @@ class EventKind(Protocol):
     def object(self) -> str: ...
 
 
-EventKinds = Mapping[str, EventKind]
+EventKinds = Mapping[str, DescribedEvent]
 
 
 def webhooks(endpoints: Sequence[Endpoint], schemas: Schemas, events: EventKinds) -> Json:
@@ -38,7 +38,9 @@ def webhooks(endpoints: Sequence[Endpoint], schemas: Schemas, events: EventKinds
     }
 
 
-def _delivery(type_: str, kind: EventKind, event: Endpoint, of: Endpoint, schemas: Schemas) -> Json:
+def _delivery(
+    type_: str, kind: DescribedEvent, event: Endpoint, of: Endpoint, schemas: Schemas
+) -> Json:
     whole = schemas.members(event.answers)
     name = "".join(part.title() for part in type_.replace("_", ".").split("."))
     of_type = {**whole["properties"]["type"], "enum": [type_]}

@@ -8,7 +8,7 @@ import htpy as h
 from htpy import Node
 
 from wattyard.web import markdown
-from wattyard.web.reference.outline import Group, Operation, Outline
+from wattyard.web.reference.outline import DescribedOperation, Group, Outline
 
 ADVICE: Final[Mapping[str, str]] = {
     "400": "Change the request: `param` names the field, `errors[]` every fault where there are "
@@ -35,7 +35,7 @@ ADVICE: Final[Mapping[str, str]] = {
 }
 
 
-By = list[tuple[Group, Operation]]
+By = list[tuple[Group, DescribedOperation]]
 """The operations that answer a code."""
 
 

@@ -8,7 +8,14 @@ from htpy import Node
 
 from wattyard.web import markdown
 from wattyard.web.reference import literals, samples, types
-from wattyard.web.reference.outline import Group, Json, Operation, Outline, Refusal, name_of
+from wattyard.web.reference.outline import (
+    DescribedError,
+    DescribedOperation,
+    Group,
+    Json,
+    Outline,
+    name_of,
+)
 
 _CREDENTIALS: Final = {
     "bearerAuth": "a key or a token as bearer",
@@ -50,7 +57,7 @@ class GroupPage:
             self._types(),
         ]
 
-    def _operation(self, operation: Operation) -> Node:
+    def _operation(self, operation: DescribedOperation) -> Node:
         status, answer = operation.answer
         return h.article(f"#{operation.name}")[
             h.h2[
@@ -74,7 +81,7 @@ class GroupPage:
             ],
         ]
 
-    def _samples(self, operation: Operation) -> Node:
+    def _samples(self, operation: DescribedOperation) -> Node:
         written = samples.samples(operation, self._outline)
         group = f"samples-{operation.name}"
         tabs = [
@@ -99,7 +106,7 @@ class GroupPage:
             data_open=operation.is_open or None,
         )[tabs, panels]
 
-    def _parameters(self, operation: Operation) -> Node:
+    def _parameters(self, operation: DescribedOperation) -> Node:
         if not operation.parameters:
             return None
         rows = [
@@ -181,7 +188,7 @@ def _data_of(webhook: Json) -> Json:
     return data
 
 
-def _access(operation: Operation) -> Node:
+def _access(operation: DescribedOperation) -> Node:
     if operation.is_open:
         return "Needs no credentials."
     return "Takes " + " or ".join(_CREDENTIALS[name] for name in operation.schemes) + "."
@@ -210,7 +217,7 @@ def _table(rows: list[Node], head: tuple[str, str] = ("field", "value")) -> Node
     ]
 
 
-def _refusals(refusals: list[Refusal]) -> Node:
+def _refusals(refusals: list[DescribedError]) -> Node:
     if not refusals:
         return None
     return h.details[
@@ -220,7 +227,7 @@ def _refusals(refusals: list[Refusal]) -> Node:
     ]
 
 
-def _refusal_rows(refusals: list[Refusal]) -> Iterator[Node]:
+def _refusal_rows(refusals: list[DescribedError]) -> Iterator[Node]:
     for one in refusals:
         yield h.tr[h.td[one.status], h.td[h.code[one.code]], h.td[markdown.inline(one.meaning)]]
 

@@ -46,7 +46,9 @@ def body(outline: Outline, library: Library) -> Node:
         [
             [
                 h.h2[title],
-                h.ul[(h.li[h.a(href=text.place.path)[text.title]] for text in library.of(section))],
+                h.ul[
+                    (h.li[h.a(href=text.address.path)[text.title]] for text in library.of(section))
+                ],
             ]
             for section, title in SECTIONS.items()
             if section != "decisions"

@@ -25,7 +25,7 @@ _PREFIXES: Final[Mapping[str, str]] = {
 }
 
 
-class Refusal(NamedTuple):
+class DescribedError(NamedTuple):
     """A code that an operation can answer."""
 
     status: str
@@ -34,7 +34,7 @@ class Refusal(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class DescribedOperation:
     """One method on one path."""
 
     method: str
@@ -88,13 +88,13 @@ class Operation:
         return status, content.get("application/json", {})
 
     @property
-    def refusals(self) -> Iterator[Refusal]:
+    def refusals(self) -> Iterator[DescribedError]:
         """Every code that it can answer, with what it means."""
         for status, answer in self.document["responses"].items():
             for line in answer["description"].splitlines() if status >= "400" else ():
                 code, found, meaning = line.removeprefix("* `").partition("`: ")
                 if found:
-                    yield Refusal(status, code, meaning)
+                    yield DescribedError(status, code, meaning)
 
 
 class Group(NamedTuple):
@@ -102,7 +102,7 @@ class Group(NamedTuple):
 
     name: str
     description: str
-    operations: tuple[Operation, ...]
+    operations: tuple[DescribedOperation, ...]
 
     @property
     def title(self) -> str:
@@ -125,7 +125,7 @@ class Outline:
             for tag in document["tags"]
         )
 
-    def sample_path(self, operation: Operation) -> str:
+    def sample_path(self, operation: DescribedOperation) -> str:
         """The path with ids as they look."""
         return re.sub(r"{(\w+)}", lambda found: self.sample(found[1]), operation.path)
 
@@ -144,11 +144,11 @@ class Outline:
                     rest.append(self.types[name])
         return list(found)
 
-    def _operations(self, tag: str) -> Iterator[Operation]:
+    def _operations(self, tag: str) -> Iterator[DescribedOperation]:
         for path, methods in self.document["paths"].items():
             for method, operation in methods.items():
                 if tag in operation["tags"]:
-                    yield Operation(method.upper(), path, operation)
+                    yield DescribedOperation(method.upper(), path, operation)
 
 
 def name_of(schema: Json) -> str | None:

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from wattyard.platform.document.client_calls import argument, client_call
 from wattyard.web.reference.literals import PYTHON, written
-from wattyard.web.reference.outline import Json, Operation, Outline, name_of
+from wattyard.web.reference.outline import DescribedOperation, Json, Outline, name_of
 
 _LINE: Final = 60
 _PYTHON: Final = """\
@@ -15,7 +15,7 @@ yard = Wattyard()  # WATTYARD_URL, WATTYARD_ACCOUNT_ID, WATTYARD_SECRET_KEY
 {call}"""
 
 
-class Sample(NamedTuple):
+class CodeSample(NamedTuple):
     """A request in one language."""
 
     title: str
@@ -23,20 +23,20 @@ class Sample(NamedTuple):
     code: str
 
 
-def samples(operation: Operation, outline: Outline) -> list[Sample]:
+def samples(operation: DescribedOperation, outline: Outline) -> list[CodeSample]:
     """Write the request that the document has as its example."""
     path = outline.sample_path(operation)
     query = {one["name"]: one["example"] for one in operation.parameters if "example" in one}
     whole = f"{path}?{urlencode(query)}" if query else path
     body = (operation.body or {}).get("example")
     return [
-        Sample("curl", "bash", _curl(operation, whole, body)),
-        Sample("Python", "python", _python(operation, query, body, outline)),
-        Sample("JavaScript", "javascript", _javascript(operation, whole, body)),
+        CodeSample("curl", "bash", _curl(operation, whole, body)),
+        CodeSample("Python", "python", _python(operation, query, body, outline)),
+        CodeSample("JavaScript", "javascript", _javascript(operation, whole, body)),
     ]
 
 
-def _curl(operation: Operation, path: str, body: Any) -> str:  # noqa: ANN401 (any JSON)
+def _curl(operation: DescribedOperation, path: str, body: Any) -> str:  # noqa: ANN401 (any JSON)
     method = "" if operation.method == "GET" else f"-X {operation.method} "
     lines = [f'curl {method}"$WATTYARD_URL{path}"']
     if _takes_a_key(operation):
@@ -49,7 +49,7 @@ def _curl(operation: Operation, path: str, body: Any) -> str:  # noqa: ANN401 (a
     return " \\\n  ".join(lines)
 
 
-def _python(operation: Operation, query: Json, body: Any, outline: Outline) -> str:  # noqa: ANN401
+def _python(operation: DescribedOperation, query: Json, body: Any, outline: Outline) -> str:  # noqa: ANN401
     resource, method = client_call(operation.name, operation.path)
     if operation.name == "event_stream":
         return _PYTHON.format(call="for event in yard.events.stream():\n    print(event)")
@@ -76,7 +76,7 @@ def _of_query(value: str) -> str:
     return _literal(value == "true" if value in ("true", "false") else value)
 
 
-def _javascript(operation: Operation, path: str, body: Any) -> str:  # noqa: ANN401 (any JSON)
+def _javascript(operation: DescribedOperation, path: str, body: Any) -> str:  # noqa: ANN401 (any JSON)
     options = [f'  method: "{operation.method}",'] if operation.method != "GET" else []
     headers = []
     if _takes_a_key(operation):
@@ -98,5 +98,5 @@ def _javascript(operation: Operation, path: str, body: Any) -> str:  # noqa: ANN
     )
 
 
-def _takes_a_key(operation: Operation) -> bool:
+def _takes_a_key(operation: DescribedOperation) -> bool:
     return operation.schemes[:1] == ["basicAuth"]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from wattyard.web.reference import samples, types
-from wattyard.web.reference.outline import Group, Json, Operation, Outline
+from wattyard.web.reference.outline import DescribedOperation, Group, Json, Outline
 
 
 def group_text(group: Group, outline: Outline) -> str:
@@ -22,7 +22,7 @@ def group_text(group: Group, outline: Outline) -> str:
     return "\n".join(lines)
 
 
-def _operation(operation: Operation, outline: Outline) -> Iterator[str]:
+def _operation(operation: DescribedOperation, outline: Outline) -> Iterator[str]:
     yield from (f"## {operation.method} {operation.path}", "", operation.summary, "")
     if operation.description:
         yield from (operation.description, "")
