@@ -54,7 +54,7 @@ TEXTS = ("/docs/guides/tariffs", "/docs/guides/webhooks", "/docs/contract/index"
 @cache
 def documents() -> Mapping[str, Document]:
     """Every document of the reference, and some texts."""
-    texts = {text.place.path for text in LIBRARY.texts.values()} - {*TEXTS}
+    texts = {text.address.path for text in LIBRARY.texts.values()} - {*TEXTS}
     return {path: make() for path, make in PAGES._makers.items() if path not in texts}
 
 
@@ -71,7 +71,7 @@ def read() -> Mapping[str, Read]:
 def places() -> Mapping[str, frozenset[str]]:
     """The pages, and what can be linked to on each."""
     found = {
-        text.place.path: frozenset(one.anchor for one in text.headings())
+        text.address.path: frozenset(one.anchor for one in text.headings())
         for text in LIBRARY.texts.values()
     }
     found |= {path: frozenset(one.ids) for path, one in read().items()}
