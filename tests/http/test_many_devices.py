@@ -38,7 +38,7 @@ async def test_changes_that_a_site_does_not_show_write_no_event_of_the_site(
 ) -> None:
     before, bytes_before = await written(world, tenant)
     for device in site["devices"]:
-        changes = {"metadata": {"shelf": "7"}, "reference_id": "other"}
+        changes = {"metadata": {"shelf": "7"}, "manufacturer": device["manufacturer"]}
         assert (await tenant.patch(f"/devices/{device['id']}", changes)).status_code == 200
 
     after, bytes_after = await written(world, tenant)

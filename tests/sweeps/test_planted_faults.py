@@ -75,7 +75,10 @@ async def test_lists_bodies_and_queries_that_mix_accounts_up(world: World, tenan
     for declared, at in strangers.IN_BODY:
         assert await found(strangers.check_the_body, leaky, declared, at, theirs, theirs), at
     for declared, field in strangers.IN_QUERY:
-        assert await found(strangers.check_the_query, leaky, declared, field, theirs), field
+        assert await found(strangers.check_the_query, leaky, declared, field, theirs), (
+            declared.path,
+            field,
+        )
 
 
 async def test_parameters_that_nobody_reads(world: World, tenant: Tenant) -> None:

@@ -134,8 +134,12 @@ async def test_in_a_query_it_finds_nothing(owned: Owned, declared: Endpoint, fie
 
 
 async def check_the_query(other: Tenant, declared: Endpoint, field: str, theirs: Ids) -> None:
-    params = {**(declared.example_query or {}), field: theirs[NAMES[field]]}
-    answer = await other.call(declared.method, declared.path, params=params, json=body_of(declared))
+    params = {
+        given: theirs[NAMES[given]] if given in NAMES else value
+        for given, value in {**(declared.example_query or {}), field: ""}.items()
+    }
+    path = filled(declared.path, theirs)
+    answer = await other.call(declared.method, path, params=params, json=body_of(declared))
     if answer.status_code != 404:
         assert (answer.status_code, answer.json().get("data")) == (200, []), answer.text
 
