@@ -199,7 +199,7 @@ async def test_a_key_in_the_path_reads_and_leaves_no_trace(db: Database, clock: 
             assert key.secret not in text
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def test_a_key_in_the_path_changes_nothing(world: World, tenant: Tenant, method: str) -> None:
     key = await world.restricted(tenant, "*:read", "meters:write")
     answer = await world.http.request(method, f"/k/{key.secret}/sites")
@@ -217,6 +217,17 @@ async def test_only_a_restricted_key_may_be_in_the_path(world: World, tenant: Te
     wrong = await world.http.get(f"/k/rk_test_{'x' * 40}/sites")
     error(wrong, 401, "credentials_invalid")
     assert wrong.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/v1/k/{}/sites", "/K/{}", "/k/rk_test_x/k/{}/sites"])
+async def test_a_key_in_a_path_that_leads_nowhere_is_not_shown(
+    world: World, tenant: Tenant, path: str
+) -> None:
+    key = await world.restricted(tenant, "sites:read")
+    for secret in (key.secret, tenant.secret):
+        body = error(await world.http.get(path.format(secret)), 404, "path_unknown")
+        assert secret not in body["message"]
+        assert "***" in body["message"]
 
 
 async def test_pages_may_use_a_restricted_key_but_no_secret_one(

@@ -150,7 +150,8 @@ def _pattern(path: str) -> str:
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
     raise PathUnknown(
-        f"there is nothing at {ids.shown(scope['path'])}; GET /openapi.json lists every path, "
+        f"there is nothing at {ids.shown(path_keys.without_keys(scope['path']))}; "
+        "GET /openapi.json lists every path, "
         "and /docs shows them to people"
     )
 

@@ -1,5 +1,6 @@
 """Keys in the path, for programs that can only send a fixed URL: `/k/rk_…/prices` (contract 9)."""
 
+import re
 from typing import Final
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from wattyard.platform.http.errors import MethodNotAllowed, PathUnknown
 PREFIX: Final = "/k/"
 MASKED: Final = "/k/***"
 """What is shown in the place of prefix and key."""
+_KEY: Final = re.compile("[rs]k_(test|live)_[^/]*")
 _HEADERS: Final = ((b"cache-control", b"private, no-store"), (b"referrer-policy", b"no-referrer"))
 
 
@@ -30,10 +32,15 @@ def take_off(call: Call) -> Refusal | None:
         return PathUnknown(
             f"there is nothing at {MASKED}; a path begins with a restricted key (rk_…) or with none"
         )
-    if call.method not in ("GET", "HEAD", "OPTIONS"):
+    if call.method not in ("GET", "HEAD"):
         return MethodNotAllowed(
             f"a key in the path only reads, by GET and HEAD; send it as Authorization: Bearer for "
             f"{call.method}",
             allowed="GET, HEAD",
         )
     return None
+
+
+def without_keys(path: str) -> str:
+    """Show a path that leads nowhere, such as `//k/rk_…/prices`, without the keys in it."""
+    return _KEY.sub("***", path)
