@@ -34,6 +34,16 @@ async def test_market_intervals_are_shown_as_published_equal_ones_too(tenant: Te
     assert edges(answer)[:2] == ["2026-03-01T00:30:00Z", "2026-03-01T01:00:00Z"]
 
 
+async def test_the_present_price_needs_none_of_the_days_to_come(tenant: Tenant) -> None:
+    at = await place(tenant)
+    await market(tenant, at, hourly(MARCH + 10 * HOUR, [0.1, 0.2]))
+
+    now = (await tenant.get("/prices/now", params={"location_id": at})).json()
+
+    assert (now["value"], now["end_time"]) == (0.1, "2026-03-01T11:00:00Z")
+    assert (now["next"]["value"], now["next"]["end_time"]) == (0.2, "2026-03-01T12:00:00Z")
+
+
 async def test_surcharges_and_units_are_applied(tenant: Tenant) -> None:
     at = await place(tenant)
     source = await tenant.market_source(unit="MWH")

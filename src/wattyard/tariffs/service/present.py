@@ -27,15 +27,15 @@ class PresentPrices:
     async def at_site(
         self, context: Context, site_id: UUID, direction: Direction, device: UUID | None
     ) -> PresentPrice:
-        """Price a kWh now, as `Prices.quote` does for the 48 hours from now.
+        """Price a kWh now, as `Prices.quote_known` does for the 48 hours from now.
 
         The price began at the edge before now, up to 24 hours ago.
 
         Raises:
-            What `Prices.quote` raises.
+            What `Prices.quote_known` raises.
         """
         now = context.now.replace(microsecond=0)
-        quote = await self.prices.quote(
+        quote = await self.prices.quote_known(
             context, site_id, Question(direction, Span(now, now + _AHEAD), device)
         )
         present = held_price(quote, 0)

@@ -38,7 +38,7 @@ class PriceNowShape(msgspec.Struct, kw_only=True):
         confidence: 0 to 1; below 1 it is a forecast
         start_time: since when it holds, at most 24 hours ago
         end_time: until when it holds, at most 48 hours ahead; exclusive
-        next: the price after it; null where the price does not change within 48 hours
+        next: the price after it; null where none is known, or it stays the same for 48 hours
     """
 
     object: Literal["price_now"] = "price_now"
