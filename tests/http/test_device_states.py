@@ -168,3 +168,17 @@ async def test_a_deleted_device_takes_its_states_along(tenant: Tenant, path: str
 
     error(await tenant.get(f"{path}/state"), 404, "device_not_found")
     error(await tenant.get(f"{path}/states"), 404, "device_not_found")
+
+
+async def test_a_state_does_not_name_a_place_that_the_key_is_not_for(
+    world: World, tenant: Tenant, site: dict, path: str
+) -> None:
+    own, other = site["location_id"], (await tenant.site())["location_id"]
+    await tenant.patch(path, {"locations": [own, other]})
+    await put(tenant, path, **{**FULL, "location_id": other})
+    key = await world.restricted(tenant, "sites:read", locations=[own])
+
+    (seen,) = (await key.get(f"{path}/states")).json()["data"]
+
+    assert (seen["state_of_charge_percent"], seen["location_id"]) == (62.5, None)
+    assert (await key.get(f"{path}/state")).json() == seen

@@ -107,14 +107,15 @@ def state_kept(caller: Caller, state: DeviceState) -> StateKept:
 
 
 def state_json(caller: Caller, state: DeviceState) -> bytes:
-    """Write a state."""
+    """Write a state; of the place where it was reported only what the caller's key is for."""
     report, kept = state.report, state_kept(caller, state)
+    at = report.location_id
     return msgspec.json.encode(
         StateShape(
             **msgspec.structs.asdict(kept),
             time=instants.text(report.time),
             state_of_charge_percent=report.state_of_charge_percent,
-            location_id=ids.wire("loc", report.location_id) if report.location_id else None,
+            location_id=ids.wire("loc", at) if at and caller.may_see(at) else None,
             target_state_of_charge_percent=report.target_state_of_charge_percent,
             battery_power_kw=report.battery_power_kw,
             energy_flow_direction=report.energy_flow_direction,
