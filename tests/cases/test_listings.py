@@ -96,10 +96,19 @@ def test_every_command_says_which_database_it_used_where_it_is_asked(database_ur
     assert "wattyard: using the database postgresql://" in done.stderr
 
 
-def test_the_password_of_a_database_is_not_shown() -> None:
-    shown = without_password("postgresql://wattyard:s3cret@db.example/wattyard")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://wattyard:s3cret@db.example/wattyard",
+        "postgresql://wattyard:a@s3cret@db.example/wattyard",
+        "postgresql://db.example/wattyard?user=wattyard&password=s3cret",
+    ],
+)
+def test_the_password_of_a_database_is_not_shown(address: str) -> None:
+    shown = without_password(address)
 
-    assert shown == "postgresql://wattyard@db.example/wattyard"
+    assert "db.example/wattyard" in shown
+    assert "s3cret" not in shown
 
 
 @pytest.mark.parametrize("command", [(), ("site",), ("site", "list"), ("serve",)])

@@ -54,8 +54,9 @@ def say_if_verbose(line: str) -> None:
 
 
 def without_password(address: str) -> str:
-    """Show a database's address without its secret."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1@", address)
+    """Show a database's address without its secret, before the host or in the query."""
+    shown = re.sub(r"(://[^:/@]*):[^/?#]*@", r"\1@", address)
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", shown)
 
 
 def no_database_in(folder: Path) -> CommandFailed:

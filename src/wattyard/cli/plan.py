@@ -73,6 +73,8 @@ def plan(
         return
     if device is None:
         raise typer.BadParameter("name a device, dev_…, or a site by --site loc_…")
+    if request is not None:
+        raise typer.BadParameter("--request goes with --site only")
     fields = {
         "state_of_charge_percent": charge,
         "target_state_of_charge_percent": target,

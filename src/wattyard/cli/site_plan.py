@@ -14,7 +14,7 @@ from rich.text import Text
 from wattyard.app import Services
 from wattyard.cli import plan_chart
 from wattyard.cli.accounts import Mode, print_json
-from wattyard.cli.database import run
+from wattyard.cli.database import CommandFailed, run
 from wattyard.cli.plan_chart import Lane
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import civil, ids
@@ -62,11 +62,21 @@ def plan_site(
 
 
 def fields_of(file: Path | None) -> dict[str, Any]:
-    """Read a body from a file, or from stdin where it is `-`; nothing is an empty one."""
+    """Read a body from a file, or from stdin where it is `-`; nothing is an empty one.
+
+    Raises:
+        CommandFailed: when the file cannot be read, or its JSON is no object.
+        JsonInvalid: when it is no JSON.
+    """
     if file is None:
         return {}
-    raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    fields: dict[str, Any] = json_value(raw)
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as fault:
+        raise CommandFailed(f"{file} cannot be read: {fault.strerror}") from None
+    fields = json_value(raw)
+    if not isinstance(fields, dict):
+        raise CommandFailed("--request must be a JSON object, a body of POST /schedules/site")
     return fields
 
 
