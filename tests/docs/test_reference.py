@@ -17,6 +17,7 @@ from wattyard.app.endpoints import description
 from wattyard.platform.http.documents import Document
 from wattyard.web.library import Library
 from wattyard.web.pages import Pages
+from wattyard.web.reference import errors
 from wattyard.web.reference.outline import Outline
 from wattyard.web.reference.samples import samples
 
@@ -145,3 +146,18 @@ def test_a_guide_leads_to_other_guides_and_nowhere_outside(tmp_path: Path) -> No
     assert '<a href="/docs/guides/b#Two">b</a>, <a>code</a>' in html
     assert "&lt;b&gt;raw&lt;/b&gt;" in html
     assert '<span class="mi">1</span>' in html
+
+
+def test_the_advice_on_errors_names_codes_that_exist() -> None:
+    advice = " ".join(errors.ADVICE.values())
+    known = {code for by_code in errors.codes(OUTLINE).values() for code in by_code}
+    named = set(re.findall(r"with `([a-z_]+)`", advice))
+    assert named
+    assert named <= known
+
+
+def test_only_keys_of_the_test_mode_are_tried() -> None:
+    script = documents()["/docs/assets/wattyard.js"].body.decode()
+    (form,) = re.findall(r"isTest = \(key\) => /(.+)/\.test\(key\)", script)
+    tried = ["sk_test_a", "rk_test_a", "sk_live_a", "rk_live_a", " sk_live_a", "eyJ0.e30.c2ln", ""]
+    assert [key for key in tried if re.search(form, key)] == ["sk_test_a", "rk_test_a"]

@@ -20,8 +20,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "does not exist for you.",
     "405": "Use one of the methods that `Allow` lists.",
     "408": "Send the request without a pause.",
-    "409": "Read the object again, then repeat; with `request_in_progress`, wait and repeat with "
-    "the same `Idempotency-Key`.",
+    "409": "Read the object again, then repeat; with `idempotency_in_progress`, wait and repeat "
+    "with the same `Idempotency-Key`.",
     "412": "Read the object again and apply the change to its present version.",
     "413": "Send less at a time.",
     "415": "Send JSON with `Content-Type: application/json`.",

@@ -84,7 +84,7 @@ if (search) {
 
 // Trying, with a key of the test mode only; the key stays in this tab.
 const KEY = "wattyard-test-key";
-const isLive = (key) => /^(sk|rk)_live_/.test(key);
+const isTest = (key) => /^(sk|rk)_test_/.test(key);
 const send = async (samples, key, path, body) => {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   if (body !== null) headers["Content-Type"] = "application/json";
@@ -123,8 +123,9 @@ const form = (samples) => {
   trial.append(make("div", {}, go), told, result);
   trial.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (isLive(key.value)) {
-      told.textContent = "This is a key of live data: use one of the test mode.";
+    key.value = key.value.trim();
+    if (!open && !isTest(key.value)) {
+      told.textContent = "Use a key of the test mode: sk_test_… or rk_test_….";
       return;
     }
     sessionStorage.setItem(KEY, key.value);
