@@ -136,6 +136,21 @@ async def test_a_question_that_cannot_be_read_is_refused(
     error(await tenant.get("/prices", params={"location_id": place} | query), 400, code)
 
 
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"hours": "2161"}, "hours_invalid"),
+        ({"start_time": "2026-03-02T00:00:00Z", "end_time": "2026-03-01"}, "location_not_found"),
+        ({"end_time": "2026-02-28T00:00:00Z"}, "end_time_invalid"),
+    ],
+)
+async def test_a_time_is_judged_before_the_place_unless_it_is_local(
+    tenant: Tenant, query: dict[str, str], code: str
+) -> None:
+    answer = await tenant.get("/prices", params={"location_id": "loc_" + "0" * 32} | query)
+    error(answer, 404 if code == "location_not_found" else 400, code)
+
+
 async def test_formats_are_for_prices_and_costs_alone(tenant: Tenant, place: str) -> None:
     error(await tenant.get("/sites?format=csv"), 400, "parameter_unknown")
     now = {"location_id": place, "format": "csv"}

@@ -1,5 +1,6 @@
 """Prices by plain GET, for programs that send only a URL (contract 9)."""
 
+from functools import partial
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -78,9 +79,12 @@ async def get_prices(
     location's own clock.
     """
     asked, made = query.asked(), context.now
+    settled = partial(asked.at, now=made, hours=_HOURS, longest=LONGEST)
+    time = None if asked.is_local else settled(civil.zone("UTC"))
     site_id, device_id = await _meant(context, query.location_id, query.device_id, devices)
-    site = await sites.supply(context, site_id, param="location_id")
-    time = asked.at(civil.zone(site.timezone), now=made, hours=_HOURS, longest=LONGEST)
+    if time is None:
+        site = await sites.supply(context, site_id, param="location_id")
+        time = settled(civil.zone(site.timezone))
     question = Question(query.tariff_direction, time.span, device_id)
     quote = await prices.quote(context, site_id, question)
     if query.format == "evcc":
