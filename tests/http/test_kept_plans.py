@@ -97,6 +97,26 @@ async def test_plans_by_amount_and_by_charge_are_kept_too(world: World, tenant: 
     assert charge["data"][0]["schedule"][0]["start_time"] == hour(9)
 
 
+async def test_what_was_moved_before_a_plan_was_made_anew_stays_moved(
+    world: World, tenant: Tenant
+) -> None:
+    at, (washer,) = await house(tenant, WASHER, prices=[0.4] * 24)
+    source = (await tenant.get("/market-sources")).json()["data"][0]["id"]
+    wish = {"device_id": washer, "energy_kwh": 6}
+    await kept(tenant, "/schedules/site", asked(at, devices=[wish]))
+    for passed, cheap in ((2, 9), (3, 10)):
+        world.clock.now = MONDAY + timedelta(hours=passed)
+        await world.log_in_again(tenant)
+        await tenant.publish(source, hourly(MONDAY + timedelta(hours=cheap), [0.1]))
+        assert await remake(world, tenant) == 1
+
+    (device,) = (await plan_of(tenant, washer))["devices"]
+
+    assert [(one["start_time"], one["end_time"]) for one in device["slots"]] == [
+        (hour(9), hour(10))
+    ]
+
+
 async def test_the_newest_request_of_a_device_counts_until_its_last_deadline(
     world: World, tenant: Tenant
 ) -> None:

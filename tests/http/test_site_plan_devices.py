@@ -142,6 +142,17 @@ async def test_a_car_of_unknown_charge_takes_the_energy_that_it_is_to_have(tenan
     assert slots(answer)[0][0] == "03:00"
 
 
+async def test_a_car_that_takes_so_much_energy_takes_none_while_it_is_away(tenant: Tenant) -> None:
+    at, (car,) = await house(tenant, CAR, prices=[0.4, 0.1, 0.2] + [0.4] * 21)
+    away = {"start_time": hour(1), "end_time": hour(2)}
+
+    answer = await plan(
+        tenant, at, devices=[{"device_id": car, "energy_kwh": 10, "absences": [away]}]
+    )
+
+    assert slots(answer) == [("02:00", "03:00", "IMPORT", 10_000)]
+
+
 async def test_sun_is_held_back_where_selling_it_costs(tenant: Tenant) -> None:
     at, (panels,) = await house(tenant, PANELS)
     await tenant.tariff(at, direction="EXPORT", schedule=flat(-0.1))

@@ -1,4 +1,4 @@
-"""Plans that the clock cuts short: never empty-handed, and honest about what is open."""
+"""Plans that the clock or numbers at the edge cut short: never empty-handed, always honest."""
 
 from dataclasses import replace
 
@@ -7,6 +7,9 @@ import pytest
 
 from tests.support.site_plans.demanded import random_demanded_site
 from tests.support.site_plans.random_sites import KINDS, random_site
+from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.schedules.domain.by_charge.device_storage import round_trip
+from wattyard.schedules.domain.site.devices import Shiftable, Store, StoreTarget, Stretch
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
@@ -23,3 +26,50 @@ def test_a_plan_without_time_is_a_plan_and_tells_a_finite_gap(question: SiteQues
     assert all(np.isfinite(device.power_w).all() for device in hasty.devices)
     if hasty.status == patient.status == "COMPLETE":
         assert hasty.bound <= patient.objective + 1e-6
+
+
+def test_a_plan_without_time_is_no_worse_than_devices_at_rest() -> None:
+    edges_us = np.arange(289) * (HOUR_US // 12)
+    battery = Store(
+        "battery",
+        capacity_wh=10_000.0,
+        energy_wh=5000.0,
+        charge_w=5000.0,
+        discharge_w=5000.0,
+        efficiency=0.9,
+        targets=(StoreTarget(int(edges_us[-1]), min_wh=5000.0),),
+    )
+    question = SiteQuestion(
+        edges_us=edges_us,
+        import_per_kwh=np.repeat([0.3, 0.1, 0.4], 96),
+        export_per_kwh=np.full(288, 0.05),
+        stores=(battery,),
+        seconds=0.001,
+    )
+
+    assert plan_site(question).cost.total <= 1e-6
+
+
+@pytest.mark.parametrize("level_w", [1e-297, 1e-6])
+def test_an_unbroken_load_too_weak_for_its_energy_is_left_out(level_w: float) -> None:
+    day = Stretch(0, 24 * HOUR_US)
+    load = Shiftable("load", 3000.0, (day,), max_w=level_w, levels_w=(level_w,), contiguous=True)
+
+    plan = plan_site(SiteQuestion(np.arange(25) * HOUR_US, np.ones(24), loads=(load,)))
+
+    assert plan.device("load").shortfalls[0].reason == "window_too_short"
+
+
+def test_storage_that_gives_next_to_nothing_back_is_planned() -> None:
+    battery = Store(
+        "battery",
+        capacity_wh=10_000.0,
+        energy_wh=5000.0,
+        charge_w=5000.0,
+        discharge_w=5000.0,
+        efficiency=round_trip(1e-300, 0.9),
+    )
+
+    plan = plan_site(SiteQuestion(np.arange(25) * HOUR_US, np.ones(24), stores=(battery,)))
+
+    assert plan.status == "COMPLETE"

@@ -1,7 +1,13 @@
 """The steps of a site plan, and series laid over them (contract 4b, Request)."""
 
-import numpy as np
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import numpy as np
+import pytest
+
+from wattyard.schedules.domain.site import remarks
+from wattyard.schedules.domain.site.devices import Stretch
 from wattyard.schedules.domain.site.grid import (
     CELLS_AT_MOST,
     bound_course,
@@ -10,7 +16,7 @@ from wattyard.schedules.domain.site.grid import (
     mean_of,
     strictest,
 )
-from wattyard.schedules.domain.site.request import SeriesPiece
+from wattyard.schedules.domain.site.request import DeviceWish, RunWish, SeriesPiece, SiteRequest
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -70,3 +76,23 @@ def test_of_limits_that_overlap_the_strictest_holds_and_a_hole_has_none() -> Non
     limits = [piece(0, 2, 5.0), piece(1, 2, 3.0), piece(3, 4, 20.0)]
 
     assert strictest(limits, edges(0, 1, 2, 3, 4), 17.0).tolist() == [5, 3, 17, 17]
+
+
+@pytest.mark.parametrize(
+    ("horizon", "window_end", "known", "cut"),
+    [(24, 48, 24, False), (24, 12, 20, True), (None, 48, 24, True), (None, 400, 168, False)],
+)
+def test_only_a_plan_that_ends_before_what_was_asked_for_is_said_to_be_cut(
+    horizon: int | None, window_end: int, known: int, cut: bool
+) -> None:
+    nobody = UUID(int=0)
+    run = RunWish(energy_kwh=1, windows=(Stretch(0, window_end * HOUR),))
+    request = SiteRequest(
+        site_id=nobody,
+        start=datetime(1970, 1, 1, tzinfo=UTC),
+        horizon=None if horizon is None else timedelta(hours=horizon),
+        wishes={nobody: DeviceWish(device_id=nobody, run=run)},
+    )
+    laid = grid((0, known * HOUR), 60, changes=[], cuts_us=[], devices=1)
+
+    assert remarks.is_cut(request, laid) is cut

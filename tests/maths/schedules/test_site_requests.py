@@ -123,6 +123,15 @@ def test_a_comfort_band_is_not_upside_down_at_any_time(comfort: Any) -> None:
     assert of_device(comfort=comfort) == {"devices[0].thermal": "thermal_missing"}
 
 
+def test_levels_lie_between_the_least_and_the_largest_power_of_the_wish() -> None:
+    run = {"energy_kwh": 3, "levels_kw": [0.5, 2, 5]}
+
+    assert of_device(**run, min_power_kw=1, max_power_kw=3) == {
+        "devices[0].levels_kw[0]": "levels_kw_invalid",
+        "devices[0].levels_kw[2]": "levels_kw_invalid",
+    }
+
+
 def test_how_a_load_runs_needs_its_energy() -> None:
     assert of_device(max_starts=1) == {"devices[0].energy_kwh": "energy_kwh_missing"}
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import endpoint
 from wattyard.platform.http.binding import path_id
-from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan, PlanNotFound
+from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan, PlannedAnew, PlanNotFound
 from wattyard.schedules.service import Amounts, Charges, KeptPlans, SitePlans
 from wattyard.schedules.wire import site_examples
 from wattyard.schedules.wire.amounts import amount_json, amount_request, forms_of
@@ -36,7 +38,7 @@ class Replanning:
     states: States
     kept: KeptPlans
 
-    async def __call__(self, context: Context, plan: KeptPlan) -> bytes | None:
+    async def __call__(self, context: Context, plan: KeptPlan) -> PlannedAnew | None:
         """Plan as a kept request says; None where nothing of it is left to plan.
 
         Raises:
@@ -54,15 +56,17 @@ class Replanning:
             named = Named(ids.wire("ssc", context.new_id()), context.now)
             request = charge_request(body, body.device_id, named.made)
             answer = await self.charges.plan(context, request)
-            return charge_json(context.caller, named, answer, form_of(body))
+            document = charge_json(context.caller, named, answer, form_of(body))
+            return PlannedAnew(msgspec.json.encode(body), document)
         again = site_again(plan, context.now, reported)
         if again is None:
             return None
         named = Named(ids.wire("spn", context.new_id()), context.now)
         found = await self.site_plans.plan(context, site_request(again, named.made))
-        return site_json(context.caller, named, found, site_form(again))
+        document = site_json(context.caller, named, found, site_form(again))
+        return PlannedAnew(msgspec.json.encode(again), document)
 
-    async def _amount(self, context: Context, plan: KeptPlan) -> bytes | None:
+    async def _amount(self, context: Context, plan: KeptPlan) -> PlannedAnew | None:
         body = amount_again(plan, context.now)
         if body is None:
             return None
@@ -70,7 +74,8 @@ class Replanning:
         answer = await self.amounts.plan(
             context, amount_request(body, body.location_id, named.made)
         )
-        return amount_json(context.caller, named, answer, forms_of(body))
+        document = amount_json(context.caller, named, answer, forms_of(body))
+        return PlannedAnew(msgspec.json.encode(body), document)
 
 
 @endpoint(

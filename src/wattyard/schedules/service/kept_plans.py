@@ -15,6 +15,7 @@ from wattyard.platform.db import Database
 from wattyard.schedules.domain.by_amount.kept_plans import (
     DuePlan,
     KeptPlan,
+    PlannedAnew,
     PlanNotFound,
     RequestToKeep,
 )
@@ -35,7 +36,7 @@ _log = structlog.get_logger("plans")
 class Replanner(Protocol):
     """Answers a kept request anew, from now; filled by the capability with the wire's mappings."""
 
-    async def __call__(self, context: Context, plan: KeptPlan) -> bytes | None:
+    async def __call__(self, context: Context, plan: KeptPlan) -> PlannedAnew | None:
         """Plan as the request says, with the newest states; None where nothing is left to plan."""
 
 
@@ -111,13 +112,13 @@ class KeptPlans:
         """Make a claimed plan anew; what is refused leaves the plan as it was, and stale."""
         owner = context.on_behalf_of(due.owner)
         try:
-            answer = await replan(owner, due.plan)
+            anew = await replan(owner, due.plan)
         except Refusal as refused:
             _log.warning("plan not made anew", plan=due.plan.id.hex, reason=refused.first.message)
             return
-        if answer is None:
+        if anew is None:
             return
         async with self.db.transaction() as db:
             await plan_store.replace_answer(
-                db, owner.account, owner.live_mode, due.plan.id, answer, owner.now
+                db, owner.account, owner.live_mode, due.plan.id, anew, owner.now
             )

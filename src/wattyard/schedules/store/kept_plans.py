@@ -9,7 +9,7 @@ import asyncpg
 
 from wattyard.kernel.callers import Caller
 from wattyard.platform.db import ReadConnection, WriteConnection
-from wattyard.schedules.domain.by_amount.kept_plans import DuePlan, KeptPlan
+from wattyard.schedules.domain.by_amount.kept_plans import DuePlan, KeptPlan, PlannedAnew
 
 _COLUMNS: Final = [
     "id",
@@ -103,18 +103,19 @@ async def devices_of(db: ReadConnection, account: int, live: bool, plan_id: UUID
 
 
 async def replace_answer(
-    db: WriteConnection, account: int, live: bool, plan_id: UUID, answer: bytes, made: datetime
+    db: WriteConnection, account: int, live: bool, plan_id: UUID, anew: PlannedAnew, made: datetime
 ) -> None:
-    """Put a newer answer in the place of a plan's; nothing where the plan is gone."""
+    """Put what is left of a request and its answer in the place of a plan's, if it is there."""
     await db.execute(
         """
-        UPDATE kept_plans SET answer = $4, time_made = $5, claimed_until = NULL
+        UPDATE kept_plans SET request = $4, answer = $5, time_made = $6, claimed_until = NULL
         WHERE account = $1 AND live_mode = $2 AND id = $3
         """,
         account,
         live,
         plan_id,
-        answer,
+        anew.request,
+        anew.answer,
         made,
     )
 

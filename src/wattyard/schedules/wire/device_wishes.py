@@ -133,6 +133,7 @@ def _run(body: DeviceWishBody, path: str, faults: Faults, sent: frozenset[str]) 
                 missing=True,
             )
         return None
+    _check_levels(body, path, faults)
     return RunWish(
         energy_kwh=body.energy_kwh,
         windows=tuple(faults.stretches(body.windows, f"{path}.windows")),
@@ -143,6 +144,22 @@ def _run(body: DeviceWishBody, path: str, faults: Faults, sent: frozenset[str]) 
         contiguous=body.contiguous,
         start_cost=body.start_cost,
     )
+
+
+def _check_levels(body: DeviceWishBody, path: str, faults: Faults) -> None:
+    """Refuse levels outside of what the same wish says of power."""
+    most, least = body.max_power_kw, body.min_power_kw
+    for n, level in enumerate(body.levels_kw):
+        if most is not None and level > most:
+            faults.add(
+                f"{path}.levels_kw[{n}]",
+                f"a level must not be above max_power_kw; got {level:g} above {most:g}",
+            )
+        if least is not None and level < least:
+            faults.add(
+                f"{path}.levels_kw[{n}]",
+                f"a level must not be below min_power_kw; got {level:g} below {least:g}",
+            )
 
 
 def _thermal(body: DeviceWishBody, path: str, faults: Faults) -> ThermalWish | None:

@@ -49,6 +49,14 @@ class KeptPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedAnew:
+    """What is left of a kept request, its body as JSON, and the answer to it."""
+
+    request: bytes
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class DuePlan:
     """A kept plan that is to be made anew, and for whom."""
 

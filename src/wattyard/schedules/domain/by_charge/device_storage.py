@@ -11,6 +11,8 @@ from wattyard.sites.domain.devices import Battery, Device
 
 USUAL_EFFICIENCY: Final = 0.9
 """Of a round trip, where neither the request nor the device says."""
+_LEAST_EFFICIENCY: Final = 1e-6
+"""Storage that gives back less is planned as if it gave back this: the solver takes no less."""
 _FULL_PERCENT: Final = 100.0
 
 
@@ -59,7 +61,7 @@ def storage_of(
         discharge_w=WATTS_PER_KW * discharge_kw if discharge_kw >= least_kw else 0.0,
         least_w=WATTS_PER_KW * least_kw,
         car=not device.is_battery,
-        efficiency=_first(goals.efficiency, rated) or USUAL_EFFICIENCY,
+        efficiency=round_trip(goals.efficiency, rated),
         reserve_wh=share * (state.reserve_percent or 0.0),
         target_wh=None if target is None else share * target,
         ready_us=ready_us,
@@ -76,3 +78,8 @@ def _from_state(state: StateRequest) -> float | None:
 
 def _first(*values: float | None) -> float | None:
     return next((value for value in values if value is not None), None)
+
+
+def round_trip(asked: float | None, rated: float | None) -> float:
+    """Find the efficiency of a round trip: as asked for, as the device says, or the usual one."""
+    return max(_first(asked, rated) or USUAL_EFFICIENCY, _LEAST_EFFICIENCY)

@@ -10,7 +10,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Malformed
-from wattyard.schedules.domain.by_charge.device_storage import USUAL_EFFICIENCY
+from wattyard.schedules.domain.by_charge.device_storage import round_trip
 from wattyard.schedules.domain.forecasts.pv_arrays import has_panels
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import MINUTE_US
@@ -184,7 +184,7 @@ def fitted_store(subject: Subject, grid: Grid, *, sells: bool) -> FittedStore:
         charge_w=most_w,
         discharge_w=WATTS_PER_KW * discharge_kw,
         least_w=_least_w(subject, most_w),
-        efficiency=_first(wish.efficiency, rated, USUAL_EFFICIENCY) or USUAL_EFFICIENCY,
+        efficiency=round_trip(wish.efficiency, rated),
         most_wh=share * (_FULL if wish.max_percent is None else wish.max_percent),
         reserve_wh=share * (_first(wish.reserve_percent, subject.reported_reserve) or 0.0),
         targets=tuple(
@@ -235,7 +235,7 @@ def fitted_load(subject: Subject, run: RunWish, grid: Grid) -> Shiftable:
         max_starts=run.max_starts,
         contiguous=run.contiguous,
         start_cost=run.start_cost,
-        blocked=subject.wish.blocked,
+        blocked=(*subject.wish.blocked, *_away(subject)),
     )
 
 
@@ -291,6 +291,11 @@ def _absences(subject: Subject, grid: Grid) -> tuple[Absence, ...]:
         for one in subject.wish.storage.absences
         if grid.start_us < one.end_us <= grid.end_us
     )
+
+
+def _away(subject: Subject) -> tuple[Stretch, ...]:
+    """List when a car that is charged with so much energy is away."""
+    return tuple(Stretch(one.start_us, one.end_us) for one in subject.wish.storage.absences)
 
 
 def _away_at_the_end(subject: Subject, grid: Grid) -> tuple[Stretch, ...]:

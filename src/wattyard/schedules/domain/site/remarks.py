@@ -5,15 +5,15 @@ from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Refusal
 from wattyard.schedules.domain.site.fitting import Subject
 from wattyard.schedules.domain.site.grid import Grid
-from wattyard.schedules.domain.site.request import SiteRequest
+from wattyard.schedules.domain.site.request import LONGEST, SiteRequest
 
 
 def is_cut(request: SiteRequest, laid: Grid) -> bool:
     """Whether a plan ends before what was asked for, since no price is known further."""
-    wanted_us = max([*request.deadlines_us, laid.end_us])
     if request.horizon is not None:
-        wanted_us = max(wanted_us, microseconds(request.start + request.horizon))
-    return wanted_us > laid.end_us
+        return microseconds(request.start + request.horizon) > laid.end_us
+    longest_us = microseconds(request.start + LONGEST)
+    return min(max(request.deadlines_us, default=laid.end_us), longest_us) > laid.end_us
 
 
 def on_time(request: SiteRequest, laid: Grid, confirmed_us: int) -> list[Fault]:

@@ -93,7 +93,8 @@ class ShiftableTimes:
 
         Each starts at an edge, lies in one window, and ends when the energy is used.
         """
-        needed_us = round(self.load.energy_wh / power_w * HOUR_US)
+        beyond_us = int(self.edges_us[-1] - self.edges_us[0]) + 1
+        needed_us = round(min(self.load.energy_wh / power_w * HOUR_US, beyond_us))
         found = []
         for free in self.by_window:
             ends_us = self._stretch_ends_us(free)

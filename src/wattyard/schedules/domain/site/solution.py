@@ -74,6 +74,12 @@ def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
     if relaxed is None:
         return None
     clock.note(relaxed.seconds, (site.program.row_lower.size, site.program.lower.size, 0))
+    found = _searched(site, relaxed, clock)
+    return None if found is None else _no_worse_than_rest(site, found, clock)
+
+
+def _searched(site: SiteProgram, relaxed: Solution, clock: Clock) -> Found | None:
+    """Find numbers that obey integers and switches, from those that need not."""
     whole = relaxed.values[site.program.whole]
     integral = np.abs(whole - np.rint(whole)).max(initial=0.0) < SAME
     if integral and not any_of(site.broken(relaxed.values)):
@@ -84,6 +90,18 @@ def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
         if start is not None and start.is_near(site):
             return start
     return _mixed(site, relaxed, clock, start)
+
+
+def _no_worse_than_rest(site: SiteProgram, found: Found, clock: Clock) -> Found:
+    """Take no plan that the clock cut short where it is better that no device runs."""
+    objective = objective_of(site, found.values)
+    near = objective - found.bound <= _ENOUGH["large"] * max(1.0, abs(objective))
+    if near or clock.left > TOO_SHORT_SECONDS or site.narrowed or is_vast(site):
+        return found
+    values = better(site, found.values, at_rest(site, clock))
+    if values is None or values is found.values:
+        return found
+    return Found(values, found.bound, clock.stats)
 
 
 def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | None:
