@@ -1,6 +1,6 @@
 """Plans that are kept, and made anew when prices are published (contract 9, `keep=true`)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +115,62 @@ async def test_what_was_moved_before_a_plan_was_made_anew_stays_moved(
     assert [(one["start_time"], one["end_time"]) for one in device["slots"]] == [
         (hour(9), hour(10))
     ]
+
+
+async def test_a_store_that_reports_nothing_is_held_to_have_followed_its_plan(
+    world: World, tenant: Tenant
+) -> None:
+    at, (car, other) = await house(tenant, CAR, CAR, prices=[0.1] * 3 + [0.4] * 21)
+    source = (await tenant.get("/market-sources")).json()["data"][0]["id"]
+    wish = {"device_id": car, **HALF, "targets": [{"time": hour(12), "min_percent": 100}]}
+    await kept(tenant, "/schedules/site", asked(at, devices=[wish]))
+    body = {"start_time": hour(0), "ready_by": hour(12), **HALF}
+    await kept(tenant, f"/schedules/soc/{other}", {**body, "target_state_of_charge_percent": 100})
+    world.clock.now = MONDAY + timedelta(hours=1.5)
+    await world.log_in_again(tenant)
+    await tenant.publish(source, hourly(MONDAY + timedelta(hours=9), [0.05]))
+
+    assert await remake(world, tenant) == 2
+
+    for device in (car, other):  # 40 % and 1.5 of 3 hours by 20 % of 50 kWh an hour
+        anew = await plan_of(tenant, device)
+        whole = sum(
+            one["power"]["value"] * _hours(one)
+            for run in anew.get("devices") or anew["data"]
+            for one in run.get("slots", run.get("schedule"))
+        )
+        assert whole == pytest.approx(15_000, abs=2)
+
+
+def _hours(slot: Any) -> float:
+    start, end = (datetime.fromisoformat(slot[name]) for name in ("start_time", "end_time"))
+    return (end - start) / timedelta(hours=1)
+
+
+async def test_what_a_device_moved_in_one_window_is_not_taken_from_its_next(
+    world: World, tenant: Tenant
+) -> None:
+    at, (washer,) = await house(tenant, WASHER, prices=[0.4] * 24)
+    source = (await tenant.get("/market-sources")).json()["data"][0]["id"]
+    items = [
+        {
+            "device_id": washer,
+            "start_time": hour(start),
+            "end_time": hour(end),
+            "energy": {"units": "KWH", "value": 2},
+        }
+        for start, end in ((0, 5), (6, 12))
+    ]
+    await kept(tenant, "/schedules/amount", {"location_id": at, "data": items})
+    world.clock.now = MONDAY + timedelta(hours=2)
+    await world.log_in_again(tenant)
+    await tenant.publish(source, hourly(MONDAY + timedelta(hours=9), [0.1]))
+
+    assert await remake(world, tenant) == 1
+
+    anew = await plan_of(tenant, washer)
+    assert [one["energy"]["value"] for one in anew["data"]] == [2000]
+    assert anew["data"][0]["schedule"][0]["start_time"] == hour(9)
 
 
 async def test_the_newest_request_of_a_device_counts_until_its_last_deadline(

@@ -49,6 +49,17 @@ def test_the_step_doubles_above_50_000_cells_and_prices_no_longer_cut() -> None:
     assert 7 * MINUTE in many.edges_us
 
 
+def test_times_that_would_be_most_of_a_plan_do_not_cut_it() -> None:
+    day = (0, 24 * HOUR)
+    every_minute = range(0, 24 * HOUR, MINUTE)
+
+    few = grid(day, 15, changes=[], cuts_us=every_minute, devices=17)
+    many = grid(day, 15, changes=[], cuts_us=every_minute, devices=500)
+
+    assert (few.rounds_times, few.edges_us.size - 1) == (False, 1440)
+    assert (many.rounds_times, many.step_minutes, many.edges_us.size - 1) == (True, 15, 96)
+
+
 def test_pieces_are_averaged_and_holes_keep_what_else_is_known() -> None:
     halves = [piece(0, 1.5, 2.0), piece(2, 9, 4.0)]
 
@@ -76,6 +87,7 @@ def test_of_limits_that_overlap_the_strictest_holds_and_a_hole_has_none() -> Non
     limits = [piece(0, 2, 5.0), piece(1, 2, 3.0), piece(3, 4, 20.0)]
 
     assert strictest(limits, edges(0, 1, 2, 3, 4), 17.0).tolist() == [5, 3, 17, 17]
+    assert strictest([piece(0.4, 1.1, 5.0)], edges(0, 1, 2, 3), 17.0).tolist() == [5, 5, 17]
 
 
 @pytest.mark.parametrize(

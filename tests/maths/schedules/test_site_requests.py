@@ -1,7 +1,8 @@
 """Bodies of site plans: each fault is found, with its path (contract 4b, Request)."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -130,6 +131,16 @@ def test_levels_lie_between_the_least_and_the_largest_power_of_the_wish() -> Non
         "devices[0].levels_kw[0]": "levels_kw_invalid",
         "devices[0].levels_kw[2]": "levels_kw_invalid",
     }
+
+
+def test_a_week_may_be_forecast_by_five_minutes() -> None:
+    moments = [NOW + timedelta(minutes=5 * n) for n in range(7 * 288 + 1)]
+    week = [
+        {"start_time": start.isoformat(), "end_time": end.isoformat(), "kw": 1}
+        for start, end in pairwise(moments)
+    ]
+
+    assert len(request(forecasts={"load": week}).load) == 2016
 
 
 def test_how_a_load_runs_needs_its_energy() -> None:

@@ -1,6 +1,6 @@
 """Requests that are kept, as they are planned anew from now (contract 9, `keep=true`)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -26,6 +26,7 @@ from wattyard.schedules.wire.site_wishes import DeviceWishBody, SitePlanBody
 _HOUR: Final = timedelta(hours=1)
 _WATT_HOURS_PER_KWH: Final = 1000.0
 _WH: Final = 1e-3
+_FULL_PERCENT: Final = 100.0
 
 KeepBody = AmountBody | ChargeBody | SitePlanBody
 
@@ -110,8 +111,8 @@ def amount_again(plan: KeptPlan, now: datetime) -> AmountBody | None:
     body = msgspec.json.decode(plan.request, type=AmountBody)
     moved = _moved_wh(plan, now, "data", "schedule")
     items = []
-    for item in body.data:
-        left_wh = item.energy.watt_hours - moved.get(item.device_id, 0.0)
+    for item, (_, moved_wh) in zip(body.data, moved, strict=True):
+        left_wh = item.energy.watt_hours - moved_wh
         if item.end_time > now and left_wh > _WH:
             start = max(item.start_time or plan.time_asked, now)
             items.append(replace(item, start_time=start, energy=EnergyBody("WH", left_wh)))
@@ -129,7 +130,13 @@ def charge_again(plan: KeptPlan, now: datetime, reported: Collection[UUID]) -> C
     body = replace(body, start_time=start, schedule_horizon=hours, previous=None)
     if ids.read(body.device_id, "dev", param="device_id") in reported:
         return replace(body, state_of_charge_percent=None, energy_remaining_kwh=None, time=None)
-    return body
+    before, left_kwh = body.state_of_charge_percent, body.energy_remaining_kwh
+    if before is None:
+        return body
+    answer: Any = msgspec.json.decode(plan.answer)
+    percent = _percent_at(start, before, [own for run in answer["data"] for own in run["schedule"]])
+    left_kwh = left_kwh * percent / before if left_kwh and before else None
+    return replace(body, state_of_charge_percent=percent, energy_remaining_kwh=left_kwh)
 
 
 def site_again(plan: KeptPlan, now: datetime, reported: Collection[UUID]) -> SitePlanBody | None:
@@ -138,8 +145,12 @@ def site_again(plan: KeptPlan, now: datetime, reported: Collection[UUID]) -> Sit
     start, hours = _rest(body.start_time or plan.time_asked, body.schedule_horizon, now)
     if hours is not None and hours <= 0.0:
         return None
-    moved = _moved_wh(plan, now, "devices", "slots")
-    wishes = [_wish_again(one, start, reported, moved) for one in body.devices]
+    moved = dict(_moved_wh(plan, now, "devices", "slots"))
+    answer: Any = msgspec.json.decode(plan.answer)
+    slots = {one["device_id"]: one["slots"] for one in answer["devices"]}
+    wishes = [
+        _wish_again(_charged(one, start, reported, slots), start, moved) for one in body.devices
+    ]
     return replace(body, start_time=start, schedule_horizon=hours, devices=wishes, previous=None)
 
 
@@ -151,12 +162,37 @@ def _rest(start: datetime, hours: float | None, now: datetime) -> tuple[datetime
     return now, None if hours is None else hours - (now - start) / _HOUR
 
 
-def _wish_again(
-    wish: DeviceWishBody, start: datetime, reported: Collection[UUID], moved: Mapping[str, float]
+def _charged(
+    wish: DeviceWishBody,
+    start: datetime,
+    reported: Collection[UUID],
+    slots: Mapping[str, Sequence[Any]],
 ) -> DeviceWishBody:
-    """Leave out what of a wish is over: targets that were due, a state, energy that was used."""
+    """Say what a store holds at a start, as if the plan was followed; nothing where it reported."""
+    before = wish.state_of_charge_percent
+    if before is None:
+        return wish
     if ids.read(wish.device_id, "dev", param="device_id") in reported:
-        wish = replace(wish, state_of_charge_percent=None)
+        return replace(wish, state_of_charge_percent=None)
+    now_percent = _percent_at(start, before, slots.get(wish.device_id, ()))
+    return replace(wish, state_of_charge_percent=now_percent)
+
+
+def _percent_at(at: datetime, before: float, slots: Sequence[Any]) -> float:
+    """Find the charge at an instant: that before the slots (JSON), or what they have made of it."""
+    percent = before
+    for slot in slots:
+        start, end = (msgspec.convert(slot[name], Instant) for name in ("start_time", "end_time"))
+        if at > start:
+            share = min((at - start) / (end - start), 1.0)
+            percent += share * (slot.get("state_of_charge_percent", percent) - percent)
+    return min(max(percent, 0.0), _FULL_PERCENT)
+
+
+def _wish_again(
+    wish: DeviceWishBody, start: datetime, moved: Mapping[str, float]
+) -> DeviceWishBody:
+    """Leave out what of a wish is over: targets that were due, energy that was used."""
     if wish.energy_kwh is not None:
         used_kwh = moved.get(wish.device_id, 0.0) / _WATT_HOURS_PER_KWH
         wish = replace(wish, energy_kwh=max(wish.energy_kwh - used_kwh, 0.0))
@@ -168,13 +204,13 @@ def _wish_again(
     return replace(wish, targets=targets)
 
 
-def _moved_wh(plan: KeptPlan, now: datetime, devices: str, slots: str) -> dict[str, float]:
-    """Sum up what each device has moved by now, as the newest answer has it."""
+def _moved_wh(plan: KeptPlan, now: datetime, devices: str, slots: str) -> list[tuple[str, float]]:
+    """List the devices of the newest answer, each with the Wh that it has moved by now."""
     answer: Any = msgspec.json.decode(plan.answer)
-    return {
-        one["device_id"]: sum(_moved_by(slot, now) for slot in one[slots])
+    return [
+        (one["device_id"], sum(_moved_by(slot, now) for slot in one[slots]))
         for one in answer[devices]
-    }
+    ]
 
 
 def _moved_by(slot: Any, now: datetime) -> float:  # noqa: ANN401 (JSON)

@@ -194,7 +194,7 @@ def _grid(request: SiteRequest, known: KnownSite, subjects: Sequence[Subject], e
         (start_us, end_us),
         request.step_minutes,
         changes=changes,
-        cuts_us=sorted(cuts),
+        cuts_us=cuts,
         devices=sum(_is_listed(one) for one in subjects),
     )
 

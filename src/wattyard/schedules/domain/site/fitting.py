@@ -6,6 +6,8 @@ from functools import cached_property
 from math import inf
 from typing import Final, Literal
 
+import numpy as np
+
 from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import text
@@ -285,9 +287,16 @@ def _targets(subject: Subject, grid: Grid, percent: float) -> tuple[list[TargetW
 
 
 def _absences(subject: Subject, grid: Grid) -> tuple[Absence, ...]:
-    """List the absences that end in the plan; one that ends at its start is over."""
+    """List the absences that end in the plan; one that ends at its start is over.
+
+    One that ends inside of a step lasts until the step's end.
+    """
     return tuple(
-        Absence(max(one.start_us, grid.start_us), one.end_us, WH_PER_KWH * one.energy_kwh)
+        Absence(
+            max(one.start_us, grid.start_us),
+            int(grid.edges_us[np.searchsorted(grid.edges_us, one.end_us)]),
+            WH_PER_KWH * one.energy_kwh,
+        )
         for one in subject.wish.storage.absences
         if grid.start_us < one.end_us <= grid.end_us
     )

@@ -16,10 +16,14 @@ CELLS_AT_MOST: Final = 50_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """The edges (n + 1) of n steps, and the step that was taken, in minutes."""
+    """The edges (n + 1) of n steps, and the step that was taken, in minutes.
+
+    `rounds_times`: whether limits and times of devices may change inside of steps.
+    """
 
     edges_us: Instants
     step_minutes: int
+    rounds_times: bool = False
 
     @property
     def start_us(self) -> int:
@@ -41,9 +45,13 @@ def grid(
     """Cut a horizon at UTC multiples of a step, and where something changes.
 
     `changes` are the edges of prices and forecasts, which are averaged over a step that was
-    doubled; `cuts_us` must be edges in any case.
+    doubled; `cuts_us` are edges in any case, but where they alone would be most of the cells that
+    a plan may have.
     """
     start_us, end_us = span_us
+    inside = {at for at in cuts_us if start_us < at < end_us}
+    rounds_times = 2 * len(inside) * devices > CELLS_AT_MOST
+    cuts_us = [] if rounds_times else sorted(inside)
     minutes, also = step_minutes, [*changes]
     while True:
         step_us = minutes * MINUTE_US
@@ -52,7 +60,7 @@ def grid(
         edges = np.unique(np.concatenate([ends, multiples, *also]))
         edges = edges[(edges >= start_us) & (edges <= end_us)].astype(np.int64)
         if (edges.size - 1) * max(devices, 1) <= CELLS_AT_MOST or step_us >= DAY_US:
-            return Grid(edges, minutes)
+            return Grid(edges, minutes, rounds_times)
         minutes, also = 2 * minutes, []
 
 
@@ -103,9 +111,9 @@ def bound_course(course: Course | None, edges_us: Instants, unbounded: float) ->
 
 
 def strictest(pieces: Sequence[SeriesPiece], edges_us: Instants, otherwise: float) -> Numbers:
-    """Find the lowest of `otherwise` and all pieces in each step (n); their ends are edges."""
+    """Find the lowest of `otherwise` and all pieces that touch each step (n)."""
     found = np.full(edges_us.size - 1, otherwise)
     for piece in pieces:
-        own = (edges_us[:-1] >= piece.start_us) & (edges_us[1:] <= piece.end_us)
+        own = (edges_us[:-1] < piece.end_us) & (edges_us[1:] > piece.start_us)
         found[own] = np.minimum(found[own], piece.value)
     return found

@@ -43,6 +43,16 @@ def on_time(request: SiteRequest, laid: Grid, confirmed_us: int) -> list[Fault]:
                 "step_minutes",
             )
         )
+    if laid.rounds_times:
+        found.append(
+            Fault(
+                "times_rounded",
+                "limits, targets, windows, absences and blocks have so many times that these do "
+                "not cut steps: a step is limited, away, blocked or outside of a window where a "
+                "part of it is, and a target is due at the last end of a step before it",
+                "devices",
+            )
+        )
     return found
 
 
