@@ -10,6 +10,7 @@ from tests.support.site_plans.random_sites import KINDS, random_site
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.by_charge.device_storage import round_trip
 from wattyard.schedules.domain.site.devices import Shiftable, Store, StoreTarget, Stretch
+from wattyard.schedules.domain.site.dynamic import best_path, bounds_of
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
@@ -73,3 +74,14 @@ def test_storage_that_gives_next_to_nothing_back_is_planned() -> None:
     plan = plan_site(SiteQuestion(np.arange(25) * HOUR_US, np.ones(24), stores=(battery,)))
 
     assert plan.status == "COMPLETE"
+
+
+def test_the_way_of_a_single_store_is_given_up_where_it_takes_too_long() -> None:
+    battery = Store("battery", 10_000.0, 5000.0, charge_w=5000.0, discharge_w=5000.0)
+    prices = np.tile([0.1, 0.4], 12)
+    question = SiteQuestion(np.arange(25) * HOUR_US, prices, prices + 0.1, stores=(battery,))
+    nothing = np.zeros(24)
+    bounds = bounds_of(question, nothing, nothing, nothing)
+
+    assert best_path(question, bounds) is not None
+    assert best_path(question, bounds, seconds=0.0) is None

@@ -9,6 +9,7 @@ ties are then settled by the linear programme with those decisions.
 
 from dataclasses import dataclass
 from math import inf, sqrt
+from time import perf_counter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -68,8 +69,12 @@ def fits(question: SiteQuestion) -> bool:
     return below and (store.grid_charging or not curtailable)
 
 
-def best_path(question: SiteQuestion, bounds: Bounds) -> SitePath | None:
-    """Find the way of a single store with the least objective; None where bounds leave none."""
+def best_path(question: SiteQuestion, bounds: Bounds, seconds: float = inf) -> SitePath | None:
+    """Find the way of a single store with the least objective.
+
+    None where bounds leave none, and as soon as it will take longer than so many seconds.
+    """
+    started = perf_counter()
     store = question.stores[0]
     times = StoreTimes(store, question.edges_us, question.hours)
     meter = _Meter(question, bounds.excess_kw)
@@ -81,6 +86,8 @@ def best_path(question: SiteQuestion, bounds: Bounds) -> SitePath | None:
         for at, short in enumerate(bounds.short_kwh)
     ]
     for step in range(question.steps - 1, -1, -1):
+        if _is_late(perf_counter() - started, 1.0 - (step + 1) / question.steps, seconds):
+            return None
         before = step - 1
         low = store.energy_wh / WH_PER_KWH if step == 0 else float(bounds.low_kwh[before])
         high = low if step == 0 else float(bounds.high_kwh[before])
@@ -97,6 +104,11 @@ def best_path(question: SiteQuestion, bounds: Bounds) -> SitePath | None:
     charge_kw, discharge_kw = _followed(times, steps, functions)
     curtailed_kw = meter.curtailed_kw(charge_kw - discharge_kw)
     return SitePath(charge_kw, discharge_kw, curtailed_kw, least - off)
+
+
+def _is_late(spent: float, done: float, seconds: float) -> bool:
+    """Check whether the rest (share `done` is) takes too long: later steps take no less."""
+    return spent > max(seconds * done, seconds / 10.0)
 
 
 def bounds_of(

@@ -8,7 +8,7 @@ from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.program import SiteProgram, has_whole_runs, site_program
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.rounding import missed_by, objective_of
-from wattyard.schedules.domain.site.solution import Found, best_found
+from wattyard.schedules.domain.site.solution import Found, best_found, found_if_any
 from wattyard.schedules.domain.site.stability import held_found
 
 _LEAST_SECONDS: Final = 0.25
@@ -27,8 +27,8 @@ def plan_site(question: SiteQuestion) -> SitePlan:
     if plan.status == "PARTIAL" and has_whole_runs(question):
         left = max(question.seconds - found.solver.seconds, _LEAST_SECONDS)
         parted = site_program(replace(question, seconds=left), whole_runs=False)
-        other = best_found(parted)
-        if _rank(parted, other) <= _rank(site, found):
+        other = found_if_any(parted)
+        if other is not None and _rank(parted, other) <= _rank(site, found):
             site, found, plan = parted, other, plan_of(parted, other)
     if question.previous is not None:
         held = held_found(site, question.previous, found)

@@ -40,6 +40,7 @@ _ENOUGH: Final = {"crowded": 5e-3, "large": 1e-3, "small": SAME}
 """How far off a plan may be that is not searched on: in a program with `_CROWDED` entries of
 switches, of which `_LARGE` would need binaries, or fewer."""
 _PROVEN: Final = 1e-5
+_LEAST_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +62,20 @@ class Found:
 
 def best_found(site: SiteProgram) -> Found:
     """Minimise the goals of a program in order of rank, as far as the time allows."""
-    found = found_if_any(site)
+    found = found_if_any(site) or _at_rest(site)
     if found is None:
         raise RuntimeError("a site program without a plan: its goals are soft, so this is a bug")
     return found
+
+
+def _at_rest(site: SiteProgram) -> Found | None:
+    """Find what is left when no device runs, where there was no time for any plan."""
+    clock = Clock(TOO_SHORT_SECONDS)
+    values = at_rest(site, clock)
+    if values is None:
+        return None
+    bound = site.program.with_whole_free().lowest(site.goals[site.objective])
+    return Found(values, min(bound, objective_of(site, values)), clock.stats)
 
 
 def found_if_any(site: SiteProgram, spent: float = 0.0) -> Found | None:
@@ -110,7 +121,8 @@ def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | N
     (store,) = (one for one in site.placed if isinstance(one, PlacedStore))
     charge_w, discharge_w = store.powers_w(relaxed)
     excess_kw = relaxed[site.meter.excess]
-    path = best_path(site.question, bounds_of(site.question, charge_w, discharge_w, excess_kw))
+    bounds = bounds_of(site.question, charge_w, discharge_w, excess_kw)
+    path = best_path(site.question, bounds, max(clock.left, _LEAST_SECONDS))
     clock.note(perf_counter() - started)
     if path is None:
         return None
