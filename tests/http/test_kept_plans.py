@@ -82,7 +82,7 @@ async def test_plans_by_amount_and_by_charge_are_kept_too(world: World, tenant: 
     }
     await kept(tenant, "/schedules/amount", {"location_id": at, "data": [item]})
     body = {"start_time": hour(0), "ready_by": hour(12), **HALF}
-    await kept(tenant, f"/schedules/soc/{car}", {**body, "target_state_of_charge_percent": 60})
+    await kept(tenant, f"/schedules/soc/{car}", {**body, "target_state_of_charge_percent": 100})
     world.clock.now = MONDAY + timedelta(hours=2)
     await world.log_in_again(tenant)
     await tenant.publish(source, hourly(MONDAY + timedelta(hours=9), [0.1] * 3))
