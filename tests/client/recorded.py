@@ -24,6 +24,8 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+    names: tuple[str, ...] = ()
+    """Of the headers, as often as they were sent."""
 
     @property
     def json(self) -> Any:
@@ -78,7 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         lower = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, self.path, lower, self.rfile.read(length))
+        body, names = self.rfile.read(length), tuple(self.headers.keys())
+        asked = Asked(self.command, self.path, lower, body, names)
         if self.path == "/auth/tokens":
             self.server.tokens.append(asked)
             own = self.server.token_replies

@@ -108,7 +108,7 @@ def test_a_token_that_expires_between_two_pages_is_fetched_again() -> None:
 
 def test_a_token_is_fetched_anew_before_it_expires() -> None:
     with client(Reply(200, SITE), Reply(200, SITE)) as (yard, server):
-        server.token_replies = [Reply(200, {**TOKEN, "expires_in": 30})]
+        server.token_replies = [Reply(200, {**TOKEN, "expires_in": 0})]
         yard.sites.retrieve("ste_1")
         yard.sites.retrieve("ste_1")
 
@@ -333,6 +333,7 @@ async def test_the_client_for_asyncio_does_the_same() -> None:
         page("ste_1", more=False),
         Reply(201, SITE),
         refusal(404, "site_not_found"),
+        Reply(body={"object": "list", "url": "/events", "has_more": False, "data": []}),
         stream("evt_1"),
         stream("evt_2"),
     )
@@ -346,7 +347,7 @@ async def test_the_client_for_asyncio_does_the_same() -> None:
             found = yard.events.stream()
             async with asyncio.timeout(20):
                 assert [(await anext(found)).id for _ in range(2)] == ["evt_1", "evt_2"]
-            await found.aclose()  # type: ignore[attr-defined]
+            await found.aclose()
 
     assert len(server.tokens) == 1
     assert server.asked[-1].headers["last-event-id"] == "evt_1"

@@ -3,7 +3,7 @@
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator import hints
@@ -14,7 +14,8 @@ from wattyard.platform.document.client_calls import argument
 Json = dict[str, Any]
 _BASES = {"meters": "Uploading", "events": "Streaming"}
 """What is written by hand beside the generated methods."""
-_CURSORS = ("starting_after", "ending_before")
+_FORMAT = "format"
+"""The parameter that asks for an answer as a text, such as CSV."""
 
 _HEAD = '''"""The API's calls{told}. Written by `make client` from the server's declarations."""
 
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from wattyard_client import bodies, models
 from wattyard_client._exchange import Call
@@ -143,15 +144,36 @@ def _answered(schemas: Json, one: Operation, *, awaited: bool) -> _Shape:
 def _method(schemas: Json, one: Operation, *, awaited: bool) -> list[str]:
     arguments = _arguments(schemas, one)
     answered = _answered(schemas, one, awaited=awaited)
-    asynchronous = "async " if awaited and not answered.is_page else ""
-    head = f"    {asynchronous}def {one.name}(self, {_signature(arguments)}) -> {answered.hint}:"
+    has_format = _has_format(arguments)
+    hint = f"{answered.hint} | str" if has_format else answered.hint
+    start = f"    {'async ' if awaited and not answered.is_page else ''}def {one.name}"
+    head = f"{start}(self, {_signature(arguments)}) -> {hint}:"
     text = one.described["summary"]
     more = str(one.described.get("description", "")).partition("\n\nWrites the events")[0]
     rows = [(item.name, item.told) for item in arguments]
     told = docstring(f"{text}\n\n{more}", rows, "Args", "        ")
     if codes := ", ".join(f"`{code}`" for code in one.codes):
         told = _with_codes(told, codes)
-    return [head, told, *_call(one, arguments, answered, awaited=awaited)]
+    overloads = _overloads(start, arguments, answered.hint) if has_format else []
+    return [*overloads, head, told, *_call(one, arguments, answered, awaited=awaited)]
+
+
+def _has_format(arguments: list[_Argument]) -> bool:
+    return any(item.name == _FORMAT and not item.needed for item in arguments)
+
+
+def _overloads(start: str, arguments: list[_Argument], hint: str) -> list[str]:
+    """Say that an answer in another format is a text."""
+    plain = [item for item in arguments if item.name != _FORMAT]
+    formatted = [replace(item, needed=True) if item.name == _FORMAT else item for item in arguments]
+    return [
+        "    @overload",
+        f"{start}(self, {_signature(plain)}) -> {hint}: ...",
+        "",
+        "    @overload",
+        f"{start}(self, {_signature(formatted)}) -> str: ...",
+        "",
+    ]
 
 
 def _with_codes(told: str, codes: str) -> str:
@@ -203,6 +225,13 @@ def _call(
     call = f"Call({', '.join(settings)})"
     if not answered.kind:
         return [f"        return {wait}self._text({call}, options)"]
+    if _has_format(arguments):
+        return [
+            f"        call = {call}",
+            f"        if {_FORMAT} is not UNSET:",
+            f"            return {wait}self._text(call, options)",
+            f"        return {wait}self._one({answered.kind}, call, options)",
+        ]
     if answered.kind == "Any":
         return [f"        return {wait}self._json({call}, options)"]
     return [f"        return {wait}self._one({answered.kind}, {call}, options)"]

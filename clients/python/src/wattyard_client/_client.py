@@ -1,8 +1,9 @@
 """The client, blocking and for asyncio."""
 
 from collections.abc import Mapping
+from copy import copy
 from types import TracebackType
-from typing import Any, Unpack
+from typing import Any, Self, Unpack
 
 import httpx2
 
@@ -40,9 +41,9 @@ class Wattyard(resources.Resources):
         settings = Settings.of(url, account_id, secret_key).with_options(**options)
         super().__init__(Connection(settings, http))
 
-    def with_options(self, **options: Unpack[Options]) -> "Wattyard":
+    def with_options(self, **options: Unpack[Options]) -> Self:
         """Make a client with other options that shares connections and token."""
-        other = object.__new__(type(self))
+        other = copy(self)
         settings = self._connection.settings.with_options(**options)
         other._connection = self._connection.with_options(settings)
         return other
@@ -60,8 +61,9 @@ class Wattyard(resources.Resources):
 
         Raises:
             ApiError, ConnectionFailed, AnswerInvalid.
+            ValueError: when the path does not begin with a slash.
         """
-        call = Call(method, path, query=query, body=body, keyed=method == "POST")
+        call = _any_call(method, path, query, body)
         return decoded(self._connection.call(call, options))
 
     def get(self, path: str, *, options: Options | None = None, **query: Any) -> Any:
@@ -76,7 +78,7 @@ class Wattyard(resources.Resources):
         """Close the connections."""
         self._connection.close()
 
-    def __enter__(self) -> "Wattyard":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -115,9 +117,9 @@ class AsyncWattyard(async_resources.Resources):
         settings = Settings.of(url, account_id, secret_key).with_options(**options)
         super().__init__(AsyncConnection(settings, http))
 
-    def with_options(self, **options: Unpack[Options]) -> "AsyncWattyard":
+    def with_options(self, **options: Unpack[Options]) -> Self:
         """Make a client with other options that shares connections and token."""
-        other = object.__new__(type(self))
+        other = copy(self)
         settings = self._connection.settings.with_options(**options)
         other._connection = self._connection.with_options(settings)
         return other
@@ -135,8 +137,9 @@ class AsyncWattyard(async_resources.Resources):
 
         Raises:
             ApiError, ConnectionFailed, AnswerInvalid.
+            ValueError: when the path does not begin with a slash.
         """
-        call = Call(method, path, query=query, body=body, keyed=method == "POST")
+        call = _any_call(method, path, query, body)
         return decoded(await self._connection.call(call, options))
 
     async def get(self, path: str, *, options: Options | None = None, **query: Any) -> Any:
@@ -151,7 +154,7 @@ class AsyncWattyard(async_resources.Resources):
         """Close the connections."""
         await self._connection.close()
 
-    async def __aenter__(self) -> "AsyncWattyard":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -161,3 +164,10 @@ class AsyncWattyard(async_resources.Resources):
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _any_call(method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> Call:
+    if not path.startswith("/"):
+        raise ValueError(f"a path begins with a slash, else it would be another host: {path!r}")
+    verb = method.upper()
+    return Call(verb, path, query=query, body=body, keyed=verb == "POST")

@@ -68,7 +68,7 @@ class Connection:
             response = self._http.send(step.request, stream=step.streamed)
             if step.streamed and not response.is_success:
                 response.read()
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             return error
         return response
 
@@ -133,7 +133,7 @@ class AsyncConnection:
             response = await self._http.send(step.request, stream=step.streamed)
             if step.streamed and not response.is_success:
                 await response.aread()
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             return error
         return response
 

@@ -5,6 +5,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading a body that is no JSON, or not the expected, raises."""
+
 
 class WattyardError(Exception):
     """Any failure of a call; what the server says is in `ApiError`."""
@@ -30,6 +33,9 @@ class AnswerInvalid(WattyardError):
         super().__init__(message)
         self.status = status
         self.content = content[:1000]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.status, self.content)
 
 
 class SettingMissing(WattyardError):
@@ -79,11 +85,9 @@ class ApiError(WattyardError):
     def __reduce__(self) -> tuple[Any, ...]:
         said = {"code": self.code, "message": self.message, "param": self.param}
         details = [msgspec.to_builtins(one) for one in self.errors]
-        return type(self), (
-            self.status,
-            {**said, "errors": details, "request_id": self.request_id},
-            self.headers,
-        )
+        document = {**said, "errors": details, "request_id": self.request_id}
+        more = {"retry_after": self.retry_after}
+        return type(self), (self.status, document, self.headers), more
 
 
 class NotModified(ApiError):
@@ -148,7 +152,7 @@ def refused(status: int, content: bytes, headers: dict[str, str]) -> ApiError:
     """Turn an answer other than 2xx into the error of its code, else of its status."""
     try:
         document = msgspec.json.decode(content)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         document = {}
     if not isinstance(document, dict):
         document = {}

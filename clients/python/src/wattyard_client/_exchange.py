@@ -8,24 +8,36 @@ import random
 import time
 from base64 import b64encode
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx2
 import msgspec
 
-from wattyard_client._errors import AnswerInvalid, ApiError, ConnectionFailed, TimedOut, refused
+from wattyard_client._errors import (
+    UNREADABLE,
+    AnswerInvalid,
+    ApiError,
+    ConnectionFailed,
+    TimedOut,
+    refused,
+)
 from wattyard_client._model import UNSET
-from wattyard_client._settings import Options, Settings, logger
+from wattyard_client._settings import Options, Settings, logger, lowered
 
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 8.0
-_LONGEST_TOLD_SECONDS = 60.0
+LONGEST_TOLD_SECONDS = 60.0
 _TOKEN_MARGIN_SECONDS = 60.0
+"""At most; a token that is good for less than twice that is used for half of its time."""
 _REFRESHED = ("token_expired", "token_invalid")
+_HOPELESS = (httpx2.UnsupportedProtocol, httpx2.TooManyRedirects)
+"""Faults of the connection that asking again does not mend."""
 
 
 class Send(NamedTuple):
@@ -45,7 +57,7 @@ class Wait(NamedTuple):
 
 
 Step = Send | Wait
-Outcome = httpx2.Response | httpx2.TransportError | None
+Outcome = httpx2.Response | httpx2.RequestError | None
 Exchange = Generator[Step, Outcome, httpx2.Response]
 
 
@@ -68,17 +80,30 @@ class Call:
     streamed: bool = False
 
 
+class Bearer(NamedTuple):
+    """A bearer token, and until when it is used, by the monotonic clock."""
+
+    value: str
+    until: float
+
+
 @dataclass(slots=True)
 class Token:
-    """The bearer token that is in use, and until when by the monotonic clock."""
+    """The bearer token that is in use: replaced whole, since threads share it."""
 
-    value: str = ""
-    until: float = 0.0
+    bearer: Bearer | None = field(default=None, repr=False)
 
     @property
-    def is_fresh(self) -> bool:
-        """Whether it will be good for a while."""
-        return bool(self.value) and time.monotonic() < self.until
+    def fresh(self) -> str | None:
+        """The token, if it will be good for a while."""
+        bearer = self.bearer
+        return bearer.value if bearer is not None and time.monotonic() < bearer.until else None
+
+    def drop(self, value: str) -> None:
+        """Use a token no longer, unless another call has replaced it already."""
+        bearer = self.bearer
+        if bearer is not None and bearer.value == value:
+            self.bearer = None
 
 
 class Exchanger:
@@ -97,14 +122,16 @@ class Exchanger:
         headers = self._headers(call, options)
         if call.public:
             return (yield from self._attempts(call, headers, options))
-        headers["Authorization"] = yield from self._bearer(options)
+        bearer = yield from self._bearer(options)
+        headers["authorization"] = f"Bearer {bearer}"
         try:
             return (yield from self._attempts(call, headers, options))
         except ApiError as error:
             if error.code not in _REFRESHED:
                 raise
-            self._token.value = ""
-        headers["Authorization"] = yield from self._bearer(options)
+            self._token.drop(bearer)
+        bearer = yield from self._bearer(options)
+        headers["authorization"] = f"Bearer {bearer}"
         return (yield from self._attempts(call, headers, options))
 
     def _attempts(self, call: Call, headers: dict[str, str], options: Options) -> Exchange:
@@ -117,56 +144,58 @@ class Exchanger:
             if isinstance(found, httpx2.Response):
                 return found
             seconds = _seconds(found, next(repeated))
-            if left <= 0 or seconds is None or not _may_succeed_later(found):
+            if left <= 0 or seconds is None or not may_succeed_later(found):
                 raise found
             left -= 1
             logger.info("%s %s again in %.1f s: %s", call.method, call.path, seconds, found)
             yield Wait(seconds)
 
     def _bearer(self, options: Options) -> Generator[Step, Outcome, str]:
-        if not self._token.is_fresh:
-            call = Call("POST", "/auth/tokens", public=True)
-            headers = {**self._headers(call, {}), "Authorization": self._basic()}
-            began = time.monotonic()
-            self._keep((yield from self._attempts(call, headers, options)), began)
-        return f"Bearer {self._token.value}"
+        if (fresh := self._token.fresh) is not None:
+            return fresh
+        call = Call("POST", "/auth/tokens", public=True)
+        headers = self._headers(call, {})
+        headers["authorization"] = self._basic()
+        began = time.monotonic()
+        return self._kept((yield from self._attempts(call, headers, options)), began)
 
     def _basic(self) -> str:
         pair = f"{self.settings.account_id}:{self.settings.secret_key}"
         return "Basic " + b64encode(pair.encode()).decode()
 
-    def _keep(self, answer: httpx2.Response, began: float) -> None:
+    def _kept(self, answer: httpx2.Response, began: float) -> str:
         document = decoded(answer)
         try:
-            self._token.value = document["bearer_token"]
-            self._token.until = began + document["expires_in"] - _TOKEN_MARGIN_SECONDS
+            value, seconds = str(document["bearer_token"]), document["expires_in"]
+            margin = min(_TOKEN_MARGIN_SECONDS, seconds / 2)
+            self._token.bearer = Bearer(value, began + seconds - margin)
         except (KeyError, TypeError) as error:
             raise AnswerInvalid(
                 "the answer holds no token", answer.status_code, answer.content
             ) from error
+        return value
 
     def _headers(self, call: Call, options: Options) -> dict[str, str]:
-        headers = {"Accept": "application/json", "User-Agent": "wattyard-client"}
+        headers = {"accept": "application/json", "user-agent": "wattyard-client"}
         headers |= self.settings.headers
-        headers |= call.headers or {}
+        headers |= lowered(call.headers or {})
         if call.keyed:
-            headers["Idempotency-Key"] = options.get("idempotency_key") or uuid4().hex
+            headers["idempotency-key"] = options.get("idempotency_key") or uuid4().hex
         if "if_match" in options:
-            headers["If-Match"] = options["if_match"]
+            headers["if-match"] = options["if_match"]
         if "if_none_match" in options:
-            headers["If-None-Match"] = options["if_none_match"]
-        return headers | dict(options.get("headers", {}))
+            headers["if-none-match"] = options["if_none_match"]
+        return headers | lowered(options.get("headers", {}))
 
     def _request(self, call: Call, headers: dict[str, str], options: Options) -> httpx2.Request:
         content = call.content
         if call.body is not UNSET:
-            content = msgspec.json.encode(call.body)
-            headers.setdefault("Content-Type", "application/json")
+            content = _encoded(call.body)
+            headers.setdefault("content-type", "application/json")
         timeout = options.get("timeout", self.settings.timeout)
         return httpx2.Request(
             call.method,
-            self.settings.url + call.path,
-            params=_query(call.query or {}),
+            self.settings.url + call.path + _query(call.path, call.query or {}),
             headers=headers,
             content=content,
             extensions={"timeout": _timeout(timeout).as_dict()},
@@ -181,7 +210,7 @@ def decoded(answer: httpx2.Response) -> Any:
     """
     try:
         return msgspec.json.decode(answer.content)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise AnswerInvalid(
             f"the answer is not JSON: {error}; is {answer.url.host} a Wattyard server?",
             answer.status_code,
@@ -193,8 +222,30 @@ def _timeout(given: float | httpx2.Timeout) -> httpx2.Timeout:
     return given if isinstance(given, httpx2.Timeout) else httpx2.Timeout(given)
 
 
-def _query(given: Mapping[str, Any]) -> dict[str, str]:
-    return {name: _text(value) for name, value in given.items() if value is not UNSET}
+def _encoded(body: Any) -> bytes:
+    """Write a body as JSON.
+
+    Raises:
+        ValueError: for NaN or infinity, which would be sent as null and clear a field.
+    """
+    content = msgspec.json.encode(body)
+    if b"null" in content and not _is_finite(msgspec.to_builtins(body)):
+        raise ValueError("the body holds NaN or infinity, which are no numbers in JSON")
+    return content
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or isfinite(value)
+
+
+def _query(path: str, given: Mapping[str, Any]) -> str:
+    """Write a query that goes on where the path has one already."""
+    pairs = {name: _text(value) for name, value in given.items() if value not in (UNSET, None)}
+    return ("&" if "?" in path else "?") + urlencode(pairs) if pairs else ""
 
 
 def _text(value: Any) -> str:
@@ -224,9 +275,10 @@ def _judged(
     return failed
 
 
-def _may_succeed_later(failure: ApiError | ConnectionFailed) -> bool:
+def may_succeed_later(failure: ApiError | ConnectionFailed) -> bool:
+    """Whether the same call may succeed if it is made again."""
     if isinstance(failure, ConnectionFailed):
-        return True
+        return not isinstance(failure.__cause__, _HOPELESS)
     return (
         failure.status == 429 or failure.status >= 500 or failure.code == "idempotency_in_progress"
     )
@@ -245,16 +297,20 @@ def _seconds(failure: ApiError | ConnectionFailed, own: float) -> float | None:
     told = failure.retry_after if isinstance(failure, ApiError) else None
     if told is None:
         return own
-    return max(told, 0.0) if told <= _LONGEST_TOLD_SECONDS else None
+    return told if told <= LONGEST_TOLD_SECONDS else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After`, seconds or a date; a date is judged by the server's own clock."""
+    """Read `Retry-After`, seconds or a date; a date is judged by the server's own clock.
+
+    One that has passed is 0 seconds.
+    """
     told = headers.get("retry-after", "").strip()
     if not told:
         return None
     try:
-        return float(told) if told.isdecimal() else _until(told, headers.get("date"))
+        seconds = float(told) if told.isdecimal() else _until(told, headers.get("date"))
+        return max(seconds, 0.0)
     except (TypeError, ValueError):
         return None
 

@@ -49,11 +49,22 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         found: dict[str, Any] = self.__dict__.get("raw_", {})
         return found
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return _restored, (type(self), fields, self.__dict__)
+
     @property
     def answer(self) -> Answer | None:
         """How the server answered, for what is an answer itself rather than a part of one."""
         found: Answer | None = self.__dict__.get("answer_")
         return found
+
+
+def _restored(kind: type[Model], fields: dict[str, Any], more: dict[str, Any]) -> Model:
+    """Make an object that was pickled or copied, `raw` and `answer` included."""
+    made = kind(**fields)
+    made.__dict__.update(more)
+    return made
 
 
 def built(kind: type[Kind], document: Any, answer: Answer | None = None) -> Kind:
@@ -63,16 +74,16 @@ def built(kind: type[Kind], document: Any, answer: Answer | None = None) -> Kind
         msgspec.ValidationError: when it does not have the fields of its kind.
     """
     made = msgspec.convert(document, kind)
+    _attach_all(made, document)
     if isinstance(made, Model):
-        _attach(made, document)
         made.__dict__["answer_"] = answer
     return made
 
 
 def _attach(made: Model, document: dict[str, Any]) -> None:
     made.__dict__["raw_"] = document
-    for name in _nested(type(made)):
-        _attach_all(getattr(made, name), document.get(name))
+    for name, sent_as in _nested(type(made)):
+        _attach_all(getattr(made, name), document.get(sent_as))
 
 
 def _attach_all(made: object, document: Any) -> None:
@@ -87,10 +98,11 @@ def _attach_all(made: object, document: Any) -> None:
 
 
 @cache
-def _nested(kind: type[Model]) -> tuple[str, ...]:
-    """Name the fields that hold other objects."""
+def _nested(kind: type[Model]) -> tuple[tuple[str, str], ...]:
+    """Name the fields that hold other objects, here and in JSON."""
     hints = get_type_hints(kind)
-    return tuple(name for name in kind.__struct_fields__ if _holds_models(hints[name]))
+    names = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+    return tuple(pair for pair in names if _holds_models(hints[pair[0]]))
 
 
 def _holds_models(hint: Any) -> bool:

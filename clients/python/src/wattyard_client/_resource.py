@@ -23,11 +23,13 @@ def path_of(template: str, **names: str) -> str:
     """Fill the names of a path in.
 
     Raises:
-        ValueError: when one is empty, which would be another path.
+        ValueError: when one is empty or dots, which would be another path.
     """
     for name, value in names.items():
         if not value:
             raise ValueError(f"{name} is empty")
+        if value in (".", ".."):
+            raise ValueError(f"{name} is {value}, which is no id")
     return template.format_map({name: quote(value, safe="") for name, value in names.items()})
 
 

@@ -66,7 +66,7 @@ class Settings:
 
     def with_options(self, **options: Unpack[Options]) -> "Settings":
         """Change time-out, retries and headers for every call."""
-        headers = {**self.headers, **options.get("headers", {})}
+        headers = {**self.headers, **lowered(options.get("headers", {}))}
         for name in ("if_match", "if_none_match", "idempotency_key"):
             if name in options:
                 raise TypeError(f"{name} belongs to a single call: give it in its options")
@@ -76,6 +76,11 @@ class Settings:
             retries=options.get("retries", self.retries),
             headers=headers,
         )
+
+
+def lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    """Write the names of headers in lower case, so that one replaces another."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def log_as_asked() -> None:

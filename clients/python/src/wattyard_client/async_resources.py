@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from wattyard_client import bodies, models
 from wattyard_client._exchange import Call
@@ -1687,6 +1687,35 @@ class Prices(AsyncResource):
             options,
         )
 
+    @overload
+    async def series(
+        self,
+        *,
+        start_time: str | UnsetType = UNSET,
+        end_time: str | UnsetType = UNSET,
+        date: str | UnsetType = UNSET,
+        hours: int | UnsetType = UNSET,
+        location_id: str | UnsetType = UNSET,
+        device_id: str | UnsetType = UNSET,
+        tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> models.Prices: ...
+
+    @overload
+    async def series(
+        self,
+        *,
+        format: Literal["csv", "evcc"],
+        start_time: str | UnsetType = UNSET,
+        end_time: str | UnsetType = UNSET,
+        date: str | UnsetType = UNSET,
+        hours: int | UnsetType = UNSET,
+        location_id: str | UnsetType = UNSET,
+        device_id: str | UnsetType = UNSET,
+        tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> str: ...
+
     async def series(
         self,
         *,
@@ -1699,7 +1728,7 @@ class Prices(AsyncResource):
         tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
         format: Literal["csv", "evcc"] | UnsetType = UNSET,
         options: Options | None = None,
-    ) -> models.Prices:
+    ) -> models.Prices | str:
         """Price a kWh at a location in each interval of a span: the answer of `POST /prices`.
 
         From now for 48 hours, unless the query says otherwise. Dates without a time are those
@@ -1727,24 +1756,23 @@ class Prices(AsyncResource):
                 `device_not_at_location`, `no_tariff_connected`, `no_price_data`,
                 `market_currency_mismatch`, `market_unit_mismatch`.
         """
-        return await self._one(
-            models.Prices,
-            Call(
-                "GET",
-                "/prices",
-                query=given(
-                    start_time=start_time,
-                    end_time=end_time,
-                    date=date,
-                    hours=hours,
-                    location_id=location_id,
-                    device_id=device_id,
-                    tariff_direction=tariff_direction,
-                    format=format,
-                ),
+        call = Call(
+            "GET",
+            "/prices",
+            query=given(
+                start_time=start_time,
+                end_time=end_time,
+                date=date,
+                hours=hours,
+                location_id=location_id,
+                device_id=device_id,
+                tariff_direction=tariff_direction,
+                format=format,
             ),
-            options,
         )
+        if format is not UNSET:
+            return await self._text(call, options)
+        return await self._one(models.Prices, call, options)
 
     async def audit(
         self,
@@ -2198,6 +2226,39 @@ class Costs(AsyncResource):
             options,
         )
 
+    @overload
+    async def interval_retrieve(
+        self,
+        object_id: str,
+        *,
+        start_time: str | UnsetType = UNSET,
+        end_time: str | UnsetType = UNSET,
+        date: str | UnsetType = UNSET,
+        hours: int | UnsetType = UNSET,
+        aggregation: Literal["DAY", "HOUR", "MONTH", "NONE", "WEEK", "YEAR"] | UnsetType = UNSET,
+        tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
+        include_lines: bool | UnsetType = UNSET,
+        location_id: str | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> models.EnergyCost: ...
+
+    @overload
+    async def interval_retrieve(
+        self,
+        object_id: str,
+        *,
+        format: Literal["csv"],
+        start_time: str | UnsetType = UNSET,
+        end_time: str | UnsetType = UNSET,
+        date: str | UnsetType = UNSET,
+        hours: int | UnsetType = UNSET,
+        aggregation: Literal["DAY", "HOUR", "MONTH", "NONE", "WEEK", "YEAR"] | UnsetType = UNSET,
+        tariff_direction: Literal["EXPORT", "IMPORT", "LOCAL"] | UnsetType = UNSET,
+        include_lines: bool | UnsetType = UNSET,
+        location_id: str | UnsetType = UNSET,
+        options: Options | None = None,
+    ) -> str: ...
+
     async def interval_retrieve(
         self,
         object_id: str,
@@ -2212,7 +2273,7 @@ class Costs(AsyncResource):
         location_id: str | UnsetType = UNSET,
         format: Literal["csv"] | UnsetType = UNSET,
         options: Options | None = None,
-    ) -> models.EnergyCost:
+    ) -> models.EnergyCost | str:
         """Price metered energy of a span: the answer of `POST /costs/interval/{object_id}`.
 
         Dates without a time are those of the location's own clock.
@@ -2241,25 +2302,24 @@ class Costs(AsyncResource):
                 `device_not_at_location`, `currencies_mixed`, `no_tariff_connected`,
                 `no_price_data`, `market_currency_mismatch`, `market_unit_mismatch`.
         """
-        return await self._one(
-            models.EnergyCost,
-            Call(
-                "GET",
-                path_of("/costs/interval/{object_id}", object_id=object_id),
-                query=given(
-                    start_time=start_time,
-                    end_time=end_time,
-                    date=date,
-                    hours=hours,
-                    aggregation=aggregation,
-                    tariff_direction=tariff_direction,
-                    include_lines=include_lines,
-                    location_id=location_id,
-                    format=format,
-                ),
+        call = Call(
+            "GET",
+            path_of("/costs/interval/{object_id}", object_id=object_id),
+            query=given(
+                start_time=start_time,
+                end_time=end_time,
+                date=date,
+                hours=hours,
+                aggregation=aggregation,
+                tariff_direction=tariff_direction,
+                include_lines=include_lines,
+                location_id=location_id,
+                format=format,
             ),
-            options,
         )
+        if format is not UNSET:
+            return await self._text(call, options)
+        return await self._one(models.EnergyCost, call, options)
 
     async def session(
         self,
