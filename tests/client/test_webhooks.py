@@ -1,6 +1,7 @@
 """Whether a webhook comes from the server."""
 
 import base64
+import hmac
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.client.test_calls import EVENT
-from wattyard_client import SignatureInvalid, webhooks
+from wattyard_client import SignatureInvalid, models, webhooks
+from wattyard_client._model import built
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 BODY = msgspec.json.encode({**EVENT, "id": "evt_1"})
@@ -45,7 +47,9 @@ def change(headers: dict[str, str], **changed: str | None) -> dict[str, str]:
         ({"webhook_id": "evt_2"}, "not signed with this secret"),
         ({"webhook_signature": "v1,"}, "not signed with this secret"),
         ({"webhook_signature": "v1,é"}, "not signed with this secret"),
+        ({"webhook_signature": "v1,\udc80"}, "not signed with this secret"),
         ({"webhook_timestamp": "soon"}, "whole number of seconds"),
+        ({"webhook_timestamp": "9" * 400}, "whole number of seconds"),
     ],
 )
 def test_what_is_not_signed_so_is_refused(changed: dict[str, Any], message: str) -> None:
@@ -63,9 +67,18 @@ def test_another_body_or_another_secret_is_refused() -> None:
     headers = signed(time.time())
     other = "whsec_" + base64.b64encode(b"x" * 32).decode()
 
-    for body, secret in ((BODY + b" ", SECRET), (BODY, other), (BODY, "not base64!")):
+    for body, secret in ((BODY + b" ", SECRET), (BODY, other), (BODY, "not base64!"), (BODY, "é")):
         with pytest.raises(SignatureInvalid):
             webhooks.verify(headers, body, secret)
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_"])
+def test_a_secret_that_was_left_empty_verifies_nothing(secret: str) -> None:
+    key = hmac.new(b"", f"evt_1.{int(time.time())}.".encode() + BODY, "sha256").digest()
+    forged = {"webhook_signature": f"v1,{base64.b64encode(key).decode()}"}
+
+    with pytest.raises(SignatureInvalid, match="not one of a webhook endpoint"):
+        webhooks.verify(change(signed(time.time()), **forged), BODY, secret)
 
 
 def test_the_servers_own_signature_verifies_with_its_published_keys() -> None:
@@ -79,7 +92,8 @@ def test_the_servers_own_signature_verifies_with_its_published_keys() -> None:
         raw = value.to_bytes((value.bit_length() + 7) // 8, "big")
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
-    jwks = {"keys": [{"kid": "k1", "e": number(numbers.e), "n": number(numbers.n)}]}
+    key = {"kid": "k1", "kty": "RSA", "use": "sig", "alg": "PS256"}
+    jwks = {"keys": [{**key, "e": number(numbers.e), "n": number(numbers.n)}]}
     now = str(int(time.time()))
     pss = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
     made = private.sign(now.encode() + b"." + BODY, pss, SHA256())
@@ -90,6 +104,9 @@ def test_the_servers_own_signature_verifies_with_its_published_keys() -> None:
     }
 
     assert webhooks.verify(headers, BODY, jwks).id == "evt_1"
+    assert webhooks.verify(headers, BODY, built(models.KeySet, jwks)).id == "evt_1"
+    with pytest.raises(SignatureInvalid, match="is not base64url"):
+        webhooks.verify({**headers, "flatpeak-signature": "v1=é"}, BODY, jwks)
     with pytest.raises(SignatureInvalid, match="not signed with this key"):
         webhooks.verify(headers, BODY + b" ", jwks)
     with pytest.raises(SignatureInvalid, match="k2 is not among those given"):

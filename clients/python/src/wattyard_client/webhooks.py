@@ -1,7 +1,6 @@
 """Webhooks: whether an event that was posted comes from the server."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import time
@@ -10,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from wattyard_client._errors import SignatureInvalid, WattyardError
+from wattyard_client._errors import UNREADABLE, SignatureInvalid, WattyardError
 from wattyard_client._model import built
-from wattyard_client.models import Event
+from wattyard_client.models import Event, KeySet
 
 TOLERANCE_SECONDS: Final = 300.0
 _PREFIX: Final = "whsec_"
@@ -21,7 +20,7 @@ _PREFIX: Final = "whsec_"
 def verify(
     headers: Mapping[str, str],
     body: bytes,
-    secret: str | Mapping[str, Any],
+    secret: str | Mapping[str, Any] | KeySet,
     *,
     tolerance: float = TOLERANCE_SECONDS,
     now: Callable[[], float] = time.time,
@@ -31,8 +30,8 @@ def verify(
     Args:
         headers: of the request, in any case.
         body: as it was received: JSON that was parsed and written again is another text.
-        secret: `whsec_…` of the endpoint (Standard Webhooks), or the answer of `GET /jwks.json`
-            (PS256; needs `pip install wattyard-client[ps256]`).
+        secret: `whsec_…` of the endpoint (Standard Webhooks), or the server's keys, from
+            `signing_keys.jwks()` (PS256; needs `pip install wattyard-client[ps256]`).
         tolerance: seconds by which the sender's clock may differ from this one.
 
     Raises:
@@ -42,10 +41,11 @@ def verify(
     if isinstance(secret, str):
         _check_standard(lower, body, secret, _clock(tolerance, now))
     else:
-        _check_ps256(lower, body, secret, _clock(tolerance, now))
+        keys = secret.raw if isinstance(secret, KeySet) else secret
+        _check_ps256(lower, body, keys, _clock(tolerance, now))
     try:
         return built(Event, msgspec.json.decode(body))
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise SignatureInvalid(f"the body is no event: {error}") from error
 
 
@@ -56,7 +56,7 @@ def _clock(tolerance: float, now: Callable[[], float]) -> Clock:
     def check(timestamp: str) -> None:
         try:
             late = now() - int(timestamp)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise SignatureInvalid("the timestamp is not a whole number of seconds") from None
         if abs(late) > tolerance:
             side = "past" if late > 0 else "future"
@@ -80,13 +80,15 @@ def _check_standard(headers: Mapping[str, str], body: bytes, secret: str, check:
     check(sent[1])
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
-        raise SignatureInvalid("the secret is not one of a webhook endpoint, whsec_…") from None
-    signed = ".".join(sent).encode() + b"." + body
+    except ValueError:
+        key = b""
+    if not key:
+        raise SignatureInvalid("the secret is not one of a webhook endpoint, whsec_…")
+    signed = _encoded(".".join(sent)) + b"." + body
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
     for signature in signatures:
         version, _, value = signature.partition(",")
-        if version == "v1" and hmac.compare_digest(value.encode(), expected):
+        if version == "v1" and hmac.compare_digest(_encoded(value), expected):
             return
     raise SignatureInvalid("the webhook was not signed with this secret")
 
@@ -111,15 +113,20 @@ def _check_ps256(
     public = rsa.RSAPublicNumbers(_number(key["e"]), _number(key["n"])).public_key()
     pss = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
     try:
-        public.verify(_bytes(signature), timestamp.encode() + b"." + body, pss, SHA256())
+        public.verify(_bytes(signature), _encoded(timestamp) + b"." + body, pss, SHA256())
     except InvalidSignature:
         raise SignatureInvalid("the webhook was not signed with this key") from None
+
+
+def _encoded(text: str) -> bytes:
+    """Encode a header; what is no text in it was not signed so."""
+    return text.encode(errors="replace")
 
 
 def _bytes(text: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error:
+    except ValueError:
         raise SignatureInvalid("the signature is not base64url") from None
 
 
