@@ -1,4 +1,4 @@
-"""The client's README runs, from the first line to the last, against a real server."""
+"""What the README and the contract show of the client runs, against a real server."""
 
 import re
 import subprocess
@@ -12,9 +12,28 @@ CLIENT = ROOT / "clients" / "python"
 SNIPPET = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
-def test_the_readme_runs_from_its_first_line_to_its_last(tmp_path: Path) -> None:
+def snippets() -> str:
+    contract = ROOT / "docs" / "contract" / "9-keys-client-dashboard.md"
+    texts = contract.read_text(), (CLIENT / "README.md").read_text()
+    return "\n".join(snippet for text in texts for snippet in SNIPPET.findall(text))
+
+
+def test_what_is_shown_is_clean_for_a_user_whose_types_are_checked_strictly() -> None:
+    # The settings are the repository's, strict too: what `make check` has read is not read again.
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "-c", snippets()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_is_shown_runs_from_the_first_line_to_the_last(tmp_path: Path) -> None:
     script = tmp_path / "readme.py"
-    script.write_text("\n".join(SNIPPET.findall((CLIENT / "README.md").read_text())))
+    script.write_text(snippets())
     account = run("account", "create", "--name", "readme", data=tmp_path / "data")
 
     with Server(tmp_path / "data") as server:

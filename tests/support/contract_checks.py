@@ -247,7 +247,8 @@ def api_fields() -> frozenset[str]:
 
 @cache
 def source_words() -> frozenset[str]:
-    texts = (path.read_text() for path in SOURCE.rglob("*.py"))
+    folders = SOURCE, ROOT / "clients" / "python" / "src"
+    texts = (path.read_text() for folder in folders for path in folder.rglob("*.py"))
     return frozenset(word for text in texts for word in re.findall(r"\w+", text))
 
 
