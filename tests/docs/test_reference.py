@@ -120,6 +120,12 @@ def test_samples_are_well_formed(group: object) -> None:
         assert operation.path.partition("{")[0] in javascript.code
 
 
+def test_a_sample_in_python_gives_a_number_as_a_number() -> None:
+    (one,) = (o for g in OUTLINE.groups for o in g.operations if o.name == "price_series")
+
+    assert "hours=8," in samples(one, OUTLINE)[1].code
+
+
 def test_everything_on_the_pages_can_be_searched_and_read_as_markdown() -> None:
     entries = {path for _, path, _ in json.loads(documents()["/docs/search.json"].body)}
     llms = documents()["/llms.txt"].body.decode()

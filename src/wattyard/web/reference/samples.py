@@ -58,7 +58,8 @@ def _python(operation: DescribedOperation, query: Json, body: Any, outline: Outl
         given += [f"{argument(name)}={_literal(value)}" for name, value in body.items()]
     elif body is not None:
         given.append(_literal(body))
-    given += [f"{argument(name)}={_of_query(value)}" for name, value in query.items()]
+    kinds = {one["name"]: one["schema"].get("type") for one in operation.parameters}
+    given += [f"{argument(name)}={_of_query(value, kinds[name])}" for name, value in query.items()]
     said = ", ".join(given)
     if len(said) > _LINE:
         said = "\n" + "".join(f"    {one},\n" for one in given).replace("\n\n", "\n")
@@ -72,7 +73,9 @@ def _literal(value: Any) -> str:  # noqa: ANN401 (any JSON)
     return written(value, PYTHON, indent=4)
 
 
-def _of_query(value: str) -> str:
+def _of_query(value: str, kind: str | None) -> str:
+    if kind == "integer":
+        return value
     return _literal(value == "true" if value in ("true", "false") else value)
 
 
