@@ -96,16 +96,19 @@ def _arguments(schemas: Json, one: Operation) -> list[_Argument]:
         name = hints.reference(body)
         found += _whole(body) if name is None else _fields(schemas[name])
     for q in one.parameters("query"):
-        hint = _query_hint(q["schema"])
+        hint = _query_hint(q)
         needed = q["required"]
         found.append(_Argument(argument(q["name"]), q["name"], hint, described(q), needed, "query"))
     return found
 
 
-def _query_hint(schema: Json) -> str:
+def _query_hint(parameter: Json) -> str:
+    schema = parameter["schema"]
     if set(schema.get("enum", ())) == {"true", "false"}:
         return "bool"
-    return hints.of(schema, sent=True)
+    hint = hints.of(schema, sent=True)
+    is_time = hint == "str" and parameter["name"].endswith("_time")  # a bare date, too
+    return "datetime | str" if is_time else hint
 
 
 def _whole(body: Json) -> list[_Argument]:
