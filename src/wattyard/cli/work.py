@@ -34,9 +34,9 @@ def worker(data: DataOption = None, database: DatabaseOption = None) -> None:
     Any number of workers share the work; servers started with --no-worker leave it to them.
     """
     settings = Settings.read(data=data, database=database)
-    logs.configure(level=settings.log_level, form=settings.log_format)
     admin = admin_socket(settings)
     with database_of(settings, watched=True) as found:
+        logs.configure(level=settings.log_level, form=settings.log_format)
         check(found, alone=not settings.database)
         asyncio.run(_work(found, admin))
 
