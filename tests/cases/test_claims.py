@@ -44,7 +44,7 @@ async def fill(tenant: Tenant, db: Database, endpoints: int, events: int, object
         await writing.execute(ENDPOINTS, account, tenant.caller.account_id, endpoints)
         await writing.execute(EVENTS, account, events, objects)
         await writing.execute(DELIVERIES, account)
-        await writing.execute("ANALYZE webhook_deliveries")
+        await writing.execute("ANALYZE webhook_deliveries, webhook_endpoints, events")
 
 
 def lane_of(one: ClaimedDelivery) -> Lane:
