@@ -2,9 +2,9 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-PORT ?= 8080
-HOST ?= 127.0.0.1
-DATA ?= wattyard-data
+PORT ?= $(or $(WATTYARD_PORT),8080)
+HOST ?= $(or $(WATTYARD_HOST),127.0.0.1)
+DATA ?= $(or $(WATTYARD_DATA),wattyard-data)
 # Test processes: one more than two cores, since some tests wait for other processes.
 WORKERS ?= 3
 PIP := $(PY) -m pip --disable-pip-version-check -q
