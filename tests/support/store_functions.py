@@ -25,12 +25,15 @@ def functions_of(module: Any) -> Iterator[tuple[str, FunctionType]]:
             yield name, function
 
 
-def faults_of(function: FunctionType, tables: Tables) -> list[str]:
-    """List what of a store function does not keep to one account and mode."""
-    if list(inspect.signature(function).parameters)[:3] != ["db", "account", "live"]:
-        return ["the parameters do not begin with db, account, live"]
-    any_table = {ANYTHING: frozenset({"account", "live_mode"})}
-    return _Reader(function, {**tables, **any_table}).faults()
+def faults_of(function: FunctionType, tables: Tables, *, both_modes: bool = False) -> list[str]:
+    """List what of a store function does not keep to one account, and to one mode or both."""
+    first = ["db", "account"] if both_modes else ["db", "account", "live"]
+    if list(inspect.signature(function).parameters)[: len(first)] != first:
+        return [f"the parameters do not begin with {', '.join(first)}"]
+    held = {**tables, ANYTHING: frozenset({"account", "live_mode"})}
+    if both_modes:
+        held = {table: columns - {"live_mode"} for table, columns in held.items()}
+    return _Reader(function, held).faults()
 
 
 class _Anything:

@@ -16,6 +16,7 @@ from wattyard.kernel.context import Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.kernel.instants import system_clock
 from wattyard.meters.capability import METERS
+from wattyard.people.capability import PEOPLE
 from wattyard.platform import logs
 from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
@@ -43,6 +44,7 @@ CAPABILITIES: Final[Sequence[Capability]] = (
     SCHEDULES,
     EVENTS,
     ACCOUNTS,
+    PEOPLE,
     WEB,
     SERVER,
 )

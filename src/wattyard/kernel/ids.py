@@ -13,6 +13,9 @@ from wattyard.kernel.refusals import Malformed
 NAMES: Final[dict[str, str]] = {
     "acc": "account",
     "key": "key",
+    "per": "person",
+    "ses": "session",
+    "aud": "audit_entry",
     "cus": "customer",
     "loc": "location",
     "ste": "site",

@@ -1,0 +1,10 @@
+"""People: who may look at which account, and what they changed."""
+
+from typing import Final
+
+from wattyard.people.service import AuditLog, Sessions
+from wattyard.platform.composition import Capability
+
+PEOPLE: Final = Capability(
+    name="people", id_prefixes=("per", "ses", "aud"), provides=(Sessions, AuditLog)
+)

@@ -1,0 +1,42 @@
+"""Sessions of people who are signed in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from wattyard.people.domain.people import Membership, Person
+
+IDLE: Final = timedelta(hours=12)
+"""A session that is not used for this long is over (contract 9, People)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSession:
+    """A session as it is kept: without its token.
+
+    Attributes:
+        address: the network address it was opened from; empty where it is not known.
+        user_agent: what the browser said it is, cut to 255 characters.
+        last_seen: exact to a minute.
+    """
+
+    id: UUID
+    person_id: UUID
+    address: str
+    user_agent: str
+    time_created: datetime
+    last_seen: datetime
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it was idle for too long."""
+        return now - self.last_seen >= IDLE
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person in a session, with the accounts that they may see: those that are enabled."""
+
+    session_id: UUID
+    person: Person
+    memberships: tuple[Membership, ...]

@@ -1,0 +1,6 @@
+"""Use-cases of people: let them in, know them by their session, record what they change."""
+
+from wattyard.people.service.audit import AuditLog
+from wattyard.people.service.sessions import Sessions
+
+__all__ = ["AuditLog", "Sessions"]
