@@ -14,13 +14,13 @@ from tests.support.clock import FakeClock
 from tests.support.world import SETTINGS, Tenant
 from wattyard import app
 from wattyard.app.background import schema_checked
-from wattyard.app.services import CannotBeFilled, Services
 from wattyard.kernel import ids
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.composition import Capability, Contributions
 from wattyard.platform.db import Database, schema
+from wattyard.platform.services import CannotBeFilled, Services
 from wattyard.platform.settings import Settings
 from wattyard.schedules.service import NoWeather, Weather
 

@@ -1,32 +1,69 @@
 """What the command line imports before it knows that a command is run."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from wattyard.cli import _COMMANDS, app
 
-HEAVY = ("numpy", "asyncpg", "structlog", "sqlalchemy", "wattyard.app")
-ASKED = f"""
+SERVER = ("numpy", "sqlalchemy", "alembic", "starlette", "aiohttp", "babel", "wattyard.app")
+"""What only the server and the commands of its data need."""
+DATABASE = ("asyncpg", "cryptography", "wattyard.platform.db")
+HEAVY = (*SERVER, *DATABASE)
+ASKED = """
 import sys
 from wattyard import cli
+heavy, sys.argv[1:] = sys.argv[1].split(), sys.argv[2:]
 try:
     cli.main()
 except SystemExit:
     pass
-print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
+print([name for name in heavy if name in sys.modules], file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_and_version_need_neither_the_server_nor_its_libraries(option: str) -> None:
+def imported(heavy: tuple[str, ...], *command: str) -> str:
+    """Which of some modules a command imported, and nothing else that it said as a fault."""
     done = subprocess.run(
-        [sys.executable, "-c", ASKED, option], capture_output=True, text=True, check=True
+        [sys.executable, "-c", ASKED, " ".join(heavy), *command],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert done.stderr == "[]\n"
     assert done.stdout
+    return done.stderr
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "key --help", "account create --help"])
+def test_help_and_version_need_neither_the_server_nor_its_libraries(command: str) -> None:
+    assert imported(HEAVY, *command.split()) == "[]\n"
+
+
+@pytest.mark.usefixtures("encryption_key")
+def test_commands_of_keys_and_accounts_need_the_database_alone(database_url: str) -> None:
+    at = ("--json", "--database", database_url)
+    account = json.loads(said("account", "create", "--name", "n", *at))["account_id"]
+    made = ("key", "create", "--account", account, "--mode", "test", "--name", "n")
+    key = json.loads(said(*made, "--scope", "prices:read", *at))["id"]
+    for command in (
+        ("account", "list"),
+        ("key", "list", "--account", account),
+        made,
+        ("token", "--account", account),
+        ("key", "revoke", key),
+    ):
+        assert imported(SERVER, *command, *at) == "[]\n", command
+
+
+def said(*command: str) -> str:
+    """What a command that succeeds prints, run in this process."""
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 @pytest.mark.parametrize("name", _COMMANDS)

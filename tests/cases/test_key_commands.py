@@ -7,8 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from wattyard.cli import app
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 from wattyard.kernel.refusals import Refusal
+
+SCOPES = ("sites:read", "prices:read", "schedules:read", "meters:read", "costs:read")
 
 pytestmark = pytest.mark.usefixtures("loop_free", "encryption_key")
 
@@ -78,3 +80,22 @@ def test_a_restriction_that_cannot_be_is_refused_in_a_sentence(
     )
     assert isinstance(result.exception, CommandFailed | Refusal), result.output
     assert said in str(result.exception)
+
+
+def test_keys_are_listed_within_80_columns(database_url: str, account: Any) -> None:
+    of = ("--account", account["account_id"], "--database", database_url)
+    done(
+        database_url,
+        *("key", "create", *of[:2], "--mode", "test", "--name", "Home Assistant"),
+        *(part for scope in SCOPES for part in ("--scope", scope)),
+        *("--expires", "2099-01-01"),
+    )
+    lines = CliRunner().invoke(app, ["key", "list", *of]).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[1:] for line in lines if line.startswith("key_")] == [
+        ["test", "secret", "first", "test", "key"],
+        ["live", "secret", "first", "live", "key"],
+        ["test", "restricted", "Home", "Assistant"],
+    ]
+    assert "may costs:read, meters:read, prices:read, schedules:read, sites:read" in lines[-2]
+    assert lines[-1].endswith("never used; ends 2099-01-01T00:00Z")

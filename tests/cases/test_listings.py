@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from wattyard.cli import app
 from wattyard.cli.accounts import print_rows
-from wattyard.cli.database import CommandFailed, without_password
+from wattyard.cli.database import without_password
 from wattyard.cli.following import Reach
+from wattyard.cli.options import CommandFailed
 
 pytestmark = pytest.mark.usefixtures("encryption_key")
 

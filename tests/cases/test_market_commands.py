@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from wattyard.cli import app
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 from wattyard.kernel.refusals import Refusal
 
 pytestmark = pytest.mark.usefixtures("loop_free", "operators_sources_put_away", "encryption_key")

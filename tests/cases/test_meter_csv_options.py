@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cases.test_meter_import import Desk, energy
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 
 pytestmark = pytest.mark.usefixtures("loop_free")
 

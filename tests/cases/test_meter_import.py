@@ -15,7 +15,7 @@ from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.app import services as services_on
 from wattyard.cli import app
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts

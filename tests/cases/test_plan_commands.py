@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from wattyard.cli import app
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 
 OF = ("--account", "acc_" + "0" * 32, "--mode", "test")
 SITE = ("--site", "loc_" + "0" * 32)

@@ -10,7 +10,7 @@ from wattyard.app.assembly import (
     services,
 )
 from wattyard.app.background import jobs, listening, work, working
-from wattyard.app.services import Services
+from wattyard.platform.services import Services
 
 __all__ = [
     "CAPABILITIES",

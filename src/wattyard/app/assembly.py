@@ -8,7 +8,6 @@ from wattyard.accounts.capability import ACCOUNTS
 from wattyard.accounts.service import Accounts
 from wattyard.app.background import listening, schema_checked, working
 from wattyard.app.endpoints import SERVER, live, metrics, ready
-from wattyard.app.services import Services
 from wattyard.costs.capability import COSTS
 from wattyard.events.capability import EVENTS
 from wattyard.kernel.callers import Caller
@@ -27,6 +26,7 @@ from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
+from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry
 from wattyard.platform.work import Stopping, yield_to_the_loop

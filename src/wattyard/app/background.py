@@ -9,10 +9,10 @@ from typing import Any, Final
 import structlog
 
 from wattyard.app.job_runs import JobRuns
-from wattyard.app.services import Services
 from wattyard.events.service import Streams
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Database, schema
+from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 from wattyard.platform.work import Job, Periodic, Worker, open_many, turn_on
 

@@ -19,7 +19,6 @@ from wattyard.accounts.domain import (
 )
 from wattyard.app.job_runs import JobRuns
 from wattyard.app.secret_answers import BODY, EncryptedAnswers
-from wattyard.app.services import Services
 from wattyard.events.domain.types import EVENT_TYPES
 from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Contexts
@@ -35,6 +34,7 @@ from wattyard.platform.http.call import JSON
 from wattyard.platform.http.documents import Document, Rendered
 from wattyard.platform.http.errors import PathUnknown
 from wattyard.platform.http.replays import Replays
+from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry
 from wattyard.platform.work import Job, Periodic, Stopping

@@ -175,7 +175,7 @@ def _log_to_stderr() -> None:
 
 def _one_sentence() -> tuple[type[Exception], ...]:
     """Faults that a person can fix: one line, without a traceback."""
-    from wattyard.cli.database import CommandFailed
+    from wattyard.cli.options import CommandFailed
     from wattyard.kernel.refusals import Refusal
     from wattyard.platform.db.schema import MigrationFailed, SchemaOutdated
     from wattyard.platform.embedded import EmbeddedError

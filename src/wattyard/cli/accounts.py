@@ -1,8 +1,10 @@
 """`wattyard account …` and `wattyard key …`, for the operator; they work while the server runs."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,26 +13,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from wattyard.accounts.domain import Account, Restriction, ScopesInvalid, SecretKey
-from wattyard.accounts.service import Accounts
-from wattyard.cli.database import (
-    CommandFailed,
-    DatabaseOption,
-    DataOption,
-    JsonOption,
-    run,
-)
+from wattyard.cli.key_list import key_lines
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.kernel import asked_time, ids, instants
-from wattyard.kernel.context import Contexts
 from wattyard.kernel.printing import printable
 from wattyard.kernel.scopes import Scope
 
 if TYPE_CHECKING:
-    from wattyard.app import Services
+    from wattyard.accounts.domain import Account, Restriction, SecretKey
+    from wattyard.accounts.service import Accounts
+    from wattyard.kernel.context import Context
 
 account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
 key = typer.Typer(help="Secret and restricted keys of an account.", no_args_is_help=True)
 
+Result = TypeVar("Result")
 _WIDEST: Final = 1000
 """A table is as wide as its rows: a terminal wraps it, but no id or time is cut off."""
 
@@ -45,6 +42,28 @@ class Mode(StrEnum):
     live = "live"
 
 
+def run(
+    data: Path | None,
+    database: str | None,
+    work: "Callable[[Accounts, Context], Awaitable[Result]]",
+    *,
+    makes: bool = False,
+) -> Result:
+    """Do something with the accounts of the database that the options name, as the operator."""
+    from wattyard.accounts.service import Accounts  # noqa: PLC0415 (help does without)
+    from wattyard.cli import database as databases  # noqa: PLC0415
+    from wattyard.cli.accounts_alone import accounts_alone  # noqa: PLC0415
+    from wattyard.kernel.context import Contexts  # noqa: PLC0415
+
+    return databases.run(
+        data,
+        database,
+        lambda found: work(found.get(Accounts), found.get(Contexts).operator()),
+        makes=makes,
+        assembly=accounts_alone,
+    )
+
+
 @account.command("create")
 def create_account(
     name: NameOption,
@@ -56,7 +75,7 @@ def create_account(
     made, test, live = run(
         data,
         database,
-        lambda s: s.get(Accounts).create(s.get(Contexts).operator(), name=name),
+        lambda accounts, context: accounts.create(context, name=name),
         makes=True,
     )
     answer = {
@@ -75,7 +94,7 @@ def list_accounts(
     json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
 ) -> None:
     """List the accounts."""
-    accounts = run(data, database, lambda s: s.get(Accounts).all())
+    accounts = run(data, database, lambda accounts, _: accounts.all())
     print_rows([_account(one) for one in accounts], json=json)
 
 
@@ -88,9 +107,7 @@ def disable_account(
 ) -> None:
     """Disable an account: every call is answered with 422 account_disabled."""
     id_ = ids.read(account_id, "acc", param="account")
-    changed = run(
-        data, database, lambda s: s.get(Accounts).disable(s.get(Contexts).operator(), id_)
-    )
+    changed = run(data, database, lambda accounts, context: accounts.disable(context, id_))
     _print_standing(changed, json=json)
 
 
@@ -103,11 +120,11 @@ def enable_account(
 ) -> None:
     """Enable a disabled account: its keys work again, tokens made before do not."""
     id_ = ids.read(account_id, "acc", param="account")
-    changed = run(data, database, lambda s: s.get(Accounts).enable(s.get(Contexts).operator(), id_))
+    changed = run(data, database, lambda accounts, context: accounts.enable(context, id_))
     _print_standing(changed, json=json)
 
 
-def _print_standing(account: Account, *, json: bool) -> None:
+def _print_standing(account: "Account", *, json: bool) -> None:
     if json:
         print_json(_account(account))
     else:
@@ -152,9 +169,9 @@ def create_key(
     id_ = ids.read(account_id, "acc", param="account")
     restriction = _restriction(scopes, locations, expires)
 
-    async def work(services: "Services") -> tuple[SecretKey, str]:
-        return await services.get(Accounts).create_key(
-            services.get(Contexts).operator(),
+    async def work(accounts: "Accounts", context: "Context") -> "tuple[SecretKey, str]":
+        return await accounts.create_key(
+            context,
             id_,
             name=name,
             live_mode=mode is Mode.live,
@@ -171,7 +188,9 @@ def create_key(
 
 def _restriction(
     scopes: list[str] | None, locations: list[str] | None, expires: str | None
-) -> Restriction | None:
+) -> "Restriction | None":
+    from wattyard.accounts.domain import Restriction, ScopesInvalid  # noqa: PLC0415 (help does without)
+
     if not scopes:
         if locations or expires:
             raise CommandFailed(
@@ -213,14 +232,12 @@ def make_token(
     """Print a bearer token of an account, good for an hour, made with its oldest secret key."""
     live_mode = mode is Mode.live
 
-    async def work(services: "Services") -> tuple[UUID, str, int]:
-        accounts = services.get(Accounts)
+    async def work(accounts: "Accounts", context: "Context") -> tuple[UUID, str, int]:
         owner = (
             ids.read(account_id, "acc", param="account")
             if account_id
             else _only(await accounts.all())
         )
-        context = services.get(Contexts).operator()
         return owner, *await accounts.token_of(context, owner, live_mode=live_mode)
 
     owner, token, seconds = run(data, database, work)
@@ -237,7 +254,7 @@ def make_token(
         typer.echo(token)
 
 
-def _only(accounts: list[Account]) -> UUID:
+def _only(accounts: "list[Account]") -> UUID:
     if len(accounts) != 1:
         raise CommandFailed(
             f"there are {len(accounts)} accounts: name one with --account, or make one with "
@@ -255,12 +272,12 @@ def list_keys(
 ) -> None:
     """List the keys of an account, without their secrets."""
     id_ = ids.read(account_id, "acc", param="account")
-    keys = run(data, database, lambda s: s.get(Accounts).keys(id_))
+    keys = run(data, database, lambda accounts, _: accounts.keys(id_))
     rows = [_key(one) for one in keys]
-    for row in rows if not json else ():
-        row["scopes"] = " ".join(row["scopes"] or ())
-        row["location_ids"] = " ".join(row["location_ids"] or ())
-    print_rows(rows, json=json)
+    if json:
+        print_json(rows)
+    else:
+        say(*key_lines(rows))
 
 
 @key.command("revoke")
@@ -272,7 +289,7 @@ def revoke_key(
 ) -> None:
     """Revoke a key: tokens made with it stop working within five seconds."""
     id_ = ids.read(key_id, "key", param="key")
-    revoked = run(data, database, lambda s: s.get(Accounts).revoke(s.get(Contexts).operator(), id_))
+    revoked = run(data, database, lambda accounts, context: accounts.revoke(context, id_))
     if json:
         print_json(_key(revoked))
     else:
@@ -324,7 +341,7 @@ def _print_one_by_one(rows: list[dict[str, Any]]) -> None:
         say(*([""] if number else []), *(line.rstrip() for line in lines))
 
 
-def _account(one: Account) -> dict[str, Any]:
+def _account(one: "Account") -> dict[str, Any]:
     return {
         "id": ids.wire("acc", one.id),
         "name": one.name,
@@ -333,7 +350,7 @@ def _account(one: Account) -> dict[str, Any]:
     }
 
 
-def _key(one: SecretKey) -> dict[str, Any]:
+def _key(one: "SecretKey") -> dict[str, Any]:
     own = one.restriction
     at = None if own is None else own.site_ids
     return {

@@ -6,10 +6,9 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import typer
-
+from wattyard.cli.options import CommandFailed
 from wattyard.cli.verbose import VERBOSE
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
@@ -17,27 +16,11 @@ from wattyard.platform.encryption import Keyring, key_file, registry
 from wattyard.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from wattyard.app import Services
+    from wattyard.platform.services import Services
 
 Result = TypeVar("Result")
-
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="Folder of the embedded database.", envvar="WATTYARD_DATA"),
-]
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--database",
-        help="Address of an external PostgreSQL to use instead: postgresql://…",
-        envvar="WATTYARD_DATABASE",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
-
-class CommandFailed(Exception):
-    """A command cannot do what was asked; the message says why."""
+Assembly = Callable[[Database, Settings], "Services"]
+"""Puts use-cases together on a database."""
 
 
 def say_meanwhile(line: str) -> None:
@@ -108,15 +91,16 @@ def run(
     *,
     any_key: bool = False,
     makes: bool = False,
+    assembly: Assembly | None = None,
 ) -> Result:
-    """Run use-cases on the database that the options name.
+    """Run use-cases on the database that the options name: all of them, or those of an `assembly`.
 
     Where encryption keys are given, they must be those of the database, unless `any_key`. Only a
     command that `makes` a database may be given a folder that has none.
     """
     settings = Settings.read(data=data, database=database)
     with database_of(settings, makes=makes) as found:
-        return asyncio.run(working(found, work, any_key=any_key))
+        return asyncio.run(working(found, work, any_key=any_key, assembly=assembly))
 
 
 def _with_key(settings: Settings) -> Settings:
@@ -127,21 +111,29 @@ def _with_key(settings: Settings) -> Settings:
 
 
 async def working(
-    settings: Settings, work: "Callable[[Services], Awaitable[Result]]", *, any_key: bool
+    settings: Settings,
+    work: "Callable[[Services], Awaitable[Result]]",
+    *,
+    any_key: bool,
+    assembly: Assembly | None = None,
 ) -> Result:
-    from wattyard import app  # noqa: PLC0415 - see `serve`
-
     db = Database(settings.database, connections=2)
     await db.open()
     try:
         await schema.check(db)
-        services = app.services(db, settings)
+        services = (assembly or _all)(db, settings)
         keyring = services.get(Keyring)
         if keyring.ids and not any_key:
             await registry.check(db, keyring)
         return await work(services)
     finally:
         await db.close()
+
+
+def _all(db: Database, settings: Settings) -> "Services":
+    from wattyard import app  # noqa: PLC0415 - see `serve`
+
+    return app.services(db, settings)
 
 
 def check(settings: Settings, *, alone: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import aiohttp
 
 from wattyard.cli.accounts import say
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 from wattyard.events.service.signer import standard_headers
 
 _AGAIN_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)

@@ -16,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.accounts import AccountOption, Mode, print_json
-from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.database import run
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts

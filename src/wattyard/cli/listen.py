@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from wattyard.cli.accounts import say
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 from wattyard.events.service.signer import SECRET_PREFIX, shown_secret
 
 

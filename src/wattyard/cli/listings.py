@@ -12,8 +12,9 @@ import typer
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.accounts import AccountOption, Mode, print_rows
-from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.database import run
 from wattyard.cli.imports import import_sites
+from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
 from wattyard.events.domain.deliveries import Delivery
 from wattyard.events.domain.log import Event
 from wattyard.events.service import Deliveries, Events

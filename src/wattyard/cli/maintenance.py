@@ -11,16 +11,8 @@ import typer
 from wattyard.accounts.service import Accounts
 from wattyard.app import ENCRYPTED, Services
 from wattyard.cli.accounts import print_json, say
-from wattyard.cli.database import (
-    CommandFailed,
-    DatabaseOption,
-    DataOption,
-    JsonOption,
-    database_of,
-    no_database_in,
-    run,
-    working,
-)
+from wattyard.cli.database import database_of, no_database_in, run, working
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts

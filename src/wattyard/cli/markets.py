@@ -13,7 +13,8 @@ from rich.markup import escape
 
 from wattyard.app import Services
 from wattyard.cli.accounts import print_json, print_rows, say
-from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.database import run
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.kernel import civil, instants
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span

@@ -9,8 +9,8 @@ from typing import BinaryIO
 from uuid import UUID
 
 from wattyard.app import Services
-from wattyard.cli.database import CommandFailed
 from wattyard.cli.imports import progress_bar
+from wattyard.cli.options import CommandFailed
 from wattyard.kernel.context import Context
 from wattyard.meters.adapters.arrivals import columns_of
 from wattyard.meters.adapters.file_registers import PLAUSIBLE_KW, Survey

@@ -11,8 +11,9 @@ from typer.models import OptionInfo
 from wattyard.app import Services
 from wattyard.cli import csv_options
 from wattyard.cli.accounts import AccountOption, Mode, print_json
-from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.database import run
 from wattyard.cli.meter_files import MeterFile, MeterImportTally, MeteringPoint, bring_in
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
 from wattyard.kernel.printing import printable

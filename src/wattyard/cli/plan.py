@@ -11,7 +11,8 @@ from rich.text import Text
 from wattyard.app import Services
 from wattyard.cli import plan_chart
 from wattyard.cli.accounts import AccountOption, print_json
-from wattyard.cli.database import DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.database import run
+from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
 from wattyard.cli.plan_chart import Lane
 from wattyard.cli.site_plan import fields_of, plan_site
 from wattyard.cli.tariffs import ModeOption, context_of

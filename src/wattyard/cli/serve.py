@@ -17,13 +17,8 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from wattyard.cli.database import (
-    CommandFailed,
-    DatabaseOption,
-    DataOption,
-    check,
-    database_of,
-)
+from wattyard.cli.database import check, database_of
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption
 from wattyard.cli.sockets import listening_on
 from wattyard.platform.settings import Settings
 

@@ -14,7 +14,8 @@ from rich.text import Text
 from wattyard.app import Services
 from wattyard.cli import plan_chart
 from wattyard.cli.accounts import Mode, print_json
-from wattyard.cli.database import CommandFailed, run
+from wattyard.cli.database import run
+from wattyard.cli.options import CommandFailed
 from wattyard.cli.plan_chart import Lane
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import civil, ids

@@ -3,7 +3,7 @@
 import socket
 from typing import Final
 
-from wattyard.cli.database import CommandFailed
+from wattyard.cli.options import CommandFailed
 
 _WAITING: Final = 2048
 

@@ -13,8 +13,9 @@ from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli import price_week
 from wattyard.cli.accounts import AccountOption, Mode, print_json, say
-from wattyard.cli.database import CommandFailed, DatabaseOption, DataOption, JsonOption, run
+from wattyard.cli.database import run
 from wattyard.cli.listings import list_tariffs
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts

@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.measures import Measure
 from wattyard.platform.encryption.columns import EncryptedColumn
-from wattyard.platform.http.declare import Endpoint
-from wattyard.platform.work import Job
+
+if TYPE_CHECKING:  # use-cases name these types' neighbours here, and need no HTTP
+    from wattyard.platform.http.declare import Endpoint
+    from wattyard.platform.work import Job
 
 Port = TypeVar("Port")
 
@@ -63,8 +65,8 @@ class Capability:
     id_prefixes: tuple[str, ...]
     provides: tuple[Provider, ...]
     contributes: tuple[tuple[Any, type], ...] = ()
-    endpoints: tuple[Endpoint, ...] = ()
-    jobs: tuple[Callable[..., Job], ...] = ()
+    endpoints: "tuple[Endpoint, ...]" = ()
+    jobs: "tuple[Callable[..., Job], ...]" = ()
     encrypted: tuple[EncryptedColumn, ...] = ()
     inspected: tuple[type[Inspected], ...] = ()
     measured: tuple[type[Measured], ...] = ()

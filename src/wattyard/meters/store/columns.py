@@ -9,7 +9,7 @@ import asyncpg
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Metered, in_order
 from wattyard.platform.db import ReadConnection
-from wattyard.platform.db.connection import integers, numbers, times_us
+from wattyard.platform.db.columns import integers, numbers, times_us
 
 LONGEST: Final = "interval '746 hours'"
 """How far before a span a reading can start that meets it: 31 days, and clocks that go back."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.meters.domain.readings import Indices, Readings
-from wattyard.platform.db.connection import EPOCH_US
+from wattyard.platform.db.columns import EPOCH_US
 
 COLUMNS: Final = (
     "series",

@@ -1,15 +1,10 @@
-"""The connections that stores speak through, and columns of numbers that they read at once."""
+"""The connections that stores speak through."""
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import asyncpg
-import numpy as np
-from numpy.typing import NDArray
-
-from wattyard.kernel.clock_changes import Microseconds, microseconds
 
 
 def _heard(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -77,25 +72,3 @@ class WriteConnection(ReadConnection, Protocol):
     ) -> str:
         """Load rows by COPY."""
         ...
-
-
-# Columns as the bytes of their numbers: making a Python value of each of very many takes longer
-# than all that is calculated with them. They are selected as `string_agg(float8send(value), ''
-# ORDER BY …)`, of `int8send` or `timestamptz_send`.
-EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
-"""What PostgreSQL counts time from."""
-
-
-def integers(sent: bytes | None) -> NDArray[np.int64]:
-    """Read what `int8send` made of n numbers."""
-    return np.frombuffer(sent or b"", ">i8").astype(np.int64)
-
-
-def numbers(sent: bytes | None) -> NDArray[np.float64]:
-    """Read what `float8send` made of n numbers."""
-    return np.frombuffer(sent or b"", ">f8").astype(np.float64)
-
-
-def times_us(sent: bytes | None) -> Microseconds:
-    """Read what `timestamptz_send` made of n times, as microseconds since 1970 (UTC)."""
-    return integers(sent) + EPOCH_US

@@ -13,7 +13,7 @@ from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query, savepoint
-from wattyard.platform.db.connection import numbers, times_us
+from wattyard.platform.db.columns import numbers, times_us
 from wattyard.tariffs.domain.sources import MarketPrice, MarketSource, MarketSourceDraft
 
 OPERATOR: Final = (0, True)

@@ -1,0 +1,24 @@
+"""Options that many commands have, and the fault that ends one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of the embedded database.", envvar="WATTYARD_DATA"),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        help="Address of an external PostgreSQL to use instead: postgresql://…",
+        envvar="WATTYARD_DATABASE",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+class CommandFailed(Exception):
+    """A command cannot do what was asked; the message says why."""
