@@ -35,6 +35,7 @@ from wattyard.schedules.service import Solvers
 from wattyard.sites.capability import SITES
 from wattyard.tariffs.capability import TARIFFS
 from wattyard.web.capability import WEB
+from wattyard.web.dashboard.mount import Dashboard
 
 CAPABILITIES: Final[Sequence[Capability]] = (
     SITES,
@@ -140,6 +141,8 @@ def _front(
         lifespan=lifespan,
     )
     door.open_to(settings.origins)
+    if settings.dashboard and endpoints is ENDPOINTS:
+        door.mount("dashboard", Dashboard(services, door.route).answer)
     return door
 
 

@@ -25,6 +25,8 @@ _LEAST: Final = {
 _ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
 
 
+_PUBLIC_URL: Final = r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?"
+
 _IN_FILES: Final = frozenset({"database", "metrics_token"})
 """Secrets that a file may hold instead of the environment."""
 
@@ -54,6 +56,9 @@ class Settings:
     ready, and goes on. `admin_port` is where `wattyard worker` answers for its health and
     metrics, on `host`; 0 is off.
     `cors_origins` lists the origins whose pages may read answers in a browser.
+    `dashboard` is 1 where the server shows it. `public_url` is where people find this server:
+    scheme, host and perhaps a path. `insecure_dashboard` is 1 where people may log in over plain
+    HTTP from other machines.
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
@@ -85,6 +90,9 @@ class Settings:
     stall_seconds: int = 30
     drain_seconds: int = 0
     admin_port: int = 0
+    dashboard: int = 1
+    public_url: str = ""
+    insecure_dashboard: int = 0
 
     def __post_init__(self) -> None:
         _check_ports(self.port, self.admin_port)
@@ -102,6 +110,7 @@ class Settings:
         _check_networks("WATTYARD_TRUSTED_PROXIES", self.trusted_proxies)
         _check_origins(self.origins)
         _check_url(self.weather_url)
+        _check_public_url(self.public_url)
         if self.log_format not in ("auto", "text", "json"):
             raise SettingInvalid(
                 f"the log format must be auto, text or json; got {self.log_format}"
@@ -189,6 +198,14 @@ def _check_origins(origins: frozenset[bytes]) -> None:
 def _check_url(text: str) -> None:
     if text and not text.startswith(("http://", "https://")):
         raise SettingInvalid(f"the weather URL must start with http:// or https://; got {text}")
+
+
+def _check_public_url(text: str) -> None:
+    if text and not re.fullmatch(_PUBLIC_URL, text):
+        raise SettingInvalid(
+            "WATTYARD_PUBLIC_URL must be the address at which people find this server, such as "
+            f"https://energy.example.com or https://example.com/energy; got {text}"
+        )
 
 
 def _check_networks(variable: str, text: str) -> None:

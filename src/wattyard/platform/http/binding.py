@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import NOBODY, on_behalf_of
+from wattyard.kernel.callers import NOBODY, Caller, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases, replays
@@ -53,15 +53,7 @@ class Bound:
             _check_release(call)
             await call.answer(await self._work(call))
             return
-        caller = call.caller = await self._authenticate(call)
-        on_behalf_of.set(caller.account)
-        if declared.access is Access.BASIC:
-            self._gate.limits.admit_log_in(caller)
-        else:
-            self._gate.limits.admit(call, caller)
-        if caller.scopes is not None:
-            judge_scope(declared, call.scope["query_string"], caller.scopes)
-        _check_release(call)
+        caller = call.caller or await self._admitted(call)
         if declared.effect is not None and b"idempotency-key" in call.headers:
             await call.answer(
                 await self._gate.replays.once(
@@ -74,6 +66,20 @@ class Bound:
             )
         else:
             await call.answer(await self._work(call))
+
+    async def _admitted(self, call: Call) -> Caller:
+        """Find out who calls, and judge whether they may: their rate, their scopes, the release."""
+        assert self._authenticate is not None  # noqa: S101 (asked for where callers are known)
+        caller = call.caller = await self._authenticate(call)
+        on_behalf_of.set(caller.account)
+        if self.declared.access is Access.BASIC:
+            self._gate.limits.admit_log_in(caller)
+        else:
+            self._gate.limits.admit(call, caller)
+        if caller.scopes is not None:
+            judge_scope(self.declared, call.scope["query_string"], caller.scopes)
+        _check_release(call)
+        return caller
 
     async def _work(self, call: Call) -> Answer | StreamedAnswer:
         """Read what the handler wants, run it, and write its answer."""

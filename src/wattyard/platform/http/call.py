@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any, Final, TypeVar
@@ -23,18 +24,39 @@ Send = Callable[[Message], Awaitable[None]]
 
 JSON: Final = b"application/json; charset=utf-8"
 _RELEASE_HEADER: Final = (b"flatpeak-version", RELEASE.encode())
-_PAGE_HEADERS: Final = (
-    (
-        b"content-security-policy",
+
+
+def _page_headers(*, forms: bytes, referrer: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    return (
         (
-            b"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-            b"img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            b"content-security-policy",
+            (
+                b"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+                b"img-src 'self'; base-uri 'none'; form-action %b; frame-ancestors 'none'" % forms
+            ),
         ),
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", referrer),
+        (b"cross-origin-opener-policy", b"same-origin"),
+    )
+
+
+class PageKind(Enum):
+    """What a page of HTML does, which decides what browsers let it do."""
+
+    READ = "read"
+    """It is only read."""
+    FORMS = "forms"
+    """It sends forms to this server: without a referrer, browsers would not say from where."""
+    UNREFERRED = "unreferred"
+    """It sends forms, and its address holds a secret, which goes nowhere."""
+
+
+_PAGE_HEADERS: Final = {
+    PageKind.READ: _page_headers(forms=b"'none'", referrer=b"no-referrer"),
+    PageKind.FORMS: _page_headers(forms=b"'self'", referrer=b"same-origin"),
+    PageKind.UNREFERRED: _page_headers(forms=b"'self'", referrer=b"no-referrer"),
+}
 """What keeps a page from being framed, guessed at, or made to load what is not of this server."""
 _COMPRESS_FROM_BYTES: Final = 1024
 _COMPRESS_BESIDE_BYTES: Final = 256 * 1024
@@ -51,6 +73,8 @@ class Answer:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     packed: bytes | None = None
     """The body as gzip, where it is at hand."""
+    page: PageKind = PageKind.READ
+    """What the body does where it is HTML."""
 
 
 @dataclass(slots=True)
@@ -170,7 +194,7 @@ class Call:
         if answer.status in (204, 304):
             del start[:2]
         elif answer.media_type is not JSON and answer.media_type.startswith(b"text/html"):
-            start += _PAGE_HEADERS
+            start += _PAGE_HEADERS[answer.page]
         await self.send(
             {
                 "type": "http.response.start",

@@ -52,12 +52,29 @@ class FrontDoor:
         self._lifespan = lifespan
         self._origins: frozenset[bytes] = frozenset()
         by_path = _resources(endpoints)
-        self._fixed = {path: one for path, one in by_path.items() if "{" not in path}
+        self._fixed: dict[str, Work] = {
+            path: one.answer for path, one in by_path.items() if "{" not in path
+        }
+        self._mounted: dict[str, Work] = {}
         self._router = Router(_routes(by_path), redirect_slashes=False, default=_nowhere)
 
     def open_to(self, origins: frozenset[bytes]) -> None:
         """Let pages of these origins read answers in browsers."""
         self._origins = origins
+
+    def mount(self, name: str, work: Work) -> None:
+        """Leave the path `/name`, and all paths below it, to `work`."""
+        self._mounted[name] = work
+
+    async def route(self, call: Call) -> None:
+        """Lead a call to what answers it."""
+        path = call.scope["path"]
+        work = self._fixed.get(path) or self._mounted.get(path[1:].partition("/")[0])
+        if work is not None:
+            await work(call)
+        else:
+            call.scope[_CALL] = call
+            await self._router(call.scope, call.receive, call.send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -70,7 +87,6 @@ class FrontDoor:
         contexts = self._contexts
         request_id = ids.wire("req", contexts.new_id())
         call = Call(scope, receive, send, request_id, contexts.clock())
-        scope[_CALL] = call
         fault: BaseException | None = None
         self._begun()
         try:
@@ -78,15 +94,12 @@ class FrontDoor:
             refusal = path_keys.take_off(call) if in_path else None
             preflight = cors.open_to(call, self._origins) if self._origins else None
             _check_request(call)
-            fixed = self._fixed.get(scope["path"])
             if preflight is not None:
                 await call.answer(preflight)
             elif refusal is not None:
                 raise refusal
-            elif fixed is not None:
-                await fixed.answer(call)
             else:
-                await self._router(scope, receive, send)
+                await self.route(call)
         except Refusal as refusal:
             await self._refuse(call, refusal)
         except Exception as error:  # noqa: BLE001 (our own fault, whatever it is: logged, answered with 500)

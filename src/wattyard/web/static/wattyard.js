@@ -142,3 +142,34 @@ const form = (samples) => {
   return trial;
 };
 document.querySelectorAll(".samples").forEach(trying);
+
+// Live parts of the dashboard: fragments by server-sent events, only while somebody looks.
+const live = document.querySelector("main[data-live]");
+if (live) {
+  let source;
+  const open = () => {
+    if (source) return;
+    source = new EventSource(live.dataset.live);
+    source.addEventListener("fragment", (event) => {
+      const { id, html } = JSON.parse(event.data);
+      const element = document.getElementById(id);
+      if (element && !element.contains(document.activeElement)) element.innerHTML = html;
+    });
+  };
+  const close = () => {
+    source?.close();
+    source = undefined;
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", () => document.hidden || open());
+}
+
+// Menus that open close again, by Escape and by a click elsewhere.
+const menus = () => document.querySelectorAll("header details[open]");
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") menus().forEach((menu) => (menu.open = false));
+});
+document.addEventListener("click", (event) => {
+  menus().forEach((menu) => menu.contains(event.target) || (menu.open = false));
+});

@@ -1,0 +1,244 @@
+"""Forms: what was sent, its faults, and fields that show both again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+
+from wattyard.kernel.refusals import Fault, Malformed, Refusal
+from wattyard.platform.http import Call
+from wattyard.platform.http.call import Message
+
+Attribute = str | int | bool | None
+"""The value of an HTML attribute: True where it only stands there, False or None where not."""
+
+FORM_LIMIT_BYTES: Final = 8 * 1024 * 1024
+"""A form may have this much, its files included; larger files go through the API."""
+
+
+class FormInvalid(Malformed):
+    """The body is not a form that a browser sends."""
+
+    code = "form_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was sent with a form."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Mapping[str, str]):
+    """The fields of a form by name, without white space around them; `""` where one is missing.
+
+    Attributes:
+        fields: every value of each field.
+        files: those that were chosen.
+    """
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        values = self.fields.get(name)
+        return values[-1].strip() if values else ""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field, such as those of several boxes that were ticked."""
+        return [value.strip() for value in self.fields.get(name, ()) if value.strip()]
+
+    def number(self, name: str) -> Any:  # noqa: ANN401 (a number, or the text that is none)
+        """A field's number for a JSON body; the text itself where it is none, None where empty.
+
+        A decimal comma counts as a point: the API then judges what is no number.
+        """
+        text = self[name]
+        if not text:
+            return None
+        try:
+            number = float(text.replace(",", ".") if text.count(",") == 1 else text)
+        except ValueError:
+            return text
+        return int(number) if number.is_integer() and "." not in text else number
+
+
+async def form_of(call: Call) -> Form:
+    """Read the form that a call sends.
+
+    Raises:
+        TooLarge: when it has more than 8 MiB.
+        FormInvalid: when it is none.
+    """
+    body = await call.body(FORM_LIMIT_BYTES)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    fields: dict[str, list[str]] = {}
+    files: dict[str, Upload] = {}
+    try:
+        async with Request(call.scope, receive).form(max_part_size=FORM_LIMIT_BYTES) as sent:
+            for name, value in sent.multi_items():
+                if isinstance(value, str):
+                    fields.setdefault(name, []).append(value)
+                elif value.filename:
+                    files[name] = Upload(value.filename, await value.read())
+    except MultiPartException as fault:
+        raise FormInvalid(
+            f"the body is not a form that a browser sends: {fault.message}"
+        ) from fault
+    return Form(fields, files)
+
+
+class Faults:
+    """What is wrong with a form, for the fields that it belongs to."""
+
+    def __init__(self, refusal: Refusal | None = None) -> None:
+        self._left: list[Fault] = list(refusal.faults) if refusal else []
+        self.any = bool(self._left)
+
+    def of(self, *params: str) -> list[str]:
+        """Take the messages of some of the API's `param` paths, those below them included."""
+        taken = [one for one in self._left if _is_under(one.param, params)]
+        self._left = [one for one in self._left if one not in taken]
+        return [one.message for one in taken]
+
+    def rest(self) -> Node:
+        """What belongs to no field that was shown; stands above the form, rendered last."""
+        if not self.any:
+            return None
+        if not self._left:
+            return h.p(".fault", role="alert")["Please look at the fields that are marked."]
+        return h.div(".fault", role="alert")[(h.p[one.placed] for one in self._left)]
+
+
+def _is_under(param: str | None, params: Sequence[str]) -> bool:
+    return param is not None and any(
+        param == one or param.startswith((f"{one}.", f"{one}[")) for one in params
+    )
+
+
+NO_FAULTS: Final = Faults()
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Makes the fields of one form from what was typed, or from what is there already.
+
+    Attributes:
+        values: by the fields' names.
+        faults: taken by each field with its `params`, by default its name.
+    """
+
+    values: Mapping[str, Any]
+    faults: Faults = field(default_factory=Faults)
+
+    def text(
+        self,
+        label: str,
+        name: str,
+        *,
+        unit: str = "",
+        hint: str = "",
+        params: Sequence[str] = (),
+        **attributes: Attribute,
+    ) -> Node:
+        """A line of text; `attributes` are those of the input (`type`, `min`, `required` …)."""
+        attributes = {"type": "text", **attributes}
+        if attributes["type"] not in ("password", "file"):
+            attributes["value"] = _shown(self.values.get(name))
+        return self._field(
+            label, name, lambda extra: h.input(id=name, name=name, **attributes, **extra),
+            unit=unit, hint=hint, params=params,
+        )  # fmt: skip
+
+    def area(
+        self,
+        label: str,
+        name: str,
+        *,
+        rows: int = 6,
+        hint: str = "",
+        params: Sequence[str] = (),
+        **attributes: Attribute,
+    ) -> Node:
+        """Several lines of text."""
+        return self._field(
+            label, name,
+            lambda extra: h.textarea(
+                id=name, name=name, rows=rows, spellcheck="false", **attributes, **extra
+            )[_shown(self.values.get(name))],
+            hint=hint, params=params,
+        )  # fmt: skip
+
+    def choice(
+        self,
+        label: str,
+        name: str,
+        options: Sequence[tuple[str, str]],
+        *,
+        hint: str = "",
+        params: Sequence[str] = (),
+    ) -> Node:
+        """One of several values, each with its words."""
+        present = _shown(self.values.get(name))
+        return self._field(
+            label, name,
+            lambda extra: h.select(id=name, name=name, **extra)[
+                (h.option(value=value, selected=value == present)[words]
+                 for value, words in options)
+            ],
+            hint=hint, params=params,
+        )  # fmt: skip
+
+    def box(self, label: str, name: str, value: str = "on", *, hint: str = "") -> Node:
+        """A box to tick; several may have one name and different values."""
+        ticked = self.values.get(name)
+        chosen = value in ticked if isinstance(ticked, list | tuple) else _shown(ticked) == value
+        return h.label(".box")[
+            h.input(type="checkbox", name=name, value=value, checked=chosen),
+            label,
+            hint and h.small[hint],
+        ]
+
+    def _field(
+        self,
+        label: str,
+        name: str,
+        control: Any,  # noqa: ANN401 (makes the element, given the attributes of its descriptions)
+        *,
+        unit: str = "",
+        hint: str = "",
+        params: Sequence[str] = (),
+    ) -> Node:
+        messages = self.faults.of(*(params or (name,)))
+        described = [f"{name}-hint"] if hint else []
+        described += [f"{name}-fault"] if messages else []
+        extra: dict[str, Any] = {}
+        if described:
+            extra["aria_describedby"] = " ".join(described)
+        if messages:
+            extra["aria_invalid"] = "true"
+        return h.div(".field")[
+            h.label(for_=name)[label, unit and h.span(".unit")[f" ({unit})"]],
+            control(extra),
+            hint and h.small(id=f"{name}-hint")[hint],
+            messages and h.p(".fault", id=f"{name}-fault")[" ".join(messages)],
+        ]
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)

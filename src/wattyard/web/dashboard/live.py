@@ -1,0 +1,93 @@
+"""Live parts of a page: fragments of HTML by server-sent events, while somebody looks."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+from htpy import Node, fragment
+
+from wattyard.kernel.refusals import TooMany, Unavailable
+from wattyard.people.service import Sessions
+from wattyard.platform.http.call import StreamedAnswer
+from wattyard.platform.work import Stopping
+from wattyard.web.dashboard.origins import Place
+from wattyard.web.dashboard.visit import Visit
+
+Render = Callable[[], Awaitable[Mapping[str, Node]]]
+"""Gives parts of a page by the ids of the elements whose contents they become."""
+
+_MOST: Final = 8
+"""Live pages that one person may have open on a node: browsers allow six to one host."""
+_SESSION_ROUNDS: Final = 5
+_HEARTBEAT: Final = b": still here\n\n"
+
+
+class Live:
+    """Streams fragments to pages."""
+
+    def __init__(self, sessions: Sessions, place: Place, stopping: Stopping) -> None:
+        self._sessions = sessions
+        self._place = place
+        self._stopping = stopping
+        self._open: Counter[object] = Counter()
+
+    def stream(self, visit: Visit, render: Render, *, seconds: float = 2.0) -> StreamedAnswer:
+        """Render parts of a page every few seconds, and send those that have changed.
+
+        It ends when the page is closed or hidden, when the session ends, or the server does.
+
+        Raises:
+            TooMany: when the person has too many live pages open.
+        """
+        if self._open[visit.person.id] >= _MOST:
+            raise TooMany("too many live pages are open: close some", retry_after_seconds=5)
+        return StreamedAnswer(self._fragments(visit, render, seconds))
+
+    async def _fragments(
+        self, visit: Visit, render: Render, seconds: float
+    ) -> AsyncGenerator[bytes, None]:
+        self._open[visit.person.id] += 1
+        sent: dict[str, str] = {}
+        rounds = 0
+        try:
+            yield b"retry: 3000\n\n"
+            while not self._stopping.asked.is_set() and await self._is_signed_in(visit, rounds):
+                rounds += 1
+                changed = await self._changed(render, sent)
+                for name, html in changed.items():
+                    data = json.dumps({"id": name, "html": html}, ensure_ascii=False)
+                    yield f"event: fragment\ndata: {data}\n\n".encode()
+                if not changed:
+                    yield _HEARTBEAT
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.asked.wait(), seconds)
+                visit.call.now = visit.tools.contexts.clock()
+                visit.shown.clear()
+        finally:
+            self._open[visit.person.id] -= 1
+            if not self._open[visit.person.id]:
+                del self._open[visit.person.id]
+
+    async def _changed(self, render: Render, sent: dict[str, str]) -> dict[str, str]:
+        """Render the parts, and give those that are not as they were sent last."""
+        try:
+            parts = await render()
+        except Unavailable:
+            return {}
+        html = {name: str(fragment[node]) for name, node in parts.items()}
+        changed = {name: text for name, text in html.items() if sent.get(name) != text}
+        sent |= changed
+        return changed
+
+    async def _is_signed_in(self, visit: Visit, rounds: int) -> bool:
+        if rounds % _SESSION_ROUNDS:
+            return True
+        try:
+            token = self._place.session_token(visit.call)
+            context = visit.tools.contexts.anonymous()
+            return await self._sessions.signed_in(context, token) is not None
+        except Unavailable:
+            return True

@@ -1,0 +1,171 @@
+"""What pages are built of: tables, pages of lists, badges, empty states, and "As API"."""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.web.dashboard.forms import Attribute
+from wattyard.web.dashboard.visit import Shown, Visit
+
+_SHOWN_CHARACTERS: Final = 3_000
+"""So much of an answer stands in "As API"; the page stays small, and the curl line gives it all."""
+_SHOWN_REQUESTS: Final = 6
+
+
+def table(
+    heads: Sequence[Node], rows: Iterable[Sequence[Node]], *, empty: Node = None, label: str = ""
+) -> Node:
+    """A table that scrolls by itself where the screen is narrow; `empty` stands for no rows."""
+    lines = [h.tr[(h.td[cell] for cell in row)] for row in rows]
+    if not lines and empty is not None:
+        return empty
+    return h.div(".wide", tabindex="0", role="region", aria_label=label or "Table")[
+        h.table[h.thead[h.tr[(h.th(scope="col")[head] for head in heads)]], h.tbody[lines]]
+    ]
+
+
+def empty(says: Node, *actions: Node) -> Node:
+    """What stands where there is nothing yet: what would be here, and what to do next."""
+    return h.div(".empty")[h.p[says], actions and h.p(".actions")[actions]]
+
+
+def button(words: Node, address: str, *, main: bool = False) -> Node:
+    """A link that looks like a button."""
+    return h.a(".button.main" if main else ".button", href=address)[words]
+
+
+def form(address: str, *contents: Node, upload: bool = False, **attributes: Attribute) -> Node:
+    """A form that changes something; it is checked by the API, not by the browser."""
+    if upload:
+        attributes["enctype"] = "multipart/form-data"
+    return h.form(method="post", action=address, novalidate=True, **attributes)[contents]
+
+
+def search_form(address: str, *contents: Node) -> Node:
+    """A form that asks: its fields become the address."""
+    return h.form(".search", method="get", action=address, role="search")[contents]
+
+
+def submit(
+    words: Node, *, main: bool = True, danger: bool = False, name: str = "", value: str = ""
+) -> Node:
+    """The button that sends a form."""
+    kind = "danger" if danger else "main" if main else ""
+    given = {"name": name, "value": value} if name else {}
+    return h.button(f".{kind}" if kind else "", type="submit", **given)[words]
+
+
+def badge(words: Node, kind: str = "") -> Node:
+    """A short state in a frame; `kind` is good, warn, bad or empty. The words say it all."""
+    return h.span(f".badge.{kind}" if kind else ".badge")[words]
+
+
+def facts(*pairs: tuple[Node, Node]) -> Node:
+    """Names and values; those without a value are left out."""
+    return h.dl(".facts")[
+        (h.div[h.dt[name], h.dd[value]] for name, value in pairs if value not in (None, ""))
+    ]
+
+
+def card(title: Node, *contents: Node, actions: Node = None, id_: str = "") -> Node:
+    """A part of a page under a heading."""
+    return h.section(".card", **({"id": id_} if id_ else {}))[
+        h.div(".head")[h.h2[title], actions], contents
+    ]
+
+
+def figure(number: Node, words: Node, address: str | None = None, kind: str = "") -> Node:
+    """A number with its words, which leads to the list that it counts."""
+    inside = [h.strong[number], h.span[words]]
+    classes = f".figure.{kind}" if kind else ".figure"
+    return h.a(classes, href=address)[inside] if address else h.div(classes)[inside]
+
+
+def tabs(visit: Visit, name: str, choices: Sequence[tuple[str, str]], present: str) -> Node:
+    """Links between the forms of one page: the parameter `name` with each of several values."""
+    return h.div(".tabs", role="group")[
+        (
+            h.a(
+                href=visit.here(**{name: value}),
+                aria_current="true" if value == present else None,
+            )[words]
+            for value, words in choices
+        )
+    ]
+
+
+def pager(visit: Visit, page: Mapping[str, Any]) -> Node:
+    """Links to the older and newer part of a list, of which `page` is the API's answer."""
+    data = page.get("data") or []
+    backwards = "ending_before" in visit.query
+    older = bool(data) and (page["has_more"] or backwards)
+    newer = bool(data) and ("starting_after" in visit.query or (backwards and page["has_more"]))
+    if not older and not newer:
+        return None
+    return h.nav(".pager", aria_label="Pages")[
+        newer and h.a(href=visit.here(starting_after=None, ending_before=data[0]["id"]))["Newer"],
+        older and h.a(href=visit.here(ending_before=None, starting_after=data[-1]["id"]))["Older"],
+    ]
+
+
+def change_table(seen: Mapping[str, Any], present: Mapping[str, Any]) -> Node:
+    """How an object differs from the one that the person saw: field, then and now."""
+    rows = [
+        (h.code[name], h.code[_text(seen.get(name))], h.code[_text(present.get(name))])
+        for name in {**seen, **present}
+        if seen.get(name) != present.get(name)
+    ]
+    return table(("Field", "You saw", "Now"), rows, label="What has changed")
+
+
+def as_api(visit: Visit) -> Node:
+    """The requests behind the page, as lines for a shell, and what they were answered with."""
+    if not visit.shown:
+        return None
+    return h.details(".api")[
+        h.summary["As API"],
+        h.p[
+            "What this page shows comes from these requests. ",
+            h.a(href=visit.root("/docs"))["The reference"],
+            " describes them.",
+        ],
+        (_request(one) for one in visit.shown[:_SHOWN_REQUESTS]),
+    ]
+
+
+def _request(one: Shown) -> Node:
+    return [
+        h.pre(".code")[h.code[curl(one)]],
+        h.pre[h.code[_readable(one.body)]],
+    ]
+
+
+def curl(one: Shown) -> str:
+    """The line for a shell that makes a request; the key comes from the environment."""
+    request = one.request
+    words = ['curl -H "Authorization: Bearer $WATTYARD_SECRET_KEY"']
+    if request.method != "GET":
+        words.append(f"-X {request.method}")
+    if request.body is not None and not isinstance(request.body, bytes):
+        words.append("-H 'Content-Type: application/json'")
+        words.append(f"-d {shlex.quote(json.dumps(request.body, ensure_ascii=False))}")
+    words.append(f'"$WATTYARD_URL{request.address}"')
+    return " \\\n  ".join(words)
+
+
+def _readable(body: bytes) -> str:
+    try:
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        text = body.decode("utf-8", "replace")
+    if len(text) <= _SHOWN_CHARACTERS:
+        return text
+    return f"{text[:_SHOWN_CHARACTERS]}\n… ({len(text):,} characters in all)"
+
+
+def _text(value: object) -> str:
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)

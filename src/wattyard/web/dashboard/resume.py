@@ -1,0 +1,88 @@
+"""A session that ended while somebody filled in a form: they log in, and send it again."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.declare import Screen
+from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields
+from wattyard.web.dashboard.visit import Visit
+
+_KEPT: Final = "kept"
+_KEPT_CHARACTERS: Final = 200_000
+
+
+def log_in_first(visit: Visit) -> Screen:
+    """The page for logging in that keeps the form which the visit sent."""
+    kept = json.dumps({"to": visit.here(), "fields": dict(visit.form.fields)}, ensure_ascii=False)
+    files = "" if not visit.form.files else " Choose the file again afterwards."
+    return Screen(
+        title="Your session has ended",
+        status=401,
+        body=[
+            h.p[f"Log in to go on. What you typed is kept.{files}"],
+            log_in_form(visit, kept=kept if len(kept) <= _KEPT_CHARACTERS else ""),
+        ],
+    )
+
+
+def log_in_form(
+    visit: Visit, *, next_: str = "", kept: str = "", faults: Faults = NO_FAULTS
+) -> Node:
+    """E-mail address and password; where the person goes next, or what they send again."""
+    fields = Fields({"email": visit.form["email"]}, faults)
+    return parts.form(
+        visit.root("/dashboard/login"),
+        fields.text("E-mail", "email", type="email", autocomplete="username", required=True),
+        fields.text(
+            "Password", "password",
+            type="password", autocomplete="current-password", required=True,
+        ),
+        faults.rest(),
+        next_ and h.input(type="hidden", name="next", value=next_),
+        kept and h.input(type="hidden", name=_KEPT, value=kept),
+        h.p[parts.submit("Log in")],
+    )  # fmt: skip
+
+
+def own_path(visit: Visit, address: str) -> str:
+    """Give an address if it is a page of this dashboard, else that of its first page."""
+    start = visit.root("/dashboard")
+    is_own = address == start or address.startswith((f"{start}/", f"{start}?"))
+    plain = not any(one in address for one in ("\\", "\n", "\r", "//", "/..", "/./"))
+    return address if is_own and plain and address.isprintable() else start
+
+
+def send_again(visit: Visit, kept: str) -> Screen | None:
+    """The page that shows a kept form and sends it again; None where nothing was kept."""
+    try:
+        found = json.loads(kept)
+        to, fields = own_path(visit, str(found["to"])), dict(found["fields"])
+        lines = [(name, str(value)) for name, values in fields.items() for value in _all(values)]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Screen(
+        title="Send it again",
+        body=[
+            h.p["You are logged in. This is what you had typed:"],
+            parts.facts(*((name, value) for name, value in lines)),
+            parts.form(
+                to,
+                (h.input(type="hidden", name=name, value=value) for name, value in lines),
+                h.p(".actions")[parts.submit("Send"), parts.button("Leave it", start(visit))],
+            ),
+        ],
+    )
+
+
+def start(visit: Visit) -> str:
+    """The address of the dashboard's first page."""
+    return visit.root("/dashboard")
+
+
+def _all(values: Sequence[str] | str) -> Sequence[str]:
+    return [values] if isinstance(values, str) else values

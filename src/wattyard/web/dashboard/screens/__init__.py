@@ -1,0 +1,10 @@
+"""Every page of the dashboard; each module has the pages of one screen."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from wattyard.web.dashboard.declare import Page
+from wattyard.web.dashboard.screens import start
+
+PAGES: Final[Sequence[Page]] = (*start.PAGES,)
+"""In the order in which paths are tried."""
