@@ -18,7 +18,7 @@ from wattyard.platform.http.call import PageKind, StreamedAnswer
 from wattyard.platform.http.errors import MethodNotAllowed, PathUnknown, reason, status_of
 from wattyard.web.dashboard import frame, parts, resume
 from wattyard.web.dashboard.declare import Audience, Page, Screen
-from wattyard.web.dashboard.forms import form_of
+from wattyard.web.dashboard.forms import form_of, sentence
 from wattyard.web.dashboard.origins import ConnectionInsecure, ForeignRequest, Place, cookie_of
 from wattyard.web.dashboard.visit import TOLD_COOKIE, Tools, Visit, forget_told, query_of
 
@@ -69,9 +69,9 @@ class Door:
             raise
 
     async def _answered(self, visit: Visit) -> Answer | StreamedAnswer:
+        visit.signed_in = await self._signed_in(visit.call)
         page, services, names = self._found(visit.call)
         visit.call.operation, visit.call.route = page.name, page.route
-        visit.signed_in = await self._signed_in(visit.call)
         if visit.call.method == "POST":
             self._place.check_own(visit.call, without_origin=page.secret_path)
         if page.audience is not Audience.ANYBODY and visit.signed_in is None:
@@ -155,7 +155,7 @@ class Door:
         status = status or status_of(kind)
         title = "Not found" if status == 404 else reason(status)
         body = h.div(".empty")[
-            (h.p[one.placed] for one in refusal.faults),
+            (h.p[sentence(one.placed)] for one in refusal.faults),
             h.p(".actions")[parts.button("To the overview", visit.root("/dashboard"))],
         ]
         return self._page(visit, Screen(title=title, body=body, status=status))

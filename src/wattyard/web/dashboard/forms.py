@@ -114,7 +114,7 @@ class Faults:
         """Take the messages of some of the API's `param` paths, those below them included."""
         taken = [one for one in self._left if _is_under(one.param, params)]
         self._left = [one for one in self._left if one not in taken]
-        return [one.message for one in taken]
+        return [sentence(one.message) for one in taken]
 
     def rest(self) -> Node:
         """What belongs to no field that was shown; stands above the form, rendered last."""
@@ -122,7 +122,13 @@ class Faults:
             return None
         if not self._left:
             return h.p(".fault", role="alert")["Please look at the fields that are marked."]
-        return h.div(".fault", role="alert")[(h.p[one.placed] for one in self._left)]
+        return h.div(".fault", role="alert")[(h.p[sentence(one.placed)] for one in self._left)]
+
+
+def sentence(message: str) -> str:
+    """Write one of the API's messages as a sentence of its own."""
+    end = "" if message.endswith((".", "!", "?")) else "."
+    return f"{message[:1].upper()}{message[1:]}{end}"
 
 
 def _is_under(param: str | None, params: Sequence[str]) -> bool:
