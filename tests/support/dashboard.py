@@ -24,6 +24,7 @@ class Browser:
 
     http: httpx.AsyncClient = field(repr=False)
     base: str
+    person: UUID
     token: str = ""
     language: str = "en-GB"
 
@@ -43,7 +44,7 @@ class Browser:
             world.context, person, address="127.0.0.1", user_agent="a test"
         )
         mode = "live" if tenant.caller.live_mode else "test"
-        return cls(world.http, f"/dashboard/{tenant.account_id}/{mode}", token)
+        return cls(world.http, f"/dashboard/{tenant.account_id}/{mode}", person, token)
 
     async def get(self, path: str = "", **given: Any) -> httpx.Response:
         """Open a page of the account; its whole path where it begins with `/dashboard`."""
