@@ -1,0 +1,72 @@
+"""Axes: the lines and texts that say what positions mean."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from wattyard.web.charts.drawing import Anchor, Label, Line, Shape
+from wattyard.web.charts.reading import ChartReader
+from wattyard.web.charts.scales import ValueScale
+from wattyard.web.charts.times import TimeScale, TimeTick, day_names, time_ticks
+
+HEADER_PX: Final = 22.0
+"""Room above a panel, for its unit and the zone."""
+_TEXT_PX: Final = 16.0
+_BESIDE_PX: Final = -8.0
+UNIT_PX: Final = -36.0
+_MIDDLE_PX: Final = 4.0
+_NEAR_END: Final = 0.95
+_NEAR_START: Final = 0.02
+_NOW_NEAR_END: Final = 0.9
+
+
+def value_lines(scale: ValueScale, reader: ChartReader) -> Iterator[Shape]:
+    """Draw the ticks of values across the plot, with their numbers beside it, and the zero line."""
+    for tick in scale.ticks:
+        y = scale.y(tick)
+        yield Line("zero" if tick == 0.0 else "grid", 0.0, y, 1.0, y)
+        text = reader.short(tick, scale.decimals)
+        yield Label("tick", 0.0, y + _MIDDLE_PX, text, "end", _BESIDE_PX)
+
+
+def head(unit: str, reader: ChartReader, *, top_px: float = 0.0) -> Iterator[Shape]:
+    """Write the unit above a panel, and the zone whose clock its times are on."""
+    yield Label("unit", 0.0, top_px + 12, unit, "start", UNIT_PX)
+    yield Label("unit", 1.0, top_px + 12, reader.zone.key, "end")
+
+
+def time_axis_px(scale: TimeScale, reader: ChartReader) -> float:
+    """Give the height of the axis of a span: one row of text, or two with names of days."""
+    return 38.0 if day_names(scale, reader) else 22.0
+
+
+def time_axis(
+    scale: TimeScale, reader: ChartReader, *, panels_px: Sequence[tuple[float, float]]
+) -> Iterator[Shape]:
+    """Draw the ticks of time: lines through panels of (top, bottom), and texts below the last."""
+    bottom = panels_px[-1][1]
+    for tick in time_ticks(scale, reader):
+        x = scale.x(tick.at_us)
+        for top, low in panels_px:
+            yield Line("day" if tick.strong else "grid", x, top, x, low)
+        yield _tick_text(tick, x, bottom + _TEXT_PX)
+    for day in day_names(scale, reader):
+        yield Label("name", scale.x(day.at_us), bottom + 2 * _TEXT_PX, day.text)
+
+
+def _tick_text(tick: TimeTick, x: float, y: float) -> Label:
+    anchor: Anchor = "end" if x > _NEAR_END else "start" if x < _NEAR_START else "middle"
+    return Label("tick", x, y, tick.text, anchor, wide=not tick.narrow)
+
+
+def now_mark(
+    now_us: int | None, scale: TimeScale, panel_px: tuple[float, float]
+) -> Iterator[Shape]:
+    """Mark the present, where it is in the span."""
+    if now_us is None or not scale.start_us < now_us < scale.end_us:
+        return
+    x = scale.x(now_us)
+    yield Line("now", x, panel_px[0], x, panel_px[1])
+    right = x > _NOW_NEAR_END
+    yield Label(
+        "now-text", x, panel_px[0] + 11, "now", "end" if right else "start", -4 if right else 4
+    )
