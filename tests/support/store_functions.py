@@ -98,8 +98,9 @@ class _Reader:
         return unheld(sql, self._tables, self._numbers(arguments))
 
     def _paged(self, made: ast.expr) -> list[str]:
-        """A page is of the caller, or of the operator where that is said."""
-        if isinstance(made, ast.Call) and _is(made.func, "page_query"):
+        """A page or a search is of the caller, or of the operator where that is said."""
+        composed = isinstance(made, ast.Call) and isinstance(made.func, ast.Name)
+        if composed and made.func.id in ("page_query", "search_query"):
             whose = made.args[1:3]
             if _own(whose) or [ast.unparse(one) for one in whose][:1] == ["*OPERATOR"]:
                 return []

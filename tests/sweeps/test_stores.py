@@ -4,7 +4,9 @@ import asyncio
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from types import FunctionType, ModuleType
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,6 +16,8 @@ from tests.support.scoped_sql import Tables, unheld
 from tests.support.store_functions import faults_of, functions_of
 from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import page_query
+from wattyard.sites.domain.search import Place, SiteSearch
+from wattyard.sites.store.search import LANES, Question, Way, search_query
 
 OF_NO_ACCOUNT = {
     # The operator, at the command line, and the sample.
@@ -140,6 +144,18 @@ def test_a_page_is_of_one_account_and_mode() -> None:
     both = {"sites": frozenset({"account", "live_mode"})}
     assert unheld(query, both, {"account": "$1", "live_mode": "$2"}) == []
     assert arguments[:2] == [7, True]
+
+
+def test_a_search_is_of_one_account_and_mode_in_every_lane(tables: Tables) -> None:
+    id_ = UUID(int=1)
+    whole = SiteSearch("leeds", "ACTIVE", id_, "PV_SYSTEM", "SILENT", without_tariff=True)
+    question = Question(whole, datetime(2026, 3, 1, tzinfo=UTC))
+    at = Place("", "2026-03-01T00:00+00:00", id_, id_)
+    for lane in LANES:
+        for what in ("sites", "end", "size"):
+            query, arguments = search_query(what, 7, True, question, lane, Way(3, 9, at))  # type: ignore[arg-type]  # one of its words
+            assert unheld(query, tables, {"account": "$1", "live_mode": "$2"}) == []
+            assert arguments[:2] == [7, True]
 
 
 async def forgets_the_mode(db, account, live, delivery_id):

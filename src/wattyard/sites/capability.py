@@ -18,6 +18,7 @@ from wattyard.sites.service import (
     GatheredEvents,
     Inspection,
     Sites,
+    SiteSearches,
     States,
 )
 from wattyard.sites.service.ports import Serializers
@@ -52,7 +53,17 @@ def serializers() -> Serializers:
 SITES: Final = Capability(
     name="sites",
     id_prefixes=("cus", "loc", "ste", "dev", "dsr"),
-    provides=(serializers, Sites, Devices, States, Customers, Fleet, GatheredEvents, Inspection),
+    provides=(
+        serializers,
+        Sites,
+        Devices,
+        States,
+        Customers,
+        Fleet,
+        GatheredEvents,
+        Inspection,
+        SiteSearches,
+    ),
     contributes=((Counted, Sites), (OwnSites, Sites)),
     endpoints=ENDPOINTS,
     jobs=(gathered_events,),

@@ -6,6 +6,7 @@ from wattyard.sites.service.fleet import Fleet
 from wattyard.sites.service.gathered import GatheredEvents
 from wattyard.sites.service.inspection import Inspection
 from wattyard.sites.service.ports import Serializers
+from wattyard.sites.service.search import SiteSearches
 from wattyard.sites.service.sites import Sites
 from wattyard.sites.service.states import States
 
@@ -16,6 +17,7 @@ __all__ = [
     "GatheredEvents",
     "Inspection",
     "Serializers",
+    "SiteSearches",
     "Sites",
     "States",
 ]

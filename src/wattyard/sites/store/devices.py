@@ -15,6 +15,8 @@ _OWN = """
     id, reference_id, type, manufacturer, model_code, model_name, properties, metadata,
     flex_enabled, last_seen, time_created
 """
+HOUR_OF = "date_bin('1 hour', {}, timestamptz '2000-01-01 00:00:00+00')"
+"""The hour of an instant: `seen_hour` is that of `last_seen`, and changes, with its index, once."""
 _LOCATIONS = """
     ARRAY(SELECT site_id FROM device_places p
           WHERE p.account = devices.account AND p.live_mode = devices.live_mode
@@ -38,9 +40,10 @@ async def insert(db: WriteConnection, account: int, live: bool, devices: Sequenc
     rows = [_row(device) for device in devices]
     await db.execute(
         f"""
-        INSERT INTO devices (account, live_mode, {_OWN})
+        INSERT INTO devices (account, live_mode, {_OWN}, seen_hour)
         SELECT $1, $2, id, reference_id, type, manufacturer, model_code, model_name,
-               properties::jsonb, metadata::jsonb, flex_enabled, last_seen, time_created
+               properties::jsonb, metadata::jsonb, flex_enabled, last_seen, time_created,
+               {HOUR_OF.format("last_seen")}
         FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                     $9::text[], $10::text[], $11::bool[], $12::timestamptz[], $13::timestamptz[])
              AS new ({_OWN})
@@ -61,7 +64,8 @@ async def update(db: WriteConnection, account: int, live: bool, devices: Sequenc
             reference_id = new.reference_id, type = new.type, manufacturer = new.manufacturer,
             model_code = new.model_code, model_name = new.model_name,
             properties = new.properties::jsonb, metadata = new.metadata::jsonb,
-            flex_enabled = new.flex_enabled, last_seen = new.last_seen
+            flex_enabled = new.flex_enabled, last_seen = new.last_seen,
+            seen_hour = {HOUR_OF.format("new.last_seen")}
         FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                     $9::text[], $10::text[], $11::bool[], $12::timestamptz[], $13::timestamptz[])
              AS new ({_OWN})

@@ -9,6 +9,7 @@ import asyncpg
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.states import DeviceState, Sighting, StateReport
+from wattyard.sites.store.devices import HOUR_OF
 
 _REPORT = """
     time, state_of_charge_percent, location_id, target_state_of_charge_percent, battery_power_kw,
@@ -65,8 +66,8 @@ async def see(
 ) -> None:
     """Move the `last_seen` of devices forward, in the order of their ids."""
     await db.execute(
-        """
-        UPDATE devices SET last_seen = new.time
+        f"""
+        UPDATE devices SET last_seen = new.time, seen_hour = {HOUR_OF.format("new.time")}
         FROM (SELECT d.id, new.time FROM devices d
               JOIN unnest($3::uuid[], $4::timestamptz[]) AS new (id, time) ON new.id = d.id
               WHERE d.account = $1 AND d.live_mode = $2 ORDER BY d.id FOR UPDATE OF d) new
@@ -96,7 +97,8 @@ async def keep(db: WriteConnection, account: int, live: bool, state: DeviceState
             ON CONFLICT DO NOTHING
             RETURNING time
         ), seen AS (
-            UPDATE devices SET last_seen = kept.time FROM kept
+            UPDATE devices SET last_seen = kept.time, seen_hour = {HOUR_OF.format("kept.time")}
+            FROM kept
             WHERE account = $1 AND live_mode = $2 AND id = $3
               AND (last_seen IS NULL OR last_seen < kept.time)
         )

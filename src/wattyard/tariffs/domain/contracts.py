@@ -96,3 +96,28 @@ class PricingContract:
     rules: bytes
     is_temporary: bool
     kind_changed: datetime
+
+
+ENDING_SOON: Final = timedelta(days=30)
+"""How long before its end people are shown a contract that nothing follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndingPosition:
+    """Where a page of contracts by their end begins: after this contract, which ends then."""
+
+    end: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndingContracts:
+    """A page of contracts that end soon, the next to end first.
+
+    `after`: where the next page begins, None at the end. `stopped`: the page ends early, because
+    enough was looked at for one question.
+    """
+
+    items: tuple[Contract, ...]
+    after: EndingPosition | None
+    stopped: bool = False

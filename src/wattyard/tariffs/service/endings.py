@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from wattyard.events.domain import NewEvent
 from wattyard.kernel.callers import Caller
@@ -9,10 +10,18 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.work import beside
 from wattyard.sites.domain.sites import Site, TimezoneNotPossible
-from wattyard.tariffs.domain.contracts import EXPIRING
+from wattyard.tariffs.domain.contracts import (
+    ENDING_SOON,
+    EXPIRING,
+    EndingContracts,
+    EndingPosition,
+)
 from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.store import contracts as contract_store
+
+LOOKED_AT: Final = 2000
+"""How many contracts one question looks at, however few of them are without a successor."""
 
 _TOLD_AT_ONCE: Final = 100
 
@@ -38,6 +47,24 @@ class Endings(TariffUseCases):
                 new_events = self.new_events(owner, change, [(contract, sites[contract.site_id])])
                 await self.events.record(owner, new_events)
         return len(endings)
+
+    async def upcoming(
+        self, context: Context, after: EndingPosition | None = None, *, limit: int = 30
+    ) -> EndingContracts:
+        """Find the contracts that end within 30 days and nothing follows, the next first."""
+        after = after or EndingPosition(context.now, UUID(int=0))
+        account, live = context.account, context.live_mode
+        async with self.db.reading() as db:
+            looked_at = await contract_store.ending_between(
+                db, account, live, after, context.now + ENDING_SOON, LOOKED_AT
+            )
+            found = [position for position, ends_prices in looked_at if ends_prices]
+            shown = found[:limit]
+            contracts = await contract_store.by_ids(db, account, live, [one.id for one in shown])
+        stopped = len(looked_at) == LOOKED_AT and len(found) <= limit
+        onward = looked_at[-1][0] if stopped else shown[-1] if len(found) > limit else None
+        items = tuple(contracts[one.id] for one in shown if one.id in contracts)
+        return EndingContracts(items, onward, stopped)
 
     async def removal_events(self, context: Context, sites: Sequence[Site]) -> list[NewEvent]:
         """List the tariffs that go with sites that are about to be deleted."""

@@ -12,7 +12,7 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 from wattyard.sites.domain.sites import LinkedTariff
-from wattyard.tariffs.domain.contracts import Contract, PricingContract
+from wattyard.tariffs.domain.contracts import Contract, EndingPosition, PricingContract
 from wattyard.tariffs.domain.tariff import Direction, Tariff
 
 ZONES_APART: Final = timedelta(days=2)
@@ -119,6 +119,19 @@ async def by_id(db: ReadConnection, account: int, live: bool, contract_id: UUID)
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3", account, live, contract_id
     )
     return None if row is None else _contract(row)
+
+
+async def by_ids(
+    db: ReadConnection, account: int, live: bool, contract_ids: Collection[UUID]
+) -> dict[UUID, Contract]:
+    """Find contracts by id."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY($3)",
+        account,
+        live,
+        list(contract_ids),
+    )
+    return {row["id"]: _contract(row) for row in rows}
 
 
 async def at_sites(
@@ -239,6 +252,43 @@ async def any_with_code(db: ReadConnection, account: int, live: bool, code: str)
             code,
         )
     )
+
+
+async def ending_between(
+    db: ReadConnection,
+    account: int,
+    live: bool,
+    after: EndingPosition,
+    until: datetime,
+    most: int,
+) -> list[tuple[EndingPosition, bool]]:
+    """Look at up to `most` contracts by their end: each one's, and whether prices end with it.
+
+    They do not where another is connected at the site in the same direction and type, and goes on.
+    """
+    rows = await db.fetch(
+        """
+        SELECT t.contract_end, t.id, t.status = 'CONNECTED' AND NOT EXISTS (
+            SELECT FROM tariffs n
+            WHERE n.account = $1 AND n.live_mode = $2 AND n.site_id = t.site_id
+              AND n.direction = t.direction AND n.type = t.type AND n.status = 'CONNECTED'
+              AND n.contract_start <= t.contract_end AND n.contract_end > t.contract_end
+        ) AS ends_prices
+        FROM (
+            SELECT * FROM tariffs
+            WHERE account = $1 AND live_mode = $2 AND (contract_end, id) > ($3, $4)
+              AND contract_end <= $5
+            ORDER BY contract_end, id LIMIT $6
+        ) t ORDER BY t.contract_end, t.id
+        """,
+        account,
+        live,
+        after.end,
+        after.id,
+        until,
+        most,
+    )
+    return [(EndingPosition(end, id_), ends_prices) for end, id_, ends_prices in rows]
 
 
 class Ending(NamedTuple):

@@ -1,0 +1,166 @@
+"""The use-cases of people who look for sites: search, and the numbers of a fleet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from wattyard.kernel.context import Context
+from wattyard.platform.db import ReadConnection
+from wattyard.sites.domain.search import (
+    COUNTED,
+    SILENT_AFTER,
+    Count,
+    FleetCounts,
+    Found,
+    FoundSites,
+    Place,
+    SiteSearch,
+)
+from wattyard.sites.service.ports import SiteUseCases
+from wattyard.sites.store import search as search_store
+from wattyard.sites.store import sites as site_store
+from wattyard.sites.store.search import TEXT, Question, Row, Way
+
+LOOKED_AT: Final = 2000
+"""How many sites one question checks at most, however few of them are found."""
+
+
+class _Hit(NamedTuple):
+    lane: str
+    row: Row
+
+    @property
+    def place(self) -> Place:
+        return Place(self.lane, self.row.key, self.row.owner, self.row.site_id)
+
+
+class SiteSearches(SiteUseCases):
+    """Finds the sites of every account."""
+
+    async def page(
+        self,
+        context: Context,
+        search: SiteSearch,
+        *,
+        at: Place | None = None,
+        limit: int = 30,
+        most: int = LOOKED_AT,
+    ) -> FoundSites:
+        """Find one page of sites: by what matches and its order for a text, else newest first.
+
+        `most` is how many are looked at for it. A position of another search is as good as none.
+        """
+        question = Question(search, _silent_before(context.now))
+        async with self.db.snapshot() as db:
+            lanes = await self._lanes(db, context, question, at)
+            at = at if at is not None and at.lane in lanes else None
+            walk = _Walk(db, context, question, Way(limit + 1, most, at, _backwards(at)))
+            hits = await walk.hits(lanes)
+            kept = hits[:limit][::-1] if _backwards(at) else hits[:limit]
+            found = await self._shown(db, context, kept)
+        more = len(hits) > limit
+        first, last = (kept[0].place, kept[-1].place) if kept else (walk.stopped_at or at,) * 2
+        newer = more or walk.stopped_at is not None if _backwards(at) else at is not None
+        older = _backwards(at) or more or walk.stopped_at is not None
+        if walk.stopped_at is not None:
+            first, last = (walk.stopped_at, last) if _backwards(at) else (first, walk.stopped_at)
+        return FoundSites(
+            found,
+            newer=first.before() if newer and first else None,
+            older=last.after() if older and last else None,
+            stopped=walk.stopped_at is not None,
+        )
+
+    async def counts(self, context: Context) -> FleetCounts:
+        """Count what a fleet has, each up to 1,000."""
+        async with self.db.reading() as db:
+            found = await search_store.counts(
+                db, context.account, context.live_mode, _silent_before(context.now), COUNTED + 1
+            )
+        return FleetCounts(*map(Count.up_to, found))
+
+    async def _lanes(
+        self, db: ReadConnection, context: Context, question: Question, at: Place | None
+    ) -> Sequence[str]:
+        """Choose the lanes to read: those of the condition that fewest rows meet."""
+        choices = _choices(question.search)
+        if at is not None:
+            choices = [lanes for lanes in choices if at.lane in lanes] or choices
+        if len(choices) == 1:
+            return choices[0]
+        sizes = [
+            sum([await self._size(db, context, question, lane) for lane in lanes])
+            for lanes in choices
+        ]
+        return choices[sizes.index(min(sizes))]
+
+    async def _size(
+        self, db: ReadConnection, context: Context, question: Question, lane: str
+    ) -> int:
+        way = Way(0, LOOKED_AT + 1)
+        return await search_store.size(db, context.account, context.live_mode, question, lane, way)
+
+    async def _shown(
+        self, db: ReadConnection, context: Context, hits: Sequence[_Hit]
+    ) -> tuple[Found, ...]:
+        account, live = context.account, context.live_mode
+        wanted = [row.site_id for _, row in hits]
+        sites = {site.id: site for site in await site_store.by_ids(db, account, live, wanted)}
+        summaries = await site_store.summaries(db, account, live, wanted)
+        return tuple(Found(sites[row.site_id], summaries[row.site_id], lane) for lane, row in hits)
+
+
+class _Walk:
+    """Reads lanes one after the other until enough is found, or enough was looked at."""
+
+    def __init__(self, db: ReadConnection, context: Context, question: Question, way: Way) -> None:
+        self._db = db
+        self._context = context
+        self._question = question
+        self._way = way
+        self.stopped_at: Place | None = None
+
+    async def hits(self, lanes: Sequence[str]) -> list[_Hit]:
+        """Find sites from a position on, in the order of travel; notes where it stopped early."""
+        key = (self._context.account, self._context.live_mode, self._question)
+        at, hits = self._way.place, list[_Hit]()
+        ahead = lanes[::-1] if self._way.backwards else lanes
+        for lane in ahead[ahead.index(at.lane) if at is not None else 0 :]:
+            place = at if at is not None and lane == at.lane else None
+            way = self._way._replace(limit=self._way.limit - len(hits), place=place)
+            rows = await search_store.found(self._db, *key, lane, way)
+            hits += [_Hit(lane, row) for row in rows]
+            if len(hits) == self._way.limit:
+                break
+            end = await search_store.last_looked_at(self._db, *key, lane, way)
+            if end is not None:
+                self.stopped_at = _Hit(lane, end).place
+                break
+        return hits
+
+
+def _choices(search: SiteSearch) -> list[Sequence[str]]:
+    """List which lanes each condition of a search could be answered from."""
+    choices: list[Sequence[str]] = []
+    if search.text is not None:
+        choices.append(TEXT)
+    if search.customer_id is not None:
+        choices.append(("customer_id",))
+    if search.seen is not None:
+        choices.append(("silent",) if search.seen == "SILENT" else ("never",))
+    if search.without_tariff:
+        choices.append(("untariffed",))
+    if search.device_type is not None:
+        choices.append(("type",))
+    if search.status is not None:
+        choices.append(("status",))
+    return choices or [("all",)]
+
+
+def _backwards(at: Place | None) -> bool:
+    return at is not None and at.backwards
+
+
+def _silent_before(now: datetime) -> datetime:
+    """Devices are noted by the hour, so one counts as silent up to an hour later."""
+    return (now - SILENT_AFTER).replace(minute=0, second=0, microsecond=0)
