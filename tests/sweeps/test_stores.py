@@ -35,6 +35,21 @@ OF_NO_ACCOUNT = {
     "accounts.key_by_hash",
     "accounts.standing",
     # People, who are of no account; their sessions and links are found by secrets alone.
+    "people.links.add",
+    "people.links.by_token",
+    "people.links.end",
+    "people.links.forget",
+    "people.links.use_up",
+    "people.people.accounts_owned_alone",
+    "people.people.add",
+    "people.people.by_email",
+    "people.people.by_id",
+    "people.people.change",
+    "people.people.delete",
+    "people.people.everybody",
+    "people.people.memberships_of",
+    "people.people.set_password",
+    "people.people.with_password",
     "people.sessions.add",
     "people.sessions.end",
     "people.sessions.end_all",
@@ -82,7 +97,18 @@ OF_NO_ACCOUNT = {
 }
 """The only functions that ask for more than one account, or for none, and whose they are."""
 
-OF_BOTH_MODES = {"people.audit.add", "people.audit.page"}
+OF_BOTH_MODES = {
+    "people.audit.add",
+    "people.audit.page",
+    "people.links.open_of",
+    "people.links.withdraw",
+    "people.people.join",
+    "people.people.leave",
+    "people.people.members",
+    "people.people.owners",
+    "people.people.role_of",
+    "people.people.set_role",
+}
 """The only functions that keep to one account, and see both modes of it."""
 
 

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from wattyard.people.service import AuditLog, Sessions
+from wattyard.people.service import AuditLog, LogIn, Passwords, People, Sessions
 from wattyard.platform.composition import Capability
 
 PEOPLE: Final = Capability(
-    name="people", id_prefixes=("per", "ses", "aud"), provides=(Sessions, AuditLog)
+    name="people",
+    id_prefixes=("per", "ses", "aud"),
+    provides=(Sessions, AuditLog, Passwords, People, LogIn),
 )

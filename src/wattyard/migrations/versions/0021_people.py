@@ -57,6 +57,7 @@ STATEMENTS = (
         person_id uuid NOT NULL REFERENCES people ON DELETE CASCADE,
         address text NOT NULL,
         user_agent text NOT NULL,
+        by_link boolean NOT NULL,
         time_created timestamptz NOT NULL,
         last_seen timestamptz NOT NULL
     )

@@ -19,6 +19,7 @@ class PersonSession:
         address: the network address it was opened from; empty where it is not known.
         user_agent: what the browser said it is, cut to 255 characters.
         last_seen: exact to a minute.
+        by_link: True where a one-time link opened it, not a password.
     """
 
     id: UUID
@@ -27,6 +28,7 @@ class PersonSession:
     user_agent: str
     time_created: datetime
     last_seen: datetime
+    by_link: bool = False
 
     def is_over(self, now: datetime) -> bool:
         """Whether it was idle for too long."""
@@ -35,8 +37,14 @@ class PersonSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person in a session, with the accounts that they may see: those that are enabled."""
+    """A person in a session, with the accounts that they may see: those that are enabled.
+
+    Attributes:
+        by_link: True where a one-time link opened the session: its reader may set a password
+            without the one before.
+    """
 
     session_id: UUID
     person: Person
     memberships: tuple[Membership, ...]
+    by_link: bool = False

@@ -66,7 +66,13 @@ class Sessions:
         return known.signed_in
 
     async def open(
-        self, context: Context, person_id: UUID, *, address: str, user_agent: str
+        self,
+        context: Context,
+        person_id: UUID,
+        *,
+        address: str,
+        user_agent: str,
+        by_link: bool = False,
     ) -> str:
         """Open a session for a person who has shown who they are: its token.
 
@@ -80,6 +86,7 @@ class Sessions:
             user_agent[:_USER_AGENT_LIMIT],
             context.now,
             context.now,
+            by_link,
         )
         async with self._db.transaction() as db:
             await store.forget(db, context.now - IDLE)

@@ -8,13 +8,14 @@ from uuid import UUID
 from wattyard.people.domain import Membership, Person, PersonSession, Role, SignedIn
 from wattyard.platform.db import ReadConnection, WriteConnection
 
-_SESSION = "id, person_id, address, user_agent, time_created, last_seen"
+_SESSION = "id, person_id, address, user_agent, time_created, last_seen, by_link"
 
 
 async def add(db: WriteConnection, session: PersonSession, token_hash: bytes) -> None:
     """Add a session by the hash of its token."""
     await db.execute(
-        f"INSERT INTO person_sessions (token_hash, {_SESSION}) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        f"INSERT INTO person_sessions (token_hash, {_SESSION}) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         token_hash,
         session.id,
         session.person_id,
@@ -22,6 +23,7 @@ async def add(db: WriteConnection, session: PersonSession, token_hash: bytes) ->
         session.user_agent,
         session.time_created,
         session.last_seen,
+        session.by_link,
     )
 
 
@@ -63,7 +65,7 @@ async def signed_in(db: ReadConnection, token_hash: bytes) -> tuple[PersonSessio
         Membership(one["account"], one["account_id"], one["account_name"], Role(one["role"]))
         for one in rows
     )
-    return _session(row), SignedIn(row["id"], person, found)
+    return _session(row), SignedIn(row["id"], person, found, row["by_link"])
 
 
 async def touch(db: WriteConnection, session_id: UUID, now: datetime) -> None:
@@ -121,4 +123,5 @@ def _session(row: Mapping[str, Any]) -> PersonSession:
         row["user_agent"],
         row["time_created"],
         row["last_seen"],
+        row["by_link"],
     )
