@@ -153,7 +153,9 @@ if (live) {
     source.addEventListener("fragment", (event) => {
       const { id, html } = JSON.parse(event.data);
       const element = document.getElementById(id);
-      if (element && !element.contains(document.activeElement)) element.innerHTML = html;
+      if (!element || element.contains(document.activeElement)) return;
+      element.innerHTML = html;
+      element.querySelectorAll("svg.chart[data-chart]").forEach(reading);
     });
   };
   const close = () => {
@@ -173,3 +175,44 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   menus().forEach((menu) => menu.contains(event.target) || (menu.open = false));
 });
+
+// Charts: the values under the pointer. The table behind each chart has them all without it.
+const SVG = "http://www.w3.org/2000/svg";
+const edges = ({ t, v }) => (t.length === 2 ? v.map((_, i) => t[0] + i * t[1]).concat(t[0] + v.length * t[1]) : t);
+const reading = (chart) => {
+  const data = JSON.parse(chart.dataset.chart);
+  const series = data.series.map((one) => ({ ...one, t: edges(one) }));
+  const time = new Intl.DateTimeFormat(navigator.language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: data.zone });
+  const line = document.createElementNS(SVG, "line");
+  line.setAttribute("class", "now");
+  line.setAttribute("y2", "100%");
+  const told = make("output", { className: "reading", hidden: true });
+  chart.after(told);
+  chart.parentElement.classList.add("read");
+  const hide = () => {
+    line.remove();
+    told.hidden = true;
+  };
+  chart.addEventListener("pointerleave", hide);
+  chart.addEventListener("pointermove", (event) => {
+    const place = chart.getBoundingClientRect();
+    const share = (event.clientX - place.left) / place.width;
+    if (share < 0 || share > 1) return hide();
+    const at = share * (data.to - data.from);
+    const lines = series.map(({ name, decimals, t, v }) => {
+      const step = t.findLastIndex((edge) => edge <= at);
+      const value = step >= 0 && step < v.length ? v[step] : null;
+      const text = value === null ? "–" : value.toLocaleString(navigator.language, { maximumFractionDigits: decimals });
+      return make("div", {}, `${name}: `, make("b", { textContent: text }));
+    });
+    told.replaceChildren(make("div", { textContent: time.format((data.from + at) * 1000) }), ...lines);
+    told.hidden = false;
+    const around = chart.parentElement.getBoundingClientRect();
+    const most = around.width - told.offsetWidth;
+    told.style.left = `${Math.max(0, Math.min(event.clientX - around.left + 12, most))}px`;
+    line.setAttribute("x1", `${share * 100}%`);
+    line.setAttribute("x2", `${share * 100}%`);
+    chart.append(line);
+  });
+};
+document.querySelectorAll("svg.chart[data-chart]").forEach(reading);
