@@ -82,9 +82,10 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(PY):
-	python3 -m venv $(VENV)
+	@python3 -m venv $(VENV)
 
 $(VENV)/.server: $(PY) requirements/server.txt pyproject.toml
+	@test -f $(STAMP) || echo "wattyard: installing into $(VENV), once for each release: about a minute …"
 	@test -f $(STAMP) || $(PIP) install --require-hashes -r requirements/server.txt
 	@test -f $(STAMP) || $(PIP) install --require-hashes --no-deps -r requirements/build.txt
 	@test -f $(STAMP) || $(PIP) install --no-deps --no-build-isolation -e .

@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 
 from wattyard.cli.sample_fleet import sample_sites
-from wattyard.cli.sample_readings import DAYS_BACK, METERED_SITES, missing_days, sample_readings
+from wattyard.cli.sample_readings import (
+    DAYS_BACK,
+    METERED_SITES,
+    missing_days,
+    sample_readings,
+    together,
+)
 from wattyard.meters.domain.readings import judged
 from wattyard.meters.domain.together import apart
 from wattyard.sites.domain.sites import PostalAddress, Site
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
-BODIES = list(sample_sites())[:METERED_SITES]
+BODIES = [body for n, body in enumerate(sample_sites(), 1) if n in METERED_SITES]
 HOME = Site(UUID(int=1), NOW, "Europe/Amsterdam", "EUR", postal_address=PostalAddress())
 
 
@@ -57,3 +63,14 @@ def test_only_days_after_the_newest_reading_are_made() -> None:
         date(2026, 3, 31),
         date(2026, 4, 1),
     ]
+
+
+def test_the_readings_of_several_homes_go_together_as_one_batch() -> None:
+    days = [date(2026, 3, 28), date(2026, 3, 29)]
+    homes = [replace(HOME, id=UUID(int=number)) for number in (1, 2, 3)]
+    parts = [sample_readings(body, home, days) for body, home in zip(BODIES, homes, strict=False)]
+    batch = together(parts)
+    assert len(batch) == sum(map(len, parts))
+    for part, home in zip(parts, homes, strict=True):
+        own = [n for n, stream in enumerate(batch.streams) if stream.site_id == home.id]
+        assert batch.energy_kwh[np.isin(batch.stream, own)].sum() == part.energy_kwh.sum()

@@ -135,11 +135,14 @@ def test_text_is_for_a_terminal(form: str, *, terminal: bool, as_text: bool) -> 
             assert json.loads(line)["event"] == event
 
 
-def test_a_server_has_written_every_line_when_it_has_ended(made: Made, tmp_path: Path) -> None:
+def test_a_server_has_written_every_line_when_it_has_ended_and_none_of_its_good_health(
+    made: Made, tmp_path: Path
+) -> None:
     made.data(tmp_path)
     with Server(tmp_path) as server:
+        assert httpx.get(f"{server.address}/health/ready").status_code == 200
         for _ in range(20):
             httpx.get(f"{server.address}/nowhere")
         assert server.stop() == 0
     lines = [json.loads(line) for line in server.errors]
-    assert [line["status"] for line in lines].count(404) == 20
+    assert [line["status"] for line in lines] == [404] * 20

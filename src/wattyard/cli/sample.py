@@ -16,16 +16,28 @@ from wattyard import app
 from wattyard.accounts.domain import Account
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
+from wattyard.cli import sample_life
 from wattyard.cli.database import say_meanwhile
-from wattyard.cli.sample_fleet import sample_sites
+from wattyard.cli.sample_fleet import SHOWN_SITE, Json, sample_sites
 from wattyard.cli.sample_readings import (
     DAYS_BACK,
     METERED_SITES,
     missing_days,
     sample_readings,
+    together,
 )
-from wattyard.cli.sample_tariffs import MARKET, MARKET_CODE, market_prices, sample_tariffs
-from wattyard.kernel import ids
+from wattyard.cli.sample_tariffs import (
+    ENDING_SITE,
+    LATE_CODE,
+    LATE_MARKET,
+    MARKET,
+    MARKET_CODE,
+    follow_on,
+    late_prices,
+    market_prices,
+    sample_tariffs,
+)
+from wattyard.kernel import civil, ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.instants import Span
@@ -37,7 +49,7 @@ from wattyard.platform.db import Database
 from wattyard.platform.decoding import convert
 from wattyard.platform.settings import Settings
 from wattyard.sites.domain.sites import Site
-from wattyard.sites.service import Devices, Fleet, Sites
+from wattyard.sites.service import Fleet, Sites
 from wattyard.sites.wire.arrivals import arrival
 from wattyard.tariffs.service import MarketSources, Tariffs
 from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
@@ -72,25 +84,42 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         )
         secret = await _secret(accounts, contexts, account, settings)
         context = contexts.of(Caller(account.number, account.id, live_mode=False))
-        lines = [arrival(number, body) for number, body in enumerate(sample_sites(), 1)]
-        await services.get(Fleet).bring_in(context, lines)
-        sites = await _sample_sites(services, context)
-        shown = await _price(services, context, sites)
-        metered = await _meter(services, context, sites[:METERED_SITES])
-        battery = await _battery_at(services, context, shown)
+        shown, battery = await bring_up_to_now(services, context)
     finally:
         await db.close()
     account_id = ids.wire("acc", account.id)
     return (
-        f"  account   {account_id}   (sample data, test mode)",
-        f"  test key  {secret}",
         f"  docs      {address}/docs",
         "  try       " + curl_line(address, secret),
-        "  prices    " + price_line(address, secret, shown[-1]),
-        "  costs     " + cost_line(address, secret, metered, context.now),
-        "  week      " + command_line(settings, account_id, "tariff", "show", shown[-1]),
+        f"  account   {account_id}   (sample data, test mode)",
+        f"  test key  {secret}",
+        "  prices    " + price_line(address, secret, shown),
+        "  costs     " + cost_line(address, secret, shown, context.now),
+        "  week      " + command_line(settings, account_id, "tariff", "show", shown),
         "  plan      " + command_line(settings, account_id, "plan", battery, "--charge", "40"),
     )
+
+
+async def bring_up_to_now(services: Services, context: Context) -> tuple[str, str]:
+    """Add what the fleet lacks; give a location (`loc_…`) and a battery (`dev_…`) to try."""
+    db = services.get(Database)
+    async with db.transaction():  # one commit for hundreds of small changes
+        bodies = list(sample_sites(await sample_life.add_customers(services, context)))
+        lines = [arrival(number, body) for number, body in enumerate(bodies, 1)]
+        await services.get(Fleet).bring_in(context, lines)
+        sites = await _sample_sites(services, context)
+        await _price(services, context, sites)
+    await _meter(services, context, sites, bodies)
+    devices = await sample_life.sample_devices(services, context)
+    (battery,) = (
+        one for one in devices if one.number == SHOWN_SITE and one.type == "BATTERY_SYSTEM"
+    )
+    async with db.transaction():
+        await sample_life.report_states(services, context, devices, battery)
+    await sample_life.keep_plan(services, context, battery)
+    await sample_life.add_receiver(services, context)
+    shown = next(site for number, site in sites if number == SHOWN_SITE)
+    return ids.wire("loc", shown.id), ids.wire("dev", battery.id)
 
 
 async def _secret(
@@ -122,46 +151,60 @@ async def _secret(
     return secret
 
 
-async def _price(
-    services: Services, context: Context, sites: Sequence[tuple[int, Site]]
-) -> list[str]:
-    """Add a market, and tariffs where sample sites have none; list the locations on the market."""
-    now = context.now
-    source = await services.get(MarketSources).by_code(context, MARKET_CODE)
-    if source is None:
-        draft = source_draft(convert(MARKET, MarketSourceBody))
-        source = await services.get(MarketSources).add(context, draft)
-    await services.get(MarketSources).publish(context, source.id, list(market_prices(now)))
-    shown: list[str] = []
+async def _price(services: Services, context: Context, sites: Sequence[tuple[int, Site]]) -> None:
+    """Add the markets, and tariffs where sample sites have none."""
+    market_id = await _publish(services, context)
+    tariffs = services.get(Tariffs)
+    today = context.now.date()
     for number, site in sites:
-        market_id = ids.wire("mrs", source.id)
-        location_id = ids.wire("loc", site.id)
-        bodies = sample_tariffs(number, location_id, site.currency_code, market_id, now.date())
-        if not site.tariffs:
-            drafts = [contract_draft(convert(body, TariffBody)) for body in bodies]
-            await services.get(Tariffs).connect(context, drafts)
-        if any(body.get("market_rates") for body in bodies):
-            shown.append(location_id)
-    return shown
+        bodies = sample_tariffs(
+            number, ids.wire("loc", site.id), site.currency_code, market_id, today
+        )
+        if site.tariffs and number == ENDING_SITE:
+            page = await tariffs.page(context, PageWindow(1), site_id=site.id)
+            end = page.items[0][0].term.end
+            if end > context.now:
+                continue
+            zone = civil.zone(site.timezone)
+            bodies = [follow_on(body, today, civil.date_at(end, zone)) for body in bodies]
+        elif site.tariffs:
+            continue
+        await tariffs.connect(
+            context, [contract_draft(convert(body, TariffBody)) for body in bodies]
+        )
 
 
-async def _meter(services: Services, context: Context, sites: Sequence[tuple[int, Site]]) -> str:
-    """Add readings at sample sites up to yesterday; give the id of a location to try.
+async def _publish(services: Services, context: Context) -> str:
+    """Publish the sample's market up to tomorrow, and once the one that is late; give the first."""
+    sources = services.get(MarketSources)
+    source = await sources.by_code(context, MARKET_CODE)
+    if source is None:
+        source = await sources.add(context, source_draft(convert(MARKET, MarketSourceBody)))
+    await sources.publish(context, source.id, list(market_prices(context.now)))
+    if await sources.by_code(context, LATE_CODE) is None:
+        late = await sources.add(context, source_draft(convert(LATE_MARKET, MarketSourceBody)))
+        for prices in late_prices(context.now):
+            await sources.publish(context, late.id, prices)
+    return ids.wire("mrs", source.id)
+
+
+async def _meter(
+    services: Services, context: Context, sites: Sequence[tuple[int, Site]], bodies: Sequence[Json]
+) -> None:
+    """Add readings at the metered sample sites up to yesterday, in one batch.
 
     Each site's newest reading shows which days are missing, so a second start adds none.
     """
-    bodies = {body["reference_id"]: body for body in sample_sites()}
     now = context.now
-    shown = ""
+    parts = []
     for number, site in sites:
-        body = bodies[f"sample-{number:04}"]
-        newest = await _newest_reading(services, context, site.id, now)
-        if days := missing_days(now, site, newest):
-            readings = sample_readings(body, site, days)
-            await services.get(Meters).keep(context, readings, submitted=len(readings))
-        if any(device["type"] == "PV_SYSTEM" for device in body["devices"]):
-            shown = shown or ids.wire("loc", site.id)
-    return shown
+        if number in METERED_SITES:
+            newest = await _newest_reading(services, context, site.id, now)
+            if days := missing_days(now, site, newest):
+                parts.append(sample_readings(bodies[number - 1], site, days))
+    if parts:
+        readings = together(parts)
+        await services.get(Meters).keep(context, readings, submitted=len(readings))
 
 
 async def _newest_reading(
@@ -171,19 +214,6 @@ async def _newest_reading(
     search = Search(span, site_id, None, "INBOUND", "IMPORT", None, "NEWEST", 1, None)
     page = await services.get(Records).search(context, search)
     return page.items[0].end if page.items else None
-
-
-async def _battery_at(services: Services, context: Context, location_ids: list[str]) -> str:
-    """Find a battery at one of the sites in service."""
-    for location_id in location_ids:
-        site_id = ids.read(location_id, "loc", param="location_id")
-        site, _ = await services.get(Sites).site(context, site_id)
-        found = await services.get(Devices).page(
-            context, PageWindow(1), type_="BATTERY_SYSTEM", site_id=site_id
-        )
-        if site.status == "ACTIVE" and found.items:
-            return ids.wire("dev", found.items[0].id)
-    return "DEVICE"
 
 
 async def _sample_sites(services: Services, context: Context) -> list[tuple[int, Site]]:

@@ -1,12 +1,17 @@
 """The sample fleet: 250 plausible sites in several countries, the same on every run."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 Json = dict[str, Any]
 
 SITES: Final = 250
+CUSTOMERS: Final = 40
+"""Each owns five sites; the last sites have no customer."""
+SHOWN_SITE: Final = 198
+"""A home in Amsterdam with panels, a battery and a car, on the market's prices."""
 _SEED: Final = 20260201
 
 _CITIES: Final = (
@@ -49,11 +54,15 @@ _PUMPS: Final = (("Norrvarme", "NV-9", "Norrvarme 9", 3.2), ("Calorex", "CX-12",
 _PANELS: Final = (("Helia", "HP-6", "Helia Roof"), ("Sunfold", "SF-8", "Sunfold 8"))
 
 
-def sample_sites() -> Iterator[Json]:
-    """Generate the fleet as bodies of `POST /sites`, each marked as a sample."""
+def sample_sites(customers: Mapping[str, str] = MappingProxyType({})) -> Iterator[Json]:
+    """Generate the fleet as bodies of `POST /sites`, each marked as a sample.
+
+    `customers` has the ids of those that exist, by their references.
+    """
     random_ = random.Random(_SEED)  # noqa: S311 (sample data, not secrets)
     for number in range(1, SITES + 1):
         country, state, city, latitude, longitude, grid_kw = random_.choice(_CITIES)
+        owner = customers.get(customer_reference(number) or "")
         yield {
             "reference_id": f"sample-{number:04}",
             "status": "INACTIVE" if random_.random() < 0.05 else "ACTIVE",
@@ -70,8 +79,15 @@ def sample_sites() -> Iterator[Json]:
             "max_power_import_kw": grid_kw,
             "max_power_export_kw": grid_kw,
             "metadata": {"sample": "true"},
+            **({"customer_id": owner} if owner else {}),
             "devices": list(_devices(random_, number, latitude)),
         }
+
+
+def customer_reference(number: int) -> str | None:
+    """The reference of the customer who owns the sample site with this number (from 1)."""
+    owner = (number + 4) // 5
+    return f"sample-customer-{owner:02}" if owner <= CUSTOMERS else None
 
 
 def _devices(random_: random.Random, number: int, latitude: float) -> Iterator[Json]:

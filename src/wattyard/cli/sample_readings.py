@@ -6,6 +6,7 @@ charger on some nights. Surplus from its panels is exported.
 
 import math
 import zlib
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from wattyard.cli.sample_fleet import SHOWN_SITE
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.meters.domain.readings import Readings, Stream
@@ -22,8 +24,8 @@ from wattyard.sites.domain.sites import Site
 Json = dict[str, Any]
 Numbers = NDArray[np.float64]
 
-METERED_SITES: Final = 20
-"""Only the first sites have readings, so that the first start stays quick."""
+METERED_SITES: Final = (*range(1, 21), SHOWN_SITE)
+"""Only these sites, by number, have readings, so that the first start stays quick."""
 DAYS_BACK: Final = 60
 _SEED: Final = 20260203
 _HALF_HOUR_US: Final = HOUR_US // 2
@@ -50,6 +52,23 @@ def sample_readings(body: Json, site: Site, days: list[date]) -> Readings:
         np.tile(starts, len(flows)),
         np.tile(starts + _HALF_HOUR_US, len(flows)),
         np.round(np.concatenate([energy_kwh for _, energy_kwh in flows]), 3),
+        np.ones(count),
+        [None] * count,
+        [None] * count,
+    )
+
+
+def together(parts: Sequence[Readings]) -> Readings:
+    """Join the readings of several sites into one batch."""
+    firsts = np.cumsum([0, *(len(part.streams) for part in parts)])
+    count = sum(len(part) for part in parts)
+    return Readings(
+        tuple(stream for part in parts for stream in part.streams),
+        np.arange(1, count + 1),
+        np.concatenate([part.stream + first for part, first in zip(parts, firsts, strict=False)]),
+        np.concatenate([part.starts_us for part in parts]),
+        np.concatenate([part.ends_us for part in parts]),
+        np.concatenate([part.energy_kwh for part in parts]),
         np.ones(count),
         [None] * count,
         [None] * count,

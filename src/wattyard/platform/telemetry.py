@@ -29,6 +29,7 @@ from wattyard.platform.http import Call
 from wattyard.platform.http.path_keys import MASKED
 from wattyard.platform.logs import Answered
 
+_PROBES: Final = ("health_live", "health_ready")
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -127,7 +128,7 @@ class Telemetry:
             self._measure()
         if fault is not None:
             self._log.error("failed", **_line(call, seconds).details(), exc_info=fault)
-        elif self._request_log.is_on:
+        elif self._request_log.is_on and not _is_probe(call):
             self._request_log.answered(_line(call, seconds))
 
     def failed(self, scope: str, error: Exception) -> None:
@@ -187,6 +188,11 @@ def _gauges(measures: Iterable[Measure]) -> CollectorRegistry:
             )
         (gauge.labels(**one.labels) if one.labels else gauge).set(one.value)
     return registry
+
+
+def _is_probe(call: Call) -> bool:
+    """Whether somebody asked if all is well, as is done every second, and it is."""
+    return call.status == 200 and call.operation in _PROBES
 
 
 def _line(call: Call, seconds: float) -> Answered:
