@@ -116,13 +116,16 @@ STYLES: Final[Mapping[str, Mapping[str, str]]] = {
     "held": _curve("held"),
     "held-fine": _curve("held", "1"),
     "held-area": _area("held", "0.16"),
-    "target": {"fill": "now"},
-    "reserve": {"stroke": "now", "stroke-width": "1.5", "stroke-dasharray": "2 4"},
+    "target": _text("now", "14"),
+    "reserve": {"fill": "none", "stroke": "now", "stroke-width": "1.5", "stroke-dasharray": "2 4"},
     **{f"s{n}": _filled(f"s{n}") for n in range(1, 9)},
     **{f"h{n}": _filled(f"h{n}") for n in range(7)},
     "hn": _filled("hn"),
     "hx": {"fill": "none", "stroke": "line", "stroke-width": "1"},
     "total": {"stroke": "ink", "stroke-width": "2"},
+    "total-bar": {"fill": "faint"},
+    "hour": {"stroke": "paper", "stroke-width": "2"},
+    "spark-fine": _curve("price", "1"),
     "spark": _curve("price", "1.5"),
 }
 """By style, presentation attributes; colours are tokens."""

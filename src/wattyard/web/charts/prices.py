@@ -67,6 +67,11 @@ def price_chart(curve: PriceCurve, reader: ChartReader, *, title: str) -> Drawin
     )
 
 
+def has_forecast(series: StepSeries) -> bool:
+    """Whether some of a series is not confirmed."""
+    return series.confidence is not None and bool(np.any(series.confidence < 1.0))
+
+
 def price_lane(
     price: StepSeries, time: TimeScale, scale: ValueScale
 ) -> tuple[list[Shape], list[Shape]]:
@@ -98,8 +103,7 @@ def _legend(curve: PriceCurve) -> list[LegendEntry]:
     entries = [LegendEntry("price", curve.name)]
     if curve.second is not None:
         entries.append(LegendEntry("second", curve.second_name))
-    confidence = curve.price.confidence
-    if confidence is not None and np.any(confidence < 1.0):
+    if has_forecast(curve.price):
         entries.append(LegendEntry("forecast", "Forecast"))
     if len(entries) == 1:
         return []

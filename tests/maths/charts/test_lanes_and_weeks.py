@@ -1,0 +1,172 @@
+"""Plans in lanes, weeks as heat maps, a price in its parts, and small lines."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.maths.charts.test_drawings import HOSTILE, READER, hours
+from wattyard.web.charts import palette
+from wattyard.web.charts.audit import PricePart, audit_chart
+from wattyard.web.charts.drawing import Box, Curve, Drawing, Label
+from wattyard.web.charts.plans import ChargeTarget, PlanLane, plan_chart
+from wattyard.web.charts.reading import ChartReader
+from wattyard.web.charts.series import StepSeries
+from wattyard.web.charts.sparks import spark
+from wattyard.web.charts.weeks import PriceRange, WeekRow, price_range, week_chart
+from wattyard.web.charts.writing import file_svg, page_svg
+
+DAY = date(2026, 3, 29)
+
+
+def a_plan() -> Drawing:
+    power = hours(DAY, [0.0] * 8 + [4.0] * 4 + [-2.0] * 4 + [0.0] * 7)
+    held = hours(DAY, [40.0] * 8 + [50, 60, 70, 80] + [75, 70, 65, 60] + [60.0] * 7)
+    lanes = [
+        PlanLane("Price", "EUR per kWh", hours(DAY, [0.2] * 23, 0.5), "price"),
+        PlanLane(HOSTILE, "kW", power, "power"),
+        PlanLane(
+            "State of charge",
+            "%",
+            held,
+            "charge",
+            40.0,
+            [ChargeTarget(int(held.edges_us[12]), 80.0)],
+            10.0,
+        ),
+    ]
+    return plan_chart(lanes, READER, title="Plan", now_us=int(power.edges_us[2]))
+
+
+def a_week() -> list[WeekRow]:
+    day = WeekRow("Mon", [0, 360, 1320, 1440], np.array([0.2, 0.3, 0.2]))
+    return [day, WeekRow(HOSTILE, [0, 1440], np.array([-0.1]), "holiday")]
+
+
+def test_lanes_do_not_overlap_and_share_their_axis_of_time() -> None:
+    drawing = a_plan()
+
+    areas = {
+        one.style: (
+            min(run.values.min() for run in one.runs),
+            max(run.values.max() for run in one.runs),
+        )
+        for one in drawing.shapes
+        if isinstance(one, Curve)
+    }
+    assert areas["price-area"][1] < areas["charge"][0]
+    assert areas["charge"][1] == areas["discharge"][0]
+    assert areas["discharge"][1] < areas["held"][0]
+    marks = [one for one in drawing.shapes if one.style == "target"]
+    assert isinstance(marks[0], Label)
+    assert marks[0].x == pytest.approx(12 / 23)
+    assert [one.text for one in drawing.legend] == [
+        "Charges or runs",
+        "Discharges",
+        "Forecast",
+        "Target",
+        "Reserve",
+    ]
+    assert "State of charge from 40 to 60 %." in drawing.description
+
+
+def test_the_line_of_a_state_of_charge_begins_with_it_and_ends_each_step_where_it_is_then() -> None:
+    drawing = a_plan()
+
+    held = next(one for one in drawing.shapes if one.style == "held")
+    assert isinstance(held, Curve)
+    (line,) = held.runs
+    assert line.xs.size == 24
+    assert line.values[0] == line.values[8]
+    assert line.values[8] - line.values[12] == pytest.approx(0.4 * 86.0)
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        a_plan(),
+        week_chart(a_week(), price_range([a_week()]), READER, currency_code="EUR", title="Week"),
+        audit_chart([PricePart(HOSTILE, 0.2)], READER, currency_code="EUR", title="Price"),
+        spark(hours(DAY, [1.0, 2.0]), title="Requests", description="by hour"),
+    ],
+    ids=lambda one: one.title,
+)
+def test_each_kind_is_written_with_styles_that_exist(drawing: Drawing) -> None:
+    assert "<script" not in page_svg(drawing, "one") + file_svg(drawing)
+    found = {one.style for one in (*drawing.shapes, *drawing.legend)}
+    assert {one for one in found if not one.startswith("hatch")} <= palette.STYLES.keys()
+
+
+def test_a_week_has_a_cell_for_each_stretch_and_says_its_price() -> None:
+    drawing = week_chart(
+        a_week(), price_range([a_week()]), READER, currency_code="EUR", title="Week"
+    )
+
+    cells = [one for one in drawing.shapes if isinstance(one, Box)]
+    assert [one.style for one in cells] == ["h0", "h6", "h0", "hn"]
+    assert cells[1].title == "Mon 06:00–22:00: 0.30 EUR per kWh"
+    assert sum(one.width for one in cells) == pytest.approx(2.0)
+    assert [one.text for one in drawing.legend] == [
+        "−0.10 EUR per kWh",
+        "0.20 EUR per kWh",
+        "0.30 EUR per kWh",
+    ]
+    assert drawing.table.rows[1] == ["Mon", "06:00", "22:00", "0.3000"]
+    assert drawing.table.rows[-1] == [f"{HOSTILE} (holiday)", "00:00", "24:00", "−0.1000"]
+
+
+def test_days_alike_are_one_row_of_the_table_and_unknown_prices_are_said() -> None:
+    rows = [WeekRow(name, [0, 720, 1440], np.array([0.2, np.nan])) for name in ("Mon", "Tue")]
+
+    drawing = week_chart(rows, price_range([rows]), READER, currency_code="EUR", title="Week")
+
+    assert [row[0] for row in drawing.table.rows] == ["Mon, Tue", "Mon, Tue"]
+    assert drawing.table.rows[1][3] == "–"
+    titles = [one.title for one in drawing.shapes if isinstance(one, Box)]
+    assert titles[1] == "Mon 12:00–24:00: not known"
+
+
+@settings(max_examples=50)
+@given(st.lists(st.floats(0.0, 1.0), min_size=2, max_size=20))
+def test_a_dearer_price_has_never_a_cheaper_colour(prices: list[float]) -> None:
+    scale = PriceRange(min(prices), max(prices))
+
+    styles = [scale.style(price) for price in sorted(prices)]
+
+    assert styles == sorted(styles)
+    assert scale.style(float("nan")) == "hx"
+    assert scale.style(-0.01) == "hn"
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(-500_000, 500_000).map(lambda n: n / 1e6), min_size=1, max_size=6))
+def test_parts_of_a_price_follow_each_other_and_end_where_the_price_ends(
+    amounts: list[float],
+) -> None:
+    parts = [PricePart(f"part {n}", amount) for n, amount in enumerate(amounts)]
+
+    drawing = audit_chart(parts, READER, currency_code="EUR", title="Price")
+
+    boxes = [one for one in drawing.shapes if isinstance(one, Box)]
+    zero = next(one for one in drawing.shapes if one.style == "zero").x1  # type: ignore[union-attr]
+    at = zero
+    for box, amount in zip(boxes, amounts, strict=False):
+        assert (box.x if amount >= 0 else box.x + box.width) == pytest.approx(at, abs=3e-3)
+        at += box.width if amount >= 0 else -box.width
+    assert drawing.table.rows[-1] == ["Price", READER.number(sum(amounts), 6)]
+
+
+def test_a_small_line_of_nothing_is_flat() -> None:
+    nothing = StepSeries(hours(DAY, [0.0]).edges_us, np.array([np.nan]))
+
+    drawing = spark(nothing, title="Requests", description="none")
+
+    assert page_svg(drawing, "one").count("<path") == 1
+    assert drawing.gutter == 0.0
+
+
+def test_days_are_named_in_the_language_of_the_reader() -> None:
+    assert ChartReader(ZoneInfo("Europe/Berlin"), "de").weekday(0) == "Mo."
