@@ -1,4 +1,4 @@
-"""The use-cases of accounts, without the libraries of what the other capabilities compute."""
+"""The use-cases of accounts and people, without the libraries of what others compute."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,6 +7,7 @@ from wattyard.accounts.service import Accounts, OwnSites
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.kernel.instants import system_clock
+from wattyard.people.service import AuditLog, People, Sessions
 from wattyard.platform.composition import Capability, Contributions
 from wattyard.platform.db import Database
 from wattyard.platform.encryption import key_file
@@ -14,12 +15,14 @@ from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 
 _ALONE: Final = Capability(
-    name="accounts", id_prefixes=("acc", "key"), provides=(Accounts, key_file.keyring_of)
+    name="accounts",
+    id_prefixes=("acc", "key"),
+    provides=(Accounts, key_file.keyring_of, People, Sessions, AuditLog),
 )
 
 
 def accounts_alone(db: Database, settings: Settings) -> Services:
-    """Put the use-cases of accounts together on a database.
+    """Put the use-cases of accounts and people together on a database.
 
     All others are loaded only where a key is bound to locations, which are theirs to judge.
     """

@@ -125,6 +125,14 @@ class Settings:
         return frozenset(origin.encode() for origin in listed if origin)
 
     @property
+    def address(self) -> str:
+        """Where people find the server: the public address, else that on which it listens."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (shown)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def caps(self) -> Caps:
         """How much an account may have."""
         return Caps(self.webhook_endpoints, self.site_devices, self.site_tariffs)

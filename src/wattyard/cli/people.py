@@ -1,0 +1,251 @@
+"""`wattyard user …`: who may log in to the dashboard, for the operator; works while it runs."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+
+from wattyard.cli.accounts import print_json, print_rows, say
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.kernel import ids, instants
+from wattyard.people.domain import Invitation, Membership, Person, Role
+
+if TYPE_CHECKING:
+    from wattyard.kernel.context import Context
+    from wattyard.people.domain import OneTimeLink
+    from wattyard.people.service import People
+    from wattyard.platform.services import Services
+
+user = typer.Typer(help="People who may log in to the dashboard.", no_args_is_help=True)
+
+Result = TypeVar("Result")
+EmailArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="Their e-mail address.")]
+RoleOption = Annotated[
+    str | None, typer.Option("--role", help="What they may do there: viewer, developer or owner.")
+]
+AccountOption = Annotated[str | None, typer.Option("--account", help="acc_…")]
+
+
+def run(
+    data: Path | None,
+    database: str | None,
+    account: str | None,
+    work: "Callable[[People, Context], Awaitable[Result]]",
+) -> Result:
+    """Do something with the people of the database that the options name, as the operator.
+
+    Where an account is named, the context is of it.
+    """
+    from wattyard.accounts.service import Accounts  # noqa: PLC0415 (help does without)
+    from wattyard.cli import database as databases  # noqa: PLC0415
+    from wattyard.cli.accounts_alone import accounts_alone  # noqa: PLC0415
+    from wattyard.kernel.callers import Caller  # noqa: PLC0415
+    from wattyard.kernel.context import Contexts  # noqa: PLC0415
+    from wattyard.people.service import People  # noqa: PLC0415
+
+    id_ = account and ids.read(account, "acc", param="account")
+
+    async def done(found: "Services") -> Result:
+        context = found.get(Contexts).operator()
+        if isinstance(id_, UUID):
+            owner = await found.get(Accounts).account(id_)
+            context = context.on_behalf_of(Caller(owner.number, owner.id, live_mode=True))
+        return await work(found.get(People), context)
+
+    return databases.run(data, database, done, assembly=accounts_alone)
+
+
+@user.command("invite")
+def invite(
+    email: Annotated[str, typer.Option("--email", help="Their e-mail address.")],
+    account: AccountOption = None,
+    role: RoleOption = None,
+    name: Annotated[str, typer.Option("--name", help="What they are called.")] = "",
+    operator: Annotated[
+        bool, typer.Option("--operator", help="Let them run the server too; needs no --account.")
+    ] = False,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Print a one-time link that lets somebody in, good for 24 hours."""
+    wanted = _role(role)
+    if (account is None) != (wanted is None) or not (account or operator):
+        raise CommandFailed(
+            "say with --account and --role in which account they are what, "
+            "or with --operator that they run the server"
+        )
+
+    async def work(people: "People", context: "Context") -> "tuple[OneTimeLink, str]":
+        number = context.account if account else None
+        return await people.invite(context, Invitation(email, name, number, wanted, operator))
+
+    _print_link(*run(data, database, account, work), account, json=json)
+
+
+@user.command("link")
+def make_link(
+    email: EmailArgument,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Print a one-time link for somebody who is known, such as when their password is lost."""
+    made = run(data, database, None, lambda people, at: people.invite(at, Invitation(email, "")))
+    _print_link(*made, None, json=json)
+
+
+def _print_link(link: "OneTimeLink", token: str, account: str | None, *, json: bool) -> None:
+    from wattyard.platform.settings import Settings  # noqa: PLC0415 (help does without)
+
+    address = f"{Settings.read().address}/dashboard/link/{token}"
+    given = link.invitation
+    if not json:
+        say(
+            f"{address}",
+            f"for {given.email}, good for one log-in until {instants.text(link.time_expiry)}",
+        )
+        return
+    print_json(
+        {
+            "email": given.email,
+            "name": given.name,
+            "account_id": account,
+            "role": given.role.name.lower() if given.role else None,
+            "operator": given.makes_operator,
+            "link": address,
+            "time_expiry": instants.text(link.time_expiry),
+        }
+    )
+
+
+@user.command("list")
+def list_people(
+    account: AccountOption = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """List the people who may log in; with --account those of one account."""
+
+    async def work(people: "People", context: "Context") -> list[dict[str, Any]]:
+        return [
+            _shown(person, memberships)
+            for person, memberships in await people.all()
+            if account is None or any(one.account == context.account for one in memberships)
+        ]
+
+    rows = run(data, database, account, work)
+    if not json:
+        for row in rows:
+            row["accounts"] = ", ".join(
+                f"{one['role']} of {one['account_name']}" for one in row["accounts"]
+            )
+            row["operator"] = "operator" if row["operator"] else ""
+            del row["id"], row["time_created"]
+    print_rows(rows, json=json)
+
+
+@user.command("role")
+def change_role(
+    email: EmailArgument,
+    account: Annotated[str, typer.Option("--account", help="acc_…")],
+    role: Annotated[str, typer.Option("--role", help="viewer, developer or owner.")],
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Change what a member of an account may do there."""
+    wanted = _role(role) or Role.VIEWER
+
+    async def work(people: "People", context: "Context") -> Person:
+        person = await people.find(email)
+        await people.change_role(context, person.id, wanted)
+        return person
+
+    _print_done(
+        run(data, database, account, work), f"is {wanted.name.lower()} of {account}", json=json
+    )
+
+
+@user.command("disable")
+def disable(
+    email: EmailArgument,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Let somebody in no more: their sessions end within five seconds, their links at once."""
+    done = run(data, database, None, lambda people, _: people.disable(email))
+    _print_done(done, "is disabled", json=json)
+
+
+@user.command("enable")
+def enable(
+    email: EmailArgument,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Let somebody in again."""
+    done = run(data, database, None, lambda people, _: people.enable(email))
+    _print_done(done, "is enabled", json=json)
+
+
+@user.command("remove")
+def remove(
+    email: EmailArgument,
+    account: AccountOption = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Remove somebody from all accounts for good; with --account from that one only."""
+
+    async def work(people: "People", context: "Context") -> Person:
+        if account is None:
+            return await people.delete(context, email)
+        person = await people.find(email)
+        await people.remove(context, person.id)
+        return person
+
+    where = f"is removed from {account}" if account else "is removed"
+    _print_done(run(data, database, account, work), where, json=json)
+
+
+def _print_done(person: Person, says: str, *, json: bool) -> None:
+    if json:
+        print_json({"id": ids.wire("per", person.id), "email": person.email, "status": says})
+    else:
+        say(f"{person.email} {says}")
+
+
+def _role(text: str | None) -> Role | None:
+    if text is None:
+        return None
+    try:
+        return Role[text.upper()]
+    except KeyError:
+        known = ", ".join(one.name.lower() for one in Role)
+        raise CommandFailed(f"--role must be one of {known}; got {ids.shown(text)}") from None
+
+
+def _shown(person: Person, memberships: tuple[Membership, ...]) -> dict[str, Any]:
+    return {
+        "id": ids.wire("per", person.id),
+        "email": person.email,
+        "name": person.name,
+        "status": "DISABLED" if person.disabled else "ENABLED",
+        "operator": person.is_operator,
+        "accounts": [
+            {
+                "account_id": ids.wire("acc", one.account_id),
+                "account_name": one.account_name,
+                "role": one.role.name.lower(),
+            }
+            for one in memberships
+        ],
+        "time_created": instants.text(person.time_created),
+    }
