@@ -13,7 +13,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -q
 COMPILE := $(PY) -m compileall -q src
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check format bench client figures generators torture fuzz attack pins clean
+.PHONY: run test check format bench client figures generators integrations torture fuzz attack pins clean
 
 run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
@@ -64,6 +64,10 @@ figures: $(STAMP)
 # The description of the API through generators of clients and a linter that others wrote.
 generators: $(STAMP)
 	$(PY) -m tests.generators
+
+# Home Assistant and Node-RED themselves, with the configuration of their guides, against a server.
+integrations: $(STAMP)
+	$(PY) -m tests.integrations
 
 # Write the generated files of the Python client from the endpoints' declarations.
 client: $(STAMP)

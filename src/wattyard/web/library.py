@@ -9,11 +9,13 @@ from typing import Final, NamedTuple
 
 SECTIONS: Final[Mapping[str, str]] = {
     "guides": "Guides",
+    "integrations": "Integrations",
     "contract": "Contract",
     "decisions": "Decisions",
 }
 _FOLDERS: Final[Mapping[str, str]] = {
     "guides": "",
+    "integrations": "integrations",
     "contract": "contract",
     "decisions": "decisions",
 }
