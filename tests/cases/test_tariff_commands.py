@@ -58,6 +58,22 @@ def test_a_good_tariff_is_shown_as_a_week(tmp_path: Path) -> None:
     assert "lowest 0.1, highest 0.3" in done.stdout
 
 
+def test_a_week_is_drawn_into_a_file_or_to_standard_output(tmp_path: Path) -> None:
+    file, picture = written(tmp_path, NIGHT_SAVER), tmp_path / "week.svg"
+    zone = ("--timezone", "Europe/London")
+
+    kept = run("tariff", "check", file, *zone, "--svg", str(picture))
+    printed = run("tariff", "check", file, *zone, "--svg", "-")
+    nowhere = run("tariff", "check", file, *zone, "--svg", str(tmp_path / "none" / "week.svg"))
+
+    assert (kept.exit_code, kept.stdout) == (0, "")
+    assert picture.read_text() == printed.stdout
+    assert printed.stdout.startswith("<svg ")
+    assert "Night saver" in printed.stdout
+    assert "00:00–06:00: 0.10 EUR per kWh" in printed.stdout
+    assert "cannot be written" in str(nowhere.exception)
+
+
 def test_the_check_as_json_has_the_shape_of_the_endpoint(tmp_path: Path) -> None:
     done = run(
         "tariff", "check", written(tmp_path, NIGHT_SAVER), "--timezone", "Europe/London",
@@ -173,7 +189,10 @@ def test_a_document_is_imported_and_its_tariff_and_place_are_shown(
     (tariff,) = json.loads(made.stdout)["tariffs"]
     week = run("tariff", "show", tariff["id"], *owner)
     place = run("tariff", "show", location, *owner)
+    drawn = run("tariff", "show", location, *owner, "--svg", "-")
 
+    assert drawn.stdout.startswith("<svg ")
+    assert "0.12 USD per kWh" in drawn.stdout
     assert twice.exit_code == 1
     assert "tariff_term_overlap" in twice.stderr
     assert "Residential" in week.stdout

@@ -14,7 +14,8 @@ from wattyard.cli.accounts import AccountOption, print_json
 from wattyard.cli.database import run
 from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
 from wattyard.cli.plan_chart import Lane
-from wattyard.cli.site_plan import fields_of, plan_site
+from wattyard.cli.site_plan import Shown, fields_of, plan_site
+from wattyard.cli.svg_files import SvgOption, write_plan
 from wattyard.cli.tariffs import ModeOption, context_of
 from wattyard.kernel import civil, ids
 from wattyard.kernel.context import Context
@@ -60,6 +61,7 @@ def plan(
         str | None, typer.Option(help="loc_…, if the device is at several.")
     ] = None,
     json: JsonOption = False,
+    svg: SvgOption = None,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -70,7 +72,7 @@ def plan(
         asked = {**fields_of(request), "location_id": site}
         if hours is not None:
             asked["schedule_horizon"] = hours
-        plan_site(asked, account, mode, json=json, data=data, database=database)
+        plan_site(asked, account, mode, shown=Shown(json, svg), data=data, database=database)
         return
     if device is None:
         raise typer.BadParameter("name a device, dev_…, or a site by --site loc_…")
@@ -96,7 +98,7 @@ def plan(
     if json:
         print_json(json_value(charge_json(context.caller, named, answer, None)))
     else:
-        _show(answer)
+        _show(answer, svg)
 
 
 def _check_alone(given: dict[str, object]) -> None:
@@ -108,24 +110,27 @@ def _check_alone(given: dict[str, object]) -> None:
         )
 
 
-def _show(answer: ChargeAnswer) -> None:
+def _show(answer: ChargeAnswer, svg: Path | None) -> None:
     (own,) = answer.plan.storages
     zone = civil.zone(answer.site.timezone)
-    held = np.append(answer.storage.energy_wh, own.held_wh[:-1])
+    held = _FULL * np.append(answer.storage.energy_wh, own.held_wh) / answer.storage.capacity_wh
     steps = answer.plan.steps
     lanes = [
         Lane("price", steps.import_per_kwh, "price"),
         Lane("runs", own.charge_w - own.discharge_w, "power"),
-        Lane("holds", _FULL * (held + own.held_wh) / 2 / answer.storage.capacity_wh, "percent"),
+        Lane("holds", (held[:-1] + held[1:]) / 2, "percent", held),
     ]
+    title = f"Plan of dev_{answer.device_id.hex}"
+    if svg is not None:
+        write_plan(svg, steps.edges_us, lanes, zone, titles=(title, answer.site.currency_code))
+        return
     around = answer.surroundings
     console = Console(soft_wrap=True)
-    console.print(Text(f"Plan of dev_{answer.device_id.hex} ({zone.key})", style="bold"))
+    console.print(Text(f"{title} ({zone.key})", style="bold"))
     console.print(plan_chart.draw(steps.edges_us, lanes, zone))
-    first, last = (_FULL * wh / answer.storage.capacity_wh for wh in (held[0], own.held_wh[-1]))
     console.print(
         f"adds {answer.site.currency_code} {rounded(own.cost, 2):.2f} to the bill "
-        f"(confidence {own.confidence:.2f})   charge {first:.0f} % → {last:.0f} %   "
+        f"(confidence {own.confidence:.2f})   charge {held[0]:.0f} % → {held[-1]:.0f} %   "
         f"{own.status.lower()}"
         + (f": {own.reason}, {own.shortfall_wh:.0f} Wh are missing" if own.reason else ""),
         highlight=False,

@@ -22,11 +22,15 @@ _NARROWEST: Final = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lane:
-    """A row to draw of n steps: a price per kWh, a power (W, + takes), or a share in per cent."""
+    """A row to draw of n steps: a price per kWh, a power (W, + takes), or a share in per cent.
+
+    `at_edges` (n + 1) are shares where steps begin and end; `values` are their means.
+    """
 
     name: str
     values: Numbers
     kind: Literal["price", "power", "percent"]
+    at_edges: Numbers | None = None
 
 
 def draw(edges_us: Instants, lanes: Sequence[Lane], zone: ZoneInfo) -> RenderableType:

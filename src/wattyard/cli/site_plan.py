@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from wattyard.cli.accounts import Mode, print_json
 from wattyard.cli.database import run
 from wattyard.cli.options import CommandFailed
 from wattyard.cli.plan_chart import Lane
+from wattyard.cli.svg_files import write_plan
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import civil, ids
 from wattyard.kernel.clock_changes import instant
@@ -35,12 +36,19 @@ _FULL = 100.0
 _IDLE_W = 1.0
 
 
+class Shown(NamedTuple):
+    """How a plan is shown: as JSON, as a picture in a file, or else in the terminal."""
+
+    json: bool
+    svg: Path | None
+
+
 def plan_site(
     fields: dict[str, Any],
     account: str,
     mode: Mode,
     *,
-    json: bool,
+    shown: "Shown",
     data: Path | None,
     database: str | None,
 ) -> None:
@@ -56,8 +64,12 @@ def plan_site(
         return site_json(context.caller, named, answer, site_form(body)), answer, names
 
     document, answer, names = run(data, database, work)
-    if json:
+    if shown.json:
         print_json(json_value(document))
+    elif shown.svg is not None:
+        zone, currency_code = civil.zone(answer.site.timezone), answer.site.currency_code
+        titles = (f"Plan of loc_{answer.site.id.hex}", currency_code)
+        write_plan(shown.svg, answer.plan.edges_us, _lanes(answer, names), zone, titles=titles)
     else:
         _show(answer, names)
 
@@ -119,9 +131,8 @@ def _lanes(answer: SiteAnswer, names: dict[UUID, str]) -> list[Lane]:
         lanes.append(Lane(names[device_id], own.power_w, "power"))
         if own.held_wh is not None:
             capacity_wh, start_wh = capacities[own.device]
-            before = np.append(start_wh, own.held_wh[:-1])
-            share = _FULL * (before + own.held_wh) / 2.0 / capacity_wh
-            lanes.append(Lane("  charge", share, "percent"))
+            held = _FULL * np.append(start_wh, own.held_wh) / capacity_wh
+            lanes.append(Lane("  charge", (held[:-1] + held[1:]) / 2, "percent", held))
     return lanes
 
 

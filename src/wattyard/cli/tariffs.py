@@ -16,6 +16,7 @@ from wattyard.cli.accounts import AccountOption, Mode, print_json, say
 from wattyard.cli.database import run
 from wattyard.cli.listings import list_tariffs
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.svg_files import SvgOption, write_week
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
@@ -73,6 +74,7 @@ def check_tariff(
     ] = "EUR",
     allow_implausible: ImplausibleOption = False,
     json: JsonOption = False,
+    svg: SvgOption = None,
 ) -> None:
     """Check a tariff as POST /tariffs does, and show its week. Needs no server and no database.
 
@@ -98,7 +100,12 @@ def check_tariff(
         site = Site(UUID(int=0), now, timezone, currency, postal_address=PostalAddress())
         print_json(check_shape(site, judged, region, shown, doubtful))
         return
-    _show_sample(shown, currency, title=body.display_name or file.name)
+    title = body.display_name or file.name
+    if svg is not None:
+        rows = [_row(day) for day in shown.week]
+        write_week(svg, rows, region.zone, titles=(title, currency))
+        return
+    _show_sample(shown, currency, title=title)
     for note in _charge_notes(judged, currency):
         say(note)
     for warning in doubtful:
@@ -172,6 +179,7 @@ def show_tariff(
     direction: Annotated[
         str, typer.Option(help="IMPORT, EXPORT or LOCAL, for a location.")
     ] = "IMPORT",
+    svg: SvgOption = None,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -185,6 +193,9 @@ def show_tariff(
         return await _site_week(services, context, site_id, _direction(direction))
 
     week = run(data, database, work)
+    if svg is not None:
+        write_week(svg, week.rows, civil.zone(week.timezone), titles=(week.title, week.currency))
+        return
     price_week.show(week.rows, week.currency, title=week.title)
     for note in week.notes:
         say(note)
@@ -197,10 +208,11 @@ async def context_of(services: Services, account: str, mode: Mode) -> Context:
 
 
 class _Week(NamedTuple):
-    """Rows of a table, the currency, the title, and what is said below the table."""
+    """Rows of a table, the currency, zone and title, and what is said below the table."""
 
     rows: list[price_week.DayRow]
     currency: str
+    timezone: str
     title: str
     notes: Sequence[str] = ()
 
@@ -215,7 +227,8 @@ async def _tariff_week(services: Services, context: Context, tariff_id: UUID) ->
         *_charge_notes(known.tariff, site.currency_code),
         *(f"warning: {one.message}" for one in known.warnings),
     ]
-    return _Week([_row(day) for day in shown.week], site.currency_code, title, notes)
+    rows = [_row(day) for day in shown.week]
+    return _Week(rows, site.currency_code, site.timezone, title, notes)
 
 
 async def _site_week(
@@ -236,7 +249,7 @@ async def _site_week(
         )
     currency, title = site.currency_code, f"{direction} at loc_{site_id.hex}"
     notes = [note for own in tariffs.values() for note in _charge_notes(own, currency)]
-    return _Week(rows, currency, title, notes)
+    return _Week(rows, currency, site.timezone, title, notes)
 
 
 def _show_sample(shown: Sample, currency: str, *, title: str) -> None:

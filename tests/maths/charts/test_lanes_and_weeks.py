@@ -16,7 +16,7 @@ from wattyard.web.charts.plans import ChargeTarget, PlanLane, plan_chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.charts.sparks import spark
-from wattyard.web.charts.weeks import PriceRange, WeekRow, price_range, week_chart
+from wattyard.web.charts.weeks import PriceRange, WeekRow, clock_row, price_range, week_chart
 from wattyard.web.charts.writing import file_svg, page_svg
 
 DAY = date(2026, 3, 29)
@@ -127,6 +127,40 @@ def test_days_alike_are_one_row_of_the_table_and_unknown_prices_are_said() -> No
     assert drawing.table.rows[1][3] == "–"
     titles = [one.title for one in drawing.shapes if isinstance(one, Box)]
     assert titles[1] == "Mon 12:00–24:00: not known"
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "rest"),
+    [
+        (date(2026, 6, 1), [0, 120, 240], [1.0, 2.0, 3.0]),
+        # Three o'clock follows two o'clock at once: the price from three on takes over.
+        (date(2026, 3, 29), [0, 180, 300], [1.0, 2.0, 3.0]),
+        # The hour from two comes twice; its first prices are shown.
+        (date(2026, 10, 25), [0, 120, 180], [1.0, 2.0, 3.0]),
+    ],
+)
+def test_a_day_lies_on_the_hours_of_its_clock(
+    day: date, first: list[int], rest: list[float]
+) -> None:
+    own = hours(day, [1.0, 1.0, 2.0, 2.0, 3.0])
+
+    row = clock_row("day", own, READER)
+
+    assert row.edges_minutes[0] == 0
+    assert row.edges_minutes[-1] == 1440
+    changes = [n for n in range(row.prices.size) if n == 0 or row.prices[n] != row.prices[n - 1]]
+    assert [row.edges_minutes[n] for n in changes][:3] == first
+    assert [float(row.prices[n]) for n in changes][:3] == rest
+
+
+def test_a_day_that_begins_late_is_unknown_until_then() -> None:
+    own = hours(date(2026, 6, 1), [0.1] * 24)
+    late = StepSeries(own.edges_us[6:], own.values[6:])
+
+    row = clock_row("day", late, READER)
+
+    assert np.isnan(row.prices[0])
+    assert list(row.edges_minutes)[:2] == [0, 360]
 
 
 @settings(max_examples=50)

@@ -6,6 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from wattyard.kernel import clock_changes
+from wattyard.kernel.clock_changes import DAY_US, SECOND_US
 from wattyard.web.charts.drawing import (
     Anchor,
     Box,
@@ -17,14 +19,16 @@ from wattyard.web.charts.drawing import (
     Shape,
 )
 from wattyard.web.charts.reading import ChartReader
-from wattyard.web.charts.series import Floats
+from wattyard.web.charts.series import Floats, StepSeries
 
 MINUTES_OF_DAY: Final = 1_440
 LEVELS: Final = 7
+_MINUTE_US: Final = 60 * SECOND_US
 _ROW_PX: Final = 24.0
 _TOP_PX: Final = 20.0
 _DECIMALS: Final = 4
 _LEGEND_MOST: Final = 7
+_SHORT_NAME: Final = 5
 _HOURS: Final = (
     (0, True),
     (3, False),
@@ -50,6 +54,23 @@ class WeekRow:
     edges_minutes: Sequence[int]
     prices: Floats
     note: str = ""
+
+
+def clock_row(name: str, day: StepSeries, reader: ChartReader, *, note: str = "") -> WeekRow:
+    """Lay the prices of one local day on the hours of its clock.
+
+    A repeated hour shows its first prices, a skipped one the price that takes over; what is before
+    the series is unknown.
+    """
+    clock = clock_changes.between(reader.zone, *day.span_us)
+    walls = clock.wall_us(day.edges_us[:-1])
+    midnight = int(walls[0]) // DAY_US * DAY_US
+    minutes = np.unique(np.append((walls - midnight) // _MINUTE_US, [0, MINUTES_OF_DAY]))
+    minutes = minutes[(minutes >= 0) & (minutes <= MINUTES_OF_DAY)]
+    starts = clock.first_shown(midnight + minutes[:-1] * _MINUTE_US).instants_us
+    prices = [day.at(at) for at in starts.tolist()]
+    known = np.array([np.nan if price is None else price for price in prices], np.float64)
+    return WeekRow(name, minutes.tolist(), known, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,7 @@ def week_chart(
         shapes=list(_shapes(rows, scale, reader, unit)),
         table=_table(rows, reader, unit),
         legend=list(_legend(rows, scale, reader, unit)),
+        gutter=44.0 if max(len(row.name) for row in rows) <= _SHORT_NAME else 84.0,
     )
 
 
