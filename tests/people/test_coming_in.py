@@ -50,7 +50,7 @@ async def invited(
 async def come(
     world: World, now: Callable[[], Context], token: str, present: SignedIn | None = None
 ) -> Person:
-    return await world.services.get(LogIn).by_link(now(), token, present=present, language="en")
+    return await world.services.get(LogIn).by_link(now(), token, present=present)
 
 
 async def member(world: World, tenant: Tenant, role: Role = Role.VIEWER) -> Person:

@@ -40,7 +40,8 @@ class Person:
     Attributes:
         email: in lower case; two people never have the same.
         is_operator: True for those who run the server.
-        language: of the dashboard, an IETF tag such as `en` or `de`.
+        language: in which they read numbers and dates, a tag of BCP 47 such as `de-AT`; empty where
+            their browser says.
         disabled: True where they may not log in.
         has_password: False where only a link lets them in.
     """

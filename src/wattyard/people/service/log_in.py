@@ -116,12 +116,10 @@ class LogIn:
             raise _ended()
         return link
 
-    async def by_link(
-        self, context: Context, token: str, *, present: SignedIn | None, language: str
-    ) -> Person:
+    async def by_link(self, context: Context, token: str, *, present: SignedIn | None) -> Person:
         """Use a link up, and give the person whom it lets in, with what it gives them.
 
-        `language` is that of a person who was not there before.
+        `present` is whoever uses it, where they are logged in already.
 
         Raises:
             LinkEnded: when it cannot be used, or its person is disabled.
@@ -132,7 +130,7 @@ class LogIn:
             link = await links.use_up(db, hash_of(token), context.now)
             if link is None:
                 raise _ended()
-            person = await self._invited(db, context, link, present, language)
+            person = await self._invited(db, context, link, present)
             if link.invitation.makes_operator and not person.is_operator:
                 person = replace(person, is_operator=True)
                 await people.change(db, person)
@@ -169,7 +167,6 @@ class LogIn:
         context: Context,
         link: OneTimeLink,
         present: SignedIn | None,
-        language: str,
     ) -> Person:
         given = link.invitation
         known = await people.by_email(db, given.email)
@@ -179,7 +176,7 @@ class LogIn:
                 given.email,
                 given.name,
                 is_operator=False,
-                language=language,
+                language="",
                 time_created=context.now,
             )
             if await people.add(db, new):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -124,6 +125,15 @@ class Formats:
             found - now, add_direction=True, locale=_english_words(self.locale)
         )
         return h.time(datetime=instants.text(found), title=instants.text(found))[text]
+
+
+@cache
+def languages() -> Sequence[tuple[str, str]]:
+    """The languages that a person can choose, as tags and English names; none is the browser's."""
+    named = sorted(
+        (Locale.parse(one).get_display_name("en") or one, one.replace("_", "-")) for one in _OFFERED
+    )
+    return [("", "As the browser says"), *((tag, name) for name, tag in named)]
 
 
 def language_of(accepted: str) -> str:
