@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.support.world import Tenant, World
 from wattyard.cli.sample import bring_up_to_now
-from wattyard.cli.sample_life import RECEIVER
+from wattyard.cli.sample_life import RECEIVER, add_receiver
 from wattyard.cli.sample_tariffs import ENDING_SITE, LATE_CODE
 
 KINDS = ("/sites", "/customers", "/tariffs", "/market-sources", "/webhook-endpoints", "/events")
@@ -26,6 +26,8 @@ async def test_the_fleet_has_much_to_look_at_and_later_starts_add_what_is_missin
     world: World, tenant: Tenant
 ) -> None:
     lines = await bring_up_to_now(world.services, tenant.context)
+    for _ in range(2):
+        await add_receiver(world.services, tenant.context)
     await _has_much_to_look_at(tenant, *lines, now=world.clock())
     await _adds_nothing_twice(world, tenant, lines)
     await _is_topped_up_a_week_later(world, tenant, lines[1])

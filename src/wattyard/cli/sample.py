@@ -5,8 +5,8 @@ import base64
 import re
 import shlex
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -69,11 +69,32 @@ def introduction(found: Settings, address: str, settings: Settings) -> tuple[str
     return asyncio.run(_introduce(found, address, settings))
 
 
-async def _introduce(found: Settings, address: str, settings: Settings) -> tuple[str, ...]:
+def deliver_in_vain(found: Settings) -> None:
+    """Add the webhook endpoint that nobody listens at, unless it is there."""
+    asyncio.run(_deliver_in_vain(found))
+
+
+async def _deliver_in_vain(found: Settings) -> None:
+    async with _services(found) as services:
+        known = [one for one in await services.get(Accounts).all() if one.name == _ACCOUNT]
+        contexts = services.get(Contexts)
+        for account in known[:1]:
+            caller = Caller(account.number, account.id, live_mode=False)
+            await sample_life.add_receiver(services, contexts.of(caller))
+
+
+@asynccontextmanager
+async def _services(found: Settings) -> AsyncIterator[Services]:
     db = Database(found.database, connections=2)
     await db.open()
     try:
-        services = app.services(db, found)
+        yield app.services(db, found)
+    finally:
+        await db.close()
+
+
+async def _introduce(found: Settings, address: str, settings: Settings) -> tuple[str, ...]:
+    async with _services(found) as services:
         contexts = services.get(Contexts)
         accounts = services.get(Accounts)
         known = [account for account in await accounts.all() if account.name == _ACCOUNT]
@@ -85,8 +106,6 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         secret = await _secret(accounts, contexts, account, settings)
         context = contexts.of(Caller(account.number, account.id, live_mode=False))
         shown, battery = await bring_up_to_now(services, context)
-    finally:
-        await db.close()
     account_id = ids.wire("acc", account.id)
     return (
         f"  docs      {address}/docs",
@@ -117,7 +136,6 @@ async def bring_up_to_now(services: Services, context: Context) -> tuple[str, st
     async with db.transaction():
         await sample_life.report_states(services, context, devices, battery)
     await sample_life.keep_plan(services, context, battery)
-    await sample_life.add_receiver(services, context)
     shown = next(site for number, site in sites if number == SHOWN_SITE)
     return ids.wire("loc", shown.id), ids.wire("dev", battery.id)
 

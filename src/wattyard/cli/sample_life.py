@@ -184,6 +184,6 @@ async def add_receiver(services: Services, context: Context) -> None:
     if any(one.url == RECEIVER for one in known.items):
         return
     description = "Sample: nobody listens at this address, so that a failed delivery can be seen"
-    draft = EndpointDraft(RECEIVER, ("tariff.expiring", "tariff.expired"), description)
+    draft = EndpointDraft(RECEIVER, ("tariff.*", "market_source.*"), description)
     made, _ = await endpoints.add(context, draft)
     await endpoints.test(context, made.id)

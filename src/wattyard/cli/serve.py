@@ -85,7 +85,9 @@ def serve(
         introduction = _sample(found, address, settings) if with_sample else ()
         os.environ.update(found.environment())
         announcer = threading.Thread(
-            target=_announce, args=(listening, address, introduction), daemon=True
+            target=_introduce,
+            args=(listening, address, introduction, found if with_sample else None),
+            daemon=True,
         )
         announcer.start()
         _run(settings, listening)
@@ -152,6 +154,23 @@ class Supervisor(Multiprocess):
             super().restart_all()
         finally:
             self.config.timeout_worker_healthcheck = usual
+
+
+def _introduce(
+    listening: socket.socket,
+    address: str,
+    introduction: tuple[str, ...],
+    sample_in: Settings | None,
+) -> None:
+    """Say how to use the server once it answers; then the sample's first webhook may fail.
+
+    The log tells of that, and would stand in the middle of the introduction.
+    """
+    _announce(listening, address, introduction)
+    if sample_in is not None:
+        from wattyard.cli import sample  # noqa: PLC0415 (only where it is wanted)
+
+        sample.deliver_in_vain(sample_in)
 
 
 def _announce(listening: socket.socket, address: str, introduction: tuple[str, ...]) -> None:
