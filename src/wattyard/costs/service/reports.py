@@ -30,10 +30,11 @@ from wattyard.platform.db import Database, ReadConnection
 from wattyard.platform.work import beside
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.sites.service import Devices, Sites
+from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.prices import Supply
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Direction
-from wattyard.tariffs.service import Prices
+from wattyard.tariffs.service import Prices, Tariffs
 
 _PARAMS: Final = {"start_time_invalid": "start_time", "time_in_future": "end_time"}
 """Which parameter a fault of a kept reading is in; those of its energy are found before."""
@@ -43,6 +44,12 @@ class ReadingRefused(StateForbids):
     """The reading overlaps a stored one of another period, so it cannot be kept."""
 
     code = "record_overlap"
+
+
+class TariffUnlike(StateForbids):
+    """The tariff to compare with is for another direction, or in another currency."""
+
+    code = "tariff_unlike"
 
 
 @dataclass
@@ -55,6 +62,7 @@ class CostReports:
     meters: Meters
     records: Records
     prices: Prices
+    tariffs: Tariffs
 
     async def of_site(self, context: Context, site_id: UUID, question: CostQuestion) -> Report:
         """Price what a site's own meter read, charges included.
@@ -65,6 +73,28 @@ class CostReports:
         async with self.db.snapshot() as db:
             site = await self.sites.supply(context, site_id, param="id")
             listed, markets = await self._of_object(db, context, site, question)
+        return await beside(report, listed, markets)
+
+    async def under(
+        self, context: Context, site_id: UUID, question: CostQuestion, tariff_id: UUID
+    ) -> Report:
+        """Price what a site's own meter read as if another tariff had been there all the time.
+
+        It replaces those of its type; network fees beside the energy stay as they are.
+
+        Raises:
+            LocationNotFound, TariffNotFound, NoPriceData, MarketCurrencyMismatch.
+            TariffUnlike: when the tariff is for another direction or in another currency.
+        """
+        async with self.db.snapshot() as db:
+            site = await self.sites.supply(context, site_id, param="id")
+            other, at = await self.tariffs.tariff(context, tariff_id)
+            if (other.direction, at.currency_code) != (question.direction, site.currency_code):
+                raise TariffUnlike(
+                    f"the tariff is for {other.direction} in {at.currency_code}; these costs are "
+                    f"of {question.direction} in {site.currency_code}"
+                )
+            listed, markets = await self._of_object(db, context, site, question, under=other)
         return await beside(report, listed, markets)
 
     async def of_device(self, context: Context, device_id: UUID, question: CostQuestion) -> Report:
@@ -164,13 +194,17 @@ class CostReports:
         question: CostQuestion,
         *,
         only: Sent | None = None,
+        under: Contract | None = None,
     ) -> tuple[list[Metering], Markets]:
         """Gather what was metered at a site, by its own meter or the question's device.
 
-        `only`: one reading that is answered alone, whether it is stored or not.
+        `only`: one reading that is answered alone, whether it is stored or not. `under`: the
+        contract that is taken to be there in the place of others of its type.
         """
         spans = [contracts_span(site, question.span)]
         supply = await self.prices.supply(db, context, site, question.direction, spans)
+        if under is not None:
+            supply = await self.prices.supply_under(db, context, supply, under)
         priced = priced_span(supply.elements, supply.region, question)
         markets = await self.prices.markets(db, context, [supply], priced)
         needed = _needed(supply, question)

@@ -18,7 +18,7 @@ from wattyard.platform.work import beside
 from wattyard.sites.domain.devices import DeviceNotAtLocation, DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
-from wattyard.tariffs.domain.contracts import PricingContract
+from wattyard.tariffs.domain.contracts import Contract, PricingContract
 from wattyard.tariffs.domain.conversion import check_conversion
 from wattyard.tariffs.domain.counting import counted
 from wattyard.tariffs.domain.prices import (
@@ -204,6 +204,20 @@ class Prices(TariffUseCases):
             )
             for site, region, own in drafts
         }
+
+    async def supply_under(
+        self, db: ReadConnection, context: Context, supply: Supply, contract: Contract
+    ) -> Supply:
+        """Give a supply as it was if a contract had always been the only one of its type there.
+
+        Contracts of the other type stay, such as network fees beside the energy.
+        """
+        tariff = await self._tariff(contract.rules, supply.region)
+        alone = replace(tariff, term=EVER, devices=frozenset[UUID]())
+        others = (one for one in supply.elements if one.tariff.type != contract.type)
+        elements = (Element(contract.id, alone), *others)
+        sources = await sources_of(db, context, Needs.of(market_keys(elements)))
+        return Supply(supply.site, supply.region, {}, elements, sources)
 
     async def markets(
         self,

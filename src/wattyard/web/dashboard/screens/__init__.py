@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from wattyard.web.dashboard.declare import Page
-from wattyard.web.dashboard.screens import log_in, person, start
+from wattyard.web.dashboard.screens import (
+    costs,
+    log_in,
+    person,
+    start,
+)
 
-PAGES: Final[Sequence[Page]] = (*start.PAGES, *log_in.PAGES, *person.PAGES)
+PAGES: Final[Sequence[Page]] = (
+    *start.PAGES,
+    *log_in.PAGES,
+    *person.PAGES,
+    *costs.PAGES,
+)
 """In the order in which paths are tried."""

@@ -1,0 +1,237 @@
+"""The screen Costs: what the energy of a site cost, by month or day, line by line."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import htpy as h
+import numpy as np
+from htpy import Node
+
+from wattyard.costs.service import CostReports
+from wattyard.kernel import civil
+from wattyard.kernel.refusals import Refusal, StateForbids
+from wattyard.platform.http import Answer
+from wattyard.platform.http.inside import Request
+from wattyard.sites.service import SiteSearches
+from wattyard.tariffs.service import Tariffs
+from wattyard.web.charts.page import chart
+from wattyard.web.charts.reading import ChartReader
+from wattyard.web.charts.stacks import StackedBars, StackPart, stacked_chart
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.screens import cost_comparison
+from wattyard.web.dashboard.screens.cost_lines import Line, in_order, lines_of, tariff_names
+from wattyard.web.dashboard.screens.cost_question import DIRECTIONS, Asked, asked_for
+from wattyard.web.dashboard.screens.site_choice import address_of, choice, title_of
+from wattyard.web.dashboard.visit import Visit
+
+PATH: Final = "/costs"
+_MOST_PARTS: Final = 8
+
+
+@page("GET", PATH)
+async def costs(
+    visit: Visit, searches: SiteSearches, reports: CostReports, tariffs: Tariffs
+) -> Screen:
+    """Show what a site's energy cost, or let a site be chosen."""
+    if not visit.query.get("location"):
+        found = await choice(visit, searches, PATH, lambda id_: visit.link(PATH, location=id_))
+        lead = h.p["What the energy of a site cost, month by month and line by line."]
+        return Screen(title="Costs", path=PATH, body=[lead, found])
+    asked = await asked_for(visit)
+    form = visit.formats(asked.zone.key)
+    try:
+        query = {**asked.query, "include_lines": "true"}
+        answer = await visit.api("GET", asked.address, query=query)
+    except StateForbids as refusal:
+        body = _cannot(visit, asked, refusal)
+    else:
+        compared = await cost_comparison.card(visit, reports, tariffs, asked, answer)
+        body = [_figures(visit, form, asked, answer), _shown(visit, form, asked, answer), compared]
+    return Screen(
+        title=f"Costs of {title_of(asked.location)}",
+        path=PATH,
+        above=(("Costs", visit.link(PATH)),),
+        actions=_actions(visit, asked),
+        body=[_head(visit, asked, form), body],
+    )
+
+
+@page("GET", f"{PATH}/file")
+async def cost_file(visit: Visit) -> Answer:
+    """Give the costs that the screen shows as a CSV file."""
+    asked = await asked_for(visit)
+    query = {**asked.query, "format": "csv"}
+    reply = await visit.ask(Request(method="GET", path=asked.address, query=query))
+    name = f"costs-{asked.location['id']}-{asked.direction.lower()}-{asked.start}.csv"
+    disposition = f'attachment; filename="{name}"'.encode()
+    return Answer(
+        reply.body,
+        media_type=b"text/csv; charset=utf-8",
+        headers=[(b"content-disposition", disposition)],
+    )
+
+
+def _actions(visit: Visit, asked: Asked) -> Node:
+    file = visit.link(
+        f"{PATH}/file",
+        location=asked.location["id"],
+        direction=asked.direction,
+        month=asked.month,
+    )
+    return [
+        parts.button("Download CSV", file),
+        parts.button("Another site", visit.link(PATH)),
+    ]
+
+
+def _head(visit: Visit, asked: Asked, form: Formats) -> Node:
+    site = visit.link(f"/sites/{asked.location['id'].replace('loc_', 'ste_')}")
+    shown = form.month(asked.start) if asked.by_day else "The last twelve months"
+    back = asked.by_day and [" · ", h.a(href=visit.here(month=None))["all months"]]
+    return [
+        h.p[
+            h.a(href=site)[address_of(asked.location) or "the site"],
+            f" · {shown}, by the local days of {asked.zone.key}",
+            back,
+        ],
+        h.p[parts.tabs(visit, "direction", DIRECTIONS, asked.direction)],
+    ]
+
+
+def _cannot(visit: Visit, asked: Asked, refusal: Refusal) -> Node:
+    """Say why there are no costs, and what to do about it."""
+    location_id = asked.location["id"]
+    actions = {
+        "no_tariff_connected": parts.button(
+            "Link a tariff", visit.link("/tariffs", location=location_id), main=True
+        ),
+        "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
+    }
+    message = refusal.first.message
+    return parts.empty(message[:1].upper() + message[1:] + ".", actions.get(refusal.first.code))
+
+
+def _figures(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any]) -> Node:
+    total = answer["total"]
+    energy_kwh, cost = total["energy"]["value"], total["cost"]["value"]
+    words = "Cost" if asked.direction == "IMPORT" else "Value"
+    shown = [parts.figure(form.money(cost, asked.currency), f"{words} in all")]
+    if not asked.by_day and answer["data"]:
+        last = answer["data"][-1]
+        month = _local(last["start_time"], asked.zone)
+        shown.append(
+            parts.figure(
+                form.money(last["cost"]["value"], asked.currency),
+                f"{form.month(month)}" + (" so far" if month.month == asked.end.month else ""),
+                visit.here(month=f"{month:%Y-%m}"),
+            )
+        )
+    shown.append(parts.figure(form.number(energy_kwh, "kWh", digits=1), "Energy"))
+    if energy_kwh:
+        shown.append(
+            parts.figure(
+                form.money(cost / energy_kwh, asked.currency, digits=4), "per kWh on average"
+            )
+        )
+    return h.div(".figures")[shown]
+
+
+def _shown(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any]) -> Node:
+    if not answer["data"]:
+        return parts.empty(
+            "There are no readings and no charges in this time: upload meter readings of the site "
+            "and its costs appear at once.",
+            parts.button("How to send readings", visit.root("/docs/guides/import"), main=True),
+        )
+    names = tariff_names(asked.location)
+    items = [(one, lines_of(one, names)) for one in answer["data"]]
+    total = lines_of(answer["total"], names)
+    by = "day" if asked.by_day else "month"
+    title = f"What it cost, by {by}" if asked.direction == "IMPORT" else f"What it brought, by {by}"
+    return [
+        parts.card(title, chart(_drawing(form, asked, items, title), "costs")),
+        h.div(".cards-2")[
+            parts.card("By line", _line_table(form, asked, total)),
+            parts.card(f"By {by}", _item_table(visit, form, asked, answer["data"])),
+        ],
+    ]
+
+
+def _drawing(form: Formats, asked: Asked, items: list[tuple[Any, list[Line]]], title: str) -> Any:  # noqa: ANN401 (a drawing of the charts)
+    labels = in_order(line.label for _, lines in items for line in lines)
+    if len(labels) > _MOST_PARTS:
+        labels = [*labels[: _MOST_PARTS - 1], "Other lines"]
+    amounts = np.full((len(labels), len(items)), np.nan)
+    for column, (_, lines) in enumerate(items):
+        for line in lines:
+            row = labels.index(line.label) if line.label in labels else len(labels) - 1
+            amounts[row, column] = np.nan_to_num(amounts[row, column]) + line.amount
+    days = [_local(one["start_time"], asked.zone) for one, _ in items]
+    reader = ChartReader(asked.zone, str(form.locale))
+    skeleton, short = ("MMMEd", "d") if asked.by_day else ("yMMMM", "MMM")
+    stack = StackedBars(
+        [reader.date(day, skeleton) for day in days],
+        [StackPart(label, amounts[row]) for row, label in enumerate(labels)],
+        asked.currency,
+        short_names=[reader.date(day, short) for day in days],
+    )
+    return stacked_chart(stack, reader, title=title)
+
+
+def _line_table(form: Formats, asked: Asked, lines: list[Line]) -> Node:
+    rows = (
+        (
+            line.label,
+            _number(line.shown_quantity(form, asked.currency)),
+            _number(line.shown_price(form, asked.currency)),
+            _number(form.money(line.amount, asked.currency)),
+        )
+        for line in lines
+    )
+    heads = ("Line", _number("Quantity"), _number("Unit price"), _number("Amount"))
+    return parts.table(heads, rows, label="Costs by line")
+
+
+def _item_table(
+    visit: Visit, form: Formats, asked: Asked, items: Iterable[Mapping[str, Any]]
+) -> Node:
+    rows = []
+    for one in items:
+        day = _local(one["start_time"], asked.zone)
+        energy_kwh, cost = one["energy"]["value"], one["cost"]["value"]
+        name: Node = form.day(day)
+        if not asked.by_day:
+            name = h.a(href=visit.here(month=f"{day:%Y-%m}"))[form.month(day)]
+        estimated = one["cost"]["confidence"] < 1 and parts.badge("estimated", "warn")
+        mean = form.rate(cost / energy_kwh, asked.currency) if energy_kwh else "–"
+        rows.append(
+            (
+                name,
+                _number(form.number(energy_kwh, "kWh", digits=1)),
+                _number(mean),
+                _number([form.money(cost, asked.currency), estimated and [" ", estimated]]),
+            )
+        )
+    heads = (
+        "Day" if asked.by_day else "Month",
+        _number("Energy"),
+        _number("On average"),
+        _number("Cost" if asked.direction == "IMPORT" else "Value"),
+    )
+    return parts.table(heads, rows, label="Costs by time")
+
+
+def _number(content: Node) -> Node:
+    return h.div(".number")[content]
+
+
+def _local(text: str, zone: ZoneInfo) -> date:
+    """The local day on which an instant of an answer lies."""
+    return civil.date_at(datetime.fromisoformat(text), zone)
+
+
+PAGES: Final[tuple[Page, ...]] = (costs, cost_file)

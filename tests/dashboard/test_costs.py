@@ -1,0 +1,142 @@
+"""The screen Costs."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.dashboard import Browser, words
+from tests.support.tariff_bodies import flat
+from tests.support.world import Tenant, World
+
+HOSTILE = "<script>alert(1)</script>\u202e\U0001f642"
+
+
+@pytest.fixture
+async def browser(world: World, tenant: Tenant) -> Browser:
+    return await Browser.of(world, tenant)
+
+
+async def metered(tenant: Tenant, *, kwh: float = 100.0) -> Any:
+    """A site that drew energy on 10 February and 1 March 2026."""
+    site = await tenant.site(reference_id="house-1")
+    records = [
+        {
+            "location_id": site["location_id"],
+            "energy_flow_direction": "INBOUND",
+            "tariff_direction": "IMPORT",
+            "energy_kwh": kwh,
+            "start_time": f"2026-{day}T00:00:00+01:00",
+            "end_time": f"2026-{day}T06:00:00+01:00",
+        }
+        for day in ("02-10", "03-01")
+    ]
+    answer = await tenant.call("PUT", "/meters/interval", json=records)
+    assert answer.status_code in (200, 201, 202), answer.text
+    return site
+
+
+async def test_months_and_lines_are_shown_with_their_money(
+    tenant: Tenant, browser: Browser
+) -> None:
+    site = await metered(tenant)
+    standing = {"kind": "DAILY", "amount": 0.5, "name": "standing charge"}
+    await tenant.tariff(site["location_id"], display_name="Nice & flat", charges=[standing])
+    page = await browser.get(f"/costs?location={site['location_id']}")
+    shown = words(page)
+    assert "Costs of house-1" in shown
+    assert "the local days of Europe/Amsterdam" in shown
+    assert "February 2026 100 kWh €0.3900 per kWh €39.00" in shown
+    assert "March 2026 100 kWh" in shown
+    assert "Nice & flat 200 kWh €0.2500 per kWh €50.00" in shown
+    assert "Standing charge" in shown
+    assert "<svg" in page.text
+    assert f"/costs/interval/{site['location_id']}" in shown.replace("\\", "")
+
+
+async def test_a_month_leads_to_its_days_and_to_a_csv_file(
+    tenant: Tenant, browser: Browser
+) -> None:
+    site = await metered(tenant)
+    await tenant.tariff(site["location_id"])
+    where = f"location={site['location_id']}"
+    assert f"{where}&amp;month=2026-02" in (await browser.get(f"/costs?{where}")).text
+    assert "10 Feb 2026 100 kWh €0.2500 per kWh €25.00" in words(
+        await browser.get(f"/costs?{where}&month=2026-02")
+    )
+    file = await browser.get(f"/costs/file?{where}&month=2026-02")
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in file.headers["content-disposition"]
+    assert file.text.splitlines()[0] == "start_time,end_time,energy_kwh,cost,confidence"
+    assert "2026-02-10T00:00:00+01:00,2026-02-11T00:00:00+01:00,100.0,25.0" in file.text
+    assert (await browser.get(f"/costs?{where}&month=2026-13")).status_code == 400
+
+
+async def test_another_tariff_is_compared_for_the_same_readings(
+    tenant: Tenant, browser: Browser
+) -> None:
+    site, other = await metered(tenant), await tenant.site()
+    await tenant.tariff(site["location_id"])
+    cheap = await tenant.tariff(
+        other["location_id"],
+        schedule=flat(0.2),
+        display_name="Cheap",
+        contract_start_date="2026-03-01",
+    )
+    where = f"/costs?location={site['location_id']}"
+    assert f'value="{cheap["id"]}"' in (await browser.get(where)).text
+    shown = words(await browser.get(f"{where}&with={cheap['id']}"))
+    assert "the same energy would have cost €10.00 less" in shown
+    assert "February 2026 €25.00 €20.00 -€5.00" in shown
+    assert "In all €50.00 €40.00 -€10.00" in shown
+
+
+@pytest.mark.parametrize("other", ["unknown", "selling", "another currency", "no id"])
+async def test_a_tariff_that_cannot_be_compared_is_refused_beside_its_field(
+    other: str, tenant: Tenant, browser: Browser
+) -> None:
+    site = await metered(tenant)
+    await tenant.tariff(site["location_id"])
+    id_ = {"unknown": f"trf_{0:032x}", "no id": HOSTILE}.get(other)
+    if id_ is None:
+        place = {"postal_address": {"city": "Leeds", "country_code": "GB"}}
+        at = await tenant.site(**(place if other == "another currency" else {}))
+        direction = "EXPORT" if other == "selling" else "IMPORT"
+        id_ = (await tenant.tariff(at["location_id"], direction=direction))["id"]
+    page = await browser.get("/costs", params={"location": site["location_id"], "with": id_})
+    assert page.status_code == 200
+    assert 'class="fault"' in page.text
+    assert "<script>alert" not in page.text
+    assert "€50.00" in words(page)
+
+
+async def test_a_site_without_tariff_or_readings_says_what_to_do(
+    tenant: Tenant, browser: Browser
+) -> None:
+    assert "There are no sites yet" in words(await browser.get("/costs"))
+    site = await tenant.site()
+    where = f"/costs?location={site['location_id']}"
+    page = await browser.get(where)
+    assert page.status_code == 200
+    assert "Link a tariff" in words(page)
+    await tenant.tariff(site["location_id"])
+    assert "upload meter readings" in words(await browser.get(where))
+
+
+async def test_a_site_is_found_by_what_it_begins_with_and_hostile_names_are_text(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    place = {"city": HOSTILE, "country_code": "NL"}
+    site = await tenant.site(
+        reference_id=HOSTILE, postal_address=place, timezone="Europe/Amsterdam"
+    )
+    await tenant.site(reference_id="other")
+    await tenant.tariff(site["location_id"], display_name=HOSTILE)
+    page = await browser.get("/costs", params={"text": "<script"})
+    assert f"location={site['location_id']}" in page.text
+    assert "other" not in words(page)
+    for shown in (page, await browser.get(f"/costs?location={site['location_id']}")):
+        assert "<script>alert" not in shown.text
+        assert "alert(1)" in words(shown)
+    stranger = await Browser.of(world, await world.tenant())
+    assert (await stranger.get(f"/costs?location={site['location_id']}")).status_code == 404
+    assert (await stranger.get(f"/costs/file?location={site['location_id']}")).status_code == 404
