@@ -8,9 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from types import MappingProxyType
 from typing import Final
 
 from benchmarks.support.ground import SERVER_CORE
@@ -24,17 +25,23 @@ def _on_server_core() -> None:
 
 @contextmanager
 def wattyard(
-    database: str, *options: str, cores: int = 1, log: str = "info"
+    database: str,
+    *options: str,
+    cores: int = 1,
+    log: str = "info",
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[str, int]]:
     """Run `wattyard serve` on a database: its address and process id.
 
-    All settings are the default ones, but for the rate limit, which is off. The log goes to a file.
+    All settings but `settings` are the default ones, save the rate limit, which is off. The log
+    goes to a file.
     """
     environment = {
         **os.environ,
         "WATTYARD_LOG_LEVEL": log,
         "WATTYARD_RATE_LIMIT": "0",
         "WATTYARD_ENCRYPTION_KEY": ENCRYPTION_KEY,
+        **settings,
     }
     log_file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the server runs)
     process = subprocess.Popen(

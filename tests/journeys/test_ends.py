@@ -1,8 +1,10 @@
 """How a server ends and how its workers are replaced, without a request lost."""
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +15,7 @@ import httpx
 import psutil
 
 from tests.support.made import Made
-from tests.support.process import Server
+from tests.support.process import ENCRYPTION_KEY, WATTYARD, Server
 from wattyard.platform.db import schema
 
 SLOW_START_SECONDS = 5.5
@@ -90,6 +92,36 @@ def test_a_worker_that_dies_after_a_migration_is_replaced(
         assert ready.status_code == 200
         assert server.process.poll() is None
         assert server.stop() == 0
+
+
+def test_requests_are_logged_while_a_server_runs_and_the_last_ones_when_it_ends(
+    made: Made, postgres: str, worker_id: str, tmp_path: Path
+) -> None:
+    """A server that is killed loses what came since the last batch, and one that ends nothing."""
+    url = made.database(postgres, f"ends_{worker_id}")
+    created = subprocess.run(
+        [*WATTYARD, "account", "create", "--name", "a maker", "--json", "--database", url],
+        env={**os.environ, "WATTYARD_ENCRYPTION_KEY": ENCRYPTION_KEY},
+        capture_output=True,
+        check=True,
+    )
+    account = json.loads(created.stdout)
+    logged = "SELECT count(*) FROM requests WHERE operation = 'customer_create'"
+    with Server(tmp_path / "unused", "--database", url) as server:
+        client = server.client(account["account_id"], account["keys"]["test"])
+        assert client.post("/customers", json={}).status_code == 201
+        eventually(lambda: asyncio.run(_value(url, logged)) == 1)
+        assert client.post("/customers", json={}).status_code == 201
+        assert server.stop() == 0
+    assert asyncio.run(_value(url, logged)) == 2
+
+
+async def _value(url: str, question: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
 
 
 async def _expand(url: str) -> None:

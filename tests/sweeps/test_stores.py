@@ -68,6 +68,15 @@ OF_NO_ACCOUNT = {
     "meters.months.newest",
     "meters.months.present",
     "meters.months._present",
+    "requests.days.make",
+    "requests.days.drop",
+    "requests.days.present",
+    "requests.days.listed",
+    "requests.days.may_make",
+    "requests.days._present",
+    # The server's, of all accounts that called it.
+    "requests.log.add",
+    "requests.counts.add",
     # Writes the rows of a COPY, and asks nothing.
     "meters.copying.rows",
     # Asks about the transaction alone.
@@ -94,6 +103,9 @@ OF_NO_ACCOUNT = {
     "tariffs.sources.published_since",
     "schedules.kept_plans.claim_due",
     "schedules.kept_plans.forget",
+    "requests.counts.crowded",
+    "requests.counts.forget",
+    "requests.log.accounts_with_requests",
 }
 """The only functions that ask for more than one account, or for none, and whose they are."""
 
@@ -158,7 +170,16 @@ def test_the_account_comes_first_where_both_modes_are_seen(tables: Tables, name:
 
 def test_every_store_is_swept() -> None:
     rooms = {name.partition(".")[0] for name in FUNCTIONS}
-    assert rooms == {"accounts", "events", "meters", "people", "schedules", "sites", "tariffs"}
+    assert rooms == {
+        "accounts",
+        "events",
+        "meters",
+        "people",
+        "requests",
+        "schedules",
+        "sites",
+        "tariffs",
+    }
     assert (OF_NO_ACCOUNT | OF_BOTH_MODES) - FUNCTIONS.keys() == set()
     assert len(FUNCTIONS) > 120
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from wattyard.accounts.capability import ACCOUNTS
 from wattyard.accounts.service import Accounts
-from wattyard.app.background import listening, schema_checked, working
+from wattyard.app.background import listening, recording, schema_checked, working
 from wattyard.app.endpoints import SERVER, live, metrics, ready
 from wattyard.costs.capability import COSTS
 from wattyard.events.capability import EVENTS
@@ -17,12 +17,12 @@ from wattyard.kernel.instants import system_clock
 from wattyard.meters.capability import METERS
 from wattyard.people.capability import PEOPLE
 from wattyard.platform import logs
-from wattyard.platform.composition import Capability
+from wattyard.platform.composition import Capability, Contributions
 from wattyard.platform.db import Database
 from wattyard.platform.encryption.columns import EncryptedColumn
 from wattyard.platform.http import Access, Call, Endpoint
 from wattyard.platform.http.binding import Bound
-from wattyard.platform.http.front import FrontDoor
+from wattyard.platform.http.front import CallWatch, Finished, FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.replays import Replays
@@ -30,6 +30,7 @@ from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry
 from wattyard.platform.work import Stopping, yield_to_the_loop
+from wattyard.requests.capability import REQUESTS
 from wattyard.schedules.capability import SCHEDULES
 from wattyard.schedules.service import Solvers
 from wattyard.sites.capability import SITES
@@ -46,6 +47,7 @@ CAPABILITIES: Final[Sequence[Capability]] = (
     EVENTS,
     ACCOUNTS,
     PEOPLE,
+    REQUESTS,
     WEB,
     SERVER,
 )
@@ -98,14 +100,18 @@ def assemble(services: Services) -> FrontDoor:
         try:
             async with schema_checked(db):
                 with stopping.heard():
-                    async with listening(services), working(services, stopping.asked):
+                    async with (
+                        recording(services),
+                        listening(services),
+                        working(services, stopping.asked),
+                    ):
                         yield
         finally:
             solvers.close()
             await db.close()
             logs.for_requests().flush()
 
-    return _front(services, ENDPOINTS, lifespan)
+    return _front(services, ENDPOINTS, lifespan, _watched(services))
 
 
 def administration(services: Services) -> FrontDoor:
@@ -115,13 +121,28 @@ def administration(services: Services) -> FrontDoor:
     async def lifespan(_: object) -> AsyncIterator[None]:
         yield
 
-    return _front(services, (live, ready, metrics), lifespan)
+    finished = services.get(Telemetry).finished
+    return _front(services, (live, ready, metrics), lifespan, finished)
+
+
+def _watched(services: Services) -> Finished:
+    """Tell the telemetry of each call that is finished, and whoever watches calls."""
+    telemetry = services.get(Telemetry).finished
+    watches = tuple(watch.finished for watch in services[Contributions[CallWatch]])
+
+    def finished(call: Call, fault: BaseException | None) -> None:
+        telemetry(call, fault)
+        for watch in watches:
+            watch(call)
+
+    return finished
 
 
 def _front(
     services: Services,
     endpoints: Sequence[Endpoint],
     lifespan: Callable[[object], AbstractAsyncContextManager[None]],
+    finished: Finished,
 ) -> FrontDoor:
     contexts, telemetry = services.get(Contexts), services.get(Telemetry)
     settings = services.get(Settings)
@@ -136,7 +157,7 @@ def _front(
         [Bound(declared, services, gate) for declared in endpoints],
         contexts=contexts,
         begun=telemetry.begun,
-        finished=telemetry.finished,
+        finished=finished,
         failed=telemetry.failed,
         lifespan=lifespan,
     )

@@ -15,8 +15,10 @@ from wattyard.platform.db import Database, schema
 from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 from wattyard.platform.work import Job, Periodic, Worker, open_many, turn_on
+from wattyard.requests.service import Recorder
 
 _RETRY_SECONDS: Final = 1.0
+_LAST_BATCH_SECONDS: Final = 2.0
 
 
 def jobs(services: Services) -> list[Job]:
@@ -59,6 +61,21 @@ async def working(services: Services, stop: asyncio.Event) -> AsyncIterator[None
     finally:
         stop.set()
         await task
+
+
+@asynccontextmanager
+async def recording(services: Services) -> AsyncIterator[None]:
+    """Write the request log beside the block, and what is left of it after the block."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(services.get(Recorder).keep(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait((task,), timeout=_LAST_BATCH_SECONDS)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager

@@ -64,7 +64,7 @@ _COMMANDS: Final = {
     "migrate": Listed(
         "maintenance",
         "migrate",
-        "Migrate the database to the schema of this version, and make the partitions of readings.",
+        "Migrate the database to the schema of this version, and make partitions ahead.",
     ),
     "doctor": Listed(
         "maintenance",

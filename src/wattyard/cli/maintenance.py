@@ -23,6 +23,8 @@ from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.encryption import key_file, registry
 from wattyard.platform.encryption.keyring import VARIABLE, Keyring
 from wattyard.platform.settings import Settings
+from wattyard.requests.service import Days
+from wattyard.requests.service.days import MIGRATE_AHEAD as MIGRATE_DAYS_AHEAD
 from wattyard.sites.service import Inspection
 from wattyard.tariffs.service import Listings
 
@@ -48,24 +50,30 @@ def migrate(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Migrate the database to the schema of this version, and make the partitions of readings.
+    """Migrate the database to the schema of this version, and make partitions ahead.
 
-    Partitions are made from last month to twelve months ahead. A second run changes nothing.
+    Those of readings are made from last month to twelve months ahead, those of the request log for
+    35 days. A second run changes nothing.
     """
 
-    async def make_months(services: Services) -> int:
+    async def make_ahead(services: Services) -> tuple[int, int]:
         now = services.get(Contexts).clock()
-        return await services.get(Months).make_ahead(now, since=readings_since, ahead=MIGRATE_AHEAD)
+        months = services.get(Months)
+        return (
+            await months.make_ahead(now, since=readings_since, ahead=MIGRATE_AHEAD),
+            await services.get(Days).make_ahead(now, ahead=MIGRATE_DAYS_AHEAD),
+        )
 
     with database_of(Settings.read(data=data, database=database)) as found:
         revision = schema.migrate(found.database, patience_seconds=wait_seconds)
-        made = asyncio.run(working(found, make_months, any_key=True))
+        made, days = asyncio.run(working(found, make_ahead, any_key=True))
     if json:
-        print_json({"schema": revision, "partitions_made": made})
+        print_json({"schema": revision, "partitions_made": made, "days_made": days})
         return
     say(
         f"the database has schema {revision}",
         *([f"{made} monthly partitions of readings were made"] if made else []),
+        *([f"{days} daily partitions of the request log were made"] if days else []),
     )
 
 

@@ -22,6 +22,11 @@ _LEAST: Final = {
 }
 
 
+_WORDS: Final = {
+    "log_format": ("auto", "text", "json"),
+    "log_level": ("debug", "info", "warning", "error"),
+    "request_log": ("errors-and-writes", "all", "none"),
+}
 _ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
 
 
@@ -42,6 +47,8 @@ class Settings:
     `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
     `connections` is per worker process, `rate_limit` requests a second of an account and mode on
     this node (0 is off). `metrics_token` lets more than this machine read `/metrics`.
+    `request_log` says which requests their account can look at: `errors-and-writes`, `all` or
+    `none`.
     `log_format` is `text`, `json`, or `auto`: text on a terminal, else JSON. `worker` is 1 where
     the server does the background work too, and `worker_turn` the file by which its processes
     agree which one. `webhook_allow` lists the networks that webhooks may reach besides public
@@ -73,6 +80,7 @@ class Settings:
     weather_url: str = ""
     log_level: str = "info"
     log_format: str = "auto"
+    request_log: str = "errors-and-writes"
     worker: int = 1
     worker_turn: str = ""
     webhook_allow: str = ""
@@ -111,12 +119,12 @@ class Settings:
         _check_origins(self.origins)
         _check_url(self.weather_url)
         _check_public_url(self.public_url)
-        if self.log_format not in ("auto", "text", "json"):
-            raise SettingInvalid(
-                f"the log format must be auto, text or json; got {self.log_format}"
-            )
-        if self.log_level not in ("debug", "info", "warning", "error"):
-            raise SettingInvalid(f"the log level must be debug … error; got {self.log_level}")
+        for name, words in _WORDS.items():
+            if getattr(self, name) not in words:
+                raise SettingInvalid(
+                    f"WATTYARD_{name.upper()} must be {', '.join(words[:-1])} or {words[-1]}; "
+                    f"got {getattr(self, name)}"
+                )
 
     @property
     def origins(self) -> frozenset[bytes]:

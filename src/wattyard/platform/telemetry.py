@@ -69,6 +69,11 @@ class Telemetry:
             ("outcome",),
             registry=self.registry,
         )
+        self._not_logged = Counter(
+            "wattyard_request_log_dropped",
+            "Requests that the request log lost: the database was away or slow for too long.",
+            registry=self.registry,
+        )
         self._connections = Gauge(
             "wattyard_database_connections",
             "Database connections, lent or idle.",
@@ -143,6 +148,10 @@ class Telemetry:
     def attempted(self, outcome: str) -> None:
         """Count an attempt to deliver a webhook."""
         self._deliveries.labels(outcome).inc()
+
+    def not_logged(self, count: int) -> None:
+        """Count requests that the request log lost."""
+        self._not_logged.inc(count)
 
     def exposition(self, measures: Iterable[Measure] = ()) -> bytes:
         """Write the metrics in Prometheus' text format, with those of the whole database."""

@@ -16,7 +16,7 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Patch, Shape
-from wattyard.platform.decoding.texts import Label, Time
+from wattyard.platform.decoding.texts import SECRET, Label, Time
 
 _DAY_SECONDS: Final = 86_400
 
@@ -60,8 +60,8 @@ class EndpointBody(Shape):
     event_types: EventTypes | None = None
     description: Label | None = None
     status: Status | None = None
-    headers: dict[str, str] | None = None
-    basic_auth: BasicAuthBody | None = None
+    headers: Annotated[dict[str, str] | None, SECRET] = None
+    basic_auth: Annotated[BasicAuthBody | None, SECRET] = None
 
 
 class RotationBody(Shape):

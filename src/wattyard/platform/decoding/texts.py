@@ -1,7 +1,7 @@
 """Fields that many bodies have: references, ids, metadata, instants, powers (contract 0)."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
@@ -59,6 +59,18 @@ def an_id(*prefixes: str, of: str) -> msgspec.Meta:
 def one_of(*words: str) -> msgspec.Meta:
     """Document the words that a text of an answer can be, where another capability decides."""
     return msgspec.Meta(extra_json_schema={"enum": list(words)})
+
+
+SECRET: Final = msgspec.Meta(extra={"secret": True})
+"""Declares a field as a secret: nobody stores or shows what a caller sent in it."""
+
+
+def is_secret(form: Any) -> bool:  # noqa: ANN401 (any annotation)
+    """Whether a field's type is declared as a secret."""
+    return get_origin(form) is Annotated and any(
+        isinstance(one, msgspec.Meta) and (one.extra or {}).get("secret") is True
+        for one in get_args(form)[1:]
+    )
 
 
 CustomerId = Annotated[str, an_id("cus", of="a customer")]

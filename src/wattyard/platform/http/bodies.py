@@ -7,7 +7,7 @@ from typing import Final
 
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Malformed, TooLarge
-from wattyard.platform.http.call import Call
+from wattyard.platform.http.call import BEGUN_BYTES, Call
 from wattyard.platform.http.errors import MediaTypeUnsupported
 
 LINE_LIMIT_BYTES: Final = 64 * 1024
@@ -74,11 +74,10 @@ async def pieces(call: Call) -> AsyncIterator[bytes]:
     coding = (call.header(b"content-encoding") or "identity").lower()
     if coding not in ("identity", "gzip"):
         raise MediaTypeUnsupported(f"Content-Encoding must be gzip or none; got {shown(coding)}")
-    if coding == "identity":
-        async for chunk in _received(call):
-            yield chunk
-        return
-    async for piece in _unpacked(call):
+    call.begun_body = b""
+    async for piece in _received(call) if coding == "identity" else _unpacked(call):
+        if len(call.begun_body) < BEGUN_BYTES:
+            call.begun_body += piece[: BEGUN_BYTES - len(call.begun_body)]
         yield piece
 
 

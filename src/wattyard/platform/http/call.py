@@ -59,6 +59,8 @@ _PAGE_HEADERS: Final = {
 }
 """What keeps a page from being framed, guessed at, or made to load what is not of this server."""
 _COMPRESS_FROM_BYTES: Final = 1024
+BEGUN_BYTES: Final = 8 * 1024 + 1
+"""Of a body that is read piece by piece, so many first bytes are remembered."""
 _COMPRESS_BESIDE_BYTES: Final = 256 * 1024
 """Compressing more than this takes long enough to be done beside the event loop."""
 
@@ -86,10 +88,15 @@ class StreamedAnswer:
 
 
 class Call:
-    """One request: what was sent, who sent it, and what was answered."""
+    """One request: what was sent, who sent it, and what was answered.
+
+    `begun_body` is the beginning of the body, decompressed, as far as it was read.
+    """
 
     __slots__ = (
+        "answered",
         "answered_bytes",
+        "begun_body",
         "caller",
         "extra_headers",
         "headers",
@@ -118,6 +125,8 @@ class Call:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller: Caller | None = None
         self.kept_body: bytes | None = None
+        self.begun_body = b""
+        self.answered: Answer | None = None
         self.key_in_path = False
         self.operation = "request"
         self.route = ""
@@ -170,6 +179,7 @@ class Call:
                 raise _too_large(limit_bytes)
             if not message.get("more_body", False):
                 self.kept_body = b"".join(parts)
+                self.begun_body = self.kept_body[:BEGUN_BYTES]
                 return self.kept_body
 
     async def answer(self, answer: Answer | StreamedAnswer) -> None:
@@ -183,6 +193,7 @@ class Call:
             if _takes_gzip(self.headers.get(b"accept-encoding", b"")):
                 body = answer.packed or await _compressed(body)
                 headers.append((b"content-encoding", b"gzip"))
+        self.answered = answer
         self.status = answer.status
         self.answered_bytes = len(body)
         start = [

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from starlette.routing import Route, Router
 
@@ -24,6 +24,14 @@ from wattyard.platform.http.scopes import Failed
 
 Finished = Callable[[Call, BaseException | None], None]
 """Called after every request, with the error where one was our fault."""
+
+
+class CallWatch(Protocol):
+    """The port of those who look at every call that is finished, in no time."""
+
+    def finished(self, call: Call) -> None:
+        """Look at a call that has been answered."""
+
 
 Work = Callable[[Call], Awaitable[None]]
 

@@ -45,7 +45,8 @@ _MARKED_FOR: Final = {
 }
 """When a mark ends by itself. Longer than any such work takes, so that only a crash leaves one."""
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
-_REPLAYED: Final = (b"idempotent-replayed", b"true")
+REPLAYED: Final = (b"idempotent-replayed", b"true")
+"""The header of an answer that was given before."""
 
 
 class IdempotencyKeyInvalid(Malformed):
@@ -293,4 +294,4 @@ def _replayed(kept: Kept) -> Answer:
             f"the first request with this Idempotency-Key was carried out (status {kept.status}), "
             f"but its answer of more than {KEPT_BYTES:,} bytes was not kept; read what it made"
         )
-    return Answer(kept.body, kept.status, headers=[_REPLAYED])
+    return Answer(kept.body, kept.status, headers=[REPLAYED])

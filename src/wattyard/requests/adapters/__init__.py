@@ -1,0 +1,1 @@
+"""From HTTP: what of a call goes into the log, and what of its body may be shown."""

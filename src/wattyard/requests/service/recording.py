@@ -1,0 +1,90 @@
+"""The use-case of recording: requests and counts are gathered in memory and written in batches."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.refusals import Unavailable
+from wattyard.platform.db import Database
+from wattyard.platform.work.worker import wait_for
+from wattyard.requests.domain import NewRequest
+from wattyard.requests.service.counting import Counting, with_logged
+from wattyard.requests.service.waiting import BYTES, Waiting
+from wattyard.requests.store import counts as counts_store
+from wattyard.requests.store import log as store
+
+BATCH_SECONDS: Final = 0.5
+"""What a process that is killed may lose; twice that where the database is slow to write."""
+_BATCH_BYTES: Final = BYTES // 2
+
+
+class Recorder:
+    """Takes the requests of this process, and writes them a moment later.
+
+    `dropped` is told how many requests were lost, because the database was away or slow for too
+    long.
+    """
+
+    def __init__(
+        self, db: Database, dropped: Callable[[int], None], waiting: Waiting | None = None
+    ) -> None:
+        self._db = db
+        self._dropped = dropped
+        self._waiting = waiting or Waiting()
+        self._counting = Counting()
+        self._full = asyncio.Event()
+        self._log = structlog.get_logger("requests")
+
+    def count(self, caller: Caller, at: datetime, status: int) -> None:
+        """Count a request of an account and mode."""
+        self._counting.add(caller, at, status)
+
+    def add(self, new: NewRequest) -> None:
+        """Take a request for the log."""
+        gone = self._waiting.add(new)
+        if gone:
+            self._dropped(gone)
+        if self._waiting.size_bytes > _BATCH_BYTES:
+            self._full.set()
+
+    async def keep(self, stop: asyncio.Event) -> None:
+        """Write what was taken every half second, and a last time once `stop` is set."""
+        while not stop.is_set():
+            self._full.clear()
+            await _first_of(stop, self._full, BATCH_SECONDS)
+            await self.flush()
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Write what was taken. Where the database is away it waits for the next time."""
+        requests, counted = self._waiting.take(), self._counting.take()
+        if not requests and not counted:
+            return
+        try:
+            async with self._db.transaction() as db:
+                if requests:
+                    await store.add(db, requests)
+                await counts_store.add(db, with_logged(counted, requests))
+        except (Unavailable, asyncio.CancelledError) as fault:
+            self._counting.take_back(counted)
+            if gone := self._waiting.take_back(requests):
+                self._dropped(gone)
+            if isinstance(fault, asyncio.CancelledError):
+                raise
+        except Exception as fault:  # noqa: BLE001 (whatever it was: no request may fail of its log)
+            self._dropped(len(requests))
+            self._log.error("requests not logged", requests=len(requests), exc_info=fault)
+
+
+async def _first_of(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:
+    """Wait until either event is set, at most so long."""
+    waiting = [asyncio.create_task(wait_for(event, seconds)) for event in (one, other)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,0 +1,1 @@
+"""The SQL of the request log, its counts and its daily partitions."""
