@@ -15,6 +15,7 @@ from typer.main import get_command, get_group
 
 from wattyard import __version__
 from wattyard.cli.verbose import VERBOSE
+from wattyard.cli.wording import worded
 
 
 class Listed(NamedTuple):
@@ -113,6 +114,7 @@ class Commands(TyperGroup):
             alone.command(cmd_name)(found)
             command = get_command(alone)
         command.name = cmd_name
+        worded(command, cmd_name)
         return command
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 (as above)

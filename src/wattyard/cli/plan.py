@@ -17,6 +17,7 @@ from wattyard.cli.plan_chart import Lane
 from wattyard.cli.site_plan import Shown, fields_of, plan_site
 from wattyard.cli.svg_files import SvgOption, write_plan
 from wattyard.cli.tariffs import ModeOption, context_of
+from wattyard.cli.wording import SITE_PLAN, said_in
 from wattyard.kernel import civil, ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.quantities import rounded
@@ -72,7 +73,8 @@ def plan(
         asked = {**fields_of(request), "location_id": site}
         if hours is not None:
             asked["schedule_horizon"] = hours
-        plan_site(asked, account, mode, shown=Shown(json, svg), data=data, database=database)
+        with said_in(SITE_PLAN):
+            plan_site(asked, account, mode, shown=Shown(json, svg), data=data, database=database)
         return
     if device is None:
         raise typer.BadParameter("name a device, dev_…, or a site by --site loc_…")

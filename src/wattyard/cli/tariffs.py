@@ -17,6 +17,7 @@ from wattyard.cli.database import run
 from wattyard.cli.listings import list_tariffs
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.cli.svg_files import SvgOption, write_week
+from wattyard.cli.wording import FIELDS, in_options
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
@@ -292,8 +293,11 @@ def _object(file: Path) -> dict[str, Any]:
 
 def _complain(file: Path, refusal: Refusal) -> None:
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    for fault in refusal.faults:
+    for found in refusal.faults:
+        fault = in_options(found, FIELDS["tariff import"])
         place = f"{file}: {fault.param}" if fault.param else f"{file}"
+        if fault != found:
+            place = str(fault.param)  # an option, and not in the file
         errors.print(f"{place}: {fault.code}: {fault.message}", markup=False)
 
 
