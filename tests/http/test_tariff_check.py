@@ -128,3 +128,47 @@ async def test_what_is_refused_is_what_storing_would_refuse(world: World, tenant
     error(await tenant.post("/tariffs/check", {**given, "vat": 2}), 400, "vat_invalid")
     stranger = await world.tenant("a stranger")
     error(await stranger.post("/tariffs/check", given), 404, "location_not_found")
+
+
+async def test_a_change_is_judged_in_the_place_of_its_tariff(tenant: Tenant) -> None:
+    site = await tenant.site()
+    made = await tenant.tariff(site["location_id"])
+    body = {
+        name: made[name]
+        for name in ("location_id", "direction", "type", "contract_start_date", "contract_end_date")
+    }
+    changed = {**body, "schedule": flat(0.5)}
+
+    alone = await tenant.post("/tariffs/check", changed)
+    instead = await tenant.post(f"/tariffs/check?tariff_id={made['id']}", changed)
+    nothing = await tenant.post(f"/tariffs/check?tariff_id=trf_{'0' * 32}", changed)
+
+    assert (alone.status_code, alone.json()["code"]) == (422, "tariff_term_overlap")
+    assert (instead.status_code, instead.json()["highest"]) == (200, 0.5)
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "tariff_not_found")
+
+
+async def test_the_check_shows_seasons_and_special_days(tenant: Tenant) -> None:
+    site = await tenant.site()
+    holiday = entry(("All", hours(("00:00", "00:00", 0.1))), dates=["12-25"])
+    shown = await tenant.post(
+        "/tariffs/check",
+        {
+            "location_id": site["location_id"],
+            "direction": "IMPORT",
+            "type": "COMMODITY",
+            "contract_start_date": "2020-01-01",
+            "contract_end_date": None,
+            "schedule": [*flat(0.25), holiday],
+        },
+    )
+
+    (season,) = shown.json()["seasons"]
+    assert season["months"] == [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    ]  # fmt: skip
+    assert season["week"][0] == {
+        "weekday": "Mon",
+        "prices": [{"valid_from": "00:00:00", "valid_to": "24:00:00", "value": 0.25}],
+    }
+    assert [day["date"][5:] for day in shown.json()["special_days"]] == ["12-25"]

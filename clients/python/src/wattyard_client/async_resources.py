@@ -1112,6 +1112,7 @@ class Tariffs(AsyncResource):
         display_name: str | None | UnsetType = UNSET,
         provider_id: str | None | UnsetType = UNSET,
         metadata: Mapping[str, str] | None | UnsetType = UNSET,
+        tariff_id: str | UnsetType = UNSET,
         allow_implausible: bool | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.TariffCheck:
@@ -1155,12 +1156,13 @@ class Tariffs(AsyncResource):
             display_name: what people call it
             provider_id: id of a provider
             metadata: the client's own texts by key
+            tariff_id: judged as a change of this tariff would be, whose term it may then share
             allow_implausible: true takes prices beyond what they are anywhere, with a warning
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
-                `market_source_not_found`, `idempotency_key_reused`, `idempotency_in_progress`,
-                `idempotency_answer_too_large`, `device_not_at_location`,
+                `market_source_not_found`, `tariff_not_found`, `idempotency_key_reused`,
+                `idempotency_in_progress`, `idempotency_answer_too_large`, `device_not_at_location`,
                 `market_currency_mismatch`, `market_unit_mismatch`, `formula_invalid`,
                 `gap_in_time_period`, `time_period_overlap`, `incomplete_time_period`,
                 `holiday_unknown`, `tariff_term_overlap`, `price_implausible`, `limit_reached`.
@@ -1170,7 +1172,7 @@ class Tariffs(AsyncResource):
             Call(
                 "POST",
                 "/tariffs/check",
-                query=given(allow_implausible=allow_implausible),
+                query=given(tariff_id=tariff_id, allow_implausible=allow_implausible),
                 body=given(
                     direction=direction,
                     type=type,

@@ -2224,6 +2224,45 @@ class SamplePrice(Model, frozen=True, kw_only=True, dict=True):
     value: float | None
 
 
+class Season(Model, frozen=True, kw_only=True, dict=True):
+    """Months whose ordinary weeks cost the same.
+
+    Attributes:
+        months: Jan … Dec, in the order of the calendar
+        week: a day for each weekday, Monday first; those that the term does not have are
+            left out
+    """
+
+    months: list[str]
+    week: list[SeasonDay]
+
+
+class SeasonDay(Model, frozen=True, kw_only=True, dict=True):
+    """What an ordinary day of a season costs.
+
+    Attributes:
+        weekday: Mon … Sun
+        prices: the prices of the day, which touch and fill it
+    """
+
+    weekday: str
+    prices: list[SeasonPrice]
+
+
+class SeasonPrice(Model, frozen=True, kw_only=True, dict=True):
+    """A price of an ordinary day, by the wall clock.
+
+    Attributes:
+        valid_from: HH:MM:SS
+        valid_to: HH:MM:SS; 24:00:00 is the end of the day
+        value: money per kWh, taxes included
+    """
+
+    valid_from: str
+    valid_to: str
+    value: float
+
+
 class Site(Model, frozen=True, kw_only=True, dict=True):
     """A site with its devices and whether it is in service.
 
@@ -2654,6 +2693,9 @@ class TariffCheck(Model, frozen=True, kw_only=True, dict=True):
             not
         holiday: A local day and its prices
         holidays: the holidays of the next two years
+        seasons: the ordinary weeks of a year; empty where prices follow a market
+        special_days: days of that year that are unlike the ordinary ones, at most 60; days
+            on which the clock changes are not among them
         charges: what is paid beside the price per kWh, in words
         warnings: what a person should look at again
     """
@@ -2669,6 +2711,8 @@ class TariffCheck(Model, frozen=True, kw_only=True, dict=True):
     clock_changes: list[SampleDay]
     holiday: SampleDay | None
     holidays: list[Holiday]
+    seasons: list[Season]
+    special_days: list[SampleDay]
     charges: list[ChargeText]
     warnings: list[Warned]
 

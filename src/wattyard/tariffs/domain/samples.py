@@ -14,6 +14,7 @@ from wattyard.tariffs.domain.calendar import CalendarRegion, date_of, day_number
 from wattyard.tariffs.domain.expand import ElementSeries, expand
 from wattyard.tariffs.domain.holidays import holidays_of
 from wattyard.tariffs.domain.refusals import TooManyPrices
+from wattyard.tariffs.domain.seasons import Season, seasons_of
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff, local_dates
 from wattyard.tariffs.domain.tiers import Consumed
@@ -50,13 +51,17 @@ class Sample:
 
     `week` starts today, or where the contract does; `clock_changes` are the next days with one
     (up to two), `holiday` the next holiday, if there is any within 400 days; `holidays` those that
-    the tariff counts in two years, each with its name where it has one.
+    the tariff counts in two years, each with its name where it has one. `seasons` are the ordinary
+    weeks of a year, and `special_days` those of its days that are unlike them; none where prices
+    follow a market.
     """
 
     week: tuple[SampleDay, ...]
     clock_changes: tuple[SampleDay, ...]
     holiday: SampleDay | None
     holidays: tuple[tuple[date, str], ...]
+    seasons: tuple[Season, ...]
+    special_days: tuple[SampleDay, ...]
     lowest: float | None
     highest: float | None
     mean: float | None
@@ -84,12 +89,16 @@ def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sampl
             series.per_kwh[0],
         )
 
+    year = _year(tariff, region, first, markets)
+    found = seasons_of(year, region)
     return Sample(
         week=tuple(shown(day) for day in range(first, _ahead(first, WEEK_DAYS))),
         clock_changes=tuple(shown(day) for day in _clock_changes(region, first)),
         holiday=shown(first + int(holidays[0])) if holidays.size else None,
         holidays=_holidays(tariff, region, date_of(first)),
-        **_extent(_year(tariff, region, first, markets)),
+        seasons=found.seasons,
+        special_days=tuple(shown(day) for day in found.special_days),
+        **_extent(year),
     )
 
 

@@ -9,7 +9,7 @@ from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.decoding import Patch, Shape
-from wattyard.platform.decoding.texts import LocationId
+from wattyard.platform.decoding.texts import LocationId, an_id
 from wattyard.platform.http import (
     LIST_REFUSALS,
     Call,
@@ -96,6 +96,9 @@ Allowed = Annotated[
 ]
 
 
+TariffId = Annotated[str, an_id("trf", of="a tariff")]
+
+
 class TariffsQuery(ListQuery):
     """Which tariffs, and which page of them.
 
@@ -129,8 +132,13 @@ class ImportQuery(Shape):
 
 
 class CheckQuery(Shape):
-    """How strictly a tariff is judged."""
+    """How strictly a tariff is judged, and in whose place.
 
+    Attributes:
+        tariff_id: judged as a change of this tariff would be, whose term it may then share
+    """
+
+    tariff_id: TariffId | None = None
     allow_implausible: Allowed = "false"
 
 
@@ -193,7 +201,7 @@ async def create_tariff(context: Context, body: TariffBody, tariffs: Tariffs) ->
     query=CheckQuery,
     body=TariffBody,
     answers=TariffCheckShape,
-    refuses=(*JUDGED, PriceImplausible, TooManyPrices, LimitReached),
+    refuses=(*JUDGED, TariffNotFound, PriceImplausible, TooManyPrices, LimitReached),
     example=examples.CHECK,
     example_body=examples.TARIFF_BODY,
 )
@@ -204,7 +212,8 @@ async def check_tariff(
 
     Prices beyond what they are anywhere are refused, unless `allow_implausible=true`.
     """
-    judged = await tariffs.check(context, contract_draft(body))
+    instead_of = ids.read(query.tariff_id, "trf", param="tariff_id") if query.tariff_id else None
+    judged = await tariffs.check(context, contract_draft(body), instead_of=instead_of)
     if query.allow_implausible == "false":
         check_plausible(judged.tariff, judged.site.currency_code)
     sample = await prices.sample(context, judged)

@@ -119,15 +119,22 @@ class Tariffs(TariffUseCases):
         doubts = await beside(warnings, tariff, calendar_region(site), site.currency_code)
         return Judged(site, tariff, sources, doubts)
 
-    async def check(self, context: Context, draft: ContractDraft) -> Judged:
-        """Judge a tariff as `connect` does, and keep nothing.
+    async def check(
+        self, context: Context, draft: ContractDraft, *, instead_of: UUID | None = None
+    ) -> Judged:
+        """Judge a tariff as `connect` does, or as a change of one would be, and keep nothing.
 
         Raises:
+            TariffNotFound: when there is no tariff `instead_of`.
             What `connect` raises.
         """
         async with self.db.reading() as db:
-            judged = await self._judge(db, context, draft, lock=False)
-            self._check_room(1 + len(await self._shown(db, context, judged.site)))
+            before = None
+            if instead_of is not None:
+                before = await self._found(db, context, instead_of)
+            judged = await self._judge(db, context, draft, lock=False, instead_of=before)
+            if before is None or before.site_id != judged.site.id:
+                self._check_room(1 + len(await self._shown(db, context, judged.site)))
         return judged
 
     async def change(

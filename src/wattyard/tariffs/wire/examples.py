@@ -110,6 +110,22 @@ CHECK = {
     "clock_changes": [],
     "holiday": _SAMPLE_DAY,
     "holidays": [{"date": "2027-01-01", "weekday": "Fri", "name": "Nieuwjaarsdag"}],
+    "seasons": [
+        {
+            "months": ["Jan"],
+            "week": [
+                {
+                    "weekday": "Mon",
+                    "prices": [
+                        {"valid_from": "00:00:00", "valid_to": "07:00:00", "value": 0.1956},
+                        {"valid_from": "07:00:00", "valid_to": "23:00:00", "value": 0.3124},
+                        {"valid_from": "23:00:00", "valid_to": "24:00:00", "value": 0.1956},
+                    ],
+                }
+            ],
+        }
+    ],
+    "special_days": [],
     "warnings": [],
     "charges": [
         {"kind": "DAILY", "name": "standing charge", "text": "0.22 for each day"},

@@ -1,20 +1,21 @@
 """The check of a tariff as JSON: what its prices look like (contract 2, Check before storing)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 import numpy as np
 
 from wattyard.kernel import ids
-from wattyard.kernel.clock_changes import Microseconds, instant
+from wattyard.kernel.clock_changes import DAY_US, SECOND_US, Microseconds, instant
 from wattyard.kernel.quantities import PRICE_DECIMALS, rounded
 from wattyard.kernel.refusals import Fault
 from wattyard.platform.decoding.texts import Time
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.samples import Sample, SampleDay
-from wattyard.tariffs.domain.schedule import WEEKDAYS
+from wattyard.tariffs.domain.schedule import MONTHS, WEEKDAYS
+from wattyard.tariffs.domain.seasons import DayPattern, Season
 from wattyard.tariffs.domain.tariff import Tariff
 from wattyard.tariffs.wire.charge_texts import ChargeText, charge_texts
 
@@ -48,6 +49,44 @@ class SampleDayShape(msgspec.Struct, kw_only=True):
     kind: Literal["WORKING_DAY", "WEEKEND", "HOLIDAY"]
     hours: float
     prices: list[SamplePrice]
+
+
+class SeasonPrice(msgspec.Struct, kw_only=True):
+    """A price of an ordinary day, by the wall clock.
+
+    Attributes:
+        valid_from: HH:MM:SS
+        valid_to: HH:MM:SS; 24:00:00 is the end of the day
+        value: money per kWh, taxes included
+    """
+
+    valid_from: str
+    valid_to: str
+    value: float
+
+
+class SeasonDayShape(msgspec.Struct, kw_only=True):
+    """What an ordinary day of a season costs.
+
+    Attributes:
+        weekday: Mon … Sun
+        prices: the prices of the day, which touch and fill it
+    """
+
+    weekday: str
+    prices: list[SeasonPrice]
+
+
+class SeasonShape(msgspec.Struct, kw_only=True):
+    """Months whose ordinary weeks cost the same.
+
+    Attributes:
+        months: Jan … Dec, in the order of the calendar
+        week: a day for each weekday, Monday first; those that the term does not have are left out
+    """
+
+    months: list[str]
+    week: list[SeasonDayShape]
 
 
 class HolidayShape(msgspec.Struct, kw_only=True):
@@ -92,6 +131,9 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
         week: seven local days
         clock_changes: the two local days on which the clock changes; empty where it does not
         holidays: the holidays of the next two years
+        seasons: the ordinary weeks of a year; empty where prices follow a market
+        special_days: days of that year that are unlike the ordinary ones, at most 60; days on which
+            the clock changes are not among them
         charges: what is paid beside the price per kWh, in words
         warnings: what a person should look at again
     """
@@ -107,6 +149,8 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
     clock_changes: list[SampleDayShape]
     holiday: SampleDayShape | None
     holidays: list[HolidayShape]
+    seasons: list[SeasonShape]
+    special_days: list[SampleDayShape]
     charges: list[ChargeText]
     warnings: list[Warned]
 
@@ -129,6 +173,8 @@ def check_shape(
             HolidayShape(date=str(day), weekday=WEEKDAYS[day.weekday()], name=name or None)
             for day, name in sample.holidays
         ],
+        seasons=[_season(season) for season in sample.seasons],
+        special_days=[_day(day, region) for day in sample.special_days],
         charges=charge_texts(tariff),
         warnings=warned(warnings),
     )
@@ -151,6 +197,31 @@ def _day(day: SampleDay, region: CalendarRegion) -> SampleDayShape:
             for start, end, value in zip(at, at[1:], day.per_kwh.tolist(), strict=False)
         ],
     )
+
+
+def _season(season: Season) -> SeasonShape:
+    week = zip(WEEKDAYS, season.week, strict=True)
+    return SeasonShape(
+        months=[MONTHS[month - 1] for month in season.months],
+        week=[
+            SeasonDayShape(weekday=name, prices=list(_season_prices(day)))
+            for name, day in week
+            if day is not None
+        ],
+    )
+
+
+def _season_prices(day: DayPattern) -> Iterator[SeasonPrice]:
+    starts = [start for start, _ in day]
+    for start, end, (_, price) in zip(starts, [*starts[1:], DAY_US], day, strict=True):
+        yield SeasonPrice(
+            valid_from=_wall(start), valid_to=_wall(end), value=rounded(price, PRICE_DECIMALS)
+        )
+
+
+def _wall(count_us: int) -> str:
+    seconds = count_us // SECOND_US
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _local_times(edges_us: Microseconds, region: CalendarRegion) -> list[str]:
