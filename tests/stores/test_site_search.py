@@ -136,7 +136,7 @@ async def test_every_search_finds_what_fits_once_and_goes_back_the_same_way(
             (None, "lee", "köln", "100%_", "a-3"),
             (None, "INACTIVE"),
             (None, "PV_SYSTEM"),
-            (None, "SILENT", "NEVER"),
+            (None, "SEEN", "SILENT", "NEVER"),
             (None, customer),
         )
     ]

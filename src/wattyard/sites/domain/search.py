@@ -11,8 +11,8 @@ from uuid import UUID
 from wattyard.sites.domain.devices import DeviceType
 from wattyard.sites.domain.sites import Site, Status
 
-Seen = Literal["SILENT", "NEVER"]
-"""A device that was heard of, but not lately; and one that never was."""
+Seen = Literal["SEEN", "SILENT", "NEVER"]
+"""A device that was heard of lately; one that was, but not lately; and one that never was."""
 
 SILENT_AFTER: Final = timedelta(days=1)
 """A device of which nothing is received for so long is silent."""
@@ -79,7 +79,7 @@ def place_of(text: str | None) -> Place | None:
         parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         lane, key, owner, site, backwards = parts
         place = Place(lane, key, UUID(hex=owner), UUID(hex=site), bool(backwards))
-        if lane == "silent":
+        if lane in ("seen", "silent"):
             datetime.fromisoformat(key)
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         return None

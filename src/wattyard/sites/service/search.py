@@ -147,7 +147,7 @@ def _choices(search: SiteSearch) -> list[Sequence[str]]:
     if search.customer_id is not None:
         choices.append(("customer_id",))
     if search.seen is not None:
-        choices.append(("silent",) if search.seen == "SILENT" else ("never",))
+        choices.append((search.seen.lower(),))
     if search.without_tariff:
         choices.append(("untariffed",))
     if search.device_type is not None:

@@ -120,8 +120,24 @@ def _by_type(question: Question, arguments: Arguments) -> str:
     return f"d.type = {arguments.take(question.search.device_type)}"
 
 
-def _silent(question: Question, arguments: Arguments) -> str:
-    return f"d.seen_hour < {arguments.take(question.silent_before)}::timestamptz"
+def _heard(comparison: str) -> Lane:
+    """The lane of devices that were heard of before or since a moment, the last heard of first."""
+
+    def heard(question: Question, arguments: Arguments) -> str:
+        before = arguments.take(question.silent_before)
+        return f"d.seen_hour {comparison} {before}::timestamptz"
+
+    return Lane(
+        _DEVICES,
+        "d.id",
+        heard,
+        key="d.seen_hour",
+        key_type="timestamptz",
+        descending=True,
+        again=lambda q, args: _another(
+            q, args, f"{heard(q, args)} AND (d.seen_hour, d.id) > (f.key, f.owner)"
+        ),
+    )
 
 
 LANES: Final[dict[str, Lane]] = {
@@ -144,17 +160,8 @@ LANES: Final[dict[str, Lane]] = {
         descending=True,
         again=lambda q, args: _another(q, args, f"{_by_type(q, args)} AND d.id > f.owner"),
     ),
-    "silent": Lane(
-        _DEVICES,
-        "d.id",
-        _silent,
-        key="d.seen_hour",
-        key_type="timestamptz",
-        descending=True,
-        again=lambda q, args: _another(
-            q, args, f"{_silent(q, args)} AND (d.seen_hour, d.id) > (f.key, f.owner)"
-        ),
-    ),
+    "seen": _heard(">="),
+    "silent": _heard("<"),
     "never": Lane(
         _DEVICES,
         "d.id",
@@ -315,15 +322,13 @@ def _matches(text: str, arguments: Arguments, lanes: Sequence[str]) -> list[str]
 def _device(question: Question, arguments: Arguments, lane: str) -> list[str]:
     """Write the condition that one device of the site is as it is looked for."""
     search = question.search
-    if lane in ("type", "silent", "never") and None in (search.device_type, search.seen):
+    if lane in ("type", "seen", "silent", "never") and None in (search.device_type, search.seen):
         return []
     wanted = []
     if search.device_type is not None:
         wanted.append(_by_type(question, arguments))
-    if search.seen == "SILENT":
-        wanted.append(_silent(question, arguments))
-    elif search.seen == "NEVER":
-        wanted.append("d.seen_hour IS NULL")
+    if search.seen is not None:
+        wanted.append(LANES[search.seen.lower()].range(question, arguments))
     if not wanted:
         return []
     return [

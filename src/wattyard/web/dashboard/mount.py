@@ -1,8 +1,9 @@
 """The dashboard as the front door sees it: loaded with the first call that asks for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from wattyard.kernel.context import Contexts
 from wattyard.people.service import AuditLog, Sessions
@@ -11,6 +12,7 @@ from wattyard.platform.http import Call
 from wattyard.platform.http.arguments import Provided
 from wattyard.platform.http.inside import Inside
 from wattyard.platform.settings import Settings
+from wattyard.platform.work import Stopping
 
 if TYPE_CHECKING:
     from wattyard.web.dashboard.door import Door
@@ -44,6 +46,7 @@ class Dashboard:
             TypeError: when a page asks for something that nobody provides.
         """
         from wattyard.web.dashboard.door import Door  # noqa: PLC0415 (with the first page only)
+        from wattyard.web.dashboard.live import Live  # noqa: PLC0415 (as above)
         from wattyard.web.dashboard.origins import Place  # noqa: PLC0415 (as above)
         from wattyard.web.dashboard.screens import PAGES  # noqa: PLC0415 (as above)
         from wattyard.web.dashboard.visit import Tools  # noqa: PLC0415 (as above)
@@ -57,7 +60,23 @@ class Dashboard:
             services[Database],
             place.prefix,
         )
-        return Door(PAGES, services, tools, services[Sessions], place)
+        live = Live(services[Sessions], place, services[Stopping])
+        given = _Beside(services, {Place: place, Live: live})
+        return Door(PAGES, given, tools, services[Sessions], place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What the app provides, and what the dashboard has besides for its own pages."""
+
+    services: Provided
+    own: Mapping[object, object]
+
+    def __contains__(self, wanted: object) -> bool:
+        return wanted in self.own or wanted in self.services
+
+    def __getitem__(self, wanted: type) -> Any:  # noqa: ANN401 (of that type)
+        return self.own[wanted] if wanted in self.own else self.services[wanted]
 
 
 def _load() -> None:

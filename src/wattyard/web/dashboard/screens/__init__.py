@@ -7,7 +7,11 @@ from wattyard.web.dashboard.declare import Page
 from wattyard.web.dashboard.screens import (
     costs,
     log_in,
+    overview,
     person,
+    site,
+    site_forms,
+    sites,
     start,
 )
 
@@ -15,6 +19,10 @@ PAGES: Final[Sequence[Page]] = (
     *start.PAGES,
     *log_in.PAGES,
     *person.PAGES,
+    *overview.PAGES,
+    *sites.PAGES,
+    *site_forms.PAGES,
+    *site.PAGES,
     *costs.PAGES,
 )
 """In the order in which paths are tried."""

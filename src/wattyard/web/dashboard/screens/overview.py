@@ -1,0 +1,189 @@
+"""The screen Overview: the numbers of an account, each leading to its list, and what happens."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel.pages import PageWindow
+from wattyard.people.domain import Role
+from wattyard.platform.http.call import StreamedAnswer
+from wattyard.sites.domain.search import Count, FleetCounts
+from wattyard.sites.service import SiteSearches
+from wattyard.tariffs.domain import fetching
+from wattyard.tariffs.service import Endings, MarketSources
+from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.live import Live
+from wattyard.web.dashboard.visit import Visit
+
+_EVENTS: Final = 12
+_MOST: Final = 100
+"""As many market sources and endpoints are looked at; accounts have fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the figures of the page say."""
+
+    fleet: FleetCounts
+    endings: Count
+    stale_markets: Count
+    failing_webhooks: Count
+
+
+@page("GET", "")
+async def overview(
+    visit: Visit, searches: SiteSearches, endings: Endings, markets: MarketSources
+) -> Screen:
+    """Show how an account is doing."""
+    numbers, events = await asyncio.gather(
+        _numbers(visit, searches, endings, markets), _events(visit)
+    )
+    if numbers.fleet.sites.number == 0 and not events["data"]:
+        return Screen(title="Overview", path="", body=_welcome(visit))
+    return Screen(
+        title="Overview",
+        path="",
+        live=visit.link("/live"),
+        body=[
+            h.div("#figures")[_figures(visit, numbers)],
+            parts.card("Events", h.div("#events")[_event_list(visit, events["data"])]),
+        ],
+    )
+
+
+@page("GET", "/live")
+async def overview_live(
+    visit: Visit, live: Live, searches: SiteSearches, endings: Endings, markets: MarketSources
+) -> StreamedAnswer:
+    """Keep the numbers and events up to date while somebody looks."""
+
+    async def render() -> Mapping[str, Node]:
+        numbers, events = await asyncio.gather(
+            _numbers(visit, searches, endings, markets), _events(visit)
+        )
+        return {
+            "figures": _figures(visit, numbers),
+            "events": _event_list(visit, events["data"]),
+        }
+
+    return live.stream(visit, render, seconds=3)
+
+
+async def _numbers(
+    visit: Visit, searches: SiteSearches, endings: Endings, markets: MarketSources
+) -> Numbers:
+    context = visit.context
+    fleet, ending, sources, endpoints = await asyncio.gather(
+        searches.counts(context),
+        endings.upcoming(context, limit=_MOST),
+        markets.page(context, PageWindow(_MOST)),
+        visit.api("GET", "/webhook-endpoints", query={"limit": _MOST}, shown=False),
+    )
+    stale = [one for one in sources.items if fetching.staleness(one, context.now)]
+    failing = [
+        one for one in endpoints["data"] if one["failing_since"] or one["status"] == "DISABLED"
+    ]
+    return Numbers(
+        fleet,
+        Count(len(ending.items), ending.after is not None),
+        Count(len(stale), sources.has_more),
+        Count(len(failing), endpoints["has_more"]),
+    )
+
+
+async def _events(visit: Visit) -> Any:  # noqa: ANN401 (the JSON document)
+    return await visit.api("GET", "/events", query={"limit": _EVENTS})
+
+
+def _figures(visit: Visit, numbers: Numbers) -> Node:
+    fleet = numbers.fleet
+    lines: Sequence[tuple[Count, str, str, str]] = (
+        (fleet.sites, "sites", visit.link("/sites"), ""),
+        (
+            fleet.devices_seen,
+            "devices heard from in the last day",
+            visit.link("/sites", devices="SEEN"),
+            "",
+        ),
+        (
+            fleet.devices_silent,
+            "devices silent for more than a day",
+            visit.link("/sites", devices="SILENT"),
+            "bad",
+        ),
+        (
+            fleet.devices_never_seen,
+            "devices never heard from",
+            visit.link("/sites", devices="NEVER"),
+            "warn",
+        ),
+        (
+            fleet.sites_without_tariff,
+            "sites without a tariff",
+            visit.link("/sites", tariff="NONE"),
+            "warn",
+        ),
+        (
+            numbers.endings,
+            "tariffs that end within 30 days",
+            visit.link("/sites", tariff="ENDING"),
+            "warn",
+        ),
+        (numbers.stale_markets, "stale markets", visit.link("/markets"), "bad"),
+        (numbers.failing_webhooks, "failing webhooks", visit.link("/developers"), "bad"),
+    )
+    formats = visit.formats()
+    return h.div(".figures")[
+        (
+            parts.figure(words.counted(count, formats), says, address, kind if count.number else "")
+            for count, says, address, kind in lines
+        )
+    ]
+
+
+def _event_list(visit: Visit, events: Sequence[Mapping[str, Any]]) -> Node:
+    if not events:
+        return parts.empty(
+            "Nothing has happened yet: changes of sites, devices and tariffs appear here."
+        )
+    formats = visit.formats()
+    now = visit.call.now
+    return h.ul(".events")[
+        (
+            h.li[
+                h.span[words.event(one["type"])],
+                _named(visit, one["data"]),
+                formats.since(one["time_created"], now),
+            ]
+            for one in events
+        )
+    ]
+
+
+def _named(visit: Visit, document: Mapping[str, Any]) -> Node:
+    address = words.address_of(visit, document)
+    name = words.short(words.name_of(document))
+    return h.a(href=address)[name] if address else h.span[name]
+
+
+def _welcome(visit: Visit) -> Node:
+    actions = [
+        parts.button("New site", visit.link("/sites/new"), main=True),
+        parts.button("Import a file", visit.link("/sites/import")),
+        parts.button("Make a key", visit.link("/developers")),
+    ]
+    if not visit.may(Role.DEVELOPER):
+        actions = []
+    return parts.empty(
+        "There is nothing in this account and mode yet. Begin with a site: the place where "
+        "devices stand. Programs begin with a key.",
+        *actions,
+    )
+
+
+PAGES: Final[Sequence[Page]] = (overview, overview_live)

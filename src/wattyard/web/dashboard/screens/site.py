@@ -1,0 +1,160 @@
+"""The screen Site: prices, readings, devices, costs, plan and events of one place."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.people.domain import Role
+from wattyard.platform.http import Answer
+from wattyard.platform.http.inside import Request
+from wattyard.sites.service import States
+from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.screens import site_devices, site_money, site_readings
+from wattyard.web.dashboard.screens.site_place import Place
+from wattyard.web.dashboard.visit import Visit
+
+_EVENTS: Final = 8
+
+
+@page("GET", "/sites/{site}")
+async def one_site(visit: Visit, site: str, states: States) -> Screen | Answer:
+    """Show what is known of a site."""
+    if site.startswith("loc_"):
+        return visit.go(visit.link(f"/sites/ste_{site[4:]}"))
+    found, location = await visit.together(
+        Request(method="GET", path=f"/sites/{site}"),
+        Request(method="GET", path=f"/locations/{site}"),
+    )
+    place = Place(visit, found, location, await _customer(visit, location["customer_id"]))
+    prices, readings, devices, costs, plan, events = await asyncio.gather(
+        site_money.prices(place),
+        site_readings.card(place),
+        site_devices.card(place, states),
+        site_money.costs(place),
+        site_devices.plans(place),
+        _events(place),
+    )
+    return Screen(
+        title=str(found["reference_id"] or "A site without a reference"),
+        path="/sites",
+        above=(("Sites", visit.link("/sites")),),
+        actions=_actions(place),
+        body=[
+            _facts(place),
+            prices,
+            h.div(".cards-2")[devices, plan],
+            readings,
+            h.div(".cards-2")[costs, _tariffs(place)],
+            events,
+        ],
+    )
+
+
+async def _customer(visit: Visit, customer_id: str | None) -> Node:
+    """The customer's name or reference, which leads to all their sites."""
+    if customer_id is None:
+        return None
+    found = await visit.api("GET", f"/customers/{customer_id}", shown=False)
+    name = found["metadata"].get("name") or found["reference_id"] or customer_id
+    return h.a(href=visit.link("/sites", customer=customer_id))[words.short(name)]
+
+
+def _facts(place: Place) -> Node:
+    location, formats = place.location, place.formats
+    address = location["postal_address"] or {}
+    lines = [
+        address.get("address_line1"),
+        address.get("address_line2"),
+        " ".join(filter(None, (address.get("post_code"), address.get("city")))),
+        " ".join(filter(None, (address.get("state"), address.get("country_code")))),
+    ]
+    point = location["geo_location"] or {}
+    where = [formats.number(point[name], "°", digits=5) for name in point]
+    in_service = place.site["status"] == "ACTIVE"
+    state = parts.badge("in service", "good") if in_service else parts.badge("out of service")
+    return parts.facts(
+        ("Status", state),
+        ("Address", h.bdi[", ".join(filter(None, lines))] if any(lines) else None),
+        ("Customer", place.customer),
+        ("Where", ", ".join(where)),
+        ("Time zone", location["timezone"]),
+        ("Currency", location["currency_code"]),
+        ("Most that may be drawn", _limit(place, "max_power_import_kw")),
+        ("Most that may be fed in", _limit(place, "max_power_export_kw")),
+        ("Id", h.code[place.site["id"]]),
+    )
+
+
+def _limit(place: Place, name: str) -> str | None:
+    value = place.location[name]
+    return None if value is None else place.formats.number(value, "kW", digits=3)
+
+
+def _actions(place: Place) -> Sequence[Node]:
+    visit, path = place.visit, place.path
+    if not visit.may(Role.DEVELOPER):
+        return (parts.button("Ask for a plan", visit.link(f"{path}/plan")),)
+    in_service = place.site["status"] == "ACTIVE"
+    turned = ("INACTIVE", "Take out of service") if in_service else ("ACTIVE", "Put in service")
+    return (
+        parts.button("Ask for a plan", visit.link(f"{path}/plan"), main=True),
+        parts.button("Link a tariff", visit.link("/tariffs/new", location_id=place.location_id)),
+        parts.button("Upload readings", visit.link(f"{path}/upload")),
+        parts.button("Change", visit.link(f"{path}/edit")),
+        parts.form(
+            visit.link(f"{path}/status"),
+            parts.submit(turned[1], main=False, name="status", value=turned[0]),
+        ),
+    )
+
+
+def _tariffs(place: Place) -> Node:
+    rows = [
+        (
+            h.a(href=place.visit.link(f"/tariffs/{one['tariff_id']}"))[
+                words.short(one["display_name"] or one["tariff_id"])
+            ],
+            {"IMPORT": "bought", "EXPORT": "sold", "LOCAL": "own generation"}.get(
+                one["direction"], one["direction"]
+            ),
+            "energy" if one["type"] == "COMMODITY" else "network and levies",
+            None if one["status"] == "CONNECTED" else parts.badge("error", "bad"),
+        )
+        for one in place.location["tariffs"]
+    ]
+    return parts.card(
+        "Tariffs",
+        parts.table(
+            ("Tariff", "Energy that is", "For", ""), rows, label="Tariffs", empty=place.no_tariff()
+        ),
+        id_="tariffs",
+    )
+
+
+async def _events(place: Place) -> Node:
+    visit = place.visit
+    of_site, of_location = await visit.together(
+        *(
+            Request(method="GET", path="/events", query={"object_id": id_, "limit": _EVENTS})
+            for id_ in (place.site["id"], place.location_id)
+        )
+    )
+    events: list[Mapping[str, Any]] = [*of_site["data"], *of_location["data"]]
+    events.sort(key=lambda one: str(one["time_created"]), reverse=True)
+    shown = [
+        h.li[
+            h.span[words.event(one["type"])],
+            h.span,
+            visit.formats(place.zone_name).when(one["time_created"]),
+        ]
+        for one in events[:_EVENTS]
+    ]
+    body = h.ul(".events")[shown] if shown else parts.empty("Nothing has happened here yet.")
+    return parts.card("Events", body, id_="events")
+
+
+PAGES: Final[Sequence[Page]] = (one_site,)

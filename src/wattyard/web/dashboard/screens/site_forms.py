@@ -1,0 +1,273 @@
+"""The forms of the screen Sites: a new site, and changes of one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel.refusals import PreconditionFailed, Refusal
+from wattyard.people.domain import Role
+from wattyard.platform.http import Answer
+from wattyard.platform.http.inside import Request
+from wattyard.sites.domain.sites import LocationNotFound
+from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.forms import Faults, Fields, Form
+from wattyard.web.dashboard.visit import Visit
+
+_ADDRESS: Final = ("address_line1", "address_line2", "post_code", "city", "state", "country_code")
+_TEXTS: Final = ("reference_id", "customer_id", "timezone", "currency_code")
+_NUMBERS: Final = ("max_power_import_kw", "max_power_export_kw")
+_DEVICE: Final = "devices[0]"
+_SEEN: Final = (*_TEXTS, "postal_address", "geo_location", *_NUMBERS)
+"""What of a location the form shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A site as the API gave it: its location's document, and the version of that."""
+
+    site: str
+    document: Mapping[str, Any]
+    version: str
+
+
+@page("GET", "/sites/new", role=Role.DEVELOPER)
+async def new_site(visit: Visit) -> Screen:
+    """Show the form of a new site."""
+    return _new(visit, Fields(visit.query))
+
+
+@page("POST", "/sites/new", role=Role.DEVELOPER)
+async def make_site(visit: Visit) -> Screen | Answer:
+    """Put a site in service."""
+    try:
+        made = await visit.change("POST", "/sites", body=_new_body(visit.form))
+    except Refusal as refusal:
+        return _new(visit, Fields(visit.form, Faults(refusal)), status=422)
+    return visit.go(visit.link(f"/sites/{made['id']}"), told="The site is in service.")
+
+
+@page("GET", "/sites/{site}/edit", role=Role.DEVELOPER)
+async def edit_site(visit: Visit, site: str) -> Screen:
+    """Show the form of a site."""
+    reply = await visit.ask(Request(method="GET", path=f"/locations/{site}"))
+    kept = _Kept(site, reply.document, reply.etag or "")
+    return _edit(visit, kept, Fields(_values(kept.document)))
+
+
+@page("POST", "/sites/{site}/edit", role=Role.DEVELOPER)
+async def change_site(visit: Visit, site: str) -> Screen | Answer:
+    """Change a site, unless it is no longer as the person saw it."""
+    seen = _seen(visit.form)
+    changes = _changes(_body(visit.form), seen)
+    path = f"/locations/{site}"
+    try:
+        await visit.change("PATCH", path, body=changes, if_match=visit.form["version"])
+    except PreconditionFailed:
+        return await _changed_meanwhile(visit, site, seen)
+    except LocationNotFound:
+        raise
+    except Refusal as refusal:
+        fields = Fields(visit.form, Faults(refusal))
+        return _edit(visit, _Kept(site, seen, visit.form["version"]), fields, status=422)
+    return visit.go(visit.link(f"/sites/{site}"), told="The site was changed.")
+
+
+@page("POST", "/sites/{site}/status", role=Role.DEVELOPER)
+async def change_status(visit: Visit, site: str) -> Answer:
+    """Put a site in service, or take it out."""
+    status = "ACTIVE" if visit.form["status"] == "ACTIVE" else "INACTIVE"
+    await visit.change("PATCH", f"/sites/{site}", body={"status": status})
+    told = "The site is in service." if status == "ACTIVE" else "The site is out of service."
+    return visit.go(visit.link(f"/sites/{site}"), told=told)
+
+
+async def _changed_meanwhile(visit: Visit, site: str, seen: Mapping[str, Any]) -> Screen:
+    """Show what somebody else changed, in a form with what was typed, else with what is there."""
+    reply = await visit.ask(Request(method="GET", path=f"/locations/{site}"))
+    present = reply.document
+    difference = parts.change_table(
+        {name: seen.get(name) for name in _SEEN}, {name: present.get(name) for name in _SEEN}
+    )
+    note = h.div(".told", role="alert")[
+        h.p[
+            "Somebody else changed this site after you opened it. Nothing of yours is saved yet. "
+            "The fields that you changed are as you typed them, the others as they are now."
+        ],
+        difference,
+    ]
+    before = _values(seen)
+    typed = {
+        name: visit.form[name]
+        for name in visit.form
+        if visit.form[name] != ("" if before.get(name) is None else str(before[name]))
+    }
+    fields = Fields({**_values(present), **typed})
+    return _edit(visit, _Kept(site, present, reply.etag or ""), fields, note=note, status=409)
+
+
+def _new(visit: Visit, fields: Fields, *, status: int = 200) -> Screen:
+    device = h.fieldset[
+        h.legend["Its first device, if there is one"],
+        h.div(".fields")[
+            fields.choice("Type", f"{_DEVICE}.type", (("", "None"), *words.DEVICE_TYPES.items())),
+            fields.text(
+                "Reference", f"{_DEVICE}.reference_id", hint="such as its serial number"
+            ),
+            fields.text(
+                "Capacity", f"{_DEVICE}.properties.capacity_kwh", unit="kWh", inputmode="decimal"
+            ),
+            fields.text(
+                "Power", f"{_DEVICE}.properties.power_rating_import_kwh",
+                unit="kW", inputmode="decimal",
+            ),
+        ],
+    ]  # fmt: skip
+    return Screen(
+        title="New site",
+        path="/sites",
+        above=(("Sites", visit.link("/sites")),),
+        status=status,
+        body=_form(visit, visit.link("/sites/new"), fields, device, "Put in service"),
+    )
+
+
+def _edit(
+    visit: Visit, kept: _Kept, fields: Fields, *, note: Node = None, status: int = 200
+) -> Screen:
+    site, seen = kept.site, kept.document
+    written = json.dumps({name: seen.get(name) for name in _SEEN}, ensure_ascii=False)
+    hidden = [
+        h.input(type="hidden", name="version", value=kept.version),
+        h.input(type="hidden", name="seen", value=written),
+    ]
+    name = str(seen.get("reference_id") or site)
+    return Screen(
+        title="Change a site",
+        path="/sites",
+        above=(("Sites", visit.link("/sites")), (name, visit.link(f"/sites/{site}"))),
+        status=status,
+        body=[
+            note,
+            _form(visit, visit.link(f"/sites/{site}/edit"), fields, hidden, "Save"),
+        ],
+    )
+
+
+def _form(visit: Visit, address: str, fields: Fields, more: Node, words_: str) -> Node:
+    contents = [
+        h.fieldset[
+            h.legend["What it is called"],
+            h.div(".fields")[
+                fields.text("Reference", "reference_id", hint="how your own system calls it"),
+                fields.text("Customer", "customer_id", hint="cus_…, if it is one's"),
+            ],
+        ],
+        h.fieldset[
+            h.legend["Where it is"],
+            h.div(".fields")[
+                fields.text("Street and house", "postal_address.address_line1"),
+                fields.text("Flat, floor or building", "postal_address.address_line2"),
+                fields.text("Post code", "postal_address.post_code"),
+                fields.text("City", "postal_address.city"),
+                fields.text("State", "postal_address.state", hint="needed in the US"),
+                fields.text(
+                    "Country", "postal_address.country_code", hint="two letters: GB, DE, US"
+                ),
+                fields.text("Latitude", "geo_location.lat", unit="° north", inputmode="decimal"),
+                fields.text("Longitude", "geo_location.lng", unit="° east", inputmode="decimal"),
+            ],
+            h.div(".fields")[
+                fields.text(
+                    "Time zone", "timezone", hint="from the address, if it is left empty"
+                ),
+                fields.text(
+                    "Currency", "currency_code", hint="from the address, if it is left empty"
+                ),
+            ],
+        ],
+        h.fieldset[
+            h.legend["Its grid connection"],
+            h.div(".fields")[
+                fields.text(
+                    "Most that may be drawn", "max_power_import_kw",
+                    unit="kW", inputmode="decimal",
+                ),
+                fields.text(
+                    "Most that may be fed in", "max_power_export_kw",
+                    unit="kW", inputmode="decimal",
+                ),
+            ],
+        ],
+        more,
+    ]  # fmt: skip
+    return parts.form(
+        address, fields.faults.rest(), contents, h.p(".actions")[parts.submit(words_)]
+    )
+
+
+def _body(form: Form) -> dict[str, Any]:
+    """Write what a form says of a site; None where a field is empty."""
+    address = {name: form[f"postal_address.{name}"] or None for name in _ADDRESS}
+    point = {name: form.number(f"geo_location.{name}") for name in ("lat", "lng")}
+    body: dict[str, Any] = {name: form[name] or None for name in _TEXTS}
+    body["postal_address"] = address if any(address.values()) else None
+    body["geo_location"] = _without_none(point) or None
+    return body | {name: form.number(name) for name in _NUMBERS}
+
+
+def _new_body(form: Form) -> dict[str, Any]:
+    body, device = _body(form), _device(form)
+    if body["postal_address"]:
+        body["postal_address"] = _without_none(body["postal_address"])
+    return _without_none(body) | ({"devices": [device]} if device else {})
+
+
+def _changes(body: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what differs from what the person saw; None clears a field."""
+    before = {name: seen.get(name) for name in body}
+    if isinstance(before["postal_address"], dict):
+        kept = {name: before["postal_address"].get(name) for name in _ADDRESS}
+        before["postal_address"] = kept if any(kept.values()) else None
+    return {name: value for name, value in body.items() if value != before[name]}
+
+
+def _device(form: Form) -> dict[str, Any]:
+    properties = {
+        name: form.number(f"{_DEVICE}.properties.{name}")
+        for name in ("capacity_kwh", "power_rating_import_kwh")
+    }
+    given = {
+        "type": form[f"{_DEVICE}.type"] or None,
+        "reference_id": form[f"{_DEVICE}.reference_id"] or None,
+        "properties": _without_none(properties) or None,
+    }
+    return _without_none(given)
+
+
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _values(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the form as a location has them."""
+    found = {name: document.get(name) for name in (*_TEXTS, *_NUMBERS)}
+    for part in ("postal_address", "geo_location"):
+        found |= {f"{part}.{name}": value for name, value in (document.get(part) or {}).items()}
+    return found
+
+
+def _seen(form: Form) -> dict[str, Any]:
+    """What the person saw when they opened the form."""
+    try:
+        seen = json.loads(form["seen"])
+    except ValueError:
+        return {}
+    return seen if isinstance(seen, dict) else {}
+
+
+PAGES: Final[Sequence[Page]] = (new_site, make_site, edit_site, change_site, change_status)

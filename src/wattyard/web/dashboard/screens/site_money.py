@@ -1,0 +1,207 @@
+"""Prices and costs of the screen Site."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel import civil
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.refusals import Refusal
+from wattyard.web.charts.page import chart
+from wattyard.web.charts.prices import PriceCurve, price_chart
+from wattyard.web.charts.series import StepSeries, steps_of
+from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard.forms import sentence
+from wattyard.web.dashboard.screens.site_place import Place
+
+_ENDS: Final = ("valid_from", "valid_to")
+_UNITS: Final = {
+    "KWH": "kWh",
+    "KW": "kW",
+    "KW_DAY": "kW × days",
+    "DAY": "days",
+    "MONTH": "months",
+    "YEAR": "years",
+}
+_KINDS: Final = {
+    "ENERGY": "Energy",
+    "STANDING": "Standing charge",
+    "DEMAND": "Demand charge",
+    "MINIMUM": "Up to the minimum",
+    "VAT": "VAT",
+}
+
+
+async def prices(place: Place) -> Node:
+    """The price from yesterday to tomorrow, with what is only forecast hatched."""
+    title = "What a kWh costs"
+    if not place.has("IMPORT"):
+        return parts.card(title, place.no_tariff(), id_="prices")
+    try:
+        bought = await _series(place, "IMPORT")
+    except Refusal as refusal:
+        return parts.card(title, parts.empty(sentence(str(refusal))), id_="prices")
+    sold = None
+    if place.has("EXPORT"):
+        try:
+            sold = await _series(place, "EXPORT")
+        except Refusal:
+            sold = None
+    series = _steps(bought)
+    assert series is not None  # noqa: S101 (prices fill the span)
+    curve = PriceCurve(
+        series,
+        place.currency,
+        name="Bought from the grid" if sold else "Price",
+        now_us=microseconds(place.visit.call.now),
+        second=_steps(sold) if sold else None,
+        second_name="Sold to the grid",
+    )
+    drawing = price_chart(curve, place.reader, title=f"Price per kWh, times of {place.zone_name}")
+    return parts.card(
+        title,
+        _now(place, bought["data"]),
+        chart(drawing, "prices"),
+        actions=h.span(".faint")[f"times of {place.zone_name}"],
+        id_="prices",
+    )
+
+
+async def costs(place: Place) -> Node:
+    """What this month has cost so far, by line."""
+    first = place.today.replace(day=1)
+    title = f"Costs in {place.formats.month(first)} so far"
+    more = h.a(href=place.visit.link("/costs", location_id=place.location_id))["All months"]
+    try:
+        found = await place.visit.api(
+            "GET",
+            f"/costs/interval/{place.location_id}",
+            query={
+                "start_time": civil.start_of_day(first, place.zone).isoformat(),
+                "end_time": place.visit.call.now.replace(microsecond=0).isoformat(),
+                "aggregation": "MONTH",
+                "include_lines": "true",
+            },
+        )
+    except Refusal as refusal:
+        body = place.no_tariff() if not place.has("IMPORT") else parts.empty(sentence(str(refusal)))
+        return parts.card(title, body, actions=more, id_="costs")
+    if not found["data"]:
+        body = parts.empty(
+            "There are no readings of this month yet: upload them, or let a meter send them.",
+            parts.button("Upload readings", place.visit.link(f"{place.path}/upload")),
+        )
+        return parts.card(title, body, actions=more, id_="costs")
+    return parts.card(title, _lines(place, found["total"]), actions=more, id_="costs")
+
+
+async def _series(place: Place, direction: str) -> Any:  # noqa: ANN401 (the JSON document)
+    return await place.visit.api(
+        "GET",
+        "/prices",
+        query={
+            "location_id": place.location_id,
+            "start_time": (place.today - timedelta(days=1)).isoformat(),
+            "end_time": (place.today + timedelta(days=2)).isoformat(),
+            "tariff_direction": direction,
+        },
+    )
+
+
+def _steps(found: Mapping[str, Any]) -> StepSeries | None:
+    return steps_of(
+        found["data"],
+        lambda one: one["price"]["value"],
+        confidence=lambda one: one["price"]["confidence"],
+        ends=_ENDS,
+    )
+
+
+def _now(place: Place, intervals: Sequence[Mapping[str, Any]]) -> Node:
+    """The present price and the next, in words."""
+    now = place.visit.call.now
+    ahead = [one for one in intervals if datetime.fromisoformat(one["valid_to"]) > now]
+    if not ahead:
+        return None
+    present = ahead[0]
+    other = [one for one in ahead if one["price"]["value"] != present["price"]["value"]]
+    until = other[0]["valid_from"] if other else ahead[-1]["valid_to"]
+    entries: list[Node] = [
+        _price(place, present, f"now, until {_moment(place, until)}"),
+    ]
+    if other:
+        entries.append(_price(place, other[0], f"from {_moment(place, until)}"))
+        low = min(ahead, key=lambda one: float(one["price"]["value"]))
+        entries.append(_price(place, low, f"cheapest ahead, {_moment(place, low['valid_from'])}"))
+    return h.div(".now-price")[entries]
+
+
+def _price(place: Place, interval: Mapping[str, Any], says: str) -> Node:
+    price = interval["price"]
+    note = " (forecast)" if price["confidence"] < 1 else ""
+    return h.p[
+        h.strong[place.formats.rate(price["value"], place.currency)], h.span[f"{says}{note}"]
+    ]
+
+
+def _moment(place: Place, instant: str) -> str:
+    at = datetime.fromisoformat(instant)
+    time = place.formats.time(at)
+    day = civil.date_at(at, place.zone)
+    names = {place.today: "", place.today + timedelta(days=1): " tomorrow"}
+    return f"{time}{names.get(day, f' on {place.formats.day(day)}')}"
+
+
+def _lines(place: Place, total: Mapping[str, Any]) -> Node:
+    formats = place.formats
+    confidence = total["cost"]["confidence"]
+    return [
+        h.div(".now-price")[
+            h.p[
+                h.strong[formats.money(total["cost"]["value"], place.currency)],
+                h.span[
+                    f"for {formats.number(total['energy']['value'], 'kWh')} from the grid"
+                    + ("" if confidence == 1 else ", in part of estimated readings")
+                ],
+            ]
+        ],
+        parts.table(
+            ("Line", "Quantity", "Each", "Amount"),
+            _line_rows(place, total.get("lines", ())),
+            label="Lines of this month's costs",
+        ),
+    ]
+
+
+def _line_rows(place: Place, lines: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Node]]:
+    formats, currency = place.formats, place.currency
+    names = {one["tariff_id"]: one["display_name"] for one in place.location["tariffs"]}
+    for one in lines:
+        vat = one["unit"] == "NET"
+        quantity = (
+            formats.money(one["quantity"], currency)
+            if vat
+            else formats.number(one["quantity"], _UNITS.get(one["unit"], one["unit"]))
+        )
+        each = one.get("unit_price")
+        yield (
+            [
+                _KINDS.get(one["kind"], one["kind"]),
+                one.get("name") and [": ", words.short(one["name"])],
+                one.get("tier") and f", tier {one['tier']}",
+                names.get(one["tariff_id"])
+                and h.small(".faint")[" ", words.short(names[one["tariff_id"]])],
+            ],
+            h.span(".number")[quantity],
+            h.span(".number")[
+                "–"
+                if each is None
+                else formats.percent(each * 100)
+                if vat
+                else formats.money(each, currency, digits=4)
+            ],
+            h.span(".number")[formats.money(one["amount"], currency)],
+        )
