@@ -102,7 +102,7 @@ def _actions(place: Place) -> Sequence[Node]:
     turned = ("INACTIVE", "Take out of service") if in_service else ("ACTIVE", "Put in service")
     return (
         parts.button("Ask for a plan", visit.link(f"{path}/plan"), main=True),
-        parts.button("Link a tariff", visit.link("/tariffs/new", location_id=place.location_id)),
+        parts.button("Link a tariff", visit.link("/tariffs/new", location=place.location_id)),
         parts.button("Upload readings", visit.link(f"{path}/upload")),
         parts.button("Change", visit.link(f"{path}/edit")),
         parts.form(

@@ -74,7 +74,7 @@ async def costs(place: Place) -> Node:
     """What this month has cost so far, by line."""
     first = place.today.replace(day=1)
     title = f"Costs in {place.formats.month(first)} so far"
-    more = h.a(href=place.visit.link("/costs", location_id=place.location_id))["All months"]
+    more = h.a(href=place.visit.link("/costs", location=place.location_id))["All months"]
     try:
         found = await place.visit.api(
             "GET",

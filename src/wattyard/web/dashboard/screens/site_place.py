@@ -68,7 +68,7 @@ class Place:
     def no_tariff(self) -> Node:
         """What stands where prices or costs would, as long as there is no tariff."""
         link = parts.button(
-            "Link a tariff", self.visit.link("/tariffs/new", location_id=self.location_id)
+            "Link a tariff", self.visit.link("/tariffs/new", location=self.location_id)
         )
         return parts.empty(
             "No tariff is linked: link one, and this page shows what a kWh costs here.",
