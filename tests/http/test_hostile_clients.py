@@ -218,6 +218,24 @@ async def test_an_address_has_its_share_but_a_trusted_proxy_any_number(
     assert count == let_in
 
 
+async def test_a_client_behind_a_proxy_has_its_share_of_open_requests(
+    world: World, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATTYARD_MAX_CONNECTIONS_PER_ADDRESS", "2")
+    monkeypatch.setenv("WATTYARD_TRUSTED_PROXIES", "127.0.0.0/8")
+    monkeypatch.setenv("WATTYARD_STALL_SECONDS", "60")
+    named = b"X-Forwarded-For: 192.0.2.%d\r\n"
+    half = b"POST /sites HTTP/1.1\r\nHost: h\r\n%bContent-Length: 9\r\n\r\n" % (named % 7)
+    async with listening(world) as port:
+        open_ = [await clients.connect(port, half) for _ in range(2)]
+        third, _ = await clients.connect(port, half)
+        await until_closed(third)
+        of_another = HEAD + named % 8 + b"\r\n"
+        assert await answered(await clients.connect(port), of_another) == 200
+        assert await answered(open_[0], b"123456789") == 401  # answered: the place is free
+        assert await answered(await clients.connect(port), HEAD + named % 7 + b"\r\n") == 200
+
+
 def test_a_server_has_these_limits(made: Made, tmp_path: Path) -> None:
     made.data(tmp_path)
     with Server(tmp_path, settings={"WATTYARD_HEAD_SECONDS": "1"}) as server:

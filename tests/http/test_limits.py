@@ -111,6 +111,11 @@ async def test_metrics_are_for_this_machine_or_the_operators_token(
     assert await ask(guarded, "127.0.0.1") == 404
     assert await ask(guarded, "192.0.2.7", Authorization="Bearer operator") == 200
     assert await ask(guarded, "192.0.2.7", Authorization="Bearer other") == 404
+    for header in ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"):
+        passed_on = {header: "127.0.0.1"}
+        assert await ask(world.app, "127.0.0.1", **passed_on) == 404, header
+        passed_on["Authorization"] = "Bearer operator"
+        assert await ask(guarded, "127.0.0.1", **passed_on) == 200, header
 
 
 async def test_a_log_line_tells_the_request_and_no_secret(world: World, tenant: Tenant) -> None:

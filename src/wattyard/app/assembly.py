@@ -25,6 +25,7 @@ from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.front import CallWatch, Finished, FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.limits import NoLimits, RateLimits
+from wattyard.platform.http.proxies import TrustedProxies
 from wattyard.platform.http.replays import Replays
 from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
@@ -162,6 +163,7 @@ def _front(
         lifespan=lifespan,
     )
     door.open_to(settings.origins)
+    door.behind(TrustedProxies(settings.trusted_proxies))
     if settings.dashboard and endpoints is ENDPOINTS:
         door.mount("dashboard", Dashboard(services, door.route).answer)
     return door

@@ -33,6 +33,7 @@ from wattyard.platform.http import Access, Answer, Call, Endpoint, endpoint
 from wattyard.platform.http.call import JSON
 from wattyard.platform.http.documents import Document, Rendered
 from wattyard.platform.http.errors import PathUnknown
+from wattyard.platform.http.proxies import is_forwarded
 from wattyard.platform.http.replays import Replays
 from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
@@ -112,7 +113,10 @@ async def openapi(call: Call, openapi: OpenApi) -> Answer:
 
 
 class MetricsGuard:
-    """Who may read the metrics: this machine, and whoever has the operator's token."""
+    """Who may read the metrics: this machine, and whoever has the operator's token.
+
+    A request that a proxy passes on comes from anywhere, even if the proxy is on this machine.
+    """
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -120,7 +124,7 @@ class MetricsGuard:
     def lets_in(self, call: Call) -> bool:
         """Whether the caller may read them."""
         if not self._token:
-            return call.address in ("127.0.0.1", "::1")
+            return call.address in ("127.0.0.1", "::1") and not is_forwarded(call.headers)
         return hmac.compare_digest(
             (call.header(b"authorization") or "").encode(), f"Bearer {self._token}".encode()
         )
@@ -152,7 +156,8 @@ async def metrics(call: Call, page: MetricsPage, guard: MetricsGuard) -> Answer:
     """Return counts and times in Prometheus' text format, at most a second old.
 
     Answered to this machine only, or to whoever sends `WATTYARD_METRICS_TOKEN` as a bearer token
-    where the operator set one; anybody else finds nothing here.
+    where the operator set one, and to nobody else through a proxy; anybody else finds nothing
+    here.
     """
     if not guard.lets_in(call):
         raise PathUnknown("there is nothing at '/metrics'; GET /openapi.json lists every path")

@@ -19,6 +19,7 @@ from wattyard.app import Services
 from wattyard.cli import sample_life
 from wattyard.cli.database import say_meanwhile
 from wattyard.cli.sample_fleet import SHOWN_SITE, Json, sample_sites
+from wattyard.cli.sample_owner import owner_link
 from wattyard.cli.sample_readings import (
     DAYS_BACK,
     METERED_SITES,
@@ -106,8 +107,11 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         secret = await _secret(accounts, contexts, account, settings)
         context = contexts.of(Caller(account.number, account.id, live_mode=False))
         shown, battery = await bring_up_to_now(services, context)
+        port = urlsplit(address).port or settings.port
+        link = await owner_link(services, context, settings, port) if settings.dashboard else ""
     account_id = ids.wire("acc", account.id)
     return (
+        *([f"  dashboard {link}   (good for one log-in)"] if link else ()),
         f"  docs      {address}/docs",
         "  try       " + curl_line(address, secret),
         f"  account   {account_id}   (sample data, test mode)",

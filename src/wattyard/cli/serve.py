@@ -48,6 +48,14 @@ def serve(
             help="Also do the background work (webhooks, feeds) in this server.",
         ),
     ] = None,
+    dashboard: Annotated[
+        bool | None,
+        typer.Option(
+            "--dashboard/--no-dashboard",
+            help="Serve pages for people at /dashboard.",
+            envvar="WATTYARD_DASHBOARD",
+        ),
+    ] = None,
     drain_seconds: Annotated[
         int | None,
         typer.Option(
@@ -69,6 +77,7 @@ def serve(
         database=database,
         workers=workers,
         worker=None if worker is None else int(worker),
+        dashboard=None if dashboard is None else int(dashboard),
         drain_seconds=drain_seconds,
     )
     remedy = "choose another with --host and --port"

@@ -57,11 +57,12 @@ class Settings:
     names a file that does.
     `webhook_endpoints`, `site_devices` and `site_tariffs` are the most of each (see `Caps`).
     `max_connections` is what clients of this node may have open, `max_connections_per_address`
-    (0 is off) those of one address outside of the networks of `trusted_proxies`. A client has
-    `head_seconds` for a request's head, and `stall_seconds` without sending a byte of a body or
-    taking one of an answer. For `drain_seconds` after SIGTERM the server says that it is not
-    ready, and goes on. `admin_port` is where `wattyard worker` answers for its health and
-    metrics, on `host`; 0 is off.
+    (0 is off) those of one address. The networks of `trusted_proxies` have no such limit: they
+    name the addresses for which they speak, and those count. A client has `head_seconds` for a
+    request's head, and `stall_seconds` without sending a byte of a body or taking one of an
+    answer. For `drain_seconds` after SIGTERM the server says that it is not ready, and goes on.
+    `admin_port` is where `wattyard worker` answers for its health and metrics, on `host`; 0 is
+    off.
     `cors_origins` lists the origins whose pages may read answers in a browser.
     `dashboard` is 1 where the server shows it. `public_url` is where people find this server:
     scheme, host and perhaps a path. `insecure_dashboard` is 1 where people may log in over plain

@@ -151,7 +151,10 @@ class Call:
 
     @property
     def address(self) -> str:
-        """The peer's network address, empty where the server does not know it."""
+        """The client's network address, empty where the server does not know it.
+
+        That is the peer's, or whom a trusted proxy names.
+        """
         client = self.scope.get("client")
         return str(client[0]) if client else ""
 

@@ -162,7 +162,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_since = inf
-        self._connections.has_head(self)
+        self._connections.has_head(self, self.headers)
         # A head within one piece cannot be too large.
         if not self._began_here and self._head_bytes() > HEAD_BYTES:
             self._refuse(_too_large())

@@ -7,12 +7,12 @@ likes unless somebody looks: every connection of the process is looked at once i
 import asyncio
 import resource
 from collections import Counter
-from ipaddress import ip_address, ip_network
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
 from uvicorn.server import ServerState
 
+from wattyard.platform.http.proxies import Headers, TrustedProxies
 from wattyard.platform.settings import Settings
 from wattyard.platform.work import open_many
 
@@ -48,13 +48,12 @@ class Connections:
         share = settings.max_connections // settings.workers
         self.limit = max(1, min(share, descriptors - _KEPT_DESCRIPTORS))
         self._per_address = settings.max_connections_per_address
-        self._proxies = [
-            ip_network(part.strip()) for part in settings.trusted_proxies.split(",") if part.strip()
-        ]
+        self._proxies = TrustedProxies(settings.trusted_proxies)
         self._head_seconds = settings.head_seconds
         self._stall_seconds = settings.stall_seconds
         self._look_seconds = min(_LOOK_SECONDS, self._head_seconds / 4, self._stall_seconds / 4)
-        self._open: dict[Connected, None] = {}
+        self._open: dict[Connected, str] = {}
+        """The connections, and the address that each is counted under."""
         self._headless: dict[Connected, None] = {}
         self._by_address: Counter[str] = Counter()
         self._looking: asyncio.TimerHandle | None = None
@@ -68,7 +67,7 @@ class Connections:
         The new one itself is closed where no other waits for a head, and where its address has
         as many as it may.
         """
-        self._open[connection] = None
+        self._open[connection] = connection.address
         self._headless[connection] = None
         self._by_address[connection.address] += 1
         if self._looking is None:
@@ -81,25 +80,43 @@ class Connections:
     def remove(self, connection: Connected) -> None:
         """Forget a connection that has ended."""
         if connection in self._open:
-            del self._open[connection]
+            self._forget(self._open.pop(connection))
             self._headless.pop(connection, None)
-            self._by_address[connection.address] -= 1
-            if not self._by_address[connection.address]:
-                del self._by_address[connection.address]
 
-    def has_head(self, connection: Connected) -> None:
-        """Note that a request's head is complete."""
+    def has_head(self, connection: Connected, headers: Headers = ()) -> None:
+        """Note that a request's head is complete.
+
+        One that a proxy passes on counts among the connections of whom it names, until it is
+        answered; it is closed where that is more than they may have.
+        """
         self._headless.pop(connection, None)
+        if self._proxies and self._per_address and connection in self._open:
+            self._count(connection, self._proxies.client(connection.address, headers))
+            if self._is_over(self._open[connection]):
+                self._close(connection)
 
     def awaits_head(self, connection: Connected) -> None:
         """Note that a connection has nothing to answer until its client asks again."""
         if connection in self._open:
             self._headless[connection] = None
+            self._count(connection, connection.address)
+
+    def _count(self, connection: Connected, address: str) -> None:
+        """Count a connection under another address than before."""
+        if self._open[connection] != address:
+            self._forget(self._open[connection])
+            self._open[connection] = address
+            self._by_address[address] += 1
+
+    def _forget(self, address: str) -> None:
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
 
     def _is_over(self, address: str) -> bool:
         if not self._per_address or not address or self._by_address[address] <= self._per_address:
             return False
-        return not any(ip_address(address) in network for network in self._proxies)
+        return not self._proxies.trusts(address)
 
     def _close(self, connection: Connected) -> None:
         self.remove(connection)

@@ -20,6 +20,7 @@ from wattyard.platform.http.errors import (
     PathUnknown,
     RequestInvalid,
 )
+from wattyard.platform.http.proxies import TrustedProxies
 from wattyard.platform.http.scopes import Failed
 
 Finished = Callable[[Call, BaseException | None], None]
@@ -64,11 +65,16 @@ class FrontDoor:
             path: one.answer for path, one in by_path.items() if "{" not in path
         }
         self._mounted: dict[str, Work] = {}
+        self._proxies = TrustedProxies("")
         self._router = Router(_routes(by_path), redirect_slashes=False, default=_nowhere)
 
     def open_to(self, origins: frozenset[bytes]) -> None:
         """Let pages of these origins read answers in browsers."""
         self._origins = origins
+
+    def behind(self, proxies: TrustedProxies) -> None:
+        """Take the word of the operator's proxies for whom they speak."""
+        self._proxies = proxies
 
     def mount(self, name: str, work: Work) -> None:
         """Leave the path `/name`, and all paths below it, to `work`."""
@@ -94,6 +100,9 @@ class FrontDoor:
         on_behalf_of.set(None)  # a pipelined request's task has what the one before it had set
         contexts = self._contexts
         request_id = ids.wire("req", contexts.new_id())
+        if self._proxies and scope.get("client"):
+            peer, port = scope["client"]
+            scope["client"] = (self._proxies.client(peer, scope["headers"]), port)
         call = Call(scope, receive, send, request_id, contexts.clock())
         fault: BaseException | None = None
         self._begun()
