@@ -54,7 +54,9 @@ def test_an_invitation_is_a_link_at_the_public_address(
     assert (made["email"], made["role"], made["account_id"]) == (email, "owner", account)
     assert done(database_url, "user", "list", "--account", account) == []  # not yet accepted
 
-    made = done(database_url, "user", "invite", "--email", email, "--operator", "--name", "Ada")
+    ada = ("--email", email, "--operator", "--name", "Ada", "--server", "http://box:8080/")
+    made = done(database_url, "user", "invite", *ada)
+    assert made["link"].startswith("http://box:8080/dashboard/link/")
     assert (made["operator"], made["account_id"], made["name"]) == (True, None, "Ada")
 
 

@@ -25,6 +25,14 @@ EmailArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="Their e-mai
 RoleOption = Annotated[
     str | None, typer.Option("--role", help="What they may do there: viewer, developer or owner.")
 ]
+ServerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        help="Where people find the server, if not at WATTYARD_PUBLIC_URL.",
+        envvar="WATTYARD_SERVER",
+    ),
+]
 AccountOption = Annotated[str | None, typer.Option("--account", help="acc_…")]
 
 
@@ -66,6 +74,7 @@ def invite(
     operator: Annotated[
         bool, typer.Option("--operator", help="Let them run the server too; needs no --account.")
     ] = False,
+    server: ServerOption = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -82,29 +91,37 @@ def invite(
         number = context.account if account else None
         return await people.invite(context, Invitation(email, name, number, wanted, operator))
 
-    _print_link(*run(data, database, account, work), account, json=json)
+    link, token = run(data, database, account, work)
+    _print_link(link, _address(token, server), account, json=json)
 
 
 @user.command("link")
 def make_link(
     email: EmailArgument,
+    server: ServerOption = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
     """Print a one-time link for somebody who is known, such as when their password is lost."""
-    made = run(data, database, None, lambda people, at: people.invite(at, Invitation(email, "")))
-    _print_link(*made, None, json=json)
+    link, token = run(
+        data, database, None, lambda people, at: people.invite(at, Invitation(email, ""))
+    )
+    _print_link(link, _address(token, server), None, json=json)
 
 
-def _print_link(link: "OneTimeLink", token: str, account: str | None, *, json: bool) -> None:
+def _address(token: str, server: str | None) -> str:
     from wattyard.platform.settings import Settings  # noqa: PLC0415 (help does without)
 
-    address = f"{Settings.read().address}/dashboard/link/{token}"
+    at = server.rstrip("/") if server else Settings.read().address
+    return f"{at}/dashboard/link/{token}"
+
+
+def _print_link(link: "OneTimeLink", address: str, account: str | None, *, json: bool) -> None:
     given = link.invitation
     if not json:
         say(
-            f"{address}",
+            address,
             f"for {given.email}, good for one log-in until {instants.text(link.time_expiry)}",
         )
         return
