@@ -105,6 +105,11 @@ class Formats:
         local = _instant(instant).astimezone(ZoneInfo(zone or self._zone))
         return dates.format_time(local, "short", tzinfo=local.tzinfo, locale=self.locale)
 
+    def weekday(self, instant: datetime | str, zone: str | None = None) -> str:
+        """The weekday and day of an instant: `Fri 27 Nov`."""
+        local = _instant(instant).astimezone(ZoneInfo(zone or self._zone))
+        return dates.format_skeleton("MMMEd", local, locale=self.locale)
+
     def day(self, day: date | str | None) -> str:
         """A day of the calendar: `27 Nov 2026`."""
         if day is None:

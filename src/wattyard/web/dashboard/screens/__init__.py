@@ -9,6 +9,7 @@ from wattyard.web.dashboard.screens import (
     log_in,
     overview,
     person,
+    plans,
     site,
     site_forms,
     sites,
@@ -24,5 +25,6 @@ PAGES: Final[Sequence[Page]] = (
     *site_forms.PAGES,
     *site.PAGES,
     *costs.PAGES,
+    *plans.PAGES,
 )
 """In the order in which paths are tried."""

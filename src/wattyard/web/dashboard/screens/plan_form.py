@@ -1,0 +1,84 @@
+"""The form of the screen Plan: what a new plan is to reach."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.people.domain import Role
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.screens.plan_question import PlanQuestion
+from wattyard.web.dashboard.visit import Visit
+
+PATH: Final = "/plans"
+
+
+def card(
+    visit: Visit, question: PlanQuestion, faults: Faults, percents: Mapping[str, float]
+) -> Node:
+    """Ask for other wishes; sending the form plans anew, and its second button keeps the plan."""
+    fields = Fields(question.form, faults)
+    shown = _of_device(question, fields, percents) if question.device else _of_site(fields)
+    keeping = visit.may(Role.DEVELOPER) and [
+        h.button(
+            type="submit",
+            formmethod="post",
+            formaction=visit.link(PATH),
+        )["Plan and keep"],
+        h.small["A kept plan is made anew, with the newest state, when prices are published."],
+    ]
+    return parts.card(
+        "Plan again",
+        h.form(method="get", action=visit.link(PATH), novalidate=True)[
+            h.input(type="hidden", name="location", value=question.location["id"]),
+            question.device and h.input(type="hidden", name="device", value=question.device["id"]),
+            h.input(type="hidden", name="plan", value="new"),
+            h.div(".fields")[shown],
+            faults.rest(),
+            h.p(".actions")[parts.submit("Plan"), keeping],
+        ],
+    )
+
+
+def _of_site(fields: Fields) -> Node:
+    return [_horizon(fields)]
+
+
+def _of_device(question: PlanQuestion, fields: Fields, percents: Mapping[str, float]) -> Node:
+    assert question.device is not None  # noqa: S101 (the caller asked)
+    reported = percents.get(question.device["id"])
+    last = "none is reported yet" if reported is None else f"reported: {reported:g} %"
+    zone = question.zone.key
+    return [
+        fields.text(
+            "Target",
+            "target_state_of_charge_percent",
+            unit="%",
+            hint="state of charge to reach; empty: as the device reports",
+            inputmode="decimal",
+        ),
+        fields.text("Ready by", "ready_by", unit=zone, type="datetime-local"),
+        fields.text(
+            "Reserve",
+            "backup_reserve_percent",
+            unit="%",
+            hint="never discharged below",
+            inputmode="decimal",
+        ),
+        fields.text(
+            "Charge now", "state_of_charge_percent", unit="%", hint=last, inputmode="decimal"
+        ),
+        _horizon(fields),
+    ]
+
+
+def _horizon(fields: Fields) -> Node:
+    return fields.text(
+        "Hours to plan",
+        "schedule_horizon",
+        unit="h",
+        hint="empty: as far as prices are confirmed",
+        inputmode="decimal",
+    )

@@ -1,0 +1,321 @@
+"""The screen Plan: when devices run, what that costs and saves, and a new plan by other wishes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.refusals import Refusal
+from wattyard.people.domain import Role
+from wattyard.platform.http import Answer
+from wattyard.sites.service import SiteSearches, States
+from wattyard.web.charts.page import chart
+from wattyard.web.charts.plans import ChargeTarget, plan_chart
+from wattyard.web.charts.reading import ChartReader
+from wattyard.web.charts.series import StepSeries
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.forms import Faults, sentence
+from wattyard.web.dashboard.screens import plan_form, plan_words
+from wattyard.web.dashboard.screens.plan_documents import (
+    PlanShown,
+    Wishes,
+    lanes_of,
+    plan_of,
+    quoted_prices,
+    site_prices,
+)
+from wattyard.web.dashboard.screens.plan_question import (
+    PlanQuestion,
+    kept_plan,
+    new_plan,
+    question_of,
+)
+from wattyard.web.dashboard.screens.site_choice import choice, title_of
+from wattyard.web.dashboard.visit import Visit
+
+PATH: Final = plan_form.PATH
+_MOST_SLOTS: Final = 60
+
+
+@page("GET", PATH)
+async def plans(visit: Visit, searches: SiteSearches, states: States) -> Screen:
+    """Show the plan of a site or of a device: the kept one, or one by the wishes of the form."""
+    if not visit.query.get("location") and not visit.query.get("device"):
+        found = await choice(visit, searches, PATH, lambda id_: visit.link(PATH, location=id_))
+        lead = h.p["When the devices of a site run at least cost, and what that saves."]
+        return Screen(title="Plans", path="/sites", body=[lead, found])
+    question = await question_of(visit, visit.query)
+    kept = None if question.submitted else await kept_plan(visit, question)
+    made, refusal = (kept, None) if kept is not None else await new_plan(visit, question)
+    percents = await question.percents(visit, states)
+    form = visit.formats(question.zone.key)
+    body = [_switch(visit, question)]
+    if made is not None:
+        body += await _shown(visit, question, plan_of(made), percents)
+    elif refusal is not None and not question.submitted:
+        body.append(_cannot(visit, question, refusal))
+    faults = Faults(refusal if question.submitted else None)
+    body.append(plan_form.card(visit, question, faults, percents))
+    if made is not None:
+        body.append(_call(visit))
+    return Screen(
+        title=f"Plan of {_title(question)}",
+        path="/sites",
+        above=_above(visit, question),
+        actions=_state(made, form, visit),
+        body=body,
+        status=422 if refusal is not None and question.submitted else 200,
+    )
+
+
+@page("POST", PATH, role=Role.DEVELOPER)
+async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Screen | Answer:
+    """Keep a plan by the wishes of the form; it is made anew when prices are published."""
+    question = await question_of(visit, visit.form)
+    try:
+        await visit.change("POST", question.path, query={"keep": "true"}, body=question.body)
+    except Refusal as refusal:
+        percents = await question.percents(visit, states)
+        return Screen(
+            title=f"Plan of {_title(question)}",
+            path="/sites",
+            above=_above(visit, question),
+            body=plan_form.card(visit, question, Faults(refusal), percents),
+            status=422,
+        )
+    device = question.device["id"] if question.device is not None else None
+    return visit.go(
+        visit.link(PATH, location=question.location["id"], device=device),
+        told="The plan is kept. It is made anew when prices are published.",
+    )
+
+
+def _title(question: PlanQuestion) -> str:
+    if question.device is None:
+        return title_of(question.location)
+    return question.names[question.device["id"]]
+
+
+def _above(visit: Visit, question: PlanQuestion) -> Sequence[tuple[str, str]]:
+    site_id = question.location["id"].replace("loc_", "ste_")
+    return (
+        ("Sites", visit.link("/sites")),
+        (title_of(question.location), visit.link(f"/sites/{site_id}")),
+    )
+
+
+def _switch(visit: Visit, question: PlanQuestion) -> Node:
+    """Lead from the plan of the site to those of its devices, and back."""
+    location_id = question.location["id"]
+    choices = [(None, "Everything at this site")]
+    choices += [(one["id"], question.names[one["id"]]) for one in question.planned]
+    if len(choices) == 1:
+        return None
+    present = None if question.device is None else question.device["id"]
+    return h.p[
+        h.span(".tabs", role="group", aria_label="What is planned")[
+            (
+                h.a(
+                    href=visit.link(PATH, location=location_id, device=id_),
+                    aria_current="true" if id_ == present else None,
+                )[words]
+                for id_, words in choices
+            )
+        ]
+    ]
+
+
+def _state(made: Mapping[str, Any] | None, form: Formats, visit: Visit) -> Node:
+    """Say whether every goal is reached, and whether the plan is a kept one and how old."""
+    if made is None:
+        return None
+    good = made.get("status", "COMPLETE") == "COMPLETE"
+    badges = [
+        parts.badge("every goal is reached", "good")
+        if good
+        else parts.badge("not every goal is reached", "warn")
+    ]
+    if "time_made" in made:
+        badges.append(
+            h.span["kept, made ", form.since(made["time_made"], visit.call.now)]
+            if not made["stale"]
+            else parts.badge("kept, to be made anew", "warn")
+        )
+    return badges
+
+
+async def _shown(
+    visit: Visit, question: PlanQuestion, plan: PlanShown, percents: Mapping[str, float]
+) -> list[Node]:
+    """Show figures, lanes, slots, and what the plan rests on."""
+    form = visit.formats(question.zone.key)
+    prices = await _prices(visit, plan)
+    known = percents if "time_made" not in plan.document else {}
+    asked = {one.device_id: _wishes(question, one.device_id, known) for one in plan.devices}
+    lanes = lanes_of(plan, question.names, prices, asked)
+    reader = ChartReader(question.zone, str(form.locale))
+    drawing = plan_chart(
+        lanes, reader, title="Price, power and charge", now_us=microseconds(visit.call.now)
+    )
+    return [
+        _figures(form, plan),
+        _missing(form, plan, question.names),
+        parts.card("When it runs", chart(drawing, "plan"), _slots(form, plan, question.names)),
+        _rests_on(form, plan, question),
+    ]
+
+
+def _wishes(question: PlanQuestion, device_id: str, percents: Mapping[str, float]) -> Wishes:
+    """Read what is asked of a device, for the marks in its lane."""
+    alone = question.device is not None and question.device["id"] == device_id
+    body = question.body if alone and question.submitted else {}
+    targets = []
+    target = body.get("target_state_of_charge_percent")
+    if isinstance(target, int | float) and body.get("ready_by"):
+        with suppress(ValueError):
+            at = microseconds(datetime.fromisoformat(body["ready_by"]))
+            targets = [ChargeTarget(at, float(target))]
+    percent = body.get("state_of_charge_percent", percents.get(device_id))
+    return Wishes(percent, targets, body.get("backup_reserve_percent"))
+
+
+async def _prices(visit: Visit, plan: PlanShown) -> StepSeries | None:
+    """Read the prices of the plan: its own, or those of the site for its time."""
+    own = site_prices(plan.document)
+    if own is not None:
+        return own
+    query = {
+        "location_id": plan.document["location_id"],
+        "start_time": plan.start_time,
+        "end_time": plan.end_time,
+    }
+    with suppress(Refusal):
+        return quoted_prices(await visit.api("GET", "/prices", query=query))
+    return None
+
+
+def _figures(form: Formats, plan: PlanShown) -> Node:
+    document = plan.document
+    currency = document["currency_code"]
+    found = [parts.figure(form.money(plan.cost, currency), "Cost of the plan")]
+    baseline, savings = document.get("baseline"), document.get("savings")
+    if baseline:
+        found.append(parts.figure(form.money(baseline["total"], currency), "With nobody planning"))
+    if savings:
+        words = f"Saved, {form.percent(savings['percentage'])}"
+        kind = "" if savings["value"] > 0 else "warn"
+        found.append(parts.figure(form.money(savings["value"], currency), words, kind=kind))
+    elif baseline:
+        found.append(parts.figure("–", "Saved: with nobody planning, less would be reached"))
+    return h.div(".figures")[found]
+
+
+def _missing(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
+    """Say what is not reached, and the binding reason."""
+    lines = [
+        h.p[
+            h.strong[names.get(device.device_id, device.device_id)],
+            f" ({fault['target']}): " if fault["target"] not in ("end", "energy") else ": ",
+            sentence(plan_words.missing(fault, form)),
+        ]
+        for device in plan.devices
+        for fault in device.missing
+    ]
+    lines += [
+        h.p[sentence(plan_words.missing(fault, form))]
+        for fault in plan.document.get("shortfalls") or ()
+    ]
+    return lines and h.div(".fault")[lines]
+
+
+def _slots(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
+    """List when each device runs, and why then."""
+    rows = [
+        (
+            h.time(datetime=slot["start_time"])[_span(form, slot)],
+            names.get(device.device_id, device.device_id),
+            _doing(form, slot),
+            form.percent(slot.get("state_of_charge_percent")),
+            plan_words.why(slot),
+        )
+        for device in plan.devices
+        for slot in device.slots
+    ]
+    nothing = parts.empty("Nothing runs in this time: standing still is cheapest.")
+    heads = ("Time", "Device", "What it does", "Charge after", "Because")
+    left = len(rows) - _MOST_SLOTS
+    return [
+        parts.table(heads, rows[:_MOST_SLOTS], empty=nothing, label="When devices run"),
+        h.p[f"{left} more are in the part “As API”."] if left > 0 else None,
+    ]
+
+
+def _span(form: Formats, slot: Mapping[str, Any]) -> str:
+    start, end = slot["start_time"], slot["end_time"]
+    return f"{form.weekday(start)} {form.time(start)} – {form.time(end)}"
+
+
+def _doing(form: Formats, slot: Mapping[str, Any]) -> str:
+    verb = "takes" if slot["direction"] == "IMPORT" else "gives"
+    power = form.number(slot["power"]["value"] / 1000, "kW")
+    if slot.get("curtailed"):
+        return f"{verb} {power}, holds back {form.number(slot['curtailed']['value'] / 1000, 'kW')}"
+    return f"{verb} {power}"
+
+
+def _rests_on(form: Formats, plan: PlanShown, question: PlanQuestion) -> Node:
+    """Say in words what the plan is compared with, assumes, and warns of."""
+    document = plan.document
+    baseline = document.get("baseline") or {}
+    return parts.card(
+        "What this rests on",
+        parts.facts(*_facts(form, plan, question)),
+        baseline.get("description") and h.p["Nobody planning: ", baseline["description"]],
+        [h.p(".warned")[sentence(one["message"])] for one in document.get("warnings") or ()],
+    )
+
+
+def _facts(form: Formats, plan: PlanShown, question: PlanQuestion) -> Iterator[tuple[str, Node]]:
+    document = plan.document
+    yield "Plan", [form.when(plan.start_time), " to ", form.when(plan.end_time)]
+    yield "Confidence of its prices", form.percent(100 * plan.confidence)
+    if document.get("prices_until"):
+        yield "Prices are known until", form.when(document["prices_until"])
+    if document.get("next_update"):
+        yield "New prices are expected", form.when(document["next_update"])
+    yield from plan_words.assumptions(document, form)
+    for name, amount in plan.parts:
+        words = plan_words.COST_PARTS[name]
+        yield words[:1].upper() + words[1:], form.money(amount, document["currency_code"])
+    if document.get("gap"):
+        yield "May be from the best by", form.percent(100 * document["gap"])
+
+
+def _cannot(visit: Visit, question: PlanQuestion, refusal: Refusal) -> Node:
+    """Say why there is no plan yet, and what to do about it."""
+    location_id = question.location["id"]
+    actions = {
+        "no_tariff_connected": parts.button(
+            "Link a tariff", visit.link("/tariffs", location=location_id), main=True
+        ),
+        "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
+    }
+    return parts.empty(sentence(refusal.first.message), actions.get(refusal.first.code))
+
+
+def _call(visit: Visit) -> Node:
+    """Give the line for a shell that asks for the same plan."""
+    asked = next((one for one in visit.shown if "/schedules/" in one.request.path), None)
+    shown = asked or next((one for one in visit.shown if one.request.path.endswith("/plan")), None)
+    if shown is None:
+        return None
+    return parts.card("The call", h.pre(".code")[h.code[parts.curl(shown)]])
+
+
+PAGES: Final[Sequence[Page]] = (plans, keep_plan)

@@ -1,0 +1,185 @@
+"""The screen Plan."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.support.charging import BATTERY, CAR, PRICES
+from tests.support.dashboard import Browser, words
+from tests.support.pricing import hourly, market
+from tests.support.world import Tenant, World
+from wattyard.people.domain import Role
+
+SUNDAY = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = "2026-03-01T10:00:00Z"
+HOSTILE = "<script>alert(1)</script>\u202e\U0001f642"
+
+
+@pytest.fixture
+async def browser(world: World, tenant: Tenant) -> Browser:
+    return await Browser.of(world, tenant)
+
+
+async def home(tenant: Tenant, device: Any) -> tuple[str, str]:
+    """A place with a market of two days, and a device at it; it is 11 o'clock of the first."""
+    at = (await tenant.site())["location_id"]
+    await market(tenant, at, hourly(SUNDAY, PRICES * 2))
+    return at, (await tenant.device(at, **device))["id"]
+
+
+async def charged(tenant: Tenant, device: str, percent: float = 20.0) -> None:
+    answer = await tenant.call(
+        "PUT",
+        f"/devices/{device}/state",
+        json={"time": NOW, "state_of_charge_percent": percent},
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def car(tenant: Tenant, **fields: Any) -> tuple[str, str]:
+    at, device = await home(tenant, {**CAR, **fields})
+    await charged(tenant, device)
+    return at, device
+
+
+async def test_a_site_is_chosen_first(tenant: Tenant, browser: Browser) -> None:
+    site = await tenant.site(reference_id="house-1")
+
+    page = await browser.get("/plans")
+
+    assert "house-1" in words(page)
+    assert f"/plans?location={site['location_id']}" in page.text
+
+
+async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await car(tenant, reference_id="car-1")
+
+    page = await browser.get(
+        f"/plans?device={device}&plan=new&target_state_of_charge_percent=40"
+        "&ready_by=2026-03-02T08:00"
+    )
+
+    shown = words(page)
+    assert page.status_code == 200
+    assert "Plan of car-1" in shown
+    assert "every goal is reached" in shown
+    assert "Cost of the plan" in shown
+    assert "With nobody planning" in shown
+    assert "Saved, " in shown
+    assert "Mon 2 Mar 05:00 – 06:00" in shown
+    assert "takes 10 kW" in shown
+    assert "energy is cheapest then" in shown
+    assert "Price, power and charge" in shown
+    assert "car-1: state of charge, %" in shown
+    assert "Nobody planning: The car is charged at once" in shown
+    assert "/schedules/soc" in shown
+    assert "ready_by" in page.text
+    assert 'value="2026-03-02T08:00"' in page.text
+    assert f"location={at}" in page.text
+
+
+async def test_a_goal_out_of_reach_is_named_with_its_reason(
+    tenant: Tenant, browser: Browser
+) -> None:
+    _, device = await car(tenant)
+
+    page = await browser.get(
+        f"/plans?device={device}&plan=new&target_state_of_charge_percent=100"
+        "&ready_by=2026-03-01T12:00"
+    )
+
+    shown = words(page)
+    assert "not every goal is reached" in shown
+    assert "are missing: the time is too short." in shown
+
+
+async def test_faulty_wishes_keep_what_was_typed_and_say_what_is_wrong(
+    tenant: Tenant, browser: Browser
+) -> None:
+    _, device = await car(tenant)
+
+    page = await browser.get(
+        f"/plans?device={device}&plan=new&target_state_of_charge_percent=a+lot"
+        "&ready_by=2020-01-01T08:00&backup_reserve_percent=120"
+    )
+
+    assert page.status_code == 422
+    assert 'value="a lot"' in page.text
+    assert 'value="120"' in page.text
+    assert page.text.count('aria-invalid="true"') == 2
+    assert "target_state_of_charge_percent-fault" in page.text
+
+
+async def test_a_plan_is_kept_shown_and_named_in_the_audit_log(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await home(tenant, {**BATTERY, "reference_id": "bat-1"})
+    await charged(tenant, device, 50.0)
+
+    nothing = await tenant.get(f"/devices/{device}/plan")
+    kept = await browser.post("/plans", {"location": at, "device": device, "plan": "new"})
+    shown = words(await browser.get(f"/plans?device={device}"))
+    site = words(await browser.get(f"/plans?location={at}"))
+
+    assert nothing.status_code == 404
+    assert kept.status_code == 303
+    assert f"device={device}" in kept.headers["location"]
+    assert "kept, made" in shown
+    assert f"/devices/{device}/plan" in shown
+    assert "kept, made" in site
+    async with world.db.reading() as db:
+        actions = await db.fetch("SELECT action FROM audit_log")
+    assert [one["action"] for one in actions] == ["POST /schedules/soc"]
+
+
+async def test_a_site_is_planned_as_a_whole(tenant: Tenant, browser: Browser) -> None:
+    at, device = await home(tenant, {**BATTERY, "reference_id": HOSTILE})
+    await charged(tenant, device, 50.0)
+
+    page = await browser.get(f"/plans?location={at}")
+
+    shown = words(page)
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
+    assert HOSTILE in shown
+    assert "Everything at this site" in shown
+    assert "Usual load of the house" in shown
+    assert "Confidence of its prices" in shown
+    assert '"location_id"' in shown
+
+
+async def test_a_site_without_a_tariff_says_what_to_do(tenant: Tenant, browser: Browser) -> None:
+    site = await tenant.site()
+
+    page = await browser.get(f"/plans?location={site['location_id']}")
+
+    assert page.status_code == 200
+    assert "Link a tariff" in words(page)
+
+
+async def test_a_viewer_plans_and_keeps_nothing(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    _, device = await car(tenant)
+    viewer = await Browser.of(world, tenant, role=Role.VIEWER)
+
+    page = await viewer.get(f"/plans?device={device}")
+    kept = await viewer.post("/plans", {"device": device, "plan": "new"})
+
+    assert page.status_code == 200
+    assert "Plan and keep" not in words(page)
+    assert kept.status_code == 403
+
+
+async def test_devices_and_sites_of_others_are_not_there(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    other = await world.tenant("another maker")
+    at, device = await home(other, CAR)
+
+    assert (await browser.get(f"/plans?device={device}")).status_code == 404
+    assert (await browser.get(f"/plans?location={at}")).status_code == 404
+    assert (await browser.post("/plans", {"device": device})).status_code == 404
