@@ -14,6 +14,8 @@ SERVER = ("numpy", "sqlalchemy", "alembic", "starlette", "aiohttp", "babel", "wa
 """What only the server and the commands of its data need."""
 DATABASE = ("asyncpg", "cryptography", "wattyard.platform.db")
 HEAVY = (*SERVER, *DATABASE)
+AT_TIMES = ("structlog", "rich", "pygments", "alembic", "sqlalchemy", "aiohttp", "highspy", "babel")
+"""What a server imports when it is needed, and not for its start."""
 ASKED = """
 import sys
 from wattyard import cli
@@ -72,3 +74,15 @@ def test_the_help_says_of_each_command_what_its_own_help_says(name: str) -> None
     own = group.get_command(None, name)
     said = (own.help or "").split("\n\n")[0].replace("\n", " ")
     assert _COMMANDS[name].help == said
+
+
+def test_a_server_starts_without_what_it_needs_only_at_times() -> None:
+    """Each of them costs a start 10 to 200 ms."""
+    asked = (
+        "import sys, wattyard.cli.serve, wattyard.app;"
+        "print({name.split('.')[0] for name in sys.modules}.intersection(sys.argv))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked, *AT_TIMES], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

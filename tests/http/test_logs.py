@@ -22,12 +22,11 @@ ONE_OF_EACH = """
 import sys
 from datetime import UTC, datetime
 from wattyard.platform import logs
-import structlog
 logs.configure(level="info", form=sys.argv[1])
 when = datetime(2026, 3, 1, 10, tzinfo=UTC)
 logs.for_requests().answered(
     logs.Answered("req_1", "acc_1", False, "GET", "/sites", 200, 27, 1.5, when))
-structlog.get_logger("other").warning("second", left=3)
+logs.warning("second", left=3)
 """
 
 

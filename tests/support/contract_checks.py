@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
+from inspect import signature
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -184,7 +185,7 @@ def limits() -> dict[str, str]:
     interval = _endpoint("PUT", "/meters/interval")
     uploads = _endpoint("PUT", "/market-sources/{}/prices")
     return {
-        "request body": _mebibytes(Endpoint.__dataclass_fields__["body_limit_bytes"].default),
+        "request body": _mebibytes(signature(Endpoint).parameters["body_limit_bytes"].default),
         "body of `PUT /meters/interval`, after decompression": _mebibytes(
             interval.body_limit_bytes
         ),

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, TooMany, Unauthenticated
 from wattyard.kernel.scopes import Scope
+from wattyard.kernel.values import dataclass
 
 TOKEN_LIFETIME: Final = timedelta(hours=1)
 SECRET_BYTES: Final = 30

@@ -1,7 +1,6 @@
 """Bearer tokens: JSON Web Tokens (RFC 7519) with HS256, through joserfc."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +14,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
 from wattyard.kernel.scopes import Scope
+from wattyard.kernel.values import dataclass
 
 ISSUER: Final = "wattyard"
 _ALGORITHMS: Final = ["HS256"]

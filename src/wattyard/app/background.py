@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
 from wattyard.app.job_runs import JobRuns
 from wattyard.events.service import Streams
 from wattyard.kernel.refusals import Unavailable
+from wattyard.platform import logs
 from wattyard.platform.db import Database, schema
 from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
@@ -100,7 +99,6 @@ async def schema_checked(db: Database) -> AsyncIterator[None]:
 
 
 async def _open_when_checked(db: Database) -> None:
-    log = structlog.get_logger("schema")
     logged = ""
     while True:
         try:
@@ -111,7 +109,7 @@ async def _open_when_checked(db: Database) -> None:
         except schema.SchemaOutdated as outdated:
             if logged != str(outdated):
                 logged = str(outdated)
-                log.error("database not used", reason=logged)
+                logs.error("database not used", reason=logged)
         else:
             return
         await asyncio.sleep(_RETRY_SECONDS)

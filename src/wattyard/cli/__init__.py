@@ -154,7 +154,6 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    ctx: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
@@ -165,15 +164,6 @@ def _options(
 ) -> None:
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
     VERBOSE.set(verbose)
-    if ctx.obj is not None:
-        ctx.obj()
-
-
-def _log_to_stderr() -> None:
-    """Write what is logged apart from what a command prints."""
-    import structlog
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _one_sentence() -> tuple[type[Exception], ...]:
@@ -190,7 +180,7 @@ def _one_sentence() -> tuple[type[Exception], ...]:
 def main() -> None:
     """Run the command line; faults that a person can fix are one line, without a traceback."""
     try:
-        app(obj=_log_to_stderr)  # called once a command is about to run
+        app()
     except Exception as fault:
         if not isinstance(fault, _one_sentence()):
             raise

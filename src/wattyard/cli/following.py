@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
@@ -15,6 +14,7 @@ import aiohttp
 from wattyard.cli.accounts import say
 from wattyard.cli.options import CommandFailed
 from wattyard.events.service.signer import standard_headers
+from wattyard.kernel.values import dataclass, field
 
 _AGAIN_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """How long to wait before each attempt to connect again; the last one from then on."""

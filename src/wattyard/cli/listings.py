@@ -1,7 +1,6 @@
 """`wattyard site`, `device`, `event` and `delivery`, and every `list` of what an account has."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.pages import Page, PageWindow
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.service import Devices, Sites

@@ -1,7 +1,6 @@
 """`wattyard market …`: market sources that the operator adds for all accounts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, Json
 from wattyard.kernel import civil, instants
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.platform.decoding import convert
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.domain.fetching import Subscription

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -12,6 +11,7 @@ from wattyard.app import Services
 from wattyard.cli.imports import progress_bar
 from wattyard.cli.options import CommandFailed
 from wattyard.kernel.context import Context
+from wattyard.kernel.values import dataclass, field
 from wattyard.meters.adapters.arrivals import columns_of
 from wattyard.meters.adapters.file_registers import PLAUSIBLE_KW, Survey
 from wattyard.meters.adapters.importers import READERS

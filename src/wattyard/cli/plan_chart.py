@@ -1,7 +1,6 @@
 """Plans in the terminal: prices, powers and states of charge in lanes on one axis, day by day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from rich.text import Text
 from wattyard.cli.bars import CELL_US, LEVELS, bar
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import mean_over
 

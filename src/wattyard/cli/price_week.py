@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from wattyard.cli.bars import CELL_US, COLOURS, LEVELS, bar
+from wattyard.kernel.values import dataclass
 
 _UNKNOWN: Final = "·"
 

@@ -1,7 +1,6 @@
 """The time that a GET asks for: by instants, by local dates, or by hours (contract 9)."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from wattyard.kernel import civil
 from wattyard.kernel.ids import shown
 from wattyard.kernel.instants import FIRST_YEAR, LAST_YEAR, Span, is_taken, requested_span
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 
 LOCAL_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _INSTANT: Final = (

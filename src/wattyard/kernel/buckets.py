@@ -1,10 +1,11 @@
 """Token buckets: a burst at once, a rate per second on average."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from math import ceil, floor
 
 from cachetools import LRUCache
+
+from wattyard.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

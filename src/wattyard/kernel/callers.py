@@ -1,12 +1,12 @@
 """Who is calling: an account in one of its two modes."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.scopes import Scope
+from wattyard.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

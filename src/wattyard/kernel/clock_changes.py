@@ -5,7 +5,6 @@ times on the local clock. `kernel.civil` answers the same questions for one inst
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
@@ -13,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wattyard.kernel.values import dataclass
 
 Microseconds = NDArray[np.int64]
 """Instants or wall times, in microseconds since 1970-01-01T00:00."""

@@ -1,6 +1,6 @@
 """The context of one call: who calls, when, and which ids it may give out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from wattyard.kernel.callers import NOBODY, OPERATOR, Caller
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
+from wattyard.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

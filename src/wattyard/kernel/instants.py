@@ -1,11 +1,11 @@
 """Instants and spans: always UTC inside, RFC 3339 on the wire (contract 0, Money, energy, time)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass, set_once
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
@@ -50,8 +50,8 @@ class Span:
             raise ValueError("a span needs instants with an offset")
         if self.end <= self.start:
             raise ValueError("a span ends after it starts")
-        object.__setattr__(self, "start", self.start.astimezone(UTC))
-        object.__setattr__(self, "end", self.end.astimezone(UTC))
+        set_once(self, "start", self.start.astimezone(UTC))
+        set_once(self, "end", self.end.astimezone(UTC))
 
     @property
     def duration(self) -> timedelta:

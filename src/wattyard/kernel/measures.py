@@ -1,7 +1,8 @@
 """What a capability measures of the whole database, for the operator's metrics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from wattyard.kernel.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Pages of a list, newest first, positioned by id and never by counting (contract 0, Lists)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
+
+from wattyard.kernel.values import dataclass
 
 Item = TypeVar("Item")
 

@@ -1,11 +1,11 @@
 """What a capability needs and gives, as each of them states it in its `capability.py`."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.measures import Measure
+from wattyard.kernel.values import dataclass
 from wattyard.platform.encryption.columns import EncryptedColumn
 
 if TYPE_CHECKING:  # use-cases name these types' neighbours here, and need no HTTP

@@ -1,7 +1,9 @@
 """Log lines on stderr: one JSON object a line, or text for a person at a terminal.
 
 Lines about requests are many: they are encoded directly and written in batches. Every other line
-is written at once, after the lines before it.
+(`info`, `warning`, `error`: what happened, with its details by name) goes through structlog and is
+written at once, after the lines before it. structlog is imported with the first such line: it
+brings rich and pygments, an eighth of a server's start and 8 MiB.
 """
 
 import asyncio
@@ -11,12 +13,14 @@ import sys
 from contextlib import suppress
 from datetime import datetime
 from threading import Lock
-from typing import Any, BinaryIO, Final, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 import msgspec
-import structlog
 
 from wattyard.kernel.printing import printable
+
+if TYPE_CHECKING:
+    import structlog
 
 _BATCH_BYTES: Final = 64 * 1024
 _BATCH_SECONDS: Final = 0.1
@@ -49,6 +53,7 @@ class Lines:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.is_terminal = stream.isatty()
         self._lock = Lock()
         self._parts: list[bytes] = []
         self._size_bytes = 0
@@ -96,13 +101,13 @@ class RequestLog:
     def __init__(self, lines: Lines | None = None, *, as_text: bool = False) -> None:
         self.is_on = lines is not None
         self._lines = lines
-        self._text = structlog.get_logger("request") if as_text else None
+        self._as_text = as_text
         self._encode = msgspec.json.Encoder().encode
 
     def answered(self, line: Answered) -> None:
         """Write the line of an answered request; at once where the fault was ours."""
-        if self._text is not None:
-            self._text.info("answered", **line.details())
+        if self._as_text:
+            info("answered", **line.details())
         elif self._lines is not None:
             self._lines.add(self._encode(line) + b"\n")
             if line.status >= 500:
@@ -129,22 +134,35 @@ class _Logger:
 class _Handler(logging.Handler):
     """What the standard library's loggers write to."""
 
-    def __init__(self, lines: Lines) -> None:
-        super().__init__()
-        self._lines = lines
-
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.write(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
+        _structlog().log(record.levelno, record.getMessage(), exc_info=record.exc_info)
 
 
 def _without_controls(
-    _logger: object, _method: str, event: structlog.types.EventDict
-) -> structlog.types.EventDict:
+    _logger: object, _method: str, event: "structlog.types.EventDict"
+) -> "structlog.types.EventDict":
     """Keep what others wrote from steering the terminal that shows the log."""
     return {name: printable(v) if isinstance(v, str) else v for name, v in event.items()}
 
 
 _requests = RequestLog()
+_wanted: tuple[Lines, int, bool] | None = None
+"""Where lines go, from which level on and whether as text, until structlog knows it."""
+
+
+def info(event: str, **details: Any) -> None:  # noqa: ANN401 (whatever has a text)
+    """Say what happened as it should."""
+    _structlog().info(event, **details)
+
+
+def warning(event: str, **details: Any) -> None:  # noqa: ANN401 (as above)
+    """Say what the operator may want to look into."""
+    _structlog().warning(event, **details)
+
+
+def error(event: str, *, fault: BaseException | None = None, **details: Any) -> None:  # noqa: ANN401
+    """Say what must not happen, with the traceback of a fault."""
+    _structlog().error(event, **details, exc_info=fault)
 
 
 def for_requests() -> RequestLog:
@@ -157,39 +175,46 @@ def configure(*, level: str, form: str, stream: BinaryIO | None = None) -> None:
 
     `form` is `text`, `json`, or `auto`: text on a terminal and JSON everywhere else.
     """
-    global _requests  # noqa: PLW0603 (logs belong to the process, as logging's and structlog's do)
+    global _requests, _wanted  # noqa: PLW0603 (logs belong to the process, as logging's and structlog's do)
     stream = stream or sys.stderr.buffer
     as_text = form == "text" or (form == "auto" and stream.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
     lines = Lines(stream)
     atexit.register(lines.flush)
-    renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty())
-        if as_text
-        else structlog.processors.JSONRenderer()
-    )
-    cleaned: list[structlog.types.Processor] = [_without_controls] if as_text else []
-    shared: list[structlog.types.Processor] = [
+    _wanted = (lines, number, as_text)
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[_Handler()], force=True)
+    _requests = RequestLog(lines, as_text=as_text) if number <= logging.INFO else RequestLog()
+
+
+def _structlog() -> "structlog.typing.FilteringBoundLogger":
+    """Give structlog's logger, as it was last configured; a command's lines are on stderr."""
+    global _wanted
+    import structlog  # noqa: PLC0415 (see the module)
+
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    if _wanted is not None:
+        (lines, number, as_text), _wanted = _wanted, None
+        _configure_structlog(lines, number, as_text=as_text)
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger
+
+
+def _configure_structlog(lines: Lines, number: int, *, as_text: bool) -> None:
+    import structlog  # noqa: PLC0415 (as above)
+
+    processors: list[structlog.types.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
+    if as_text:
+        colors = lines.is_terminal
+        processors += [_without_controls, structlog.dev.ConsoleRenderer(colors=colors)]
+    else:
+        processors.append(structlog.processors.JSONRenderer())
     structlog.configure(
-        processors=[*shared, *cleaned, renderer],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: _Logger(lines),
-        cache_logger_on_first_use=True,
     )
-    handler = _Handler(lines)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *cleaned,
-                renderer,
-            ],
-        )
-    )
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
-    _requests = RequestLog(lines, as_text=as_text) if number <= logging.INFO else RequestLog()

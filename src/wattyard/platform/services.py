@@ -88,7 +88,7 @@ def _given_by(provider: Provider) -> Any:  # noqa: ANN401 (types of every kind)
 def _needed_by(provider: Provider) -> tuple[tuple[str, Any], ...]:
     """The parameters without a default, and their types: of one provider always the same."""
     function = provider.__init__ if isinstance(provider, type) else provider  # type: ignore[misc]  # read, not called
-    hints = get_type_hints(function)
+    hints = get_type_hints(function) or get_type_hints(provider)  # a class of values has fields
     return tuple(
         (name, hints[name])
         for name, parameter in inspect.signature(provider).parameters.items()

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
 
-import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -42,7 +41,6 @@ class Telemetry:
 
     def __init__(self, db: Database, request_log: logs.RequestLog | None = None) -> None:
         self._db = db
-        self._log = structlog.get_logger("request")
         self._request_log = request_log or logs.for_requests()
         self.registry = CollectorRegistry()
         self._process = CollectorRegistry()
@@ -132,13 +130,13 @@ class Telemetry:
             self._measured = now
             self._measure()
         if fault is not None:
-            self._log.error("failed", **_line(call, seconds).details(), exc_info=fault)
+            logs.error("failed", fault=fault, **_line(call, seconds).details())
         elif self._request_log.is_on and not _is_probe(call):
             self._request_log.answered(_line(call, seconds))
 
     def failed(self, scope: str, error: Exception) -> None:
         """Log an error of ours outside of any request."""
-        self._log.error("failed", scope=scope, exc_info=error)
+        logs.error("failed", fault=error, scope=scope)
 
     def recorded(self, types: Sequence[str]) -> None:
         """Count events that were written."""

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from wattyard.kernel.values import dataclass
 
 SECTIONS: Final[Mapping[str, str]] = {
     "guides": "Guides",

@@ -3,7 +3,6 @@
 import hmac
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
@@ -33,6 +32,7 @@ from wattyard.kernel.buckets import Buckets
 from wattyard.kernel.callers import NOBODY, Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import AccountDisabled, Refusal, Unavailable
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database, of_account
 from wattyard.platform.encryption import Keyring
 

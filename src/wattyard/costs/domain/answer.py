@@ -1,7 +1,7 @@
 """The answer: costs of groups and of the whole, with lines that add up (contract 3, Costs)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import repeat
@@ -17,6 +17,7 @@ from wattyard.costs.domain.readings import Indices, Marks, Numbers, ReadingPiece
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds, step_of
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion
 
 LineKind = Literal["ENERGY", "STANDING", "DEMAND", "MINIMUM", "VAT"]

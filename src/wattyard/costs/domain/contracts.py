@@ -1,7 +1,6 @@
 """Which contracts price the energy of a span, and what it costs under each, tier by tier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +16,7 @@ from wattyard.kernel.clock_changes import (
     step_of,
 )
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import (
     NO_WINDOW,

@@ -1,7 +1,6 @@
 """Bills of demand charges: what the peaks of billing periods cost (contract 2b, Demand charges)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from wattyard.costs.domain.readings import Indices, Numbers
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.billing import Billing, BillingPeriods, billing_periods
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.demand import DemandCharge, PriceSteps

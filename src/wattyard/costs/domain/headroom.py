@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
@@ -15,6 +14,7 @@ from wattyard.costs.domain.running import RunningPeriod
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import clock_grid
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.billing import billing_periods
 from wattyard.tariffs.domain.demand import DemandCharge, counted
 from wattyard.tariffs.domain.tariff import Element, Tariff

@@ -1,7 +1,6 @@
 """Bills that are raised to the least that a tariff asks for (contract 2b, `minimum_charge`)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from wattyard.costs.domain.readings import Numbers
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.billing import billing_periods
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.charges import MinimumCharge

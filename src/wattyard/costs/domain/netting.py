@@ -1,13 +1,13 @@
 """Net energy in costs: what counts of a site's readings, and both gross amounts (contract 2b)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from wattyard.costs.domain.readings import Numbers, ReadingPieces
 from wattyard.kernel.clock_changes import SECOND_US, Microseconds, microseconds, step_of
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.netting import Netting
 from wattyard.tariffs.domain.netting import GrossEnergy, GrossFlows, NetShares
 from wattyard.tariffs.domain.tariff import Direction, Element

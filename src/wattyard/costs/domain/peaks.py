@@ -6,7 +6,6 @@ hour early. A window's power is its energy over its whole length, so that time w
 counts as nothing.
 """
 
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from wattyard.kernel.clock_changes import (
 )
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import clock_grid
+from wattyard.kernel.values import dataclass, field
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.demand import DemandCharge, counted
 

@@ -1,10 +1,10 @@
 """What is asked of the costs: a direction, a time, a grouping (contract 3, Costs)."""
 
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.tariff import Direction
 
 Aggregation = Literal["NONE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR"]

@@ -3,7 +3,6 @@
 Power is uniform inside a reading, so a reading is divided in proportion to time.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]

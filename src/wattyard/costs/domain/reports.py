@@ -1,13 +1,14 @@
 """Reports: the costs of an object, put together from those of its streams (contract 3, Costs)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
 
 from wattyard.costs.domain.answer import CostTable, stacked, summed
 from wattyard.kernel.refusals import Malformed, Missing, StateForbids
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.tariff import Direction
 

@@ -4,7 +4,6 @@ What it costs so far, and what it would cost with another peak: for what is left
 (`costs.domain.headroom`) and for what a plan adds (`costs.domain.rises`).
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +18,7 @@ from wattyard.costs.domain.demand import (
 from wattyard.costs.domain.peaks import CountedWindows, Load, Peaks, counting, peaks
 from wattyard.costs.domain.readings import Numbers
 from wattyard.kernel.clock_changes import Microseconds
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.demand import DemandCharge
 from wattyard.tariffs.domain.tariff import Tariff

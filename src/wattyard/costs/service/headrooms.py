@@ -1,7 +1,6 @@
 """Use-case of headroom: what a site's demand charges leave free."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from wattyard.costs.service.netting import (
 )
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Records
 from wattyard.platform.db import Database, ReadConnection

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from wattyard.costs.domain.reports import Report, together
 from wattyard.costs.service.netting import NettedFlows
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Marks, Metered
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings

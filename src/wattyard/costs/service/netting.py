@@ -1,7 +1,6 @@
 """Gathers what a site's netting depends on: its IMPORT tariffs, and readings both ways."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Final
@@ -10,6 +9,7 @@ from wattyard.costs.domain.netting import Netted, payable
 from wattyard.costs.domain.question import CostQuestion
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import TariffDirection
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.meters.service import Records

@@ -1,7 +1,7 @@
 """Use-cases of costs: of a site, a device, a session, and of energy as it is metered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed, StateForbids
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Failed
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings

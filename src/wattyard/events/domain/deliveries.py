@@ -1,6 +1,5 @@
 """Deliveries: one event on its way to one endpoint (contract 5, Delivery)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from wattyard.events.domain.endpoints import KeptSecrets
 from wattyard.events.domain.log import Event
 from wattyard.kernel.refusals import Missing
+from wattyard.kernel.values import dataclass
 
 Status = Literal["PENDING", "SUCCEEDED", "FAILED"]
 

@@ -1,8 +1,9 @@
 """Signing keys of webhooks: one signs, retired ones stay published for a while (contract 5)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from wattyard.kernel.values import dataclass
 
 PUBLISHED_FOR: Final = timedelta(days=7)
 """How long the public half of a retired key can still be read."""

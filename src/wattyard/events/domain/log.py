@@ -1,10 +1,10 @@
 """Events: records of a change (contract 5, Events)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from wattyard.kernel.refusals import Missing
+from wattyard.kernel.values import dataclass
 
 
 class EventNotFound(Missing):

@@ -8,12 +8,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 from uuid import UUID
-
-import structlog
 
 from wattyard.events.domain.deliveries import ClaimedDelivery, Outcome, Reply, outcome
 from wattyard.events.jobs.lanes import PROVEN_SHARE, Lanes
@@ -23,6 +20,8 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Unavailable
+from wattyard.kernel.values import dataclass
+from wattyard.platform import logs
 from wattyard.platform.db import Listener
 
 _LOOK_SECONDS: Final = 1.0
@@ -90,7 +89,6 @@ class Round:
         self._written = asyncio.Event()
         self._writing = asyncio.Lock()
         self._ending = False
-        self._log = structlog.get_logger("deliveries")
 
     @property
     def _now(self) -> Context:
@@ -194,10 +192,10 @@ class Round:
         except Unavailable:
             raise
         except Exception as fault:  # noqa: BLE001 (one that cannot be sent must not stop the others)
-            self._log.error(
+            logs.error(
                 "delivery could not be attempted",
+                fault=fault,
                 delivery=ids.wire("whd", delivery.id),
-                exc_info=fault,
             )
             return Reply(error="not sent: internal error of this server")
 
@@ -216,7 +214,7 @@ class Round:
     def _log_outcome(self, ended: Outcome) -> None:
         self._dependencies.attempted("succeeded" if ended.reply.succeeded else "failed")
         if not ended.reply.succeeded:
-            self._log.info(
+            logs.info(
                 "not delivered",
                 delivery=ids.wire("whd", ended.delivery.id),
                 endpoint=ids.wire("whe", ended.delivery.endpoint_id),

@@ -6,9 +6,10 @@ are new or failed last share some of the slots, one delivery at a time each, so 
 keep a healthy one waiting.
 """
 
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+from wattyard.kernel.values import dataclass
 
 PLACES: Final = 256
 UNPROVEN_PLACES: Final = 128

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 from wattyard.events.store import order
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database, ReadConnection, of_account
 
 _MARKS: Final = 1_000

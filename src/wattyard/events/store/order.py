@@ -1,11 +1,11 @@
 """The SQL of the order of events: the numbers that were drawn, and who may still write one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from wattyard.events.domain import Event
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection, WriteConnection
 
 _LOOKED_BACK_MS: Final = 60_000

@@ -6,7 +6,6 @@ half of another; claims of different endpoints do not wait for each other.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +15,7 @@ import msgspec
 from wattyard.events.domain import Event
 from wattyard.events.domain.deliveries import PATIENCE, ClaimedDelivery, Outcome
 from wattyard.events.domain.endpoints import KeptSecrets
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection, WriteConnection
 
 Lane = tuple[int, bool, UUID]

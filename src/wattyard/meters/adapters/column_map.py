@@ -1,9 +1,9 @@
 """Where a CSV file has the times and values of its readings (docs/import.md)."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import FlowDirection
 
 Unit = Literal["WH", "KWH", "W", "KW"]

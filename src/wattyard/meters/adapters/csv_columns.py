@@ -7,11 +7,11 @@ the other way, is not taken for energy drawn from the grid.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from wattyard.kernel import civil
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters.column_map import ColumnMap
 from wattyard.meters.adapters.csv_layout import Layout, Line, cells_of, layout_of
 from wattyard.meters.adapters.csv_rows import RowTimes

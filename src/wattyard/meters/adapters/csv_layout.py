@@ -3,11 +3,11 @@
 import csv
 import re
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters.column_map import Column, ColumnMap, Unit
 from wattyard.meters.adapters.meter_file import RefusedReading
 from wattyard.meters.adapters.written_times import periods_of, read_time

@@ -1,13 +1,13 @@
 """How long the rows of a file last that gives one time for each (contract 2b, `--length auto`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from wattyard.kernel import civil
+from wattyard.kernel.values import dataclass
 
 _LONGER_AT_MOST: Final = 4
 """A length that becomes longer becomes at most four times as long."""

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from wattyard.kernel import civil
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters.column_map import ColumnMap
 from wattyard.meters.adapters.csv_layout import Layout, LayoutColumn
 from wattyard.meters.adapters.meter_file import RefusedReading

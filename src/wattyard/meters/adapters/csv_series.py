@@ -4,13 +4,13 @@ The rows of a file are held, and given register by register in the order of time
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters.csv_lengths import Lengths, lengths
 from wattyard.meters.adapters.csv_values import RowNumber, RowValues
 from wattyard.meters.adapters.meter_file import Noted, Part, RefusedReading, Register, judged

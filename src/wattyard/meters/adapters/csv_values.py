@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters import csv_words
 from wattyard.meters.adapters.column_map import ColumnMap, Word
 from wattyard.meters.adapters.csv_layout import Layout, LayoutColumn

@@ -6,9 +6,10 @@ type declaration is refused: the format has none, and entities can make small fi
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 from xml.parsers import expat
+
+from wattyard.kernel.values import dataclass, field
 
 _PIECE_BYTES: Final = 64 * 1024
 _UNREAD_LIMIT_BYTES: Final = 1024 * 1024

@@ -5,11 +5,11 @@ A first reading of the file finds them all, before anything is stored.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
+from wattyard.kernel.values import dataclass, field
 from wattyard.meters.adapters.meter_file import MeterReading, Noted, Part, Register, Remark
 from wattyard.meters.domain.readings import REGISTER_LENGTH
 

@@ -10,10 +10,11 @@ import contextlib
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
 
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters.espi_feed import (
     AtomEntry,
     EspiResource,

@@ -6,12 +6,12 @@ A format is read by its own module (`nem12`, `green_button`, `csv_columns`), eac
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Final, Literal
 
 from wattyard.kernel import civil
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters.column_map import ColumnMap
 from wattyard.meters.domain.readings import LARGEST_KWH, LONGEST_ELAPSED, TOO_LONG, FlowDirection
 

@@ -7,10 +7,10 @@ clock, which is always 10 hours ahead of UTC, wherever the meter stands.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import BinaryIO, Final
 
+from wattyard.kernel.values import dataclass, field
 from wattyard.meters.adapters.meter_file import (
     MeterReading,
     Noted,

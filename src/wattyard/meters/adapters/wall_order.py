@@ -11,12 +11,13 @@ change (02:00 where it goes back to 01:00), or after it. Both are understood.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from wattyard.kernel.values import dataclass
 from wattyard.meters.adapters.csv_layout import LayoutColumn
 from wattyard.meters.adapters.meter_file import Noted, RefusedReading
 

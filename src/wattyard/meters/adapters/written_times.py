@@ -1,9 +1,10 @@
 """Times as people and spreadsheets write them."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
+
+from wattyard.kernel.values import dataclass
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 

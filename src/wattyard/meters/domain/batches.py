@@ -1,9 +1,9 @@
 """Batches: what became of readings that were sent together (contract 3)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Failed
 
 

@@ -1,10 +1,9 @@
 """Readings summed up in the local hours, days, weeks and months of a site (contract 3)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from wattyard.kernel.clock_changes import Microseconds
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Indices, Numbers
 
 

@@ -1,7 +1,7 @@
 """Meter readings as columns: energy of periods, each of a series (contract 3, Readings)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple, Protocol
 from uuid import UUID
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.kernel.values import dataclass
 
 FlowDirection = Literal["INBOUND", "OUTBOUND"]
 """INBOUND is drawn from the grid, OUTBOUND fed into it."""

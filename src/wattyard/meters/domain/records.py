@@ -1,12 +1,12 @@
 """Records: stored readings, as a search asks for and finds them (contract 3)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import PeriodUnit
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import FlowDirection, Metered, Stream, TariffDirection
 
 Order = Literal["NEWEST", "OLDEST"]

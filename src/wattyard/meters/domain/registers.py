@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
 from wattyard.kernel.clock_changes import DAY_US
+from wattyard.kernel.values import dataclass, field
 from wattyard.meters.domain.readings import AHEAD, EARLIEST, LONGEST_PERIOD, Failed, Stream
 
 GLITCH_US: Final = timedelta(hours=48) // timedelta(microseconds=1)

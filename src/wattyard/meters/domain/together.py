@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Indices, Marks, Numbers, Readings
 
 _SAME_ENERGY: Final = 1e-9

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.batches import MeterBatch
 from wattyard.meters.domain.readings import (
     AHEAD,

@@ -1,7 +1,6 @@
 """Use-cases of stored readings: search, group, and read for pricing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.pages import Page
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.adding import added_up, by_meter
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream, TariffDirection

@@ -1,12 +1,12 @@
 """What to do with readings that arrive: which are stored where, and which are refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Failed, Indices, Marks, Readings, Stream
 from wattyard.meters.domain.together import apart, distinct, same_energy
 from wattyard.meters.service.fitting import fitting

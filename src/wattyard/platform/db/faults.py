@@ -10,9 +10,9 @@ from time import monotonic
 from typing import Final
 
 import asyncpg
-import structlog
 
 from wattyard.kernel.refusals import Unavailable
+from wattyard.platform import logs
 
 _NOT_OPENED: Final = (
     OSError,
@@ -64,7 +64,6 @@ class Causes:
     """Tells losses from bugs, and logs each cause of `unavailable` once a minute."""
 
     def __init__(self) -> None:
-        self._log = structlog.get_logger("database")
         self._quiet_until: dict[str, float] = {}
         self._unlogged: dict[str, int] = {}
 
@@ -79,7 +78,7 @@ class Causes:
             self._unlogged[kind] = self._unlogged.get(kind, 0) + 1
             return
         self._quiet_until[kind] = now + _LOGGED_EVERY_SECONDS
-        self._log.error(
+        logs.error(
             "unavailable",
             reason=message,
             cause=None if cause is None else f"{type(cause).__name__}: {cause}",

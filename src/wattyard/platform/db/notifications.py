@@ -10,12 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-import structlog
-
 from wattyard.kernel.refusals import TooMany, Unavailable
+from wattyard.platform import logs
 from wattyard.platform.db.database import Database
-
-_log = structlog.get_logger("database")
 
 _QUIET_SECONDS: Final = 0.02
 """Notifications within this time are sent as one."""
@@ -108,8 +105,8 @@ class Listener:
             try:
                 with suppress(Unavailable):  # its cause is logged
                     await self._hear()
-            except Exception:  # noqa: BLE001 (listening goes on for as long as the process)
-                _log.exception("listening failed", channel=self._channel)
+            except Exception as fault:  # noqa: BLE001 (listening goes on for as long as the process)
+                logs.error("listening failed", fault=fault, channel=self._channel)
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _hear(self) -> None:

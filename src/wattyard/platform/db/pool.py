@@ -14,10 +14,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import structlog
-
 from wattyard.kernel.callers import NOBODY, on_behalf_of
 from wattyard.kernel.refusals import Refusal, TooMany, Unavailable
+from wattyard.platform import logs
 from wattyard.platform.db.connection import Connection
 
 _WAIT_SECONDS: Final = 10.0
@@ -104,7 +103,6 @@ class ConnectionPool:
         self._slots = Slots(limit)
         self._slots_of: dict[int, Slots] = {}
         self._idle: list[Connection] = []
-        self._log = structlog.get_logger("database")
         self._logged_until = 0.0
         self._closed = False
 
@@ -209,7 +207,7 @@ class ConnectionPool:
         callers = {
             account: own.size - own.free + own.waiting for account, own in self._slots_of.items()
         }
-        self._log.warning(
+        logs.warning(
             "long wait for a connection",
             seconds=self._long_seconds,
             lent=self.lent,

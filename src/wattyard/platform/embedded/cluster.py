@@ -6,13 +6,13 @@ import signal
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote
 
 import psutil
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.programs import MAJOR_VERSION, Programs

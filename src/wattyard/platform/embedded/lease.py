@@ -6,13 +6,13 @@ somebody starts or stops it.
 """
 
 import fcntl
-import logging
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wattyard.platform import logs
 from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.cluster import WAIT_SECONDS, Cluster, Running
 from wattyard.platform.embedded.errors import EmbeddedError
@@ -134,10 +134,7 @@ class Watch(threading.Thread):
             try:
                 if not self._database.is_away():
                     continue
-                _log.error("the embedded database was killed; starting it again")
+                logs.error("the embedded database was killed; starting it again")
                 self._database.revive(self._address, self._left)
-            except (EmbeddedError, OSError):
-                _log.exception("the embedded database does not start; trying again")
-
-
-_log = logging.getLogger(__name__)
+            except (EmbeddedError, OSError) as fault:
+                logs.error("the embedded database does not start; trying again", fault=fault)

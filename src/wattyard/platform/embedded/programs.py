@@ -12,12 +12,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.embedded.copies import copied
 from wattyard.platform.embedded.errors import EmbeddedError
 

@@ -1,9 +1,9 @@
 """Encrypted columns of tables, and how all of them are encrypted anew."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database, ReadConnection
 from wattyard.platform.encryption.keyring import Keyring
 

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from hashlib import blake2b
@@ -13,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Refusal, TooLarge
+from wattyard.kernel.values import dataclass, field
 from wattyard.platform.http.releases import RELEASE
 from wattyard.platform.work import beside
 

@@ -2,12 +2,12 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypedDict, Unpack
 
 from wattyard.kernel.refusals import Refusal
 from wattyard.kernel.scopes import Scope
+from wattyard.kernel.values import dataclass
 
 MEBIBYTE: Final = 1024 * 1024
 

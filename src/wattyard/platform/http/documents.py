@@ -3,10 +3,10 @@
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from time import monotonic
 from typing import Self
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.http.call import Answer, Call, etag, matches
 
 

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.http.call import Call
 from wattyard.platform.work import beside
 

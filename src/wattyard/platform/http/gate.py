@@ -1,11 +1,11 @@
 """What a call passes before its endpoint: its credentials are judged, then its account's rate."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.scopes import Scope
+from wattyard.kernel.values import dataclass
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.call import Call
 from wattyard.platform.http.declare import Access, Endpoint

@@ -1,12 +1,12 @@
 """The tables of idempotency: answers that are kept, and marks of requests that still run."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.platform.http.fingerprints import Fingerprint
 

@@ -1,8 +1,8 @@
 """Answers that go on: what is sent piece by piece, until one side ends it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.http.call import Call, StreamedAnswer
 
 __all__ = ["Admission", "StreamedAnswer"]

@@ -5,7 +5,6 @@ them, and what they leave open: addresses that carry an IPv4 address inside (RFC
 4380) and the metadata services that cloud providers put at public addresses.
 """
 
-from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -15,6 +14,8 @@ from ipaddress import (
     ip_network,
 )
 from typing import Final, Self
+
+from wattyard.kernel.values import dataclass
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -1,7 +1,6 @@
 """Asking servers that the operator named for small documents: patiently, but never for ever."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -12,6 +11,7 @@ import aiohttp
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
 
 from wattyard.kernel.instants import Clock
+from wattyard.kernel.values import dataclass
 from wattyard.platform.outbound.failures import AnswerTooLarge, Rejected, Unreachable
 from wattyard.platform.outbound.sessions import open_session
 from wattyard.platform.outbound.urls import as_written, with_query, without_query

@@ -5,12 +5,13 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from queue import SimpleQueue
 from time import monotonic
 from typing import Final
 
 from cachetools import LRUCache
+
+from wattyard.kernel.values import dataclass
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """Finds the addresses of a name; raises OSError where there are none."""

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from time import monotonic
 from typing import Final, Protocol
 
-import structlog
+from wattyard.platform import logs
 
 _FIRST_PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE_SECONDS: Final = 60.0
@@ -49,7 +49,6 @@ class Worker:
         self._grace_seconds = grace_seconds
         self._first_pause_seconds = first_pause_seconds
         self._apart_seconds = apart_seconds
-        self._log = structlog.get_logger("worker")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep every job running until `stop` is set; then they have the grace to end."""
@@ -77,7 +76,7 @@ class Worker:
             except Exception as fault:  # noqa: BLE001 (whatever it was, the job must go on)
                 if monotonic() - started > _STEADY_SECONDS:
                     pause = self._first_pause_seconds
-                self._log.error("job crashed", job=job.name, again_in_seconds=pause, exc_info=fault)
+                logs.error("job crashed", fault=fault, job=job.name, again_in_seconds=pause)
                 await wait_for(stop, pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             else:

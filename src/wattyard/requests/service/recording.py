@@ -5,10 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Unavailable
+from wattyard.platform import logs
 from wattyard.platform.db import Database
 from wattyard.platform.work.worker import wait_for
 from wattyard.requests.domain import NewRequest
@@ -37,7 +36,6 @@ class Recorder:
         self._waiting = waiting or Waiting()
         self._counting = Counting()
         self._full = asyncio.Event()
-        self._log = structlog.get_logger("requests")
 
     def count(self, caller: Caller, at: datetime, status: int) -> None:
         """Count a request of an account and mode."""
@@ -77,7 +75,7 @@ class Recorder:
                 raise
         except Exception as fault:  # noqa: BLE001 (whatever it was: no request may fail of its log)
             self._dropped(len(requests))
-            self._log.error("requests not logged", requests=len(requests), exc_info=fault)
+            logs.error("requests not logged", requests=len(requests), fault=fault)
 
 
 async def _first_of(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:

@@ -12,11 +12,11 @@ from typing import Annotated, Final
 
 import msgspec
 import numpy as np
-import structlog
 from cachetools import TTLCache
 
 from wattyard.kernel.clock_changes import HOUR_US, SECOND_US
 from wattyard.kernel.instants import Clock, Span
+from wattyard.platform import logs
 from wattyard.platform.outbound.failures import OutboundFailed
 from wattyard.platform.outbound.fetcher import Fetcher, Patience
 from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance
@@ -37,7 +37,6 @@ _FORGIVEN_SECONDS: Final = 300
 _BRIGHTEST: Final = 2000.0
 
 Key = tuple[float, float, str, str]
-_log = structlog.get_logger(__name__)
 
 
 class WeatherUnreadable(Exception):
@@ -83,7 +82,7 @@ class OpenMeteo:
             found = await self._asked(key)
         except (OutboundFailed, WeatherUnreadable) as failure:
             self._failed[self._url] = True
-            _log.warning("the weather is unknown", reason=str(failure))
+            logs.warning("the weather is unknown", reason=str(failure))
             return None
         self._known[key] = found
         return found

@@ -1,12 +1,13 @@
 """Slots of constant power, the words plans answer with, and energy counted over steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 import numpy as np
 
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Instants, Numbers
 
 Direction = Literal["IMPORT", "EXPORT"]

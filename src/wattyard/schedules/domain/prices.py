@@ -1,10 +1,11 @@
 """A price series to plan with, and the priced slots that plans by duration and limit answer."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wattyard.kernel.values import dataclass
 
 Numbers = NDArray[np.float64]
 Instants = NDArray[np.int64]

@@ -1,12 +1,11 @@
 """Endpoint of kept plans, and how they are made anew (contract 9, `keep=true`)."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
+from wattyard.kernel.values import dataclass
 from wattyard.platform.http import endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan, PlannedAnew, PlanNotFound

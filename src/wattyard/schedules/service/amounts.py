@@ -1,7 +1,7 @@
 """The use-case of schedules by amount."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 from typing import Final
@@ -13,6 +13,7 @@ from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_amount.plan import by_amount
 from wattyard.schedules.domain.by_amount.question import (
     AmountPlan,

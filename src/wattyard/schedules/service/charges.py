@@ -1,6 +1,6 @@
 """The use-case of schedules by state of charge."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.device_storage import storage_of
 from wattyard.schedules.domain.by_charge.plan import by_charge
 from wattyard.schedules.domain.by_charge.question import (

@@ -1,11 +1,10 @@
 """What plans of single devices add to demand charges (contract 4b)."""
 
-from dataclasses import dataclass
-
 from wattyard.costs.domain.rises import DemandRise, rises
 from wattyard.costs.service import DemandReadings, Headrooms
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database
 from wattyard.platform.work import beside
 from wattyard.tariffs.domain.demand import DemandCharge

@@ -1,16 +1,15 @@
 """The use-case of plans that are kept, and made anew when prices are published."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 from uuid import UUID
-
-import structlog
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.values import dataclass
+from wattyard.platform import logs
 from wattyard.platform.db import Database
 from wattyard.schedules.domain.by_amount.kept_plans import (
     DuePlan,
@@ -30,7 +29,6 @@ _AT_ONCE: Final = 4
 _LEASE: Final = timedelta(minutes=2)
 _LOOKED_BACK: Final = timedelta(days=2)
 _FORGOTTEN_AFTER: Final = timedelta(days=7)
-_log = structlog.get_logger("plans")
 
 
 class Replanner(Protocol):
@@ -114,7 +112,7 @@ class KeptPlans:
         try:
             anew = await replan(owner, due.plan)
         except Refusal as refused:
-            _log.warning("plan not made anew", plan=due.plan.id.hex, reason=refused.first.message)
+            logs.warning("plan not made anew", plan=due.plan.id.hex, reason=refused.first.message)
             return
         if anew is None:
             return

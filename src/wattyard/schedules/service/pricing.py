@@ -1,11 +1,11 @@
 """What every plan asks of prices, and the plans that need nothing else."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_price.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.by_price.limit import LimitQuestion, by_limit
 from wattyard.schedules.domain.by_price.listing import DurationRequest, LimitRequest, Listing

@@ -1,7 +1,6 @@
 """Loads all that a plan of a site needs, in one snapshot of the database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -11,6 +10,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Stream
 from wattyard.meters.service import Records
 from wattyard.platform.db import Database

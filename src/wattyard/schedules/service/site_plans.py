@@ -1,11 +1,12 @@
 """The use-case of plans for whole sites."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault
+from wattyard.kernel.values import dataclass
 from wattyard.platform.work import beside
 from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance, has_panels
 from wattyard.schedules.domain.prices import PriceSeries

@@ -8,12 +8,12 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 from cachetools import LRUCache
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.service.turns import Shares, Turns
 
 Question = TypeVar("Question")

@@ -1,7 +1,6 @@
 """What a site does besides its storage: readings, panels and the weather, gathered for a plan."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from wattyard.kernel.clock_changes import HOUR_US, instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import PageWindow
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Metered, TariffDirection
 from wattyard.meters.service import Records
 from wattyard.schedules.domain.forecasts.base_load import LEARNT_US, metered_over, usual_load

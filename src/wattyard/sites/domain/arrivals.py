@@ -1,8 +1,8 @@
 """Arrivals: the lines of an import, and their outcome."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
+from wattyard.kernel.values import dataclass, field
 from wattyard.sites.domain.devices import Device, DeviceDraft
 from wattyard.sites.domain.sites import Site, SiteDraft
 

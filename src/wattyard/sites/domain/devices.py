@@ -1,12 +1,13 @@
 """Devices and their properties (contract 1, Devices)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
 from wattyard.kernel.refusals import Fault, Malformed, Missing, StateForbids
+from wattyard.kernel.values import dataclass, field
 from wattyard.sites.domain.sites import NO_METADATA
 
 DeviceType = Literal[

@@ -4,10 +4,11 @@ An event carries the whole site. Where each of n devices told of it at once, n a
 write n² devices: 90 MB for 700 of them.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
+
+from wattyard.kernel.values import dataclass
 
 GATHERED_ABOVE_DEVICES: Final = 100
 """A site of so many, as one call can make it, tells of each change at once."""

@@ -7,7 +7,6 @@ currencies ISO 4217 (Unicode CLDR through babel, corrected where it lags).
 import difflib
 import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from wattyard.kernel import civil
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Malformed, Refusal, StateForbids
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain import zones
 from wattyard.sites.domain.zones import GeoLocationNotFound, TimezoneUndetermined
 

@@ -1,10 +1,10 @@
 """Netting: import and export of a period that cancel out at a site (contract 2b, Netting)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 
 NettingPeriod = Literal["QUARTER_HOUR", "HALF_HOUR", "HOUR", "DAY", "MONTH"]
 NettingSurplus = Literal["PAY", "CARRY"]

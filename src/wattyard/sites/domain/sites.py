@@ -1,13 +1,13 @@
 """Sites: a location and a site in one record (contract 1, What a site is)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
 from uuid import UUID
 
 from wattyard.kernel.refusals import Missing, StateForbids
+from wattyard.kernel.values import dataclass, field
 from wattyard.sites.domain.geography import GeographyRequest, check, settle
 from wattyard.sites.domain.netting import Netting, check_export
 

@@ -1,11 +1,11 @@
 """Device states: what a device reported at a moment (contract 1, Device state)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
 from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.kernel.values import dataclass
 
 MAY_BE_AHEAD: Final = timedelta(minutes=5)
 SUMMARY_MAY_TRAIL: Final = timedelta(seconds=60)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from wattyard.events.domain import NewEvent
@@ -10,6 +9,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.caps import within
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.values import dataclass, field
 from wattyard.platform.db import WriteConnection
 from wattyard.sites.domain.arrivals import Arrival, ImportTally, RefusedLine
 from wattyard.sites.domain.devices import Device

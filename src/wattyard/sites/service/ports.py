@@ -1,7 +1,6 @@
 """What the use-cases need beside the store: serializers, and the events of changes."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.caps import Caps
 from wattyard.kernel.context import Context
+from wattyard.kernel.values import dataclass
 from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.sites.domain.devices import Device

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from uuid import UUID
 
 import asyncpg
@@ -217,7 +218,7 @@ def _row(device: Device) -> tuple[object, ...]:
 
 
 def _parts(properties: Properties) -> Iterable[tuple[str, object]]:
-    return ((name, getattr(properties, name)) for name in Properties.__slots__)
+    return ((one.name, getattr(properties, one.name)) for one in fields(properties))
 
 
 def _device(row: asyncpg.Record) -> Device:

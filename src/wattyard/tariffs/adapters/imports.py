@@ -1,13 +1,13 @@
 """What every importer of foreign tariff documents answers, and how it names what is left out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from wattyard.kernel.refusals import Fault, StateForbids
+from wattyard.kernel.values import dataclass, field
 from wattyard.sites.domain.netting import Netting
 from wattyard.tariffs.domain.refusals import UnsupportedComponent
 

@@ -4,7 +4,6 @@ They run from the `billing_day` of each month, or between the days on which a me
 hand. Resets by MONTH, and MONTHLY and DEMAND charges, follow them; groups of costs do not.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from wattyard.kernel import clock_changes
 from wattyard.kernel.clock_changes import DAY_US, Microseconds, local_days
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import Days, day_number
 
 _FIRST_DATE: Final = date(1900, 1, 1)

@@ -7,7 +7,6 @@ country, or of one that the library does not know, has Saturday and Sunday and n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel import civil, clock_changes
 from wattyard.kernel.clock_changes import DAY_US, SECOND_US, ClockChanges, Microseconds
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.holidays import (
     AS_DECREED,
     HolidayRules,

@@ -3,9 +3,9 @@
 They enter costs as their own lines and never the price of a kWh.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.demand import DemandCharge, check_finite
 
 

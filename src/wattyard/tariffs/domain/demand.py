@@ -5,7 +5,6 @@ The rules alone; `costs.domain.peaks` measures powers, and `costs.domain.demand`
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import Microseconds, local_days, step_of
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion, Marks, facts, lay, templates
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
 

@@ -1,6 +1,5 @@
 """From a tariff to a price series: every instant of a span, priced and explained (contract 2)."""
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from wattyard.kernel.clock_changes import (
     step_of,
 )
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion, facts, lay, templates
 from wattyard.tariffs.domain.conversion import conversion_rates, converted, price_steps
 from wattyard.tariffs.domain.formula import PRICE_LIMIT, values

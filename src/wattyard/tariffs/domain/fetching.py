@@ -5,12 +5,12 @@ again at growing intervals until the day is there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from wattyard.kernel import civil
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.sources import MarketSource
 
 HISTORY: Final = timedelta(days=28)

@@ -10,7 +10,6 @@ A day's forecast has a basis: the days before it, back to the earliest that coun
 some are of its kind. Many days share a basis.
 """
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from wattyard.kernel.clock_changes import (
     joined_edges,
     local_days,
 )
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion, Days, DayTemplates, Marks, facts, lay
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 

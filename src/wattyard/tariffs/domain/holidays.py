@@ -10,12 +10,13 @@ import warnings
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
+
+from wattyard.kernel.values import dataclass
 
 if TYPE_CHECKING:
     import holidays

@@ -11,7 +11,6 @@ site's first IMPORT contract is not netted: nobody credits it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -29,6 +28,7 @@ from wattyard.kernel.clock_changes import (
 )
 from wattyard.kernel.instants import LAST_YEAR, Span
 from wattyard.kernel.local_periods import clock_grid, unit_edges
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.grouping import sums
 from wattyard.sites.domain.netting import PERIOD_MINUTES, Netting
 from wattyard.tariffs.domain.billing import billing_periods

@@ -1,9 +1,9 @@
 """The present price at a site, and the one after it (contract 9)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from wattyard.kernel.clock_changes import instant
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.prices import Quote
 

@@ -1,7 +1,7 @@
 """The price at a site: the sum of its elements for a direction, with its parts (contract 2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, reduce
 from itertools import pairwise
@@ -15,6 +15,7 @@ from wattyard.kernel import instants
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.contracts import PricingContract

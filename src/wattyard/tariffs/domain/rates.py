@@ -1,13 +1,14 @@
 """The rates of a schedule as arrays: prices and limits by window and tier (contract 2, rate)."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import Marks
 from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.schedule import (

@@ -1,6 +1,6 @@
 """What a tariff's prices look like, for a person to check (contract 2, Check)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of, day_number, facts
 from wattyard.tariffs.domain.expand import ElementSeries, expand
 from wattyard.tariffs.domain.holidays import holidays_of

@@ -7,7 +7,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import DayFacts, Marks, day_number
 from wattyard.tariffs.domain.formula import PRICE_LIMIT, Formula
 from wattyard.tariffs.domain.refusals import FormulaInvalid

@@ -3,8 +3,9 @@
 Where nothing is published there is a forecast (`forecast`).
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Final, Literal
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from wattyard.kernel import civil, instants
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.kernel.refusals import Conflict, Malformed, Missing, StateForbids
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.geography import CurrencyCodeInvalid, currencies
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.forecast import KnownPrices, forecast
@@ -69,7 +71,7 @@ class MarketPriceOverlap(StateForbids):
     code = "market_price_overlap"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSourceDraft:
     """What is said of a market source.
 
@@ -106,7 +108,7 @@ class MarketSourceDraft:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSource(MarketSourceDraft):
     """A market source.
 

@@ -1,7 +1,7 @@
 """A tariff: one priced contract, and what is known of it after its end (contract 2, Tariffs)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import Final, Literal
@@ -14,6 +14,7 @@ from wattyard.kernel import civil, instants
 from wattyard.kernel.clock_changes import DAY_US, Microseconds, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.billing import CALENDAR_MONTHS, Billing
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of
 from wattyard.tariffs.domain.charges import Charge, MinimumCharge

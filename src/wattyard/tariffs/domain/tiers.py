@@ -8,11 +8,12 @@ month's energy in every tier").
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wattyard.kernel.values import dataclass, field
 
 TierReset = Literal["DAY", "MONTH", "YEAR", "CONTRACT"]
 TierScope = Literal["TARIFF", "PERIOD", "SHARED"]

@@ -5,7 +5,6 @@ Source of the rules: awattar.de/services/api: `/v1/marketdata` with times in mil
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Self
@@ -13,6 +12,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json
 from wattyard.tariffs.feeds.money import Money, check_currency, money_of

@@ -8,11 +8,11 @@ import asyncio
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.feeds.failures import FeedUnreachable, FeedUnreadable
 from wattyard.tariffs.feeds.money import UNITS, Money
 from wattyard.tariffs.feeds.options import Option, currency, read_options

@@ -10,7 +10,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from typing import ClassVar, Final, Self
 
 from wattyard.kernel import civil
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.feeds.delivery_days import delivery_days
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.money import Money

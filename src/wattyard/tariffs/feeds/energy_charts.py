@@ -8,7 +8,6 @@ are in EUR per MWh in every zone; the unit of some answers is "No Unit".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
@@ -19,6 +18,7 @@ import msgspec
 
 from wattyard.kernel import instants
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.feeds.delivery_days import delivery_day, whole_days
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json

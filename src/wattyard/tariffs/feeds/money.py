@@ -1,9 +1,9 @@
 """What the prices of a source are in: a currency per unit of energy."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 
 Unit = Literal["KWH", "MWH", "RATE"]

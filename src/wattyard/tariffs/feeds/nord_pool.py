@@ -7,7 +7,6 @@ one that is more than two or three months ago, and the state of each area's pric
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.feeds.delivery_days import delivery_days
 from wattyard.tariffs.feeds.failures import FeedRefused, FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json

@@ -5,7 +5,6 @@ linked by `next`; an end without a time is open; several ways to pay have a rate
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Self
@@ -15,6 +14,7 @@ import msgspec
 
 from wattyard.kernel import instants
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.json_documents import AtMost, Text, read_json
 from wattyard.tariffs.feeds.money import Money

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 
 
 class FeedOptionInvalid(Malformed):

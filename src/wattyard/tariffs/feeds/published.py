@@ -1,7 +1,6 @@
 """What a feed hands over: prices in order, and what is missing between them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
@@ -9,6 +8,7 @@ from math import isfinite
 
 from wattyard.kernel import instants
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass, set_once
 from wattyard.tariffs.feeds.failures import FeedUnreadable
 from wattyard.tariffs.feeds.money import Money, Unit
 
@@ -31,8 +31,8 @@ class Interval:
         span = Span(self.valid_from, self.valid_to)
         if not isfinite(self.value):
             raise ValueError("a price is a finite number")
-        object.__setattr__(self, "valid_from", span.start)
-        object.__setattr__(self, "valid_to", span.end)
+        set_once(self, "valid_from", span.start)
+        set_once(self, "valid_to", span.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.values import dataclass
+from wattyard.platform import logs
 from wattyard.platform.work import Periodic
 from wattyard.tariffs.domain.fetching import Subscription
 from wattyard.tariffs.domain.sources import MarketPrice, Upload
@@ -94,19 +93,18 @@ async def _broken(
 
 def fetching(markets: OperatorMarkets, contexts: Contexts) -> Periodic:
     """Make the job that fetches every source when it is due; several sources side by side."""
-    log = structlog.get_logger("markets")
 
     async def one(subscription: Subscription) -> None:
         try:
             done = await fetch(markets, contexts, subscription)
-        except Exception as fault:  # one feed's defect must not stop the others
-            log.exception("market feed broke", code=subscription.source.code)
+        except Exception as fault:  # noqa: BLE001 (one feed's defect must not stop the others)
+            logs.error("market feed broke", fault=fault, code=subscription.source.code)
             done = await _broken(markets, contexts, subscription, fault)
         code, again = subscription.source.code, done.subscription.next_fetch
         if done.upload is None:
-            log.warning("market not fetched", code=code, reason=done.failure, again=str(again))
+            logs.warning("market not fetched", code=code, reason=done.failure, again=str(again))
             return
-        log.info(
+        logs.info(
             "market fetched",
             code=code,
             prices=done.upload.accepted,

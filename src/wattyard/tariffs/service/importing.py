@@ -1,11 +1,11 @@
 """Use-case of foreign documents: connect what they say at a site."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Fault
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database
 from wattyard.sites.domain.netting import Netting
 from wattyard.sites.service import Sites

@@ -1,11 +1,11 @@
 """What became of a tariff that was judged, or connected."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.sites import Site
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.domain.conversion import check_conversion

@@ -1,6 +1,5 @@
 """The use-case of the present price: what a kWh costs now, and what it will cost next."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import StateForbids
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.present import HeldPrice, PresentPrice, held_price
 from wattyard.tariffs.domain.prices import Question
 from wattyard.tariffs.domain.tariff import Direction

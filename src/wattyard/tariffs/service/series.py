@@ -6,7 +6,6 @@ that what is kept never outlives a change.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +15,7 @@ from cachetools import LRUCache
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 from wattyard.tariffs.domain.sources import MarketSeries, MarketSource

@@ -1,13 +1,13 @@
 """Plans that are kept, and made anew when prices are published (contract 9, `keep=true`)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Missing
+from wattyard.kernel.values import dataclass
 
 PlanKind = Literal["amount", "soc", "site"]
 

@@ -1,7 +1,6 @@
 """What a solver found for the devices of one direction, before it becomes plans."""
 
-from dataclasses import dataclass
-
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_amount.shared_steps import SharedSteps
 from wattyard.schedules.domain.power import PowerSlot
 from wattyard.schedules.domain.prices import Numbers

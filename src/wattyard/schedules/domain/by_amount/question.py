@@ -1,13 +1,13 @@
 """The cheapest way to move given energies inside given windows (contract 4, By amount)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf, isfinite
 
 import numpy as np
 
 from wattyard.costs.domain.rises import DemandRise
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WH_PER_KWH, Direction, PowerSlot, Reason, Status
 from wattyard.schedules.domain.prices import Instants, Numbers, PriceSeries
 from wattyard.schedules.domain.refusals import (

@@ -1,7 +1,6 @@
 """Plans by amount as they are wanted and answered, and how several plans are one (contract 4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 from typing import Final
@@ -10,6 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.by_amount.question import AmountPlan, PlanValue, Shaving
 from wattyard.schedules.domain.power import Direction, PowerSlot, joined
 from wattyard.schedules.domain.refusals import DeviceTwice, EndTimeInvalid, MinPowerInvalid

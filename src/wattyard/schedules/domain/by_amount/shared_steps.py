@@ -1,7 +1,6 @@
 """The devices of one direction on common steps of time, and what each could do alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_amount.question import AmountQuestion, Need, Shaving
 from wattyard.schedules.domain.power import Direction
 from wattyard.schedules.domain.prices import Instants, Numbers, PriceSeries

@@ -1,11 +1,11 @@
 """What flows through the grid meter of a site, and what that is worth."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps
 from wattyard.schedules.domain.prices import Numbers
 

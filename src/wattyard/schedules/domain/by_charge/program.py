@@ -1,10 +1,10 @@
 """Storage units, sun and load behind one grid meter as a linear programme, in kW and kWh."""
 
-from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, Storage
 from wattyard.schedules.domain.by_charge.reach import StorageReach

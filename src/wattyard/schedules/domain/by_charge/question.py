@@ -1,6 +1,5 @@
 """Charging and discharging storage at least cost (contract 4, By state of charge)."""
 
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final, Literal
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from wattyard.costs.domain.rises import DemandRise
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass, field, set_once
 from wattyard.schedules.domain.by_amount.question import PowerLimits
 from wattyard.schedules.domain.power import Reason, Status, Why
 from wattyard.schedules.domain.prices import Instants, Numbers
@@ -106,7 +106,7 @@ class ChargeSteps:
             numbers = getattr(self, name)
             if numbers.size == 0:
                 default = 1.0 if name == "confidence" else 0.0
-                object.__setattr__(self, name, np.full(count, default))
+                set_once(self, name, np.full(count, default))
             elif numbers.shape != (count,) or not np.isfinite(numbers).all():
                 raise ValueError(f"{name} has one finite number for each step")
 

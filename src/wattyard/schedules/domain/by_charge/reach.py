@@ -4,12 +4,12 @@ A storage unit that charges at all times with all the power there is holds more 
 than under any other plan, so what it then holds is exactly what can be reached.
 """
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps, Storage
 from wattyard.schedules.domain.power import Reason
 from wattyard.schedules.domain.prices import Numbers

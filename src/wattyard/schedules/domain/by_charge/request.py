@@ -1,10 +1,10 @@
 """Plans by state of charge as they are wanted and answered (contract 4)."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.by_charge.question import (
     ChargePlan,
     ChargeSlot,

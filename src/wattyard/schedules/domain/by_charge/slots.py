@@ -1,10 +1,11 @@
 """From powers in each step to slots of storage, each with what it holds, costs and why it is."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.meter import Flows
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSlot, Storage
 from wattyard.schedules.domain.by_charge.reach import StorageReach

@@ -1,10 +1,10 @@
 """The best charge and discharge powers of storage units: a site program with few components."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, Runs, Storage
 from wattyard.schedules.domain.by_charge.reach import StorageReach

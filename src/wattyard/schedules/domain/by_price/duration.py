@@ -1,10 +1,10 @@
 """The cheapest, or dearest, time of a given total length (contract 4, By duration)."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_price.long_slots import long_slots
 from wattyard.schedules.domain.prices import (
     MINUTE_US,

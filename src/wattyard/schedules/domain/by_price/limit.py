@@ -1,7 +1,6 @@
 """All time in which the price is low, or high, enough (contract 4, By limit)."""
 
-from dataclasses import dataclass
-
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import PricedSlots, PriceSeries, Segment, merged
 from wattyard.schedules.domain.refusals import LimitMissing, RelativeInvalid
 

@@ -1,11 +1,11 @@
 """Plans that pick time by its price, as they are wanted and answered (contract 4)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_price.duration import check_duration
 from wattyard.schedules.domain.by_price.limit import check_limit
 from wattyard.schedules.domain.prices import PricedSlots, Segment

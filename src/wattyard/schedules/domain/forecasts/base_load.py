@@ -1,12 +1,12 @@
 """What a site takes from the grid at each time of day, learnt from its own readings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Metered
 from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.prices import Instants, Numbers

@@ -1,13 +1,13 @@
 """PV arrays of a site and what they are expected to give (contract 1, Devices)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import inf
 from typing import Final, TypeVar
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.forecasts.sun import Plane, clear_sky, on_plane, sun_at
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.steps import mean_over

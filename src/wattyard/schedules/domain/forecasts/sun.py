@@ -3,12 +3,12 @@
 Angles are degrees; azimuths here go clockwise from true north. Irradiance is W per m².
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Instants, Numbers
 
 _DAYS_TO_2000: Final = 10_957.5

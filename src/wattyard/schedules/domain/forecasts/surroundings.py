@@ -1,10 +1,10 @@
 """What else a site does while a plan runs: its sun and its load, and where that is known from."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.forecasts.base_load import MeteredSteps
 from wattyard.schedules.domain.prices import Numbers
 

@@ -1,10 +1,10 @@
 """From the numbers of a site program to its plan: flows, costs, shortfalls and slots."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.costs import cost_of

@@ -1,7 +1,6 @@
 """What is known of a site and wished of it, put together as the question of a site program."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,6 +14,7 @@ from wattyard.kernel.caps import within
 from wattyard.kernel.clock_changes import DAY_US, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Fault, Malformed
+from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance
 from wattyard.schedules.domain.forecasts.surroundings import Surroundings
 from wattyard.schedules.domain.power import WATTS_PER_KW

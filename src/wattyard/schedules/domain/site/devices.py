@@ -5,10 +5,10 @@ the site's currency. Every instant lies on an edge of the question's steps. Bloc
 windows may reach beyond the horizon.
 """
 
-from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Numbers
 
 DEFAULT_PRIORITY: Final = 5

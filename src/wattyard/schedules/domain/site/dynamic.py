@@ -7,13 +7,13 @@ search is needed. What it decides is which way the store and the meter go in eac
 ties are then settled by the linear programme with those decisions.
 """
 
-from dataclasses import dataclass
 from math import inf, sqrt
 from time import perf_counter
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.meter import sun_groups

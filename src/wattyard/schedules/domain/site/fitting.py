@@ -1,7 +1,6 @@
 """Devices, their states and what is wished of them, as what a site program plans."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 from typing import Final, Literal
@@ -12,6 +11,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Malformed
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.device_storage import round_trip
 from wattyard.schedules.domain.forecasts.pv_arrays import has_panels
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH

@@ -1,12 +1,12 @@
 """The steps of a site plan, and series laid over them (contract 4b, Request)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from wattyard.kernel.clock_changes import DAY_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers
 from wattyard.schedules.domain.site.request import Course, SeriesPiece
 

@@ -5,13 +5,13 @@ exactly from T to a T + (1 - a)(outdoor + resistance x cop x p), a = exp(-h / (r
 capacity)), since power and outdoor temperature are constant within a step.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.site.devices import HeatPumpLoad

@@ -1,10 +1,10 @@
 """The site's meter in a program: balance, limits, circuits, and sun that is held back."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.devices import Circuit, PvShare, Store

@@ -18,11 +18,11 @@ It answers a `Placed`, which reads the device's plan back from the numbers found
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.power import Why
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.plan import Shortfall, SiteSlot

@@ -1,12 +1,12 @@
 """Functions made of straight pieces, with jumps and gaps, and the best of moves along them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Numbers
 
 _NARROW: Final = 1e-10

@@ -1,8 +1,8 @@
 """The answer of a site program. Powers are W, energies Wh, one number for each of n steps."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import Reason, Status, Why
 from wattyard.schedules.domain.prices import Instants, Numbers
 

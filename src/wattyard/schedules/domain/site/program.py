@@ -1,12 +1,13 @@
 """A site program: every device's part behind one meter, with its goals in order of rank."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.demand import DemandPart
 from wattyard.schedules.domain.site.heat_pump import HeatPumpPart

@@ -1,12 +1,12 @@
 """What is asked of a site program: steps, prices, the site's surroundings, devices and wishes."""
 
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from wattyard.costs.domain.rises import DemandRise
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass, field, set_once
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.site.devices import (
     Circuit,
@@ -109,7 +109,7 @@ class SiteQuestion:
             if series is None:
                 continue
             if series.size == 0:
-                object.__setattr__(self, name, np.full(count, default))
+                set_once(self, name, np.full(count, default))
             elif series.shape != (count,) or np.isnan(series).any():
                 raise ValueError(f"{name} has one number for each step")
         names = [one.device for one in self.devices]

@@ -5,11 +5,11 @@ microseconds since 1970 UTC. What the devices are and what is known of them come
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.site.devices import DEFAULT_PRIORITY, Stretch
 from wattyard.schedules.domain.site.question import HeldSlot, Weights
 

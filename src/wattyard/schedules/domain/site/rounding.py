@@ -1,12 +1,13 @@
 """From numbers that break switches to a plan that obeys them, without a search."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.plan import SolverStats
 from wattyard.schedules.domain.site.program import Mask, SiteProgram, held_at, padded, switched

@@ -5,13 +5,13 @@ for its levels; what the levels do not divide is cut from the end of the last st
 single run at a single level is the choice of its start alone, each with its own course of power.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.site.devices import Shiftable

@@ -1,6 +1,5 @@
 """A load that may run later, seen from the steps of a plan: when it may run, its courses."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import HOUR_US
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.site.devices import Shiftable, Stretch

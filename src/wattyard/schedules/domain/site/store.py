@@ -1,11 +1,11 @@
 """A battery or a car as a part of a site program (kW and kWh)."""
 
-from dataclasses import dataclass
 from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.devices import TRIP_PRIORITY, Store

@@ -1,12 +1,12 @@
 """A store seen from the steps of a plan: when it may run, what it loses, its goals."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.site.devices import Store
 from wattyard.schedules.domain.site.steps import open_steps

@@ -1,7 +1,6 @@
 """The sun and the load of a site over the steps of a plan, from what is known of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from wattyard.kernel.clock_changes import HOUR_US, instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault
+from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Metered
 from wattyard.schedules.domain.forecasts.base_load import metered_over, usual_load
 from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance, array_of, has_panels, pv_power

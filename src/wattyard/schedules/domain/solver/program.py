@@ -1,10 +1,12 @@
 """Linear programmes as data: columns, rows and the entries between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wattyard.kernel.values import dataclass, field
 
 Numbers = NDArray[np.float64]
 Positions = NDArray[np.int64]

@@ -7,11 +7,12 @@ price, where it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
+from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.solver.highs import RELATIVE_GAP, has_plan, loaded, run, timed_out
 from wattyard.schedules.domain.solver.program import Numbers, Program
 
