@@ -40,9 +40,12 @@ from wattyard.tariffs.domain import formula
 from wattyard.tariffs.domain.sources import PRICES_AT_ONCE
 from wattyard.tariffs.wire import prices
 from wattyard.tariffs.wire.schedules import BLOCK_LIMIT
+from wattyard.web.dashboard import door, screens
 
 HOUR = timedelta(hours=1)
 DAY_US = timedelta(days=1) // timedelta(microseconds=1)
+PAGES = (door, screens)
+"""Loaded, so that what pages refuse is known too."""
 SOURCE = ROOT / "src" / "wattyard"
 
 
