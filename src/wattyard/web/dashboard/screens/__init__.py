@@ -6,6 +6,10 @@ from typing import Final
 from wattyard.web.dashboard.declare import Page
 from wattyard.web.dashboard.screens import (
     costs,
+    developer_events,
+    developer_requests,
+    developer_webhooks,
+    developers,
     log_in,
     overview,
     person,
@@ -26,5 +30,9 @@ PAGES: Final[Sequence[Page]] = (
     *site.PAGES,
     *costs.PAGES,
     *plans.PAGES,
+    *developers.PAGES,
+    *developer_requests.PAGES,
+    *developer_webhooks.PAGES,
+    *developer_events.PAGES,
 )
 """In the order in which paths are tried."""

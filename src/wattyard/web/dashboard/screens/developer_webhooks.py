@@ -1,0 +1,311 @@
+"""The screen Developers: webhook endpoints, and the deliveries to each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel.refusals import PreconditionFailed, Refusal
+from wattyard.people.domain import Role
+from wattyard.platform.http import Answer
+from wattyard.platform.http.errors import status_of
+from wattyard.platform.http.inside import Request
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.forms import NO_FAULTS, Faults
+from wattyard.web.dashboard.screens import webhook_forms as forms
+from wattyard.web.dashboard.screens.delivery_words import words_of
+from wattyard.web.dashboard.screens.developer_parts import PATH, above, once, tabs
+from wattyard.web.dashboard.visit import Visit
+
+_PATH: Final = f"{PATH}/webhooks"
+_API: Final = "/webhook-endpoints"
+_LIMIT: Final = 30
+_STATUSES: Final = (
+    ("", "all"),
+    ("PENDING", "not delivered yet"),
+    ("FAILED", "given up"),
+    ("SUCCEEDED", "delivered"),
+)
+
+
+@page("GET", _PATH)
+async def webhooks(visit: Visit) -> Screen:
+    """Show the webhook endpoints of the account."""
+    return await _list(visit)
+
+
+@page("POST", _PATH, role=Role.DEVELOPER)
+async def make_endpoint(visit: Visit) -> Screen:
+    """Create a webhook endpoint, and show its secret this once."""
+    try:
+        made = await visit.change("POST", _API, body=forms.body_of(visit.form))
+    except Refusal as refusal:
+        return await _list(visit, refusal)
+    return _secret(visit, made, "The endpoint is there and gets every event from now on.", 201)
+
+
+@page("GET", f"{_PATH}/{{endpoint}}")
+async def endpoint(visit: Visit, endpoint: str) -> Screen:
+    """Show a webhook endpoint and its deliveries."""
+    return await _one(visit, endpoint)
+
+
+@page("POST", f"{_PATH}/{{endpoint}}", role=Role.DEVELOPER)
+async def change_endpoint(visit: Visit, endpoint: str) -> Screen | Answer:
+    """Change a webhook endpoint, unless somebody else has changed it since it was shown."""
+    try:
+        await visit.change(
+            "PATCH",
+            f"{_API}/{endpoint}",
+            body=forms.patch_of(visit.form),
+            if_match=visit.form["version"],
+        )
+    except Refusal as refusal:
+        return await _one(visit, endpoint, refusal)
+    return visit.go(visit.link(f"{_PATH}/{endpoint}"), told="Saved.")
+
+
+@page("POST", f"{_PATH}/{{endpoint}}/status", role=Role.DEVELOPER)
+async def change_status(visit: Visit, endpoint: str) -> Answer:
+    """Enable or disable a webhook endpoint."""
+    status = visit.form["status"]
+    await visit.change("PATCH", f"{_API}/{endpoint}", body={"status": status})
+    told = (
+        "It gets events again." if status == "ENABLED" else "It gets nothing until it is enabled."
+    )
+    return visit.go(visit.link(f"{_PATH}/{endpoint}"), told=told)
+
+
+@page("POST", f"{_PATH}/{{endpoint}}/test", role=Role.DEVELOPER)
+async def test_endpoint(visit: Visit, endpoint: str) -> Answer:
+    """Send a test event to a webhook endpoint, and show how that goes."""
+    sent = await visit.change("POST", f"{_API}/{endpoint}/test")
+    return visit.go(
+        visit.link(f"{PATH}/events/{sent['id']}"),
+        told="A test event is on its way: load this page again to see how it went.",
+    )
+
+
+@page("POST", f"{_PATH}/{{endpoint}}/rotate", role=Role.DEVELOPER)
+async def rotate_secret(visit: Visit, endpoint: str) -> Screen:
+    """Give a webhook endpoint a new secret, and show it this once."""
+    try:
+        seconds = visit.form.number("overlap_seconds")
+        made = await visit.change(
+            "POST", f"{_API}/{endpoint}/rotate-secret", body={"overlap_seconds": seconds}
+        )
+    except Refusal as refusal:
+        return await _one(visit, endpoint, refusal)
+    return _secret(visit, made, "This is the endpoint's new secret.", 200)
+
+
+@page("POST", f"{_PATH}/{{endpoint}}/replay", role=Role.DEVELOPER)
+async def replay(visit: Visit, endpoint: str) -> Screen | Answer:
+    """Deliver events again, from a time or an event on."""
+    try:
+        made = await visit.change(
+            "POST", f"{_API}/{endpoint}/replay", body={"from": forms.start_of(visit.form["from"])}
+        )
+    except Refusal as refusal:
+        return await _one(visit, endpoint, refusal)
+    more = f" More follow: replay again from {made['last_event_id']}." if made["has_more"] else ""
+    told = f"{made['deliveries']} events are delivered again.{more}"
+    return visit.go(visit.link(f"{_PATH}/{endpoint}"), told=told)
+
+
+@page("POST", f"{_PATH}/{{endpoint}}/delete", role=Role.DEVELOPER)
+async def delete_endpoint(visit: Visit, endpoint: str) -> Answer:
+    """Delete a webhook endpoint with all its deliveries."""
+    await visit.change("DELETE", f"{_API}/{endpoint}")
+    return visit.go(visit.link(_PATH), told="The endpoint is deleted.")
+
+
+async def _list(visit: Visit, refusal: Refusal | None = None) -> Screen:
+    query = {name: visit.query.get(name) for name in ("starting_after", "ending_before")}
+    found = await visit.api("GET", _API, query={**query, "limit": _LIMIT})
+    faults = Faults(refusal) if refusal else NO_FAULTS
+    form = visit.formats()
+    rows = (
+        (
+            h.a(href=visit.link(f"{_PATH}/{one['id']}"))[one["description"] or one["url"]],
+            ", ".join(one["event_types"]),
+            _state(visit, one),
+            form.when(one["time_created"]),
+        )
+        for one in found["data"]
+    )
+    nothing = parts.empty(
+        "No program is told of events. A webhook endpoint is an address to which each event is "
+        "sent, signed, until it is taken."
+    )
+    make = visit.may(Role.DEVELOPER) and parts.card(
+        "New endpoint", forms.new_form(visit, visit.link(_PATH), faults), faults.rest()
+    )
+    return Screen(
+        title="Webhooks",
+        path=PATH,
+        above=above(visit),
+        status=status_of(type(refusal)) if refusal else 200,
+        body=[
+            tabs(visit, _PATH),
+            parts.table(
+                ("Endpoint", "Events", "State", "Made"), rows, empty=nothing, label="Endpoints"
+            ),
+            parts.pager(visit, found),
+            make,
+        ],
+    )
+
+
+async def _one(visit: Visit, endpoint: str, refusal: Refusal | None = None) -> Screen:
+    reply = await visit.ask(Request(method="GET", path=f"{_API}/{endpoint}"))
+    asked = {name: visit.query.get(name) for name in ("starting_after", "ending_before", "status")}
+    query = {**asked, "endpoint_id": endpoint, "limit": _LIMIT}
+    found, deliveries = await visit.together(
+        Request(method="GET", path=f"{_API}/{endpoint}"),
+        Request(method="GET", path="/webhook-deliveries", query=query),
+    )
+    faults = Faults(refusal) if refusal and not _is_stale(refusal) else NO_FAULTS
+    acts = visit.may(Role.DEVELOPER) and _acts(visit, found, reply.etag or "", faults)
+    return Screen(
+        title=found["description"] or "Webhook endpoint",
+        path=PATH,
+        above=above(visit, ("Webhooks", visit.link(_PATH))),
+        status=status_of(type(refusal)) if refusal else 200,
+        actions=visit.may(Role.DEVELOPER) and _test(visit, found),
+        body=[
+            forms.stale(visit.form, found) if refusal and _is_stale(refusal) else None,
+            faults.rest() if refusal and not acts else None,
+            _facts(visit, found),
+            parts.card(
+                "Deliveries",
+                parts.tabs(visit, "status", _STATUSES, visit.query.get("status", "")),
+                _deliveries(visit, deliveries),
+                parts.pager(visit, deliveries),
+            ),
+            acts,
+        ],
+    )
+
+
+def _is_stale(refusal: Refusal) -> bool:
+    return isinstance(refusal, PreconditionFailed)
+
+
+def _facts(visit: Visit, one: Mapping[str, Any]) -> Node:
+    form = visit.formats()
+    return parts.facts(
+        ("Address", h.code[one["url"]]),
+        ("Events", ", ".join(one["event_types"])),
+        ("State", _state(visit, one)),
+        ("Made", form.when(one["time_created"])),
+        ("Own headers", ", ".join(one["header_names"])),
+        ("Endpoint id", h.code[one["id"]]),
+    )
+
+
+def _state(visit: Visit, one: Mapping[str, Any]) -> Node:
+    if one["status"] == "DISABLED":
+        return parts.badge("disabled", "warn")
+    if one["failing_since"]:
+        since = visit.formats().since(one["failing_since"], visit.call.now)
+        return [parts.badge("failing", "bad"), " since ", since]
+    return parts.badge("enabled", "good")
+
+
+def _deliveries(visit: Visit, found: Mapping[str, Any]) -> Node:
+    form = visit.formats()
+    rows: list[Sequence[Node]] = []
+    for one in found["data"]:
+        says = words_of(one, form)
+        event = visit.link(f"{PATH}/events/{one['event_id']}")
+        rows.append(
+            (
+                form.when(one["time_created"]),
+                h.a(href=event)[one["event_type"]],
+                parts.badge(says.state, says.kind),
+                [says.sentence, says.remedy and [h.br, h.small[says.remedy]]],
+                visit.may(Role.DEVELOPER)
+                and one["status"] != "SUCCEEDED"
+                and parts.form(
+                    visit.link(f"{PATH}/deliveries/{one['id']}/retry"),
+                    parts.submit("Send again now", main=False),
+                ),
+            )
+        )
+    nothing = parts.empty("Nothing was sent to it, or nothing that fits.")
+    heads = ("Event at", "Event", "State", "How it went", "")
+    return parts.table(heads, rows, empty=nothing, label="Deliveries")
+
+
+def _test(visit: Visit, one: Mapping[str, Any]) -> Node:
+    return parts.form(
+        visit.link(f"{_PATH}/{one['id']}/test"), parts.submit("Send a test event", main=False)
+    )
+
+
+def _acts(visit: Visit, one: Mapping[str, Any], version: str, faults: Faults) -> Node:
+    at = visit.link(f"{_PATH}/{one['id']}")
+    disabled = one["status"] == "DISABLED"
+    cards = [
+        parts.card("Change", forms.change_form(visit, at, one, version, faults)),
+        parts.card("Deliver again", forms.replay_form(visit, f"{at}/replay", faults)),
+        parts.card("Secret", forms.rotate_form(visit, f"{at}/rotate", faults)),
+        parts.card(
+            "Enable again" if disabled else "Disable or delete",
+            parts.form(
+                f"{at}/status",
+                h.p[
+                    "Pending deliveries resume; events in between are not sent: deliver them again."
+                ]
+                if disabled
+                else h.p["A disabled endpoint gets nothing, and can be enabled again."],
+                parts.submit(
+                    "Enable" if disabled else "Disable",
+                    name="status",
+                    value="ENABLED" if disabled else "DISABLED",
+                ),
+            ),
+            h.details[
+                h.summary["Delete …"],
+                h.p["All its deliveries go with it, those that wait included."],
+                parts.form(f"{at}/delete", parts.submit("Delete the endpoint", danger=True)),
+            ],
+        ),
+    ]
+    return [faults.rest(), h.div(".cards-2")[cards]]
+
+
+def _secret(visit: Visit, made: Mapping[str, Any], says: str, status: int) -> Screen:
+    return Screen(
+        title="The endpoint's secret",
+        path=PATH,
+        above=above(visit, ("Webhooks", visit.link(_PATH))),
+        status=status,
+        body=[
+            once(
+                f"{says} Copy the secret now, with which the receiver verifies the header "
+                "webhook-signature: nobody can show it again.",
+                made["secret"],
+                parts.button("I have it", visit.link(f"{_PATH}/{made['id']}"), main=True),
+            ),
+            h.p[
+                h.a(href=visit.root("/docs/guides/webhooks"))["How a receiver verifies a signature"]
+            ],
+        ],
+    )
+
+
+PAGES: Final[tuple[Page, ...]] = (
+    webhooks,
+    make_endpoint,
+    endpoint,
+    change_endpoint,
+    change_status,
+    test_endpoint,
+    rotate_secret,
+    replay,
+    delete_endpoint,
+)
