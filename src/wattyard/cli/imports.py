@@ -1,11 +1,8 @@
 """`wattyard site import FILE`, or `import sites FILE`: import a fleet from NDJSON or CSV."""
 
-import asyncio
-import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated, Final
 
@@ -21,14 +18,9 @@ from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, Json
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
-from wattyard.kernel.refusals import Refusal
-from wattyard.platform.decoding import json_value
-from wattyard.sites.adapters.fleet_files import FileInvalid, csv_rows, json_lines
-from wattyard.sites.domain.arrivals import Arrival, ImportTally, RefusedLine
-from wattyard.sites.service import Fleet
-from wattyard.sites.wire.arrivals import arrival, is_field, typed
+from wattyard.sites.domain.arrivals import FileInvalid, ImportTally
+from wattyard.sites.service import Fleet, FleetFiles
 
-_BATCH: Final = 250
 _SHOWN_REFUSALS: Final = 1000
 
 imports = typer.Typer(help="The earlier name of `site import`.", no_args_is_help=True)
@@ -70,14 +62,10 @@ def import_sites(
         tally = ImportTally()
         with _opened(file) as source, progress_bar(show=not json) as progress:
             task = progress.add_task("sites", total=size)
-            lines = _arrivals(source, tally, is_csv=is_csv)
-            batch = _next(lines)
-            while batch:
-                following = asyncio.create_task(asyncio.to_thread(_next, lines))
+            async for batch in services.get(FleetFiles).batches(source, tally, is_csv=is_csv):
                 # Each batch is a call of its own, whose events have its time: a file takes hours.
                 context = services.get(Contexts).of(caller)
                 tally.add(await services.get(Fleet).bring_in(context, batch, dry_run=dry_run))
-                batch = await following  # was read while the database worked
                 progress.update(task, completed=source.tell() if size else tally.taken)
         return tally
 
@@ -88,10 +76,6 @@ def import_sites(
     _report(tally, dry_run=dry_run, json=json)
     if tally.refused:
         raise typer.Exit(2)
-
-
-def _next(lines: Iterator[Arrival]) -> list[Arrival]:
-    return list(islice(lines, _BATCH))
 
 
 @contextmanager
@@ -105,47 +89,6 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
         raise CommandFailed(f"{file} cannot be read: {fault.strerror}") from fault
     with source:
         yield source
-
-
-def _arrivals(source: IO[bytes], tally: ImportTally, *, is_csv: bool) -> Iterator[Arrival]:
-    """Read the lines one by one; faulty ones are added to the tally."""
-    first_line: dict[str, int] = {}
-    for number, body in _bodies(source, tally, is_csv=is_csv):
-        try:
-            one = arrival(number, body)
-            earlier = first_line.setdefault(one.reference_id, number)
-            if earlier != number:
-                tally.refused.append(
-                    RefusedLine(number, f"line {earlier} has the same reference_id")
-                )
-            else:
-                yield one
-        except Refusal as refusal:
-            reasons = "; ".join(fault.placed for fault in refusal.faults)
-            tally.refused.append(RefusedLine(number, reasons))
-
-
-def _bodies(source: IO[bytes], tally: ImportTally, *, is_csv: bool) -> Iterator[tuple[int, dict]]:  # type: ignore[type-arg]  # JSON
-    if is_csv:
-        # Bytes that are not UTF-8 become lone surrogates, which are refused row by row.
-        text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        try:
-            for number, row in csv_rows(text, is_field):
-                if isinstance(row, str):
-                    tally.refused.append(RefusedLine(number, row))
-                else:
-                    yield number, typed(row)
-        finally:
-            text.detach()
-        return
-    for number, line in json_lines(source):
-        if isinstance(line, str):
-            tally.refused.append(RefusedLine(number, line))
-            continue
-        try:
-            yield number, json_value(line)
-        except Refusal as refusal:
-            tally.refused.append(RefusedLine(number, str(refusal)))
 
 
 def progress_bar(*, show: bool) -> Progress:

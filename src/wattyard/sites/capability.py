@@ -7,6 +7,7 @@ from uuid import UUID
 from wattyard.accounts.service import Counted, OwnSites
 from wattyard.kernel.callers import Caller
 from wattyard.platform.composition import Capability
+from wattyard.sites.adapters.fleet_lines import arrivals
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Customer, Site
 from wattyard.sites.jobs import gathered_events
@@ -15,6 +16,8 @@ from wattyard.sites.service import (
     Customers,
     Devices,
     Fleet,
+    FleetFiles,
+    FleetReader,
     GatheredEvents,
     Inspection,
     Sites,
@@ -50,11 +53,17 @@ def serializers() -> Serializers:
     return SiteSerializers()
 
 
+def fleet_reader() -> FleetReader:
+    return FleetReader(arrivals)
+
+
 SITES: Final = Capability(
     name="sites",
     id_prefixes=("cus", "loc", "ste", "dev", "dsr"),
     provides=(
         serializers,
+        fleet_reader,
+        FleetFiles,
         Sites,
         Devices,
         States,

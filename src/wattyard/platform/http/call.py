@@ -81,10 +81,14 @@ class Answer:
 
 @dataclass(slots=True)
 class StreamedAnswer:
-    """An answer that is sent piece by piece, until it ends or the client leaves."""
+    """An answer that is sent piece by piece, until it ends or the client leaves.
+
+    `page` says what a page of HTML does; None for everything else.
+    """
 
     chunks: AsyncGenerator[bytes, None]
     media_type: bytes = b"text/event-stream; charset=utf-8"
+    page: PageKind | None = None
 
 
 class Call:
@@ -227,6 +231,8 @@ class Call:
         ]
         if not self.key_in_path:
             headers.append((b"cache-control", b"no-store"))
+        if stream.page is not None:
+            headers += _PAGE_HEADERS[stream.page]
         await self.send(
             {
                 "type": "http.response.start",

@@ -10,6 +10,8 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from wattyard.sites.domain.arrivals import FileInvalid
+
 Path = tuple[str, ...]
 Cells = dict[Path, str]
 
@@ -28,10 +30,6 @@ _SHORT: Final[dict[str, Path]] = {
     "lng": ("geo_location", "lng"),
 }
 LINE_LIMIT_BYTES: Final = 1024 * 1024
-
-
-class FileInvalid(Exception):
-    """The file as a whole cannot be read; nothing was imported."""
 
 
 def json_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | str]]:

@@ -30,6 +30,10 @@ class Arrival:
     devices: Sequence[DeviceArrival] = ()
 
 
+class FileInvalid(Exception):
+    """The file as a whole cannot be read; nothing was imported."""
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
     """A rejected line, and why."""

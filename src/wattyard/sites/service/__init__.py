@@ -2,6 +2,7 @@
 
 from wattyard.sites.service.customers import Customers
 from wattyard.sites.service.devices import Devices
+from wattyard.sites.service.files import FleetFiles, FleetReader
 from wattyard.sites.service.fleet import Fleet
 from wattyard.sites.service.gathered import GatheredEvents
 from wattyard.sites.service.inspection import Inspection
@@ -14,6 +15,8 @@ __all__ = [
     "Customers",
     "Devices",
     "Fleet",
+    "FleetFiles",
+    "FleetReader",
     "GatheredEvents",
     "Inspection",
     "Serializers",

@@ -16,6 +16,7 @@ from wattyard.web.dashboard.screens import (
     plans,
     site,
     site_forms,
+    site_import,
     sites,
     start,
 )
@@ -27,6 +28,7 @@ PAGES: Final[Sequence[Page]] = (
     *overview.PAGES,
     *sites.PAGES,
     *site_forms.PAGES,
+    *site_import.PAGES,
     *site.PAGES,
     *costs.PAGES,
     *plans.PAGES,

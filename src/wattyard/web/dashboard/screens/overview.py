@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import htpy as h
@@ -11,6 +12,8 @@ from htpy import Node
 from wattyard.kernel.pages import PageWindow
 from wattyard.people.domain import Role
 from wattyard.platform.http.call import StreamedAnswer
+from wattyard.requests.domain import Counts
+from wattyard.requests.service import Requests
 from wattyard.sites.domain.search import Count, FleetCounts
 from wattyard.sites.service import SiteSearches
 from wattyard.tariffs.domain import fetching
@@ -20,6 +23,7 @@ from wattyard.web.dashboard.declare import Page, Screen, page
 from wattyard.web.dashboard.live import Live
 from wattyard.web.dashboard.visit import Visit
 
+_DAY: Final = timedelta(days=1)
 _EVENTS: Final = 12
 _MOST: Final = 100
 """As many market sources and endpoints are looked at; accounts have fewer."""
@@ -33,16 +37,30 @@ class Numbers:
     endings: Count
     stale_markets: Count
     failing_webhooks: Count
+    requests: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The services that know the numbers."""
+
+    searches: SiteSearches
+    endings: Endings
+    markets: MarketSources
+    requests: Requests
 
 
 @page("GET", "")
 async def overview(
-    visit: Visit, searches: SiteSearches, endings: Endings, markets: MarketSources
+    visit: Visit,
+    searches: SiteSearches,
+    endings: Endings,
+    markets: MarketSources,
+    requests: Requests,
 ) -> Screen:
     """Show how an account is doing."""
-    numbers, events = await asyncio.gather(
-        _numbers(visit, searches, endings, markets), _events(visit)
-    )
+    asked = Asked(searches, endings, markets, requests)
+    numbers, events = await asyncio.gather(_numbers(visit, asked), _events(visit))
     if numbers.fleet.sites.number == 0 and not events["data"]:
         return Screen(title="Overview", path="", body=_welcome(visit))
     return Screen(
@@ -58,14 +76,18 @@ async def overview(
 
 @page("GET", "/live")
 async def overview_live(
-    visit: Visit, live: Live, searches: SiteSearches, endings: Endings, markets: MarketSources
+    visit: Visit,
+    live: Live,
+    searches: SiteSearches,
+    endings: Endings,
+    markets: MarketSources,
+    requests: Requests,
 ) -> StreamedAnswer:
     """Keep the numbers and events up to date while somebody looks."""
+    asked = Asked(searches, endings, markets, requests)
 
     async def render() -> Mapping[str, Node]:
-        numbers, events = await asyncio.gather(
-            _numbers(visit, searches, endings, markets), _events(visit)
-        )
+        numbers, events = await asyncio.gather(_numbers(visit, asked), _events(visit))
         return {
             "figures": _figures(visit, numbers),
             "events": _event_list(visit, events["data"]),
@@ -74,15 +96,14 @@ async def overview_live(
     return live.stream(visit, render, seconds=3)
 
 
-async def _numbers(
-    visit: Visit, searches: SiteSearches, endings: Endings, markets: MarketSources
-) -> Numbers:
+async def _numbers(visit: Visit, asked: Asked) -> Numbers:
     context = visit.context
-    fleet, ending, sources, endpoints = await asyncio.gather(
-        searches.counts(context),
-        endings.upcoming(context, limit=_MOST),
-        markets.page(context, PageWindow(_MOST)),
+    fleet, ending, sources, endpoints, requests = await asyncio.gather(
+        asked.searches.counts(context),
+        asked.endings.upcoming(context, limit=_MOST),
+        asked.markets.page(context, PageWindow(_MOST)),
         visit.api("GET", "/webhook-endpoints", query={"limit": _MOST}, shown=False),
+        asked.requests.counts(context, context.now - _DAY),
     )
     stale = [one for one in sources.items if fetching.staleness(one, context.now)]
     failing = [
@@ -93,6 +114,7 @@ async def _numbers(
         Count(len(ending.items), ending.after is not None),
         Count(len(stale), sources.has_more),
         Count(len(failing), endpoints["has_more"]),
+        requests,
     )
 
 
@@ -135,15 +157,49 @@ def _figures(visit: Visit, numbers: Numbers) -> Node:
             "warn",
         ),
         (numbers.stale_markets, "stale markets", visit.link("/markets"), "bad"),
-        (numbers.failing_webhooks, "failing webhooks", visit.link("/developers"), "bad"),
+        (
+            numbers.failing_webhooks,
+            "failing webhooks",
+            visit.link("/developers/webhooks"),
+            "bad",
+        ),
     )
     formats = visit.formats()
     return h.div(".figures")[
         (
             parts.figure(words.counted(count, formats), says, address, kind if count.number else "")
             for count, says, address, kind in lines
-        )
+        ),
+        (
+            parts.figure(formats.number(number), says, address, kind if number else "")
+            for number, says, address, kind in _requests(visit, numbers.requests)
+        ),
     ]
+
+
+def _requests(visit: Visit, counts: Counts) -> Sequence[tuple[int, str, str, str]]:
+    """The requests of the last day; those of errors lead to what was answered."""
+    path = "/developers/requests"
+    return (
+        (
+            counts.requests,
+            "requests in the last day",
+            visit.link("/developers"),
+            "",
+        ),
+        (
+            counts.errors_4xx,
+            "requests refused in the last day",
+            visit.link(path, status="4", hours="24"),
+            "warn",
+        ),
+        (
+            counts.errors_5xx,
+            "requests failed in the last day",
+            visit.link(path, status="5", hours="24"),
+            "bad",
+        ),
+    )
 
 
 def _event_list(visit: Visit, events: Sequence[Mapping[str, Any]]) -> Node:

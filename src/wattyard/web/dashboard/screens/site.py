@@ -97,11 +97,11 @@ def _limit(place: Place, name: str) -> str | None:
 def _actions(place: Place) -> Sequence[Node]:
     visit, path = place.visit, place.path
     if not visit.may(Role.DEVELOPER):
-        return (parts.button("Ask for a plan", visit.link(f"{path}/plan")),)
+        return (parts.button("Ask for a plan", visit.link("/plans", location=place.location_id)),)
     in_service = place.site["status"] == "ACTIVE"
     turned = ("INACTIVE", "Take out of service") if in_service else ("ACTIVE", "Put in service")
     return (
-        parts.button("Ask for a plan", visit.link(f"{path}/plan"), main=True),
+        parts.button("Ask for a plan", visit.link("/plans", location=place.location_id), main=True),
         parts.button("Link a tariff", visit.link("/tariffs/new", location=place.location_id)),
         parts.button("Upload readings", visit.link(f"{path}/upload")),
         parts.button("Change", visit.link(f"{path}/edit")),

@@ -95,7 +95,7 @@ async def plans(place: Place) -> Node:
         with suppress(Refusal):
             plan = await place.visit.api("GET", f"/devices/{device['id']}/plan")
             found.setdefault(plan["id"], (device, plan))
-    ask = parts.button("Ask for a plan", place.visit.link(f"{place.path}/plan"))
+    ask = parts.button("Ask for a plan", place.visit.link("/plans", location=place.location_id))
     if not found:
         says = (
             "No plan is kept for the devices here. Ask for one: it says when to charge, and what "
@@ -122,7 +122,7 @@ def _plan(place: Place, device: Mapping[str, Any], plan: Mapping[str, Any]) -> N
             saved is not None
             and [", saves ", h.strong[formats.money(saved, str(plan["currency_code"]))]],
             ". ",
-            h.a(href=place.visit.link(f"{place.path}/plan"))["Show it"],
+            h.a(href=place.visit.link("/plans", location=place.location_id))["Show it"],
         ],
         parts.table(
             ("When", "What"),
