@@ -16,9 +16,9 @@ from wattyard.kernel import civil
 from wattyard.kernel.context import Contexts
 from wattyard.platform.outbound.fetcher import Patience
 from wattyard.tariffs.domain import fetching
-from wattyard.tariffs.domain.fetching import Subscription
+from wattyard.tariffs.domain.fetching import Fetched, Subscription
 from wattyard.tariffs.domain.sources import MarketSource, MarketSourceCodeTaken, MarketSourceDraft
-from wattyard.tariffs.jobs.fetching import Fetched, fetch
+from wattyard.tariffs.jobs.fetching import fetch
 from wattyard.tariffs.service.markets import OperatorMarkets
 
 BERLIN = civil.zone("Europe/Berlin")

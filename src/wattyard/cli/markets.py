@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -20,13 +20,10 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass
 from wattyard.platform.decoding import convert
 from wattyard.tariffs.domain import fetching
-from wattyard.tariffs.domain.fetching import Subscription
+from wattyard.tariffs.domain.fetching import Fetched, Subscription
 from wattyard.tariffs.feeds.names import FEED_NAMES
-from wattyard.tariffs.service.markets import OperatorMarkets
+from wattyard.tariffs.service.markets import MarketFetches, OperatorMarkets
 from wattyard.tariffs.wire.sources import MarketSourceBody, source_draft
-
-if TYPE_CHECKING:
-    from wattyard.tariffs.jobs.fetching import Fetched
 
 market = typer.Typer(help="Market sources for all accounts.", no_args_is_help=True)
 
@@ -141,29 +138,23 @@ def fetch_market(
 ) -> None:
     """Fetch a market source now. The exit code is 2 if nothing was fetched."""
 
-    from wattyard.tariffs.jobs.fetching import fetch  # noqa: PLC0415 (an HTTP client)
-
-    async def work(services: Services) -> "Fetched":
+    async def work(services: Services) -> Fetched:
         subscription = await services.get(OperatorMarkets).subscription(code)
-        if not subscription.feed:
-            raise CommandFailed(f"{code} has no feed; its prices are uploaded")
         span = _span(subscription, start, end) if start or end else None
-        return await fetch(
-            services.get(OperatorMarkets), services.get(Contexts), subscription, span
-        )
+        return await services.get(MarketFetches).now(code, span)
 
     done = run(data, database, work)
     if json:
         print_json(_outcome(done))
-    elif done.upload is not None and done.published is not None:
+    elif done.upload is not None:
         source = done.subscription.source
         until = instants.text(source.published_until) if source.published_until else "never"
         say(
             f"{code}: {done.upload.accepted:,} prices, {done.upload.changed:,} changed, "
-            f"{len(done.published.gaps)} gaps, {done.published.repeated} repeated; "
+            f"{len(done.gaps)} gaps, {done.repeated} repeated; "
             f"published until {until}"
         )
-        for gap in done.published.gaps[:20]:
+        for gap in done.gaps[:20]:
             say(f"  gap {instants.text(gap.start)} to {instants.text(gap.end)}")
     else:
         Console(stderr=True).print(f"{escape(code)}: {escape(done.failure or '')}", soft_wrap=True)
@@ -221,16 +212,14 @@ def _span(subscription: Subscription, start: str | None, end: str | None) -> Spa
     return Span(civil.start_of_day(first, zone), civil.start_of_day(last + timedelta(1), zone))
 
 
-def _outcome(done: "Fetched") -> dict[str, Any]:
+def _outcome(done: Fetched) -> dict[str, Any]:
     outcome: dict[str, Any] = {"code": done.subscription.source.code, "failure": done.failure}
-    if done.upload is not None and done.published is not None:
+    if done.upload is not None:
         outcome |= {
             "records_accepted": done.upload.accepted,
             "records_changed": done.upload.changed,
-            "repeated": done.published.repeated,
-            "gaps": [
-                [instants.text(gap.start), instants.text(gap.end)] for gap in done.published.gaps
-            ],
+            "repeated": done.repeated,
+            "gaps": [[instants.text(gap.start), instants.text(gap.end)] for gap in done.gaps],
         }
     return outcome | _row(done.subscription)
 

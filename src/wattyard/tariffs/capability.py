@@ -3,9 +3,11 @@
 from typing import Final
 
 from wattyard.kernel.context import Contexts
+from wattyard.kernel.instants import Span
 from wattyard.platform.composition import Capability
 from wattyard.platform.work import Job
 from wattyard.sites.service.ports import Dependent
+from wattyard.tariffs.domain.fetching import Fetched, Subscription
 from wattyard.tariffs.jobs.endings import endings
 from wattyard.tariffs.routes import ENDPOINTS
 from wattyard.tariffs.service import (
@@ -17,7 +19,7 @@ from wattyard.tariffs.service import (
     TariffImports,
     Tariffs,
 )
-from wattyard.tariffs.service.markets import ENCRYPTED, OperatorMarkets
+from wattyard.tariffs.service.markets import ENCRYPTED, MarketFetches, OperatorMarkets
 from wattyard.tariffs.service.ports import Wire
 from wattyard.tariffs.wire.rules import judged_rules, rules_at
 from wattyard.tariffs.wire.sources import market_source_json
@@ -27,6 +29,17 @@ from wattyard.tariffs.wire.tariffs import tariff_json
 def wire() -> Wire:
     """Fill the port that the use-cases read and write JSON through."""
     return Wire(rules_at, judged_rules, tariff_json, market_source_json)
+
+
+def market_fetches(markets: OperatorMarkets, contexts: Contexts) -> MarketFetches:
+    """Provide fetches at once; the HTTP client is loaded with the first."""
+
+    async def fetch(subscription: Subscription, span: Span | None) -> Fetched:
+        from wattyard.tariffs.jobs import fetching  # noqa: PLC0415 (as below)
+
+        return await fetching.fetch(markets, contexts, subscription, span)
+
+    return MarketFetches(markets, fetch)
 
 
 def fetching(markets: OperatorMarkets, contexts: Contexts) -> Job:
@@ -50,6 +63,7 @@ TARIFFS: Final = Capability(
         Prices,
         PresentPrices,
         OperatorMarkets,
+        market_fetches,
     ),
     contributes=((Dependent, Endings),),
     endpoints=ENDPOINTS,

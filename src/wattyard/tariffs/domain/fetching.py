@@ -11,7 +11,7 @@ from typing import Final
 from wattyard.kernel import civil
 from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass
-from wattyard.tariffs.domain.sources import MarketSource
+from wattyard.tariffs.domain.sources import MarketSource, Upload
 
 HISTORY: Final = timedelta(days=28)
 """How much of the past a new source starts with: twice what a forecast looks back to."""
@@ -39,6 +39,20 @@ class Subscription:
     time_fetched: datetime | None = None
     failures: int = 0
     last_failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How a fetch ended: what was kept, what the source left out, or why there is nothing.
+
+    `repeated` counts intervals that the source gave more than once.
+    """
+
+    subscription: Subscription
+    upload: Upload | None = None
+    gaps: tuple[Span, ...] = ()
+    repeated: int = 0
+    failure: str | None = None
 
 
 def span_to_fetch(source: MarketSource, now: datetime) -> Span:

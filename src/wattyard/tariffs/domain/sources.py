@@ -152,6 +152,19 @@ class MarketPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceVersion:
+    """A price that was published once, and what became of it: replaced at `time_replaced`.
+
+    `revision` is the one of the source that replaced it.
+    """
+
+    price: MarketPrice
+    time_recorded: datetime
+    time_replaced: datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """What became of a batch: `changed` of the prices replace another value or interval."""
 

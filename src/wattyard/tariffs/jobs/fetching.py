@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Refusal
-from wattyard.kernel.values import dataclass
 from wattyard.platform import logs
 from wattyard.platform.work import Periodic
-from wattyard.tariffs.domain.fetching import Subscription
-from wattyard.tariffs.domain.sources import MarketPrice, Upload
+from wattyard.tariffs.domain.fetching import Fetched, Subscription
+from wattyard.tariffs.domain.sources import MarketPrice
 from wattyard.tariffs.feeds.failures import FeedFailed, FeedUnreadable
 from wattyard.tariffs.feeds.published import PublishedPrices
 from wattyard.tariffs.service.markets import OperatorMarkets
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 15.0
 """How often the worker looks for sources that are due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """How a fetch ended: what was kept, what the source left out, or why there is nothing."""
-
-    subscription: Subscription
-    upload: Upload | None = None
-    published: PublishedPrices | None = None
-    failure: str | None = None
 
 
 async def fetch(
@@ -55,7 +44,7 @@ async def fetch(
     except Refusal as refused:
         reason = str(refused)
     else:
-        return Fetched(settled, upload, published)
+        return Fetched(settled, upload, published.gaps, published.repeated)
     failed_at = contexts.operator()
     ended = await markets.fail(failed_at, subscription, reason, chance=chance)
     return Fetched(ended, failure=reason)
@@ -109,7 +98,7 @@ def fetching(markets: OperatorMarkets, contexts: Contexts) -> Periodic:
             code=code,
             prices=done.upload.accepted,
             changed=done.upload.changed,
-            gaps=len(done.published.gaps) if done.published else 0,
+            gaps=len(done.gaps),
             again=str(again),
         )
 

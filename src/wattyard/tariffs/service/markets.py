@@ -1,6 +1,6 @@
 """Use-cases of the operator's market sources: add, fetch, watch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,10 +8,11 @@ from typing import Final
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.measures import Measure
+from wattyard.kernel.refusals import StateForbids
 from wattyard.platform.db import Database, WriteConnection
 from wattyard.platform.encryption import Keyring
 from wattyard.tariffs.domain import fetching
-from wattyard.tariffs.domain.fetching import Subscription
+from wattyard.tariffs.domain.fetching import Fetched, Subscription
 from wattyard.tariffs.domain.sources import (
     MarketPrice,
     MarketSource,
@@ -33,6 +34,16 @@ _LATE: Final = timedelta(days=1)
 
 ENCRYPTED: Final = (subscription_store.FEED_OPTIONS,)
 """The columns of secrets."""
+
+
+FetchNow = Callable[[Subscription, Span | None], Awaitable[Fetched]]
+"""The port that asks a source's feed and keeps the answer; filled by the capability."""
+
+
+class MarketWithoutFeed(StateForbids):
+    """Nothing fetches the market source: its prices are uploaded."""
+
+    code = "market_without_feed"
 
 
 @dataclass
@@ -176,6 +187,26 @@ class OperatorMarkets:
         )
         await subscription_store.fetched(db, *OPERATOR, settled.source.id, settled)
         return settled
+
+
+class MarketFetches:
+    """Fetches of the operator's market sources that do not wait until they are due."""
+
+    def __init__(self, markets: OperatorMarkets, fetch: FetchNow) -> None:
+        self._markets = markets
+        self._fetch = fetch
+
+    async def now(self, code: str, span: Span | None = None) -> Fetched:
+        """Fetch a source: a span, or what is missing. What goes wrong is noted, not raised.
+
+        Raises:
+            MarketSourceNotFound: when the operator has none of that code.
+            MarketWithoutFeed: when its prices are uploaded.
+        """
+        subscription = await self._markets.subscription(code)
+        if not subscription.feed:
+            raise MarketWithoutFeed(f"{code} has no feed; its prices are uploaded")
+        return await self._fetch(subscription, span)
 
 
 def _owing(source: MarketSource, now: datetime) -> str:

@@ -22,6 +22,7 @@ from wattyard.tariffs.domain.sources import (
     MarketSourceInUse,
     MarketSourceNotFound,
     MarketSourceReadOnly,
+    PriceVersion,
     Upload,
     check_apart,
     check_rates,
@@ -175,6 +176,19 @@ class MarketSources(TariffUseCases):
         if found.starts_us.size > ANSWERED_AT_ONCE:
             raise TooManyPrices(ANSWERED_AT_ONCE)
         return found
+
+    async def versions(
+        self, context: Context, source_id: UUID, span: Span, *, most: int
+    ) -> list[PriceVersion]:
+        """List the prices of a span that were replaced since, the latest intervals first.
+
+        Raises:
+            MarketSourceNotFound: when neither the caller nor the operator has it.
+        """
+        async with self.db.reading() as db:
+            source = await self._found(db, context, source_id)
+            owner = source_store.OPERATOR if source.shared else (context.account, context.live_mode)
+            return await source_store.versions_between(db, *owner, source_id, span, most=most)
 
     async def _check_use(
         self, db: ReadConnection, context: Context, before: MarketSource, draft: MarketSourceDraft

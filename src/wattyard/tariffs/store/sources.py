@@ -14,7 +14,12 @@ from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import ReadConnection, WriteConnection, page_query, savepoint
 from wattyard.platform.db.columns import numbers, times_us
-from wattyard.tariffs.domain.sources import MarketPrice, MarketSource, MarketSourceDraft
+from wattyard.tariffs.domain.sources import (
+    MarketPrice,
+    MarketSource,
+    MarketSourceDraft,
+    PriceVersion,
+)
 
 OPERATOR: Final = (0, True)
 """The account number and mode under which the operator's sources are kept."""
@@ -349,6 +354,28 @@ async def prices_between(
     )
     assert row is not None  # noqa: S101 (an aggregate of nothing is a row too)
     return PublishedIntervals(times_us(row[0]), times_us(row[1]), numbers(row[2]))
+
+
+async def versions_between(
+    db: ReadConnection, account: int, live: bool, source_id: UUID, span: Span, *, most: int
+) -> list[PriceVersion]:
+    """Read the prices of a span that were replaced since, the latest intervals first."""
+    rows = await db.fetch(
+        """
+        SELECT valid_from, valid_to, value, time_recorded, time_replaced, revision
+        FROM market_price_versions
+        WHERE account = $1 AND live_mode = $2 AND source_id = $3
+          AND valid_from >= $4 AND valid_from < $5
+        ORDER BY valid_from DESC, revision DESC LIMIT $6
+        """,
+        account,
+        live,
+        source_id,
+        span.start,
+        span.end,
+        most,
+    )
+    return [PriceVersion(MarketPrice(*row[:3]), *row[3:]) for row in rows]
 
 
 def _count(tag: str) -> int:

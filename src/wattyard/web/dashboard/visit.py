@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from wattyard.kernel import ids
 from wattyard.kernel.callers import NOBODY, Caller
 from wattyard.kernel.context import Context, Contexts
+from wattyard.kernel.refusals import Malformed
 from wattyard.people.domain import Membership, NewEntry, Person, Role, SignedIn
 from wattyard.people.service import AuditLog
 from wattyard.platform.db import Database
@@ -223,7 +224,7 @@ class Visit:
     async def _before(self, request: Request) -> Any:  # noqa: ANN401 (the JSON document)
         if request.method not in ("PATCH", "PUT", "DELETE"):
             return None
-        with suppress(MethodNotAllowed, PathUnknown):  # some things are only written
+        with suppress(MethodNotAllowed, PathUnknown, Malformed):  # some are only written, or parts
             asked = replace(request, method="GET", query={}, body=None, headers={})
             return (await self._reply(asked)).document
         return None

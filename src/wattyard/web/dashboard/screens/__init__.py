@@ -11,6 +11,7 @@ from wattyard.web.dashboard.screens import (
     developer_webhooks,
     developers,
     log_in,
+    markets,
     overview,
     person,
     plans,
@@ -36,5 +37,6 @@ PAGES: Final[Sequence[Page]] = (
     *developer_requests.PAGES,
     *developer_webhooks.PAGES,
     *developer_events.PAGES,
+    *markets.PAGES,
 )
 """In the order in which paths are tried."""

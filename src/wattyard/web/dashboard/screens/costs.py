@@ -50,7 +50,8 @@ async def costs(
         body = _cannot(visit, asked, refusal)
     else:
         compared = await cost_comparison.card(visit, reports, tariffs, asked, answer)
-        body = [_figures(visit, form, asked, answer), _shown(visit, form, asked, answer), compared]
+        figures = _figures(visit, form, asked, answer)
+        body = [figures, _shown(visit, form, asked, answer, compared)]
     return Screen(
         title=f"Costs of {title_of(asked.location)}",
         path=PATH,
@@ -140,7 +141,9 @@ def _figures(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any
     return h.div(".figures")[shown]
 
 
-def _shown(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any]) -> Node:
+def _shown(
+    visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any], compared: Node
+) -> Node:
     if not answer["data"]:
         return parts.empty(
             "There are no readings and no charges in this time: upload meter readings of the site "
@@ -155,7 +158,7 @@ def _shown(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any])
     return [
         parts.card(title, chart(_drawing(form, asked, items, title), "costs")),
         h.div(".cards-2")[
-            parts.card("By line", _line_table(form, asked, total)),
+            h.div[parts.card("By line", _line_table(form, asked, total)), compared],
             parts.card(f"By {by}", _item_table(visit, form, asked, answer["data"])),
         ],
     ]
