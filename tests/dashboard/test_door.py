@@ -129,6 +129,15 @@ async def test_a_person_with_two_accounts_chooses(world: World, browser: Browser
     assert f"/dashboard/{other.account_id}/test" in answer.text
 
 
+async def test_whoever_is_not_signed_in_sends_little(tenant: Tenant, browser: Browser) -> None:
+    browser.token = ""
+    much = {"email": "x" * 300_000}
+    assert (await browser.post("/dashboard/login", much)).status_code == 413
+    answer = await browser.post("/dashboard/person", much)
+    assert answer.status_code == 401
+    assert len(answer.content) < 10_000
+
+
 async def test_a_path_that_is_none_and_a_mode_that_is_none_are_not_there(
     tenant: Tenant, browser: Browser
 ) -> None:

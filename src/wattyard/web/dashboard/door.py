@@ -1,6 +1,7 @@
 """The way into the dashboard: finds the page, who asks, and whether they may; writes the answer."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -9,7 +10,7 @@ import htpy as h
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import on_behalf_of
-from wattyard.kernel.refusals import Malformed, Refusal
+from wattyard.kernel.refusals import Malformed, Refusal, TooLarge
 from wattyard.people.domain import Membership, SignedIn
 from wattyard.people.service import Sessions
 from wattyard.platform.http import Answer, Call
@@ -18,7 +19,12 @@ from wattyard.platform.http.call import PageKind, StreamedAnswer
 from wattyard.platform.http.errors import MethodNotAllowed, PathUnknown, reason, status_of
 from wattyard.web.dashboard import frame, parts, resume
 from wattyard.web.dashboard.declare import Audience, Page, Screen
-from wattyard.web.dashboard.forms import form_of, sentence
+from wattyard.web.dashboard.forms import (
+    FORM_LIMIT_BYTES,
+    STRANGERS_LIMIT_BYTES,
+    form_of,
+    sentence,
+)
 from wattyard.web.dashboard.origins import ConnectionInsecure, ForeignRequest, Place, cookie_of
 from wattyard.web.dashboard.visit import TOLD_COOKIE, Tools, Visit, forget_told, query_of
 
@@ -78,7 +84,8 @@ class Door:
             return await self._to_log_in(visit)
         self._admit(visit, page, names)
         if visit.call.method == "POST":
-            visit.form = await form_of(visit.call)
+            limit = FORM_LIMIT_BYTES if visit.signed_in else STRANGERS_LIMIT_BYTES
+            visit.form = await form_of(visit.call, limit)
         given = {name: names[name] for name in asked_by(page.handler)[0] if name in names}
         result = await page.handler(visit, **given, **services)
         if isinstance(result, Screen):
@@ -139,7 +146,8 @@ class Door:
         if visit.call.method in ("GET", "HEAD"):
             asked = urlencode({"next": visit.here()})
             return visit.go(visit.root(f"/dashboard/login?{asked}"))
-        visit.form = await form_of(visit.call)
+        with suppress(TooLarge):  # a file: they choose it again
+            visit.form = await form_of(visit.call, STRANGERS_LIMIT_BYTES)
         return self._page(visit, resume.log_in_first(visit))
 
     def _page(self, visit: Visit, screen: Screen, *, kind: PageKind = PageKind.FORMS) -> Answer:

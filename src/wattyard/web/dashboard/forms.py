@@ -18,6 +18,8 @@ Attribute = str | int | bool | None
 
 FORM_LIMIT_BYTES: Final = 8 * 1024 * 1024
 """A form may have this much, its files included; larger files go through the API."""
+STRANGERS_LIMIT_BYTES: Final = 256 * 1024
+"""The same for whoever is not signed in."""
 
 
 class FormInvalid(Malformed):
@@ -75,14 +77,14 @@ class Form(Mapping[str, str]):
         return int(number) if number.is_integer() and "." not in text else number
 
 
-async def form_of(call: Call) -> Form:
+async def form_of(call: Call, limit_bytes: int = FORM_LIMIT_BYTES) -> Form:
     """Read the form that a call sends.
 
     Raises:
-        TooLarge: when it has more than 8 MiB.
+        TooLarge: when it has more than `limit_bytes`.
         FormInvalid: when it is none.
     """
-    body = await call.body(FORM_LIMIT_BYTES)
+    body = await call.body(limit_bytes)
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
