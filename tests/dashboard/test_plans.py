@@ -131,7 +131,9 @@ async def test_a_plan_is_kept_shown_and_named_in_the_audit_log(
     assert f"/devices/{device}/plan" in shown
     assert "kept, made" in site
     async with world.db.reading() as db:
-        actions = await db.fetch("SELECT action FROM audit_log")
+        actions = await db.fetch(
+            "SELECT action FROM audit_log WHERE account = $1", tenant.caller.account
+        )
     assert [one["action"] for one in actions] == ["POST /schedules/soc"]
 
 
@@ -149,6 +151,15 @@ async def test_a_site_is_planned_as_a_whole(tenant: Tenant, browser: Browser) ->
     assert "Usual load of the house" in shown
     assert "Confidence of its prices" in shown
     assert '"location_id"' in shown
+
+
+async def test_the_page_of_a_site_leads_to_its_plan(tenant: Tenant, browser: Browser) -> None:
+    site = await tenant.site()
+
+    page = await browser.get(f"/sites/{site['id']}/plan")
+
+    assert page.status_code == 303
+    assert page.headers["location"].endswith(f"/plans?location={site['location_id']}")
 
 
 async def test_a_site_without_a_tariff_says_what_to_do(tenant: Tenant, browser: Browser) -> None:

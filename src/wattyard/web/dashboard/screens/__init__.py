@@ -20,6 +20,7 @@ from wattyard.web.dashboard.screens import (
     site_import,
     sites,
     start,
+    tariffs,
 )
 
 PAGES: Final[Sequence[Page]] = (
@@ -38,5 +39,6 @@ PAGES: Final[Sequence[Page]] = (
     *developer_webhooks.PAGES,
     *developer_events.PAGES,
     *markets.PAGES,
+    *tariffs.PAGES,
 )
 """In the order in which paths are tried."""

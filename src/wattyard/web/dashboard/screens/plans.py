@@ -74,6 +74,12 @@ async def plans(visit: Visit, searches: SiteSearches, states: States) -> Screen:
     )
 
 
+@page("GET", "/sites/{site}/plan")
+async def plan_of_site(visit: Visit, site: str) -> Answer:
+    """Lead to the plan of a site."""
+    return visit.go(visit.link(PATH, location=site.replace("ste_", "loc_")))
+
+
 @page("POST", PATH, role=Role.DEVELOPER)
 async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Screen | Answer:
     """Keep a plan by the wishes of the form; it is made anew when prices are published."""
@@ -318,4 +324,4 @@ def _call(visit: Visit) -> Node:
     return parts.card("The call", h.pre(".code")[h.code[parts.curl(shown)]])
 
 
-PAGES: Final[Sequence[Page]] = (plans, keep_plan)
+PAGES: Final[Sequence[Page]] = (plans, plan_of_site, keep_plan)

@@ -1,0 +1,127 @@
+"""What a price is made of at one instant, part by part (`POST /prices/audit`)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel import civil, instants
+from wattyard.kernel.refusals import Refusal
+from wattyard.web.charts.audit import PricePart, audit_chart
+from wattyard.web.charts.page import chart
+from wattyard.web.charts.reading import ChartReader
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.visit import Visit
+
+Document = Mapping[str, Any]
+
+_PARTS: Final = {
+    "commodity_import": "Energy",
+    "commodity_export": "Energy sold",
+    "commodity_local": "Own generation",
+    "non_commodity_import": "Network fees and levies",
+}
+_MOMENT: Final = timedelta(minutes=1)
+_EXACT: Final = 1e-6
+
+
+async def audit_card(visit: Visit, tariff: Document) -> Node:
+    """Ask for an instant, now by default, and show the price of the site then in its parts."""
+    form = visit.formats(tariff["timezone"])
+    zone = civil.zone(tariff["timezone"])
+    typed = visit.query.get("at", "")
+    start = _instant(typed, zone) if typed else visit.call.now
+    found: Node = None
+    faults = Faults()
+    if start is None:
+        found = parts.empty("This is no date and time: write it as 2026-03-01T18:00.")
+    else:
+        try:
+            found = await _shown(visit, tariff, form, start)
+        except Refusal as refusal:
+            faults = Faults(refusal)
+            found = faults.rest()
+    fields = Fields({"at": typed or f"{visit.call.now.astimezone(zone):%Y-%m-%dT%H:%M}"}, faults)
+    return parts.card(
+        "What a price is made of",
+        parts.search_form(
+            f"{visit.link('/tariffs/' + tariff['id'])}#audit",
+            fields.text(
+                "At", "at", unit=tariff["timezone"], type="datetime-local", params=("start_time",)
+            ),
+            parts.submit("Show", main=False),
+        ),
+        found,
+        id_="audit",
+    )
+
+
+async def _shown(visit: Visit, tariff: Document, form: Formats, start: datetime) -> Node:
+    body = {
+        "location_id": tariff["location_id"],
+        "start_time": instants.text(start),
+        "end_time": instants.text(start + _MOMENT),
+        "tariff_direction": tariff["direction"],
+    }
+    audit = await visit.api("POST", "/prices/audit", body=body)
+    interval = audit["data"][0]
+    price, currency = interval["price"], audit["currency_code"]
+    own = [(name, part) for name, part in price.items() if name in _PARTS and part is not None]
+    reader = ChartReader(civil.zone(tariff["timezone"]), str(form.locale))
+    title = f"Price at {reader.stamp(round(start.timestamp() * 1e6))}"
+    drawing = audit_chart(list(_parts(own)), reader, currency_code=currency, title=title)
+    heads = ("Part", "Tariff", "Per kWh", "VAT in it", "Tier", "Confidence")
+    return [
+        h.p[
+            h.strong[form.rate(price["total"], currency)],
+            " from ",
+            form.when(interval["valid_from"]),
+            ", at the tiers that the site has reached.",
+        ],
+        chart(drawing, "audit-parts"),
+        parts.table(
+            heads, [_row(visit, form, currency, *one) for one in own], label="Tariffs of the price"
+        ),
+    ]
+
+
+def _parts(own: list[tuple[str, Document]]) -> Iterator[PricePart]:
+    """Split each tariff's part, before VAT, into the market's price and the surcharge on it."""
+    vat = 0.0
+    for name, part in own:
+        net = part["value"] - part["vat"]
+        vat += part["vat"]
+        market, surcharge = part.get("market"), part.get("surcharge") or 0.0
+        if market is not None and abs(market["value"] + surcharge - net) <= _EXACT:
+            yield PricePart(f"{_PARTS[name]}: {market['code']}", market["value"])
+            if surcharge:
+                yield PricePart("Surcharge", net - market["value"])
+        else:
+            yield PricePart(_PARTS[name], net)
+    if vat:
+        yield PricePart("VAT", vat)
+
+
+def _row(visit: Visit, form: Formats, currency: str, name: str, part: Document) -> tuple[Node, ...]:
+    tier = part.get("tier")
+    return (
+        _PARTS[name],
+        h.a(href=visit.link(f"/tariffs/{part['tariff_id']}"))[part["tariff_id"]],
+        form.money(part["value"], currency, digits=6),
+        form.money(part["vat"], currency, digits=6),
+        "–" if tier is None else str(tier),
+        form.percent(100 * part["confidence"]),
+    )
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return civil.first_at(local, zone) if local.tzinfo is None else local

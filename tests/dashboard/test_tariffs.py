@@ -1,0 +1,176 @@
+"""The screens of tariffs: their list, one of them, and the parts of a price."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.support.dashboard import Browser, words
+from tests.support.pricing import hourly, market
+from tests.support.tariff_bodies import entry, flat, hours
+from tests.support.world import Tenant, World
+from wattyard.people.domain import Role
+
+HOSTILE = "<script>alert(1)</script>\u202e\U0001f642"
+SUMMER = ["Apr", "May", "Jun", "Jul", "Aug", "Sep"]
+WINTER = ["Oct", "Nov", "Dec", "Jan", "Feb", "Mar"]
+NIGHT = hours(("07:00", "23:00", 0.3), ("23:00", "07:00", 0.2))
+
+
+@pytest.fixture
+async def browser(world: World, tenant: Tenant) -> Browser:
+    return await Browser.of(world, tenant)
+
+
+async def place(tenant: Tenant, **fields: Any) -> str:
+    return str((await tenant.site(reference_id="house-1", **fields))["location_id"])
+
+
+async def test_tariffs_are_listed_with_their_sites(tenant: Tenant, browser: Browser) -> None:
+    at = await place(tenant)
+    other = (await tenant.site(reference_id="house-2"))["location_id"]
+    await tenant.tariff(at, display_name=HOSTILE, contract_end_date=None)
+    await tenant.tariff(other, display_name="Flat", direction="EXPORT")
+
+    page = await browser.get("/tariffs")
+    one = words(await browser.get(f"/tariffs?location={at}"))
+    sold = words(await browser.get("/tariffs?direction=EXPORT"))
+
+    shown = words(page)
+    assert HOSTILE in shown
+    assert "<script>alert" not in page.text
+    assert "house-1 energy, bought from the grid from 1 Jan 2020" in shown
+    assert "house-2 energy, sold to the grid 1 Jan 2020 to 1 Jan 2027 (exclusive)" in shown
+    assert "house-2" not in one
+    assert "house-1" not in sold
+
+
+async def test_an_empty_list_says_what_to_do_and_a_viewer_is_not_asked_to(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    shown = words(await browser.get("/tariffs"))
+    seen = words(await (await Browser.of(world, tenant, role=Role.VIEWER)).get("/tariffs"))
+
+    assert "No tariff is connected yet" in shown
+    assert "New tariff Import" in shown
+    assert "New tariff" not in seen
+
+
+async def test_a_tariff_shows_its_weeks_by_season_special_days_tiers_and_charges(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at = await place(tenant)
+    tiers = [{"value": 0.1, "to_kwh": 300}, {"value": 0.15}]
+    made = await tenant.tariff(
+        at,
+        display_name="Seasons",
+        contract_end_date=None,
+        vat=0.21,
+        schedule=[
+            entry(("All", NIGHT), months=WINTER),
+            entry(("Weekdays", NIGHT), ("Weekends", hours(("00:00", "00:00", tiers))),
+                  months=SUMMER),
+            entry(("All", hours(("00:00", "00:00", 0.05))), dates=["12-24"]),
+        ],
+        charges=[{"kind": "DAILY", "amount": 0.53, "name": "standing charge"}],
+    )  # fmt: skip
+
+    page = await browser.get(f"/tariffs/{made['id']}")
+
+    shown = words(page)
+    assert page.status_code == 200
+    assert "Site house-1" in shown
+    assert "VAT 21 %, contained in its rates" in shown.replace("\xa0", " ")
+    assert "Oct to Mar" in shown
+    assert "Apr to Sep" in shown
+    assert "Mon 07:00–23:00: 0.30 EUR per kWh" in page.text
+    assert "Sat 00:00–24:00: 0.10 EUR per kWh" in page.text
+    assert "24 Dec 2026" in shown
+    assert "the clock changes: 25 hours" in shown.replace("\xa0", " ")
+    assert "Nieuwjaarsdag" in shown
+    assert "Apr to Sep, Weekends 00:00 – 00:00 up to 300 kWh €0.1000 per kWh" in shown.replace(
+        "\xa0", " "
+    )
+    assert "above that €0.1500 per kWh" in shown
+    assert "standing charge 0.53 for each day (EUR)" in shown
+    assert f"/tariffs/check?tariff_id={made['id']}" in page.text
+
+
+async def test_a_tariff_that_follows_a_market_shows_the_coming_days(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at = await place(tenant)
+    prices = hourly(datetime(2026, 3, 1, tzinfo=UTC), [0.1, 0.2] * 24)
+    await market(tenant, at, prices, code="EPEX_NL")
+    (made,) = (await tenant.get(f"/tariffs?location_id={at}")).json()["data"]
+
+    page = await browser.get(f"/tariffs/{made['id']}?at=2026-03-01T10:30")
+
+    shown = words(page)
+    assert "Sun 1 Mar" in page.text
+    assert "Energy: EPEX_NL" in shown
+    assert "€0.2000 per kWh from" in shown
+
+
+async def test_a_price_is_shown_in_its_parts_which_add_up(tenant: Tenant, browser: Browser) -> None:
+    at = await place(tenant)
+    made = await tenant.tariff(at, schedule=flat(0.2), vat=0.25, vat_included=False)
+    fees = await tenant.tariff(at, type="NON_COMMODITY", schedule=flat(0.1), vat=0.25)
+
+    page = await browser.get(f"/tariffs/{made['id']}?at=2026-03-01T18:00")
+
+    shown = words(page)
+    assert "€0.3500 per kWh from 1 Mar 2026" in shown.replace("\xa0", " ")
+    assert "3 parts come to 0.35 EUR per kWh." in shown
+    for part in ("Energy 0.200000", "Network fees and levies 0.080000", "VAT 0.070000"):
+        assert part in shown
+    assert f"/tariffs/{fees['id']}" in page.text
+    assert "/prices/audit" in page.text
+
+
+@pytest.mark.parametrize(
+    ("at", "says"), [("soon", "This is no date and time"), ("1999-01-01T00:00", "tariff")]
+)
+async def test_an_instant_that_has_no_price_is_said(
+    at: str, says: str, tenant: Tenant, browser: Browser
+) -> None:
+    made = await tenant.tariff(await place(tenant))
+
+    page = await browser.get(f"/tariffs/{made['id']}?at={at}")
+
+    assert page.status_code == 200
+    assert says in words(page)
+    assert f'value="{at}"' in page.text
+
+
+async def test_a_tariff_is_deleted_and_who_did_it_is_kept(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    at = await place(tenant)
+    made = await tenant.tariff(at, display_name="Flat")
+    viewer = await Browser.of(world, tenant, role=Role.VIEWER)
+
+    refused = await viewer.post(f"/tariffs/{made['id']}/delete")
+    done = await browser.post(f"/tariffs/{made['id']}/delete")
+
+    assert refused.status_code == 403
+    assert done.status_code == 303
+    assert (await tenant.get(f"/tariffs/{made['id']}")).status_code == 404
+    async with world.db.reading() as db:
+        entries = await db.fetch(
+            "SELECT action FROM audit_log WHERE account = $1", tenant.caller.account
+        )
+        actions = [one["action"] for one in entries]
+    assert actions == [f"DELETE /tariffs/{made['id']}"]
+
+
+async def test_tariffs_of_others_are_not_there(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    other = await world.tenant("another maker")
+    made = await other.tariff((await other.site())["location_id"])
+
+    assert (await browser.get(f"/tariffs/{made['id']}")).status_code == 404
+    assert (await browser.post(f"/tariffs/{made['id']}/delete")).status_code == 404
+    listed = await browser.get(f"/tariffs?location={made['location_id']}")
+    assert made["id"] not in listed.text
