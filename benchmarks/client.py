@@ -1,5 +1,7 @@
 """The Python client beside bare `httpx2`: a call, a listed site, and an upload of readings.
 
+The first two also beside what openapi-python-client generates.
+
 Time is that of the client's own process (CPU), since the server's is the same for both.
 """
 
@@ -13,7 +15,7 @@ from statistics import median
 import httpx2
 import msgspec
 
-from benchmarks.support import fleets
+from benchmarks.support import fleets, generated
 from benchmarks.support.ground import Ground, verdict
 from benchmarks.support.servers import wattyard
 from wattyard.platform.db import schema
@@ -42,6 +44,7 @@ def run(ground: Ground) -> None:
             bare.headers["Authorization"] = f"Bearer {token['bearer_token']}"
             _calls(ground, yard, bare)
             _pages(ground, yard, bare)
+            _generated(ground, address, token["bearer_token"])
             _upload(yard, bare)
 
 
@@ -91,6 +94,20 @@ def _pages(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> None:
     print(
         f"   a listed site: {own:,.1f} us; bare httpx2: {other:,.1f} us ({own / other:.2f} times)"
     )
+
+
+def _generated(ground: Ground, address: str, token: str) -> None:
+    found = generated.measured(
+        ground.folder / "generated",
+        address=address,
+        token=token,
+        counts=(_CALLS, _PAGES, _PAGE, ground.rounds),
+    )
+    if isinstance(found, str):
+        print(f"   {generated.GENERATOR}: {found}")
+        return
+    call, site = (1e6 * found[name] for name in ("call", "site"))
+    print(f"   {generated.GENERATOR}: a call {call:,.0f} us, a listed site {site:,.1f} us")
 
 
 def _upload(yard: Wattyard, bare: httpx2.Client) -> None:

@@ -1,6 +1,7 @@
-"""Start to first answer, and idle memory."""
+"""Start to first answer, idle memory, and what a command of keys costs."""
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from wattyard.platform.embedded import EmbeddedDatabase
 
 
 def run(ground: Ground) -> None:
-    """Measure a start on an existing folder and on an external database."""
+    """Measure a start on an existing folder and on an external database, and commands."""
     data = ground.folder / "start"
     with EmbeddedDatabase(data).lease() as url:
         schema.migrate(url)
@@ -29,6 +30,7 @@ def run(ground: Ground) -> None:
         embedded.append(seconds)
     with EmbeddedDatabase(ground.folder / "outside").lease() as url:
         schema.migrate(url)
+        _commands(url)
         external = []
         for _ in range(5):
             seconds, alone = _seconds(*_SERVE, "--database", url)
@@ -40,6 +42,28 @@ def run(ground: Ground) -> None:
     verdict("start to first answer, external, s", figure, "<= 0.8", met=figure <= 0.8)
     verdict("idle memory, whole default, MiB", memory, "<= 100", met=memory <= 100)
     verdict("idle memory, server process, MiB", alone, "<= 120", met=alone <= 120)
+
+
+def _commands(url: str) -> None:
+    """Measure the CPU of commands that a person waits for; the database is not theirs."""
+    bare = _cpu_seconds(sys.executable, "-c", "pass")
+    print(f"   bare Python, CPU {bare:.3f} s (baseline)")
+    at = ("--database", url)
+    for command in (("--version",), ("--help",), ("key", "--help"), ("account", "list", *at)):
+        seconds = _cpu_seconds(sys.executable, "-m", "wattyard", *command)
+        name = " ".join(command[:2])
+        verdict(f"CPU of {name}, s", seconds, "<= 0.35", met=seconds <= 0.35)
+
+
+def _cpu_seconds(*command: str) -> float:
+    """The least CPU of five runs."""
+    runs = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, stdout=subprocess.DEVNULL, env=_ENVIRONMENT, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        runs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(runs)
 
 
 # As an installed server has it: its modules are compiled, whatever this shell asks for.

@@ -35,6 +35,8 @@ _LONGEST_WAIT_SECONDS = 8.0
 LONGEST_TOLD_SECONDS = 60.0
 _TOKEN_MARGIN_SECONDS = 60.0
 """At most; a token that is good for less than twice that is used for half of its time."""
+_WITH_THE_KEY = ("/auth/tokens", "/login")
+"""Calls that take the key itself, and no token."""
 _REFRESHED = ("token_expired", "token_invalid")
 _HOPELESS = (httpx2.UnsupportedProtocol, httpx2.TooManyRedirects)
 """Faults of the connection that asking again does not mend."""
@@ -120,7 +122,9 @@ class Exchanger:
             ApiError, ConnectionFailed, AnswerInvalid.
         """
         headers = self._headers(call, options)
-        if call.public:
+        if call.path in _WITH_THE_KEY:
+            headers["authorization"] = self._basic()
+        if call.public or call.path in _WITH_THE_KEY:
             return (yield from self._attempts(call, headers, options))
         bearer = yield from self._bearer(options)
         headers["authorization"] = f"Bearer {bearer}"
