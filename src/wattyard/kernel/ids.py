@@ -15,6 +15,7 @@ NAMES: Final[dict[str, str]] = {
     "key": "key",
     "per": "person",
     "ses": "session",
+    "inv": "invitation",
     "aud": "audit_entry",
     "cus": "customer",
     "loc": "location",

@@ -7,6 +7,6 @@ from wattyard.platform.composition import Capability
 
 PEOPLE: Final = Capability(
     name="people",
-    id_prefixes=("per", "ses", "aud"),
+    id_prefixes=("per", "ses", "inv", "aud"),
     provides=(Sessions, AuditLog, Passwords, People, LogIn),
 )
