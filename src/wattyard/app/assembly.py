@@ -1,5 +1,6 @@
 """Settings in, running application out. The one place that names every capability."""
 
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
@@ -190,4 +191,7 @@ def from_environment() -> FrontDoor:
     settings = Settings.read()
     logs.configure(level=settings.log_level, form=settings.log_format)
     db = Database(settings.database, connections=settings.connections)
-    return assemble(services(db, settings))
+    door = assemble(services(db, settings))
+    gc.freeze()  # what a start makes stays: no collection has to look at it again
+    gc.enable()
+    return door

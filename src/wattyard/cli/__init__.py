@@ -3,6 +3,7 @@
 # What a command needs is imported with it: the help and the version need none of it.
 # ruff: noqa: PLC0415
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -163,6 +164,7 @@ def _options(
     ] = False,
 ) -> None:
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
+    gc.enable()
     VERBOSE.set(verbose)
 
 
@@ -179,6 +181,7 @@ def _one_sentence() -> tuple[type[Exception], ...]:
 
 def main() -> None:
     """Run the command line; faults that a person can fix are one line, without a traceback."""
+    gc.disable()  # while a command is imported: what that makes stays, and looking at it takes long
     try:
         app()
     except Exception as fault:

@@ -1,5 +1,6 @@
 """`wattyard serve`: the server, with the embedded database unless another is named."""
 
+import gc
 import os
 import signal
 import socket
@@ -70,6 +71,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
+    gc.disable()  # until the application is put together
     settings = Settings.read(
         host=host,
         port=port,

@@ -1,5 +1,7 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,10 +32,8 @@ class Bound:
     def __init__(self, declared: Endpoint, services: Provided, gate: Gate) -> None:
         self.declared = declared
         self._gate = gate
-        self._read_query = query_decoder(declared.query) if declared.query else _EMPTY_QUERY
         self._has_query = declared.query is not None
-        given_body = declared.body is not None and not declared.reads_body
-        self._read_body = body_decoder(declared.body) if given_body else None
+        self._takes_body = declared.body is not None and not declared.reads_body
         wants, _ = asked_by(declared.handler)
         self._names_in_path = names_in_path(declared)
         self._wants_query, self._wants_context, self._wants_call = (
@@ -42,6 +42,16 @@ class Bound:
         self._fixed = services_of(declared, services)
         self._authenticate = gate.authenticator(declared)
         self._abandons = declared.effect is Effect.COMPUTES
+
+    @cached_property
+    def _read_query(self) -> Callable[[bytes], Any]:
+        query = self.declared.query
+        return query_decoder(query) if query else _EMPTY_QUERY
+
+    @cached_property
+    def _read_body(self) -> Callable[[bytes], Any]:
+        """What reads a body; made for the first one, since most endpoints see none for long."""
+        return body_decoder(self.declared.body)
 
     async def __call__(self, call: Call) -> None:
         """Answer the call; a refusal is raised for the front door to write."""
@@ -101,7 +111,7 @@ class Bound:
             )
         if self._wants_call:
             given["call"] = call
-        if self._read_body is not None:
+        if self._takes_body:
             given["body"] = await self._body(call)
         work = self.declared.handler(**given)
         return await (while_there(call, work) if self._abandons else work)
@@ -131,7 +141,6 @@ class Bound:
                 "Content-Type must be application/json; got "
                 + (ids.shown(media_type) if media_type else "none")
             )
-        assert self._read_body is not None  # noqa: S101 (only called where there is a reader)
         if len(raw) > _BESIDE_BYTES:
             return await beside(self._read_body, raw)
         return self._read_body(raw)

@@ -12,7 +12,7 @@ from wattyard.platform.http import Access, Call, Endpoint
 from wattyard.platform.http.declare import Effect
 from wattyard.platform.http.path_keys import MASKED
 from wattyard.platform.http.replays import REPLAYED
-from wattyard.requests.adapters.secret_fields import cleaned, fields_of, masked
+from wattyard.requests.adapters.secret_fields import Secrets, cleaned, fields_of, masked
 from wattyard.requests.domain import BODY_BYTES, Logged, LoggedRequest, NewRequest, RequestLine
 from wattyard.requests.service import Recorder
 
@@ -36,9 +36,8 @@ class CallLog:
     def __init__(self, log: Recorder, endpoints: Iterable[Endpoint], logged: Logged) -> None:
         called = [one for one in endpoints if one.access in (Access.BEARER, Access.BASIC)]
         self._log = log
-        self._secrets = {
-            one.operation: None if one.body is None else fields_of(one.body) for one in called
-        }
+        self._bodies = {one.operation: one.body for one in called}
+        self._secrets: dict[str, Secrets] = {}
         wanted = [one for one in called if logged is Logged.ALL or _writes(one)]
         self._wanted = frozenset(one.operation for one in wanted if logged is not Logged.NONE)
         self._least_error = 1_000 if logged is Logged.NONE else _ERROR
@@ -46,7 +45,7 @@ class CallLog:
     def finished(self, call: Call) -> None:
         """Count a call that has been answered, and log it where that is wanted."""
         caller, operation = call.caller, call.operation
-        if caller is None or operation not in self._secrets:
+        if caller is None or operation not in self._bodies:
             return
         status = call.status
         self._log.count(caller, call.now, status)
@@ -75,7 +74,7 @@ class CallLog:
 
     def _shown(self, call: Call, error: bytes | None) -> tuple[bytes | None, bool, bytes | None]:
         """What may be shown of a body, whether it is cut, and what of the error."""
-        secrets = self._secrets[call.operation]
+        secrets = self._secret_fields(call.operation)
         if secrets is None or call.kept_body is None:
             body: bytes | None = masked(call.begun_body) if secrets is None else None
             answer = masked(error) if error else None
@@ -84,6 +83,13 @@ class CallLog:
             body, answer = clean.body, clean.answer(error) if error else None
         is_cut = body is not None and len(body) > BODY_BYTES
         return body[:BODY_BYTES] if body else None, is_cut, answer[:BODY_BYTES] if answer else None
+
+    def _secret_fields(self, operation: str) -> Secrets:
+        """The secret fields of an operation's body, found with its first call."""
+        if operation not in self._secrets:
+            body = self._bodies[operation]
+            self._secrets[operation] = None if body is None else fields_of(body)
+        return self._secrets[operation]
 
 
 def _writes(declared: Endpoint) -> bool:

@@ -32,9 +32,11 @@ class _Secret:
 
 Fields = Mapping[str, "Fields | type[_Secret] | None"]
 """The fields of a type by name: what of each is secret; None where nothing is."""
+Secrets = Fields | type[_Secret] | None
+"""What of a type is secret: some of its fields, all of it, or nothing."""
 
 
-def fields_of(form: Any) -> Fields | type[_Secret] | None:  # noqa: ANN401 (any annotation)
+def fields_of(form: Any) -> Secrets:  # noqa: ANN401 (any annotation)
     """What of a body's type is declared as a secret; None where nothing is."""
     return _fields(form, ())
 
@@ -81,7 +83,7 @@ def masked(text: bytes) -> bytes:
     return _OURS.sub(MASK.encode(), text)
 
 
-def _fields(form: Any, within: tuple[type, ...]) -> Fields | type[_Secret] | None:  # noqa: ANN401
+def _fields(form: Any, within: tuple[type, ...]) -> Secrets:  # noqa: ANN401
     if is_secret(form):
         return _Secret
     if get_origin(form) is Annotated:
