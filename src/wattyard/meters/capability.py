@@ -1,16 +1,30 @@
 """Meters: the energy that flowed."""
 
+from collections.abc import Iterator
 from typing import Final
 
+from wattyard.meters.domain.uploads import MeterUpload, UploadChunk
 from wattyard.meters.jobs.months import months_ahead
 from wattyard.meters.routes import ENDPOINTS
-from wattyard.meters.service import Meters, Months, Records
+from wattyard.meters.service import Meters, MeterUploads, Months, Records, UploadReader
 from wattyard.platform.composition import Capability
+
+
+def upload_reader() -> UploadReader:
+    """Read uploaded files with the readers of their formats, loaded with the first file."""
+
+    def chunks(upload: MeterUpload) -> Iterator[UploadChunk]:
+        from wattyard.meters.adapters import uploads  # noqa: PLC0415 (with the first file only)
+
+        return uploads.chunks(upload)
+
+    return UploadReader(chunks)
+
 
 METERS: Final = Capability(
     name="meters",
     id_prefixes=("mre", "bat"),
-    provides=(Months, Meters, Records),
+    provides=(Months, Meters, Records, upload_reader, MeterUploads),
     endpoints=ENDPOINTS,
     jobs=(months_ahead,),
     inspected=(Months,),

@@ -3,5 +3,6 @@
 from wattyard.meters.service.batches import Meters
 from wattyard.meters.service.lookup import Records
 from wattyard.meters.service.months import Months
+from wattyard.meters.service.uploads import MeterUploads, UploadReader
 
-__all__ = ["Meters", "Months", "Records"]
+__all__ = ["MeterUploads", "Meters", "Months", "Records", "UploadReader"]
