@@ -118,7 +118,7 @@ def _sessions(visit: Visit, found: Sequence[PersonSession]) -> Node:
     present = visit.signed_in.session_id
     formats = visit.formats()
     return parts.table(
-        ("Browser", "Address", "Opened", "Last seen", ""),
+        ("Browser", "Address", "Opened", "Last seen", "Action"),
         (
             (
                 one.user_agent or "unknown",

@@ -157,7 +157,7 @@ def _account(visit: Visit, account: Account) -> Node:
 
 def _members(visit: Visit, members: Sequence[Member]) -> Node:
     owner = visit.may(Role.OWNER)
-    heads = ("Name", "E-mail", "Role", "Member since", *([""] if owner else []))
+    heads = ("Name", "E-mail", "Role", "Member since", *(["Action"] if owner else []))
     return parts.table(
         heads,
         (
@@ -202,7 +202,7 @@ def _invitations(visit: Visit, invitations: Sequence[OneTimeLink]) -> Node:
     return [
         h.h3["Invited"],
         parts.table(
-            ("E-mail", "Role", "Good until", *([""] if owner else [])),
+            ("E-mail", "Role", "Good until", *(["Action"] if owner else [])),
             (
                 (
                     one.invitation.email,
