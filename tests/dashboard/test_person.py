@@ -7,6 +7,7 @@ import pytest
 from tests.support.dashboard import Browser, words
 from tests.support.world import Tenant, World
 from wattyard.people.service import Sessions
+from wattyard.web.dashboard.browsers import browser_name
 
 
 @pytest.fixture
@@ -51,10 +52,13 @@ async def test_a_password_is_refused_with_the_rule_and_never_shown(
 async def test_a_session_elsewhere_is_listed_and_ended(world: World, browser: Browser) -> None:
     sessions = world.services.get(Sessions)
     elsewhere = await sessions.open(
-        world.context, browser.person, address="192.0.2.7", user_agent="Firefox <elsewhere>"
+        world.context,
+        browser.person,
+        address="192.0.2.7",
+        user_agent="Mozilla/5.0 <elsewhere> Firefox/149.0",
     )
     page = await browser.get("/dashboard/person")
-    assert "Firefox <elsewhere>" in words(page)
+    assert 'title="Mozilla/5.0 &lt;elsewhere&gt; Firefox/149.0">Firefox<' in page.text
     assert "192.0.2.7" in page.text
     (end,) = re.findall(r'action="(/dashboard/person/sessions/ses_\w+)"', page.text)
 
@@ -62,6 +66,21 @@ async def test_a_session_elsewhere_is_listed_and_ended(world: World, browser: Br
     assert await sessions.signed_in(world.context, elsewhere) is None
     assert (await browser.post(end)).status_code == 404
     assert (await browser.get("/dashboard/person")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) … Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; … Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) … Chrome/140.0 Safari/537.36", "Chrome on Android"),
+        ("Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/149.0", "Firefox on Linux"),
+        ("curl/8.11", "curl/8.11"),
+        ("", "unknown"),
+    ],
+)
+def test_a_browser_is_named_in_words_that_people_know(user_agent: str, name: str) -> None:
+    assert browser_name(user_agent) == name
 
 
 async def test_nobody_ends_the_session_of_somebody_else(

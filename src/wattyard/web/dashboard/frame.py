@@ -43,7 +43,7 @@ def document(visit: Visit, screen: Screen) -> str:
             h.link(rel="stylesheet", href=visit.root(STYLE)),
             h.script(type="module", src=visit.root(SCRIPT)),
         ],
-        h.body(".dashboard" if visit.membership else ".dashboard.alone")[
+        h.body(".dashboard" if visit.signed_in else ".dashboard.alone")[
             h.a(".skip", href="#main")["Skip to the contents"],
             _header(visit, screen.path),
             _navigation(visit, screen.path) if visit.signed_in else None,
@@ -128,6 +128,13 @@ def _navigation(visit: Visit, path: str) -> Node:
             h.li[h.a(href=visit.link(to), aria_current="page" if to == path else None)[title]]
             for title, to in NAVIGATION
         ]
+    elif visit.signed_in:
+        lines = [
+            h.li[h.a(href=visit.root(f"/dashboard/{ids.wire('acc', one.account_id)}/test"))[
+                one.account_name
+            ]]
+            for one in visit.signed_in.memberships
+        ]  # fmt: skip
     if visit.person.is_operator:
         address = visit.root(f"/dashboard{OPERATOR}")
         current = "page" if path == OPERATOR else None

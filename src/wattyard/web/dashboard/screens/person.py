@@ -13,6 +13,7 @@ from wattyard.people.service import LogIn, People, Sessions
 from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import status_of
 from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.browsers import browser_name
 from wattyard.web.dashboard.declare import Audience, Page, Screen, page
 from wattyard.web.dashboard.formats import languages
 from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields
@@ -121,7 +122,7 @@ def _sessions(visit: Visit, found: Sequence[PersonSession]) -> Node:
         ("Browser", "Address", "Opened", "Last seen", "Action"),
         (
             (
-                one.user_agent or "unknown",
+                h.span(title=one.user_agent)[browser_name(one.user_agent)],
                 one.address or "unknown",
                 formats.when(one.time_created),
                 formats.since(one.last_seen, visit.context.now),
