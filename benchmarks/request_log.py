@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 
 import httpx
+import psutil
 
 from benchmarks.support import fleets
 from benchmarks.support.ground import OTHER_CORE, Ground, medians, pin, verdict
@@ -36,37 +37,46 @@ def run(ground: Ground) -> None:
         schema.migrate(url)
         account, secret, _ = fleets.build(url, 10_000)
         with (
-            wattyard(url, settings={"WATTYARD_REQUEST_LOG": "none"}) as (off, _),
-            wattyard(url) as (on, _),
-            wattyard(url, settings={"WATTYARD_REQUEST_LOG": "all"}) as (all_, _),
+            wattyard(url, settings={"WATTYARD_REQUEST_LOG": "none"}) as off,
+            wattyard(url) as on,
+            wattyard(url, settings={"WATTYARD_REQUEST_LOG": "all"}) as all_,
         ):
-            token = httpx.post(f"{on}/auth/tokens", auth=(account, secret)).json()["bearer_token"]
-            headers = {"Authorization": f"Bearer {token}"}
+            answer = httpx.post(f"{on[0]}/auth/tokens", auth=(account, secret)).json()
+            headers = {"Authorization": f"Bearer {answer['bearer_token']}"}
 
-            def rate(address: str) -> Callable[[], float]:
-                page = f"{address}/sites?limit=30"
-                return lambda: requests_per_second(page, ground.seconds, headers)
+            def spent(server: tuple[str, int]) -> Callable[[], float]:
+                return lambda: _spent(*server, ground.seconds, headers)
 
             found = medians(
                 2 * ground.rounds,
-                {"none": rate(off), "errors and writes": rate(on), "all": rate(all_)},
+                {"none": spent(off), "errors and writes": spent(on), "all": spent(all_)},
             )
-    times = found["none"] / found["errors and writes"]
-    verdict("time of GET /sites with the log / without", times, "<= 1.02", met=times <= 1.02)
-    times = found["none"] / found["all"]
+    times = found["errors and writes"] / found["none"]
+    verdict("GET /sites with the log / without", times, "<= 1.02", met=times <= 1.02)
+    times = found["all"] / found["none"]
     verdict("… where reads are logged too", times, "<= 1.25", met=times <= 1.25)
 
 
+def _spent(address: str, pid: int, seconds: float, headers: dict[str, str]) -> float:
+    """Microseconds of the processor that the server spends for a page, whoever else runs."""
+    process = psutil.Process(pid)
+    before = process.cpu_times()
+    rate = requests_per_second(f"{address}/sites?limit=30", seconds, headers)
+    after = process.cpu_times()
+    spent = after.user + after.system - before.user - before.system
+    return spent / (rate * seconds) * 1_000_000
+
+
 async def _microseconds(method: str, status: int) -> float:
-    """How long the log takes for a call that was answered so, on this event loop."""
+    """How much time of the processor the log takes for a call that was answered so."""
     services = app.services(Database("postgresql://nowhere.invalid/x"))
     (watch,) = services[Contributions[CallWatch]]
     operation = "site_list" if method == "GET" else "site_create"
     call = _call(method, operation, status)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(_CALLS):
         watch.finished(call)
-    return (time.perf_counter() - started) / _CALLS * 1_000_000
+    return (time.process_time() - started) / _CALLS * 1_000_000
 
 
 def _call(method: str, operation: str, status: int) -> Call:
