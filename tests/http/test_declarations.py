@@ -92,12 +92,12 @@ async def test_bearer_access_takes_a_token_or_a_key(
 
 
 def test_an_access_that_nobody_judges_fails_at_start(db: Database) -> None:
-    @endpoint("GET", "/home", "home_page", access=Access.SESSION)
+    @endpoint("GET", "/home", "home_page", access=Access.BASIC)
     async def home() -> bytes:
         """Show the home page."""
         return b"{}"
 
-    with pytest.raises(EndpointUnfit, match=r"GET /home \(home_page\).*session"):
+    with pytest.raises(EndpointUnfit, match=r"GET /home \(home_page\).*basic"):
         Bound(home, {}, gate(db))
 
 
@@ -137,7 +137,6 @@ def test_a_name_in_the_path_is_taken_by_the_handler(db: Database) -> None:
         (Access.PUBLIC, []),
         (Access.BEARER, [{"bearerAuth": []}, {"basicAuth": []}]),
         (Access.BASIC, [{"basicAuth": []}, {"bearerAuth": []}]),
-        (Access.SESSION, [{"sessionCookie": []}]),
     ],
 )
 def test_the_document_says_which_credentials_an_endpoint_takes(

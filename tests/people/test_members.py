@@ -7,7 +7,7 @@ from tests.support.world import Tenant, World
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.pages import PageWindow
 from wattyard.people.domain import EmailInvalid, Invitation, PasswordInvalid, Role
-from wattyard.people.domain.passwords import checked_password
+from wattyard.people.domain.passwords import checked_password, normal
 from wattyard.people.domain.people import checked_email
 from wattyard.people.service import AuditLog, LogIn, People, Sessions
 from wattyard.people.service.log_in import LinkEnded
@@ -161,3 +161,8 @@ def test_an_address_is_the_same_however_it_is_typed() -> None:
 def test_a_weak_password_is_refused_with_the_rule(text: str, said: str) -> None:
     with pytest.raises(PasswordInvalid, match=said):
         checked_password(text, email="ada@example.com")
+
+
+def test_what_is_too_long_to_be_a_password_costs_no_time() -> None:
+    assert len(normal("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 8_000_000)) < 100_000
+    assert normal("Zoe\u0308") == normal("Zo\u00eb")

@@ -8,6 +8,8 @@ from wattyard.kernel.refusals import Malformed
 LEAST_CHARACTERS: Final = 12
 MOST_CHARACTERS: Final = 256
 _LEAST_DISTINCT: Final = 5
+_CONSIDERED: Final = 4 * MOST_CHARACTERS
+"""Characters as typed: composing them takes time, and fewer are left of those that are one."""
 
 
 class PasswordInvalid(Malformed):
@@ -17,8 +19,11 @@ class PasswordInvalid(Malformed):
 
 
 def normal(password: str) -> str:
-    """Give the form that is hashed: the same, however a keyboard composes its characters."""
-    return unicodedata.normalize("NFKC", password)
+    """Give the form that is hashed: the same, however a keyboard composes its characters.
+
+    Of a text that is too long to be a password, only the begin.
+    """
+    return unicodedata.normalize("NFKC", password[:_CONSIDERED])
 
 
 def checked_password(password: str, *, email: str) -> str:

@@ -23,7 +23,7 @@ from wattyard.platform.document.tags import tag, tag_of
 from wattyard.platform.document.webhooks import EventKinds, webhooks
 from wattyard.platform.http import replays
 from wattyard.platform.http.bodies import BodyIncomplete
-from wattyard.platform.http.declare import SESSION_COOKIE, Access, Endpoint
+from wattyard.platform.http.declare import Access, Endpoint
 from wattyard.platform.http.errors import (
     Error,
     HeadTooLarge,
@@ -57,13 +57,11 @@ _SCHEMES: Final[Json] = {
         "scheme": "basic",
         "description": "account id as the user, secret or restricted key as the password",
     },
-    "sessionCookie": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
 }
 _SCHEMES_OF: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.PUBLIC: (),
     Access.BEARER: ("bearerAuth", "basicAuth"),
     Access.BASIC: ("basicAuth", "bearerAuth"),
-    Access.SESSION: ("sessionCookie",),
 }
 _REFERENCE = "#/components/schemas/{name}"
 _HEADER_TEXTS: Final = {

@@ -11,8 +11,6 @@ from wattyard.kernel.values import dataclass
 
 MEBIBYTE: Final = 1024 * 1024
 
-SESSION_COOKIE: Final = "wattyard_session"
-
 Handler = Callable[..., Any]
 
 
@@ -25,8 +23,6 @@ class Access(Enum):
     """Whoever holds a bearer token, or knows a key: by HTTP Basic or as bearer."""
     BASIC = "basic"
     """Whoever knows a key; a bearer token does not count."""
-    SESSION = "session"
-    """A person who is signed in, by the session's cookie."""
 
 
 class Effect(Enum):

@@ -20,7 +20,6 @@ from wattyard.web.reference.outline import (
 _CREDENTIALS: Final = {
     "bearerAuth": "a key or a token as bearer",
     "basicAuth": "an account id and a key by HTTP Basic",
-    "sessionCookie": "the session of a person who is signed in",
 }
 
 
