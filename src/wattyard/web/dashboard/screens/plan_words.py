@@ -14,6 +14,8 @@ _WHY: Final = {
     "export": "what is sold then earns most",
     "solar": "the sun gives more than the house uses",
 }
+_GIVES: Final = "what the grid delivers costs most then"
+"""Why a store gives what the house uses."""
 _REASONS: Final = {
     "window_too_short": "the time is too short",
     "device_power": "the device has too little power",
@@ -43,7 +45,10 @@ COST_PARTS: Final = {
 
 def why(slot: Mapping[str, Any]) -> str:
     """Say why a slot is where it is; nothing where the plan does not."""
-    return _WHY.get(slot.get("why") or "", "")
+    reason = slot.get("why") or ""
+    if reason == "cheapest" and slot.get("direction") == "EXPORT":
+        return _GIVES
+    return _WHY.get(reason, "")
 
 
 def missing(fault: Mapping[str, Any], form: Formats) -> str:
