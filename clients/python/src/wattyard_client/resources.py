@@ -3342,7 +3342,8 @@ class Server(Resource):
         """Return counts and times in Prometheus' text format, at most a second old.
 
         Answered to this machine only, or to whoever sends `WATTYARD_METRICS_TOKEN` as a bearer
-        token where the operator set one; anybody else finds nothing here.
+        token where the operator set one, and to nobody else through a proxy; anybody else finds
+        nothing here.
         """
         return self._text(Call("GET", "/metrics", public=True), options)
 
