@@ -26,6 +26,7 @@ from wattyard import app
 from wattyard.app import Services
 from wattyard.events.domain import NewEvent
 from wattyard.events.domain.endpoints import EndpointDraft
+from wattyard.events.jobs.lanes import AT_ONCE, PROVEN_SHARE, UNPROVEN_SHARE
 from wattyard.events.service import Endpoints, Events, Outbox
 from wattyard.events.service.outbox import FIRST_LANE, ClaimRequest
 from wattyard.kernel.context import Context
@@ -164,10 +165,11 @@ async def _claims(url: str) -> float:
             await writing.execute(_WAITING_ENDPOINTS, context.account, context.account_id, _WAITING)
             await writing.execute(_WAITING_EVENTS, context.account)
             await writing.execute(_WAITING_DELIVERIES, context.account)
-            await writing.execute("ANALYZE webhook_deliveries")
+            for table in ("webhook_deliveries", "webhook_endpoints", "events", "accounts"):
+                await writing.execute(f"ANALYZE {table}")
         after, claimed, started = FIRST_LANE, 0, time.perf_counter()
         while taken := await outbox.claim(
-            context, context.new_id(), ClaimRequest(after, 64, 32, 1)
+            context, context.new_id(), ClaimRequest(after, AT_ONCE, PROVEN_SHARE, UNPROVEN_SHARE)
         ):
             claimed += len(taken)
             after = max((one.account, one.live_mode, one.endpoint_id) for one in taken)

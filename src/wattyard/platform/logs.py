@@ -192,7 +192,7 @@ def _structlog() -> "structlog.typing.FilteringBoundLogger":
     import structlog  # noqa: PLC0415 (see the module)
 
     if not structlog.is_configured():
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     if _wanted is not None:
         (lines, number, as_text), _wanted = _wanted, None
         _configure_structlog(lines, number, as_text=as_text)

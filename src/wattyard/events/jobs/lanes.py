@@ -14,7 +14,7 @@ from wattyard.kernel.values import dataclass
 PLACES: Final = 256
 UNPROVEN_PLACES: Final = 128
 OPEN_AT_MOST: Final = 4096
-AT_ONCE: Final = 64
+AT_ONCE: Final = 128
 """How many deliveries one claim takes."""
 
 PROVEN_SHARE: Final = 32
