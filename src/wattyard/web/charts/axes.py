@@ -1,6 +1,7 @@
 """Axes: the lines and texts that say what positions mean."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from wattyard.web.charts.drawing import Anchor, Label, Line, Shape
@@ -17,6 +18,9 @@ _MIDDLE_PX: Final = 4.0
 _NEAR_END: Final = 0.95
 _NEAR_START: Final = 0.02
 _NOW_NEAR_END: Final = 0.9
+_APART: Final = 0.045
+_APART_NARROW: Final = 0.14
+"""Shares of the width between texts, at least, on a wide screen and on a phone."""
 
 
 def value_lines(scale: ValueScale, reader: ChartReader) -> Iterator[Shape]:
@@ -44,11 +48,15 @@ def time_axis(
 ) -> Iterator[Shape]:
     """Draw the ticks of time: lines through panels of (top, bottom), and texts below the last."""
     bottom = panels_px[-1][1]
+    written = narrow = -1.0
     for tick in time_ticks(scale, reader):
         x = scale.x(tick.at_us)
         for top, low in panels_px:
             yield Line("day" if tick.strong else "grid", x, top, x, low)
-        yield _tick_text(tick, x, bottom + _TEXT_PX)
+        if x - written >= _APART:
+            fits = tick.narrow and x - narrow >= _APART_NARROW
+            yield _tick_text(replace(tick, narrow=fits), x, bottom + _TEXT_PX)
+            written, narrow = x, x if fits else narrow
     for day in day_names(scale, reader):
         yield Label("name", scale.x(day.at_us), bottom + 2 * _TEXT_PX, day.text)
 

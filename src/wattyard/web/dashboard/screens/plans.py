@@ -215,7 +215,7 @@ def _figures(form: Formats, plan: PlanShown) -> Node:
         found.append(parts.figure(form.money(baseline["total"], currency), "With nobody planning"))
     if savings:
         words = f"Saved, {form.percent(savings['percentage'])}"
-        kind = "" if savings["value"] > 0 else "warn"
+        kind = "" if savings["value"] >= 0 else "warn"
         found.append(parts.figure(form.money(savings["value"], currency), words, kind=kind))
     elif baseline:
         found.append(parts.figure("–", "Saved: with nobody planning, less would be reached"))

@@ -15,6 +15,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Page, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields, sentence
+from wattyard.web.dashboard.screens import tariff_edit, tariff_import
 from wattyard.web.dashboard.screens.site_choice import address_of, title_of
 from wattyard.web.dashboard.screens.tariff_audit import audit_card
 from wattyard.web.dashboard.screens.tariff_week import week_cards
@@ -276,4 +277,11 @@ def _when(entry: Document, block: Document) -> str:
     return ", ".join(part for part in found if part)
 
 
-PAGES: Final[Sequence[Page]] = (tariffs, tariff, delete_tariff)
+PAGES: Final[Sequence[Page]] = (
+    tariffs,
+    *tariff_edit.NEW_PAGES,
+    *tariff_import.PAGES,
+    tariff,
+    *tariff_edit.PAGES,
+    delete_tariff,
+)

@@ -1,0 +1,187 @@
+"""The form of a tariff: its contract, its windows row by row, and the check beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel.refusals import Refusal
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.screens.tariff_fields import MORE, SPARE_ROWS
+from wattyard.web.dashboard.screens.tariff_week import week_cards
+from wattyard.web.dashboard.screens.tariff_windows import (
+    COLUMNS,
+    PlacedRow,
+    WindowRow,
+    placed,
+)
+from wattyard.web.dashboard.screens.tariff_words import DIRECTIONS, RESETS, SCOPES, TYPES
+from wattyard.web.dashboard.visit import Visit
+
+_HEADS: Final = ("Months", "Special dates", "Days", "From", "Until", "Price per kWh", "Counter")
+_EXAMPLES: Final = ("All", "12-24, Holidays", "Weekdays", "07:00", "23:00", "0.31", "")
+_ABOUT_ROWS: Final = (
+    "Each row is a time of day. Rows with the same months, dates and days belong together, and "
+    "cover the 24 hours once. A row with special dates comes before those without. A price is a "
+    "number, tiers such as "
+)
+_MOST_SOURCES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TariffForm:
+    """What a form shows: what was typed, its faults, and what the check answered."""
+
+    address: str
+    values: Mapping[str, Any]
+    rows: Sequence[WindowRow]
+    refusal: Refusal | None = None
+    check: Mapping[str, Any] | None = None
+    hidden: Node = None
+    spare: int = SPARE_ROWS
+
+
+async def form_body(visit: Visit, shown: TariffForm, location: Mapping[str, Any]) -> Node:
+    """Lay the form out, with the check below its windows."""
+    faults = Faults(shown.refusal)
+    fields = Fields(shown.values, faults)
+    windows = _windows(shown, faults)
+    contract = _contract(fields, location)
+    rules = await _rules(visit, fields)
+    return parts.form(
+        shown.address,
+        shown.hidden,
+        h.input(type="hidden", name="location", value=location["id"]),
+        faults.rest(),
+        parts.card("The contract", contract),
+        parts.card("When a kWh costs what", windows, id_="windows"),
+        _checked(visit, shown),
+        parts.card("The rest", rules),
+        h.p(".actions")[_buttons()],
+    )
+
+
+def _buttons() -> Node:
+    return [
+        parts.submit("Check", main=False, name="do", value="check"),
+        parts.submit("Save", name="do", value="save"),
+    ]
+
+
+def _contract(fields: Fields, location: Mapping[str, Any]) -> Node:
+    zone, currency = location["timezone"], location["currency_code"]
+    return [
+        h.p[f"Prices are in {currency}, times on the clock of {zone}."],
+        h.div(".fields")[
+            fields.text("Name", "display_name"),
+            fields.choice("For", "type", list(TYPES.items())),
+            fields.choice("Energy that is", "direction", list(DIRECTIONS.items())),
+            fields.text("From", "contract_start_date", hint="the first day: 2027-01-01"),
+            fields.text(
+                "Until",
+                "contract_end_date",
+                hint="the day after the last; empty: until it is terminated",
+            ),
+        ],
+    ]
+
+
+def _windows(shown: TariffForm, faults: Faults) -> Node:
+    """Show a row for each window, with the faults that belong to it below it."""
+    empty = WindowRow(dict.fromkeys(COLUMNS, ""))
+    rows = placed([*shown.rows, *[empty] * shown.spare])
+    messages = _messages(rows, faults)
+    return [
+        h.p[
+            _ABOUT_ROWS,
+            h.code["0.19 to 300; 0.22"],
+            ", or ",
+            h.code["market + 0.02"],
+            "; anything else is the API’s JSON.",
+        ],
+        h.div(".wide", tabindex="0", role="region", aria_label="Windows")[
+            h.table(".windows")[
+                h.thead[h.tr[(h.th(scope="col")[head] for head in _HEADS)]],
+                h.tbody[(_row(n, row, messages[n]) for n, row in enumerate(rows))],
+            ]
+        ],
+        h.p(".actions")[
+            parts.submit("More rows", main=False, name="do", value="rows"),
+            parts.submit("Check", main=False, name="do", value="check"),
+        ],
+    ]
+
+
+def _messages(rows: Sequence[PlacedRow], faults: Faults) -> list[list[str]]:
+    """Give each row its faults; those of several rows stand at the first of them."""
+    found: list[list[str]] = [faults.of(row.hours) if row.hours else [] for row in rows]
+    for level in ("block", "entry"):
+        for n, row in enumerate(rows):
+            path = getattr(row, level)
+            found[n] += faults.of(path) if path else []
+    if rows:
+        found[0] = [*faults.of("schedule"), *found[0]]
+    return found
+
+
+def _row(number: int, row: PlacedRow, messages: Sequence[str]) -> Node:
+    described = f"row-{number}-fault" if messages else None
+    cells = [
+        h.td[
+            h.input(
+                type="text",
+                name=name,
+                value=row.row.cells.get(name, ""),
+                placeholder=example if number == 0 else None,
+                aria_label=f"{head}, row {number + 1}",
+                aria_invalid="true" if messages else None,
+                aria_describedby=described,
+                autocomplete="off",
+            )
+        ]
+        for name, head, example in zip(COLUMNS, _HEADS, _EXAMPLES, strict=True)
+    ]
+    fault = (
+        messages
+        and h.tr[h.td(colspan=str(len(COLUMNS)))[h.p(".fault", id=described)[" ".join(messages)]]]
+    )
+    return [h.tr[cells], fault]
+
+
+def _checked(visit: Visit, shown: TariffForm) -> Node:
+    if shown.check is None:
+        return None
+    form = visit.formats(shown.check["timezone"])
+    return h.section("#check", aria_label="The check")[
+        h.p(".told", role="status")["This can be saved. It would look like this:"],
+        week_cards(shown.check, form, name="check"),
+    ]
+
+
+async def _rules(visit: Visit, fields: Fields) -> Node:
+    sources = await visit.api("GET", "/market-sources", query={"limit": _MOST_SOURCES}, shown=False)
+    markets = [("", "none")] + [
+        (one["id"], f"{one['code']} ({one['currency_code']})")
+        for one in sources["data"]
+        if one["unit"] != "RATE"
+    ]
+    return [
+        h.div(".fields")[
+            fields.text("VAT", "vat", unit="%", inputmode="decimal"),
+            fields.choice("Market that the rates follow", "market_source_id", markets),
+            fields.choice("Tiers begin anew", "tier_reset", list(RESETS.items())),
+            fields.choice("Tiers count", "tier_scope", list(SCOPES.items())),
+        ],
+        fields.box("Rates and charges contain the VAT", "vat_included"),
+        fields.area(
+            "Charges, holidays and the rest, as JSON",
+            "more",
+            rows=8,
+            hint='such as {"charges": [{"kind": "DAILY", "amount": 0.53}]}; '
+            "the reference of tariffs describes the fields",
+            params=("more", *MORE),
+        ),
+    ]
