@@ -42,13 +42,13 @@ async def test_each_number_leads_to_the_list_that_it_counts(
     shown = words(page)
     for says in (
         "2 sites",
-        "1 devices heard from in the last day",
+        "1 device heard from in the last day",
         "0 devices silent for more than a day",
-        "1 devices never heard from",
-        "1 sites without a tariff",
-        "1 tariffs that end within 30 days",
-        "1 stale markets",
-        "1 failing webhooks",
+        "1 device never heard from",
+        "1 site without a tariff",
+        "1 tariff that ends within 30 days",
+        "1 stale market",
+        "1 failing webhook",
     ):
         assert says in shown
     lists = re.findall(r'class="figure[^"]*" href="([^"]+)"', page.text)
@@ -57,7 +57,7 @@ async def test_each_number_leads_to_the_list_that_it_counts(
         assert found.status_code == 200
     clock.forward(hours=30)
     later = words(await (await Browser.of(world, tenant)).get())
-    assert "1 devices silent for more than a day" in later
+    assert "1 device silent for more than a day" in later
     assert "0 devices heard from in the last day" in later
 
 

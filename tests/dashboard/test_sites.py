@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.dashboard import Browser, words
 from tests.support.world import AMSTERDAM, Tenant, World
 from wattyard.people.domain import Role
@@ -93,6 +94,24 @@ async def test_an_id_leads_to_its_site_and_a_strangers_to_nothing(
     assert (await browser.get(f"/sites/{other['id']}/edit")).status_code == 404
     changed = await browser.post(f"/sites/{other['id']}/edit", {"reference_id": "mine"})
     assert changed.status_code == 404
+
+
+async def test_the_list_of_silent_devices_names_them_and_not_those_that_are_heard(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    devices = [{"type": "BATTERY_SYSTEM", "reference_id": name} for name in ("b1", "b2", "b3")]
+    site = await tenant.site(reference_id="home", devices=devices)
+    for device, hours in zip(site["devices"][:2], (0, 30), strict=True):
+        clock.forward(hours=hours)
+        await world.log_in_again(tenant)
+        state = {"time": clock().isoformat(), "state_of_charge_percent": 40}
+        await tenant.call("PUT", f"/devices/{device['id']}/state", json=state)
+    browser = await Browser.of(world, tenant)
+    for seen, name in (("SILENT", "b1"), ("SEEN", "b2"), ("NEVER", "b3")):
+        shown = words(await browser.get(f"/sites?devices={seen}"))
+        assert [one["reference_id"] for one in devices if f"{one['reference_id']}" in shown] == [
+            name
+        ]
 
 
 async def test_tariffs_that_end_soon_are_listed_with_their_sites(

@@ -57,6 +57,11 @@ def counted(count: Count, formats: Formats) -> str:
     return f"more than {number}" if count.more else number
 
 
+def noun(count: int, one: str, several: str) -> str:
+    """The word that fits a number."""
+    return one if count == 1 else several
+
+
 def event(type_: str) -> str:
     """A type of event, such as `site.update`: `Site changed`."""
     object_, _, change = type_.partition(".")

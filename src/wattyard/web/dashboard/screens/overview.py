@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import htpy as h
 from htpy import Node
@@ -123,78 +123,110 @@ async def _events(visit: Visit) -> Any:  # noqa: ANN401 (the JSON document)
 
 
 def _figures(visit: Visit, numbers: Numbers) -> Node:
-    fleet = numbers.fleet
-    lines: Sequence[tuple[Count, str, str, str]] = (
-        (fleet.sites, "sites", visit.link("/sites"), ""),
+    return h.div(".overview")[
+        _row(visit, _fleet(visit, numbers.fleet)),
+        _row(visit, _attention(visit, numbers)),
+        _row(visit, _requests(visit, numbers.requests)),
+    ]
+
+
+class Figure(NamedTuple):
+    """A number, its words for one and for several, its list, and how it looks above zero."""
+
+    number: Count
+    one: str
+    several: str
+    address: str
+    kind: str = ""
+
+
+def _row(visit: Visit, figures: Sequence[Figure]) -> Node:
+    formats = visit.formats()
+    return h.div(".figures")[
         (
-            fleet.devices_seen,
-            "devices heard from in the last day",
-            visit.link("/sites", devices="SEEN"),
-            "",
+            parts.figure(
+                words.counted(each.number, formats),
+                words.noun(each.number.number, each.one, each.several),
+                each.address,
+                each.kind if each.number.number else "",
+            )
+            for each in figures
+        )
+    ]
+
+
+def _fleet(visit: Visit, fleet: FleetCounts) -> Sequence[Figure]:
+    def devices(seen: str) -> str:
+        return visit.link("/sites", devices=seen)
+
+    lately = "heard from in the last day"
+    silent = "silent for more than a day"
+    never = "never heard from"
+    return (
+        Figure(fleet.sites, "site", "sites", visit.link("/sites")),
+        Figure(fleet.devices_seen, f"device {lately}", f"devices {lately}", devices("SEEN")),
+        Figure(
+            fleet.devices_silent, f"device {silent}", f"devices {silent}", devices("SILENT"), "bad"
         ),
-        (
-            fleet.devices_silent,
-            "devices silent for more than a day",
-            visit.link("/sites", devices="SILENT"),
-            "bad",
-        ),
-        (
+        Figure(
             fleet.devices_never_seen,
-            "devices never heard from",
-            visit.link("/sites", devices="NEVER"),
+            f"device {never}",
+            f"devices {never}",
+            devices("NEVER"),
             "warn",
         ),
-        (
-            fleet.sites_without_tariff,
+    )
+
+
+def _attention(visit: Visit, numbers: Numbers) -> Sequence[Figure]:
+    return (
+        Figure(
+            numbers.fleet.sites_without_tariff,
+            "site without a tariff",
             "sites without a tariff",
             visit.link("/sites", tariff="NONE"),
             "warn",
         ),
-        (
+        Figure(
             numbers.endings,
+            "tariff that ends within 30 days",
             "tariffs that end within 30 days",
             visit.link("/sites", tariff="ENDING"),
             "warn",
         ),
-        (numbers.stale_markets, "stale markets", visit.link("/markets"), "bad"),
-        (
+        Figure(
+            numbers.stale_markets, "stale market", "stale markets", visit.link("/markets"), "bad"
+        ),
+        Figure(
             numbers.failing_webhooks,
+            "failing webhook",
             "failing webhooks",
             visit.link("/developers/webhooks"),
             "bad",
         ),
     )
-    formats = visit.formats()
-    return h.div(".figures")[
-        (
-            parts.figure(words.counted(count, formats), says, address, kind if count.number else "")
-            for count, says, address, kind in lines
-        ),
-        (
-            parts.figure(formats.number(number), says, address, kind if number else "")
-            for number, says, address, kind in _requests(visit, numbers.requests)
-        ),
-    ]
 
 
-def _requests(visit: Visit, counts: Counts) -> Sequence[tuple[int, str, str, str]]:
+def _requests(visit: Visit, counts: Counts) -> Sequence[Figure]:
     """The requests of the last day; those of errors lead to what was answered."""
     path = "/developers/requests"
     return (
-        (
-            counts.requests,
+        Figure(
+            Count(counts.requests),
+            "request in the last day",
             "requests in the last day",
-            visit.link("/developers"),
-            "",
+            visit.link(path),
         ),
-        (
-            counts.errors_4xx,
+        Figure(
+            Count(counts.errors_4xx),
+            "request refused in the last day",
             "requests refused in the last day",
             visit.link(path, status="4", hours="24"),
             "warn",
         ),
-        (
-            counts.errors_5xx,
+        Figure(
+            Count(counts.errors_5xx),
+            "request failed in the last day",
             "requests failed in the last day",
             visit.link(path, status="5", hours="24"),
             "bad",

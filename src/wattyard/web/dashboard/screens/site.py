@@ -9,10 +9,12 @@ from htpy import Node
 
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
+from wattyard.platform.http.call import StreamedAnswer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.live import Live
 from wattyard.web.dashboard.screens import site_devices, site_money, site_readings
 from wattyard.web.dashboard.screens.site_place import Place
 from wattyard.web.dashboard.visit import Visit
@@ -43,6 +45,7 @@ async def one_site(visit: Visit, site: str, states: States) -> Screen | Answer:
         path="/sites",
         above=(("Sites", visit.link("/sites")),),
         actions=_actions(place),
+        live=visit.link(f"{place.path}/live"),
         body=[
             _facts(place),
             prices,
@@ -52,6 +55,19 @@ async def one_site(visit: Visit, site: str, states: States) -> Screen | Answer:
             events,
         ],
     )
+
+
+@page("GET", "/sites/{site}/live")
+async def site_live(visit: Visit, site: str, states: States, live: Live) -> StreamedAnswer:
+    """Keep the states of devices up to date while somebody looks."""
+
+    async def render() -> Mapping[str, Node]:
+        found = await visit.api("GET", f"/sites/{site}", shown=False)
+        place = Place(visit, found, {"timezone": found["timezone"]})
+        return {site_devices.NOW: await site_devices.now(place, states)}
+
+    await visit.api("GET", f"/sites/{site}", shown=False)
+    return live.stream(visit, render, seconds=5)
 
 
 async def _customer(visit: Visit, customer_id: str | None) -> Node:
@@ -157,4 +173,4 @@ async def _events(place: Place) -> Node:
     return parts.card("Events", body, id_="events")
 
 
-PAGES: Final[Sequence[Page]] = (one_site,)
+PAGES: Final[Sequence[Page]] = (one_site, site_live)

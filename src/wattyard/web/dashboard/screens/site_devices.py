@@ -16,6 +16,8 @@ from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.screens.site_place import Place
 
+NOW: Final = "devices-now"
+"""The id of what `now` gives."""
 _MOST: Final = 30
 _PLANNED: Final = ("BATTERY_SYSTEM", "EV_CHARGER", "ELECTRIC_VEHICLE", "HEAT_PUMP")
 _ASKED: Final = 4
@@ -24,6 +26,11 @@ _RUNS: Final = 4
 
 
 async def card(place: Place, states: States) -> Node:
+    """The devices of the site; the page keeps them up to date."""
+    return parts.card("Devices", h.div(f"#{NOW}")[await now(place, states)], id_="devices")
+
+
+async def now(place: Place, states: States) -> Node:
     """Each device with its state and when it was heard from last."""
     devices = place.site["devices"]
     shown = devices[:_MOST]
@@ -31,8 +38,7 @@ async def card(place: Place, states: States) -> Node:
         place.visit.context, [ids.read(one["id"], "dev", param="id") for one in shown]
     )
     rows = [_row(place, one, newest.get(ids.read(one["id"], "dev", param="id"))) for one in shown]
-    return parts.card(
-        "Devices",
+    return [
         parts.table(
             ("Device", "State", "Last heard from"),
             rows,
@@ -43,8 +49,7 @@ async def card(place: Place, states: States) -> Node:
             ),
         ),
         len(devices) > _MOST and h.p(".faint")[f"and {len(devices) - _MOST:,} more"],
-        id_="devices",
-    )
+    ]
 
 
 def _row(place: Place, device: Mapping[str, Any], report: StateReport | None) -> Sequence[Node]:

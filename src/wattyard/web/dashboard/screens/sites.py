@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final, get_args
 
 import htpy as h
@@ -15,7 +16,7 @@ from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.sites.domain.devices import DeviceType
-from wattyard.sites.domain.search import Found, FoundSites, Seen, SiteSearch, place_of
+from wattyard.sites.domain.search import SILENT_AFTER, Found, FoundSites, Seen, SiteSearch, place_of
 from wattyard.sites.domain.sites import PostalAddress, Status
 from wattyard.sites.service import Sites, SiteSearches
 from wattyard.tariffs.domain.contracts import EndingPosition
@@ -29,6 +30,7 @@ from wattyard.web.dashboard.visit import Visit
 _ID: Final = re.compile(r"(ste|loc|dev|cus)_[0-9a-f]{32}", re.ASCII)
 _FILTERS: Final = ("q", "status", "type", "devices", "tariff", "customer")
 _LONGEST_TEXT: Final = 200
+_NAMED: Final = 4
 _STATUSES: Final = (("", "Any status"), ("ACTIVE", "In service"), ("INACTIVE", "Out of service"))
 _TYPES: Final = (("", "Any device"), *words.DEVICE_TYPES.items())
 _SEEN: Final = (
@@ -101,11 +103,12 @@ async def _by_id(visit: Visit) -> Answer | None:
 async def _found(visit: Visit, searches: SiteSearches) -> Node:
     search = search_of(visit.query)
     found = await searches.page(visit.context, search, at=place_of(visit.query.get("at")))
-    rows = [_row(visit, one) for one in found.items]
+    by_device = search.seen is not None
+    rows = [(_heard_row if by_device else _row)(visit, one) for one in found.items]
     if not rows and search == SiteSearch() and not visit.query.get("at"):
         return _none_yet(visit)
     return [
-        rows and _table(rows),
+        rows and _table(rows, by_device=by_device),
         not rows and not found.stopped and _nothing_found(visit),
         found.stopped
         and h.p(".told", role="status")[
@@ -117,21 +120,50 @@ async def _found(visit: Visit, searches: SiteSearches) -> Node:
 
 
 def _row(visit: Visit, found: Found) -> Sequence[Node]:
-    site, summary = found.site, msgspec.json.decode(found.summary)
-    formats = visit.formats()
+    devices = msgspec.json.decode(found.summary)["devices"]
     return (
-        [
-            h.a(href=visit.link(f"/sites/{summary['id']}"))[
-                words.short(site.reference_id or summary["id"])
-            ],
-            found.lane in _FOUND_BY and h.small(".faint")[" ", _FOUND_BY[found.lane]],
-        ],
-        _place(site.postal_address),
-        _status(site.status),
-        _devices(summary["devices"]),
-        _last_seen(summary["devices"], formats, visit),
-        len(site.tariffs) or parts.badge("none", "warn"),
+        _reference(visit, found),
+        _place(found.site.postal_address),
+        _status(found.site.status),
+        _devices(devices),
+        _last_seen(devices, visit.formats(), visit) if devices else "–",
+        len(found.site.tariffs) or parts.badge("none", "warn"),
     )
+
+
+def _heard_row(visit: Visit, found: Found) -> Sequence[Node]:
+    """A site with those of its devices that were heard from, or not, as it is asked for."""
+    devices = [
+        one
+        for one in msgspec.json.decode(found.summary)["devices"]
+        if _seen(visit, one["last_seen"]) == visit.query["devices"]
+    ]
+    named = [
+        h.li[words.short(one["reference_id"]), ", ", words.inside(words.device_type(one["type"]))]
+        for one in devices[:_NAMED]
+    ]
+    more = len(devices) - len(named)
+    return (
+        _reference(visit, found),
+        _place(found.site.postal_address),
+        h.ul(".plain-list")[named, more > 0 and h.li(".faint")[f"and {more} more"]],
+        _last_seen(devices, visit.formats(), visit),
+    )
+
+
+def _seen(visit: Visit, last_seen: str | None) -> Seen:
+    if last_seen is None:
+        return "NEVER"
+    silent = visit.call.now - datetime.fromisoformat(last_seen) > SILENT_AFTER
+    return "SILENT" if silent else "SEEN"
+
+
+def _reference(visit: Visit, found: Found) -> Node:
+    id_ = ids.wire("ste", found.site.id)
+    return [
+        h.a(href=visit.link(f"/sites/{id_}"))[words.short(found.site.reference_id or id_)],
+        found.lane in _FOUND_BY and h.small(".faint")[" ", _FOUND_BY[found.lane]],
+    ]
 
 
 def _place(address: PostalAddress | None) -> Node:
@@ -140,7 +172,10 @@ def _place(address: PostalAddress | None) -> Node:
     return [words.short(address.city or ""), f" {address.country_code or ''}"]
 
 
-def _table(rows: Sequence[Sequence[Node]]) -> Node:
+def _table(rows: Sequence[Sequence[Node]], *, by_device: bool) -> Node:
+    if by_device:
+        heads: Sequence[Node] = ("Reference", "Place", "Devices", "Last heard from")
+        return parts.table(heads, rows, label="Sites by their devices")
     heads = ("Reference", "Place", "Status", "Devices", "Last heard from", "Tariffs")
     return parts.table(heads, rows, label="Sites")
 
@@ -160,8 +195,6 @@ def _devices(devices: Sequence[Mapping[str, Any]]) -> Node:
 
 def _last_seen(devices: Sequence[Mapping[str, Any]], formats: Formats, visit: Visit) -> Node:
     seen = [one["last_seen"] for one in devices if one["last_seen"]]
-    if not devices:
-        return "–"
     return formats.since(max(seen), visit.call.now) if seen else h.span(".faint")["never"]
 
 
