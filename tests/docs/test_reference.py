@@ -15,6 +15,7 @@ import pytest
 from wattyard.app import ENDPOINTS
 from wattyard.app.endpoints import description
 from wattyard.platform.http.documents import Document
+from wattyard.platform.settings import Settings
 from wattyard.web.library import Library
 from wattyard.web.pages import Pages
 from wattyard.web.reference import errors
@@ -25,7 +26,7 @@ KIBIBYTE = 1024
 DESCRIPTION = description(ENDPOINTS)
 OUTLINE = Outline(DESCRIPTION.document)
 LIBRARY = Library()
-PAGES = Pages(DESCRIPTION, LIBRARY)
+PAGES = Pages(DESCRIPTION, LIBRARY, Settings())
 
 
 class Read(HTMLParser):
@@ -92,6 +93,18 @@ def test_every_link_leads_to_a_page_and_a_place_on_it() -> None:
     assert lost == []
 
 
+async def test_behind_a_proxy_with_a_path_every_link_has_it_in_front() -> None:
+    public = Settings(public_url="https://example.com/energy/")
+    pages = Pages(DESCRIPTION, LIBRARY, public)
+    for path in ("/docs", "/docs/sites", "/docs/guides/people", "/llms.txt"):
+        document = await pages.find(path)
+        assert document is not None, path
+        text = document.body.decode()
+        links = re.findall(r'(?:href|src)="(/[^"]*)"|\]\((/[^)]*)\)', text)
+        assert len(links) > 10
+        assert [one for one in map("".join, links) if not one.startswith("/energy/")] == []
+
+
 def test_names_of_places_are_unique_and_only_the_search_waits_for_the_script() -> None:
     for path, one in read().items():
         if path in TEXTS:
@@ -145,7 +158,7 @@ def test_a_guide_leads_to_other_guides_and_nowhere_outside(tmp_path: Path) -> No
         "# A `thing`\n\n[b](b.md#Two), [code](../src/x.py), <b>raw</b>\n\n```python\nx = 1\n```\n"
     )
     (tmp_path / "docs" / "b.md").write_text("# B\n\n## Two\n")
-    pages = Pages(DESCRIPTION, Library(tmp_path))
+    pages = Pages(DESCRIPTION, Library(tmp_path), Settings())
     html = pages._makers["/docs/guides/a"]().body.decode()
 
     assert "<title>A thing · Wattyard</title>" in html

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from wattyard.kernel.caps import Caps
 
@@ -132,6 +133,11 @@ class Settings:
         """The origins whose pages may read answers, as browsers send them."""
         listed = map(str.strip, self.cors_origins.split(","))
         return frozenset(origin.encode() for origin in listed if origin)
+
+    @property
+    def prefix(self) -> str:
+        """The path under which a proxy shows the server, such as `/energy`; empty for the root."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def address(self) -> str:

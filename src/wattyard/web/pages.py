@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from wattyard import __version__
 from wattyard.platform.document import Description
 from wattyard.platform.http.documents import Document, Rendered
+from wattyard.platform.settings import Settings
 from wattyard.web.library import SECTIONS, Library, Text, TextAddress
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _HTML: Final = b"text/html; charset=utf-8"
 _MARKDOWN: Final = b"text/markdown; charset=utf-8"
 _JSON: Final = b"application/json; charset=utf-8"
+_ADDRESS: Final = re.compile(rb'\b(href|src)="/(?!/)')
+"""Where an element of a page names a path of this server."""
 _STATIC: Final = Path(__file__).parent / "static"
 _ASSETS: Final[Mapping[str, bytes]] = {
     "wattyard.css": b"text/css; charset=utf-8",
@@ -32,9 +36,11 @@ _ASSETS: Final[Mapping[str, bytes]] = {
 class Pages:
     """The pages by path. Rendering takes a moment and modules that nothing else needs."""
 
-    def __init__(self, description: Description, library: Library) -> None:
+    def __init__(self, description: Description, library: Library, settings: Settings) -> None:
         self._description = description
         self._library = library
+        self.prefix = settings.prefix
+        """The path before those of this server, where a proxy shows it under one."""
         self._rendered: dict[str, Rendered] = {}
 
     async def find(self, path: str) -> Document | None:
@@ -105,7 +111,10 @@ class Pages:
         from wattyard.web import layout  # noqa: PLC0415 (with its page only)
 
         contents = layout.Contents(path, title, description, body, plain)
-        return Document.of(layout.page(contents, self._sections).encode(), _HTML)
+        whole = layout.page(contents, self._sections).encode()
+        if self.prefix:
+            whole = _ADDRESS.sub(rb'\1="%b/' % self.prefix.encode(), whole)
+        return Document.of(whole, _HTML)
 
     def _index(self) -> Document:
         from wattyard.web.reference import introduction  # noqa: PLC0415 (with its page only)
@@ -165,14 +174,14 @@ class Pages:
             "## Reference",
             "",
             *(
-                f"- [{group.title}]({group.path}.md): {group.description}"
+                f"- [{group.title}]({self.prefix}{group.path}.md): {group.description}"
                 for group in self._outline.groups
             ),
         ]
         for section, title in {**SECTIONS, "": "More"}.items():
             texts = self._library.of(section)
             lines += ["", f"## {title}", ""]
-            lines += [f"- [{text.title}]({text.address.path}.md)" for text in texts]
+            lines += [f"- [{text.title}]({self.prefix}{text.address.path}.md)" for text in texts]
         return "\n".join([*lines, ""])
 
 

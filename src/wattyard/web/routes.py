@@ -53,11 +53,12 @@ _ENTRANCE: Final = Entrance(version=__version__)
     example=msgspec.to_builtins(_ENTRANCE),
     access=Access.PUBLIC,
 )
-async def entrance(call: Call) -> Answer | Entrance:
+async def entrance(call: Call, pages: Pages) -> Answer | Entrance:
     """Show programs where to begin; browsers are led to the documentation."""
     vary = [(b"vary", b"accept")]
     if "text/html" in (call.header(b"accept") or ""):
-        return Answer(b"", 303, headers=[(b"location", b"/docs"), *vary])
+        address = f"{pages.prefix}/docs".encode()
+        return Answer(b"", 303, headers=[(b"location", address), *vary])
     return Answer(msgspec.json.encode(_ENTRANCE), headers=vary)
 
 

@@ -45,7 +45,7 @@ class Place:
         """Read it from the settings."""
         parts = urlsplit(settings.public_url)
         origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-        return cls(origin, parts.path.rstrip("/"), bool(settings.insecure_dashboard))
+        return cls(origin, settings.prefix, bool(settings.insecure_dashboard))
 
     @property
     def is_secure(self) -> bool:

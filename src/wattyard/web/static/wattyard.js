@@ -20,10 +20,13 @@ const copying = (block) => {
 };
 if (navigator.clipboard) document.querySelectorAll("pre.code").forEach(copying);
 
+// The path under which a proxy shows the server.
+const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+
 // Search
 const MOST = 12;
 let entries;
-const index = () => (entries ??= fetch("/docs/search.json").then((answer) => answer.json()));
+const index = () => (entries ??= fetch(`${ROOT}/docs/search.json`).then((answer) => answer.json()));
 const score = ([title, , about], words) => {
   const name = title.toLowerCase();
   const whole = `${name} ${about.toLowerCase()}`;
@@ -53,7 +56,7 @@ if (search) {
     if (asked !== field.value) return;
     list.replaceChildren(
       ...found.map(([title, path, about]) =>
-        make("li", {}, make("a", { href: path }, title, make("small", { textContent: about }))),
+        make("li", {}, make("a", { href: ROOT + path }, title, make("small", { textContent: about }))),
       ),
     );
     if (field.value.trim() && !found.length) list.append(make("li", { textContent: "Nothing found." }));
@@ -88,7 +91,7 @@ const isTest = (key) => /^(sk|rk)_test_/.test(key);
 const send = async (samples, key, path, body) => {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   if (body !== null) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method: samples.dataset.method, headers, body, credentials: "omit" });
+  const answer = await fetch(ROOT + path, { method: samples.dataset.method, headers, body, credentials: "omit" });
   const text = await answer.text();
   try {
     return [answer.status, JSON.stringify(JSON.parse(text), null, 2)];
