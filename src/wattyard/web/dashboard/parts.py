@@ -144,8 +144,8 @@ def as_api(visit: Visit) -> Node:
 
 def _request(one: Shown) -> Node:
     return [
-        h.pre(".code")[h.code[curl(one)]],
-        h.pre[h.code[_readable(one.body)]],
+        h.pre(".code", tabindex="0")[h.code[curl(one)]],
+        h.pre(tabindex="0")[h.code[_readable(one.body)]],
     ]
 
 

@@ -71,7 +71,7 @@ async def event(visit: Visit, event: str) -> Screen:
                 ("Event id", h.code[found["id"]]),
             ),
             parts.card("Deliveries", _deliveries(visit, deliveries)),
-            parts.card("Payload", h.pre(".code")[h.code[_indented(found)]]),
+            parts.card("Payload", h.pre(".code", tabindex="0")[h.code[_indented(found)]]),
         ],
     )
 

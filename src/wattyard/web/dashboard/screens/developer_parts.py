@@ -32,7 +32,7 @@ def once(says: str, secret: str, *actions: Node) -> Node:
     """A secret that is shown this once, and is in no other page."""
     return h.section(".card")[
         h.p(role="status")[says],
-        h.pre(".code")[h.code[secret]],
+        h.pre(".code", tabindex="0")[h.code[secret]],
         h.p(".actions")[actions],
     ]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import htpy as h
 from htpy import Node
 
-from wattyard.kernel import ids
+from wattyard.kernel import ids, instants
 from wattyard.kernel.pages import Page as Found
 from wattyard.kernel.pages import PageWindow
 from wattyard.kernel.refusals import Malformed
@@ -122,7 +122,7 @@ def _search(visit: Visit, titles: Mapping[str, str], faults: Faults) -> Node:
     return parts.search_form(
         visit.link(_PATH),
         h.div(".first")[
-            fields.text("Request id", "id", type="search", hint="As in the header Request-Id.")
+            fields.text("Request id, as in the header Request-Id", "id", type="search")
         ],
         fields.choice("Status", "status", _STATUSES),
         fields.choice("Endpoint", "endpoint", routes),
@@ -173,8 +173,7 @@ def _table(visit: Visit, found: Found[RequestLine], titles: Mapping[str, str]) -
                 h.a(href=visit.link(f"{_PATH}/{ids.wire('req', one.id)}"))[
                     f"{one.method} {one.path}"
                 ],
-                h.br,
-                h.small[titles.get(one.operation, one.operation)],
+                _route(one, titles),
             ],
             _status(one),
             one.error_code and h.code[one.error_code],
@@ -185,19 +184,25 @@ def _table(visit: Visit, found: Found[RequestLine], titles: Mapping[str, str]) -
     return parts.table(heads, rows, empty=nothing, label="Requests")
 
 
+def _route(one: RequestLine, titles: Mapping[str, str]) -> Node:
+    """The endpoint of a request, where its path has something in the place of a name."""
+    title = titles.get(one.operation, one.operation)
+    return None if title == f"{one.method} {one.path}" else [h.br, h.small[title]]
+
+
 def _facts(visit: Visit, line: RequestLine, titles: Mapping[str, str]) -> Node:
     form = visit.formats()
     return parts.facts(
         ("Status", _status(line)),
         ("Error", line.error_code and h.code[line.error_code]),
-        ("Time", form.when(line.time)),
+        ("Time", [form.when(line.time), h.br, h.code[instants.text(line.time)]]),
         ("Took", _took(form, line)),
         ("Endpoint", titles.get(line.operation, line.operation)),
         ("Query", line.query and h.code[line.query]),
         ("Request id", h.code[ids.wire("req", line.id)]),
         ("Key", h.code[ids.wire("key", line.key_id)] if line.key_id else None),
         ("Address", line.address),
-        ("Answered before", line.replayed and "yes: the same Idempotency-Key came earlier"),
+        ("Answered before", "the same Idempotency-Key came earlier" if line.replayed else None),
     )
 
 
@@ -206,7 +211,9 @@ def _answer(found: LoggedRequest) -> Node:
         return None
     text = readable(found.answer)
     message = _message(found.answer)
-    return parts.card("What was answered", message and h.p[message], h.pre[h.code[text]])
+    return parts.card(
+        "What was answered", message and h.p[message], h.pre(tabindex="0")[h.code[text]]
+    )
 
 
 def _message(answer: bytes) -> str:
@@ -221,7 +228,9 @@ def _body(found: LoggedRequest) -> Node:
     if not found.body:
         return None
     cut = found.body_is_cut and h.p["The first 8 KiB of it."]
-    return parts.card("What was sent", cut, h.pre(".code")[h.code[readable(found.body)]])
+    return parts.card(
+        "What was sent", cut, h.pre(".code", tabindex="0")[h.code[readable(found.body)]]
+    )
 
 
 def _status(line: RequestLine) -> Node:

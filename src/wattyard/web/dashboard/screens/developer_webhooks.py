@@ -227,17 +227,20 @@ def _deliveries(visit: Visit, found: Mapping[str, Any]) -> Node:
                 h.a(href=event)[one["event_type"]],
                 parts.badge(says.state, says.kind),
                 [says.sentence, says.remedy and [h.br, h.small[says.remedy]]],
-                visit.may(Role.DEVELOPER)
-                and one["status"] != "SUCCEEDED"
-                and parts.form(
-                    visit.link(f"{PATH}/deliveries/{one['id']}/retry"),
-                    parts.submit("Send again now", main=False),
-                ),
+                *([_again(visit, one)] if visit.may(Role.DEVELOPER) else []),
             )
         )
     nothing = parts.empty("Nothing was sent to it, or nothing that fits.")
-    heads = ("Event at", "Event", "State", "How it went", "")
+    acts = visit.may(Role.DEVELOPER)
+    heads = ("Event at", "Event", "State", "How it went", *(["Send again"] if acts else []))
     return parts.table(heads, rows, empty=nothing, label="Deliveries")
+
+
+def _again(visit: Visit, one: Mapping[str, Any]) -> Node:
+    if one["status"] == "SUCCEEDED":
+        return None
+    address = visit.link(f"{PATH}/deliveries/{one['id']}/retry")
+    return parts.form(address, parts.submit("Send again now", main=False))
 
 
 def _test(visit: Visit, one: Mapping[str, Any]) -> Node:
@@ -264,6 +267,7 @@ def _acts(visit: Visit, one: Mapping[str, Any], version: str, faults: Faults) ->
                 else h.p["A disabled endpoint gets nothing, and can be enabled again."],
                 parts.submit(
                     "Enable" if disabled else "Disable",
+                    main=disabled,
                     name="status",
                     value="ENABLED" if disabled else "DISABLED",
                 ),

@@ -51,7 +51,7 @@ async def keys(visit: Visit, accounts: Accounts) -> Screen:
     may_act = visit.may(Role.DEVELOPER)
     shown = sorted(found, key=lambda one: one.id, reverse=True)[:_SHOWN]
     rows = [_row(visit, one, may_act=may_act) for one in shown]
-    heads = ("Key", "May do", "Made", "Last used", "State", *([""] if may_act else []))
+    heads = ("Key", "May do", "Made", "Last used", "State", *(["Revoke"] if may_act else []))
     make = parts.button("Make a key", visit.link(f"{PATH}/keys/new"), main=True)
     nothing = parts.empty(
         f"The account has no key in {visit.mode} mode, so no program can call the API.",
@@ -164,7 +164,7 @@ def _state(visit: Visit, key: SecretKey) -> Node:
         return [parts.badge("revoked", "bad"), " ", form.when(key.time_revoked)]
     if expiry and expiry <= visit.call.now:
         return [parts.badge("expired", "bad"), " ", form.when(expiry)]
-    return [parts.badge("good", "good"), [" until ", form.when(expiry)] if expiry else None]
+    return [parts.badge("active", "good"), [" until ", form.when(expiry)] if expiry else None]
 
 
 def _rights(restriction: Restriction | None) -> Node:
