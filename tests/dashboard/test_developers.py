@@ -114,6 +114,24 @@ async def test_a_key_is_revoked_and_refused(world: World, tenant: Tenant, browse
     assert secret not in str(audit)
 
 
+async def test_a_bearer_token_is_made_and_shown_once(world: World, browser: Browser) -> None:
+    answer = await browser.post("/developers/token")
+    assert answer.status_code == 201
+    assert "1 Mar 2026, 11:00" in words(answer)
+    (token,) = re.findall(r"<code>(eyJ[\w.-]+)</code>", answer.text)
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await world.http.get("/sites", headers=headers)).status_code == 200
+    assert token not in (await browser.get("/developers")).text
+
+
+async def test_an_account_without_a_secret_key_is_told_so(tenant: Tenant, browser: Browser) -> None:
+    assert tenant.caller.key_id
+    await browser.post(f"{KEYS}/{ids.wire('key', tenant.caller.key_id)}/revoke")
+    answer = await browser.post("/developers/token")
+    assert answer.status_code == 303
+    assert "no%20secret%20key" in answer.headers["set-cookie"]
+
+
 async def test_keys_of_others_and_of_the_other_mode_are_not_revoked(
     world: World, tenant: Tenant, browser: Browser
 ) -> None:
@@ -141,6 +159,7 @@ async def test_a_viewer_sees_keys_and_requests_and_changes_nothing(
         ("GET", f"{KEYS}/new"),
         ("POST", KEYS),
         ("POST", f"{KEYS}/{key}/revoke"),
+        ("POST", "/developers/token"),
     ):
         send = viewer.get if method == "GET" else viewer.post
         assert (await send(path)).status_code == 403

@@ -28,7 +28,7 @@ def tabs(visit: Visit, present: str) -> Node:
     ]
 
 
-def once(says: str, secret: str, *actions: Node) -> Node:
+def once(says: Node, secret: str, *actions: Node) -> Node:
     """A secret that is shown this once, and is in no other page."""
     return h.section(".card")[
         h.p(role="status")[says],

@@ -1,7 +1,7 @@
 """The screen Developers: the keys of the account in its mode."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from wattyard.platform.http.errors import status_of
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Page, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields, Form
+from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields, Form, sentence
 from wattyard.web.dashboard.screens.developer_parts import PATH, once, tabs
 from wattyard.web.dashboard.visit import Visit
 
@@ -60,7 +60,7 @@ async def keys(visit: Visit, accounts: Accounts) -> Screen:
     return Screen(
         title="Developers",
         path=PATH,
-        actions=make if may_act else None,
+        actions=[_token_button(visit), make] if may_act else None,
         body=[
             tabs(visit, PATH),
             h.p[
@@ -112,6 +112,31 @@ async def make_key(visit: Visit, accounts: Accounts) -> Screen:
     )
 
 
+@page("POST", f"{PATH}/token", role=Role.DEVELOPER)
+async def make_token(visit: Visit, accounts: Accounts) -> Screen | Answer:
+    """Make a bearer token of the account's oldest secret key, and show it this once."""
+    try:
+        async with visit.tools.db.transaction():
+            token, seconds = await accounts.token_of(
+                visit.context, visit.account.account_id, live_mode=visit.live_mode
+            )
+            await visit.note("token.create")
+    except KeyNotFound as refusal:
+        return visit.go(visit.link(PATH), told=sentence(refusal.first.message))
+    end = visit.formats().when(visit.call.now + timedelta(seconds=seconds))
+    return Screen(
+        title="A bearer token",
+        path=PATH,
+        above=(("Developers", visit.link(PATH)),),
+        status=201,
+        body=once(
+            ["It may do everything in this mode, until ", end, ". It is not shown again."],
+            token,
+            parts.button("I have it", visit.link(PATH), main=True),
+        ),
+    )
+
+
 @page("POST", f"{PATH}/keys/{{key}}/revoke", role=Role.DEVELOPER)
 async def revoke_key(visit: Visit, key: str, accounts: Accounts) -> Answer:
     """Revoke a key of this account and mode."""
@@ -129,6 +154,10 @@ async def revoke_key(visit: Visit, key: str, accounts: Accounts) -> Answer:
 
 async def _keys(visit: Visit, accounts: Accounts) -> Sequence[SecretKey]:
     return await accounts.keys(visit.account.account_id)
+
+
+def _token_button(visit: Visit) -> Node:
+    return parts.form(visit.link(f"{PATH}/token"), parts.submit("Make a bearer token", main=False))
 
 
 def _row(visit: Visit, key: SecretKey, *, may_act: bool) -> Sequence[Node]:
@@ -271,4 +300,4 @@ def _form(visit: Visit, refusal: Refusal | None = None) -> Screen:
     )
 
 
-PAGES: Final[tuple[Page, ...]] = (keys, new_key, make_key, revoke_key)
+PAGES: Final[tuple[Page, ...]] = (keys, new_key, make_key, make_token, revoke_key)
