@@ -25,6 +25,7 @@ OF_NO_ACCOUNT = {
     "accounts.add_key",
     "accounts.account_by_id",
     "accounts.all_accounts",
+    "accounts.page_of_accounts",
     "accounts.keys_of",
     "accounts.disable",
     "accounts.enable",
@@ -35,6 +36,8 @@ OF_NO_ACCOUNT = {
     "accounts.key_by_hash",
     "accounts.standing",
     # People, who are of no account; their sessions and links are found by secrets alone.
+    "people.server_audit.add",
+    "people.server_audit.page",
     "people.links.add",
     "people.links.by_token",
     "people.links.end",

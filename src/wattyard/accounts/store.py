@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from wattyard.accounts.domain import Account, Restriction, SecretKey, Standing
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.platform.encryption import EncryptedColumn, Keyring
@@ -31,6 +32,9 @@ _KEY = """
 _OF_KEYS = f"SELECT {_KEY} FROM {_EVERY_KEY} JOIN accounts USING (account)"
 
 
+_LAST = UUID(int=2**128 - 1)
+
+
 async def add_account(db: WriteConnection, id_: UUID, name: str, now: datetime) -> Account:
     """Add an account and give it its number."""
     row = await db.fetchrow(
@@ -52,6 +56,23 @@ async def all_accounts(db: ReadConnection) -> list[Account]:
     """List the accounts, oldest first."""
     rows = await db.fetch(f"SELECT {_ACCOUNT} FROM accounts ORDER BY account")
     return [Account(**row) for row in rows]
+
+
+async def page_of_accounts(db: ReadConnection, window: PageWindow) -> Page[Account]:
+    """Read one page of accounts, newest first."""
+    if window.backwards:
+        rows = await db.fetch(
+            f"SELECT {_ACCOUNT} FROM accounts WHERE id > $1 ORDER BY id LIMIT $2",
+            window.newer_than,
+            window.limit + 1,
+        )
+    else:
+        rows = await db.fetch(
+            f"SELECT {_ACCOUNT} FROM accounts WHERE id < $1 ORDER BY id DESC LIMIT $2",
+            window.older_than or _LAST,
+            window.limit + 1,
+        )
+    return Page.cut([Account(**row) for row in rows], window)
 
 
 async def disable(db: WriteConnection, id_: UUID, now: datetime) -> Account | None:

@@ -1,34 +1,27 @@
 """`wattyard migrate`, `doctor`, `backup` and `restore`."""
 
 import asyncio
-import shutil
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from wattyard.accounts.service import Accounts
-from wattyard.app import ENCRYPTED, Services
+from wattyard.accounts.service.doctor import Doctor, folder_complaints
+from wattyard.app import Services
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import database_of, no_database_in, run, working
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
-from wattyard.kernel import ids
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
 from wattyard.meters.service.months import MIGRATE_AHEAD, Months
 from wattyard.platform import embedded
-from wattyard.platform.db import Database, health, schema
+from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.encryption import key_file, registry
 from wattyard.platform.encryption.keyring import VARIABLE, Keyring
 from wattyard.platform.settings import Settings
 from wattyard.requests.service import Days
 from wattyard.requests.service.days import MIGRATE_AHEAD as MIGRATE_DAYS_AHEAD
-from wattyard.sites.service import Inspection
-from wattyard.tariffs.service import Listings
-
-_ROOM_BYTES: Final = 1024**3
 
 FileArgument = Annotated[Path, typer.Argument(help="The backup, in pg_dump's custom format.")]
 
@@ -91,25 +84,17 @@ def doctor(
     """
 
     async def work(services: Services) -> tuple[list[str], int, list[str]]:
-        if lacking := await health.missing_grants(services.get(Database)):
+        found, context = services.get(Doctor), services.get(Contexts).operator()
+        if lacking := await found.missing_grants():
             return lacking, 0, []
-        complaints = await _complaints(services)
-        checked, wrong = 0, []
-        contexts = services.get(Contexts)
-        for account in await services.get(Accounts).all():
-            for live_mode in (False, True):
-                context = contexts.of(Caller(account.number, account.id, live_mode))
-                count, found = await services.get(Inspection).summaries(context, repair=repair)
-                checked += count
-                wrong += [ids.wire("ste", one) for one in found]
-                listed = await services.get(Listings).differing(context, repair=repair)
-                wrong += [ids.wire("loc", one) for one in listed]
-        return complaints, checked, wrong
+        complaints = await found.complaints(context)
+        compared = await found.compare(context, repair=repair)
+        return complaints, compared.checked, compared.wrong
 
     settings = Settings.read(data=data, database=database)
     complaints, checked, wrong = run(data, database, work, any_key=True)
     if not settings.database:
-        complaints += _folder_complaints(settings.data)
+        complaints += folder_complaints(settings.data)
     if json:
         print_json(
             {
@@ -126,16 +111,6 @@ def doctor(
         say("all is well" if not complaints and not wrong else "see above")
     if complaints or (wrong and not repair):
         raise typer.Exit(1)
-
-
-async def _complaints(services: Services) -> list[str]:
-    context = services.get(Contexts).operator()
-    found = await health.complaints(services.get(Database))
-    for capability in services.capabilities:
-        for inspected in capability.inspected:
-            found += await services.get(inspected).complaints(context)
-    keyring = services.get(Keyring)
-    return found + await registry.complaints(services.get(Database), keyring, ENCRYPTED)
 
 
 def backup(
@@ -205,14 +180,3 @@ def _embedded(data: DataOption, database: DatabaseOption) -> EmbeddedDatabase:
             "for an external one use pg_dump and pg_restore"
         )
     return EmbeddedDatabase(settings.data)
-
-
-def _folder_complaints(folder: Path) -> list[str]:
-    found = []
-    free = shutil.disk_usage(folder).free
-    if free < _ROOM_BYTES:
-        found.append(f"only {free // 1024**2:,} MiB are free on the disk of {folder}: make room")
-    for path, mode in ((folder / "postgres", "700"), (folder / key_file.NAME, "600")):
-        if path.exists() and path.stat().st_mode & 0o077:
-            found.append(f"{path} is readable by other users: chmod {mode} it")
-    return found

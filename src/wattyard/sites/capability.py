@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.accounts.service import Counted, OwnSites
+from wattyard.accounts.service.doctor import Recomputed
 from wattyard.kernel.callers import Caller
 from wattyard.platform.composition import Capability
 from wattyard.sites.adapters.fleet_lines import arrivals
@@ -73,7 +74,7 @@ SITES: Final = Capability(
         Inspection,
         SiteSearches,
     ),
-    contributes=((Counted, Sites), (OwnSites, Sites)),
+    contributes=((Counted, Sites), (OwnSites, Sites), (Recomputed, Inspection)),
     endpoints=ENDPOINTS,
     jobs=(gathered_events,),
     inspected=(Inspection,),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from wattyard.accounts.service.doctor import Recomputed
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
 from wattyard.platform.composition import Capability
@@ -65,7 +66,7 @@ TARIFFS: Final = Capability(
         OperatorMarkets,
         market_fetches,
     ),
-    contributes=((Dependent, Endings),),
+    contributes=((Dependent, Endings), (Recomputed, Listings)),
     endpoints=ENDPOINTS,
     jobs=(fetching, endings),
     encrypted=ENCRYPTED,

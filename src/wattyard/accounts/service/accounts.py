@@ -11,6 +11,7 @@ from wattyard.accounts.service.ports import OwnSites
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
+from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.refusals import Missing
 from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
@@ -86,6 +87,11 @@ class Accounts(Authentication):
         """List the accounts."""
         async with self._db.reading() as db:
             return await store.all_accounts(db)
+
+    async def page(self, window: PageWindow) -> Page[Account]:
+        """Read one page of all accounts, newest first."""
+        async with self._db.reading() as db:
+            return await store.page_of_accounts(db, window)
 
     async def account(self, account_id: UUID) -> Account:
         """Find an account.

@@ -57,10 +57,11 @@ async def page(db: ReadConnection, account: int, window: PageWindow) -> Page[Ent
             window.older_than or _FIRST,
             window.limit + 1,
         )
-    return Page.cut([_entry(row) for row in rows], window)
+    return Page.cut([entry_of(row) for row in rows], window)
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def entry_of(row: asyncpg.Record) -> Entry:
+    """Read an entry from a row."""
     return Entry(
         id=row["id"],
         action=row["action"],

@@ -1,7 +1,7 @@
 """What can be wrong with a database as a whole; each complaint says what to do."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from wattyard.platform.db.database import Database
 
@@ -30,6 +30,16 @@ _LACKING: Final = """
 """
 
 
+_SIZES: Final = """
+    SELECT coalesce(pg_partition_root(c.oid), c.oid::regclass)::text AS name,
+           sum(pg_total_relation_size(c.oid))::bigint AS size_bytes
+    FROM pg_class c
+    WHERE c.relkind = 'r' AND c.relnamespace =
+        (SELECT relnamespace FROM pg_class WHERE oid = 'alembic_version'::regclass)
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1
+"""
+
+
 async def missing_grants(database: Database) -> list[str]:
     """List what the present role may not do with rows; empty where it may do all that is needed."""
     async with database.reading() as db:
@@ -45,6 +55,21 @@ async def missing_grants(database: Database) -> list[str]:
         'and see "A role that reads and writes rows" in docs/operations.md'
     )
     return [complaint]
+
+
+class TableSize(NamedTuple):
+    """A table, with its partitions and indexes, and how many bytes they take."""
+
+    name: str
+    size_bytes: int
+
+
+async def sizes(database: Database, most: int) -> tuple[int, list[TableSize]]:
+    """How many bytes the database takes, and its `most` largest tables."""
+    async with database.reading() as db:
+        whole: int = await db.fetchval("SELECT pg_database_size(current_database())")
+        rows = await db.fetch(_SIZES, most)
+    return whole, [TableSize(row["name"], row["size_bytes"]) for row in rows]
 
 
 async def complaints(database: Database) -> list[str]:

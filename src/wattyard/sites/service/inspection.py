@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.ids import wire
 from wattyard.kernel.pages import PageWindow
 from wattyard.sites.service.ports import SiteUseCases, lock_present, show_anew
 from wattyard.sites.store import devices as device_store
@@ -49,6 +50,11 @@ class Inspection(SiteUseCases):
             if not page.has_more:
                 return checked, wrong
             position = ids[-1]
+
+    async def recompute(self, context: Context, *, repair: bool) -> tuple[int, list[str]]:
+        """Compare an account's summaries: how many sites, and the ids of those that differ."""
+        checked, wrong = await self.summaries(context, repair=repair)
+        return checked, [wire("ste", one) for one in wrong]
 
     async def _differing(
         self, context: Context, ids: Sequence[UUID], *, lock: bool, repair: bool = False

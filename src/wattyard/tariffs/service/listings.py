@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.ids import wire
 from wattyard.kernel.pages import PageWindow
 from wattyard.sites.domain.sites import LocationNotFound, Site
 from wattyard.tariffs.service.ports import TariffUseCases
@@ -30,6 +31,10 @@ class Listings(TariffUseCases):
             if not page.has_more:
                 return wrong
             window = PageWindow(_AT_ONCE, older_than=page.items[-1][0].id)
+
+    async def recompute(self, context: Context, *, repair: bool) -> tuple[int, list[str]]:
+        """Compare an account's lists: the ids of locations whose list differs; none are counted."""
+        return 0, [wire("loc", one) for one in await self.differing(context, repair=repair)]
 
     async def _wrong(self, context: Context, sites: Sequence[Site]) -> list[Site]:
         async with self.db.reading() as db:
