@@ -14,7 +14,7 @@ from wattyard.cli.accounts import AccountOption, print_json
 from wattyard.cli.database import run
 from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
 from wattyard.cli.plan_chart import Lane
-from wattyard.cli.site_plan import Shown, fields_of, plan_site
+from wattyard.cli.site_plan import PlanOutput, fields_of, plan_site
 from wattyard.cli.svg_files import SvgOption, write_plan
 from wattyard.cli.tariffs import ModeOption, context_of
 from wattyard.cli.wording import SITE_PLAN, said_in
@@ -74,7 +74,9 @@ def plan(
         if hours is not None:
             asked["schedule_horizon"] = hours
         with said_in(SITE_PLAN):
-            plan_site(asked, account, mode, shown=Shown(json, svg), data=data, database=database)
+            plan_site(
+                asked, account, mode, shown=PlanOutput(json, svg), data=data, database=database
+            )
         return
     if device is None:
         raise typer.BadParameter("name a device, dev_…, or a site by --site loc_…")

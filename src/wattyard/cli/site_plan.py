@@ -36,7 +36,7 @@ _FULL = 100.0
 _IDLE_W = 1.0
 
 
-class Shown(NamedTuple):
+class PlanOutput(NamedTuple):
     """How a plan is shown: as JSON, as a picture in a file, or else in the terminal."""
 
     json: bool
@@ -48,7 +48,7 @@ def plan_site(
     account: str,
     mode: Mode,
     *,
-    shown: "Shown",
+    shown: "PlanOutput",
     data: Path | None,
     database: str | None,
 ) -> None:

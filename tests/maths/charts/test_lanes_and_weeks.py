@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from tests.maths.charts.test_drawings import HOSTILE, READER, hours
 from wattyard.web.charts import palette
-from wattyard.web.charts.audit import PricePart, audit_chart
+from wattyard.web.charts.audit import AuditPart, audit_chart
 from wattyard.web.charts.drawing import Box, Curve, Drawing, Label
 from wattyard.web.charts.plans import ChargeTarget, PlanLane, plan_chart
 from wattyard.web.charts.reading import ChartReader
+from wattyard.web.charts.scales import nice_ticks
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.charts.sparks import spark
 from wattyard.web.charts.weeks import PriceRange, WeekRow, clock_row, price_range, week_chart
@@ -89,7 +90,7 @@ def test_the_line_of_a_state_of_charge_begins_with_it_and_ends_each_step_where_i
     [
         a_plan(),
         week_chart(a_week(), price_range([a_week()]), READER, currency_code="EUR", title="Week"),
-        audit_chart([PricePart(HOSTILE, 0.2)], READER, currency_code="EUR", title="Price"),
+        audit_chart([AuditPart(HOSTILE, 0.2)], READER, currency_code="EUR", title="Price"),
         spark(hours(DAY, [1.0, 2.0]), title="Requests", description="by hour"),
     ],
     ids=lambda one: one.title,
@@ -180,16 +181,18 @@ def test_a_dearer_price_has_never_a_cheaper_colour(prices: list[float]) -> None:
 def test_parts_of_a_price_follow_each_other_and_end_where_the_price_ends(
     amounts: list[float],
 ) -> None:
-    parts = [PricePart(f"part {n}", amount) for n, amount in enumerate(amounts)]
+    parts = [AuditPart(f"part {n}", amount) for n, amount in enumerate(amounts)]
 
     drawing = audit_chart(parts, READER, currency_code="EUR", title="Price")
 
     boxes = [one for one in drawing.shapes if isinstance(one, Box)]
-    zero = next(one for one in drawing.shapes if one.style == "zero").x1  # type: ignore[union-attr]
-    at = zero
-    for box, amount in zip(boxes, amounts, strict=False):
-        assert (box.x if amount >= 0 else box.x + box.width) == pytest.approx(at, abs=3e-3)
-        at += box.width if amount >= 0 else -box.width
+    ends = np.cumsum([0.0, *amounts])
+    ticks, _ = nice_ticks(float(ends.min()), float(ends.max()), 5)
+    shares = (ends - ticks[0]) / (ticks[-1] - ticks[0])
+    for n, box in enumerate(boxes[:-1]):
+        left, right = sorted(shares[n : n + 2])
+        assert box.x == pytest.approx(left, abs=1e-9)
+        assert box.width == pytest.approx(max(right - left, 0.002), abs=1e-9)
     assert drawing.table.rows[-1] == ["Price", READER.number(sum(amounts), 6)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from wattyard.web.charts.drawing import Anchor, Box, DataTable, Drawing, Label, Line, Shape
+from wattyard.web.charts.drawing import Anchor, Box, DataTable, Drawing, Label, Shape, Stroke
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.scales import nice_ticks
 from wattyard.web.charts.stacks import part_style
@@ -17,7 +17,7 @@ _TICK_MOST: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class PricePart:
+class AuditPart:
     """A part of a price per kWh, in the order in which it is added; it may be below zero."""
 
     name: str
@@ -25,7 +25,7 @@ class PricePart:
 
 
 def audit_chart(
-    parts: Sequence[PricePart], reader: ChartReader, *, currency_code: str, title: str
+    parts: Sequence[AuditPart], reader: ChartReader, *, currency_code: str, title: str
 ) -> Drawing:
     """Draw parts, each beginning where the one before it ends, and the price that they come to."""
     unit = f"{currency_code} per kWh"
@@ -40,7 +40,7 @@ def audit_chart(
     for tick in ticks:
         x = (tick - low) / wide
         anchor: Anchor = "start" if x == 0.0 else "end" if x == 1.0 else "middle"
-        shapes.append(Line("zero" if tick == 0.0 else "grid", x, 0.0, x, height))
+        shapes.append(Stroke("zero" if tick == 0.0 else "grid", x, 0.0, x, height))
         shapes.append(Label("tick", x, height + 16, reader.number(tick, decimals), anchor))
     rows = [
         (part.name, start, end) for part, start, end in zip(parts, ends, ends[1:], strict=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from wattyard.web.charts.drawing import Anchor, Label, Line, Shape
+from wattyard.web.charts.drawing import Anchor, Label, Shape, Stroke
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.scales import ValueScale
 from wattyard.web.charts.times import TimeScale, TimeTick, day_names, time_ticks
@@ -27,7 +27,7 @@ def value_lines(scale: ValueScale, reader: ChartReader) -> Iterator[Shape]:
     """Draw the ticks of values across the plot, with their numbers beside it, and the zero line."""
     for tick in scale.ticks:
         y = scale.y(tick)
-        yield Line("zero" if tick == 0.0 else "grid", 0.0, y, 1.0, y)
+        yield Stroke("zero" if tick == 0.0 else "grid", 0.0, y, 1.0, y)
         text = reader.short(tick, scale.decimals)
         yield Label("tick", 0.0, y + _MIDDLE_PX, text, "end", _BESIDE_PX)
 
@@ -52,7 +52,7 @@ def time_axis(
     for tick in time_ticks(scale, reader):
         x = scale.x(tick.at_us)
         for top, low in panels_px:
-            yield Line("day" if tick.strong else "grid", x, top, x, low)
+            yield Stroke("day" if tick.strong else "grid", x, top, x, low)
         if x - written >= _APART:
             fits = tick.narrow and x - narrow >= _APART_NARROW
             yield _tick_text(replace(tick, narrow=fits), x, bottom + _TEXT_PX)
@@ -73,7 +73,7 @@ def now_mark(
     if now_us is None or not scale.start_us < now_us < scale.end_us:
         return
     x = scale.x(now_us)
-    yield Line("now", x, panel_px[0], x, panel_px[1])
+    yield Stroke("now", x, panel_px[0], x, panel_px[1])
     right = x > _NOW_NEAR_END
     yield Label(
         "now-text", x, panel_px[0] + 11, "now", "end" if right else "start", -4 if right else 4

@@ -13,7 +13,7 @@ Anchor = Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Stroke:
     """A straight line."""
 
     style: str
@@ -59,7 +59,7 @@ class Curve:
     closed: bool = False
 
 
-Shape = Line | Box | Label | Curve
+Shape = Stroke | Box | Label | Curve
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from wattyard.web.charts.axes import (
     value_lines,
 )
 from wattyard.web.charts.crosshair import pointer
-from wattyard.web.charts.drawing import Curve, Drawing, Label, LegendEntry, Line, Shape
+from wattyard.web.charts.drawing import Curve, Drawing, Label, LegendEntry, Shape, Stroke
 from wattyard.web.charts.prices import SHOWN_DECIMALS, has_forecast, price_lane
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.scales import ValueScale, percent_scale, value_scale
@@ -155,7 +155,7 @@ def _charge(lane: PlanLane, time: TimeScale, scale: ValueScale) -> tuple[list[Sh
     before: list[Shape] = []
     if lane.reserve_percent is not None:
         y = scale.y(lane.reserve_percent)
-        before.append(Line("reserve", 0.0, y, 1.0, y))
+        before.append(Stroke("reserve", 0.0, y, 1.0, y))
     before.append(Curve("held", [line]))
     before += [_mark(one, time, scale) for one in lane.targets]
     return [Curve("held-area", [area], closed=True)], before

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from wattyard.web.charts.areas import step_curve
-from wattyard.web.charts.drawing import DataTable, Drawing, Line
+from wattyard.web.charts.drawing import DataTable, Drawing, Stroke
 from wattyard.web.charts.scales import ValueScale
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.charts.times import TimeScale
@@ -27,7 +27,7 @@ def spark(series: StepSeries, *, title: str, description: str) -> Drawing:
         title=title,
         description=description,
         height=_HEIGHT_PX,
-        shapes=[Line("grid", 0.0, zero, 1.0, zero), step_curve("spark", series, time, scale)],
+        shapes=[Stroke("grid", 0.0, zero, 1.0, zero), step_curve("spark", series, time, scale)],
         table=DataTable([], []),
         gutter=0.0,
     )

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from wattyard.web.charts.axes import HEADER_PX, UNIT_PX, value_lines
-from wattyard.web.charts.drawing import Box, DataTable, Drawing, Label, LegendEntry, Line, Shape
+from wattyard.web.charts.drawing import Box, DataTable, Drawing, Label, LegendEntry, Shape, Stroke
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.scales import ValueScale, value_scale
 from wattyard.web.charts.series import Floats
@@ -117,14 +117,14 @@ def _boxes(stack: StackedBars, scale: ValueScale, reader: ChartReader) -> Iterat
             )
 
 
-def _totals(stack: StackedBars, scale: ValueScale, *, mixed: bool) -> Iterator[Line]:
+def _totals(stack: StackedBars, scale: ValueScale, *, mixed: bool) -> Iterator[Stroke]:
     """Mark totals where they are not the tops of the bars anyway."""
     if not mixed:
         return
     width = 1.0 / len(stack.names)
     for n, total in enumerate(stack.totals.tolist()):
         y = scale.y(total)
-        yield Line("total", (n + 0.08) * width, y, (n + 0.92) * width, y)
+        yield Stroke("total", (n + 0.08) * width, y, (n + 0.92) * width, y)
 
 
 def _names(stack: StackedBars, y: float) -> Iterator[Label]:

@@ -15,8 +15,8 @@ from wattyard.web.charts.drawing import (
     Drawing,
     Label,
     LegendEntry,
-    Line,
     Shape,
+    Stroke,
 )
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.series import Floats, StepSeries
@@ -141,7 +141,7 @@ def _shapes(
                 2.0,
             )
     for hour in (6, 12, 18):
-        yield Line("hour", hour / 24, _TOP_PX - 4, hour / 24, bottom)
+        yield Stroke("hour", hour / 24, _TOP_PX - 4, hour / 24, bottom)
 
 
 def _cells(row: WeekRow) -> Iterator[tuple[int, int, float]]:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from wattyard.web.charts import palette
-from wattyard.web.charts.drawing import Box, Curve, Drawing, Label, LegendEntry, Line, Shape
+from wattyard.web.charts.drawing import Box, Curve, Drawing, Label, LegendEntry, Shape, Stroke
 from wattyard.web.charts.thinning import Polyline
 
 FINENESS: Final = 10_000
@@ -147,7 +147,7 @@ def _stretched(writer: _ForPages, drawing: Drawing) -> Iterator[str]:
 
 def _written(writer: _Writer, shape: Shape) -> str:
     match shape:
-        case Line():
+        case Stroke():
             return (
                 f'<line {writer.paint(shape.style)} x1="{writer.x(shape.x1)}" '
                 f'y1="{_short(shape.y1, 1)}" x2="{writer.x(shape.x2)}" y2="{_short(shape.y2, 1)}"/>'

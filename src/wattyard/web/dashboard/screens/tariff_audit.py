@@ -10,7 +10,7 @@ from htpy import Node
 
 from wattyard.kernel import civil, instants
 from wattyard.kernel.refusals import Refusal
-from wattyard.web.charts.audit import PricePart, audit_chart
+from wattyard.web.charts.audit import AuditPart, audit_chart
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.dashboard import parts
@@ -90,7 +90,7 @@ async def _shown(visit: Visit, tariff: Document, form: Formats, start: datetime)
     ]
 
 
-def _parts(own: list[tuple[str, Document]]) -> Iterator[PricePart]:
+def _parts(own: list[tuple[str, Document]]) -> Iterator[AuditPart]:
     """Split each tariff's part, before VAT, into the market's price and the surcharge on it."""
     vat = 0.0
     for name, part in own:
@@ -98,13 +98,13 @@ def _parts(own: list[tuple[str, Document]]) -> Iterator[PricePart]:
         vat += part["vat"]
         market, surcharge = part.get("market"), part.get("surcharge") or 0.0
         if market is not None and abs(market["value"] + surcharge - net) <= _EXACT:
-            yield PricePart(f"{_PARTS[name]}: {market['code']}", market["value"])
+            yield AuditPart(f"{_PARTS[name]}: {market['code']}", market["value"])
             if surcharge:
-                yield PricePart("Surcharge", net - market["value"])
+                yield AuditPart("Surcharge", net - market["value"])
         else:
-            yield PricePart(_PARTS[name], net)
+            yield AuditPart(_PARTS[name], net)
     if vat:
-        yield PricePart("VAT", vat)
+        yield AuditPart("VAT", vat)
 
 
 def _row(visit: Visit, form: Formats, currency: str, name: str, part: Document) -> tuple[Node, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import htpy as h
 from htpy import Node
@@ -21,8 +21,22 @@ from wattyard.web.dashboard.screens.tariff_windows import (
 from wattyard.web.dashboard.screens.tariff_words import DIRECTIONS, RESETS, SCOPES, TYPES
 from wattyard.web.dashboard.visit import Visit
 
-_HEADS: Final = ("Months", "Special dates", "Days", "From", "Until", "Price per kWh", "Counter")
-_EXAMPLES: Final = ("All", "12-24, Holidays", "Weekdays", "07:00", "23:00", "0.31", "")
+
+class _Column(NamedTuple):
+    name: str
+    head: str
+    example: str
+
+
+_PLAIN: Final = (
+    _Column("months", "Months", "All"),
+    _Column("dates", "Special dates", "12-24, Holidays"),
+    _Column("days", "Days", "Weekdays"),
+    _Column("valid_from", "From", "07:00"),
+    _Column("valid_to", "Until", "23:00"),
+    _Column("price", "Price per kWh", "0.31"),
+)
+_COLUMNS: Final = (*_PLAIN, _Column("counter", "Counter", ""))
 _ABOUT_ROWS: Final = (
     "Each row is a time of day. Rows with the same months, dates and days belong together, and "
     "cover the 24 hours once. A row with special dates comes before those without. A price is a "
@@ -93,6 +107,8 @@ def _windows(shown: TariffForm, faults: Faults) -> Node:
     """Show a row for each window, with the faults that belong to it below it."""
     empty = WindowRow(dict.fromkeys(COLUMNS, ""))
     rows = placed([*shown.rows, *[empty] * shown.spare])
+    counted = any(row.cells.get("counter") for row in shown.rows)
+    columns = _COLUMNS if counted or shown.values.get("tier_scope") == "PERIOD" else _PLAIN
     messages = _messages(rows, faults)
     return [
         h.p[
@@ -104,8 +120,8 @@ def _windows(shown: TariffForm, faults: Faults) -> Node:
         ],
         h.div(".wide", tabindex="0", role="region", aria_label="Windows")[
             h.table(".windows")[
-                h.thead[h.tr[(h.th(scope="col")[head] for head in _HEADS)]],
-                h.tbody[(_row(n, row, messages[n]) for n, row in enumerate(rows))],
+                h.thead[h.tr[(h.th(scope="col")[one.head] for one in columns)]],
+                h.tbody[(_row(n, row, messages[n], columns) for n, row in enumerate(rows))],
             ]
         ],
         h.p(".actions")[
@@ -127,26 +143,26 @@ def _messages(rows: Sequence[PlacedRow], faults: Faults) -> list[list[str]]:
     return found
 
 
-def _row(number: int, row: PlacedRow, messages: Sequence[str]) -> Node:
+def _row(number: int, row: PlacedRow, messages: Sequence[str], columns: Sequence[_Column]) -> Node:
     described = f"row-{number}-fault" if messages else None
     cells = [
-        h.td[
+        h.td(data_head=one.head)[
             h.input(
                 type="text",
-                name=name,
-                value=row.row.cells.get(name, ""),
-                placeholder=example if number == 0 else None,
-                aria_label=f"{head}, row {number + 1}",
+                name=one.name,
+                value=row.row.cells.get(one.name, ""),
+                placeholder=one.example if number == 0 else None,
+                aria_label=f"{one.head}, row {number + 1}",
                 aria_invalid="true" if messages else None,
                 aria_describedby=described,
                 autocomplete="off",
             )
         ]
-        for name, head, example in zip(COLUMNS, _HEADS, _EXAMPLES, strict=True)
+        for one in columns
     ]
     fault = (
         messages
-        and h.tr[h.td(colspan=str(len(COLUMNS)))[h.p(".fault", id=described)[" ".join(messages)]]]
+        and h.tr[h.td(colspan=str(len(columns)))[h.p(".fault", id=described)[" ".join(messages)]]]
     )
     return [h.tr[cells], fault]
 

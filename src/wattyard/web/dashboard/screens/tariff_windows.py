@@ -20,6 +20,7 @@ _TIER: Final = re.compile(
 )
 _MARKET: Final = re.compile(r"market(?:\s*(?P<sign>[+-])\s*(?P<surcharge>[\d.,]+))?", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
+_RANGE_FROM: Final = 3
 _RANGE: Final = re.compile(r"(\w{3})\w*\s*(?:-|–|to)\s*(\w{3})\w*", re.IGNORECASE)
 
 
@@ -40,9 +41,9 @@ def rows_of(schedule: Sequence[Document]) -> list[WindowRow]:
     return [
         WindowRow(
             {
-                "months": ", ".join(entry["months"]),
+                "months": _written_words(entry["months"], MONTHS),
                 "dates": ", ".join(str(one) for one in entry.get("dates") or ()),
-                "days": ", ".join(block["days"]),
+                "days": _written_words(block["days"], _WEEKDAYS),
                 "valid_from": hours["valid_from"],
                 "valid_to": hours["valid_to"],
                 "price": _price_text(hours["rate"]),
@@ -153,6 +154,15 @@ def _words(text: str, names: Sequence[str]) -> list[str]:
         else:
             found.append(_named(part, names))
     return found or ["All"]
+
+
+def _written_words(found: Sequence[str], names: Sequence[str]) -> str:
+    """Write months or weekdays: as a range where they are three or more in a row."""
+    if len(found) >= _RANGE_FROM and found[0] in names:
+        first = names.index(found[0])
+        if list(found) == [names[(first + n) % len(names)] for n in range(len(found))]:
+            return f"{found[0]}-{found[-1]}"
+    return ", ".join(found)
 
 
 def _after(first: int, last: int, names: Sequence[str]) -> int:
