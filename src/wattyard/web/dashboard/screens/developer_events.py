@@ -101,7 +101,7 @@ def _search(visit: Visit) -> Node:
     return parts.search_form(
         visit.link(_PATH),
         fields.choice("Type", "type", types),
-        fields.text("Object", "object_id", type="search", hint="Id of a site, device, tariff …"),
+        fields.text("Object, by its id", "object_id", type="search"),
         parts.submit("Look", main=False),
     )
 
