@@ -290,3 +290,23 @@ async def test_an_unusable_link_costs_the_invited_nothing(
     with pytest.raises(Refusal):
         await come(world, now, token)
     assert await roles(world, other) == {}
+
+
+async def test_of_two_who_use_a_link_at_once_one_comes_in(
+    world: World, tenant: Tenant, now: Callable[[], Context]
+) -> None:
+    token = await invited(world, tenant, email(world))
+    attempts = (come(world, now, token) for _ in range(4))
+    found = await asyncio.gather(*attempts, return_exceptions=True)
+    assert Counter(map(type, found)) == {Person: 1, LinkEnded: 3}
+
+
+async def test_an_account_keeps_an_owner_when_two_leave_at_once(
+    world: World, tenant: Tenant
+) -> None:
+    owners = [await member(world, tenant, Role.OWNER) for _ in range(2)]
+    people = world.services.get(People)
+    leaving = (people.remove(tenant.context, one.id) for one in owners)
+    found = await asyncio.gather(*leaving, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in found) == ["LastOwner", "NoneType"]
+    assert len(await roles(world, tenant)) == 1
