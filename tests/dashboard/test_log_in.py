@@ -300,3 +300,10 @@ async def test_the_cookie_is_as_secure_as_the_address(
     assert f"{name}=" in headers_set
     assert ("Secure" in headers_set) is secure
     assert found is not None
+
+
+async def test_a_server_without_a_dashboard_has_nothing_there(world: World) -> None:
+    there = World(world.db, world.clock, {Settings: replace(SETTINGS, dashboard=0)})
+    for path in ("/dashboard", "/dashboard/login"):
+        answer = await there.http.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "path_unknown")
