@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from wattyard.kernel.callers import on_behalf_of
-from wattyard.platform.work import beside
+from wattyard.platform.work import beside, in_turn
 from wattyard.platform.work.computing import THREADS_OF_AN_ACCOUNT
 
 
@@ -79,3 +79,20 @@ async def test_a_fault_is_raised_where_the_work_was_asked_for_and_frees_its_thre
             with pytest.raises(ValueError, match="invalid literal"):
                 await beside(int, "x")
         assert await beside(int, "7") == 7
+
+
+async def test_of_many_large_bodies_of_an_account_one_piece_is_taken_a_turn() -> None:
+    taken: list[int] = []
+
+    async def body() -> None:
+        for _ in range(10):
+            await in_turn()
+            taken.append(turns)
+
+    on_behalf_of.set(7)
+    turns, bodies = 0, [asyncio.create_task(body()) for _ in range(8)]
+    while not all(one.done() for one in bodies):
+        await asyncio.sleep(0)
+        turns += 1
+    assert len(taken) == 80
+    assert max(taken.count(turn) for turn in range(turns)) <= 2

@@ -98,14 +98,14 @@ async def _stream(call: Call, context: Context, meters: Meters) -> MeterBatch:
     return batch
 
 
-async def _chunks(lines: AsyncIterator[bytes]) -> AsyncIterator[tuple[Columns, bool]]:
+async def _chunks(lines: AsyncIterator[list[bytes]]) -> AsyncIterator[tuple[Columns, bool]]:
     """Gather lines into columns of 10,000; the last may be empty."""
     gathered: list[bytes] = []
-    async for line in lines:
-        gathered.append(line)
-        if len(gathered) == RECORDS_AT_ONCE:
-            yield await beside(_columns, gathered), False
-            gathered = []
+    async for some in lines:
+        gathered += some
+        while len(gathered) >= RECORDS_AT_ONCE:
+            yield await beside(_columns, gathered[:RECORDS_AT_ONCE]), False
+            del gathered[:RECORDS_AT_ONCE]
     yield await beside(_columns, gathered), True
 
 

@@ -1,6 +1,6 @@
 """Bodies read piece by piece: compressed ones, and JSON lines (contract 0, Transport)."""
 
-import asyncio
+import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
@@ -9,6 +9,7 @@ from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Malformed, TooLarge
 from wattyard.platform.http.call import BEGUN_BYTES, Call
 from wattyard.platform.http.errors import MediaTypeUnsupported
+from wattyard.platform.work import in_turn
 
 LINE_LIMIT_BYTES: Final = 64 * 1024
 LINE_LIMIT: Final = 4_000_000
@@ -17,6 +18,8 @@ _MEMBERS: Final = 1000
 _MEMBER_BYTES: Final = 1024
 """A gzip body has at most so many members, and one more for each so many bytes in them."""
 _PIECE_BYTES: Final = 32 * 1024
+_BLANK: Final = re.compile(rb"\n\s+")
+"""Empty lines, and the white space before the next one."""
 _GZIP: Final = 31  # zlib's window bits for gzip
 
 
@@ -47,8 +50,8 @@ async def plain_body(call: Call, limit_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-async def json_lines(call: Call) -> AsyncIterator[bytes]:
-    """Read a body line by line, in constant memory; empty lines are passed over.
+async def json_lines(call: Call) -> AsyncIterator[list[bytes]]:
+    """Read a body's lines as they arrive, in constant memory; empty lines are passed over.
 
     Raises:
         TooLarge: for a line above 64 KiB, and for more than 4,000,000 lines.
@@ -57,20 +60,22 @@ async def json_lines(call: Call) -> AsyncIterator[bytes]:
     rest = b""
     lines = 0
     async for piece in pieces(call):
-        *whole, rest = (rest + piece).split(b"\n")
-        lines += len(whole)
+        lines += piece.count(b"\n")
         if lines > LINE_LIMIT:
             raise TooLarge(f"a stream has at most {LINE_LIMIT:,} lines, empty ones included")
-        for line in filter(None, whole):  # empty ones, which may be many, cost next to nothing
-            if line.strip():
-                yield _checked(line)
-        _checked(rest)
+        *whole, rest = _BLANK.sub(b"\n", rest + piece).split(b"\n")
+        if max(map(len, (*whole, rest))) > LINE_LIMIT_BYTES:
+            raise TooLarge(f"a line of the body is larger than {LINE_LIMIT_BYTES:,} bytes")
+        yield [line for line in whole if line.strip()]
     if rest.strip():
-        yield rest
+        yield [rest]
 
 
 async def pieces(call: Call) -> AsyncIterator[bytes]:
-    """Give a body piece by piece, each of at most 32 KiB once it is decompressed."""
+    """Give a body piece by piece, each of at most 32 KiB once it is decompressed.
+
+    Between two of them others have a turn of the loop.
+    """
     coding = (call.header(b"content-encoding") or "identity").lower()
     if coding not in ("identity", "gzip"):
         raise MediaTypeUnsupported(f"Content-Encoding must be gzip or none; got {shown(coding)}")
@@ -79,6 +84,7 @@ async def pieces(call: Call) -> AsyncIterator[bytes]:
         if len(call.begun_body) < BEGUN_BYTES:
             call.begun_body += piece[: BEGUN_BYTES - len(call.begun_body)]
         yield piece
+        await in_turn()
 
 
 async def _unpacked(call: Call) -> AsyncIterator[bytes]:
@@ -91,7 +97,6 @@ async def _unpacked(call: Call) -> AsyncIterator[bytes]:
                 if gzip.members > _MEMBERS + received // _MEMBER_BYTES:
                     raise TooLarge("the body is too many gzip members of next to nothing")
                 yield piece
-                await asyncio.sleep(0)  # a small chunk may be many pieces: let others have a turn
     except zlib.error as fault:
         raise Malformed(f"the body is not gzip: {fault}", code="body_invalid") from None
     if not gzip.is_whole:
@@ -129,9 +134,3 @@ async def _received(call: Call) -> AsyncIterator[bytes]:
         yield message.get("body", b"")
         if not message.get("more_body", False):
             return
-
-
-def _checked(line: bytes) -> bytes:
-    if len(line) > LINE_LIMIT_BYTES:
-        raise TooLarge(f"a line of the body is larger than {LINE_LIMIT_BYTES:,} bytes")
-    return line

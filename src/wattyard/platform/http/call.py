@@ -14,7 +14,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed, Refusal, TooLarge
 from wattyard.kernel.values import dataclass, field
 from wattyard.platform.http.releases import RELEASE
-from wattyard.platform.work import beside
+from wattyard.platform.work import beside, in_turn
 
 Result = TypeVar("Result")
 Message = MutableMapping[str, Any]
@@ -58,6 +58,8 @@ _PAGE_HEADERS: Final = {
     PageKind.UNREFERRED: _page_headers(forms=b"'self'", referrer=b"no-referrer"),
 }
 """What keeps a page from being framed, guessed at, or made to load what is not of this server."""
+_IN_TURN_BYTES: Final = 64 * 1024
+"""A body above this is received piece by piece, in turn with the account's others."""
 _COMPRESS_FROM_BYTES: Final = 1024
 BEGUN_BYTES: Final = 8 * 1024 + 1
 """Of a body that is read piece by piece, so many first bytes are remembered."""
@@ -188,6 +190,8 @@ class Call:
                 self.kept_body = b"".join(parts)
                 self.begun_body = self.kept_body[:BEGUN_BYTES]
                 return self.kept_body
+            if received > _IN_TURN_BYTES:
+                await in_turn()
 
     async def answer(self, answer: Answer | StreamedAnswer) -> None:
         """Send the answer, compressed where the client asks for it and it pays."""

@@ -1,6 +1,6 @@
 """Background work: jobs, and the worker that keeps them running."""
 
-from wattyard.platform.work.computing import beside, yield_to_the_loop
+from wattyard.platform.work.computing import beside, in_turn, yield_to_the_loop
 from wattyard.platform.work.files import open_many
 from wattyard.platform.work.stopping import Stopping
 from wattyard.platform.work.turns import turn_on
@@ -12,6 +12,7 @@ __all__ = [
     "Stopping",
     "Worker",
     "beside",
+    "in_turn",
     "open_many",
     "turn_on",
     "wait_for",

@@ -22,12 +22,13 @@ _SWITCH_SECONDS: Final = 0.0005
 
 
 class _Share:
-    """The threads of one account, and how many pieces of work want one."""
+    """The threads of one account, its turn on the loop, and how many pieces of work want one."""
 
-    __slots__ = ("slots", "wanted")
+    __slots__ = ("slots", "turn", "wanted")
 
     def __init__(self) -> None:
         self.slots = asyncio.Semaphore(THREADS_OF_AN_ACCOUNT)
+        self.turn = asyncio.Lock()
         self.wanted = 0
 
 
@@ -50,9 +51,7 @@ async def beside(
     account = on_behalf_of.get()
     if account is None:
         return await asyncio.to_thread(work, *args, **named)
-    shares = _shares.setdefault(asyncio.get_running_loop(), {})
-    share = shares.setdefault(account, _Share())
-    share.wanted += 1
+    shares, share = _joined(account)
     try:
         await share.slots.acquire()
     except asyncio.CancelledError:
@@ -68,6 +67,31 @@ async def beside(
 
     thread.add_done_callback(ended)
     return await asyncio.shield(thread)
+
+
+async def in_turn() -> None:
+    """Let others have a turn of the loop: of all that one account sends, a piece is taken for each.
+
+    Between the pieces of a large body, so that a caller who sends many of them at once does not
+    make everybody's turns longer.
+    """
+    account = on_behalf_of.get()
+    if account is None:
+        await asyncio.sleep(0)
+        return
+    shares, share = _joined(account)
+    try:
+        async with share.turn:
+            await asyncio.sleep(0)
+    finally:
+        _leave(shares, account)
+
+
+def _joined(account: int) -> tuple[dict[int, _Share], _Share]:
+    shares = _shares.setdefault(asyncio.get_running_loop(), {})
+    share = shares.setdefault(account, _Share())
+    share.wanted += 1
+    return shares, share
 
 
 def _leave(shares: dict[int, _Share], account: int) -> None:
