@@ -140,3 +140,16 @@ async def test_a_pipelined_request_is_in_nobodys_share_until_it_shows_whose_it_i
 
     assert answers.count(b"HTTP/1.1 200") == 2
     assert seen == [None]
+
+
+async def test_visitors_of_the_dashboard_who_are_not_known_share_a_quarter(
+    database_url: str, world: World
+) -> None:
+    def visit(number: int) -> Coroutine[Any, Any, httpx.Response]:
+        return world.http.get("/dashboard", headers={"Cookie": f"wattyard={number:043}"})
+
+    await visit(0)  # loads the pages
+    async with held(database_url, "LOCK TABLE person_sessions"):
+        lent = await most_lent(world, [visit(number) for number in range(CALLS)])
+
+    assert lent == world.db.connections // 4

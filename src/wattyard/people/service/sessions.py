@@ -10,12 +10,13 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
+from wattyard.kernel.callers import NOBODY
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Missing, Unavailable
 from wattyard.people.domain import IDLE, PersonSession, SignedIn
 from wattyard.people.domain.links import hash_of, new_token
 from wattyard.people.store import sessions as store
-from wattyard.platform.db import Database
+from wattyard.platform.db import Database, of_account
 
 _CACHED: Final = 5_000
 _STANDING_SECONDS: Final = 2.0
@@ -57,8 +58,8 @@ class Sessions:
         token_hash = hash_of(token)
         known = self._known.get(token_hash)
         if known is None or known.fresh_until < self._seconds():
-            self._known.pop(token_hash, None)
-            known = await self._read(token_hash)
+            with of_account(_share_of(self._known.pop(token_hash, None))):
+                known = await self._read(token_hash)
         if known is None or known.signed_in.person.disabled or known.session.is_over(context.now):
             return None
         self._known[token_hash] = known
@@ -133,6 +134,16 @@ class Sessions:
         if context.now - known.session.last_seen < _USE_NOTED:
             return
         known.session = replace(known.session, last_seen=context.now)
-        with suppress(Unavailable):
+        with of_account(_share_of(known)), suppress(Unavailable):
             async with self._db.transaction() as db:
                 await store.touch(db, known.session.id, context.now)
+
+
+def _share_of(known: _Known | None) -> int | None:
+    """Whose share of the database a session is looked up in.
+
+    That of those who are not known, until this process has seen it once.
+    """
+    if known is None:
+        return NOBODY.account
+    return next((one.account for one in known.signed_in.memberships), None)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import htpy as h
 
 from wattyard.kernel import ids
-from wattyard.kernel.callers import on_behalf_of
+from wattyard.kernel.callers import NOBODY, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Refusal, TooLarge
 from wattyard.people.domain import Membership, SignedIn
 from wattyard.people.service import Sessions
@@ -76,6 +76,8 @@ class Door:
 
     async def _answered(self, visit: Visit) -> Answer | StreamedAnswer:
         visit.signed_in = await self._signed_in(visit.call)
+        if visit.signed_in is None:
+            on_behalf_of.set(NOBODY.account)  # a log-in is in the share of those who are not known
         page, services, names = self._found(visit.call)
         visit.call.operation, visit.call.route = page.name, page.route
         if visit.call.method == "POST":
