@@ -84,8 +84,9 @@ def serve(
     )
     remedy = "choose another with --host and --port"
     listening = listening_on(settings.host, settings.port, remedy=remedy)
+    settings = settings.with_port(listening.getsockname()[1])
     shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{shown_host}:{listening.getsockname()[1]}"
+    address = f"http://{shown_host}:{settings.port}"
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
     importing = _import_beside() if settings.workers == 1 else None

@@ -175,6 +175,10 @@ class Settings:
         """Take the address of the database that was found or started."""
         return replace(self, database=url)
 
+    def with_port(self, port: int) -> Self:
+        """Take the port that was chosen, so that links lead to it."""
+        return replace(self, port=port)
+
     def with_key_file(self, path: Path) -> Self:
         """Take the file that holds the embedded database's encryption key."""
         return replace(self, encryption_key_file=str(path))
