@@ -81,13 +81,14 @@ async def test_another_tariff_is_compared_for_the_same_readings(
         schedule=flat(0.2),
         display_name="Cheap",
         contract_start_date="2026-03-01",
+        charges=[{"kind": "DAILY", "amount": 0.1}],
     )
     where = f"/costs?location={site['location_id']}"
     assert f'value="{cheap["id"]}"' in (await browser.get(where)).text
     shown = words(await browser.get(f"{where}&with={cheap['id']}"))
-    assert "the same energy would have cost €10.00 less" in shown
-    assert "February 2026 €25.00 €20.00 -€5.00" in shown
-    assert "In all €50.00 €40.00 -€10.00" in shown
+    assert "the same energy would have cost €7.10 less" in shown
+    assert "From 1 Feb 2026 to 1 Mar 2026 the same" in shown
+    assert "In all €50.00 €42.90 -€7.10" in shown
 
 
 @pytest.mark.parametrize("other", ["unknown", "selling", "another currency", "no id"])

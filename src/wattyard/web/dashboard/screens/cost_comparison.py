@@ -1,6 +1,7 @@
 """What the same energy would have cost under another tariff, beside what it did."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -74,6 +75,11 @@ async def _compared(
 ) -> Node:
     other_id = ids.read(tariff_id, "trf", param="with")
     site_id = ids.read(asked.location["id"], "loc", param="location")
+    days = [
+        civil.date_at(datetime.fromisoformat(one["start_time"]), asked.zone)
+        for one in answer["data"]
+    ]
+    asked = replace(asked, start=min(days, default=asked.start))  # standing charges not before
     report = await reports.under(visit.context, site_id, asked.question, other_id)
     form = visit.formats(asked.zone.key)
     other = {
@@ -82,10 +88,7 @@ async def _compared(
             report.data.starts_us.tolist(), report.data.cost.tolist(), strict=True
         )
     }
-    present = {
-        civil.date_at(datetime.fromisoformat(one["start_time"]), asked.zone): one["cost"]["value"]
-        for one in answer["data"]
-    }
+    present = {day: one["cost"]["value"] for day, one in zip(days, answer["data"], strict=True)}
     total, other_total = sum(present.values()), sum(other.values())
     rows = list(_rows(form, asked, present, other))
     return [

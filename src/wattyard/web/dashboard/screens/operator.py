@@ -242,9 +242,13 @@ def _backup_card(settings: Settings) -> Node:
     return parts.card(
         "Backups",
         h.p["The embedded database is backed up while the server runs:"],
-        h.pre(".code")[h.code[f"wattyard backup wattyard-{day}.dump --data {folder}"]],
+        h.pre(".code", tabindex="0")[
+            h.code[f"wattyard backup wattyard-{day}.dump --data {folder}"]
+        ],
         h.p["Keep the encryption key apart from it; a restore needs both, and a stopped server:"],
-        h.pre(".code")[h.code[f"wattyard restore wattyard-{day}.dump --data {folder}"]],
+        h.pre(".code", tabindex="0")[
+            h.code[f"wattyard restore wattyard-{day}.dump --data {folder}"]
+        ],
     )
 
 
