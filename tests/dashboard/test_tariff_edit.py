@@ -101,6 +101,9 @@ async def test_faults_stand_at_their_rows_and_nothing_typed_is_lost(
     assert 'id="row-1-fault"' in page.text
     assert 'id="vat-fault"' in page.text
     assert "Please look at the fields that are marked." in shown
+    assert "The start must be a wall-clock time HH:mm or HH:mm:ss" in shown
+    assert "The VAT must be a number between 0 and 100, in per cent." in shown
+    assert "schedule[0]" not in shown.split("As API")[0]
 
 
 async def test_a_date_that_is_none_is_named_at_its_field(tenant: Tenant, browser: Browser) -> None:

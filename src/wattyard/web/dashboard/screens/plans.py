@@ -321,7 +321,7 @@ def _call(visit: Visit) -> Node:
     shown = asked or next((one for one in visit.shown if one.request.path.endswith("/plan")), None)
     if shown is None:
         return None
-    return parts.card("The call", h.pre(".code")[h.code[parts.curl(shown)]])
+    return parts.card("The call", h.pre(".code", tabindex="0")[h.code[parts.curl(shown)]])
 
 
 PAGES: Final[Sequence[Page]] = (plans, plan_of_site, keep_plan)

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import htpy as h
 from htpy import Node
 
-from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.refusals import Fault, Malformed, Refusal
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import Faults, Fields
 from wattyard.web.dashboard.screens.tariff_fields import MORE, SPARE_ROWS
@@ -42,6 +42,16 @@ _ABOUT_ROWS: Final = (
     "cover the 24 hours once. A row with special dates comes before those without. A price is a "
     "number, tiers such as "
 )
+_PARTS: Final = {
+    "valid_from": "the start",
+    "valid_to": "the end",
+    "rate": "the price",
+    "counter": "the counter",
+    "months": "a month",
+    "dates": "a special date",
+    "days[": "a day",
+}
+"""What the fields of a row are called in a message, by what is in the path of a fault."""
 _MOST_SOURCES: Final = 100
 
 
@@ -60,7 +70,7 @@ class TariffForm:
 
 async def form_body(visit: Visit, shown: TariffForm, location: Mapping[str, Any]) -> Node:
     """Lay the form out, with the check below its windows."""
-    faults = Faults(shown.refusal)
+    faults = Faults(_worded(shown.refusal))
     fields = Fields(shown.values, faults)
     windows = _windows(shown, faults)
     contract = _contract(fields, location)
@@ -129,6 +139,23 @@ def _windows(shown: TariffForm, faults: Faults) -> Node:
             parts.submit("Check", main=False, name="do", value="check"),
         ],
     ]
+
+
+def _worded(refusal: Refusal | None) -> Refusal | None:
+    """Name the parts of rows and the VAT as the form does, not as the API's body."""
+    if refusal is None:
+        return None
+    return Malformed.of([one._replace(message=_message(one)) for one in refusal.faults])
+
+
+def _message(fault: Fault) -> str:
+    if fault.param == "vat":
+        return "the VAT must be a number between 0 and 100, in per cent"
+    path = fault.param or ""
+    if not path.startswith("schedule[") or not fault.message.startswith(path):
+        return fault.message
+    part = next((words for name, words in _PARTS.items() if f".{name}" in path), "this")
+    return part + fault.message.removeprefix(path)
 
 
 def _messages(rows: Sequence[PlacedRow], faults: Faults) -> list[list[str]]:
