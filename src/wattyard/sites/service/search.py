@@ -1,6 +1,7 @@
 """The use-cases of people who look for sites: search, and the numbers of a fleet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -52,7 +53,7 @@ class SiteSearches(SiteUseCases):
         """
         question = Question(search, _silent_before(context.now))
         async with self.db.snapshot() as db:
-            lanes = await self._lanes(db, context, question, at)
+            question, lanes = await self._lanes(db, context, question, at)
             at = at if at is not None and at.lane in lanes else None
             walk = _Walk(db, context, question, Way(limit + 1, most, at, _backwards(at)))
             hits = await walk.hits(lanes)
@@ -81,18 +82,22 @@ class SiteSearches(SiteUseCases):
 
     async def _lanes(
         self, db: ReadConnection, context: Context, question: Question, at: Place | None
-    ) -> Sequence[str]:
-        """Choose the lanes to read: those of the condition that fewest rows meet."""
+    ) -> tuple[Question, Sequence[str]]:
+        """Choose the lanes to read: those of the condition that fewest rows meet.
+
+        Notes in the question in which lanes its text is not found at all.
+        """
         choices = _choices(question.search)
-        if at is not None:
-            choices = [lanes for lanes in choices if at.lane in lanes] or choices
         if len(choices) == 1:
-            return choices[0]
-        sizes = [
-            sum([await self._size(db, context, question, lane) for lane in lanes])
+            return question, choices[0]
+        sizes = {
+            lane: await self._size(db, context, question, lane)
             for lanes in choices
-        ]
-        return choices[sizes.index(min(sizes))]
+            for lane in lanes
+        }
+        question = replace(question, text_lanes=[lane for lane in TEXT if sizes.get(lane)])
+        begun = [lanes for lanes in choices if at is not None and at.lane in lanes]
+        return question, min(begun or choices, key=lambda lanes: sum(map(sizes.__getitem__, lanes)))
 
     async def _size(
         self, db: ReadConnection, context: Context, question: Question, lane: str

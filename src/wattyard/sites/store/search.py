@@ -22,6 +22,10 @@ _CUSTOMER_REFERENCE = f"(lower(c.reference_id) {_C})"
 _CUSTOMER_NAME = f"(lower(c.metadata ->> 'name') {_C})"
 
 
+TEXT: Final = ("reference", "city", "customer", "name", "device")
+"""The lanes of a text, in the order in which what they find is shown."""
+
+
 class Arguments(list[object]):
     """The arguments of a statement, each written as its number."""
 
@@ -32,10 +36,14 @@ class Arguments(list[object]):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A search at a moment: devices not heard of since `silent_before` are silent."""
+    """A search at a moment: devices not heard of since `silent_before` are silent.
+
+    `text_lanes` are those in which the text may be found; the others are known to be empty.
+    """
 
     search: SiteSearch
     silent_before: datetime
+    text_lanes: Sequence[str] = TEXT
 
 
 Condition = Callable[[Question, Arguments], str]
@@ -49,17 +57,20 @@ def _starts(expression: str, text: str) -> str:
     )
 
 
+_EACH = "OFFSET 0"
+"""Ends a subquery that is asked for each row: nothing is skipped, but PostgreSQL then keeps it as
+it is. Otherwise it could join and sort whole tables, which looks cheap to it at some sizes."""
 _SITES = f"FROM sites s WHERE {_MINE.format('s')}"
 _CUSTOMERS = f"""
     FROM customers c CROSS JOIN LATERAL (
         SELECT s.id FROM sites s
-        WHERE {_MINE.format("s")} AND s.customer_id = c.id ORDER BY s.id
+        WHERE {_MINE.format("s")} AND s.customer_id = c.id ORDER BY s.id {_EACH}
     ) s WHERE {_MINE.format("c")}
 """
 _DEVICES = f"""
     FROM devices d CROSS JOIN LATERAL (
         SELECT p.site_id AS id FROM device_places p
-        WHERE {_MINE.format("p")} AND p.device_id = d.id ORDER BY p.site_id
+        WHERE {_MINE.format("p")} AND p.device_id = d.id ORDER BY p.site_id {_EACH}
     ) s WHERE {_MINE.format("d")}
 """
 
@@ -109,7 +120,7 @@ def _another(question: Question, arguments: Arguments, condition: str) -> str:
     """The condition that another device of the site comes earlier in a lane of devices."""
     return f"""EXISTS (
         SELECT FROM device_places p JOIN devices d ON {_MINE.format("d")} AND d.id = p.device_id
-        WHERE {_MINE.format("p")} AND p.site_id = f.site_id AND {condition})"""
+        WHERE {_MINE.format("p")} AND p.site_id = f.site_id AND {condition} {_EACH})"""
 
 
 def _text(expression: str) -> Condition:
@@ -181,9 +192,6 @@ LANES: Final[dict[str, Lane]] = {
     ),
     "all": Lane(_SITES, "s.id", lambda q, args: "true", descending=True),
 }
-
-TEXT: Final = ("reference", "city", "customer", "name", "device")
-"""The lanes of a text, in the order in which what they find is shown."""
 
 
 class Row(NamedTuple):
@@ -284,14 +292,14 @@ def _others(question: Question, arguments: Arguments, lane: str) -> list[str]:
     """Write the conditions that the lane itself does not hold."""
     search = question.search
     conditions = []
-    if search.text is not None:
-        if lane in TEXT:
-            earlier = TEXT[: TEXT.index(lane)]
-            if earlier:
-                matches = _matches(search.text, arguments, earlier)
-                conditions.append(f"({' OR '.join(matches)}) IS NOT TRUE")
-        else:
-            conditions.append(f"({' OR '.join(_matches(search.text, arguments, TEXT))})")
+    if search.text is not None and lane in TEXT:
+        earlier = [one for one in question.text_lanes if TEXT.index(one) < TEXT.index(lane)]
+        if earlier:
+            matches = _matches(search.text, arguments, earlier)
+            conditions.append(f"({' OR '.join(matches)}) IS NOT TRUE")
+    elif search.text is not None:
+        matches = _matches(search.text, arguments, question.text_lanes)
+        conditions.append(f"({' OR '.join(matches) or 'false'})")
     if search.status is not None and lane != "status":
         conditions.append(f"s.status = {arguments.take(search.status)}")
     if search.customer_id is not None and lane != "customer_id":
@@ -304,9 +312,12 @@ def _others(question: Question, arguments: Arguments, lane: str) -> list[str]:
 
 def _matches(text: str, arguments: Arguments, lanes: Sequence[str]) -> list[str]:
     """Write, for each of the lanes of a text, the condition that it finds a site."""
+    if not lanes:
+        return []
     given = arguments.take(text)
     mine_c, mine_p, mine_d = (_MINE.format(name) for name in "cpd")
-    customer = f"EXISTS (SELECT FROM customers c WHERE {mine_c} AND c.id = s.customer_id AND {{}})"
+    customer = f"""(s.customer_id IS NOT NULL AND EXISTS (
+        SELECT FROM customers c WHERE {mine_c} AND c.id = s.customer_id AND {{}} {_EACH}))"""
     conditions = {
         "reference": _starts(_SITE_REFERENCE, given),
         "city": _starts(_CITY, given),
@@ -314,7 +325,7 @@ def _matches(text: str, arguments: Arguments, lanes: Sequence[str]) -> list[str]
         "name": customer.format(_starts(_CUSTOMER_NAME, given)),
         "device": f"""EXISTS (
             SELECT FROM device_places p JOIN devices d ON {mine_d} AND d.id = p.device_id
-            WHERE {mine_p} AND p.site_id = s.id AND d.reference_id = {given})""",
+            WHERE {mine_p} AND p.site_id = s.id AND d.reference_id = {given} {_EACH})""",
     }
     return [conditions[lane] for lane in lanes]
 
@@ -334,7 +345,7 @@ def _device(question: Question, arguments: Arguments, lane: str) -> list[str]:
     return [
         f"""EXISTS (
         SELECT FROM device_places p JOIN devices d ON {_MINE.format("d")} AND d.id = p.device_id
-        WHERE {_MINE.format("p")} AND p.site_id = s.id AND {" AND ".join(wanted)})"""
+        WHERE {_MINE.format("p")} AND p.site_id = s.id AND {" AND ".join(wanted)} {_EACH})"""
     ]
 
 

@@ -181,7 +181,7 @@ def _form(visit: Visit, faults: Faults, status: int = 200) -> Screen:
                 "; address and position have short names. An NDJSON file has such a body a line.",
             ],
             h.p["A known reference_id updates that site: the same file can be sent again."],
-            h.pre(".code")[h.code[_EXAMPLE]],
+            h.pre(".code", tabindex="0")[h.code[_EXAMPLE]],
         ),
         status=status,
     )
