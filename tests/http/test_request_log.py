@@ -278,9 +278,18 @@ async def test_declared_secrets_are_not_in_the_log(world: World, tenant: Tenant,
     assert "whsec_" not in found
 
 
+DEEP = b'{"headers":' + 450 * b'{"a":[' + b'"' + PLANTED.encode() + b'"' + 450 * b"]}" + b"}"
+
+
 @pytest.mark.parametrize(
     "raw",
-    [b'{"headers": {"X-Key": "' + PLANTED.encode(), b'{"basic_auth": "\xff' + PLANTED.encode()],
+    [
+        b'{"headers": {"X-Key": "' + PLANTED.encode(),
+        b'{"basic_auth": "\xff' + PLANTED.encode(),
+        DEEP,
+        b'{"headers": {"X-Key": "' + PLANTED.encode() * 10_000 + b'"}}',
+    ],
+    ids=["cut off", "no UTF-8", "deep", "long"],
 )
 async def test_a_body_that_cannot_be_taken_apart_is_not_kept(
     world: World, tenant: Tenant, raw: bytes

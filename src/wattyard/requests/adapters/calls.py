@@ -50,7 +50,12 @@ class CallLog:
         status = call.status
         self._log.count(caller, call.now, status)
         if status >= self._least_error or operation in self._wanted:
-            self._log.add(NewRequest(caller.account, caller.live_mode, self._request(call, caller)))
+            try:
+                taken = self._request(call, caller)
+            except Exception as fault:  # noqa: BLE001 (whatever it was: no call may fail of its log)
+                self._log.not_taken(fault)
+            else:
+                self._log.add(NewRequest(caller.account, caller.live_mode, taken))
 
     def _request(self, call: Call, caller: Caller) -> LoggedRequest:
         answered = call.answered

@@ -69,12 +69,14 @@ def cleaned(raw: bytes, fields: Fields | type[_Secret]) -> Cleaned:
     """Take a body apart, and write it without its secrets."""
     if len(raw) > _READ_BYTES:
         return Cleaned(None, may_repeat=True)
+    secrets: set[str] = set()
     try:
         body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        shown = masked(msgspec.json.encode(_without(body, fields, secrets)))
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return Cleaned(None)
-    secrets: set[str] = set()
-    shown = masked(msgspec.json.encode(_without(body, fields, secrets)))
+    except RecursionError:
+        return Cleaned(None, may_repeat=True)
     return Cleaned(shown, frozenset(one for one in secrets if len(one) >= _LEAST))
 
 

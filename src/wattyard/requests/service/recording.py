@@ -49,6 +49,11 @@ class Recorder:
         if self._waiting.size_bytes > _BATCH_BYTES:
             self._full.set()
 
+    def not_taken(self, fault: Exception) -> None:
+        """Note that a request could not be taken, by a fault of ours."""
+        self._dropped(1)
+        self._log.error("request not logged", exc_info=fault)
+
     async def keep(self, stop: asyncio.Event) -> None:
         """Write what was taken every half second, and a last time once `stop` is set."""
         while not stop.is_set():
