@@ -174,3 +174,16 @@ async def test_tariffs_of_others_are_not_there(
     assert (await browser.post(f"/tariffs/{made['id']}/delete")).status_code == 404
     listed = await browser.get(f"/tariffs?location={made['location_id']}")
     assert made["id"] not in listed.text
+
+
+async def test_a_german_reader_sees_german_numbers_and_days(
+    tenant: Tenant, browser: Browser
+) -> None:
+    made = await tenant.tariff(await place(tenant), schedule=[entry(("All", NIGHT))])
+    browser.language = "de-DE"
+
+    page = await browser.get(f"/tariffs/{made['id']}?at=2026-03-01T18:00")
+
+    assert "Mo. 07:00–23:00: 0,30 EUR per kWh" in page.text
+    assert "So., 1. März, 18:00" in page.text
+    assert "0,3000\xa0€ per kWh" in page.text

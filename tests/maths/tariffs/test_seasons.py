@@ -76,7 +76,9 @@ def test_days_unlike_the_ordinary_ones_are_special_and_clock_changes_are_not() -
     found = sampled([entry(DAY), entry(("All", hours(("00:00", "00:00", 0.1))), dates=["12-24"])])
 
     assert [day.day for day in found.special_days] == [date(2026, 12, 24)]
-    assert found.special_days[0].per_kwh.tolist() == [0.1]
+    (special,) = found.special_days
+    assert special.per_kwh.tolist() == [0.1]
+    assert (special.edges_us[-1] - special.edges_us[0]) // HOUR_US == 24
     assert len(found.seasons) == 1
 
 

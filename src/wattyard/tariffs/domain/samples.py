@@ -81,13 +81,12 @@ def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sampl
         )
         if series.window.size > _SHOWN_OF_A_DAY:
             series = _unknown(series)
+        return sampled(day, series.edges_us, series.per_kwh[0])
+
+    def sampled(day: int, edges_us: Microseconds, per_kwh: Numbers) -> SampleDay:
         n = day - first
         return SampleDay(
-            date_of(day),
-            bool(days.non_working[n]),
-            bool(days.holiday[n]),
-            series.edges_us,
-            series.per_kwh[0],
+            date_of(day), bool(days.non_working[n]), bool(days.holiday[n]), edges_us, per_kwh
         )
 
     year = _year(tariff, region, first, markets)
@@ -98,7 +97,10 @@ def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sampl
         holiday=shown(first + int(holidays[0])) if holidays.size else None,
         holidays=_holidays(tariff, region, date_of(first)),
         seasons=found.seasons,
-        special_days=tuple(shown(day) for day in found.special_days),
+        special_days=tuple(
+            sampled(day, *_cut(year, civil.day(date_of(day), region.zone)))
+            for day in found.special_days
+        ),
         **_extent(year),
     )
 
@@ -148,6 +150,15 @@ def _year(tariff: Tariff, region: CalendarRegion, first: int, markets: Markets) 
 def _series(tariff: Tariff, region: CalendarRegion, span: Span, markets: Markets) -> ElementSeries:
     tiers = tariff.rates.present_tiers(tariff.tiering.scope, Consumed())
     return expand(tariff, region, span, markets=markets, tiers=tiers)
+
+
+def _cut(series: ElementSeries, span: Span) -> tuple[Microseconds, Numbers]:
+    """Cut a span out of a series that covers it: its edges, and its prices."""
+    start, end = microseconds(span.start), microseconds(span.end)
+    first = int(np.searchsorted(series.edges_us, start, side="right")) - 1
+    last = int(np.searchsorted(series.edges_us, end, side="left"))
+    edges = series.edges_us[first : last + 1].clip(start, end)
+    return edges, series.per_kwh[0][first:last]
 
 
 def _unknown(series: ElementSeries) -> ElementSeries:
