@@ -1,5 +1,6 @@
 """The screen Settings: the account, its people, and what they changed."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -123,10 +124,12 @@ async def _screen(
     log: AuditLog,
     refusal: Refusal | None = None,
 ) -> Screen:
-    account = await accounts.account(visit.account.account_id)
-    members = await people.members(visit.context)
-    invitations = await people.invitations(visit.context)
-    latest = await log.page(visit.context, PageWindow(_LATEST))
+    account, members, invitations, latest = await asyncio.gather(
+        accounts.account(visit.account.account_id),
+        people.members(visit.context),
+        people.invitations(visit.context),
+        log.page(visit.context, PageWindow(_LATEST)),
+    )
     return Screen(
         title="Settings",
         path=_PATH,
