@@ -22,8 +22,8 @@ from wattyard.sites.store.search import Question, Way, search_query
 _SMALL = 10
 _ROUNDS = 21
 _PAGE_MS = 40.0
-_BUFFERS = 40_000
-"""A bounded way, whatever the size: 2,000 sites, each with its devices."""
+_BUFFERS = 20_000
+"""A bounded way, whatever the size: 1,000 sites, each with its devices."""
 
 SEARCHES: Mapping[str, SiteSearch] = {
     "all": SiteSearch(),
@@ -139,7 +139,7 @@ async def _buffers(url: str, context: Context, search: SiteSearch) -> int:
     )
     question = Question(search, context.now - SILENT_AFTER)
     query, arguments = search_query(
-        "sites", context.account, context.live_mode, question, lane, Way(31, 2000)
+        "sites", context.account, context.live_mode, question, lane, Way(31, 1000)
     )
     connection = await asyncpg.connect(url)
     counts = []

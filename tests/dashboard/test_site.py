@@ -51,6 +51,10 @@ async def test_prices_readings_and_costs_stand_in_the_places_time_and_money(
     shown = plain(words(page))
     assert "€0.2500 per kWh now" in shown
     assert "times of Europe/Amsterdam" in shown
+    why = re.search(r'href="([^"]+)#audit" aria-label="Why', page.text)
+    assert why is not None
+    assert "?at=2026-03-01T11%3A00" in why[1]
+    assert (await browser.get(why[1])).status_code == 200
     assert "4 kWh from the grid" in shown
     assert "1.5 kWh into the grid" in shown
     assert "Costs in March 2026 so far All months €1.00 for 4 kWh" in shown

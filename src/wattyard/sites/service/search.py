@@ -22,7 +22,7 @@ from wattyard.sites.store import search as search_store
 from wattyard.sites.store import sites as site_store
 from wattyard.sites.store.search import TEXT, Question, Row, Way
 
-LOOKED_AT: Final = 2000
+LOOKED_AT: Final = 1000
 """How many sites one question checks at most, however few of them are found."""
 
 

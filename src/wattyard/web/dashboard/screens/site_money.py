@@ -143,8 +143,20 @@ def _price(place: Place, interval: Mapping[str, Any], says: str) -> Node:
     price = interval["price"]
     note = " (forecast)" if price["confidence"] < 1 else ""
     return h.p[
-        h.strong[place.formats.rate(price["value"], place.currency)], h.span[f"{says}{note}"]
+        h.strong[place.formats.rate(price["value"], place.currency)],
+        h.span[f"{says}{note} ", _why(place, interval, says)],
     ]
+
+
+def _why(place: Place, interval: Mapping[str, Any], says: str) -> Node:
+    """Lead to what a price is made of, on the page of a tariff that is a part of it."""
+    tariff = next(
+        one["tariff_id"] for one in place.location["tariffs"] if one["direction"] == "IMPORT"
+    )
+    now = place.visit.call.now
+    start = max(datetime.fromisoformat(interval["valid_from"]), now).astimezone(place.zone)
+    address = place.visit.link(f"/tariffs/{tariff}", at=f"{start:%Y-%m-%dT%H:%M}")
+    return h.a(href=f"{address}#audit", aria_label=f"Why: the price {says}")["Why?"]
 
 
 def _moment(place: Place, instant: str) -> str:
