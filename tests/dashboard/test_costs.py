@@ -68,7 +68,8 @@ async def test_a_month_leads_to_its_days_and_to_a_csv_file(
     assert "attachment" in file.headers["content-disposition"]
     assert file.text.splitlines()[0] == "start_time,end_time,energy_kwh,cost,confidence"
     assert "2026-02-10T00:00:00+01:00,2026-02-11T00:00:00+01:00,100.0,25.0" in file.text
-    assert (await browser.get(f"/costs?{where}&month=2026-13")).status_code == 400
+    for month in ("2026-13", "9999-12", "0001-01", "march"):
+        assert (await browser.get(f"/costs?{where}&month={month}")).status_code == 400
 
 
 async def test_another_tariff_is_compared_for_the_same_readings(

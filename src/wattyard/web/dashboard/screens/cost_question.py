@@ -1,6 +1,7 @@
 """Which costs of which site the screen Costs shows."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.kernel import civil
-from wattyard.kernel.instants import Span
+from wattyard.kernel.instants import FIRST_YEAR, LAST_YEAR, Span
 from wattyard.kernel.refusals import Malformed
 from wattyard.tariffs.domain.tariff import Direction
 from wattyard.web.dashboard.visit import Visit
@@ -93,12 +94,13 @@ def _month(text: str) -> date | None:
     """Read a month such as `2026-03`; None where all are to be shown."""
     if not text:
         return None
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise Malformed(
-            f"month must be YYYY-MM; got {text[:20]!r}", param="month", code="month_invalid"
-        ) from None
+    with suppress(ValueError):
+        month = date.fromisoformat(f"{text}-01")
+        if FIRST_YEAR <= month.year < LAST_YEAR:
+            return month
+    raise Malformed(
+        f"month must be YYYY-MM; got {text[:20]!r}", param="month", code="month_invalid"
+    )
 
 
 def _months_later(day: date, months: int) -> date:

@@ -1,7 +1,7 @@
 """The screen Costs: what the energy of a site cost, by month or day, line by line."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -122,12 +122,12 @@ def _figures(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any
     words = "Cost" if asked.direction == "IMPORT" else "Value"
     shown = [parts.figure(form.money(cost, asked.currency), f"{words} in all")]
     if not asked.by_day and answer["data"]:
-        last = answer["data"][-1]
+        last, today = answer["data"][-1], asked.end - timedelta(days=1)
         month = _local(last["start_time"], asked.zone)
         shown.append(
             parts.figure(
                 form.money(last["cost"]["value"], asked.currency),
-                f"{form.month(month)}" + (" so far" if month.month == asked.end.month else ""),
+                f"{form.month(month)}" + (" so far" if month.month == today.month else ""),
                 visit.here(month=f"{month:%Y-%m}"),
             )
         )
