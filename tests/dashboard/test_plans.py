@@ -137,6 +137,36 @@ async def test_a_plan_is_kept_shown_and_named_in_the_audit_log(
     assert [one["action"] for one in actions] == ["POST /schedules/soc"]
 
 
+async def test_kept_plans_by_amount_and_of_sites_are_shown_too(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await car(tenant, reference_id="car-1")
+    amount = {
+        "location_id": at,
+        "data": [
+            {
+                "device_id": device,
+                "direction": "IMPORT",
+                "start_time": NOW,
+                "end_time": "2026-03-02T08:00:00Z",
+                "energy": {"units": "KWH", "value": 10},
+            }
+        ],
+    }
+
+    by_amount = await tenant.post("/schedules/amount?keep=true", amount)
+    first = await browser.get(f"/plans?device={device}")
+    of_site = await tenant.post("/schedules/site?keep=true", {"location_id": at, "explain": True})
+    second = await browser.get(f"/plans?location={at}")
+
+    assert (by_amount.status_code, of_site.status_code) == (200, 200)
+    assert "takes 10 kW" in words(first).replace("\xa0", " ")
+    assert "Saved, " in words(first)
+    assert "kept, made" in words(first)
+    assert "kept, made" in words(second)
+    assert "Nobody planning: The same targets" in words(second)
+
+
 async def test_a_site_is_planned_as_a_whole(tenant: Tenant, browser: Browser) -> None:
     at, device = await home(tenant, {**BATTERY, "reference_id": HOSTILE})
     await charged(tenant, device, 50.0)

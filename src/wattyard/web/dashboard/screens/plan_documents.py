@@ -15,7 +15,7 @@ Document = Mapping[str, Any]
 Reading = Callable[[Document], float]
 
 _WATTS: Final = 1_000.0
-PLANNED_TYPES: Final = ("BATTERY_SYSTEM", "ELECTRIC_VEHICLE")
+PLANNED_TYPES: Final = ("BATTERY_SYSTEM", "ELECTRIC_VEHICLE", "EV_CHARGER")
 """Types of devices whose state of charge is planned."""
 
 

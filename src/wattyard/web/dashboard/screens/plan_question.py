@@ -20,6 +20,8 @@ WISHES: Final = (
     "schedule_horizon",
 )
 _MOST_DEVICES: Final = 100
+_LOOKED_AT: Final = 4
+"""Of so many devices of a site a kept plan is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ async def question_of(visit: Visit, given: Mapping[str, str]) -> PlanQuestion:
 
 async def kept_plan(visit: Visit, question: PlanQuestion) -> Mapping[str, Any] | None:
     """Read the plan that is kept of the device, or of the first one of the site that has one."""
-    devices = [question.device] if question.device is not None else question.planned[:1]
+    devices = [question.device] if question.device is not None else question.planned[:_LOOKED_AT]
     for device in devices:
         try:
             kept: Mapping[str, Any] = await visit.api("GET", f"/devices/{device['id']}/plan")
