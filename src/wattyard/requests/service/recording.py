@@ -52,7 +52,7 @@ class Recorder:
     def not_taken(self, fault: Exception) -> None:
         """Note that a request could not be taken, by a fault of ours."""
         self._dropped(1)
-        self._log.error("request not logged", exc_info=fault)
+        logs.error("request not logged", fault=fault)
 
     async def keep(self, stop: asyncio.Event) -> None:
         """Write what was taken every half second, and a last time once `stop` is set."""
