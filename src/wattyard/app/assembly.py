@@ -11,7 +11,6 @@ from wattyard.app.background import listening, recording, schema_checked, workin
 from wattyard.app.endpoints import SERVER, live, metrics, ready
 from wattyard.costs.capability import COSTS
 from wattyard.events.capability import EVENTS
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.kernel.instants import system_clock
@@ -21,9 +20,9 @@ from wattyard.platform import logs
 from wattyard.platform.composition import Capability, Contributions
 from wattyard.platform.db import Database
 from wattyard.platform.encryption.columns import EncryptedColumn
-from wattyard.platform.http import Access, Call, Endpoint
+from wattyard.platform.http import Access, Endpoint
 from wattyard.platform.http.binding import Bound
-from wattyard.platform.http.front import CallWatch, Finished, FrontDoor
+from wattyard.platform.http.front import CallWatch, FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.proxies import TrustedProxies
@@ -113,7 +112,9 @@ def assemble(services: Services) -> FrontDoor:
             await db.close()
             logs.for_requests().flush()
 
-    return _front(services, ENDPOINTS, lifespan, _watched(services))
+    door = _front(services, ENDPOINTS, lifespan)
+    door.watched_by(services[Contributions[CallWatch]])
+    return door
 
 
 def administration(services: Services) -> FrontDoor:
@@ -123,28 +124,13 @@ def administration(services: Services) -> FrontDoor:
     async def lifespan(_: object) -> AsyncIterator[None]:
         yield
 
-    finished = services.get(Telemetry).finished
-    return _front(services, (live, ready, metrics), lifespan, finished)
-
-
-def _watched(services: Services) -> Finished:
-    """Tell the telemetry of each call that is finished, and whoever watches calls."""
-    telemetry = services.get(Telemetry).finished
-    watches = tuple(watch.finished for watch in services[Contributions[CallWatch]])
-
-    def finished(call: Call, fault: BaseException | None) -> None:
-        telemetry(call, fault)
-        for watch in watches:
-            watch(call)
-
-    return finished
+    return _front(services, (live, ready, metrics), lifespan)
 
 
 def _front(
     services: Services,
     endpoints: Sequence[Endpoint],
     lifespan: Callable[[object], AbstractAsyncContextManager[None]],
-    finished: Finished,
 ) -> FrontDoor:
     contexts, telemetry = services.get(Contexts), services.get(Telemetry)
     settings = services.get(Settings)
@@ -159,7 +145,7 @@ def _front(
         [Bound(declared, services, gate) for declared in endpoints],
         contexts=contexts,
         begun=telemetry.begun,
-        finished=finished,
+        finished=telemetry.finished,
         failed=telemetry.failed,
         lifespan=lifespan,
     )
@@ -172,18 +158,10 @@ def _front(
 
 def authenticators_of(accounts: Accounts) -> Mapping[Access, Authenticate]:
     """Judge the credentials of each access by the accounts of this server."""
-
-    async def bearer(call: Call) -> Caller:
-        return await accounts.authenticate(
-            call.header(b"authorization"), call.now, address=call.address
-        )
-
-    async def basic(call: Call) -> Caller:
-        return await accounts.authenticate_secret(
-            call.header(b"authorization"), call.now, address=call.address
-        )
-
-    return {Access.BEARER: bearer, Access.BASIC: basic}
+    return {
+        Access.BEARER: accounts.authenticate,
+        Access.BASIC: accounts.authenticate_secret,
+    }
 
 
 def from_environment() -> FrontDoor:

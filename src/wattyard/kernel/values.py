@@ -7,8 +7,9 @@ faster, too. To a type checker they are dataclasses, and so they are to `datacla
 `fields` and `asdict`.
 """
 
+from collections.abc import Callable
 from dataclasses import fields, make_dataclass
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import force_setattr
@@ -39,18 +40,14 @@ else:
 class _Fields:
     """What the functions of `dataclasses` go by, made where one of them is called."""
 
-    def __get__(self, value: object, kind: type) -> dict[str, Any]:
-        return _fields(kind)
+    def __get__(self, value: object, kind: Any) -> dict[str, Any]:  # noqa: ANN401 (a class of values)
+        made = {one.name: one for one in fields(make_dataclass("_", kind.__struct_fields__))}
+        kind.__dataclass_fields__ = made
+        return made
 
 
-@cache
-def _fields(kind: Any) -> dict[str, Any]:  # noqa: ANN401 (a class of values)
-    return {one.name: one for one in fields(make_dataclass("_", kind.__struct_fields__))}
-
-
-def set_once(value: Any, name: str, content: object) -> None:  # noqa: ANN401 (a Struct, in disguise)
-    """Set a field of a frozen value within its `__post_init__`."""
-    force_setattr(value, name, content)
+set_once: Callable[[Any, str, object], None] = force_setattr
+"""Sets a field of a frozen value, by its name, within its `__post_init__`."""
 
 
 __all__ = ["dataclass", "field", "set_once"]

@@ -80,7 +80,9 @@ class Bound:
     async def _admitted(self, call: Call) -> Caller:
         """Find out who calls, and judge whether they may: their rate, their scopes, the release."""
         assert self._authenticate is not None  # noqa: S101 (asked for where callers are known)
-        caller = call.caller = await self._authenticate(call)
+        caller = call.caller = await self._authenticate(
+            call.header(b"authorization"), call.now, address=call.address
+        )
         on_behalf_of.set(caller.account)
         if self.declared.access is Access.BASIC:
             self._gate.limits.admit_log_in(caller)

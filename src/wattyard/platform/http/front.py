@@ -57,6 +57,7 @@ class FrontDoor:
         self._contexts = contexts
         self._begun = begun
         self._finished = finished
+        self._watches: tuple[Callable[[Call], None], ...] = ()
         self._failed = failed
         self._lifespan = lifespan
         self._origins: frozenset[bytes] = frozenset()
@@ -128,7 +129,16 @@ class FrontDoor:
                 ),
             )
         finally:
-            self._finished(call, fault)
+            self._end(call, fault)
+
+    def watched_by(self, watches: Iterable[CallWatch]) -> None:
+        """Show every call that is finished to these, too."""
+        self._watches = tuple(watch.finished for watch in watches)
+
+    def _end(self, call: Call, fault: BaseException | None) -> None:
+        self._finished(call, fault)
+        for watch in self._watches:
+            watch(call)
 
     async def _refuse(self, call: Call, refusal: Refusal) -> None:
         if call.status == 0:

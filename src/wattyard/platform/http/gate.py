@@ -1,20 +1,27 @@
 """What a call passes before its endpoint: its credentials are judged, then its account's rate."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Protocol
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.scopes import Scope
 from wattyard.kernel.values import dataclass
 from wattyard.platform.http.arguments import EndpointUnfit
-from wattyard.platform.http.call import Call
 from wattyard.platform.http.declare import Access, Endpoint
 from wattyard.platform.http.errors import ScopeMissing
 from wattyard.platform.http.limits import CallLimits
 from wattyard.platform.http.replays import Replays
 
-Authenticate = Callable[[Call], Awaitable[Caller]]
-"""The port that finds out who calls, or refuses; filled by the app for each access."""
+
+class Authenticate(Protocol):
+    """The port that finds out who calls, or refuses; filled by the app for each access."""
+
+    async def __call__(
+        self, authorization: str | None, now: datetime, *, address: str = ""
+    ) -> Caller:
+        """Judge what a call's `Authorization` says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
-from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform import logs
 from wattyard.platform.db import Database
@@ -35,11 +33,8 @@ class Recorder:
         self._dropped = dropped
         self._waiting = waiting or Waiting()
         self._counting = Counting()
+        self.count = self._counting.add
         self._full = asyncio.Event()
-
-    def count(self, caller: Caller, at: datetime, status: int) -> None:
-        """Count a request of an account and mode."""
-        self._counting.add(caller, at, status)
 
     def add(self, new: NewRequest) -> None:
         """Take a request for the log."""

@@ -263,7 +263,7 @@ def _joined(kinds: list[_Kind]) -> _Kind:
         return kinds[0]
     edges = np.concatenate([*(kind.edges_us[:-1] for kind in kinds), kinds[-1].edges_us[-1:]])
     parts = [kind.part for kind in kinds]
-    fields = Part.__dataclass_fields__
+    fields = Part.__match_args__
     return _Kind(
         edges, Part(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
     )
@@ -285,7 +285,7 @@ def _taken(kind: _Kind, edges_us: Microseconds) -> Part:
     if edges_us is kind.edges_us:
         return kind.part
     position = step_of(kind.edges_us[:-1], edges_us[:-1])
-    fields = Part.__dataclass_fields__
+    fields = Part.__match_args__
     return Part(*(getattr(kind.part, name)[position] for name in fields))
 
 
