@@ -225,7 +225,7 @@ def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
     for _ in range(2):
         with Server(data, "--sample") as server:
             assert server.process.stdout
-            lines = [server.process.stdout.readline() for _ in range(8)]
+            lines = [server.process.stdout.readline() for _ in range(9)]
             assert paste(lines, "try").startswith('{"object":"list","url":"/sites","has_more":true')
             assert len(json.loads(paste(lines, "prices"))["data"]) >= 24
             months = json.loads(paste(lines, "costs"))["data"]
