@@ -3,7 +3,7 @@
 import re
 
 from tests.support.clock import FakeClock
-from tests.support.dashboard import Browser, words
+from tests.support.dashboard import Browser, fragments, words
 from tests.support.world import Tenant, World
 
 HOSTILE = "<script>alert(1)</script>"
@@ -69,3 +69,14 @@ async def test_what_happened_last_comes_first_and_leads_to_its_object(
     assert "Site created" in words(page)
     assert HOSTILE not in page.text
     assert f'/sites/{site["id"]}"' in page.text
+
+
+async def test_numbers_and_events_are_sent_to_whoever_looks(world: World, tenant: Tenant) -> None:
+    await tenant.site(reference_id="first")
+    browser = await Browser.of(world, tenant)
+    (live,) = re.findall(r'data-live="([^"]+)"', (await browser.get()).text)
+    stream = fragments(world, browser, live)
+    both = {one["id"]: one["html"] for one in (await anext(stream), await anext(stream))}
+    assert "<strong>1</strong><span>site</span>" in both["figures"]
+    assert "first" in both["events"]
+    await stream.aclose()

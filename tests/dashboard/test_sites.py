@@ -68,6 +68,22 @@ async def test_pages_of_a_search_go_on_and_back(tenant: Tenant, browser: Browser
     assert 'value="HOME"' in first.text
 
 
+async def test_as_api_shows_the_list_that_the_page_shows(tenant: Tenant, browser: Browser) -> None:
+    for number in range(32):
+        await tenant.site(reference_id=f"home-{number:02}", status="INACTIVE")
+    first = await browser.get("/sites?status=INACTIVE")
+    older = await browser.get(links(first.text)["Older"])
+    newer = await browser.get(links(older.text)["Newer"])
+    for page in (first, older, newer):
+        shown = unescape(page.text)
+        (address,) = re.findall(r'WATTYARD_URL(/sites[^"]*)"', shown)
+        listed = (await tenant.get(address)).json()
+        references = [one["reference_id"] for one in listed["data"]]
+        table = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+        assert re.findall(r"home-\d\d", table) == references
+        assert listed["data"][0]["id"] in shown.partition("As API")[2]
+
+
 async def test_what_nobody_has_is_not_found_and_the_way_out_is_shown(
     tenant: Tenant, browser: Browser
 ) -> None:

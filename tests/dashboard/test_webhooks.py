@@ -1,15 +1,12 @@
 """The screen Developers: webhook endpoints, deliveries and why they failed, events as they come."""
 
-import asyncio
-import json
 import re
-from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.dashboard import Browser, words
+from tests.support.dashboard import Browser, fragments, words
 from tests.support.world import Tenant, World
 from wattyard.people.domain import Role
 from wattyard.web.dashboard.formats import Formats
@@ -255,37 +252,3 @@ async def test_events_are_listed_by_type_and_appear_while_the_page_is_open(
     await stream.aclose()
     older = await browser.get(f"/developers/events?starting_after=evt_{'f' * 32}")
     assert "data-live" not in older.text
-
-
-async def fragments(world: World, browser: Browser, address: str) -> AsyncGenerator[Any, None]:
-    """What a page with a live part is sent, until it is closed."""
-
-    sent: asyncio.Queue[Any] = asyncio.Queue()
-    gone = asyncio.Event()
-    parts = urlsplit(address)
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": parts.path,
-        "raw_path": parts.path.encode(),
-        "query_string": parts.query.encode(),
-        "headers": [(b"host", b"test"), (b"cookie", f"wattyard={browser.token}".encode())],
-        "http_version": "1.1",
-        "scheme": "http",
-        "client": ("127.0.0.1", 7),
-    }
-
-    async def receive() -> Any:
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    serving = asyncio.create_task(world.app(scope, receive, sent.put))
-    try:
-        while True:
-            message = await sent.get()
-            text = message.get("body", b"").decode()
-            for data in re.findall(r"^data: (.*)$", text, re.MULTILINE):
-                yield json.loads(data)
-    finally:
-        gone.set()
-        await serving

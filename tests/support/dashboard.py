@@ -1,9 +1,13 @@
 """A person's browser in front of the application in this process."""
 
+import asyncio
+import json
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -98,3 +102,37 @@ def words(answer: httpx.Response) -> str:
     assert answer.headers["content-type"].startswith("text/html"), answer.text
     text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
     return " ".join(unescape(text).split())
+
+
+async def fragments(world: World, browser: Browser, address: str) -> AsyncGenerator[Any, None]:
+    """What a page with a live part is sent, until it is closed."""
+
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+    gone = asyncio.Event()
+    parts = urlsplit(address)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": parts.path,
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "headers": [(b"host", b"test"), (b"cookie", f"wattyard={browser.token}".encode())],
+        "http_version": "1.1",
+        "scheme": "http",
+        "client": ("127.0.0.1", 7),
+    }
+
+    async def receive() -> Any:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    serving = asyncio.create_task(world.app(scope, receive, sent.put))
+    try:
+        while True:
+            message = await sent.get()
+            text = message.get("body", b"").decode()
+            for data in re.findall(r"^data: (.*)$", text, re.MULTILINE):
+                yield json.loads(data)
+    finally:
+        gone.set()
+        await serving

@@ -14,7 +14,8 @@ from wattyard.kernel import ids
 from wattyard.kernel.ids import read
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.people.domain import Role
-from wattyard.platform.http import Answer
+from wattyard.platform.http import Answer, list_answer
+from wattyard.platform.http.inside import Request
 from wattyard.sites.domain.devices import DeviceType
 from wattyard.sites.domain.search import SILENT_AFTER, Found, FoundSites, Seen, SiteSearch, place_of
 from wattyard.sites.domain.sites import PostalAddress, Status
@@ -25,7 +26,7 @@ from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.declare import Page, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields
-from wattyard.web.dashboard.visit import Visit
+from wattyard.web.dashboard.visit import Shown, Visit
 
 _ID: Final = re.compile(r"(ste|loc|dev|cus)_[0-9a-f]{32}", re.ASCII)
 _FILTERS: Final = ("q", "status", "type", "devices", "tariff", "customer")
@@ -103,6 +104,7 @@ async def _by_id(visit: Visit) -> Answer | None:
 async def _found(visit: Visit, searches: SiteSearches) -> Node:
     search = search_of(visit.query)
     found = await searches.page(visit.context, search, at=place_of(visit.query.get("at")))
+    _show_request(visit, search, found)
     by_device = search.seen is not None
     rows = [(_heard_row if by_device else _row)(visit, one) for one in found.items]
     if not rows and search == SiteSearch() and not visit.query.get("at"):
@@ -129,6 +131,24 @@ def _row(visit: Visit, found: Found) -> Sequence[Node]:
         _last_seen(devices, visit.formats(), visit) if devices else "–",
         len(found.site.tariffs) or parts.badge("none", "warn"),
     )
+
+
+def _show_request(visit: Visit, search: SiteSearch, found: FoundSites) -> None:
+    """Show the same page as a list of the API, where its filters are enough."""
+    if search != SiteSearch(status=search.status, customer_id=search.customer_id) or found.stopped:
+        return
+    at = place_of(visit.query.get("at"))
+    query = {
+        "status": search.status,
+        "customer_id": search.customer_id and ids.wire("cus", search.customer_id),
+        "limit": 30,
+    }
+    more = found.older is not None
+    if at is not None:
+        query["ending_before" if at.backwards else "starting_after"] = ids.wire("ste", at.site)
+        more = found.newer is not None if at.backwards else more
+    body = list_answer("/sites", [one.summary for one in found.items], has_more=more)
+    visit.shown.append(Shown(Request(method="GET", path="/sites", query=query), body))
 
 
 def _heard_row(visit: Visit, found: Found) -> Sequence[Node]:
