@@ -33,7 +33,8 @@ from benchmarks import (
     tier_counters,
     webhooks,
 )
-from benchmarks.support.ground import Ground
+from benchmarks.support import sections
+from benchmarks.support.ground import FIGURES, Ground
 
 CASES = {
     "start": start.run,
@@ -72,6 +73,7 @@ def main() -> None:
     parser.add_argument("--readings", type=int, default=90_000_000, help="of the meters case")
     parser.add_argument("--seconds", type=float, default=4, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (median taken)")
+    parser.add_argument("--write", action="store_true", help="the figures to docs/benchmarks.md")
     options = parser.parse_args()
     unknown = set(options.cases) - set(CASES)
     if unknown:
@@ -91,7 +93,10 @@ def main() -> None:
         )
         for name in options.cases or CASES:
             print(f"\n== {name}")
+            FIGURES.clear()
             CASES[name](ground)
+            if options.write:
+                sections.write(name, FIGURES)
 
 
 if __name__ == "__main__":  # not in processes that a case starts

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -57,6 +57,20 @@ def fastest(work: Callable[[], Any], rounds: int) -> tuple[float, Any]:
     return best * 1000, result
 
 
+class Figure(NamedTuple):
+    """A figure beside its goal."""
+
+    name: str
+    value: float
+    goal: str
+    met: bool
+
+
+FIGURES: list[Figure] = []
+"""What was measured since a case began."""
+
+
 def verdict(name: str, value: float, goal: str, *, met: bool) -> None:
     """Print a figure beside its goal."""
+    FIGURES.append(Figure(name, value, goal, met))
     print(f"   {'ok  ' if met else 'MISS'} {name:44} {value:10.3f}   goal {goal}")
