@@ -69,8 +69,8 @@ async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
     assert "Cost of the plan" in shown
     assert "With nobody planning" in shown
     assert "Saved, " in shown
-    assert "Mon 2 Mar 05:00 – 06:00" in shown
-    assert "takes 10 kW" in shown
+    assert "Mon 2 Mar 05:00 – 06:15" in shown
+    assert "takes 10.54 kWh at 2.16 kW to 10 kW" in shown.replace("\xa0", " ")
     assert "energy is cheapest then" in shown
     assert "Price, power and charge" in shown
     assert "car-1: state of charge, %" in shown
@@ -160,7 +160,7 @@ async def test_kept_plans_by_amount_and_of_sites_are_shown_too(
     second = await browser.get(f"/plans?location={at}")
 
     assert (by_amount.status_code, of_site.status_code) == (200, 200)
-    assert "takes 10 kW" in words(first).replace("\xa0", " ")
+    assert "takes 10 kWh at 10 kW" in words(first).replace("\xa0", " ")
     assert "Saved, " in words(first)
     assert "kept, made" in words(first)
     assert "kept, made" in words(second)

@@ -108,6 +108,7 @@ async def test_a_tariff_that_follows_a_market_shows_the_coming_days(
 
     shown = words(page)
     assert "Sun 1 Mar" in page.text
+    assert "The coming days" in page.text
     assert "Energy: EPEX_NL" in shown
     assert "€0.2000 per kWh from" in shown
 

@@ -90,7 +90,7 @@ def test_weekdays_that_a_short_term_does_not_have_are_left_out() -> None:
     assert [day is not None for day in season.week] == [False, True, True, True] + [False] * 3
 
 
-def test_prices_that_follow_a_market_have_no_seasons() -> None:
+def test_prices_that_follow_a_market_have_no_seasons_though_they_are_forecast() -> None:
     market = [{"surcharge_fixed": 0.02}]
     found = sampled(
         [entry(("All", [{"valid_from": "00:00", "valid_to": "00:00", "rate": market}]))],
@@ -98,5 +98,5 @@ def test_prices_that_follow_a_market_have_no_seasons() -> None:
         market_source_id="mrs_" + "0" * 32,
     )
 
-    assert found.seasons == ()
+    assert (found.seasons, found.special_days) == ((), ())
     assert np.isnan(found.week[0].per_kwh).all()

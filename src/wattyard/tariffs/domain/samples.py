@@ -15,7 +15,7 @@ from wattyard.tariffs.domain.calendar import CalendarRegion, date_of, day_number
 from wattyard.tariffs.domain.expand import ElementSeries, expand
 from wattyard.tariffs.domain.holidays import holidays_of
 from wattyard.tariffs.domain.refusals import TooManyPrices
-from wattyard.tariffs.domain.seasons import Season, seasons_of
+from wattyard.tariffs.domain.seasons import NO_SEASONS, Season, seasons_of
 from wattyard.tariffs.domain.sources import Markets
 from wattyard.tariffs.domain.tariff import Tariff, local_dates
 from wattyard.tariffs.domain.tiers import Consumed
@@ -90,7 +90,7 @@ def sample(tariff: Tariff, region: CalendarRegion, *, markets: Markets) -> Sampl
         )
 
     year = _year(tariff, region, first, markets)
-    found = seasons_of(year, region)
+    found = NO_SEASONS if tariff.market_keys else seasons_of(year, region)
     return Sample(
         week=tuple(shown(day) for day in range(first, _ahead(first, WEEK_DAYS))),
         clock_changes=tuple(shown(day) for day in _clock_changes(region, first)),

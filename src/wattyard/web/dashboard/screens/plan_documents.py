@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.clock_changes import HOUR_US, microseconds
 from wattyard.web.charts.plans import ChargeTarget, PlanLane
 from wattyard.web.charts.series import StepSeries, steps_of
 
@@ -118,6 +118,58 @@ def quoted_prices(document: Document) -> StepSeries | None:
         confidence=lambda one: float(one["price"]["confidence"]),
         ends=("valid_from", "valid_to"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRun:
+    """Slots of a device that touch, go the same way and have one reason; positive takes."""
+
+    device_id: str
+    slots: Sequence[Document]
+
+    @property
+    def start_time(self) -> str:
+        """When it begins."""
+        return str(self.slots[0]["start_time"])
+
+    @property
+    def end_time(self) -> str:
+        """When it ends."""
+        return str(self.slots[-1]["end_time"])
+
+    @property
+    def kwh(self) -> float:
+        """The energy that it moves."""
+        return sum(
+            _signed_kw(slot) * (_at(slot["end_time"]) - _at(slot["start_time"])) / HOUR_US
+            for slot in self.slots
+        )
+
+    @property
+    def percent_after(self) -> float | None:
+        """The state of charge at its end, where there is one."""
+        found: float | None = self.slots[-1].get("state_of_charge_percent")
+        return found
+
+
+def runs_of(plan: PlanShown) -> list[DeviceRun]:
+    """List the runs of all devices, in the order in which they begin."""
+    found: list[DeviceRun] = []
+    for device in plan.devices:
+        slots: list[Document] = []
+        for slot in device.slots:
+            if slots and not _goes_on(slots[-1], slot):
+                found.append(DeviceRun(device.device_id, slots))
+                slots = []
+            slots.append(slot)
+        if slots:
+            found.append(DeviceRun(device.device_id, slots))
+    return sorted(found, key=lambda run: _at(run.start_time))
+
+
+def _goes_on(before: Document, slot: Document) -> bool:
+    same = all(before.get(name) == slot.get(name) for name in ("direction", "why"))
+    return same and _at(before["end_time"]) == _at(slot["start_time"])
 
 
 def _by_charge(document: Document) -> PlanShown:

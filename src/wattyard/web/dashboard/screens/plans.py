@@ -23,11 +23,13 @@ from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Faults, sentence
 from wattyard.web.dashboard.screens import plan_form, plan_words
 from wattyard.web.dashboard.screens.plan_documents import (
+    DeviceRun,
     PlanShown,
     Wishes,
     lanes_of,
     plan_of,
     quoted_prices,
+    runs_of,
     site_prices,
 )
 from wattyard.web.dashboard.screens.plan_question import (
@@ -40,7 +42,7 @@ from wattyard.web.dashboard.screens.site_choice import choice, title_of
 from wattyard.web.dashboard.visit import Visit
 
 PATH: Final = plan_form.PATH
-_MOST_SLOTS: Final = 60
+_MOST_RUNS: Final = 40
 
 
 @page("GET", PATH)
@@ -241,38 +243,40 @@ def _missing(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
 
 
 def _slots(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
-    """List when each device runs, and why then."""
+    """List when each device runs, slots that touch and have one reason as one, and why then."""
     rows = [
         (
-            h.time(datetime=slot["start_time"])[_span(form, slot)],
-            names.get(device.device_id, device.device_id),
-            _doing(form, slot),
-            form.percent(slot.get("state_of_charge_percent")),
-            plan_words.why(slot),
+            h.time(datetime=run.start_time)[_span(form, run)],
+            names.get(run.device_id, run.device_id),
+            _doing(form, run),
+            form.percent(run.percent_after),
+            plan_words.why(run.slots[0]),
         )
-        for device in plan.devices
-        for slot in device.slots
+        for run in runs_of(plan)
     ]
     nothing = parts.empty("Nothing runs in this time: standing still is cheapest.")
     heads = ("Time", "Device", "What it does", "Charge after", "Because")
-    left = len(rows) - _MOST_SLOTS
+    left = len(rows) - _MOST_RUNS
     return [
-        parts.table(heads, rows[:_MOST_SLOTS], empty=nothing, label="When devices run"),
+        parts.table(heads, rows[:_MOST_RUNS], empty=nothing, label="When devices run"),
         h.p[f"{left} more are in the part “As API”."] if left > 0 else None,
     ]
 
 
-def _span(form: Formats, slot: Mapping[str, Any]) -> str:
-    start, end = slot["start_time"], slot["end_time"]
-    return f"{form.weekday(start)} {form.time(start)} – {form.time(end)}"
+def _span(form: Formats, run: DeviceRun) -> str:
+    return f"{form.weekday(run.start_time)} {form.time(run.start_time)} – {form.time(run.end_time)}"
 
 
-def _doing(form: Formats, slot: Mapping[str, Any]) -> str:
-    verb = "takes" if slot["direction"] == "IMPORT" else "gives"
-    power = form.number(slot["power"]["value"] / 1000, "kW")
-    if slot.get("curtailed"):
-        return f"{verb} {power}, holds back {form.number(slot['curtailed']['value'] / 1000, 'kW')}"
-    return f"{verb} {power}"
+def _doing(form: Formats, run: DeviceRun) -> str:
+    """Say how much energy a run moves, at which powers, and what sun it holds back."""
+    verb = "takes" if run.kwh >= 0 else "gives"
+    powers = sorted(slot["power"]["value"] / 1000 for slot in run.slots)
+    low, high = (form.number(power, "kW") for power in (powers[0], powers[-1]))
+    at = high if low == high else f"{low} to {high}"
+    text = f"{verb} {form.number(abs(run.kwh), 'kWh')} at {at}"
+    if run.slots[0].get("curtailed"):
+        text += ", holds sun back"
+    return text
 
 
 def _rests_on(form: Formats, plan: PlanShown, question: PlanQuestion) -> Node:

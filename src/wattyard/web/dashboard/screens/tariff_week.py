@@ -122,7 +122,11 @@ def _special(check: Document, form: Formats) -> Node:
         h.li[form.day(one["date"]), " ", one["name"] or "by a rule of the tariff"]
         for one in check["holidays"][:_SHOWN_HOLIDAYS]
     ]
-    nothing = parts.empty("No day is priced unlike the others of its month and weekday.")
+    nothing = parts.empty(
+        "No day is priced unlike the others of its month and weekday."
+        if check["seasons"]
+        else "Prices follow a market: every day has its own."
+    )
     return parts.card(
         "Special days",
         parts.table(("Day", "", "Prices"), rows, empty=nothing, label="Special days"),
