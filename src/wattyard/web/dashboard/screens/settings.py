@@ -63,7 +63,7 @@ async def invite(
         above=[("Settings", visit.link(_PATH))],
         body=[
             h.p["Send this link to ", h.strong[link.invitation.email], ". It is shown only now."],
-            h.pre(".code")[h.code[address]],
+            h.pre(".code", tabindex="0")[h.code[address]],
             h.p[
                 "It is good for one log-in until ",
                 visit.formats().when(link.time_expiry),
