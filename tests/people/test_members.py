@@ -1,5 +1,8 @@
 """Members of an account: their roles, and the owner that it keeps."""
 
+import asyncio
+from contextvars import copy_context
+
 import pytest
 
 from tests.people.test_coming_in import come, email, invited, member, roles
@@ -99,6 +102,50 @@ async def test_a_disabled_person_is_out_at_once_and_comes_in_again_when_enabled(
     assert await sessions.signed_in(now(), token) is None
     token = await sessions.open(now(), person.id, address="", user_agent="")
     assert await sessions.signed_in(now(), token)
+
+
+async def test_whoever_is_disabled_while_they_change_their_name_stays_disabled(
+    world: World, tenant: Tenant, people: People
+) -> None:
+    person, outside = await member(world, tenant), copy_context()
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    async with asyncio.timeout(60), world.db.transaction() as db:
+        await db.execute("UPDATE people SET disabled = true WHERE id = $1", person.id)
+        renaming = asyncio.create_task(
+            people.describe(person.id, name="Zoë", language="de"), context=outside
+        )
+        while not await db.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
+            await asyncio.sleep(0.01)
+    await renaming
+    found = await people.find(person.email)
+    assert (found.name, found.disabled) == ("Zoë", True)
+
+
+async def test_a_removed_member_does_not_come_back_by_another_invitation(
+    world: World, tenant: Tenant, people: People
+) -> None:
+    address, now = email(world), world.services.get(Contexts).anonymous
+    first, second = [await invited(world, tenant, address, Role.OWNER) for _ in range(2)]
+    elsewhere = await invited(world, await world.tenant(), address)
+    await member(world, tenant, Role.OWNER)
+    person = await come(world, now, first)
+
+    await people.remove(tenant.context, person.id)
+
+    with pytest.raises(LinkEnded):
+        await come(world, now, second)
+    assert person.id not in await roles(world, tenant)
+    await come(world, now, elsewhere)
+
+
+async def test_a_role_that_stays_as_it_is_is_not_in_the_audit_log(
+    world: World, tenant: Tenant, people: People
+) -> None:
+    person = await member(world, tenant)
+    for role in (Role.VIEWER, Role.DEVELOPER, Role.DEVELOPER):
+        await people.change_role(tenant.context, person.id, role)
+    log = (await world.services.get(AuditLog).page(tenant.context, PageWindow())).items
+    assert [one.action for one in log[:2]] == ["member.change", "member.join"]
 
 
 async def test_a_deleted_person_is_gone_and_stays_in_the_audit_log(

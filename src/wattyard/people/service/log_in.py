@@ -132,8 +132,8 @@ class LogIn:
                 raise _ended()
             person = await self._invited(db, context, link, present)
             if link.invitation.makes_operator and not person.is_operator:
+                await people.make_operator(db, person.id)
                 person = replace(person, is_operator=True)
-                await people.change(db, person)
             await self._join(db, context, link, person)
         self._sessions.forget(person.id)
         return person

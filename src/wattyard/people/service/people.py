@@ -146,7 +146,9 @@ class People:
         """
         async with self._db.transaction() as db:
             person, present = await self._member(db, context, person_id)
-            if present is Role.OWNER and role is not Role.OWNER:
+            if role is present:
+                return
+            if present is Role.OWNER:
                 await self._check_other_owner(db, context, person)
             await store.set_role(db, context.account, person_id, role)
             await self._log.record(
@@ -162,7 +164,7 @@ class People:
         self._sessions.forget(person_id)
 
     async def remove(self, context: Context, person_id: UUID, by: Person | None = None) -> None:
-        """End a person's membership in the context's account.
+        """End a person's membership in the context's account, and what else invites them to it.
 
         Raises:
             PersonNotFound: when they are not a member.
@@ -173,6 +175,7 @@ class People:
             if present is Role.OWNER:
                 await self._check_other_owner(db, context, person)
             await store.leave(db, context.account, person_id)
+            await links.end_of(db, context.account, person.email)
             await self._log.record(context, _removal(person, present, by))
         self._sessions.forget(person_id)
 
@@ -199,11 +202,11 @@ class People:
             PersonNotFound: when there is nobody.
         """
         async with self._db.transaction() as db:
-            person = replace(await self._person(db, checked_email(email)), disabled=True)
-            await store.change(db, person)
+            person = await self._person(db, checked_email(email))
+            await store.disable(db, person.id)
             await links.end(db, person.email)
             await self._sessions.revoke_all(person.id)
-        return person
+        return replace(person, disabled=True)
 
     async def enable(self, email: str) -> Person:
         """Let a person in again.
@@ -213,9 +216,10 @@ class People:
             PersonNotFound: when there is nobody.
         """
         async with self._db.transaction() as db:
-            person = replace(await self._person(db, checked_email(email)), disabled=False)
-            await store.change(db, person)
-        return person
+            person = await self._person(db, checked_email(email))
+            await self._sessions.revoke_all(person.id)  # one that was opened while they left
+            await store.enable(db, person.id)
+        return replace(person, disabled=False)
 
     async def delete(self, context: Context, email: str) -> Person:
         """Delete a person with their memberships and sessions; the audit log keeps their address.
@@ -250,10 +254,8 @@ class People:
         """
         name = checked_name(name)
         async with self._db.transaction() as db:
-            person = await store.by_id(db, person_id)
-            if person is None:
+            if not await store.describe(db, person_id, name, language):
                 raise PersonNotFound("there is no such person")
-            await store.change(db, replace(person, name=name, language=language))
         self._sessions.forget(person_id)
 
     async def _person(self, db: ReadConnection, email: str) -> Person:

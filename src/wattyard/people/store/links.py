@@ -59,6 +59,15 @@ async def end(db: WriteConnection, email: str) -> None:
     await db.execute("DELETE FROM person_links WHERE email = $1 AND time_used IS NULL", email)
 
 
+async def end_of(db: WriteConnection, account: int, email: str) -> None:
+    """Delete the invitations of an e-mail address to an account that were not used."""
+    await db.execute(
+        "DELETE FROM person_links WHERE account = $1 AND email = $2 AND time_used IS NULL",
+        account,
+        email,
+    )
+
+
 async def forget(db: WriteConnection, expired_before: datetime) -> None:
     """Delete the links that expired before an instant."""
     await db.execute("DELETE FROM person_links WHERE time_expiry < $1", expired_before)

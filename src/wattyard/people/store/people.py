@@ -86,16 +86,27 @@ async def memberships_of(db: ReadConnection, person_id: UUID) -> list[Membership
     ]
 
 
-async def change(db: WriteConnection, person: Person) -> None:
-    """Write a person's name, language, and what they may do at all."""
-    await db.execute(
-        "UPDATE people SET name = $2, language = $3, is_operator = $4, disabled = $5 WHERE id = $1",
-        person.id,
-        person.name,
-        person.language,
-        person.is_operator,
-        person.disabled,
+async def describe(db: WriteConnection, id_: UUID, name: str, language: str) -> bool:
+    """Change how a person is called and their language; False where there is nobody."""
+    done: str = await db.execute(
+        "UPDATE people SET name = $2, language = $3 WHERE id = $1", id_, name, language
     )
+    return done != "UPDATE 0"
+
+
+async def make_operator(db: WriteConnection, id_: UUID) -> None:
+    """Make a person an operator of the server."""
+    await db.execute("UPDATE people SET is_operator = true WHERE id = $1", id_)
+
+
+async def disable(db: WriteConnection, id_: UUID) -> None:
+    """Disable a person."""
+    await db.execute("UPDATE people SET disabled = true WHERE id = $1", id_)
+
+
+async def enable(db: WriteConnection, id_: UUID) -> None:
+    """Enable a person."""
+    await db.execute("UPDATE people SET disabled = false WHERE id = $1", id_)
 
 
 async def set_password(db: WriteConnection, id_: UUID, password_hash: str) -> None:
