@@ -71,7 +71,8 @@ class Door:
         except Refusal as refusal:
             await call.answer(self._refused(visit, refusal))
         except Exception:
-            await call.answer(self._page(visit, _broken(visit)))
+            if call.status == 0:  # else the answer has begun
+                await call.answer(self._page(visit, _broken(visit)))
             raise
 
     async def _answered(self, visit: Visit) -> Answer | StreamedAnswer:

@@ -9,7 +9,7 @@ from typing import Final
 
 from htpy import Node, fragment
 
-from wattyard.kernel.refusals import TooMany, Unavailable
+from wattyard.kernel.refusals import Refusal, TooMany, Unavailable
 from wattyard.people.service import Sessions
 from wattyard.platform.http.call import StreamedAnswer
 from wattyard.platform.work import Stopping
@@ -21,7 +21,6 @@ Render = Callable[[], Awaitable[Mapping[str, Node]]]
 
 _MOST: Final = 8
 """Live pages that one person may have open on a node: browsers allow six to one host."""
-_SESSION_ROUNDS: Final = 5
 _HEARTBEAT: Final = b": still here\n\n"
 
 
@@ -37,7 +36,8 @@ class Live:
     def stream(self, visit: Visit, render: Render, *, seconds: float = 2.0) -> StreamedAnswer:
         """Render parts of a page every few seconds, and send those that have changed.
 
-        It ends when the page is closed or hidden, when the session ends, or the server does.
+        It ends when the page is closed or hidden, when the person may not see it any more, or the
+        server ends.
 
         Raises:
             TooMany: when the person has too many live pages open.
@@ -51,11 +51,9 @@ class Live:
     ) -> AsyncGenerator[bytes, None]:
         self._open[visit.person.id] += 1
         sent: dict[str, str] = {}
-        rounds = 0
         try:
             yield b"retry: 3000\n\n"
-            while not self._stopping.asked.is_set() and await self._is_signed_in(visit, rounds):
-                rounds += 1
+            while not self._stopping.asked.is_set() and await self._may_see(visit):
                 changed = await self._changed(render, sent)
                 for name, html in changed.items():
                     data = json.dumps({"id": name, "html": html}, ensure_ascii=False)
@@ -66,6 +64,8 @@ class Live:
                     await asyncio.wait_for(self._stopping.asked.wait(), seconds)
                 visit.call.now = visit.tools.contexts.clock()
                 visit.shown.clear()
+        except Refusal:
+            return  # such as when what it showed was deleted: the page asks again, and is told
         finally:
             self._open[visit.person.id] -= 1
             if not self._open[visit.person.id]:
@@ -82,12 +82,12 @@ class Live:
         sent |= changed
         return changed
 
-    async def _is_signed_in(self, visit: Visit, rounds: int) -> bool:
-        if rounds % _SESSION_ROUNDS:
-            return True
+    async def _may_see(self, visit: Visit) -> bool:
+        """Whether the session, and the membership in the account, are still what they were."""
+        token = self._place.session_token(visit.call)
         try:
-            token = self._place.session_token(visit.call)
-            context = visit.tools.contexts.anonymous()
-            return await self._sessions.signed_in(context, token) is not None
+            found = await self._sessions.signed_in(visit.tools.contexts.anonymous(), token)
         except Unavailable:
             return True
+        member = visit.membership
+        return found is not None and (member is None or member in found.memberships)
