@@ -144,3 +144,24 @@ async def test_a_path_that_is_none_and_a_mode_that_is_none_are_not_there(
     for path in ("/dashboard/x", "/dashboard//", f"/dashboard/{tenant.account_id}/prod"):
         assert (await browser.get(path)).status_code == 404
     assert (await browser.post("/dashboard")).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/dashboard?" + "&".join(f"p{n}=1" for n in range(150)), {}),
+        ("/dashboard/login?next=%00", {}),
+        ("/dashboard/login", {"Host": "[not an address"}),
+    ],
+    ids=["many parameters", "a NUL", "a host that is none"],
+)
+async def test_an_address_that_makes_no_sense_is_no_fault_of_the_server(
+    path: str, headers: dict[str, str], browser: Browser
+) -> None:
+    answer = await browser.http.get(path, headers=headers)
+    assert answer.status_code < 500
+
+
+async def test_a_filter_may_hold_any_character(browser: Browser) -> None:
+    for path in ("/developers/requests?endpoint=%00", "/developers/events?type=%00"):
+        assert (await browser.get(path)).status_code < 500

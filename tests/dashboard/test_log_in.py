@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.dashboard import OWN_PAGE, Browser, words
+from tests.support.dashboard import Browser, words
 from tests.support.world import SETTINGS, Tenant, World
 from wattyard.people.domain import Invitation, Role, SignedIn
 from wattyard.people.service import LogIn, People, Sessions
@@ -123,13 +123,40 @@ async def test_the_token_of_a_link_is_in_no_log_and_no_metric(
     assert path.rpartition("/")[2] not in metrics + logged
 
 
-async def test_a_browser_may_say_no_origin_on_the_page_of_a_link_alone(
+async def test_a_browser_may_say_no_origin_on_the_pages_of_a_link_alone(
     world: World, tenant: Tenant, visitor: Browser
 ) -> None:
     """A page without a referrer sends `Origin: null`, says the Fetch standard."""
     path = await link(world, tenant)
-    answer = await visitor.post(path, headers=OWN_PAGE | {"Origin": "null"})
-    assert answer.status_code == 303
+    unnamed = {"Origin": "null"}
+    for address, status in (
+        (path, 303),
+        ("/dashboard/login", 401),
+        ("/dashboard/person", 403),
+        ("/dashboard/logout", 303),
+    ):
+        answer = await visitor.post(address, headers=unnamed)
+        assert answer.status_code == status
+        foreign = await visitor.post(address, headers=unnamed | {"Sec-Fetch-Site": "cross-site"})
+        assert foreign.status_code == 403
+
+
+async def test_a_browser_says_nothing_of_the_site_over_plain_http(
+    world: World, tenant: Tenant, visitor: Browser
+) -> None:
+    """`Sec-Fetch-Site` is sent over trustworthy connections only, says Fetch Metadata."""
+    path = await link(world, tenant)
+    for address, origin, status in (
+        ("/dashboard/login", "http://test", 401),
+        ("/dashboard/login", "http://evil.example", 403),
+        ("/dashboard/login", "null", 403),
+        (path, "http://evil.example", 403),
+        (path, "null", 303),
+    ):
+        answer = await visitor.http.post(address, headers={"Origin": origin})
+        assert answer.status_code == status
+    here = {"Host": "127.0.0.1", "Origin": "http://127.0.0.1"}
+    assert (await visitor.http.post("/dashboard/login", headers=here)).status_code == 403
 
 
 async def test_logging_in_makes_a_new_session_and_ends_the_one_before(

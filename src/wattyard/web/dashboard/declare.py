@@ -40,6 +40,7 @@ class Page:
         path: below `/dashboard`; of members' pages below the account and mode.
         role: the least role that a member needs.
         secret_path: True where the path holds a secret, which no referrer may tell.
+        from_secret_path: True where pages with such a path have a form that is sent here.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Page:
     audience: Audience
     role: Role
     secret_path: bool = False
+    from_secret_path: bool = False
 
     @property
     def name(self) -> str:
@@ -73,11 +75,12 @@ def page(
     role: Role = Role.VIEWER,
     audience: Audience = Audience.MEMBER,
     secret_path: bool = False,
+    from_secret_path: bool = False,
 ) -> Callable[[Handler], Page]:
     """Declare the decorated function as a page."""
 
     def declared(handler: Handler) -> Page:
-        return Page(method, path, handler, audience, role, secret_path)
+        return Page(method, path, handler, audience, role, secret_path, from_secret_path)
 
     return declared
 

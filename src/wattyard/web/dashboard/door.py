@@ -82,7 +82,7 @@ class Door:
         page, services, names = self._found(visit.call)
         visit.call.operation, visit.call.route = page.name, page.route
         if visit.call.method == "POST":
-            self._place.check_own(visit.call, without_origin=page.secret_path)
+            self._place.check_own(visit.call, page)
         if page.audience is not Audience.ANYBODY and visit.signed_in is None:
             return await self._to_log_in(visit)
         self._admit(visit, page, names)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http import Call
 from wattyard.platform.settings import Settings
+from wattyard.web.dashboard.declare import Page
 
 _SECURE_COOKIE: Final = "__Host-wattyard"
 _PLAIN_COOKIE: Final = "wattyard"
@@ -82,23 +83,33 @@ class Place:
             "WATTYARD_INSECURE_DASHBOARD=1 on a network that you trust"
         )
 
-    def check_own(self, call: Call, *, without_origin: bool = False) -> None:
+    def check_own(self, call: Call, page: Page) -> None:
         """Judge whether a change was asked for by a page of this dashboard.
 
-        A page that sends no referrer sends `Origin: null`; `without_origin` takes that.
+        A page that sends no referrer sends `Origin: null` (Fetch, section 3.1). Over plain HTTP
+        from elsewhere, browsers send no `Sec-Fetch-Site` (Fetch Metadata, section 2): the origin
+        counts alone there, and for a link its secret.
 
         Raises:
             ForeignRequest: when it was not.
         """
-        origin = call.header(b"origin") or ""
-        wanted = self.origin or f"http://{call.header(b'host') or ''}"
-        own = origin == wanted or (without_origin and origin == "null")
-        if not own or call.header(b"sec-fetch-site") != "same-origin":
+        origin, site = call.header(b"origin") or "", call.header(b"sec-fetch-site")
+        own = origin == (self.origin or f"http://{call.header(b'host') or ''}")
+        if site is None and self._is_plain(call):
+            own = own or (origin == "null" and page.secret_path)
+        else:
+            unnamed = origin == "null" and (page.secret_path or page.from_secret_path)
+            own = site == "same-origin" and (own or unnamed)
+        if not own:
             raise ForeignRequest(
                 "this request does not come from a page of this dashboard"
                 + (f" at {self.origin}" if self.origin else "")
                 + ": open the page again and repeat what you did"
             )
+
+    def _is_plain(self, call: Call) -> bool:
+        """Whether the call came over a network in the clear, and the operator allows it."""
+        return self.insecure and not self.is_secure and not _is_loopback(_host_of(call))
 
 
 def cookie_of(call: Call, name: str) -> str:
@@ -111,7 +122,10 @@ def cookie_of(call: Call, name: str) -> str:
 
 
 def _host_of(call: Call) -> str:
-    return urlsplit(f"//{call.header(b'host') or ''}").hostname or ""
+    try:
+        return urlsplit(f"//{call.header(b'host') or ''}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -24,6 +24,7 @@ TOLD_COOKIE: Final = "wattyard-told"
 """Holds the sentence that the next page shows once, such as that a change was saved."""
 _TOLD_SECONDS: Final = 60
 _TOLD_LENGTH: Final = 500
+_MOST_PARAMETERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +235,12 @@ class Visit:
 
 
 def query_of(call: Call) -> dict[str, str]:
-    """The parameters of a page's address, without empty ones."""
-    raw = call.scope["query_string"].decode("latin-1")
-    return dict(parse_qsl(raw, max_num_fields=100))
+    """The first 100 parameters of a page's address, without empty ones.
+
+    A NUL, which the database does not take, is replaced.
+    """
+    raw = call.scope["query_string"].decode("latin-1").replace("%00", "%EF%BF%BD")
+    return dict(parse_qsl(raw)[:_MOST_PARAMETERS])
 
 
 def _told(sentence: str, seconds: int, path: str) -> bytes:

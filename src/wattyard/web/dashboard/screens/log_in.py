@@ -32,7 +32,7 @@ async def show_log_in(visit: Visit, settings: Settings) -> Answer | Screen:
     return _log_in_screen(visit, wanted)
 
 
-@page("POST", "/login", audience=Audience.ANYBODY)
+@page("POST", "/login", audience=Audience.ANYBODY, from_secret_path=True)
 async def log_in(
     visit: Visit, people: LogIn, sessions: Sessions, settings: Settings
 ) -> Answer | Screen:
@@ -93,7 +93,7 @@ async def use_link(
     return visit.go(visit.root("/dashboard"))
 
 
-@page("POST", "/logout", audience=Audience.ANYBODY)
+@page("POST", "/logout", audience=Audience.ANYBODY, from_secret_path=True)
 async def log_out(visit: Visit, sessions: Sessions, settings: Settings) -> Answer:
     """End the session."""
     await _end_present(visit, sessions)
