@@ -24,7 +24,7 @@ from wattyard.people.domain import Role
 from wattyard.people.service import Sessions
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.web.dashboard.declare import Audience, Page
+from wattyard.web.dashboard.declare import Audience, DashboardPage
 from wattyard.web.dashboard.screens import PAGES
 
 _ROUNDS = 40
@@ -42,7 +42,7 @@ class _Reader:
     http: httpx.Client
     names: dict[str, str]
 
-    def address(self, page: Page) -> str | None:
+    def address(self, page: DashboardPage) -> str | None:
         """The path of a page of the fleet; None where it is of something that the fleet lacks."""
         path = page.route
         for name in page.pattern.groupindex:

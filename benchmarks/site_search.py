@@ -17,7 +17,7 @@ from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain.search import SILENT_AFTER, SiteSearch
 from wattyard.sites.service import SiteSearches
-from wattyard.sites.store.search import Question, Way, search_query
+from wattyard.sites.store.search import SearchQuestion, Way, search_query
 
 _SMALL = 10
 _ROUNDS = 21
@@ -137,7 +137,7 @@ async def _buffers(url: str, context: Context, search: SiteSearch) -> int:
         )
         if met
     )
-    question = Question(search, context.now - SILENT_AFTER)
+    question = SearchQuestion(search, context.now - SILENT_AFTER)
     query, arguments = search_query(
         "sites", context.account, context.live_mode, question, lane, Way(31, 1000)
     )

@@ -5,20 +5,20 @@ import pytest
 from tests.support.dashboard import Browser, words
 from tests.support.world import Tenant, World
 from wattyard.people.domain import Role
-from wattyard.web.dashboard.declare import Audience, Page
+from wattyard.web.dashboard.declare import Audience, DashboardPage
 from wattyard.web.dashboard.mount import Dashboard
 from wattyard.web.dashboard.screens import PAGES
 
 MEMBERS = [one for one in PAGES if one.audience is Audience.MEMBER]
 
 
-def address(page: Page, account: str, mode: str = "test") -> str:
+def address(page: DashboardPage, account: str, mode: str = "test") -> str:
     """A path of a page, with any names in it."""
     path = page.route.replace("{account}", account).replace("{mode}", mode)
     return "/".join("x" if part.startswith("{") else part for part in path.split("/"))
 
 
-def title(page: Page) -> str:
+def title(page: DashboardPage) -> str:
     return f"{page.method} {page.route}"
 
 
@@ -33,7 +33,7 @@ def test_everything_that_a_page_asks_for_is_provided(world: World) -> None:
 
 @pytest.mark.parametrize("page", MEMBERS, ids=title)
 async def test_a_page_of_another_account_is_not_there(
-    page: Page, world: World, browser: Browser
+    page: DashboardPage, world: World, browser: Browser
 ) -> None:
     other = await world.tenant("another maker")
     send = browser.get if page.method == "GET" else browser.post
@@ -44,7 +44,7 @@ async def test_a_page_of_another_account_is_not_there(
 
 @pytest.mark.parametrize("page", PAGES, ids=title)
 async def test_a_page_is_shown_to_nobody_who_is_not_signed_in(
-    page: Page, tenant: Tenant, browser: Browser
+    page: DashboardPage, tenant: Tenant, browser: Browser
 ) -> None:
     if page.audience is Audience.ANYBODY:
         return
@@ -71,7 +71,7 @@ async def test_a_page_is_shown_to_nobody_who_is_not_signed_in(
     ids=["foreign", "a neighbour", "nowhere"],
 )
 async def test_a_form_of_another_site_changes_nothing(
-    page: Page, headers: dict[str, str], tenant: Tenant, browser: Browser
+    page: DashboardPage, headers: dict[str, str], tenant: Tenant, browser: Browser
 ) -> None:
     answer = await browser.post(address(page, tenant.account_id), headers=headers)
     assert answer.status_code == 403
@@ -79,7 +79,9 @@ async def test_a_form_of_another_site_changes_nothing(
 
 
 @pytest.mark.parametrize("page", [one for one in MEMBERS if one.role > Role.VIEWER], ids=title)
-async def test_a_role_that_is_too_low_is_refused(page: Page, world: World, tenant: Tenant) -> None:
+async def test_a_role_that_is_too_low_is_refused(
+    page: DashboardPage, world: World, tenant: Tenant
+) -> None:
     viewer = await Browser.of(world, tenant, role=Role(page.role - 1))
     send = viewer.get if page.method == "GET" else viewer.post
     answer = await send(address(page, tenant.account_id))
@@ -90,7 +92,9 @@ async def test_a_role_that_is_too_low_is_refused(page: Page, world: World, tenan
 @pytest.mark.parametrize(
     "page", [one for one in PAGES if one.audience is Audience.OPERATOR], ids=title
 )
-async def test_an_operators_page_is_there_for_operators_only(page: Page, browser: Browser) -> None:
+async def test_an_operators_page_is_there_for_operators_only(
+    page: DashboardPage, browser: Browser
+) -> None:
     send = browser.get if page.method == "GET" else browser.post
     assert (await send(address(page, ""))).status_code == 404
 

@@ -19,7 +19,7 @@ from wattyard.platform.http.call import StreamedAnswer
 from wattyard.platform.http.inside import Inside
 from wattyard.platform.work import Stopping
 from wattyard.web.dashboard.live import Live, Render
-from wattyard.web.dashboard.origins import Place
+from wattyard.web.dashboard.origins import DashboardAddress
 from wattyard.web.dashboard.visit import Tools, Visit
 
 
@@ -44,7 +44,7 @@ async def opened(world: World, viewer: Browser, render: Render) -> AsyncGenerato
     visit = Visit(call, tools, await sessions.signed_in(world.context, viewer.token))
     assert visit.signed_in
     (visit.membership,) = visit.signed_in.memberships
-    answer = Live(sessions, Place(), Stopping()).stream(visit, render, seconds=0)
+    answer = Live(sessions, DashboardAddress(), Stopping()).stream(visit, render, seconds=0)
     assert isinstance(answer, StreamedAnswer)
     return answer.chunks
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.world import Tenant, World
 from wattyard.sites.domain.devices import DeviceDraft
-from wattyard.sites.domain.search import Count, FoundSites, Place, SiteSearch, place_of
+from wattyard.sites.domain.search import Count, FoundSites, SearchPosition, SiteSearch, position_of
 from wattyard.sites.domain.sites import CustomerDraft, PostalAddress, SiteDraft
 from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import Customers, Sites, SiteSearches, States
@@ -109,13 +109,13 @@ async def walked(
 ) -> list[FoundSites]:
     """Read all pages, first to last, each position by way of its text."""
     pages: list[FoundSites] = []
-    at: Place | None = None
+    at: SearchPosition | None = None
     while True:
         page = await searches.page(tenant.context, search, at=at, **given)
         pages.append(page)
         if page.older is None:
             return pages
-        at = place_of(page.older.text())
+        at = position_of(page.older.text())
         assert at == page.older
 
 
@@ -224,7 +224,7 @@ async def test_a_stranger_finds_nothing_of_others_in_any_list(
     ["", "x", "bm90IGpzb24", "W10", "WzEsMiwzLDQsNV0", "a" * 5000, "eyJhIjoxfQ", "\ud800"],
 )
 def test_what_is_no_position_is_the_first_page(text: str) -> None:
-    assert place_of(text) is None
+    assert position_of(text) is None
 
 
 async def test_a_position_of_another_search_is_the_first_page(world: World, tenant: Tenant) -> None:

@@ -16,8 +16,8 @@ from tests.support.scoped_sql import Tables, unheld
 from tests.support.store_functions import faults_of, functions_of
 from wattyard.kernel.pages import PageWindow
 from wattyard.platform.db import page_query
-from wattyard.sites.domain.search import Place, SiteSearch
-from wattyard.sites.store.search import LANES, Question, Way, search_query
+from wattyard.sites.domain.search import SearchPosition, SiteSearch
+from wattyard.sites.store.search import LANES, SearchQuestion, Way, search_query
 
 OF_NO_ACCOUNT = {
     # The operator, at the command line, and the sample.
@@ -199,8 +199,8 @@ def test_a_page_is_of_one_account_and_mode() -> None:
 def test_a_search_is_of_one_account_and_mode_in_every_lane(tables: Tables) -> None:
     id_ = UUID(int=1)
     whole = SiteSearch("leeds", "ACTIVE", id_, "PV_SYSTEM", "SILENT", without_tariff=True)
-    question = Question(whole, datetime(2026, 3, 1, tzinfo=UTC))
-    at = Place("", "2026-03-01T00:00+00:00", id_, id_)
+    question = SearchQuestion(whole, datetime(2026, 3, 1, tzinfo=UTC))
+    at = SearchPosition("", "2026-03-01T00:00+00:00", id_, id_)
     for lane in LANES:
         for what in ("sites", "end", "size"):
             query, arguments = search_query(what, 7, True, question, lane, Way(3, 9, at))  # type: ignore[arg-type]  # one of its words

@@ -17,7 +17,7 @@ from wattyard.cli.plan_chart import Lane
 from wattyard.cli.site_plan import PlanOutput, fields_of, plan_site
 from wattyard.cli.svg_files import SvgOption, write_plan
 from wattyard.cli.tariffs import ModeOption, context_of
-from wattyard.cli.wording import SITE_PLAN, said_in
+from wattyard.cli.wording import SITE_PLAN, requested_in
 from wattyard.kernel import civil, ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.quantities import rounded
@@ -73,7 +73,7 @@ def plan(
         asked = {**fields_of(request), "location_id": site}
         if hours is not None:
             asked["schedule_horizon"] = hours
-        with said_in(SITE_PLAN):
+        with requested_in(SITE_PLAN):
             plan_site(
                 asked, account, mode, shown=PlanOutput(json, svg), data=data, database=database
             )

@@ -58,7 +58,7 @@ class _Summary(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class SampleDevice:
     """A device of the sample; `number` is that of its site."""
 
     id: UUID
@@ -80,9 +80,9 @@ async def add_customers(services: Services, context: Context) -> dict[str, str]:
     return {reference: id_ for reference, id_ in found.items() if reference}
 
 
-async def sample_devices(services: Services, context: Context) -> list[Device]:
+async def sample_devices(services: Services, context: Context) -> list[SampleDevice]:
     """List the devices of sample sites that are in service."""
-    found: list[Device] = []
+    found: list[SampleDevice] = []
     window = PageWindow(_AT_ONCE)
     while True:
         page = await services.get(Sites).summaries(context, window)
@@ -96,15 +96,15 @@ async def sample_devices(services: Services, context: Context) -> list[Device]:
         window = PageWindow(_AT_ONCE, older_than=oldest)
 
 
-def _devices_of(site: _Summary) -> Iterator[Device]:
+def _devices_of(site: _Summary) -> Iterator[SampleDevice]:
     for one in site.devices:
         kind, _, rest = one.reference_id.partition("-")
         if kind == "sample" and rest[:4].isdigit():
             id_ = ids.read(one.id, "dev", param="id")
-            yield Device(id_, int(rest[:4]), one.type, one.reference_id, one.last_seen)
+            yield SampleDevice(id_, int(rest[:4]), one.type, one.reference_id, one.last_seen)
 
 
-def sightings(devices: list[Device], now: datetime) -> dict[UUID, datetime]:
+def sightings(devices: list[SampleDevice], now: datetime) -> dict[UUID, datetime]:
     """When devices were seen: most within minutes of now, some days ago, a few never.
 
     One that is silent is not seen again by a later start.
@@ -124,7 +124,7 @@ def sightings(devices: list[Device], now: datetime) -> dict[UUID, datetime]:
 
 
 async def report_states(
-    services: Services, context: Context, devices: list[Device], shown: Device
+    services: Services, context: Context, devices: list[SampleDevice], shown: SampleDevice
 ) -> None:
     """Let devices be seen, and batteries and cars report what they hold."""
     states = services.get(States)
@@ -140,7 +140,7 @@ async def report_states(
         await states.report(context, shown.id, _state(shown, at))
 
 
-def _state(device: Device, at: datetime) -> StateReport:
+def _state(device: SampleDevice, at: datetime) -> StateReport:
     """Make up the state of a device at a time; twice in a quarter of an hour, the same one."""
     quarter = at - (at - datetime.min.replace(tzinfo=at.tzinfo)) % _STEP
     random_ = random.Random(f"{_SEED} {device.reference_id} {quarter}")  # noqa: S311 (sample data)
@@ -160,7 +160,7 @@ def _state(device: Device, at: datetime) -> StateReport:
     )
 
 
-async def keep_plan(services: Services, context: Context, device: Device) -> None:
+async def keep_plan(services: Services, context: Context, device: SampleDevice) -> None:
     """Plan a battery and keep the plan, unless one is kept that is not over yet."""
     kept, named = services.get(KeptPlans), ids.wire("dev", device.id)
     try:

@@ -86,7 +86,7 @@ def in_options(fault: Fault, options: Mapping[str, str]) -> Fault:
 
 
 @contextmanager
-def said_in(options: Mapping[str, str]) -> Iterator[None]:
+def requested_in(options: Mapping[str, str]) -> Iterator[None]:
     """Word the refusals of the block by options; all faults are said."""
     try:
         yield
@@ -99,7 +99,7 @@ def said_in(options: Mapping[str, str]) -> Iterator[None]:
 def _reworded(callback: Callable[..., Any], options: Mapping[str, str]) -> Callable[..., Any]:
     @wraps(callback)
     def called(*given: Any, **named: Any) -> Any:  # noqa: ANN401 (a command's own)
-        with said_in(options):
+        with requested_in(options):
             return callback(*given, **named)
 
     return called

@@ -52,7 +52,7 @@ class UploadChunk:
     """Readings (n) that are kept together, the place of each in the file, and what was refused."""
 
     readings: Readings
-    places: Sequence[str]
+    where: Sequence[str]
     refused: Sequence[RefusedPart]
     is_last: bool
 

@@ -38,7 +38,7 @@ class MeterUploads:
         self, context: Context, batch: MeterBatch, chunk: UploadChunk, tally: UploadTally
     ) -> MeterBatch:
         """Keep a chunk as a part of a batch that was begun, and count what became of it."""
-        count = len(chunk.places)
+        count = len(chunk.where)
         after = await self.meters.go_on(
             context, batch, chunk.readings, submitted=count, last=chunk.is_last
         )
@@ -48,7 +48,7 @@ class MeterUploads:
         tally.unlisted += refused - len(failed)
         tally.refused += chunk.refused
         tally.refused += [
-            RefusedPart(chunk.places[one.record_num - batch.submitted - 1], one.code, one.error)
+            RefusedPart(chunk.where[one.record_num - batch.submitted - 1], one.code, one.error)
             for one in failed
         ]
         return after

@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class InsideReply:
     """What the API answered; a refusal is raised instead."""
 
     status: int
@@ -104,7 +104,7 @@ class Inside:
     def __init__(self, route: Callable[[Call], Awaitable[None]]) -> None:
         self._route = route
 
-    async def reply(self, outer: Call, caller: Caller, request: Request) -> Reply:
+    async def reply(self, outer: Call, caller: Caller, request: Request) -> InsideReply:
         """Make a request on behalf of a caller, as a part of the call that it belongs to.
 
         Raises:
@@ -117,7 +117,7 @@ class Inside:
             raise TypeError(f"{request.method} {request.path} answers with a stream")
         headers = {name.decode(): value.decode("latin-1") for name, value in given.headers}
         headers["content-type"] = given.media_type.decode()
-        return Reply(given.status, given.body, headers)
+        return InsideReply(given.status, given.body, headers)
 
 
 async def _nothing(_: Message) -> None:

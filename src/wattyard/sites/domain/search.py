@@ -43,7 +43,7 @@ class SiteSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SearchPosition:
     """A position in the results: in which of the lists that are searched, and after which row.
 
     `key` is what that list is ordered by before the ids of `owner` (the customer, the device or
@@ -62,36 +62,36 @@ class Place:
         written = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(written).rstrip(b"=").decode()
 
-    def before(self) -> "Place":
+    def before(self) -> "SearchPosition":
         """Give the position of the page that ends just before this row."""
         return replace(self, backwards=True)
 
-    def after(self) -> "Place":
+    def after(self) -> "SearchPosition":
         """Give the position of the page that begins just after this row."""
         return replace(self, backwards=False)
 
 
-def place_of(text: str | None) -> Place | None:
-    """Read a position from an address; None where it is none that `Place.text` wrote."""
+def position_of(text: str | None) -> SearchPosition | None:
+    """Read a position from an address; None where it is none that `SearchPosition.text` wrote."""
     if not text or len(text) > _LONGEST_PLACE:
         return None
     try:
         parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         lane, key, owner, site, backwards = parts
-        place = Place(lane, key, UUID(hex=owner), UUID(hex=site), bool(backwards))
+        position = SearchPosition(lane, key, UUID(hex=owner), UUID(hex=site), bool(backwards))
         if lane in ("seen", "silent"):
             datetime.fromisoformat(key)
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         return None
     sound = isinstance(lane, str) and isinstance(key, str) and "\0" not in key
-    return place if sound and key.isprintable() else None
+    return position if sound and key.isprintable() else None
 
 
 _LONGEST_PLACE: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSite:
     """A site that was found: as its list shows it (`summary`), and by which list."""
 
     site: Site
@@ -108,9 +108,9 @@ class FoundSites:
     back) goes on from there.
     """
 
-    items: tuple[Found, ...]
-    newer: Place | None
-    older: Place | None
+    items: tuple[FoundSite, ...]
+    newer: SearchPosition | None
+    older: SearchPosition | None
     stopped: bool = False
 
 

@@ -12,15 +12,15 @@ from wattyard.sites.domain.search import (
     SILENT_AFTER,
     Count,
     FleetCounts,
-    Found,
+    FoundSite,
     FoundSites,
-    Place,
+    SearchPosition,
     SiteSearch,
 )
 from wattyard.sites.service.ports import SiteUseCases
 from wattyard.sites.store import search as search_store
 from wattyard.sites.store import sites as site_store
-from wattyard.sites.store.search import TEXT, Question, Row, Way
+from wattyard.sites.store.search import TEXT, Row, SearchQuestion, Way
 
 LOOKED_AT: Final = 1000
 """How many sites one question checks at most, however few of them are found."""
@@ -31,8 +31,8 @@ class _Hit(NamedTuple):
     row: Row
 
     @property
-    def place(self) -> Place:
-        return Place(self.lane, self.row.key, self.row.owner, self.row.site_id)
+    def position(self) -> SearchPosition:
+        return SearchPosition(self.lane, self.row.key, self.row.owner, self.row.site_id)
 
 
 class SiteSearches(SiteUseCases):
@@ -43,7 +43,7 @@ class SiteSearches(SiteUseCases):
         context: Context,
         search: SiteSearch,
         *,
-        at: Place | None = None,
+        at: SearchPosition | None = None,
         limit: int = 30,
         most: int = LOOKED_AT,
     ) -> FoundSites:
@@ -51,7 +51,7 @@ class SiteSearches(SiteUseCases):
 
         `most` is how many are looked at for it. A position of another search is as good as none.
         """
-        question = Question(search, _silent_before(context.now))
+        question = SearchQuestion(search, _silent_before(context.now))
         async with self.db.snapshot() as db:
             question, lanes = await self._lanes(db, context, question, at)
             at = at if at is not None and at.lane in lanes else None
@@ -60,7 +60,9 @@ class SiteSearches(SiteUseCases):
             kept = hits[:limit][::-1] if _backwards(at) else hits[:limit]
             found = await self._shown(db, context, kept)
         more = len(hits) > limit
-        first, last = (kept[0].place, kept[-1].place) if kept else (walk.stopped_at or at,) * 2
+        first, last = (
+            (kept[0].position, kept[-1].position) if kept else (walk.stopped_at or at,) * 2
+        )
         newer = more or walk.stopped_at is not None if _backwards(at) else at is not None
         older = _backwards(at) or more or walk.stopped_at is not None
         if walk.stopped_at is not None:
@@ -81,8 +83,12 @@ class SiteSearches(SiteUseCases):
         return FleetCounts(*map(Count.up_to, found))
 
     async def _lanes(
-        self, db: ReadConnection, context: Context, question: Question, at: Place | None
-    ) -> tuple[Question, Sequence[str]]:
+        self,
+        db: ReadConnection,
+        context: Context,
+        question: SearchQuestion,
+        at: SearchPosition | None,
+    ) -> tuple[SearchQuestion, Sequence[str]]:
         """Choose the lanes to read: those of the condition that fewest rows meet.
 
         Notes in the question in which lanes its text is not found at all.
@@ -100,46 +106,50 @@ class SiteSearches(SiteUseCases):
         return question, min(begun or choices, key=lambda lanes: sum(map(sizes.__getitem__, lanes)))
 
     async def _size(
-        self, db: ReadConnection, context: Context, question: Question, lane: str
+        self, db: ReadConnection, context: Context, question: SearchQuestion, lane: str
     ) -> int:
         way = Way(0, LOOKED_AT + 1)
         return await search_store.size(db, context.account, context.live_mode, question, lane, way)
 
     async def _shown(
         self, db: ReadConnection, context: Context, hits: Sequence[_Hit]
-    ) -> tuple[Found, ...]:
+    ) -> tuple[FoundSite, ...]:
         account, live = context.account, context.live_mode
         wanted = [row.site_id for _, row in hits]
         sites = {site.id: site for site in await site_store.by_ids(db, account, live, wanted)}
         summaries = await site_store.summaries(db, account, live, wanted)
-        return tuple(Found(sites[row.site_id], summaries[row.site_id], lane) for lane, row in hits)
+        return tuple(
+            FoundSite(sites[row.site_id], summaries[row.site_id], lane) for lane, row in hits
+        )
 
 
 class _Walk:
     """Reads lanes one after the other until enough is found, or enough was looked at."""
 
-    def __init__(self, db: ReadConnection, context: Context, question: Question, way: Way) -> None:
+    def __init__(
+        self, db: ReadConnection, context: Context, question: SearchQuestion, way: Way
+    ) -> None:
         self._db = db
         self._context = context
         self._question = question
         self._way = way
-        self.stopped_at: Place | None = None
+        self.stopped_at: SearchPosition | None = None
 
     async def hits(self, lanes: Sequence[str]) -> list[_Hit]:
         """Find sites from a position on, in the order of travel; notes where it stopped early."""
         key = (self._context.account, self._context.live_mode, self._question)
-        at, hits = self._way.place, list[_Hit]()
+        at, hits = self._way.position, list[_Hit]()
         ahead = lanes[::-1] if self._way.backwards else lanes
         for lane in ahead[ahead.index(at.lane) if at is not None else 0 :]:
-            place = at if at is not None and lane == at.lane else None
-            way = self._way._replace(limit=self._way.limit - len(hits), place=place)
+            position = at if at is not None and lane == at.lane else None
+            way = self._way._replace(limit=self._way.limit - len(hits), position=position)
             rows = await search_store.found(self._db, *key, lane, way)
             hits += [_Hit(lane, row) for row in rows]
             if len(hits) == self._way.limit:
                 break
             end = await search_store.last_looked_at(self._db, *key, lane, way)
             if end is not None:
-                self.stopped_at = _Hit(lane, end).place
+                self.stopped_at = _Hit(lane, end).position
                 break
         return hits
 
@@ -162,7 +172,7 @@ def _choices(search: SiteSearch) -> list[Sequence[str]]:
     return choices or [("all",)]
 
 
-def _backwards(at: Place | None) -> bool:
+def _backwards(at: SearchPosition | None) -> bool:
     return at is not None and at.backwards
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from wattyard.platform.db import ReadConnection
-from wattyard.sites.domain.search import Place, SiteSearch
+from wattyard.sites.domain.search import SearchPosition, SiteSearch
 
 _MINE = "{0}.account = $1 AND {0}.live_mode = $2"
 _C = 'COLLATE "C"'
@@ -35,7 +35,7 @@ class Arguments(list[object]):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuestion:
     """A search at a moment: devices not heard of since `silent_before` are silent.
 
     `text_lanes` are those in which the text may be found; the others are known to be empty.
@@ -46,7 +46,7 @@ class Question:
     text_lanes: Sequence[str] = TEXT
 
 
-Condition = Callable[[Question, Arguments], str]
+Condition = Callable[[SearchQuestion, Arguments], str]
 
 
 def _starts(expression: str, text: str) -> str:
@@ -76,7 +76,7 @@ _DEVICES = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class SearchLane:
     """An ordered range of an index: `source` up to its WHERE, and what narrows it to the range.
 
     `key`, where there is one, `owner` and the site's id are its order, all of them descending or
@@ -100,23 +100,29 @@ class Lane:
             columns = [self.key] * bool(self.key) + [self.owner, "s.id"]
         return ", ".join(column + way for column in columns)
 
-    def position(self, place: Place | None, arguments: Arguments, *, backwards: bool) -> str:
-        """Write the condition of what comes after a place; a first, weaker one serves the index."""
-        if place is None:
+    def position(
+        self, position: SearchPosition | None, arguments: Arguments, *, backwards: bool
+    ) -> str:
+        """Write the condition of what comes after it; a first, weaker one serves the index."""
+        if position is None:
             return ""
         sign = "<" if self.descending != backwards else ">"
-        key = place.key if "timestamptz" not in self.key_type else datetime.fromisoformat(place.key)
+        key = (
+            position.key
+            if "timestamptz" not in self.key_type
+            else datetime.fromisoformat(position.key)
+        )
         left = [self.key] * bool(self.key) + [self.owner]
         right = [f"{arguments.take(key)}::{self.key_type}"] if self.key else []
-        right.append(f"{arguments.take(place.owner)}::uuid")
+        right.append(f"{arguments.take(position.owner)}::uuid")
         weaker = f"({', '.join(left)}) {sign}= ({', '.join(right)})"
-        site = f"{arguments.take(place.site)}::uuid"
+        site = f"{arguments.take(position.site)}::uuid"
         return (
             f" AND {weaker} AND ({', '.join([*left, 's.id'])}) {sign} ({', '.join([*right, site])})"
         )
 
 
-def _another(question: Question, arguments: Arguments, condition: str) -> str:
+def _another(question: SearchQuestion, arguments: Arguments, condition: str) -> str:
     """The condition that another device of the site comes earlier in a lane of devices."""
     return f"""EXISTS (
         SELECT FROM device_places p JOIN devices d ON {_MINE.format("d")} AND d.id = p.device_id
@@ -127,18 +133,18 @@ def _text(expression: str) -> Condition:
     return lambda q, args: _starts(expression, args.take(q.search.text))
 
 
-def _by_type(question: Question, arguments: Arguments) -> str:
+def _by_type(question: SearchQuestion, arguments: Arguments) -> str:
     return f"d.type = {arguments.take(question.search.device_type)}"
 
 
-def _heard(comparison: str) -> Lane:
+def _heard(comparison: str) -> SearchLane:
     """The lane of devices that were heard of before or since a moment, the last heard of first."""
 
-    def heard(question: Question, arguments: Arguments) -> str:
+    def heard(question: SearchQuestion, arguments: Arguments) -> str:
         before = arguments.take(question.silent_before)
         return f"d.seen_hour {comparison} {before}::timestamptz"
 
-    return Lane(
+    return SearchLane(
         _DEVICES,
         "d.id",
         heard,
@@ -151,12 +157,12 @@ def _heard(comparison: str) -> Lane:
     )
 
 
-LANES: Final[dict[str, Lane]] = {
-    "reference": Lane(_SITES, "s.id", _text(_SITE_REFERENCE), key=_SITE_REFERENCE),
-    "city": Lane(_SITES, "s.id", _text(_CITY), key=_CITY),
-    "customer": Lane(_CUSTOMERS, "c.id", _text(_CUSTOMER_REFERENCE), key=_CUSTOMER_REFERENCE),
-    "name": Lane(_CUSTOMERS, "c.id", _text(_CUSTOMER_NAME), key=_CUSTOMER_NAME),
-    "device": Lane(
+LANES: Final[dict[str, SearchLane]] = {
+    "reference": SearchLane(_SITES, "s.id", _text(_SITE_REFERENCE), key=_SITE_REFERENCE),
+    "city": SearchLane(_SITES, "s.id", _text(_CITY), key=_CITY),
+    "customer": SearchLane(_CUSTOMERS, "c.id", _text(_CUSTOMER_REFERENCE), key=_CUSTOMER_REFERENCE),
+    "name": SearchLane(_CUSTOMERS, "c.id", _text(_CUSTOMER_NAME), key=_CUSTOMER_NAME),
+    "device": SearchLane(
         _DEVICES,
         "d.id",
         lambda q, args: f"d.reference_id = {args.take(q.search.text)}",
@@ -164,7 +170,7 @@ LANES: Final[dict[str, Lane]] = {
             q, args, f"d.reference_id = {args.take(q.search.text)} AND d.id < f.owner"
         ),
     ),
-    "type": Lane(
+    "type": SearchLane(
         _DEVICES,
         "d.id",
         _by_type,
@@ -173,24 +179,24 @@ LANES: Final[dict[str, Lane]] = {
     ),
     "seen": _heard(">="),
     "silent": _heard("<"),
-    "never": Lane(
+    "never": SearchLane(
         _DEVICES,
         "d.id",
         lambda q, args: "d.seen_hour IS NULL",
         descending=True,
         again=lambda q, args: _another(q, args, "d.seen_hour IS NULL AND d.id > f.owner"),
     ),
-    "customer_id": Lane(
+    "customer_id": SearchLane(
         _SITES,
         "s.id",
         lambda q, args: f"s.customer_id = {args.take(q.search.customer_id)}",
         descending=True,
     ),
-    "untariffed": Lane(_SITES, "s.id", lambda q, args: "s.tariffs = '[]'", descending=True),
-    "status": Lane(
+    "untariffed": SearchLane(_SITES, "s.id", lambda q, args: "s.tariffs = '[]'", descending=True),
+    "status": SearchLane(
         _SITES, "s.id", lambda q, args: f"s.status = {args.take(q.search.status)}", descending=True
     ),
-    "all": Lane(_SITES, "s.id", lambda q, args: "true", descending=True),
+    "all": SearchLane(_SITES, "s.id", lambda q, args: "true", descending=True),
 }
 
 
@@ -206,7 +212,7 @@ async def found(
     db: ReadConnection,
     account: int,
     live: bool,
-    question: Question,
+    question: SearchQuestion,
     lane: str,
     way: "Way",
 ) -> list[Row]:
@@ -219,7 +225,7 @@ async def last_looked_at(
     db: ReadConnection,
     account: int,
     live: bool,
-    question: Question,
+    question: SearchQuestion,
     lane: str,
     way: "Way",
 ) -> Row | None:
@@ -233,7 +239,7 @@ async def size(
     db: ReadConnection,
     account: int,
     live: bool,
-    question: Question,
+    question: SearchQuestion,
     lane: str,
     way: "Way",
 ) -> int:
@@ -247,7 +253,7 @@ class Way(NamedTuple):
 
     limit: int
     most: int
-    place: Place | None = None
+    position: SearchPosition | None = None
     backwards: bool = False
 
 
@@ -255,7 +261,7 @@ def search_query(
     what: Literal["sites", "end", "size"],
     account: int,
     live: bool,
-    question: Question,
+    question: SearchQuestion,
     lane: str,
     way: Way,
 ) -> tuple[str, list[object]]:
@@ -266,7 +272,7 @@ def search_query(
     candidates = f"""
         SELECT {key} AS key, {one.owner} AS owner, s.id AS site_id
         {one.source} AND {one.range(question, arguments)}
-        {one.position(way.place, arguments, backwards=way.backwards)}
+        {one.position(way.position, arguments, backwards=way.backwards)}
         ORDER BY {one.order(backwards=way.backwards)} LIMIT {arguments.take(way.most)}
     """
     if what == "size":
@@ -288,7 +294,7 @@ def search_query(
     return query, list(arguments)
 
 
-def _others(question: Question, arguments: Arguments, lane: str) -> list[str]:
+def _others(question: SearchQuestion, arguments: Arguments, lane: str) -> list[str]:
     """Write the conditions that the lane itself does not hold."""
     search = question.search
     conditions = []
@@ -330,7 +336,7 @@ def _matches(text: str, arguments: Arguments, lanes: Sequence[str]) -> list[str]
     return [conditions[lane] for lane in lanes]
 
 
-def _device(question: Question, arguments: Arguments, lane: str) -> list[str]:
+def _device(question: SearchQuestion, arguments: Arguments, lane: str) -> list[str]:
     """Write the condition that one device of the site is as it is looked for."""
     search = question.search
     if lane in ("type", "seen", "silent", "never") and None in (search.device_type, search.seen):

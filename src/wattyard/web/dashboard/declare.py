@@ -30,7 +30,7 @@ class Audience(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DashboardPage:
     """One method on one path below `/dashboard`, and the function that answers it.
 
     The function's parameters say what it is given: `visit`, the names in the path, and services by
@@ -76,11 +76,11 @@ def page(
     audience: Audience = Audience.MEMBER,
     secret_path: bool = False,
     from_secret_path: bool = False,
-) -> Callable[[Handler], Page]:
+) -> Callable[[Handler], DashboardPage]:
     """Declare the decorated function as a page."""
 
-    def declared(handler: Handler) -> Page:
-        return Page(method, path, handler, audience, role, secret_path, from_secret_path)
+    def declared(handler: Handler) -> DashboardPage:
+        return DashboardPage(method, path, handler, audience, role, secret_path, from_secret_path)
 
     return declared
 

@@ -18,14 +18,19 @@ from wattyard.platform.http.arguments import Provided, asked_by
 from wattyard.platform.http.call import PageKind, StreamedAnswer
 from wattyard.platform.http.errors import MethodNotAllowed, PathUnknown, reason, status_of
 from wattyard.web.dashboard import frame, parts, resume
-from wattyard.web.dashboard.declare import Audience, Page, Screen
+from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen
 from wattyard.web.dashboard.forms import (
     FORM_LIMIT_BYTES,
     STRANGERS_LIMIT_BYTES,
     form_of,
     sentence,
 )
-from wattyard.web.dashboard.origins import ConnectionInsecure, ForeignRequest, Place, cookie_of
+from wattyard.web.dashboard.origins import (
+    ConnectionInsecure,
+    DashboardAddress,
+    ForeignRequest,
+    cookie_of,
+)
 from wattyard.web.dashboard.visit import TOLD_COOKIE, Tools, Visit, forget_told, query_of
 
 HTML: Final = b"text/html; charset=utf-8"
@@ -51,11 +56,11 @@ class Door:
 
     def __init__(
         self,
-        pages: Sequence[Page],
+        pages: Sequence[DashboardPage],
         services: Provided,
         tools: Tools,
         sessions: Sessions,
-        place: Place,
+        place: DashboardAddress,
     ) -> None:
         self._pages = [(one.pattern, one, _services_of(one, services)) for one in pages]
         self._tools = tools
@@ -96,7 +101,7 @@ class Door:
             return self._page(visit, result, kind=kind)
         return self._with_no_store(result)
 
-    def _found(self, call: Call) -> tuple[Page, Mapping[str, Any], dict[str, str]]:
+    def _found(self, call: Call) -> tuple[DashboardPage, Mapping[str, Any], dict[str, str]]:
         path, method = call.path, "GET" if call.method == "HEAD" else call.method
         allowed = []
         for pattern, page, services in self._pages:
@@ -117,7 +122,7 @@ class Door:
         context = self._tools.contexts.anonymous(call.request_id, call.now)
         return await self._sessions.signed_in(context, token)
 
-    def _admit(self, visit: Visit, page: Page, names: Mapping[str, str]) -> None:
+    def _admit(self, visit: Visit, page: DashboardPage, names: Mapping[str, str]) -> None:
         """Judge whether the person may see the page, and note the account that it is of.
 
         Raises:
@@ -178,7 +183,7 @@ class Door:
         return result
 
 
-def _services_of(page: Page, services: Provided) -> dict[str, Any]:
+def _services_of(page: DashboardPage, services: Provided) -> dict[str, Any]:
     """Find what a page's handler asks for besides the visit and the names in its path.
 
     Raises:

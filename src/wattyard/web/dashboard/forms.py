@@ -29,7 +29,7 @@ class FormInvalid(Malformed):
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class UploadedFile:
     """A file that was sent with a form."""
 
     name: str
@@ -46,7 +46,7 @@ class Form(Mapping[str, str]):
     """
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    files: Mapping[str, Upload] = field(default_factory=dict)
+    files: Mapping[str, UploadedFile] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         values = self.fields.get(name)
@@ -90,14 +90,14 @@ async def form_of(call: Call, limit_bytes: int = FORM_LIMIT_BYTES) -> Form:
         return {"type": "http.request", "body": body, "more_body": False}
 
     fields: dict[str, list[str]] = {}
-    files: dict[str, Upload] = {}
+    files: dict[str, UploadedFile] = {}
     try:
         async with Request(call.scope, receive).form(max_part_size=FORM_LIMIT_BYTES) as sent:
             for name, value in sent.multi_items():
                 if isinstance(value, str):
                     fields.setdefault(name, []).append(value)
                 elif value.filename:
-                    files[name] = Upload(value.filename, await value.read())
+                    files[name] = UploadedFile(value.filename, await value.read())
     except MultiPartException as fault:
         raise FormInvalid(
             f"the body is not a form that a browser sends: {fault.message}"
@@ -105,7 +105,7 @@ async def form_of(call: Call, limit_bytes: int = FORM_LIMIT_BYTES) -> Form:
     return Form(fields, files)
 
 
-class Faults:
+class FormFaults:
     """What is wrong with a form, for the fields that it belongs to."""
 
     def __init__(self, refusal: Refusal | None = None) -> None:
@@ -139,7 +139,7 @@ def _is_under(param: str | None, params: Sequence[str]) -> bool:
     )
 
 
-NO_FAULTS: Final = Faults()
+NO_FAULTS: Final = FormFaults()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Fields:
     """
 
     values: Mapping[str, Any]
-    faults: Faults = field(default_factory=Faults)
+    faults: FormFaults = field(default_factory=FormFaults)
 
     def text(
         self,

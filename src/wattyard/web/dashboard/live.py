@@ -13,7 +13,7 @@ from wattyard.kernel.refusals import Refusal, TooMany, Unavailable
 from wattyard.people.service import Sessions
 from wattyard.platform.http.call import StreamedAnswer
 from wattyard.platform.work import Stopping
-from wattyard.web.dashboard.origins import Place
+from wattyard.web.dashboard.origins import DashboardAddress
 from wattyard.web.dashboard.visit import Visit
 
 Render = Callable[[], Awaitable[Mapping[str, Node]]]
@@ -27,7 +27,7 @@ _HEARTBEAT: Final = b": still here\n\n"
 class Live:
     """Streams fragments to pages."""
 
-    def __init__(self, sessions: Sessions, place: Place, stopping: Stopping) -> None:
+    def __init__(self, sessions: Sessions, place: DashboardAddress, stopping: Stopping) -> None:
         self._sessions = sessions
         self._place = place
         self._stopping = stopping

@@ -47,12 +47,12 @@ class Dashboard:
         """
         from wattyard.web.dashboard.door import Door  # noqa: PLC0415 (with the first page only)
         from wattyard.web.dashboard.live import Live  # noqa: PLC0415 (as above)
-        from wattyard.web.dashboard.origins import Place  # noqa: PLC0415 (as above)
+        from wattyard.web.dashboard.origins import DashboardAddress  # noqa: PLC0415 (as above)
         from wattyard.web.dashboard.screens import PAGES  # noqa: PLC0415 (as above)
         from wattyard.web.dashboard.visit import Tools  # noqa: PLC0415 (as above)
 
         services = self._services
-        place = Place.of(services[Settings])
+        place = DashboardAddress.of(services[Settings])
         tools = Tools(
             Inside(self._route),
             services[Contexts],
@@ -61,7 +61,7 @@ class Dashboard:
             place.prefix,
         )
         live = Live(services[Sessions], place, services[Stopping])
-        given = _Beside(services, {Place: place, Live: live})
+        given = _Beside(services, {DashboardAddress: place, Live: live})
         return Door(PAGES, given, tools, services[Sessions], place)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http import Call
 from wattyard.platform.settings import Settings
-from wattyard.web.dashboard.declare import Page
+from wattyard.web.dashboard.declare import DashboardPage
 
 _SECURE_COOKIE: Final = "__Host-wattyard"
 _PLAIN_COOKIE: Final = "wattyard"
@@ -28,7 +28,7 @@ class ConnectionInsecure(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DashboardAddress:
     """Where people find the dashboard.
 
     Attributes:
@@ -83,7 +83,7 @@ class Place:
             "WATTYARD_INSECURE_DASHBOARD=1 on a network that you trust"
         )
 
-    def check_own(self, call: Call, page: Page) -> None:
+    def check_own(self, call: Call, page: DashboardPage) -> None:
         """Judge whether a change was asked for by a page of this dashboard.
 
         A page that sends no referrer sends `Origin: null` (Fetch, section 3.1). Over plain HTTP

@@ -9,7 +9,7 @@ from htpy import Node
 
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Screen
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields
+from wattyard.web.dashboard.forms import NO_FAULTS, Fields, FormFaults
 from wattyard.web.dashboard.visit import Visit
 
 _KEPT: Final = "kept"
@@ -31,7 +31,7 @@ def log_in_first(visit: Visit) -> Screen:
 
 
 def log_in_form(
-    visit: Visit, *, next_: str = "", kept: str = "", faults: Faults = NO_FAULTS
+    visit: Visit, *, next_: str = "", kept: str = "", faults: FormFaults = NO_FAULTS
 ) -> Node:
     """E-mail address and password; where the person goes next, or what they send again."""
     fields = Fields({"email": visit.form["email"]}, faults)

@@ -16,7 +16,7 @@ from wattyard.people.service import AuditLog
 from wattyard.platform.db import Database
 from wattyard.platform.http import Answer, Call
 from wattyard.platform.http.errors import MethodNotAllowed, PathUnknown
-from wattyard.platform.http.inside import Inside, Reply, Request
+from wattyard.platform.http.inside import Inside, InsideReply, Request
 from wattyard.web.dashboard.formats import Formats, language_of
 from wattyard.web.dashboard.forms import Form
 
@@ -162,7 +162,7 @@ class Visit:
             self.shown.append(Shown(request, reply.body))
         return reply.document
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request) -> InsideReply:
         """Ask the API for an answer with its headers, such as a CSV file or an `ETag`.
 
         Raises:
@@ -230,7 +230,7 @@ class Visit:
             return (await self._reply(asked)).document
         return None
 
-    async def _reply(self, request: Request) -> Reply:
+    async def _reply(self, request: Request) -> InsideReply:
         return await self.tools.inside.reply(self.call, self.caller, request)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from wattyard.web.dashboard.declare import Page
+from wattyard.web.dashboard.declare import DashboardPage
 from wattyard.web.dashboard.screens import (
     costs,
     developer_events,
@@ -27,7 +27,7 @@ from wattyard.web.dashboard.screens import (
     tariffs,
 )
 
-PAGES: Final[Sequence[Page]] = (
+PAGES: Final[Sequence[DashboardPage]] = (
     *start.PAGES,
     *log_in.PAGES,
     *person.PAGES,

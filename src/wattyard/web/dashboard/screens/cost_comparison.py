@@ -16,8 +16,8 @@ from wattyard.kernel.refusals import Refusal
 from wattyard.tariffs.service import Tariffs
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import Faults, Fields
-from wattyard.web.dashboard.screens.cost_question import Asked
+from wattyard.web.dashboard.forms import Fields, FormFaults
+from wattyard.web.dashboard.screens.cost_question import ShownCosts
 from wattyard.web.dashboard.visit import Visit
 
 _OFFERED: Final = 100
@@ -25,16 +25,20 @@ _OFFERED: Final = 100
 
 
 async def card(
-    visit: Visit, reports: CostReports, tariffs: Tariffs, asked: Asked, answer: Mapping[str, Any]
+    visit: Visit,
+    reports: CostReports,
+    tariffs: Tariffs,
+    asked: ShownCosts,
+    answer: Mapping[str, Any],
 ) -> Node:
     """Offer other tariffs to compare with, and show how the chosen one compares."""
     chosen = visit.query.get("with", "")
-    faults, result = Faults(), None
+    faults, result = FormFaults(), None
     if chosen:
         try:
             result = await _compared(visit, reports, asked, answer, chosen)
         except Refusal as refusal:
-            faults = Faults(refusal)
+            faults = FormFaults(refusal)
     options = await _options(visit, tariffs, asked)
     if not options and not chosen:
         return None
@@ -55,7 +59,7 @@ async def card(
     return parts.card("Compare with another tariff", lead, form, faults.rest(), result)
 
 
-async def _options(visit: Visit, tariffs: Tariffs, asked: Asked) -> list[tuple[str, str]]:
+async def _options(visit: Visit, tariffs: Tariffs, asked: ShownCosts) -> list[tuple[str, str]]:
     """List tariffs of other sites that can price these readings; of equal ones one."""
     page = await tariffs.page(
         visit.context, PageWindow(_OFFERED), direction=asked.direction, type="COMMODITY"
@@ -71,7 +75,7 @@ async def _options(visit: Visit, tariffs: Tariffs, asked: Asked) -> list[tuple[s
 
 
 async def _compared(
-    visit: Visit, reports: CostReports, asked: Asked, answer: Mapping[str, Any], tariff_id: str
+    visit: Visit, reports: CostReports, asked: ShownCosts, answer: Mapping[str, Any], tariff_id: str
 ) -> Node:
     other_id = ids.read(tariff_id, "trf", param="with")
     site_id = ids.read(asked.location["id"], "loc", param="location")
@@ -101,7 +105,7 @@ async def _compared(
     ]
 
 
-def _sentence(form: Formats, asked: Asked, total: float, other_total: float) -> Node:
+def _sentence(form: Formats, asked: ShownCosts, total: float, other_total: float) -> Node:
     less = total - other_total
     amount = form.money(abs(less), asked.currency)
     if asked.direction == "EXPORT":
@@ -115,14 +119,14 @@ def _sentence(form: Formats, asked: Asked, total: float, other_total: float) -> 
 
 
 def _rows(
-    form: Formats, asked: Asked, present: Mapping[date, float], other: Mapping[date, float]
+    form: Formats, asked: ShownCosts, present: Mapping[date, float], other: Mapping[date, float]
 ) -> Iterator[Sequence[Node]]:
     for day in sorted({*present, *other}):
         name = form.month(day) if asked.aggregation == "MONTH" else form.day(day)
         yield _row(form, asked, name, present.get(day, 0.0), other.get(day, 0.0))
 
 
-def _row(form: Formats, asked: Asked, name: Node, cost: float, other: float) -> Sequence[Node]:
+def _row(form: Formats, asked: ShownCosts, name: Node, cost: float, other: float) -> Sequence[Node]:
     difference = form.money(other - cost, asked.currency)
     sign = "+" if other > cost else ""
     amounts = (form.money(cost, asked.currency), form.money(other, asked.currency))

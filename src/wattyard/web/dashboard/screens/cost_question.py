@@ -19,7 +19,7 @@ DIRECTIONS: Final[tuple[tuple[Direction, str], ...]] = (("IMPORT", "Bought"), ("
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ShownCosts:
     """What of a location's costs is shown: whole local months, or the days of one.
 
     `end` is exclusive: the day after today at the latest.
@@ -70,7 +70,7 @@ class Asked:
         return CostQuestion(self.direction, Span(*edges), self.aggregation)
 
 
-async def asked_for(visit: Visit) -> Asked:
+async def asked_for(visit: Visit) -> ShownCosts:
     """Read which costs the address of a page asks for.
 
     Raises:
@@ -85,9 +85,9 @@ async def asked_for(visit: Visit) -> Asked:
     month = _month(visit.query.get("month", ""))
     if month is None:
         start = _months_later(today, 1 - _MONTHS)
-        return Asked(location, direction, start, tomorrow, by_day=False)
+        return ShownCosts(location, direction, start, tomorrow, by_day=False)
     end = max(min(_months_later(month, 1), tomorrow), month + timedelta(days=1))
-    return Asked(location, direction, month, end, by_day=True)
+    return ShownCosts(location, direction, month, end, by_day=True)
 
 
 def _month(text: str) -> date | None:

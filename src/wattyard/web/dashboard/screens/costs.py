@@ -20,11 +20,11 @@ from wattyard.web.charts.page import chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.stacks import StackedBars, StackPart, stacked_chart
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.screens import cost_comparison
 from wattyard.web.dashboard.screens.cost_lines import Line, in_order, lines_of, tariff_names
-from wattyard.web.dashboard.screens.cost_question import DIRECTIONS, Asked, asked_for
+from wattyard.web.dashboard.screens.cost_question import DIRECTIONS, ShownCosts, asked_for
 from wattyard.web.dashboard.screens.site_choice import address_of, choice, title_of
 from wattyard.web.dashboard.visit import Visit
 
@@ -76,7 +76,7 @@ async def cost_file(visit: Visit) -> Answer:
     )
 
 
-def _actions(visit: Visit, asked: Asked) -> Node:
+def _actions(visit: Visit, asked: ShownCosts) -> Node:
     file = visit.link(
         f"{PATH}/file",
         location=asked.location["id"],
@@ -89,7 +89,7 @@ def _actions(visit: Visit, asked: Asked) -> Node:
     ]
 
 
-def _head(visit: Visit, asked: Asked, form: Formats) -> Node:
+def _head(visit: Visit, asked: ShownCosts, form: Formats) -> Node:
     site = visit.link(f"/sites/{asked.location['id'].replace('loc_', 'ste_')}")
     shown = form.month(asked.start) if asked.by_day else "The last twelve months"
     back = asked.by_day and [" · ", h.a(href=visit.here(month=None))["all months"]]
@@ -103,7 +103,7 @@ def _head(visit: Visit, asked: Asked, form: Formats) -> Node:
     ]
 
 
-def _cannot(visit: Visit, asked: Asked, refusal: Refusal) -> Node:
+def _cannot(visit: Visit, asked: ShownCosts, refusal: Refusal) -> Node:
     """Say why there are no costs, and what to do about it."""
     location_id = asked.location["id"]
     actions = {
@@ -116,7 +116,7 @@ def _cannot(visit: Visit, asked: Asked, refusal: Refusal) -> Node:
     return parts.empty(message[:1].upper() + message[1:] + ".", actions.get(refusal.first.code))
 
 
-def _figures(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any]) -> Node:
+def _figures(visit: Visit, form: Formats, asked: ShownCosts, answer: Mapping[str, Any]) -> Node:
     total = answer["total"]
     energy_kwh, cost = total["energy"]["value"], total["cost"]["value"]
     words = "Cost" if asked.direction == "IMPORT" else "Value"
@@ -142,7 +142,7 @@ def _figures(visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any
 
 
 def _shown(
-    visit: Visit, form: Formats, asked: Asked, answer: Mapping[str, Any], compared: Node
+    visit: Visit, form: Formats, asked: ShownCosts, answer: Mapping[str, Any], compared: Node
 ) -> Node:
     if not answer["data"]:
         return parts.empty(
@@ -164,7 +164,9 @@ def _shown(
     ]
 
 
-def _drawing(form: Formats, asked: Asked, items: list[tuple[Any, list[Line]]], title: str) -> Any:  # noqa: ANN401 (a drawing of the charts)
+def _drawing(
+    form: Formats, asked: ShownCosts, items: list[tuple[Any, list[Line]]], title: str
+) -> Any:  # noqa: ANN401 (a drawing of the charts)
     labels = in_order(line.label for _, lines in items for line in lines)
     if len(labels) > _MOST_PARTS:
         labels = [*labels[: _MOST_PARTS - 1], "Other lines"]
@@ -185,7 +187,7 @@ def _drawing(form: Formats, asked: Asked, items: list[tuple[Any, list[Line]]], t
     return stacked_chart(stack, reader, title=title)
 
 
-def _line_table(form: Formats, asked: Asked, lines: list[Line]) -> Node:
+def _line_table(form: Formats, asked: ShownCosts, lines: list[Line]) -> Node:
     rows = (
         (
             line.label,
@@ -200,7 +202,7 @@ def _line_table(form: Formats, asked: Asked, lines: list[Line]) -> Node:
 
 
 def _item_table(
-    visit: Visit, form: Formats, asked: Asked, items: Iterable[Mapping[str, Any]]
+    visit: Visit, form: Formats, asked: ShownCosts, items: Iterable[Mapping[str, Any]]
 ) -> Node:
     rows = []
     for one in items:
@@ -237,4 +239,4 @@ def _local(text: str, zone: ZoneInfo) -> date:
     return civil.date_at(datetime.fromisoformat(text), zone)
 
 
-PAGES: Final[tuple[Page, ...]] = (costs, cost_file)
+PAGES: Final[tuple[DashboardPage, ...]] = (costs, cost_file)

@@ -12,7 +12,7 @@ from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.call import StreamedAnswer
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.forms import Fields
 from wattyard.web.dashboard.live import Live
 from wattyard.web.dashboard.screens.delivery_words import DeliveryWords, words_of
@@ -162,4 +162,4 @@ def _indented(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-PAGES: Final[tuple[Page, ...]] = (events, live_events, event, retry)
+PAGES: Final[tuple[DashboardPage, ...]] = (events, live_events, event, retry)

@@ -18,9 +18,9 @@ from wattyard.platform.settings import Settings
 from wattyard.requests.domain import LoggedRequest, RequestFilter, RequestLine, RequestNotFound
 from wattyard.requests.service import Requests
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.forms import Fields, FormFaults
 from wattyard.web.dashboard.screens.developer_parts import PATH, above, readable, tabs
 from wattyard.web.dashboard.visit import Visit
 
@@ -44,13 +44,13 @@ async def requests(
     visit: Visit, log: Requests, endpoints: Sequence[Endpoint], settings: Settings
 ) -> Screen | Answer:
     """Show the newest requests of programs, or those that are looked for."""
-    faults = Faults()
+    faults = FormFaults()
     if text := visit.query.get("id", "").strip():
         try:
             wanted = ids.wire("req", ids.read(text, "req", param="id"))
             return visit.go(visit.link(f"{_PATH}/{wanted}"))
         except Malformed as refusal:
-            faults = Faults(refusal)
+            faults = FormFaults(refusal)
     found = await log.page(visit.context, _window(visit), _filter(visit))
     titles = _titles(endpoints)
     data = {"data": [{"id": ids.wire("req", one.id)} for one in found.items]}
@@ -116,7 +116,7 @@ async def _figures(visit: Visit, log: Requests) -> Node:
     ]
 
 
-def _search(visit: Visit, titles: Mapping[str, str], faults: Faults) -> Node:
+def _search(visit: Visit, titles: Mapping[str, str], faults: FormFaults) -> Node:
     fields = Fields(visit.query, faults)
     routes = [("", "any endpoint"), *sorted(titles.items(), key=lambda one: one[1])]
     return parts.search_form(
@@ -257,4 +257,4 @@ def _titles(endpoints: Sequence[Endpoint]) -> Mapping[str, str]:
     }
 
 
-PAGES: Final[tuple[Page, ...]] = (requests, request)
+PAGES: Final[tuple[DashboardPage, ...]] = (requests, request)

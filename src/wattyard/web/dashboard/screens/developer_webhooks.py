@@ -12,8 +12,8 @@ from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import status_of
 from wattyard.platform.http.inside import Request
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
+from wattyard.web.dashboard.forms import NO_FAULTS, FormFaults
 from wattyard.web.dashboard.screens import webhook_forms as forms
 from wattyard.web.dashboard.screens.delivery_words import words_of
 from wattyard.web.dashboard.screens.developer_parts import PATH, above, once, tabs
@@ -125,7 +125,7 @@ async def delete_endpoint(visit: Visit, endpoint: str) -> Answer:
 async def _list(visit: Visit, refusal: Refusal | None = None) -> Screen:
     query = {name: visit.query.get(name) for name in ("starting_after", "ending_before")}
     found = await visit.api("GET", _API, query={**query, "limit": _LIMIT})
-    faults = Faults(refusal) if refusal else NO_FAULTS
+    faults = FormFaults(refusal) if refusal else NO_FAULTS
     form = visit.formats()
     rows = (
         (
@@ -167,7 +167,7 @@ async def _one(visit: Visit, endpoint: str, refusal: Refusal | None = None) -> S
         Request(method="GET", path=f"{_API}/{endpoint}"),
         Request(method="GET", path="/webhook-deliveries", query=query),
     )
-    faults = Faults(refusal) if refusal and not _is_stale(refusal) else NO_FAULTS
+    faults = FormFaults(refusal) if refusal and not _is_stale(refusal) else NO_FAULTS
     acts = visit.may(Role.DEVELOPER) and _acts(visit, found, reply.etag or "", faults)
     return Screen(
         title=found["description"] or "Webhook endpoint",
@@ -250,7 +250,7 @@ def _test(visit: Visit, one: Mapping[str, Any]) -> Node:
     )
 
 
-def _acts(visit: Visit, one: Mapping[str, Any], version: str, faults: Faults) -> Node:
+def _acts(visit: Visit, one: Mapping[str, Any], version: str, faults: FormFaults) -> Node:
     at = visit.link(f"{_PATH}/{one['id']}")
     disabled = one["status"] == "DISABLED"
     cards = [
@@ -303,7 +303,7 @@ def _secret(visit: Visit, made: Mapping[str, Any], says: str, status: int) -> Sc
     )
 
 
-PAGES: Final[tuple[Page, ...]] = (
+PAGES: Final[tuple[DashboardPage, ...]] = (
     webhooks,
     make_endpoint,
     endpoint,

@@ -24,9 +24,9 @@ from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import status_of
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields, Form, sentence
+from wattyard.web.dashboard.forms import NO_FAULTS, Fields, Form, FormFaults, sentence
 from wattyard.web.dashboard.screens.developer_parts import PATH, once, tabs
 from wattyard.web.dashboard.visit import Visit
 
@@ -254,7 +254,7 @@ def _expiry(text: str) -> datetime | None:
 
 
 def _form(visit: Visit, refusal: Refusal | None = None) -> Screen:
-    faults = Faults(refusal) if refusal else NO_FAULTS
+    faults = FormFaults(refusal) if refusal else NO_FAULTS
     values = {"type": "RESTRICTED", **visit.form, "scopes": visit.form.all("scopes")}
     fields = Fields(values, faults)
     shown = parts.form(
@@ -300,4 +300,4 @@ def _form(visit: Visit, refusal: Refusal | None = None) -> Screen:
     )
 
 
-PAGES: Final[tuple[Page, ...]] = (keys, new_key, make_key, make_token, revoke_key)
+PAGES: Final[tuple[DashboardPage, ...]] = (keys, new_key, make_key, make_token, revoke_key)

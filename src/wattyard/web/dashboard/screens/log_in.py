@@ -15,9 +15,9 @@ from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import status_of
 from wattyard.platform.settings import Settings
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Audience, Page, Screen, page
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults
-from wattyard.web.dashboard.origins import Place
+from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
+from wattyard.web.dashboard.forms import NO_FAULTS, FormFaults
+from wattyard.web.dashboard.origins import DashboardAddress
 from wattyard.web.dashboard.resume import log_in_form, own_path, send_again
 from wattyard.web.dashboard.visit import Visit
 
@@ -25,7 +25,7 @@ from wattyard.web.dashboard.visit import Visit
 @page("GET", "/login", audience=Audience.ANYBODY)
 async def show_log_in(visit: Visit, settings: Settings) -> Answer | Screen:
     """Show the form for e-mail address and password."""
-    Place.of(settings).check_secure(visit.call)
+    DashboardAddress.of(settings).check_secure(visit.call)
     wanted = own_path(visit, visit.query.get("next", ""))
     if visit.signed_in is not None:
         return visit.go(wanted)
@@ -37,7 +37,7 @@ async def log_in(
     visit: Visit, people: LogIn, sessions: Sessions, settings: Settings
 ) -> Answer | Screen:
     """Open a session for whoever knows the password, and lead them to where they were going."""
-    place = Place.of(settings)
+    place = DashboardAddress.of(settings)
     place.check_secure(visit.call)
     wanted = own_path(visit, visit.form["next"])
     try:
@@ -48,7 +48,7 @@ async def log_in(
             address=visit.call.address,
         )
     except (LogInRefused, TooMany) as refusal:
-        return _log_in_screen(visit, wanted, Faults(refusal), status=status_of(type(refusal)))
+        return _log_in_screen(visit, wanted, FormFaults(refusal), status=status_of(type(refusal)))
     await _begin(visit, sessions, place, person)
     kept = send_again(visit, visit.form["kept"]) if visit.form["kept"] else None
     return kept or visit.go(wanted)
@@ -57,7 +57,7 @@ async def log_in(
 @page("GET", "/link/{token}", audience=Audience.ANYBODY, secret_path=True)
 async def show_link(visit: Visit, token: str, people: LogIn, settings: Settings) -> Screen:
     """Show one button: programs that only look at a link do not use it up."""
-    Place.of(settings).check_secure(visit.call)
+    DashboardAddress.of(settings).check_secure(visit.call)
     try:
         link = await people.link(visit.context, token)
     except LinkEnded as refusal:
@@ -70,7 +70,7 @@ async def use_link(
     visit: Visit, token: str, people: LogIn, sessions: Sessions, settings: Settings
 ) -> Answer | Screen:
     """Use a link up: open a session for its reader, with what the link gives them."""
-    place = Place.of(settings)
+    place = DashboardAddress.of(settings)
     place.check_secure(visit.call)
     try:
         link = await people.link(visit.context, token)
@@ -81,7 +81,7 @@ async def use_link(
         return Screen(
             title="Log in to accept",
             status=status_of(LinkNeedsLogIn),
-            body=log_in_form(visit, next_=_address(visit, token), faults=Faults(refusal)),
+            body=log_in_form(visit, next_=_address(visit, token), faults=FormFaults(refusal)),
         )
     proven = link.invitation.signs_in or visit.signed_in is None
     await _begin(visit, sessions, place, person, by_link=proven)
@@ -97,12 +97,17 @@ async def use_link(
 async def log_out(visit: Visit, sessions: Sessions, settings: Settings) -> Answer:
     """End the session."""
     await _end_present(visit, sessions)
-    visit.call.extra_headers.append(Place.of(settings).session_cookie(""))
+    visit.call.extra_headers.append(DashboardAddress.of(settings).session_cookie(""))
     return visit.go(visit.root("/dashboard/login"), told="You are logged out.")
 
 
 async def _begin(
-    visit: Visit, sessions: Sessions, place: Place, person: Person, *, by_link: bool = False
+    visit: Visit,
+    sessions: Sessions,
+    place: DashboardAddress,
+    person: Person,
+    *,
+    by_link: bool = False,
 ) -> None:
     """Open a new session, whatever the browser had before, and give it the cookie."""
     await _end_present(visit, sessions)
@@ -124,7 +129,7 @@ async def _end_present(visit: Visit, sessions: Sessions) -> None:
 
 
 def _log_in_screen(
-    visit: Visit, wanted: str, faults: Faults = NO_FAULTS, *, status: int = 200
+    visit: Visit, wanted: str, faults: FormFaults = NO_FAULTS, *, status: int = 200
 ) -> Screen:
     form = log_in_form(visit, next_=wanted, kept=visit.form["kept"], faults=faults)
     return Screen(
@@ -167,4 +172,4 @@ def _address(visit: Visit, token: str) -> str:
     return visit.root(f"/dashboard/link/{token}")
 
 
-PAGES: Final[Sequence[Page]] = (show_log_in, log_in, show_link, use_link, log_out)
+PAGES: Final[Sequence[DashboardPage]] = (show_log_in, log_in, show_link, use_link, log_out)

@@ -17,9 +17,9 @@ from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.service import MarketSources
 from wattyard.tariffs.service.markets import MarketFetches, OperatorMarkets
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.forms import Fields, FormFaults
 from wattyard.web.dashboard.screens import market_prices
 from wattyard.web.dashboard.screens.market_uploads import prices_of
 from wattyard.web.dashboard.visit import Visit
@@ -135,14 +135,14 @@ async def add_source(visit: Visit) -> Answer | Screen:
     try:
         made = await visit.change("POST", "/market-sources", body=body)
     except Refusal as refusal:
-        return _new(visit, visit.form, Faults(refusal))
+        return _new(visit, visit.form, FormFaults(refusal))
     return visit.go(
         visit.link(f"{PATH}/{made['id']}"), told="The source is added. Now upload its prices."
     )
 
 
-def _new(visit: Visit, values: Mapping[str, Any], faults: Faults | None = None) -> Screen:
-    fields = Fields(values, faults or Faults())
+def _new(visit: Visit, values: Mapping[str, Any], faults: FormFaults | None = None) -> Screen:
+    fields = Fields(values, faults or FormFaults())
     shown = [
         h.div(".fields")[
             fields.text("Code", "code", hint="what formulas call it, such as EPEX_NL"),
@@ -186,14 +186,14 @@ async def _market(
     id_: str,
     sources: MarketSources,
     operator: OperatorMarkets,
-    faults: Faults | None = None,
+    faults: FormFaults | None = None,
 ) -> Screen:
     source = source_of(await visit.api("GET", f"/market-sources/{id_}"))
     fetched = {one.source.id: one for one in await operator.subscriptions()}.get(source.id)
     form = visit.formats(source.timezone)
     upload = None
     if not source.shared and visit.may(Role.DEVELOPER):
-        upload = _upload_card(visit, source, faults or Faults())
+        upload = _upload_card(visit, source, faults or FormFaults())
     cards = await market_prices.cards(visit, source, sources, upload)
     return Screen(
         title=source.display_name or source.code,
@@ -271,7 +271,7 @@ async def upload_prices(
         prices = prices_of(visit.form)
         done = await visit.change("PUT", f"/market-sources/{source}/prices", body=prices)
     except Refusal as refusal:
-        return await _market(visit, source, sources, operator, Faults(refusal))
+        return await _market(visit, source, sources, operator, FormFaults(refusal))
     told = (
         f"{done['records_accepted']:,} prices are kept; {done['records_changed']:,} of them "
         "changed an earlier one."
@@ -279,7 +279,7 @@ async def upload_prices(
     return visit.go(visit.link(f"{PATH}/{source}"), told=told)
 
 
-def _upload_card(visit: Visit, source: MarketSource, faults: Faults) -> Node:
+def _upload_card(visit: Visit, source: MarketSource, faults: FormFaults) -> Node:
     fields = Fields(visit.form, faults)
     address = visit.link(f"{PATH}/{ids.wire('mrs', source.id)}/prices")
     day = datetime.combine(visit.call.now.date(), time())
@@ -306,7 +306,7 @@ def _upload_card(visit: Visit, source: MarketSource, faults: Faults) -> Node:
     return parts.card("Upload prices", lead, faults.rest(), form, id_="upload")
 
 
-PAGES: Final[tuple[Page, ...]] = (
+PAGES: Final[tuple[DashboardPage, ...]] = (
     markets,
     new_source,
     add_source,

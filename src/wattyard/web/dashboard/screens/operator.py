@@ -24,7 +24,7 @@ from wattyard.platform.settings import Settings
 from wattyard.tariffs.domain.fetching import Subscription, staleness
 from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Audience, Page, Screen, page
+from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.screens import operator_queues
 from wattyard.web.dashboard.visit import Visit
@@ -270,4 +270,4 @@ async def _changes_card(form: Formats, log: AuditLog) -> Node:
     )
 
 
-PAGES: Final[tuple[Page, ...]] = (operator, run_doctor, rotate_key)
+PAGES: Final[tuple[DashboardPage, ...]] = (operator, run_doctor, rotate_key)

@@ -15,7 +15,7 @@ from wattyard.people.domain import NewEntry
 from wattyard.people.service import AuditLog
 from wattyard.platform.http import Answer
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Audience, Page, Screen, page
+from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.visit import Visit
 
@@ -99,4 +99,4 @@ async def _changed(
     return visit.go(visit.root(f"/dashboard{PATH}"), told=f"{after.name} is {state}.")
 
 
-PAGES: Final[tuple[Page, ...]] = (account_list, disable, enable)
+PAGES: Final[tuple[DashboardPage, ...]] = (account_list, disable, enable)

@@ -19,7 +19,7 @@ from wattyard.sites.service import SiteSearches
 from wattyard.tariffs.domain import fetching
 from wattyard.tariffs.service import Endings, MarketSources
 from wattyard.web.dashboard import parts, words
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.live import Live
 from wattyard.web.dashboard.visit import Visit
 
@@ -41,7 +41,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FleetServices:
     """The services that know the numbers."""
 
     searches: SiteSearches
@@ -59,7 +59,7 @@ async def overview(
     requests: Requests,
 ) -> Screen:
     """Show how an account is doing."""
-    asked = Asked(searches, endings, markets, requests)
+    asked = FleetServices(searches, endings, markets, requests)
     numbers, events = await asyncio.gather(_numbers(visit, asked), _events(visit))
     if numbers.fleet.sites.number == 0 and not events["data"]:
         return Screen(title="Overview", path="", body=_welcome(visit))
@@ -84,7 +84,7 @@ async def overview_live(
     requests: Requests,
 ) -> StreamedAnswer:
     """Keep the numbers and events up to date while somebody looks."""
-    asked = Asked(searches, endings, markets, requests)
+    asked = FleetServices(searches, endings, markets, requests)
 
     async def render() -> Mapping[str, Node]:
         numbers, events = await asyncio.gather(_numbers(visit, asked), _events(visit))
@@ -96,7 +96,7 @@ async def overview_live(
     return live.stream(visit, render, seconds=3)
 
 
-async def _numbers(visit: Visit, asked: Asked) -> Numbers:
+async def _numbers(visit: Visit, asked: FleetServices) -> Numbers:
     context = visit.context
     fleet, ending, sources, endpoints, requests = await asyncio.gather(
         asked.searches.counts(context),
@@ -274,4 +274,4 @@ def _welcome(visit: Visit) -> Node:
     )
 
 
-PAGES: Final[Sequence[Page]] = (overview, overview_live)
+PAGES: Final[Sequence[DashboardPage]] = (overview, overview_live)

@@ -14,9 +14,9 @@ from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import status_of
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.browsers import browser_name
-from wattyard.web.dashboard.declare import Audience, Page, Screen, page
+from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import languages
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields
+from wattyard.web.dashboard.forms import NO_FAULTS, Fields, FormFaults
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = "/dashboard/person"
@@ -66,7 +66,7 @@ async def end_session(visit: Visit, session: str, sessions: Sessions) -> Answer:
 
 
 async def _screen(visit: Visit, sessions: Sessions, refusal: Refusal | None = None) -> Screen:
-    faults = Faults(refusal) if refusal else NO_FAULTS
+    faults = FormFaults(refusal) if refusal else NO_FAULTS
     found = await sessions.of_person(visit.context, visit.person.id)
     return Screen(
         title="You",
@@ -80,7 +80,7 @@ async def _screen(visit: Visit, sessions: Sessions, refusal: Refusal | None = No
     )
 
 
-def _about(visit: Visit, faults: Faults) -> Node:
+def _about(visit: Visit, faults: FormFaults) -> Node:
     person = visit.person
     fields = Fields({"name": person.name, "language": person.language, **visit.form}, faults)
     return parts.form(
@@ -92,7 +92,7 @@ def _about(visit: Visit, faults: Faults) -> Node:
     )
 
 
-def _password(visit: Visit, faults: Faults) -> Node:
+def _password(visit: Visit, faults: FormFaults) -> Node:
     assert visit.signed_in is not None  # noqa: S101 (the audience)
     fields = Fields({}, faults)
     needs_present = visit.person.has_password and not visit.signed_in.by_link
@@ -139,4 +139,4 @@ def _end_form(visit: Visit, session: PersonSession) -> Node:
     return parts.form(address, parts.submit("End", danger=True))
 
 
-PAGES: Final[Sequence[Page]] = (show_person, change_person, set_password, end_session)
+PAGES: Final[Sequence[DashboardPage]] = (show_person, change_person, set_password, end_session)

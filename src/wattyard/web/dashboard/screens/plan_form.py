@@ -8,7 +8,7 @@ from htpy import Node
 
 from wattyard.people.domain import Role
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.forms import Fields, FormFaults
 from wattyard.web.dashboard.screens.plan_question import PlanQuestion
 from wattyard.web.dashboard.visit import Visit
 
@@ -16,7 +16,7 @@ PATH: Final = "/plans"
 
 
 def card(
-    visit: Visit, question: PlanQuestion, faults: Faults, percents: Mapping[str, float]
+    visit: Visit, question: PlanQuestion, faults: FormFaults, percents: Mapping[str, float]
 ) -> Node:
     """Ask for other wishes; sending the form plans anew, and its second button keeps the plan."""
     fields = Fields(question.form, faults)

@@ -18,9 +18,9 @@ from wattyard.web.charts.plans import ChargeTarget, plan_chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import Faults, sentence
+from wattyard.web.dashboard.forms import FormFaults, sentence
 from wattyard.web.dashboard.screens import plan_form, plan_words
 from wattyard.web.dashboard.screens.plan_documents import (
     DeviceRun,
@@ -62,7 +62,7 @@ async def plans(visit: Visit, searches: SiteSearches, states: States) -> Screen:
         body += await _shown(visit, question, plan_of(made), percents)
     elif refusal is not None and not question.submitted:
         body.append(_cannot(visit, question, refusal))
-    faults = Faults(refusal if question.submitted else None)
+    faults = FormFaults(refusal if question.submitted else None)
     body.append(plan_form.card(visit, question, faults, percents))
     if made is not None:
         body.append(_call(visit))
@@ -94,7 +94,7 @@ async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Scr
             title=f"Plan of {_title(question)}",
             path="/sites",
             above=_above(visit, question),
-            body=plan_form.card(visit, question, Faults(refusal), percents),
+            body=plan_form.card(visit, question, FormFaults(refusal), percents),
             status=422,
         )
     device = question.device["id"] if question.device is not None else None
@@ -328,4 +328,4 @@ def _call(visit: Visit) -> Node:
     return parts.card("The call", h.pre(".code", tabindex="0")[h.code[parts.curl(shown)]])
 
 
-PAGES: Final[Sequence[Page]] = (plans, plan_of_site, keep_plan)
+PAGES: Final[Sequence[DashboardPage]] = (plans, plan_of_site, keep_plan)

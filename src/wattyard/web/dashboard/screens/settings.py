@@ -20,9 +20,9 @@ from wattyard.platform.http.errors import status_of
 from wattyard.platform.http.releases import RELEASE
 from wattyard.platform.settings import Settings
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.differences import difference_table
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields
+from wattyard.web.dashboard.forms import NO_FAULTS, Fields, FormFaults
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = "/settings"
@@ -229,7 +229,7 @@ def _withdraw_form(visit: Visit, link: OneTimeLink) -> Node:
 def _invite_form(visit: Visit, refusal: Refusal | None) -> Node:
     if not visit.may(Role.OWNER):
         return h.p["An owner can invite people and change their roles."]
-    faults = Faults(refusal) if refusal else NO_FAULTS
+    faults = FormFaults(refusal) if refusal else NO_FAULTS
     fields = Fields({"role": "viewer", **visit.form}, faults)
     return [
         h.h3["Invite somebody"],
@@ -288,4 +288,4 @@ def _role(text: str) -> Role:
     return Role.__members__.get(text.upper(), Role.VIEWER)
 
 
-PAGES: Final[Sequence[Page]] = (settings, invite, change_role, remove, withdraw, audit)
+PAGES: Final[Sequence[DashboardPage]] = (settings, invite, change_role, remove, withdraw, audit)

@@ -13,10 +13,10 @@ from wattyard.platform.http.call import StreamedAnswer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.live import Live
 from wattyard.web.dashboard.screens import site_devices, site_money, site_readings
-from wattyard.web.dashboard.screens.site_place import Place
+from wattyard.web.dashboard.screens.shown_site import ShownSite
 from wattyard.web.dashboard.visit import Visit
 
 _EVENTS: Final = 8
@@ -31,7 +31,7 @@ async def one_site(visit: Visit, site: str, states: States) -> Screen | Answer:
         Request(method="GET", path=f"/sites/{site}"),
         Request(method="GET", path=f"/locations/{site}"),
     )
-    place = Place(visit, found, location, await _customer(visit, location["customer_id"]))
+    place = ShownSite(visit, found, location, await _customer(visit, location["customer_id"]))
     prices, readings, devices, costs, plan, events = await asyncio.gather(
         site_money.prices(place),
         site_readings.card(place),
@@ -63,7 +63,7 @@ async def site_live(visit: Visit, site: str, states: States, live: Live) -> Stre
 
     async def render() -> Mapping[str, Node]:
         found = await visit.api("GET", f"/sites/{site}", shown=False)
-        place = Place(visit, found, {"timezone": found["timezone"]})
+        place = ShownSite(visit, found, {"timezone": found["timezone"]})
         return {site_devices.NOW: await site_devices.now(place, states)}
 
     await visit.api("GET", f"/sites/{site}", shown=False)
@@ -79,7 +79,7 @@ async def _customer(visit: Visit, customer_id: str | None) -> Node:
     return h.a(href=visit.link("/sites", customer=customer_id))[words.short(name)]
 
 
-def _facts(place: Place) -> Node:
+def _facts(place: ShownSite) -> Node:
     location, formats = place.location, place.formats
     address = location["postal_address"] or {}
     lines = [
@@ -105,12 +105,12 @@ def _facts(place: Place) -> Node:
     )
 
 
-def _limit(place: Place, name: str) -> str | None:
+def _limit(place: ShownSite, name: str) -> str | None:
     value = place.location[name]
     return None if value is None else place.formats.number(value, "kW", digits=3)
 
 
-def _actions(place: Place) -> Sequence[Node]:
+def _actions(place: ShownSite) -> Sequence[Node]:
     visit, path = place.visit, place.path
     if not visit.may(Role.DEVELOPER):
         return (parts.button("Ask for a plan", visit.link("/plans", location=place.location_id)),)
@@ -128,7 +128,7 @@ def _actions(place: Place) -> Sequence[Node]:
     )
 
 
-def _tariffs(place: Place) -> Node:
+def _tariffs(place: ShownSite) -> Node:
     rows = [
         (
             h.a(href=place.visit.link(f"/tariffs/{one['tariff_id']}"))[
@@ -151,7 +151,7 @@ def _tariffs(place: Place) -> Node:
     )
 
 
-async def _events(place: Place) -> Node:
+async def _events(place: ShownSite) -> Node:
     visit = place.visit
     of_site, of_location = await visit.together(
         *(
@@ -173,4 +173,4 @@ async def _events(place: Place) -> Node:
     return parts.card("Events", body, id_="events")
 
 
-PAGES: Final[Sequence[Page]] = (one_site, site_live)
+PAGES: Final[Sequence[DashboardPage]] = (one_site, site_live)

@@ -7,7 +7,7 @@ import htpy as h
 from htpy import Node
 
 from wattyard.kernel import ids
-from wattyard.sites.domain.search import Found, FoundSites, SiteSearch, place_of
+from wattyard.sites.domain.search import FoundSite, FoundSites, SiteSearch, position_of
 from wattyard.sites.service import SiteSearches
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import Fields
@@ -22,7 +22,7 @@ Address = Callable[[str], str]
 async def choice(visit: Visit, searches: SiteSearches, path: str, address: Address) -> Node:
     """A field to look for a site, and the sites that were found or are newest, as links."""
     text = visit.query.get("text", "")
-    at = place_of(visit.query.get("at"))
+    at = position_of(visit.query.get("at"))
     found = await searches.page(visit.context, SiteSearch(text=text or None), at=at, limit=_SHOWN)
     field = Fields({"text": text}).text(
         "Site, by the beginning of its reference, city or customer", "text", type="search"
@@ -40,7 +40,7 @@ async def choice(visit: Visit, searches: SiteSearches, path: str, address: Addre
         parts.search_form(
             visit.link(path), h.div(".first")[field], parts.submit("Look", main=False)
         ),
-        parts.table(("Site", "Place", "Currency"), rows, empty=nothing, label="Sites"),
+        parts.table(("Site", "SearchPosition", "Currency"), rows, empty=nothing, label="Sites"),
         _pager(visit, found),
     ]
 
@@ -54,7 +54,7 @@ def _pager(visit: Visit, found: FoundSites) -> Node:
     ]
 
 
-def _row(one: Found, address: Address) -> tuple[Node, ...]:
+def _row(one: FoundSite, address: Address) -> tuple[Node, ...]:
     site = one.site
     location_id = ids.wire("loc", site.id)
     place = site.postal_address

@@ -14,7 +14,7 @@ from wattyard.sites.domain.search import SILENT_AFTER
 from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
-from wattyard.web.dashboard.screens.site_place import Place
+from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 NOW: Final = "devices-now"
 """The id of what `now` gives."""
@@ -25,12 +25,12 @@ _ASKED: Final = 4
 _RUNS: Final = 4
 
 
-async def card(place: Place, states: States) -> Node:
+async def card(place: ShownSite, states: States) -> Node:
     """The devices of the site; the page keeps them up to date."""
     return parts.card("Devices", h.div(f"#{NOW}")[await now(place, states)], id_="devices")
 
 
-async def now(place: Place, states: States) -> Node:
+async def now(place: ShownSite, states: States) -> Node:
     """Each device with its state and when it was heard from last."""
     devices = place.site["devices"]
     shown = devices[:_MOST]
@@ -52,7 +52,7 @@ async def now(place: Place, states: States) -> Node:
     ]
 
 
-def _row(place: Place, device: Mapping[str, Any], report: StateReport | None) -> Sequence[Node]:
+def _row(place: ShownSite, device: Mapping[str, Any], report: StateReport | None) -> Sequence[Node]:
     model = " ".join(filter(None, (device["manufacturer"], device["model_name"])))
     about = ", ".join(filter(None, (words.device_type(device["type"]), model)))
     return (
@@ -62,7 +62,7 @@ def _row(place: Place, device: Mapping[str, Any], report: StateReport | None) ->
     )
 
 
-def _state(place: Place, report: StateReport | None) -> Node:
+def _state(place: ShownSite, report: StateReport | None) -> Node:
     if report is None:
         return h.span(".faint")["none reported"]
     formats = place.formats
@@ -84,7 +84,7 @@ def _state(place: Place, report: StateReport | None) -> Node:
     ]
 
 
-def _heard(place: Place, last_seen: str | None) -> Node:
+def _heard(place: ShownSite, last_seen: str | None) -> Node:
     if last_seen is None:
         return parts.badge("never", "warn")
     now = place.visit.call.now
@@ -92,7 +92,7 @@ def _heard(place: Place, last_seen: str | None) -> Node:
     return [place.formats.since(last_seen, now), silent and [" ", parts.badge("silent", "bad")]]
 
 
-async def plans(place: Place) -> Node:
+async def plans(place: ShownSite) -> Node:
     """When devices run next, by the plans that are kept for them."""
     able = [one for one in place.site["devices"] if one["type"] in _PLANNED][:_ASKED]
     found: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
@@ -114,7 +114,7 @@ async def plans(place: Place) -> Node:
     return parts.card("Plan", body, id_="plan")
 
 
-def _plan(place: Place, device: Mapping[str, Any], plan: Mapping[str, Any]) -> Node:
+def _plan(place: ShownSite, device: Mapping[str, Any], plan: Mapping[str, Any]) -> Node:
     formats, now = place.formats, place.visit.call.now
     saved = (plan.get("savings") or {}).get("value")
     runs = [run for run in _runs(plan) if datetime.fromisoformat(run["end_time"]) > now]
@@ -169,12 +169,12 @@ def _hours(entry: Mapping[str, Any]) -> float:
     return (end - start).total_seconds() / 3600
 
 
-def _when(place: Place, run: Mapping[str, Any]) -> Node:
+def _when(place: ShownSite, run: Mapping[str, Any]) -> Node:
     start, end = (datetime.fromisoformat(run[name]) for name in ("start_time", "end_time"))
     day = place.formats.day(start.astimezone(place.zone).date())
     return f"{day}, {place.formats.time(start)} to {place.formats.time(end)}"
 
 
-def _what(place: Place, run: Mapping[str, Any]) -> Node:
+def _what(place: ShownSite, run: Mapping[str, Any]) -> Node:
     way = {"EXPORT": "gives", "IMPORT": "takes"}.get(str(run["way"]), "takes")
     return f"{way} {place.formats.number(run['kwh'], 'kWh', digits=1)}"

@@ -14,8 +14,8 @@ from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.web.dashboard import parts, words
-from wattyard.web.dashboard.declare import Page, Screen, page
-from wattyard.web.dashboard.forms import Faults, Fields, Form
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
+from wattyard.web.dashboard.forms import Fields, Form, FormFaults
 from wattyard.web.dashboard.visit import Visit
 
 _ADDRESS: Final = ("address_line1", "address_line2", "post_code", "city", "state", "country_code")
@@ -47,7 +47,7 @@ async def make_site(visit: Visit) -> Screen | Answer:
     try:
         made = await visit.change("POST", "/sites", body=_new_body(visit.form))
     except Refusal as refusal:
-        return _new(visit, Fields(visit.form, Faults(refusal)), status=422)
+        return _new(visit, Fields(visit.form, FormFaults(refusal)), status=422)
     return visit.go(visit.link(f"/sites/{made['id']}"), told="The site is in service.")
 
 
@@ -72,7 +72,7 @@ async def change_site(visit: Visit, site: str) -> Screen | Answer:
     except LocationNotFound:
         raise
     except Refusal as refusal:
-        fields = Fields(visit.form, Faults(refusal))
+        fields = Fields(visit.form, FormFaults(refusal))
         return _edit(visit, _Kept(site, seen, visit.form["version"]), fields, status=422)
     return visit.go(visit.link(f"/sites/{site}"), told="The site was changed.")
 
@@ -270,4 +270,4 @@ def _seen(form: Form) -> dict[str, Any]:
     return seen if isinstance(seen, dict) else {}
 
 
-PAGES: Final[Sequence[Page]] = (new_site, make_site, edit_site, change_site, change_status)
+PAGES: Final[Sequence[DashboardPage]] = (new_site, make_site, edit_site, change_site, change_status)

@@ -15,8 +15,15 @@ from wattyard.platform.http.call import StreamedAnswer
 from wattyard.sites.domain.arrivals import Arrival, FileInvalid, ImportTally
 from wattyard.sites.service import Fleet, FleetFiles
 from wattyard.web.dashboard import parts, progress
-from wattyard.web.dashboard.declare import Page, Screen, page
-from wattyard.web.dashboard.forms import NO_FAULTS, Faults, Fields, FormInvalid, Upload, sentence
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
+from wattyard.web.dashboard.forms import (
+    NO_FAULTS,
+    Fields,
+    FormFaults,
+    FormInvalid,
+    UploadedFile,
+    sentence,
+)
 from wattyard.web.dashboard.visit import Visit
 
 _SHOWN_REFUSALS: Final = 1000
@@ -63,7 +70,7 @@ class _Import:
     """One file on its way into an account."""
 
     def __init__(
-        self, visit: Visit, upload: Upload, fleet: Fleet, contexts: Contexts, db: Database
+        self, visit: Visit, upload: UploadedFile, fleet: Fleet, contexts: Contexts, db: Database
     ) -> None:
         self.tally = ImportTally()
         self.only_check = visit.form["only_check"] == "on"
@@ -155,7 +162,7 @@ def _outcome(visit: Visit, tally: ImportTally, *, only_check: bool) -> Node:
     ]
 
 
-def _form(visit: Visit, faults: Faults, status: int = 200) -> Screen:
+def _form(visit: Visit, faults: FormFaults, status: int = 200) -> Screen:
     fields = Fields(visit.form, faults)
     contents = [
         fields.text(
@@ -197,8 +204,8 @@ def _screen(visit: Visit, *body: Node, status: int = 200) -> Screen:
     )
 
 
-def _fault(says: str) -> Faults:
-    return Faults(FormInvalid(says, param="file"))
+def _fault(says: str) -> FormFaults:
+    return FormFaults(FormInvalid(says, param="file"))
 
 
-PAGES: Final[Sequence[Page]] = (import_form, import_file)
+PAGES: Final[Sequence[DashboardPage]] = (import_form, import_file)

@@ -15,7 +15,7 @@ from wattyard.web.charts.prices import PriceCurve, price_chart
 from wattyard.web.charts.series import StepSeries, steps_of
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.forms import sentence
-from wattyard.web.dashboard.screens.site_place import Place
+from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 _ENDS: Final = ("valid_from", "valid_to")
 _UNITS: Final = {
@@ -35,7 +35,7 @@ _KINDS: Final = {
 }
 
 
-async def prices(place: Place) -> Node:
+async def prices(place: ShownSite) -> Node:
     """The price from yesterday to tomorrow, with what is only forecast hatched."""
     title = "What a kWh costs"
     if not place.has("IMPORT"):
@@ -70,7 +70,7 @@ async def prices(place: Place) -> Node:
     )
 
 
-async def costs(place: Place) -> Node:
+async def costs(place: ShownSite) -> Node:
     """What this month has cost so far, by line."""
     first = place.today.replace(day=1)
     title = f"Costs in {place.formats.month(first)} so far"
@@ -92,13 +92,13 @@ async def costs(place: Place) -> Node:
     if not found["data"]:
         body = parts.empty(
             "There are no readings of this month yet: upload them, or let a meter send them.",
-            parts.button("Upload readings", place.visit.link(f"{place.path}/upload")),
+            parts.button("UploadedFile readings", place.visit.link(f"{place.path}/upload")),
         )
         return parts.card(title, body, actions=more, id_="costs")
     return parts.card(title, _lines(place, found["total"]), actions=more, id_="costs")
 
 
-async def _series(place: Place, direction: str) -> Any:  # noqa: ANN401 (the JSON document)
+async def _series(place: ShownSite, direction: str) -> Any:  # noqa: ANN401 (the JSON document)
     return await place.visit.api(
         "GET",
         "/prices",
@@ -120,7 +120,7 @@ def _steps(found: Mapping[str, Any]) -> StepSeries | None:
     )
 
 
-def _now(place: Place, intervals: Sequence[Mapping[str, Any]]) -> Node:
+def _now(place: ShownSite, intervals: Sequence[Mapping[str, Any]]) -> Node:
     """The present price and the next, in words."""
     now = place.visit.call.now
     ahead = [one for one in intervals if datetime.fromisoformat(one["valid_to"]) > now]
@@ -139,7 +139,7 @@ def _now(place: Place, intervals: Sequence[Mapping[str, Any]]) -> Node:
     return h.div(".now-price")[entries]
 
 
-def _price(place: Place, interval: Mapping[str, Any], says: str) -> Node:
+def _price(place: ShownSite, interval: Mapping[str, Any], says: str) -> Node:
     price = interval["price"]
     note = " (forecast)" if price["confidence"] < 1 else ""
     return h.p[
@@ -148,7 +148,7 @@ def _price(place: Place, interval: Mapping[str, Any], says: str) -> Node:
     ]
 
 
-def _why(place: Place, interval: Mapping[str, Any], says: str) -> Node:
+def _why(place: ShownSite, interval: Mapping[str, Any], says: str) -> Node:
     """Lead to what a price is made of, on the page of a tariff that is a part of it."""
     tariff = next(
         one["tariff_id"] for one in place.location["tariffs"] if one["direction"] == "IMPORT"
@@ -159,7 +159,7 @@ def _why(place: Place, interval: Mapping[str, Any], says: str) -> Node:
     return h.a(href=f"{address}#audit", aria_label=f"Why: the price {says}")["Why?"]
 
 
-def _moment(place: Place, instant: str) -> str:
+def _moment(place: ShownSite, instant: str) -> str:
     at = datetime.fromisoformat(instant)
     time = place.formats.time(at)
     day = civil.date_at(at, place.zone)
@@ -167,7 +167,7 @@ def _moment(place: Place, instant: str) -> str:
     return f"{time}{names.get(day, f' on {place.formats.day(day)}')}"
 
 
-def _lines(place: Place, total: Mapping[str, Any]) -> Node:
+def _lines(place: ShownSite, total: Mapping[str, Any]) -> Node:
     formats = place.formats
     confidence = total["cost"]["confidence"]
     return [
@@ -188,7 +188,7 @@ def _lines(place: Place, total: Mapping[str, Any]) -> Node:
     ]
 
 
-def _line_rows(place: Place, lines: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Node]]:
+def _line_rows(place: ShownSite, lines: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Node]]:
     formats, currency = place.formats, place.currency
     names = {one["tariff_id"]: one["display_name"] for one in place.location["tariffs"]}
     for one in lines:

@@ -19,7 +19,7 @@ from wattyard.web.charts.page import chart
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.forms import Fields, sentence
-from wattyard.web.dashboard.screens.site_place import Place
+from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 Shown = Literal["day", "week", "month", "year"]
 
@@ -64,7 +64,7 @@ class Period:
         return self.end if later else self.first - timedelta(days=1)
 
 
-async def card(place: Place) -> Node:
+async def card(place: ShownSite) -> Node:
     """The readings of the site's own meter, or of one of its devices."""
     period = asked_period(place)
     meter = place.visit.query.get("meter") or None
@@ -78,7 +78,7 @@ async def card(place: Place) -> Node:
     return parts.card("Readings", _steps(place, period), body, actions=tabs, id_="readings")
 
 
-def asked_period(place: Place) -> Period:
+def asked_period(place: ShownSite) -> Period:
     """Read from the address which period is shown; without one, this week."""
     query = place.visit.query
     shown: Shown = next((one for one in _BARS if one == query.get("by")), "week")
@@ -90,7 +90,7 @@ def asked_period(place: Place) -> Period:
     return Period.around(shown, day if in_reach else place.today)
 
 
-async def _records(place: Place, period: Period, meter: str | None) -> Any:  # noqa: ANN401 (the JSON document)
+async def _records(place: ShownSite, period: Period, meter: str | None) -> Any:  # noqa: ANN401 (the JSON document)
     body = {
         "location_id": place.location_id,
         "start_time": civil.start_of_day(period.first, place.zone).isoformat(),
@@ -104,11 +104,11 @@ async def _records(place: Place, period: Period, meter: str | None) -> Any:  # n
     return await place.visit.api("POST", "/meters/records", body=body)
 
 
-def _bars(place: Place, period: Period, records: Sequence[Mapping[str, Any]]) -> Node:
+def _bars(place: ShownSite, period: Period, records: Sequence[Mapping[str, Any]]) -> Node:
     if not records:
-        link = parts.button("Upload readings", place.visit.link(f"{place.path}/upload"))
+        link = parts.button("UploadedFile readings", place.visit.link(f"{place.path}/upload"))
         return parts.empty(
-            "There are no readings of this time. Upload them here, or let a meter send them.",
+            "There are no readings of this time. UploadedFile them here, or let a meter send them.",
             *([link] if place.visit.may(Role.DEVELOPER) else []),
         )
     edges = _edges(place, period)
@@ -119,7 +119,7 @@ def _bars(place: Place, period: Period, records: Sequence[Mapping[str, Any]]) ->
     return [_sums(place, drawn, fed), chart(drawing, "readings")]
 
 
-def _edges(place: Place, period: Period) -> Microseconds:
+def _edges(place: ShownSite, period: Period) -> Microseconds:
     span = tuple(
         microseconds(civil.start_of_day(day, place.zone)) for day in (period.first, period.end)
     )
@@ -139,12 +139,12 @@ def _series(
     return StepSeries(edges, values) if np.isfinite(values).any() else None
 
 
-def _now_within(place: Place, edges: Microseconds) -> int | None:
+def _now_within(place: ShownSite, edges: Microseconds) -> int | None:
     now = microseconds(place.visit.call.now)
     return now if int(edges[0]) < now < int(edges[-1]) else None
 
 
-def _sums(place: Place, drawn: StepSeries | None, fed: StepSeries | None) -> Node:
+def _sums(place: ShownSite, drawn: StepSeries | None, fed: StepSeries | None) -> Node:
     both = (("from the grid", drawn), ("into the grid", fed))
     return h.div(".now-price")[
         (
@@ -158,7 +158,7 @@ def _sums(place: Place, drawn: StepSeries | None, fed: StepSeries | None) -> Nod
     ]
 
 
-def _steps(place: Place, period: Period) -> Node:
+def _steps(place: ShownSite, period: Period) -> Node:
     """The period that is shown, the way to its neighbours, and whose readings they are."""
     visit = place.visit
     before, after = (period.beside(later=later) for later in (False, True))
@@ -171,7 +171,7 @@ def _steps(place: Place, period: Period) -> Node:
     ]
 
 
-def _meters(place: Place, period: Period) -> Node:
+def _meters(place: ShownSite, period: Period) -> Node:
     devices = place.site["devices"][:_MOST]
     if not devices:
         return None
@@ -190,7 +190,7 @@ def _named(device: Mapping[str, Any]) -> str:
     return f"{words.device_type(device['type'])} {device['reference_id']}"[:60]
 
 
-def _title(place: Place, period: Period) -> str:
+def _title(place: ShownSite, period: Period) -> str:
     formats = place.formats
     match period.shown:
         case "day":

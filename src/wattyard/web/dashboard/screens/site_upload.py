@@ -19,9 +19,9 @@ from wattyard.platform.db import Database
 from wattyard.platform.http.call import StreamedAnswer
 from wattyard.platform.http.inside import Request
 from wattyard.web.dashboard import parts, progress, words
-from wattyard.web.dashboard.declare import Page, Screen, page
-from wattyard.web.dashboard.forms import Faults, Fields, FormInvalid, sentence
-from wattyard.web.dashboard.screens.site_place import Place
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
+from wattyard.web.dashboard.forms import Fields, FormFaults, FormInvalid, sentence
+from wattyard.web.dashboard.screens.shown_site import ShownSite
 from wattyard.web.dashboard.visit import Visit
 
 _SHOWN_REFUSALS: Final = 500
@@ -34,7 +34,7 @@ _USUAL: Final = {"start": "start_time", "end": "end_time", "value": "energy_kwh"
 @page("GET", "/sites/{site}/upload", role=Role.DEVELOPER)
 async def upload_form(visit: Visit, site: str) -> Screen:
     """Show the form for a file of readings."""
-    return _form(await _place(visit, site), Fields({**_USUAL, **visit.query}))
+    return _form(await _shown_site(visit, site), Fields({**_USUAL, **visit.query}))
 
 
 @page("POST", "/sites/{site}/upload", role=Role.DEVELOPER)
@@ -42,16 +42,16 @@ async def upload_readings(
     visit: Visit, site: str, uploads: MeterUploads, meters: Meters, db: Database
 ) -> Screen | StreamedAnswer:
     """Keep the readings of a file, and say how far it is meanwhile."""
-    place = await _place(visit, site)
+    place = await _shown_site(visit, site)
     try:
         upload = _upload(place)
         chunks = uploads.chunks(upload)
         first = await anext(chunks)
     except UploadUnreadable as fault:
         refusal = FormInvalid(str(fault), param=fault.about)
-        return _form(place, Fields(visit.form, Faults(refusal)), 422)
+        return _form(place, Fields(visit.form, FormFaults(refusal)), 422)
     except Malformed as refusal:
-        return _form(place, Fields(visit.form, Faults(refusal)), 422)
+        return _form(place, Fields(visit.form, FormFaults(refusal)), 422)
     async with db.transaction():
         batch = await meters.begin(visit.context)
         said = {"file": upload.name, "location_id": place.location_id}
@@ -61,7 +61,7 @@ async def upload_readings(
 
 
 async def _pieces(
-    place: Place,
+    place: ShownSite,
     uploads: MeterUploads,
     batch: MeterBatch,
     first: UploadChunk,
@@ -85,15 +85,15 @@ async def _pieces(
     yield _outcome(place, tally)
 
 
-async def _place(visit: Visit, site: str) -> Place:
+async def _shown_site(visit: Visit, site: str) -> ShownSite:
     found, location = await visit.together(
         Request(method="GET", path=f"/sites/{site}"),
         Request(method="GET", path=f"/locations/{site}"),
     )
-    return Place(visit, found, location)
+    return ShownSite(visit, found, location)
 
 
-def _upload(place: Place) -> MeterUpload:
+def _upload(place: ShownSite) -> MeterUpload:
     """Read the form.
 
     Raises:
@@ -123,7 +123,7 @@ def _upload(place: Place) -> MeterUpload:
     )
 
 
-def _device(place: Place, text: str) -> UUID | None:
+def _device(place: ShownSite, text: str) -> UUID | None:
     """The device whose readings they are, if it stands at the site."""
     if text in {one["id"] for one in place.site["devices"]}:
         with suppress(Malformed):
@@ -135,7 +135,7 @@ def _one_of(text: str, known: Sequence[str]) -> Any:  # noqa: ANN401 (one of the
     return text if text in known else known[0]
 
 
-def _outcome(place: Place, tally: UploadTally) -> Node:
+def _outcome(place: ShownSite, tally: UploadTally) -> Node:
     formats, visit = place.formats, place.visit
     refused = len(tally.refused) + tally.unlisted
     shown = tally.refused[:_SHOWN_REFUSALS]
@@ -162,7 +162,7 @@ def _outcome(place: Place, tally: UploadTally) -> Node:
     ]
 
 
-def _form(place: Place, fields: Fields, status: int = 200) -> Screen:
+def _form(place: ShownSite, fields: Fields, status: int = 200) -> Screen:
     devices = [
         (one["id"], f"{words.device_type(one['type'])} {one['reference_id']}"[:60])
         for one in place.site["devices"]
@@ -190,7 +190,7 @@ def _form(place: Place, fields: Fields, status: int = 200) -> Screen:
         ],
     ]  # fmt: skip
     address = place.visit.link(f"{place.path}/upload")
-    actions = h.p(".actions")[parts.submit("Upload")]
+    actions = h.p(".actions")[parts.submit("UploadedFile")]
     return _screen(
         place,
         parts.form(address, fields.faults.rest(), contents, actions, upload=True),
@@ -198,11 +198,11 @@ def _form(place: Place, fields: Fields, status: int = 200) -> Screen:
     )
 
 
-def _screen(place: Place, *body: Node, status: int = 200) -> Screen:
+def _screen(place: ShownSite, *body: Node, status: int = 200) -> Screen:
     visit = place.visit
     name = str(place.site["reference_id"] or place.site["id"])
     return Screen(
-        title="Upload readings",
+        title="UploadedFile readings",
         path="/sites",
         above=(("Sites", visit.link("/sites")), (name, visit.link(place.path))),
         body=body,
@@ -210,4 +210,4 @@ def _screen(place: Place, *body: Node, status: int = 200) -> Screen:
     )
 
 
-PAGES: Final[Sequence[Page]] = (upload_form, upload_readings)
+PAGES: Final[Sequence[DashboardPage]] = (upload_form, upload_readings)

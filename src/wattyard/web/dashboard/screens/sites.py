@@ -17,13 +17,20 @@ from wattyard.people.domain import Role
 from wattyard.platform.http import Answer, list_answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.domain.devices import DeviceType
-from wattyard.sites.domain.search import SILENT_AFTER, Found, FoundSites, Seen, SiteSearch, place_of
+from wattyard.sites.domain.search import (
+    SILENT_AFTER,
+    FoundSite,
+    FoundSites,
+    Seen,
+    SiteSearch,
+    position_of,
+)
 from wattyard.sites.domain.sites import PostalAddress, Status
 from wattyard.sites.service import Sites, SiteSearches
 from wattyard.tariffs.domain.contracts import EndingPosition
 from wattyard.tariffs.service import Endings
 from wattyard.web.dashboard import parts, words
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields
 from wattyard.web.dashboard.visit import Shown, Visit
@@ -103,7 +110,7 @@ async def _by_id(visit: Visit) -> Answer | None:
 
 async def _found(visit: Visit, searches: SiteSearches) -> Node:
     search = search_of(visit.query)
-    found = await searches.page(visit.context, search, at=place_of(visit.query.get("at")))
+    found = await searches.page(visit.context, search, at=position_of(visit.query.get("at")))
     _show_request(visit, search, found)
     by_device = search.seen is not None
     rows = [(_heard_row if by_device else _row)(visit, one) for one in found.items]
@@ -121,11 +128,11 @@ async def _found(visit: Visit, searches: SiteSearches) -> Node:
     ]
 
 
-def _row(visit: Visit, found: Found) -> Sequence[Node]:
+def _row(visit: Visit, found: FoundSite) -> Sequence[Node]:
     devices = msgspec.json.decode(found.summary)["devices"]
     return (
         _reference(visit, found),
-        _place(found.site.postal_address),
+        _city(found.site.postal_address),
         _status(found.site.status),
         _devices(devices),
         _last_seen(devices, visit.formats(), visit) if devices else "–",
@@ -137,7 +144,7 @@ def _show_request(visit: Visit, search: SiteSearch, found: FoundSites) -> None:
     """Show the same page as a list of the API, where its filters are enough."""
     if search != SiteSearch(status=search.status, customer_id=search.customer_id) or found.stopped:
         return
-    at = place_of(visit.query.get("at"))
+    at = position_of(visit.query.get("at"))
     query = {
         "status": search.status,
         "customer_id": search.customer_id and ids.wire("cus", search.customer_id),
@@ -151,7 +158,7 @@ def _show_request(visit: Visit, search: SiteSearch, found: FoundSites) -> None:
     visit.shown.append(Shown(Request(method="GET", path="/sites", query=query), body))
 
 
-def _heard_row(visit: Visit, found: Found) -> Sequence[Node]:
+def _heard_row(visit: Visit, found: FoundSite) -> Sequence[Node]:
     """A site with those of its devices that were heard from, or not, as it is asked for."""
     devices = [
         one
@@ -165,7 +172,7 @@ def _heard_row(visit: Visit, found: Found) -> Sequence[Node]:
     more = len(devices) - len(named)
     return (
         _reference(visit, found),
-        _place(found.site.postal_address),
+        _city(found.site.postal_address),
         h.ul(".plain-list")[named, more > 0 and h.li(".faint")[f"and {more} more"]],
         _last_seen(devices, visit.formats(), visit),
     )
@@ -178,7 +185,7 @@ def _seen(visit: Visit, last_seen: str | None) -> Seen:
     return "SILENT" if silent else "SEEN"
 
 
-def _reference(visit: Visit, found: Found) -> Node:
+def _reference(visit: Visit, found: FoundSite) -> Node:
     id_ = ids.wire("ste", found.site.id)
     return [
         h.a(href=visit.link(f"/sites/{id_}"))[words.short(found.site.reference_id or id_)],
@@ -186,7 +193,7 @@ def _reference(visit: Visit, found: Found) -> Node:
     ]
 
 
-def _place(address: PostalAddress | None) -> Node:
+def _city(address: PostalAddress | None) -> Node:
     if address is None:
         return "–"
     return [words.short(address.city or ""), f" {address.country_code or ''}"]
@@ -194,9 +201,9 @@ def _place(address: PostalAddress | None) -> Node:
 
 def _table(rows: Sequence[Sequence[Node]], *, by_device: bool) -> Node:
     if by_device:
-        heads: Sequence[Node] = ("Reference", "Place", "Devices", "Last heard from")
+        heads: Sequence[Node] = ("Reference", "SearchPosition", "Devices", "Last heard from")
         return parts.table(heads, rows, label="Sites by their devices")
-    heads = ("Reference", "Place", "Status", "Devices", "Last heard from", "Tariffs")
+    heads = ("Reference", "SearchPosition", "Status", "Devices", "Last heard from", "Tariffs")
     return parts.table(heads, rows, label="Sites")
 
 
@@ -325,4 +332,4 @@ def _one_of(text: str | None, kind: Any) -> Any:  # noqa: ANN401 (a literal type
     return text if text in get_args(kind) else None
 
 
-PAGES: Final[Sequence[Page]] = (sites,)
+PAGES: Final[Sequence[DashboardPage]] = (sites,)

@@ -8,7 +8,7 @@ import htpy as h
 from wattyard.kernel import ids
 from wattyard.platform.http import Answer
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Audience, Page, Screen, page
+from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
 from wattyard.web.dashboard.visit import Visit
 
 
@@ -33,4 +33,4 @@ async def start(visit: Visit) -> Answer | Screen:
     )
 
 
-PAGES: Final[Sequence[Page]] = (start,)
+PAGES: Final[Sequence[DashboardPage]] = (start,)

@@ -15,7 +15,7 @@ from wattyard.web.charts.page import chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.forms import Fields, FormFaults
 from wattyard.web.dashboard.visit import Visit
 
 Document = Mapping[str, Any]
@@ -37,14 +37,14 @@ async def audit_card(visit: Visit, tariff: Document) -> Node:
     typed = visit.query.get("at", "")
     start = _instant(typed, zone) if typed else visit.call.now
     found: Node = None
-    faults = Faults()
+    faults = FormFaults()
     if start is None:
         found = parts.empty("This is no date and time: write it as 2026-03-01T18:00.")
     else:
         try:
             found = await _shown(visit, tariff, form, start)
         except Refusal as refusal:
-            faults = Faults(refusal)
+            faults = FormFaults(refusal)
             found = faults.rest()
     fields = Fields({"at": typed or f"{visit.call.now.astimezone(zone):%Y-%m-%dT%H:%M}"}, faults)
     return parts.card(

@@ -14,7 +14,7 @@ from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import SiteSearches
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.screens import tariff_fields
 from wattyard.web.dashboard.screens.site_choice import choice, title_of
 from wattyard.web.dashboard.screens.tariff_fields import MORE_ROWS
@@ -180,6 +180,6 @@ def _screen(
     )
 
 
-NEW_PAGES: Final[Sequence[Page]] = (new_tariff, make_tariff)
+NEW_PAGES: Final[Sequence[DashboardPage]] = (new_tariff, make_tariff)
 """Those whose paths are tried before that of one tariff."""
-PAGES: Final[Sequence[Page]] = (edit_tariff, change_tariff)
+PAGES: Final[Sequence[DashboardPage]] = (edit_tariff, change_tariff)

@@ -9,7 +9,7 @@ from htpy import Node
 
 from wattyard.kernel.refusals import Fault, Malformed, Refusal
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.forms import Fields, FormFaults
 from wattyard.web.dashboard.screens.tariff_fields import MORE, SPARE_ROWS
 from wattyard.web.dashboard.screens.tariff_week import week_cards
 from wattyard.web.dashboard.screens.tariff_windows import (
@@ -70,7 +70,7 @@ class TariffForm:
 
 async def form_body(visit: Visit, shown: TariffForm, location: Mapping[str, Any]) -> Node:
     """Lay the form out, with the check below its windows."""
-    faults = Faults(_worded(shown.refusal))
+    faults = FormFaults(_worded(shown.refusal))
     fields = Fields(shown.values, faults)
     windows = _windows(shown, faults)
     contract = _contract(fields, location)
@@ -113,7 +113,7 @@ def _contract(fields: Fields, location: Mapping[str, Any]) -> Node:
     ]
 
 
-def _windows(shown: TariffForm, faults: Faults) -> Node:
+def _windows(shown: TariffForm, faults: FormFaults) -> Node:
     """Show a row for each window, with the faults that belong to it below it."""
     empty = WindowRow(dict.fromkeys(COLUMNS, ""))
     rows = placed([*shown.rows, *[empty] * shown.spare])
@@ -158,7 +158,7 @@ def _message(fault: Fault) -> str:
     return part + fault.message.removeprefix(path)
 
 
-def _messages(rows: Sequence[PlacedRow], faults: Faults) -> list[list[str]]:
+def _messages(rows: Sequence[PlacedRow], faults: FormFaults) -> list[list[str]]:
     """Give each row its faults; those of several rows stand at the first of them."""
     found: list[list[str]] = [faults.of(row.hours) if row.hours else [] for row in rows]
     for level in ("block", "entry"):

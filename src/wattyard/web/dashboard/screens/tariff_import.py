@@ -12,8 +12,8 @@ from wattyard.platform.decoding import json_value
 from wattyard.platform.http import Answer
 from wattyard.sites.service import SiteSearches
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
-from wattyard.web.dashboard.forms import Faults, Fields
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
+from wattyard.web.dashboard.forms import Fields, FormFaults
 from wattyard.web.dashboard.screens.site_choice import choice, title_of
 from wattyard.web.dashboard.visit import Visit
 
@@ -51,7 +51,7 @@ async def import_tariffs(visit: Visit) -> Screen | Answer:
         }
         made = await visit.change("POST", "/tariffs/import", query=query, body=document)
     except Refusal as refusal:
-        return _form(visit, location, Fields(visit.form, Faults(refusal)), status=422)
+        return _form(visit, location, Fields(visit.form, FormFaults(refusal)), status=422)
     if not made["warnings"]:
         count = len(made["data"])
         told = "The tariff is connected." if count == 1 else f"{count} tariffs are connected."
@@ -151,4 +151,4 @@ def _screen(visit: Visit, title: str, body: Node, *, status: int = 200) -> Scree
     )
 
 
-PAGES: Final[Sequence[Page]] = (import_form, import_tariffs)
+PAGES: Final[Sequence[DashboardPage]] = (import_form, import_tariffs)

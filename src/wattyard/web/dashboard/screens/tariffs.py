@@ -12,7 +12,7 @@ from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.sites.service import Sites
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.declare import Page, Screen, page
+from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields, sentence
 from wattyard.web.dashboard.screens import tariff_edit, tariff_import
@@ -277,7 +277,7 @@ def _when(entry: Document, block: Document) -> str:
     return ", ".join(part for part in found if part)
 
 
-PAGES: Final[Sequence[Page]] = (
+PAGES: Final[Sequence[DashboardPage]] = (
     tariffs,
     *tariff_edit.NEW_PAGES,
     *tariff_import.PAGES,

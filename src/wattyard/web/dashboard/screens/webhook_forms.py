@@ -8,7 +8,7 @@ import htpy as h
 from htpy import Node
 
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.forms import Faults, Fields, Form
+from wattyard.web.dashboard.forms import Fields, Form, FormFaults
 from wattyard.web.dashboard.screens.developer_parts import lines_of
 from wattyard.web.dashboard.visit import Visit
 
@@ -49,14 +49,14 @@ def start_of(text: str) -> str:
     return f"{text}:00Z" if is_local and text.count(":") == 1 else f"{text}Z" if is_local else text
 
 
-def new_form(visit: Visit, address: str, faults: Faults) -> Node:
+def new_form(visit: Visit, address: str, faults: FormFaults) -> Node:
     """The form of a new endpoint."""
     fields = Fields({"event_types": "*", **visit.form}, faults)
     return parts.form(address, _main_fields(fields), _secret_fields(fields), _send("Create it"))
 
 
 def change_form(
-    visit: Visit, address: str, one: Mapping[str, Any], version: str, faults: Faults
+    visit: Visit, address: str, one: Mapping[str, Any], version: str, faults: FormFaults
 ) -> Node:
     """The form that changes an endpoint; it tells which version its reader saw."""
     seen = {name: one[name] for name in _EDITED}
@@ -72,7 +72,7 @@ def change_form(
     )
 
 
-def replay_form(visit: Visit, address: str, faults: Faults) -> Node:
+def replay_form(visit: Visit, address: str, faults: FormFaults) -> Node:
     """The form that delivers events again."""
     return parts.form(
         address,
@@ -87,7 +87,7 @@ def replay_form(visit: Visit, address: str, faults: Faults) -> Node:
     )
 
 
-def rotate_form(visit: Visit, address: str, faults: Faults) -> Node:
+def rotate_form(visit: Visit, address: str, faults: FormFaults) -> Node:
     """The form that makes a new secret."""
     return parts.form(
         address,

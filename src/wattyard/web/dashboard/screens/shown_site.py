@@ -17,7 +17,7 @@ from wattyard.web.dashboard.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ShownSite:
     """A site as the API gives it, and the same as a location."""
 
     visit: Visit
