@@ -1,8 +1,10 @@
 """Coming into the dashboard and leaving it, as a browser does."""
 
 import io
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
 from uuid import UUID
@@ -198,6 +200,7 @@ async def with_password(world: World, tenant: Tenant) -> str:
         ("//evil.example/dashboard", "/dashboard"),
         ("/dashboard//evil.example", "/dashboard"),
         ("/dashboard/../docs", "/dashboard"),
+        ("/dashboard/%2E%2e/docs", "/dashboard"),
         ("/dashboard.evil.example", "/dashboard"),
         ("/\\evil.example", "/dashboard"),
         ("/dashboard/\r\nSet-Cookie: a=b", "/dashboard"),
@@ -250,6 +253,32 @@ async def test_a_form_that_outlived_its_session_is_shown_again_after_the_log_in(
     assert cookie(answer) is not None
 
 
+async def test_a_password_that_outlived_its_session_is_typed_again(
+    world: World, tenant: Tenant, visitor: Browser
+) -> None:
+    email = await with_password(world, tenant)
+    typed = {"present_password": "what I had", "password": "what I want"}
+    lost = await visitor.post("/dashboard/person/password", typed)
+    (kept,) = re.findall(r'name="kept" value="([^"]+)"', lost.text)
+    answer = await visitor.post(
+        "/dashboard/login", {"email": email, "password": PASSWORD, "kept": unescape(kept)}
+    )
+    assert 'action="/dashboard/person/password"' in answer.text
+    for name, value in typed.items():
+        assert value not in lost.text + answer.text
+        assert f'<input id="{name}" name="{name}" type="password"' in answer.text
+
+
+async def test_a_session_in_use_outlives_twelve_hours_in_the_browser_too(
+    world: World, tenant: Tenant, clock: FakeClock, visitor: Browser
+) -> None:
+    kept = cookie(await come(visitor, await link(world, tenant)))
+    for _ in range(3):
+        clock.forward(hours=8)
+        assert (await visitor.get("/dashboard/person")).status_code == 200
+    assert int(kept["max-age"]) > 24 * 3600
+
+
 async def test_too_many_attempts_are_refused_before_anything_is_hashed(
     world: World, tenant: Tenant, visitor: Browser
 ) -> None:
@@ -297,6 +326,7 @@ async def test_logging_out_ends_the_session(world: World, tenant: Tenant, visito
     ("settings", "name", "secure"),
     [
         ({"public_url": "https://energy.example.com/yard"}, "__Host-wattyard", True),
+        ({"public_url": "https://energy.example.com:443"}, "__Host-wattyard", True),
         ({"public_url": "http://energy.example.com", "insecure_dashboard": 1}, "wattyard", False),
         ({"insecure_dashboard": 1}, "wattyard", False),
         ({"public_url": "http://energy.example.com"}, "", False),
@@ -309,7 +339,7 @@ async def test_the_cookie_is_as_secure_as_the_address(
     there = World(world.db, world.clock, {Settings: replace(SETTINGS, **settings)})
     path = await link(world, tenant)
     public = settings.get("public_url", "http://energy.example.com")
-    origin = public.removesuffix("/yard")
+    origin = public.removesuffix("/yard").removesuffix(":443")
     headers = {"Host": "energy.example.com", "Origin": origin, "Sec-Fetch-Site": "same-origin"}
 
     answer = await there.http.post(path, headers=headers)

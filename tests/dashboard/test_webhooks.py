@@ -231,6 +231,25 @@ async def test_a_viewer_reads_and_strangers_find_nothing(world: World, tenant: T
     assert (await tenant.get(f"/webhook-endpoints/{endpoint['id']}")).status_code == 200
 
 
+async def test_a_fault_in_a_form_hides_no_change_by_somebody_else(
+    tenant: Tenant, browser: Browser
+) -> None:
+    """The version that its reader saw stays in the form until they are shown another one."""
+    endpoint = await hook(tenant)
+    path = f"{HOOKS}/{endpoint['id']}"
+
+    seen = fields_of((await browser.get(path)).text)
+    await tenant.patch(f"/webhook-endpoints/{endpoint['id']}", {"description": "theirs"})
+
+    refused = await browser.post(path, {**seen, "url": "", "description": "mine"})
+    assert 'id="url-fault"' in refused.text
+    assert fields_of(refused.text) == seen
+    stale = await browser.post(path, {**fields_of(refused.text), "description": "mine"})
+    assert stale.status_code == 412
+    assert "Somebody else has changed this endpoint" in words(stale)
+    assert fields_of(stale.text)["version"] != seen["version"]
+
+
 async def test_events_are_listed_by_type_and_appear_while_the_page_is_open(
     world: World, tenant: Tenant, browser: Browser
 ) -> None:

@@ -12,7 +12,10 @@ from wattyard.web.dashboard.declare import DashboardPage
 
 _SECURE_COOKIE: Final = "__Host-wattyard"
 _PLAIN_COOKIE: Final = "wattyard"
-_SESSION_SECONDS: Final = 12 * 3600
+_COOKIE_SECONDS: Final = 30 * 24 * 3600
+"""The server ends a session that is idle; a cookie that ends sooner would end one in use."""
+_USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
+"""Browsers leave them out of an origin."""
 
 
 class ForeignRequest(Refusal):
@@ -45,7 +48,8 @@ class DashboardAddress:
     def of(cls, settings: Settings) -> Self:
         """Read it from the settings."""
         parts = urlsplit(settings.public_url)
-        origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+        host = parts.netloc.removesuffix(_USUAL_PORTS.get(parts.scheme, ""))
+        origin = f"{parts.scheme}://{host}" if host else ""
         return cls(origin, settings.prefix, bool(settings.insecure_dashboard))
 
     @property
@@ -64,7 +68,7 @@ class DashboardAddress:
 
     def session_cookie(self, token: str) -> tuple[bytes, bytes]:
         """The header that gives a browser its session; an empty token takes it away."""
-        seconds = _SESSION_SECONDS if token else 0
+        seconds = _COOKIE_SECONDS if token else 0
         secure = "; Secure" if self.is_secure else ""
         text = f"{self.cookie}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
         return (b"set-cookie", text.encode())

@@ -14,11 +14,18 @@ from wattyard.web.dashboard.visit import Visit
 
 _KEPT: Final = "kept"
 _KEPT_CHARACTERS: Final = 200_000
+_LEADS_AWAY: Final = ("\\", "\n", "\r", "//", "/..", "/./", "%2e")
+"""What browsers read as another path, or as another host (URL Standard, path state)."""
+_PASSWORDS: Final = {"password": "Password", "present_password": "Present password"}
+"""Fields that are typed again, and their labels: no page shows what was typed into them."""
 
 
 def log_in_first(visit: Visit) -> Screen:
     """The page for logging in that keeps the form which the visit sent."""
-    kept = json.dumps({"to": visit.here(), "fields": dict(visit.form.fields)}, ensure_ascii=False)
+    fields = {
+        name: [""] if name in _PASSWORDS else values for name, values in visit.form.fields.items()
+    }
+    kept = json.dumps({"to": visit.here(), "fields": fields}, ensure_ascii=False)
     files = "" if not visit.form.files else " Choose the file again afterwards."
     return Screen(
         title="Your session has ended",
@@ -53,7 +60,7 @@ def own_path(visit: Visit, address: str) -> str:
     """Give an address if it is a page of this dashboard, else that of its first page."""
     start = visit.root("/dashboard")
     is_own = address == start or address.startswith((f"{start}/", f"{start}?"))
-    plain = not any(one in address for one in ("\\", "\n", "\r", "//", "/..", "/./"))
+    plain = not any(one in address.lower() for one in _LEADS_AWAY)
     return address if is_own and plain and address.isprintable() else start
 
 
@@ -62,7 +69,12 @@ def send_again(visit: Visit, kept: str) -> Screen | None:
     try:
         found = json.loads(kept)
         to, fields = own_path(visit, str(found["to"])), dict(found["fields"])
-        lines = [(name, str(value)) for name, values in fields.items() for value in _all(values)]
+        lines = [
+            (name, str(value))
+            for name, values in fields.items()
+            for value in _all(values)
+            if name not in _PASSWORDS
+        ]
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return Screen(
@@ -73,6 +85,11 @@ def send_again(visit: Visit, kept: str) -> Screen | None:
             parts.form(
                 to,
                 (h.input(type="hidden", name=name, value=value) for name, value in lines),
+                (
+                    Fields({}).text(label, name, type="password", autocomplete="off")
+                    for name, label in _PASSWORDS.items()
+                    if name in fields
+                ),
                 h.p(".actions")[parts.submit("Send"), parts.button("Leave it", start(visit))],
             ),
         ],

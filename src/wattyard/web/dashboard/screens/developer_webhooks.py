@@ -168,7 +168,9 @@ async def _one(visit: Visit, endpoint: str, refusal: Refusal | None = None) -> S
         Request(method="GET", path="/webhook-deliveries", query=query),
     )
     faults = FormFaults(refusal) if refusal and not _is_stale(refusal) else NO_FAULTS
-    acts = visit.may(Role.DEVELOPER) and _acts(visit, found, reply.etag or "", faults)
+    seen = visit.form["version"] if faults.any else ""
+    version = seen or reply.etag or ""
+    acts = visit.may(Role.DEVELOPER) and _acts(visit, found, version, faults)
     return Screen(
         title=found["description"] or "Webhook endpoint",
         path=PATH,

@@ -144,6 +144,8 @@ async def revoke_key(visit: Visit, key: str, accounts: Accounts) -> Answer:
     present = next((one for one in await _keys(visit, accounts) if one.id == wanted), None)
     if present is None or present.live_mode is not visit.live_mode:
         raise KeyNotFound(f"there is no key {ids.wire('key', wanted)}")
+    if present.time_revoked:
+        return visit.go(visit.link(PATH), told=f"The key {present.name} was revoked already.")
     async with visit.tools.db.transaction():
         await accounts.revoke(visit.context, wanted)
         before = {"name": present.name, **_restricted(present.restriction)}

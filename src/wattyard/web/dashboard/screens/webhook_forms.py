@@ -60,12 +60,13 @@ def change_form(
 ) -> Node:
     """The form that changes an endpoint; it tells which version its reader saw."""
     seen = {name: one[name] for name in _EDITED}
+    text = visit.form["seen"] if visit.form["version"] == version else json.dumps(seen)
     values = {**seen, "event_types": "\n".join(one["event_types"])}
     fields = Fields({**values, **visit.form}, faults)
     return parts.form(
         address,
         h.input(type="hidden", name="version", value=version),
-        h.input(type="hidden", name="seen", value=json.dumps(seen)),
+        h.input(type="hidden", name="seen", value=text),
         _main_fields(fields),
         _secret_fields(fields, kept=bool(one["header_names"])),
         _send("Save"),
