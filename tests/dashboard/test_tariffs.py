@@ -130,7 +130,12 @@ async def test_a_price_is_shown_in_its_parts_which_add_up(tenant: Tenant, browse
 
 
 @pytest.mark.parametrize(
-    ("at", "says"), [("soon", "This is no date and time"), ("1999-01-01T00:00", "tariff")]
+    ("at", "says"),
+    [
+        ("soon", "This is no date and time"),
+        ("0001-01-01", "This is no date and time"),
+        ("1999-01-01T00:00", "tariff"),
+    ],
 )
 async def test_an_instant_that_has_no_price_is_said(
     at: str, says: str, tenant: Tenant, browser: Browser

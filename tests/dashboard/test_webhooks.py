@@ -241,6 +241,7 @@ async def test_a_fault_in_a_form_hides_no_change_by_somebody_else(
     seen = fields_of((await browser.get(path)).text)
     await tenant.patch(f"/webhook-endpoints/{endpoint['id']}", {"description": "theirs"})
 
+    assert (await browser.post(path, {**seen, "version": "\N{GRINNING FACE}"})).status_code == 412
     refused = await browser.post(path, {**seen, "url": "", "description": "mine"})
     assert 'id="url-fault"' in refused.text
     assert fields_of(refused.text) == seen

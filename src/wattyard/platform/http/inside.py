@@ -80,7 +80,7 @@ class _InsideCall(Call):
             "path": request.path,
             "raw_path": quote(request.path).encode(),
             "query_string": request.query_string.encode(),
-            "headers": [(n.encode(), v.encode("latin-1")) for n, v in headers.items()],
+            "headers": [(n.encode(), v.encode()) for n, v in headers.items()],
             "client": outer.scope.get("client"),
         }
         body: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]

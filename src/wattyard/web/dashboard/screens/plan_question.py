@@ -131,8 +131,6 @@ def _instant(text: str, zone: ZoneInfo) -> str | None:
         return None
     try:
         local = datetime.fromisoformat(text)
-    except ValueError:
+        return text if local.tzinfo else instants.text(civil.first_at(local, zone))
+    except (ValueError, OverflowError):
         return text
-    if local.tzinfo is not None:
-        return text
-    return instants.text(civil.first_at(local, zone))
