@@ -95,3 +95,51 @@ def test_no_public_class_name_has_two_meanings_and_no_retired_word_is_back() -> 
 )
 def test_a_planted_fault_is_found(path: str, text: str, fault: str) -> None:
     assert fault in "\n".join(faults_of(sources() | {path: text}))
+
+
+def read_by_people(text: str) -> Iterator[str]:
+    """The texts of a module that are no docstrings and no annotations."""
+    tree = ast.parse(text)
+    apart: set[int] = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            apart.add(id(body[0].value))
+        for name in ("annotation", "returns"):
+            if (kind := getattr(node, name, None)) is not None:
+                apart |= {id(one) for one in ast.walk(kind)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
+            yield node.value
+
+
+def classes_named(modules: Mapping[str, str]) -> list[str]:
+    """Find names of classes, of several words, that stand in the texts of pages."""
+    known = {
+        name
+        for text in modules.values()
+        for name, is_class in defined(text)
+        if is_class and re.fullmatch(r"(?:[A-Z][a-z]+){2,}", name)
+    }
+    return [
+        f"{path}: {word!r} in {text[:60]!r}"
+        for path, module in modules.items()
+        if path.startswith("web/dashboard/")
+        for text in read_by_people(module)
+        for word in re.findall(r"\w+", text)
+        if word in known
+    ]
+
+
+def test_no_page_shows_the_name_of_a_class() -> None:
+    assert classes_named(sources()) == []
+
+
+def test_a_planted_name_of_a_class_on_a_page_is_found() -> None:
+    planted = {
+        "web/dashboard/forms.py": "class UploadedFile: ...",
+        "web/dashboard/screens/site.py": '"""UploadedFile."""\nTITLE = "UploadedFile readings"',
+    }
+    assert classes_named(planted) == [
+        "web/dashboard/screens/site.py: 'UploadedFile' in 'UploadedFile readings'"
+    ]

@@ -40,7 +40,7 @@ async def choice(visit: Visit, searches: SiteSearches, path: str, address: Addre
         parts.search_form(
             visit.link(path), h.div(".first")[field], parts.submit("Look", main=False)
         ),
-        parts.table(("Site", "SearchPosition", "Currency"), rows, empty=nothing, label="Sites"),
+        parts.table(("Site", "Place", "Currency"), rows, empty=nothing, label="Sites"),
         _pager(visit, found),
     ]
 

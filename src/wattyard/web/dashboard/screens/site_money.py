@@ -92,7 +92,7 @@ async def costs(place: ShownSite) -> Node:
     if not found["data"]:
         body = parts.empty(
             "There are no readings of this month yet: upload them, or let a meter send them.",
-            parts.button("UploadedFile readings", place.visit.link(f"{place.path}/upload")),
+            parts.button("Upload readings", place.visit.link(f"{place.path}/upload")),
         )
         return parts.card(title, body, actions=more, id_="costs")
     return parts.card(title, _lines(place, found["total"]), actions=more, id_="costs")

@@ -106,9 +106,9 @@ async def _records(place: ShownSite, period: Period, meter: str | None) -> Any: 
 
 def _bars(place: ShownSite, period: Period, records: Sequence[Mapping[str, Any]]) -> Node:
     if not records:
-        link = parts.button("UploadedFile readings", place.visit.link(f"{place.path}/upload"))
+        link = parts.button("Upload readings", place.visit.link(f"{place.path}/upload"))
         return parts.empty(
-            "There are no readings of this time. UploadedFile them here, or let a meter send them.",
+            "There are no readings of this time. Upload them here, or let a meter send them.",
             *([link] if place.visit.may(Role.DEVELOPER) else []),
         )
     edges = _edges(place, period)

@@ -190,7 +190,7 @@ def _form(place: ShownSite, fields: Fields, status: int = 200) -> Screen:
         ],
     ]  # fmt: skip
     address = place.visit.link(f"{place.path}/upload")
-    actions = h.p(".actions")[parts.submit("UploadedFile")]
+    actions = h.p(".actions")[parts.submit("Upload")]
     return _screen(
         place,
         parts.form(address, fields.faults.rest(), contents, actions, upload=True),
@@ -202,7 +202,7 @@ def _screen(place: ShownSite, *body: Node, status: int = 200) -> Screen:
     visit = place.visit
     name = str(place.site["reference_id"] or place.site["id"])
     return Screen(
-        title="UploadedFile readings",
+        title="Upload readings",
         path="/sites",
         above=(("Sites", visit.link("/sites")), (name, visit.link(place.path))),
         body=body,

@@ -201,9 +201,9 @@ def _city(address: PostalAddress | None) -> Node:
 
 def _table(rows: Sequence[Sequence[Node]], *, by_device: bool) -> Node:
     if by_device:
-        heads: Sequence[Node] = ("Reference", "SearchPosition", "Devices", "Last heard from")
+        heads: Sequence[Node] = ("Reference", "Place", "Devices", "Last heard from")
         return parts.table(heads, rows, label="Sites by their devices")
-    heads = ("Reference", "SearchPosition", "Status", "Devices", "Last heard from", "Tariffs")
+    heads = ("Reference", "Place", "Status", "Devices", "Last heard from", "Tariffs")
     return parts.table(heads, rows, label="Sites")
 
 
