@@ -121,6 +121,25 @@ async def test_whoever_is_disabled_while_they_change_their_name_stays_disabled(
     assert (found.name, found.disabled) == ("Zoë", True)
 
 
+async def test_who_became_the_only_owner_meanwhile_stays_one(
+    world: World, tenant: Tenant, people: People
+) -> None:
+    first = await member(world, tenant, Role.OWNER)
+    second, outside = await member(world, tenant), copy_context()
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    async with asyncio.timeout(60), world.db.transaction() as db:
+        await people.change_role(tenant.context, second.id, Role.OWNER)
+        await people.remove(tenant.context, first.id)
+        lowering = asyncio.create_task(
+            people.change_role(tenant.context, second.id, Role.DEVELOPER), context=outside
+        )
+        while not await db.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
+            await asyncio.sleep(0.01)
+    with pytest.raises(LastOwner):
+        await lowering
+    assert await roles(world, tenant) == {second.id: Role.OWNER}
+
+
 async def test_a_removed_member_does_not_come_back_by_another_invitation(
     world: World, tenant: Tenant, people: People
 ) -> None:

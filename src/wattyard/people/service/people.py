@@ -267,6 +267,8 @@ class People:
     async def _member(
         self, db: WriteConnection, context: Context, person_id: UUID
     ) -> tuple[Person, Role]:
+        """Find a member; the roles of an account change one after another."""
+        await store.owners(db, context.account)  # locks them
         person = await store.by_id(db, person_id)
         role = await store.role_of(db, context.account, person_id)
         if person is None or role is None:

@@ -132,7 +132,11 @@ def _search(visit: Visit, titles: Mapping[str, str], faults: FormFaults) -> Node
 
 
 def _window(visit: Visit) -> PageWindow:
-    """Which page; a position that is none is the first page."""
+    """Read which page is asked for.
+
+    Raises:
+        Malformed: when a position is no id of a request.
+    """
     places = {
         name: ids.read(text, "req", param=param)
         for param, name in (("starting_after", "older_than"), ("ending_before", "newer_than"))
