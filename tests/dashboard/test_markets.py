@@ -47,7 +47,7 @@ async def test_sources_say_whether_they_are_fresh_and_when_prices_come(
     await tenant.publish(fresh["id"], hours("2026-03-01T22:00+00:00", 80.0))
     await tenant.publish(late["id"], hours("2026-02-24T22:00+00:00", 80.0))
     shown = words(await browser.get("/markets"))
-    assert "LATE LATE EUR per MWh stale, owes 5 days 25 Feb 2026, 00:00 (Europe/Amsterdam)" in shown
+    assert "LATE LATE EUR per MWh stale by 5 days 25 Feb 2026, 00:00 (Europe/Amsterdam)" in shown
     assert "Day ahead FRESH EUR per MWh fresh 2 Mar 2026, 00:00 (Europe/Amsterdam)" in shown
     assert "uploaded, due 1 Mar 2026, 12:55 (Europe/Amsterdam)" in shown
 

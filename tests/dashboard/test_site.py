@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.dashboard import Browser, words
+from tests.support.tariff_bodies import entry, hours
 from tests.support.world import Tenant, World
 from wattyard.web.dashboard.screens.site_readings import Period
 
@@ -62,6 +63,37 @@ async def test_prices_readings_and_costs_stand_in_the_places_time_and_money(
     assert page.text.count("<svg") >= 2
     german = Browser(browser.http, browser.base, browser.person, browser.token, "de-DE")
     assert "0,2500 €" in plain(words(await german.get(f"/sites/{site['id']}")))
+
+
+@pytest.mark.parametrize(
+    ("windows", "cheapest"),
+    [
+        ((("00:00", "10:00", 0.3), ("10:00", "12:00", 0.1), ("12:00", "00:00", 0.3)), None),
+        ((("00:00", "14:00", 0.3), ("14:00", "15:00", 0.1), ("15:00", "00:00", 0.3)), "14:00"),
+    ],
+)
+async def test_the_cheapest_time_ahead_is_one_that_is_cheaper_than_now(
+    windows: tuple[tuple[str, str, float], ...],
+    cheapest: str | None,
+    tenant: Tenant,
+    browser: Browser,
+) -> None:
+    site = await tenant.site()
+    await tenant.tariff(site["location_id"], schedule=[entry(("All", hours(*windows)))])
+    shown = words(await browser.get(f"/sites/{site['id']}"))
+    assert ("cheapest ahead" in shown) == (cheapest is not None)
+    assert cheapest is None or f"cheapest ahead, {cheapest}" in shown
+
+
+async def test_costs_so_far_are_those_of_the_screen_costs_standing_charges_included(
+    tenant: Tenant, browser: Browser
+) -> None:
+    site = await tenant.site()
+    await tenant.tariff(site["location_id"], charges=[{"kind": "DAILY", "amount": 2.4}])
+    shown = plain(words(await browser.get(f"/sites/{site['id']}")))
+    assert "Costs in March 2026 so far All months €2.40 for 0 kWh" in shown  # at 11:00 on the first
+    costs = plain(words(await browser.get(f"/costs?location={site['location_id']}")))
+    assert "€2.40 March 2026 so far" in costs
 
 
 async def test_a_device_shows_its_state_and_whether_it_is_silent(

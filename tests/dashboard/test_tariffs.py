@@ -134,6 +134,7 @@ async def test_a_price_is_shown_in_its_parts_which_add_up(tenant: Tenant, browse
     [
         ("soon", "This is no date and time"),
         ("0001-01-01", "This is no date and time"),
+        ("9999-12-31T23:59-01:00", "This is no date and time"),
         ("1999-01-01T00:00", "tariff"),
     ],
 )

@@ -13,6 +13,7 @@ from wattyard.web.dashboard.visit import Shown, Visit
 
 _SHOWN_CHARACTERS: Final = 3_000
 """So much of an answer stands in "As API"; the page stays small, and the curl line gives it all."""
+_WRITTEN: Final = json.JSONEncoder(indent=2, ensure_ascii=False)
 _SHOWN_REQUESTS: Final = 6
 
 
@@ -67,6 +68,11 @@ def submit(
 def badge(words: Node, kind: str = "") -> Node:
     """A short state in a frame; `kind` is good, warn, bad or empty. The words say it all."""
     return h.span(f".badge.{kind}" if kind else ".badge")[words]
+
+
+def number(contents: Node) -> Node:
+    """A cell, or the head of a column, of numbers."""
+    return h.div(".number")[contents]
 
 
 def facts(*pairs: tuple[Node, Node]) -> Node:
@@ -163,13 +169,17 @@ def curl(one: Shown) -> str:
 
 
 def _readable(body: bytes) -> str:
+    """Write the beginning of an answer; the rest of a long one is not even written."""
     try:
-        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        pieces = _WRITTEN.iterencode(json.loads(body))
     except ValueError:
-        text = body.decode("utf-8", "replace")
-    if len(text) <= _SHOWN_CHARACTERS:
-        return text
-    return f"{text[:_SHOWN_CHARACTERS]}\n… ({len(text):,} characters in all)"
+        pieces = iter([body.decode("utf-8", "replace")])
+    text = ""
+    for piece in pieces:
+        text += piece
+        if len(text) > _SHOWN_CHARACTERS:
+            return f"{text[:_SHOWN_CHARACTERS]}\n… ({len(body):,} bytes in all)"
+    return text
 
 
 def _text(value: object) -> str:

@@ -46,6 +46,11 @@ def device_type(code: str) -> str:
     return DEVICE_TYPES.get(code, code)
 
 
+def device_name(device: Mapping[str, Any]) -> str:
+    """A device in a list to choose from: `Battery B-0001`."""
+    return f"{device_type(device['type'])} {device['reference_id']}"[:_SHOWN_CHARACTERS]
+
+
 def inside(words: str) -> str:
     """Words as they stand inside of a sentence: `EV charger`, `solar panels`."""
     return words if words[1:2].isupper() else f"{words[:1].lower()}{words[1:]}"
@@ -93,7 +98,7 @@ def address_of(visit: Visit, document: Mapping[str, Any]) -> str | None:
         "device": at[0] and visit.link(f"/sites/{at[0].replace('loc_', 'ste_')}"),
         "customer": visit.link("/sites", customer=id_),
         "tariff": visit.link(f"/tariffs/{id_}"),
-        "market_source": visit.link("/markets"),
-        "webhook_endpoint": visit.link("/developers"),
+        "market_source": visit.link(f"/markets/{id_}"),
+        "webhook_endpoint": visit.link("/developers/webhooks"),
     }
     return pages.get(str(kind)) or None

@@ -98,7 +98,7 @@ async def _compared(
     return [
         _sentence(form, asked, total, other_total),
         parts.table(
-            ("From", *map(_number, ("As it was", "With the other", "Difference"))),
+            ("From", *map(parts.number, ("As it was", "With the other", "Difference"))),
             [*rows, _row(form, asked, h.strong["In all"], total, other_total)],
             label="Costs under both tariffs",
         ),
@@ -130,8 +130,4 @@ def _row(form: Formats, asked: ShownCosts, name: Node, cost: float, other: float
     difference = form.money(other - cost, asked.currency)
     sign = "+" if other > cost else ""
     amounts = (form.money(cost, asked.currency), form.money(other, asked.currency))
-    return name, *map(_number, (*amounts, f"{sign}{difference}"))
-
-
-def _number(content: Node) -> Node:
-    return h.div(".number")[content]
+    return name, *map(parts.number, (*amounts, f"{sign}{difference}"))

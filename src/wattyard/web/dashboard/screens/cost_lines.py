@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from htpy import Node
+
+from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.formats import Formats
 
 _KINDS: Final = {
@@ -100,6 +103,21 @@ def _added(line: Line, one: Mapping[str, Any]) -> Line:
         line.unit_price if same else None,
         line.amount + one["amount"],
     )
+
+
+def line_table(form: Formats, currency: str, lines: Iterable[Line]) -> Node:
+    """A table of lines: how much of what, at which price, and what that comes to."""
+    rows = (
+        (
+            words.short(line.label),
+            parts.number(line.shown_quantity(form, currency)),
+            parts.number(line.shown_price(form, currency)),
+            parts.number(form.money(line.amount, currency)),
+        )
+        for line in lines
+    )
+    heads = ("Line", parts.number("Quantity"), parts.number("Unit price"), parts.number("Amount"))
+    return parts.table(heads, rows, label="Costs by line")
 
 
 def in_order(labels: Iterable[str]) -> list[str]:

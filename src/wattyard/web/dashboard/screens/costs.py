@@ -22,8 +22,15 @@ from wattyard.web.charts.stacks import StackedBars, StackPart, stacked_chart
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.forms import sentence
 from wattyard.web.dashboard.screens import cost_comparison
-from wattyard.web.dashboard.screens.cost_lines import Line, in_order, lines_of, tariff_names
+from wattyard.web.dashboard.screens.cost_lines import (
+    Line,
+    in_order,
+    line_table,
+    lines_of,
+    tariff_names,
+)
 from wattyard.web.dashboard.screens.cost_question import DIRECTIONS, ShownCosts, asked_for
 from wattyard.web.dashboard.screens.site_choice import address_of, choice, title_of
 from wattyard.web.dashboard.visit import Visit
@@ -112,8 +119,7 @@ def _cannot(visit: Visit, asked: ShownCosts, refusal: Refusal) -> Node:
         ),
         "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
     }
-    message = refusal.first.message
-    return parts.empty(message[:1].upper() + message[1:] + ".", actions.get(refusal.first.code))
+    return parts.empty(sentence(refusal.first.message), actions.get(refusal.first.code))
 
 
 def _figures(visit: Visit, form: Formats, asked: ShownCosts, answer: Mapping[str, Any]) -> Node:
@@ -158,7 +164,7 @@ def _shown(
     return [
         parts.card(title, chart(_drawing(form, asked, items, title), "costs")),
         h.div(".cards-2")[
-            h.div[parts.card("By line", _line_table(form, asked, total)), compared],
+            h.div[parts.card("By line", line_table(form, asked.currency, total)), compared],
             parts.card(f"By {by}", _item_table(visit, form, asked, answer["data"])),
         ],
     ]
@@ -187,20 +193,6 @@ def _drawing(
     return stacked_chart(stack, reader, title=title)
 
 
-def _line_table(form: Formats, asked: ShownCosts, lines: list[Line]) -> Node:
-    rows = (
-        (
-            line.label,
-            _number(line.shown_quantity(form, asked.currency)),
-            _number(line.shown_price(form, asked.currency)),
-            _number(form.money(line.amount, asked.currency)),
-        )
-        for line in lines
-    )
-    heads = ("Line", _number("Quantity"), _number("Unit price"), _number("Amount"))
-    return parts.table(heads, rows, label="Costs by line")
-
-
 def _item_table(
     visit: Visit, form: Formats, asked: ShownCosts, items: Iterable[Mapping[str, Any]]
 ) -> Node:
@@ -216,22 +208,18 @@ def _item_table(
         rows.append(
             (
                 name,
-                _number(form.number(energy_kwh, "kWh", digits=1)),
-                _number(mean),
-                _number([form.money(cost, asked.currency), estimated and [" ", estimated]]),
+                parts.number(form.number(energy_kwh, "kWh", digits=1)),
+                parts.number(mean),
+                parts.number([form.money(cost, asked.currency), estimated and [" ", estimated]]),
             )
         )
     heads = (
         "Day" if asked.by_day else "Month",
-        _number("Energy"),
-        _number("On average"),
-        _number("Cost" if asked.direction == "IMPORT" else "Value"),
+        parts.number("Energy"),
+        parts.number("On average"),
+        parts.number("Cost" if asked.direction == "IMPORT" else "Value"),
     )
     return parts.table(heads, rows, label="Costs by time")
-
-
-def _number(content: Node) -> Node:
-    return h.div(".number")[content]
 
 
 def _local(text: str, zone: ZoneInfo) -> date:

@@ -12,6 +12,7 @@ from htpy import Node
 from wattyard.kernel import civil, instants
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
+from wattyard.platform.work import beside
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.service import MarketSources
 from wattyard.web.charts.page import chart
@@ -45,27 +46,27 @@ def unit_of(source: MarketSource) -> str:
     return f"{source.currency_code} per {'MWh' if source.unit == 'MWH' else 'kWh'}"
 
 
-async def cards(visit: Visit, source: MarketSource, sources: MarketSources, beside: Node) -> Node:
+async def cards(visit: Visit, source: MarketSource, sources: MarketSources, more: Node) -> Node:
     """The prices of some days, as a curve and in words, and what else the page has."""
     days = visit.query.get("days", "3")
     if days not in _DAYS:
         days = "3"
     if source.published_until is None:
-        return [parts.empty("No prices are published yet."), beside]
+        return [parts.empty("No prices are published yet."), more]
     span = _span(visit, source, int(days))
     path = f"/market-sources/mrs_{source.id.hex}/prices"
     query = {"start_time": instants.text(span.start), "end_time": instants.text(span.end)}
     found = await visit.api("GET", path, query=query)
     title = f"Prices, the last {_DAYS[days]}"
     tabs = parts.tabs(visit, "days", list(_DAYS.items()), days)
-    curve = steps_of(found["data"], lambda one: one["value"], ends=("valid_from", "valid_to"))
+    curve = await beside(_curve, found["data"])
     if curve is None:
         nothing = parts.empty("No prices are published for this time.")
-        return [parts.card(title, nothing, actions=tabs), beside]
+        return [parts.card(title, nothing, actions=tabs), more]
     return [
-        parts.card(title, _drawn(visit, source, curve, title), actions=tabs),
+        parts.card(title, await beside(_drawn, visit, source, curve, title), actions=tabs),
         h.div(".cards-2")[
-            h.div[_gap_card(visit, source, found["data"]), beside],
+            h.div[_gap_card(visit, source, found["data"]), more],
             await _version_card(visit, source, sources, span),
         ],
     ]
@@ -78,6 +79,10 @@ def _span(visit: Visit, source: MarketSource, days: int) -> Span:
     end = min(until, visit.call.now + timedelta(days=3))
     start = civil.start_of_day(civil.date_at(end - timedelta(days=days), zone), zone)
     return Span(max(start, end - timedelta(days=366)), end)
+
+
+def _curve(published: Sequence[Mapping[str, Any]]) -> StepSeries | None:
+    return steps_of(published, lambda one: one["value"], ends=("valid_from", "valid_to"))
 
 
 def _drawn(visit: Visit, source: MarketSource, curve: StepSeries, title: str) -> Node:
@@ -132,14 +137,14 @@ async def _version_card(
     rows = (
         (
             _short(form, source, one.price.valid_from),
-            h.div(".number")[form.number(one.price.value, digits=4)],
+            parts.number(form.number(one.price.value, digits=4)),
             _short(form, source, one.time_recorded),
             _short(form, source, one.time_replaced),
         )
         for one in found
     )
     nothing = h.p["No price of this time was ever corrected."]
-    heads = ("Price of", h.div(".number")["Was"], "Published", "Replaced")
+    heads = ("Price of", parts.number("Was"), "Published", "Replaced")
     lead = h.p[f"Prices that were corrected, {unit_of(source)}; times of {source.timezone}."]
     table = parts.table(heads, rows, empty=nothing, label="Versions")
     return parts.card("Earlier versions", lead if found else None, table)

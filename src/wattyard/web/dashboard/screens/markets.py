@@ -12,6 +12,7 @@ from wattyard.kernel.refusals import Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import PathUnknown
+from wattyard.platform.work import beside
 from wattyard.tariffs.domain.fetching import Subscription, staleness
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.service import MarketSources
@@ -97,13 +98,13 @@ def _row(
 def state(visit: Visit, source: MarketSource) -> Node:
     """Whether a source has all that it must have by now."""
     if source.published_until is None:
-        return parts.badge("empty", "empty")
+        return parts.badge("empty")
     behind = staleness(source, visit.call.now)
     if not behind:
         return parts.badge("fresh", "good")
     hours = behind / _HOUR
-    owes = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
-    return parts.badge(f"stale, owes {owes}", "bad" if hours >= 24 else "warn")
+    late = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.1f} h"
+    return parts.badge(f"stale by {late}", "bad" if hours >= 24 else "warn")
 
 
 def next_prices(
@@ -268,7 +269,7 @@ async def upload_prices(
 ) -> Answer | Screen:
     """Publish prices from a file, or as they were pasted."""
     try:
-        prices = prices_of(visit.form)
+        prices = await beside(prices_of, visit.form)
         done = await visit.change("PUT", f"/market-sources/{source}/prices", body=prices)
     except Refusal as refusal:
         return await _market(visit, source, sources, operator, FormFaults(refusal))

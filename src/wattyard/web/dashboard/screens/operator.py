@@ -26,6 +26,7 @@ from wattyard.tariffs.service.markets import OperatorMarkets
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.forms import sentence
 from wattyard.web.dashboard.screens import operator_queues
 from wattyard.web.dashboard.visit import Visit
 
@@ -100,7 +101,7 @@ async def _figures(visit: Visit, form: Formats, db: Database, measures: Sequence
         parts.figure(form.number(waiting, digits=0), "webhook deliveries due", "#queues"),
         parts.figure(
             operator_queues.length(form, oldest) if waiting else "–",
-            "that the oldest of them is due",
+            "since the oldest of them was due",
             "#queues",
             "warn" if oldest and oldest > timedelta(minutes=5).total_seconds() else "",
         ),
@@ -118,7 +119,7 @@ async def run_doctor(visit: Visit, doctor: Doctor, services: Services) -> Screen
             found += folder_complaints(settings.data)
     shown: Node = h.p[parts.badge("well", "good"), " Nothing is wrong."]
     if found:
-        shown = h.ul[(h.li[_sentence(one)] for one in found)]
+        shown = h.ul[(h.li[sentence(one)] for one in found)]
     return Screen(
         title="What the doctor found",
         path=PATH,
@@ -141,11 +142,6 @@ async def run_doctor(visit: Visit, doctor: Doctor, services: Services) -> Screen
             visit.root(f"/dashboard{PATH}/doctor"), parts.submit("Run again", main=False)
         ),
     )
-
-
-def _sentence(complaint: str) -> str:
-    end = "" if complaint.endswith((".", "?", "!")) else "."
-    return f"{complaint[:1].upper()}{complaint[1:]}{end}"
 
 
 def is_embedded(settings: Settings) -> bool:
@@ -182,8 +178,8 @@ def _feed_row(visit: Visit, form: Formats, one: Subscription) -> Sequence[Node]:
 
 async def _storage_card(form: Formats, db: Database) -> Node:
     whole, tables = await health.sizes(db, _TABLES)
-    rows = ((h.code[one.name], h.div(".number")[_size(form, one.size_bytes)]) for one in tables)
-    table = parts.table(("Largest tables", h.div(".number")["Size"]), rows, label="Tables")
+    rows = ((h.code[one.name], parts.number(_size(form, one.size_bytes))) for one in tables)
+    table = parts.table(("Largest tables", parts.number("Size")), rows, label="Tables")
     return parts.card("Database", h.p[h.strong[_size(form, whole)], " in all"], table)
 
 

@@ -37,7 +37,7 @@ def card(visit: Visit, form: Formats, measures: Sequence[Measure]) -> Node:
     rows = [
         (
             "Webhook deliveries that are due",
-            _number(form.number(value(measures, "delivery_backlog"), digits=0)),
+            parts.number(form.number(value(measures, "delivery_backlog"), digits=0)),
             length(form, value(measures, "delivery_oldest_seconds")),
         )
     ]
@@ -47,13 +47,13 @@ def card(visit: Visit, form: Formats, measures: Sequence[Measure]) -> Node:
     rows += [
         (
             f"{one.labels['of'].replace('_', ' ').capitalize()} kept past their time",
-            _number(form.number(one.value, digits=0)),
+            parts.number(form.number(one.value, digits=0)),
             length(form, ages.get(one.labels["of"], 0.0)),
         )
         for one in measures
         if one.name == "retention_overdue"
     ]
-    heads = ("Queue", _number("Waiting"), "Oldest")
+    heads = ("Queue", parts.number("Waiting"), "Oldest")
     link = h.a(href=visit.root("/metrics"))["/metrics"]
     lead = h.p["Counted as ", link, " does, up to 10,000."]
     return parts.card("Queues", lead, parts.table(heads, rows, label="Queues"), id_="queues")
@@ -78,7 +78,3 @@ def jobs_card(visit: Visit, form: Formats, measures: Sequence[Measure]) -> Node:
     ]
     heads = ("Job", "Worked last", "State")
     return parts.card("Workers", parts.table(heads, rows, empty=nothing, label="Jobs"), id_="jobs")
-
-
-def _number(content: Node) -> Node:
-    return h.div(".number")[content]

@@ -68,7 +68,11 @@ def _of_device(question: PlanQuestion, fields: Fields, percents: Mapping[str, fl
             inputmode="decimal",
         ),
         fields.text(
-            "Charge now", "state_of_charge_percent", unit="%", hint=last, inputmode="decimal"
+            "State of charge now",
+            "state_of_charge_percent",
+            unit="%",
+            hint=last,
+            inputmode="decimal",
         ),
         _horizon(fields),
     ]

@@ -254,7 +254,7 @@ def _slots(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
         )
         for run in runs_of(plan)
     ]
-    nothing = parts.empty("Nothing runs in this time: standing still is cheapest.")
+    nothing = parts.empty("Nothing runs in this time: doing nothing is cheapest.")
     heads = ("Time", "Device", "What it does", "Charge after", "Because")
     left = len(rows) - _MOST_RUNS
     return [
@@ -275,7 +275,7 @@ def _doing(form: Formats, run: DeviceRun) -> str:
     at = high if low == high else f"{low} to {high}"
     text = f"{verb} {form.number(abs(run.kwh), 'kWh')} at {at}"
     if run.slots[0].get("curtailed"):
-        text += ", holds sun back"
+        text += ", curtails solar"
     return text
 
 

@@ -96,11 +96,11 @@ def _facts(place: ShownSite) -> Node:
         ("Status", state),
         ("Address", h.bdi[", ".join(filter(None, lines))] if any(lines) else None),
         ("Customer", place.customer),
-        ("Where", ", ".join(where)),
+        ("Coordinates", ", ".join(where)),
         ("Time zone", location["timezone"]),
         ("Currency", location["currency_code"]),
-        ("Most that may be drawn", _limit(place, "max_power_import_kw")),
-        ("Most that may be fed in", _limit(place, "max_power_export_kw")),
+        ("Import limit", _limit(place, "max_power_import_kw")),
+        ("Export limit", _limit(place, "max_power_export_kw")),
         ("Id", h.code[place.site["id"]]),
     )
 

@@ -38,7 +38,7 @@ async def choice(visit: Visit, searches: SiteSearches, path: str, address: Addre
     rows = (_row(one, address) for one in found.items)
     return [
         parts.search_form(
-            visit.link(path), h.div(".first")[field], parts.submit("Look", main=False)
+            visit.link(path), h.div(".first")[field], parts.submit("Search", main=False)
         ),
         parts.table(("Site", "Place", "Currency"), rows, empty=nothing, label="Sites"),
         _pager(visit, found),

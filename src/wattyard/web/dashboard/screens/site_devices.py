@@ -133,7 +133,7 @@ def _plan(place: ShownSite, device: Mapping[str, Any], plan: Mapping[str, Any]) 
             ("When", "What"),
             [(_when(place, run), _what(place, run)) for run in runs[:_RUNS]],
             label="What runs next",
-            empty=h.p(".faint")["Nothing runs any more in it."],
+            empty=h.p(".faint")["Nothing more runs in this plan."],
         ),
     ]
 

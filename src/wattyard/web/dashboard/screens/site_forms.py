@@ -194,11 +194,11 @@ def _form(visit: Visit, address: str, fields: Fields, more: Node, words_: str) -
             h.legend["Its grid connection"],
             h.div(".fields")[
                 fields.text(
-                    "Most that may be drawn", "max_power_import_kw",
+                    "Import limit", "max_power_import_kw",
                     unit="kW", inputmode="decimal",
                 ),
                 fields.text(
-                    "Most that may be fed in", "max_power_export_kw",
+                    "Export limit", "max_power_export_kw",
                     unit="kW", inputmode="decimal",
                 ),
             ],

@@ -1,6 +1,6 @@
 """Prices and costs of the screen Site."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,26 +13,12 @@ from wattyard.kernel.refusals import Refusal
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.prices import PriceCurve, price_chart
 from wattyard.web.charts.series import StepSeries, steps_of
-from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import sentence
+from wattyard.web.dashboard.screens.cost_lines import line_table, lines_of, tariff_names
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 _ENDS: Final = ("valid_from", "valid_to")
-_UNITS: Final = {
-    "KWH": "kWh",
-    "KW": "kW",
-    "KW_DAY": "kW × days",
-    "DAY": "days",
-    "MONTH": "months",
-    "YEAR": "years",
-}
-_KINDS: Final = {
-    "ENERGY": "Energy",
-    "STANDING": "Standing charge",
-    "DEMAND": "Demand charge",
-    "MINIMUM": "Up to the minimum",
-    "VAT": "VAT",
-}
 
 
 async def prices(place: ShownSite) -> Node:
@@ -71,8 +57,8 @@ async def prices(place: ShownSite) -> Node:
 
 
 async def costs(place: ShownSite) -> Node:
-    """What this month has cost so far, by line."""
-    first = place.today.replace(day=1)
+    """What this month has cost so far, by line; up to the end of today, as the screen Costs."""
+    first, tomorrow = place.today.replace(day=1), place.today + timedelta(days=1)
     title = f"Costs in {place.formats.month(first)} so far"
     more = h.a(href=place.visit.link("/costs", location=place.location_id))["All months"]
     try:
@@ -81,7 +67,7 @@ async def costs(place: ShownSite) -> Node:
             f"/costs/interval/{place.location_id}",
             query={
                 "start_time": civil.start_of_day(first, place.zone).isoformat(),
-                "end_time": place.visit.call.now.replace(microsecond=0).isoformat(),
+                "end_time": civil.start_of_day(tomorrow, place.zone).isoformat(),
                 "aggregation": "MONTH",
                 "include_lines": "true",
             },
@@ -134,8 +120,10 @@ def _now(place: ShownSite, intervals: Sequence[Mapping[str, Any]]) -> Node:
     ]
     if other:
         entries.append(_price(place, other[0], f"from {_moment(place, until)}"))
-        low = min(ahead, key=lambda one: float(one["price"]["value"]))
-        entries.append(_price(place, low, f"cheapest ahead, {_moment(place, low['valid_from'])}"))
+        low = min(other, key=lambda one: float(one["price"]["value"]))
+        if low["price"]["value"] < present["price"]["value"]:
+            says = f"cheapest ahead, {_moment(place, low['valid_from'])}"
+            entries.append(_price(place, low, says))
     return h.div(".now-price")[entries]
 
 
@@ -180,40 +168,5 @@ def _lines(place: ShownSite, total: Mapping[str, Any]) -> Node:
                 ],
             ]
         ],
-        parts.table(
-            ("Line", "Quantity", "Each", "Amount"),
-            _line_rows(place, total.get("lines", ())),
-            label="Lines of this month's costs",
-        ),
+        line_table(formats, place.currency, lines_of(total, tariff_names(place.location))),
     ]
-
-
-def _line_rows(place: ShownSite, lines: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Node]]:
-    formats, currency = place.formats, place.currency
-    names = {one["tariff_id"]: one["display_name"] for one in place.location["tariffs"]}
-    for one in lines:
-        vat = one["unit"] == "NET"
-        quantity = (
-            formats.money(one["quantity"], currency)
-            if vat
-            else formats.number(one["quantity"], _UNITS.get(one["unit"], one["unit"]))
-        )
-        each = one.get("unit_price")
-        yield (
-            [
-                _KINDS.get(one["kind"], one["kind"]),
-                one.get("name") and [": ", words.short(one["name"])],
-                one.get("tier") and f", tier {one['tier']}",
-                names.get(one["tariff_id"])
-                and h.small(".faint")[" ", words.short(names[one["tariff_id"]])],
-            ],
-            h.span(".number")[quantity],
-            h.span(".number")[
-                "–"
-                if each is None
-                else formats.percent(each * 100)
-                if vat
-                else formats.money(each, currency, digits=4)
-            ],
-            h.span(".number")[formats.money(one["amount"], currency)],
-        )

@@ -163,10 +163,10 @@ def _steps(place: ShownSite, period: Period) -> Node:
     visit = place.visit
     before, after = (period.beside(later=later) for later in (False, True))
     return h.div(".steps")[
-        h.a(href=visit.here(by=period.shown, on=before.isoformat()) + "#readings")["‹ Before"],
+        h.a(href=visit.here(by=period.shown, on=before.isoformat()) + "#readings")["‹ Earlier"],
         h.strong[_title(place, period)],
         after <= place.today
-        and h.a(href=visit.here(by=period.shown, on=after.isoformat()) + "#readings")["After ›"],
+        and h.a(href=visit.here(by=period.shown, on=after.isoformat()) + "#readings")["Later ›"],
         _meters(place, period),
     ]
 
@@ -175,7 +175,7 @@ def _meters(place: ShownSite, period: Period) -> Node:
     devices = place.site["devices"][:_MOST]
     if not devices:
         return None
-    options = [("", "The site's meter"), *((one["id"], _named(one)) for one in devices)]
+    options = [("", "The site's meter"), *((one["id"], words.device_name(one)) for one in devices)]
     fields = Fields({"meter": place.visit.query.get("meter", "")})
     return parts.search_form(
         place.visit.link(place.path),
@@ -184,10 +184,6 @@ def _meters(place: ShownSite, period: Period) -> Node:
         fields.choice("Of", "meter", options),
         parts.submit("Show", main=False),
     )
-
-
-def _named(device: Mapping[str, Any]) -> str:
-    return f"{words.device_type(device['type'])} {device['reference_id']}"[:60]
 
 
 def _title(place: ShownSite, period: Period) -> str:

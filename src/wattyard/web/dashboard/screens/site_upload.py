@@ -163,10 +163,7 @@ def _outcome(place: ShownSite, tally: UploadTally) -> Node:
 
 
 def _form(place: ShownSite, fields: Fields, status: int = 200) -> Screen:
-    devices = [
-        (one["id"], f"{words.device_type(one['type'])} {one['reference_id']}"[:60])
-        for one in place.site["devices"]
-    ]
+    devices = [(one["id"], words.device_name(one)) for one in place.site["devices"]]
     contents = [
         fields.text(
             "File", "file", type="file", required=True,

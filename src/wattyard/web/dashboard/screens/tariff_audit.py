@@ -122,6 +122,7 @@ def _row(visit: Visit, form: Formats, currency: str, name: str, part: Document) 
 def _instant(text: str, zone: ZoneInfo) -> datetime | None:
     try:
         local = datetime.fromisoformat(text)
-        return civil.first_at(local, zone) if local.tzinfo is None else local
+        found = civil.first_at(local, zone) if local.tzinfo is None else local
     except (ValueError, OverflowError):
         return None
+    return found if instants.is_taken(found) else None

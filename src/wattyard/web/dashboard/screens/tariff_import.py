@@ -105,7 +105,7 @@ def _form(
         fields.box(
             "Leave out what no tariff can express", "allow_partial", hint="it is listed afterwards"
         ),
-        fields.box("Take prices beyond what they are anywhere", "allow_implausible"),
+        fields.box("Accept prices that look implausible", "allow_implausible"),
     ]
     body = parts.form(
         visit.link(PATH),

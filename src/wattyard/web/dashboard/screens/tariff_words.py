@@ -60,8 +60,10 @@ def rate_text(rate: Mapping[str, Any], form: Formats, currency_code: str) -> str
     if isinstance(value, str):
         return f"by the formula {value}"
     text = "the market’s price"
-    if rate.get("surcharge_fixed"):
-        text += f" + {form.rate(rate['surcharge_fixed'], currency_code)}"
+    surcharge = rate.get("surcharge_fixed")
+    if surcharge:
+        sign = "−" if surcharge < 0 else "+"
+        text += f" {sign} {form.rate(abs(surcharge), currency_code)}"
     if rate.get("surcharge_percentage"):
         text += f", × {form.number(1 + rate['surcharge_percentage'], digits=4)}"
     return text
