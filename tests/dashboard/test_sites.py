@@ -130,6 +130,22 @@ async def test_the_list_of_silent_devices_names_them_and_not_those_that_are_hear
         ]
 
 
+async def test_a_device_is_silent_everywhere_by_the_same_full_hour(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    site = await tenant.site(devices=[{"type": "BATTERY_SYSTEM", "reference_id": "b1"}])
+    clock.forward(minutes=20)  # 10:20
+    state = {"time": clock().isoformat(), "state_of_charge_percent": 40}
+    await tenant.call("PUT", f"/devices/{site['devices'][0]['id']}/state", json=state)
+    for minutes, is_silent in ((24 * 60 + 20, False), (20, True)):  # 10:40, and 11:00
+        clock.forward(minutes=minutes)
+        browser = await Browser.of(world, tenant)
+        of_site = words(await browser.get(f"/sites/{site['id']}"))
+        assert ("day ago silent" in of_site) == is_silent
+        assert ("b1" in words(await browser.get("/sites?devices=SILENT"))) == is_silent
+        assert ("b1" in words(await browser.get("/sites?devices=SEEN"))) != is_silent
+
+
 async def test_tariffs_that_end_soon_are_listed_with_their_sites(
     tenant: Tenant, browser: Browser
 ) -> None:

@@ -14,11 +14,19 @@ from wattyard.sites.domain.sites import Site, Status
 Seen = Literal["SEEN", "SILENT", "NEVER"]
 """A device that was heard of lately; one that was, but not lately; and one that never was."""
 
-SILENT_AFTER: Final = timedelta(days=1)
-"""A device of which nothing is received for so long is silent."""
+_SILENT_AFTER: Final = timedelta(days=1)
 
 COUNTED: Final = 1000
 """Counts go so far: what is more is `more than` that, at any size of the fleet."""
+
+
+def silent_before(now: datetime) -> datetime:
+    """The instant since which a device has to have been heard of, or it is silent: a day ago.
+
+    It is a full hour, because the search knows only the hour; so a device counts as silent up to an
+    hour later.
+    """
+    return (now - _SILENT_AFTER).replace(minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)

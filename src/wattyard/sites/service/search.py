@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from wattyard.kernel.context import Context
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.search import (
     COUNTED,
-    SILENT_AFTER,
     Count,
     FleetCounts,
     FoundSite,
     FoundSites,
     SearchPosition,
     SiteSearch,
+    silent_before,
 )
 from wattyard.sites.service.ports import SiteUseCases
 from wattyard.sites.store import search as search_store
@@ -51,7 +50,7 @@ class SiteSearches(SiteUseCases):
 
         `most` is how many are looked at for it. A position of another search is as good as none.
         """
-        question = SearchQuestion(search, _silent_before(context.now))
+        question = SearchQuestion(search, silent_before(context.now))
         async with self.db.snapshot() as db:
             question, lanes = await self._lanes(db, context, question, at)
             at = at if at is not None and at.lane in lanes else None
@@ -78,7 +77,7 @@ class SiteSearches(SiteUseCases):
         """Count what a fleet has, each up to 1,000."""
         async with self.db.reading() as db:
             found = await search_store.counts(
-                db, context.account, context.live_mode, _silent_before(context.now), COUNTED + 1
+                db, context.account, context.live_mode, silent_before(context.now), COUNTED + 1
             )
         return FleetCounts(*map(Count.up_to, found))
 
@@ -174,8 +173,3 @@ def _choices(search: SiteSearch) -> list[Sequence[str]]:
 
 def _backwards(at: SearchPosition | None) -> bool:
     return at is not None and at.backwards
-
-
-def _silent_before(now: datetime) -> datetime:
-    """Devices are noted by the hour, so one counts as silent up to an hour later."""
-    return (now - SILENT_AFTER).replace(minute=0, second=0, microsecond=0)

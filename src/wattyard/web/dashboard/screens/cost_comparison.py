@@ -108,10 +108,11 @@ async def _compared(
 def _sentence(form: Formats, asked: ShownCosts, total: float, other_total: float) -> Node:
     less = total - other_total
     amount = form.money(abs(less), asked.currency)
-    if asked.direction == "EXPORT":
-        words = f"would have brought {amount} {'less' if less > 0 else 'more'}"
+    verb = "brought" if asked.direction == "EXPORT" else "cost"
+    if amount == form.money(0, asked.currency):
+        words = f"would have {verb} the same"
     else:
-        words = f"would have cost {amount} {'less' if less > 0 else 'more'}"
+        words = f"would have {verb} {amount} {'less' if less > 0 else 'more'}"
     last = asked.end - timedelta(days=1)
     return h.p[
         f"From {form.day(asked.start)} to {form.day(last)} the same energy ", h.strong[words], "."

@@ -10,7 +10,7 @@ from htpy import Node
 
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Refusal
-from wattyard.sites.domain.search import SILENT_AFTER
+from wattyard.sites.domain.search import silent_before
 from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
@@ -88,7 +88,7 @@ def _heard(place: ShownSite, last_seen: str | None) -> Node:
     if last_seen is None:
         return parts.badge("never", "warn")
     now = place.visit.call.now
-    silent = now - datetime.fromisoformat(last_seen) > SILENT_AFTER
+    silent = datetime.fromisoformat(last_seen) < silent_before(now)
     return [place.formats.since(last_seen, now), silent and [" ", parts.badge("silent", "bad")]]
 
 

@@ -18,12 +18,12 @@ from wattyard.platform.http import Answer, list_answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.domain.devices import DeviceType
 from wattyard.sites.domain.search import (
-    SILENT_AFTER,
     FoundSite,
     FoundSites,
     Seen,
     SiteSearch,
     position_of,
+    silent_before,
 )
 from wattyard.sites.domain.sites import PostalAddress, Status
 from wattyard.sites.service import Sites, SiteSearches
@@ -181,7 +181,7 @@ def _heard_row(visit: Visit, found: FoundSite) -> Sequence[Node]:
 def _seen(visit: Visit, last_seen: str | None) -> Seen:
     if last_seen is None:
         return "NEVER"
-    silent = visit.call.now - datetime.fromisoformat(last_seen) > SILENT_AFTER
+    silent = datetime.fromisoformat(last_seen) < silent_before(visit.call.now)
     return "SILENT" if silent else "SEEN"
 
 

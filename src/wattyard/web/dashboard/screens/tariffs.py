@@ -7,9 +7,10 @@ import htpy as h
 from htpy import Node
 
 from wattyard.kernel import ids
-from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.refusals import PreconditionFailed, Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
+from wattyard.platform.http.inside import Request
 from wattyard.sites.service import Sites
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
@@ -30,7 +31,7 @@ from wattyard.web.dashboard.screens.tariff_words import (
     months_text,
     rate_text,
 )
-from wattyard.web.dashboard.visit import Visit
+from wattyard.web.dashboard.visit import Shown, Visit
 
 Document = Mapping[str, Any]
 
@@ -80,14 +81,17 @@ async def tariffs(visit: Visit, sites: Sites) -> Screen:
 @page("GET", f"{PATH}/{{tariff}}")
 async def tariff(visit: Visit, tariff: str) -> Screen:
     """Show one tariff: its weeks by season, special days, tiers, charges, and a price in parts."""
-    own = await visit.api("GET", f"/tariffs/{tariff}")
+    request = Request(method="GET", path=f"/tariffs/{tariff}")
+    reply = await visit.ask(request)
+    visit.shown.append(Shown(request, reply.body))
+    own = reply.document
     location = await visit.api("GET", f"/locations/{own['location_id']}", shown=False)
     form = visit.formats(own["timezone"])
     return Screen(
         title=name_of(own),
         path=PATH,
         above=(("Tariffs", visit.link(PATH)),),
-        actions=_actions(visit, own),
+        actions=_actions(visit, own, reply.etag or ""),
         body=[
             _facts(visit, own, location, form),
             await _week(visit, own, form),
@@ -99,9 +103,13 @@ async def tariff(visit: Visit, tariff: str) -> Screen:
 
 @page("POST", f"{PATH}/{{tariff}}/delete", role=Role.DEVELOPER)
 async def delete_tariff(visit: Visit, tariff: str) -> Answer:
-    """Disconnect a tariff."""
+    """Disconnect a tariff, unless it is no longer as the person saw it."""
     own = await visit.api("GET", f"/tariffs/{tariff}", shown=False)
-    await visit.change("DELETE", f"/tariffs/{tariff}")
+    try:
+        await visit.change("DELETE", f"/tariffs/{tariff}", if_match=visit.form["version"])
+    except PreconditionFailed:
+        told = "Somebody else changed this tariff after you opened it, so it was not deleted."
+        return visit.go(visit.link(f"{PATH}/{own['id']}"), told=told)
     told = f"{name_of(own)} is deleted: the site's prices are without it from now on."
     return visit.go(visit.link(PATH, location=own["location_id"]), told=told)
 
@@ -179,7 +187,7 @@ def _badges(own: Document) -> Node:
     return parts.badge("follows a market") if own["market_rates"] else None
 
 
-def _actions(visit: Visit, own: Document) -> Node:
+def _actions(visit: Visit, own: Document, version: str) -> Node:
     if not visit.may(Role.DEVELOPER) or own["is_linked"]:
         return None
     path = f"{PATH}/{own['id']}"
@@ -189,6 +197,7 @@ def _actions(visit: Visit, own: Document) -> Node:
             h.summary["Delete"],
             parts.form(
                 visit.link(f"{path}/delete"),
+                h.input(type="hidden", name="version", value=version),
                 h.p["Prices, costs and plans of the site are without it from now on."],
                 parts.submit("Delete it", main=False, danger=True),
             ),
