@@ -170,6 +170,19 @@ async def test_an_operator_fetches_a_source_now_and_others_cannot(
     assert "1%20prices%20were%20fetched" in done.headers["set-cookie"]
     log = await world.services.get(AuditLog).page(tenant.context, PageWindow(10))
     assert [(one.action, one.object_id) for one in log.items] == [("market.fetch", fetched)]
+    of_server = await world.services.get(AuditLog).page_of_server(PageWindow(100))
+    assert ("market.fetch", fetched) in {(one.action, one.object_id) for one in of_server.items}
+
+
+async def test_an_operator_fetches_no_source_of_an_account_in_the_place_of_their_own(
+    fetched: str, world: World, tenant: Tenant
+) -> None:
+    operator = await Browser.of(world, tenant, is_operator=True)
+    code = (await tenant.get(f"/market-sources/{fetched}")).json()["code"]
+    own = await tenant.market_source(code=code)
+    done = await operator.post(f"/markets/{own['id']}/fetch")
+    assert done.status_code == 422
+    assert "has no feed" in words(done)
 
 
 async def test_a_source_of_another_account_is_not_there(

@@ -118,6 +118,24 @@ async def test_a_device_shows_its_state_and_whether_it_is_silent(
     assert "1 day ago silent" in shown
 
 
+async def test_readings_of_a_device_are_not_called_those_of_the_grid(
+    tenant: Tenant, browser: Browser
+) -> None:
+    site = await tenant.site(devices=[{"type": "EV_CHARGER", "reference_id": "c1"}])
+    (device,) = site["devices"]
+    record = {
+        "device_id": device["id"],
+        "location_id": site["location_id"],
+        "start_time": "2026-03-01T02:00:00Z",
+        "end_time": "2026-03-01T03:00:00Z",
+        "energy_kwh": 4,
+    }
+    assert (await tenant.call("PUT", "/meters/interval", json=[record])).status_code == 200
+    shown = plain(words(await browser.get(f"/sites/{site['id']}?meter={device['id']}")))
+    assert "4 kWh into the device" in shown
+    assert "from the grid" not in shown
+
+
 async def test_the_location_of_a_site_leads_to_it(tenant: Tenant, browser: Browser) -> None:
     site = await tenant.site()
     page = await browser.get(f"/sites/{site['location_id']}")

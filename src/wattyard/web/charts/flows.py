@@ -25,12 +25,13 @@ _DECIMALS: Final = 3
 class FlowBars:
     """Energy by period, kWh: drawn from the grid, and fed into it (positive, too).
 
-    Either may be missing; `now_us` marks an instant.
+    Either may be missing; `now_us` marks an instant. `names` are what the two are called.
     """
 
     drawn_kwh: StepSeries | None
     fed_kwh: StepSeries | None = None
     now_us: int | None = None
+    names: tuple[str, str] = ("From the grid", "To the grid")
 
     def __post_init__(self) -> None:
         """Check that there is something to draw."""
@@ -41,8 +42,8 @@ class FlowBars:
     def parts(self) -> list[tuple[str, str, float, StepSeries]]:
         """Style, name, sign and series of what there is."""
         both = [
-            ("in", "From the grid", 1.0, self.drawn_kwh),
-            ("out", "To the grid", -1.0, self.fed_kwh),
+            ("in", self.names[0], 1.0, self.drawn_kwh),
+            ("out", self.names[1], -1.0, self.fed_kwh),
         ]
         return [(style, name, sign, own) for style, name, sign, own in both if own is not None]
 

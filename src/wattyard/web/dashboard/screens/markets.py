@@ -9,14 +9,15 @@ from htpy import Node
 
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Refusal
-from wattyard.people.domain import Role
+from wattyard.people.domain import NewEntry, Role
+from wattyard.people.service import AuditLog
 from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import PathUnknown
 from wattyard.platform.work import beside
 from wattyard.tariffs.domain.fetching import Subscription, staleness
 from wattyard.tariffs.domain.sources import MarketSource
 from wattyard.tariffs.service import MarketSources
-from wattyard.tariffs.service.markets import MarketFetches, OperatorMarkets
+from wattyard.tariffs.service.markets import MarketFetches, MarketWithoutFeed, OperatorMarkets
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
@@ -239,11 +240,13 @@ def _fetch_button(visit: Visit, source: MarketSource, fetched: Subscription | No
 
 
 @page("POST", f"{PATH}/{{source}}/fetch")
-async def fetch_source(visit: Visit, source: str, fetches: MarketFetches) -> Answer:
+async def fetch_source(visit: Visit, source: str, fetches: MarketFetches, log: AuditLog) -> Answer:
     """Fetch a source of the operator's now, for people who run the server."""
     if not visit.person.is_operator:
         raise PathUnknown(f"there is no page at {ids.shown(visit.call.path)}")
     shown = source_of(await visit.api("GET", f"/market-sources/{source}"))
+    if not shown.shared:  # the operator may have another of that code
+        raise MarketWithoutFeed(f"{shown.code} has no feed; its prices are uploaded")
     done = await fetches.now(shown.code)
     after = {
         "code": shown.code,
@@ -253,6 +256,8 @@ async def fetch_source(visit: Visit, source: str, fetches: MarketFetches) -> Ans
     }
     async with visit.tools.db.transaction():
         await visit.note("market.fetch", object_id=source, after=after)
+        entry = NewEntry("market.fetch", visit.person, source, None, after)
+        await log.record_of_server(visit.context, entry)
     if done.upload is None:
         told = f"Nothing was fetched: {done.failure}"
     else:

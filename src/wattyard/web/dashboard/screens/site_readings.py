@@ -30,6 +30,8 @@ _BARS: Final[Mapping[Shown, PeriodUnit]] = {
     "year": "MONTH",
 }
 _CHOICES: Final = (("day", "Day"), ("week", "Week"), ("month", "Month"), ("year", "Year"))
+_OF_SITE: Final = ("From the grid", "Into the grid")
+_OF_DEVICE: Final = ("Into the device", "Out of the device")
 _FIRST_YEAR: Final = 1971
 _LAST_YEAR: Final = 9990
 _MOST: Final = 1000
@@ -73,7 +75,7 @@ async def card(place: ShownSite) -> Node:
     except Refusal as refusal:
         body: Node = parts.empty(sentence(str(refusal)))
     else:
-        body = _bars(place, period, found["data"])
+        body = _bars(place, period, found["data"], _OF_DEVICE if meter else _OF_SITE)
     tabs = parts.tabs(place.visit, "by", _CHOICES, period.shown)
     return parts.card("Readings", _steps(place, period), body, actions=tabs, id_="readings")
 
@@ -104,7 +106,12 @@ async def _records(place: ShownSite, period: Period, meter: str | None) -> Any: 
     return await place.visit.api("POST", "/meters/records", body=body)
 
 
-def _bars(place: ShownSite, period: Period, records: Sequence[Mapping[str, Any]]) -> Node:
+def _bars(
+    place: ShownSite,
+    period: Period,
+    records: Sequence[Mapping[str, Any]],
+    names: tuple[str, str],
+) -> Node:
     if not records:
         link = parts.button("Upload readings", place.visit.link(f"{place.path}/upload"))
         return parts.empty(
@@ -114,9 +121,9 @@ def _bars(place: ShownSite, period: Period, records: Sequence[Mapping[str, Any]]
     edges = _edges(place, period)
     drawn = _series(edges, records, "INBOUND")
     fed = _series(edges, records, "OUTBOUND")
-    flows = FlowBars(drawn, fed, now_us=_now_within(place, edges))
+    flows = FlowBars(drawn, fed, now_us=_now_within(place, edges), names=names)
     drawing = flow_chart(flows, place.reader, title=f"Energy, {_title(place, period)}")
-    return [_sums(place, drawn, fed), chart(drawing, "readings")]
+    return [_sums(place, (drawn, fed), names), chart(drawing, "readings")]
 
 
 def _edges(place: ShownSite, period: Period) -> Microseconds:
@@ -144,15 +151,16 @@ def _now_within(place: ShownSite, edges: Microseconds) -> int | None:
     return now if int(edges[0]) < now < int(edges[-1]) else None
 
 
-def _sums(place: ShownSite, drawn: StepSeries | None, fed: StepSeries | None) -> Node:
-    both = (("from the grid", drawn), ("into the grid", fed))
+def _sums(
+    place: ShownSite, flows: tuple[StepSeries | None, StepSeries | None], names: tuple[str, str]
+) -> Node:
     return h.div(".now-price")[
         (
             h.p[
                 h.strong[place.formats.number(float(np.nansum(one.values)), "kWh", digits=1)],
-                h.span[says],
+                h.span[words.inside(name)],
             ]
-            for says, one in both
+            for name, one in zip(names, flows, strict=True)
             if one is not None
         )
     ]
