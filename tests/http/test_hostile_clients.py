@@ -14,6 +14,7 @@ from tests.support.hanging_up import hung_up
 from tests.support.made import Made
 from tests.support.process import Server
 from tests.support.world import Tenant, World
+from wattyard.platform.http.connection import ClientConnection
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 HEAD = b"GET /health/live HTTP/1.1\r\nHost: h\r\n"
@@ -219,21 +220,36 @@ async def test_an_address_has_its_share_but_a_trusted_proxy_any_number(
 
 
 async def test_a_client_behind_a_proxy_has_its_share_of_open_requests(
-    world: World, clients: Clients, monkeypatch: pytest.MonkeyPatch
+    world: World, tenant: Tenant, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATTYARD_MAX_CONNECTIONS_PER_ADDRESS", "2")
     monkeypatch.setenv("WATTYARD_TRUSTED_PROXIES", "127.0.0.0/8")
     monkeypatch.setenv("WATTYARD_STALL_SECONDS", "60")
     named = b"X-Forwarded-For: 192.0.2.%d\r\n"
-    half = b"POST /sites HTTP/1.1\r\nHost: h\r\n%bContent-Length: 9\r\n\r\n" % (named % 7)
+    half = chunked(tenant).removesuffix(b"\r\n") + named % 7 + b"\r\n"
     async with listening(world) as port:
         open_ = [await clients.connect(port, half) for _ in range(2)]
         third, _ = await clients.connect(port, half)
         await until_closed(third)
         of_another = HEAD + named % 8 + b"\r\n"
         assert await answered(await clients.connect(port), of_another) == 200
-        assert await answered(open_[0], b"123456789") == 401  # answered: the place is free
+        assert await answered(open_[0], b"2\r\n{}\r\n0\r\n\r\n") == 201  # the place is free
         assert await answered(await clients.connect(port), HEAD + named % 7 + b"\r\n") == 200
+
+
+async def test_a_request_too_many_of_a_client_behind_a_proxy_is_not_carried_out(
+    world: World, tenant: Tenant, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATTYARD_MAX_CONNECTIONS_PER_ADDRESS", "1")
+    monkeypatch.setenv("WATTYARD_TRUSTED_PROXIES", "127.0.0.0/8")
+    monkeypatch.setenv("WATTYARD_STALL_SECONDS", "60")
+    named = b"X-Forwarded-For: 192.0.2.7\r\n\r\n"
+    connections: list[ClientConnection] = []
+    async with listening(world, connections) as port:
+        await clients.connect(port, chunked(tenant).removesuffix(b"\r\n") + named)
+        second, _ = await clients.connect(port, b"DELETE /sites/x HTTP/1.1\r\nHost: h\r\n" + named)
+        assert await until_closed(second) == b""
+    assert [one.cycle is not None for one in connections] == [True, False]  # what was begun
 
 
 def test_a_server_has_these_limits(made: Made, tmp_path: Path) -> None:

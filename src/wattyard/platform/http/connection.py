@@ -163,10 +163,13 @@ class ClientConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_since = inf
         self._connections.has_head(self, self.headers)
+        if self.transport.is_closing():  # one too many: nothing is done for it
+            self._refused = True
+            raise ValueError  # ends the parser's work
         # A head within one piece cannot be too large.
         if not self._began_here and self._head_bytes() > HEAD_BYTES:
             self._refuse(_too_large())
-            raise ValueError  # ends the parser's work
+            raise ValueError  # as above
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
