@@ -68,6 +68,7 @@ def test_an_invitation_is_a_link_at_the_public_address(
         (("--account", "acc_" + "0" * 32), "--role"),
         (("--account", "acc_" + "0" * 32, "--role", "owner"), "there is no account"),
         (("--account", "acc_1", "--role", "owner"), "account"),
+        (("--account", "", "--role", "owner", "--operator"), "--account must be the id"),
         (("--operator", "--role", "king"), "viewer, developer, owner"),
         (("--operator", "--email", "ada"), "name@example.com"),
     ],

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from uuid import UUID
 
 import typer
 
@@ -53,11 +52,11 @@ def run(
     from wattyard.kernel.context import Contexts  # noqa: PLC0415
     from wattyard.people.service import People  # noqa: PLC0415
 
-    id_ = account and ids.read(account, "acc", param="account")
+    id_ = None if account is None else ids.read(account, "acc", param="account")
 
     async def done(found: "Services") -> Result:
         context = found.get(Contexts).operator()
-        if isinstance(id_, UUID):
+        if id_ is not None:
             owner = await found.get(Accounts).account(id_)
             context = context.on_behalf_of(Caller(owner.number, owner.id, live_mode=True))
         return await work(found.get(People), context)

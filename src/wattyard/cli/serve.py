@@ -140,6 +140,7 @@ def _run(settings: Settings, listening: socket.socket) -> None:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
             os.environ["WATTYARD_WORKER_TURN"] = str(Path(together) / "worker")
             supervisor = Supervisor(config, sockets=[listening])
+            gc.enable()  # this process puts no application together
             supervisor.run()
         if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
             raise CommandFailed("the workers did not start; the lines above say why")

@@ -12,7 +12,7 @@ import logging
 import sys
 from contextlib import suppress
 from datetime import datetime
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 import msgspec
@@ -148,6 +148,7 @@ def _without_controls(
 _requests = RequestLog()
 _wanted: tuple[Lines, int, bool] | None = None
 """Where lines go, from which level on and whether as text, until structlog knows it."""
+_configuring: Final = RLock()
 
 
 def info(event: str, **details: Any) -> None:  # noqa: ANN401 (whatever has a text)
@@ -191,11 +192,12 @@ def _structlog() -> "structlog.typing.FilteringBoundLogger":
     global _wanted
     import structlog  # noqa: PLC0415 (see the module)
 
-    if not structlog.is_configured():
-        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
-    if _wanted is not None:
-        (lines, number, as_text), _wanted = _wanted, None
-        _configure_structlog(lines, number, as_text=as_text)
+    with _configuring:  # the first lines of two threads, such as the database's watch
+        if not structlog.is_configured():
+            structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+        if _wanted is not None:
+            (lines, number, as_text), _wanted = _wanted, None
+            _configure_structlog(lines, number, as_text=as_text)
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return logger
 
