@@ -18,6 +18,7 @@ _CODE: Final = {
     "list": (*_SERVER, "sites"),
     "scale": (*_SERVER, "sites", "events"),
     "import": (*_SERVER, "sites", "cli"),
+    "search": ("sites",),
     "log": ("platform",),
     "request-log": ("requests", "platform"),
     "webhooks": ("events", "platform/outbound"),
