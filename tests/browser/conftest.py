@@ -1,6 +1,7 @@
-"""One server and one browser a test process; a window of its own for each test.
+"""One server a test process, a browser for each module, a window of its own for each test.
 
-Without Chromium every test is skipped: `apt-get install chromium`, or name one in
+While a browser is driven, an event loop runs in the test process: it must end before other tests
+need theirs. Without Chromium every test is skipped: `apt-get install chromium`, or name one in
 WATTYARD_CHROMIUM.
 """
 
@@ -27,21 +28,26 @@ Window = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium_path() -> str:
     named = os.environ.get("WATTYARD_CHROMIUM")
     path = named or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip("no Chromium: apt-get install chromium, or name one in WATTYARD_CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
 def served(
-    chromium: Browser, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    chromium_path: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """The sample fleet on a server of this test process; what is in it was made once a run."""
     made = run_folder / "sample"
@@ -57,13 +63,14 @@ def served(
         yield Served(server, data, sample)
 
 
-@pytest.fixture(scope="session")
-def signed_in(chromium: Browser, served: Served) -> Any:
-    """What a browser keeps of an owner who also runs the server."""
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, served: Served, request: pytest.FixtureRequest) -> Any:
+    """What a browser keeps of an owner who also runs the server, one for each module."""
     context = chromium.new_context()
     page = context.new_page()
     page.set_default_timeout(TIMEOUT_MS)
-    served.log_in(page, "ada@example.com", operator=True)
+    name = request.path.stem.removeprefix("test_")
+    served.log_in(page, f"ada.{name}@example.com", operator=True)
     state = context.storage_state()
     context.close()
     return state
