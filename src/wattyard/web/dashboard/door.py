@@ -93,7 +93,8 @@ class Door:
         self._admit(visit, page, names)
         if visit.call.method == "POST":
             limit = FORM_LIMIT_BYTES if visit.signed_in else STRANGERS_LIMIT_BYTES
-            visit.form = await form_of(visit.call, limit)
+            form = await form_of(visit.call, limit)
+            visit.form = replace(form, decimal_comma=visit.formats().decimal_comma)
         given = {name: names[name] for name in asked_by(page.handler)[0] if name in names}
         result = await page.handler(visit, **given, **services)
         if isinstance(result, Screen):

@@ -61,6 +61,11 @@ class Formats:
         self.locale = _locale(language)
         self._zone = zone
 
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether the reader writes `1,5` for one and a half."""
+        return numbers.get_decimal_symbol(self.locale) == ","
+
     def number(self, value: float | None, unit: str = "", *, digits: int = 2) -> str:
         """A number with at most `digits` decimal places, and its unit: `1,234.5 kWh`."""
         if value is None:

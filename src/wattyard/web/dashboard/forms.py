@@ -1,7 +1,9 @@
 """Forms: what was sent, its faults, and fields that show both again."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Final
 
 import htpy as h
@@ -15,6 +17,9 @@ from wattyard.platform.http.call import Message
 
 Attribute = str | int | bool | None
 """The value of an HTML attribute: True where it only stands there, False or None where not."""
+
+_GROUPED: Final = re.compile(r",(?=\d{3}(\D|$))")
+"""A comma before three digits, as in `1,500` and `1,234,567.5`."""
 
 FORM_LIMIT_BYTES: Final = 8 * 1024 * 1024
 """A form may have this much, its files included; larger files go through the API."""
@@ -43,10 +48,12 @@ class Form(Mapping[str, str]):
     Attributes:
         fields: every value of each field.
         files: those that were chosen.
+        decimal_comma: whether the reader writes `1,5` for one and a half.
     """
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, UploadedFile] = field(default_factory=dict)
+    decimal_comma: bool = False
 
     def __getitem__(self, name: str) -> str:
         values = self.fields.get(name)
@@ -65,16 +72,20 @@ class Form(Mapping[str, str]):
     def number(self, name: str) -> Any:  # noqa: ANN401 (a number, or the text that is none)
         """A field's number for a JSON body; the text itself where it is none, None where empty.
 
-        A decimal comma counts as a point: the API then judges what is no number.
+        A comma is the decimal one where the reader's language has it, else it groups thousands, as
+        in `1,500`. A point is always decimal. The API judges what is no number.
         """
         text = self[name]
         if not text:
             return None
+        plain = text.replace(",", ".") if self.decimal_comma else _GROUPED.sub("", text)
         try:
-            number = float(text.replace(",", ".") if text.count(",") == 1 else text)
+            number = float(plain)
         except ValueError:
             return text
-        return int(number) if number.is_integer() and "." not in text else number
+        if not isfinite(number):
+            return text
+        return int(number) if number.is_integer() and "." not in plain else number
 
 
 async def form_of(call: Call, limit_bytes: int = FORM_LIMIT_BYTES) -> Form:
