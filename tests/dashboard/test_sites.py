@@ -187,7 +187,7 @@ async def test_a_faulty_form_keeps_what_was_typed_with_the_fault_beside_its_fiel
     assert inputs(page.text)["max_power_import_kw"] == "much"
     for field in ("max_power_import_kw", "devices[0].reference_id"):
         assert f'id="{field}-fault"' in page.text
-    right = {**typed, "max_power_import_kw": "17,3", "devices[0].reference_id": "b1"}
+    right = {**typed, "max_power_import_kw": "17.3", "devices[0].reference_id": "b1"}
     other = await browser.post("/sites/new", right)
     assert 'id="postal_address.country_code-fault"' in other.text
     made = await browser.post("/sites/new", {**right, "postal_address.country_code": "GB"})

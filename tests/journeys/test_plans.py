@@ -101,7 +101,7 @@ def test_a_plan_can_be_looked_at_in_the_terminal(data: Path, account: Any) -> No
     assert "the site's usual load is not known" in site
     assert (site_told["object"], site_told["location_id"]) == ("schedule_site", at)
     assert unknown.returncode == 1
-    assert "state_of_charge_percent" in unknown.stderr
+    assert "send --charge" in unknown.stderr
 
 
 def test_others_are_answered_while_hard_plans_are_made(data: Path, account: Any) -> None:
