@@ -15,7 +15,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.sites.domain.search import SILENT_AFTER, SiteSearch
+from wattyard.sites.domain.search import SiteSearch, silent_before
 from wattyard.sites.service import SiteSearches
 from wattyard.sites.store.search import SearchQuestion, Way, search_query
 
@@ -137,7 +137,7 @@ async def _buffers(url: str, context: Context, search: SiteSearch) -> int:
         )
         if met
     )
-    question = SearchQuestion(search, context.now - SILENT_AFTER)
+    question = SearchQuestion(search, silent_before(context.now))
     query, arguments = search_query(
         "sites", context.account, context.live_mode, question, lane, Way(31, 1000)
     )
