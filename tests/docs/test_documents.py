@@ -123,6 +123,7 @@ def test_every_document_is_in_the_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
     inner = {"contract": CONTRACT["README.md"], "decisions": ""}
     inner["integrations"] = (ROOT / "docs" / "integrations" / "README.md").read_text()
+    inner["operations"] = (ROOT / "docs" / "operations" / "README.md").read_text()
     inner["decisions"] = (ROOT / "docs" / "decisions" / "README.md").read_text()
     for path in sorted((ROOT / "docs").rglob("*.md")):
         listed = inner.get(path.parent.name, index)

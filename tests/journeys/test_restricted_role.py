@@ -1,4 +1,4 @@
-"""A server whose role only reads and writes rows: what docs/operations.md grants is enough."""
+"""A server whose role only reads and writes rows: what the handbook grants is enough."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.journeys.test_webhooks import Hook, wait_for
 from tests.support.made import Made
 from tests.support.process import ENCRYPTION_KEY, WATTYARD, Server
 
-OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations" / "database.md"
 PLACE = {"postal_address": {"city": "Lyon", "country_code": "FR"}}
 
 

@@ -11,12 +11,14 @@ from wattyard.kernel.values import dataclass
 SECTIONS: Final[Mapping[str, str]] = {
     "guides": "Guides",
     "integrations": "Integrations",
+    "operations": "Operations",
     "contract": "Contract",
     "decisions": "Decisions",
 }
 _FOLDERS: Final[Mapping[str, str]] = {
     "guides": "",
     "integrations": "integrations",
+    "operations": "operations",
     "contract": "contract",
     "decisions": "decisions",
 }
@@ -33,7 +35,6 @@ _FIRST: Final = (
     "costs",
     "webhooks",
     "import",
-    "operations",
     "glossary",
     "benchmarks",
 )

@@ -52,7 +52,7 @@ async def missing_grants(database: Database) -> list[str]:
         f"the role {role} lacks privileges on {', '.join(names[:_SHOWN])}{others}: run as "
         f"{row['owner']} `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} "
         f"TO {role}; GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};` "
-        'and see "A role that reads and writes rows" in docs/operations.md'
+        'and see "A role that reads and writes rows" in docs/operations/database.md'
     )
     return [complaint]
 

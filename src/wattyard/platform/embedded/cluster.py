@@ -110,8 +110,8 @@ class Cluster:
             if found != str(MAJOR_VERSION):
                 raise EmbeddedError(
                     f"{self.folder} was made by PostgreSQL {found}, this Wattyard brings "
-                    f"{MAJOR_VERSION}: upgrade it with pg_upgrade first (docs/operations.md). "
-                    "Nothing was touched"
+                    f"{MAJOR_VERSION}: upgrade it with pg_upgrade first "
+                    "(docs/operations/database.md). Nothing was touched"
                 )
             return
         if self.folder.exists() and any(self.folder.iterdir()):
