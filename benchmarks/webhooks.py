@@ -228,13 +228,18 @@ def _worker(url: str) -> subprocess.Popen[str]:
 
 
 async def _latency(url: str) -> None:
-    """Change a customer 20 times a second, and wait for each to arrive."""
+    """Change a customer some 25 times a second, and wait for each to arrive.
+
+    The first webhook of a process makes the server's key and loads the HTTP client; those after
+    it are what receivers see.
+    """
     account, secret, _ = await asyncio.to_thread(fleets.build, url, 1, quiet=True)
     with wattyard(url) as (address, _):
         headers = await asyncio.to_thread(_log_in, address, account, secret)
         async with _receiver() as receiver:
             body = {"url": receiver.url("ok"), "event_types": ["customer.*"]}
             await asyncio.to_thread(_post, address, "/webhook-endpoints", headers, body)
+            first = await _arrival_of_first(receiver, address, headers)
             told: dict[str, float] = {}
             for _ in range(200):
                 made = await asyncio.to_thread(_post, address, "/customers", headers, {})
@@ -247,8 +252,21 @@ async def _latency(url: str) -> None:
             max(0.0, at - told[json.loads(event)["data"]["id"]]) for at, event in receiver.times
         )
     p95_ms = waits[int(len(waits) * 0.95)] * 1000
+    print(f"   the first webhook of a process took {first * 1000:.0f} ms")
     print(f"   from the answer to the receiver: median {statistics.median(waits) * 1000:.1f} ms")
     verdict("commit to receiver, p95 ms", p95_ms, "<= 1,000", met=p95_ms <= 1000)
+
+
+async def _arrival_of_first(receiver: _Receiver, address: str, headers: dict[str, str]) -> float:
+    """Change one customer and wait for it to arrive; gives the seconds, and forgets it."""
+    receiver.wanted = 1
+    await asyncio.to_thread(_post, address, "/customers", headers, {})
+    answered = time.perf_counter()
+    await asyncio.wait_for(receiver.done.wait(), 60)
+    waited = receiver.times[0][0] - answered
+    receiver.times.clear()
+    receiver.done.clear()
+    return waited
 
 
 def _log_in(address: str, account: str, secret: str) -> dict[str, str]:

@@ -55,11 +55,17 @@ class Sender:
         return Reply(status, None if 200 <= status < 300 else f"the receiver answered {status}")
 
     async def _opened(self) -> "Poster":
-        """Open the HTTP client with the first webhook: it takes 16 MiB."""
-        from wattyard.platform.outbound.poster import Poster  # noqa: PLC0415 - see above
-
+        """Open the HTTP client with the first webhook, while other requests are answered."""
         async with self._opening:
             if self._poster is None:
-                poster = Poster(self._lookup, self._policy, seconds=self._seconds, agent="webhooks")
+                kind = await asyncio.to_thread(_poster)
+                poster = kind(self._lookup, self._policy, seconds=self._seconds, agent="webhooks")
                 self._poster = await poster.__aenter__()
         return self._poster
+
+
+def _poster() -> "type[Poster]":
+    """Load the HTTP client: it takes 16 MiB and a quarter of a second."""
+    from wattyard.platform.outbound.poster import Poster  # noqa: PLC0415 - see above
+
+    return Poster

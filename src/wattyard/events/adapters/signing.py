@@ -41,12 +41,13 @@ def public_numbers(private_key: bytes) -> PublicNumbers:
 
 @lru_cache(maxsize=16)
 def _read(private_key: bytes) -> "rsa.RSAPrivateKey":
+    """Read a key that this server made: that its factors are prime is not tested again (80 ms)."""
     from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - see above
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - see above
         load_der_private_key,
     )
 
-    key = load_der_private_key(private_key, password=None)
+    key = load_der_private_key(private_key, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("a signing key is an RSA key")
     return key

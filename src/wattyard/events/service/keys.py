@@ -1,5 +1,6 @@
 """Use-cases of the server's signing keys: have one, publish, rotate."""
 
+import asyncio
 from time import monotonic
 from typing import Final
 
@@ -8,7 +9,6 @@ from wattyard.events.service.log import Events
 from wattyard.events.service.ports import MakeKey
 from wattyard.events.store import keys as store
 from wattyard.kernel.context import Context
-from wattyard.platform.db import WriteConnection
 from wattyard.platform.encryption import Keyring
 
 _FRESH_SECONDS: Final = 5.0
@@ -30,8 +30,7 @@ class SigningKeys:
         if self._known is None or self._fresh_until < monotonic():
             self._fresh_until, before = monotonic() + _FRESH_SECONDS, self._fresh_until
             try:
-                async with self._events.db.transaction() as db:
-                    self._known = await self._first(db, context)
+                self._known = await self._stored(context)
             except BaseException:
                 self._fresh_until = before
                 raise
@@ -39,24 +38,30 @@ class SigningKeys:
 
     async def published(self, context: Context) -> list[StoredKey]:
         """List the key that signs now and those retired in the last 7 days."""
-        async with self._events.db.transaction() as db:
-            await self._first(db, context)
+        await self._stored(context)
+        async with self._events.db.reading() as db:
             return await store.published(db, self._keyring, since=context.now - PUBLISHED_FOR)
 
     async def rotate(self, context: Context) -> StoredKey:
         """Sign with a new key from now on; the old one is deleted 7 days later."""
-        now = context.now
+        now, new = context.now, await self._new(context)
         async with self._events.db.transaction() as db:
             await store.retire(db, now, forget_before=now - PUBLISHED_FOR)
-            await store.add(db, self._keyring, self._new(context))
-            return await self._first(db, context)
+            await store.add(db, self._keyring, new)
+        return await self._stored(context)
 
-    async def _first(self, db: WriteConnection, context: Context) -> StoredKey:
-        key = await store.present(db, self._keyring)
-        while key is None:
-            await store.add(db, self._keyring, self._new(context))
-            key = await store.present(db, self._keyring)
-        return key
+    async def _stored(self, context: Context) -> StoredKey:
+        """Read the key that signs now; where there is none, make it."""
+        while True:
+            async with self._events.db.reading() as db:
+                key = await store.present(db, self._keyring)
+            if key is not None:
+                return key
+            new = await self._new(context)
+            async with self._events.db.transaction() as db:
+                await store.add(db, self._keyring, new)
 
-    def _new(self, context: Context) -> StoredKey:
-        return StoredKey(f"whk_{context.new_id().hex}", self._make_key(), context.now)
+    async def _new(self, context: Context) -> StoredKey:
+        """Make a key, which takes a tenth of a second and up to one, beside the event loop."""
+        made = await asyncio.to_thread(self._make_key)
+        return StoredKey(f"whk_{context.new_id().hex}", made, context.now)
