@@ -1,5 +1,6 @@
 """The screen Developers: keys and the request log."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from tests.support.dashboard import Browser, words
 from tests.support.world import Tenant, World, error
+from wattyard.accounts.service import Accounts
 from wattyard.kernel import ids
 from wattyard.people.domain import Role
 from wattyard.requests.service import Recorder
@@ -144,6 +146,36 @@ async def test_keys_of_others_and_of_the_other_mode_are_not_revoked(
         assert (await browser.post(f"{KEYS}/{key}/revoke")).status_code == 404
         assert (await other.get("/sites")).status_code == 200
     assert (await browser.post(f"{KEYS}/key_x/revoke")).status_code == 400
+
+
+async def test_many_keys_are_shown_page_by_page(
+    world: World, tenant: Tenant, browser: Browser
+) -> None:
+    accounts = world.services.get(Accounts)
+    for number in range(101):
+        await accounts.create_key(
+            world.context, tenant.caller.account_id, name=f"number {number}", live_mode=False
+        )
+
+    newest = await browser.get("/developers")
+    oldest = await browser.get(link_of(newest, "Older"))
+    again = await browser.get(link_of(oldest, "Newer"))
+
+    assert ">number 100<" in newest.text
+    assert ">number 1<" in newest.text
+    assert ">number 0<" not in newest.text
+    assert ">first test key<" not in newest.text
+    assert ">number 0<" in oldest.text
+    assert ">first test key<" in oldest.text
+    assert ">Older<" not in oldest.text
+    assert ">number 100<" in again.text
+    assert ">number 1<" in again.text
+
+
+def link_of(page: httpx.Response, words: str) -> str:
+    """Find the one link of a page with these words."""
+    (link,) = re.findall(rf'href="([^"]+)">{words}<', page.text)
+    return html.unescape(link)
 
 
 async def test_a_viewer_sees_keys_and_requests_and_changes_nothing(

@@ -36,7 +36,7 @@ def _head(words: Node) -> Node:
 
 def empty(says: Node, *actions: Node) -> Node:
     """What stands where there is nothing yet: what would be here, and what to do next."""
-    return h.div(".empty")[h.p[says], actions and h.p(".actions")[actions]]
+    return h.div(".empty")[h.p[says], any(actions) and h.p(".actions")[actions]]
 
 
 def button(words: Node, address: str, *, main: bool = False) -> Node:

@@ -23,7 +23,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import sentence
-from wattyard.web.dashboard.screens import cost_comparison
+from wattyard.web.dashboard.screens import cost_comparison, tariff_words
 from wattyard.web.dashboard.screens.cost_lines import (
     Line,
     in_order,
@@ -114,9 +114,7 @@ def _cannot(visit: Visit, asked: ShownCosts, refusal: Refusal) -> Node:
     """Say why there are no costs, and what to do about it."""
     location_id = asked.location["id"]
     actions = {
-        "no_tariff_connected": parts.button(
-            "Link a tariff", visit.link("/tariffs", location=location_id), main=True
-        ),
+        "no_tariff_connected": tariff_words.link_button(visit, location_id),
         "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
     }
     return parts.empty(sentence(refusal.first.message), actions.get(refusal.first.code))

@@ -30,7 +30,7 @@ from wattyard.web.dashboard.forms import NO_FAULTS, Fields, Form, FormFaults, se
 from wattyard.web.dashboard.screens.developer_parts import PATH, once, tabs
 from wattyard.web.dashboard.visit import Visit
 
-_SHOWN: Final = 200
+_PAGE: Final = 100
 _SCOPES: Final = (
     (Scope.SITES_READ, "sites, locations, devices and their states"),
     (Scope.PRICES_READ, "every call that prices a kWh"),
@@ -49,7 +49,7 @@ async def keys(visit: Visit, accounts: Accounts) -> Screen:
     """Show the keys of the account in this mode."""
     found = [one for one in await _keys(visit, accounts) if one.live_mode is visit.live_mode]
     may_act = visit.may(Role.DEVELOPER)
-    shown = sorted(found, key=lambda one: one.id, reverse=True)[:_SHOWN]
+    shown, more = _page_of(visit, found)
     rows = [_row(visit, one, may_act=may_act) for one in shown]
     heads = ("Key", "May do", "Made", "Last used", "State", *(["Revoke"] if may_act else []))
     make = parts.button("Make a key", visit.link(f"{PATH}/keys/new"), main=True)
@@ -71,7 +71,10 @@ async def keys(visit: Visit, accounts: Accounts) -> Screen:
                 ".",
             ],
             parts.table(heads, rows, empty=nothing, label="Keys"),
-            len(found) > _SHOWN and h.p[f"The newest {_SHOWN} are shown."],
+            parts.pager(
+                visit,
+                {"data": [{"id": ids.wire("key", one.id)} for one in shown], "has_more": more},
+            ),
         ],
     )
 
@@ -152,6 +155,17 @@ async def revoke_key(visit: Visit, key: str, accounts: Accounts) -> Answer:
         await visit.note("key.revoke", object_id=ids.wire("key", wanted), before=before)
     told = f"The key {present.name} is revoked. It is refused within five seconds."
     return visit.go(visit.link(PATH), told=told)
+
+
+def _page_of(visit: Visit, found: Sequence[SecretKey]) -> tuple[Sequence[SecretKey], bool]:
+    """Choose the keys that a page shows, newest first, and whether more lie in its direction."""
+    newest_first = sorted(found, key=lambda one: one.id, reverse=True)
+    if before := visit.query.get("ending_before"):
+        newer = [one for one in newest_first if ids.wire("key", one.id) > before]
+        return newer[-_PAGE:], len(newer) > _PAGE
+    after = visit.query.get("starting_after")
+    older = [one for one in newest_first if after is None or ids.wire("key", one.id) < after]
+    return older[:_PAGE], len(older) > _PAGE
 
 
 async def _keys(visit: Visit, accounts: Accounts) -> Sequence[SecretKey]:

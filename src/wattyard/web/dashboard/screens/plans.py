@@ -21,7 +21,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import FormFaults, sentence
-from wattyard.web.dashboard.screens import plan_form, plan_words
+from wattyard.web.dashboard.screens import plan_form, plan_words, tariff_words
 from wattyard.web.dashboard.screens.plan_documents import (
     DeviceRun,
     PlanShown,
@@ -311,9 +311,7 @@ def _cannot(visit: Visit, question: PlanQuestion, refusal: Refusal) -> Node:
     """Say why there is no plan yet, and what to do about it."""
     location_id = question.location["id"]
     actions = {
-        "no_tariff_connected": parts.button(
-            "Link a tariff", visit.link("/tariffs", location=location_id), main=True
-        ),
+        "no_tariff_connected": tariff_words.link_button(visit, location_id),
         "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
     }
     return parts.empty(sentence(refusal.first.message), actions.get(refusal.first.code))

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from htpy import Node
 
 from wattyard.kernel import civil
-from wattyard.people.domain import Role
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.screens.tariff_words import link_button
 from wattyard.web.dashboard.visit import Visit
 
 
@@ -67,10 +67,7 @@ class ShownSite:
 
     def no_tariff(self) -> Node:
         """What stands where prices or costs would, as long as there is no tariff."""
-        link = parts.button(
-            "Link a tariff", self.visit.link("/tariffs/new", location=self.location_id)
-        )
         return parts.empty(
             "No tariff is linked: link one, and this page shows what a kWh costs here.",
-            *([link] if self.visit.may(Role.DEVELOPER) else []),
+            link_button(self.visit, self.location_id),
         )

@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from htpy import Node
+
+from wattyard.people.domain import Role
+from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.visit import Visit
 
 DIRECTIONS: Final = {
     "IMPORT": "bought from the grid",
@@ -29,6 +34,14 @@ SCOPES: Final = {
     "SHARED": "one count, shared among the entries of hours",
 }
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def link_button(visit: Visit, location_id: str) -> Node:
+    """Lead to the form that links a tariff to a location; nothing for who may not."""
+    if not visit.may(Role.DEVELOPER):
+        return None
+    link = visit.link("/tariffs/new", location=location_id)
+    return parts.button("Link a tariff", link, main=True)
 
 
 def kind_of(tariff: Mapping[str, Any]) -> str:
