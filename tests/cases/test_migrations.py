@@ -3,7 +3,9 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -30,6 +32,13 @@ WORKS_WITH = "{works_with}"
 
 def upgrade() -> None:
     {steps}
+"""
+
+_MIGRATE = """
+import sys
+from pathlib import Path
+from wattyard.platform.db import schema
+schema.migrate(sys.argv[1], revisions=Path(sys.argv[2]))
 """
 
 
@@ -144,6 +153,28 @@ async def test_two_processes_migrate_one_after_the_other(url: str, owner: Any) -
     assert "another process is migrating" in said(done)
     await owner.execute("SELECT pg_advisory_unlock_all()")
     assert await asyncio.to_thread(schema.migrate, url) == _NEWEST
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_killed_migration_ends_its_statement_and_gives_its_locks_back(
+    url: str, owner: Any, tmp_path: Path, number: signal.Signals
+) -> None:
+    steps = 'op.execute("LOCK TABLE sites"); op.execute("SELECT pg_sleep(600)")'
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _MIGRATE, url, str(release(tmp_path, steps)), stderr=subprocess.PIPE
+    )
+    sleeps = """
+        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name = 'wattyard migrate' AND wait_event = 'PgSleep'
+    """
+    async with asyncio.timeout(60):
+        while not await owner.fetchval(sleeps):  # noqa: ASYNC110 (the database has no event of it)
+            await asyncio.sleep(0.01)
+    process.send_signal(number)
+    await process.communicate()
+    async with asyncio.timeout(60):  # far less than it sleeps
+        await owner.fetch("SELECT FROM sites")
+    assert await owner.fetchval("SELECT version_num FROM alembic_version") == _NEWEST
 
 
 async def test_long_steps_are_kept_piece_by_piece(url: str, owner: Any, tmp_path: Path) -> None:

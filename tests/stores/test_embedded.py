@@ -264,6 +264,28 @@ def test_a_database_that_was_stopped_by_hand_comes_back_when_watched(folder: Pat
             assert again == url
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a folder away")
+def test_a_socket_in_a_folder_of_another_user_is_not_trusted(folder: Path) -> None:
+    with EmbeddedDatabase(folder).lease() as url:
+        sockets = Path(str(ask(url, "SHOW unix_socket_directories")))
+        owner = sockets.stat()
+        os.chown(sockets, 65534, 65534)
+        with (
+            pytest.raises(EmbeddedError, match=r"belongs to another user \(number 65534\)"),
+            EmbeddedDatabase(folder).lease(),
+        ):
+            pass
+        os.chown(sockets, owner.st_uid, owner.st_gid)
+        sockets.chmod(0o777)
+        with (
+            pytest.raises(EmbeddedError, match=f"chmod 700 {sockets}"),
+            EmbeddedDatabase(folder).lease(),
+        ):
+            pass
+        sockets.chmod(0o700)
+        assert ask(url, "SELECT 1") == 1
+
+
 def test_a_port_of_the_environment_changes_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """How Alembic reaches the database: through asyncpg, one transaction for each revision."""
 
 import asyncio
+from contextlib import suppress
 from time import monotonic
 from typing import Final
 
@@ -14,6 +15,12 @@ _LOOK_SECONDS: Final = 0.2
 _OPEN_SECONDS: Final = 10.0
 _LOCK_MS: Final = 2_000
 """How long a statement waits for a lock: whoever waits for an exclusive one holds up all others."""
+_KEEPALIVE: Final = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""Seconds, and how often: the database learns within half a minute that this machine is gone."""
 
 
 def _run(connection: Connection) -> None:
@@ -53,8 +60,16 @@ async def _connect(url: str, patience_seconds: float) -> "asyncpg.Connection[asy
     connection = await asyncpg.connect(
         url,
         timeout=_OPEN_SECONDS,
-        server_settings={"application_name": "wattyard migrate", "lock_timeout": str(_LOCK_MS)},
+        server_settings={
+            "application_name": "wattyard migrate",
+            "lock_timeout": str(_LOCK_MS),
+            **_KEEPALIVE,
+        },
     )
+    # Whoever kills this process ends its statement and locks too, within a second; a database on
+    # a system that cannot look for it does without.
+    with suppress(asyncpg.PostgresError):
+        await connection.execute("SET client_connection_check_interval = '1s'")
     give_up = monotonic() + patience_seconds
     while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_AT_A_TIME):
         if monotonic() >= give_up:

@@ -150,12 +150,14 @@ class Cluster:
         """Find the running cluster, None where none runs or its socket is gone.
 
         Raises:
-            EmbeddedError: when its socket is there, but not to be seen from here.
+            EmbeddedError: when its socket is there, but not to be seen from here, or in a folder
+                of another user, who may answer in the database's place.
         """
         noted = self._noted()
         if noted is None or not self._alive(noted.pid):
             return None
         if noted.socket.exists():
+            self._check_socket_folder(noted.socket_folder)
             return noted
         if os.access(f"/proc/{noted.pid}/root{noted.socket}", os.F_OK):
             raise EmbeddedError(
@@ -296,10 +298,12 @@ class Cluster:
             self._remove_socket_folder(again)
             try:
                 again.mkdir(mode=0o700)
-            except OSError:
-                if must:
-                    raise
-                continue
+            except OSError as fault:
+                if not must:
+                    continue
+                if again.is_dir():
+                    self._check_socket_folder(again)
+                raise EmbeddedError(f"{again} cannot be made: {fault.strerror}") from fault
             self.programs.own(again)
             return again
         fresh = _new_socket_folder()
@@ -318,6 +322,21 @@ class Cluster:
             return " / ".join(self._log.read_text(errors="replace").splitlines()[-3:])
         except OSError:
             return "nothing"
+
+    def _check_socket_folder(self, folder: Path) -> None:
+        """Refuse a socket folder into which others than the database's user can put a socket."""
+        status = folder.stat()
+        if status.st_uid != self.folder.stat().st_uid:
+            raise EmbeddedError(
+                f"the folder of the database's socket, {folder}, belongs to another user (number "
+                f"{status.st_uid}), who may answer in the database's place: nothing was sent to "
+                f"it. Stop the server, remove {folder} as root, and start again"
+            )
+        if status.st_mode & 0o077:
+            raise EmbeddedError(
+                f"the folder of the database's socket, {folder}, is open to other users, who may "
+                f"answer in the database's place: nothing was sent to it. `chmod 700 {folder}`"
+            )
 
     def _remove_socket_folder(self, folder: Path) -> None:
         """Remove a socket folder of ours; anything else is left alone."""
