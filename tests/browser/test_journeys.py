@@ -63,6 +63,26 @@ def test_a_price_is_taken_apart(served: Served, window: Window) -> None:
     expect(page.locator("details[open] table").last).to_contain_text("Price")
 
 
+def test_a_tariff_is_edited_until_its_check_is_content(served: Served, window: Window) -> None:
+    page = window()
+    page.goto(f"{served.home}/tariffs/{served.ids['tariff']}")
+    page.get_by_role("link", name="Change").first.click()
+    price = page.get_by_label("Price per kWh, row 1")
+    before = price.input_value()
+    price.fill("thirty cents")
+    page.get_by_role("button", name="Check").first.click()
+    expect(page.locator("#row-0-fault")).to_contain_text("'thirty' is no function")
+    expect(price).to_have_value("thirty cents")
+    expect(price).to_have_attribute("aria-invalid", "true")
+
+    price.fill(before)
+    page.get_by_role("button", name="Check").first.click()
+    expect(page.locator("#check")).to_contain_text("This can be saved")
+    expect(page.locator("#check svg").first).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".told")).to_contain_text("was changed")
+
+
 def test_a_site_is_planned_again_for_a_day(served: Served, window: Window) -> None:
     page = window()
     page.goto(f"{served.home}/sites/{served.ids['site']}/plan")
