@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from wattyard.cli import app
 from wattyard.cli.accounts import print_rows
-from wattyard.cli.database import without_password
 from wattyard.cli.following import Reach
 from wattyard.cli.options import CommandFailed
+from wattyard.kernel.addresses import without_password
 
 pytestmark = pytest.mark.usefixtures("encryption_key")
 
@@ -102,6 +102,8 @@ def test_every_command_says_which_database_it_used_where_it_is_asked(database_ur
     [
         "postgresql://wattyard:s3cret@db.example/wattyard",
         "postgresql://wattyard:a@s3cret@db.example/wattyard",
+        "postgresql://wattyard:a/s3cret@db.example/wattyard",
+        "postgresql://db.example/wattyard?sslmode=require&sslpassword=s3cret",
         "postgresql://db.example/wattyard?user=wattyard&password=s3cret",
     ],
 )

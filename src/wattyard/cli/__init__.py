@@ -4,6 +4,7 @@
 # ruff: noqa: PLC0415
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command, get_group
 
 from wattyard import __version__
@@ -63,6 +64,7 @@ _COMMANDS: Final = {
         "plan",
         "Show when a battery or a car charges at least cost, or with --site what all devices do.",
     ),
+    "config": Listed("config", "config", "The settings: their values, and where each is from."),
     "migrate": Listed(
         "maintenance",
         "migrate",
@@ -116,6 +118,7 @@ class Commands(TyperGroup):
             command = get_command(alone)
         command.name = cmd_name
         worded(command, cmd_name)
+        _configurable(command)
         return command
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 (as above)
@@ -147,6 +150,30 @@ app = typer.Typer(
 )
 
 
+def _configurable(command: Any) -> None:  # noqa: ANN401 (a class that typer hides)
+    """Let a command that reads the settings, or those of a group, be told their file."""
+    for one in getattr(command, "commands", {}).values():
+        _configurable(one)
+    if any("--data" in one.opts for one in command.params):
+        option = TyperOption(
+            param_decls=["--config"],
+            type=str,
+            metavar="FILE",
+            help="Configuration file, instead of the wattyard.toml that is found.",
+            callback=_use_file,
+            expose_value=False,
+            is_eager=True,
+        )
+        command.params.append(option)
+
+
+def _use_file(ctx: Any, param: Any, value: str | None) -> str | None:  # noqa: ANN401
+    """Take a configuration file that an option names, here and in processes begun from here."""
+    if value is not None:
+        os.environ["WATTYARD_CONFIG"] = value
+    return value
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"wattyard {__version__}")
@@ -159,6 +186,10 @@ def _options(
         bool,
         typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
     ] = False,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", metavar="FILE", help="Configuration file; see `wattyard config`."),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Say on standard error which database is used.")
     ] = False,
@@ -166,6 +197,21 @@ def _options(
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
     gc.enable()
     VERBOSE.set(verbose)
+    _use_file(None, None, config)
+    if any(name.startswith("WATTYARD_") for name in os.environ):
+        _judge_variables()
+
+
+def _judge_variables() -> None:
+    """Warn of variables that nothing reads, and forget what is no person's."""
+    from wattyard.platform.configuration import is_service_link
+    from wattyard.platform.settings import unknown_variables
+
+    if is_service_link(os.environ.get("WATTYARD_PORT", "")):
+        del os.environ["WATTYARD_PORT"]
+    unknown = unknown_variables()
+    if unknown:
+        typer.echo(f"wattyard: {'; '.join(unknown)}", err=True)
 
 
 def _one_sentence() -> tuple[type[Exception], ...]:

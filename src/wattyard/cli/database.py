@@ -1,7 +1,6 @@
 """What all commands share: the choice of database, and the use-cases on it."""
 
 import asyncio
-import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wattyard.cli.options import CommandFailed
 from wattyard.cli.verbose import VERBOSE
+from wattyard.kernel.addresses import without_password
 from wattyard.platform.db import Database, schema
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.encryption import Keyring, key_file, registry
@@ -34,12 +34,6 @@ def say_if_verbose(line: str) -> None:
     """Print a line on stderr where `wattyard --verbose` asks for it."""
     if VERBOSE.get():
         sys.stderr.write(f"wattyard: {line}\n")
-
-
-def without_password(address: str) -> str:
-    """Show a database's address without its secret, before the host or in the query."""
-    shown = re.sub(r"(://[^:/@]*):[^/?#]*@", r"\1@", address)
-    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", shown)
 
 
 def no_database_in(folder: Path) -> CommandFailed:

@@ -131,14 +131,13 @@ def backup(
     if file.exists() and not force:
         raise CommandFailed(f"{file} exists: give another name, or replace it with --force")
     size = embedded.backup(database_, file.absolute(), replaces=force)
+    key = _key_location(database_, data)
     if json:
-        key = _key_location(database_)
         print_json({"file": str(file.absolute()), "bytes": size, "encryption_key": key})
         return
     say(
         f"{file} has {size:,} bytes",
-        f"it does not hold the encryption key: keep {_key_location(database_)} apart from it, "
-        "a restore needs both",
+        f"it does not hold the encryption key: keep {key} apart from it, a restore needs both",
     )
 
 
@@ -165,8 +164,8 @@ async def _key_complaints(services: Services) -> list[str]:
     return await registry.complaints(services.get(Database), services.get(Keyring), ())
 
 
-def _key_location(database: EmbeddedDatabase) -> str:
-    settings = Settings.read()
+def _key_location(database: EmbeddedDatabase, data: DataOption) -> str:
+    settings = Settings.read(data=data)
     if settings.encryption_key:
         return VARIABLE
     return settings.encryption_key_file or str(database.data / key_file.NAME)

@@ -91,7 +91,7 @@ def invite(
         return await people.invite(context, Invitation(email, name, number, wanted, operator))
 
     link, token = run(data, database, account, work)
-    _print_link(link, _address(token, server), account, json=json)
+    _print_link(link, _address(token, server, data), account, json=json)
 
 
 @user.command("link")
@@ -106,13 +106,13 @@ def make_link(
     link, token = run(
         data, database, None, lambda people, at: people.invite(at, Invitation(email, ""))
     )
-    _print_link(link, _address(token, server), None, json=json)
+    _print_link(link, _address(token, server, data), None, json=json)
 
 
-def _address(token: str, server: str | None) -> str:
+def _address(token: str, server: str | None, data: Path | None) -> str:
     from wattyard.platform.settings import Settings  # noqa: PLC0415 (help does without)
 
-    at = server.rstrip("/") if server else Settings.read().address
+    at = server.rstrip("/") if server else Settings.read(data=data).address
     return f"{at}/dashboard/link/{token}"
 
 

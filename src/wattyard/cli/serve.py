@@ -95,7 +95,7 @@ def serve(
             importing.join()
         check(found, alone=not settings.database)
         introduction = _sample(found, address, settings) if with_sample else ()
-        os.environ.update(found.environment())
+        found.hand_over(os.environ)
         announcer = threading.Thread(
             target=_introduce,
             args=(listening, address, introduction, found if with_sample else None),

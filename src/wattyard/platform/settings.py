@@ -1,27 +1,38 @@
-"""Settings of a server: from the command line, else `WATTYARD_…` in the environment."""
+"""Settings of a server: by option, else `WATTYARD_…` in the environment, else `wattyard.toml`."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from wattyard.kernel.caps import Caps
+from wattyard.platform import configuration
+from wattyard.platform.configuration import ConfigurationFile, Origin, SettingInvalid, variable
+
+__all__ = ["SettingInvalid", "Settings", "Traced", "setting_names", "unknown_variables"]
 
 _EVENT_DAYS: Final = 30
-_LEAST: Final = {
-    "rate_limit": 0,
-    "event_days": _EVENT_DAYS,
-    "max_connections": 1,
-    "max_connections_per_address": 0,
-    "head_seconds": 1,
-    "stall_seconds": 1,
-    "drain_seconds": 0,
+_FLAGS: Final = ("worker", "dashboard", "insecure_dashboard")
+"""Numbers that are 0 or 1; a configuration file may say false or true."""
+_RANGES: Final[Mapping[str, tuple[int, int | None]]] = {
+    "port": (0, 65535),
+    "admin_port": (0, 65535),
+    "workers": (1, 256),
+    "connections": (1, 1000),
+    "rate_limit": (0, None),
+    "event_days": (_EVENT_DAYS, None),
+    "max_connections": (1, None),
+    "max_connections_per_address": (0, None),
+    "head_seconds": (1, None),
+    "stall_seconds": (1, None),
+    "drain_seconds": (0, None),
+    **dict.fromkeys(_FLAGS, (0, 1)),
 }
-
+"""The least and the most of each number; None where there is no most."""
 
 _WORDS: Final = {
     "log_format": ("auto", "text", "json"),
@@ -35,10 +46,26 @@ _PUBLIC_URL: Final = r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0
 
 _IN_FILES: Final = frozenset({"database", "metrics_token"})
 """Secrets that a file may hold instead of the environment."""
+SECRET: Final = frozenset({"database", "metrics_token", "encryption_key"})
+"""What is not shown, or not whole."""
+_KEYS: Final = frozenset({"encryption_key", "encryption_key_file"})
+"""Two names of one thing: a variable of either wins over both in a file."""
 
 
-class SettingInvalid(Exception):
-    """A setting has a value that cannot be used; the message names it."""
+_LISTS: Final = ("webhook_allow", "trusted_proxies", "cors_origins")
+"""Texts that list, separated by commas; a configuration file may have an array."""
+_PATHS: Final = ("data", "encryption_key_file", *(f"{name}_file" for name in _IN_FILES))
+"""Paths, which in a configuration file begin at its folder."""
+_BETWEEN_PROCESSES: Final = ("worker_turn",)
+"""What no person sets: a server gives it to its processes."""
+
+
+class Traced(NamedTuple):
+    """Settings, with the file that was read and where each value is from; the rest is default."""
+
+    settings: "Settings"
+    origins: Mapping[str, Origin]
+    file: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +132,18 @@ class Settings:
     insecure_dashboard: int = 0
 
     def __post_init__(self) -> None:
-        _check_ports(self.port, self.admin_port)
-        if not 1 <= self.workers <= 256:
-            raise SettingInvalid(f"workers must be 1 to 256; got {self.workers}")
-        if not 1 <= self.connections <= 1000:
-            raise SettingInvalid(f"connections must be 1 to 1000; got {self.connections}")
+        _check_numbers(self)
         _check_caps(self.caps)
-        for name, least in _LEAST.items():
-            if getattr(self, name) < least:
-                raise SettingInvalid(
-                    f"WATTYARD_{name.upper()} must be {least} or more; got {getattr(self, name)}"
-                )
-        _check_networks("WATTYARD_WEBHOOK_ALLOW", self.webhook_allow)
-        _check_networks("WATTYARD_TRUSTED_PROXIES", self.trusted_proxies)
+        _check_networks("webhook_allow", self.webhook_allow)
+        _check_networks("trusted_proxies", self.trusted_proxies)
         _check_origins(self.origins)
         _check_url(self.weather_url)
         _check_public_url(self.public_url)
         for name, words in _WORDS.items():
             if getattr(self, name) not in words:
-                raise SettingInvalid(
-                    f"WATTYARD_{name.upper()} must be {', '.join(words[:-1])} or {words[-1]}; "
-                    f"got {getattr(self, name)}"
+                raise SettingInvalid.of(
+                    name,
+                    f"must be {', '.join(words[:-1])} or {words[-1]}; got {getattr(self, name)}",
                 )
 
     @property
@@ -153,23 +171,46 @@ class Settings:
         return Caps(self.webhook_endpoints, self.site_devices, self.site_tariffs)
 
     @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:  # noqa: ANN401
-        """Read the settings; what is `given` and not None wins over the environment.
+    def read(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> "Settings":  # noqa: ANN401
+        """Read the settings; what is `given` and not None wins over variables, these over a file.
 
         Raises:
-            SettingInvalid: naming the variable or option.
+            SettingInvalid: naming the option, the variable, or the file and its line.
         """
-        found: dict[str, Any] = {}
-        for one in fields(cls):
-            text = _found(environment, one.name)
-            if text is not None:
-                found[one.name] = _parsed(one.name, one.type, text)
-        found |= {name: value for name, value in given.items() if value is not None}
-        return cls(**found)
+        return cls.traced(environment, **given).settings
 
-    def environment(self) -> dict[str, str]:
-        """Write the settings as the environment of a worker process."""
-        return {f"WATTYARD_{f.name.upper()}": str(getattr(self, f.name)) for f in fields(self)}
+    @classmethod
+    def traced(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Traced:  # noqa: ANN401
+        """Read the settings as `read` does, and tell where each value is from.
+
+        Raises:
+            SettingInvalid: as `read`.
+        """
+        file = _file(environment, given.get("data"))
+        filed = dict(_of_file(file)) if file else {}
+        variables = dict(_of_variables(environment))
+        options = {
+            name: (value, Origin.option(name))
+            for name, value in given.items()
+            if value is not None and not (name in variables and variables[name][0] == value)
+        }
+        if not variables.keys().isdisjoint(_KEYS):
+            filed = {name: found for name, found in filed.items() if name not in _KEYS}
+        found = {**filed, **variables, **options}
+        origins = {name: origin for name, (_, origin) in found.items()}
+        try:
+            settings = cls(**{name: value for name, (value, _) in found.items()})
+        except SettingInvalid as fault:
+            raise fault.at(origins.get(fault.setting)) from None
+        return Traced(settings, origins, file.path if file else None)
+
+    def hand_over(self, environment: MutableMapping[str, str]) -> None:
+        """Write the settings as the whole configuration of a worker process."""
+        for name in _IN_FILES:
+            environment.pop(f"{variable(name)}_FILE", None)
+        for one in fields(self):
+            environment[variable(one.name)] = str(getattr(self, one.name))
+        environment[configuration.VARIABLE] = ""
 
     def with_database(self, url: str) -> Self:
         """Take the address of the database that was found or started."""
@@ -184,64 +225,130 @@ class Settings:
         return replace(self, encryption_key_file=str(path))
 
 
-def _found(environment: Mapping[str, str], name: str) -> str | None:
-    """The text of a variable; that of a secret may be in a file which `…_FILE` names."""
-    variable = f"WATTYARD_{name.upper()}"
-    text, file = environment.get(variable), environment.get(f"{variable}_FILE")
-    if name not in _IN_FILES or not file:
-        return text
-    if text:
-        raise SettingInvalid(f"{variable} and {variable}_FILE exclude each other; set one of them")
+def setting_names() -> tuple[str, ...]:
+    """Every setting that a person sets, and the names of the files that may hold a secret."""
+    named = (one.name for one in fields(Settings) if one.name not in _BETWEEN_PROCESSES)
+    return (*named, *(f"{name}_file" for name in sorted(_IN_FILES)))
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Say of each variable `WATTYARD_…` that nothing reads it, and what was probably meant."""
+    return configuration.unknown_variables(environment, (*setting_names(), *_BETWEEN_PROCESSES))
+
+
+def _file(environment: Mapping[str, str], data: Path | None) -> ConfigurationFile | None:
+    path = configuration.find(environment, data)
+    if path is None:
+        return None
+    file = ConfigurationFile.read(path, setting_names())
+    is_named = configuration.VARIABLE in environment
+    if "data" in file.values and not is_named and path not in configuration.FIXED:
+        raise SettingInvalid(
+            f"{file.place('data')}: data cannot be set in the configuration file of a data folder"
+        )
+    return file
+
+
+def _of_variables(environment: Mapping[str, str]) -> Iterator[tuple[str, tuple[Any, Origin]]]:
+    for one in fields(Settings):
+        own = variable(one.name)
+        text, file = environment.get(own), environment.get(f"{own}_FILE")
+        if one.name in _IN_FILES and file:
+            if text:
+                raise SettingInvalid(f"{own} and {own}_FILE exclude each other; set one of them")
+            yield (
+                one.name,
+                (_secret_in(Path(file), f"{own}_FILE"), Origin.variable(f"{one.name}_file")),
+            )
+        elif text is not None:
+            yield one.name, (_parsed(one.name, one.type, text), Origin.variable(one.name))
+
+
+def _of_file(file: ConfigurationFile) -> Iterator[tuple[str, tuple[Any, Origin]]]:
+    for one in fields(Settings):
+        name, in_file = one.name, f"{one.name}_file"
+        if name in _IN_FILES and in_file in file.values:
+            origin = file.origin(in_file)
+            if name in file.values:
+                raise SettingInvalid(
+                    f"{origin.named} and {name} exclude each other; set one of them"
+                )
+            yield name, (_secret_in(Path(_typed(file, in_file, str)), origin.named), origin)
+        elif name in file.values:
+            yield name, (_typed(file, name, one.type), file.origin(name))
+
+
+def _typed(file: ConfigurationFile, name: str, kind: object) -> Any:  # noqa: ANN401 (the field's type)
+    """The value of a key, if it has the type of its setting."""
+    value, origin = file.values[name], file.origin(name)
+    got = "" if name in SECRET else f"; got {value!r}"
+    if kind is int:
+        if type(value) is not int and not (name in _FLAGS and isinstance(value, bool)):
+            raise SettingInvalid(f"{origin.named} must be a whole number, without quotes{got}")
+        return int(value)
+    if name in _LISTS and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ",".join(value)
+    if not isinstance(value, str):
+        array = ", or an array of such" if name in _LISTS else ""
+        raise SettingInvalid(f"{origin.named} must be text in quotes{array}{got}")
+    if name not in _PATHS or not value:
+        return Path(value) if kind is Path else value
+    return file.beside(value) if kind is Path else str(file.beside(value))
+
+
+def _secret_in(file: Path, named: str) -> str:
     try:
-        return Path(file).read_text().strip()
+        return file.read_text().strip()
     except (OSError, UnicodeDecodeError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else "it is not text"
-        raise SettingInvalid(f"{variable}_FILE: {file} cannot be read: {reason}") from None
+        raise SettingInvalid(f"{named}: {file} cannot be read: {reason}") from None
 
 
-def _check_ports(*ports: int) -> None:
-    for port in ports:
-        if not 0 <= port <= 65535:
-            raise SettingInvalid(f"a port must be 0 to 65535; got {port}")
+def _check_numbers(settings: Settings) -> None:
+    for name, (least, most) in _RANGES.items():
+        number = getattr(settings, name)
+        if number < least or (most is not None and number > most):
+            upper = "or more" if most is None else f"{'or' if most == 1 else 'to'} {most}"
+            raise SettingInvalid.of(name, f"must be {least} {upper}; got {number}")
 
 
 def _check_caps(caps: Caps) -> None:
     for one in fields(caps):
         if getattr(caps, one.name) < 1:
-            raise SettingInvalid(
-                f"WATTYARD_{one.name.upper()} must be 1 or more; got {getattr(caps, one.name)}"
-            )
+            raise SettingInvalid.of(one.name, f"must be 1 or more; got {getattr(caps, one.name)}")
 
 
 def _check_origins(origins: frozenset[bytes]) -> None:
     for origin in origins:
         if not re.fullmatch(_ORIGIN, origin):
-            raise SettingInvalid(
-                "WATTYARD_CORS_ORIGINS must list exact origins such as https://app.example.com, "
-                f"separated by commas, without a path; got {origin.decode()}"
+            raise SettingInvalid.of(
+                "cors_origins",
+                "must list exact origins such as https://app.example.com, separated by commas, "
+                f"without a path; got {origin.decode()}",
             )
 
 
 def _check_url(text: str) -> None:
     if text and not text.startswith(("http://", "https://")):
-        raise SettingInvalid(f"the weather URL must start with http:// or https://; got {text}")
+        raise SettingInvalid.of("weather_url", f"must start with http:// or https://; got {text}")
 
 
 def _check_public_url(text: str) -> None:
     if text and not re.fullmatch(_PUBLIC_URL, text):
-        raise SettingInvalid(
-            "WATTYARD_PUBLIC_URL must be the address at which people find this server, such as "
-            f"https://energy.example.com or https://example.com/energy; got {text}"
+        raise SettingInvalid.of(
+            "public_url",
+            "must be the address at which people find this server, such as "
+            f"https://energy.example.com or https://example.com/energy; got {text}",
         )
 
 
-def _check_networks(variable: str, text: str) -> None:
+def _check_networks(name: str, text: str) -> None:
     for part in filter(None, map(str.strip, text.split(","))):
         try:
             ip_network(part)
         except ValueError as fault:
-            raise SettingInvalid(
-                f"{variable} must list networks such as 10.0.0.0/8; {fault}"
+            raise SettingInvalid.of(
+                name, f"must list networks such as 10.0.0.0/8; {fault}"
             ) from None
 
 
@@ -249,6 +356,4 @@ def _parsed(name: str, kind: object, text: str) -> Any:  # noqa: ANN401 (the fie
     try:
         return int(text) if kind is int else Path(text) if kind is Path else text
     except ValueError:
-        raise SettingInvalid(
-            f"WATTYARD_{name.upper()} must be a whole number; got {text!r}"
-        ) from None
+        raise SettingInvalid.of(name, f"must be a whole number; got {text!r}") from None
