@@ -3,7 +3,7 @@
 from typing import Final
 
 from wattyard.accounts.routes import ENDPOINTS
-from wattyard.accounts.service import ENCRYPTED, Accounts, Usage
+from wattyard.accounts.service import ENCRYPTED, Accounts, Purge, Usage
 from wattyard.accounts.service.doctor import Doctor
 from wattyard.kernel.context import Contexts
 from wattyard.platform.composition import Capability
@@ -21,7 +21,7 @@ def admission(accounts: Accounts, contexts: Contexts) -> Admission:
 ACCOUNTS: Final = Capability(
     name="accounts",
     id_prefixes=("acc", "key"),
-    provides=(Accounts, Usage, admission, Doctor),
+    provides=(Accounts, Purge, Usage, admission, Doctor),
     endpoints=ENDPOINTS,
     encrypted=ENCRYPTED,
     inspected=(Accounts,),

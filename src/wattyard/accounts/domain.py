@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.callers import Caller
-from wattyard.kernel.refusals import Malformed, TooMany, Unauthenticated
+from wattyard.kernel.refusals import Malformed, StateForbids, TooMany, Unauthenticated
 from wattyard.kernel.scopes import Scope
 from wattyard.kernel.values import dataclass
 
@@ -85,6 +85,18 @@ class TimeExpiryInvalid(Malformed):
     code = "time_expiry_invalid"
 
 
+class AccountEnabled(StateForbids):
+    """The account is enabled: only a disabled one is deleted."""
+
+    code = "account_enabled"
+
+
+class AccountBeingDeleted(StateForbids):
+    """The deletion of the account has begun: it cannot be enabled again."""
+
+    code = "account_being_deleted"
+
+
 @dataclass(frozen=True, slots=True)
 class Restriction:
     """What a restricted key may do, at which sites (None: all), and until when (None: for good).
@@ -110,13 +122,18 @@ class Restriction:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A client of the API. `number` is internal, `id` is what clients see."""
+    """A client of the API. `number` is internal, `id` is what clients see.
+
+    Attributes:
+        deletion_begun: since when it is being deleted; it is disabled then, for good.
+    """
 
     number: int
     id: UUID
     name: str
     disabled: bool
     time_created: datetime
+    deletion_begun: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

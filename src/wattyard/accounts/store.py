@@ -14,7 +14,7 @@ from wattyard.platform.encryption import EncryptedColumn, Keyring
 
 TOKEN_SECRET: Final = EncryptedColumn("token_secrets", "secret_encrypted", ("id",), plain="secret")
 
-_ACCOUNT = "account AS number, id, name, disabled, time_created"
+_ACCOUNT = "account AS number, id, name, disabled, time_created, deletion_begun"
 _TABLES: Final = ("secret_keys", "restricted_keys")
 _COLUMNS = "account, live_mode, id, name, secret_hash, time_created, time_revoked, last_used"
 _SECRET_KEYS = f"""
@@ -103,6 +103,31 @@ async def enable(db: WriteConnection, id_: UUID, now: datetime) -> Account | Non
         now,
     )
     return None if row is None else Account(**row)
+
+
+async def begin_deletion(db: WriteConnection, id_: UUID, now: datetime) -> tuple[Account, datetime]:
+    """Disable an account for good: the account, and since when it is disabled."""
+    row = await db.fetchrow(
+        f"""
+        UPDATE accounts SET disabled = true, deletion_begun = coalesce(deletion_begun, $2),
+               last_disabled = CASE WHEN disabled THEN coalesce(last_disabled, $2) ELSE $2 END
+        WHERE id = $1 RETURNING {_ACCOUNT}, last_disabled
+        """,
+        id_,
+        now,
+    )
+    *account, since = row
+    return Account(*account), since
+
+
+async def hold(db: WriteConnection, account: int) -> None:
+    """Keep anything from being added to an account until the transaction ends."""
+    await db.execute("SELECT FROM accounts WHERE account = $1 FOR UPDATE", account)
+
+
+async def remove_account(db: WriteConnection, account: int) -> None:
+    """Delete an account."""
+    await db.execute("DELETE FROM accounts WHERE account = $1", account)
 
 
 async def add_key(db: WriteConnection, key: SecretKey, secret_hash: bytes) -> None:

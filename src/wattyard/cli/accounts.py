@@ -341,11 +341,18 @@ def _print_one_by_one(rows: list[dict[str, Any]]) -> None:
         say(*([""] if number else []), *(line.rstrip() for line in lines))
 
 
+def status_of(one: "Account") -> str:
+    """Whether an account is enabled, disabled, or about to be gone."""
+    if one.deletion_begun is not None:
+        return "DELETING"
+    return "DISABLED" if one.disabled else "ENABLED"
+
+
 def _account(one: "Account") -> dict[str, Any]:
     return {
         "id": ids.wire("acc", one.id),
         "name": one.name,
-        "status": "DISABLED" if one.disabled else "ENABLED",
+        "status": status_of(one),
         "time_created": instants.text(one.time_created),
     }
 

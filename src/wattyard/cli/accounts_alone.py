@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from wattyard.accounts.service import Accounts, OwnSites
+from wattyard.accounts.service import Accounts, Departures, OwnSites, Purge
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.kernel.instants import system_clock
@@ -17,7 +17,8 @@ from wattyard.platform.settings import Settings
 _ALONE: Final = Capability(
     name="accounts",
     id_prefixes=("acc", "key"),
-    provides=(Accounts, key_file.keyring_of, People, Sessions, AuditLog),
+    provides=(Accounts, Purge, key_file.keyring_of, People, Sessions, AuditLog),
+    contributes=((Departures, People),),
 )
 
 

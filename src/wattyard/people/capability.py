@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from wattyard.accounts.service import Departures
 from wattyard.people.service import AuditLog, LogIn, Passwords, People, Sessions
 from wattyard.platform.composition import Capability
 
@@ -9,4 +10,5 @@ PEOPLE: Final = Capability(
     name="people",
     id_prefixes=("per", "ses", "inv", "aud"),
     provides=(Sessions, AuditLog, Passwords, People, LogIn),
+    contributes=((Departures, People),),
 )

@@ -5,7 +5,13 @@ from time import monotonic
 from uuid import UUID
 
 from wattyard.accounts import domain, store
-from wattyard.accounts.domain import Account, Restriction, SecretKey, TimeExpiryInvalid
+from wattyard.accounts.domain import (
+    Account,
+    AccountBeingDeleted,
+    Restriction,
+    SecretKey,
+    TimeExpiryInvalid,
+)
 from wattyard.accounts.service.authentication import Authentication
 from wattyard.accounts.service.ports import OwnSites
 from wattyard.kernel import ids
@@ -111,7 +117,7 @@ class Accounts(Authentication):
         async with self._db.transaction() as db:
             account = await store.disable(db, account_id, context.now)
         if account is None:
-            raise _no_account(account_id)
+            raise no_account(account_id)
         return account
 
     async def enable(self, context: Context, account_id: UUID) -> Account:
@@ -119,11 +125,17 @@ class Accounts(Authentication):
 
         Raises:
             AccountNotFound: when there is none.
+            AccountBeingDeleted: when its deletion has begun.
         """
         async with self._db.transaction() as db:
             account = await store.enable(db, account_id, context.now)
-        if account is None:
-            raise _no_account(account_id)
+            if account is None:
+                raise no_account(account_id)
+            if account.deletion_begun is not None:
+                raise AccountBeingDeleted(
+                    f"{ids.wire('acc', account_id)} is being deleted; "
+                    "`wattyard account delete` goes on where it was broken off"
+                )
         return account
 
     async def keys(self, account_id: UUID) -> list[SecretKey]:
@@ -185,7 +197,7 @@ class Accounts(Authentication):
     async def _account(self, db: ReadConnection, account_id: UUID) -> Account:
         account = await store.account_by_id(db, account_id)
         if account is None:
-            raise _no_account(account_id)
+            raise no_account(account_id)
         return account
 
     async def _add_key(
@@ -212,5 +224,6 @@ class Accounts(Authentication):
         return key, secret
 
 
-def _no_account(account_id: UUID) -> AccountNotFound:
+def no_account(account_id: UUID) -> AccountNotFound:
+    """The refusal of an account that is not there."""
     return AccountNotFound(f"there is no account {ids.wire('acc', account_id)}")

@@ -22,6 +22,19 @@ class OwnSites(Protocol):
         """Refuse sites that the caller does not have, with `location_not_found`."""
 
 
+class Departures(Protocol):
+    """The port of what an account has besides its rows; capabilities above contribute to it."""
+
+    async def only_here(self, context: Context) -> int:
+        """Count the people who have no account but the context's."""
+
+    async def leave(self, context: Context) -> int:
+        """Let everybody go from the context's account, and delete those who have no other."""
+
+    async def gone(self, context: Context) -> None:
+        """Note that the context's account is deleted, in the transaction that does it."""
+
+
 class Usage:
     """How much an account has of each kind of object."""
 

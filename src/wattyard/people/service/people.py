@@ -245,6 +245,26 @@ class People:
         self._sessions.forget(person.id)
         return person
 
+    async def only_here(self, context: Context) -> int:
+        """Count the people who have no account but the context's, and do not run the server."""
+        async with self._db.reading() as db:
+            return len(await store.only_here(db, context.account))
+
+    async def leave(self, context: Context) -> int:
+        """End all memberships of the context's account: how many people had no other, and are
+        deleted."""
+        async with self._db.transaction() as db:
+            held = await store.leave_all(db, context.account)
+            deleted = await store.delete_without_account(db, held)
+        for id_ in held:
+            self._sessions.forget(id_)
+        return deleted
+
+    async def gone(self, context: Context) -> None:
+        """Record that the context's account was deleted, in the transaction that does it."""
+        entry = NewEntry("account.delete", None, ids.wire("acc", context.account_id))
+        await self._log.record_of_server(context, entry)
+
     async def describe(self, person_id: UUID, *, name: str, language: str) -> None:
         """Change how a person is called, and the language in which they read.
 

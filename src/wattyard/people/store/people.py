@@ -1,6 +1,6 @@
 """The SQL of people and their memberships."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -215,3 +215,45 @@ def person_of(row: Mapping[str, Any]) -> Person:
         row["disabled"],
         row["has_password"],
     )
+
+
+async def only_here(db: ReadConnection, account: int) -> list[UUID]:
+    """List the members of an account who have no other account and do not run the server."""
+    rows = await db.fetch(
+        """
+        SELECT id FROM memberships JOIN people ON person_id = people.id
+        WHERE account = $1 AND NOT is_operator AND NOT EXISTS (
+            SELECT FROM memberships other
+            WHERE other.person_id = people.id AND other.account <> $1)
+        """,
+        account,
+    )
+    return [row["id"] for row in rows]
+
+
+async def leave_all(db: WriteConnection, account: int) -> list[UUID]:
+    """End the memberships of an account, and hold those who had one: their ids."""
+    rows = await db.fetch(
+        """
+        SELECT id FROM people WHERE id IN (SELECT person_id FROM memberships WHERE account = $1)
+        ORDER BY id FOR UPDATE
+        """,
+        account,
+    )
+    await db.execute("DELETE FROM memberships WHERE account = $1", account)
+    return [row["id"] for row in rows]
+
+
+async def delete_without_account(db: WriteConnection, ids: Collection[UUID]) -> int:
+    """Delete those of some people who are held that have no account, with their links."""
+    rows = await db.fetch(
+        """
+        DELETE FROM people WHERE id = ANY($1) AND NOT is_operator AND NOT EXISTS (
+            SELECT FROM memberships WHERE person_id = people.id)
+        RETURNING email
+        """,
+        list(ids),
+    )
+    emails = [row["email"] for row in rows]
+    await db.execute("DELETE FROM person_links WHERE email = ANY($1)", emails)
+    return len(emails)
