@@ -76,6 +76,11 @@ _COMMANDS: Final = {
         "Check schema, rows, clock, disk, secrets, overdue work, "
         "and all stored summaries and lists.",
     ),
+    "health": Listed(
+        "health",
+        "health",
+        "Ask a server or worker of this machine whether it is ready; for health checks.",
+    ),
     "backup": Listed(
         "maintenance",
         "backup",
@@ -230,6 +235,14 @@ def main() -> None:
     gc.disable()  # while a command is imported: what that makes stays, and looking at it takes long
     try:
         app()
+    except ImportError as fault:
+        if (fault.name or "").partition(".")[0] == "wattyard":
+            raise
+        sys.stderr.write(
+            f"wattyard: {fault}: the installation is not whole, or was made for another Python or "
+            "machine; install Wattyard again (docs/install.md)\n"
+        )
+        sys.exit(1)
     except Exception as fault:
         if not isinstance(fault, _one_sentence()):
             raise

@@ -21,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 from wattyard.cli.database import check, database_of
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption
 from wattyard.cli.sockets import listening_on
+from wattyard.platform.embedded.surroundings import temporary_folder
 from wattyard.platform.settings import Settings
 
 _FINISH_SECONDS: Final = 5
@@ -136,7 +137,7 @@ def _run(settings: Settings, listening: socket.socket) -> None:
         timeout_keep_alive=30,
     )
     if settings.workers > 1:
-        with tempfile.TemporaryDirectory(prefix="wattyard-metrics-") as together:
+        with _metrics_folder(settings) as together:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
             os.environ["WATTYARD_WORKER_TURN"] = str(Path(together) / "worker")
             supervisor = Supervisor(config, sockets=[listening])
@@ -149,6 +150,22 @@ def _run(settings: Settings, listening: socket.socket) -> None:
     server.run(sockets=[listening])
     if not server.started:
         raise CommandFailed("the server did not start; the lines above say why")
+
+
+def _metrics_folder(settings: Settings) -> tempfile.TemporaryDirectory[str]:
+    """Make the folder in which workers count together.
+
+    Raises:
+        CommandFailed: when no folder can be written.
+    """
+    place = None if settings.database else temporary_folder(settings.data.absolute())
+    try:
+        return tempfile.TemporaryDirectory(prefix="wattyard-metrics-", dir=place)
+    except OSError as fault:
+        raise CommandFailed(
+            "workers count their metrics together in a temporary folder, and none can be written: "
+            "set TMPDIR to one that can, or use --workers 1"
+        ) from fault
 
 
 class Supervisor(Multiprocess):

@@ -16,6 +16,12 @@ from wattyard.kernel.values import dataclass
 from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.programs import MAJOR_VERSION, Programs
+from wattyard.platform.embedded.surroundings import (
+    SOCKET_PREFIX,
+    check_machine,
+    new_socket_folder,
+    shared_memory_kind,
+)
 
 ROLE: Final = "wattyard"
 _START_SECONDS: Final = 60.0
@@ -24,8 +30,6 @@ _STOP_SECONDS: Final = 5.0
 _LOG_LIMIT_BYTES: Final = 10 * 1024 * 1024
 _PORT: Final = 5432
 _SOCKET: Final = f".s.PGSQL.{_PORT}"
-_SOCKET_PREFIX: Final = "wattyard-"
-_SOCKET_PATH_LIMIT: Final = 100
 _SETTINGS: Final = {
     "listen_addresses": "",
     "port": str(_PORT),
@@ -88,7 +92,12 @@ class Cluster:
 
     @property
     def is_made(self) -> bool:
-        """Whether a cluster is there, of whatever version."""
+        """Whether a cluster is there, of whatever version.
+
+        Raises:
+            EmbeddedError: when it is another user's.
+        """
+        self._check_owner()
         return self._version.exists()
 
     @property
@@ -104,7 +113,6 @@ class Cluster:
         Raises:
             EmbeddedError: when a cluster of another major version or user is there.
         """
-        self._check_owner()
         if self.is_made:
             found = self._version.read_text().strip()
             if found != str(MAJOR_VERSION):
@@ -122,15 +130,24 @@ class Cluster:
 
     def _check_owner(self) -> None:
         present = os.geteuid()
-        if present and self.folder.exists() and (owner := self.folder.stat().st_uid) != present:
+        try:
+            made = self.folder.exists()
+        except OSError as fault:
+            raise EmbeddedError(
+                f"the data folder {self._data} cannot be used: {fault.strerror}; choose another "
+                "with --data, or start as its owner"
+            ) from fault
+        if present and made and (owner := self.folder.stat().st_uid) != present:
             raise EmbeddedError(
                 f"{self.folder} belongs to the user of number {owner}: start as that user, or as "
                 "root, or choose another folder with --data"
             )
 
     def _make_whole(self) -> Path:
+        check_machine(self._data, is_new=True)
         new = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._data))
         self.programs.own(new)
+        shared = f"dynamic_shared_memory_type={shared_memory_kind()}"
         self.programs.run(
             "initdb",
             f"--pgdata={new}",
@@ -141,8 +158,9 @@ class Cluster:
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
             "--data-checksums",
+            f"--set={shared}",
         )
-        single = ("--single", "-D", str(new), "-c", "exit_on_error=on", "postgres")
+        single = ("--single", "-D", str(new), "-c", shared, "-c", "exit_on_error=on", "postgres")
         self.programs.run("postgres", *single, stdin=f"CREATE DATABASE {ROLE};\n")
         return new
 
@@ -195,13 +213,15 @@ class Cluster:
     def _start(self, lock: int, at: Path | None) -> None:
         """Start the cluster, in which no process works any more: we have its lock."""
         try:
+            check_machine(self._data, is_new=False)
             self.programs.adopt(self.folder)
             self.folder.chmod(0o700)
             socket_folder = self._socket_folder(at)
             # PostgreSQL trusts any process of the noted number, were it a zombie or another
             # program.
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
-            settings = {**_SETTINGS, **({} if self._durable else _NOT_DURABLE)}
+            shared = {"dynamic_shared_memory_type": shared_memory_kind()}
+            settings = {**_SETTINGS, **shared, **({} if self._durable else _NOT_DURABLE)}
             arguments = ["-D", str(self.folder), "-k", str(socket_folder)]
             for name, value in settings.items():
                 arguments += ["-c", f"{name}={value}"]
@@ -293,7 +313,7 @@ class Cluster:
         """Make the private folder of the socket; at its old place where others may know that."""
         noted = self._noted()
         for again, must in ((at, True), (noted.socket_folder if noted else None, False)):
-            if again is None or not again.name.startswith(_SOCKET_PREFIX):
+            if again is None or not again.name.startswith(SOCKET_PREFIX):
                 continue
             self._remove_socket_folder(again)
             try:
@@ -306,7 +326,7 @@ class Cluster:
                 raise EmbeddedError(f"{again} cannot be made: {fault.strerror}") from fault
             self.programs.own(again)
             return again
-        fresh = _new_socket_folder()
+        fresh = new_socket_folder(self._data, _SOCKET)
         self.programs.own(fresh)
         return fresh
 
@@ -340,20 +360,10 @@ class Cluster:
 
     def _remove_socket_folder(self, folder: Path) -> None:
         """Remove a socket folder of ours; anything else is left alone."""
-        owner = self.programs.user.uid if self.programs.user else os.geteuid()
+        owner = self.programs.identity.uid
         if (
-            folder.name.startswith(_SOCKET_PREFIX)
+            folder.name.startswith(SOCKET_PREFIX)
             and folder.is_dir()
             and folder.stat().st_uid == owner
         ):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _new_socket_folder() -> Path:
-    """Make a private folder whose path is short and plain enough for a socket."""
-    folder = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX))
-    path = os.fsencode(folder / _SOCKET)
-    if len(path) <= _SOCKET_PATH_LIMIT and not set(path) & set(b',"'):  # PostgreSQL reads a list
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir="/tmp"))

@@ -86,7 +86,9 @@ class EmbeddedDatabase:
         if self.data.exists() and not self.data.is_dir():
             raise EmbeddedError(f"{self.data} is a file; --data needs a folder")
         try:
-            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # The database's own user must pass where root makes the folder.
+            mode = 0o700 if os.geteuid() else 0o711
+            self.data.mkdir(mode=mode, parents=True, exist_ok=True)
         except OSError as fault:
             raise EmbeddedError(
                 f"the data folder {self.data} cannot be made: {fault.strerror}; "

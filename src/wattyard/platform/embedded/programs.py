@@ -10,27 +10,18 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from wattyard.kernel.values import dataclass
 from wattyard.platform.embedded.copies import copied
 from wattyard.platform.embedded.errors import EmbeddedError
+from wattyard.platform.embedded.identity import User, identity_for, named
+from wattyard.platform.embedded.surroundings import temporary_folder
 
 MAJOR_VERSION: Final = 18
-_SYSTEM_USER: Final = "wattyard"
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """The system user that PostgreSQL runs as, where it is not the present one."""
-
-    uid: int
-    gid: int
 
 
 def package_folder() -> Path:
@@ -65,50 +56,16 @@ def bin_folder(user: User | None) -> Path:
     return package / inside
 
 
-def database_user(cluster: Path) -> User | None:
-    """The user that PostgreSQL must run as; None means the present one.
-
-    For root that is the owner of the cluster, and before there is one the system user.
-
-    Raises:
-        EmbeddedError: when root cannot make the system user.
-    """
-    if os.geteuid() != 0:
-        return None
-    if cluster.is_dir() and (owner := cluster.stat()).st_uid != 0:
-        return User(owner.st_uid, owner.st_gid)
-    import pwd  # noqa: PLC0415 (not on every platform)
-
-    try:
-        entry = pwd.getpwnam(_SYSTEM_USER)
-    except KeyError:
-        _make_user()
-        entry = pwd.getpwnam(_SYSTEM_USER)
-    return User(entry.pw_uid, entry.pw_gid)
-
-
-def _make_user() -> None:
-    options = ("--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _SYSTEM_USER)
-    try:
-        done = subprocess.run(["useradd", *options], capture_output=True, text=True, check=False)  # noqa: S603, S607 (no input of a caller)
-        said = done.stderr.strip() if done.returncode not in (0, 9) else ""  # 9: made meanwhile
-    except OSError as fault:
-        said = str(fault)
-    if said:
-        raise EmbeddedError(
-            "PostgreSQL does not run as root, and its own system user could not be made "
-            f"({said}). Start Wattyard as an ordinary user, or add the system user "
-            f"{_SYSTEM_USER}, or name a PostgreSQL with --database"
-        )
-
-
 class Programs:
     """Runs the programs as the right user, able to reach the cluster and the sockets."""
 
     def __init__(self, cluster: Path) -> None:
-        self.user = database_user(cluster)
+        self.identity = identity_for(cluster)
+        self.user = self.identity.user
         self._bin = bin_folder(self.user)
-        self._prefix = self._passing(cluster.parent)
+        self._data = cluster.parent
+        self._passing = self._passing_to(self._data)
+        self._prefix = [*self.identity.prefix, *self._passing]
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """Write the command line of a program."""
@@ -117,21 +74,22 @@ class Programs:
     def run(
         self, program: str, *arguments: str, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program to its end.
+        """Run a program to its end, with a name for its user, which some programs need.
 
         Raises:
             EmbeddedError: with what it said, when it fails.
         """
-        done = subprocess.run(  # noqa: S603 (our own programs and arguments)
-            self.command(program, *arguments),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-            env=environment(),
-            **self._identity(),
-        )
+        with named(self.identity, self._data, passes=bool(self._passing)) as (prefix, variables):
+            done = subprocess.run(  # noqa: S603 (our own programs and arguments)
+                [*prefix, *self.command(program, *arguments)],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd="/",
+                env={**environment(), **variables},
+                **self._identity(),
+            )
         if done.returncode != 0:
             raise EmbeddedError(f"{program} failed: {done.stderr.strip() or done.stdout.strip()}")
         return done
@@ -173,8 +131,15 @@ class Programs:
 
     def own(self, path: Path) -> None:
         """Give a file or folder to the database's user."""
-        if self.user is not None:
+        if self.user is None:
+            return
+        try:
             os.chown(path, self.user.uid, self.user.gid)
+        except OSError as fault:
+            raise EmbeddedError(
+                f"PostgreSQL runs as user {self.user.uid}, and {path} cannot be given to it "
+                f"({fault.strerror}): start Wattyard as an ordinary user"
+            ) from fault
 
     def adopt(self, folder: Path) -> None:
         """Give a folder that root copied here to the database's user, with all in it."""
@@ -183,13 +148,13 @@ class Programs:
                 os.chown(path, self.user.uid, self.user.gid, follow_symlinks=False)
 
     def _identity(self) -> dict[str, Any]:
-        if self.user is None or self._prefix:
+        if self.user is None or self._passing:
             return {}
         return {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
 
-    def _passing(self, folder: Path) -> list[str]:
+    def _passing_to(self, folder: Path) -> list[str]:
         """Find what lets the database's user pass to the folder, if anything is needed."""
-        needed = (folder, Path(tempfile.gettempdir()))
+        needed = (folder, temporary_folder(folder))
         if self.user is None or all(_enters(self.user, path) for path in needed):
             return []
         setpriv = shutil.which("setpriv")
@@ -206,7 +171,7 @@ class Programs:
             if tried.returncode == 0:
                 return prefix
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, and the system user {_SYSTEM_USER} cannot reach "
+            f"PostgreSQL does not run as root, and its own user {self.user.uid} cannot reach "
             f"{folder}: put the data where every user may pass (such as /srv or /var/lib), or "
             "start Wattyard as an ordinary user"
         )
