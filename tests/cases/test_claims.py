@@ -78,7 +78,7 @@ async def test_workers_share_what_waits_and_keep_the_order_of_each_object(
             if ended:
                 await outbox.settle(world.context, holder, ended)
 
-    await asyncio.gather(*(work(UUID(int=number)) for number in range(1, 6)))
+    await asyncio.gather(*(work(world.context.new_id()) for _ in range(5)))
     assert sum(map(len, done.values())) == 12 * 20
     for positions in done.values():
         assert positions == sorted(set(positions))
@@ -93,16 +93,18 @@ async def test_a_claim_of_one_endpoint_keeps_no_other_waiting(
     request, now = ClaimRequest(FIRST_LANE, 4, 4, 4), world.clock()
     try:
         async with elsewhere.transaction() as slow:
-            first = await queue.claim(slow, UUID(int=1), request, now=now, until=now)
+            first = await queue.claim(slow, world.context.new_id(), request, now=now, until=now)
             assert first
             account, mode = tenant.caller.account, tenant.caller.live_mode
             async with asyncio.timeout(2), world.db.transaction() as quick:
                 await quick.execute("SET LOCAL lock_timeout = '1s'")
                 wanted = ClaimRequest((account, mode, UUID(int=0)), 64, 4, 4)
-                second = await queue.claim(quick, UUID(int=2), wanted, now=now, until=now)
+                second = await queue.claim(
+                    quick, world.context.new_id(), wanted, now=now, until=now
+                )
     finally:
         await elsewhere.close()
-    assert not {one.id for one in first} & {one.id for one in second}
+    assert not {one.id for one in first} & {one.id for one in second or ()}
 
 
 async def test_a_claim_walks_only_the_endpoints_that_it_takes_from(
@@ -115,9 +117,9 @@ async def test_a_claim_walks_only_the_endpoints_that_it_takes_from(
     async with world.db.transaction() as db:
         explain = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
         hold = await db.fetchval(
-            explain + queue._HOLD, *before, world.clock(), queue._CLAIMS, *shares
+            explain + queue._HOLD, *before, world.clock(), queue._CLAIMS, *shares, []
         )
-        rows = await db.fetch(queue._HOLD, *before, world.clock(), queue._CLAIMS, *shares)
+        rows = await db.fetch(queue._HOLD, *before, world.clock(), queue._CLAIMS, *shares, [])
         lanes = [(row["account"], row["live_mode"], row["endpoint_id"]) for row in rows]
         lease = (UUID(int=1), world.clock())
         take = await db.fetchval(
@@ -127,6 +129,7 @@ async def test_a_claim_walks_only_the_endpoints_that_it_takes_from(
             queue.PATIENCE,
             *shares,
             *lease,
+            [],
         )
     assert len(lanes) == 64
     assert touched(hold) + touched(take) < 6_000

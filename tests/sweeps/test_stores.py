@@ -103,6 +103,10 @@ OF_NO_ACCOUNT = {
     "events.queue.overdue",
     "events.queue.renew",
     "events.queue.settle",
+    "events.workers.count_as_dead",
+    "events.workers.present",
+    "events.workers.sign",
+    "events.workers.sign_off",
     # The order of the events of all accounts.
     "events.order.drawn",
     "events.order.raise_above",

@@ -1,7 +1,7 @@
 """The delivery job: claims deliveries, sends them, records outcomes (contract 5, Delivery).
 
-Deliveries are leased. After `kill -9` the leases lapse and another worker, or this one after a
-restart, takes over; at the end of the process they are released.
+Deliveries are leased. After `kill -9` another worker, or this one after a restart, takes over soon
+after the last sign of life (`life_signs.py`); at the end of the process they are released.
 """
 
 import asyncio
@@ -14,8 +14,15 @@ from uuid import UUID
 
 from wattyard.events.domain.deliveries import ClaimedDelivery, Outcome, Reply, outcome
 from wattyard.events.jobs.lanes import PROVEN_SHARE, Lanes
+from wattyard.events.jobs.life_signs import SIGN_SECONDS, LifeSigns
 from wattyard.events.service import EndpointSecrets, Outbox, WebhookSigner
-from wattyard.events.service.outbox import FIRST_LANE, LEASE, ClaimRequest, Lane
+from wattyard.events.service.outbox import (
+    FIRST_LANE,
+    LEASE,
+    ClaimRequest,
+    CountedAsDead,
+    Lane,
+)
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
@@ -78,7 +85,7 @@ class Round:
     def __init__(self, dependencies: DeliveryDependencies, sends: Sends) -> None:
         self._dependencies = dependencies
         self._sends = sends
-        self._holder = dependencies.contexts.new_id()
+        self._signs = LifeSigns(dependencies.outbox, dependencies.contexts.new_id)
         self._lanes = Lanes()
         self._held: dict[UUID, ClaimedDelivery] = {}
         self._leased_at: dict[UUID, float] = {}
@@ -100,7 +107,12 @@ class Round:
             async with asyncio.TaskGroup() as group:
                 besides = [
                     group.create_task(task)
-                    for task in (self._write(), self._renew(), self._wake_at(stop))
+                    for task in (
+                        self._write(),
+                        self._renew(),
+                        self._stay_alive(),
+                        self._wake_at(stop),
+                    )
                 ]
                 try:
                     await self._claim(stop)
@@ -134,15 +146,23 @@ class Round:
                 await asyncio.sleep(_GATHER_SECONDS)
 
     async def _take(self, after: Lane, limit: int) -> list[ClaimedDelivery]:
-        leased_at = monotonic()
         request = ClaimRequest(
             after,
             limit,
             PROVEN_SHARE,
             self._lanes.unproven_share,
             self._lanes.allowances(),
+            await self._signs.dead(),
         )
-        taken = await self._dependencies.outbox.claim(self._now, self._holder, request)
+        leased_at = monotonic()
+        try:
+            taken = await self._dependencies.outbox.claim(self._now, self._signs.holder, request)
+        except CountedAsDead:  # before it held anything here
+            self._signs.begin_anew()
+            self._let_all_go()
+            return []
+        if taken:
+            self._signs.given(leased_at)
         chains: dict[tuple[UUID, str], list[ClaimedDelivery]] = defaultdict(list)
         for delivery in taken:
             self._leased_at[delivery.id] = leased_at
@@ -207,9 +227,10 @@ class Round:
         return secrets.headers(id_, delivery.secrets) | signed
 
     def _lasts(self, delivery: ClaimedDelivery) -> bool:
-        """Whether the lease of a delivery lasts for another attempt."""
+        """Whether a delivery stays ours for another attempt."""
         leased_at = self._leased_at.get(delivery.id, 0.0)
-        return leased_at + LEASE.total_seconds() - _ATTEMPT_SECONDS > monotonic()
+        lasts = leased_at + LEASE.total_seconds() - _ATTEMPT_SECONDS > monotonic()
+        return lasts and self._signs.fresh
 
     def _log_outcome(self, ended: Outcome) -> None:
         self._dependencies.attempted("succeeded" if ended.reply.succeeded else "failed")
@@ -239,14 +260,14 @@ class Round:
             try:
                 if outcomes:
                     await self._dependencies.outbox.settle(
-                        self._now, self._holder, [ended for ended, _ in outcomes]
+                        self._now, self._signs.holder, [ended for ended, _ in outcomes]
                     )
                 for ended, slow in outcomes:
                     self._let_go(ended.delivery, slow=slow)
                 outcomes = []
                 if untried:
                     await self._dependencies.outbox.give_back(
-                        self._holder, [delivery for delivery, _ in untried]
+                        self._signs.holder, [delivery for delivery, _ in untried]
                     )
                 for delivery, slow in untried:
                     self._let_go(delivery, slow=slow)
@@ -261,6 +282,22 @@ class Round:
         del self._held[delivery.id], self._leased_at[delivery.id]
         self._lanes.ended(delivery.endpoint_id, slow=slow)
 
+    async def _stay_alive(self) -> None:
+        """Give signs of life while something is held."""
+        while True:
+            await asyncio.sleep(SIGN_SECONDS)
+            if self._held:
+                with suppress(Unavailable):
+                    try:
+                        await self._signs.give()
+                    except CountedAsDead:
+                        self._let_all_go()
+
+    def _let_all_go(self) -> None:
+        """Begin no attempt of what is held: others may have taken it."""
+        self._leased_at = dict.fromkeys(self._leased_at, 0.0)
+        self._wake.set()
+
     async def _renew(self) -> None:
         """Renew leases; deliveries that may no longer be sent are released."""
         while True:
@@ -270,7 +307,7 @@ class Round:
                 continue
             now = monotonic()
             with suppress(Unavailable):
-                kept = await self._dependencies.outbox.renew(self._now, self._holder, held)
+                kept = await self._dependencies.outbox.renew(self._now, self._signs.holder, held)
                 for delivery in held:
                     if delivery.id in self._leased_at:
                         self._leased_at[delivery.id] = now if delivery.id in kept else 0.0
@@ -284,6 +321,8 @@ class Round:
             task.cancel()
         await asyncio.gather(*self._chains, return_exceptions=True)
         await self._flush()
+        with suppress(Unavailable):
+            await self._signs.sign_off()
 
 
 class _Pace:

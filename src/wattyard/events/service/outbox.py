@@ -1,6 +1,6 @@
 """Use-cases of the delivery worker: claim deliveries and record their outcomes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -13,18 +13,25 @@ from wattyard.events.service.log import Events
 from wattyard.events.service.ports import SerializeEndpoint
 from wattyard.events.store import endpoints as endpoint_store
 from wattyard.events.store import queue as store
+from wattyard.events.store import workers as worker_store
 from wattyard.events.store.queue import FIRST_LANE, ClaimRequest, Lane
+from wattyard.events.store.workers import Workers
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
 from wattyard.kernel.measures import Measure
 
-__all__ = ["FIRST_LANE", "LEASE", "ClaimRequest", "Lane", "Outbox"]
+__all__ = ["FIRST_LANE", "LEASE", "ClaimRequest", "CountedAsDead", "Lane", "Outbox", "Workers"]
 
 LEASE: Final = timedelta(seconds=20)
-"""How long a delivery stays with a worker that has gone silent."""
+"""How long a delivery stays with a worker of which nothing is known, such as one of an earlier
+release; one that gives signs of life loses it soon after the last."""
 
 _OVERDUE: Final = timedelta(minutes=15)
+
+
+class CountedAsDead(Exception):
+    """A worker was silent for so long that others may send what it held."""
 
 
 class Outbox:
@@ -61,10 +68,44 @@ class Outbox:
     async def claim(
         self, context: Context, holder: UUID, request: ClaimRequest
     ) -> list[ClaimedDelivery]:
-        """Lease the deliveries that are due and next in order, oldest first."""
+        """Lease the deliveries that are due and next in order, oldest first.
+
+        Raises:
+            CountedAsDead: when the holder has been silent for too long.
+        """
         now = context.now
         async with self._events.db.transaction() as db:
-            return await store.claim(db, holder, request, now=now, until=now + LEASE)
+            claimed = await store.claim(db, holder, request, now=now, until=now + LEASE)
+        if claimed is None:
+            raise CountedAsDead
+        return claimed
+
+    async def sign(self, holder: UUID) -> None:
+        """Give a sign of life of a worker that holds deliveries.
+
+        Raises:
+            CountedAsDead: when it comes too late.
+        """
+        async with self._events.db.transaction() as db:
+            await db.execute("SET LOCAL synchronous_commit = off")
+            alive = await worker_store.sign(db, holder)
+        if not alive:
+            raise CountedAsDead
+
+    async def workers(self) -> Workers:
+        """List the workers that held deliveries lately, with their signs of life."""
+        async with self._events.db.reading() as db:
+            return await worker_store.present(db)
+
+    async def count_as_dead(self, silent: Mapping[UUID, int]) -> list[UUID]:
+        """Let anybody take what those hold that have given no sign beyond a number: who it is."""
+        async with self._events.db.transaction() as db:
+            return await worker_store.count_as_dead(db, silent)
+
+    async def sign_off(self, holder: UUID) -> None:
+        """Forget a worker that holds nothing any more."""
+        async with self._events.db.transaction() as db:
+            await worker_store.sign_off(db, holder)
 
     async def renew(
         self, context: Context, holder: UUID, deliveries: Collection[ClaimedDelivery]

@@ -1,8 +1,9 @@
 """The SQL of the worker, over the deliveries of all accounts.
 
 A delivery is held by a lease: whoever holds it writes its outcome, and when the lease is past
-its end anybody takes it. Claims of one endpoint are made one after the other, so that none sees
-half of another; claims of different endpoints do not wait for each other.
+its end, or its holder counts as dead, anybody takes it. Claims of one endpoint are made one after
+the other, so that none sees half of another; claims of different endpoints do not wait for each
+other.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,6 +16,7 @@ import msgspec
 from wattyard.events.domain import Event
 from wattyard.events.domain.deliveries import PATIENCE, ClaimedDelivery, Outcome
 from wattyard.events.domain.endpoints import KeptSecrets
+from wattyard.events.store import workers
 from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection, WriteConnection
 
@@ -36,7 +38,7 @@ class ClaimRequest:
     """How much a worker takes: at most `limit`, from the lane after `after` on.
 
     `allowances` says how many of a known endpoint; of others it takes `proven` or `unproven`,
-    as their last attempt succeeded or not.
+    as their last attempt succeeded or not. Those who are `dead` hold nothing.
     """
 
     after: Lane
@@ -44,6 +46,7 @@ class ClaimRequest:
     proven: int
     unproven: int
     allowances: Sequence[tuple[UUID, int]] = ()
+    dead: Collection[UUID] = ()
 
 
 _WAITING = """
@@ -70,7 +73,7 @@ _IN_TURN = """
           AND earlier.status = 'PENDING' AND earlier.position < d.position
           AND (earlier.attempts = 0
                OR earlier.attempts = 1 AND d.due > $4::timestamptz - $5::interval)
-          AND (earlier.due > $4 OR earlier.leased_until > $4
+          AND (earlier.due > $4 OR earlier.leased_until > $4 AND earlier.holder <> ALL($12::uuid[])
                OR (earlier.due, earlier.position) > (d.due, d.position))))
 """
 """No earlier event of the object is on its way, or waits for its first retry that is still
@@ -94,7 +97,8 @@ _HOLD = f"""
             SELECT FROM webhook_deliveries d
             WHERE d.account = waiting.account AND d.live_mode = waiting.live_mode
               AND d.endpoint_id = waiting.endpoint_id AND d.status = 'PENDING' AND d.due <= $4
-              AND (d.leased_until IS NULL OR d.leased_until <= $4))
+              AND (d.leased_until IS NULL OR d.leased_until <= $4
+                   OR d.holder = ANY($10::uuid[])))
         LIMIT 1
     ) ready
     WHERE pg_try_advisory_xact_lock($5::integer, hashtext(waiting.endpoint_id::text))
@@ -133,7 +137,9 @@ _CLAIM = f"""
             ) d JOIN webhook_deliveries locked ON locked.account = d.account
                 AND locked.live_mode = d.live_mode AND locked.id = d.id
             WHERE locked.status = 'PENDING' AND locked.due <= $4
-              AND (locked.leased_until IS NULL OR locked.leased_until <= $4) AND {_IN_TURN}
+              AND (locked.leased_until IS NULL OR locked.leased_until <= $4
+                   OR locked.holder = ANY($12::uuid[]))
+              AND {_IN_TURN}
             ORDER BY d.due, d.position
             LIMIT endpoint.share
             FOR UPDATE OF locked SKIP LOCKED
@@ -151,8 +157,10 @@ _CLAIM = f"""
 
 async def claim(
     db: WriteConnection, holder: UUID, request: ClaimRequest, *, now: datetime, until: datetime
-) -> list[ClaimedDelivery]:
+) -> list[ClaimedDelivery] | None:
     """Claim what is due and next in order, in the order of events. Needs a transaction.
+
+    Where there is something, it gives a sign of life: None where the holder counts as dead.
 
     Endpoints are held first, by a statement of their own: what is in turn is then judged on all
     that others had taken from them before. The commit does not wait for the disk: a lease that is
@@ -161,11 +169,14 @@ async def claim(
     await db.execute("SET LOCAL synchronous_commit = off")
     allowances = msgspec.json.encode({str(id_): share for id_, share in request.allowances})
     shares = (allowances.decode(), request.proven, request.unproven, request.limit)
-    rows = await db.fetch(_HOLD, *request.after, now, _CLAIMS, *shares)
+    dead = list(request.dead)
+    rows = await db.fetch(_HOLD, *request.after, now, _CLAIMS, *shares, dead)
     if not rows:
         return []
+    if not await workers.sign(db, holder):
+        return None
     lanes = [(row["account"], row["live_mode"], row["endpoint_id"]) for row in rows]
-    rows = await db.fetch(_CLAIM, *_columns(lanes), now, PATIENCE, *shares, holder, until)
+    rows = await db.fetch(_CLAIM, *_columns(lanes), now, PATIENCE, *shares, holder, until, dead)
     return sorted((_claimed(dict(row)) for row in rows), key=lambda delivery: delivery.position)
 
 

@@ -1,0 +1,116 @@
+"""Signs of life of the workers that hold deliveries, so that those of a dead one are soon sent.
+
+Leases last as long as an attempt may take. They are not waited for: a worker that holds deliveries
+gives a sign in the database, and one whose signs stand still for 2.8 s counts as dead. What counts
+is what a worker sees itself while it looks, by its own monotonic clock: neither clocks of machines
+that differ nor a database that was away, for all, makes anybody look dead.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from math import inf
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from wattyard.events.service import Outbox
+from wattyard.events.service.outbox import CountedAsDead
+
+SIGN_SECONDS: Final = 0.7
+"""How often a worker that holds deliveries gives a sign."""
+SILENT_SECONDS: Final = 2.8
+"""Who gives no sign for so long counts as dead."""
+_MARGIN_SECONDS: Final = 0.3
+_LOOK_SECONDS: Final = 0.9
+_BLIND_SECONDS: Final = 2.0
+"""Whoever has not looked for so long, because the database was away or the machine had no time for
+it, does not know what the others did meanwhile."""
+
+
+class Watch:
+    """What one worker has seen of the others."""
+
+    def __init__(self) -> None:
+        self._seen: dict[UUID, tuple[int, float]] = {}
+        self._looked = -inf
+
+    def silent(
+        self, signs: Mapping[UUID, int], *, asked: float, answered: float
+    ) -> dict[UUID, int]:
+        """Look at the signs of the others: those who have been silent for too long, with them.
+
+        `asked` and `answered` are seconds of a monotonic clock, before and after the signs were
+        read: they may have been given at any moment between.
+        """
+        blind = asked - self._looked > _BLIND_SECONDS
+        before = {} if blind else self._seen
+        self._looked = answered
+        self._seen = {
+            holder: before[holder]
+            if holder in before and before[holder][0] == number
+            else (number, answered)
+            for holder, number in signs.items()
+        }
+        return {
+            holder: number
+            for holder, (number, since) in self._seen.items()
+            if asked - since >= SILENT_SECONDS
+        }
+
+
+class LifeSigns:
+    """The signs of one worker, and its look at those of the others."""
+
+    def __init__(
+        self, outbox: Outbox, new_id: Callable[[], UUID], seconds: Callable[[], float] = monotonic
+    ) -> None:
+        self.holder = new_id()
+        self._outbox = outbox
+        self._new_id = new_id
+        self._seconds = seconds
+        self._watch = Watch()
+        self._given = self._looked = -inf
+        self._dead: Collection[UUID] = ()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nobody can count this worker as dead yet: an attempt may begin."""
+        return self._seconds() < self._given + SILENT_SECONDS - _MARGIN_SECONDS
+
+    async def give(self) -> None:
+        """Give a sign.
+
+        Raises:
+            CountedAsDead: when it comes too late; the worker has another id from now on.
+        """
+        began = self._seconds()
+        try:
+            await self._outbox.sign(self.holder)
+        except CountedAsDead:
+            self.begin_anew()
+            raise
+        self.given(began)
+
+    def given(self, at: float) -> None:
+        """Note a sign that was given not before a moment."""
+        self._given = at
+
+    def begin_anew(self) -> None:
+        """Take another id; what is held under the present one is anybody's."""
+        self.holder = self._new_id()
+        self._given = -inf
+
+    async def dead(self) -> Collection[UUID]:
+        """Name those who count as dead, after a look at the others about once a second."""
+        asked = self._seconds()
+        if asked - self._looked >= _LOOK_SECONDS:
+            found = await self._outbox.workers()
+            self._looked = answered = self._seconds()
+            others = {one: number for one, number in found.signs.items() if one != self.holder}
+            silent = self._watch.silent(others, asked=asked, answered=answered)
+            gone = await self._outbox.count_as_dead(silent) if silent else []
+            self._dead = [*found.dead, *gone]
+        return self._dead
+
+    async def sign_off(self) -> None:
+        """Say that this worker holds nothing any more."""
+        await self._outbox.sign_off(self.holder)
