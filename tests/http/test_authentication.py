@@ -1,5 +1,6 @@
 """Logging in, tokens, keys, disabled accounts (contract 0, Authentication)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from tests.support.world import Tenant, World, basic, error
 from wattyard.accounts import store
+from wattyard.accounts.domain import SecretKey
 from wattyard.accounts.service import Accounts
 from wattyard.kernel import ids
 from wattyard.kernel.context import Contexts
@@ -259,9 +261,14 @@ async def test_keys_can_be_rotated(world: World, tenant: Tenant) -> None:
     authorization = basic(tenant.account_id, secret)
     answer = await world.http.post("/auth/tokens", headers={"Authorization": authorization})
     assert answer.status_code == 200
-    listed = {one.id: one for one in await accounts.keys(tenant.caller.account_id)}
-    assert listed[key.id].last_used is not None
-    assert listed[key.id].name == "second"
+
+    async def shown() -> SecretKey:
+        keys = await accounts.keys(tenant.caller.account_id)
+        return next(one for one in keys if one.id == key.id)
+
+    while (await shown()).last_used is None:  # noqa: ASYNC110 (it is noted beside the call)
+        await asyncio.sleep(0.01)
+    assert (await shown()).name == "second"
     async with world.db.reading() as db:
         found = await store.standing(db, tenant.caller.account_id, False, key.id)
     assert found is not None

@@ -59,6 +59,7 @@ async def log_in(context: Context, accounts: Accounts) -> AuthToken:
     answers=AccountShape,
     example=ACCOUNT_EXAMPLE,
     tagged=True,
+    reads_primary=True,
 )
 async def get_account(context: Context, accounts: Accounts, usage: Usage) -> AccountShape:
     """Retrieve the token's account, with counts of its objects in this mode."""
@@ -75,6 +76,7 @@ async def get_account(context: Context, accounts: Accounts, usage: Usage) -> Acc
     example=KEY_EXAMPLE,
     any_key=True,
     tagged=True,
+    reads_primary=True,
 )
 async def get_key(context: Context, accounts: Accounts) -> KeyShape:
     """Retrieve the key that is used, or that the token was made with: what it may do, and where."""

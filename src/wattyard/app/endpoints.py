@@ -26,6 +26,7 @@ from wattyard.kernel.measures import Measure
 from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
+from wattyard.platform.db.replica_inspection import ReplicaInspection
 from wattyard.platform.document import Description, document
 from wattyard.platform.encryption import Keyring
 from wattyard.platform.encryption.key_file import keyring_of
@@ -212,11 +213,12 @@ SERVER: Final = Capability(
         replays,
         stopping,
         JobRuns,
+        ReplicaInspection,
         Telemetry,
     ),
     endpoints=(live, ready, metrics, openapi),
     jobs=(forgetting_answers,),
     encrypted=(BODY,),
-    inspected=(JobRuns,),
+    inspected=(JobRuns, ReplicaInspection),
     measured=(Replays, JobRuns),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -110,9 +110,10 @@ async def working(
     *,
     any_key: bool,
     assembly: Assembly | None = None,
+    replicas: Sequence[str] = (),
 ) -> Result:
-    db = Database(settings.database, connections=2)
-    await db.open()
+    db = Database(settings.database, connections=2, replicas=replicas)
+    await db.open(reads_replicas=False)
     try:
         await schema.check(db)
         services = (assembly or _all)(db, settings)

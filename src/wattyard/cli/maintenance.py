@@ -11,7 +11,14 @@ from wattyard.accounts.service.doctor import Doctor, folder_complaints
 from wattyard.app import Services
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import database_of, no_database_in, run, working
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import (
+    CommandFailed,
+    DatabaseOption,
+    DatabaseReadOption,
+    DataOption,
+    JsonOption,
+    listed,
+)
 from wattyard.kernel.context import Contexts
 from wattyard.meters.service.months import MIGRATE_AHEAD, Months
 from wattyard.platform import embedded
@@ -77,6 +84,7 @@ def doctor(
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
+    database_read: DatabaseReadOption = None,
 ) -> None:
     """Check schema, rows, clock, disk, secrets, overdue work, and all stored summaries and lists.
 
@@ -91,8 +99,11 @@ def doctor(
         compared = await found.compare(context, repair=repair)
         return complaints, compared.checked, compared.wrong
 
-    settings = Settings.read(data=data, database=database)
-    complaints, checked, wrong = run(data, database, work, any_key=True)
+    settings = Settings.read(data=data, database=database, database_read=listed(database_read))
+    with database_of(settings) as found:
+        complaints, checked, wrong = asyncio.run(
+            working(found, work, any_key=True, replicas=settings.replicas)
+        )
     if not settings.database:
         complaints += folder_complaints(settings.data)
     if json:

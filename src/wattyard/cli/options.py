@@ -17,8 +17,21 @@ DatabaseOption = Annotated[
         envvar="WATTYARD_DATABASE",
     ),
 ]
+DatabaseReadOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--database-read",
+        help="Address of a replica that may be read; give it again for several.",
+        envvar="WATTYARD_DATABASE_READ",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 class CommandFailed(Exception):
     """A command cannot do what was asked; the message says why."""
+
+
+def listed(values: list[str] | None) -> str | None:
+    """Write the values of an option that may be given again as one setting."""
+    return " ".join(values) if values else None

@@ -19,7 +19,13 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from wattyard.cli.database import check, database_of
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption
+from wattyard.cli.options import (
+    CommandFailed,
+    DatabaseOption,
+    DatabaseReadOption,
+    DataOption,
+    listed,
+)
 from wattyard.cli.sockets import listening_on
 from wattyard.platform.embedded.surroundings import temporary_folder
 from wattyard.platform.settings import Settings
@@ -39,6 +45,7 @@ def serve(
     ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
+    database_read: DatabaseReadOption = None,
     workers: Annotated[
         int | None,
         typer.Option("--workers", help="Processes, one per core.", envvar="WATTYARD_WORKERS"),
@@ -78,6 +85,7 @@ def serve(
         port=port,
         data=data and Path(data),
         database=database,
+        database_read=listed(database_read),
         workers=workers,
         worker=None if worker is None else int(worker),
         dashboard=None if dashboard is None else int(dashboard),

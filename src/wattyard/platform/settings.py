@@ -44,16 +44,19 @@ _ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
 
 _PUBLIC_URL: Final = r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?"
 
-_IN_FILES: Final = frozenset({"database", "metrics_token"})
+_IN_FILES: Final = frozenset({"database", "database_read", "metrics_token"})
 """Secrets that a file may hold instead of the environment."""
-SECRET: Final = frozenset({"database", "metrics_token", "encryption_key"})
+SECRET: Final = frozenset({"database", "database_read", "metrics_token", "encryption_key"})
 """What is not shown, or not whole."""
 _KEYS: Final = frozenset({"encryption_key", "encryption_key_file"})
 """Two names of one thing: a variable of either wins over both in a file."""
 
 
-_LISTS: Final = ("webhook_allow", "trusted_proxies", "cors_origins")
-"""Texts that list, separated by commas; a configuration file may have an array."""
+_LISTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("webhook_allow", "trusted_proxies", "cors_origins"), ","),
+    "database_read": " ",
+}
+"""Texts that list, and what separates them; a configuration file may have an array."""
 _PATHS: Final = ("data", "encryption_key_file", *(f"{name}_file" for name in _IN_FILES))
 """Paths, which in a configuration file begin at its folder."""
 _BETWEEN_PROCESSES: Final = ("worker_turn",)
@@ -73,6 +76,8 @@ class Settings:
     """What a server needs to know.
 
     `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
+    `database_read` lists the addresses of its replicas that may be read, apart from each other by
+    spaces.
     `connections` is per worker process, `rate_limit` requests a second of an account and mode on
     this node (0 is off). `metrics_token` lets more than this machine read `/metrics`.
     `request_log` says which requests their account can look at: `errors-and-writes`, `all` or
@@ -102,6 +107,7 @@ class Settings:
     port: int = 8080
     data: Path = Path("wattyard-data")
     database: str = ""
+    database_read: str = ""
     workers: int = 1
     connections: int = 8
     rate_limit: int = 500
@@ -133,6 +139,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_numbers(self)
+        _check_replicas(self.database, self.replicas)
         _check_caps(self.caps)
         _check_networks("webhook_allow", self.webhook_allow)
         _check_networks("trusted_proxies", self.trusted_proxies)
@@ -145,6 +152,11 @@ class Settings:
                     name,
                     f"must be {', '.join(words[:-1])} or {words[-1]}; got {getattr(self, name)}",
                 )
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """The addresses of the replicas that may be read."""
+        return tuple(self.database_read.split())
 
     @property
     def origins(self) -> frozenset[bytes]:
@@ -287,7 +299,7 @@ def _typed(file: ConfigurationFile, name: str, kind: object) -> Any:  # noqa: AN
             raise SettingInvalid(f"{origin.named} must be a whole number, without quotes{got}")
         return int(value)
     if name in _LISTS and isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ",".join(value)
+        return _LISTS[name].join(value)
     if not isinstance(value, str):
         array = ", or an array of such" if name in _LISTS else ""
         raise SettingInvalid(f"{origin.named} must be text in quotes{array}{got}")
@@ -310,6 +322,16 @@ def _check_numbers(settings: Settings) -> None:
         if number < least or (most is not None and number > most):
             upper = "or more" if most is None else f"{'or' if most == 1 else 'to'} {most}"
             raise SettingInvalid.of(name, f"must be {least} {upper}; got {number}")
+
+
+def _check_replicas(database: str, replicas: tuple[str, ...]) -> None:
+    if not all(one.startswith(("postgresql://", "postgres://")) for one in replicas):
+        raise SettingInvalid.of(
+            "database_read",
+            "must list addresses of replicas, postgresql://…, with spaces between them",
+        )
+    if replicas and not database:
+        raise SettingInvalid.of("database_read", "needs the primary's address as `database`")
 
 
 def _check_caps(caps: Caps) -> None:

@@ -24,6 +24,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.measures import Measure
 from wattyard.platform import logs
 from wattyard.platform.db import Database
+from wattyard.platform.db.replica_metrics import ReplicaMetrics
 from wattyard.platform.http import Call
 from wattyard.platform.http.path_keys import MASKED
 from wattyard.platform.logs import Answered
@@ -97,6 +98,7 @@ class Telemetry:
             registry=self.registry,
         )
         self._database_counted = 0.0
+        self._replicas = ReplicaMetrics(db.replicas, self.registry)
         self._open_requests = Gauge(
             "wattyard_requests_in_flight",
             "Requests whose answer is not finished; a stream is one for as long as it lasts.",
@@ -170,6 +172,7 @@ class Telemetry:
         self._connections.labels("idle").set(usage.idle)
         self._connections.labels("lent").set(usage.lent)
         self._waiting.set(usage.waiting)
+        self._replicas.measure()
         self._pool_size.set(self._db.connections)
         self._database_seconds.inc(usage.lent_seconds - self._database_counted)
         self._database_counted = usage.lent_seconds

@@ -32,7 +32,7 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.buckets import Buckets
 from wattyard.kernel.callers import NOBODY, Caller
 from wattyard.kernel.context import Context, Contexts
-from wattyard.kernel.refusals import AccountDisabled, Refusal, Unavailable
+from wattyard.kernel.refusals import AccountDisabled, Refusal, TooMany, Unavailable
 from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database, of_account
 from wattyard.platform.encryption import Keyring
@@ -93,6 +93,8 @@ class Authentication:
         self._known: LRUCache[bytes, _Known] = LRUCache(_CACHED)
         self._numbers: LRUCache[bytes | UUID, int] = LRUCache(_CACHED)
         """The number of an account, by its id and the hashes of its secrets: it never changes."""
+        self._noting: set[UUID] = set()
+        """The keys whose use is being written."""
 
     async def authenticate(
         self, authorization: str | None, now: datetime, *, address: str = ""
@@ -178,16 +180,24 @@ class Authentication:
         expires = key.caller.expires
         if expires is not None and expires <= now:
             raise _expired(expires)
-        await self._note_use(key, now)
+        self._note_use(key, now)
         return key
 
-    async def _note_use(self, key: SecretKey, now: datetime) -> None:
-        """Note that a key is used; a database that only reads does not keep anybody out."""
-        if key.last_used is not None and now - key.last_used < _USE_NOTED:
-            return
-        with of_account(key.account), suppress(Unavailable):
-            async with self._db.transaction() as db:
-                await store.note_use(db, key.account, key.live_mode, key.id, now)
+    def _note_use(self, key: SecretKey, now: datetime) -> None:
+        """Note that a key is used, beside the call: whoever logs in waits for no change."""
+        is_noted = key.last_used is not None and now - key.last_used < _USE_NOTED
+        if not is_noted and key.id not in self._noting:
+            self._noting.add(key.id)
+            self._db.beside(self._noted(key, now))
+
+    async def _noted(self, key: SecretKey, now: datetime) -> None:
+        """Write when a key was used; a database that only reads does not keep anybody out."""
+        try:
+            with of_account(key.account), suppress(Unavailable, TooMany):
+                async with self._db.transaction() as db:
+                    await store.note_use(db, key.account, key.live_mode, key.id, now)
+        finally:
+            self._noting.discard(key.id)
 
     def _in_share_of(self, proof: bytes | UUID) -> AbstractContextManager[None]:
         """Work in the share of the account that a secret, or a verified token's account id, proves.

@@ -35,6 +35,7 @@ class DeliveriesQuery(ListQuery):
     "GET",
     "/webhook-deliveries",
     "webhook_delivery_list",
+    reads_primary=True,  # claims are committed without waiting for the disk, and the replicas
     scope=Scope.ALL_READ,
     query=DeliveriesQuery,
     answers=List[DeliveryShape],

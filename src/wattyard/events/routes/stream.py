@@ -52,6 +52,7 @@ class StreamQuery(Shape):
     "GET",
     "/events/stream",
     "event_stream",
+    reads_primary=True,  # it is woken by the primary, whose transactions it looks at
     scope=Scope.EVENTS_READ,
     query=StreamQuery,
     refuses=(LastEventInvalid, TooManyStreams),

@@ -5,6 +5,7 @@ from wattyard.platform.db.database import Database
 from wattyard.platform.db.keyset import page_query
 from wattyard.platform.db.notifications import Listener, Notifier
 from wattyard.platform.db.pool import of_account
+from wattyard.platform.db.replicas import ReplicaFailed, replicas_allowed
 from wattyard.platform.db.transactions import savepoint
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "Listener",
     "Notifier",
     "ReadConnection",
+    "ReplicaFailed",
     "WriteConnection",
     "of_account",
     "page_query",
+    "replicas_allowed",
     "savepoint",
 ]

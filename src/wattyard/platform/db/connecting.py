@@ -22,10 +22,18 @@ class Connector:
         Unavailable: when the database cannot be reached.
     """
 
-    def __init__(self, url: str, *, statement_seconds: float, causes: Causes) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        statement_seconds: float,
+        causes: Causes,
+        open_seconds: float = _OPEN_SECONDS,
+    ) -> None:
         self._url = url
         self._statement_seconds = statement_seconds
         self._causes = causes
+        self._open_seconds = open_seconds
 
     async def open(self) -> Connection:
         """Open a connection."""
@@ -33,7 +41,7 @@ class Connector:
         with self._causes.opening():
             connection: Connection = await asyncpg.connect(
                 self._url,
-                timeout=_OPEN_SECONDS,
+                timeout=self._open_seconds,
                 command_timeout=self._statement_seconds + _ANSWER_SECONDS,
                 connection_class=Connection,
                 server_settings={

@@ -2,10 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import Context
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.connecting import Connector
@@ -13,8 +13,14 @@ from wattyard.platform.db.connection import Connection, ReadConnection, WriteCon
 from wattyard.platform.db.faults import Causes
 from wattyard.platform.db.loans import Lending, Loans
 from wattyard.platform.db.pool import ConnectionPool
+from wattyard.platform.db.positions import LogPosition, LogPositions
 from wattyard.platform.db.readiness import Readiness
+from wattyard.platform.db.replica import Replica
+from wattyard.platform.db.replicas import ReplicaLending, Replicas
 from wattyard.platform.db.transactions import begin_to_read, begin_to_write, ended, savepoint
+
+_ALONE_SECONDS: Final = 5.0
+"""For how long a replica that lags or fails is not read."""
 
 
 class PoolUsage(NamedTuple):
@@ -43,16 +49,38 @@ class Database:
         Unavailable: when the database cannot be reached or cannot write.
     """
 
-    def __init__(self, url: str, *, connections: int = 8, statement_seconds: float = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = 8,
+        statement_seconds: float = 30,
+        replicas: Sequence[str] = (),
+        alone_seconds: float = _ALONE_SECONDS,
+    ) -> None:
         self._causes = Causes()
         self._connector = Connector(url, statement_seconds=statement_seconds, causes=self._causes)
         self._readiness = Readiness(self._connector, self._causes)
+        self._replicas = Replicas(
+            [
+                Replica(
+                    one,
+                    statement_seconds=statement_seconds,
+                    limit=connections,
+                    alone_seconds=alone_seconds,
+                )
+                for one in replicas
+            ],
+            LogPositions(self._connector, self._causes),
+        )
         self.connections = connections
         self._loans: Loans | None = None
         self._besides: set[asyncio.Task[None]] = set()
 
-    async def open(self) -> None:
+    async def open(self, *, reads_replicas: bool = True) -> None:
         """Open the first connection, which shows whether the address is right.
+
+        Replicas are read as soon as they are known to be fit, unless nothing is to be read there.
 
         Raises:
             Unavailable: saying what the database said, when it lets nobody in there.
@@ -64,12 +92,15 @@ class Database:
         except (Unavailable, ValueError) as fault:
             said = fault.__cause__ or fault
             raise Unavailable(f"the database cannot be used: {said}; check its address") from fault
+        for replica in self._replicas.all if reads_replicas else ():
+            self.beside(replica.watch(self._replicas.positions))
 
     async def close(self) -> None:
         """Give the connections back; what runs besides is broken off."""
         for task in self._besides:
             task.cancel()
         await asyncio.gather(*self._besides, return_exceptions=True)
+        await self._replicas.positions.close()
         self._readiness.close()
         if self._loans is not None:
             await self._loans.pool.close()
@@ -97,6 +128,15 @@ class Database:
         pool = self._loans.pool
         return PoolUsage(pool.lent, pool.idle, pool.waiting, self._loans.seconds)
 
+    @property
+    def replicas(self) -> Sequence[Replica]:
+        """The replicas that may be read."""
+        return self._replicas.all
+
+    async def position(self) -> LogPosition | None:
+        """How far the primary's log of changes has come; None where it does not say."""
+        return await self._replicas.positions.now()
+
     def unavailable(self, kind: str, reason: str) -> Unavailable:
         """The refusal of what this database is not set up for; a kind is logged once a minute."""
         self._causes.note(reason, kind=kind)
@@ -105,10 +145,12 @@ class Database:
     def reading(self) -> AbstractAsyncContextManager[ReadConnection]:
         """Lend a connection for single questions, each on its own.
 
+        Where `replicas_allowed` it may be a replica's, which has all that was committed before.
+
         A task that has one already gets the same: tasks that each hold one and wait for another
         would wait for each other as soon as there are as many as connections.
         """
-        return self._lending()
+        return self._lending_to_read()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[ReadConnection]:
@@ -117,7 +159,7 @@ class Database:
         Inside of a transaction or a snapshot of the same task it gives that one's connection: in
         a transaction what the task has written is seen, and what others commit meanwhile too.
         """
-        async with (lending := self._lending()) as connection:
+        async with (lending := self._lending_to_read()) as connection:
             loan = lending.loan
             if loan.in_snapshot or loan.after_commit is not None:
                 yield connection
@@ -200,6 +242,16 @@ class Database:
             raise
         finally:
             connection.terminate()
+
+    def _lending_to_read(self) -> Lending | ReplicaLending:
+        loans = self._loans
+        if loans is None or loans.present() is not None or not self._replicas.all:
+            return self._lending()
+        if (present := self._replicas.present()) is not None:
+            return Lending(present)
+        if self._replicas.may_be_read():
+            return ReplicaLending(self._replicas, loans)
+        return self._lending()
 
     def _lending(self) -> Lending:
         if self._loans is None:

@@ -68,6 +68,12 @@ class Loans:
         self.pool.take_back(loan.connection, account, broken=broken)
         self.causes.refuse_if_lost(error, closed=closed)
 
+    def break_off(self) -> None:
+        """Close all connections, also those that are lent, and lend no more."""
+        for loan in self._by_task.values():
+            loan.connection.terminate()
+        self.pool.break_off()
+
 
 class Lending:
     """A block in which a task has a connection: a new one, or that which it has already."""

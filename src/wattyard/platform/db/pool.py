@@ -156,6 +156,12 @@ class ConnectionPool:
         while self._idle:
             await self._idle.pop().close(timeout=2)
 
+    def break_off(self) -> None:
+        """Close the idle connections without a farewell, and lend no more."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().terminate()
+
     async def _take_slot(self, account: int | None) -> None:
         if account is not None:
             own = self._slots_of.get(account)

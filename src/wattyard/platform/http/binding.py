@@ -1,6 +1,7 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.callers import NOBODY, Caller, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Missing
+from wattyard.platform.db import ReplicaFailed, replicas_allowed
 from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases, replays
 from wattyard.platform.http.arguments import Provided, asked_by, names_in_path, services_of
@@ -42,6 +44,7 @@ class Bound:
         self._fixed = services_of(declared, services)
         self._authenticate = gate.authenticator(declared)
         self._abandons = declared.effect is Effect.COMPUTES
+        self._reads_replicas = declared.reads_replicas
 
     @cached_property
     def _read_query(self) -> Callable[[bytes], Any]:
@@ -115,6 +118,12 @@ class Bound:
             given["call"] = call
         if self._takes_body:
             given["body"] = await self._body(call)
+        if self._reads_replicas:
+            with suppress(ReplicaFailed), replicas_allowed():
+                return await self._run(given, call)
+        return await self._run(given, call)
+
+    async def _run(self, given: dict[str, Any], call: Call) -> Any:  # noqa: ANN401 (a shape)
         work = self.declared.handler(**given)
         return await (while_there(call, work) if self._abandons else work)
 

@@ -70,6 +70,7 @@ class EndpointOptions(TypedDict, total=False):
     body_optional: bool
     reads_body: bool
     tagged: bool
+    reads_primary: bool
     shows_secret: bool
     events: tuple[str, ...]
     media_type: str
@@ -99,6 +100,7 @@ class Endpoint:
         reads_body: True where the function reads the body itself, as a stream; `body` only
             describes it then.
         tagged: True where the answer carries an `ETag` (single objects).
+        reads_primary: True where it is not read on replicas, though it only reads.
         shows_secret: True where the answer has a token or a secret, which nobody may store.
         events: event types that the call writes.
     """
@@ -125,6 +127,7 @@ class Endpoint:
     body_optional: bool = False
     reads_body: bool = False
     tagged: bool = False
+    reads_primary: bool = False
     shows_secret: bool = False
     events: tuple[str, ...] = ()
     media_type: str = "application/json; charset=utf-8"
@@ -140,6 +143,13 @@ class Endpoint:
             raise TypeError(
                 f"{self.title}: a POST of callers who are known, and nothing else, has an effect"
             )
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether what it reads may be read on replicas: it changes nothing, can be done again, and
+        its caller was judged before, on the primary."""
+        only_reads = self.method == "GET" or self.effect is Effect.COMPUTES
+        return only_reads and self.access is Access.BEARER and not self.reads_primary
 
     @property
     def context(self) -> str:
