@@ -175,7 +175,9 @@ def test_a_mistake_in_a_variable_or_an_option_is_named_so() -> None:
 
 def test_a_file_of_the_data_folder_cannot_move_the_data_folder(tmp_path: Path) -> None:
     written(tmp_path / "wattyard.toml", 'data = "elsewhere"')
-    with pytest.raises(SettingInvalid, match="line 1: data cannot be set in the configuration"):
+    with pytest.raises(
+        SettingInvalid, match="line 1: data cannot be set in the configuration of a"
+    ):
         Settings.read({"WATTYARD_DATA": str(tmp_path)})
 
 

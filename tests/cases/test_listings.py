@@ -105,6 +105,7 @@ def test_every_command_says_which_database_it_used_where_it_is_asked(database_ur
         "postgresql://wattyard:a/s3cret@db.example/wattyard",
         "postgresql://db.example/wattyard?sslmode=require&sslpassword=s3cret",
         "postgresql://db.example/wattyard?user=wattyard&password=s3cret",
+        "postgresql://a:s3cret@db.example/wattyard postgresql://a:s3cret@b.example/w",
     ],
 )
 def test_the_password_of_a_database_is_not_shown(address: str) -> None:

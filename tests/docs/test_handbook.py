@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from tests.support.contract_text import ROOT
+from wattyard.app.assembly import CAPABILITIES
 from wattyard.platform.settings import Settings, setting_names
 
 HANDBOOK = ROOT / "docs" / "operations"
@@ -45,3 +46,10 @@ def test_the_configuration_file_of_the_handbook_is_read(tmp_path: Path) -> None:
 
     assert (read.workers, read.public_url) == (2, "https://energy.example.com")
     assert read.database == "postgresql://db/wattyard"
+
+
+def test_every_table_with_data_of_customers_or_people_is_in_the_page_of_data_protection() -> None:
+    named = set(re.findall(r"`([a-z_]+)`", (HANDBOOK / "data-protection.md").read_text()))
+    searched = {table.table for capability in CAPABILITIES for table in capability.personal}
+
+    assert searched | {"people", "person_sessions", "person_links", "server_audit_log"} <= named

@@ -26,6 +26,7 @@ from wattyard.kernel.measures import Measure
 from wattyard.kernel.refusals import Refusal, Unavailable
 from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
+from wattyard.platform.db.personal_rows import LogTable
 from wattyard.platform.db.replica_inspection import ReplicaInspection
 from wattyard.platform.document import Description, document
 from wattyard.platform.encryption import Keyring
@@ -221,4 +222,5 @@ SERVER: Final = Capability(
     encrypted=(BODY,),
     inspected=(JobRuns, ReplicaInspection),
     measured=(Replays, JobRuns),
+    personal=(LogTable("idempotency_keys", ("body",), key="key"),),
 )

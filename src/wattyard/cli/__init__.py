@@ -39,6 +39,7 @@ _COMMANDS: Final = {
         "Print a bearer token of an account, good for an hour, made with its oldest secret key.",
     ),
     "site": Listed("listings", "site", "Sites of an account."),
+    "customer": Listed("listings", "customer", "Customers of an account, and their data."),
     "device": Listed("listings", "device", "Devices of an account."),
     "tariff": Listed("tariffs", "tariff", "Tariffs and their prices."),
     "market": Listed("markets", "market", "Market sources for all accounts."),

@@ -11,6 +11,7 @@ import typer
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.accounts import AccountOption, Mode, print_rows
+from wattyard.cli.customer_data import erase_customer, export_customer
 from wattyard.cli.database import run
 from wattyard.cli.imports import import_sites
 from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
@@ -23,17 +24,20 @@ from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.devices import Device
-from wattyard.sites.domain.sites import Site
-from wattyard.sites.service import Devices, Sites
+from wattyard.sites.domain.sites import Customer, Site
+from wattyard.sites.service import Customers, Devices, Sites
 from wattyard.tariffs.domain.contracts import Contract
 from wattyard.tariffs.service import Tariffs
 
 site = typer.Typer(help="Sites of an account.", no_args_is_help=True)
+customer = typer.Typer(help="Customers of an account, and their data.", no_args_is_help=True)
 device = typer.Typer(help="Devices of an account.", no_args_is_help=True)
 event = typer.Typer(help="What changed at an account.", no_args_is_help=True)
 delivery = typer.Typer(help="Events on their way to webhooks.", no_args_is_help=True)
 
 site.command("import")(import_sites)
+customer.command("export")(export_customer)
+customer.command("erase")(erase_customer)
 
 ModeOption = Annotated[Mode, typer.Option("--mode", help="Which data: test or live.")]
 LimitOption = Annotated[int, typer.Option("--limit", help="How many to list.", min=1, max=100)]
@@ -101,6 +105,40 @@ def list_sites(
         ),
         _site,
     )
+
+
+@customer.command("list")
+def list_customers(
+    account: AccountOption,
+    mode: ModeOption,
+    reference: Annotated[
+        str | None, typer.Option("--reference", help="Only customers of this reference.")
+    ] = None,
+    limit: LimitOption = 30,
+    after: AfterOption = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """List customers, newest first."""
+    asked = AccountList(account, mode, limit, after, json, data, database)
+    window = asked.window("cus")
+    _list(
+        asked,
+        lambda services, context: services.get(Customers).page(
+            context, window, reference_id=reference
+        ),
+        _customer,
+    )
+
+
+def _customer(customer: Customer) -> Row:
+    return {
+        "id": ids.wire("cus", customer.id),
+        "reference_id": customer.reference_id,
+        "locations": len(customer.locations),
+        "time_created": instants.text(customer.time_created),
+    }
 
 
 def _site(summary: bytes) -> Row:

@@ -34,6 +34,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "market add": {"currency_code": "--currency", "display_name": "--name"},
     "site list": {"reference_id": "--reference"},
+    "customer list": {"reference_id": "--reference"},
     "device list": {"reference_id": "--reference"},
 }
 """By command, the options that become fields of another name."""

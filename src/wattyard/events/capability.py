@@ -26,6 +26,7 @@ from wattyard.events.wire.webhooks import endpoint_json
 from wattyard.kernel.context import Contexts
 from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
+from wattyard.platform.db.personal_rows import LogTable
 from wattyard.platform.encryption import Keyring
 from wattyard.platform.http.releases import RELEASE
 from wattyard.platform.outbound.addresses import AddressPolicy
@@ -138,4 +139,5 @@ EVENTS: Final = Capability(
     encrypted=ENCRYPTED,
     inspected=(Outbox,),
     measured=(Outbox, Retention),
+    personal=(LogTable("events", ("object_id", "data")),),
 )

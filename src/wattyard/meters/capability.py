@@ -8,6 +8,7 @@ from wattyard.meters.jobs.months import months_ahead
 from wattyard.meters.routes import ENDPOINTS
 from wattyard.meters.service import Meters, MeterUploads, Months, Records, UploadReader
 from wattyard.platform.composition import Capability
+from wattyard.platform.db.personal_rows import LogTable, OwnTable
 
 
 def upload_reader() -> UploadReader:
@@ -21,6 +22,12 @@ def upload_reader() -> UploadReader:
     return UploadReader(chunks)
 
 
+_OF_SITES: Final = """
+    t.series IN (SELECT s.series FROM meter_series s
+                 WHERE s.account = t.account AND s.live_mode = t.live_mode
+                   AND s.site_id = ANY({}))
+"""
+
 METERS: Final = Capability(
     name="meters",
     id_prefixes=("mre", "bat"),
@@ -29,4 +36,10 @@ METERS: Final = Capability(
     jobs=(months_ahead,),
     inspected=(Months,),
     measured=(Months,),
+    personal=(
+        OwnTable("meter_series", "site", "t.site_id = ANY({})", ("series",)),
+        OwnTable("meter_readings", "site", _OF_SITES, ("series", "start_time")),
+        OwnTable("meter_sessions", "site", _OF_SITES, ("session_reference_id", "series")),
+        LogTable("meter_batches", ("failed_records",), cleared={"failed_records": "'[]'"}),
+    ),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from wattyard.kernel.context import Context
 from wattyard.kernel.measures import Measure
 from wattyard.kernel.values import dataclass
+from wattyard.platform.db.personal_rows import LogTable, OwnTable
 from wattyard.platform.encryption.columns import EncryptedColumn
 
 if TYPE_CHECKING:  # use-cases name these types' neighbours here, and need no HTTP
@@ -59,6 +60,7 @@ class Capability:
         encrypted: the columns in which it keeps secrets.
         inspected: provided types that `wattyard doctor` looks at.
         measured: provided types with values for `/metrics`.
+        personal: the tables in which it keeps something of customers of accounts.
     """
 
     name: str
@@ -70,3 +72,4 @@ class Capability:
     encrypted: tuple[EncryptedColumn, ...] = ()
     inspected: tuple[type[Inspected], ...] = ()
     measured: tuple[type[Measured], ...] = ()
+    personal: tuple[OwnTable | LogTable, ...] = ()

@@ -108,10 +108,10 @@ class ConfigurationFile:
         for key, value in found.values.items():
             if key not in known:
                 what = "table" if isinstance(value, dict) else "setting"
-                raise SettingInvalid(f"{found.place(key)}: {_unknown(key, what, known)}")
+                raise SettingInvalid(f"{found.position(key)}: {_unknown(key, what, known)}")
         return found
 
-    def place(self, key: str) -> str:
+    def position(self, key: str) -> str:
         """Say where a key stands: the file, and the line as far as it can be told."""
         stands = re.compile(rf"\s*(\[\s*)?[\"']?{re.escape(key)}[\"']?\s*[].=]")
         for number, line in enumerate(self._lines, start=1):
@@ -121,8 +121,8 @@ class ConfigurationFile:
 
     def origin(self, key: str) -> Origin:
         """The origin of a key's value."""
-        place = self.place(key)
-        return Origin(place, f"{place}: {key}")
+        at = self.position(key)
+        return Origin(at, f"{at}: {key}")
 
     def beside(self, path: str) -> Path:
         """A path in the file; a relative one begins at the file's folder."""

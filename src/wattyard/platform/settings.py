@@ -256,7 +256,7 @@ def _file(environment: Mapping[str, str], data: Path | None) -> ConfigurationFil
     is_named = configuration.VARIABLE in environment
     if "data" in file.values and not is_named and path not in configuration.FIXED:
         raise SettingInvalid(
-            f"{file.place('data')}: data cannot be set in the configuration file of a data folder"
+            f"{file.position('data')}: data cannot be set in the configuration of a data folder"
         )
     return file
 

@@ -6,6 +6,7 @@ from typing import Final
 from wattyard.kernel.context import Contexts
 from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
+from wattyard.platform.db.personal_rows import LogTable
 from wattyard.platform.http import Endpoint
 from wattyard.platform.http.front import CallWatch
 from wattyard.platform.settings import Settings
@@ -62,4 +63,5 @@ REQUESTS: Final = Capability(
     jobs=(days_of_the_log, size_of_the_log),
     inspected=(Days,),
     measured=(Days,),
+    personal=(LogTable("requests", ("path", "query", "body", "answer"), time="time"),),
 )

@@ -4,6 +4,7 @@ from typing import Final
 
 from wattyard.kernel.context import Contexts
 from wattyard.platform.composition import Capability
+from wattyard.platform.db.personal_rows import OwnTable
 from wattyard.platform.settings import Settings
 from wattyard.platform.work import Job, Periodic
 from wattyard.schedules.routes import ENDPOINTS
@@ -63,4 +64,13 @@ SCHEDULES: Final = Capability(
     ),
     endpoints=ENDPOINTS,
     jobs=(replanning,),
+    personal=(
+        OwnTable(
+            "kept_plans",
+            "site",
+            "t.site_id = ANY({})",
+            documents=("request", "answer"),
+            prefix="spn",
+        ),
+    ),
 )

@@ -8,6 +8,7 @@ from wattyard.accounts.service import Counted, OwnSites
 from wattyard.accounts.service.doctor import Recomputed
 from wattyard.kernel.callers import Caller
 from wattyard.platform.composition import Capability
+from wattyard.platform.db.personal_rows import OwnTable
 from wattyard.sites.adapters.fleet_lines import arrivals
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Customer, Site
@@ -21,6 +22,7 @@ from wattyard.sites.service import (
     FleetReader,
     GatheredEvents,
     Inspection,
+    PersonalData,
     Sites,
     SiteSearches,
     States,
@@ -69,6 +71,7 @@ SITES: Final = Capability(
         Devices,
         States,
         Customers,
+        PersonalData,
         Fleet,
         GatheredEvents,
         Inspection,
@@ -78,4 +81,11 @@ SITES: Final = Capability(
     endpoints=ENDPOINTS,
     jobs=(gathered_events,),
     inspected=(Inspection,),
+    personal=(
+        OwnTable("customers", "customer", "t.id = ANY({})"),
+        OwnTable("sites", "site", "t.id = ANY({})", hidden=("summary",)),
+        OwnTable("devices", "device", "t.id = ANY({})", hidden=("last_shown", "seen_hour")),
+        OwnTable("device_places", "site", "t.site_id = ANY({})", ("site_id", "device_id")),
+        OwnTable("device_states", "device", "t.device_id = ANY({})", ("device_id", "id")),
+    ),
 )

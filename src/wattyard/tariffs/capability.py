@@ -6,6 +6,7 @@ from wattyard.accounts.service.doctor import Recomputed
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
 from wattyard.platform.composition import Capability
+from wattyard.platform.db.personal_rows import OwnTable
 from wattyard.platform.work import Job
 from wattyard.sites.service.ports import Dependent
 from wattyard.tariffs.domain.fetching import Fetched, Subscription
@@ -72,4 +73,5 @@ TARIFFS: Final = Capability(
     encrypted=ENCRYPTED,
     inspected=(OperatorMarkets,),
     measured=(OperatorMarkets,),
+    personal=(OwnTable("tariffs", "site", "t.site_id = ANY({})", prefix="trf"),),
 )

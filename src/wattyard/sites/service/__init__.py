@@ -6,6 +6,7 @@ from wattyard.sites.service.files import FleetFiles, FleetReader
 from wattyard.sites.service.fleet import Fleet
 from wattyard.sites.service.gathered import GatheredEvents
 from wattyard.sites.service.inspection import Inspection
+from wattyard.sites.service.personal_data import PersonalData
 from wattyard.sites.service.ports import Serializers
 from wattyard.sites.service.search import SiteSearches
 from wattyard.sites.service.sites import Sites
@@ -19,6 +20,7 @@ __all__ = [
     "FleetReader",
     "GatheredEvents",
     "Inspection",
+    "PersonalData",
     "Serializers",
     "SiteSearches",
     "Sites",

@@ -9,11 +9,13 @@ from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import WriteConnection
-from wattyard.sites.domain.sites import Customer, CustomerDraft, CustomerNotFound
+from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.sites import Customer, CustomerDraft, CustomerNotFound, Site
 from wattyard.sites.service.ports import SiteUseCases, site_events
 from wattyard.sites.store import customers as customer_store
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
+from wattyard.sites.store import states as state_store
 
 Guard = Callable[[Customer], None]
 """Raises when the stored object is not the one that the caller expects (`If-Match`)."""
@@ -101,6 +103,45 @@ class Customers(SiteUseCases):
             await customer_store.delete(db, account, live, customer_id)
             await self.events.record(context, new_events)
             await self._record(context, "delete", customer)
+
+    async def belongings(
+        self, context: Context, customer_id: UUID
+    ) -> tuple[list[Site], list[Device]]:
+        """Find the sites of a customer, and the devices that stand at no other."""
+        async with self.db.transaction() as db:
+            return await self._belongings(db, context, customer_id)
+
+    async def erase(self, context: Context, customer_id: UUID) -> None:
+        """Delete a customer, its sites and the devices that stand at no other, without a trace.
+
+        The one event names ids alone: the customer's, and those of its locations.
+
+        Raises:
+            CustomerNotFound: when the caller has none of that id.
+        """
+        account, live = context.account, context.live_mode
+        async with self.db.transaction() as db:
+            customer = await self._locked(db, context, customer_id)
+            sites, devices = await self._belongings(db, context, customer_id)
+            site_ids = [site.id for site in sites]
+            await state_store.forget_at(db, account, live, site_ids)
+            for site_id in site_ids:  # each its own statement: readings of years are many rows
+                await site_store.delete(db, account, live, [site_id])
+            for device in devices:
+                await device_store.delete(db, account, live, device.id)
+            await customer_store.delete(db, account, live, customer_id)
+            emptied = replace(customer, reference_id=None, metadata={})
+            await self._record(context, "delete", emptied)
+
+    async def _belongings(
+        self, db: WriteConnection, context: Context, customer_id: UUID
+    ) -> tuple[list[Site], list[Device]]:
+        account, live = context.account, context.live_mode
+        sites = await site_store.of_customer(db, account, live, customer_id)
+        at = await device_store.at_sites(db, account, live, [site.id for site in sites])
+        own = {site.id for site in sites}
+        found = {one.id: one for devices in at.values() for one in devices}
+        return sites, [one for one in found.values() if own.issuperset(one.locations)]
 
     async def _record(self, context: Context, change: str, customer: Customer) -> None:
         data = self.serializers.customer(context.caller, customer)

@@ -1,6 +1,6 @@
 """The SQL of device states."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -120,6 +120,23 @@ async def keep(db: WriteConnection, account: int, live: bool, state: DeviceState
         report.record_reference_id,
     )
     return kept is not None
+
+
+async def forget_at(
+    db: WriteConnection, account: int, live: bool, site_ids: Sequence[UUID]
+) -> None:
+    """Delete the states that devices reported at some sites."""
+    await db.execute(
+        """
+        DELETE FROM device_states WHERE account = $1 AND live_mode = $2 AND location_id = ANY($3)
+          AND device_id = ANY(ARRAY(
+            SELECT device_id FROM device_places
+            WHERE account = $1 AND live_mode = $2 AND site_id = ANY($3)))
+        """,
+        account,
+        live,
+        list(site_ids),
+    )
 
 
 async def note_shown(

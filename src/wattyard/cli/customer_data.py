@@ -1,0 +1,137 @@
+"""`wattyard customer export` and `erase`: all that is kept of one customer, given out or erased."""
+
+import json as json_text
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TextIO, TypeVar
+from uuid import UUID
+
+import typer
+
+from wattyard.accounts.service import Accounts
+from wattyard.app import Services
+from wattyard.cli.accounts import AccountOption, Mode, print_json, say
+from wattyard.cli.database import run
+from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.kernel import ids, instants
+from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context, Contexts
+from wattyard.kernel.values import dataclass
+from wattyard.sites.service import PersonalData
+
+Result = TypeVar("Result")
+CustomerArgument = Annotated[str, typer.Argument(help="cus_…")]
+ModeOption = Annotated[Mode, typer.Option("--mode", help="Which data: test or live.")]
+
+
+@dataclass(frozen=True, slots=True)
+class OfCustomer:
+    """Whose data is meant, and in which database."""
+
+    customer_id: str
+    account: str
+    mode: Mode
+    data: Path | None
+    database: str | None
+
+    @property
+    def id(self) -> UUID:
+        return ids.read(self.customer_id, "cus", param="customer")
+
+    def run(self, work: Callable[[PersonalData, Context, UUID], Awaitable[Result]]) -> Result:
+        """Do something with the data of the customer, on behalf of its account."""
+        customer_id, account_id = self.id, ids.read(self.account, "acc", param="account")
+
+        async def done(services: Services) -> Result:
+            owner = await services.get(Accounts).account(account_id)
+            caller = Caller(owner.number, owner.id, self.mode is Mode.live)
+            context = services.get(Contexts).of(caller)
+            return await work(services.get(PersonalData), context, customer_id)
+
+        return run(self.data, self.database, done)
+
+
+def export_customer(
+    customer_id: CustomerArgument,
+    account: AccountOption,
+    mode: ModeOption,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File to write, which must not exist yet.")
+    ] = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Write everything that is kept of a customer as one JSON document.
+
+    It has an array of rows for each table: the customer, its sites and devices, their states,
+    readings, tariffs and plans, and what the logs say of them.
+    """
+    asked = OfCustomer(customer_id, account, mode, data, database)
+
+    async def work(found: PersonalData, context: Context, id_: UUID) -> None:
+        pieces = _document(context, id_, found.export(context, id_))
+        first = await anext(pieces)  # raises before a file is made
+        with _opened(output) as file:
+            file.write(first)
+            async for piece in pieces:
+                file.write(piece)
+
+    asked.run(work)
+    if output is not None:
+        say(f"{output} has everything that is kept of {customer_id}; nobody else may read it")
+
+
+def erase_customer(
+    customer_id: CustomerArgument,
+    account: AccountOption,
+    mode: ModeOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it nothing is.")] = False,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Erase a customer: its sites, devices and readings, and every mention in the logs.
+
+    Without --yes it says what would be erased. Servers and workers may run meanwhile. What was
+    broken off goes on with the same command. Backups made before still hold the customer.
+    """
+    asked = OfCustomer(customer_id, account, mode, data, database)
+    if yes:
+        rows = asked.run(lambda found, context, id_: found.erase(context, id_))
+    else:
+        rows = asked.run(lambda found, context, id_: found.holdings(context, id_))
+    if json:
+        print_json({"customer_id": customer_id, "erased": yes, "rows": rows})
+        return
+    say(*_lines(rows))
+    say("erased" if yes else "nothing was erased: add --yes to do it")
+
+
+async def _document(
+    context: Context, id_: UUID, rows: AsyncIterator[tuple[str, dict[str, Any]]]
+) -> AsyncIterator[str]:
+    """Write rows as one JSON document, a row a line; those of a table come together."""
+    head = {"customer_id": ids.wire("cus", id_), "time": instants.text(context.now)}
+    before, last = json_text.dumps(head)[:-1] + ', "tables": {', ""
+    async for table, row in rows:
+        lead = ",\n" if table == last else f'{before}\n"{table}": [\n'
+        yield lead + json_text.dumps(row, ensure_ascii=False)
+        before, last = "],", table
+    yield "]}}\n"
+
+
+def _lines(rows: Mapping[str, int]) -> list[str]:
+    return [f"{count:>9,} {table}" for table, count in rows.items()]
+
+
+def _opened(output: Path | None) -> TextIO:
+    """Open a new file that only its owner may read; without a name, standard output."""
+    if output is None:
+        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    try:
+        number = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as fault:
+        raise CommandFailed(f"{output} cannot be written: {fault.strerror}") from None
+    return os.fdopen(number, "w", encoding="utf-8")
