@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from typer.testing import CliRunner, Result
 from tests.cases.test_configuration import SECRET, written
 from wattyard.cli import app
 from wattyard.cli.options import CommandFailed
-from wattyard.platform.settings import setting_names, unknown_variables
+from wattyard.platform.settings import Settings, setting_names, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +40,7 @@ def test_every_setting_is_shown_with_its_value_and_where_it_is_from(
 
     assert found["file"] == str(file)
     settings = found["settings"]
-    assert {*settings} == {
-        name for name in setting_names() if name not in {"database_file", "metrics_token_file"}
-    }
+    assert {*settings} == {one.name for one in fields(Settings)} - {"worker_turn"}
     assert settings["port"] == {"value": 1, "from": "wattyard.toml, line 1"}
     assert settings["trusted_proxies"]["value"] == "10.0.0.0/8"
     assert settings["workers"] == {"value": 2, "from": "WATTYARD_WORKERS"}
