@@ -106,6 +106,14 @@ class PostgresServer:
         """Make the standby a primary."""
         assert self.ask("SELECT pg_promote()")
 
+    def wait_for_standby(self, name: str) -> None:
+        """Have it acknowledge nothing that this standby has not written down; '' for none."""
+        named = f'"{name}"' if name else ""
+        self.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{named}'")
+        self.ask("SELECT pg_reload_conf()")
+        state = "SELECT sync_state FROM pg_stat_replication WHERE application_name = $1"
+        wait_for(lambda: not name or self.ask(state, name) == "sync")
+
     def kill(self) -> None:
         """End all of its processes at once, as a power cut does; safe to call again."""
         self._signal(signal.SIGKILL)
@@ -184,10 +192,7 @@ class Pair:
 
     def replicate_synchronously(self) -> None:
         """Have the primary acknowledge nothing that the standby has not written down."""
-        self.first.ask(f"ALTER SYSTEM SET synchronous_standby_names = '\"{self.second.name}\"'")
-        self.first.ask("SELECT pg_reload_conf()")
-        state = "SELECT sync_state FROM pg_stat_replication WHERE application_name = $1"
-        wait_for(lambda: self.first.ask(state, self.second.name) == "sync")
+        self.first.wait_for_standby(self.second.name)
 
 
 def url_of(servers: Sequence[PostgresServer]) -> str:

@@ -41,6 +41,8 @@ class Writer:
 
     def __init__(self, number: int, address: str, headers: dict[str, str], seed: int) -> None:
         self.ledger = Ledger()
+        self.acknowledged = 0
+        """How many writes it was told are done."""
         self.address = address
         self._headers = headers
         self._number = number
@@ -90,6 +92,7 @@ class Writer:
                 time.sleep(0.02)
                 continue
             if answer.status_code == 201:
+                self.acknowledged += 1
                 site = answer.json()
                 self.ledger.sites[site["id"]] = Expected(reference)
                 self.ledger.states[site["devices"][0]["id"]] = 0
@@ -104,6 +107,7 @@ class Writer:
         possible.add(value)
         answer = client.patch(f"/sites/{site}", json={"metadata": {name: value}})
         if answer.status_code == 200:
+            self.acknowledged += 1
             self.ledger.sites[site].metadata[name] = {value}
         else:
             assert answer.status_code == 503, answer.text
@@ -122,6 +126,7 @@ class Writer:
         }
         kept = client.put(f"/devices/{device}/state", json=body)
         if kept.status_code == 200:
+            self.acknowledged += 1
             self.ledger.states[device] += 1
         else:
             assert kept.status_code == 503, kept.text
@@ -130,6 +135,7 @@ class Writer:
         expected = self.ledger.sites.pop(site)  # without an answer nothing is known of it
         answer = client.delete(f"/sites/{site}")
         if answer.status_code == 200:
+            self.acknowledged += 1
             self.ledger.deleted.add(site)
         else:
             assert answer.status_code == 503, answer.text
@@ -158,7 +164,7 @@ def torture(data: Path, account: Any, *, kills: int, seed: int, writers: int = 3
         for writer in crew:
             writer.stop()
         with closing(server.client(account["account_id"], account["keys"]["test"])) as reader:
-            _check(reader, crew)
+            check(reader, crew)
     finally:
         for writer in crew:
             writer.stop()
@@ -182,7 +188,7 @@ def _all(client: httpx.Client, path: str) -> list[dict[str, Any]]:
     return found
 
 
-def _check(client: httpx.Client, crew: list[Writer]) -> None:
+def check(client: httpx.Client, crew: list[Writer]) -> None:
     """Everything acknowledged is there once, with its events; nothing is there twice."""
     sites = {site["id"]: site for site in _all(client, "/sites")}
     references = [site["reference_id"] for site in sites.values()]

@@ -57,7 +57,7 @@ async def _connect(url: str, patience_seconds: float) -> "asyncpg.Connection[asy
     Asked again and again: whoever waited for the lock in the database would hold a snapshot, for
     which CREATE INDEX CONCURRENTLY waits in turn.
     """
-    connection = await asyncpg.connect(
+    connection: asyncpg.Connection[asyncpg.Record] = await context.config.attributes["connect"](
         url,
         timeout=_OPEN_SECONDS,
         server_settings={
@@ -80,11 +80,11 @@ async def _connect(url: str, patience_seconds: float) -> "asyncpg.Connection[asy
 
 
 async def _migrate(url: str, patience_seconds: float) -> None:
-    async def connect(*_: object, **__: object) -> "asyncpg.Connection[asyncpg.Record]":
+    async def opened(*_: object, **__: object) -> "asyncpg.Connection[asyncpg.Record]":
         return await _connect(url, patience_seconds)
 
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool
+        "postgresql+asyncpg://", async_creator=opened, poolclass=pool.NullPool
     )
     try:
         async with engine.connect() as connection:

@@ -33,6 +33,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
 
     only_reads = False
     """Whether its database was set to read only when it was opened."""
+    server = ""
+    """The server that it leads to: when that was started, as text."""
 
 
 class ReadConnection(Protocol):

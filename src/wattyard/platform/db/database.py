@@ -18,6 +18,7 @@ from wattyard.platform.db.readiness import Readiness
 from wattyard.platform.db.replica import Replica
 from wattyard.platform.db.replicas import ReplicaLending, Replicas
 from wattyard.platform.db.transactions import begin_to_read, begin_to_write, ended, savepoint
+from wattyard.platform.db.watching import ServerWatch
 
 _ALONE_SECONDS: Final = 5.0
 """For how long a replica that lags or fails is not read."""
@@ -76,6 +77,7 @@ class Database:
         self.connections = connections
         self._loans: Loans | None = None
         self._besides: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
 
     async def open(self, *, reads_replicas: bool = True) -> None:
         """Open the first connection, which shows whether the address is right.
@@ -87,6 +89,10 @@ class Database:
         """
         pool = ConnectionPool(self._connector.open_to_read, self.connections)
         self._loans = Loans(pool, self._causes)
+        if self._watching is not None:
+            self._watching.cancel()
+        watch = ServerWatch(self._connector, self._loans)
+        self._watching = asyncio.get_running_loop().create_task(watch.keep(), context=Context())
         try:
             pool.take_back(await pool.lend(None), None)
         except (Unavailable, ValueError) as fault:
@@ -97,9 +103,10 @@ class Database:
 
     async def close(self) -> None:
         """Give the connections back; what runs besides is broken off."""
-        for task in self._besides:
+        tasks = [*self._besides, *([self._watching] if self._watching else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._besides, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._replicas.positions.close()
         self._readiness.close()
         if self._loans is not None:

@@ -13,15 +13,7 @@ import asyncpg
 
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform import logs
-
-_NOT_OPENED: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
-"""What the driver raises when a connection cannot be opened."""
+from wattyard.platform.db.hosts import NOT_OPENED
 
 _SAID: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     (
@@ -105,7 +97,7 @@ class Causes:
         """
         try:
             yield
-        except _NOT_OPENED as fault:
+        except NOT_OPENED as fault:
             refusal = _refusal_of(fault, closed=True) or Unavailable(_SAID[0][1])
             self.note(str(refusal), fault)
             raise refusal from fault

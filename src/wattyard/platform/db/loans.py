@@ -45,6 +45,12 @@ class Loans:
         """The loan of the present task."""
         return self._by_task.get(asyncio.current_task())
 
+    def longest_seconds(self) -> float:
+        """For how long the connection that was lent first of those now lent is."""
+        if not self._by_task:
+            return 0.0
+        return perf_counter() - min(loan.since for loan in self._by_task.values())
+
     async def begin(self, account: int | None) -> Loan:
         """Lend the present task a connection."""
         task = asyncio.current_task()

@@ -12,19 +12,25 @@ from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.connecting import Connector
 from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.faults import Causes
+from wattyard.platform.db.replication import STANDBY_AWAY, WAITS_FOR_A_STANDBY, Replication
 from wattyard.platform.db.transactions import ONLY_READS
 
 _FRESH_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 2.0
 
-_ONLY_READS: Final = """
+_LONGEST_SECONDS: Final = 4.0
+"""How long all of it may take, so that whoever balances load hears of it."""
+
+_SILENT: Final = "the database does not answer; nothing was acknowledged, try again"
+_STATE: Final = f"""
     SELECT current_setting('transaction_read_only')::bool OR EXISTS (
         SELECT 1 FROM pg_db_role_setting
         WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
           AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
-          AND 'default_transaction_read_only=on' = ANY(setconfig))
+          AND 'default_transaction_read_only=on' = ANY(setconfig)) AS only_reads,
+        {WAITS_FOR_A_STANDBY} AS waits
 """
-"""Whether this is a standby, or new sessions are set to read only."""
+"""Whether this is a standby, or new sessions are set to read only; whether commits wait."""
 
 _SPILL: Final = """
     SET work_mem = '64kB';
@@ -40,6 +46,7 @@ class Readiness:
     def __init__(self, connector: Connector, causes: Causes) -> None:
         self._connector = connector
         self._causes = causes
+        self._replication = Replication(connector)
         self._connection: Connection | None = None
         self._asking = asyncio.Lock()
         self._fresh_until = 0.0
@@ -59,28 +66,39 @@ class Readiness:
             raise Unavailable(self._refusal)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
+        self._replication.close()
+        self._close_own()
+
+    def _close_own(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.terminate()
 
     async def _found(self) -> str | None:
         try:
-            return await self._asked()
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                return await self._asked()
         except Unavailable as refusal:
             return str(refusal)
+        except TimeoutError:
+            self._close_own()
+            return _SILENT
 
     async def _asked(self) -> str | None:
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._connector.open()
         connection = self._connection
         try:
-            if await connection.fetchval(_ONLY_READS, timeout=_ANSWER_SECONDS):
+            state = await connection.fetchrow(_STATE, timeout=_ANSWER_SECONDS)
+            if state["only_reads"]:
                 return ONLY_READS
             await connection.execute(_SPILL, timeout=_ANSWER_SECONDS)
         except BaseException as error:
             closed = connection.is_closed()
-            self.close()
+            self._close_own()
             self._causes.refuse_if_lost(error, closed=closed)
             raise
+        if state["waits"] and not await self._replication.answers():
+            return STANDBY_AWAY
         return None

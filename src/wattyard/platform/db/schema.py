@@ -16,6 +16,7 @@ from typing import Any, Final
 import asyncpg
 
 from wattyard.platform.db.database import Database
+from wattyard.platform.db.hosts import connect
 
 _REVISIONS: Final = "wattyard.migrations"
 _OPEN_SECONDS: Final = 10.0
@@ -120,7 +121,7 @@ def migrate(url: str, *, patience_seconds: float = 60, revisions: Path | None = 
 
 async def _present_at(url: str, needed: str) -> str | None:
     """Read the revision at an address, and refuse a newer one that this program cannot use."""
-    connection = await asyncpg.connect(url, timeout=_OPEN_SECONDS)
+    connection = await connect(url, timeout=_OPEN_SECONDS)
     try:
         present = await _revision(connection)
         if present is not None and present > needed:
@@ -137,6 +138,7 @@ def _upgrade(url: str, patience_seconds: float, revisions: Path | None) -> None:
     with as_file(revisions or files(_REVISIONS)) as folder:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.attributes["connect"] = connect
         config.attributes["database_url"] = url
         config.attributes["patience_seconds"] = patience_seconds
         command.upgrade(config, "head")

@@ -28,7 +28,7 @@ from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.measures import Measure, overdue_measures
 from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
-from wattyard.platform.db import Database, ReadConnection, WriteConnection
+from wattyard.platform.db import Database, WriteConnection, commit_behind_all
 from wattyard.platform.http import errors
 from wattyard.platform.http import kept_answers as store
 from wattyard.platform.http.call import Answer, Call, CallerGone
@@ -264,9 +264,15 @@ class Replays:
         kept = Kept(is_same_request=True, status=answer.status, body=body, encrypted=encrypted)
         return await store.keep(db, claim, kept, now=now, since=now - _KEPT_FOR)
 
-    async def _kept(self, db: ReadConnection, claim: Claim) -> Kept | None:
-        """Find the answer that is kept for a key, as it was given."""
+    async def _kept(self, db: WriteConnection, claim: Claim) -> Kept | None:
+        """Find the answer that is kept for a key, as it was given.
+
+        Whoever gave it may have got no answer to its commit: then it is not on the standby yet,
+        and would be lost with the primary. It is given again only when it is there.
+        """
         kept = await store.kept(db, claim, since=self._now() - _KEPT_FOR)
+        if kept is not None:
+            await commit_behind_all(db)
         if kept is None or kept.encrypted is None:
             return kept
         body = self._secret_answers.decrypted(claim.caller, claim.key, kept.encrypted)
