@@ -12,7 +12,7 @@ from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.connecting import Connector
 from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.faults import Causes
-from wattyard.platform.db.replication import STANDBY_AWAY, WAITS_FOR_A_STANDBY, Replication
+from wattyard.platform.db.replication import STANDBY_AWAY, Replication
 from wattyard.platform.db.transactions import ONLY_READS
 
 _FRESH_SECONDS: Final = 1.0
@@ -22,13 +22,13 @@ _LONGEST_SECONDS: Final = 4.0
 """How long all of it may take, so that whoever balances load hears of it."""
 
 _SILENT: Final = "the database does not answer; nothing was acknowledged, try again"
-_STATE: Final = f"""
+_STATE: Final = """
     SELECT current_setting('transaction_read_only')::bool OR EXISTS (
         SELECT 1 FROM pg_db_role_setting
         WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
           AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
           AND 'default_transaction_read_only=on' = ANY(setconfig)) AS only_reads,
-        {WAITS_FOR_A_STANDBY} AS waits
+        current_setting('synchronous_standby_names') <> '' AS waits
 """
 """Whether this is a standby, or new sessions are set to read only; whether commits wait."""
 

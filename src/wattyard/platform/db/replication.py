@@ -14,12 +14,12 @@ STANDBY_AWAY: Final = (
     "the database's synchronous standby does not answer, and changes wait for it; nothing was "
     "acknowledged, try again"
 )
-WAITS_FOR_A_STANDBY: Final = "current_setting('synchronous_standby_names') <> ''"
-"""Whether commits wait for a standby: an expression of SQL."""
 
 _MESSAGE: Final = "pg_logical_emit_message(true, 'wattyard', ''::text)"
 """Writes a few bytes to the log of changes, so that the commit waits as any other does."""
-_BEHIND_ALL: Final = f"SELECT CASE WHEN {WAITS_FOR_A_STANDBY} THEN {_MESSAGE} END"
+_BEHIND_ALL: Final = (
+    f"SELECT CASE WHEN current_setting('synchronous_standby_names') <> '' THEN {_MESSAGE} END"
+)
 _ASKED: Final = f"BEGIN READ WRITE; SELECT {_MESSAGE}; COMMIT"
 _ANSWER_SECONDS: Final = 1.0
 _PATIENCE_SECONDS: Final = 86_400.0
