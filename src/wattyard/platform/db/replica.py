@@ -65,6 +65,7 @@ class Replica:
             statement_seconds=statement_seconds,
             causes=_Quiet(),
             open_seconds=_ANSWER_SECONDS,
+            is_replica=True,
         )
         self._limit = limit
         self._alone_seconds = alone_seconds
