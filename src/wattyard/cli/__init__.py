@@ -160,7 +160,7 @@ def _configurable(command: Any) -> None:  # noqa: ANN401 (a class that typer hid
     """Let a command that reads the settings, or those of a group, be told their file."""
     for one in getattr(command, "commands", {}).values():
         _configurable(one)
-    if any("--data" in one.opts for one in command.params):
+    if any({"--data", "--port"} & {*one.opts} for one in command.params):
         option = TyperOption(
             param_decls=["--config"],
             type=str,
