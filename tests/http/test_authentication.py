@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from tests.support.world import Tenant, World, basic, error
+from tests.support.world import SETTINGS, Tenant, World, basic, error
 from wattyard.accounts import store
 from wattyard.accounts.domain import SecretKey
 from wattyard.accounts.service import Accounts
@@ -152,6 +153,20 @@ async def test_a_token_ends_after_its_hour(world: World, tenant: Tenant) -> None
     assert (await tenant.get("/sites")).status_code == 200
     world.clock.forward(seconds=1)
     error(await tenant.get("/sites"), 401, "token_expired")
+
+
+async def test_a_token_counts_a_minute_before_it_begins_and_no_earlier(
+    world: World, tenant: Tenant
+) -> None:
+    """Clocks of two nodes differ; one that is further ahead makes tokens that count later."""
+    world.clock.forward(minutes=10)
+    await world.log_in_again(tenant)
+    world.clock.forward(seconds=-61)
+    another = httpx.ASGITransport(app=world.another(SETTINGS))
+    async with httpx.AsyncClient(transport=another, base_url="http://test") as elsewhere:
+        error(await elsewhere.get("/sites", headers=tenant.headers), 401, "token_invalid")
+        world.clock.forward(seconds=1)
+        assert (await elsewhere.get("/sites", headers=tenant.headers)).status_code == 200
 
 
 class Stopwatch:

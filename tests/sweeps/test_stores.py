@@ -91,6 +91,7 @@ OF_NO_ACCOUNT = {
     # Asks about the transaction alone.
     "meters.readings.transaction_number",
     # The worker, over all accounts.
+    "meters.batches.accounts_with_batches",
     "events.log.overdue",
     "events.queue.account_id_of",
     "events.queue.backlog",

@@ -13,6 +13,9 @@ from wattyard.kernel.scopes import Scope
 from wattyard.kernel.values import dataclass
 
 TOKEN_LIFETIME: Final = timedelta(hours=1)
+CLOCKS_DIFFER: Final = timedelta(seconds=60)
+"""A token counts so long before its beginning (`nbf`; RFC 7519, 4.1.5): the clock of the node that
+made it may be ahead of the clock of the one that is asked."""
 SECRET_BYTES: Final = 30
 """240 bits of randomness in a secret key; the contract asks for at least 192."""
 
@@ -35,7 +38,7 @@ class TokenMissing(Unauthenticated):
 
 
 class TokenInvalid(Unauthenticated):
-    """The bearer token was not made by this server, or was changed."""
+    """The bearer token was not made by this server, was changed, or does not count yet."""
 
     code = "token_invalid"
 

@@ -31,6 +31,8 @@ class Token:
     """Unix seconds"""
     expires: int
     """Unix seconds"""
+    begins: int
+    """Unix seconds"""
     scopes: frozenset[Scope] | None = None
     site_ids: frozenset[UUID] | None = None
 
@@ -74,7 +76,7 @@ class Signer:
         return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS), seconds
 
     def read(self, token: str) -> Token:
-        """Verify a token's signature and read it; expiry is checked elsewhere.
+        """Verify a token's signature and read it; its beginning and end are checked elsewhere.
 
         Raises:
             TokenInvalid: when it was not made with this secret, or is not a token.
@@ -89,6 +91,7 @@ class Signer:
                 ids.read(claims["kid"], "key", param="kid"),
                 int(claims["iat"]),
                 int(claims["exp"]),
+                int(claims["nbf"]),
                 *_limits(claims),
             )
         except (JoseError, ValueError, KeyError, TypeError, Malformed, RecursionError):

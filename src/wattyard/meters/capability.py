@@ -1,14 +1,25 @@
 """Meters: the energy that flowed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from wattyard.meters.domain.uploads import MeterUpload, UploadChunk
+from wattyard.meters.jobs.batches import forgetting_batches
 from wattyard.meters.jobs.months import months_ahead
 from wattyard.meters.routes import ENDPOINTS
-from wattyard.meters.service import Meters, MeterUploads, Months, Records, UploadReader
+from wattyard.meters.service import (
+    BatchRetention,
+    Meters,
+    MeterUploads,
+    Months,
+    Records,
+    UploadReader,
+)
 from wattyard.platform.composition import Capability
+from wattyard.platform.db import Database
 from wattyard.platform.db.personal_rows import LogTable, OwnTable
+from wattyard.platform.settings import Settings
 
 
 def upload_reader() -> UploadReader:
@@ -28,12 +39,17 @@ _OF_SITES: Final = """
                    AND s.site_id = ANY({}))
 """
 
+
+def batch_retention(db: Database, settings: Settings) -> BatchRetention:
+    return BatchRetention(db, timedelta(days=settings.batch_days))
+
+
 METERS: Final = Capability(
     name="meters",
     id_prefixes=("mre", "bat"),
-    provides=(Months, Meters, Records, upload_reader, MeterUploads),
+    provides=(Months, Meters, Records, upload_reader, MeterUploads, batch_retention),
     endpoints=ENDPOINTS,
-    jobs=(months_ahead,),
+    jobs=(months_ahead, forgetting_batches),
     inspected=(Months,),
     measured=(Months,),
     personal=(

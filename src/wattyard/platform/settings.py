@@ -16,6 +16,7 @@ from wattyard.platform.configuration import ConfigurationFile, Origin, SettingIn
 __all__ = ["SettingInvalid", "Settings", "Traced", "setting_names", "unknown_variables"]
 
 _EVENT_DAYS: Final = 30
+_BATCH_DAYS: Final = 7
 _FLAGS: Final = ("worker", "dashboard", "insecure_dashboard")
 """Numbers that are 0 or 1; a configuration file may say false or true."""
 _RANGES: Final[Mapping[str, tuple[int, int | None]]] = {
@@ -25,6 +26,7 @@ _RANGES: Final[Mapping[str, tuple[int, int | None]]] = {
     "connections": (1, 1000),
     "rate_limit": (0, None),
     "event_days": (_EVENT_DAYS, None),
+    "batch_days": (_BATCH_DAYS, None),
     "max_connections": (1, None),
     "max_connections_per_address": (0, None),
     "head_seconds": (1, None),
@@ -85,7 +87,8 @@ class Settings:
     `log_format` is `text`, `json`, or `auto`: text on a terminal, else JSON. `worker` is 1 where
     the server does the background work too, and `worker_turn` the file by which its processes
     agree which one. `webhook_allow` lists the networks that webhooks may reach besides public
-    addresses, `event_days` tells how long events are kept.
+    addresses, `event_days` tells how long events are kept, `batch_days` how long the reports of
+    batches of readings are.
     `encryption_key` holds the keys that encrypt secrets in the database, or `encryption_key_file`
     names a file that does.
     `webhook_endpoints`, `site_devices` and `site_tariffs` are the most of each (see `Caps`).
@@ -120,6 +123,7 @@ class Settings:
     worker_turn: str = ""
     webhook_allow: str = ""
     event_days: int = 30
+    batch_days: int = 90
     encryption_key: str = field(default="", repr=False)
     encryption_key_file: str = ""
     webhook_endpoints: int = 100

@@ -14,11 +14,13 @@ from cachetools import LRUCache
 
 from wattyard.accounts import domain, store
 from wattyard.accounts.domain import (
+    CLOCKS_DIFFER,
     Account,
     CredentialsInvalid,
     KeyRevoked,
     SecretKey,
     TokenExpired,
+    TokenInvalid,
     TooManyFailures,
 )
 from wattyard.accounts.service.headers import (
@@ -149,7 +151,7 @@ class Authentication:
     async def _verified(self, authorization: str, now: datetime, address: str) -> _Known:
         fresh_until = self._seconds() + _STANDING_SECONDS
         if not shows_key(authorization):
-            return await self._verified_token(bearer(authorization), fresh_until)
+            return await self._verified_token(bearer(authorization), now, fresh_until)
         caller = await self.authenticate_secret(authorization, now, address=address)
         expires = caller.expires.timestamp() if caller.expires else inf
         return _Known(caller, expires, fresh_until, is_key=True)
@@ -207,8 +209,13 @@ class Authentication:
         """
         return of_account(self._numbers.get(proof, NOBODY.account))
 
-    async def _verified_token(self, token: str, fresh_until: float) -> _Known:
+    async def _verified_token(self, token: str, now: datetime, fresh_until: float) -> _Known:
         said: Token = (await self._signing()).read(token)
+        if now.timestamp() < said.begins - CLOCKS_DIFFER.total_seconds():
+            raise TokenInvalid(
+                "the bearer token does not count yet: the clock of the server that made it is more "
+                "than a minute ahead"
+            )
         with self._in_share_of(said.account_id):
             async with self._db.reading() as db:
                 found = await store.standing(db, said.account_id, said.live_mode, said.key_id)

@@ -31,7 +31,7 @@ from wattyard.kernel.values import dataclass
 from wattyard.platform import logs
 from wattyard.platform.db import Listener
 
-_LOOK_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.85
 """How often to look for what is never notified: due retries and lapsed leases."""
 _GATHER_SECONDS: Final = 0.004
 """Deliveries that become claimable within this time are claimed together."""

@@ -1,7 +1,7 @@
 """Signs of life of the workers that hold deliveries, so that those of a dead one are soon sent.
 
 Leases last as long as an attempt may take. They are not waited for: a worker that holds deliveries
-gives a sign in the database, and one whose signs stand still for 2.8 s counts as dead. What counts
+gives a sign in the database, and one whose signs stand still for 2.5 s counts as dead. What counts
 is what a worker sees itself while it looks, by its own monotonic clock: neither clocks of machines
 that differ nor a database that was away, for all, makes anybody look dead.
 """
@@ -15,15 +15,15 @@ from uuid import UUID
 from wattyard.events.service import Outbox
 from wattyard.events.service.outbox import CountedAsDead
 
-SIGN_SECONDS: Final = 0.7
+SIGN_SECONDS: Final = 0.65
 """How often a worker that holds deliveries gives a sign."""
-SILENT_SECONDS: Final = 2.8
+SILENT_SECONDS: Final = 2.5
 """Who gives no sign for so long counts as dead."""
 _MARGIN_SECONDS: Final = 0.3
-_LOOK_SECONDS: Final = 0.9
-_BLIND_SECONDS: Final = 2.0
-"""Whoever has not looked for so long, because the database was away or the machine had no time for
-it, does not know what the others did meanwhile."""
+_LOOK_SECONDS: Final = 0.8
+_COUNTED_SECONDS: Final = 1.1
+"""The most that counts between two looks: while the database was away, or the machine had no time
+for the one who looks, the others could give no sign either."""
 
 
 class Watch:
@@ -31,6 +31,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._seen: dict[UUID, tuple[int, float]] = {}
+        """Of each the number of its signs, and for how long it was seen to stand still."""
         self._looked = -inf
 
     def silent(
@@ -41,20 +42,21 @@ class Watch:
         `asked` and `answered` are seconds of a monotonic clock, before and after the signs were
         read: they may have been given at any moment between.
         """
-        blind = asked - self._looked > _BLIND_SECONDS
-        before = {} if blind else self._seen
+        passed = max(0.0, min(asked - self._looked, _COUNTED_SECONDS))
         self._looked = answered
         self._seen = {
-            holder: before[holder]
-            if holder in before and before[holder][0] == number
-            else (number, answered)
+            holder: (number, self._silence(holder, number, passed))
             for holder, number in signs.items()
         }
         return {
             holder: number
-            for holder, (number, since) in self._seen.items()
-            if asked - since >= SILENT_SECONDS
+            for holder, (number, silence) in self._seen.items()
+            if silence >= SILENT_SECONDS
         }
+
+    def _silence(self, holder: UUID, number: int, passed: float) -> float:
+        before, silence = self._seen.get(holder, (None, 0.0))
+        return silence + passed if before == number else 0.0
 
 
 class LifeSigns:
@@ -100,7 +102,7 @@ class LifeSigns:
         self._given = -inf
 
     async def dead(self) -> Collection[UUID]:
-        """Name those who count as dead, after a look at the others about once a second."""
+        """Name those who count as dead, after a look at the others if the last is 0.8 s ago."""
         asked = self._seconds()
         if asked - self._looked >= _LOOK_SECONDS:
             found = await self._outbox.workers()

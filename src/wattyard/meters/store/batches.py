@@ -88,3 +88,39 @@ def _batch(row: asyncpg.Record) -> MeterBatch:
         failed=msgspec.json.decode(row["failed_records"], type=tuple[Failed, ...]),
         complete=row["complete"],
     )
+
+
+async def accounts_with_batches(db: ReadConnection) -> list[tuple[int, bool]]:
+    """List the accounts and modes that have batches, one index probe each."""
+    rows = await db.fetch(
+        """
+        WITH RECURSIVE found AS (
+            (SELECT account, live_mode FROM meter_batches ORDER BY account, live_mode LIMIT 1)
+            UNION ALL
+            SELECT next.* FROM found CROSS JOIN LATERAL (
+                SELECT b.account, b.live_mode FROM meter_batches b
+                WHERE (b.account, b.live_mode) > (found.account, found.live_mode)
+                ORDER BY b.account, b.live_mode LIMIT 1) next
+        )
+        SELECT account, live_mode FROM found
+        """
+    )
+    return [(row["account"], row["live_mode"]) for row in rows]
+
+
+async def delete_before(
+    db: WriteConnection, account: int, live: bool, id_: UUID, *, limit: int
+) -> int:
+    """Delete at most `limit` batches older than an id; gives how many."""
+    done: str = await db.execute(
+        """
+        DELETE FROM meter_batches WHERE account = $1 AND live_mode = $2 AND id IN (
+            SELECT id FROM meter_batches WHERE account = $1 AND live_mode = $2 AND id < $3
+            ORDER BY id LIMIT $4)
+        """,
+        account,
+        live,
+        id_,
+        limit,
+    )
+    return int(done.rpartition(" ")[2])

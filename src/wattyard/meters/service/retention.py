@@ -1,0 +1,35 @@
+"""The use-case of retention: reports of old batches are deleted, their readings stay."""
+
+from datetime import timedelta
+from typing import Final
+
+from wattyard.kernel import ids
+from wattyard.kernel.context import Context
+from wattyard.meters.store import batches as store
+from wattyard.platform.db import Database
+
+_AT_ONCE: Final = 2_000
+
+
+class BatchRetention:
+    """Deletes old batches of every account."""
+
+    def __init__(self, db: Database, kept_for: timedelta) -> None:
+        self._db = db
+        self._kept_for = kept_for
+
+    async def forget(self, context: Context) -> int:
+        """Delete batches past their retention, in small pieces; gives how many."""
+        first_kept = ids.first_at(context.now - self._kept_for)
+        async with self._db.reading() as db:
+            accounts = await store.accounts_with_batches(db)
+        deleted = 0
+        for account, live in accounts:
+            piece = _AT_ONCE
+            while piece == _AT_ONCE:
+                async with self._db.transaction() as writing:
+                    piece = await store.delete_before(
+                        writing, account, live, first_kept, limit=_AT_ONCE
+                    )
+                deleted += piece
+        return deleted
