@@ -17,6 +17,7 @@ from wattyard.accounts.domain import (
     TokenMissing,
     TooManyFailures,
 )
+from wattyard.app.backup_state import BackupState
 from wattyard.app.job_runs import JobRuns
 from wattyard.app.secret_answers import BODY, EncryptedAnswers
 from wattyard.events.domain.types import EVENT_TYPES
@@ -213,6 +214,7 @@ SERVER: Final = Capability(
         caps,
         replays,
         stopping,
+        BackupState,
         JobRuns,
         ReplicaInspection,
         Telemetry,
@@ -220,7 +222,7 @@ SERVER: Final = Capability(
     endpoints=(live, ready, metrics, openapi),
     jobs=(forgetting_answers,),
     encrypted=(BODY,),
-    inspected=(JobRuns, ReplicaInspection),
-    measured=(Replays, JobRuns),
+    inspected=(BackupState, JobRuns, ReplicaInspection),
+    measured=(Replays, BackupState, JobRuns),
     personal=(LogTable("idempotency_keys", ("body",), key="key"),),
 )

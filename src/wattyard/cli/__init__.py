@@ -83,14 +83,14 @@ _COMMANDS: Final = {
         "Ask a server or worker of this machine whether it is ready; for health checks.",
     ),
     "backup": Listed(
-        "maintenance",
+        "backups",
         "backup",
-        "Back up the embedded database to a file, also while the server runs.",
+        "Back up the embedded database: to a file, or to a folder every so often; list backups.",
     ),
     "restore": Listed(
-        "maintenance",
+        "backups",
         "restore",
-        "Replace the content of the embedded database with a backup: all of it, or nothing.",
+        "Bring the embedded database back: from a file, or as it was at a moment.",
     ),
     "import": Listed("imports", "imports", "The earlier name of `site import`."),
 }

@@ -18,6 +18,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from wattyard.cli.backup_schedule import taking_backups
 from wattyard.cli.database import check, database_of
 from wattyard.cli.options import (
     CommandFailed,
@@ -111,7 +112,8 @@ def serve(
             daemon=True,
         )
         announcer.start()
-        _run(settings, listening)
+        with taking_backups(settings, found.database):
+            _run(settings, listening)
 
 
 def _import_beside() -> threading.Thread:

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from wattyard.kernel.caps import Caps
+from wattyard.kernel.lengths import length
 from wattyard.platform import configuration
 from wattyard.platform.configuration import ConfigurationFile, Origin, SettingInvalid, variable
 
@@ -32,6 +33,7 @@ _RANGES: Final[Mapping[str, tuple[int, int | None]]] = {
     "head_seconds": (1, None),
     "stall_seconds": (1, None),
     "drain_seconds": (0, None),
+    "backup_keep": (1, None),
     **dict.fromkeys(_FLAGS, (0, 1)),
 }
 """The least and the most of each number; None where there is no most."""
@@ -59,7 +61,12 @@ _LISTS: Final[Mapping[str, str]] = {
     "database_read": " ",
 }
 """Texts that list, and what separates them; a configuration file may have an array."""
-_PATHS: Final = ("data", "encryption_key_file", *(f"{name}_file" for name in _IN_FILES))
+_PATHS: Final = (
+    "data",
+    "encryption_key_file",
+    "backup_to",
+    *(f"{name}_file" for name in _IN_FILES),
+)
 """Paths, which in a configuration file begin at its folder."""
 _BETWEEN_PROCESSES: Final = ("worker_turn",)
 """What no person sets: a server gives it to its processes."""
@@ -103,6 +110,8 @@ class Settings:
     `dashboard` is 1 where the server shows it. `public_url` is where people find this server:
     scheme, host and perhaps a path. `insecure_dashboard` is 1 where people may log in over plain
     HTTP from other machines.
+    `backup_to` is the folder of the backups that the server takes of the embedded database, empty
+    for none: a base backup every `backup_every`, of which `backup_keep` are kept.
     `weather_url` is a weather service that speaks as Open-Meteo does; empty asks none.
     """
 
@@ -140,6 +149,9 @@ class Settings:
     dashboard: int = 1
     public_url: str = ""
     insecure_dashboard: int = 0
+    backup_to: str = ""
+    backup_every: str = "1d"
+    backup_keep: int = 7
 
     def __post_init__(self) -> None:
         _check_numbers(self)
@@ -150,6 +162,7 @@ class Settings:
         _check_origins(self.origins)
         _check_url(self.weather_url)
         _check_public_url(self.public_url)
+        _check_length("backup_every", self.backup_every)
         for name, words in _WORDS.items():
             if getattr(self, name) not in words:
                 raise SettingInvalid.of(
@@ -366,6 +379,13 @@ def _check_public_url(text: str) -> None:
             "must be the address at which people find this server, such as "
             f"https://energy.example.com or https://example.com/energy; got {text}",
         )
+
+
+def _check_length(name: str, text: str) -> None:
+    try:
+        length(text)
+    except ValueError as fault:
+        raise SettingInvalid.of(name, f"is wrong: {fault}") from None
 
 
 def _check_networks(name: str, text: str) -> None:

@@ -1,12 +1,13 @@
 """Backup and restore of the embedded database, in pg_dump's custom format."""
 
 import os
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Final
 
+from wattyard.platform.embedded import asking
+from wattyard.platform.embedded.asking import ask
 from wattyard.platform.embedded.cluster import ROLE
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.lease import EmbeddedDatabase
@@ -29,7 +30,7 @@ def backup(database: EmbeddedDatabase, file: Path, *, replaces: bool = False) ->
     place = nullcontext() if replaces and file.is_file() else _created(file)
     with database.lease() as url, place, _created(part) as target:
         address = libpq_environment(url, ROLE)
-        _run(database, ["pg_dump", "--format=custom"], address, stdout=target)
+        asking.run(database.programs, ["pg_dump", "--format=custom"], address, stdout=target)
         part.replace(file)
     return file.stat().st_size
 
@@ -61,45 +62,25 @@ def restore(database: EmbeddedDatabase, file: Path) -> None:
     if not file.is_file():
         raise EmbeddedError(f"{file} is no file")
     with database.lease() as url:
-        side = libpq_environment(url, "postgres")
+        programs, side = database.programs, libpq_environment(url, "postgres")
         users = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'wattyard'"
-        if _ask(database, side, users) != "0":
+        if ask(programs, side, users) != "0":
             raise EmbeddedError("the database is in use: stop the server before a restore")
-        _ask(database, side, f"DROP DATABASE IF EXISTS {_RESTORED}")
-        _ask(database, side, f"CREATE DATABASE {_RESTORED}")
+        ask(programs, side, f"DROP DATABASE IF EXISTS {_RESTORED}")
+        ask(programs, side, f"CREATE DATABASE {_RESTORED}")
         restored = libpq_environment(url, _RESTORED)
         try:
             with file.open("rb") as source:
-                _run(
-                    database,
+                asking.run(
+                    programs,
                     ["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={_RESTORED}"],
                     restored,
                     stdin=source,
                 )
         except EmbeddedError:
-            _ask(database, side, f"DROP DATABASE {_RESTORED}")
+            ask(programs, side, f"DROP DATABASE {_RESTORED}")
             raise
-        _ask(database, side, f"DROP DATABASE IF EXISTS {_REPLACED}")
-        _ask(database, side, f"ALTER DATABASE {ROLE} RENAME TO {_REPLACED}")
-        _ask(database, side, f"ALTER DATABASE {_RESTORED} RENAME TO {ROLE}")
-        _ask(database, side, f"DROP DATABASE {_REPLACED}")
-
-
-def _ask(database: EmbeddedDatabase, address: Mapping[str, str], statement: str) -> str:
-    command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1"]
-    return _run(database, [*command, "--command", statement], address).strip()
-
-
-def _run(
-    database: EmbeddedDatabase,
-    command: list[str],
-    address: Mapping[str, str],
-    *,
-    stdin: int | IO[bytes] = subprocess.DEVNULL,
-    stdout: int | IO[bytes] = subprocess.PIPE,
-) -> str:
-    process = database.programs.open(command, address, stdin=stdin, stdout=stdout)
-    said, errors = process.communicate()
-    if process.returncode != 0:
-        raise EmbeddedError(f"{command[0]} failed: {errors.decode(errors='replace').strip()}")
-    return said.decode() if said else ""
+        ask(programs, side, f"DROP DATABASE IF EXISTS {_REPLACED}")
+        ask(programs, side, f"ALTER DATABASE {ROLE} RENAME TO {_REPLACED}")
+        ask(programs, side, f"ALTER DATABASE {_RESTORED} RENAME TO {ROLE}")
+        ask(programs, side, f"DROP DATABASE {_REPLACED}")

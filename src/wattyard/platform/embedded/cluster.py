@@ -6,7 +6,9 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Final
 from urllib.parse import quote
 
@@ -38,6 +40,9 @@ _SETTINGS: Final = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "max_logical_replication_workers": "0",  # a process less
+    # What an archive of backups has not got yet is kept, but never fills the disk of the data.
+    "max_slot_wal_keep_size": "2GB",
+    "idle_replication_slot_timeout": "7d",
     "io_method": "sync",
     "jit": "off",
     "timezone": "UTC",
@@ -75,13 +80,23 @@ class Cluster:
     are reused, and one container does not see those of another that shares the data folder.
     """
 
-    def __init__(self, data: Path, *, durable: bool, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        durable: bool,
+        wait_seconds: float = WAIT_SECONDS,
+        start_seconds: float = _START_SECONDS,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = data / "postgres"
         self._log = data / "postgres.log"
         self._lock = data / "postgres.lock"
         self._data = data
         self._durable = durable
         self._wait_seconds = wait_seconds
+        self._start_seconds = start_seconds
+        self._settings = settings
         self._programs: Programs | None = None
 
     @property
@@ -221,7 +236,8 @@ class Cluster:
             # program.
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
             shared = {"dynamic_shared_memory_type": shared_memory_kind()}
-            settings = {**_SETTINGS, **shared, **({} if self._durable else _NOT_DURABLE)}
+            speed = {} if self._durable else _NOT_DURABLE
+            settings = {**_SETTINGS, **shared, **speed, **self._settings}
             arguments = ["-D", str(self.folder), "-k", str(socket_folder)]
             for name, value in settings.items():
                 arguments += ["-c", f"{name}={value}"]
@@ -239,7 +255,7 @@ class Cluster:
 
     def _answering(self) -> Running:
         """Wait until it answers; where it recovers for long, it is left to it."""
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + self._start_seconds
         while time.monotonic() < deadline:
             if self._ready() and (running := self.running()) is not None:
                 return running
@@ -247,8 +263,8 @@ class Cluster:
                 raise EmbeddedError(f"PostgreSQL did not start; it said: {self._log_end()}")
             time.sleep(0.01)
         raise EmbeddedError(
-            f"PostgreSQL did not answer within {_START_SECONDS:.0f} s, and goes on trying: come "
-            f"back later; it said: {self._log_end()}"
+            f"PostgreSQL did not answer within {self._start_seconds:.0f} s, and goes on trying: "
+            f"come back later; it said: {self._log_end()}"
         )
 
     def _is_over(self) -> bool:

@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wattyard.platform.embedded.errors import EmbeddedError
@@ -35,6 +37,17 @@ def claimed(file: Path) -> int | None:
         os.close(lock)
         return None
     return lock
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[bool]:
+    """Have a file locked for oneself inside of the block; False while another process has it."""
+    lock = claimed(file)
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def _made(file: Path, flags: int) -> int:

@@ -1,0 +1,205 @@
+"""Folders of backups: what is kept, what can be restored, and what is said when they fail."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.stores.test_embedded import ask, eventually, run
+from wattyard.app.backup_state import BackupState
+from wattyard.kernel.context import Contexts
+from wattyard.kernel.ids import SortedIds
+from wattyard.kernel.instants import system_clock
+from wattyard.kernel.lengths import length
+from wattyard.platform.db import Database
+from wattyard.platform.embedded import EmbeddedDatabase, EmbeddedError
+from wattyard.platform.embedded.archive import recovery, retention, state, taking
+from wattyard.platform.embedded.archive.folders import Chain, chains
+from wattyard.platform.embedded.archive.state import State
+from wattyard.platform.embedded.archive.taking import Schedule
+from wattyard.platform.settings import Settings
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SEGMENT = "0000000100000000000000{:02X}"
+
+
+def chain_in(folder: Path, name: str, bases: dict[int, int], segments: range) -> Chain:
+    """Lay a chain down: base backups by hour, each with its first segment, and WAL."""
+    (folder / name / "wal").mkdir(parents=True)
+    (folder / name / "chain.json").write_text('{"system": "1"}')
+    for hour, first in bases.items():
+        base = folder / name / f"base-{hour:02}"
+        base.mkdir()
+        ended = (NOON + timedelta(hours=hour)).isoformat()
+        known = {"ended": ended, "first_segment": SEGMENT.format(first)}
+        (base / "base.json").write_text(json.dumps(known))
+    for number in segments:
+        (folder / name / "wal" / SEGMENT.format(number)).touch()
+    return Chain(folder / name)
+
+
+def names(chain: Chain) -> tuple[list[str], list[str]]:
+    return [one.path.name for one in chain.bases()], [one.name[-2:] for one in chain.segments()]
+
+
+def test_the_newest_base_backups_are_kept_with_all_changes_since(tmp_path: Path) -> None:
+    chain = chain_in(tmp_path, "chain-1", {1: 2, 2: 4, 3: 7}, range(1, 9))
+    retention.apply(tmp_path, chain, keep=2)
+    assert names(chain) == (["base-02", "base-03"], ["04", "05", "06", "07", "08"])
+
+
+def test_an_earlier_chain_goes_when_the_present_one_has_all_that_is_kept(tmp_path: Path) -> None:
+    earlier = chain_in(tmp_path, "chain-1", {1: 2, 2: 4}, range(1, 6))
+    present = chain_in(tmp_path, "chain-2", {3: 2}, range(2, 4))
+    elsewhere = chain_in(tmp_path, "chain-3", {9: 2}, range(2, 4))
+    retention.apply(tmp_path, present, keep=2)
+    assert names(earlier) == (["base-01", "base-02"], ["01", "02", "03", "04", "05"])
+
+    retention.apply(tmp_path, present, keep=1)
+    assert [chain.path.name for chain in chains(tmp_path)] == ["chain-2", "chain-3"]
+    assert names(elsewhere) == (["base-09"], ["02", "03"])
+
+
+def test_changes_after_a_gap_are_not_followed(tmp_path: Path) -> None:
+    chain = chain_in(tmp_path, "chain-1", {1: 0xFE, 2: 0x100}, range(0))
+    for name in ("0000000100000000000000FE", "0000000100000000000000FF.gz"):
+        (chain.wal / name).touch()
+    for name in ("000000010000000100000000", "000000010000000100000002.partial"):
+        (chain.wal / name).touch()
+    (chain.wal / "000000010000000100000000.part").touch()
+    (base, _) = chain.bases()
+    assert [one.name[8:] for one in chain.after(base)] == [
+        "00000000000000FE",
+        "00000000000000FF",
+        "0000000100000000",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "1", "0d", "1.5h", "-1d", "1w", "1d1h", "99999999d"])
+def test_a_length_of_time_is_a_number_and_a_unit(text: str) -> None:
+    with pytest.raises(ValueError, match="30m, 12h or 1d"):
+        length(text)
+    assert length("90m") == timedelta(minutes=90)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabase]:
+    made = EmbeddedDatabase(tmp_path_factory.mktemp("backed-up") / "data", durable=False)
+    with made.lease() as url:
+        run(url, "CREATE TABLE kept (number int)")
+        yield made
+
+
+@pytest.fixture
+def taken(database: EmbeddedDatabase) -> Iterator[Callable[..., AbstractContextManager[None]]]:
+    """Takes backups of the database beside a block; afterwards there is no trace of them in it."""
+
+    def beside(to: Path, every: str = "1h", keep: int = 2) -> AbstractContextManager[None]:
+        with database.lease() as url:
+            schedule = Schedule(to, length(every), keep)
+            return taking.taken(database, url, schedule, system_clock)
+
+    yield beside
+    taking.stop(database)
+
+
+def known(database: EmbeddedDatabase) -> State:
+    return state.read(database.data) or State("", "", 0, 0, NOON)
+
+
+async def told(url: str, data: Path, at: datetime) -> list[str]:
+    db = Database(url, connections=1)
+    await db.open()
+    try:
+        contexts = Contexts(lambda: at, SortedIds(system_clock))
+        settings = Settings(data=data, database=url)
+        return await BackupState(db, settings).complaints(contexts.operator())
+    finally:
+        await db.close()
+
+
+def test_base_backups_are_taken_every_so_often_and_kept_as_many_as_wanted(
+    database: EmbeddedDatabase, taken: Callable[..., AbstractContextManager[None]], tmp_path: Path
+) -> None:
+    to = tmp_path / "to"
+    with taken(to, "1s", 1):
+        eventually(lambda: state.read(database.data) is not None and bool(chains(to)))
+        (chain,) = chains(to)
+        eventually(lambda: bool(chain.bases()))
+        first = chain.bases()[0]
+        eventually(lambda: bool(chain.bases()) and not first.path.exists())
+    assert min(one.name for one in chain.segments()) >= chain.bases()[0].first_segment
+    with database.lease() as url:
+        late = asyncio.run(told(url, database.data, datetime.now(UTC) + timedelta(days=1)))
+        assert "the last good backup to" in late[0]
+        assert asyncio.run(told(url, tmp_path, datetime.now(UTC) + timedelta(days=1))) == []
+    with pytest.raises(EmbeddedError, match="not empty"):
+        recovery.restore(database, to, None)
+    (chain.bases()[0].path / "base.tar.gz").write_bytes(b"broken")
+    with pytest.raises(EmbeddedError, match="is damaged"):
+        recovery.restore(EmbeddedDatabase(tmp_path / "new"), to, None)
+    assert [one.name for one in (tmp_path / "new").iterdir()] == ["start.lock"]
+
+
+def test_a_chain_that_is_gone_or_broken_is_not_gone_on_with(
+    database: EmbeddedDatabase, taken: Callable[..., AbstractContextManager[None]], tmp_path: Path
+) -> None:
+    to, foreign = tmp_path / "to", tmp_path / "foreign"
+    chain_in(foreign, "chain-1", {}, range(0))
+    with taken(foreign):
+        eventually(lambda: "of another database" in known(database).fault)
+    with taken(to):
+        eventually(lambda: known(database).last_base is not None)
+    first = known(database).chain
+    with taken(to):
+        pass
+    assert known(database).chain == first
+
+    shutil.move(to, tmp_path / "unmounted")
+    to.mkdir()
+    with taken(to):
+        eventually(lambda: "is the disk mounted?" in known(database).fault)
+    assert list(to.iterdir()) == []
+    shutil.rmtree(to)
+    shutil.move(tmp_path / "unmounted", to)
+    with database.lease() as url:
+        run(url, "SELECT pg_drop_replication_slot('wattyard_backups')")
+    with taken(to):
+        eventually(lambda: known(database).chain != first and known(database).fault == "")
+        eventually(lambda: known(database).last_base is not None)
+    assert len(chains(to)) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a small disk")
+def test_a_full_folder_is_told_of_and_what_it_lacks_is_kept_until_there_is_room(
+    database: EmbeddedDatabase, taken: Callable[..., AbstractContextManager[None]], tmp_path: Path
+) -> None:
+    to = tmp_path / "small"
+    to.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", str(to)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no disk can be mounted here")
+    try:
+        with database.lease() as url, taken(to):
+            eventually(lambda: known(database).last_base is not None)
+            for _ in range(3):
+                run(url, "INSERT INTO kept SELECT generate_series(1, 60000)")
+                run(url, "SELECT pg_switch_wal()")
+            eventually(lambda: "No space left on device" in known(database).fault)
+            (line,) = asyncio.run(
+                told(url, database.data, datetime.now(UTC) + timedelta(minutes=15))
+            )
+            assert "No space left" in line
+            assert "MiB of them wait on the disk of the data" in line
+            assert ask(url, "SHOW max_slot_wal_keep_size") == "2GB"
+            subprocess.run(["mount", "-o", "remount,size=200m", str(to)], check=True)
+            eventually(lambda: known(database).fault == "")
+    finally:
+        subprocess.run(["umount", "--lazy", str(to)], check=True)
