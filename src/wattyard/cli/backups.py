@@ -18,7 +18,6 @@ from wattyard.platform import embedded, logs
 from wattyard.platform.db import Database
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.platform.embedded.archive import recovery, taking, times
-from wattyard.platform.embedded.programs import Programs
 from wattyard.platform.encryption import key_file, registry
 from wattyard.platform.encryption.keyring import VARIABLE, Keyring
 from wattyard.platform.settings import Settings
@@ -55,7 +54,7 @@ def backup(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Back up the embedded database, also while the server runs: to a file, or every so often.
+    """Back up the embedded database: to a file, or to a folder every so often; list backups.
 
     With --every, every change is written to the folder as it is made, so that the database of any
     moment can be restored. A server does that by itself where `backup_to` is set.
@@ -69,7 +68,7 @@ def backup(
     )
     source = _embedded(settings)
     if file == "list":
-        _list(source.programs, _folder(settings), json=json)
+        _list(_folder(settings), json=json)
         return
     if source.is_new:
         raise no_database_in(source.data)
@@ -172,8 +171,8 @@ def _moment(text: str) -> datetime | None:
     return moment
 
 
-def _list(programs: Programs, folder: Path, *, json: bool) -> None:
-    found = times.reaches(programs, folder)
+def _list(folder: Path, *, json: bool) -> None:
+    found = times.reaches(folder)
     rows = [
         {
             "backup": f"{one.chain.path.name}/{one.base.path.name}",

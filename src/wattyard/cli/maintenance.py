@@ -9,7 +9,7 @@ import typer
 from wattyard.accounts.service.doctor import Doctor, folder_complaints
 from wattyard.app import Services
 from wattyard.cli.accounts import print_json, say
-from wattyard.cli.database import database_of, run, working
+from wattyard.cli.database import database_of, working
 from wattyard.cli.options import (
     DatabaseOption,
     DatabaseReadOption,

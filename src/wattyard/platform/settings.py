@@ -61,12 +61,7 @@ _LISTS: Final[Mapping[str, str]] = {
     "database_read": " ",
 }
 """Texts that list, and what separates them; a configuration file may have an array."""
-_PATHS: Final = (
-    "data",
-    "encryption_key_file",
-    "backup_to",
-    *(f"{name}_file" for name in _IN_FILES),
-)
+_PATHS: Final = ("data", "encryption_key_file", "backup_to", *(f"{one}_file" for one in _IN_FILES))
 """Paths, which in a configuration file begin at its folder."""
 _BETWEEN_PROCESSES: Final = ("worker_turn",)
 """What no person sets: a server gives it to its processes."""

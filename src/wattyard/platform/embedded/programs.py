@@ -129,20 +129,6 @@ class Programs:
             **self._identity(),
         )
 
-    def open_as_oneself(
-        self, command: Sequence[str], address: Mapping[str, str]
-    ) -> subprocess.Popen[bytes]:
-        """Start a program as the present user, to whom the files that it writes then belong."""
-        return subprocess.Popen(  # noqa: S603 (our own programs and arguments)
-            [str(self._bin / command[0]), *command[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for whoever started it
-            cwd="/",
-            env={**environment(), **address},
-        )
-
     def own(self, path: Path) -> None:
         """Give a file or folder to the database's user."""
         if self.user is None:
@@ -189,6 +175,22 @@ class Programs:
             f"{folder}: put the data where every user may pass (such as /srv or /var/lib), or "
             "start Wattyard as an ordinary user"
         )
+
+
+def open_as_oneself(
+    command: Sequence[str], address: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    """Start a program as the present user, to whom the files that it writes then belong."""
+    program = package_folder() / f"pginstall{MAJOR_VERSION}" / "bin" / command[0]
+    return subprocess.Popen(  # noqa: S603 (our own programs and arguments)
+        [str(program), *command[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for whoever started it
+        cwd="/",
+        env={**environment(), **address},
+    )
 
 
 def environment() -> dict[str, str]:

@@ -134,6 +134,15 @@ class Chain:
                 found[match[1]] = Segment(match[1], path)  # of two, the whole one is last
         return [found[name] for name in sorted(found)]
 
+    def remove_half_made(self) -> None:
+        """Remove a segment that a full disk kept from being made: with it, nothing can go on.
+
+        Nothing that was confirmed to the database is in it.
+        """
+        for path in self.wal.glob(f"*{PARTIAL}"):
+            if path.stat().st_size != SEGMENT_BYTES:
+                path.unlink()
+
     def after(self, base: Base) -> list[Segment]:
         """The WAL since a base backup, up to the first segment that is missing."""
         found: list[Segment] = []

@@ -44,11 +44,11 @@ def restore(database: EmbeddedDatabase, folder: Path, to: datetime | None) -> da
     """
     with _new_folder(database.data) as data:
         programs = Programs(data / "postgres")
-        reach = _chosen(reaches(programs, folder), folder, to)
+        reach = _chosen(reaches(folder), folder, to)
         with _beside(data, programs) as place:
             cluster = place / "postgres"
             _unpack(reach.base, cluster)
-            _lay_out(programs, reach.chain.after(reach.base), cluster / "pg_wal", to)
+            _lay_out(reach.chain.after(reach.base), cluster / "pg_wal", to)
             _recover(place, None if to is None or to >= reach.end else to)
             cluster.rename(data / "postgres")
     return to or reach.end
@@ -146,9 +146,7 @@ def _unpack_one(
     return member.size, checksum.hexdigest()
 
 
-def _lay_out(
-    programs: Programs, segments: Sequence[Segment], wal: Path, to: datetime | None
-) -> None:
+def _lay_out(segments: Sequence[Segment], wal: Path, to: datetime | None) -> None:
     """Write the changes since the base backup to where recovery reads them, and no more of them.
 
     The first change after the moment is needed too: it is what recovery stops at.
@@ -158,7 +156,7 @@ def _lay_out(
             copy = segment.copy_to(wal)
         except (OSError, EOFError) as fault:
             raise EmbeddedError(f"{segment.path} cannot be brought to {wal}: {fault}") from fault
-        if to is not None and (found := changes_in(programs, copy)) and found[1] > to:
+        if to is not None and (found := changes_in(copy)) and found[1] > to:
             return
 
 

@@ -22,11 +22,12 @@ from wattyard.platform.embedded.asking import ask
 from wattyard.platform.embedded.cluster import ROLE
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.lease import EmbeddedDatabase
-from wattyard.platform.embedded.programs import libpq_environment
+from wattyard.platform.embedded.programs import libpq_environment, open_as_oneself
 
 _LOOK_SECONDS: Final = 0.5
 _BEAT_SECONDS: Final = 30.0
-_AGAIN_SECONDS: Final = 10.0
+_FIRST_BEAT_SECONDS: Final = 2.0
+_AGAIN_SECONDS: Final = 5.0
 _BASE_AGAIN_SECONDS: Final = 600.0
 _END_SECONDS: Final = 5.0
 
@@ -77,7 +78,7 @@ class Backups:
         self._clock = clock
         self._progress = Progress(database.data, schedule.to, schedule.every, clock)
         self._base_after = 0.0
-        self._beaten = 0.0
+        self._next_beat = 0.0
         self._reached: Reached | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -103,7 +104,8 @@ class Backups:
     def _archive(self, stop: threading.Event) -> None:
         slots.end_receiver(self._programs, self._address)
         chain = self._chain()
-        receiver = self._programs.open_as_oneself(
+        chain.remove_half_made()
+        receiver = open_as_oneself(
             [
                 "pg_receivewal",
                 f"--directory={chain.wal}",
@@ -114,7 +116,7 @@ class Backups:
             ],
             self._address,
         )
-        self._beaten, self._reached = -_BEAT_SECONDS, None
+        self._next_beat, self._reached = 0.0, None
         try:
             while not stop.wait(_LOOK_SECONDS):
                 self._look(chain, receiver)
@@ -128,10 +130,10 @@ class Backups:
         """See that the archive goes on, and twice a minute how far it is."""
         if receiver.poll() is not None:
             raise EmbeddedError(f"the archive broke off: {_said(receiver)}")
-        if monotonic() - self._beaten < _BEAT_SECONDS:
+        if monotonic() < self._next_beat:
             return
         before, self._reached = self._reached, self._ask(_BEAT)
-        self._beaten = monotonic()
+        self._next_beat = monotonic() + (_FIRST_BEAT_SECONDS if before is None else _BEAT_SECONDS)
         if before is not None:
             if self._reached.archived < before.written:
                 raise EmbeddedError(f"{self._schedule.to} takes nothing: its disk does not answer")
@@ -171,7 +173,7 @@ class Backups:
         self, chain: Chain, receiver: "subprocess.Popen[bytes]", stop: threading.Event
     ) -> None:
         part = chain.path / f"taking-{folders.stamp(self._clock())}"
-        process = self._programs.open_as_oneself(
+        process = open_as_oneself(
             [
                 "pg_basebackup",
                 f"--pgdata={part}",
@@ -190,10 +192,10 @@ class Backups:
                 if stop.wait(_LOOK_SECONDS / 5):
                     return
                 self._look(chain, receiver)
+            if process.returncode != 0:
+                raise EmbeddedError(f"no base backup could be taken: {_said(process)}")
         finally:
             _ended(process)
-        if process.returncode != 0:
-            raise EmbeddedError(f"no base backup could be taken: {_said(process)}")
         ended = datetime.fromisoformat(ask(self._programs, self._address, _NOW))
         base = folders.finished(part, chain, ended)
         ask(self._programs, self._address, _BEAT)
@@ -275,6 +277,9 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
 
 
 def _said(process: "subprocess.Popen[bytes]") -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from wattyard.kernel.values import dataclass
 from wattyard.platform.embedded.archive.folders import Base, Chain, Segment, chains
-from wattyard.platform.embedded.programs import Programs
+from wattyard.platform.embedded.programs import open_as_oneself
 
 _ENDED: Final = re.compile(rb"desc: (?:COMMIT|ABORT)\S* (?:\d+: )?(\d{4}-\d\d-\d\d [\d:.]+) UTC")
 
@@ -24,7 +24,7 @@ class Reach:
     end: datetime
 
 
-def reaches(programs: Programs, folder: Path) -> list[Reach]:
+def reaches(folder: Path) -> list[Reach]:
     """What can be restored from a backup folder: one span for each base backup, oldest first.
 
     Raises:
@@ -38,28 +38,28 @@ def reaches(programs: Programs, folder: Path) -> list[Reach]:
                 segments = chain.after(base)
                 last = segments[-1].name if segments else ""
                 if last not in ends:
-                    ends[last] = _last_change(programs, segments, Path(scratch))
+                    ends[last] = _last_change(segments, Path(scratch))
                 end = ends[last]
                 found.append(Reach(chain, base, base.ended, max(base.ended, end or base.ended)))
     return found
 
 
-def changes_in(programs: Programs, segment: Path) -> tuple[datetime, datetime] | None:
+def changes_in(segment: Path) -> tuple[datetime, datetime] | None:
     """When the first and the last transaction of a segment ended; None where none did.
 
     A transaction whose record goes on in the next segment is counted in neither.
     """
-    process = programs.open_as_oneself(["pg_waldump", "--rmgr=Transaction", str(segment)], {})
+    process = open_as_oneself(["pg_waldump", "--rmgr=Transaction", str(segment)], {})
     said, _ = process.communicate()  # the end of what was written is an error to it
     found = [datetime.fromisoformat(f"{text.decode()}+00:00") for text in _ENDED.findall(said)]
     return (min(found), max(found)) if found else None
 
 
-def _last_change(programs: Programs, segments: Sequence[Segment], scratch: Path) -> datetime | None:
+def _last_change(segments: Sequence[Segment], scratch: Path) -> datetime | None:
     for segment in reversed(segments):
         copy = segment.copy_to(scratch)
         try:
-            if found := changes_in(programs, copy):
+            if found := changes_in(copy):
                 return found[1]
         finally:
             copy.unlink()
