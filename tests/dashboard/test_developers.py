@@ -17,7 +17,7 @@ from wattyard.requests.service import Recorder
 
 HOSTILE = "<script>alert(1)</script>\U0001f642"
 KEYS = "/developers/keys"
-SECRET = re.compile(r"[rs]k_test_[\w-]{40}")
+SECRET = re.compile(r"[rs]k_test_[0-9a-f]{16}_[\w-]{40}")
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ OF_NO_ACCOUNT = {
     "people.people.set_password",
     "people.people.with_password",
     "people.sessions.add",
+    "people.sessions.cell",
     "people.sessions.end",
     "people.sessions.end_all",
     "people.sessions.forget",

@@ -11,7 +11,7 @@ from wattyard.platform.document.client_calls import client_call
 
 Json = dict[str, Any]
 
-_OF_EVERY_CALL = ("account_disabled", "api_version_not_supported")
+_OF_EVERY_CALL = ("account_disabled", "account_moving", "api_version_not_supported")
 
 
 @dataclass(frozen=True, slots=True)

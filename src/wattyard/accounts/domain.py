@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.moves import MoveStage
 from wattyard.kernel.refusals import Malformed, StateForbids, TooMany, Unauthenticated
 from wattyard.kernel.scopes import Scope
 from wattyard.kernel.values import dataclass
@@ -137,6 +138,7 @@ class Account:
     disabled: bool
     time_created: datetime
     deletion_begun: datetime | None = None
+    move_stage: MoveStage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class Standing:
     key_revoked: bool
     account_disabled: bool
     last_disabled: datetime | None
+    move_stage: MoveStage | None = None
 
     def ended(self, issued: int) -> bool:
         """Whether the account was disabled after a token of it was made.
@@ -183,10 +186,18 @@ class Standing:
         return self.last_disabled is not None and issued <= self.last_disabled.timestamp()
 
 
-def new_secret(*, live_mode: bool, restricted: bool) -> str:
-    """Make a key; its prefix shows whether it is restricted, and the mode."""
+def code_of(account_id: UUID) -> str:
+    """The code of an account, by which its calls find their cell: the last 16 digits of its id."""
+    return account_id.hex[16:]
+
+
+def new_secret(account_id: UUID, *, live_mode: bool, restricted: bool) -> str:
+    """Make a key; its beginning shows whether it is restricted, the mode, and the account's code.
+
+    All of that is known to others; what follows is the secret.
+    """
     kind, mode = "rk" if restricted else "sk", "live" if live_mode else "test"
-    return f"{kind}_{mode}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    return f"{kind}_{mode}_{code_of(account_id)}_{secrets.token_urlsafe(SECRET_BYTES)}"
 
 
 def is_secret(text: str) -> bool:

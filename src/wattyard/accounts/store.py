@@ -1,12 +1,14 @@
 """The SQL of accounts and keys."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from wattyard.accounts.domain import Account, Restriction, SecretKey, Standing
+from wattyard.kernel.moves import MoveStage
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.db import ReadConnection, WriteConnection
@@ -14,7 +16,7 @@ from wattyard.platform.encryption import EncryptedColumn, Keyring
 
 TOKEN_SECRET: Final = EncryptedColumn("token_secrets", "secret_encrypted", ("id",), plain="secret")
 
-_ACCOUNT = "account AS number, id, name, disabled, time_created, deletion_begun"
+_ACCOUNT = "account AS number, id, name, disabled, time_created, deletion_begun, move_stage"
 _TABLES: Final = ("secret_keys", "restricted_keys")
 _COLUMNS = "account, live_mode, id, name, secret_hash, time_created, time_revoked, last_used"
 _SECRET_KEYS = f"""
@@ -43,19 +45,19 @@ async def add_account(db: WriteConnection, id_: UUID, name: str, now: datetime) 
         name,
         now,
     )
-    return Account(**row)
+    return _account(row)
 
 
 async def account_by_id(db: ReadConnection, id_: UUID) -> Account | None:
     """Find an account by what clients call it."""
     row = await db.fetchrow(f"SELECT {_ACCOUNT} FROM accounts WHERE id = $1", id_)
-    return None if row is None else Account(**row)
+    return None if row is None else _account(row)
 
 
 async def all_accounts(db: ReadConnection) -> list[Account]:
     """List the accounts, oldest first."""
     rows = await db.fetch(f"SELECT {_ACCOUNT} FROM accounts ORDER BY account")
-    return [Account(**row) for row in rows]
+    return [_account(row) for row in rows]
 
 
 async def page_of_accounts(db: ReadConnection, window: PageWindow) -> Page[Account]:
@@ -72,7 +74,7 @@ async def page_of_accounts(db: ReadConnection, window: PageWindow) -> Page[Accou
             window.older_than or _LAST,
             window.limit + 1,
         )
-    return Page.cut([Account(**row) for row in rows], window)
+    return Page.cut([_account(row) for row in rows], window)
 
 
 async def disable(db: WriteConnection, id_: UUID, now: datetime) -> Account | None:
@@ -83,7 +85,7 @@ async def disable(db: WriteConnection, id_: UUID, now: datetime) -> Account | No
         id_,
         now,
     )
-    return None if row is None else Account(**row)
+    return None if row is None else _account(row)
 
 
 async def enable(db: WriteConnection, id_: UUID, now: datetime) -> Account | None:
@@ -102,7 +104,7 @@ async def enable(db: WriteConnection, id_: UUID, now: datetime) -> Account | Non
         id_,
         now,
     )
-    return None if row is None else Account(**row)
+    return None if row is None else _account(row)
 
 
 async def begin_deletion(db: WriteConnection, id_: UUID, now: datetime) -> tuple[Account, datetime]:
@@ -116,8 +118,8 @@ async def begin_deletion(db: WriteConnection, id_: UUID, now: datetime) -> tuple
         id_,
         now,
     )
-    *account, since = row
-    return Account(*account), since
+    since: datetime = row["last_disabled"]
+    return _account({name: value for name, value in row.items() if name != "last_disabled"}), since
 
 
 async def hold(db: WriteConnection, account: int) -> None:
@@ -168,14 +170,19 @@ async def key_by_hash(
     """Find a key, its account and its stored hash by the hash of its secret."""
     row = await db.fetchrow(
         f"SELECT {_KEY}, secret_hash, accounts.name AS account_name, disabled,"
-        " accounts.time_created AS account_time"
+        " accounts.time_created AS account_time, move_stage"
         f" FROM {_EVERY_KEY} JOIN accounts USING (account) WHERE secret_hash = $1",
         secret_hash,
     )
     if row is None:
         return None
     account = Account(
-        row["account"], row["account_id"], row["account_name"], row["disabled"], row["account_time"]
+        row["account"],
+        row["account_id"],
+        row["account_name"],
+        row["disabled"],
+        row["account_time"],
+        move_stage=_stage(row),
     )
     return _key(row), account, row["secret_hash"]
 
@@ -229,7 +236,7 @@ async def standing(
     """Read an account's number and what its token's validity rests on."""
     row = await db.fetchrow(
         f"""
-        SELECT account, disabled, last_disabled, time_revoked IS NOT NULL AS revoked
+        SELECT account, disabled, last_disabled, time_revoked IS NOT NULL AS revoked, move_stage
         FROM accounts JOIN {_EVERY_KEY} USING (account)
         WHERE accounts.id = $1 AND live_mode = $2 AND keys.id = $3
         """,
@@ -239,7 +246,9 @@ async def standing(
     )
     if row is None:
         return None
-    return row["account"], Standing(row["revoked"], row["disabled"], row["last_disabled"])
+    return row["account"], Standing(
+        row["revoked"], row["disabled"], row["last_disabled"], _stage(row)
+    )
 
 
 async def weak_secrets(db: ReadConnection) -> tuple[int, int]:
@@ -265,6 +274,14 @@ async def token_secret(db: ReadConnection, keyring: Keyring) -> bytes:
         """
     )
     return TOKEN_SECRET.secret_of(keyring, row["secret_encrypted"], row["secret"], row["id"])
+
+
+def _account(row: Mapping[str, Any]) -> Account:
+    return Account(**{**row, "move_stage": _stage(row)})
+
+
+def _stage(row: Mapping[str, Any]) -> MoveStage | None:
+    return None if row["move_stage"] is None else MoveStage(row["move_stage"])
 
 
 def _key(row: asyncpg.Record) -> SecretKey:

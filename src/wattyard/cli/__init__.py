@@ -31,6 +31,7 @@ class Listed(NamedTuple):
 _COMMANDS: Final = {
     "serve": Listed("serve", "serve", "Serve the API until SIGTERM or Ctrl-C."),
     "account": Listed("account", "account", "Accounts of the API."),
+    "cells": Listed("cells", "cells", "Cells: accounts on several PostgreSQL clusters."),
     "key": Listed("accounts", "key", "Secret and restricted keys of an account."),
     "user": Listed("people", "user", "People who may log in to the dashboard."),
     "token": Listed(

@@ -120,5 +120,11 @@ class Unavailable(Refusal):
     code = "unavailable"
 
 
+class AccountMoving(Unavailable):
+    """The account is being moved, or was moved, to another part of the service: try again."""
+
+    code = "account_moving"
+
+
 def _joined(path: str, rest: str) -> str:
     return f"{path}{rest}" if rest.startswith("[") else f"{path}.{rest}"

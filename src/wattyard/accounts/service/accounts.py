@@ -17,8 +17,9 @@ from wattyard.accounts.service.ports import OwnSites
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
+from wattyard.kernel.moves import MOVING_SENTENCE
 from wattyard.kernel.pages import Page, PageWindow
-from wattyard.kernel.refusals import Missing
+from wattyard.kernel.refusals import AccountMoving, Missing
 from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, ReadConnection, WriteConnection
 from wattyard.platform.encryption import Keyring
@@ -113,8 +114,10 @@ class Accounts(Authentication):
 
         Raises:
             AccountNotFound: when there is none.
+            AccountMoving: while it moves to another cell, and after that.
         """
         async with self._db.transaction() as db:
+            await self._settled(db, account_id)
             account = await store.disable(db, account_id, context.now)
         if account is None:
             raise no_account(account_id)
@@ -126,8 +129,10 @@ class Accounts(Authentication):
         Raises:
             AccountNotFound: when there is none.
             AccountBeingDeleted: when its deletion has begun.
+            AccountMoving: while it moves to another cell, and after that.
         """
         async with self._db.transaction() as db:
+            await self._settled(db, account_id)
             account = await store.enable(db, account_id, context.now)
             if account is None:
                 raise no_account(account_id)
@@ -200,6 +205,16 @@ class Accounts(Authentication):
             raise no_account(account_id)
         return account
 
+    async def _settled(self, db: ReadConnection, account_id: UUID) -> None:
+        """Refuse to change an account while it moves: the change might stay behind.
+
+        Raises:
+            AccountMoving.
+        """
+        account = await store.account_by_id(db, account_id)
+        if account is not None and account.move_stage is not None:
+            raise AccountMoving(MOVING_SENTENCE)
+
     async def _add_key(
         self,
         context: Context,
@@ -210,7 +225,9 @@ class Accounts(Authentication):
         live_mode: bool,
         restriction: Restriction | None = None,
     ) -> tuple[SecretKey, str]:
-        secret = domain.new_secret(live_mode=live_mode, restricted=restriction is not None)
+        secret = domain.new_secret(
+            account.id, live_mode=live_mode, restricted=restriction is not None
+        )
         key = SecretKey(
             context.new_id(),
             account.number,

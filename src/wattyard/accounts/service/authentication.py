@@ -34,7 +34,14 @@ from wattyard.kernel import ids, instants
 from wattyard.kernel.buckets import Buckets
 from wattyard.kernel.callers import NOBODY, Caller
 from wattyard.kernel.context import Context, Contexts
-from wattyard.kernel.refusals import AccountDisabled, Refusal, TooMany, Unavailable
+from wattyard.kernel.moves import MOVED_SENTENCE, MOVING_SENTENCE, MoveStage
+from wattyard.kernel.refusals import (
+    AccountDisabled,
+    AccountMoving,
+    Refusal,
+    TooMany,
+    Unavailable,
+)
 from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database, of_account
 from wattyard.platform.encryption import Keyring
@@ -107,7 +114,7 @@ class Authentication:
         read again after two seconds.
 
         Raises:
-            TokenMissing, TokenInvalid, TokenExpired, KeyRevoked, AccountDisabled.
+            TokenMissing, TokenInvalid, TokenExpired, KeyRevoked, AccountDisabled, AccountMoving.
             CredentialsInvalid, TooManyFailures: of a key, as `authenticate_secret` says.
         """
         authorization = authorization or ""
@@ -134,14 +141,9 @@ class Authentication:
         Raises:
             CredentialsInvalid: when they are missing, malformed or wrong.
             TooManyFailures: when they have been so too often.
-            KeyRevoked, AccountDisabled: when they are right but no longer count.
+            KeyRevoked, AccountDisabled, AccountMoving: when they are right but no longer count.
         """
-        try:
-            key = await self._right_credentials(authorization, now)
-        except CredentialsInvalid:
-            self._count_failure(authorization, address)
-            raise
-        return key.caller
+        return (await self._right_key(authorization, now, address))[0].caller
 
     async def token(self, context: Context) -> tuple[str, int]:
         """Make a bearer token of a caller's key: the token, and for how many seconds it is good."""
@@ -152,9 +154,19 @@ class Authentication:
         fresh_until = self._seconds() + _STANDING_SECONDS
         if not shows_key(authorization):
             return await self._verified_token(bearer(authorization), now, fresh_until)
-        caller = await self.authenticate_secret(authorization, now, address=address)
+        key, stage = await self._right_key(authorization, now, address)
+        caller = key.caller
         expires = caller.expires.timestamp() if caller.expires else inf
-        return _Known(caller, expires, fresh_until, is_key=True)
+        return _Known(caller, expires, _until(fresh_until, stage), is_key=True)
+
+    async def _right_key(
+        self, authorization: str | None, now: datetime, address: str
+    ) -> tuple[SecretKey, MoveStage | None]:
+        try:
+            return await self._right_credentials(authorization, now)
+        except CredentialsInvalid:
+            self._count_failure(authorization, address)
+            raise
 
     def _count_failure(self, authorization: str | None, address: str) -> None:
         taken = [self._failures.take(("address", address))]
@@ -168,7 +180,9 @@ class Authentication:
                 retry_after_seconds=max(one.retry_after_seconds for one in taken),
             )
 
-    async def _right_credentials(self, authorization: str | None, now: datetime) -> SecretKey:
+    async def _right_credentials(
+        self, authorization: str | None, now: datetime
+    ) -> tuple[SecretKey, MoveStage | None]:
         account_id, secret = account_and_secret(authorization)
         secret_hash = domain.hash_of(secret)
         with self._in_share_of(secret_hash):
@@ -178,12 +192,13 @@ class Authentication:
             raise wrong_credentials()
         key, account, _ = found
         self._numbers[secret_hash] = key.account
+        _refuse_moving(account.move_stage)
         _refuse_ended(revoked=key.time_revoked is not None, disabled=account.disabled)
         expires = key.caller.expires
         if expires is not None and expires <= now:
             raise _expired(expires)
         self._note_use(key, now)
-        return key
+        return key, account.move_stage
 
     def _note_use(self, key: SecretKey, now: datetime) -> None:
         """Note that a key is used, beside the call: whoever logs in waits for no change."""
@@ -223,6 +238,7 @@ class Authentication:
             raise KeyRevoked("the key of this token is gone; log in with another one")
         account, standing = found
         self._numbers[said.account_id] = account
+        _refuse_moving(standing.move_stage)
         _refuse_ended(revoked=standing.key_revoked, disabled=standing.account_disabled)
         if standing.ended(said.issued):
             raise TokenExpired(
@@ -232,6 +248,7 @@ class Authentication:
         caller = Caller(
             account, said.account_id, said.live_mode, said.key_id, said.scopes, said.site_ids
         )
+        fresh_until = _until(fresh_until, standing.move_stage)
         return _Known(caller, said.expires, fresh_until, is_key=False)
 
     async def _signing(self) -> "Signer":
@@ -252,6 +269,16 @@ def _is_right(
     claimed = known_as if account_id is None else account_id
     same = hmac.compare_digest(stored, secret_hash)
     return same & hmac.compare_digest(known_as.encode(), claimed.encode())
+
+
+def _until(fresh_until: float, stage: MoveStage | None) -> float:
+    """Until when the standing of an account is fresh: each call of one that moves reads it."""
+    return fresh_until if stage is None else -inf
+
+
+def _refuse_moving(stage: MoveStage | None) -> None:
+    if stage is not None and stage.is_closed:
+        raise AccountMoving(MOVED_SENTENCE if stage is MoveStage.MOVED else MOVING_SENTENCE)
 
 
 def _refuse_ended(*, revoked: bool, disabled: bool) -> None:

@@ -18,7 +18,8 @@ from wattyard.accounts.service.ports import Departures
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
-from wattyard.kernel.refusals import Unavailable
+from wattyard.kernel.moves import MOVING_SENTENCE, MoveStage
+from wattyard.kernel.refusals import AccountMoving, Unavailable
 from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, account_rows
 from wattyard.platform.db.account_rows import AccountTable
@@ -104,6 +105,7 @@ class Purge:
         Raises:
             AccountNotFound: when there is none.
             AccountEnabled: when it is not disabled, and `force` does not say to do it here.
+            AccountMoving: while it moves to another cell; one that has moved is deleted here.
         """
         account, quiet = await self._begin(context, account_id, force=force)
         owner = _owner(context, account)
@@ -123,6 +125,8 @@ class Purge:
             before = await store.account_by_id(db, account_id)
             if before is None:
                 raise no_account(account_id)
+            if before.move_stage not in (None, MoveStage.MOVED):
+                raise AccountMoving(MOVING_SENTENCE)
             if not before.disabled and not force:
                 raise AccountEnabled(
                     f"{ids.wire('acc', account_id)} is enabled, and may be in use: disable it first"

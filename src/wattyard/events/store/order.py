@@ -54,7 +54,11 @@ async def drawn(db: ReadConnection) -> Drawn:
 
 
 async def writers(db: ReadConnection) -> frozenset[str]:
-    """Name the transactions that have written events, or are about to, and have not ended."""
+    """Name the transactions that have written events, or are about to, and have not ended.
+
+    Not those that copy the events of an account that arrives from another cell: they have numbers
+    already, and nobody follows them before all of them are there.
+    """
     rows = await db.fetch(
         """
         SELECT virtualtransaction FROM pg_locks
@@ -62,6 +66,7 @@ async def writers(db: ReadConnection) -> frozenset[str]:
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND granted AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock',
                                'ExclusiveLock', 'AccessExclusiveLock')
+          AND NOT EXISTS (SELECT FROM pg_stat_get_subscription(NULL) s WHERE s.pid = pg_locks.pid)
         """
     )
     return frozenset(row["virtualtransaction"] for row in rows)

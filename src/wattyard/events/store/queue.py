@@ -91,8 +91,9 @@ _HOLD = f"""
         SELECT FROM webhook_endpoints e
         WHERE e.account = waiting.account AND e.live_mode = waiting.live_mode
           AND e.id = waiting.endpoint_id AND e.enabled AND {_SHARE} > 0
-          AND NOT EXISTS (
-            SELECT FROM accounts owner WHERE owner.account = waiting.account AND owner.disabled)
+          AND EXISTS (
+            SELECT FROM accounts owner WHERE owner.account = waiting.account
+              AND NOT owner.disabled AND owner.move_stage IS NULL)
           AND EXISTS (
             SELECT FROM webhook_deliveries d
             WHERE d.account = waiting.account AND d.live_mode = waiting.live_mode
@@ -195,6 +196,7 @@ async def renew(
         JOIN webhook_endpoints e ON e.account = mine.account AND e.live_mode = mine.live_mode
             AND e.id = mine.endpoint_id AND e.enabled AND e.url = mine.url
         JOIN accounts owner ON owner.account = mine.account AND NOT owner.disabled
+            AND owner.move_stage IS NULL
         WHERE d.account = mine.account AND d.live_mode = mine.live_mode AND d.id = mine.id
           AND d.holder = $4
         RETURNING d.id
@@ -296,6 +298,7 @@ async def overdue(db: ReadConnection, before: datetime) -> tuple[int, datetime |
         JOIN webhook_endpoints e ON e.account = d.account AND e.live_mode = d.live_mode
             AND e.id = d.endpoint_id AND e.enabled
         JOIN accounts owner ON owner.account = d.account AND NOT owner.disabled
+            AND owner.move_stage IS NULL
         WHERE d.status = 'PENDING' AND d.due < $1
         """,
         before,
@@ -312,6 +315,7 @@ async def backlog(db: ReadConnection, now: datetime) -> tuple[int, datetime | No
             JOIN webhook_endpoints e ON e.account = d.account AND e.live_mode = d.live_mode
                 AND e.id = d.endpoint_id AND e.enabled
             JOIN accounts owner ON owner.account = d.account AND NOT owner.disabled
+                AND owner.move_stage IS NULL
             WHERE d.status = 'PENDING' AND d.due < $1 ORDER BY d.due LIMIT $2) AS waiting
         """,
         now,
@@ -335,7 +339,8 @@ async def account_id_of(db: ReadConnection, lane: Lane) -> UUID | None:
 async def forget_stray(db: WriteConnection) -> None:
     """Delete the pending deliveries of endpoints that are gone.
 
-    Events recorded while their endpoint was being deleted leave them behind.
+    Events recorded while their endpoint was being deleted leave them behind. Those of an account
+    that is arriving from another cell wait for their endpoints.
     """
     await db.execute(
         f"""
@@ -346,13 +351,15 @@ async def forget_stray(db: WriteConnection) -> None:
           AND NOT EXISTS (
             SELECT FROM webhook_endpoints e WHERE e.account = waiting.account
               AND e.live_mode = waiting.live_mode AND e.id = waiting.endpoint_id)
+          AND EXISTS (SELECT FROM accounts owner
+                      WHERE owner.account = d.account AND owner.move_stage IS NULL)
         """,
         *FIRST_LANE,
     )
 
 
 async def accounts_with_events(db: ReadConnection) -> list[tuple[int, bool]]:
-    """List the accounts and modes that have events, one index probe each."""
+    """List the accounts and modes that have events and do not move, one index probe each."""
     rows = await db.fetch(
         """
         WITH RECURSIVE found AS (
@@ -364,6 +371,8 @@ async def accounts_with_events(db: ReadConnection) -> list[tuple[int, bool]]:
                 ORDER BY e.account, e.live_mode LIMIT 1) next
         )
         SELECT account, live_mode FROM found
+        WHERE EXISTS (SELECT FROM accounts owner
+                      WHERE owner.account = found.account AND owner.move_stage IS NULL)
         """
     )
     return [(row["account"], row["live_mode"]) for row in rows]

@@ -56,6 +56,14 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def session_token(cell: int | None) -> str:
+    """Make the secret of a session; it begins with the cell that has it, where there are cells.
+
+    So a proxy finds the cell: `c2.` before the 43 characters, which are no part of any cell's.
+    """
+    return new_token() if cell is None else f"c{cell}.{new_token()}"
+
+
 def hash_of(token: str) -> bytes:
     """Hash a token for storage: 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).digest()

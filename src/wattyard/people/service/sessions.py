@@ -14,7 +14,7 @@ from wattyard.kernel.callers import NOBODY
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Missing, Unavailable
 from wattyard.people.domain import IDLE, PersonSession, SignedIn
-from wattyard.people.domain.links import hash_of, new_token
+from wattyard.people.domain.links import hash_of, session_token
 from wattyard.people.store import sessions as store
 from wattyard.platform.db import Database, of_account
 
@@ -79,7 +79,6 @@ class Sessions:
 
         Its id and token are new, whatever session they had before.
         """
-        token = new_token()
         session = PersonSession(
             context.new_id(),
             person_id,
@@ -91,6 +90,7 @@ class Sessions:
         )
         async with self._db.transaction() as db:
             await store.forget(db, context.now - IDLE)
+            token = session_token(await store.cell(db))
             await store.add(db, session, hash_of(token))
         return token
 

@@ -27,6 +27,12 @@ async def add(db: WriteConnection, session: PersonSession, token_hash: bytes) ->
     )
 
 
+async def cell(db: ReadConnection) -> int | None:
+    """Read which cell this database is; None where there are no cells."""
+    number: int | None = await db.fetchval("SELECT number FROM cells")
+    return number
+
+
 async def signed_in(db: ReadConnection, token_hash: bytes) -> tuple[PersonSession, SignedIn] | None:
     """Find a session by the hash of its token, with its person and the accounts they may see."""
     row = await db.fetchrow(
@@ -47,7 +53,9 @@ async def signed_in(db: ReadConnection, token_hash: bytes) -> tuple[PersonSessio
         """
         SELECT account, accounts.id AS account_id, accounts.name AS account_name, role
         FROM memberships JOIN accounts USING (account)
-        WHERE person_id = $1 AND NOT accounts.disabled ORDER BY accounts.name, account
+        WHERE person_id = $1 AND NOT accounts.disabled
+          AND coalesce(move_stage, 'DRAINING') = 'DRAINING'
+        ORDER BY accounts.name, account
         """,
         row["person_id"],
     )

@@ -11,7 +11,8 @@ from typing import Final
 
 import asyncpg
 
-from wattyard.kernel.refusals import Unavailable
+from wattyard.kernel.moves import MOVING_SENTENCE
+from wattyard.kernel.refusals import AccountMoving, Unavailable
 from wattyard.platform import logs
 from wattyard.platform.db.hosts import NOT_OPENED
 
@@ -51,6 +52,9 @@ _CLOSED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Interna
 
 _LOGGED_EVERY_SECONDS: Final = 60.0
 
+MOVING: Final = "WYMOV"
+"""The SQLSTATE by which the database refuses changes of an account that moves (docs/cells.md)."""
+
 
 class Causes:
     """Tells losses from bugs, and logs each cause of `unavailable` once a minute."""
@@ -81,8 +85,11 @@ class Causes:
         """Raise the refusal that an error on a connection amounts to; our own bugs are none.
 
         Raises:
+            AccountMoving: where the database refuses changes of an account that moves.
             Unavailable.
         """
+        if getattr(error, "sqlstate", None) == MOVING:
+            raise AccountMoving(MOVING_SENTENCE) from error
         refusal = _refusal_of(error, closed=closed)
         if refusal is not None:
             self.note(str(refusal), error)

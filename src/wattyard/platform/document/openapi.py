@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from wattyard.kernel.refusals import (
     AccountDisabled,
+    AccountMoving,
     Conflict,
     Malformed,
     PreconditionFailed,
@@ -78,6 +79,7 @@ _ALWAYS: tuple[type[Refusal], ...] = (
     TooMany,
     InternalError,
     Unavailable,
+    AccountMoving,
 )
 _WITH_BODY: tuple[type[Refusal], ...] = (JsonInvalid, Malformed, TooLarge, MediaTypeUnsupported)
 

@@ -139,6 +139,8 @@ async def claim_due(
               AND EXISTS (
                   SELECT FROM unnest($2::uuid[], $3::timestamptz[]) AS s (id, published)
                   WHERE s.id = ANY(p.sources) AND s.published > p.time_tried)
+              AND EXISTS (SELECT FROM accounts a
+                          WHERE a.account = p.account AND a.move_stage IS NULL)
             ORDER BY time_tried LIMIT $5 FOR UPDATE SKIP LOCKED
         )
         UPDATE kept_plans p SET time_tried = $1, claimed_until = $4
@@ -162,7 +164,14 @@ async def claim_due(
 
 async def forget(db: WriteConnection, before: datetime) -> None:
     """Delete plans of every account whose last deadline was before an instant."""
-    await db.execute("DELETE FROM kept_plans WHERE until < $1", before)
+    await db.execute(
+        """
+        DELETE FROM kept_plans p WHERE until < $1
+          AND EXISTS (SELECT FROM accounts a
+                      WHERE a.account = p.account AND a.move_stage IS NULL)
+        """,
+        before,
+    )
 
 
 def _plan(row: asyncpg.Record) -> KeptPlan:

@@ -36,7 +36,7 @@ async def due_sites(db: ReadConnection, now: datetime, most: int) -> list[DueSit
     rows = await db.fetch(
         """
         SELECT d.account, a.id AS account_id, d.live_mode, d.site_id
-        FROM site_events_due d JOIN accounts a ON a.account = d.account
+        FROM site_events_due d JOIN accounts a ON a.account = d.account AND a.move_stage IS NULL
         WHERE d.due <= $1 ORDER BY d.due LIMIT $2
         """,
         now,

@@ -314,6 +314,8 @@ async def claim_ending(
             SELECT account, live_mode, id FROM tariffs
             WHERE NOT expired_told
               AND (contract_end <= $1 OR (contract_end <= $1 + $2 AND NOT expiring_told))
+              AND EXISTS (SELECT FROM accounts a
+                          WHERE a.account = tariffs.account AND a.move_stage IS NULL)
             ORDER BY contract_end LIMIT $3 FOR UPDATE SKIP LOCKED
         )
         UPDATE tariffs t SET expiring_told = true, expired_told = t.contract_end <= $1

@@ -1,0 +1,173 @@
+"""The way of the rows: a publication with a row filter at the source, a subscription at the target.
+
+What is made carries the account's number in its name, and every step leaves alone what an earlier
+run made: so a move that died is run again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+from uuid import uuid4
+
+from wattyard.app.cells.clusters import MoveRefused, MovingAccount, quoted
+from wattyard.app.cells.tables import MOVED
+from wattyard.platform.db.sessions import IN_USE, Session
+
+Progress = Callable[[str], None]
+"""Told in one line how far the move is."""
+
+_LOOK_SECONDS: Final = 0.2
+_TOLD_SECONDS: Final = 5.0
+_ARRIVES_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.005
+
+
+async def publish(source: Session, account: MovingAccount) -> None:
+    """Publish the rows of the account at the source, and keep what is written from now on."""
+    name = account.name
+    if not await source.fetchval("SELECT 1 FROM pg_publication WHERE pubname = $1", name):
+        tables = ", ".join(f"{one.name} WHERE (account = {account.number})" for one in MOVED)
+        await source.execute(
+            f"CREATE PUBLICATION {name} FOR TABLE {tables} WITH (publish_via_partition_root = true)"
+        )
+    if not await source.fetchval("SELECT 1 FROM pg_replication_slots WHERE slot_name = $1", name):
+        await source.execute("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", name)
+    await source.execute(
+        "INSERT INTO account_moves (account, mark) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        account.number,
+        uuid4(),
+    )
+
+
+async def subscribe(target: Session, account: MovingAccount, source_url: str) -> None:
+    """Have the target copy the rows, and then follow."""
+    name = account.name
+    if await is_subscribed(target, account):
+        return
+    await target.execute(
+        f"CREATE SUBSCRIPTION {name} CONNECTION {quoted(source_url)} PUBLICATION {name} "
+        f"WITH (create_slot = false, slot_name = '{name}')"
+    )
+
+
+async def is_subscribed(target: Session, account: MovingAccount) -> bool:
+    """Whether the target follows the source."""
+    found = await target.fetchval(
+        "SELECT 1 FROM pg_subscription WHERE subname = $1"
+        " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        account.name,
+    )
+    return found is not None
+
+
+async def copied(target: Session, account: MovingAccount, progress: Progress) -> None:
+    """Wait until every table is copied, and follows.
+
+    Raises:
+        MoveRefused: when the target reports that it cannot.
+    """
+    errors, told = await _errors(target, account), 0.0
+    while True:
+        states = await target.fetch(
+            """
+            SELECT srrelid::regclass::text AS name, srsubstate = 'r' AS done
+            FROM pg_subscription_rel JOIN pg_subscription ON oid = srsubid WHERE subname = $1
+            """,
+            account.name,
+        )
+        missing = [row["name"] for row in states if not row["done"]]
+        if states and not missing:
+            return
+        if await _errors(target, account) > errors:
+            raise MoveRefused(
+                f"the target could not copy {', '.join(missing)}: its server's log says why. "
+                "Nothing was switched; run the command again, or with --abort"
+            )
+        if monotonic() - told > _TOLD_SECONDS:
+            told = monotonic()
+            progress(
+                f"{len(states) - len(missing)} of {len(states)} tables are copied, "
+                f"{await _rows_on_the_way(target):,} rows of the present ones"
+            )
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _errors(target: Session, account: MovingAccount) -> int:
+    """How often copying or following has failed so far."""
+    count: int = await target.fetchval(
+        "SELECT coalesce(sum(sync_error_count + apply_error_count), 0)::bigint"
+        " FROM pg_stat_subscription_stats WHERE subname = $1",
+        account.name,
+    )
+    return count
+
+
+async def _rows_on_the_way(target: Session) -> int:
+    rows: int = await target.fetchval(
+        "SELECT coalesce(sum(tuples_processed), 0)::bigint FROM pg_stat_progress_copy"
+        " WHERE datname = current_database()"
+    )
+    return rows
+
+
+async def caught_up(
+    source: Session,
+    target: Session,
+    account: MovingAccount,
+    *,
+    seconds: float = _ARRIVES_SECONDS,
+) -> None:
+    """Wait until the target has all that was committed at the source before this was called.
+
+    A row of the account is written anew: transactions arrive in the order of their commits.
+
+    Raises:
+        MoveRefused: when it does not arrive in time.
+    """
+    mark, begun = uuid4(), monotonic()
+    await source.execute(
+        "UPDATE account_moves SET mark = $2 WHERE account = $1", account.number, mark
+    )
+    question = "SELECT mark FROM account_moves WHERE account = $1"
+    while await target.fetchval(question, account.number) != mark:
+        if monotonic() - begun > seconds:
+            raise MoveRefused(
+                f"the target is more than {seconds:.0f} s behind the source: wait until it has "
+                "caught up (pg_stat_subscription shows it), and run the command again"
+            )
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def unsubscribe(target: Session, account: MovingAccount) -> None:
+    """End the subscription, whether or not the source can be reached."""
+    if not await is_subscribed(target, account):
+        return
+    name = account.name
+    await target.execute(f"ALTER SUBSCRIPTION {name} DISABLE")
+    await target.execute(f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)")
+    await target.execute(f"DROP SUBSCRIPTION {name}")
+
+
+async def unpublish(source: Session, account: MovingAccount) -> None:
+    """End the publication, and let go of what the source kept for the target.
+
+    Copies of single tables that were broken off have slots of their own, which their worker drops;
+    where the target is gone they stay, and `wattyard doctor` names them.
+    """
+    name = account.name
+    await source.execute(f"DROP PUBLICATION IF EXISTS {name}")
+    for _ in range(50):
+        try:
+            await source.execute(
+                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                " WHERE slot_name = $1",
+                name,
+            )
+        except IN_USE:  # the target's worker is about to end
+            await asyncio.sleep(_LOOK_SECONDS)
+        else:
+            return
+    raise MoveRefused(
+        f"the replication slot {name} of the source is still in use: run the command again"
+    )
