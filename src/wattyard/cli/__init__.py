@@ -224,12 +224,21 @@ def _judge_variables() -> None:
 def _one_sentence() -> tuple[type[Exception], ...]:
     """Faults that a person can fix: one line, without a traceback."""
     from wattyard.cli.options import CommandFailed
+    from wattyard.kernel.moves import MoveRefused
     from wattyard.kernel.refusals import Refusal
     from wattyard.platform.db.schema import MigrationFailed, SchemaOutdated
     from wattyard.platform.embedded import EmbeddedError
     from wattyard.platform.settings import SettingInvalid
 
-    return (CommandFailed, EmbeddedError, MigrationFailed, SchemaOutdated, SettingInvalid, Refusal)
+    return (
+        CommandFailed,
+        EmbeddedError,
+        MigrationFailed,
+        MoveRefused,
+        SchemaOutdated,
+        SettingInvalid,
+        Refusal,
+    )
 
 
 def main() -> None:

@@ -118,6 +118,6 @@ def _with(urls: list[str], work: Callable[[list[Any]], Awaitable[Result]]) -> Re
 
 def url_shown(url: str) -> str:
     """Name a cell by its address, without a password."""
-    from wattyard.cli.database import without_password  # noqa: PLC0415 (help does without)
+    from wattyard.kernel.addresses import without_password  # noqa: PLC0415 (help does without)
 
     return without_password(url)

@@ -11,7 +11,10 @@ from wattyard.cli.accounts import print_json, say
 from wattyard.cli.options import CommandFailed, DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wattyard.app.cells.moving import AccountMove, Moved
+    from wattyard.platform.services import Services
 
 _FOR_TARGET = "Address of the source as the target's server reaches it, where that is another one."
 
@@ -24,6 +27,9 @@ def move_account(
     ] = False,
     abort: Annotated[
         bool, typer.Option("--abort", help="Undo a move that was broken off; the source serves.")
+    ] = False,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete what is left at the source after the move.")
     ] = False,
     source_of_target: Annotated[str, typer.Option("--source-of-target", help=_FOR_TARGET)] = "",
     haproxy: Annotated[
@@ -69,7 +75,27 @@ def move_account(
         asyncio.run(move.abort())
         _print({"account": account_id, "aborted": True}, f"{account_id} stays", json=json)
     else:
-        _print_moved(account_id, asyncio.run(move.move(opened)), json=json)
+        gone = purge and asyncio.run(move.take_fence_down())
+        moved = None if gone else asyncio.run(move.move(opened))
+        if purge and not gone:
+            _purge(source, id_)
+            asyncio.run(move.take_fence_down())
+        _print_moved(account_id, moved, json=json)
+
+
+def _purge(source: str, account_id: "UUID") -> None:
+    """Delete what is left of an account that has moved."""
+    from wattyard.accounts.service import Purge  # noqa: PLC0415 (help does without)
+    from wattyard.cli import database as databases  # noqa: PLC0415
+    from wattyard.cli.accounts_alone import accounts_alone  # noqa: PLC0415
+    from wattyard.kernel.context import Contexts  # noqa: PLC0415
+
+    async def work(services: "Services") -> None:
+        context = services.get(Contexts).operator()
+        await services.get(Purge).purge(context, account_id, force=True)
+
+    _say("what is left of the account is deleted at the source")
+    databases.run(None, source, work, assembly=accounts_alone)
 
 
 def _print_dry(move: "AccountMove", *, json: bool) -> None:
@@ -84,18 +110,18 @@ def _print_dry(move: "AccountMove", *, json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _print_moved(account_id: str, moved: "Moved", *, json: bool) -> None:
-    refused = moved.refused_seconds
+def _print_moved(account_id: str, moved: "Moved | None", *, json: bool) -> None:
+    refused = moved.refused_seconds if moved else None
     document = {
         "account": account_id,
-        "rows": moved.rows,
+        "rows": moved.rows if moved else 0,
         "refused_seconds": None if refused is None else round(refused, 3),
-        "compared_before_the_pause_only": list(moved.compared_before_only),
+        "compared_before_the_pause_only": list(moved.compared_before_only) if moved else [],
     }
     lines = [f"{account_id} is served by the target"]
-    if moved.rows:
+    if moved and moved.rows:
         lines.append(f"{moved.rows:,} rows were compared on both sides")
-    if moved.compared_before_only:
+    if moved and moved.compared_before_only:
         lines.append(
             "compared shortly before the pause, and not in it: "
             + ", ".join(moved.compared_before_only)

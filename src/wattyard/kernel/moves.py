@@ -4,6 +4,10 @@ from enum import StrEnum
 from typing import Final
 
 
+class MoveRefused(Exception):
+    """An account cannot be moved as things are; the message says why, and what to do."""
+
+
 class MoveStage(StrEnum):
     """How far an account has moved away from a database; None where it lives there."""
 

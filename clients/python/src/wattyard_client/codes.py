@@ -9,6 +9,12 @@ class AccountDisabled(errors.Unprocessable):
     """
 
 
+class AccountMoving(errors.ServerError):
+    """503 `account_moving`: The account is being moved, or was moved, to another part of
+    the service: try again.
+    """
+
+
 class ApiVersionNotSupported(errors.Unprocessable):
     """422 `api_version_not_supported`: `Flatpeak-Version` names a release that is older
     than the account's default.
@@ -569,6 +575,7 @@ class WebhookEndpointNotFound(errors.NotFound):
 errors.ApiError.by_code.update(
     {
         "account_disabled": AccountDisabled,
+        "account_moving": AccountMoving,
         "api_version_not_supported": ApiVersionNotSupported,
         "body_incomplete": BodyIncomplete,
         "body_too_large": BodyTooLarge,

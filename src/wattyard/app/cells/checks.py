@@ -7,7 +7,7 @@ from typing import Any, Final
 from wattyard.app.cells.clusters import MovingAccount
 from wattyard.app.cells.tables import LOCAL, MOVED, OPENED, SHARED
 from wattyard.kernel.values import dataclass
-from wattyard.platform.db.sessions import Session
+from wattyard.platform.db.sessions import OpenSession
 
 ACCOUNTS_OF_A_CELL: Final = 10_000_000
 """Cell n gives its accounts the numbers from n times this, and one, on."""
@@ -64,12 +64,12 @@ class CellFacts:
         return f"c{self['cell']}" if self["cell"] is not None else "a database that is no cell"
 
 
-async def facts_of(db: Session) -> CellFacts:
+async def facts_of(db: OpenSession) -> CellFacts:
     """Ask a cell what it is compared by."""
     return CellFacts({name: await db.fetchval(question) for name, question in _FACTS.items()})
 
 
-async def complaints_of_pair(source: Session, target: Session) -> list[str]:
+async def complaints_of_pair(source: OpenSession, target: OpenSession) -> list[str]:
     """List what two cells do not have in common, and must."""
     here, there = await asyncio.gather(facts_of(source), facts_of(target))
     found = [
@@ -135,9 +135,15 @@ def range_of(cell: int) -> list[int]:
     return [cell * ACCOUNTS_OF_A_CELL + 1, (cell + 1) * ACCOUNTS_OF_A_CELL]
 
 
-async def complaints_of_move(source: Session, target: Session, account: MovingAccount) -> list[str]:
+async def complaints_of_move(
+    source: OpenSession, target: OpenSession, account: MovingAccount
+) -> list[str]:
     """List what keeps an account from moving, besides what the cells do not have in common."""
     found = await _of_source(source, account) + await _of_target(target)
+    if await source.fetchval(
+        "SELECT deletion_begun IS NOT NULL FROM accounts WHERE account = $1", account.number
+    ):
+        found.append("the account is being deleted")
     other = await target.fetchrow(
         "SELECT account, id, move_stage FROM accounts WHERE account = $1 OR id = $2",
         account.number,
@@ -156,7 +162,7 @@ async def complaints_of_move(source: Session, target: Session, account: MovingAc
     return found
 
 
-async def _of_source(source: Session, account: MovingAccount) -> list[str]:
+async def _of_source(source: OpenSession, account: MovingAccount) -> list[str]:
     found = []
     if await source.fetchval("SHOW wal_level") != "logical":
         found.append(
@@ -181,7 +187,7 @@ async def _of_source(source: Session, account: MovingAccount) -> list[str]:
     return found
 
 
-async def _of_target(target: Session) -> list[str]:
+async def _of_target(target: OpenSession) -> list[str]:
     found = []
     may = await target.fetchval(
         """
@@ -204,7 +210,9 @@ async def _of_target(target: Session) -> list[str]:
     return found
 
 
-async def _lacking_sources(source: Session, target: Session, account: MovingAccount) -> list[str]:
+async def _lacking_sources(
+    source: OpenSession, target: OpenSession, account: MovingAccount
+) -> list[str]:
     rows = await source.fetch(
         """
         SELECT s.id, s.code FROM market_sources s

@@ -4,15 +4,8 @@ import os
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from wattyard.kernel.refusals import Refusal
 from wattyard.kernel.values import dataclass
-from wattyard.platform.db.sessions import Session
-
-
-class MoveRefused(Refusal):
-    """An account cannot be moved as things are; the message says why, and what to do."""
-
-    code = "move_refused"
+from wattyard.platform.db.sessions import OpenSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +22,7 @@ class MovingAccount:
         return f"wattyard_move_{self.number}"
 
 
-async def account_of(db: Session, account_id: UUID) -> MovingAccount | None:
+async def account_of(db: OpenSession, account_id: UUID) -> MovingAccount | None:
     """Find the account in a cell; None where it is not there."""
     row = await db.fetchrow(
         "SELECT account, id, move_stage FROM accounts WHERE id = $1", account_id

@@ -10,13 +10,14 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
-from wattyard.app.cells.clusters import MoveRefused, MovingAccount
+from wattyard.app.cells.clusters import MovingAccount
 from wattyard.app.cells.tables import MOVED, MovedTable
+from wattyard.kernel.moves import MoveRefused
 from wattyard.kernel.values import dataclass
-from wattyard.platform.db.sessions import Session
+from wattyard.platform.db.sessions import OpenSession
 
-_TRIES: Final = 20
-_AGAIN_SECONDS: Final = 0.5
+_TRIES: Final = 10
+_AGAIN_SECONDS: Final = 0.3
 
 Sums = Mapping[str, tuple[int, str]]
 """The number of rows and the sum of their hashes, by table or partition."""
@@ -40,7 +41,7 @@ class Compared:
         return chosen
 
 
-async def compare_all(source: Session, target: Session, account: MovingAccount) -> Compared:
+async def compare_all(source: OpenSession, target: OpenSession, account: MovingAccount) -> Compared:
     """Compare every table while the account is served: until both sides agree.
 
     What is written meanwhile is on its way for a moment, so a table that differs is looked at
@@ -66,8 +67,8 @@ async def compare_all(source: Session, target: Session, account: MovingAccount) 
 
 
 async def compare_once(
-    source: Session,
-    target: Session,
+    source: OpenSession,
+    target: OpenSession,
     account: MovingAccount,
     names: Collection[str],
 ) -> None:
@@ -85,8 +86,8 @@ async def compare_once(
 
 
 async def _both(
-    source: Session,
-    target: Session,
+    source: OpenSession,
+    target: OpenSession,
     account: MovingAccount,
     table: MovedTable,
 ) -> tuple[Sums, Sums]:

@@ -10,11 +10,11 @@ made one by one, each with a lock on its table for a moment, and only for the ti
 import asyncio
 from typing import Final
 
-from wattyard.app.cells.clusters import MoveRefused, MovingAccount
+from wattyard.app.cells.clusters import MovingAccount
 from wattyard.app.cells.tables import MOVED
-from wattyard.kernel.moves import MoveStage
+from wattyard.kernel.moves import MoveRefused, MoveStage
 from wattyard.platform.db.faults import MOVING
-from wattyard.platform.db.sessions import LOCKED, Session
+from wattyard.platform.db.sessions import LOCKED, OpenSession
 
 _LOCKS: Final = 0x6D6F7665
 """The advisory locks of accounts that move."""
@@ -24,7 +24,7 @@ _TRIES: Final = 40
 _AGAIN_SECONDS: Final = 0.25
 
 
-async def prepare(source: Session, account: MovingAccount) -> None:
+async def prepare(source: OpenSession, account: MovingAccount) -> None:
     """Make the triggers; until the fence is raised they let everything pass."""
     number, name = account.number, account.name
     await source.execute(
@@ -63,7 +63,7 @@ async def prepare(source: Session, account: MovingAccount) -> None:
         )
 
 
-async def raise_for(source: Session, account: MovingAccount) -> None:
+async def raise_for(source: OpenSession, account: MovingAccount) -> None:
     """Refuse changes from now on; all before are committed, or undone, when this returns.
 
     Raises:
@@ -85,7 +85,7 @@ async def raise_for(source: Session, account: MovingAccount) -> None:
     )
 
 
-async def set_stage(source: Session, account: MovingAccount, stage: MoveStage | None) -> None:
+async def set_stage(source: OpenSession, account: MovingAccount, stage: MoveStage | None) -> None:
     """Say how far the account has moved."""
     await source.execute(
         "UPDATE accounts SET move_stage = $2 WHERE account = $1",
@@ -94,7 +94,7 @@ async def set_stage(source: Session, account: MovingAccount, stage: MoveStage | 
     )
 
 
-async def take_down(source: Session, account: MovingAccount) -> None:
+async def take_down(source: OpenSession, account: MovingAccount) -> None:
     """Take triggers and function away."""
     for table in _fenced():
         for kind in ("changes", "deletes"):
@@ -102,7 +102,7 @@ async def take_down(source: Session, account: MovingAccount) -> None:
     await source.execute(f"DROP FUNCTION IF EXISTS {account.name}()")
 
 
-async def _on_table(source: Session, statement: str) -> None:
+async def _on_table(source: OpenSession, statement: str) -> None:
     """Run a statement that locks a table for a moment; nobody waits behind it for long.
 
     Raises:

@@ -7,7 +7,7 @@ from wattyard.accounts.domain import code_of
 from wattyard.app.cells.checks import facts_of
 from wattyard.app.cells.clusters import MovingAccount
 from wattyard.kernel.refusals import Unavailable
-from wattyard.platform.db.sessions import Session
+from wattyard.platform.db.sessions import OpenSession
 
 MAP: Final = "/etc/haproxy/cells.map"
 _ANSWER_SECONDS: Final = 2.0
@@ -18,7 +18,7 @@ def backend_of(cell: int) -> str:
     return f"cell_c{cell}"
 
 
-async def lines_of(db: Session) -> list[str]:
+async def lines_of(db: OpenSession) -> list[str]:
     """Write the lines of one cell: its own, for sessions, and one for each account in it."""
     cell = (await facts_of(db))["cell"]
     rows = await db.fetch(

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from wattyard.app.cells import checks, comparing, fence, opening, replication
 from wattyard.app.cells.clusters import (
-    MoveRefused,
     MovingAccount,
     account_of,
     for_libpq,
@@ -18,9 +17,9 @@ from wattyard.app.cells.clusters import (
 from wattyard.app.cells.replication import Progress
 from wattyard.app.cells.tables import MOVED
 from wattyard.kernel import ids
-from wattyard.kernel.moves import MoveStage
+from wattyard.kernel.moves import MoveRefused, MoveStage
 from wattyard.kernel.values import dataclass
-from wattyard.platform.db.sessions import Session, session
+from wattyard.platform.db.sessions import OpenSession, session
 
 _ONE_AT_A_TIME: Final = 0x6D6F7632
 """The advisory locks of runs of this use-case, one for each account."""
@@ -42,12 +41,14 @@ class Route:
         target: of the one that it moves to.
         source_of_target: of the source, as the target's server reaches it.
         pause_seconds: how long rows are compared while calls are refused.
+        drain_seconds: how long nodes are given to hear that the account moves.
     """
 
     source: str
     target: str
     source_of_target: str = ""
     pause_seconds: float = 0.5
+    drain_seconds: float = DRAIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,22 @@ class AccountMove:
             self._say("the source serves the account; what was copied is deleted at the target")
             await opening.clear(target, account)
 
+    async def take_fence_down(self) -> bool:
+        """Take away what kept the account unchanged at the source, once it is purged there.
+
+        False where it is not: then nothing is changed.
+        """
+        async with self._sides() as (source, target):
+            account = await account_of(target, self._id)
+            if account is None or await account_of(source, self._id) is not None:
+                return False
+            await fence.take_down(source, account)
+            return True
+
     async def _moved(
         self,
-        source: Session,
-        target: Session,
+        source: OpenSession,
+        target: OpenSession,
         account: MovingAccount,
         opened: Opened,
     ) -> Moved:
@@ -163,8 +176,8 @@ class AccountMove:
 
     async def _switched(
         self,
-        source: Session,
-        target: Session,
+        source: OpenSession,
+        target: OpenSession,
         account: MovingAccount,
         compared: comparing.Compared,
     ) -> None:
@@ -176,16 +189,29 @@ class AccountMove:
             await comparing.compare_once(source, target, account, again)
             await opening.raise_sequences(source, target)
             await opening.open_account(source, target, account)
-        except MoveRefused:
-            await fence.set_stage(source, account, None)  # the target did not open it
+        except BaseException:
+            await self._served_again(account)
             raise
 
-    async def _drained(self, source: Session, account: MovingAccount) -> None:
+    async def _served_again(self, account: MovingAccount) -> None:
+        """Have the source serve the account again, unless the target does."""
+        try:
+            async with self._sides() as (source, target):
+                if not await opening.was_opened(target, account):
+                    await fence.set_stage(source, account, None)
+        except Exception as fault:
+            raise MoveRefused(
+                "the account is refused at the source, and nobody knows whether the target opened "
+                f"it ({fault}): run the command again, or with --abort, as soon as both can be "
+                "reached"
+            ) from fault
+
+    async def _drained(self, source: OpenSession, account: MovingAccount) -> None:
         """Have workers leave the account alone, and wait for what they hold of it."""
         self._say("workers let go of the account; the source serves it")
         await fence.set_stage(source, account, MoveStage.DRAINING)
         begun = monotonic()
-        await asyncio.sleep(DRAIN_SECONDS)
+        await asyncio.sleep(self._route.drain_seconds)
         held = """
             SELECT count(*) FROM webhook_deliveries
             WHERE account = $1 AND status = 'PENDING' AND leased_until > clock_timestamp()
@@ -201,14 +227,14 @@ class AccountMove:
             account.number,
         )
 
-    async def _account(self, source: Session) -> MovingAccount:
+    async def _account(self, source: OpenSession) -> MovingAccount:
         account = await account_of(source, self._id)
         if account is None:
             raise MoveRefused(f"the source has no account {ids.wire('acc', self._id)}")
         return account
 
     @asynccontextmanager
-    async def _sides(self) -> AsyncIterator[tuple[Session, Session]]:
+    async def _sides(self) -> AsyncIterator[tuple[OpenSession, OpenSession]]:
         async with (
             session(self._route.source, "source") as source,
             session(self._route.target, "target") as target,
@@ -216,13 +242,15 @@ class AccountMove:
             yield source, target
 
 
-async def _complaints(source: Session, target: Session, account: MovingAccount) -> list[str]:
+async def _complaints(
+    source: OpenSession, target: OpenSession, account: MovingAccount
+) -> list[str]:
     return await checks.complaints_of_pair(source, target) + await checks.complaints_of_move(
         source, target, account
     )
 
 
-async def _finish(source: Session, target: Session, account: MovingAccount) -> None:
+async def _finish(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
     """Say at the source that the account has moved, and end the replication."""
     await fence.set_stage(source, account, MoveStage.MOVED)
     await replication.unsubscribe(target, account)
@@ -231,7 +259,7 @@ async def _finish(source: Session, target: Session, account: MovingAccount) -> N
         await side.execute("DELETE FROM account_moves WHERE account = $1", account.number)
 
 
-async def _have_partitions(source: Session, target: Session) -> None:
+async def _have_partitions(source: OpenSession, target: OpenSession) -> None:
     """Make the partitions at the target that the source has, before any row arrives."""
     for parent in ("meter_readings", "requests"):
         question = """
@@ -245,14 +273,14 @@ async def _have_partitions(source: Session, target: Session) -> None:
                 await _have_partition(target, parent, row["relname"], row["bounds"])
 
 
-async def _have_partition(target: Session, parent: str, name: str, bounds: str) -> None:
+async def _have_partition(target: OpenSession, parent: str, name: str, bounds: str) -> None:
     async with target.transaction():
         await target.execute(f"CREATE TABLE IF NOT EXISTS {name} (LIKE {parent} INCLUDING ALL)")
         await target.execute(f"ALTER TABLE {parent} ATTACH PARTITION {name} {bounds}")
 
 
 @asynccontextmanager
-async def _alone(source: Session, account_id: UUID) -> AsyncIterator[None]:
+async def _alone(source: OpenSession, account_id: UUID) -> AsyncIterator[None]:
     """Let one run move an account at a time; one that dies lets go of it.
 
     Raises:

@@ -1,11 +1,11 @@
 """Which cell a database is: its number, and the numbers that it gives to its accounts."""
 
 from wattyard.app.cells.checks import MOST_CELLS, range_of
-from wattyard.app.cells.clusters import MoveRefused
-from wattyard.platform.db.sessions import Session
+from wattyard.kernel.moves import MoveRefused
+from wattyard.platform.db.sessions import OpenSession
 
 
-async def number(db: Session, cell: int) -> None:
+async def number(db: OpenSession, cell: int) -> None:
     """Make a database cell `cell`; a second time changes nothing.
 
     Its accounts keep their numbers; new ones have numbers that no other cell gives.

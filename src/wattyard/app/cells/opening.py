@@ -3,9 +3,10 @@
 from typing import Final
 from uuid import UUID
 
-from wattyard.app.cells.clusters import MoveRefused, MovingAccount
+from wattyard.app.cells.clusters import MovingAccount
 from wattyard.app.cells.tables import MOVED, SEQUENCES
-from wattyard.platform.db.sessions import Session
+from wattyard.kernel.moves import MoveRefused
+from wattyard.platform.db.sessions import OpenSession
 
 _MARGIN: Final = 1_000_000
 """Nobody draws as many numbers while a sequence is raised."""
@@ -13,7 +14,7 @@ _AT_ONCE: Final = 10_000
 _ACCOUNT: Final = "account, id, name, disabled, last_disabled, time_created"
 
 
-async def raise_sequences(source: Session, target: Session) -> None:
+async def raise_sequences(source: OpenSession, target: OpenSession) -> None:
     """Have the target number what comes next above all numbers of the source.
 
     A sequence is only ever set far above where it is, so that numbers drawn meanwhile by others
@@ -26,7 +27,7 @@ async def raise_sequences(source: Session, target: Session) -> None:
             await target.execute("SELECT setval($1::regclass, $2::bigint)", name, highest + _MARGIN)
 
 
-async def open_account(source: Session, target: Session, account: MovingAccount) -> None:
+async def open_account(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
     """Open the account at the target, in one transaction: from its commit on, it is served there.
 
     Raises:
@@ -36,6 +37,8 @@ async def open_account(source: Session, target: Session, account: MovingAccount)
         f"SELECT {_ACCOUNT} FROM accounts WHERE account = $1",  # noqa: S608
         account.number,
     )
+    if row is None:
+        raise MoveRefused("the account was deleted at the source")
     async with target.transaction():
         there = "SELECT 1 FROM account_moves WHERE account = $1 FOR UPDATE"
         if not await target.fetchval(there, account.number):
@@ -50,7 +53,7 @@ async def open_account(source: Session, target: Session, account: MovingAccount)
         await _members(source, target, account)
 
 
-async def _members(source: Session, target: Session, account: MovingAccount) -> None:
+async def _members(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
     """Give the account its members.
 
     Somebody who is known at the target by their e-mail address stays who they are there, with the
@@ -93,7 +96,7 @@ async def _members(source: Session, target: Session, account: MovingAccount) -> 
         )
 
 
-async def is_open(target: Session, account: MovingAccount) -> bool:
+async def is_open(target: OpenSession, account: MovingAccount) -> bool:
     """Whether the account is served at the target."""
     found = await target.fetchval(
         "SELECT 1 FROM accounts WHERE account = $1 AND id = $2 AND move_stage IS NULL",
@@ -103,7 +106,16 @@ async def is_open(target: Session, account: MovingAccount) -> bool:
     return found is not None
 
 
-async def bar(target: Session, account: MovingAccount) -> None:
+async def was_opened(target: OpenSession, account: MovingAccount) -> bool:
+    """Whether the account is served at the target, also where that is being committed just now."""
+    async with target.transaction():
+        await target.execute(
+            "SELECT FROM account_moves WHERE account = $1 FOR UPDATE", account.number
+        )
+        return await is_open(target, account)
+
+
+async def bar(target: OpenSession, account: MovingAccount) -> None:
     """Keep whoever else may still be moving the account from opening it.
 
     Raises:
@@ -118,7 +130,7 @@ async def bar(target: Session, account: MovingAccount) -> None:
             )
 
 
-async def clear(target: Session, account: MovingAccount) -> None:
+async def clear(target: OpenSession, account: MovingAccount) -> None:
     """Delete what was copied of an account that is not open at the target."""
     for table in reversed(MOVED):
         deleted = "DELETE 1"

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from wattyard.app.cells.clusters import MoveRefused
+from wattyard.kernel.moves import MoveRefused
 from wattyard.kernel.values import dataclass
-from wattyard.platform.db.sessions import Session
+from wattyard.platform.db.sessions import OpenSession
 
 _SOURCE: Final = (
     "account",
@@ -43,7 +43,7 @@ class Published:
     prices: int
 
 
-async def publish(first: Session, target: Session) -> Published:
+async def publish(first: OpenSession, target: OpenSession) -> Published:
     """Bring a cell to what the first one has; a second time copies only what is new.
 
     Raises:
@@ -64,7 +64,7 @@ async def publish(first: Session, target: Session) -> Published:
     return Published(changed, copied, prices)
 
 
-async def _tokens(first: Session, target: Session) -> bool:
+async def _tokens(first: OpenSession, target: OpenSession) -> bool:
     columns = "id, time_created, secret, secret_encrypted"
     question = f"SELECT {columns} FROM token_secrets ORDER BY id"  # noqa: S608 (our own names)
     rows = await first.fetch(question)
@@ -78,7 +78,7 @@ async def _tokens(first: Session, target: Session) -> bool:
     return True
 
 
-async def _signing_keys(first: Session, target: Session) -> bool:
+async def _signing_keys(first: OpenSession, target: OpenSession) -> bool:
     """Sign with the first cell's key; the target's own goes on being published for a week."""
     columns = "id, private_key, private_key_encrypted, time_created, time_retired"
     rows = await first.fetch(f"SELECT {columns} FROM signing_keys ORDER BY id")  # noqa: S608
@@ -97,13 +97,13 @@ async def _signing_keys(first: Session, target: Session) -> bool:
     return True
 
 
-async def _delete_others(target: Session, ids: list[Any]) -> None:
+async def _delete_others(target: OpenSession, ids: list[Any]) -> None:
     await target.execute(
         "DELETE FROM market_sources WHERE account = 0 AND feed IS NULL AND id <> ALL($1)", ids
     )
 
 
-async def _source(first: Session, target: Session, row: Mapping[str, Any]) -> int | None:
+async def _source(first: OpenSession, target: OpenSession, row: Mapping[str, Any]) -> int | None:
     """Copy a source with what is new of its prices; None where it is up to date."""
     revision = await target.fetchval(
         "SELECT revision FROM market_sources WHERE account = 0 AND id = $1", row["id"]
@@ -123,7 +123,7 @@ async def _source(first: Session, target: Session, row: Mapping[str, Any]) -> in
         )
 
 
-async def _source_row(target: Session, row: Mapping[str, Any]) -> None:
+async def _source_row(target: OpenSession, row: Mapping[str, Any]) -> None:
     other = await target.fetchval(
         "SELECT id FROM market_sources WHERE account = 0 AND live_mode = $1 AND code = $2",
         row["live_mode"],
@@ -144,8 +144,8 @@ async def _source_row(target: Session, row: Mapping[str, Any]) -> None:
 
 
 async def _prices(
-    first: Session,
-    target: Session,
+    first: OpenSession,
+    target: OpenSession,
     source: Mapping[str, Any],
     table: str,
     *,
@@ -177,7 +177,7 @@ async def _prices(
     return copied + await _keep(target, table, key, batch)
 
 
-async def _keep(target: Session, table: str, key: str, rows: list[Any]) -> int:
+async def _keep(target: OpenSession, table: str, key: str, rows: list[Any]) -> int:
     if not rows:
         return 0
     columns = list(rows[0].keys())

@@ -10,9 +10,10 @@ from time import monotonic
 from typing import Final
 from uuid import uuid4
 
-from wattyard.app.cells.clusters import MoveRefused, MovingAccount, quoted
+from wattyard.app.cells.clusters import MovingAccount, quoted
 from wattyard.app.cells.tables import MOVED
-from wattyard.platform.db.sessions import IN_USE, Session
+from wattyard.kernel.moves import MoveRefused
+from wattyard.platform.db.sessions import IN_USE, OpenSession
 
 Progress = Callable[[str], None]
 """Told in one line how far the move is."""
@@ -23,7 +24,7 @@ _ARRIVES_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.005
 
 
-async def publish(source: Session, account: MovingAccount) -> None:
+async def publish(source: OpenSession, account: MovingAccount) -> None:
     """Publish the rows of the account at the source, and keep what is written from now on."""
     name = account.name
     if not await source.fetchval("SELECT 1 FROM pg_publication WHERE pubname = $1", name):
@@ -40,7 +41,7 @@ async def publish(source: Session, account: MovingAccount) -> None:
     )
 
 
-async def subscribe(target: Session, account: MovingAccount, source_url: str) -> None:
+async def subscribe(target: OpenSession, account: MovingAccount, source_url: str) -> None:
     """Have the target copy the rows, and then follow."""
     name = account.name
     if await is_subscribed(target, account):
@@ -51,7 +52,7 @@ async def subscribe(target: Session, account: MovingAccount, source_url: str) ->
     )
 
 
-async def is_subscribed(target: Session, account: MovingAccount) -> bool:
+async def is_subscribed(target: OpenSession, account: MovingAccount) -> bool:
     """Whether the target follows the source."""
     found = await target.fetchval(
         "SELECT 1 FROM pg_subscription WHERE subname = $1"
@@ -61,7 +62,7 @@ async def is_subscribed(target: Session, account: MovingAccount) -> bool:
     return found is not None
 
 
-async def copied(target: Session, account: MovingAccount, progress: Progress) -> None:
+async def copied(target: OpenSession, account: MovingAccount, progress: Progress) -> None:
     """Wait until every table is copied, and follows.
 
     Raises:
@@ -93,7 +94,7 @@ async def copied(target: Session, account: MovingAccount, progress: Progress) ->
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _errors(target: Session, account: MovingAccount) -> int:
+async def _errors(target: OpenSession, account: MovingAccount) -> int:
     """How often copying or following has failed so far."""
     count: int = await target.fetchval(
         "SELECT coalesce(sum(sync_error_count + apply_error_count), 0)::bigint"
@@ -103,7 +104,7 @@ async def _errors(target: Session, account: MovingAccount) -> int:
     return count
 
 
-async def _rows_on_the_way(target: Session) -> int:
+async def _rows_on_the_way(target: OpenSession) -> int:
     rows: int = await target.fetchval(
         "SELECT coalesce(sum(tuples_processed), 0)::bigint FROM pg_stat_progress_copy"
         " WHERE datname = current_database()"
@@ -112,8 +113,8 @@ async def _rows_on_the_way(target: Session) -> int:
 
 
 async def caught_up(
-    source: Session,
-    target: Session,
+    source: OpenSession,
+    target: OpenSession,
     account: MovingAccount,
     *,
     seconds: float = _ARRIVES_SECONDS,
@@ -139,7 +140,7 @@ async def caught_up(
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def unsubscribe(target: Session, account: MovingAccount) -> None:
+async def unsubscribe(target: OpenSession, account: MovingAccount) -> None:
     """End the subscription, whether or not the source can be reached."""
     if not await is_subscribed(target, account):
         return
@@ -149,7 +150,7 @@ async def unsubscribe(target: Session, account: MovingAccount) -> None:
     await target.execute(f"DROP SUBSCRIPTION {name}")
 
 
-async def unpublish(source: Session, account: MovingAccount) -> None:
+async def unpublish(source: OpenSession, account: MovingAccount) -> None:
     """End the publication, and let go of what the source kept for the target.
 
     Copies of single tables that were broken off have slots of their own, which their worker drops;

@@ -15,7 +15,14 @@ STATEMENTS = (
     "ALTER TABLE accounts ADD COLUMN move_stage text",
     # A row of the account that is moved, which is written anew to see that all before it arrived.
     # No reference to `accounts`: at the target the account's own row comes last.
-    "CREATE TABLE account_moves (account integer PRIMARY KEY, mark uuid NOT NULL)",
+    """
+    CREATE TABLE account_moves (
+        account integer NOT NULL,
+        live_mode boolean NOT NULL DEFAULT false,
+        mark uuid NOT NULL,
+        PRIMARY KEY (account, live_mode)
+    )
+    """,
     # At most one row; none where there are no cells.
     "CREATE TABLE cells (this boolean PRIMARY KEY CHECK (this), number smallint NOT NULL)",
 )

@@ -28,7 +28,7 @@ IN_USE: Final = asyncpg.ObjectInUseError
 """What is raised where a replication slot is still read from."""
 
 
-class Session(WriteConnection, Protocol):
+class OpenSession(WriteConnection, Protocol):
     """A session that reads and writes, in transactions or statement by statement."""
 
     def transaction(
@@ -47,7 +47,7 @@ class Session(WriteConnection, Protocol):
 
 
 @asynccontextmanager
-async def session(url: str, role: str) -> AsyncIterator[Session]:
+async def session(url: str, role: str) -> AsyncIterator[OpenSession]:
     """Open a session on a database; `role` says in messages which one it is.
 
     Raises:

@@ -1,0 +1,1 @@
+"""Cells: several PostgreSQL clusters, and accounts that move between them."""
