@@ -77,6 +77,7 @@ LOCAL: Final = (
     "schema_revisions",
     "cells",
     "encryption_keys",
+    "delivery_workers",
     "job_runs",
     "server_audit_log",
     # A session belongs to a browser and a cell: after a move its person logs in at the new one.

@@ -6,8 +6,8 @@ Only adds: a program of an earlier release serves an account whatever its `move_
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 WORKS_WITH = "0010"
 
 STATEMENTS = (
