@@ -13,7 +13,8 @@ PIP := $(PY) -m pip --disable-pip-version-check -q
 COMPILE := $(PY) -m compileall -q src
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check format bench client figures generators integrations torture fuzz attack pins clean
+.PHONY: run test check format bench client figures generators integrations torture fuzz attack pins \
+	image image-size clean
 
 run: $(VENV)/.server
 	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
@@ -23,14 +24,14 @@ test: $(STAMP)
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(STAMP)
-	$(PY) -m ruff format --check src tests benchmarks clients
-	$(PY) -m ruff check src tests benchmarks clients
+	$(PY) -m ruff format --check src tests benchmarks clients deploy
+	$(PY) -m ruff check src tests benchmarks clients deploy
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
 format: $(STAMP)
-	$(PY) -m ruff check --fix src tests benchmarks clients
-	$(PY) -m ruff format src tests benchmarks clients
+	$(PY) -m ruff check --fix src tests benchmarks clients deploy
+	$(PY) -m ruff format src tests benchmarks clients deploy
 
 # Kill processes with -9 while writers write, and workers while webhooks are on their way: 20 times
 # each, at random moments; other ones by TORTURE_SEED=n.
@@ -81,6 +82,13 @@ PIN := $(PY) -m piptools compile -q
 pins: $(STAMP)
 	$(PIN) -o requirements/server.txt pyproject.toml
 	$(PIN) --extra dev --extra bench -o requirements/dev.txt pyproject.toml
+
+# The container's image, by podman or docker; and how large it is, also where neither is installed.
+image:
+	BUILDAH_FORMAT=docker $(or $(shell command -v podman),docker) build -f deploy/Containerfile -t wattyard:0.1.0 .
+
+image-size: $(STAMP)
+	$(PY) deploy/image_size.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -22,6 +22,7 @@ AWAY = re.compile(r"\.\./shared|shared/(?:design|contract|style|cases)")
 
 def documents() -> list[Path]:
     found = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+    found.append(ROOT / "deploy" / "README.md")
     return [*filter(Path.exists, found), *sorted((ROOT / "docs").rglob("*.md"))]
 
 

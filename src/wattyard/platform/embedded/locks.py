@@ -54,7 +54,12 @@ def _made(file: Path, flags: int) -> int:
     lock = os.open(file, flags | os.O_CREAT | os.O_EXCL, 0o600)
     if os.geteuid() == 0:  # root must not shut out the owner of the folder
         owner = file.parent.stat()
-        os.fchown(lock, owner.st_uid, owner.st_gid)
+        try:
+            os.fchown(lock, owner.st_uid, owner.st_gid)
+        except OSError:
+            os.close(lock)
+            file.unlink()
+            raise
     return lock
 
 
