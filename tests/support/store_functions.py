@@ -36,6 +36,11 @@ def faults_of(function: FunctionType, tables: Tables, *, both_modes: bool = Fals
     return _Reader(function, held).faults()
 
 
+def statements_of(function: FunctionType) -> list[str]:
+    """List the statements of a store function, as far as its source says them."""
+    return list(_Reader(function, {}).statements())
+
+
 class _Anything:
     """Stands for what is only known when the function runs."""
 
@@ -88,14 +93,24 @@ class _Reader:
                 faults += [] if _own(call.args[1:3]) else [f"{ast.unparse(call)}: not its own"]
         return faults if asked else [*faults, "nothing is asked of the database"]
 
+    def statements(self) -> Iterator[str]:
+        """Give each statement; one that another function composes is left out."""
+        for call in (one for one in ast.walk(self._node) if isinstance(one, ast.Call)):
+            own = isinstance(call.func, ast.Attribute) and _is(call.func.value, "db")
+            if own and call.func.attr in ASKING and call.args:  # type: ignore[attr-defined]
+                query = call.args[0]
+                if not (isinstance(query, ast.Name) and query.id in self._values):
+                    yield self._written(query)
+
+    def _written(self, query: ast.expr) -> str:
+        made = compile(ast.Expression(query), "query", "eval")
+        return str(eval(made, self._globals, self._locals))  # noqa: S307 (our own source)
+
     def _asked(self, call: ast.Call) -> list[str]:
         query, *arguments = call.args
         if isinstance(query, ast.Name) and query.id in self._values:
             return [fault for made in self._values[query.id] for fault in self._paged(made)]
-        sql = eval(  # noqa: S307 (an expression of our own source)
-            compile(ast.Expression(query), "query", "eval"), self._globals, self._locals
-        )
-        return unheld(sql, self._tables, self._numbers(arguments))
+        return unheld(self._written(query), self._tables, self._numbers(arguments))
 
     def _paged(self, made: ast.expr) -> list[str]:
         """A page or a search is of the caller, or of the operator where that is said."""
