@@ -10,7 +10,7 @@ from tests.docs.test_handbook import HANDBOOK, rows
 from tests.support.contract_text import ROOT
 
 SOURCE: Final = ROOT / "src" / "wattyard"
-FINDS: Final = re.compile(r"complaint|missing_grants")
+FINDS: Final = re.compile(r"_?(folder_)?complaints?|missing_grants")
 """The functions that word what the doctor finds."""
 OF_KEYS: Final = re.compile(r"missing|unknown")
 """Those in the room of encryption keys."""
@@ -70,7 +70,7 @@ def findings() -> Iterator[str]:
         words = OF_KEYS if path.name == "keyring.py" else FINDS
         for function in ast.walk(tree):
             named = isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-            if named and words.search(function.name):
+            if named and words.fullmatch(function.name):
                 yield from _sentences(function)
 
 
