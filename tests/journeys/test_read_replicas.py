@@ -170,7 +170,6 @@ async def test_what_a_replica_refuses_is_asked_on_the_primary(servers: Pair) -> 
             await until(lambda: replica(world).reason is None)
             while not replica(world).outcomes["failed"]:
                 assert (await tenant.get("/sites")).status_code == 200
-            assert "permission denied" in str(replica(world).reason)
     finally:
         await ask(servers.first, "DROP ROLE stranger")
 

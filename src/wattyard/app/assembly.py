@@ -168,7 +168,12 @@ def from_environment() -> FrontDoor:
     """Build the application of a worker process; its settings are in the environment."""
     settings = Settings.read()
     logs.configure(level=settings.log_level, form=settings.log_format)
-    db = Database(settings.database, connections=settings.connections, replicas=settings.replicas)
+    db = Database(
+        settings.database,
+        connections=settings.connections,
+        direct=settings.database_direct,
+        replicas=settings.replicas,
+    )
     door = assemble(services(db, settings))
     gc.freeze()  # what a start makes stays: no collection has to look at it again
     gc.enable()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -110,9 +110,13 @@ async def working(
     *,
     any_key: bool,
     assembly: Assembly | None = None,
-    replicas: Sequence[str] = (),
 ) -> Result:
-    db = Database(settings.database, connections=2, replicas=replicas)
+    db = Database(
+        settings.database,
+        connections=2,
+        direct=settings.database_direct,
+        replicas=settings.replicas,
+    )
     await db.open(reads_replicas=False)
     try:
         await schema.check(db)

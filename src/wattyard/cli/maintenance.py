@@ -11,6 +11,7 @@ from wattyard.app import Services
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import database_of, working
 from wattyard.cli.options import (
+    DatabaseDirectOption,
     DatabaseOption,
     DatabaseReadOption,
     DataOption,
@@ -41,6 +42,7 @@ def migrate(
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
+    database_direct: DatabaseDirectOption = None,
 ) -> None:
     """Migrate the database to the schema of this version, and make partitions ahead.
 
@@ -56,8 +58,10 @@ def migrate(
             await services.get(Days).make_ahead(now, ahead=MIGRATE_DAYS_AHEAD),
         )
 
-    with database_of(Settings.read(data=data, database=database)) as found:
-        revision = schema.migrate(found.database, patience_seconds=wait_seconds)
+    settings = Settings.read(data=data, database=database, database_direct=database_direct)
+    with database_of(settings) as found:
+        address = found.database_direct or found.database
+        revision = schema.migrate(address, patience_seconds=wait_seconds)
         made, days = asyncio.run(working(found, make_ahead, any_key=True))
     if json:
         print_json({"schema": revision, "partitions_made": made, "days_made": days})
@@ -76,6 +80,7 @@ def doctor(
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
+    database_direct: DatabaseDirectOption = None,
     database_read: DatabaseReadOption = None,
 ) -> None:
     """Check schema, rows, clock, disk, secrets, overdue work, and all stored summaries and lists.
@@ -91,11 +96,14 @@ def doctor(
         compared = await found.compare(context, repair=repair)
         return complaints, compared.checked, compared.wrong
 
-    settings = Settings.read(data=data, database=database, database_read=listed(database_read))
+    settings = Settings.read(
+        data=data,
+        database=database,
+        database_direct=database_direct,
+        database_read=listed(database_read),
+    )
     with database_of(settings) as found:
-        complaints, checked, wrong = asyncio.run(
-            working(found, work, any_key=True, replicas=settings.replicas)
-        )
+        complaints, checked, wrong = asyncio.run(working(found, work, any_key=True))
     if not settings.database:
         complaints += folder_complaints(settings.data)
     if json:

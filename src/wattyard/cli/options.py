@@ -17,6 +17,14 @@ DatabaseOption = Annotated[
         envvar="WATTYARD_DATABASE",
     ),
 ]
+DatabaseDirectOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database-direct",
+        help="Address of the server itself, where --database leads to a connection pooler.",
+        envvar="WATTYARD_DATABASE_DIRECT",
+    ),
+]
 DatabaseReadOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -86,7 +86,7 @@ async def _deliver_in_vain(found: Settings) -> None:
 
 @asynccontextmanager
 async def _services(found: Settings) -> AsyncIterator[Services]:
-    db = Database(found.database, connections=2)
+    db = Database(found.database, connections=2, direct=found.database_direct)
     await db.open()
     try:
         yield app.services(db, found)

@@ -22,6 +22,7 @@ from wattyard.cli.backup_schedule import taking_backups
 from wattyard.cli.database import check, database_of
 from wattyard.cli.options import (
     CommandFailed,
+    DatabaseDirectOption,
     DatabaseOption,
     DatabaseReadOption,
     DataOption,
@@ -46,6 +47,7 @@ def serve(
     ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
+    database_direct: DatabaseDirectOption = None,
     database_read: DatabaseReadOption = None,
     workers: Annotated[
         int | None,
@@ -86,6 +88,7 @@ def serve(
         port=port,
         data=data and Path(data),
         database=database,
+        database_direct=database_direct,
         database_read=listed(database_read),
         workers=workers,
         worker=None if worker is None else int(worker),

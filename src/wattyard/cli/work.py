@@ -11,7 +11,7 @@ from wattyard.app import listening, work
 from wattyard.cli.accounts import print_json, say
 from wattyard.cli.administration import admin_socket, administered
 from wattyard.cli.database import check, database_of, run
-from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import DatabaseDirectOption, DatabaseOption, DataOption, JsonOption
 from wattyard.events.service import SigningKeys
 from wattyard.kernel import instants
 from wattyard.kernel.context import Contexts
@@ -22,12 +22,16 @@ from wattyard.platform.settings import Settings
 signing_key = typer.Typer(help="The key that signs webhooks.", no_args_is_help=True)
 
 
-def worker(data: DataOption = None, database: DatabaseOption = None) -> None:
+def worker(
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    database_direct: DatabaseDirectOption = None,
+) -> None:
     """Do the background work until SIGTERM: deliver webhooks, fetch prices, delete old events.
 
     Any number of workers share the work; servers started with --no-worker leave it to them.
     """
-    settings = Settings.read(data=data, database=database)
+    settings = Settings.read(data=data, database=database, database_direct=database_direct)
     admin = admin_socket(settings)
     with database_of(settings, watched=True) as found:
         logs.configure(level=settings.log_level, form=settings.log_format)
@@ -39,7 +43,9 @@ async def _work(settings: Settings, admin: socket.socket | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    db = Database(settings.database, connections=settings.connections)
+    db = Database(
+        settings.database, connections=settings.connections, direct=settings.database_direct
+    )
     await db.open()
     try:
         services = app.services(db, settings)

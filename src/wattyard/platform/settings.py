@@ -48,9 +48,9 @@ _ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
 
 _PUBLIC_URL: Final = r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?"
 
-_IN_FILES: Final = frozenset({"database", "database_read", "metrics_token"})
+_IN_FILES: Final = frozenset({"database", "database_direct", "database_read", "metrics_token"})
 """Secrets that a file may hold instead of the environment."""
-SECRET: Final = frozenset({"database", "database_read", "metrics_token", "encryption_key"})
+SECRET: Final = _IN_FILES | {"encryption_key"}
 """What is not shown, or not whole."""
 _KEYS: Final = frozenset({"encryption_key", "encryption_key_file"})
 """Two names of one thing: a variable of either wins over both in a file."""
@@ -80,8 +80,8 @@ class Settings:
     """What a server needs to know.
 
     `database` is the address of a PostgreSQL; empty means the embedded one below `data`.
-    `database_read` lists the addresses of its replicas that may be read, apart from each other by
-    spaces.
+    `database_direct` is the address of the server itself, where `database` leads to a connection
+    pooler. `database_read` lists the addresses of replicas that may be read, with spaces between.
     `connections` is per worker process, `rate_limit` requests a second of an account and mode on
     this node (0 is off). `metrics_token` lets more than this machine read `/metrics`.
     `request_log` says which requests their account can look at: `errors-and-writes`, `all` or
@@ -114,6 +114,7 @@ class Settings:
     port: int = 8080
     data: Path = Path("wattyard-data")
     database: str = ""
+    database_direct: str = ""
     database_read: str = ""
     workers: int = 1
     connections: int = 8
@@ -150,7 +151,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_numbers(self)
-        _check_replicas(self.database, self.replicas)
+        _check_addresses(self)
         _check_caps(self.caps)
         _check_networks("webhook_allow", self.webhook_allow)
         _check_networks("trusted_proxies", self.trusted_proxies)
@@ -336,14 +337,16 @@ def _check_numbers(settings: Settings) -> None:
             raise SettingInvalid.of(name, f"must be {least} {upper}; got {number}")
 
 
-def _check_replicas(database: str, replicas: tuple[str, ...]) -> None:
-    if not all(one.startswith(("postgresql://", "postgres://")) for one in replicas):
-        raise SettingInvalid.of(
-            "database_read",
-            "must list addresses of replicas, postgresql://…, with spaces between them",
-        )
-    if replicas and not database:
-        raise SettingInvalid.of("database_read", "needs the primary's address as `database`")
+def _check_addresses(settings: Settings) -> None:
+    """Check the addresses that stand beside `database`."""
+    for name, addresses in (
+        ("database_direct", settings.database_direct.split()),
+        ("database_read", settings.replicas),
+    ):
+        if addresses and not settings.database:
+            raise SettingInvalid.of(name, "needs WATTYARD_DATABASE (--database) as well")
+        if not all(one.startswith(("postgresql://", "postgres://")) for one in addresses):
+            raise SettingInvalid.of(name, "must be postgresql://…; database_read may list several")
 
 
 def _check_caps(caps: Caps) -> None:

@@ -1,10 +1,14 @@
 """How connections are opened, and that all of a process lead to the same server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Final
 from weakref import WeakSet
 
+from wattyard.kernel.refusals import Unavailable
 from wattyard.platform import logs
+from wattyard.platform.db import poolers
 from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.faults import Causes
 from wattyard.platform.db.hosts import ANY_SERVER, TAKES_CHANGES, Servers
@@ -23,7 +27,9 @@ _ONLY_READS: Final = " FROM set_config('default_transaction_read_only', 'on', fa
 
 
 class Connector:
-    """Opens connections to one database.
+    """Opens connections to one database, also through a connection pooler.
+
+    `direct` is the address of the server itself, where `url` leads to a pooler.
 
     Where one leads to another server than those before, that one has taken over: a standby was
     promoted, or the name leads elsewhere. Connections to the former server are closed then, so
@@ -31,7 +37,7 @@ class Connector:
     address of replicas may lead to any of them.
 
     Raises, from all of them:
-        Unavailable: when the database cannot be reached.
+        Unavailable: when the database cannot be reached, or not be used through its pooler.
     """
 
     def __init__(
@@ -40,14 +46,23 @@ class Connector:
         *,
         statement_seconds: float,
         causes: Causes,
+        direct: str = "",
         open_seconds: float = _OPEN_SECONDS,
         is_replica: bool = False,
     ) -> None:
+        timeout_ms = str(int(statement_seconds * 1000))
+        self._limits = {
+            "statement_timeout": timeout_ms,
+            "lock_timeout": str(_LOCK_MS),
+            "idle_in_transaction_session_timeout": timeout_ms,
+        }
         self._servers = Servers(url, wanted=ANY_SERVER if is_replica else TAKES_CHANGES)
+        self._direct = Servers(direct) if direct else None
         self._statement_seconds = statement_seconds
         self._causes = causes
         self._open_seconds = open_seconds
         self._is_replica = is_replica
+        self._is_pooled: bool | None = None
         self._open: WeakSet[Connection] = WeakSet()
         self._server = ""
         self._server_since = 0.0
@@ -56,39 +71,81 @@ class Connector:
         """Open a connection."""
         return await self._opened(_SERVER)
 
+    async def open_direct(self) -> Connection:
+        """Open a connection that keeps its session: to the server itself, past a pooler."""
+        return await self._opened(_SERVER, past_pooler=True)
+
     async def open_to_read(self) -> Connection:
         """Open a connection that only reads, outside of transactions that say READ WRITE.
 
         An operator who sets the database to read only (as some hosts do when it is nearly full)
-        is not overruled: that is noted before it is asked of the session.
+        is not overruled: that is noted before it is asked of the session. Through a pooler each
+        transaction says that it only reads.
         """
         return await self._opened(_SERVER + _ONLY_READS)
 
-    async def _opened(self, question: str) -> Connection:
+    async def _opened(self, question: str, *, past_pooler: bool = False) -> Connection:
         begun = monotonic()
-        timeout_ms = str(int(self._statement_seconds * 1000))
         with self._causes.opening():
-            connection: Connection = await self._servers.connect(
-                timeout=self._open_seconds,
-                command_timeout=self._statement_seconds + _ANSWER_SECONDS,
-                connection_class=Connection,
-                server_settings={
-                    "application_name": "wattyard",
-                    "statement_timeout": timeout_ms,
-                    "lock_timeout": str(_LOCK_MS),
-                    "idle_in_transaction_session_timeout": timeout_ms,
-                    "timezone": "UTC",
-                },
-            )
-            try:
+            if past_pooler and self._direct is not None:
+                connection = await self._connected(self._direct, pooled=False)
+            elif self._is_pooled is None:
+                connection = await self._connected_first()
+            else:
+                connection = await self._connected(self._servers, pooled=self._is_pooled)
+            with _closed_on_failure(connection):
                 settings = connection.get_settings()
                 connection.only_reads = settings.default_transaction_read_only == "on"
+                question = _SERVER if connection.limits else question
                 connection.server = await connection.fetchval(question, timeout=self._open_seconds)
                 self._keep_to_one_server(connection, begun)
-            except BaseException:
-                connection.terminate()
-                raise
         self._open.add(connection)
+        return connection
+
+    async def _connected_first(self) -> Connection:
+        """Connect, and find out whether a pooler is in between."""
+        try:
+            connection = await self._connected(self._servers, pooled=False)
+        except Exception as fault:
+            if not poolers.refuses_settings(fault):
+                raise
+        else:
+            with _closed_on_failure(connection):
+                if not await poolers.is_pooled(connection):
+                    self._is_pooled = False
+                    return connection
+            connection.terminate()
+        if self._direct is None:
+            raise Unavailable(poolers.OF_REPLICA if self._is_replica else poolers.NEEDS_DIRECT)
+        connection = await self._connected(self._servers, pooled=True)
+        with _closed_on_failure(connection):
+            await poolers.check_pooler(connection)
+            await self._check_direct(self._direct, connection)
+        self._is_pooled = True
+        return connection
+
+    async def _check_direct(self, servers: Servers, pooled: Connection) -> None:
+        try:
+            direct = await self._connected(servers, pooled=False)
+        except Exception as fault:
+            if poolers.refuses_settings(fault):
+                raise Unavailable(poolers.NOT_DIRECT) from None
+            raise
+        try:
+            await poolers.check_direct(direct, pooled)
+        finally:
+            direct.terminate()
+
+    async def _connected(self, servers: Servers, *, pooled: bool) -> Connection:
+        settings = {"application_name": "wattyard", "timezone": "UTC"}
+        connection: Connection = await servers.connect(
+            timeout=self._open_seconds,
+            command_timeout=self._statement_seconds + _ANSWER_SECONDS,
+            connection_class=poolers.PooledConnection if pooled else Connection,
+            server_settings=settings if pooled else {**settings, **self._limits},
+        )
+        if pooled:
+            connection.limits = poolers.limits_of(self._limits)
         return connection
 
     def _keep_to_one_server(self, connection: Connection, begun: float) -> None:
@@ -103,3 +160,12 @@ class Connector:
         if self._server:
             logs.warning("another database server answers", connections_closed=len(former))
         self._server, self._server_since = connection.server, monotonic()
+
+
+@contextmanager
+def _closed_on_failure(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise

@@ -35,6 +35,9 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
     """Whether its database was set to read only when it was opened."""
     server = ""
     """The server that it leads to: when that was started, as text."""
+    limits = ""
+    """What follows a BEGIN, where the session does not keep its settings: behind a pooler."""
+    begins_writing = "BEGIN READ WRITE"
 
 
 class ReadConnection(Protocol):

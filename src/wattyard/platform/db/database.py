@@ -56,11 +56,14 @@ class Database:
         *,
         connections: int = 8,
         statement_seconds: float = 30,
+        direct: str = "",
         replicas: Sequence[str] = (),
         alone_seconds: float = _ALONE_SECONDS,
     ) -> None:
         self._causes = Causes()
-        self._connector = Connector(url, statement_seconds=statement_seconds, causes=self._causes)
+        self._connector = Connector(
+            url, statement_seconds=statement_seconds, causes=self._causes, direct=direct
+        )
         self._readiness = Readiness(self._connector, self._causes)
         self._replicas = Replicas(
             [
@@ -96,6 +99,8 @@ class Database:
         try:
             pool.take_back(await pool.lend(None), None)
         except (Unavailable, ValueError) as fault:
+            if isinstance(fault, Unavailable) and fault.__cause__ is None:
+                raise  # it says itself what to do
             said = fault.__cause__ or fault
             raise Unavailable(f"the database cannot be used: {said}; check its address") from fault
         for replica in self._replicas.all if reads_replicas else ():
@@ -241,7 +246,7 @@ class Database:
     @asynccontextmanager
     async def own_connection(self) -> AsyncIterator[Connection]:
         """Open a connection besides those that are lent, and close it after the block."""
-        connection = await self._connector.open()
+        connection = await self._connector.open_direct()
         try:
             yield connection
         except Exception as error:

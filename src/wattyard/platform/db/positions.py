@@ -124,7 +124,7 @@ class LogPositions:
 
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await self._connector.open()
+            self._connection = await self._connector.open_direct()
             row = await self._connection.fetchrow(_CLUSTER)
             self._cluster = row["system_identifier"], row["database"]
         return self._connection

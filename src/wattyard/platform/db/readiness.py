@@ -23,7 +23,7 @@ _LONGEST_SECONDS: Final = 4.0
 
 _SILENT: Final = "the database does not answer; nothing was acknowledged, try again"
 _STATE: Final = """
-    SELECT current_setting('transaction_read_only')::bool OR EXISTS (
+    SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool OR EXISTS (
         SELECT 1 FROM pg_db_role_setting
         WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
           AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
@@ -33,8 +33,10 @@ _STATE: Final = """
 """Whether this is a standby, or new sessions are set to read only; whether commits wait."""
 
 _SPILL: Final = """
-    SET work_mem = '64kB';
-    SELECT count(*) FROM unnest(array_fill(repeat('x', 8192), ARRAY[128]))
+    BEGIN READ ONLY;
+    SET LOCAL work_mem = '64kB';
+    SELECT count(*) FROM unnest(array_fill(repeat('x', 8192), ARRAY[128]));
+    COMMIT
 """
 """Keeps a megabyte in a file that is gone afterwards: a full disk refuses it, and neither a table
 nor the log of changes grows by it."""

@@ -17,6 +17,7 @@ import asyncpg
 
 from wattyard.platform.db.database import Database
 from wattyard.platform.db.hosts import connect
+from wattyard.platform.db.poolers import is_pooled
 
 _REVISIONS: Final = "wattyard.migrations"
 _OPEN_SECONDS: Final = 10.0
@@ -123,6 +124,11 @@ async def _present_at(url: str, needed: str) -> str | None:
     """Read the revision at an address, and refuse a newer one that this program cannot use."""
     connection = await connect(url, timeout=_OPEN_SECONDS)
     try:
+        if await is_pooled(connection):
+            raise MigrationFailed(
+                "a migration needs a session, and this address leads to a connection pooler: name "
+                "the server itself, with --database-direct or WATTYARD_DATABASE_DIRECT"
+            )
         present = await _revision(connection)
         if present is not None and present > needed:
             await _check_newer(connection, present, needed)
@@ -149,7 +155,7 @@ def _failing() -> Iterator[None]:
     """Say in one sentence why the block failed, whatever it was."""
     try:
         yield
-    except SchemaOutdated:
+    except (SchemaOutdated, MigrationFailed):
         raise
     except Exception as fault:
         raise MigrationFailed(_sentence(_root(fault))) from fault

@@ -15,7 +15,7 @@ ONLY_READS: Final = "the database only reads at the moment; nothing was changed,
 
 async def begin_to_read(connection: Connection) -> None:
     """Begin a transaction whose questions all see the same moment."""
-    await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{connection.limits}")
 
 
 async def begin_to_write(connection: Connection, causes: Causes) -> None:
@@ -29,7 +29,7 @@ async def begin_to_write(connection: Connection, causes: Causes) -> None:
     try:
         if connection.only_reads:
             raise asyncpg.ReadOnlySQLTransactionError("default_transaction_read_only is on")
-        await connection.execute("BEGIN READ WRITE")
+        await connection.execute(connection.begins_writing.format(limits=connection.limits))
     except (asyncpg.ReadOnlySQLTransactionError, asyncpg.FeatureNotSupportedError) as fault:
         connection.terminate()
         causes.note(ONLY_READS, fault)

@@ -269,9 +269,10 @@ async def one_import_at_a_time(db: WriteConnection, account: int, live: bool) ->
 
     The lock time-out is off meanwhile: another import's batch may take longer.
     """
+    before: str = await db.fetchval("SELECT current_setting('lock_timeout')")
     await db.execute("SET LOCAL lock_timeout = 0")
     await db.execute("SELECT pg_advisory_xact_lock($1, $2)", account, 0x696D70 + live)
-    await db.execute("SET LOCAL lock_timeout TO DEFAULT")
+    await db.execute("SELECT set_config('lock_timeout', $1, true)", before)
 
 
 def _row(site: Site) -> tuple[object, ...]:
