@@ -23,7 +23,7 @@ from wattyard.platform.db.pool import ConnectionPool
 from wattyard.platform.db.positions import History, LogPosition, LogPositions
 from wattyard.platform.db.standings import (
     STARTED,
-    Progress,
+    ReplayProgress,
     ReplicaUnfit,
     check_fit,
     name_of,
@@ -214,7 +214,7 @@ class Replica:
         elif self._replayed_bytes >= self._wanted_bytes and monotonic() >= self._alone_until:
             self._take_up()
 
-    async def _progress(self) -> Progress:
+    async def _progress(self) -> ReplayProgress:
         assert self._connection is not None  # noqa: S101 (while it is watched)
         return await progress_of(self._connection, seconds=_ANSWER_SECONDS)
 

@@ -38,7 +38,7 @@ class ServerStanding(NamedTuple):
     started: datetime
 
 
-class Progress(NamedTuple):
+class ReplayProgress(NamedTuple):
     """How far a replica has replayed its primary's log of changes."""
 
     replayed_bytes: int
@@ -60,14 +60,14 @@ async def standing_of(connection: Connection) -> ServerStanding:
     return ServerStanding(row["follows"], history, row["started"])
 
 
-async def progress_of(connection: Connection, *, seconds: float) -> Progress:
+async def progress_of(connection: Connection, *, seconds: float) -> ReplayProgress:
     """Ask a replica how far it is.
 
     Raises:
         ReplicaUnfit: when it follows no primary any more.
     """
     row: Any = await connection.fetchrow(_PROGRESS, timeout=seconds)
-    found = Progress(row["replayed_bytes"], row["follows"], row["paused"])
+    found = ReplayProgress(row["replayed_bytes"], row["follows"], row["paused"])
     if not found.follows:
         raise ReplicaUnfit("it follows no primary any more: it was promoted")
     return found
