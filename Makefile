@@ -38,7 +38,7 @@ format: $(STAMP)
 torture: $(STAMP)
 	WATTYARD_TORTURE_KILLS=20 WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
 		$(PY) -m pytest --timeout 0 tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
-		-k "nothing_acknowledged or killed_with_9"
+		tests/journeys/test_cells.py -k "nothing_acknowledged or killed_with_9 or moves_under_load"
 
 # Random requests made from the OpenAPI document, 300 an operation; 100,000 calls with hostile
 # values, and every value in every field; 100,000 of one tenant with the ids of another; 100 random

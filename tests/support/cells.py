@@ -13,10 +13,15 @@ import asyncpg
 
 from tests.support.clusters import PostgresServer
 from tests.support.made import Made
-from wattyard.app.cells import numbering
+from wattyard import app
+from wattyard.app.cells import numbering, publishing
 from wattyard.app.cells.moving import AccountMove, Moved, Route
 from wattyard.app.cells.tables import MOVED
+from wattyard.events.service import SigningKeys
+from wattyard.kernel.context import Contexts
+from wattyard.platform.db import Database
 from wattyard.platform.db.sessions import session
+from wattyard.platform.settings import Settings
 
 _SETTINGS: Final = {
     "wal_level": "logical",
@@ -77,6 +82,23 @@ async def number(cells: Cells) -> None:
     for cell, server in enumerate((cells.first, cells.second)):
         async with session(server.url, "cell") as db:
             await numbering.number(db, cell)
+
+
+async def share_secrets(cells: Cells) -> None:
+    """Have both sign webhooks with the same key, as `wattyard cells publish` does."""
+    db = Database(cells.first.url, connections=2)
+    await db.open()
+    try:
+        settings = Settings(encryption_key=cells.settings["WATTYARD_ENCRYPTION_KEY"])
+        services = app.services(db, settings)
+        await services.get(SigningKeys).rotate(services.get(Contexts).operator())
+    finally:
+        await db.close()
+    async with (
+        session(cells.first.url, "first") as first,
+        session(cells.second.url, "second") as to,
+    ):
+        await publishing.publish(first, to)
 
 
 @asynccontextmanager

@@ -62,12 +62,16 @@ def move_account(
     id_ = ids.read(account_id, "acc", param="account")
     move = AccountMove(Route(source, to, source_of_target, pause_seconds), id_, _say)
 
-    async def opened() -> None:
-        async with session(to, "target") as target:
-            moved, cell = await account_of(target, id_), (await facts_of(target))["cell"]
-        for socket in haproxy or ():
-            assert moved is not None  # noqa: S101 (it is open there)
-            await proxies.send_calls(socket, str(map_file), moved, cell)
+    async def moving() -> "Moved":
+        async with session(source, "source") as here, session(to, "target") as target:
+            account, facts = await account_of(here, id_), await facts_of(target)
+
+        async def opened() -> None:
+            for socket in haproxy or ():
+                assert account is not None  # noqa: S101 (it has moved)
+                await proxies.send_calls(socket, str(map_file), account, facts["cell"])
+
+        return await move.move(opened)
 
     if dry_run:
         _print_dry(move, json=json)
@@ -76,7 +80,7 @@ def move_account(
         _print({"account": account_id, "aborted": True}, f"{account_id} stays", json=json)
     else:
         gone = purge and asyncio.run(move.take_fence_down())
-        moved = None if gone else asyncio.run(move.move(opened))
+        moved = None if gone else asyncio.run(moving())
         if purge and not gone:
             _purge(source, id_)
             asyncio.run(move.take_fence_down())

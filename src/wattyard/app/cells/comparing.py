@@ -6,7 +6,7 @@ order of rows and columns; the sum of 64-bit hashes does not depend on an order 
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final
 
@@ -25,10 +25,11 @@ Sums = Mapping[str, tuple[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What was compared: rows by table, and how long each took."""
+    """What was compared, by table: rows, how long they took, and the names of their columns."""
 
     rows: Mapping[str, int]
     seconds: Mapping[str, float]
+    columns: Mapping[str, Sequence[str]]
 
     def within(self, budget_seconds: float) -> set[str]:
         """The tables that can be compared again in a time, the quickest first."""
@@ -50,12 +51,13 @@ async def compare_all(source: OpenSession, target: OpenSession, account: MovingA
     Raises:
         MoveRefused: naming what goes on differing.
     """
+    columns = await _columns(source)
     rows: dict[str, int] = {}
     seconds: dict[str, float] = {}
     for table in MOVED:
         for _ in range(_TRIES):
             begun = monotonic()
-            here, there = await _both(source, target, account, table)
+            here, there = await _both(source, target, account, [_question(table, columns)])
             seconds[table.name] = monotonic() - begun
             if here == there:
                 break
@@ -63,48 +65,57 @@ async def compare_all(source: OpenSession, target: OpenSession, account: MovingA
         else:
             raise MoveRefused(_differ(here, there))
         rows[table.name] = sum(count for count, _ in here.values())
-    return Compared(rows, seconds)
+    return Compared(rows, seconds, columns)
 
 
 async def compare_once(
     source: OpenSession,
     target: OpenSession,
     account: MovingAccount,
+    compared: Compared,
     names: Collection[str],
 ) -> None:
-    """Compare tables behind the fence, where nothing changes any more.
+    """Compare tables again behind the fence, where nothing changes any more: by one question.
 
     Raises:
         MoveRefused: naming what differs.
     """
-    for table in MOVED:
-        if table.name not in names:
-            continue
-        here, there = await _both(source, target, account, table)
-        if here != there:
-            raise MoveRefused(_differ(here, there))
+    questions = [_question(table, compared.columns) for table in MOVED if table.name in names]
+    if not questions:
+        return
+    here, there = await _both(source, target, account, questions)
+    if here != there:
+        raise MoveRefused(_differ(here, there))
 
 
-async def _both(
-    source: OpenSession,
-    target: OpenSession,
-    account: MovingAccount,
-    table: MovedTable,
-) -> tuple[Sums, Sums]:
-    columns: Sequence[str] = await source.fetchval(
-        "SELECT array_agg(quote_ident(attname) ORDER BY attname) FROM pg_attribute"
-        " WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped",
-        table.name,
+async def _columns(source: OpenSession) -> dict[str, Sequence[str]]:
+    rows = await source.fetch(
+        """
+        SELECT attrelid::regclass::text AS name, array_agg(quote_ident(attname) ORDER BY attname)
+        FROM pg_attribute WHERE attrelid = ANY($1::regclass[]) AND attnum > 0 AND NOT attisdropped
+        GROUP BY attrelid
+        """,
+        [table.name for table in MOVED],
     )
-    now: datetime = await source.fetchval("SELECT now()")
+    return dict(map(tuple, rows))
+
+
+def _question(table: MovedTable, columns: Mapping[str, Sequence[str]]) -> str:
     part = "tableoid::regclass::text" if table.by_partition else f"'{table.name}'"
-    question = f"""
+    row = ", ".join(columns[table.name])
+    return f"""
         SELECT {part} AS part, count(*) AS count,
-               sum(hashtextextended(ROW({", ".join(columns)})::text, 0)::numeric)::text AS sum
+               sum(hashtextextended(ROW({row})::text, 0)::numeric)::text AS sum
         FROM {table.name} WHERE account = $1 AND {table.compared}
           AND $2::timestamptz IS NOT NULL
         GROUP BY 1
     """  # noqa: S608 (our own names)
+
+
+async def _both(
+    source: OpenSession, target: OpenSession, account: MovingAccount, questions: Sequence[str]
+) -> tuple[Sums, Sums]:
+    question, now = " UNION ALL ".join(questions), datetime.now(UTC)
     here, there = await asyncio.gather(
         source.fetch(question, account.number, now), target.fetch(question, account.number, now)
     )

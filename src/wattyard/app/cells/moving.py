@@ -186,7 +186,7 @@ class AccountMove:
             await fence.raise_for(source, account)
             await replication.caught_up(source, target, account)
             again = compared.within(self._route.pause_seconds)
-            await comparing.compare_once(source, target, account, again)
+            await comparing.compare_once(source, target, account, compared, again)
             await opening.raise_sequences(source, target)
             await opening.open_account(source, target, account)
         except BaseException:

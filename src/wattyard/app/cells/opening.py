@@ -1,5 +1,6 @@
 """The last step at the target: members, the numbers that go on, and the account's row."""
 
+import asyncio
 from typing import Final
 from uuid import UUID
 
@@ -20,11 +21,18 @@ async def raise_sequences(source: OpenSession, target: OpenSession) -> None:
     A sequence is only ever set far above where it is, so that numbers drawn meanwhile by others
     are not given twice.
     """
-    for name in SEQUENCES:
-        drawn = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {name}"  # noqa: S608
-        highest, present = await source.fetchval(drawn), await target.fetchval(drawn)
-        if present < highest:
-            await target.execute("SELECT setval($1::regclass, $2::bigint)", name, highest + _MARGIN)
+    question = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, "  # noqa: S608 (our own names)
+        f"CASE WHEN is_called THEN last_value ELSE 0 END AS drawn FROM {name}"
+        for name in SEQUENCES
+    )
+    here, there = await asyncio.gather(source.fetch(question), target.fetch(question))
+    present = {row["name"]: row["drawn"] for row in there}
+    for row in here:
+        if present[row["name"]] < row["drawn"]:
+            await target.execute(
+                "SELECT setval($1::regclass, $2::bigint)", row["name"], row["drawn"] + _MARGIN
+            )
 
 
 async def open_account(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:

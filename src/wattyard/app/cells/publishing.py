@@ -47,7 +47,8 @@ async def publish(first: OpenSession, target: OpenSession) -> Published:
     """Bring a cell to what the first one has; a second time copies only what is new.
 
     Raises:
-        MoveRefused: when the target has a source of its own with the same code.
+        MoveRefused: when the target has a source of its own with the same code, or the first cell
+            has no key that signs webhooks.
     """
     async with first.transaction(isolation="repeatable_read", readonly=True):
         async with target.transaction():
@@ -83,6 +84,11 @@ async def _signing_keys(first: OpenSession, target: OpenSession) -> bool:
     columns = "id, private_key, private_key_encrypted, time_created, time_retired"
     rows = await first.fetch(f"SELECT {columns} FROM signing_keys ORDER BY id")  # noqa: S608
     present = {row["id"] for row in rows if row["time_retired"] is None}
+    if not present:
+        raise MoveRefused(
+            "the first cell has signed no webhook yet, so that every cell would make a key of its "
+            "own: run `wattyard signing-key rotate` at the first cell"
+        )
     ids = await target.fetch("SELECT id FROM signing_keys WHERE time_retired IS NULL")
     if present == {row["id"] for row in ids}:
         return False
