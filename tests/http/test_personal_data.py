@@ -29,6 +29,7 @@ NOT_OF_CUSTOMERS = {
     "site_events_due": "ids of sites, which go with them",
     "webhook_deliveries": "ids of events, which go with them",
     "idempotency_marks": "names of keys, for two minutes",
+    "account_moves": "the account's",
     "secret_keys": "the account's",
     "restricted_keys": "the account's",
     "memberships": "the account's people",

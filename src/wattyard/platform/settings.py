@@ -1,17 +1,14 @@
 """Settings of a server: by option, else `WATTYARD_…` in the environment, else `wattyard.toml`."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields, replace
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from wattyard.kernel.caps import Caps
-from wattyard.kernel.lengths import length
-from wattyard.platform import configuration
+from wattyard.platform import configuration, setting_values
 from wattyard.platform.configuration import ConfigurationFile, Origin, SettingInvalid, variable
 
 __all__ = ["SettingInvalid", "Settings", "Traced", "setting_names", "unknown_variables"]
@@ -43,10 +40,7 @@ _WORDS: Final = {
     "log_level": ("debug", "info", "warning", "error"),
     "request_log": ("errors-and-writes", "all", "none"),
 }
-_ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
 
-
-_PUBLIC_URL: Final = r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?"
 
 _IN_FILES: Final = frozenset({"database", "database_direct", "database_read", "metrics_token"})
 """Secrets that a file may hold instead of the environment."""
@@ -153,12 +147,12 @@ class Settings:
         _check_numbers(self)
         _check_addresses(self)
         _check_caps(self.caps)
-        _check_networks("webhook_allow", self.webhook_allow)
-        _check_networks("trusted_proxies", self.trusted_proxies)
-        _check_origins(self.origins)
-        _check_url(self.weather_url)
-        _check_public_url(self.public_url)
-        _check_length("backup_every", self.backup_every)
+        setting_values.check_networks("webhook_allow", self.webhook_allow)
+        setting_values.check_networks("trusted_proxies", self.trusted_proxies)
+        setting_values.check_origins(self.origins)
+        setting_values.check_url(self.weather_url)
+        setting_values.check_public_url(self.public_url)
+        setting_values.check_length("backup_every", self.backup_every)
         for name, words in _WORDS.items():
             if getattr(self, name) not in words:
                 raise SettingInvalid.of(
@@ -353,47 +347,6 @@ def _check_caps(caps: Caps) -> None:
     for one in fields(caps):
         if getattr(caps, one.name) < 1:
             raise SettingInvalid.of(one.name, f"must be 1 or more; got {getattr(caps, one.name)}")
-
-
-def _check_origins(origins: frozenset[bytes]) -> None:
-    for origin in origins:
-        if not re.fullmatch(_ORIGIN, origin):
-            raise SettingInvalid.of(
-                "cors_origins",
-                "must list exact origins such as https://app.example.com, separated by commas, "
-                f"without a path; got {origin.decode()}",
-            )
-
-
-def _check_url(text: str) -> None:
-    if text and not text.startswith(("http://", "https://")):
-        raise SettingInvalid.of("weather_url", f"must start with http:// or https://; got {text}")
-
-
-def _check_public_url(text: str) -> None:
-    if text and not re.fullmatch(_PUBLIC_URL, text):
-        raise SettingInvalid.of(
-            "public_url",
-            "must be the address at which people find this server, such as "
-            f"https://energy.example.com or https://example.com/energy; got {text}",
-        )
-
-
-def _check_length(name: str, text: str) -> None:
-    try:
-        length(text)
-    except ValueError as fault:
-        raise SettingInvalid.of(name, f"is wrong: {fault}") from None
-
-
-def _check_networks(name: str, text: str) -> None:
-    for part in filter(None, map(str.strip, text.split(","))):
-        try:
-            ip_network(part)
-        except ValueError as fault:
-            raise SettingInvalid.of(
-                name, f"must list networks such as 10.0.0.0/8; {fault}"
-            ) from None
 
 
 def _parsed(name: str, kind: object, text: str) -> Any:  # noqa: ANN401 (the field's type)
