@@ -83,6 +83,7 @@ _COMMANDS: Final = {
         "health",
         "Ask a server or worker of this machine whether it is ready; for health checks.",
     ),
+    "database": Listed("moving", "database", "The database as a whole."),
     "backup": Listed(
         "backups",
         "backup",
@@ -226,6 +227,7 @@ def _one_sentence() -> tuple[type[Exception], ...]:
     from wattyard.cli.options import CommandFailed
     from wattyard.kernel.moves import MoveRefused
     from wattyard.kernel.refusals import Refusal
+    from wattyard.platform.db.moving import MoveFailed
     from wattyard.platform.db.schema import MigrationFailed, SchemaOutdated
     from wattyard.platform.embedded import EmbeddedError
     from wattyard.platform.settings import SettingInvalid
@@ -234,6 +236,7 @@ def _one_sentence() -> tuple[type[Exception], ...]:
         CommandFailed,
         EmbeddedError,
         MigrationFailed,
+        MoveFailed,
         MoveRefused,
         SchemaOutdated,
         SettingInvalid,

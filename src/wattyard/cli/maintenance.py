@@ -50,19 +50,14 @@ def migrate(
     35 days. A second run changes nothing.
     """
 
-    async def make_ahead(services: Services) -> tuple[int, int]:
-        now = services.get(Contexts).clock()
-        months = services.get(Months)
-        return (
-            await months.make_ahead(now, since=readings_since, ahead=MIGRATE_AHEAD),
-            await services.get(Days).make_ahead(now, ahead=MIGRATE_DAYS_AHEAD),
-        )
+    async def ahead(services: Services) -> tuple[int, int]:
+        return await make_ahead(services, readings_since)
 
     settings = Settings.read(data=data, database=database, database_direct=database_direct)
     with database_of(settings) as found:
         address = found.database_direct or found.database
         revision = schema.migrate(address, patience_seconds=wait_seconds)
-        made, days = asyncio.run(working(found, make_ahead, any_key=True))
+        made, days = asyncio.run(working(found, ahead, any_key=True))
     if json:
         print_json({"schema": revision, "partitions_made": made, "days_made": days})
         return
@@ -70,6 +65,15 @@ def migrate(
         f"the database has schema {revision}",
         *([f"{made} monthly partitions of readings were made"] if made else []),
         *([f"{days} daily partitions of the request log were made"] if days else []),
+    )
+
+
+async def make_ahead(services: Services, since: datetime | None) -> tuple[int, int]:
+    """Make partitions ahead: how many of readings, by month, and of the request log, by day."""
+    now = services.get(Contexts).clock()
+    return (
+        await services.get(Months).make_ahead(now, since=since, ahead=MIGRATE_AHEAD),
+        await services.get(Days).make_ahead(now, ahead=MIGRATE_DAYS_AHEAD),
     )
 
 
