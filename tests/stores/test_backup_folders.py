@@ -23,7 +23,7 @@ from wattyard.platform.embedded import EmbeddedDatabase, EmbeddedError
 from wattyard.platform.embedded.archive import recovery, retention, state, taking
 from wattyard.platform.embedded.archive.folders import Chain, chains
 from wattyard.platform.embedded.archive.state import State
-from wattyard.platform.embedded.archive.taking import Schedule
+from wattyard.platform.embedded.archive.taking import BackupPlan
 from wattyard.platform.settings import Settings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -103,7 +103,7 @@ def taken(database: EmbeddedDatabase) -> Iterator[Callable[..., AbstractContextM
 
     def beside(to: Path, every: str = "1h", keep: int = 2) -> AbstractContextManager[None]:
         with database.lease() as url:
-            schedule = Schedule(to, length(every), keep)
+            schedule = BackupPlan(to, length(every), keep)
             return taking.taken(database, url, schedule, system_clock)
 
     yield beside

@@ -30,6 +30,6 @@ def taking_backups(settings: Settings, url: str) -> Iterator[None]:
             "tools"
         )
     to, every = Path(settings.backup_to).expanduser().absolute(), length(settings.backup_every)
-    schedule = taking.Schedule(to, every, settings.backup_keep)
+    schedule = taking.BackupPlan(to, every, settings.backup_keep)
     with taking.taken(EmbeddedDatabase(settings.data), url, schedule, system_clock):
         yield

@@ -16,7 +16,7 @@ from typing import Final
 from wattyard.kernel import instants
 from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.archive.folders import Base, Segment
-from wattyard.platform.embedded.archive.times import Reach, changes_in, reaches
+from wattyard.platform.embedded.archive.times import Restorable, changes_in, reaches
 from wattyard.platform.embedded.cluster import Cluster
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.lease import EmbeddedDatabase
@@ -54,7 +54,7 @@ def restore(database: EmbeddedDatabase, folder: Path, to: datetime | None) -> da
     return to or reach.end
 
 
-def _chosen(found: Sequence[Reach], folder: Path, to: datetime | None) -> Reach:
+def _chosen(found: Sequence[Restorable], folder: Path, to: datetime | None) -> Restorable:
     """The newest base backup that leads to a moment."""
     if not found:
         raise EmbeddedError(f"{folder} holds no whole base backup: nothing can be restored from it")
@@ -69,9 +69,9 @@ def _chosen(found: Sequence[Reach], folder: Path, to: datetime | None) -> Reach:
     return fitting[-1]
 
 
-def spans(found: Sequence[Reach]) -> list[str]:
+def spans(found: Sequence[Restorable]) -> list[str]:
     """Name the moments that can be restored, those of each chain together."""
-    by_chain: dict[Path, list[Reach]] = {}
+    by_chain: dict[Path, list[Restorable]] = {}
     for one in found:
         by_chain.setdefault(one.chain.path, []).append(one)
     return [

@@ -43,7 +43,7 @@ _ARCHIVED: Final = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class BackupPlan:
     """Where backups go to, how often a base backup is taken, and how many of them are kept."""
 
     to: Path
@@ -69,7 +69,7 @@ class Backups:
     """
 
     def __init__(
-        self, database: EmbeddedDatabase, url: str, schedule: Schedule, clock: Clock
+        self, database: EmbeddedDatabase, url: str, schedule: BackupPlan, clock: Clock
     ) -> None:
         self._data = database.data
         self._programs = database.programs
@@ -129,7 +129,7 @@ class Backups:
     def _look(self, chain: Chain, receiver: "subprocess.Popen[bytes]") -> None:
         """See that the archive goes on, and twice a minute how far it is."""
         if receiver.poll() is not None:
-            raise EmbeddedError(f"the archive broke off: {_said(receiver)}")
+            raise EmbeddedError(f"the archive broke off: {_complaint_of(receiver)}")
         if monotonic() < self._next_beat:
             return
         before, self._reached = self._reached, self._ask(_BEAT)
@@ -193,7 +193,7 @@ class Backups:
                     return
                 self._look(chain, receiver)
             if process.returncode != 0:
-                raise EmbeddedError(f"no base backup could be taken: {_said(process)}")
+                raise EmbeddedError(f"no base backup could be taken: {_complaint_of(process)}")
         finally:
             _ended(process)
         ended = datetime.fromisoformat(ask(self._programs, self._address, _NOW))
@@ -238,7 +238,9 @@ class Backups:
 
 
 @contextmanager
-def taken(database: EmbeddedDatabase, url: str, schedule: Schedule, clock: Clock) -> Iterator[None]:
+def taken(
+    database: EmbeddedDatabase, url: str, schedule: BackupPlan, clock: Clock
+) -> Iterator[None]:
     """Take backups of a leased database beside the block."""
     stop = threading.Event()
     backups = Backups(database, url, schedule, clock)
@@ -282,6 +284,6 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
             stream.close()
 
 
-def _said(process: "subprocess.Popen[bytes]") -> str:
+def _complaint_of(process: "subprocess.Popen[bytes]") -> str:
     _, errors = process.communicate()
     return errors.decode(errors="replace").strip() or f"exit code {process.returncode}"

@@ -15,7 +15,7 @@ _ENDED: Final = re.compile(rb"desc: (?:COMMIT|ABORT)\S* (?:\d+: )?(\d{4}-\d\d-\d
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Restorable:
     """The moments to which a base backup and the WAL after it lead: from `start` to `end`."""
 
     chain: Chain
@@ -24,7 +24,7 @@ class Reach:
     end: datetime
 
 
-def reaches(folder: Path) -> list[Reach]:
+def reaches(folder: Path) -> list[Restorable]:
     """What can be restored from a backup folder: one span for each base backup, oldest first.
 
     Raises:
@@ -40,7 +40,9 @@ def reaches(folder: Path) -> list[Reach]:
                 if last not in ends:
                     ends[last] = _last_change(segments, Path(scratch))
                 end = ends[last]
-                found.append(Reach(chain, base, base.ended, max(base.ended, end or base.ended)))
+                found.append(
+                    Restorable(chain, base, base.ended, max(base.ended, end or base.ended))
+                )
     return found
 
 
