@@ -34,11 +34,14 @@ format: $(STAMP)
 	$(PY) -m ruff format src tests benchmarks clients deploy
 
 # Kill processes with -9 while writers write, and workers while webhooks are on their way: 20 times
-# each, at random moments; other ones by TORTURE_SEED=n.
+# each, at random moments; other ones by TORTURE_SEED=n. Then a server under load for 20 minutes
+# (SOAK=seconds).
 torture: $(STAMP)
 	WATTYARD_TORTURE_KILLS=20 WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
 		$(PY) -m pytest --timeout 0 tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
 		tests/journeys/test_cells.py -k "nothing_acknowledged or killed_with_9 or moves_under_load"
+	WATTYARD_SOAK_SECONDS=$(or $(SOAK),1200) WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
+		$(PY) -m pytest -n 1 --timeout 0 -rP tests/journeys/test_soak.py
 
 # Random requests made from the OpenAPI document, 300 an operation; 100,000 calls with hostile
 # values, and every value in every field; 100,000 of one tenant with the ids of another; 100 random

@@ -27,6 +27,7 @@ from benchmarks import (
     sessions,
     site_plans,
     site_search,
+    sizes,
     start,
     tariff_shapes,
     tariffs_engine,
@@ -60,6 +61,7 @@ CASES = {
     "dashboard": dashboard.run,
     "meters": meters.run,
     "attacks": attacks.run,
+    "sizes": sizes.run,
     "scale": scale.run,
 }
 

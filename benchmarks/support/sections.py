@@ -24,6 +24,7 @@ _CODE: Final = {
     "webhooks": ("events", "platform/outbound"),
     "attacks": ("platform", "meters"),
     "meters": ("meters",),
+    "sizes": ("migrations", "meters", "sites", "events"),
     "dashboard": ("web",),
     "client": ("platform/document",),
     "site-plans": ("schedules",),
