@@ -7,6 +7,7 @@ from them. Cores are those of the machine of docs/benchmarks.md, fully used: pla
 
 import argparse
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple
 
@@ -193,17 +194,22 @@ def _log(homes: Homes, figures: dict[str, Figure]) -> float:
     return homes.homes * (states + readings + events) * ASSUMED["page_images"].value
 
 
-def table(homes: Homes) -> str:
-    """Write what homes need as a table of Markdown."""
-    lines = [f"| {homes.homes:,} homes | |", "|---|---|"]
-    lines += [
-        f"| {need.name} | {_shown(need.value)} {need.unit}".rstrip() + " |" for need in needs(homes)
-    ]
+def table(columns: Sequence[Homes]) -> str:
+    """Write what numbers of homes need as a table of Markdown."""
+    found = [needs(homes) for homes in columns]
+    heads = " | ".join(f"{homes.homes:,} homes" for homes in columns)
+    lines = [f"| | {heads} |", "|---|" + "---|" * len(columns)]
+    for row in zip(*found, strict=True):
+        cells = " | ".join(f"{_shown(need.value)} {need.unit}".rstrip() for need in row)
+        lines.append(f"| {row[0].name} | {cells} |")
     return "\n".join(lines)
 
 
 def _shown(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    """Write a number: whole from 10 on, else with the two figures that count."""
+    if value >= 10 or value == 0:
+        return f"{value:,.0f}"
+    return f"{value:.{max(1, 1 - math.floor(math.log10(value)))}f}"
 
 
 def main() -> None:
@@ -216,7 +222,7 @@ def main() -> None:
         else:
             parser.add_argument(name, type=type(value), default=value)
     homes = replace(given, **vars(parser.parse_args()))
-    print(table(homes))
+    print(table([homes]))
     for name, found in {**MEASURED, **ASSUMED}.items():
         print(f"  {name:18} {found.value:>12,g}  {found.unit}  [{found.source}]")
 
