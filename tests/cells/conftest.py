@@ -1,4 +1,4 @@
-"""Two cells for a module's tests, and accounts with a row in every table."""
+"""Two cells, and accounts with a row in every table."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,9 +18,9 @@ from wattyard.platform.settings import Settings
 Filled = Callable[[], Awaitable[Tenant]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cells(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cells]:
-    """Two cells that agree in everything."""
+    """Two cells that agree in everything; what a test changes in them it changes back."""
     with two_cells(made, tmp_path_factory.mktemp("cells")) as both:
         asyncio.run(number(both))
         yield both

@@ -107,7 +107,8 @@ def code_of(head: str) -> str:
         return path.split("/")[2].split("_")[2]
     found = re.search(r"(?i)\r\nauthorization: (\w+) ([^\r]+)", head)
     if found is None:
-        return ""
+        cookie = re.search(r"(?i)\r\ncookie: __Host-wattyard=(\w+)\.", head)
+        return cookie[1] if cookie else ""
     scheme, proof = found[1].lower(), found[2]
     if scheme == "basic":
         return base64.b64decode(proof).decode().split(":")[0][20:]
