@@ -13,7 +13,9 @@ from wattyard.cli import _COMMANDS, app
 SERVER = ("numpy", "sqlalchemy", "alembic", "starlette", "aiohttp", "babel", "wattyard.app")
 """What only the server and the commands of its data need."""
 DATABASE = ("asyncpg", "cryptography", "wattyard.platform.db")
-HEAVY = (*SERVER, *DATABASE)
+CONFIGURATION = ("tomllib", "wattyard.platform.settings")
+"""What is needed where there is a configuration file, or anything to configure."""
+HEAVY = (*SERVER, *DATABASE, *CONFIGURATION)
 AT_TIMES = ("structlog", "rich", "pygments", "alembic", "sqlalchemy", "aiohttp", "highspy", "babel")
 """What a server imports when it is needed, and not for its start."""
 ASKED = """

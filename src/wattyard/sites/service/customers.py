@@ -111,8 +111,8 @@ class Customers(SiteUseCases):
         async with self.db.transaction() as db:
             return await self._belongings(db, context, customer_id)
 
-    async def erase(self, context: Context, customer_id: UUID) -> None:
-        """Delete a customer, its sites and the devices that stand at no other, without a trace.
+    async def erase(self, context: Context, customer_id: UUID) -> set[UUID]:
+        """Delete a customer, its sites and the devices that stand at no other, and give all ids.
 
         The one event names ids alone: the customer's, and those of its locations.
 
@@ -132,6 +132,7 @@ class Customers(SiteUseCases):
             await customer_store.delete(db, account, live, customer_id)
             emptied = replace(customer, reference_id=None, metadata={})
             await self._record(context, "delete", emptied)
+        return {customer_id, *site_ids, *(device.id for device in devices)}
 
     async def _belongings(
         self, db: WriteConnection, context: Context, customer_id: UUID

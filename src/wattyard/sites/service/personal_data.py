@@ -84,8 +84,8 @@ class PersonalData:
         belongings = await self._belongings(context, customer_id)
         for log in self._logs():
             await self._forget(context, log, belongings.mentions)
-        await self._customers.erase(context, customer_id)
-        meanwhile = Mentions(belongings.mentions.ids, frozenset(), frozenset())
+        gone = await self._customers.erase(context, customer_id)
+        meanwhile = Mentions(belongings.mentions.ids | gone, frozenset(), frozenset())
         for log in self._logs():
             await self._forget(context, log, meanwhile, since=context.now)
         return dict(erased)
