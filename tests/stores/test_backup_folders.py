@@ -14,6 +14,10 @@ import pytest
 
 from tests.stores.test_embedded import ask, eventually, run
 from wattyard.app.backup_state import BackupState
+from wattyard.cli import backups as cli
+from wattyard.cli.backup_schedule import taking_backups
+from wattyard.cli.options import CommandFailed
+from wattyard.kernel import lengths
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.ids import SortedIds
 from wattyard.kernel.instants import system_clock
@@ -24,7 +28,7 @@ from wattyard.platform.embedded.archive import recovery, retention, state, takin
 from wattyard.platform.embedded.archive.folders import Chain, chains
 from wattyard.platform.embedded.archive.state import State
 from wattyard.platform.embedded.archive.taking import BackupPlan
-from wattyard.platform.settings import Settings
+from wattyard.platform.settings import SettingInvalid, Settings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEGMENT = "0000000100000000000000{:02X}"
@@ -87,6 +91,39 @@ def test_a_length_of_time_is_a_number_and_a_unit(text: str) -> None:
     with pytest.raises(ValueError, match="30m, 12h or 1d"):
         length(text)
     assert length("90m") == timedelta(minutes=90)
+
+
+@pytest.mark.parametrize("written", ["90s", "90m", "36h", "1d", "14d"])
+def test_a_length_of_time_is_written_as_it_is_read(written: str) -> None:
+    assert lengths.text(length(written)) == written
+
+
+def test_what_a_command_of_backups_lacks_is_said(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("18")
+    with pytest.raises(CommandFailed, match="name a FILE"):
+        cli.backup(None, data=tmp_path)
+    with pytest.raises(CommandFailed, match="name a FILE"):
+        cli.backup(None, to=tmp_path / "to", data=tmp_path)
+    with pytest.raises(CommandFailed, match="no FILE"):
+        cli.backup("x.dump", to=tmp_path / "to", data=tmp_path)
+    with pytest.raises(SettingInvalid, match="such as 30m, 12h or 1d"):
+        cli.backup(None, to=tmp_path / "to", every="daily", data=tmp_path)
+    with pytest.raises(SettingInvalid, match="1 or more"):
+        cli.backup(None, to=tmp_path / "to", every="1d", keep=0, data=tmp_path)
+    with pytest.raises(CommandFailed, match="name the folder of backups"):
+        cli.backup("list", data=tmp_path)
+    for given in ({}, {"file": tmp_path / "x", "to": "latest"}):
+        with pytest.raises(CommandFailed, match="either a FILE, or a moment"):
+            cli.restore(**given, data=tmp_path)
+    for moment in ("yesterday", "2026-03-01T09:30", ""):
+        with pytest.raises(CommandFailed, match="a moment with its zone"):
+            cli.restore(None, moment, tmp_path / "to", data=tmp_path)
+    with (
+        pytest.raises(CommandFailed, match="with its own tools"),
+        taking_backups(Settings(database="postgresql://h/d", backup_to="to"), ""),
+    ):
+        pass
 
 
 @pytest.fixture(scope="module")

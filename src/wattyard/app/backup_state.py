@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from wattyard.kernel import instants
+from wattyard.kernel import instants, lengths
 from wattyard.kernel.context import Context
 from wattyard.kernel.measures import Measure
 from wattyard.platform.db import Database
@@ -40,8 +40,8 @@ class BackupState:
             known = instants.text(last) if state.last_base else "never"
             found.append(
                 f"the last good backup to {state.to} was taken {known}, and one is due every "
-                f"{every}{fault}. Is a server or `wattyard backup --every` running that takes "
-                "them? `wattyard backup stop` ends them"
+                f"{lengths.text(every)}{fault}. Is a server or `wattyard backup --every` running "
+                "that takes them? `wattyard backup stop` ends them"
             )
         fails = state.failing_since and context.now - state.failing_since > _PATIENCE
         if fails or (not row["active"] and context.now - row["since"] > _PATIENCE):
