@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -188,6 +190,25 @@ def test_a_file_that_others_may_have_put_here_is_refused_unless_it_is_named() ->
         Settings.read({})
 
     assert Settings.read({"WATTYARD_CONFIG": "wattyard.toml"}).port == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_folders_that_may_not_be_entered_have_no_file(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    written(closed / "wattyard.toml", "port = 1")
+    closed.chmod(0o700)
+    asked = (
+        "import os, sys; os.chdir(sys.argv[1]); os.seteuid(65534);"
+        "from wattyard.platform import configuration as c; from pathlib import Path;"
+        "print(c.find({}, Path(sys.argv[1])) in (None, c.FIXED[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import wattyard.platform.configuration; {asked}", str(closed)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_a_worker_process_is_handed_the_settings_and_reads_no_file(tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ class ConfigurationFile:
             found = cls(path, text, tomllib.loads(text))
         except OSError as fault:
             raise SettingInvalid(
-                f"the configuration file {path} cannot be read: {fault.strerror}"
+                f"the configuration file {path} cannot be read: {fault.strerror}; name another "
+                f"with --config, or none with {VARIABLE}="
             ) from None
         except UnicodeDecodeError:
             raise SettingInvalid(
@@ -136,6 +137,9 @@ def find(environment: Mapping[str, str], data: Path | None) -> Path | None:
     the first that exists of `wattyard.toml` in the working directory, in the data folder, and in
     `/etc/wattyard`.
 
+    A folder that may not be entered has none, but `/etc/wattyard`: what is meant for this machine
+    is never passed over in silence.
+
     Raises:
         SettingInvalid: when the one in the working directory can be written by others.
     """
@@ -143,11 +147,24 @@ def find(environment: Mapping[str, str], data: Path | None) -> Path | None:
     if named is not None:
         return Path(named) if named else None
     here, system = FIXED
-    if here.is_file():
+    if _is_file(here):
         _check_own(here)
         return here
     folder = data or Path(environment.get(variable("data")) or _DEFAULT_DATA)
-    return next((path for path in (folder / NAME, system) if path.is_file()), None)
+    if _is_file(folder / NAME):
+        return folder / NAME
+    return system if _is_closed(system.parent) or system.exists() else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its folder may not be entered
+        return False
+
+
+def _is_closed(folder: Path) -> bool:
+    return folder.is_dir() and not os.access(folder, os.X_OK)
 
 
 def unknown_variables(environment: Iterable[str], known: Collection[str]) -> list[str]:
