@@ -9,7 +9,7 @@ import pytest
 
 from wattyard.kernel.callers import on_behalf_of
 from wattyard.platform.work import beside, in_turn
-from wattyard.platform.work.computing import THREADS_OF_AN_ACCOUNT
+from wattyard.platform.work.shares import THREADS_OF_AN_ACCOUNT
 
 
 class Pieces:

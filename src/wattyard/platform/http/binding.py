@@ -20,7 +20,7 @@ from wattyard.platform.http.call import Answer, Call, StreamedAnswer, etag, matc
 from wattyard.platform.http.declare import Access, Effect, Endpoint, LastStep
 from wattyard.platform.http.errors import MediaTypeUnsupported
 from wattyard.platform.http.gate import Gate, judge_scope
-from wattyard.platform.work import beside
+from wattyard.platform.work import beside, in_its_share
 
 _EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
 _BESIDE_BYTES: Final = 64 * 1024
@@ -66,7 +66,14 @@ class Bound:
             _check_release(call)
             await call.answer(await self._work(call))
             return
-        caller = call.caller or await self._admitted(call)
+        if call.caller is not None:  # a part of another call
+            await self._answer(call, call.caller)
+            return
+        caller = await self._admitted(call)
+        await in_its_share(caller.account, self._answer(call, caller))
+
+    async def _answer(self, call: Call, caller: Caller) -> None:
+        declared = self.declared
         if declared.effect is not None and b"idempotency-key" in call.headers:
             await call.answer(
                 await self._gate.replays.once(

@@ -2,6 +2,7 @@
 
 from wattyard.platform.work.computing import beside, in_turn, yield_to_the_loop
 from wattyard.platform.work.files import open_many
+from wattyard.platform.work.shares import in_its_share
 from wattyard.platform.work.stopping import Stopping
 from wattyard.platform.work.turns import turn_on
 from wattyard.platform.work.worker import Job, Periodic, Worker, wait_for
@@ -12,6 +13,7 @@ __all__ = [
     "Stopping",
     "Worker",
     "beside",
+    "in_its_share",
     "in_turn",
     "open_many",
     "turn_on",

@@ -8,31 +8,16 @@ each time. So the interval is short, and no account has more than a few threads.
 import asyncio
 import sys
 from collections.abc import Callable
-from functools import partial
+from time import thread_time
 from typing import Final, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
 
 from wattyard.kernel.callers import on_behalf_of
+from wattyard.platform.work.shares import FREE_THREAD_SECONDS, shares
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-THREADS_OF_AN_ACCOUNT: Final = 2
 _SWITCH_SECONDS: Final = 0.0005
-
-
-class _Share:
-    """The threads of one account, its turn on the loop, and how many pieces of work want one."""
-
-    __slots__ = ("slots", "turn", "wanted")
-
-    def __init__(self) -> None:
-        self.slots = asyncio.Semaphore(THREADS_OF_AN_ACCOUNT)
-        self.turn = asyncio.Lock()
-        self.wanted = 0
-
-
-_shares: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, _Share]] = WeakKeyDictionary()
 
 
 def yield_to_the_loop() -> None:
@@ -45,23 +30,31 @@ async def beside(
 ) -> Result:
     """Do work in a thread; an account has two of them at once, and more wait in turn.
 
-    Work that has begun goes on to its end, also when nobody waits for it any more, and its
-    thread counts until then. What the server does for itself does not wait.
+    While another account wants the process, too, it is one, and it rests between two pieces of
+    work (`platform.work.shares`). Work that has begun goes on to its end, also when nobody waits
+    for it any more, and its thread counts until then. What the server does for itself does not
+    wait.
     """
     account = on_behalf_of.get()
     if account is None:
         return await asyncio.to_thread(work, *args, **named)
-    shares, share = _joined(account)
-    try:
-        await share.slots.acquire()
-    except asyncio.CancelledError:
-        _leave(shares, account)
-        raise
-    thread = asyncio.ensure_future(asyncio.to_thread(partial(work, *args, **named)))
+    share = shares().of(account)
+    await share.take_thread()
+
+    used_seconds: list[float] = []
+
+    def measured() -> Result:
+        begun = thread_time()
+        try:
+            return work(*args, **named)
+        finally:
+            used_seconds.append(thread_time() - begun)
+
+    thread = asyncio.ensure_future(asyncio.to_thread(measured))
 
     def ended(_: object) -> None:
-        share.slots.release()
-        _leave(shares, account)
+        share.charge(sum(used_seconds), free_seconds=FREE_THREAD_SECONDS)
+        share.give_thread()
         if not thread.cancelled():
             thread.exception()  # whoever still waits gets it
 
@@ -79,23 +72,7 @@ async def in_turn() -> None:
     if account is None:
         await asyncio.sleep(0)
         return
-    shares, share = _joined(account)
-    try:
-        async with share.turn:
-            await asyncio.sleep(0)
-    finally:
-        _leave(shares, account)
-
-
-def _joined(account: int) -> tuple[dict[int, _Share], _Share]:
-    shares = _shares.setdefault(asyncio.get_running_loop(), {})
-    share = shares.setdefault(account, _Share())
-    share.wanted += 1
-    return shares, share
-
-
-def _leave(shares: dict[int, _Share], account: int) -> None:
-    share = shares[account]
-    share.wanted -= 1
-    if not share.wanted:
-        del shares[account]
+    share = shares().of(account)
+    async with share.turn:
+        await asyncio.sleep(0)
+    await share.rested()

@@ -17,6 +17,7 @@ from wattyard.platform.http import Answer, Call
 from wattyard.platform.http.arguments import Provided, asked_by
 from wattyard.platform.http.call import PageKind, StreamedAnswer
 from wattyard.platform.http.errors import MethodNotAllowed, PathUnknown, reason, status_of
+from wattyard.platform.work import in_its_share
 from wattyard.web.dashboard import frame, parts, resume
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen
 from wattyard.web.dashboard.forms import (
@@ -96,7 +97,9 @@ class Door:
             form = await form_of(visit.call, limit)
             visit.form = replace(form, decimal_comma=visit.formats().decimal_comma)
         given = {name: names[name] for name in asked_by(page.handler)[0] if name in names}
-        result = await page.handler(visit, **given, **services)
+        handled = page.handler(visit, **given, **services)
+        caller = visit.call.caller
+        result = await (in_its_share(caller.account, handled) if caller else handled)
         if isinstance(result, Screen):
             kind = PageKind.UNREFERRED if page.secret_path else PageKind.FORMS
             return self._page(visit, result, kind=kind)

@@ -1,0 +1,151 @@
+"""Shares of accounts in a process: turns on the loop, threads and rests while others want it."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+import pytest
+
+from wattyard.kernel.refusals import TooMany
+from wattyard.platform.work import in_its_share, shares
+
+ATTACKER, VICTIM = 71, 72
+TURNS = 12
+
+
+class Turns:
+    """Numbers the turns of the loop, and notes in which of them an account made steps."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.made: dict[int, Counter[int]] = {ATTACKER: Counter(), VICTIM: Counter()}
+
+    async def count(self) -> None:
+        while True:
+            self.number += 1
+            await asyncio.sleep(0)
+
+    async def call(self, account: int, steps: int = TURNS) -> int:
+        for _ in range(steps):
+            self.made[account][self.number] += 1
+            await asyncio.sleep(0)
+        return account
+
+
+async def most_at_once(*accounts: int) -> dict[int, int]:
+    """Let each account make calls all at once: the most steps of it in one turn of the loop."""
+    turns = Turns()
+    counting = asyncio.create_task(turns.count())
+    calls = [in_its_share(account, turns.call(account)) for account in accounts]
+    assert await asyncio.gather(*calls) == list(accounts)
+    counting.cancel()
+    return {account: max(made.values()) for account, made in turns.made.items() if made}
+
+
+async def test_an_account_that_is_alone_has_every_turn_for_all_its_calls() -> None:
+    assert await most_at_once(*[ATTACKER] * 8) == {ATTACKER: 8}
+
+
+async def test_beside_another_an_account_makes_one_step_of_all_its_calls_in_a_turn() -> None:
+    found = await most_at_once(VICTIM, *[ATTACKER] * 8)
+    assert found[VICTIM] == 1
+    assert found[ATTACKER] <= 2  # one is made before the two have met
+
+
+async def test_what_work_raises_is_raised_and_what_is_thrown_reaches_it() -> None:
+    async def failing() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("of the work")
+
+    with pytest.raises(ValueError, match="of the work"):
+        await in_its_share(ATTACKER, failing())
+
+    reached = asyncio.Event()
+
+    async def waiting() -> str:
+        reached.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return "cancelled"
+        return "never"
+
+    call = asyncio.create_task(in_its_share(ATTACKER, waiting()))
+    await reached.wait()
+    call.cancel()
+    assert await call == "cancelled"
+
+
+async def test_turns_are_passed_on_whoever_is_called_off() -> None:
+    chance = random.Random(3)
+    turns = Turns()
+    for _ in range(30):
+        calls = [
+            asyncio.create_task(in_its_share(account, turns.call(account, chance.randrange(1, 9))))
+            for account in (VICTIM, *[ATTACKER] * 6)
+        ]
+        for _ in range(chance.randrange(1, 6)):
+            await asyncio.sleep(0)
+        called_off = set(chance.sample(calls, 3))
+        for one in called_off:
+            one.cancel()
+        async with asyncio.timeout(30):
+            ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(
+            isinstance(end, int) or call in called_off
+            for call, end in zip(calls, ended, strict=True)
+        )
+
+
+async def beside_another(work: Callable[[], Awaitable[object]]) -> None:
+    """Do work while another account makes one step after the other."""
+
+    async def busy() -> None:
+        for _ in count():
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(in_its_share(VICTIM, busy()))
+    await asyncio.sleep(0)
+    await in_its_share(ATTACKER, Turns().call(ATTACKER))
+    try:
+        await work()
+    finally:
+        other.cancel()
+
+
+async def test_whoever_took_much_begins_nothing_new_until_the_others_are_quiet() -> None:
+    share = shares.shares().of(ATTACKER)
+
+    async def another_call() -> None:
+        share.charge(shares.DEBT_SECONDS)
+        call = asyncio.create_task(in_its_share(ATTACKER, Turns().call(ATTACKER)))
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        assert not call.done()
+        begun.append(call)
+
+    begun: list[asyncio.Task[int]] = []
+    await beside_another(another_call)
+    assert await begun[0] == ATTACKER
+
+
+async def test_a_call_that_may_not_begin_in_time_is_refused_and_told_when_to_come_back() -> None:
+    share = shares.shares().of(ATTACKER)
+
+    async def another_call() -> None:
+        share.charge(shares.DEBT_SECONDS)
+        with pytest.raises(TooMany, match="than its share") as refused:
+            await share.admitted(at_most_seconds=0)
+        assert refused.value.retry_after_seconds == 1
+
+    await beside_another(another_call)
+    await share.admitted()
+
+
+async def test_shares_of_accounts_that_do_nothing_are_forgotten() -> None:
+    all_ = shares.shares()
+    for account in range(3 * shares.KEPT):
+        all_.of(account)
+    assert len(all_) <= shares.KEPT
