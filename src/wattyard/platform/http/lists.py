@@ -1,7 +1,7 @@
 """The list envelope and its query, and the answer of a deletion (contract 0, Lists)."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Final, Generic, Literal, TypeVar
 
 import msgspec
@@ -111,16 +111,26 @@ def list_answer(
     Of larger ones there are fewer, at least one: the first, and of a page that goes backwards the
     last, which are the nearest to its cursor. Documents beyond those are not asked for.
     """
-    kept: deque[bytes] = deque()
-    left = PAGE_BYTES
-    for item in reversed([*items]) if backwards else items:
-        left -= len(item) + 1
-        if left < 0 and kept:
-            has_more = True
-            break
-        (kept.appendleft if backwards else kept.append)(item)
+    kept: Collection[bytes]
+    if isinstance(items, list) and sum(map(len, items)) + len(items) <= PAGE_BYTES:
+        kept = items  # as almost always where they are ready
+    else:
+        kept, is_cut = _fitting(items, backwards=backwards)
+        has_more = has_more or is_cut
     return b'{"object":"list","url":"%b","has_more":%b,"data":[%b]}' % (
         url.encode(),
         b"true" if has_more else b"false",
         b",".join(kept),
     )
+
+
+def _fitting(items: Iterable[bytes], *, backwards: bool) -> tuple[Collection[bytes], bool]:
+    """Choose the documents that a page has room for, at least one; say whether some are left."""
+    kept: deque[bytes] = deque()
+    left = PAGE_BYTES
+    for item in reversed([*items]) if backwards else items:
+        left -= len(item) + 1
+        if left < 0 and kept:
+            return kept, True
+        (kept.appendleft if backwards else kept.append)(item)
+    return kept, False
