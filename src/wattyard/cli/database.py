@@ -145,10 +145,10 @@ def check(settings: Settings, *, alone: bool) -> None:
         SchemaOutdated, Unavailable, EncryptionKeyMissing, EncryptionKeyUnknown.
     """
 
-    from wattyard.app import ENCRYPTED  # noqa: PLC0415 - see `serve`
-    from wattyard.events.service import Retention  # noqa: PLC0415 - see `serve`
-
     async def keys(services: "Services") -> None:
+        from wattyard.app import ENCRYPTED  # noqa: PLC0415 - see `serve`
+        from wattyard.events.service import Retention  # noqa: PLC0415 - see `serve`
+
         db, keyring = services.get(Database), services.get(Keyring)
         await registry.check(db, keyring)
         if alone:

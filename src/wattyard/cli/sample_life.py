@@ -6,7 +6,6 @@ left as it is.
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -21,6 +20,7 @@ from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import PageWindow
 from wattyard.kernel.refusals import Missing
+from wattyard.kernel.values import dataclass
 from wattyard.platform.decoding import convert
 from wattyard.schedules.service import Charges, KeptPlans
 from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_request

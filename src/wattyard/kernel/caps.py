@@ -1,8 +1,7 @@
 """How much an account may have of what costs others: one table, settable by the operator."""
 
-from dataclasses import dataclass
-
 from wattyard.kernel.refusals import StateForbids
+from wattyard.kernel.values import dataclass
 
 
 class LimitReached(StateForbids):

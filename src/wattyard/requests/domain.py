@@ -1,12 +1,12 @@
 """The request log of an account, and its counts by minute (contract 9, The dashboard)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.refusals import Missing
+from wattyard.kernel.values import dataclass
 
 KEPT_FOR: Final = timedelta(days=7)
 """How long a request is kept."""

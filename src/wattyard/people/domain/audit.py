@@ -1,11 +1,11 @@
 """The audit log: who changed what, when, and how it was before and after (contract 9, People)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass
 from wattyard.people.domain.people import Person
 
 _REMOVED: Final = "…"

@@ -2,11 +2,11 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass
 from wattyard.people.domain.people import Role
 
 LINK_LIFETIME: Final = timedelta(hours=24)

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Final
@@ -10,6 +9,7 @@ from uuid import UUID
 
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Malformed
+from wattyard.kernel.values import dataclass
 
 _EMAIL_LIMIT: Final = 254
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")

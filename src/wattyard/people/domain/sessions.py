@@ -1,10 +1,10 @@
 """Sessions of people who are signed in."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass
 from wattyard.people.domain.people import Membership, Person
 
 IDLE: Final = timedelta(hours=12)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from typing import Final
@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from wattyard.kernel.callers import NOBODY
 from wattyard.kernel.context import Context
 from wattyard.kernel.refusals import Missing, Unavailable
+from wattyard.kernel.values import dataclass
 from wattyard.people.domain import IDLE, PersonSession, SignedIn
 from wattyard.people.domain.links import hash_of, session_token
 from wattyard.people.store import sessions as store

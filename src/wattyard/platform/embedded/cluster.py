@@ -12,8 +12,6 @@ from types import MappingProxyType
 from typing import IO, Final
 from urllib.parse import quote
 
-import psutil
-
 from wattyard.kernel.values import dataclass
 from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.errors import EmbeddedError
@@ -309,6 +307,8 @@ class Cluster:
 
     def _alive(self, pid: int) -> bool:
         """Whether the process is a PostgreSQL server of this folder (pids are reused)."""
+        import psutil  # noqa: PLC0415 (12 ms that no start needs)
+
         try:
             process = psutil.Process(pid)
             return (

@@ -10,12 +10,13 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Iterable
-from typing import Final, Self
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Self
 
 from wattyard.platform.settings import SettingInvalid
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES: Final = 32
 VARIABLE: Final = "WATTYARD_ENCRYPTION_KEY"
@@ -37,7 +38,7 @@ class Keyring:
     """Encryption keys: the first one encrypts, all decrypt."""
 
     def __init__(self, keys: Iterable[bytes] = ()) -> None:
-        self._ciphers = {_id_of(key): AESGCM(key) for key in keys}
+        self._keys = {_id_of(key): key for key in keys}
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -52,7 +53,7 @@ class Keyring:
     @property
     def ids(self) -> tuple[str, ...]:
         """The names of the keys, the one that encrypts first. A name tells nothing of its key."""
-        return tuple(id_.hex() for id_ in self._ciphers)
+        return tuple(id_.hex() for id_ in self._keys)
 
     def encrypt(self, secret: bytes, purpose: str) -> bytes:
         """Encrypt a secret with the first key.
@@ -60,9 +61,9 @@ class Keyring:
         Raises:
             EncryptionKeyMissing: when there is none.
         """
-        for id_, cipher in self._ciphers.items():
+        for id_, key in self._keys.items():
             nonce = secrets.token_bytes(_NONCE_BYTES)
-            return _FORMAT + id_ + nonce + cipher.encrypt(nonce, secret, purpose.encode())
+            return _FORMAT + id_ + nonce + _cipher(key).encrypt(nonce, secret, purpose.encode())
         raise EncryptionKeyMissing(missing())
 
     def decrypt(self, value: bytes, purpose: str) -> bytes:
@@ -72,18 +73,28 @@ class Keyring:
             EncryptionKeyUnknown: when its key is not among these, or it is of another purpose
                 or damaged.
         """
-        cipher = self._ciphers.get(value[len(_FORMAT) : _BEGIN])
-        if cipher is None or value[: len(_FORMAT)] != _FORMAT:
-            if not self._ciphers:
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 (as `_cipher`)
+
+        key = self._keys.get(value[len(_FORMAT) : _BEGIN])
+        if key is None or value[: len(_FORMAT)] != _FORMAT:
+            if not self._keys:
                 raise EncryptionKeyMissing(missing())
             raise EncryptionKeyUnknown(unknown([key_id(value)]))
         nonce, text = value[_BEGIN : _BEGIN + _NONCE_BYTES], value[_BEGIN + _NONCE_BYTES :]
         try:
-            return cipher.decrypt(nonce, text, purpose.encode())
+            return _cipher(key).decrypt(nonce, text, purpose.encode())
         except InvalidTag:
             raise EncryptionKeyUnknown(
                 f"an encrypted value is damaged or was moved: {purpose.partition(' ')[0]}"
             ) from None
+
+
+@lru_cache
+def _cipher(key: bytes) -> "AESGCM":
+    """Make a key's cipher, with the first secret: its library takes 10 ms to import."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 (as above)
+
+    return AESGCM(key)
 
 
 def new_key() -> str:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.values import dataclass, field
 from wattyard.platform.http.call import Answer, Call, Message, StreamedAnswer
 
 

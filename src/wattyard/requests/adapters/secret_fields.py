@@ -7,11 +7,11 @@ One that cannot be taken apart is not kept. All other bodies are kept as they ca
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.decoding import type_forms
 from wattyard.platform.decoding.texts import is_secret
 

@@ -3,11 +3,12 @@
 import base64
 import binascii
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass, set_once
 from wattyard.sites.domain.devices import DeviceType
 from wattyard.sites.domain.sites import Site, Status
 
@@ -47,7 +48,7 @@ class SiteSearch:
 
     def __post_init__(self) -> None:
         if self.text is not None and not self.text.strip():
-            object.__setattr__(self, "text", None)
+            set_once(self, "text", None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Final, Protocol
 
+from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.arrivals import Arrival, ImportTally
 
 AT_ONCE: Final = 250

@@ -6,11 +6,11 @@ site, for at most `most` rows. So a page costs the same at ten sites and at a mi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.search import SearchPosition, SiteSearch
 

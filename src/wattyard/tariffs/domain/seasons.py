@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.clock_changes import DAY_US, Microseconds
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of
 from wattyard.tariffs.domain.expand import ElementSeries
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wattyard.kernel.context import Contexts
+from wattyard.kernel.values import dataclass
 from wattyard.people.service import AuditLog, Sessions
 from wattyard.platform.db import Database
 from wattyard.platform.http import Call
