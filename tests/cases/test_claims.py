@@ -37,6 +37,13 @@ DELIVERIES = """
 """
 
 
+SCATTERED = """
+    UPDATE webhook_deliveries
+    SET due = due + position * 7919 % 1000 * interval '1 ms' WHERE account = $1
+"""
+"""Due in another order than they were written in."""
+
+
 async def fill(tenant: Tenant, db: Database, endpoints: int, events: int, objects: int) -> None:
     """Let every one of so many endpoints wait for as many events, of so many objects."""
     account = tenant.caller.account
@@ -51,11 +58,15 @@ def lane_of(one: ClaimedDelivery) -> Lane:
     return one.account, one.live_mode, one.endpoint_id
 
 
+@pytest.mark.parametrize("scattered", [False, True])
 @pytest.mark.parametrize("seed", range(3))
 async def test_workers_share_what_waits_and_keep_the_order_of_each_object(
-    world: World, tenant: Tenant, seed: int
+    world: World, tenant: Tenant, seed: int, scattered: bool
 ) -> None:
     await fill(tenant, world.db, endpoints=12, events=20, objects=4)
+    if scattered:
+        async with world.db.transaction() as db:
+            await db.execute(SCATTERED, tenant.caller.account)
     outbox, chance = world.services.get(Outbox), random.Random(seed)
     held: dict[tuple[UUID, str], tuple[UUID, int]] = {}
     done: dict[tuple[UUID, str], list[int]] = defaultdict(list)

@@ -74,10 +74,22 @@ _IN_TURN = """
           AND (earlier.attempts = 0
                OR earlier.attempts = 1 AND d.due > $4::timestamptz - $5::interval)
           AND (earlier.due > $4 OR earlier.leased_until > $4 AND earlier.holder <> ALL($12::uuid[])
-               OR (earlier.due, earlier.position) > (d.due, d.position))))
+               OR (earlier.due, earlier.position) > (d.last_due, d.last_position))))
 """
 """No earlier event of the object is on its way, or waits for its first retry that is still
-waited for (contract 5, Events). One that is free itself is claimed before this one."""
+waited for (contract 5, Events). One that is free itself is claimed before this one, if it is
+among those looked at: nothing is claimed before its `turn`."""
+
+_TURN = """
+    max(first.due) OVER (PARTITION BY first.object_id ORDER BY first.position) AS turn,
+    first_value(first.due) OVER last_first AS last_due,
+    first_value(first.position) OVER last_first AS last_position
+"""
+"""When a delivery's turn is, and which is the last that is looked at.
+
+Events of an object are due by when their requests came, and written one after the other: requests
+that came at once, at two nodes say, may write them in another order than that.
+"""
 
 _SHARE = """
     coalesce(($6::jsonb ->> e.id::text)::integer, CASE
@@ -130,18 +142,20 @@ _CLAIM = f"""
             SELECT locked.account, locked.live_mode, locked.id, locked.endpoint_id,
                    locked.event_id, locked.attempts, locked.position
             FROM (
-                SELECT * FROM webhook_deliveries one
-                WHERE one.account = waiting.account AND one.live_mode = waiting.live_mode
-                  AND one.endpoint_id = waiting.endpoint_id
-                  AND one.status = 'PENDING' AND one.due <= $4
-                ORDER BY one.due, one.position LIMIT {_LOOKED_AT}
+                SELECT first.*, {_TURN} FROM (
+                    SELECT * FROM webhook_deliveries one
+                    WHERE one.account = waiting.account AND one.live_mode = waiting.live_mode
+                      AND one.endpoint_id = waiting.endpoint_id
+                      AND one.status = 'PENDING' AND one.due <= $4
+                    ORDER BY one.due, one.position LIMIT {_LOOKED_AT}
+                ) first WINDOW last_first AS (ORDER BY first.due DESC, first.position DESC)
             ) d JOIN webhook_deliveries locked ON locked.account = d.account
                 AND locked.live_mode = d.live_mode AND locked.id = d.id
             WHERE locked.status = 'PENDING' AND locked.due <= $4
               AND (locked.leased_until IS NULL OR locked.leased_until <= $4
                    OR locked.holder = ANY($12::uuid[]))
               AND {_IN_TURN}
-            ORDER BY d.due, d.position
+            ORDER BY d.turn, d.position
             LIMIT endpoint.share
             FOR UPDATE OF locked SKIP LOCKED
         ) taken
