@@ -1,6 +1,7 @@
 """A server whose address names several databases, while one waits in vain for its standby, dies, or
 is stopped: what its clients see, and that nothing acknowledged is lost."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ from tests.journeys.test_webhooks import Hook, all_events
 from tests.support.clusters import Pair, PostgresServer, pair, url_of, wait_for
 from tests.support.made import Made
 from tests.support.process import Server
-from tests.support.torture import PLACE, Writer, check
+from tests.support.torture import PLACE, Load, check
+from wattyard.platform.db import Database
+from wattyard.platform.db.health import complaints
 
 RECOVERED_SECONDS = 15.0
 PATIENCE_SECONDS = 2.0
@@ -35,32 +38,23 @@ def third(servers: Pair, folder: Path) -> Iterator[PostgresServer]:
         server.kill()
 
 
-class Load:
-    """Writers, and how much they were told is done."""
-
-    def __init__(self, server: Server, client: httpx.Client) -> None:
-        headers = {"Authorization": client.headers["Authorization"]}
-        self.crew = [Writer(number, server.address, headers, number) for number in range(2)]
-
-    @property
-    def acknowledged(self) -> int:
-        return sum(writer.acknowledged for writer in self.crew)
-
-    def goes_on(self, more: int = 10) -> float:
-        """Wait until so many writes more are acknowledged: after how many seconds the first."""
-        before = self.acknowledged
-        first = wait_for(lambda: self.acknowledged > before)
-        wait_for(lambda: self.acknowledged > before + more)
-        return first
-
-    def stop(self) -> None:
-        for writer in self.crew:
-            writer.stop()
-
-
 def health(client: httpx.Client) -> tuple[int, int]:
     live, ready = (client.get(f"/health/{which}").status_code for which in ("live", "ready"))
     return live, ready
+
+
+def complaints_of_standbys(servers: Pair) -> list[str]:
+    """What the doctor says of standbys."""
+
+    async def found() -> list[str]:
+        database = Database(servers.first.url, connections=1)
+        await database.open()
+        try:
+            return await complaints(database)
+        finally:
+            await database.close()
+
+    return [one for one in asyncio.run(found()) if "standby" in one]
 
 
 def check_what_is_not_on_the_standby_is_not_acknowledged(
@@ -104,7 +98,11 @@ def test_standbys_take_over_and_nothing_acknowledged_is_lost(
     made: Made, tmp_path: Path, hook: Hook
 ) -> None:
     with pair(made, tmp_path) as servers, third(servers, tmp_path) as last:
+        (complaint,) = complaints_of_standbys(servers)
+        assert "(second) follows asynchronously" in complaint
+        assert "synchronous_standby_names" in complaint
         servers.replicate_synchronously()
+        assert complaints_of_standbys(servers) == []
         url = url_of([servers.first, servers.second, last])
         options = ("--database", url)
         with Server(

@@ -22,7 +22,11 @@ WATTYARD = (sys.executable, "-m", "wattyard")
 
 
 def run(
-    *arguments: str, data: Path, codes: Collection[int] = (0,), python: str = sys.executable
+    *arguments: str,
+    data: Path,
+    codes: Collection[int] = (0,),
+    python: str = sys.executable,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Any:
     """Run a command of the command line to its end, and give what it printed as JSON."""
     done = subprocess.run(
@@ -31,6 +35,7 @@ def run(
         text=True,
         check=False,
         timeout=180,
+        env={**os.environ, **settings},
     )
     assert done.returncode in codes, done.stderr
     return json.loads(done.stdout)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from wattyard.platform.db.connection import ReadConnection
 from wattyard.platform.db.database import Database
 
 _SKEW_SECONDS: Final = 2.0
@@ -38,6 +39,31 @@ _SIZES: Final = """
         (SELECT relnamespace FROM pg_class WHERE oid = 'alembic_version'::regclass)
     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1
 """
+
+
+_STANDBYS: Final = """
+    SELECT current_setting('synchronous_standby_names') AS required,
+           current_setting('synchronous_commit') AS commits,
+           coalesce(array_agg(DISTINCT coalesce(application_name, 'without a name')) FILTER (
+               WHERE pid IS NOT NULL), '{}') AS names
+    FROM pg_stat_replication AS one
+    WHERE coalesce(application_name, '') NOT IN ('pg_basebackup', 'pg_receivewal')
+      AND NOT EXISTS (SELECT FROM pg_replication_slots s
+                      WHERE s.active_pid = one.pid AND s.slot_type = 'logical')
+"""
+_ASYNCHRONOUS: Final = (
+    "a standby ({names}) follows asynchronously: when it takes over, the last acknowledged writes "
+    "may be lost. Set synchronous_standby_names (under Patroni synchronous_mode: true), unless it "
+    "is only read and never takes over; see docs/high-availability.md"
+)
+_NOT_WAITED_FOR: Final = (
+    "synchronous_commit is {commits}: commits do not wait for the standbys of "
+    "synchronous_standby_names, and acknowledged writes may be lost; set it to on"
+)
+_NONE_ATTACHED: Final = (
+    "synchronous_standby_names is {required}, and no standby is attached: changes wait until one "
+    "is; start it, or see docs/high-availability.md"
+)
 
 
 async def missing_grants(database: Database) -> list[str]:
@@ -87,4 +113,17 @@ async def complaints(database: Database) -> list[str]:
             for name in _DURABILITY
             if await db.fetchval("SELECT current_setting($1)", name) == "off"
         ]
-    return found + [f"{name} is off: a power cut may lose acknowledged writes" for name in off]
+        standbys = await _complaints_of_standbys(db)
+    found += [f"{name} is off: a power cut may lose acknowledged writes" for name in off]
+    return found + standbys
+
+
+async def _complaints_of_standbys(db: ReadConnection) -> list[str]:
+    """What may be lost, or waited for in vain, when the primary dies; logical copies are none."""
+    row = await db.fetchrow(_STANDBYS)
+    names = ", ".join(row["names"])
+    if not row["required"]:
+        return [_ASYNCHRONOUS.format(names=names)] if names else []
+    if row["commits"] in ("off", "local"):
+        return [_NOT_WAITED_FOR.format(commits=row["commits"])]
+    return [] if names else [_NONE_ATTACHED.format(required=row["required"])]
