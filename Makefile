@@ -34,12 +34,14 @@ format: $(STAMP)
 	$(PY) -m ruff format src tests benchmarks clients deploy
 
 # Kill processes with -9 while writers write, and workers while webhooks are on their way: 20 times
-# each, at random moments; other ones by TORTURE_SEED=n. Then a server under load for 20 minutes
+# each, at random moments; other ones by TORTURE_SEED=n. The server on its own database, on an
+# external one, and on a cluster that Patroni keeps. Then a server under load for 20 minutes
 # (SOAK=seconds).
-torture: $(STAMP)
+torture: $(STAMP) $(VENV)/.torture
 	WATTYARD_TORTURE_KILLS=20 WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
-		$(PY) -m pytest --timeout 0 tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
-		tests/journeys/test_cells.py -k "nothing_acknowledged or killed_with_9 or moves_under_load"
+		$(PY) -m pytest --timeout 0 -s tests/journeys/test_robustness.py tests/journeys/test_webhooks.py \
+		tests/journeys/test_cells.py tests/journeys/test_patroni.py \
+		-k "nothing_acknowledged or killed_with_9 or moves_under_load or patroni"
 	WATTYARD_SOAK_SECONDS=$(or $(SOAK),1200) WATTYARD_TORTURE_SEED=$(or $(TORTURE_SEED),1) \
 		$(PY) -m pytest -n 1 --timeout 0 -rP tests/journeys/test_soak.py
 
@@ -85,6 +87,7 @@ PIN := $(PY) -m piptools compile -q
 pins: $(STAMP)
 	$(PIN) -o requirements/server.txt pyproject.toml
 	$(PIN) --extra dev --extra bench -o requirements/dev.txt pyproject.toml
+	$(PIN) --extra torture -o requirements/torture.txt pyproject.toml
 
 # The container's image, by podman or docker; and how large it is, also where neither is installed.
 image:
@@ -105,6 +108,10 @@ $(VENV)/.server: $(PY) requirements/server.txt pyproject.toml
 	@test -f $(STAMP) || $(PIP) install --require-hashes --no-deps -r requirements/build.txt
 	@test -f $(STAMP) || $(PIP) install --no-deps --no-build-isolation -e .
 	@$(COMPILE)
+	@touch $@
+
+$(VENV)/.torture: $(STAMP) requirements/torture.txt
+	$(PIP) install --require-hashes -r requirements/torture.txt
 	@touch $@
 
 $(STAMP): $(PY) requirements/dev.txt pyproject.toml
