@@ -184,6 +184,7 @@ async def test_a_move_is_taken_back_and_leaves_nothing_behind(cells: Cells, fill
     with pytest.raises(RuntimeError, match="dies here"):
         await moving(cells, tenant, dies_at("switched")).move(nothing)
     assert (await rows_of(cells.second, number))["sites"]
+    assert await unfinished(home, tenant)
 
     await moving(cells, tenant).abort()
 
@@ -191,6 +192,7 @@ async def test_a_move_is_taken_back_and_leaves_nothing_behind(cells: Cells, fill
     assert not any((await rows_of(cells.second, number)).values())
     assert await leftovers(cells.first, number) == set()
     assert await leftovers(cells.second, number) == set()
+    assert not await unfinished(home, tenant)
     await tenant.site()
 
 

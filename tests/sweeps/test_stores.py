@@ -32,6 +32,7 @@ OF_NO_ACCOUNT = {
     "accounts.enable",
     "accounts.revoke_key",
     "accounts.weak_secrets",
+    "accounts.moves_begun",
     "sites.orphans.count",
     # Who is calling? It is not known yet.
     "accounts.key_by_hash",

@@ -262,6 +262,12 @@ async def weak_secrets(db: ReadConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+async def moves_begun(db: ReadConnection) -> list[UUID]:
+    """List the accounts whose move to another cell has begun, and not ended."""
+    rows = await db.fetch("SELECT id FROM accounts JOIN account_moves USING (account) ORDER BY id")
+    return [row["id"] for row in rows]
+
+
 async def token_secret(db: ReadConnection, keyring: Keyring) -> bytes:
     """Read the secret that signs bearer tokens.
 

@@ -189,10 +189,15 @@ class Accounts(Authentication):
         return key
 
     async def complaints(self, context: Context) -> list[str]:
-        """Look for weak secrets of any account; empty where all is well."""
+        """Look for weak secrets of any account, and for moves without an end."""
         async with self._db.reading() as db:
             keys, secrets = await store.weak_secrets(db)
-        found = []
+            moving = await store.moves_begun(db)
+        found = [
+            f"{ids.wire('acc', one)} is on its way to another cell, and the database keeps its WAL "
+            "meanwhile: where no `wattyard account move` is running, run it again, or with --abort"
+            for one in moving
+        ]
         if keys:
             found.append(f"{keys:,} keys are not kept as SHA-256 hashes: revoke them")
         if secrets:
