@@ -177,7 +177,9 @@ async def test_a_move_that_dies_at_every_step_is_run_again_and_ends(
         await moving(cells, tenant).abort()
 
 
-async def test_a_move_is_taken_back_and_leaves_nothing_behind(cells: Cells, filled: Filled) -> None:
+async def test_a_move_is_taken_back_and_leaves_nothing_behind(
+    cells: Cells, filled: Filled, home: World
+) -> None:
     tenant = await filled()
     number = tenant.caller.account
     before = await rows_of(cells.first, number)
@@ -257,6 +259,12 @@ async def test_nobody_changes_an_account_behind_the_fence_and_no_refusal_is_kept
     await moving(cells, tenant).move(late)
     after = await rows_of(cells.second, tenant.caller.account)
     assert (after["idempotency_keys"], after["sites"]) == ([], [])
+
+
+async def unfinished(home: World, tenant: Tenant) -> bool:
+    """Whether `wattyard doctor` names the account as one whose move was broken off."""
+    found = await home.services.get(Accounts).complaints(home.context)
+    return any(tenant.account_id in one and "--abort" in one for one in found)
 
 
 def dies_at(step: str) -> Callable[[str], None]:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support import routing
 from tests.support.cells import Cells, asked, number, share_secrets, two_cells
+from tests.support.clusters import PostgresServer
 from tests.support.made import Made
 from tests.support.process import Server
 from tests.support.receivers import Receiver
@@ -111,26 +112,26 @@ async def test_an_account_moves_under_load_and_nothing_is_lost_or_done_twice(
     code = cells.account["account_id"][20:]
     lines = f"c0 cell_c0\nc1 cell_c1\n{code} cell_c0\n"
     seen: list[str] = []
+    home = cells.first if LONG else cells.second
     async with (
         Receiver() as receiver,
         routing.proxy(tmp_path, [node.address for node in nodes], lines) as address,
     ):
         ledger = Ledger(address, cells.account)
-        async with working(ledger, receiver, seen) as by_token:
+        async with working(ledger, receiver, seen, home) as by_token:
             await asyncio.sleep(SECONDS_BESIDE)
             await moved(cells, tmp_path, "first", "second")
             await asyncio.sleep(SECONDS_BESIDE)
             if LONG:
                 await moved(cells, tmp_path, "second", "first")
                 await asyncio.sleep(SECONDS_BESIDE)
-        home = cells.first if LONG else cells.second
         await check_sites(ledger, home)
         await check_events(ledger, home, receiver, seen, by_token)
 
 
 @asynccontextmanager
 async def working(
-    ledger: Ledger, receiver: Receiver, seen: list[str]
+    ledger: Ledger, receiver: Receiver, seen: list[str], home: PostgresServer
 ) -> AsyncIterator[dict[str, str]]:
     """Write in three forms of credentials, and follow the events, beside the block."""
     account_id, secret = ledger.account["account_id"], ledger.secret
@@ -149,8 +150,10 @@ async def working(
         yield by_token
         ledger.stop.set()
         await asyncio.gather(*writers)
-        async with asyncio.timeout(60):
-            while min(len(receiver.received), len(seen)) < len(ledger.acknowledged):  # noqa: ASYNC110 (both are filled by others)
+        async with asyncio.timeout(60), asked(home) as db:
+            events = await db.fetchval("SELECT count(*) FROM events")
+            made = len(ledger.acknowledged)
+            while len(receiver.received) < made or len(seen) < events:  # noqa: ASYNC110 (filled by others)
                 await asyncio.sleep(0.1)
     finally:
         for task in (follower, *writers):
@@ -169,7 +172,7 @@ async def moved(cells: Cells, folder: Path, source: str, target: str) -> None:
     assert await process.wait() == 0
 
 
-async def check_sites(ledger: Ledger, home: Any) -> None:
+async def check_sites(ledger: Ledger, home: PostgresServer) -> None:
     """Every site that was acknowledged is there once, and no other; calls were refused briefly."""
     assert ledger.others == []
     assert len(ledger.acknowledged) > 20
@@ -183,7 +186,11 @@ async def check_sites(ledger: Ledger, home: Any) -> None:
 
 
 async def check_events(
-    ledger: Ledger, home: Any, receiver: Receiver, seen: list[str], by_token: dict[str, str]
+    ledger: Ledger,
+    home: PostgresServer,
+    receiver: Receiver,
+    seen: list[str],
+    by_token: dict[str, str],
 ) -> None:
     """Every site's event was streamed once, in order, and delivered once."""
     async with asked(home) as db:
