@@ -188,7 +188,7 @@ async def with_password(world: World, tenant: Tenant) -> str:
     log_in = world.services.get(LogIn)
     person = await log_in.by_link(world.context, path.rpartition("/")[2], present=None)
     session = SignedIn(person.id, person, (), by_link=True)
-    await log_in.set_password(session, password=PASSWORD, present="")
+    await log_in.set_password(world.context, session, password=PASSWORD, present="")
     return email
 
 

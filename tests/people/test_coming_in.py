@@ -14,7 +14,7 @@ from tests.support.world import Tenant, World
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Refusal, TooMany
 from wattyard.people.domain import Invitation, Person, Role, SignedIn
-from wattyard.people.service import LogIn, Passwords, People
+from wattyard.people.service import LogIn, Passwords, People, Sessions
 from wattyard.people.service.log_in import (
     LinkEnded,
     LinkNeedsLogIn,
@@ -61,7 +61,9 @@ async def member(world: World, tenant: Tenant, role: Role = Role.VIEWER) -> Pers
 async def with_password(world: World, tenant: Tenant) -> Person:
     person = await member(world, tenant)
     session = SignedIn(person.id, person, (), by_link=True)
-    await world.services.get(LogIn).set_password(session, password=PASSWORD, present="")
+    await world.services.get(LogIn).set_password(
+        world.context, session, password=PASSWORD, present=""
+    )
     return replace(person, has_password=True)
 
 
@@ -161,7 +163,11 @@ async def test_right_passwords_let_in_and_wrong_ones_do_not(
     person = await with_password(world, tenant)
 
     async def attempt(address: str, password: str) -> Person:
-        return await log_in.by_password(now(), email=address, password=password, address="::1")
+        person, token = await log_in.by_password(
+            now(), email=address, password=password, address="::1", user_agent=""
+        )
+        assert await world.services.get(Sessions).signed_in(now(), token)
+        return person
 
     assert (await attempt(f" {person.email.upper()}", PASSWORD)).id == person.id
     no_password = await member(world, tenant)
@@ -194,8 +200,28 @@ async def test_an_unknown_address_hashes_as_a_known_one_does(
     noted = World(world.db, world.clock, {Passwords: Noted()}).services.get(LogIn)
     for address in (person.email, email(world)):
         with pytest.raises(LogInRefused):
-            await noted.by_password(now(), email=address, password="no", address="")
+            await noted.by_password(now(), email=address, password="no", address="", user_agent="")
     assert compared == [False, True]
+
+
+async def test_a_password_that_is_replaced_while_it_is_hashed_opens_no_session(
+    world: World, tenant: Tenant, now: Callable[[], Context], log_in: LogIn
+) -> None:
+    person = await with_password(world, tenant)
+
+    class Slow(Passwords):
+        async def is_right(self, password: str, password_hash: str | None) -> bool:
+            right = await super().is_right(password, password_hash)
+            session = SignedIn(now().new_id(), person, (), by_link=True)
+            await log_in.set_password(now(), session, password="another long one", present="")
+            return right
+
+    slow = World(world.db, world.clock, {Passwords: Slow()}).services.get(LogIn)
+    with pytest.raises(LogInRefused):
+        await slow.by_password(
+            now(), email=person.email, password=PASSWORD, address="", user_agent=""
+        )
+    assert await world.services.get(Sessions).of_person(now(), person.id) == []
 
 
 async def test_attempts_are_throttled_before_hashing_and_right_ones_wait_too(
@@ -213,7 +239,7 @@ async def test_attempts_are_throttled_before_hashing_and_right_ones_wait_too(
     log_in = World(world.db, clock, {Passwords: Counted()}).services.get(LogIn)
 
     async def attempt(address: str, password: str, of: str) -> None:
-        await log_in.by_password(now(), email=address, password=password, address=of)
+        await log_in.by_password(now(), email=address, password=password, address=of, user_agent="")
 
     for number in range(10):
         with pytest.raises(LogInRefused):
@@ -269,13 +295,15 @@ async def test_a_new_password_needs_the_present_one_unless_a_link_opened_the_ses
     session = SignedIn(person.id, person, ())
 
     with pytest.raises(LogInRefused):
-        await log_in.set_password(session, password="another long one", present="wrong")
-    await log_in.set_password(session, password="another long one", present=PASSWORD)
+        await log_in.set_password(
+            world.context, session, password="another long one", present="wrong"
+        )
+    await log_in.set_password(world.context, session, password="another long one", present=PASSWORD)
     await log_in.set_password(
-        replace(session, by_link=True), password="a third long one", present=""
+        world.context, replace(session, by_link=True), password="a third long one", present=""
     )
-    found = await log_in.by_password(
-        now(), email=person.email, password="a third long one", address=""
+    found, _ = await log_in.by_password(
+        now(), email=person.email, password="a third long one", address="", user_agent=""
     )
     assert found.id == person.id
 

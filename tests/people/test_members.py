@@ -193,7 +193,9 @@ async def test_a_new_password_ends_the_other_sessions(world: World, tenant: Tena
     signed_in = await sessions.signed_in(now(), present)
     assert signed_in is not None
 
-    await world.services.get(LogIn).set_password(signed_in, password="a" * 8 + "bcde", present="")
+    await world.services.get(LogIn).set_password(
+        world.context, signed_in, password="a" * 8 + "bcde", present=""
+    )
 
     assert await sessions.signed_in(now(), other) is None
     known = await sessions.signed_in(now(), present)

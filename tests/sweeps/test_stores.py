@@ -55,6 +55,7 @@ OF_NO_ACCOUNT = {
     "people.people.disable",
     "people.people.enable",
     "people.people.everybody",
+    "people.people.hold",
     "people.people.make_operator",
     "people.people.memberships_of",
     "people.people.only_here",

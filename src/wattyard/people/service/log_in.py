@@ -79,9 +79,11 @@ class LogIn:
         self._by_address = Buckets(rate=_OF_ADDRESS[0], burst=_OF_ADDRESS[1], now=seconds)
 
     async def by_password(
-        self, context: Context, *, email: str, password: str, address: str
-    ) -> Person:
-        """Find the person with an e-mail address and password.
+        self, context: Context, *, email: str, password: str, address: str, user_agent: str
+    ) -> tuple[Person, str]:
+        """Open a session for the person with an e-mail address and password: its token.
+
+        None is opened with a password that was replaced while it was hashed.
 
         Attempts are counted before anything is hashed. Somebody unknown, disabled or without a
         password takes the same path and the same time as a wrong password.
@@ -91,6 +93,17 @@ class LogIn:
                 in this process.
             LogInRefused: when they do not belong together.
         """
+        person, judged = await self._judged(email, password, address)
+        async with self._db.transaction() as db:
+            if not await people.hold(db, person.id, judged):
+                raise _wrong()
+            token = await self._sessions.open(
+                context, person.id, address=address, user_agent=user_agent
+            )
+        return person, token
+
+    async def _judged(self, email: str, password: str, address: str) -> tuple[Person, str]:
+        """Find the person with an e-mail address and password, and the hash that was compared."""
         try:
             known_as = checked_email(email)
         except EmailInvalid:
@@ -100,9 +113,9 @@ class LogIn:
             found = await people.with_password(db, known_as)
         person, password_hash = found or (None, None)
         right = await self._passwords.is_right(normal(password), password_hash)
-        if not right or person is None or person.disabled:
-            raise LogInRefused("this e-mail address and password do not belong together")
-        return person
+        if not right or person is None or password_hash is None or person.disabled:
+            raise _wrong()
+        return person, password_hash
 
     async def link(self, context: Context, token: str) -> OneTimeLink:
         """Read a link without using it up.
@@ -138,7 +151,9 @@ class LogIn:
         self._sessions.forget(person.id)
         return person
 
-    async def set_password(self, signed_in: SignedIn, *, password: str, present: str) -> None:
+    async def set_password(
+        self, context: Context, signed_in: SignedIn, *, password: str, present: str
+    ) -> None:
         """Set a person's password, and end their other sessions.
 
         `present` is the one that they have; not needed where they have none, or came by a link.
@@ -159,6 +174,8 @@ class LogIn:
         password_hash = await self._passwords.hashed(wanted)
         async with self._db.transaction() as db:
             await people.set_password(db, person.id, password_hash)
+            entry = NewEntry("person.set_password", person, ids.wire("per", person.id))
+            await self._log.record_of_server(context, entry)
             await self._sessions.revoke_all(person.id, besides=signed_in.session_id)
 
     async def _invited(
@@ -224,6 +241,10 @@ def _network(address: str) -> str:
     if isinstance(read, IPv6Address):
         return str(ip_network((read, 64), strict=False))
     return address
+
+
+def _wrong() -> LogInRefused:
+    return LogInRefused("this e-mail address and password do not belong together")
 
 
 def _ended() -> LinkEnded:

@@ -109,6 +109,21 @@ async def enable(db: WriteConnection, id_: UUID) -> None:
     await db.execute("UPDATE people SET disabled = false WHERE id = $1", id_)
 
 
+async def hold(db: WriteConnection, id_: UUID, password_hash: str) -> bool:
+    """Keep a person and their password as they are until the transaction ends.
+
+    False where they are gone or disabled, or have another password.
+    """
+    found = await db.fetchval(
+        """
+        SELECT true FROM people WHERE id = $1 AND password_hash = $2 AND NOT disabled FOR SHARE
+        """,
+        id_,
+        password_hash,
+    )
+    return found is not None
+
+
 async def set_password(db: WriteConnection, id_: UUID, password_hash: str) -> None:
     """Set the hash of a person's password."""
     await db.execute("UPDATE people SET password_hash = $2 WHERE id = $1", id_, password_hash)

@@ -168,7 +168,7 @@ def answer(refusal: Refusal, call: Call) -> Answer:
         else msgspec.UNSET,
     )
     status = status_of(kind)
-    return Answer(msgspec.json.encode(error), status, headers=_headers(refusal))
+    return Answer(msgspec.json.encode(error), status, headers=headers_of(refusal))
 
 
 def reason(status: int) -> str:
@@ -176,7 +176,8 @@ def reason(status: int) -> str:
     return HTTPStatus(status).phrase
 
 
-def _headers(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+def headers_of(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+    """What the answer of a refusal says besides its body, such as when to come back."""
     if isinstance(refusal, Unauthenticated):
         return [(b"www-authenticate", b'Bearer realm="wattyard", Basic realm="wattyard"')]
     if isinstance(refusal, MethodNotAllowed):

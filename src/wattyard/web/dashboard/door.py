@@ -16,7 +16,13 @@ from wattyard.people.service import Sessions
 from wattyard.platform.http import Answer, Call
 from wattyard.platform.http.arguments import Provided, asked_by
 from wattyard.platform.http.call import PageKind, StreamedAnswer
-from wattyard.platform.http.errors import MethodNotAllowed, PathUnknown, reason, status_of
+from wattyard.platform.http.errors import (
+    MethodNotAllowed,
+    PathUnknown,
+    headers_of,
+    reason,
+    status_of,
+)
 from wattyard.platform.work import in_its_share
 from wattyard.web.dashboard import frame, parts, resume
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen
@@ -50,6 +56,8 @@ _STATUS: Final[Mapping[type[Refusal], int]] = {
     ConnectionInsecure: 403,
 }
 """The HTTP status of what only pages refuse."""
+
+_SAID_BY_PAGES: Final = (b"allow", b"retry-after")
 
 
 class Door:
@@ -165,7 +173,7 @@ class Door:
     def _page(self, visit: Visit, screen: Screen, *, kind: PageKind = PageKind.FORMS) -> Answer:
         headers = [_NO_STORE]
         if cookie_of(visit.call, TOLD_COOKIE):
-            headers.append(forget_told(visit.root("/dashboard")))
+            headers.append(forget_told(visit))
         body = frame.document(visit, screen).encode()
         return Answer(body, screen.status, HTML, headers=headers, page=kind)
 
@@ -178,7 +186,9 @@ class Door:
             (h.p[sentence(one.placed)] for one in refusal.faults),
             h.p(".actions")[parts.button("To the overview", visit.root("/dashboard"))],
         ]
-        return self._page(visit, Screen(title=title, body=body, status=status))
+        page = self._page(visit, Screen(title=title, body=body, status=status))
+        said = [one for one in headers_of(refusal) if one[0] in _SAID_BY_PAGES]
+        return replace(page, headers=[*page.headers, *said])
 
     @staticmethod
     def _with_no_store(result: Answer | StreamedAnswer) -> Answer | StreamedAnswer:

@@ -59,6 +59,7 @@ class Dashboard:
             services[AuditLog],
             services[Database],
             place.prefix,
+            place.is_secure,
         )
         live = Live(services[Sessions], place, services[Stopping])
         given = _Beside(services, {DashboardAddress: place, Live: live})

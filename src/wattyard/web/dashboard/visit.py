@@ -45,6 +45,8 @@ class Tools:
     db: Database
     prefix: str
     """The path under which a proxy shows this server; empty where it is the root."""
+    secure: bool = False
+    """Whether people come by https."""
 
 
 @dataclass(slots=True)
@@ -135,7 +137,7 @@ class Visit:
         """Lead the browser to another page (303), which shows the sentence `told` once."""
         headers = [(b"location", address.encode())]
         if told:
-            headers.append((b"set-cookie", _told(told, _TOLD_SECONDS, self.root("/dashboard"))))
+            headers.append((b"set-cookie", _told(self, told, _TOLD_SECONDS)))
         return Answer(b"", 303, headers=headers)
 
     # The API
@@ -243,13 +245,14 @@ def query_of(call: Call) -> dict[str, str]:
     return dict(parse_qsl(raw)[:_MOST_PARAMETERS])
 
 
-def _told(sentence: str, seconds: int, path: str) -> bytes:
-    value = quote(sentence[:_TOLD_LENGTH])
+def _told(visit: Visit, sentence: str, seconds: int) -> bytes:
+    value, path = quote(sentence[:_TOLD_LENGTH]), visit.root("/dashboard")
+    secure = "; Secure" if visit.tools.secure else ""
     return (
-        f"{TOLD_COOKIE}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax"
+        f"{TOLD_COOKIE}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
     ).encode()
 
 
-def forget_told(path: str) -> tuple[bytes, bytes]:
+def forget_told(visit: Visit) -> tuple[bytes, bytes]:
     """The header that takes the sentence back once it was shown."""
-    return (b"set-cookie", _told("", 0, path))
+    return (b"set-cookie", _told(visit, "", 0))

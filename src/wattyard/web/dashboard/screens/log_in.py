@@ -12,7 +12,7 @@ from wattyard.people.service import LogIn, Sessions
 from wattyard.people.service.log_in import LinkEnded, LinkNeedsLogIn, LogInRefused
 from wattyard.people.service.sessions import SessionEnded
 from wattyard.platform.http import Answer
-from wattyard.platform.http.errors import status_of
+from wattyard.platform.http.errors import headers_of, status_of
 from wattyard.platform.settings import Settings
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
@@ -41,15 +41,19 @@ async def log_in(
     place.check_secure(visit.call)
     wanted = own_path(visit, visit.form["next"])
     try:
-        person = await people.by_password(
+        _, token = await people.by_password(
             visit.context,
             email=visit.form["email"],
             password=visit.form["password"],
             address=visit.call.address,
+            user_agent=visit.call.header(b"user-agent") or "",
         )
     except (LogInRefused, TooMany) as refusal:
+        if isinstance(refusal, TooMany):
+            visit.call.extra_headers.extend(headers_of(refusal))
         return _log_in_screen(visit, wanted, FormFaults(refusal), status=status_of(type(refusal)))
-    await _begin(visit, sessions, place, person)
+    await _end_present(visit, sessions)
+    await _give(visit, sessions, place, token)
     kept = send_again(visit, visit.form["kept"]) if visit.form["kept"] else None
     return kept or visit.go(wanted)
 
@@ -107,7 +111,7 @@ async def _begin(
     place: DashboardAddress,
     person: Person,
     *,
-    by_link: bool = False,
+    by_link: bool,
 ) -> None:
     """Open a new session, whatever the browser had before, and give it the cookie."""
     await _end_present(visit, sessions)
@@ -118,6 +122,11 @@ async def _begin(
         user_agent=visit.call.header(b"user-agent") or "",
         by_link=by_link,
     )
+    await _give(visit, sessions, place, token)
+
+
+async def _give(visit: Visit, sessions: Sessions, place: DashboardAddress, token: str) -> None:
+    """Give the browser a session's cookie, and the visit its person."""
     visit.signed_in = await sessions.signed_in(visit.context, token)
     visit.call.extra_headers.append(place.session_cookie(token))
 

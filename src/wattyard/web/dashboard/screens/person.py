@@ -8,8 +8,8 @@ from htpy import Node
 
 from wattyard.kernel import ids
 from wattyard.kernel.refusals import Refusal
-from wattyard.people.domain import PersonSession
-from wattyard.people.service import LogIn, People, Sessions
+from wattyard.people.domain import NewEntry, PersonSession
+from wattyard.people.service import AuditLog, LogIn, People, Sessions
 from wattyard.platform.http import Answer
 from wattyard.platform.http.errors import status_of
 from wattyard.web.dashboard import parts
@@ -29,15 +29,19 @@ async def show_person(visit: Visit, sessions: Sessions) -> Screen:
 
 
 @page("POST", "/person", audience=Audience.PERSON)
-async def change_person(visit: Visit, people: People, sessions: Sessions) -> Answer | Screen:
+async def change_person(
+    visit: Visit, people: People, sessions: Sessions, log: AuditLog
+) -> Answer | Screen:
     """Change the person's name and language."""
-    language = visit.form["language"]
+    person = visit.person
+    before = {"name": person.name, "language": person.language}
+    language = visit.form["language"] if visit.form["language"] in dict(languages()) else ""
+    after = {"name": visit.form["name"].strip(), "language": language}
     try:
-        await people.describe(
-            visit.person.id,
-            name=visit.form["name"],
-            language=language if language in dict(languages()) else "",
-        )
+        async with visit.tools.db.transaction():
+            await people.describe(person.id, **after)
+            entry = NewEntry("person.change", person, ids.wire("per", person.id), before, after)
+            await log.record_of_server(visit.context, entry)
     except Refusal as refusal:
         return await _screen(visit, sessions, refusal)
     return visit.go(visit.root(_PATH), told="Saved.")
@@ -49,6 +53,7 @@ async def set_password(visit: Visit, people: LogIn, sessions: Sessions) -> Answe
     assert visit.signed_in is not None  # noqa: S101 (the audience)
     try:
         await people.set_password(
+            visit.context,
             visit.signed_in,
             password=visit.form["password"],
             present=visit.form["present_password"],
@@ -59,9 +64,15 @@ async def set_password(visit: Visit, people: LogIn, sessions: Sessions) -> Answe
 
 
 @page("POST", "/person/sessions/{session}", audience=Audience.PERSON)
-async def end_session(visit: Visit, session: str, sessions: Sessions) -> Answer:
+async def end_session(visit: Visit, session: str, sessions: Sessions, log: AuditLog) -> Answer:
     """End one of the person's sessions."""
-    await sessions.revoke(visit.person.id, ids.read(session, "ses", param="session"))
+    session_id = ids.read(session, "ses", param="session")
+    async with visit.tools.db.transaction():
+        await sessions.revoke(visit.person.id, session_id)
+        await log.record_of_server(
+            visit.context, NewEntry("person.end_session", visit.person, session)
+        )
+    sessions.forget(visit.person.id)
     return visit.go(visit.root(_PATH), told="The session has ended.")
 
 
