@@ -21,9 +21,9 @@ NOBODY_KNOWS = 1000650000
 POWERLESS = (str(shutil.which("setpriv")), "--bounding-set=-all", "--inh-caps=-all")
 
 LEASES = """
-import os
-import sys
+import glob, os, sys
 from pathlib import Path
+import psutil
 from wattyard.platform.embedded import EmbeddedDatabase, EmbeddedError
 for uid in map(int, sys.argv[2:]):  # what is imported may lie where only root passes
     os.setgroups([])
