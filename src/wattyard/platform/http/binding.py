@@ -11,7 +11,7 @@ import msgspec
 from wattyard.kernel import ids
 from wattyard.kernel.callers import NOBODY, Caller, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Missing
-from wattyard.platform.db import ReplicaFailed, replicas_allowed
+from wattyard.platform.db import Database, ReplicaFailed, replicas_allowed
 from wattyard.platform.decoding import body_decoder, query_decoder
 from wattyard.platform.http import releases, replays
 from wattyard.platform.http.arguments import Provided, asked_by, names_in_path, services_of
@@ -44,7 +44,8 @@ class Bound:
         self._fixed = services_of(declared, services)
         self._authenticate = gate.authenticator(declared)
         self._abandons = declared.effect is Effect.COMPUTES
-        self._reads_replicas = declared.reads_replicas
+        has_replicas = Database in services and bool(services[Database].replicas)
+        self._reads_replicas = has_replicas and declared.reads_replicas
 
     @cached_property
     def _read_query(self) -> Callable[[bytes], Any]:
