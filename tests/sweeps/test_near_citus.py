@@ -87,6 +87,7 @@ LOCKS = {
     "events/store/queue.py": "of an endpoint",
     "meters/store/months.py": "the server's: while a partition is made, once a month",
     "meters/store/series.py": "of a meter that is new, one of 64: others may have the same",
+    "platform/db/moving.py": "the server's: while a whole database moves into another",
     "platform/db/database.py": "the server's: hourly work in one process",
     "platform/encryption/registry.py": "the server's: while its keys change",
     "platform/http/kept_answers.py": "of an idempotency key of an account",
