@@ -26,7 +26,7 @@ _COUNTED_SECONDS: Final = 1.1
 for the one who looks, the others could give no sign either."""
 
 
-class Watch:
+class WorkerWatch:
     """What one worker has seen of the others."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class LifeSigns:
         self._outbox = outbox
         self._new_id = new_id
         self._seconds = seconds
-        self._watch = Watch()
+        self._watch = WorkerWatch()
         self._given = self._looked = -inf
         self._dead: Collection[UUID] = ()
 

@@ -31,7 +31,7 @@ class AccountTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RowBatch:
     """Some rows of a table that follow each other: how many, and the key of the last one."""
 
     rows: int
@@ -72,7 +72,7 @@ async def tables(db: ReadConnection) -> list[AccountTable]:
 
 async def piece(
     db: ReadConnection, table: AccountTable, account: int, after: Sequence[Any], limit: int
-) -> Piece | None:
+) -> RowBatch | None:
     """Find the next rows of an account after a key (empty: from the first on); None at the end."""
     rest = ", ".join(table.rest)
     beyond = f" AND {table.where_key('>', 3)}" if after else ""
@@ -86,7 +86,7 @@ async def piece(
         limit,
         *after,
     )
-    return None if row is None else Piece(row["rows"], tuple(row)[1:])
+    return None if row is None else RowBatch(row["rows"], tuple(row)[1:])
 
 
 async def delete(

@@ -189,7 +189,7 @@ def _handed_over(line: deque[asyncio.Future[None]]) -> bool:
     return False
 
 
-class Shares:
+class ProcessShares:
     """The shares of all accounts on one event loop."""
 
     def __init__(self) -> None:
@@ -221,15 +221,15 @@ class Shares:
         return now < share.contended_until
 
 
-_shares: WeakKeyDictionary[asyncio.AbstractEventLoop, Shares] = WeakKeyDictionary()
+_shares: WeakKeyDictionary[asyncio.AbstractEventLoop, ProcessShares] = WeakKeyDictionary()
 
 
-def shares() -> Shares:
+def shares() -> ProcessShares:
     """Find the shares of the running loop."""
     loop = asyncio.get_running_loop()
     found = _shares.get(loop)
     if found is None:
-        found = _shares[loop] = Shares()
+        found = _shares[loop] = ProcessShares()
     return found
 
 
@@ -251,7 +251,7 @@ async def in_its_share(account: int, work: Coroutine[Any, Any, Result]) -> Resul
 
 @types.coroutine
 def _stepwise(
-    all_: Shares, share: Share, work: Coroutine[Any, Any, Result]
+    all_: ProcessShares, share: Share, work: Coroutine[Any, Any, Result]
 ) -> Generator[Any, None, Result]:
     thrown: BaseException | None = None
     while True:
