@@ -1,7 +1,7 @@
 """Connections to the databases of two cells, and what is asked of either."""
 
 import os
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from wattyard.kernel.values import dataclass
@@ -38,7 +38,7 @@ def for_libpq(url: str) -> str:
     password = os.environ.get("PGPASSWORD")
     parts = urlsplit(url)
     if password and parts.username and parts.password is None:
-        return url.replace(f"{parts.username}@", f"{parts.username}:{password}@", 1)
+        return url.replace(f"{parts.username}@", f"{parts.username}:{quote(password, safe='')}@", 1)
     return url
 
 

@@ -95,6 +95,7 @@ class AccountMove:
         """
         async with self._sides() as (source, target), _alone(source, self._id):
             account = await self._account(source)
+            await replication.check_goal(source, target, account)
             if not await opening.is_open(target, account):
                 if account.stage == MoveStage.MOVED:
                     raise MoveRefused("the account has moved to another cell than this target")
@@ -112,7 +113,8 @@ class AccountMove:
         """
         async with self._sides() as (source, target), _alone(source, self._id):
             account = await self._account(source)
-            if account.stage == MoveStage.MOVED or await opening.is_open(target, account):
+            await replication.check_goal(source, target, account)
+            if account.stage == MoveStage.MOVED or await opening.is_there(target, account):
                 raise MoveRefused(
                     "the target serves the account already: to have it back, purge it at the "
                     "source, and move it from there"
@@ -151,8 +153,9 @@ class AccountMove:
             await fence.set_stage(source, account, MoveStage.DRAINING)
         url = self._route.source_of_target or for_libpq(self._route.source)
         await _have_partitions(source, target)
-        await replication.publish(source, account)
-        if not await replication.is_subscribed(target, account):
+        await replication.publish(source, target, account)
+        if not await replication.is_following(target, account):
+            await replication.unsubscribe(target, account)
             await opening.clear(target, account)
         self._say("the target copies the rows; the source serves the account")
         await replication.subscribe(target, account, url)

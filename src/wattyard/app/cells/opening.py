@@ -114,13 +114,19 @@ async def is_open(target: OpenSession, account: MovingAccount) -> bool:
     return found is not None
 
 
+async def is_there(target: OpenSession, account: MovingAccount) -> bool:
+    """Whether the account was opened at the target, even if it is moving on from there."""
+    found = await target.fetchval("SELECT 1 FROM accounts WHERE account = $1", account.number)
+    return found is not None
+
+
 async def was_opened(target: OpenSession, account: MovingAccount) -> bool:
-    """Whether the account is served at the target, also where that is being committed just now."""
+    """Whether the account was opened at the target, also where that is being committed now."""
     async with target.transaction():
         await target.execute(
             "SELECT FROM account_moves WHERE account = $1 FOR UPDATE", account.number
         )
-        return await is_open(target, account)
+        return await is_there(target, account)
 
 
 async def bar(target: OpenSession, account: MovingAccount) -> None:
@@ -131,7 +137,7 @@ async def bar(target: OpenSession, account: MovingAccount) -> None:
     """
     async with target.transaction():
         await target.execute("DELETE FROM account_moves WHERE account = $1", account.number)
-        if await is_open(target, account):
+        if await is_there(target, account):
             raise MoveRefused(
                 "the target serves the account already: run the command again, without --abort, "
                 "to end the move"

@@ -13,7 +13,7 @@ from uuid import uuid4
 from wattyard.app.cells.clusters import MovingAccount, quoted
 from wattyard.app.cells.tables import MOVED
 from wattyard.kernel.moves import MoveRefused
-from wattyard.platform.db.sessions import IN_USE, OpenSession
+from wattyard.platform.db.sessions import IN_USE, REFUSED, OpenSession
 
 Progress = Callable[[str], None]
 """Told in one line how far the move is."""
@@ -22,16 +22,52 @@ _LOOK_SECONDS: Final = 0.2
 _TOLD_SECONDS: Final = 5.0
 _ARRIVES_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.005
+_UNLOGGED: Final = {
+    "log_statement": "none",
+    "log_min_error_statement": "panic",
+    "log_min_duration_statement": "-1",
+    "pg_stat_statements.track_utility": "off",
+}
+"""What keeps a statement with a password out of the server's log and statistics."""
 
 
-async def publish(source: OpenSession, account: MovingAccount) -> None:
-    """Publish the rows of the account at the source, and keep what is written from now on."""
+async def check_goal(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
+    """Refuse another target than that of a move that was broken off: it may have the account.
+
+    Raises:
+        MoveRefused: naming the cell to which the account was on its way.
+    """
+    goal = await source.fetchval(
+        "SELECT obj_description(oid, 'pg_publication') FROM pg_publication WHERE pubname = $1",
+        account.name,
+    )
+    if goal not in (None, await _cell_of(target)):
+        raise MoveRefused(
+            f"the account was on its way to {goal}, which may serve it already: run the command "
+            "with --to of that cell, to end that move or, with --abort, to undo it"
+        )
+
+
+async def _cell_of(target: OpenSession) -> str:
+    number = await target.fetchval("SELECT max(number) FROM cells")
+    return f"c{number}"
+
+
+async def publish(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
+    """Publish the rows of the account at the source, and keep what is written from now on.
+
+    The publication says to which cell they go.
+    """
     name = account.name
     if not await source.fetchval("SELECT 1 FROM pg_publication WHERE pubname = $1", name):
         tables = ", ".join(f"{one.name} WHERE (account = {account.number})" for one in MOVED)
-        await source.execute(
-            f"CREATE PUBLICATION {name} FOR TABLE {tables} WITH (publish_via_partition_root = true)"
-        )
+        goal = quoted(await _cell_of(target))
+        async with source.transaction():
+            await source.execute(
+                f"CREATE PUBLICATION {name} FOR TABLE {tables}"
+                " WITH (publish_via_partition_root = true)"
+            )
+            await source.execute(f"COMMENT ON PUBLICATION {name} IS {goal}")
     if not await source.fetchval("SELECT 1 FROM pg_replication_slots WHERE slot_name = $1", name):
         await source.execute("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", name)
     await source.execute(
@@ -42,24 +78,38 @@ async def publish(source: OpenSession, account: MovingAccount) -> None:
 
 
 async def subscribe(target: OpenSession, account: MovingAccount, source_url: str) -> None:
-    """Have the target copy the rows, and then follow."""
+    """Have the target copy the rows, and then follow.
+
+    Raises:
+        MoveRefused: when the target's server cannot, saying why.
+    """
     name = account.name
-    if await is_subscribed(target, account):
+    if await is_following(target, account):
         return
-    await target.execute(
-        f"CREATE SUBSCRIPTION {name} CONNECTION {quoted(source_url)} PUBLICATION {name} "
-        f"WITH (create_slot = false, slot_name = '{name}')"
-    )
+    try:
+        async with target.transaction():
+            if await target.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+                for setting, value in _UNLOGGED.items():
+                    await target.execute("SELECT set_config($1, $2, true)", setting, value)
+            await target.execute(
+                f"CREATE SUBSCRIPTION {name} CONNECTION {quoted(source_url)} PUBLICATION {name} "
+                f"WITH (create_slot = false, slot_name = '{name}')"
+            )
+    except REFUSED as fault:
+        raise MoveRefused(
+            f"the target's server cannot follow the source: {' '.join(str(fault).split())}; say "
+            "with --source-of-target how it reaches it. Nothing was switched"
+        ) from fault
 
 
-async def is_subscribed(target: OpenSession, account: MovingAccount) -> bool:
-    """Whether the target follows the source."""
+async def is_following(target: OpenSession, account: MovingAccount) -> bool:
+    """Whether the target follows the source; one that was being unsubscribed does not any more."""
     found = await target.fetchval(
-        "SELECT 1 FROM pg_subscription WHERE subname = $1"
+        "SELECT subenabled AND subslotname IS NOT NULL FROM pg_subscription WHERE subname = $1"
         " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
         account.name,
     )
-    return found is not None
+    return found is True
 
 
 async def copied(target: OpenSession, account: MovingAccount, progress: Progress) -> None:
@@ -142,9 +192,13 @@ async def caught_up(
 
 async def unsubscribe(target: OpenSession, account: MovingAccount) -> None:
     """End the subscription, whether or not the source can be reached."""
-    if not await is_subscribed(target, account):
-        return
     name = account.name
+    if not await target.fetchval(
+        "SELECT 1 FROM pg_subscription WHERE subname = $1"
+        " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        name,
+    ):
+        return
     await target.execute(f"ALTER SUBSCRIPTION {name} DISABLE")
     await target.execute(f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)")
     await target.execute(f"DROP SUBSCRIPTION {name}")

@@ -27,6 +27,9 @@ LOCKED: Final = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 IN_USE: Final = asyncpg.ObjectInUseError
 """What is raised where a replication slot is still read from."""
 
+REFUSED: Final = asyncpg.PostgresError
+"""What is raised where a server does not do what it is asked."""
+
 
 class OpenSession(WriteConnection, Protocol):
     """A session that reads and writes, in transactions or statement by statement."""

@@ -1,0 +1,85 @@
+"""A move that was broken off leaves the account with one cell, and its secrets in no log."""
+
+import pytest
+
+from tests.cells.conftest import Filled
+from tests.cells.test_account_move import Died, dies_at, moving, quiet, stage_of
+from tests.support.cells import Cells, asked, leftovers, move, nothing, rows_of
+from tests.support.clusters import free_port
+from tests.support.world import World
+from wattyard.app.cells.clusters import for_libpq
+from wattyard.app.cells.moving import AccountMove, Route
+from wattyard.kernel.moves import MoveRefused
+
+
+async def died() -> None:
+    raise Died
+
+
+async def test_a_move_that_was_broken_off_is_undone_only_at_its_own_target(
+    cells: Cells, home: World
+) -> None:
+    tenant = await home.tenant()
+    with pytest.raises(RuntimeError, match="dies here"):
+        await moving(cells, tenant).move(died)  # the target serves it from now on
+    route = Route(cells.first.url, cells.first.url, drain_seconds=0.0)
+    elsewhere = AccountMove(route, tenant.caller.account_id, quiet)
+    for again in (elsewhere.abort(), elsewhere.move(nothing)):
+        with pytest.raises(MoveRefused, match="on its way to c1"):
+            await again
+    assert await stage_of(cells, tenant.caller.account) == "LEAVING"
+    await moving(cells, tenant).move(nothing)
+
+
+async def test_an_account_that_is_moving_on_from_its_target_is_not_taken_back(
+    cells: Cells, home: World
+) -> None:
+    tenant = await home.tenant()
+    await tenant.site()
+    number = tenant.caller.account
+    with pytest.raises(RuntimeError, match="dies here"):
+        await moving(cells, tenant).move(died)
+    stage = "UPDATE accounts SET move_stage = $2 WHERE account = $1"
+    async with asked(cells.second) as db:
+        await db.execute(stage, number, "DRAINING")
+    with pytest.raises(MoveRefused, match="serves the account already"):
+        await moving(cells, tenant).abort()
+    assert len((await rows_of(cells.second, number))["sites"]) == 1
+    async with asked(cells.second) as db:
+        await db.execute(stage, number, None)
+    await moving(cells, tenant).move(nothing)
+
+
+async def test_a_move_goes_on_where_the_subscription_was_being_ended(
+    cells: Cells, filled: Filled
+) -> None:
+    tenant = await filled()
+    number = tenant.caller.account
+    before = await rows_of(cells.first, number)
+    with pytest.raises(RuntimeError, match="dies here"):
+        await moving(cells, tenant, dies_at("workers let go")).move(nothing)
+    async with asked(cells.second) as db:
+        await db.execute(f"ALTER SUBSCRIPTION wattyard_move_{number} DISABLE")
+        await db.execute(f"ALTER SUBSCRIPTION wattyard_move_{number} SET (slot_name = NONE)")
+    await moving(cells, tenant).move(nothing)
+    assert await rows_of(cells.second, number) == before
+    assert await leftovers(cells.second, number) == set()
+
+
+async def test_the_password_of_the_source_is_in_no_log_of_the_target(
+    cells: Cells, home: World
+) -> None:
+    tenant = await home.tenant()
+    unreachable = f"postgresql://wattyard:sesame-open@127.0.0.1:{free_port()}/wattyard"
+    with pytest.raises(MoveRefused, match=r"cannot follow the source: .*--source-of-target"):
+        await move(cells.route(source_of_target=unreachable), tenant.caller.account_id)
+    assert "sesame-open" not in (cells.second.folder.parent / "log").read_text()
+    await moving(cells, tenant).abort()
+
+
+def test_a_password_of_the_environment_is_written_as_an_address_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "a@b/c%d")
+    assert for_libpq("postgresql://me@host/db") == "postgresql://me:a%40b%2Fc%25d@host/db"
+    assert for_libpq("postgresql://me:own@host/db") == "postgresql://me:own@host/db"
