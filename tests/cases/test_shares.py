@@ -93,10 +93,22 @@ async def test_turns_are_passed_on_whoever_is_called_off() -> None:
             one.cancel()
         async with asyncio.timeout(30):
             ended = await asyncio.gather(*calls, return_exceptions=True)
-        assert all(
-            isinstance(end, int) or call in called_off
-            for call, end in zip(calls, ended, strict=True)
-        )
+        for call, end in zip(calls, ended, strict=True):
+            assert isinstance(end, int) or (call in called_off and call.cancelled()), end
+
+
+async def test_a_call_off_reaches_whoever_waits_for_a_thread() -> None:
+    share = shares.shares().of(ATTACKER)
+    for _ in range(shares.THREADS_OF_AN_ACCOUNT):
+        await share.take_thread()
+    waiting = asyncio.create_task(share.take_thread())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    share.give_thread()  # in the same turn: it passes over who is called off
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    share.give_thread()
+    assert share.threads == 0
 
 
 async def beside_another(work: Callable[[], Awaitable[object]]) -> None:

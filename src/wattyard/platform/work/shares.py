@@ -22,6 +22,7 @@ import asyncio
 import types
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from time import monotonic, thread_time
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -175,7 +176,8 @@ async def _in_line(line: deque[asyncio.Future[None]], *, otherwise: Callable[[],
             otherwise()
         else:
             turn.cancel()
-            line.remove(turn)
+            with suppress(ValueError):  # it was passed over already
+                line.remove(turn)
         raise
 
 
