@@ -22,10 +22,14 @@ ONCE_IN_TWO_SECONDS = {"accounts/store.py", "accounts/tokens.py"}
 """A bearer token that is known is verified again after two seconds."""
 SINCE = {
     "platform/http/proxies.py",
+    "platform/work/shares.py",
     "requests/adapters/calls.py",
     "requests/service/counting.py",
 }
-"""What every call passes since there are trusted proxies and a log of requests."""
+"""What every call passes since there are trusted proxies, a log of requests and shares of accounts;
+the last see each step of a call, which nothing else that it enters does."""
+NEEDLESS = ("platform/db/replica", "platform/db/positions.py", "platform/db/poolers.py", "app/")
+"""Replicas, poolers and what assembles all: no part of a request where nothing of it is set up."""
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -70,5 +74,6 @@ async def test_a_walk_of_post_prices_enters_at_most_37_files(tenant: Tenant) -> 
         answer = await tenant.post("/prices", body)
 
     assert len(answer.json()["data"]) == 12
+    assert not [file for file in walk.files if file.startswith(NEEDLESS)]
     assert len(walk.files - ONCE_IN_TWO_SECONDS - SINCE) <= 37, "\n".join(sorted(walk.files))
     assert "tariffs/domain/prices.py" in walk.files

@@ -113,7 +113,7 @@ def assemble(services: Services) -> FrontDoor:
             logs.for_requests().flush()
 
     door = _front(services, ENDPOINTS, lifespan)
-    door.drains_when(lambda: stopping.is_draining)
+    stopping.when_draining(door.drain)
     door.watched_by(services[Contributions[CallWatch]])
     return door
 

@@ -69,7 +69,7 @@ class FrontDoor:
         }
         self._mounted: dict[str, Work] = {}
         self._proxies = TrustedProxies("")
-        self._closing: Callable[[], _Headers] = tuple
+        self._closing: _Headers = ()
         self._router = Router(_routes(by_path), redirect_slashes=False, default=_nowhere)
 
     def open_to(self, origins: frozenset[bytes]) -> None:
@@ -80,13 +80,13 @@ class FrontDoor:
         """Take the word of the operator's proxies for whom they speak."""
         self._proxies = proxies
 
-    def drains_when(self, is_draining: Callable[[], bool]) -> None:
-        """Close each connection behind its next answer while this is so.
+    def drain(self) -> None:
+        """Close each connection behind its next answer from now on.
 
         Clients and proxies that keep connections open then go elsewhere before the server ends,
         which would cut off the request that they are about to send.
         """
-        self._closing = lambda: _CLOSING if is_draining() else ()
+        self._closing = _CLOSING
 
     def mount(self, name: str, work: Work) -> None:
         """Leave the path `/name`, and all paths below it, to `work`."""
@@ -116,7 +116,7 @@ class FrontDoor:
             peer, port = scope["client"]
             scope["client"] = (self._proxies.client(peer, scope["headers"]), port)
         call = Call(scope, receive, send, request_id, contexts.clock())
-        call.extra_headers += self._closing()
+        call.extra_headers += self._closing
         fault: BaseException | None = None
         self._begun()
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -22,7 +22,17 @@ class Stopping:
     def __init__(self, drain_seconds: float = 0) -> None:
         self.asked = asyncio.Event()
         self.is_draining = False
+        self._when_draining: list[Callable[[], None]] = []
         self._drain_seconds = drain_seconds
+
+    def when_draining(self, call: Callable[[], None]) -> None:
+        """Call as soon as it drains."""
+        self._when_draining.append(call)
+
+    def _begin_draining(self) -> None:
+        self.is_draining = True
+        for call in self._when_draining:
+            call()
 
     @contextmanager
     def heard(self) -> Iterator[None]:
@@ -41,7 +51,7 @@ class Stopping:
 
         def hear(number: int, frame: FrameType | None) -> None:
             waits = number == signal.SIGTERM and not self.is_draining and self._drain_seconds
-            self.is_draining = True
+            self._begin_draining()
             if waits:
                 loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, end, number, None)
             else:
