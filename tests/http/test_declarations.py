@@ -1,5 +1,6 @@
 """What an endpoint declares is held to at start, and its access chooses how callers are judged."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from wattyard.app.secret_answers import EncryptedAnswers
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.ids import SortedIds
-from wattyard.platform.db import Database
+from wattyard.platform.db import Database, ReplicaFailed
 from wattyard.platform.document import document
 from wattyard.platform.encryption import Keyring
 from wattyard.platform.http import Access, Call, Effect, Endpoint, endpoint, scopes
@@ -236,3 +237,39 @@ async def test_our_own_fault_in_a_websocket_is_logged_and_closes_it() -> None:
 def test_a_post_and_nothing_else_declares_its_effect(method: str, effect: Effect | None) -> None:
     with pytest.raises(TypeError, match=rf"{method} /x \(x\)"):
         Endpoint(method=method, path="/x", operation="x", handler=quiet, effect=effect)
+
+
+@pytest.mark.parametrize("in_tasks", [False, True])
+async def test_what_fails_on_a_replica_is_read_on_the_primary(
+    world: World, tenant: Tenant, *, in_tasks: bool
+) -> None:
+    reads: list[int] = []
+
+    async def reading() -> None:
+        reads.append(1)
+        if len(reads) == 1:
+            raise ReplicaFailed("it was killed")
+
+    @endpoint("GET", "/two", "two", access=Access.BEARER)
+    async def two() -> bytes:
+        """Read two things."""
+        if not in_tasks:
+            await reading()
+            return b"{}"
+        async with asyncio.TaskGroup() as group:
+            group.create_task(reading())
+        return b"{}"
+
+    judges = Gate(
+        world.services.get(Contexts),
+        authenticators_of(world.services.get(Accounts)),
+        NoLimits(),
+        replays(world.db),
+    )
+    with_replica = Database("postgresql://nowhere/", replicas=["postgresql://nowhere/"])
+    app = front(Bound(two, {Database: with_replica}, judges), failures=[])
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://test"
+    ) as http:
+        assert (await http.get("/two", headers=tenant.headers)).json() == {}
+    assert len(reads) == 2

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.clusters import Pair, PostgresServer, pair
+from tests.support.clusters import Pair, PostgresServer, free_port, pair
 from tests.support.made import Made
 from tests.support.world import SETTINGS, Tenant, World, basic, error
 from wattyard.app.endpoints import MetricsPage
@@ -266,6 +266,38 @@ async def test_what_the_standby_cancels_is_asked_again_on_the_primary(servers: P
         with replicas_allowed():
             async with world.db.reading() as db:
                 assert await db.fetchval(COUNT) == 0
+
+
+@asynccontextmanager
+async def cutting(server: PostgresServer, cuts: asyncio.Event) -> AsyncIterator[str]:
+    """An address that leads to a server; from `cuts` on, connections end as they ask which one."""
+
+    async def passed(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65_536):
+            if cuts.is_set() and b"start_time()" in data and b"::text" not in data:
+                break
+            sink.write(data)
+        sink.close()
+
+    async def joined(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", server.port)
+        await asyncio.gather(passed(source, back), passed(there, sink), return_exceptions=True)
+
+    port = free_port()
+    async with await asyncio.start_server(joined, "127.0.0.1", port):
+        yield server.url.replace(f":{server.port}/", f":{port}/")
+
+
+async def test_a_connection_to_a_replica_that_is_lost_while_it_opens_fails_no_request(
+    servers: Pair,
+) -> None:
+    cuts = asyncio.Event()
+    async with cutting(servers.second, cuts) as url, node(servers, url) as world:
+        tenant = await world.tenant()
+        await until(lambda: replica(world).reason is None)
+        cuts.set()
+        while not replica(world).outcomes["failed"]:
+            assert (await tenant.get("/sites")).status_code == 200
 
 
 async def inspected(world: World) -> list[str]:

@@ -18,6 +18,7 @@ from wattyard.platform import logs
 from wattyard.platform.db.connecting import Connector
 from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.faults import Causes
+from wattyard.platform.db.hosts import NOT_OPENED
 from wattyard.platform.db.loans import Loans
 from wattyard.platform.db.pool import ConnectionPool
 from wattyard.platform.db.positions import History, LogPosition, LogPositions
@@ -171,15 +172,24 @@ class Replica:
             self._leave("it has not caught up yet")
 
     async def _open(self) -> Connection:
+        """Open a connection to the server that is watched, as far as that has been seen to be.
+
+        After a crash of one of its processes a server starts anew within itself, and answers
+        before it has replayed again all that it had.
+        """
+        replayed_bytes = self._replayed_bytes
         connection = await self._connector.open_to_read()
         try:
-            is_same = await connection.fetchval(STARTED) == self._started
-        except BaseException:
+            present = await connection.fetchrow(STARTED, timeout=_ANSWER_SECONDS)
+            if present["started"] != self._started:
+                raise Unavailable("its address leads to several servers: name each by an address")
+            if present["replayed_bytes"] < replayed_bytes:
+                raise Unavailable("it started anew, and has not replayed again what it had")
+        except BaseException as fault:
             connection.terminate()
+            if isinstance(fault, NOT_OPENED):
+                raise Unavailable("it does not answer") from fault
             raise
-        if not is_same:
-            connection.terminate()
-            raise Unavailable("its address leads to several servers: name each by an address")
         return connection
 
     async def _ask(self, positions: LogPositions) -> None:

@@ -68,7 +68,8 @@ class Replicas:
         for one in fit:
             if one.has(position):
                 return one
-        return fit[0] if await fit[0].reaches(position) else None
+        reached = await fit[0].reaches(position) and fit[0].has(position)  # and still has it
+        return fit[0] if reached else None
 
 
 class ReplicaLending:

@@ -22,8 +22,11 @@ _PROGRESS: Final = """
            CASE WHEN follows THEN pg_is_wal_replay_paused() ELSE false END AS paused
     FROM (SELECT pg_is_in_recovery() AS follows) server
 """
-STARTED: Final = "SELECT pg_postmaster_start_time()"
-"""Tells one server from another, and from itself before a restart."""
+STARTED: Final = """
+    SELECT pg_postmaster_start_time() AS started,
+           coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint AS replayed_bytes
+"""
+"""Tells one server from another, and from itself before a restart; and how far it is."""
 
 
 class ReplicaUnfit(Exception):

@@ -1,7 +1,6 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
@@ -126,9 +125,14 @@ class Bound:
             given["call"] = call
         if self._takes_body:
             given["body"] = await self._body(call)
-        if self._reads_replicas:
-            with suppress(ReplicaFailed), replicas_allowed():
+        return await (self._read if self._reads_replicas else self._run)(given, call)
+
+    async def _read(self, given: dict[str, Any], call: Call) -> Any:  # noqa: ANN401 (a shape)
+        try:
+            with replicas_allowed():
                 return await self._run(given, call)
+        except* ReplicaFailed:  # also out of a group of tasks
+            pass
         return await self._run(given, call)
 
     async def _run(self, given: dict[str, Any], call: Call) -> Any:  # noqa: ANN401 (a shape)
