@@ -87,6 +87,20 @@ def test_check_says_that_all_is_well_and_what_is_not(patch: pytest.MonkeyPatch) 
     assert "wattyard.toml holds encryption_key and is readable by other users" in str(fault)
 
 
+def test_a_file_that_only_names_the_files_of_secrets_may_be_read_by_others() -> None:
+    written(Path("database"), "postgresql://db/wattyard")
+    text = 'database_file = "database"\nencryption_key_file = "key"\n'
+    written(Path("wattyard.toml"), text).chmod(0o644)
+
+    assert config("check").exit_code == 0
+
+
+def test_a_token_that_looks_like_an_address_is_not_shown(patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("WATTYARD_METRICS_TOKEN", "sesame://open")
+
+    assert "sesame" not in config("show").stdout
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

@@ -192,6 +192,16 @@ def test_a_file_that_others_may_have_put_here_is_refused_unless_it_is_named() ->
     assert Settings.read({"WATTYARD_CONFIG": "wattyard.toml"}).port == 1
 
 
+def test_so_is_one_in_a_data_folder_that_nobody_named() -> None:
+    path = written(Path("wattyard-data/wattyard.toml"), "port = 1")
+    path.chmod(path.stat().st_mode | stat.S_IWOTH)
+    with pytest.raises(SettingInvalid, match="can be written by other users and was not read"):
+        Settings.read({})
+
+    assert Settings.read({"WATTYARD_DATA": "wattyard-data"}).port == 1
+    assert Settings.read({}, data=Path("wattyard-data")).port == 1
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_folders_that_may_not_be_entered_have_no_file(tmp_path: Path) -> None:
     closed = tmp_path / "closed"

@@ -17,6 +17,8 @@ config = typer.Typer(
 )
 
 _HIDDEN: Final = "(hidden)"
+_ADDRESSES: Final = ("database", "database_direct", "database_read")
+"""Secrets that are shown but for their passwords."""
 _OTHERS: Final = 0o077
 
 
@@ -63,14 +65,18 @@ def _rows(traced: Traced) -> Iterator[tuple[str, Any, str]]:
 def _shown(name: str, value: object) -> object:
     if isinstance(value, Path):
         return str(value)
-    if name in SECRET and value and "://" not in str(value):
+    if name in SECRET and value and not (name in _ADDRESSES and "://" in str(value)):
         return _HIDDEN
     return without_password(value) if isinstance(value, str) else value
 
 
 def _open_secrets(traced: Traced, file: Path) -> Iterator[str]:
     inside = sorted(
-        name for name in SECRET if (at := traced.origins.get(name)) and str(file) in at.shown
+        name
+        for name in SECRET
+        if (at := traced.origins.get(name))
+        and str(file) in at.shown
+        and at.named.endswith(f": {name}")  # not of a `…_file`, which only says where it is
     )
     if inside and file.stat().st_mode & _OTHERS:
         yield f"{file} holds {' and '.join(inside)} and is readable by other users: chmod 600 it"

@@ -141,7 +141,8 @@ def find(environment: Mapping[str, str], data: Path | None) -> Path | None:
     is never passed over in silence.
 
     Raises:
-        SettingInvalid: when the one in the working directory can be written by others.
+        SettingInvalid: when one that nobody named, in the working directory or below it, can be
+            written by others.
     """
     named = environment.get(VARIABLE)
     if named is not None:
@@ -150,9 +151,12 @@ def find(environment: Mapping[str, str], data: Path | None) -> Path | None:
     if _is_file(here):
         _check_own(here)
         return here
-    folder = data or Path(environment.get(variable("data")) or _DEFAULT_DATA)
-    if _is_file(folder / NAME):
-        return folder / NAME
+    folder = data or environment.get(variable("data"))
+    in_data = Path(folder or _DEFAULT_DATA) / NAME
+    if _is_file(in_data):
+        if not folder:
+            _check_own(in_data)
+        return in_data
     return system if _is_closed(system.parent) or system.exists() else None
 
 
