@@ -13,13 +13,14 @@ from tests.http.test_meters import put, reading
 from tests.support.site_houses import CAR, asked
 from tests.support.world import AMSTERDAM, Tenant, World
 from wattyard import app
+from wattyard.kernel.context import Context
 from wattyard.people.domain import NewEntry
 from wattyard.people.service import AuditLog
 from wattyard.platform.db import account_rows
 from wattyard.platform.db.personal_rows import LogTable, OwnTable
 from wattyard.requests.service import Recorder
-from wattyard.sites.domain.sites import CustomerNotFound
-from wattyard.sites.service import PersonalData
+from wattyard.sites.domain.sites import CustomerDraft, CustomerNotFound
+from wattyard.sites.service import Customers, PersonalData
 
 NAME, OTHER = "Maartje Planted", "Somebody Else"
 BYTES = re.compile(r"\\\\x([0-9a-f]*)")
@@ -30,6 +31,7 @@ NOT_OF_CUSTOMERS = {
     "webhook_deliveries": "ids of events, which go with them",
     "idempotency_marks": "names of keys, for two minutes",
     "account_moves": "the account's",
+    "meter_batches": "why records failed, by the account's references of them",
     "secret_keys": "the account's",
     "restricted_keys": "the account's",
     "memberships": "the account's people",
@@ -70,12 +72,15 @@ class Household:
         wish = {"device_id": self.car, **HALF, "targets": DUE}
         await kept(tenant, "/schedules/site", asked(self.location, devices=[wish]))
         good = reading(self.location, 1, session_reference_id=f"{self.name} session")
-        bad = reading(self.location, 3, record_reference_id=f"{self.name} failed", value=-1)
-        await put(tenant, [good, {**bad, "units": "GALLON"}])
+        await put(tenant, [good])
+        self._later(world)
         change = {"metadata": {"name": self.name, "phone": "1"}}
         key = {"Idempotency-Key": f"{self.customer} changes"}
         await tenant.patch(f"/customers/{self.customer}", change)
-        await tenant.post("/devices", {"locations": [self.location], **CAR}, headers=key)
+        self._later(world)
+        twice = {"locations": [self.location], **CAR, "reference_id": f"{self.name} again"}
+        made = await tenant.post("/devices", twice, headers=key)
+        assert made.status_code == 201, made.text
         entry = NewEntry("customer.update", None, self.customer, called, change, False)
         async with world.db.transaction():
             await world.services.get(AuditLog).record(tenant.context, entry)
@@ -117,6 +122,13 @@ def naming(found: dict[str, list[str]], *names: str) -> dict[str, list[str]]:
 
 
 @pytest.fixture
+def personal(world: World) -> PersonalData:
+    """The use-case, which waits for no server's log."""
+    customers = world.services.get(Customers)
+    return PersonalData(world.db, world.services, customers, settled=timedelta())
+
+
+@pytest.fixture
 async def homes(world: World, tenant: Tenant) -> tuple[Household, Household]:
     mine, other = Household(NAME), Household(OTHER)
     for home in (mine, other):
@@ -125,7 +137,7 @@ async def homes(world: World, tenant: Tenant) -> tuple[Household, Household]:
 
 
 async def test_what_is_erased_is_in_no_table_any_more_and_another_customer_keeps_everything(
-    world: World, tenant: Tenant, homes: tuple[Household, Household]
+    world: World, tenant: Tenant, homes: tuple[Household, Household], personal: PersonalData
 ) -> None:
     mine, other = homes
     shared = (await tenant.device(mine.location, other.location, reference_id="shared"))["id"]
@@ -135,8 +147,8 @@ async def test_what_is_erased_is_in_no_table_any_more_and_another_customer_keeps
     assert {"meter_readings", "meter_sessions", "events", "requests", "audit_log"} <= named.keys()
     others = naming(before, OTHER)
 
-    counted = await world.services.get(PersonalData).holdings(tenant.context, mine.id)
-    erased = await world.services.get(PersonalData).erase(tenant.context, mine.id)
+    counted = await personal.holdings(tenant.context, mine.id)
+    erased = await personal.erase(tenant.context, mine.id)
 
     assert erased == counted
     assert counted["meter_readings"] == 1
@@ -155,10 +167,64 @@ async def test_what_is_erased_is_in_no_table_any_more_and_another_customer_keeps
     assert (await tenant.get(f"/devices/{mine.car}")).status_code == 404
 
 
-async def test_an_entry_of_the_audit_log_stays_without_its_content(
-    world: World, tenant: Tenant, homes: tuple[Household, Household]
+async def test_customers_that_were_imported_together_are_told_apart(
+    world: World, tenant: Tenant, personal: PersonalData
 ) -> None:
-    await world.services.get(PersonalData).erase(tenant.context, homes[0].id)
+    customers = world.services.get(Customers)
+    mine, other = [
+        await customers.add(tenant.context, CustomerDraft(name, {"name": name}))
+        for name in (NAME, OTHER)
+    ]
+    assert mine.time_created == other.time_created
+
+    assert OTHER not in str([row async for _, row in personal.export(tenant.context, mine.id)])
+    await personal.erase(tenant.context, mine.id)
+
+    assert naming(await rows(world, tenant), OTHER).keys() == {"customers", "events"}
+
+
+async def test_calls_that_asked_for_the_customer_by_its_reference_are_found(
+    world: World, tenant: Tenant, homes: tuple[Household, Household], personal: PersonalData
+) -> None:
+    asked_for = {"reference_id": NAME, "limit": "0"}
+    assert (await tenant.call("GET", "/customers", params=asked_for)).status_code == 400
+    await world.services.get(Recorder).flush()
+    query = "reference_id=Maartje+Planted"
+    assert naming(await rows(world, tenant), query).keys() == {"requests"}
+
+    await personal.erase(tenant.context, homes[0].id)
+
+    assert naming(await rows(world, tenant), query) == {}
+
+
+async def test_what_a_call_that_was_under_way_logs_late_is_erased_too(
+    world: World,
+    tenant: Tenant,
+    homes: tuple[Household, Household],
+    personal: PersonalData,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await tenant.patch(f"/customers/{homes[0].customer}", {"metadata": {"name": NAME}})
+    world.clock.now += timedelta(seconds=1)
+    erase = Customers.erase
+
+    async def erase_before_the_log_is_written(
+        customers: Customers, context: Context, customer_id: UUID
+    ) -> set[UUID]:
+        gone = await erase(customers, context, customer_id)
+        await world.services.get(Recorder).flush()
+        return gone
+
+    monkeypatch.setattr(Customers, "erase", erase_before_the_log_is_written)
+    await personal.erase(tenant.context, homes[0].id)
+
+    assert naming(await rows(world, tenant), NAME) == {}
+
+
+async def test_an_entry_of_the_audit_log_stays_without_its_content(
+    world: World, tenant: Tenant, homes: tuple[Household, Household], personal: PersonalData
+) -> None:
+    await personal.erase(tenant.context, homes[0].id)
     found = naming(await rows(world, tenant), homes[0].customer)
 
     (entry,) = found["audit_log"]
@@ -167,10 +233,10 @@ async def test_an_entry_of_the_audit_log_stays_without_its_content(
 
 
 async def test_the_export_has_what_is_kept_of_the_customer_and_nothing_of_another(
-    world: World, tenant: Tenant, homes: tuple[Household, Household]
+    world: World, tenant: Tenant, homes: tuple[Household, Household], personal: PersonalData
 ) -> None:
     found: dict[str, list[Any]] = defaultdict(list)
-    async for table, row in world.services.get(PersonalData).export(tenant.context, homes[0].id):
+    async for table, row in personal.export(tenant.context, homes[0].id):
         found[table].append(row)
 
     assert found.keys() == {table.table for table in personal_tables()}
@@ -188,9 +254,9 @@ async def test_the_export_has_what_is_kept_of_the_customer_and_nothing_of_anothe
 
 
 async def test_the_customer_of_a_stranger_is_not_found(
-    world: World, tenant: Tenant, homes: tuple[Household, Household]
+    world: World, tenant: Tenant, homes: tuple[Household, Household], personal: PersonalData
 ) -> None:
-    found = world.services.get(PersonalData)
+    found = personal
     assert tenant.twin is not None
     for stranger in (await world.tenant(), tenant.twin):
         with pytest.raises(CustomerNotFound):

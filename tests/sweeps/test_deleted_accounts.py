@@ -15,6 +15,7 @@ from wattyard.accounts.service.accounts import AccountNotFound
 from wattyard.accounts.service.purge import ROWS_AT_ONCE
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.pages import PageWindow
+from wattyard.kernel.refusals import AccountMoving
 from wattyard.meters.service.months import Months
 from wattyard.people.domain import Invitation, Role
 from wattyard.people.service import AuditLog, People
@@ -47,7 +48,9 @@ async def test_no_table_holds_a_row_of_a_deleted_account_and_others_keep_theirs(
         filled = {table.name for table in await account_rows.tables(db)} | {"accounts"}
     assert len(filled) > 25
     assert {name for name, rows in before.items() if rows} >= filled
-    await disabled(world, tenant)
+    async with world.db.transaction() as db:  # as the row of a move says
+        moved = "UPDATE accounts SET disabled = true, move_stage = 'MOVED' WHERE account = $1"
+        await db.execute(moved, tenant.caller.account)
 
     said = await purge.holdings(world.context, tenant.caller.account_id)
     gone = await purge.purge(world.context, tenant.caller.account_id)
@@ -134,6 +137,53 @@ async def test_people_go_with_their_only_account_and_keep_another(
     for unusable in (waiting, link):
         with pytest.raises(LinkEnded):
             await come(world, world.services.get(Contexts).anonymous, unusable)
+
+
+async def test_invitations_of_other_accounts_stay(
+    world: World, tenant: Tenant, purge: Purge
+) -> None:
+    other, only = await world.tenant(), await member(world, tenant)
+    token = await invited(world, other, only.email)
+    await disabled(world, tenant)
+
+    await purge.purge(world.context, tenant.caller.account_id)
+
+    person = await come(world, world.services.get(Contexts).anonymous, token)
+    assert person.email == only.email
+    assert set(await roles(world, other)) == {person.id}
+
+
+async def test_nobody_joins_an_account_once_its_people_have_left(
+    world: World, tenant: Tenant, purge: Purge
+) -> None:
+    waiting = email(world)
+    token = await invited(world, tenant, waiting)
+    await tenant.site()
+    await disabled(world, tenant)
+
+    def kill(rows: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await purge.purge(world.context, tenant.caller.account_id, told=kill)
+
+    with pytest.raises(LinkEnded):
+        await come(world, world.services.get(Contexts).anonymous, token)
+
+
+async def test_an_account_whose_rows_are_being_copied_to_another_cell_is_not_deleted(
+    world: World, tenant: Tenant, purge: Purge
+) -> None:
+    async with world.db.transaction() as db:
+        await db.execute(
+            "INSERT INTO account_moves (account, mark) VALUES ($1, $2)",
+            tenant.caller.account,
+            world.context.new_id(),
+        )
+    await disabled(world, tenant)
+
+    with pytest.raises(AccountMoving):
+        await purge.purge(world.context, tenant.caller.account_id)
 
 
 async def test_rows_are_deleted_in_batches(world: World, tenant: Tenant, purge: Purge) -> None:

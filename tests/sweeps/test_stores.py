@@ -128,9 +128,11 @@ OF_NO_ACCOUNT = {
 
 OF_BOTH_MODES = {
     "accounts.hold",
+    "accounts.keep",
     "accounts.remove_account",
     "people.audit.add",
     "people.audit.page",
+    "people.links.end_all_of",
     "people.links.end_of",
     "people.links.open_of",
     "people.links.withdraw",

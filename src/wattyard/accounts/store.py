@@ -122,6 +122,11 @@ async def begin_deletion(db: WriteConnection, id_: UUID, now: datetime) -> tuple
     return _account({name: value for name, value in row.items() if name != "last_disabled"}), since
 
 
+async def keep(db: WriteConnection, account: int) -> None:
+    """Keep others from changing an account itself until the transaction ends."""
+    await db.execute("SELECT FROM accounts WHERE account = $1 FOR NO KEY UPDATE", account)
+
+
 async def hold(db: WriteConnection, account: int) -> None:
     """Keep anything from being added to an account until the transaction ends."""
     await db.execute("SELECT FROM accounts WHERE account = $1 FOR UPDATE", account)

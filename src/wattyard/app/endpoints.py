@@ -224,5 +224,5 @@ SERVER: Final = Capability(
     encrypted=(BODY,),
     inspected=(BackupState, JobRuns, ReplicaInspection),
     measured=(Replays, BackupState, JobRuns),
-    personal=(LogTable("idempotency_keys", ("body",), key="key"),),
+    personal=(LogTable("idempotency_keys", ("key", "body"), key="key"),),
 )

@@ -18,7 +18,7 @@ from wattyard.meters.service import (
 )
 from wattyard.platform.composition import Capability
 from wattyard.platform.db import Database
-from wattyard.platform.db.personal_rows import LogTable, OwnTable
+from wattyard.platform.db.personal_rows import OwnTable
 from wattyard.platform.settings import Settings
 
 
@@ -56,6 +56,5 @@ METERS: Final = Capability(
         OwnTable("meter_series", "site", "t.site_id = ANY({})", ("series",)),
         OwnTable("meter_readings", "site", _OF_SITES, ("series", "start_time")),
         OwnTable("meter_sessions", "site", _OF_SITES, ("session_reference_id", "series")),
-        LogTable("meter_batches", ("failed_records",), cleared={"failed_records": "'[]'"}),
     ),
 )

@@ -63,5 +63,7 @@ REQUESTS: Final = Capability(
     jobs=(days_of_the_log, size_of_the_log),
     inspected=(Days,),
     measured=(Days,),
-    personal=(LogTable("requests", ("path", "query", "body", "answer"), time="time"),),
+    personal=(
+        LogTable("requests", ("path", "query", "body", "answer"), time="time", by_moment=True),
+    ),
 )

@@ -210,13 +210,13 @@ class Accounts(Authentication):
             raise no_account(account_id)
         return account
 
-    async def _settled(self, db: ReadConnection, account_id: UUID) -> None:
-        """Refuse to change an account while it moves: the change might stay behind.
+    async def _settled(self, db: WriteConnection, account_id: UUID) -> None:
+        """Hold an account to change it; refuse while it moves: the change might stay behind.
 
         Raises:
             AccountMoving.
         """
-        account = await store.account_by_id(db, account_id)
+        account = await kept_account(db, account_id)
         if account is not None and account.move_stage is not None:
             raise AccountMoving(MOVING_SENTENCE)
 
@@ -244,6 +244,15 @@ class Accounts(Authentication):
         )
         await store.add_key(db, key, domain.hash_of(secret))
         return key, secret
+
+
+async def kept_account(db: WriteConnection, account_id: UUID) -> Account | None:
+    """Find an account, and keep others from changing it until the transaction ends."""
+    found = await store.account_by_id(db, account_id)
+    if found is None:
+        return None
+    await store.keep(db, found.number)
+    return await store.account_by_id(db, account_id)
 
 
 def no_account(account_id: UUID) -> AccountNotFound:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from wattyard.accounts import store
 from wattyard.accounts.domain import Account, AccountEnabled
-from wattyard.accounts.service.accounts import no_account
+from wattyard.accounts.service.accounts import kept_account, no_account
 from wattyard.accounts.service.ports import Departures
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -122,10 +122,12 @@ class Purge:
     ) -> tuple[Account, timedelta]:
         """Disable an account for good, and say how long its last calls may still take."""
         async with self._db.transaction() as db:
-            before = await store.account_by_id(db, account_id)
+            before = await kept_account(db, account_id)
             if before is None:
                 raise no_account(account_id)
-            if before.move_stage not in (None, MoveStage.MOVED):
+            if before.move_stage != MoveStage.MOVED and (
+                before.move_stage is not None or account_id in await store.moves_begun(db)
+            ):
                 raise AccountMoving(MOVING_SENTENCE)
             if not before.disabled and not force:
                 raise AccountEnabled(

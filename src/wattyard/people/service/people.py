@@ -252,8 +252,9 @@ class People:
 
     async def leave(self, context: Context) -> int:
         """End all memberships of the context's account: how many people had no other, and are
-        deleted."""
+        deleted. Invitations end first, so that nobody accepts one after that."""
         async with self._db.transaction() as db:
+            await links.end_all_of(db, context.account)
             held = await store.leave_all(db, context.account)
             deleted = await store.delete_without_account(db, held)
         for id_ in held:

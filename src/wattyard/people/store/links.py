@@ -68,6 +68,11 @@ async def end_of(db: WriteConnection, account: int, email: str) -> None:
     )
 
 
+async def end_all_of(db: WriteConnection, account: int) -> None:
+    """Delete the invitations to an account that were not used."""
+    await db.execute("DELETE FROM person_links WHERE account = $1 AND time_used IS NULL", account)
+
+
 async def forget(db: WriteConnection, expired_before: datetime) -> None:
     """Delete the links that expired before an instant."""
     await db.execute("DELETE FROM person_links WHERE time_expiry < $1", expired_before)

@@ -260,7 +260,10 @@ async def leave_all(db: WriteConnection, account: int) -> list[UUID]:
 
 
 async def delete_without_account(db: WriteConnection, ids: Collection[UUID]) -> int:
-    """Delete those of some people who are held that have no account, with their links."""
+    """Delete those of some people who are held that have no account, with the operator's links.
+
+    Invitations to other accounts are theirs, and stay.
+    """
     rows = await db.fetch(
         """
         DELETE FROM people WHERE id = ANY($1) AND NOT is_operator AND NOT EXISTS (
@@ -270,5 +273,5 @@ async def delete_without_account(db: WriteConnection, ids: Collection[UUID]) -> 
         list(ids),
     )
     emails = [row["email"] for row in rows]
-    await db.execute("DELETE FROM person_links WHERE email = ANY($1)", emails)
+    await db.execute("DELETE FROM person_links WHERE email = ANY($1) AND account IS NULL", emails)
     return len(emails)

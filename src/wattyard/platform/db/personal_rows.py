@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from wattyard.kernel.values import dataclass
@@ -14,6 +15,7 @@ from wattyard.platform.db.database import Database
 _AT_ONCE: Final = 2_000
 _ID: Final = re.compile(r"\b[a-z]{3}_([0-9a-f]{32})\b")
 _REFERENCE: Final = re.compile(r'"reference_id"\s*:\s*("(?:[^"\\]|\\.)*")')
+_ASKED: Final = re.compile(r"(?:^|&)reference_id=([^&]*)")
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Before anything was kept."""
 
@@ -53,6 +55,8 @@ class LogTable:
         time: when it was written.
         cleared: what columns are set to, in SQL, where a row stays without its content; a table
             without any loses the row.
+        by_moment: whether a row of the moment at which something was made is of the call that
+            made it. Not where a call writes of several customers, as an import does.
     """
 
     table: str
@@ -60,6 +64,7 @@ class LogTable:
     key: str = "id"
     time: str = "time_created"
     cleared: Mapping[str, str] | None = None
+    by_moment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,12 @@ class Mentions:
     references: frozenset[str]
     moments: frozenset[datetime]
 
-    def are_in(self, texts: Sequence[str], time: datetime) -> bool:
-        """Whether a row with these texts, of this time, mentions the customer."""
-        if time in self.moments:
-            return True
+    def are_in(self, texts: Sequence[str]) -> bool:
+        """Whether a row with these texts mentions the customer."""
         for text in texts:
             if any(UUID(hex=hexed) in self.ids for hexed in _ID.findall(text)):
                 return True
-            if self.references and any(
-                _unquoted(quoted) in self.references for quoted in _REFERENCE.findall(text)
-            ):
+            if self.references and not self.references.isdisjoint(_references(text)):
                 return True
         return False
 
@@ -153,7 +154,8 @@ async def mentioning(
             rows = await db.fetch(query, account, live, *arguments)
         for row in rows:
             texts = [_text(row[f"read_{name}"]) for name in table.texts]
-            if mentions.are_in(texts, row["found_time"]):
+            of_moment = table.by_moment and row["found_time"] in mentions.moments
+            if of_moment or mentions.are_in(texts):
                 yield row["found_key"], _shown(row, table.texts, ())
         if len(rows) < _AT_ONCE:
             return
@@ -195,6 +197,12 @@ def _value(text: str) -> Any:  # noqa: ANN401 (any JSON value)
         return json.loads(text) if text else None
     except ValueError:
         return text
+
+
+def _references(text: str) -> Iterator[str]:
+    """The references in a text: a query, or JSON."""
+    yield from map(_unquoted, _REFERENCE.findall(text))
+    yield from map(unquote_plus, _ASKED.findall(text))
 
 
 def _unquoted(quoted: str) -> str:

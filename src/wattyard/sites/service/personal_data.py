@@ -1,8 +1,9 @@
 """Use-cases of data protection: what is kept of a customer, given out or erased."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,10 @@ from wattyard.sites.domain.sites import Customer
 from wattyard.sites.service.customers import Customers
 
 _AT_ONCE: Final = 500
+_SETTLED: Final = timedelta(seconds=2)
+"""Servers write what they logged half a second after an answer."""
+_UNDER_WAY: Final = timedelta(minutes=10)
+"""What is written has the time at which its call began, by the clock of its node."""
 _ERASED: Final = "customer.delete"
 """The event that erasure itself writes."""
 Row = dict[str, Any]
@@ -35,10 +40,17 @@ class PersonalData:
     Devices that stand at other sites, too, are not the customer's: they stay.
     """
 
-    def __init__(self, db: Database, services: Services, customers: Customers) -> None:
+    def __init__(
+        self,
+        db: Database,
+        services: Services,
+        customers: Customers,
+        settled: timedelta = _SETTLED,
+    ) -> None:
         self._db = db
         self._services = services
         self._customers = customers
+        self._settled = settled
 
     async def export(self, context: Context, customer_id: UUID) -> AsyncIterator[tuple[str, Row]]:
         """Read everything that is kept of a customer: the table, and a row by its columns.
@@ -74,7 +86,8 @@ class PersonalData:
         """Erase a customer with all that is kept of it, and every mention: how many rows, by table.
 
         Logs go first, so that what was broken off is gone on with by asking again; then the
-        customer with its sites and devices; then what was logged meanwhile. One event stays,
+        customer with its sites and devices; then, a moment later (`settled`), what was logged
+        meanwhile, also by calls that had begun before. One event stays,
         `customer.delete`, without reference and metadata.
 
         Raises:
@@ -86,8 +99,9 @@ class PersonalData:
             await self._forget(context, log, belongings.mentions)
         gone = await self._customers.erase(context, customer_id)
         meanwhile = Mentions(belongings.mentions.ids | gone, frozenset(), frozenset())
+        await asyncio.sleep(self._settled.total_seconds())
         for log in self._logs():
-            await self._forget(context, log, meanwhile, since=context.now)
+            await self._forget(context, log, meanwhile, since=context.now - _UNDER_WAY)
         return dict(erased)
 
     async def _forget(
