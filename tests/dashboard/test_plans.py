@@ -179,8 +179,22 @@ async def test_a_site_is_planned_as_a_whole(tenant: Tenant, browser: Browser) ->
     assert HOSTILE in shown
     assert "Everything at this site" in shown
     assert "Usual load of the house" in shown
-    assert "Confidence of its prices" in shown
+    assert "Confidence of what it rests on" in shown
     assert '"location_id"' in shown
+
+
+async def test_a_plan_that_leaves_devices_out_says_which_and_why(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await home(tenant, {**BATTERY, "reference_id": "cellar"})
+
+    shown = words(await browser.get(f"/plans?location={at}"))
+
+    assert "1 of 1 devices not planned" in shown
+    assert "every goal is reached" not in shown
+    assert "doing nothing is cheapest" not in shown
+    assert "cellar has no" in shown
+    assert f"evice {device}" not in shown
 
 
 async def test_the_page_of_a_site_leads_to_its_plan(tenant: Tenant, browser: Browser) -> None:

@@ -1,6 +1,6 @@
 """The screen Costs: what the energy of a site cost, by month or day, line by line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -160,7 +160,7 @@ def _shown(
     by = "day" if asked.by_day else "month"
     title = f"What it cost, by {by}" if asked.direction == "IMPORT" else f"What it brought, by {by}"
     return [
-        parts.card(title, chart(_drawing(form, asked, items, title), "costs")),
+        parts.card(title, chart(_drawing(form, asked, items, total, title), "costs")),
         h.div(".cards-2")[
             h.div[parts.card("By line", line_table(form, asked.currency, total)), compared],
             parts.card(f"By {by}", _item_table(visit, form, asked, answer["data"])),
@@ -169,9 +169,15 @@ def _shown(
 
 
 def _drawing(
-    form: Formats, asked: ShownCosts, items: list[tuple[Any, list[Line]]], title: str
+    form: Formats,
+    asked: ShownCosts,
+    items: Sequence[tuple[Any, Sequence[Line]]],
+    total: Sequence[Line],
+    title: str,
 ) -> Any:  # noqa: ANN401 (a drawing of the charts)
-    labels = in_order(line.label for _, lines in items for line in lines)
+    """Draw a bar for each item, with the lines in the order of the total's."""
+    every = (total, *(lines for _, lines in items))
+    labels = in_order(line.label for lines in every for line in lines)
     if len(labels) > _MOST_PARTS:
         labels = [*labels[: _MOST_PARTS - 1], "Other lines"]
     amounts = np.full((len(labels), len(items)), np.nan)

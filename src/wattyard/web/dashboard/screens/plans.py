@@ -143,12 +143,13 @@ def _state(made: Mapping[str, Any] | None, form: Formats, visit: Visit) -> Node:
     """Say whether every goal is reached, and whether the plan is a kept one and how old."""
     if made is None:
         return None
-    good = made.get("status", "COMPLETE") == "COMPLETE"
-    badges = [
-        parts.badge("every goal is reached", "good")
-        if good
-        else parts.badge("not every goal is reached", "warn")
-    ]
+    devices, left_out = made.get("devices") or (), _left_out(made)
+    if made.get("status", "COMPLETE") != "COMPLETE":
+        badges = [parts.badge("not every goal is reached", "warn")]
+    elif left_out:
+        badges = [parts.badge(f"{left_out} of {len(devices)} devices not planned", "warn")]
+    else:
+        badges = [parts.badge("every goal is reached", "good")]
     if "time_made" in made:
         badges.append(
             h.span["kept, made ", form.since(made["time_made"], visit.call.now)]
@@ -156,6 +157,11 @@ def _state(made: Mapping[str, Any] | None, form: Formats, visit: Visit) -> Node:
             else parts.badge("kept, to be made anew", "warn")
         )
     return badges
+
+
+def _left_out(made: Mapping[str, Any]) -> int:
+    """Count the devices that a plan of a site leaves as they are, since it lacks facts of them."""
+    return sum(one.get("status") == "NOT_PLANNED" for one in made.get("devices") or ())
 
 
 async def _shown(
@@ -174,6 +180,7 @@ async def _shown(
     return [
         _figures(form, plan),
         _missing(form, plan, question.names),
+        _warnings(plan, question.names),
         parts.card("When it runs", chart(drawing, "plan"), _slots(form, plan, question.names)),
         _rests_on(form, plan, question),
     ]
@@ -242,6 +249,17 @@ def _missing(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
     return lines and h.div(".fault")[lines]
 
 
+def _warnings(plan: PlanShown, names: Mapping[str, str]) -> list[Node]:
+    """Say what a person should know of a plan before its figures, with devices by their names."""
+    shown = []
+    for one in plan.document.get("warnings") or ():
+        message = one["message"]
+        for id_, name in names.items():
+            message = message.replace(f"device {id_}", name).replace(id_, name)
+        shown.append(h.p(".told", role="status")[sentence(message)])
+    return shown
+
+
 def _slots(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
     """List when each device runs, slots that touch and have one reason as one, and why then."""
     rows = [
@@ -254,7 +272,11 @@ def _slots(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
         )
         for run in runs_of(plan)
     ]
-    nothing = parts.empty("Nothing runs in this time: doing nothing is cheapest.")
+    nothing = parts.empty(
+        "Nothing that is planned runs in this time; some devices are not planned."
+        if _left_out(plan.document)
+        else "Nothing runs in this time: doing nothing is cheapest."
+    )
     heads = ("Time", "Device", "What it does", "Charge after", "Because")
     left = len(rows) - _MOST_RUNS
     return [
@@ -287,14 +309,13 @@ def _rests_on(form: Formats, plan: PlanShown, question: PlanQuestion) -> Node:
         "What this rests on",
         parts.facts(*_facts(form, plan, question)),
         baseline.get("description") and h.p["Nobody planning: ", baseline["description"]],
-        [h.p(".warned")[sentence(one["message"])] for one in document.get("warnings") or ()],
     )
 
 
 def _facts(form: Formats, plan: PlanShown, question: PlanQuestion) -> Iterator[tuple[str, Node]]:
     document = plan.document
     yield "Plan", [form.when(plan.start_time), " to ", form.when(plan.end_time)]
-    yield "Confidence of its prices", form.percent(100 * plan.confidence)
+    yield "Confidence of what it rests on", form.percent(100 * plan.confidence)
     if document.get("prices_until"):
         yield "Prices are known until", form.when(document["prices_until"])
     if document.get("next_update"):
