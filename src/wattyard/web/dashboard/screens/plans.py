@@ -251,7 +251,7 @@ def _missing(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
 
 def _warnings(plan: PlanShown, names: Mapping[str, str]) -> list[Node]:
     """Say what a person should know of a plan before its figures, with devices by their names."""
-    shown = []
+    shown: list[Node] = []
     for one in plan.document.get("warnings") or ():
         message = one["message"]
         for id_, name in names.items():
