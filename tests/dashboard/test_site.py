@@ -50,7 +50,7 @@ async def test_prices_readings_and_costs_stand_in_the_places_time_and_money(
     assert (await tenant.call("PUT", "/meters/interval", json=[record, export])).status_code == 200
     page = await browser.get(f"/sites/{site['id']}?by=month")
     shown = plain(words(page))
-    assert "€0.2500 per kWh now" in shown
+    assert "€0.2500 per kWh now, until at least " in shown
     assert "times of Europe/Amsterdam" in shown
     why = re.search(r'href="([^"]+)#audit" aria-label="Why', page.text)
     assert why is not None

@@ -115,8 +115,9 @@ def _now(place: ShownSite, intervals: Sequence[Mapping[str, Any]]) -> Node:
     present = ahead[0]
     other = [one for one in ahead if one["price"]["value"] != present["price"]["value"]]
     until = other[0]["valid_from"] if other else ahead[-1]["valid_to"]
+    least = "" if other else "at least "
     entries: list[Node] = [
-        _price(place, present, f"now, until {_moment(place, until)}"),
+        _price(place, present, f"now, until {least}{_moment(place, until)}"),
     ]
     if other:
         entries.append(_price(place, other[0], f"from {_moment(place, until)}"))
