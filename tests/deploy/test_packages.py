@@ -117,7 +117,13 @@ def test_secrets_are_files_and_never_in_the_environment() -> None:
     for path in FILES:
         assert not secret.search(path.read_text()), path
     for pod in pods().values():
-        assert pod["volumes"][0]["secret"] == {"secretName": "wattyard"}
+        mounted = pod["volumes"][0]["secret"]
+        assert mounted["secretName"] == "wattyard"
+        (container,) = pod["containers"]
+        database = next(one["value"] for one in container["env"] if "DATABASE" in one["name"])
+        keys = {database.removeprefix("/secrets/"), "encryption-key", "metrics-token"}
+        assert {one["key"] for one in mounted["items"]} == keys  # and none that it does not need
+        assert all(one["key"] == one["path"] for one in mounted["items"])
         assert pod["containers"][0]["volumeMounts"][0]["readOnly"]
 
 
