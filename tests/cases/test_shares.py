@@ -143,6 +143,17 @@ async def test_whoever_took_much_begins_nothing_new_until_the_others_are_quiet()
     assert await begun[0] == ATTACKER
 
 
+async def test_a_single_call_does_not_wait_until_all_is_paid_for() -> None:
+    share = shares.shares().of(ATTACKER)
+
+    async def another_call() -> None:
+        share.charge(shares.DEBT_SECONDS)
+        await share.admitted()
+        assert not share.is_idle  # it still owes some of it
+
+    await beside_another(another_call)
+
+
 async def test_a_call_that_may_not_begin_in_time_is_refused_and_told_when_to_come_back() -> None:
     share = shares.shares().of(ATTACKER)
 

@@ -11,7 +11,8 @@ An account that is alone has all of the process. While the calls of another are 
 * A step of more than 3 ms of the processor, or a piece of work in a thread of more than 5 ms, is
   paid for with a rest: four times what it took beyond those. The next step waits 50 ms at most,
   since it may be in the middle of a transaction; a new call, the next piece of a large body and the
-  next piece of work in a thread wait until the rest is over.
+  next piece of work in a thread wait until the rest is over, or until no call of the account has
+  made a step for a tenth of a second: so a single call that rests does not wait for long.
 
 So those who ask for little, as most do, never wait for themselves, and for others a few
 milliseconds; whoever asks for more than that gets about a quarter of the time, and all of it again
