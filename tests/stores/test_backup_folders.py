@@ -1,6 +1,7 @@
 """Folders of backups: what is kept, what can be restored, and what is said when they fail."""
 
 import asyncio
+import gzip
 import json
 import os
 import shutil
@@ -25,7 +26,7 @@ from wattyard.kernel.lengths import length
 from wattyard.platform.db import Database
 from wattyard.platform.embedded import EmbeddedDatabase, EmbeddedError
 from wattyard.platform.embedded.archive import recovery, retention, state, taking
-from wattyard.platform.embedded.archive.folders import Chain, chains
+from wattyard.platform.embedded.archive.folders import SEGMENT_BYTES, Chain, chains
 from wattyard.platform.embedded.archive.state import State
 from wattyard.platform.embedded.archive.taking import BackupPlan
 from wattyard.platform.settings import SettingInvalid, Settings
@@ -49,12 +50,21 @@ def chain_in(folder: Path, name: str, bases: dict[int, int], segments: range) ->
     return Chain(folder / name)
 
 
+def warned(line: str) -> None:
+    """Nobody expects a warning."""
+    raise AssertionError(line)
+
+
 def names(chain: Chain) -> tuple[list[str], list[str]]:
     return [one.path.name for one in chain.bases()], [one.name[-2:] for one in chain.segments()]
 
 
 def test_the_newest_base_backups_are_kept_with_all_changes_since(tmp_path: Path) -> None:
     chain = chain_in(tmp_path, "chain-1", {1: 2, 2: 4, 3: 7}, range(1, 9))
+    retention.apply(tmp_path, chain, keep=2)
+    assert names(chain) == (["base-02", "base-03"], ["04", "05", "06", "07", "08"])
+    # A clock that was set back puts them in another order than that of the changes.
+    chain = chain_in(tmp_path, "chain-2", {1: 2, 2: 7, 3: 4}, range(1, 9))
     retention.apply(tmp_path, chain, keep=2)
     assert names(chain) == (["base-02", "base-03"], ["04", "05", "06", "07", "08"])
 
@@ -84,6 +94,7 @@ def test_changes_after_a_gap_are_not_followed(tmp_path: Path) -> None:
         "00000000000000FF",
         "0000000100000000",
     ]
+    assert chain.lacking(base) == "000000010000000100000001"
 
 
 @pytest.mark.parametrize("text", ["", "1", "0d", "1.5h", "-1d", "1w", "1d1h", "99999999d"])
@@ -178,11 +189,46 @@ def test_base_backups_are_taken_every_so_often_and_kept_as_many_as_wanted(
         assert "the last good backup to" in late[0]
         assert asyncio.run(told(url, tmp_path, datetime.now(UTC) + timedelta(days=1))) == []
     with pytest.raises(EmbeddedError, match="not empty"):
-        recovery.restore(database, to, None)
+        recovery.restore(database, to, None, warned)
     (chain.bases()[0].path / "base.tar.gz").write_bytes(b"broken")
     with pytest.raises(EmbeddedError, match="is damaged"):
-        recovery.restore(EmbeddedDatabase(tmp_path / "new"), to, None)
+        recovery.restore(EmbeddedDatabase(tmp_path / "new"), to, None, warned)
     assert [one.name for one in (tmp_path / "new").iterdir()] == ["start.lock"]
+
+
+def test_changes_that_cannot_be_followed_are_told_of(
+    database: EmbeddedDatabase, taken: Callable[..., AbstractContextManager[None]], tmp_path: Path
+) -> None:
+    to = tmp_path / "to"
+    with database.lease() as url, taken(to):
+        eventually(lambda: known(database).last_base is not None)
+        for _ in range(3):
+            run(url, "INSERT INTO kept VALUES (1)")
+            run(url, "SELECT pg_sleep(1.2)")
+            run(url, "SELECT pg_switch_wal()")
+        run(url, "INSERT INTO kept VALUES (1)")
+        (chain,) = chains(to)
+        (base,) = chain.bases()
+        eventually(lambda: len(chain.after(base)) >= 4)
+    damaged = chain.after(base)[1]
+    whole = damaged.path.read_bytes()
+    damaged.path.unlink()
+    empty = damaged.path.with_name(damaged.name)
+    empty.write_bytes(bytes(SEGMENT_BYTES))
+    said: list[str] = []
+    recovery.restore(EmbeddedDatabase(tmp_path / "zeros"), to, None, said.append)
+    (line,) = said
+    assert "is damaged: it has changes up to" in line
+
+    empty.unlink()
+    said.clear()
+    recovery.restore(EmbeddedDatabase(tmp_path / "gap"), to, None, said.append)
+    (line,) = said
+    assert f"lacks the segment {damaged.name}" in line
+
+    (chain.wal / f"{damaged.name}.gz").write_bytes(gzip.compress(whole)[:-9])
+    with pytest.raises(EmbeddedError, match="cannot be brought to"):
+        recovery.restore(EmbeddedDatabase(tmp_path / "broken"), to, None, said.append)
 
 
 def test_a_chain_that_is_gone_or_broken_is_not_gone_on_with(

@@ -141,15 +141,16 @@ def restore(
     target = _embedded(settings)
     if (file is None) == (to is None):
         raise CommandFailed("name either a FILE, or a moment with --to and a folder with --from")
+    warnings: list[str] = []
     if file is not None:
         embedded.restore(target, file.absolute())
         done: dict[str, Any] = {"file": str(file.absolute())}
         told = f"restored from {file}"
     else:
-        moment = recovery.restore(target, _folder(settings), _moment(to or ""))
+        moment = recovery.restore(target, _folder(settings), _moment(to or ""), warnings.append)
         done = {"data": str(target.data), "to": instants.text(moment)}
         told = f"{target.data} has the database as it was at {instants.text(moment)}"
-    complaints = run(data, database, _key_complaints, any_key=True)
+    complaints = [*warnings, *run(data, database, _key_complaints, any_key=True)]
     if json:
         print_json({**done, "complaints": complaints})
     else:

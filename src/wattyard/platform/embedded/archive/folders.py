@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,8 +58,17 @@ class Segment:
         return self.path.suffix == _PACKED
 
     def copy_to(self, folder: Path) -> Path:
-        """Write it, unpacked, to a folder."""
-        target = folder / self.name
+        """Write it, unpacked, to a folder.
+
+        Raises:
+            EmbeddedError: when it is damaged, or cannot be read or written.
+        """
+        try:
+            return self._copied_to(folder / self.name)
+        except (OSError, EOFError, zlib.error) as fault:
+            raise EmbeddedError(f"{self.path} cannot be brought to {folder}: {fault}") from fault
+
+    def _copied_to(self, target: Path) -> Path:
         with target.open("wb") as file:
             target.chmod(0o600)
             with self.path.open("rb") as source:
@@ -151,6 +161,12 @@ class Chain:
             if segment.name == wanted:
                 found.append(segment)
         return found
+
+    def lacking(self, base: Base) -> str | None:
+        """The segment after a base backup that is missing although later ones are there."""
+        found = self.after(base)
+        wanted = found[-1].follower if found else base.first_segment
+        return wanted if any(one.name > wanted for one in self.segments()) else None
 
 
 def chains(folder: Path) -> list[Chain]:

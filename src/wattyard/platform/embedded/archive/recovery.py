@@ -7,9 +7,9 @@ import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +17,11 @@ from wattyard.kernel import instants
 from wattyard.platform.embedded import locks
 from wattyard.platform.embedded.archive.folders import Base, Segment
 from wattyard.platform.embedded.archive.times import Restorable, changes_in, reaches
-from wattyard.platform.embedded.cluster import Cluster
+from wattyard.platform.embedded.asking import ask
+from wattyard.platform.embedded.cluster import ROLE, Cluster
 from wattyard.platform.embedded.errors import EmbeddedError
 from wattyard.platform.embedded.lease import EmbeddedDatabase
-from wattyard.platform.embedded.programs import Programs
+from wattyard.platform.embedded.programs import Programs, libpq_environment
 
 _RECOVERY_SECONDS: Final = 7 * 24 * 3600.0
 _SETTINGS: Final = {
@@ -28,15 +29,24 @@ _SETTINGS: Final = {
     "recovery_target_action": "promote",
     "hot_standby": "off",  # nobody looks at it meanwhile
 }
+_REPLAYED: Final = "SELECT to_json(pg_last_xact_replay_timestamp()) #>> '{}'"
+_ABOUT_THE_SAME: Final = timedelta(seconds=1)
+"""Transactions that end at once are not written in the order of their times."""
 _PIECE_BYTES: Final = 1024 * 1024
 _ALLOWED: Final = ("encryption-key", "start.lock", "postgres.new-")
 
 
-def restore(database: EmbeddedDatabase, folder: Path, to: datetime | None) -> datetime:
+def restore(
+    database: EmbeddedDatabase,
+    folder: Path,
+    to: datetime | None,
+    warned: Callable[[str], None],
+) -> datetime:
     """Make a database as it was at a moment, or at the last one, in a new data folder.
 
     All that was committed up to the moment is in it, that moment included, and nothing that was
-    committed after it. The backup folder is only read. Gives the moment.
+    committed after it. The backup folder is only read. Gives the moment. `warned` is told where
+    the archive has changes that do not follow, so that the last moment is earlier than it was.
 
     Raises:
         EmbeddedError: when the moment cannot be restored, naming those that can, when the data
@@ -45,11 +55,28 @@ def restore(database: EmbeddedDatabase, folder: Path, to: datetime | None) -> da
     with _new_folder(database.data) as data:
         programs = Programs(data / "postgres")
         reach = _chosen(reaches(folder), folder, to)
+        if to is None and (lacking := reach.chain.lacking(reach.base)) is not None:
+            warned(
+                f"{reach.chain.wal} lacks the segment {lacking}: what was changed after "
+                f"{instants.text(reach.end)} is lost, although later segments are there"
+            )
         with _beside(data, programs) as place:
             cluster = place / "postgres"
             _unpack(reach.base, cluster)
             _lay_out(reach.chain.after(reach.base), cluster / "pg_wal", to)
-            _recover(place, None if to is None or to >= reach.end else to)
+            if to is not None and to < reach.end:
+                _recover(place, to)
+            else:
+                replayed = _recover(place, None)
+                if (
+                    reach.end
+                    > max(reach.base.ended, replayed or reach.base.ended) + _ABOUT_THE_SAME
+                ):
+                    reached = instants.text(replayed or reach.base.ended)
+                    warned(
+                        f"{reach.chain.wal} is damaged: it has changes up to "
+                        f"{instants.text(reach.end)}, and those after {reached} cannot be followed"
+                    )
             cluster.rename(data / "postgres")
     return to or reach.end
 
@@ -152,21 +179,21 @@ def _lay_out(segments: Sequence[Segment], wal: Path, to: datetime | None) -> Non
     The first change after the moment is needed too: it is what recovery stops at.
     """
     for segment in segments:
-        try:
-            copy = segment.copy_to(wal)
-        except (OSError, EOFError) as fault:
-            raise EmbeddedError(f"{segment.path} cannot be brought to {wal}: {fault}") from fault
+        copy = segment.copy_to(wal)
         if to is not None and (found := changes_in(copy)) and found[1] > to:
             return
 
 
-def _recover(place: Path, to: datetime | None) -> None:
+def _recover(place: Path, to: datetime | None) -> datetime | None:
+    """Replay the changes: the moment of the last one."""
     (place / "postgres" / "recovery.signal").touch(0o600)
     target = {} if to is None else {"recovery_target_time": to.isoformat()}
     cluster = Cluster(
         place, durable=True, start_seconds=_RECOVERY_SECONDS, settings={**_SETTINGS, **target}
     )
     try:
-        cluster.up()
+        address = libpq_environment(cluster.up().url, ROLE)
+        replayed = ask(cluster.programs, address, _REPLAYED)
     finally:
         cluster.stop()
+    return datetime.fromisoformat(replayed) if replayed else None

@@ -19,8 +19,9 @@ def apply(folder: Path, chain: Chain, keep: int) -> None:
         return
     for base in bases[:-keep]:
         folders.remove(base.path)
+    needed = min(base.first_segment for base in kept)  # whatever a clock did between two of them
     for segment in chain.segments():
-        if segment.name < kept[0].first_segment:
+        if segment.name < needed:
             segment.path.unlink()
     for other in chains(folder):
         if other.path != chain.path and all(b.ended < kept[0].ended for b in other.bases()):

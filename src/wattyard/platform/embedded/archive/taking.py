@@ -81,6 +81,8 @@ class Backups:
         self._base_after = 0.0
         self._next_beat = 0.0
         self._reached: Reached | None = None
+        self._archived = 0
+        self._went_on = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Take backups until `stop` is set."""
@@ -118,6 +120,7 @@ class Backups:
             self._address,
         )
         self._next_beat, self._reached = 0.0, None
+        self._archived, self._went_on = 0, monotonic()
         try:
             while not stop.wait(_LOOK_SECONDS):
                 self._look(chain, receiver)
@@ -131,17 +134,23 @@ class Backups:
         """See that the archive goes on, and twice a minute how far it is."""
         if receiver.poll() is not None:
             raise EmbeddedError(f"the archive broke off: {_complaint_of(receiver)}")
-        if monotonic() < self._next_beat:
-            return
-        before, self._reached = self._reached, self._ask(_BEAT)
-        self._next_beat = monotonic() + (_FIRST_BEAT_SECONDS if before is None else _BEAT_SECONDS)
-        if before is not None:
-            if self._reached.archived < before.written:
+        if monotonic() >= self._next_beat:
+            self._beat()
+            _pack(chain)
+
+    def _beat(self) -> None:
+        aim, now = self._reached, self._ask(_BEAT)
+        if now.archived > self._archived:
+            self._archived, self._went_on = now.archived, monotonic()
+        self._next_beat = monotonic() + _FIRST_BEAT_SECONDS
+        if aim is not None and now.archived < aim.written:
+            if monotonic() - self._went_on >= _BEAT_SECONDS:
                 raise EmbeddedError(f"{self._schedule.to} takes nothing: its disk does not answer")
-            self._progress.archived(before.at)
-        for segment in [one for one in chain.segments() if one.is_whole][:-1]:
-            if not segment.is_packed:  # the newest may be looked at by its writer
-                segment.pack()
+            return  # its first segment takes a slow disk some seconds
+        self._reached = now
+        if aim is not None:
+            self._next_beat = monotonic() + _BEAT_SECONDS
+            self._progress.archived(aim.at)
 
     def _ask(self, *before: str) -> Reached:
         row = ask(self._programs, self._address, *before, _ARCHIVED).splitlines()[-1].split("|")
@@ -269,6 +278,12 @@ def stop(database: EmbeddedDatabase) -> None:
             )
         slots.drop(database.programs, libpq_environment(url, ROLE))
         (database.data / "backups.json").unlink(missing_ok=True)
+
+
+def _pack(chain: Chain) -> None:
+    for segment in [one for one in chain.segments() if one.is_whole][:-1]:
+        if not segment.is_packed:  # the newest may be looked at by its writer
+            segment.pack()
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> None:
