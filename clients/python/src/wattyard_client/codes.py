@@ -521,7 +521,9 @@ class TokenExpired(errors.Unauthenticated):
 
 
 class TokenInvalid(errors.Unauthenticated):
-    """401 `token_invalid`: The bearer token was not made by this server, or was changed."""
+    """401 `token_invalid`: The bearer token was not made by this server, was changed, or
+    does not count yet.
+    """
 
 
 class TokenMissing(errors.Unauthenticated):
