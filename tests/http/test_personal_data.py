@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -201,24 +201,31 @@ async def test_what_a_call_that_was_under_way_logs_late_is_erased_too(
     world: World,
     tenant: Tenant,
     homes: tuple[Household, Household],
-    personal: PersonalData,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await tenant.patch(f"/customers/{homes[0].customer}", {"metadata": {"name": NAME}})
     world.clock.now += timedelta(seconds=1)
-    erase = Customers.erase
+    late = cast("Customers", LoggedLate(world.services.get(Customers), world))
+    personal = PersonalData(world.db, world.services, late, settled=timedelta())
 
-    async def erase_before_the_log_is_written(
-        customers: Customers, context: Context, customer_id: UUID
-    ) -> set[UUID]:
-        gone = await erase(customers, context, customer_id)
-        await world.services.get(Recorder).flush()
-        return gone
-
-    monkeypatch.setattr(Customers, "erase", erase_before_the_log_is_written)
     await personal.erase(tenant.context, homes[0].id)
 
     assert naming(await rows(world, tenant), NAME) == {}
+
+
+class LoggedLate:
+    """The customers, where the log of requests is written only after one was erased."""
+
+    def __init__(self, customers: Customers, world: World) -> None:
+        self._customers = customers
+        self._world = world
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._customers, name)
+
+    async def erase(self, context: Context, customer_id: UUID) -> set[UUID]:
+        gone = await self._customers.erase(context, customer_id)
+        await self._world.services.get(Recorder).flush()
+        return gone
 
 
 async def test_an_entry_of_the_audit_log_stays_without_its_content(

@@ -266,23 +266,29 @@ def test_a_full_folder_is_told_of_and_what_it_lacks_is_kept_until_there_is_room(
 ) -> None:
     to = tmp_path / "small"
     to.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", str(to)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400m,mode=700", "tmpfs", str(to)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("no disk can be mounted here")
     try:
         with database.lease() as url, taken(to):
             eventually(lambda: known(database).last_base is not None)
-            for _ in range(3):
+            # The next segment fits besides, which may be begun at this moment, and not many more.
+            nearly_full = f"remount,size={shutil.disk_usage(to).used // 2**20 + 24}m"
+            subprocess.run(["mount", "-o", nearly_full, str(to)], check=True)
+
+            def is_full() -> bool:
                 run(url, "INSERT INTO kept SELECT generate_series(1, 60000)")
                 run(url, "SELECT pg_switch_wal()")
-            eventually(lambda: "No space left on device" in known(database).fault)
+                return "No space left on device" in known(database).fault
+
+            eventually(is_full)
             (line,) = asyncio.run(
                 told(url, database.data, datetime.now(UTC) + timedelta(minutes=15))
             )
             assert "No space left" in line
             assert "MiB of them wait on the disk of the data" in line
             assert ask(url, "SHOW max_slot_wal_keep_size") == "2GB"
-            subprocess.run(["mount", "-o", "remount,size=200m", str(to)], check=True)
+            subprocess.run(["mount", "-o", "remount,size=400m", str(to)], check=True)
             eventually(lambda: known(database).fault == "")
     finally:
         subprocess.run(["umount", "--lazy", str(to)], check=True)

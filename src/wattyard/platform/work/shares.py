@@ -193,9 +193,14 @@ def _handed_over(line: deque[asyncio.Future[None]]) -> bool:
 
 
 class ProcessShares:
-    """The shares of all accounts on one event loop."""
+    """The shares of all accounts on one event loop.
+
+    Attributes:
+        contended_seconds: for how long after another's call an account counts as not alone.
+    """
 
     def __init__(self) -> None:
+        self.contended_seconds = _CONTENDED_SECONDS
         self._of: dict[int, Share] = {}
         self._last: Share | None = None
         self._last_at = 0.0
@@ -217,8 +222,8 @@ class ProcessShares:
         now = monotonic()
         last = self._last
         if last is not share:
-            if last is not None and now - self._last_at < _CONTENDED_SECONDS:
-                share.contended_until = last.contended_until = now + _CONTENDED_SECONDS
+            if last is not None and now - self._last_at < self.contended_seconds:
+                share.contended_until = last.contended_until = now + self.contended_seconds
             self._last = share
         self._last_at = now
         return now < share.contended_until
