@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.sharedctypes import Synchronized
 from typing import Any, Final
 
@@ -51,7 +52,7 @@ def _measure(victim: "_Tenant", attacker: "_Tenant") -> None:
     for names in [[name] for name in _CALLS] + [list(_CALLS)]:
         with _attacked(attacker, names) as answered:
             before, begun = answered.value, time.monotonic()
-            busy = _p99(victim, lambda: answered.value > before)
+            busy = _p99(victim, partial(_is_above, answered, before))
             rate = (answered.value - before) / (time.monotonic() - begun)
         what = names[0] if len(names) == 1 else "all of them at once"
         print(f"   under {what}, {rate:.1f} answered/s: p99 {busy:.1f} ms")
@@ -59,6 +60,10 @@ def _measure(victim: "_Tenant", attacker: "_Tenant") -> None:
         verdict(
             f"p99 under {what} / idle", busy / idle, f"<= {_TIMES:g}", met=busy <= _TIMES * idle
         )
+
+
+def _is_above(answered: "Synchronized[int]", before: int) -> bool:
+    return answered.value > before
 
 
 class _Tenant:

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 
@@ -92,7 +93,9 @@ def _seconds(*command: str) -> tuple[float, float]:
     if process.poll() is None:
         family = [psutil.Process(process.pid)]
         family += family[0].children(recursive=True)
-        memory = sum(one.memory_full_info().pss for one in family)
+        for one in family:
+            with suppress(psutil.NoSuchProcess):  # a short one of the database
+                memory += one.memory_full_info().pss
     process.terminate()
     process.wait(15)
     process.stdout.close()
