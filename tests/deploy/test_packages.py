@@ -19,7 +19,12 @@ FILES = sorted(
     for path in DEPLOY.rglob("*")
     if path.is_file() and not {"__pycache__", "secrets"} & set(path.parts)
 )
-REGISTRY = re.compile(r"docker\.io|ghcr\.io|quay\.io|gcr\.io|pypi\.|index-url|registry\.")
+REGISTRY = re.compile(
+    r"(?:\bimage:|\bnewName:|^FROM|\bcopy --from=) *[\"']?[\w-]+(?:\.[\w-]+)+(?::\d+)?/"
+    r"|index-url|/simple\b|\bregistry\.",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A host in the name of an image, or an index of packages."""
 
 
 @pytest.mark.parametrize(
@@ -38,6 +43,12 @@ def test_a_variable_that_is_set_is_read() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_registry_is_named(path: Path) -> None:
     assert not REGISTRY.search(path.read_text())
+
+
+def test_a_registry_in_the_name_of_an_image_is_found() -> None:
+    for planted in ("FROM r.example.org/python:3", "    image: r.example.org:5000/wattyard:1"):
+        assert REGISTRY.search(planted)
+    assert not REGISTRY.search("FROM python:3.13-slim-bookworm")
 
 
 def test_every_package_names_this_release() -> None:

@@ -11,9 +11,11 @@ from wattyard.events.domain.deliveries import GONE, ClaimedDelivery, Outcome
 from wattyard.events.domain.endpoints import DISABLED_AFTER, DISABLED_TYPE
 from wattyard.events.service.log import Events
 from wattyard.events.service.ports import SerializeEndpoint
+from wattyard.events.store import backlog as backlog_store
 from wattyard.events.store import endpoints as endpoint_store
 from wattyard.events.store import queue as store
 from wattyard.events.store import workers as worker_store
+from wattyard.events.store.backlog import BACKLOG_COUNTED
 from wattyard.events.store.queue import FIRST_LANE, ClaimRequest, Lane
 from wattyard.events.store.workers import Workers
 from wattyard.kernel import ids, instants
@@ -44,7 +46,7 @@ class Outbox:
     async def complaints(self, context: Context) -> list[str]:
         """Report deliveries that nobody sends; empty where all is well."""
         async with self._events.db.reading() as db:
-            count, oldest = await store.overdue(db, context.now - _OVERDUE)
+            count, oldest = await backlog_store.overdue(db, context.now - _OVERDUE)
         if oldest is None:
             return []
         since = instants.text(oldest)
@@ -54,12 +56,12 @@ class Outbox:
     async def measures(self, context: Context) -> list[Measure]:
         """How many deliveries are due but not made, and for how long the oldest is."""
         async with self._events.db.reading() as db:
-            count, oldest = await store.backlog(db, context.now)
+            count, oldest = await backlog_store.backlog(db, context.now)
         age = (context.now - oldest).total_seconds() if oldest else 0.0
         return [
             Measure(
                 "delivery_backlog",
-                f"Webhook deliveries that are due; counted up to {store.BACKLOG_COUNTED:,}.",
+                f"Webhook deliveries that are due; counted up to {BACKLOG_COUNTED:,}.",
                 count,
             ),
             Measure("delivery_oldest_seconds", "For how long the oldest of them is due.", age),
