@@ -115,11 +115,21 @@ class PostgresServer:
         wait_for(lambda: not name or self.ask(state, name) == "sync")
 
     def kill(self) -> None:
-        """End all of its processes at once, as a power cut does; safe to call again."""
-        self._signal(signal.SIGKILL)
+        """End all of its processes at once, as a power cut does; safe to call again.
+
+        It returns when the last of them is gone: until then PostgreSQL refuses to start on the
+        same data, because their shared memory is still in use.
+        """
+        self.freeze()  # nobody forks between the look and the kill
+        processes = self._processes()
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         if self._process is not None:
             self._process.wait(_SECONDS)
             self._process = None
+        _, left = psutil.wait_procs(processes, _SECONDS)
+        assert not left, left
 
     def freeze(self) -> None:
         """Stop its processes where they are: connections stay open, and nothing answers."""
@@ -137,13 +147,17 @@ class PostgresServer:
         self._process = None
 
     def _signal(self, number: int) -> None:
+        for process in self._processes():
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def _processes(self) -> list[psutil.Process]:
         if self._process is None:
-            return
+            return []
         with suppress(psutil.NoSuchProcess):
             leader = psutil.Process(self._process.pid)
-            for process in [leader, *leader.children(recursive=True)]:
-                with suppress(psutil.NoSuchProcess):
-                    process.send_signal(number)
+            return [leader, *leader.children(recursive=True)]
+        return []
 
     def _wait_for_an_answer(self) -> None:
         deadline = monotonic() + _SECONDS
