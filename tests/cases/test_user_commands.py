@@ -94,16 +94,17 @@ def test_the_operator_changes_what_a_person_may_do(
     asyncio.run(join(database_url, account, email))
 
     changed = done(database_url, "user", "role", email, "--account", account, "--role", "developer")
-    assert changed["status"] == f"is developer of {account}"
+    assert (changed["account_id"], changed["role"]) == (account, "developer")
     (listed,) = [one for one in done(database_url, "user", "list") if one["email"] == email]
     assert [one["role"] for one in listed["accounts"]] == ["developer"]
     table = CliRunner().invoke(app, ["user", "list", "--database", database_url]).stdout
     assert "developer of people at the command line" in table
 
-    assert done(database_url, "user", "disable", email)["status"] == "is disabled"
-    assert done(database_url, "user", "enable", email)["status"] == "is enabled"
+    assert done(database_url, "user", "disable", email)["status"] == "DISABLED"
+    assert done(database_url, "user", "enable", email)["status"] == "ENABLED"
     assert done(database_url, "user", "link", email)["link"].startswith("https://energy")
-    done(database_url, "user", "remove", email, "--account", account)
+    gone = done(database_url, "user", "remove", email, "--account", account)
+    assert (gone["status"], gone["account_id"]) == ("REMOVED", account)
     assert done(database_url, "user", "list", "--account", account) == []
     done(database_url, "user", "remove", email)
     assert email not in str(done(database_url, "user", "list"))

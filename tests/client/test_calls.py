@@ -1,7 +1,6 @@
 """What the client does with good, bad and no answers."""
 
 import asyncio
-import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -230,33 +229,6 @@ def test_an_id_cannot_lead_to_another_path() -> None:
             yard.sites.retrieve("../devices?x=1")
 
     assert server.asked[0].path == "/sites/..%2Fdevices%3Fx%3D1"
-
-
-def test_readings_are_sent_in_batches_and_failures_counted_over_all() -> None:
-    def batch(submitted: int, failed: list[int]) -> Reply:
-        rows = [
-            {"record_num": n, "record_reference_id": None, "code": "value_invalid", "error": "x"}
-            for n in failed
-        ]
-        numbers = {
-            "records_submitted": submitted,
-            "records_accepted": submitted - len(failed),
-            "records_processed": submitted - len(failed),
-            "records_failed": len(failed),
-        }
-        head = {key: SITE[key] for key in ("id", "object", "live_mode", "account_id")}
-        head["time_created"] = SITE["time_created"]
-        more = {"complete": True, "failed_records": rows, "failed_records_truncated": False}
-        return Reply(200, {**head, **numbers, **more})
-
-    with client(batch(10_000, [1]), batch(5, [2])) as (yard, server):
-        upload = yard.meters.upload({"energy_kwh": n} for n in range(10_005))
-
-    assert (upload.submitted, upload.accepted, upload.failed) == (10_005, 10_003, 2)
-    assert [one.record_num for one in upload.failures] == [1, 10_002]
-    sent = [msgspec.json.decode(gzip.decompress(asked.body)) for asked in server.asked]
-    assert [len(one) for one in sent] == [10_000, 5]
-    assert sent[1][-1] == {"energy_kwh": 10_004}
 
 
 EVENT = {

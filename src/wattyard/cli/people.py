@@ -181,9 +181,8 @@ def change_role(
         await people.change_role(context, person.id, wanted)
         return person
 
-    _print_done(
-        run(data, database, account, work), f"is {wanted.name.lower()} of {account}", json=json
-    )
+    done, role = run(data, database, account, work), wanted.name.lower()
+    _print_done(done, f"is {role} of {account}", json=json, account_id=account, role=role)
 
 
 @user.command("disable")
@@ -195,7 +194,7 @@ def disable(
 ) -> None:
     """Let somebody in no more: their sessions end within five seconds, their links at once."""
     done = run(data, database, None, lambda people, _: people.disable(email))
-    _print_done(done, "is disabled", json=json)
+    _print_done(done, "is disabled", json=json, status="DISABLED")
 
 
 @user.command("enable")
@@ -207,7 +206,7 @@ def enable(
 ) -> None:
     """Let somebody in again."""
     done = run(data, database, None, lambda people, _: people.enable(email))
-    _print_done(done, "is enabled", json=json)
+    _print_done(done, "is enabled", json=json, status="ENABLED")
 
 
 @user.command("remove")
@@ -228,14 +227,15 @@ def remove(
         return person
 
     where = f"is removed from {account}" if account else "is removed"
-    _print_done(run(data, database, account, work), where, json=json)
+    done = run(data, database, account, work)
+    _print_done(done, where, json=json, status="REMOVED", account_id=account)
 
 
-def _print_done(person: Person, says: str, *, json: bool) -> None:
+def _print_done(person: Person, sentence: str, *, json: bool, **fields: str | None) -> None:
     if json:
-        print_json({"id": ids.wire("per", person.id), "email": person.email, "status": says})
+        print_json({"id": ids.wire("per", person.id), "email": person.email, **fields})
     else:
-        say(f"{person.email} {says}")
+        say(f"{person.email} {sentence}")
 
 
 def _role(text: str | None) -> Role | None:

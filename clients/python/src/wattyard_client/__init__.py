@@ -26,7 +26,7 @@ from wattyard_client._errors import (
 from wattyard_client._model import UNSET, Answer, Model, UnsetType
 from wattyard_client._pages import AsyncPages, Page, Pages
 from wattyard_client._settings import Options
-from wattyard_client._uploads import Upload
+from wattyard_client._uploads import Upload, UploadFailed
 
 __version__ = "0.1.0"
 
@@ -59,6 +59,7 @@ __all__ = [
     "Unprocessable",
     "UnsetType",
     "Upload",
+    "UploadFailed",
     "Wattyard",
     "WattyardError",
     "bodies",

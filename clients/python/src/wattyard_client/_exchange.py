@@ -1,7 +1,7 @@
 """One call, from request to answer, with its token and its retries: without any input or output.
 
-`exchange` yields what is to be done (send a request, wait) and is given what came of it, so that
-the blocking client and the one for asyncio share every decision.
+`exchange` yields what is to be done (send a request, wait, fetch a token) and is given what came of
+it, so that the blocking client and the one for asyncio share every decision.
 """
 
 import random
@@ -58,8 +58,14 @@ class Wait(NamedTuple):
     seconds: float
 
 
-Step = Send | Wait
-Outcome = httpx2.Response | httpx2.RequestError | None
+class Fetch(NamedTuple):
+    """Run an exchange that gives a token; where one is under way, wait for it and share its end."""
+
+    token: "Generator[Step, Outcome, str]"
+
+
+Step = Send | Wait | Fetch
+Outcome = httpx2.Response | httpx2.RequestError | str | None
 Exchange = Generator[Step, Outcome, httpx2.Response]
 
 
@@ -155,8 +161,12 @@ class Exchanger:
             yield Wait(seconds)
 
     def _bearer(self, options: Options) -> Generator[Step, Outcome, str]:
+        fresh = self._token.fresh
+        return fresh if fresh is not None else str((yield Fetch(self._fetched(options))))
+
+    def _fetched(self, options: Options) -> Generator[Step, Outcome, str]:
         if (fresh := self._token.fresh) is not None:
-            return fresh
+            return fresh  # another call has fetched it since this one looked
         call = Call("POST", "/auth/tokens", public=True)
         headers = self._headers(call, {})
         headers["authorization"] = self._basic()
@@ -275,7 +285,7 @@ def _judged(
         return error
     kind = TimedOut if isinstance(outcome, httpx2.TimeoutException) else ConnectionFailed
     failed = kind(f"{call.method} {call.path}: {outcome or type(outcome).__name__}")
-    failed.__cause__ = outcome
+    failed.__cause__ = outcome if isinstance(outcome, Exception) else None
     return failed
 
 
