@@ -10,8 +10,11 @@ from typer.testing import CliRunner
 
 from wattyard.cli import _COMMANDS, app
 
-SERVER = ("numpy", "sqlalchemy", "alembic", "starlette", "aiohttp", "babel", "wattyard.app")
-"""What only the server and the commands of its data need."""
+SERVER = (
+    *("numpy", "sqlalchemy", "alembic", "starlette", "aiohttp", "babel", "wattyard.app"),
+    *("rich.console", "typer.rich_utils"),
+)
+"""What only the server, the commands of its data, and those that draw need."""
 DATABASE = ("asyncpg", "cryptography", "wattyard.platform.db")
 CONFIGURATION = ("tomllib", "wattyard.platform.settings")
 """What is needed where there is a configuration file, or anything to configure."""
@@ -61,6 +64,14 @@ def test_commands_of_keys_and_accounts_need_the_database_alone(database_url: str
         ("key", "revoke", key),
     ):
         assert imported(SERVER, *command, *at) == "[]\n", command
+
+
+def test_the_help_of_a_group_says_all_of_what_each_command_does() -> None:
+    first_sentences = " ".join(said("account", "--help").split())
+
+    assert "Delete a disabled account with all that it has, and the people who have no other." in (
+        first_sentences
+    )
 
 
 def said(*command: str) -> str:

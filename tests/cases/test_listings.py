@@ -1,6 +1,7 @@
 """What an account has, listed at the command line."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from wattyard.cli import app
-from wattyard.cli.accounts import print_rows
 from wattyard.cli.following import Reach
 from wattyard.cli.options import CommandFailed
+from wattyard.cli.printing import print_rows
 from wattyard.kernel.addresses import without_password
 
 pytestmark = pytest.mark.usefixtures("encryption_key")
@@ -123,7 +124,7 @@ def test_help_may_be_short(command: tuple[str, ...]) -> None:
 def test_rows_that_do_not_fit_the_terminal_are_printed_one_by_one(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     row = {"id": "key_" + "0" * 32, "name": "n" * 40, "time_revoked": None}
 
@@ -137,6 +138,18 @@ def test_rows_that_do_not_fit_the_terminal_are_printed_one_by_one(
         "id            key_" + "0" * 32,
         "name          " + "n" * 40,
         "time_revoked",
+    ]
+
+
+def test_columns_stand_below_each_other_whatever_letters_a_name_has(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_rows([{"name": "a house", "id": 1}, {"name": "二軒の家", "id": 2}], json=False)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "name      id",
+        "a house   1",
+        "二軒の家  2",
     ]
 
 

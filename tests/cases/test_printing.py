@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wattyard.cli.accounts import print_rows, say
+from wattyard.cli.printing import print_rows, say
 from wattyard.kernel.printing import printable
 from wattyard.platform.settings import SettingInvalid, Settings
 

@@ -18,6 +18,7 @@ from typer.main import get_command, get_group
 from wattyard import __version__
 from wattyard.cli.verbose import VERBOSE
 from wattyard.cli.wording import worded
+from wattyard.kernel.printing import printable
 
 
 class Listed(NamedTuple):
@@ -116,7 +117,7 @@ class Commands(TyperGroup):
             return None
         listed = _COMMANDS[cmd_name]
         if self._only_listed:
-            return TyperCommand(cmd_name, help=listed.help)
+            return TyperCommand(cmd_name, help=listed.help, short_help=listed.help)
         found = getattr(import_module(f"wattyard.cli.{listed.module}"), listed.name)
         if isinstance(found, typer.Typer):
             command: Any = get_group(found)
@@ -126,7 +127,7 @@ class Commands(TyperGroup):
             command = get_command(alone)
         command.name = cmd_name
         worded(command, cmd_name)
-        _configurable(command)
+        _finished(command)
         return command
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 (as above)
@@ -154,14 +155,19 @@ app = typer.Typer(
     help="Sites, devices, energy prices, costs and schedules behind one HTTP API.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
 
-def _configurable(command: Any) -> None:  # noqa: ANN401 (a class that typer hides)
-    """Let a command that reads the settings, or those of a group, be told their file."""
+def _finished(command: Any) -> None:  # noqa: ANN401 (a class that typer hides)
+    """Let a command, and those of a group, write its help without rich, whose import takes longer
+    than all else; and where it reads the settings, be told their file.
+    """
     for one in getattr(command, "commands", {}).values():
-        _configurable(one)
+        _finished(one)
+        one.short_help = (one.help or "").partition("\n\n")[0].replace("\n", " ")  # not cut off
+    command.rich_markup_mode = None
     if any({"--data", "--port"} & {*one.opts} for one in command.params):
         option = TyperOption(
             param_decls=["--config"],
@@ -260,10 +266,6 @@ def main() -> None:
     except Exception as fault:
         if not isinstance(fault, _one_sentence()):
             raise
-        from rich.console import Console
-        from rich.markup import escape
-
-        Console(stderr=True).print(
-            f"[bold red]wattyard:[/] {escape(str(fault))}", highlight=False, soft_wrap=True
-        )
+        named = typer.style("wattyard:", fg="red", bold=True)
+        typer.echo(f"{named} {printable(str(fault))}", err=True)
         sys.exit(1)

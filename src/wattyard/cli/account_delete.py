@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
-from wattyard.cli.accounts import print_json, say, status_of
+from wattyard.cli.accounts import status_of
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, say
 from wattyard.kernel import ids
 from wattyard.kernel.printing import printable
 

@@ -4,19 +4,15 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from wattyard.cli.key_list import key_lines
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, print_rows, say
 from wattyard.kernel import asked_time, ids, instants
-from wattyard.kernel.printing import printable
 from wattyard.kernel.scopes import Scope
 
 if TYPE_CHECKING:
@@ -28,8 +24,6 @@ account = typer.Typer(help="Accounts of the API.", no_args_is_help=True)
 key = typer.Typer(help="Secret and restricted keys of an account.", no_args_is_help=True)
 
 Result = TypeVar("Result")
-_WIDEST: Final = 1000
-"""A table is as wide as its rows: a terminal wraps it, but no id or time is cut off."""
 
 AccountOption = Annotated[str, typer.Option("--account", help="acc_…")]
 NameOption = Annotated[str, typer.Option("--name", help="Name shown to people.")]
@@ -294,51 +288,6 @@ def revoke_key(
         print_json(_key(revoked))
     else:
         say(f"{key_id} is revoked")
-
-
-def say(*lines: str) -> None:
-    """Print lines for a person."""
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(printable(line), markup=False)
-
-
-def print_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)
-    """Print one JSON document."""
-    typer.echo(msgspec.json.encode(value).decode())
-
-
-def print_rows(rows: list[dict[str, Any]], *, json: bool) -> None:
-    """Print objects as a table for a person, or as a JSON array."""
-    if json:
-        print_json(rows)
-        return
-    if not rows:
-        say("none")
-        return
-    table = Table(box=None, header_style="bold")
-    for column in rows[0]:
-        table.add_column(column, no_wrap=True)
-    for row in rows:
-        table.add_row(
-            *("" if value is None else escape(printable(str(value))) for value in row.values())
-        )
-    wide = Console(width=_WIDEST)
-    narrow = Console()
-    if narrow.is_terminal and wide.measure(table).maximum > narrow.width:
-        _print_one_by_one(rows)
-    else:
-        wide.print(table)
-
-
-def _print_one_by_one(rows: list[dict[str, Any]]) -> None:
-    """Print each object by itself, where a table would be wider than the terminal."""
-    widest = max(map(len, rows[0]))
-    for number, row in enumerate(rows):
-        lines = [
-            f"{name:{widest}}  {'' if value is None else value}" for name, value in row.items()
-        ]
-        say(*([""] if number else []), *(line.rstrip() for line in lines))
 
 
 def status_of(one: "Account") -> str:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from wattyard.app import Services
-from wattyard.cli.accounts import print_json, print_rows, say
 from wattyard.cli.backup_schedule import taking_backups
 from wattyard.cli.database import database_of, no_database_in, run
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, print_rows, say
 from wattyard.kernel import instants
 from wattyard.platform import embedded, logs
 from wattyard.platform.db import Database

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from wattyard.cli.accounts import print_json, say
 from wattyard.cli.moves import external
 from wattyard.cli.options import DatabaseOption, JsonOption
+from wattyard.cli.printing import print_json, say
 
 cells = typer.Typer(help="Cells: accounts on several PostgreSQL clusters.", no_args_is_help=True)
 

@@ -12,9 +12,10 @@ import typer
 
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
-from wattyard.cli.accounts import AccountOption, Mode, print_json, say
+from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, say
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts

@@ -3,9 +3,9 @@
 import typer
 
 from wattyard.app import ENCRYPTED, Services
-from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import run
 from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, say
 from wattyard.platform.db import Database
 from wattyard.platform.encryption import Keyring, keyring, registry
 

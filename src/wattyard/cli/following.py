@@ -11,8 +11,8 @@ from typing import Final
 
 import aiohttp
 
-from wattyard.cli.accounts import say
 from wattyard.cli.options import CommandFailed
+from wattyard.cli.printing import say
 from wattyard.events.service.signer import standard_headers
 from wattyard.kernel.values import dataclass, field
 

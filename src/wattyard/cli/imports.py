@@ -12,9 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
-from wattyard.cli.accounts import AccountOption, Mode, print_json
+from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import complain, print_json, say
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Contexts
@@ -118,13 +119,11 @@ def _report(tally: ImportTally, *, dry_run: bool, json: bool) -> None:
         )
         return
     would = "would be " if dry_run else ""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(
+    say(
         f"{tally.created:,} {would}created, {tally.updated:,} {would}updated, "
         f"{tally.unchanged:,} unchanged, {len(refused):,} refused"
     )
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for one in refused[:_SHOWN_REFUSALS]:
-        errors.print(f"line {one.line}: {one.reason}", markup=False)
+        complain(f"line {one.line}: {one.reason}")
     if len(refused) > _SHOWN_REFUSALS:
-        errors.print(f"… and {len(refused) - _SHOWN_REFUSALS:,} more; --json lists all")
+        complain(f"… and {len(refused) - _SHOWN_REFUSALS:,} more; --json lists all")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from wattyard.cli.accounts import say
 from wattyard.cli.options import CommandFailed
+from wattyard.cli.printing import say
 from wattyard.events.service.signer import SECRET_PREFIX, shown_secret
 
 

@@ -10,11 +10,12 @@ import typer
 
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
-from wattyard.cli.accounts import AccountOption, Mode, print_rows
+from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.customer_data import erase_customer, export_customer
 from wattyard.cli.database import run
 from wattyard.cli.imports import import_sites
 from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_rows
 from wattyard.events.domain.deliveries import Delivery
 from wattyard.events.domain.log import Event
 from wattyard.events.service import Deliveries, Events

@@ -8,7 +8,6 @@ import typer
 
 from wattyard.accounts.service.doctor import Doctor, folder_complaints
 from wattyard.app import Services
-from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import database_of, working
 from wattyard.cli.options import (
     DatabaseDirectOption,
@@ -18,6 +17,7 @@ from wattyard.cli.options import (
     JsonOption,
     listed,
 )
+from wattyard.cli.printing import print_json, say
 from wattyard.kernel.context import Contexts
 from wattyard.meters.service.months import MIGRATE_AHEAD, Months
 from wattyard.platform.db import schema

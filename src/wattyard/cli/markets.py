@@ -7,13 +7,11 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from wattyard.app import Services
-from wattyard.cli.accounts import print_json, print_rows, say
 from wattyard.cli.database import run
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import complain, print_json, print_rows, say
 from wattyard.kernel import civil, instants
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.instants import Span
@@ -157,7 +155,7 @@ def fetch_market(
         for gap in done.gaps[:20]:
             say(f"  gap {instants.text(gap.start)} to {instants.text(gap.end)}")
     else:
-        Console(stderr=True).print(f"{escape(code)}: {escape(done.failure or '')}", soft_wrap=True)
+        complain(f"{code}: {done.failure or ''}")
     if done.upload is None:
         raise typer.Exit(2)
 

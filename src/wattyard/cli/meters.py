@@ -5,18 +5,17 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from typer.models import OptionInfo
 
 from wattyard.app import Services
 from wattyard.cli import csv_options
-from wattyard.cli.accounts import AccountOption, Mode, print_json
+from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.meter_files import MeterFile, MeterImportTally, MeteringPoint, bring_in
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import complain, print_json, say
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
-from wattyard.kernel.printing import printable
 from wattyard.meters.adapters.column_map import ColumnMap
 from wattyard.meters.adapters.file_registers import Survey, stored_name
 from wattyard.meters.adapters.meter_file import (
@@ -240,25 +239,21 @@ def _report(
         )
         return
     would = "would be " if dry_run else ""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{tally.kept:,} readings {would}kept, {refused:,} refused")
+    say(f"{tally.kept:,} readings {would}kept, {refused:,} refused")
     if estimated:
-        console.print(f"{estimated:,} of the file's values are estimated")
+        say(f"{estimated:,} of the file's values are estimated")
     for register in _registers(survey, name) if len(survey.registers) > 1 else []:
-        name_, kept_as = (printable(register[key] or "no name") for key in ("name", "register"))
-        console.print(
+        name_, kept_as = (register[key] or "no name" for key in ("name", "register"))
+        say(
             f"{name_} ({register['direction']}): {register['energy_kwh']:,} kWh, "
-            f"kept under {kept_as}",
-            markup=False,
+            f"kept under {kept_as}"
         )
     for what, own in survey.remarks.items():
-        first = printable(f"{own.first.where}: {own.first.message}")
-        console.print(f"{own.count:,} × {_REMARKS[what]}, first at {first}", markup=False)
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        say(f"{own.count:,} × {_REMARKS[what]}, first at {own.first.where}: {own.first.message}")
     for one in tally.refused[:_SHOWN_REFUSALS]:
-        errors.print(printable(f"{one.where}: {one.code}: {one.message}"), markup=False)
+        complain(f"{one.where}: {one.code}: {one.message}")
     if refused > _SHOWN_REFUSALS:
-        errors.print(f"… and {refused - _SHOWN_REFUSALS:,} more; --json lists them")
+        complain(f"… and {refused - _SHOWN_REFUSALS:,} more; --json lists them")
 
 
 def _registers(survey: Survey, name: str | None) -> list[dict[str, Any]]:

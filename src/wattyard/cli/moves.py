@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wattyard.cli.accounts import print_json, say
 from wattyard.cli.options import CommandFailed, DatabaseOption, JsonOption
+from wattyard.cli.printing import print_json, say
 
 if TYPE_CHECKING:
     from uuid import UUID

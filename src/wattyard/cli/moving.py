@@ -9,10 +9,10 @@ from typing import Annotated, Final
 import typer
 
 from wattyard.app import Services
-from wattyard.cli.accounts import print_json, say
 from wattyard.cli.database import database_of, say_meanwhile, working
 from wattyard.cli.maintenance import make_ahead
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, say
 from wattyard.kernel.addresses import without_password
 from wattyard.platform.db import moving, schema
 from wattyard.platform.embedded import EmbeddedDatabase

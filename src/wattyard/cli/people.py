@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from wattyard.cli.accounts import print_json, print_rows, say
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, print_rows, say
 from wattyard.kernel import ids, instants
 from wattyard.people.domain import Invitation, Membership, Person, Role
 

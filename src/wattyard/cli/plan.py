@@ -10,10 +10,11 @@ from rich.text import Text
 
 from wattyard.app import Services
 from wattyard.cli import plan_chart
-from wattyard.cli.accounts import AccountOption, print_json
+from wattyard.cli.accounts import AccountOption
 from wattyard.cli.database import run
 from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
 from wattyard.cli.plan_chart import Lane
+from wattyard.cli.printing import print_json
 from wattyard.cli.site_plan import PlanOutput, fields_of, plan_site
 from wattyard.cli.svg_files import SvgOption, write_plan
 from wattyard.cli.tariffs import ModeOption, context_of

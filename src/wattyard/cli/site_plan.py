@@ -13,10 +13,11 @@ from rich.text import Text
 
 from wattyard.app import Services
 from wattyard.cli import plan_chart
-from wattyard.cli.accounts import Mode, print_json
+from wattyard.cli.accounts import Mode
 from wattyard.cli.database import run
 from wattyard.cli.options import CommandFailed
 from wattyard.cli.plan_chart import Lane
+from wattyard.cli.printing import print_json
 from wattyard.cli.svg_files import write_plan
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import civil, ids

@@ -7,15 +7,15 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import typer
-from rich.console import Console
 
 from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli import price_week
-from wattyard.cli.accounts import AccountOption, Mode, print_json, say
+from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.listings import list_tariffs
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import complain, print_json, say
 from wattyard.cli.svg_files import SvgOption, write_week
 from wattyard.cli.wording import FIELDS, in_options
 from wattyard.kernel import civil, ids, instants
@@ -292,13 +292,12 @@ def _object(file: Path) -> dict[str, Any]:
 
 
 def _complain(file: Path, refusal: Refusal) -> None:
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for found in refusal.faults:
         fault = in_options(found, FIELDS["tariff import"])
         place = f"{file}: {fault.param}" if fault.param else f"{file}"
         if fault != found:
             place = str(fault.param)  # an option, and not in the file
-        errors.print(f"{place}: {fault.code}: {fault.message}", markup=False)
+        complain(f"{place}: {fault.code}: {fault.message}")
 
 
 def _format(text: str) -> DocumentFormat:

@@ -8,10 +8,10 @@ import typer
 
 from wattyard import app
 from wattyard.app import listening, work
-from wattyard.cli.accounts import print_json, say
 from wattyard.cli.administration import admin_socket, administered
 from wattyard.cli.database import check, database_of, run
 from wattyard.cli.options import DatabaseDirectOption, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.printing import print_json, say
 from wattyard.events.service import SigningKeys
 from wattyard.kernel import instants
 from wattyard.kernel.context import Contexts
