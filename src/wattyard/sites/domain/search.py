@@ -35,7 +35,8 @@ class SiteSearch:
     """What sites are looked for; each condition that is not None has to hold.
 
     `text` begins the site's reference, its city, or its customer's reference or name, without
-    regard to upper and lower case, or is the whole reference of one of its devices. `device_type`
+    regard to case, width and accents, or is the whole reference of one of its devices. In cities
+    and names `ue` is `ü`, and both are `u`; so it is with a and o, and `aa` is `å`. `device_type`
     and `seen` are of one device of the site. `without_tariff`: only sites that have none.
     """
 

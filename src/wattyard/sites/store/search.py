@@ -13,13 +13,33 @@ from uuid import UUID
 from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.search import SearchPosition, SiteSearch
+from wattyard.sites.store.folding import folded_code, folded_name
 
 _MINE = "{0}.account = $1 AND {0}.live_mode = $2"
 _C = 'COLLATE "C"'
-_SITE_REFERENCE = f"(lower(s.reference_id) {_C})"
-_CITY = f"(lower(s.postal_address ->> 'city') {_C})"
-_CUSTOMER_REFERENCE = f"(lower(c.reference_id) {_C})"
-_CUSTOMER_NAME = f"(lower(c.metadata ->> 'name') {_C})"
+
+
+class SearchedText(NamedTuple):
+    """A text that may begin with the one that is looked for, and how both are folded for it."""
+
+    column: str
+    fold: Callable[[str], str]
+
+    @property
+    def key(self) -> str:
+        """What the index of the text is ordered by."""
+        return self.fold(self.column)
+
+    def begins(self, text: str) -> str:
+        """Write the condition that it begins with a text: a range of an index in byte order."""
+        begin = self.fold(f"{text}::text")
+        return f"({self.key} >= {begin} AND {self.key} < ({begin} || chr(1114111)) {_C})"
+
+
+_SITE_REFERENCE = SearchedText("s.reference_id", folded_code)
+_CITY = SearchedText("(s.postal_address ->> 'city')", folded_name)
+_CUSTOMER_REFERENCE = SearchedText("c.reference_id", folded_code)
+_CUSTOMER_NAME = SearchedText("(c.metadata ->> 'name')", folded_name)
 
 
 TEXT: Final = ("reference", "city", "customer", "name", "device")
@@ -47,14 +67,6 @@ class SearchQuestion:
 
 
 Condition = Callable[[SearchQuestion, Arguments], str]
-
-
-def _starts(expression: str, text: str) -> str:
-    """The condition of a text that begins with another: a range of an index in byte order."""
-    return (
-        f"({expression} >= lower({text}::text) {_C}"
-        f" AND {expression} < (lower({text}::text) || chr(1114111)) {_C})"
-    )
 
 
 _EACH = "OFFSET 0"
@@ -129,8 +141,11 @@ def _another(question: SearchQuestion, arguments: Arguments, condition: str) -> 
         WHERE {_MINE.format("p")} AND p.site_id = f.site_id AND {condition} {_EACH})"""
 
 
-def _text(expression: str) -> Condition:
-    return lambda q, args: _starts(expression, args.take(q.search.text))
+def _by_text(searched: SearchedText, source: str, owner: str) -> SearchLane:
+    """The lane of a text that begins with the one that is looked for, in its order."""
+    return SearchLane(
+        source, owner, lambda q, args: searched.begins(args.take(q.search.text)), key=searched.key
+    )
 
 
 def _by_type(question: SearchQuestion, arguments: Arguments) -> str:
@@ -158,10 +173,10 @@ def _heard(comparison: str) -> SearchLane:
 
 
 LANES: Final[dict[str, SearchLane]] = {
-    "reference": SearchLane(_SITES, "s.id", _text(_SITE_REFERENCE), key=_SITE_REFERENCE),
-    "city": SearchLane(_SITES, "s.id", _text(_CITY), key=_CITY),
-    "customer": SearchLane(_CUSTOMERS, "c.id", _text(_CUSTOMER_REFERENCE), key=_CUSTOMER_REFERENCE),
-    "name": SearchLane(_CUSTOMERS, "c.id", _text(_CUSTOMER_NAME), key=_CUSTOMER_NAME),
+    "reference": _by_text(_SITE_REFERENCE, _SITES, "s.id"),
+    "city": _by_text(_CITY, _SITES, "s.id"),
+    "customer": _by_text(_CUSTOMER_REFERENCE, _CUSTOMERS, "c.id"),
+    "name": _by_text(_CUSTOMER_NAME, _CUSTOMERS, "c.id"),
     "device": SearchLane(
         _DEVICES,
         "d.id",
@@ -325,10 +340,10 @@ def _matches(text: str, arguments: Arguments, lanes: Sequence[str]) -> list[str]
     customer = f"""(s.customer_id IS NOT NULL AND EXISTS (
         SELECT FROM customers c WHERE {mine_c} AND c.id = s.customer_id AND {{}} {_EACH}))"""
     conditions = {
-        "reference": _starts(_SITE_REFERENCE, given),
-        "city": _starts(_CITY, given),
-        "customer": customer.format(_starts(_CUSTOMER_REFERENCE, given)),
-        "name": customer.format(_starts(_CUSTOMER_NAME, given)),
+        "reference": _SITE_REFERENCE.begins(given),
+        "city": _CITY.begins(given),
+        "customer": customer.format(_CUSTOMER_REFERENCE.begins(given)),
+        "name": customer.format(_CUSTOMER_NAME.begins(given)),
         "device": f"""EXISTS (
             SELECT FROM device_places p JOIN devices d ON {mine_d} AND d.id = p.device_id
             WHERE {mine_p} AND p.site_id = s.id AND d.reference_id = {given} {_EACH})""",
