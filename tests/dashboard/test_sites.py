@@ -130,6 +130,25 @@ async def test_the_list_of_silent_devices_names_them_and_not_those_that_are_hear
         ]
 
 
+async def test_the_list_of_all_sites_names_the_devices_that_are_silent(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    devices = [
+        {"type": "BATTERY_SYSTEM", "reference_id": name} for name in ("b1", "b2", "b3", "b4")
+    ]
+    home = await tenant.site(reference_id="home", devices=devices)
+    await tenant.site(reference_id="new", devices=[{"type": "OTHER", "reference_id": "n1"}])
+    for device, hours in zip(home["devices"], (0, 0, 0, 30), strict=True):
+        clock.forward(hours=hours)
+        await world.log_in_again(tenant)
+        state = {"time": clock().isoformat(), "state_of_charge_percent": 40}
+        await tenant.call("PUT", f"/devices/{device['id']}/state", json=state)
+    shown = words(await (await Browser.of(world, tenant)).get("/sites"))
+    assert "3 silent b1 , battery b2 , battery and 1 more" in shown
+    assert "b4" not in shown.partition("As API")[0]
+    assert shown.count(" silent b") == 1
+
+
 async def test_a_device_is_silent_everywhere_by_the_same_full_hour(
     world: World, tenant: Tenant, clock: FakeClock
 ) -> None:

@@ -26,18 +26,14 @@ from wattyard.platform.http.errors import (
 from wattyard.platform.work import in_its_share
 from wattyard.web.dashboard import frame, parts, resume
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen
-from wattyard.web.dashboard.forms import (
-    FORM_LIMIT_BYTES,
-    STRANGERS_LIMIT_BYTES,
-    form_of,
-    sentence,
-)
+from wattyard.web.dashboard.forms import FORM_LIMIT_BYTES, STRANGERS_LIMIT_BYTES, form_of, sentence
 from wattyard.web.dashboard.origins import (
     ConnectionInsecure,
     DashboardAddress,
     ForeignRequest,
     cookie_of,
 )
+from wattyard.web.dashboard.refusal_words import placed
 from wattyard.web.dashboard.visit import TOLD_COOKIE, Tools, Visit, forget_told, query_of
 
 HTML: Final = b"text/html; charset=utf-8"
@@ -183,7 +179,7 @@ class Door:
         status = status or status_of(kind)
         title = "Not found" if status == 404 else reason(status)
         body = h.div(".empty")[
-            (h.p[sentence(one.placed)] for one in refusal.faults),
+            (h.p[sentence(placed(one))] for one in refusal.faults),
             h.p(".actions")[parts.button("To the overview", visit.root("/dashboard"))],
         ]
         page = self._page(visit, Screen(title=title, body=body, status=status))

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from wattyard.kernel.refusals import Fault, Malformed, Refusal
 from wattyard.platform.http import Call
 from wattyard.platform.http.call import Message
+from wattyard.web.dashboard.refusal_words import in_words, placed
 
 Attribute = str | int | bool | None
 """The value of an HTML attribute: True where it only stands there, False or None where not."""
@@ -123,11 +124,17 @@ class FormFaults:
         self._left: list[Fault] = list(refusal.faults) if refusal else []
         self.any = bool(self._left)
 
-    def of(self, *params: str) -> list[str]:
-        """Take the messages of some of the API's `param` paths, those below them included."""
+    def of(self, *params: str, label: str = "") -> list[str]:
+        """Take the messages of some of the API's `param` paths, those below them included.
+
+        They call the field what the form calls it, `label`.
+        """
         taken = [one for one in self._left if _is_under(one.param, params)]
         self._left = [one for one in self._left if one not in taken]
-        return [sentence(one.message) for one in taken]
+        return [
+            sentence(in_words(one.message, one.param, label if one.param in params else ""))
+            for one in taken
+        ]
 
     def rest(self) -> Node:
         """What belongs to no field that was shown; stands above the form, rendered last."""
@@ -135,11 +142,16 @@ class FormFaults:
             return None
         if not self._left:
             return h.p(".fault", role="alert")["Please look at the fields that are marked."]
-        return h.div(".fault", role="alert")[(h.p[sentence(one.placed)] for one in self._left)]
+        return h.div(".fault", role="alert")[(h.p[sentence(placed(one))] for one in self._left)]
+
+
+def said(message: str) -> str:
+    """Write one of the API's messages as a sentence of its own, in the words of pages."""
+    return sentence(in_words(message))
 
 
 def sentence(message: str) -> str:
-    """Write one of the API's messages as a sentence of its own."""
+    """Write a message as a sentence of its own."""
     end = "" if message.endswith((".", "!", "?")) else "."
     return f"{message[:1].upper()}{message[1:]}{end}"
 
@@ -243,7 +255,7 @@ class Fields:
         hint: str = "",
         params: Sequence[str] = (),
     ) -> Node:
-        messages = self.faults.of(*(params or (name,)))
+        messages = self.faults.of(*(params or (name,)), label=label)
         described = [f"{name}-hint"] if hint else []
         described += [f"{name}-fault"] if messages else []
         extra: dict[str, Any] = {}

@@ -15,16 +15,28 @@ _SHOWN_CHARACTERS: Final = 3_000
 """So much of an answer stands in "As API"; the page stays small, and the curl line gives it all."""
 _WRITTEN: Final = json.JSONEncoder(indent=2, ensure_ascii=False)
 _SHOWN_REQUESTS: Final = 6
+_BESIDE: Final = 3
+"""So many columns of words fit beside each other on a telephone."""
 
 
 def table(
     heads: Sequence[Node], rows: Iterable[Sequence[Node]], *, empty: Node = None, label: str = ""
 ) -> Node:
-    """A table that scrolls by itself where the screen is narrow; `empty` stands for no rows."""
-    lines = [h.tr[(h.td[cell] for cell in row)] for row in rows]
+    """A table; `empty` stands for no rows.
+
+    Where the screen is narrow, a table of up to three columns, or with columns of numbers, scrolls
+    by itself. Of any other each row becomes a block, in which each cell stands below its head.
+    """
+    by_row = len(heads) > _BESIDE and all(isinstance(one, str) for one in heads)
+    named = [str(one) or None if by_row else None for one in heads]
+    lines = [
+        h.tr[(h.td(data_head=head)[cell] for head, cell in zip(named, row, strict=True))]
+        for row in rows
+    ]
     if not lines and empty is not None:
         return empty
-    return h.div(".wide", tabindex="0", role="region", aria_label=label or "Table")[
+    classes = ".wide.by-row" if by_row else ".wide"
+    return h.div(classes, tabindex="0", role="region", aria_label=label or "Table")[
         h.table[h.thead[h.tr[map(_head, heads)]], h.tbody[lines]]
     ]
 

@@ -7,17 +7,9 @@ import htpy as h
 from htpy import Node
 
 from wattyard.sites.domain.search import Count
+from wattyard.web.dashboard.device_words import DEVICE_TYPES
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.visit import Visit
-
-DEVICE_TYPES: Final[Mapping[str, str]] = {
-    "BATTERY_SYSTEM": "Battery",
-    "EV_CHARGER": "EV charger",
-    "ELECTRIC_VEHICLE": "Electric vehicle",
-    "PV_SYSTEM": "Solar panels",
-    "HEAT_PUMP": "Heat pump",
-    "OTHER": "Other device",
-}
 
 _OBJECTS: Final[Mapping[str, str]] = {
     "site": "Site",
@@ -49,11 +41,6 @@ def device_type(code: str) -> str:
 def device_name(device: Mapping[str, Any]) -> str:
     """A device in a list to choose from: `Battery B-0001`."""
     return f"{device_type(device['type'])} {device['reference_id']}"[:_SHOWN_CHARACTERS]
-
-
-def inside(words: str) -> str:
-    """Words as they stand inside of a sentence: `EV charger`, `solar panels`."""
-    return words if words[1:2].isupper() else f"{words[:1].lower()}{words[1:]}"
 
 
 def counted(count: Count, formats: Formats) -> str:

@@ -13,7 +13,7 @@ from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.domain.sites import LocationNotFound
-from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard import device_words, parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.forms import Fields, Form, FormFaults
 from wattyard.web.dashboard.visit import Visit
@@ -114,7 +114,9 @@ def _new(visit: Visit, fields: Fields, *, status: int = 200) -> Screen:
     device = h.fieldset[
         h.legend["Its first device, if there is one"],
         h.div(".fields")[
-            fields.choice("Type", f"{_DEVICE}.type", (("", "None"), *words.DEVICE_TYPES.items())),
+            fields.choice(
+                "Type", f"{_DEVICE}.type", (("", "None"), *device_words.DEVICE_TYPES.items())
+            ),
             fields.text(
                 "Reference", f"{_DEVICE}.reference_id", hint="such as its serial number"
             ),

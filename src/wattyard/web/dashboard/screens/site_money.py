@@ -14,7 +14,7 @@ from wattyard.web.charts.page import chart
 from wattyard.web.charts.prices import PriceCurve, price_chart
 from wattyard.web.charts.series import StepSeries, steps_of
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.forms import sentence
+from wattyard.web.dashboard.forms import said
 from wattyard.web.dashboard.screens.cost_lines import line_table, lines_of, tariff_names
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 
@@ -29,7 +29,7 @@ async def prices(place: ShownSite) -> Node:
     try:
         bought = await _series(place, "IMPORT")
     except Refusal as refusal:
-        return parts.card(title, parts.empty(sentence(str(refusal))), id_="prices")
+        return parts.card(title, parts.empty(said(str(refusal))), id_="prices")
     sold = None
     if place.has("EXPORT"):
         try:
@@ -73,7 +73,7 @@ async def costs(place: ShownSite) -> Node:
             },
         )
     except Refusal as refusal:
-        body = place.no_tariff() if not place.has("IMPORT") else parts.empty(sentence(str(refusal)))
+        body = place.no_tariff() if not place.has("IMPORT") else parts.empty(said(str(refusal)))
         return parts.card(title, body, actions=more, id_="costs")
     if not found["data"]:
         body = parts.empty(

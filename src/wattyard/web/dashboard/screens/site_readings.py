@@ -17,8 +17,8 @@ from wattyard.people.domain import Role
 from wattyard.web.charts.flows import FlowBars, flow_chart
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.series import StepSeries
-from wattyard.web.dashboard import parts, words
-from wattyard.web.dashboard.forms import Fields, sentence
+from wattyard.web.dashboard import device_words, parts, words
+from wattyard.web.dashboard.forms import Fields, said
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 Shown = Literal["day", "week", "month", "year"]
@@ -73,7 +73,7 @@ async def card(place: ShownSite) -> Node:
     try:
         found = await _records(place, period, meter)
     except Refusal as refusal:
-        body: Node = parts.empty(sentence(str(refusal)))
+        body: Node = parts.empty(said(str(refusal)))
     else:
         body = _bars(place, period, found["data"], _OF_DEVICE if meter else _OF_SITE)
     tabs = parts.tabs(place.visit, "by", _CHOICES, period.shown)
@@ -158,7 +158,7 @@ def _sums(
         (
             h.p[
                 h.strong[place.formats.number(float(np.nansum(one.values)), "kWh", digits=1)],
-                h.span[words.inside(name)],
+                h.span[device_words.inside(name)],
             ]
             for name, one in zip(names, flows, strict=True)
             if one is not None

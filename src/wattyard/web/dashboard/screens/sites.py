@@ -29,7 +29,7 @@ from wattyard.sites.domain.sites import PostalAddress, Status
 from wattyard.sites.service import Sites, SiteSearches
 from wattyard.tariffs.domain.contracts import EndingPosition
 from wattyard.tariffs.service import Endings
-from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard import device_words, parts, words
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields
@@ -39,8 +39,10 @@ _ID: Final = re.compile(r"(ste|loc|dev|cus)_[0-9a-f]{32}", re.ASCII)
 _FILTERS: Final = ("q", "status", "type", "devices", "tariff", "customer")
 _LONGEST_TEXT: Final = 200
 _NAMED: Final = 4
+_SILENT: Final = 2
+"""So many silent devices of a site are named in the list of all sites."""
 _STATUSES: Final = (("", "Any status"), ("ACTIVE", "In service"), ("INACTIVE", "Out of service"))
-_TYPES: Final = (("", "Any device"), *words.DEVICE_TYPES.items())
+_TYPES: Final = (("", "Any device"), *device_words.DEVICE_TYPES.items())
 _SEEN: Final = (
     ("", "Heard from or not"),
     ("SEEN", "A device heard from in the last day"),
@@ -135,7 +137,7 @@ def _row(visit: Visit, found: FoundSite) -> Sequence[Node]:
         _city(found.site.postal_address),
         _status(found.site.status),
         _devices(devices),
-        _last_seen(devices, visit.formats(), visit) if devices else "–",
+        [_last_seen(devices, visit.formats(), visit), _silent(visit, devices)] if devices else "–",
         len(found.site.tariffs) or parts.badge("none", "warn"),
     )
 
@@ -165,17 +167,35 @@ def _heard_row(visit: Visit, found: FoundSite) -> Sequence[Node]:
         for one in msgspec.json.decode(found.summary)["devices"]
         if _seen(visit, one["last_seen"]) == visit.query["devices"]
     ]
-    named = [
-        h.li[words.short(one["reference_id"]), ", ", words.inside(words.device_type(one["type"]))]
-        for one in devices[:_NAMED]
-    ]
-    more = len(devices) - len(named)
     return (
         _reference(visit, found),
         _city(found.site.postal_address),
-        h.ul(".plain-list")[named, more > 0 and h.li(".faint")[f"and {more} more"]],
+        _named(devices, _NAMED),
         _last_seen(devices, visit.formats(), visit),
     )
+
+
+def _named(devices: Sequence[Mapping[str, Any]], most: int) -> Node:
+    """Name the first of some devices, and say how many more there are."""
+    named = [
+        h.li[
+            words.short(one["reference_id"]),
+            ", ",
+            device_words.inside(words.device_type(one["type"])),
+        ]
+        for one in devices[:most]
+    ]
+    more = len(devices) - len(named)
+    return h.ul(".plain-list")[named, more > 0 and h.li(".faint")[f"and {more} more"]]
+
+
+def _silent(visit: Visit, devices: Sequence[Mapping[str, Any]]) -> Node:
+    """Name the devices that were heard from once, but not in the last day."""
+    silent = [one for one in devices if _seen(visit, one["last_seen"]) == "SILENT"]
+    if not silent:
+        return None
+    count = "silent" if len(devices) == 1 else f"{len(silent)} silent"
+    return [" ", parts.badge(count, "bad"), h.small[_named(silent, _SILENT)]]
 
 
 def _seen(visit: Visit, last_seen: str | None) -> Seen:
@@ -217,7 +237,7 @@ def _devices(devices: Sequence[Mapping[str, Any]]) -> Node:
     kinds = list(dict.fromkeys(words.device_type(one["type"]) for one in devices))
     if not kinds:
         return h.span(".faint")["none"]
-    return f"{len(devices)}: {', '.join(map(words.inside, kinds))}"
+    return f"{len(devices)}: {', '.join(map(device_words.inside, kinds))}"
 
 
 def _last_seen(devices: Sequence[Mapping[str, Any]], formats: Formats, visit: Visit) -> Node:

@@ -16,6 +16,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields, sentence
+from wattyard.web.dashboard.refusal_words import placed
 from wattyard.web.dashboard.screens import tariff_edit, tariff_import
 from wattyard.web.dashboard.screens.site_choice import address_of, title_of
 from wattyard.web.dashboard.screens.tariff_audit import audit_card
@@ -242,7 +243,7 @@ async def _week(visit: Visit, own: Document, form: Formats) -> Node:
     try:
         check = await visit.api("POST", "/tariffs/check", query=query, body=body)
     except Refusal as refusal:
-        return parts.card("The week", [h.p[sentence(one.placed)] for one in refusal.faults])
+        return parts.card("The week", [h.p[sentence(placed(one))] for one in refusal.faults])
     return week_cards(check, form, name="week")
 
 
