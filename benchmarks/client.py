@@ -28,6 +28,8 @@ _PAGE = 100
 _READINGS = 1_000_000
 _BATCH = 10_000
 _SERIES = 100
+_TURNS = 10
+"""Of the upload and of ready bodies: a machine is not equally fast all the time."""
 
 
 def run(ground: Ground) -> None:
@@ -115,28 +117,47 @@ def _upload(yard: Wattyard, bare: httpx2.Client) -> None:
     places = [
         site.location_id for site in itertools.islice(yard.sites.list(limit=_SERIES), _SERIES)
     ]
-    bodies = [
-        gzip.compress(msgspec.json.encode(batch), 1)
-        for batch in _batches(places, datetime(2024, 1, 1, tzinfo=UTC))
-    ]
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    began = time.perf_counter()
-    for body in bodies:
-        bare.put("/meters/interval", content=body, headers=headers, timeout=60).raise_for_status()
-    other = time.perf_counter() - began
-    later = itertools.chain.from_iterable(_batches(places, datetime(2025, 6, 1, tzinfo=UTC)))
-    began = time.perf_counter()
-    upload = yard.meters.upload(later)
-    own = time.perf_counter() - began
-    assert (upload.accepted, upload.failed) == (_READINGS, 0)
-    print(f"   upload: {_READINGS / own:,.0f} readings/s; ready bodies: {_READINGS / other:,.0f}/s")
-    share = other / own
+    turns = [_turn(yard, bare, places, turn) for turn in range(_TURNS)]
+    own, other = (_READINGS / _TURNS / median(one) for one in zip(*turns, strict=True))
+    print(f"   upload: {own:,.0f} readings/s; ready bodies: {other:,.0f}/s")
+    share = median(other / own for own, other in turns)
     verdict("upload, share of the server's own rate", share, ">= 0.80", met=share >= 0.8)
 
 
-def _batches(places: list[str], start: datetime) -> Iterator[list[dict[str, object]]]:
-    for first in range(0, _READINGS // _SERIES, _BATCH // _SERIES):
-        hours = [start + timedelta(hours=first + n) for n in range(_BATCH // _SERIES + 1)]
+def _turn(yard: Wattyard, bare: httpx2.Client, places: list[str], turn: int) -> tuple[float, float]:
+    """Measure the seconds of the upload and of ready bodies; each is first in every other turn."""
+    later, earlier = datetime(2024, 1, 1, tzinfo=UTC), datetime(2022, 1, 1, tzinfo=UTC)
+    through = _batches(places, later, turn)
+    bodies = [gzip.compress(msgspec.json.encode(one), 1) for one in _batches(places, earlier, turn)]
+    if turn % 2:
+        own = _seconds(lambda: _through(yard, through))
+        return own, _seconds(lambda: _put(bare, bodies))
+    other = _seconds(lambda: _put(bare, bodies))
+    return _seconds(lambda: _through(yard, through)), other
+
+
+def _put(bare: httpx2.Client, bodies: list[bytes]) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    for body in bodies:
+        bare.put("/meters/interval", content=body, headers=headers, timeout=60).raise_for_status()
+
+
+def _through(yard: Wattyard, batches: Iterator[list[dict[str, object]]]) -> None:
+    upload = yard.meters.upload(itertools.chain.from_iterable(batches))
+    assert (upload.accepted, upload.failed) == (_READINGS // _TURNS, 0)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _batches(places: list[str], start: datetime, turn: int) -> Iterator[list[dict[str, object]]]:
+    """Make the readings of a turn, one hour of all places after the other."""
+    hours_each, hours_of_turn = _BATCH // _SERIES, _READINGS // _TURNS // _SERIES
+    for first in range(turn * hours_of_turn, (turn + 1) * hours_of_turn, hours_each):
+        hours = [start + timedelta(hours=first + n) for n in range(hours_each + 1)]
         texts = [hour.isoformat() for hour in hours]
         yield [
             {"location_id": place, "start_time": begins, "end_time": ends, "energy_kwh": 0.5}
