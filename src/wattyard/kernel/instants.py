@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import time_ns
 from typing import Final
 
 from wattyard.kernel.refusals import Malformed
@@ -17,8 +18,7 @@ Clock = Callable[[], datetime]
 
 def system_clock() -> datetime:
     """Return the present instant in UTC, truncated to the millisecond."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return datetime.fromtimestamp(time_ns() // 1_000_000 / 1000, UTC)
 
 
 def text(instant: datetime) -> str:

@@ -257,7 +257,7 @@ class Database:
 
     def _lending_to_read(self) -> Lending | ReplicaLending:
         loans = self._loans
-        if loans is None or loans.present() is not None or not self._replicas.all:
+        if not self._replicas.all or loans is None or loans.present() is not None:
             return self._lending()
         if (present := self._replicas.present()) is not None:
             return Lending(present)

@@ -1,6 +1,7 @@
 """The query of one page: a range scan from an id, never OFFSET, never COUNT."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from uuid import UUID
 
 from wattyard.kernel.pages import PageWindow
@@ -18,15 +19,19 @@ def page_query(
     the condition out. Conditions are ours, values are arguments: nothing of a caller's text
     becomes SQL.
     """
-    arguments: list[object] = [account, live, window.newer_than or window.older_than or _FIRST]
-    comparison, order = (">", "ASC") if window.backwards else ("<", "DESC")
-    conditions = ["account = $1", "live_mode = $2", f"id {comparison} $3"]
-    for condition, value in filters.items():
-        if value is not None:
-            arguments.append(value)
-            conditions.append(condition.format(f"${len(arguments)}"))
-    arguments.append(window.limit + 1)
+    given = {condition: value for condition, value in filters.items() if value is not None}
+    position = window.newer_than or window.older_than or _FIRST
     return (
-        f"{selection} WHERE {' AND '.join(conditions)} ORDER BY id {order} LIMIT ${len(arguments)}",
-        arguments,
+        _query(selection, tuple(given), window.backwards),
+        [account, live, position, window.limit + 1, *given.values()],
+    )
+
+
+@lru_cache
+def _query(selection: str, filters: tuple[str, ...], backwards: bool) -> str:
+    comparison, order = (">", "ASC") if backwards else ("<", "DESC")
+    conditions = [f" AND {one.format(f'${number}')}" for number, one in enumerate(filters, 5)]
+    return (
+        f"{selection} WHERE account = $1 AND live_mode = $2 AND id {comparison} $3"
+        f"{''.join(conditions)} ORDER BY id {order} LIMIT $4"
     )

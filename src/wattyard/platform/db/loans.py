@@ -19,10 +19,15 @@ _IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.Interna
 class Loan:
     """The connection that a task has, and the block that it is in."""
 
-    __slots__ = ("after_commit", "connection", "in_snapshot", "since")
+    __slots__ = ("account", "after_commit", "connection", "in_snapshot", "since", "task")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, task: asyncio.Task[Any] | None, account: int | None
+    ) -> None:
         self.connection = connection
+        self.task = task
+        self.account = account
+        """In whose share it is lent."""
         self.since = perf_counter()
         self.in_snapshot = False
         self.after_commit: list[Callable[[], None]] | None = None
@@ -45,33 +50,37 @@ class Loans:
         """The loan of the present task."""
         return self._by_task.get(asyncio.current_task())
 
+    def of(self, task: "asyncio.Task[Any] | None") -> Loan | None:
+        """The loan of a task."""
+        return self._by_task.get(task)
+
     def longest_seconds(self) -> float:
         """For how long the connection that was lent first of those now lent is."""
         if not self._by_task:
             return 0.0
         return perf_counter() - min(loan.since for loan in self._by_task.values())
 
-    async def begin(self, account: int | None) -> Loan:
-        """Lend the present task a connection."""
-        task = asyncio.current_task()
-        loan = Loan(await self.pool.lend(account))
-        self._by_task[task] = loan
+    async def begin(self, task: "asyncio.Task[Any] | None") -> Loan:
+        """Lend the present task a connection, in the share of the account that it works for."""
+        account = on_behalf_of.get()
+        connection = self.pool.lend_now(account) or await self.pool.lend(account)
+        loan = self._by_task[task] = Loan(connection, task, account)
         return loan
 
-    def end(self, loan: Loan, account: int | None, error: BaseException | None) -> None:
-        """Take the present task's connection back.
+    def end(self, loan: Loan, error: BaseException | None) -> None:
+        """Take a connection back.
 
         Raises:
             Unavailable: where `error` says that it was lost.
         """
-        del self._by_task[asyncio.current_task()]
+        del self._by_task[loan.task]
         self.seconds += perf_counter() - loan.since
         if error is None:
-            self.pool.take_back(loan.connection, account)
+            self.pool.take_back(loan.connection, loan.account)
             return
         broken = isinstance(error, _IN_THE_MIDDLE) or not isinstance(error, Exception)
         closed = loan.connection.is_closed()
-        self.pool.take_back(loan.connection, account, broken=broken)
+        self.pool.take_back(loan.connection, loan.account, broken=broken)
         self.causes.refuse_if_lost(error, closed=closed)
 
     def break_off(self) -> None:
@@ -84,7 +93,7 @@ class Loans:
 class Lending:
     """A block in which a task has a connection: a new one, or that which it has already."""
 
-    __slots__ = ("_account", "_lent", "_loans", "loan")
+    __slots__ = ("_lent", "_loans", "loan")
 
     loan: Loan
 
@@ -93,14 +102,14 @@ class Lending:
         self._lent = False
 
     async def __aenter__(self) -> Connection:
-        loan = self._loans.present()
+        task = asyncio.current_task()
+        loan = self._loans.of(task)
         if loan is None:
-            self._account = on_behalf_of.get()
-            loan = await self._loans.begin(self._account)
+            loan = await self._loans.begin(task)
             self._lent = True
         self.loan = loan
         return loan.connection
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._lent:
-            self._loans.end(self.loan, self._account, error)
+            self._loans.end(self.loan, error)

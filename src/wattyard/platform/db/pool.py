@@ -42,7 +42,7 @@ class Slots:
 
     def __init__(self, size: int) -> None:
         self.size = self.free = size
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[bool]] = deque()
 
     @property
     def waiting(self) -> int:
@@ -56,28 +56,44 @@ class Slots:
         self.free -= 1
         return True
 
-    async def wait(self) -> None:
-        """Take a slot as soon as it is this caller's turn."""
-        turn = asyncio.get_running_loop().create_future()
+    async def wait(self, seconds: float, long_seconds: float, note: Callable[[], None]) -> bool:
+        """Take a slot as soon as it is this caller's turn; False where that was not in time.
+
+        A long wait is noted while it lasts.
+        """
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[bool] = loop.create_future()
         self._waiting.append(turn)
+        noting = loop.call_later(long_seconds, note)
+        ending = loop.call_later(seconds, _end_wait, turn)
         try:
-            await turn
+            if await turn:
+                return True
+            self._waiting.remove(turn)
         except BaseException:
-            if turn.done() and not turn.cancelled():
-                self.give_up()  # its slot came just as it was called off
-            else:
-                turn.cancel()
+            if turn in self._waiting:
                 self._waiting.remove(turn)
+            else:
+                self.give_up()  # its slot came just as it was called off
             raise
+        finally:
+            noting.cancel()
+            ending.cancel()
+        return False
 
     def give_up(self) -> None:
         """Give a slot up: to whoever waits longest, or for anybody."""
         for turn in self._waiting:
             if not turn.done():
                 self._waiting.remove(turn)
-                turn.set_result(None)
+                turn.set_result(True)
                 return
         self.free += 1
+
+
+def _end_wait(turn: "asyncio.Future[bool]") -> None:
+    if not turn.done():
+        turn.set_result(False)
 
 
 class ConnectionPool:
@@ -98,8 +114,8 @@ class ConnectionPool:
     ) -> None:
         self._connect = connect
         self._limit = limit
-        self._wait_seconds = wait_seconds
         self._long_seconds = long_seconds
+        self._waits = (wait_seconds, long_seconds, self._note_long_wait)
         self._slots = Slots(limit)
         self._slots_of: dict[int, Slots] = {}
         self._idle: list[Connection] = []
@@ -120,6 +136,19 @@ class ConnectionPool:
     def idle(self) -> int:
         """How many connections are open and not lent."""
         return len(self._idle)
+
+    def lend_now(self, account: int | None) -> Connection | None:
+        """Lend a connection that is open and free, where the account may have it; else None."""
+        if not self._idle or not self._slots.free:
+            return None
+        if account is not None and not self._slots_for(account).take():
+            return None
+        self._slots.take()
+        connection = self._idle.pop()
+        if connection.is_closed():
+            self._give_up(account)
+            return None
+        return connection
 
     async def lend(self, account: int | None) -> Connection:
         """Lend a connection, waiting at most 10 s for the account's turn and 10 s for one.
@@ -164,35 +193,28 @@ class ConnectionPool:
 
     async def _take_slot(self, account: int | None) -> None:
         if account is not None:
-            own = self._slots_of.get(account)
-            if own is None:
-                own = self._slots_of[account] = Slots(self._share_of(account))
-            if not own.take():
-                await self._wait(own, _too_busy if account == NOBODY.account else _share_taken)
+            own = self._slots_for(account)
+            if not own.take() and not await own.wait(*self._waits):
+                raise _too_busy() if account == NOBODY.account else _share_taken()
         if not self._slots.take():
             try:
-                await self._wait(self._slots, _too_busy)
+                if not await self._slots.wait(*self._waits):
+                    raise _too_busy()
             except BaseException:
                 self._give_up_own(account)
                 raise
 
-    def _share_of(self, account: int) -> int:
-        return max(1, self._limit // (4 if account == NOBODY.account else 2))
+    def _slots_for(self, account: int) -> Slots:
+        own = self._slots_of.get(account)
+        if own is None:
+            share = max(1, self._limit // (4 if account == NOBODY.account else 2))
+            own = self._slots_of[account] = Slots(share)
+        return own
 
     async def _opened(self) -> Connection:
         if self._closed:
             raise Unavailable("the server is stopping; try again in a moment")
         return await self._connect()
-
-    async def _wait(self, slots: Slots, refusal: Callable[[], Refusal]) -> None:
-        timer = asyncio.get_running_loop().call_later(self._long_seconds, self._note_long_wait)
-        try:
-            async with asyncio.timeout(self._wait_seconds):
-                await slots.wait()
-        except TimeoutError:
-            raise refusal() from None
-        finally:
-            timer.cancel()
 
     def _give_up(self, account: int | None) -> None:
         self._slots.give_up()

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar, get_args
 from urllib.parse import parse_qsl
@@ -27,6 +28,8 @@ Json = Any
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _QUERY_PARTS = 100
+_QUERIES_REMEMBERED: Final = 64
+_REMEMBERED_BYTES: Final = 64
 _FAULTS_SHOWN = 1000
 """An answer does not grow with the body beyond these; a batch can have three faults a line."""
 _UNFIT: Final = (
@@ -154,7 +157,10 @@ def convert(value: Json, type_: type[T]) -> T:
 
 
 def query_decoder(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
-    """Make the function that reads queries of one type; it raises Malformed with all faults."""
+    """Make the function that reads queries of one type; it raises Malformed with all faults.
+
+    What it read lately from a short query, as most are, is given again: nobody may change it.
+    """
     fields = {field.name: field for field in type_forms.fields(type_)}
     whole = {name for name, field in fields.items() if type_forms.is_whole(field.form)}
 
@@ -181,7 +187,8 @@ def query_decoder(type_: type[msgspec.Struct]) -> Callable[[bytes], Any]:
         faults.extend(Fault(f"{n}_missing", f"{n} is needed in the query", n) for n in missing)
         raise Malformed.of(faults)
 
-    return read
+    remembered = lru_cache(_QUERIES_REMEMBERED)(read)
+    return lambda raw: remembered(raw) if len(raw) <= _REMEMBERED_BYTES else read(raw)
 
 
 def _query_pairs(

@@ -1,6 +1,6 @@
 """Binding of a declared endpoint to its services: one ASGI-shaped callable per endpoint."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
@@ -125,7 +125,9 @@ class Bound:
             given["call"] = call
         if self._takes_body:
             given["body"] = await self._body(call)
-        return await (self._read if self._reads_replicas else self._run)(given, call)
+        if self._reads_replicas:
+            return await self._read(given, call)
+        return await self._run(given, call)
 
     async def _read(self, given: dict[str, Any], call: Call) -> Any:  # noqa: ANN401 (a shape)
         try:
@@ -135,9 +137,9 @@ class Bound:
             pass
         return await self._run(given, call)
 
-    async def _run(self, given: dict[str, Any], call: Call) -> Any:  # noqa: ANN401 (a shape)
+    def _run(self, given: dict[str, Any], call: Call) -> Awaitable[Any]:
         work = self.declared.handler(**given)
-        return await (while_there(call, work) if self._abandons else work)
+        return while_there(call, work) if self._abandons else work
 
     async def _whole(self, call: Call) -> Answer | replays.LastStep:
         result = await self._handled(call)

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from enum import Enum
@@ -21,6 +21,10 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+
+SEND_WHOLE: Final = "wattyard.send_whole"
+"""In the scope of a server that can take an answer at once: what takes status, headers, body."""
 
 JSON: Final = b"application/json; charset=utf-8"
 _RELEASE_HEADER: Final = (b"flatpeak-version", RELEASE.encode())
@@ -217,13 +221,13 @@ class Call:
             del start[:2]
         elif answer.media_type is not JSON and answer.media_type.startswith(b"text/html"):
             start += _PAGE_HEADERS[answer.page]
-        await self.send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": start + headers + self.extra_headers,
-            }
-        )
+        start += headers
+        start += self.extra_headers
+        send_whole = self.scope.get(SEND_WHOLE)
+        if send_whole is not None:
+            await send_whole(answer.status, start, body)
+            return
+        await self.send({"type": "http.response.start", "status": answer.status, "headers": start})
         await self.send({"type": "http.response.body", "body": body})
 
     async def _stream(self, stream: StreamedAnswer) -> None:

@@ -92,15 +92,14 @@ class FrontDoor:
         """Leave the path `/name`, and all paths below it, to `work`."""
         self._mounted[name] = work
 
-    async def route(self, call: Call) -> None:
+    def route(self, call: Call) -> Awaitable[None]:
         """Lead a call to what answers it."""
         path = call.scope["path"]
         work = self._fixed.get(path) or self._mounted.get(path[1:].partition("/")[0])
         if work is not None:
-            await work(call)
-        else:
-            call.scope[_CALL] = call
-            await self._router(call.scope, call.receive, call.send)
+            return work(call)
+        call.scope[_CALL] = call
+        return self._router(call.scope, call.receive, call.send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -171,7 +170,7 @@ class Resource:
         call.path_values = scope["path_params"]
         await self.answer(call)
 
-    async def answer(self, call: Call) -> None:
+    def answer(self, call: Call) -> Awaitable[None]:
         """Answer the call by its method."""
         work = self._by_method.get(call.method)
         if work is None:
@@ -179,7 +178,7 @@ class Resource:
                 f"{call.path} has no method {call.method}; it has {self._allowed}",
                 allowed=self._allowed,
             )
-        await work(call)
+        return work(call)
 
 
 def _resources(endpoints: Iterable[Bound]) -> dict[str, Resource]:

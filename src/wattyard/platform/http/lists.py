@@ -111,16 +111,17 @@ def list_answer(
     Of larger ones there are fewer, at least one: the first, and of a page that goes backwards the
     last, which are the nearest to its cursor. Documents beyond those are not asked for.
     """
-    kept: Collection[bytes]
-    if isinstance(items, list) and sum(map(len, items)) + len(items) <= PAGE_BYTES:
-        kept = items  # as almost always where they are ready
-    else:
+    documents = b",".join(items) if isinstance(items, list) else b""
+    if (
+        not isinstance(items, list) or len(documents) >= PAGE_BYTES
+    ):  # hardly ever, if they are ready
         kept, is_cut = _fitting(items, backwards=backwards)
+        documents = b",".join(kept)
         has_more = has_more or is_cut
     return b'{"object":"list","url":"%b","has_more":%b,"data":[%b]}' % (
         url.encode(),
         b"true" if has_more else b"false",
-        b",".join(kept),
+        documents,
     )
 
 
