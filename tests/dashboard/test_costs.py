@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.dashboard import Browser, words
 from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant, World
@@ -45,8 +46,8 @@ async def test_months_and_lines_are_shown_with_their_money(
     shown = words(page)
     assert "Costs of house-1" in shown
     assert "the local days of Europe/Amsterdam" in shown
-    assert "February 2026 100 kWh €0.3900 per kWh €39.00" in shown
-    assert "March 2026 100 kWh" in shown
+    assert "100 kWh €0.3900 per kWh €39.00" in shown
+    assert "March 2026 all days 100 kWh" in shown
     assert "Nice & flat 200 kWh €0.2500 per kWh €50.00" in shown
     assert "Standing charge" in shown
     assert "<svg" in page.text
@@ -60,7 +61,7 @@ async def test_a_month_leads_to_its_days_and_to_a_csv_file(
     await tenant.tariff(site["location_id"])
     where = f"location={site['location_id']}"
     assert f"{where}&amp;month=2026-02" in (await browser.get(f"/costs?{where}")).text
-    assert "10 Feb 2026 100 kWh €0.2500 per kWh €25.00" in words(
+    assert "10 Feb 2026 25 % of the day 100 kWh €0.2500 per kWh €25.00" in words(
         await browser.get(f"/costs?{where}&month=2026-02")
     )
     file = await browser.get(f"/costs/file?{where}&month=2026-02")
@@ -70,6 +71,65 @@ async def test_a_month_leads_to_its_days_and_to_a_csv_file(
     assert "2026-02-10T00:00:00+01:00,2026-02-11T00:00:00+01:00,100.0,25.0" in file.text
     for month in ("2026-13", "9999-12", "0001-01", "march"):
         assert (await browser.get(f"/costs?{where}&month={month}")).status_code == 400
+
+
+async def read_days(tenant: Tenant, at: str, *days: str) -> None:
+    records = [
+        {
+            "location_id": at,
+            "energy_kwh": 12,
+            "start_time": f"2026-{day}T00:00:00+01:00",
+            "end_time": f"2026-{day}T23:59:59.9+01:00",
+        }
+        for day in days
+    ]
+    answer = await tenant.call("PUT", "/meters/interval", json=records)
+    assert answer.json()["records_processed"] == len(days), answer.text
+
+
+async def test_days_without_readings_are_told_beside_the_total_in_table_and_chart(
+    world: World, tenant: Tenant, browser: Browser, clock: FakeClock
+) -> None:
+    site = await tenant.site()
+    at = site["location_id"]
+    await tenant.tariff(at, charges=[{"kind": "DAILY", "amount": 0.5}])
+    await read_days(tenant, at, *(f"02-{day:02}" for day in (*range(1, 13), 20)))
+
+    months = await browser.get(f"/costs?location={at}")
+    days = await browser.get(f"/costs?location={at}&month=2026-02")
+    none = words(await browser.get(f"/costs?location={at}&month=2025-12"))
+
+    shown = words(months)
+    missing = "13–19 Feb 2026 and 21–28 Feb 2026"
+    assert "days with readings This total is not complete: readings for 13 of 334 days" in shown
+    assert f"February 2026 13 of 28 days missing {missing} 156 kWh" in shown
+    assert "January 2026 no readings – – €15.50" in shown
+    assert "No readings, as a share of the time" in shown
+    shown = words(days)
+    assert f"readings for 13 of 28 days; missing {missing}. Energy of the time" in shown
+    assert "12 Feb 2026 all day 12 kWh" in shown
+    assert "13 Feb 2026 no readings – – €0.50" in shown
+    assert "Fri 13 Feb: no readings for 100 % of the time" in days.text
+    assert "This total is not complete: no readings for 31 days." in none
+    clock.forward(days=2)
+    later = await Browser.of(world, tenant)
+    assert "This is not complete: no readings for 2 days." in words(
+        await later.get(f"/sites/{site['id']}")
+    )
+
+
+async def test_the_day_under_way_is_not_missing_and_whole_days_are_complete(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at = (await tenant.site())["location_id"]
+    await tenant.tariff(at, contract_start_date="2026-02-27")
+    await read_days(tenant, at, "02-27", "02-28")
+
+    shown = words(await browser.get(f"/costs?location={at}&month=2026-02"))
+    march = words(await browser.get(f"/costs?location={at}&month=2026-03"))
+
+    assert "readings for 2 of 28 days; missing 1–26 Feb 2026" in shown
+    assert "There are no readings and no charges in this time" in march
 
 
 async def test_another_tariff_is_compared_for_the_same_readings(

@@ -134,6 +134,61 @@ async def test_a_price_is_shown_in_its_parts_which_add_up(tenant: Tenant, browse
 @pytest.mark.parametrize(
     ("at", "says"),
     [
+        (
+            "2026-03-02T18:00",
+            "Two times: weekdays, 07:00 to 23:00, €0.3000 per kWh; plus 19 % VAT.",
+        ),
+        (
+            "2026-03-02T23:30",
+            "Two times: weekdays, 23:00 to 07:00, €0.2000 per kWh; plus 19 % VAT.",
+        ),
+        ("2026-03-07T18:00", "Two times: weekends, all day, €0.1000 per kWh, tier 1 of 2: up to"),
+        ("2026-04-27T12:00", "Two times: only on public holidays, all day, €0.0500 per kWh"),
+        ("2026-12-24T12:00", "Two times: Oct to Mar, only on 24 Dec, all day, €0.0700 per kWh"),
+    ],
+)
+async def test_a_price_names_the_window_and_rule_that_give_it(
+    at: str, says: str, tenant: Tenant, browser: Browser
+) -> None:
+    tiers = hours(("00:00", "00:00", [{"value": 0.1, "to_kwh": 300}, {"value": 0.15}]))
+    made = await tenant.tariff(
+        await place(tenant),
+        display_name="Two times",
+        vat=0.19,
+        vat_included=False,
+        schedule=[
+            entry(("Weekdays", NIGHT), ("Weekends", tiers)),
+            entry(("All", hours(("00:00", "00:00", 0.05))), dates=["Holidays"]),
+            entry(("All", hours(("00:00", "00:00", 0.07))), dates=["12-24"], months=WINTER),
+        ],
+        charges=[{"kind": "DAILY", "amount": 0.53, "name": "standing charge"}],
+    )
+
+    shown = words(await browser.get(f"/tariffs/{made['id']}?at={at}")).replace("\xa0", " ")
+
+    assert says.replace("\xa0", " ") in shown.replace(" : ", ": ")
+    assert "Not in the price per kWh: standing charge, " in shown
+
+
+async def test_a_flat_price_and_a_market_price_say_so(tenant: Tenant, browser: Browser) -> None:
+    made = await tenant.tariff(await place(tenant), display_name="Flat", vat=0.21, cap_per_kwh=0.5)
+    at = await place(tenant)
+    await market(tenant, at, hourly(datetime(2026, 3, 1, tzinfo=UTC), [0.1] * 48))
+    (following,) = (await tenant.get(f"/tariffs?location_id={at}")).json()["data"]
+
+    always = words(await browser.get(f"/tariffs/{made['id']}")).replace("\xa0", " ")
+    by_market = words(await browser.get(f"/tariffs/{following['id']}")).replace("\xa0", " ")
+
+    assert "Flat : one price at all times, €0.2500 per kWh, at most €0.5000 per kWh; VAT of 21" in (
+        always
+    )
+    assert ": one price at all times" not in by_market
+    assert ": at all times, the market’s price (now EPEX" in by_market
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
         ("soon", "This is no date and time"),
         ("0001-01-01", "This is no date and time"),
         ("9999-12-31T23:59-01:00", "This is no date and time"),

@@ -14,7 +14,7 @@ from tests.support.contract_text import ROOT
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import HOUR_US, microseconds
 from wattyard.web.charts import palette
-from wattyard.web.charts.drawing import Box, Curve, Drawing
+from wattyard.web.charts.drawing import Box, Curve, Drawing, Stroke
 from wattyard.web.charts.flows import FlowBars, flow_chart, summed
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.prices import PriceCurve, price_chart
@@ -52,6 +52,14 @@ def a_stack() -> StackedBars:
     )
 
 
+def without_readings() -> StackedBars:
+    """A bar of nothing at all, one of zero, and one of a month that was read for three quarters."""
+    parts = [StackPart("Energy", np.array([float("nan"), 0.0, 30.0]))]
+    return StackedBars(
+        ["January", "February", "March"], parts, "EUR", unread=np.array([1, 0, 0.25])
+    )
+
+
 def drawings() -> list[Drawing]:
     price = hours(date(2026, 10, 25), [0.3] * 25)
     return [
@@ -59,6 +67,7 @@ def drawings() -> list[Drawing]:
         a_price(now_us=int(price.edges_us[4]), second=price, second_name=HOSTILE),
         flow_chart(FlowBars(price, price), READER, title=HOSTILE),
         stacked_chart(a_stack(), READER, title=HOSTILE),
+        stacked_chart(without_readings(), READER, title="Unread"),
     ]
 
 
@@ -88,6 +97,24 @@ def test_a_picture_is_well_formed_named_and_carries_no_style_and_no_script(
         assert not any("style" in one.attrib for one in picture.iter())
     assert "<script" not in str(chart(drawing, "one"))
     assert " class=" not in file_svg(drawing)
+
+
+def test_a_bar_without_readings_is_hatched_and_one_of_zero_is_a_line() -> None:
+    drawing = stacked_chart(without_readings(), READER, title="Costs")
+
+    hatched = [(one.x, one.height, one.title) for one in drawing.shapes
+               if isinstance(one, Box) and one.style == "hatch1"]  # fmt: skip
+    zeros = [one.x1 for one in drawing.shapes if isinstance(one, Stroke) and one.style == "total"]
+    assert [(x, height / 200.0) for x, height, _ in hatched] == [(0.0, 1.0), (2 / 3, 0.25)]
+    assert hatched[1][2] == "March: no readings for 25 % of the time"
+    assert [1 / 3 < x < 2 / 3 for x in zeros] == [True]
+    assert drawing.legend[-1].style == "unread"
+    assert "1 without any reading, 1 with readings of a part" in drawing.description
+    assert [row[1:] for row in drawing.table.rows] == [
+        ["–", "–", "100 %"],
+        ["0.00", "0.00", "0 %"],
+        ["30.00", "30.00", "25 %"],
+    ]
 
 
 def test_the_page_has_the_styles_of_the_palette() -> None:

@@ -7,13 +7,14 @@ from uuid import UUID
 import numpy as np
 
 from wattyard.kernel import civil
-from wattyard.kernel.clock_changes import instant, microseconds
+from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.pages import Page
 from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.adding import added_up, by_meter
+from wattyard.meters.domain.coverage import covered_us
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream, TariffDirection
 from wattyard.meters.domain.records import Record, Search, StreamReadings
@@ -92,6 +93,22 @@ class Records:
             streams = _seen(context, known, direction)
             metered = await _between(db, context, streams, span)
         return await _by_meter(_divided(metered, streams))
+
+    async def covered(
+        self, context: Context, site_id: UUID, direction: TariffDirection, edges_us: Microseconds
+    ) -> Microseconds:
+        """Measure for how long a site's own meter has readings in the periods between edges.
+
+        `edges_us` (n + 1, at least two) are instants; the answer (n) is in microseconds.
+        """
+        span = Span(instant(int(edges_us[0])), instant(int(edges_us[-1])))
+        found = await self.of_object(
+            context, span, site_id=site_id, device_id=None, direction=direction
+        )
+        nothing = np.zeros(0, np.int64)
+        starts = np.concatenate([nothing, *(one.metered.starts_us for one in found)])
+        ends = np.concatenate([nothing, *(one.metered.ends_us for one in found)])
+        return covered_us(edges_us, starts, ends)
 
     async def total_kwh(self, context: Context, span: Span, meter: Stream) -> float:
         """Sum up what all registers of a meter read: a device's, or a site's own."""

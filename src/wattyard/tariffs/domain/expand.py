@@ -1,5 +1,6 @@
 """From a tariff to a price series: every instant of a span, priced and explained (contract 2)."""
 
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -143,6 +144,17 @@ def windows(schedule: Schedule, region: CalendarRegion, span_us: tuple[int, int]
     starts_here[1:] = laid.item[1:] != laid.item[:-1]
     starts_here[1:] |= special_day[1:] != special_day[:-1]
     return WindowSteps(laid.starts_us[starts_here], laid.item[starts_here])
+
+
+def window_at(tariff: Tariff, region: CalendarRegion, at: datetime) -> int | None:
+    """Find the window of a tariff's schedule that holds at an instant, by its number.
+
+    None where no entry covers it, as may be after the contract's end.
+    """
+    at_us = microseconds(at)
+    laid = windows(tariff.schedule, tariff.calendar(region), (at_us, at_us + 1))
+    found = int(laid.window[0])
+    return None if found == NO_WINDOW else found
 
 
 def _way(schedule: Schedule, lines: tuple[int, ...]) -> list[tuple[int, int]]:

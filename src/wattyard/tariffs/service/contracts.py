@@ -6,6 +6,7 @@ Rules can be large: they are read and judged beside the event loop.
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from wattyard.tariffs.domain.contracts import (
     ContractDraft,
     TariffNotFound,
 )
+from wattyard.tariffs.domain.expand import window_at
 from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.sources import MarketSourceNotFound
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
@@ -77,6 +79,19 @@ class Tariffs(TariffUseCases):
         if contract.site_id not in sites:  # deleted between the two statements
             raise _missing(tariff_id)
         return contract, sites[contract.site_id]
+
+    async def window_at(self, context: Context, tariff_id: UUID, at: datetime) -> int | None:
+        """Find the window of a tariff that holds at an instant, by its number in the schedule.
+
+        Windows are numbered from 0 in the order of the document. None where no entry covers it.
+
+        Raises:
+            TariffNotFound: when the caller has none of that id.
+        """
+        contract, site = await self.tariff(context, tariff_id)
+        region = calendar_region(site)
+        rules = await beside(self.wire.rules, contract.rules, region)
+        return window_at(rules, region, at)
 
     async def site(self, context: Context, site_id: UUID) -> Site:
         """Read the site where tariffs are to be connected.

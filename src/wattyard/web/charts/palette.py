@@ -122,6 +122,7 @@ STYLES: Final[Mapping[str, Mapping[str, str]]] = {
     **{f"h{n}": _filled(f"h{n}") for n in range(7)},
     "hn": _filled("hn"),
     "hx": {"fill": "none", "stroke": "line", "stroke-width": "1"},
+    "unread": {"fill": "faint", "fill-opacity": "0.28"},
     "total": {"stroke": "ink", "stroke-width": "2"},
     "total-bar": {"fill": "faint"},
     "hour": {"stroke": "paper", "stroke-width": "2"},

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattyard.web.charts.axes import HEADER_PX, UNIT_PX, value_lines
 from wattyard.web.charts.drawing import Box, DataTable, Drawing, Label, LegendEntry, Shape, Stroke
@@ -19,6 +20,7 @@ MONEY_DECIMALS: Final = 2
 _SLIM: Final = 0.68
 _NARROW_MOST: Final = 6
 _TEXT_PX: Final = 16.0
+_UNREAD: Final = "No readings, as a share of the time"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +35,8 @@ class StackPart:
 class StackedBars:
     """Bars (n) of parts, in `unit`; amounts below zero are credits.
 
-    `names` (n) are those of the bars; `short_names` (n) are written below them.
+    `names` (n) are those of the bars; `short_names` (n) are written below them. `unread` (n) is the
+    share, 0 to 1, of each bar's time for which nothing was metered: what it comes to is not all.
 
     Raises:
         ValueError: when a part has not an amount for each bar, or there is no bar.
@@ -43,6 +46,7 @@ class StackedBars:
     parts: Sequence[StackPart]
     unit: str
     short_names: Sequence[str] | None = None
+    unread: Floats | None = None
 
     def __post_init__(self) -> None:
         """Check the lengths."""
@@ -60,6 +64,17 @@ class StackedBars:
         found: Floats = self.amounts.sum(axis=0)
         return found
 
+    @property
+    def unread_shares(self) -> Floats:
+        """The share of each bar's time without readings; nothing is missing where not said."""
+        return np.zeros(len(self.names)) if self.unread is None else self.unread
+
+    @property
+    def empty(self) -> NDArray[np.bool_]:
+        """Mark bars (n) of which nothing is known: no amount, and no reading."""
+        known = np.isfinite(np.stack([one.amounts for one in self.parts])).any(axis=0)
+        return np.asarray(~known & (self.unread_shares >= 1.0))
+
 
 def stacked_chart(stack: StackedBars, reader: ChartReader, *, title: str) -> Drawing:
     """Draw stacked bars; a small line on each marks what it comes to, credits taken off."""
@@ -70,6 +85,7 @@ def stacked_chart(stack: StackedBars, reader: ChartReader, *, title: str) -> Dra
     shapes: list[Shape] = [
         Label("unit", 0.0, 12.0, stack.unit, "start", UNIT_PX),
         *value_lines(scale, reader),
+        *_unread(stack, panel, reader),
         *_boxes(stack, scale, reader),
         *_totals(stack, scale, mixed=bool((downs < 0.0).any())),
         *_names(stack, panel[1] + _TEXT_PX),
@@ -81,7 +97,8 @@ def stacked_chart(stack: StackedBars, reader: ChartReader, *, title: str) -> Dra
         shapes=shapes,
         table=_table(stack, reader),
         legend=[
-            LegendEntry(part_style(number), part.name) for number, part in enumerate(stack.parts)
+            *(LegendEntry(part_style(n), part.name) for n, part in enumerate(stack.parts)),
+            *([LegendEntry("unread", _UNREAD)] if (stack.unread_shares > 0).any() else []),
         ],
     )
 
@@ -89,6 +106,18 @@ def stacked_chart(stack: StackedBars, reader: ChartReader, *, title: str) -> Dra
 def part_style(number: int) -> str:
     """Give the style of a part by its place among the parts."""
     return f"s{number % _STYLES + 1}"
+
+
+def _unread(stack: StackedBars, panel: tuple[float, float], reader: ChartReader) -> Iterator[Shape]:
+    """Hatch the share of each bar's time without readings, from the top of the panel down."""
+    width = 1.0 / len(stack.names)
+    for n, share in enumerate(stack.unread_shares.tolist()):
+        if share <= 0.0:
+            continue
+        said = f"{stack.names[n]}: no readings for {_percent(share, reader)} of the time"
+        place = (n * width, panel[0], width, share * (panel[1] - panel[0]))
+        yield Box("unread", *place)
+        yield Box("hatch1", *place, said)
 
 
 def _boxes(stack: StackedBars, scale: ValueScale, reader: ChartReader) -> Iterator[Box]:
@@ -118,11 +147,11 @@ def _boxes(stack: StackedBars, scale: ValueScale, reader: ChartReader) -> Iterat
 
 
 def _totals(stack: StackedBars, scale: ValueScale, *, mixed: bool) -> Iterator[Stroke]:
-    """Mark totals where they are not the tops of the bars anyway."""
-    if not mixed:
-        return
+    """Mark totals where they are not the tops of the bars anyway, and those that are zero."""
     width = 1.0 / len(stack.names)
     for n, total in enumerate(stack.totals.tolist()):
+        if stack.empty[n] or not (mixed or total == 0.0):
+            continue
         y = scale.y(total)
         yield Stroke("total", (n + 0.08) * width, y, (n + 0.92) * width, y)
 
@@ -137,20 +166,38 @@ def _names(stack: StackedBars, y: float) -> Iterator[Label]:
 
 def _description(stack: StackedBars, reader: ChartReader) -> str:
     totals = stack.totals
-    low, high = int(totals.argmin()), int(totals.argmax())
-    return (
+    low = int(np.where(stack.empty, np.inf, totals).argmin())
+    high = int(np.where(stack.empty, -np.inf, totals).argmax())
+    text = (
         f"{len(stack.names)} bars of {len(stack.parts)} parts. "
         f"Highest {stack.names[high]}: {reader.number(totals[high], MONEY_DECIMALS)}, "
         f"lowest {stack.names[low]}: {reader.number(totals[low], MONEY_DECIMALS)} {stack.unit}."
     )
+    without = int((stack.unread_shares >= 1.0).sum())
+    partly = int((stack.unread_shares > 0.0).sum()) - without
+    if without or partly:
+        text += f" {without} without any reading, {partly} with readings of a part of their time."
+    return text
 
 
 def _table(stack: StackedBars, reader: ChartReader) -> DataTable:
-    columns = [*(part.amounts for part in stack.parts), stack.totals]
-    return DataTable(
-        ["", *(part.name for part in stack.parts), f"Total, {stack.unit}"],
-        [
-            [name, *(reader.cell(float(own[n]), MONEY_DECIMALS) for own in columns)]
-            for n, name in enumerate(stack.names)
-        ],
-    )
+    totals = np.where(stack.empty, np.nan, stack.totals)
+    columns = [*(part.amounts for part in stack.parts), totals]
+    rows = [
+        [name, *(reader.cell(float(own[n]), MONEY_DECIMALS) for own in columns)]
+        for n, name in enumerate(stack.names)
+    ]
+    head = ["", *(part.name for part in stack.parts), f"Total, {stack.unit}"]
+    if stack.unread is not None:
+        head.append("Time without readings")
+        rows = [
+            [*row, _percent(share, reader)]
+            for row, share in zip(rows, stack.unread.tolist(), strict=True)
+        ]
+    return DataTable(head, rows)
+
+
+def _percent(share: float, reader: ChartReader) -> str:
+    """Write a share in per cent; one that is not all is not written as all, nor as nothing."""
+    percent = min(max(round(100 * share), 1), 99) if 0.0 < share < 1.0 else round(100 * share)
+    return f"{reader.number(percent, 0)} %"

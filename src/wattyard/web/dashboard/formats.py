@@ -122,6 +122,10 @@ class Formats:
         found = date.fromisoformat(day) if isinstance(day, str) else day
         return dates.format_date(found, "medium", locale=self.locale)
 
+    def days(self, first: date, last: date) -> str:
+        """Days of the calendar from the first to the last: `13–31 Mar 2026`."""
+        return dates.format_interval(first, last, "yMMMd", locale=self.locale)
+
     def month(self, day: date) -> str:
         """A month of the calendar: `November 2026`."""
         return dates.format_skeleton("yMMMM", day, locale=self.locale)

@@ -63,6 +63,16 @@ class ShownCosts:
             "tariff_direction": self.direction,
         }
 
+    def periods(self, first: date) -> list[tuple[date, date]]:
+        """The days or months that are shown, from the one of `first` on: starts and ends."""
+        found = []
+        start = self.start if self.by_day else first
+        while start < self.end:
+            following = start + timedelta(days=1) if self.by_day else _months_later(start, 1)
+            found.append((start, min(following, self.end)))
+            start = following
+        return found
+
     @property
     def question(self) -> CostQuestion:
         """The same for the use-case."""

@@ -1,6 +1,7 @@
 """The screen Costs: what the energy of a site cost, by month or day, line by line."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,10 +13,12 @@ from htpy import Node
 from wattyard.costs.service import CostReports
 from wattyard.kernel import civil
 from wattyard.kernel.refusals import Refusal, StateForbids
+from wattyard.meters.service import Records
 from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import SiteSearches
 from wattyard.tariffs.service import Tariffs
+from wattyard.web.charts.drawing import Drawing
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.stacks import StackedBars, StackPart, stacked_chart
@@ -23,7 +26,8 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import said
-from wattyard.web.dashboard.screens import cost_comparison, tariff_words
+from wattyard.web.dashboard.screens import cost_comparison, cost_coverage, tariff_words
+from wattyard.web.dashboard.screens.cost_coverage import DaysRead, days_read
 from wattyard.web.dashboard.screens.cost_lines import (
     Line,
     in_order,
@@ -41,7 +45,7 @@ _MOST_PARTS: Final = 8
 
 @page("GET", PATH)
 async def costs(
-    visit: Visit, searches: SiteSearches, reports: CostReports, tariffs: Tariffs
+    visit: Visit, searches: SiteSearches, reports: CostReports, tariffs: Tariffs, records: Records
 ) -> Screen:
     """Show what a site's energy cost, or let a site be chosen."""
     if not visit.query.get("location"):
@@ -57,8 +61,9 @@ async def costs(
         body = _cannot(visit, asked, refusal)
     else:
         compared = await cost_comparison.card(visit, reports, tariffs, asked, answer)
-        figures = _figures(visit, form, asked, answer)
-        body = [figures, _shown(visit, form, asked, answer, compared)]
+        bars = await _bars(visit, records, asked, answer["data"])
+        figures = _figures(visit, form, asked, answer, bars)
+        body = [figures, _shown(visit, form, asked, answer, bars, compared)]
     return Screen(
         title=f"Costs of {title_of(asked.location)}",
         path=PATH,
@@ -81,6 +86,33 @@ async def cost_file(visit: Visit) -> Answer:
         media_type=b"text/csv; charset=utf-8",
         headers=[(b"content-disposition", disposition)],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """The days or months that are shown, what each cost, and for which days there are readings.
+
+    `items` are the API's, None where it has none of that time.
+    """
+
+    periods: Sequence[tuple[date, date]]
+    items: Sequence[Mapping[str, Any] | None]
+    read: DaysRead
+
+    def read_of(self, number: int) -> DaysRead:
+        """The days of one of them."""
+        return self.read.between(*self.periods[number])
+
+
+async def _bars(
+    visit: Visit, records: Records, asked: ShownCosts, items: Sequence[Mapping[str, Any]]
+) -> _Bars:
+    """Put what the API answers where it belongs, from the first that it has of any time."""
+    by_day = {_local(one["start_time"], asked.zone): one for one in items}
+    periods = asked.periods(min(by_day)) if by_day else []
+    span = (periods[0][0], asked.end, asked.zone) if periods else (asked.end, asked.end, asked.zone)
+    read = await days_read(visit, records, asked.location["id"], asked.direction, span)
+    return _Bars(periods, [by_day.get(start) for start, _ in periods], read)
 
 
 def _actions(visit: Visit, asked: ShownCosts) -> Node:
@@ -120,7 +152,9 @@ def _cannot(visit: Visit, asked: ShownCosts, refusal: Refusal) -> Node:
     return parts.empty(said(refusal.first.message), actions.get(refusal.first.code))
 
 
-def _figures(visit: Visit, form: Formats, asked: ShownCosts, answer: Mapping[str, Any]) -> Node:
+def _figures(
+    visit: Visit, form: Formats, asked: ShownCosts, answer: Mapping[str, Any], bars: _Bars
+) -> Node:
     total = answer["total"]
     energy_kwh, cost = total["energy"]["value"], total["cost"]["value"]
     words = "Cost" if asked.direction == "IMPORT" else "Value"
@@ -142,11 +176,20 @@ def _figures(visit: Visit, form: Formats, asked: ShownCosts, answer: Mapping[str
                 form.money(cost / energy_kwh, asked.currency, digits=4), "per kWh on average"
             )
         )
-    return h.div(".figures")[shown]
+    shown.append(cost_coverage.figure(bars.read, form))
+    return [
+        h.div(".figures")[shown],
+        answer["data"] and cost_coverage.warning(bars.read, form, "This total"),
+    ]
 
 
 def _shown(
-    visit: Visit, form: Formats, asked: ShownCosts, answer: Mapping[str, Any], compared: Node
+    visit: Visit,
+    form: Formats,
+    asked: ShownCosts,
+    answer: Mapping[str, Any],
+    bars: _Bars,
+    compared: Node,
 ) -> Node:
     if not answer["data"]:
         return parts.empty(
@@ -155,15 +198,15 @@ def _shown(
             parts.button("How to send readings", visit.root("/docs/guides/import"), main=True),
         )
     names = tariff_names(asked.location)
-    items = [(one, lines_of(one, names)) for one in answer["data"]]
+    lines = [[] if one is None else lines_of(one, names) for one in bars.items]
     total = lines_of(answer["total"], names)
-    by = "day" if asked.by_day else "month"
-    title = f"What it cost, by {by}" if asked.direction == "IMPORT" else f"What it brought, by {by}"
     return [
-        parts.card(title, chart(_drawing(form, asked, items, total, title), "costs")),
+        parts.card(_title(asked), chart(_drawing(form, asked, bars, lines, total), "costs")),
         h.div(".cards-2")[
             h.div[parts.card("By line", line_table(form, asked.currency, total)), compared],
-            parts.card(f"By {by}", _item_table(visit, form, asked, answer["data"])),
+            parts.card(
+                "By day" if asked.by_day else "By month", _item_table(visit, form, asked, bars)
+            ),
         ],
     ]
 
@@ -171,59 +214,71 @@ def _shown(
 def _drawing(
     form: Formats,
     asked: ShownCosts,
-    items: Sequence[tuple[Any, Sequence[Line]]],
+    bars: _Bars,
+    lines: Sequence[Sequence[Line]],
     total: Sequence[Line],
-    title: str,
-) -> Any:  # noqa: ANN401 (a drawing of the charts)
-    """Draw a bar for each item, with the lines in the order of the total's."""
-    every = (total, *(lines for _, lines in items))
-    labels = in_order(line.label for lines in every for line in lines)
+) -> Drawing:
+    """Draw a bar for each day or month, with the lines in the order of the total's."""
+    labels = in_order(line.label for own in (total, *lines) for line in own)
     if len(labels) > _MOST_PARTS:
         labels = [*labels[: _MOST_PARTS - 1], "Other lines"]
-    amounts = np.full((len(labels), len(items)), np.nan)
-    for column, (_, lines) in enumerate(items):
-        for line in lines:
+    amounts = np.full((len(labels), len(lines)), np.nan)
+    for column, own in enumerate(lines):
+        for line in own:
             row = labels.index(line.label) if line.label in labels else len(labels) - 1
             amounts[row, column] = np.nan_to_num(amounts[row, column]) + line.amount
-    days = [_local(one["start_time"], asked.zone) for one, _ in items]
     reader = ChartReader(asked.zone, str(form.locale))
     skeleton, short = ("MMMEd", "d") if asked.by_day else ("yMMMM", "MMM")
+    days = [start for start, _ in bars.periods]
     stack = StackedBars(
         [reader.date(day, skeleton) for day in days],
         [StackPart(label, amounts[row]) for row, label in enumerate(labels)],
         asked.currency,
         short_names=[reader.date(day, short) for day in days],
+        unread=np.array([bars.read_of(n).unread_share for n in range(len(days))]),
     )
-    return stacked_chart(stack, reader, title=title)
+    return stacked_chart(stack, reader, title=_title(asked))
 
 
-def _item_table(
-    visit: Visit, form: Formats, asked: ShownCosts, items: Iterable[Mapping[str, Any]]
-) -> Node:
+def _title(asked: ShownCosts) -> str:
+    verb = "it cost" if asked.direction == "IMPORT" else "it brought"
+    return f"What {verb}, by {'day' if asked.by_day else 'month'}"
+
+
+def _item_table(visit: Visit, form: Formats, asked: ShownCosts, bars: _Bars) -> Node:
     rows = []
-    for one in items:
-        day = _local(one["start_time"], asked.zone)
-        energy_kwh, cost = one["energy"]["value"], one["cost"]["value"]
+    for number, ((day, _), one) in enumerate(zip(bars.periods, bars.items, strict=True)):
         name: Node = form.day(day)
         if not asked.by_day:
             name = h.a(href=visit.here(month=f"{day:%Y-%m}"))[form.month(day)]
-        estimated = one["cost"]["confidence"] < 1 and parts.badge("estimated", "warn")
-        mean = form.rate(cost / energy_kwh, asked.currency) if energy_kwh else "–"
-        rows.append(
-            (
-                name,
-                parts.number(form.number(energy_kwh, "kWh", digits=1)),
-                parts.number(mean),
-                parts.number([form.money(cost, asked.currency), estimated and [" ", estimated]]),
-            )
-        )
+        read = bars.read_of(number)
+        says = (cost_coverage.of_day if asked.by_day else cost_coverage.of_month)(read, form)
+        rows.append((name, says, *_amounts(form, asked, one, read)))
     heads = (
         "Day" if asked.by_day else "Month",
+        "Readings",
         parts.number("Energy"),
         parts.number("On average"),
         parts.number("Cost" if asked.direction == "IMPORT" else "Value"),
     )
     return parts.table(heads, rows, label="Costs by time")
+
+
+def _amounts(
+    form: Formats, asked: ShownCosts, one: Mapping[str, Any] | None, read: DaysRead
+) -> Sequence[Node]:
+    """The energy of a day or month, its mean price and cost; dashes for what is not known."""
+    if one is None:
+        return (parts.number("–"),) * 3
+    energy_kwh, cost = one["energy"]["value"], one["cost"]["value"]
+    mean = form.rate(cost / energy_kwh, asked.currency) if energy_kwh else "–"
+    known = bool(energy_kwh or read.read)
+    estimated = one["cost"]["confidence"] < 1 and [" ", parts.badge("estimated", "warn")]
+    return (
+        parts.number(form.number(energy_kwh, "kWh", digits=1) if known else "–"),
+        parts.number(mean),
+        parts.number([form.money(cost, asked.currency), estimated]),
+    )
 
 
 def _local(text: str, zone: ZoneInfo) -> date:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import htpy as h
 from htpy import Node
 
+from wattyard.meters.service import Records
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.call import StreamedAnswer
@@ -23,7 +24,7 @@ _EVENTS: Final = 8
 
 
 @page("GET", "/sites/{site}")
-async def one_site(visit: Visit, site: str, states: States) -> Screen | Answer:
+async def one_site(visit: Visit, site: str, states: States, records: Records) -> Screen | Answer:
     """Show what is known of a site."""
     if site.startswith("loc_"):
         return visit.go(visit.link(f"/sites/ste_{site[4:]}"))
@@ -36,7 +37,7 @@ async def one_site(visit: Visit, site: str, states: States) -> Screen | Answer:
         site_money.prices(place),
         site_readings.card(place),
         site_devices.card(place, states),
-        site_money.costs(place),
+        site_money.costs(place, records),
         site_devices.plans(place),
         _events(place),
     )

@@ -10,11 +10,13 @@ from htpy import Node
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.refusals import Refusal
+from wattyard.meters.service import Records
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.prices import PriceCurve, price_chart
 from wattyard.web.charts.series import StepSeries, steps_of
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import said
+from wattyard.web.dashboard.screens.cost_coverage import DaysRead, days_read, summary, warning
 from wattyard.web.dashboard.screens.cost_lines import line_table, lines_of, tariff_names
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 
@@ -56,7 +58,7 @@ async def prices(place: ShownSite) -> Node:
     )
 
 
-async def costs(place: ShownSite) -> Node:
+async def costs(place: ShownSite, records: Records) -> Node:
     """What this month has cost so far, by line; up to the end of today, as the screen Costs."""
     first, tomorrow = place.today.replace(day=1), place.today + timedelta(days=1)
     title = f"Costs in {place.formats.month(first)} so far"
@@ -81,7 +83,11 @@ async def costs(place: ShownSite) -> Node:
             parts.button("Upload readings", place.visit.link(f"{place.path}/upload")),
         )
         return parts.card(title, body, actions=more, id_="costs")
-    return parts.card(title, _lines(place, found["total"]), actions=more, id_="costs")
+    read = await days_read(
+        place.visit, records, place.location_id, "IMPORT", (first, tomorrow, place.zone)
+    )
+    body = [_lines(place, found["total"], read), warning(read, place.formats, "This")]
+    return parts.card(title, body, actions=more, id_="costs")
 
 
 async def _series(place: ShownSite, direction: str) -> Any:  # noqa: ANN401 (the JSON document)
@@ -156,7 +162,7 @@ def _moment(place: ShownSite, instant: str) -> str:
     return f"{time}{names.get(day, f' on {place.formats.day(day)}')}"
 
 
-def _lines(place: ShownSite, total: Mapping[str, Any]) -> Node:
+def _lines(place: ShownSite, total: Mapping[str, Any], read: DaysRead) -> Node:
     formats = place.formats
     confidence = total["cost"]["confidence"]
     return [
@@ -166,6 +172,7 @@ def _lines(place: ShownSite, total: Mapping[str, Any]) -> Node:
                 h.span[
                     f"for {formats.number(total['energy']['value'], 'kWh')} from the grid"
                     + ("" if confidence == 1 else ", in part of estimated readings")
+                    + (f"; {summary(read, formats)}" if read.complete and read.days else "")
                 ],
             ]
         ],

@@ -1,6 +1,6 @@
 """What a price is made of at one instant, part by part (`POST /prices/audit`)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 import htpy as h
 from htpy import Node
 
-from wattyard.kernel import civil, instants
+from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.refusals import Refusal
+from wattyard.platform.http.inside import Request
+from wattyard.tariffs.service import Tariffs
 from wattyard.web.charts.audit import AuditPart, audit_chart
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields, FormFaults
+from wattyard.web.dashboard.screens.tariff_rule import because
 from wattyard.web.dashboard.visit import Visit
 
 Document = Mapping[str, Any]
@@ -30,9 +33,8 @@ _MOMENT: Final = timedelta(minutes=1)
 _EXACT: Final = 1e-6
 
 
-async def audit_card(visit: Visit, tariff: Document) -> Node:
+async def audit_card(visit: Visit, tariffs: Tariffs, tariff: Document) -> Node:
     """Ask for an instant, now by default, and show the price of the site then in its parts."""
-    form = visit.formats(tariff["timezone"])
     zone = civil.zone(tariff["timezone"])
     typed = visit.query.get("at", "")
     start = _instant(typed, zone) if typed else visit.call.now
@@ -42,7 +44,7 @@ async def audit_card(visit: Visit, tariff: Document) -> Node:
         found = parts.empty("This is no date and time: write it as 2026-03-01T18:00.")
     else:
         try:
-            found = await _shown(visit, tariff, form, start)
+            found = await _shown(visit, tariffs, tariff, start)
         except Refusal as refusal:
             faults = FormFaults(refusal)
             found = faults.rest()
@@ -61,7 +63,8 @@ async def audit_card(visit: Visit, tariff: Document) -> Node:
     )
 
 
-async def _shown(visit: Visit, tariff: Document, form: Formats, start: datetime) -> Node:
+async def _shown(visit: Visit, tariffs: Tariffs, tariff: Document, start: datetime) -> Node:
+    form = visit.formats(tariff["timezone"])
     body = {
         "location_id": tariff["location_id"],
         "start_time": instants.text(start),
@@ -83,6 +86,7 @@ async def _shown(visit: Visit, tariff: Document, form: Formats, start: datetime)
             form.when(interval["valid_from"]),
             ", at the tiers that the site has reached.",
         ],
+        await _why(visit, tariffs, own, start, audit),
         chart(drawing, "audit-parts"),
         parts.table(
             heads, [_row(visit, form, currency, *one) for one in own], label="Tariffs of the price"
@@ -90,7 +94,33 @@ async def _shown(visit: Visit, tariff: Document, form: Formats, start: datetime)
     ]
 
 
-def _parts(own: list[tuple[str, Document]]) -> Iterator[AuditPart]:
+async def _why(
+    visit: Visit,
+    tariffs: Tariffs,
+    own: Sequence[tuple[str, Document]],
+    start: datetime,
+    audit: Document,
+) -> Node:
+    """Say in a sentence for each tariff which of its rules gives the price, and what is beside."""
+    asked = [Request(method="GET", path=f"/tariffs/{part['tariff_id']}") for _, part in own]
+    documents = await visit.together(*asked)
+    lines = []
+    for (_, part), found in zip(own, documents, strict=True):
+        id_ = ids.read(found["id"], "trf", param="tariff_id")
+        window = await tariffs.window_at(visit.context, id_, start)
+        form = visit.formats(found["timezone"])
+        address = visit.link(f"/tariffs/{found['id']}")
+        lines.append(h.li[because(found, window, part, form, address)])
+    lines += [
+        h.li(".faint")[
+            f"Not in the price per kWh: {one['name'] or one['kind'].lower()}, {one['text']}."
+        ]
+        for one in audit["charges"]
+    ]
+    return h.ul(".because")[lines]
+
+
+def _parts(own: Sequence[tuple[str, Document]]) -> Iterator[AuditPart]:
     """Split each tariff's part, before VAT, into the market's price and the surcharge on it."""
     vat = 0.0
     for name, part in own:

@@ -1,6 +1,6 @@
 """The screens of tariffs: their list, and one with its weeks, special days, tiers and charges."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import htpy as h
@@ -12,6 +12,7 @@ from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import Sites
+from wattyard.tariffs.service import Tariffs
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
@@ -20,6 +21,7 @@ from wattyard.web.dashboard.refusal_words import placed
 from wattyard.web.dashboard.screens import tariff_edit, tariff_import
 from wattyard.web.dashboard.screens.site_choice import address_of, title_of
 from wattyard.web.dashboard.screens.tariff_audit import audit_card
+from wattyard.web.dashboard.screens.tariff_rule import name_of, windows_of
 from wattyard.web.dashboard.screens.tariff_week import week_cards
 from wattyard.web.dashboard.screens.tariff_words import (
     CONNECTIONS,
@@ -80,7 +82,7 @@ async def tariffs(visit: Visit, sites: Sites) -> Screen:
 
 
 @page("GET", f"{PATH}/{{tariff}}")
-async def tariff(visit: Visit, tariff: str) -> Screen:
+async def tariff(visit: Visit, tariff: str, contracts: Tariffs) -> Screen:
     """Show one tariff: its weeks by season, special days, tiers, charges, and a price in parts."""
     request = Request(method="GET", path=f"/tariffs/{tariff}")
     reply = await visit.ask(request)
@@ -97,7 +99,7 @@ async def tariff(visit: Visit, tariff: str) -> Screen:
             _facts(visit, own, location, form),
             await _week(visit, own, form),
             _tiers(own, form),
-            await audit_card(visit, own),
+            await audit_card(visit, contracts, own),
         ],
     )
 
@@ -113,11 +115,6 @@ async def delete_tariff(visit: Visit, tariff: str) -> Answer:
         return visit.go(visit.link(f"{PATH}/{own['id']}"), told=told)
     told = f"{name_of(own)} is deleted: the site's prices are without it from now on."
     return visit.go(visit.link(PATH, location=own["location_id"]), told=told)
-
-
-def name_of(tariff: Document) -> str:
-    """What a tariff is called: its name, or what it prices."""
-    return tariff["display_name"] or kind_of(tariff).capitalize()
 
 
 async def _references(visit: Visit, sites: Sites, found: list[Document]) -> dict[str, str]:
@@ -245,16 +242,6 @@ async def _week(visit: Visit, own: Document, form: Formats) -> Node:
     except Refusal as refusal:
         return parts.card("The week", [h.p[sentence(placed(one))] for one in refusal.faults])
     return week_cards(check, form, name="week")
-
-
-def windows_of(
-    schedule: list[Document],
-) -> Iterator[tuple[Document, Document, Document]]:
-    """List entry, block and hours of every window of a schedule."""
-    for entry in schedule:
-        for block in entry["days_and_hours"]:
-            for hours in block["hours"]:
-                yield entry, block, hours
 
 
 def _tiers(own: Document, form: Formats) -> Node:
