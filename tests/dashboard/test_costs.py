@@ -46,7 +46,7 @@ async def test_months_and_lines_are_shown_with_their_money(
     shown = words(page)
     assert "Costs of house-1" in shown
     assert "the local days of Europe/Amsterdam" in shown
-    assert "100 kWh €0.3900 per kWh €39.00" in shown
+    assert "100 kWh €0.3900 €39.00" in shown
     assert "March 2026 all days 100 kWh" in shown
     assert "Nice & flat 200 kWh €0.2500 per kWh €50.00" in shown
     assert "Standing charge" in shown
@@ -61,7 +61,7 @@ async def test_a_month_leads_to_its_days_and_to_a_csv_file(
     await tenant.tariff(site["location_id"])
     where = f"location={site['location_id']}"
     assert f"{where}&amp;month=2026-02" in (await browser.get(f"/costs?{where}")).text
-    assert "10 Feb 2026 25 % of the day 100 kWh €0.2500 per kWh €25.00" in words(
+    assert "10 Feb 2026 25 % of the day 100 kWh €0.2500 €25.00" in words(
         await browser.get(f"/costs?{where}&month=2026-02")
     )
     file = await browser.get(f"/costs/file?{where}&month=2026-02")

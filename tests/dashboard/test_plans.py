@@ -8,6 +8,7 @@ import pytest
 from tests.support.charging import BATTERY, CAR, PRICES
 from tests.support.dashboard import Browser, words
 from tests.support.pricing import hourly, market
+from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant, World
 from wattyard.people.domain import Role
 
@@ -165,6 +166,51 @@ async def test_kept_plans_by_amount_and_of_sites_are_shown_too(
     assert "kept, made" in words(first)
     assert "kept, made" in words(second)
     assert "Nobody planning: The same targets" in words(second)
+
+
+async def test_a_kept_plan_is_drawn_from_its_start_with_its_target(
+    tenant: Tenant, browser: Browser
+) -> None:
+    _, device = await car(tenant, reference_id="car-1")
+    body = {
+        "device_id": device,
+        "target_state_of_charge_percent": 40,
+        "ready_by": "2026-03-02T07:00:00Z",
+    }
+    assert (await tenant.post("/schedules/soc?keep=true", body)).status_code == 200
+    await charged(tenant, device, 22.0)
+
+    page = await browser.get(f"/plans?device={device}")
+
+    assert "kept, made" in words(page)
+    assert "car-1: state of charge from 20 to 40 %." in words(page)
+    assert 'class="deadline"' in page.text
+    assert ">40 %</text>" in page.text
+    assert "Both leave the same energy in store at the end." in words(page)
+
+
+async def test_what_a_saving_leaves_out_is_said_and_priced(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await home(tenant, {**BATTERY, "reference_id": "bat-1"})
+    await tenant.tariff(at, direction="EXPORT", schedule=flat(0.2))
+    await tenant.device(at, type="PV_SYSTEM", properties={"pv": {"peak_power_kw": 5}})
+    sun = {"start_time": NOW, "end_time": "2026-03-01T12:00:00Z", "kw": 3}
+    body = {
+        "location_id": at,
+        "schedule_horizon": 12,
+        "devices": [{"device_id": device, "state_of_charge_percent": 20}],
+        "forecasts": {"load": [{**sun, "kw": 0}], "solar": [sun]},
+    }
+    kept = await tenant.post("/schedules/site?keep=true", body)
+    assert kept.status_code == 200, kept.text
+    assert kept.json()["baseline"]["stored_more_kwh"] == pytest.approx(6.0, abs=0.01)
+
+    shown = words(await browser.get(f"/plans?location={at}")).replace("\xa0", " ")
+
+    assert "Saved is what the plan costs less than nobody planning: the same targets" in shown
+    assert "The plan leaves 6 kWh less in store at its end than nobody planning would" in shown
+    assert "at the mean price of this time, €0." in shown
 
 
 async def test_a_site_is_planned_as_a_whole(tenant: Tenant, browser: Browser) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.maths.charts.test_drawings import HOSTILE, READER, hours
 from wattyard.web.charts import palette
 from wattyard.web.charts.audit import AuditPart, audit_chart
-from wattyard.web.charts.drawing import Box, Curve, Drawing, Label
+from wattyard.web.charts.drawing import Box, Curve, Drawing, Label, Stroke
 from wattyard.web.charts.plans import ChargeTarget, PlanLane, plan_chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.scales import nice_ticks
@@ -64,11 +64,15 @@ def test_lanes_do_not_overlap_and_share_their_axis_of_time() -> None:
     marks = [one for one in drawing.shapes if one.style == "target"]
     assert isinstance(marks[0], Label)
     assert marks[0].x == pytest.approx(12 / 23)
+    (line,) = [one for one in drawing.shapes if one.style == "deadline"]
+    assert isinstance(line, Stroke)
+    assert (line.x1, line.x2, line.y2 - line.y1) == (marks[0].x, marks[0].x, 86.0)
+    assert [one.text for one in drawing.shapes if one.style == "target-text"] == ["80 %"]  # type: ignore[union-attr]
     assert [one.text for one in drawing.legend] == [
         "Charges or runs",
         "Discharges",
         "Forecast",
-        "Target",
+        "Target, at its deadline",
         "Reserve",
     ]
     assert "State of charge from 40 to 60 %." in drawing.description

@@ -47,6 +47,7 @@ def test_a_battery_takes_surplus_sun_and_serves_the_house() -> None:
 
     served_kwh = 0.25 + 1 + 1
     assert baseline.cost == pytest.approx(1 * 0.1 - served_kwh * 0.3)
+    assert baseline.held_wh == pytest.approx(storage.energy_wh + 1_000 - 1_000 * served_kwh)
 
 
 def test_what_a_battery_misses_is_charged_in_the_latest_steps() -> None:

@@ -270,3 +270,27 @@ def test_there_are_no_savings_where_nobody_planning_serves_less() -> None:
     assert plan.baseline is not None
     assert [device for device, _ in plan.baseline.unmet] == ["car"]
     assert plan.savings is None
+
+
+def test_what_nobody_planning_leaves_in_store_beyond_the_plan_is_told() -> None:
+    store = battery(
+        energy_wh=2000.0, efficiency=1.0, grid_discharging=True,
+        targets=(StoreTarget(int(DAY[-1]), min_wh=2000.0),),
+    )  # fmt: skip
+    sun_w = np.where(np.arange(24) < 2, 3000.0, 0.0)
+    question = SiteQuestion(
+        DAY,
+        np.full(24, 0.5),
+        export_per_kwh=np.full(24, 0.3),
+        sun_w=sun_w,
+        stores=(store,),
+        pv=(PvShare("panels", 1.0),),
+    )
+
+    plan = compared(question, plan_site(question))
+
+    assert plan.baseline is not None
+    (held,) = [one.held_wh for one in plan.devices if one.held_wh is not None]
+    assert plan.baseline.stored_more_wh == pytest.approx(8000.0 - held[-1])
+    assert plan.savings is not None
+    assert plan.savings.value == pytest.approx((8000.0 - held[-1]) / 1000 * 0.3)

@@ -174,11 +174,14 @@ class Baseline(Model, frozen=True, kw_only=True, dict=True):
         total: money, as the `total` of `cost`
         description: what happens with nobody planning, in words
         unmet: the goals that are missed so
+        stored_more_kwh: what stores then hold at the end beyond what they hold at the end
+            of the plan, kWh; negative: less. A saving does not pay for it
     """
 
     total: float
     description: str
     unmet: list[Unmet]
+    stored_more_kwh: float
 
 
 class BatteryBody(Model, frozen=True, kw_only=True, dict=True):
@@ -252,11 +255,14 @@ class ChargeBaseline(Model, frozen=True, kw_only=True, dict=True):
         total: money, taxes included; negative where it is saved or earned
         description: what would be done
         unmet: what would be missed of the goals
+        stored_more_kwh: what the device would hold at the end beyond what it holds at the
+            end of the plan, kWh; negative: less. The saving does not pay for it
     """
 
     total: float
     description: str
     unmet: list[ChargeUnmet]
+    stored_more_kwh: float
 
 
 class ChargeBeside(Model, frozen=True, kw_only=True, dict=True):

@@ -33,7 +33,7 @@ from wattyard.schedules.domain.by_charge.request import (
     StateRequest,
 )
 from wattyard.schedules.domain.forecasts.surroundings import Expected, Source
-from wattyard.schedules.domain.power import Direction, Reason, Status
+from wattyard.schedules.domain.power import WH_PER_KWH, Direction, Reason, Status
 from wattyard.schedules.wire.amounts import Explain, HeldSlotBody, KeepUnless
 from wattyard.schedules.wire.heads import HeadShape, Named, head, prices_end
 from wattyard.schedules.wire.quantities import (
@@ -172,11 +172,14 @@ class ChargeBaselineShape(msgspec.Struct):
         total: money, taxes included; negative where it is saved or earned
         description: what would be done
         unmet: what would be missed of the goals
+        stored_more_kwh: what the device would hold at the end beyond what it holds at the end of
+            the plan, kWh; negative: less. The saving does not pay for it
     """
 
     total: float
     description: str
     unmet: list[ChargeUnmetShape]
+    stored_more_kwh: float
 
 
 class RequestShape(msgspec.Struct):
@@ -313,7 +316,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
             reason=own.reason,
             gap=rounded(plan.gap, COST_DECIMALS),
             kept=plan.kept,
-            baseline=_baseline(plan.baseline),
+            baseline=_baseline(plan.baseline, float(own.held_wh[-1])),
             savings=_savings(answer),
             assumptions=AssumptionsShape(
                 answer.storage.efficiency,
@@ -325,11 +328,13 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
     )
 
 
-def _baseline(own: ChargeBaseline) -> ChargeBaselineShape:
+def _baseline(own: ChargeBaseline, planned_wh: float) -> ChargeBaselineShape:
+    """Write what nobody planning would cost, beside what the plan holds at its end (Wh)."""
     unmet = []
     if own.reason is not None:
         unmet.append(ChargeUnmetShape("WH", energy(own.unmet_wh).value, own.reason))
-    return ChargeBaselineShape(rounded(own.cost, COST_DECIMALS), own.description, unmet)
+    more_kwh = rounded((own.held_wh - planned_wh) / WH_PER_KWH, COST_DECIMALS)
+    return ChargeBaselineShape(rounded(own.cost, COST_DECIMALS), own.description, unmet, more_kwh)
 
 
 def _savings(answer: ChargeAnswer) -> PlanSavingsShape | None:

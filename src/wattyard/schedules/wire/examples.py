@@ -146,6 +146,7 @@ CHARGE: dict[str, Any] = {
         "total": 3.292985,
         "description": "The car is charged at once at full power until its target.",
         "unmet": [],
+        "stored_more_kwh": 0.0,
     },
     "savings": {"value": 1.23118, "percentage": 37.39},
     "assumptions": {

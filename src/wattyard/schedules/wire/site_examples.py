@@ -87,6 +87,7 @@ SITE: dict[str, Any] = {
         "total": 3.699385,
         "description": DESCRIPTION,
         "unmet": [],
+        "stored_more_kwh": 0.0,
     },
     "savings": {"value": 1.23118, "percentage": 33.28},
     "assumptions": {

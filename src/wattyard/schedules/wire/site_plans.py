@@ -12,6 +12,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import EPOCH, HOUR_US, instant, texts
 from wattyard.kernel.quantities import COST_DECIMALS, PRICE_DECIMALS, all_rounded, rounded
 from wattyard.schedules.domain.forecasts.surroundings import Expected
+from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.site import remarks
 from wattyard.schedules.domain.site.assembly import CARBON_G_PER_KWH, SiteAnswer, SiteCase
 from wattyard.schedules.domain.site.plan import (
@@ -193,7 +194,12 @@ def _baseline(baseline: Baseline | None, case: SiteCase, form: datetime) -> Base
     for device, missed in baseline.unmet:
         own = _missed(missed, case, device, form)
         unmet.append(UnmetShape(own.target, own.units, own.value, own.reason, device))
-    return BaselineShape(rounded(baseline.total, COST_DECIMALS), baseline.description, unmet)
+    return BaselineShape(
+        rounded(baseline.total, COST_DECIMALS),
+        baseline.description,
+        unmet,
+        rounded(baseline.stored_more_wh / WH_PER_KWH, COST_DECIMALS),
+    )
 
 
 def _savings(savings: Savings | None) -> SiteSavingsShape | None:

@@ -120,11 +120,14 @@ class BaselineShape(msgspec.Struct):
         total: money, as the `total` of `cost`
         description: what happens with nobody planning, in words
         unmet: the goals that are missed so
+        stored_more_kwh: what stores then hold at the end beyond what they hold at the end of the
+            plan, kWh; negative: less. A saving does not pay for it
     """
 
     total: float
     description: str
     unmet: list[UnmetShape]
+    stored_more_kwh: float
 
 
 class SiteSavingsShape(msgspec.Struct):

@@ -117,6 +117,8 @@ STYLES: Final[Mapping[str, Mapping[str, str]]] = {
     "held-fine": _curve("held", "1"),
     "held-area": _area("held", "0.16"),
     "target": _text("now", "14"),
+    "target-text": _text("now", weight="600"),
+    "deadline": {"fill": "none", "stroke": "now", "stroke-width": "1"},
     "reserve": {"fill": "none", "stroke": "now", "stroke-width": "1.5", "stroke-dasharray": "2 4"},
     **{f"s{n}": _filled(f"s{n}") for n in range(1, 9)},
     **{f"h{n}": _filled(f"h{n}") for n in range(7)},

@@ -27,6 +27,7 @@ from wattyard.web.charts.times import TimeScale
 
 LaneKind = Literal["price", "power", "charge"]
 
+_NEAR_END: Final = 0.5
 _LANE_PX: Final = {"price": 110.0, "power": 74.0, "charge": 86.0}
 _DECIMALS: Final = {"price": SHOWN_DECIMALS, "power": 2, "charge": 0}
 _TICKS: Final = {"price": 4, "power": 3, "charge": 2}
@@ -157,12 +158,22 @@ def _charge(lane: PlanLane, time: TimeScale, scale: ValueScale) -> tuple[list[Sh
         y = scale.y(lane.reserve_percent)
         before.append(Stroke("reserve", 0.0, y, 1.0, y))
     before.append(Curve("held", [line]))
-    before += [_mark(one, time, scale) for one in lane.targets]
+    for one in lane.targets:
+        before += _mark(one, time, scale)
     return [Curve("held-area", [area], closed=True)], before
 
 
-def _mark(target: ChargeTarget, time: TimeScale, scale: ValueScale) -> Label:
-    return Label("target", time.x(target.at_us), scale.y(target.percent) + 5, "◆", "middle")
+def _mark(target: ChargeTarget, time: TimeScale, scale: ValueScale) -> list[Shape]:
+    """Mark a target on the line of its deadline, with what is to be held then."""
+    x, y = min(max(time.x(target.at_us), 0.0), 1.0), scale.y(target.percent)
+    right = x > _NEAR_END
+    text_y = y + 12 if y < scale.top_px + 12 else y - 4
+    return [
+        Stroke("deadline", x, scale.top_px, x, scale.bottom_px),
+        Label("target", x, y + 5, "◆", "middle"),
+        Label("target-text", x, text_y, f"{target.percent:.0f} %", "end" if right else "start",
+              -8 if right else 8),
+    ]  # fmt: skip
 
 
 def _legend(lanes: Sequence[PlanLane]) -> list[LegendEntry]:
@@ -175,7 +186,7 @@ def _legend(lanes: Sequence[PlanLane]) -> list[LegendEntry]:
     if any(has_forecast(one.series) for one in lanes):
         entries.append(LegendEntry("forecast", "Forecast"))
     if any(one.targets for one in lanes):
-        entries.append(LegendEntry("target", "Target"))
+        entries.append(LegendEntry("deadline", "Target, at its deadline"))
     if any(one.reserve_percent is not None for one in lanes):
         entries.append(LegendEntry("reserve", "Reserve"))
     return entries

@@ -55,6 +55,7 @@ def nobody_planning(question: ChargeQuestion) -> ChargeBaseline:
     return ChargeBaseline(
         cost=_money(meter, after) - _money(meter, before),
         description=AT_ONCE if storage.car else SERVES,
+        held_wh=float(held_wh[-1]),
         unmet_wh=unmet_wh if missed else 0.0,
         reason=reason_of(alone, storage, held_wh) if missed else None,
     )

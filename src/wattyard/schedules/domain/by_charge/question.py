@@ -229,10 +229,11 @@ class StoragePlan:
 @dataclass(frozen=True, slots=True)
 class ChargeBaseline:
     """`cost` is what a storage unit adds to the bill with nobody planning, `unmet_wh` what it
-    misses of its goals, and `reason` what binds then."""
+    misses of its goals, and `reason` what binds then. `held_wh`: what it then holds at the end."""
 
     cost: float
     description: str
+    held_wh: float
     unmet_wh: float = 0.0
     reason: Reason | None = None
 

@@ -1,6 +1,6 @@
 """What a plan saves against nobody planning (contract 4b, `baseline` and `savings`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,7 +8,7 @@ from wattyard.schedules.domain.site.answer import flows_of
 from wattyard.schedules.domain.site.at_once import at_once
 from wattyard.schedules.domain.site.costs import cost_of
 from wattyard.schedules.domain.site.part import Run
-from wattyard.schedules.domain.site.plan import Baseline, Savings, SitePlan
+from wattyard.schedules.domain.site.plan import Baseline, Savings, SiteDevicePlan, SitePlan
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 DESCRIPTION: Final = (
@@ -27,8 +27,18 @@ def compared(question: SiteQuestion, plan: SitePlan) -> SitePlan:
     runs = at_once(question)
     cost = cost_of(question, runs, flows_of(question, runs))
     unmet = tuple((run.device, one) for run in runs for one in run.shortfalls)
-    baseline = Baseline(total=cost.total, description=DESCRIPTION, unmet=unmet)
+    baseline = Baseline(
+        total=cost.total,
+        description=DESCRIPTION,
+        stored_more_wh=_held(runs) - _held(plan.devices),
+        unmet=unmet,
+    )
     return replace(plan, baseline=baseline, savings=_savings(plan, runs, cost.total))
+
+
+def _held(stores: Iterable[Run | SiteDevicePlan]) -> float:
+    """Add up what stores hold at the end (Wh)."""
+    return sum(float(one.held_wh[-1]) for one in stores if one.held_wh is not None)
 
 
 def _savings(plan: SitePlan, runs: Sequence[Run], total: float) -> Savings | None:

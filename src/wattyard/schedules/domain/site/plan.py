@@ -112,11 +112,13 @@ class SolverStats:
 class Baseline:
     """The cost of the same targets and limits with nobody planning, and what it misses.
 
-    `unmet` names each device with its shortfall.
+    `unmet` names each device with its shortfall. `stored_more_wh`: what stores then hold at the end
+    beyond what they hold at the end of the plan; below 0 where it is less.
     """
 
     total: float
     description: str
+    stored_more_wh: float
     unmet: tuple[tuple[str, Shortfall], ...] = ()
 
 

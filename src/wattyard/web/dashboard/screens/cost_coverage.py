@@ -135,7 +135,7 @@ def warning(read: DaysRead, form: Formats, bill: str) -> Node:
     if read.complete:
         return None
     says = summary(read, form)
-    return h.p(".told", role="status")[
+    return h.p(".told.warn", role="status")[
         h.strong[f"{bill} is not complete: "],
         f"{says}. Energy of the time without readings is not in it; standing charges are.",
     ]

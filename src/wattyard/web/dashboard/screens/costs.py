@@ -203,11 +203,10 @@ def _shown(
     return [
         parts.card(_title(asked), chart(_drawing(form, asked, bars, lines, total), "costs")),
         h.div(".cards-2")[
-            h.div[parts.card("By line", line_table(form, asked.currency, total)), compared],
-            parts.card(
-                "By day" if asked.by_day else "By month", _item_table(visit, form, asked, bars)
-            ),
+            parts.card("By line", line_table(form, asked.currency, total)),
+            compared,
         ],
+        parts.card("By day" if asked.by_day else "By month", _item_table(visit, form, asked, bars)),
     ]
 
 
@@ -258,7 +257,7 @@ def _item_table(visit: Visit, form: Formats, asked: ShownCosts, bars: _Bars) -> 
         "Day" if asked.by_day else "Month",
         "Readings",
         parts.number("Energy"),
-        parts.number("On average"),
+        parts.number("Per kWh"),
         parts.number("Cost" if asked.direction == "IMPORT" else "Value"),
     )
     return parts.table(heads, rows, label="Costs by time")
@@ -271,7 +270,7 @@ def _amounts(
     if one is None:
         return (parts.number("–"),) * 3
     energy_kwh, cost = one["energy"]["value"], one["cost"]["value"]
-    mean = form.rate(cost / energy_kwh, asked.currency) if energy_kwh else "–"
+    mean = form.money(cost / energy_kwh, asked.currency, digits=4) if energy_kwh else "–"
     known = bool(energy_kwh or read.read)
     estimated = one["cost"]["confidence"] < 1 and [" ", parts.badge("estimated", "warn")]
     return (

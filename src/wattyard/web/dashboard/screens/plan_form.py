@@ -7,6 +7,7 @@ import htpy as h
 from htpy import Node
 
 from wattyard.people.domain import Role
+from wattyard.sites.domain.states import StateReport
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import Fields, FormFaults
 from wattyard.web.dashboard.screens.plan_question import PlanQuestion
@@ -16,11 +17,11 @@ PATH: Final = "/plans"
 
 
 def card(
-    visit: Visit, question: PlanQuestion, faults: FormFaults, percents: Mapping[str, float]
+    visit: Visit, question: PlanQuestion, faults: FormFaults, reports: Mapping[str, StateReport]
 ) -> Node:
     """Ask for other wishes; sending the form plans anew, and its second button keeps the plan."""
     fields = Fields(question.form, faults)
-    shown = _of_device(question, fields, percents) if question.device else _of_site(fields)
+    shown = _of_device(question, fields, reports) if question.device else _of_site(fields)
     keeping = visit.may(Role.DEVELOPER) and [
         h.button(
             type="submit",
@@ -46,10 +47,12 @@ def _of_site(fields: Fields) -> Node:
     return [_horizon(fields)]
 
 
-def _of_device(question: PlanQuestion, fields: Fields, percents: Mapping[str, float]) -> Node:
+def _of_device(question: PlanQuestion, fields: Fields, reports: Mapping[str, StateReport]) -> Node:
     assert question.device is not None  # noqa: S101 (the caller asked)
-    reported = percents.get(question.device["id"])
-    last = "none is reported yet" if reported is None else f"reported: {reported:g} %"
+    report = reports.get(question.device["id"])
+    last = "none is reported yet"
+    if report is not None:
+        last = f"reported: {report.state_of_charge_percent:g} %"
     zone = question.zone.key
     return [
         fields.text(

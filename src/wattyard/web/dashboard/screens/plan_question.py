@@ -1,5 +1,6 @@
 """Which plan the screen Plan shows: of a site or one device, kept or by the wishes of its form."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.refusals import Missing, Refusal
+from wattyard.schedules.service import KeptPlans
+from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import States
 from wattyard.web.dashboard.forms import Form
 from wattyard.web.dashboard.screens.plan_documents import PLANNED_TYPES
@@ -71,13 +74,16 @@ class PlanQuestion:
     def _wishes(self) -> Sequence[str]:
         return WISHES if self.device is not None else ("schedule_horizon",)
 
-    async def percents(self, visit: Visit, states: States) -> dict[str, float]:
-        """Read what each device reported last of its charge, in per cent."""
+    @property
+    def types(self) -> dict[str, str]:
+        """Types of devices by their ids."""
+        return {one["id"]: one["type"] for one in self.devices}
+
+    async def reports(self, visit: Visit, states: States) -> dict[str, StateReport]:
+        """Read what each device reported last."""
         planned = [ids.read(one["id"], "dev", param="device") for one in self.planned]
         newest = await states.newest(visit.context, planned)
-        return {
-            ids.wire("dev", id_): state.state_of_charge_percent for id_, state in newest.items()
-        }
+        return {ids.wire("dev", id_): report for id_, report in newest.items()}
 
 
 async def question_of(visit: Visit, given: Mapping[str, str]) -> PlanQuestion:
@@ -102,8 +108,13 @@ async def question_of(visit: Visit, given: Mapping[str, str]) -> PlanQuestion:
     return PlanQuestion(location, devices, device, form, "plan" in given)
 
 
-async def kept_plan(visit: Visit, question: PlanQuestion) -> Mapping[str, Any] | None:
-    """Read the plan that is kept of the device, or of the first one of the site that has one."""
+async def kept_plan(
+    visit: Visit, question: PlanQuestion, plans: KeptPlans
+) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Read the plan that is kept of the device, or of the first one of the site that has one.
+
+    The API's answer, and the body of the request that it answers.
+    """
     devices = [question.device] if question.device is not None else question.planned[:_LOOKED_AT]
     for device in devices:
         try:
@@ -111,7 +122,9 @@ async def kept_plan(visit: Visit, question: PlanQuestion) -> Mapping[str, Any] |
         except Missing:
             continue
         if kept["location_id"] == question.location["id"]:
-            return kept
+            id_ = ids.read(device["id"], "dev", param="device")
+            plan, _ = await plans.of_device(visit.context, id_)
+            return kept, json.loads(plan.request)
     return None
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Final
 
 import htpy as h
@@ -12,16 +11,17 @@ from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.refusals import Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
+from wattyard.schedules.service import KeptPlans
 from wattyard.sites.service import SiteSearches, States
 from wattyard.web.charts.page import chart
-from wattyard.web.charts.plans import ChargeTarget, plan_chart
+from wattyard.web.charts.plans import plan_chart
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import FormFaults, said, sentence
-from wattyard.web.dashboard.screens import plan_form, plan_words, tariff_words
+from wattyard.web.dashboard.screens import plan_form, plan_savings, plan_words, tariff_words
 from wattyard.web.dashboard.screens.plan_documents import (
     DeviceRun,
     PlanShown,
@@ -38,6 +38,7 @@ from wattyard.web.dashboard.screens.plan_question import (
     new_plan,
     question_of,
 )
+from wattyard.web.dashboard.screens.plan_wishes import wishes_of
 from wattyard.web.dashboard.screens.site_choice import choice, title_of
 from wattyard.web.dashboard.visit import Visit
 
@@ -46,24 +47,29 @@ _MOST_RUNS: Final = 40
 
 
 @page("GET", PATH)
-async def plans(visit: Visit, searches: SiteSearches, states: States) -> Screen:
+async def plans(
+    visit: Visit, searches: SiteSearches, states: States, kept_plans: KeptPlans
+) -> Screen:
     """Show the plan of a site or of a device: the kept one, or one by the wishes of the form."""
     if not visit.query.get("location") and not visit.query.get("device"):
         found = await choice(visit, searches, PATH, lambda id_: visit.link(PATH, location=id_))
         lead = h.p["When the devices of a site run at least cost, and what that saves."]
         return Screen(title="Plans", path="/sites", body=[lead, found])
     question = await question_of(visit, visit.query)
-    kept = None if question.submitted else await kept_plan(visit, question)
-    made, refusal = (kept, None) if kept is not None else await new_plan(visit, question)
-    percents = await question.percents(visit, states)
+    kept = None if question.submitted else await kept_plan(visit, question, kept_plans)
+    made, refusal = (kept[0], None) if kept is not None else await new_plan(visit, question)
+    reports = await question.reports(visit, states)
     form = visit.formats(question.zone.key)
     body = [_switch(visit, question)]
     if made is not None:
-        body += await _shown(visit, question, plan_of(made), percents)
+        request = question.body if kept is None else kept[1]
+        shown = plan_of(made)
+        asked = wishes_of(shown, request, reports, question.types)
+        body += await _shown(visit, question, shown, asked)
     elif refusal is not None and not question.submitted:
         body.append(_cannot(visit, question, refusal))
     faults = FormFaults(refusal if question.submitted else None)
-    body.append(plan_form.card(visit, question, faults, percents))
+    body.append(plan_form.card(visit, question, faults, reports))
     if made is not None:
         body.append(_call(visit))
     return Screen(
@@ -89,12 +95,12 @@ async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Scr
     try:
         await visit.change("POST", question.path, query={"keep": "true"}, body=question.body)
     except Refusal as refusal:
-        percents = await question.percents(visit, states)
+        reports = await question.reports(visit, states)
         return Screen(
             title=f"Plan of {_title(question)}",
             path="/sites",
             above=_above(visit, question),
-            body=plan_form.card(visit, question, FormFaults(refusal), percents),
+            body=plan_form.card(visit, question, FormFaults(refusal), reports),
             status=422,
         )
     device = question.device["id"] if question.device is not None else None
@@ -165,13 +171,11 @@ def _left_out(made: Mapping[str, Any]) -> int:
 
 
 async def _shown(
-    visit: Visit, question: PlanQuestion, plan: PlanShown, percents: Mapping[str, float]
+    visit: Visit, question: PlanQuestion, plan: PlanShown, asked: Mapping[str, Wishes]
 ) -> list[Node]:
     """Show figures, lanes, slots, and what the plan rests on."""
     form = visit.formats(question.zone.key)
     prices = await _prices(visit, plan)
-    known = percents if "time_made" not in plan.document else {}
-    asked = {one.device_id: _wishes(question, one.device_id, known) for one in plan.devices}
     lanes = lanes_of(plan, question.names, prices, asked)
     reader = ChartReader(question.zone, str(form.locale))
     drawing = plan_chart(
@@ -179,25 +183,12 @@ async def _shown(
     )
     return [
         _figures(form, plan),
+        plan_savings.note(form, plan, prices),
         _missing(form, plan, question.names),
         _warnings(plan, question.names),
         parts.card("When it runs", chart(drawing, "plan"), _slots(form, plan, question.names)),
         _rests_on(form, plan, question),
     ]
-
-
-def _wishes(question: PlanQuestion, device_id: str, percents: Mapping[str, float]) -> Wishes:
-    """Read what is asked of a device, for the marks in its lane."""
-    alone = question.device is not None and question.device["id"] == device_id
-    body = question.body if alone and question.submitted else {}
-    targets = []
-    target = body.get("target_state_of_charge_percent")
-    if isinstance(target, int | float) and body.get("ready_by"):
-        with suppress(ValueError):
-            at = microseconds(datetime.fromisoformat(body["ready_by"]))
-            targets = [ChargeTarget(at, float(target))]
-    percent = body.get("state_of_charge_percent", percents.get(device_id))
-    return Wishes(percent, targets, body.get("backup_reserve_percent"))
 
 
 async def _prices(visit: Visit, plan: PlanShown) -> StepSeries | None:

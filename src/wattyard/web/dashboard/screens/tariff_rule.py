@@ -52,10 +52,10 @@ def because(
     if window is None:
         return [named, ": no entry of its schedule is for this time."]
     entry, block, hours = list(windows_of(tariff["schedule"]))[window]
-    return [
-        named,
-        f": {when_text(entry, block, hours, form)}, {_price(tariff, hours, part, form)}.",
-    ]
+    when = when_text(entry, block, hours, form)
+    if when == _ALWAYS and _is_flat(hours["rate"]):
+        when = "one price at all times"
+    return [named, f": {when}, {_price(tariff, hours, part, form)}."]
 
 
 def _is_flat(rates: Sequence[Document]) -> bool:

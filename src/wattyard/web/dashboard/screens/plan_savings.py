@@ -1,0 +1,70 @@
+"""What the saving of a plan compares with, and what it leaves out: energy left at the end."""
+
+from typing import Any, Final
+
+import htpy as h
+import numpy as np
+from htpy import Node
+
+from wattyard.web.charts.series import StepSeries
+from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.screens.plan_documents import PlanShown
+
+_LITTLE_KWH: Final = 0.05
+
+
+def note(form: Formats, plan: PlanShown, prices: StepSeries | None) -> Node:
+    """Say what the saving compares, and what the energy that is left at the end is worth."""
+    baseline = plan.document.get("baseline")
+    if not baseline:
+        return None
+    compared = (
+        "Saved is what the plan costs less than nobody planning: "
+        f"{baseline['description'][:1].lower()}{baseline['description'][1:]} "
+    )
+    says, warns = _left(form, plan, baseline.get("stored_more_kwh"), mean_price(prices))
+    return h.p(".told.warn" if warns else ".faint", role="note" if warns else None)[compared, says]
+
+
+def _left(
+    form: Formats, plan: PlanShown, more_kwh: float | None, mean: float | None
+) -> tuple[Node, bool]:
+    """Say what is left at the end beyond the plan's, and whether that changes the saving."""
+    currency = plan.document["currency_code"]
+    if _is_valued(plan.document):
+        return "What is stored at the end is paid for, as the request asks.", False
+    if more_kwh is None:
+        return "What either leaves in store at the end beyond its targets is not in it.", False
+    if abs(more_kwh) < _LITTLE_KWH:
+        return "Both leave the same energy in store at the end.", False
+    amount = form.number(abs(more_kwh), "kWh", digits=1)
+    which = "less" if more_kwh > 0 else "more"
+    says: list[Node] = [
+        h.strong[f"The plan leaves {amount} {which} in store at its end"],
+        " than nobody planning would, which the saving does not count",
+    ]
+    if mean is None:
+        return [*says, "."], more_kwh > 0
+    worth = abs(more_kwh) * mean
+    says.append(
+        f": at the mean price of this time, {form.rate(mean, currency)}, that is "
+        f"{form.money(worth, currency)}"
+    )
+    savings = plan.document.get("savings")
+    if savings:
+        left = savings["value"] - (worth if more_kwh > 0 else -worth)
+        says.append(f", and the plan saves {form.money(left, currency)} with it")
+    return [*says, "."], more_kwh > 0
+
+
+def _is_valued(document: Any) -> bool:  # noqa: ANN401 (the JSON document)
+    return document["object"] == "schedule_site" and bool(document["cost"]["stored"])
+
+
+def mean_price(prices: StepSeries | None) -> float | None:
+    """The mean of a price over the time for which it is known; None where it is not."""
+    if prices is None:
+        return None
+    known = np.isfinite(prices.values)
+    lengths = np.diff(prices.edges_us)[known]
+    return float(np.average(prices.values[known], weights=lengths)) if lengths.size else None
