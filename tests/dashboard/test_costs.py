@@ -46,8 +46,8 @@ async def test_months_and_lines_are_shown_with_their_money(
     shown = words(page)
     assert "Costs of house-1" in shown
     assert "the local days of Europe/Amsterdam" in shown
-    assert "100 kWh €0.3900 €39.00" in shown
-    assert "March 2026 all days 100 kWh" in shown
+    assert "€39.00 100 kWh €0.3900" in shown
+    assert "March 2026 all days €" in shown
     assert "Nice & flat 200 kWh €0.2500 per kWh €50.00" in shown
     assert "Standing charge" in shown
     assert "<svg" in page.text
@@ -61,7 +61,7 @@ async def test_a_month_leads_to_its_days_and_to_a_csv_file(
     await tenant.tariff(site["location_id"])
     where = f"location={site['location_id']}"
     assert f"{where}&amp;month=2026-02" in (await browser.get(f"/costs?{where}")).text
-    assert "10 Feb 2026 25 % of the day 100 kWh €0.2500 €25.00" in words(
+    assert "10 Feb 2026 25 % of the day €25.00 100 kWh €0.2500" in words(
         await browser.get(f"/costs?{where}&month=2026-02")
     )
     file = await browser.get(f"/costs/file?{where}&month=2026-02")
@@ -102,13 +102,13 @@ async def test_days_without_readings_are_told_beside_the_total_in_table_and_char
     shown = words(months)
     missing = "13–19 Feb 2026 and 21–28 Feb 2026"
     assert "days with readings This total is not complete: readings for 13 of 334 days" in shown
-    assert f"February 2026 13 of 28 days missing {missing} 156 kWh" in shown
-    assert "January 2026 no readings – – €15.50" in shown
+    assert f"February 2026 13 of 28 days missing {missing} €53.00 156 kWh" in shown
+    assert "January 2026 no readings €15.50 – –" in shown
     assert "No readings, as a share of the time" in shown
     shown = words(days)
     assert f"readings for 13 of 28 days; missing {missing}. Energy of the time" in shown
-    assert "12 Feb 2026 all day 12 kWh" in shown
-    assert "13 Feb 2026 no readings – – €0.50" in shown
+    assert "12 Feb 2026 all day €3.50 12 kWh" in shown
+    assert "13 Feb 2026 no readings €0.50 – –" in shown
     assert "Fri 13 Feb: no readings for 100 % of the time" in days.text
     assert "This total is not complete: no readings for 31 days." in none
     clock.forward(days=2)

@@ -75,7 +75,7 @@ async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
     assert "energy is cheapest then" in shown
     assert "Price, power and charge" in shown
     assert "car-1: state of charge, %" in shown
-    assert "Nobody planning: The car is charged at once" in shown
+    assert "nobody planning: the car is charged at once" in shown
     assert "/schedules/soc" in shown
     assert "ready_by" in page.text
     assert 'value="2026-03-02T08:00"' in page.text
@@ -165,7 +165,7 @@ async def test_kept_plans_by_amount_and_of_sites_are_shown_too(
     assert "Saved, " in words(first)
     assert "kept, made" in words(first)
     assert "kept, made" in words(second)
-    assert "Nobody planning: The same targets" in words(second)
+    assert "nobody planning: the same targets" in words(second)
 
 
 async def test_a_kept_plan_is_drawn_from_its_start_with_its_target(

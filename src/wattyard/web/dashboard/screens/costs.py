@@ -256,9 +256,9 @@ def _item_table(visit: Visit, form: Formats, asked: ShownCosts, bars: _Bars) -> 
     heads = (
         "Day" if asked.by_day else "Month",
         "Readings",
+        parts.number("Cost" if asked.direction == "IMPORT" else "Value"),
         parts.number("Energy"),
         parts.number("Per kWh"),
-        parts.number("Cost" if asked.direction == "IMPORT" else "Value"),
     )
     return parts.table(heads, rows, label="Costs by time")
 
@@ -266,7 +266,7 @@ def _item_table(visit: Visit, form: Formats, asked: ShownCosts, bars: _Bars) -> 
 def _amounts(
     form: Formats, asked: ShownCosts, one: Mapping[str, Any] | None, read: DaysRead
 ) -> Sequence[Node]:
-    """The energy of a day or month, its mean price and cost; dashes for what is not known."""
+    """The cost of a day or month, its energy and mean price; dashes for what is not known."""
     if one is None:
         return (parts.number("–"),) * 3
     energy_kwh, cost = one["energy"]["value"], one["cost"]["value"]
@@ -274,9 +274,9 @@ def _amounts(
     known = bool(energy_kwh or read.read)
     estimated = one["cost"]["confidence"] < 1 and [" ", parts.badge("estimated", "warn")]
     return (
+        parts.number([form.money(cost, asked.currency), estimated]),
         parts.number(form.number(energy_kwh, "kWh", digits=1) if known else "–"),
         parts.number(mean),
-        parts.number([form.money(cost, asked.currency), estimated]),
     )
 
 

@@ -30,7 +30,7 @@ def wishes_of(
     """Read what a plan's request, or else the newest report of a device, asks of each device.
 
     `request` is the body of the API's call, `types` has the types of devices by their ids. What a
-    store held at the start follows from its first slots, where it was not said.
+    store held at the start follows from its first slots, where it was not given.
     """
     return {
         one.device_id: _wishes(plan, one, request, reports.get(one.device_id), types)
@@ -46,17 +46,17 @@ def _wishes(
     types: Mapping[str, str],
 ) -> Wishes:
     of_site = plan.document["object"] == "schedule_site"
-    said = _wish_of(request, device.device_id) if of_site else request
-    percent = _number(said.get("state_of_charge_percent"))
+    wish = _wish_of(request, device.device_id) if of_site else request
+    percent = _number(wish.get("state_of_charge_percent"))
     if percent is None:
         efficiency = (plan.document.get("assumptions") or {}).get("efficiency")
         percent = percent_before(device.slots, efficiency)
     if percent is None and report is not None:
         percent = report.state_of_charge_percent
-    reserve = _number(said.get("reserve_percent" if of_site else "backup_reserve_percent"))
+    reserve = _number(wish.get("reserve_percent" if of_site else "backup_reserve_percent"))
     if reserve is None and report is not None:
         reserve = report.backup_reserve_percent
-    asked = _Asked(plan, said, report, percent, types.get(device.device_id) in _CARS)
+    asked = _Asked(plan, wish, report, percent, types.get(device.device_id) in _CARS)
     kinds = {"schedule_site": asked.of_site, "schedule_soc": asked.of_device}
     targets = kinds.get(plan.document["object"])
     return Wishes(percent, list(targets()) if targets else (), reserve)
@@ -67,12 +67,12 @@ class _Asked:
     """What is asked of a store, and what goes without saying (contract 4 and 4b).
 
     Attributes:
-        said: what the request says of it.
+        wish: what the request says of it.
         percent: its charge at the start.
     """
 
     plan: PlanShown
-    said: Document
+    wish: Document
     report: StateReport | None
     percent: float | None
     is_car: bool
@@ -80,10 +80,10 @@ class _Asked:
     def of_device(self) -> Iterator[ChargeTarget]:
         """List the targets of a plan by state of charge: when it is due, and at the end."""
         end_us = self.plan.span_us[1]
-        due_us = min(_time(self.said.get("ready_by"), end_us), end_us)
-        end = _number(self.said.get("end_state_of_charge_percent"))
-        target = _number(self.said.get("target_state_of_charge_percent"))
-        if target is None and self.said.get("state_of_charge_percent") is None:
+        due_us = min(_time(self.wish.get("ready_by"), end_us), end_us)
+        end = _number(self.wish.get("end_state_of_charge_percent"))
+        target = _number(self.wish.get("target_state_of_charge_percent"))
+        if target is None and self.wish.get("state_of_charge_percent") is None:
             target = self._reported
         if target is None and self.is_car:
             target = _FULL if end is None else end
@@ -97,7 +97,7 @@ class _Asked:
     def of_site(self) -> Iterator[ChargeTarget]:
         """List the targets in a plan of a site; a battery ends at least as it began."""
         end_us = self.plan.span_us[1]
-        targets = self.said.get("targets") or ()
+        targets = self.wish.get("targets") or ()
         for one in targets:
             least = _number(one.get("min_percent"))
             if least is not None:

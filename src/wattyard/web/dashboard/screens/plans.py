@@ -293,14 +293,8 @@ def _doing(form: Formats, run: DeviceRun) -> str:
 
 
 def _rests_on(form: Formats, plan: PlanShown, question: PlanQuestion) -> Node:
-    """Say in words what the plan is compared with, assumes, and warns of."""
-    document = plan.document
-    baseline = document.get("baseline") or {}
-    return parts.card(
-        "What this rests on",
-        parts.facts(*_facts(form, plan, question)),
-        baseline.get("description") and h.p["Nobody planning: ", baseline["description"]],
-    )
+    """Say in words what the plan assumes and costs."""
+    return parts.card("What this rests on", parts.facts(*_facts(form, plan, question)))
 
 
 def _facts(form: Formats, plan: PlanShown, question: PlanQuestion) -> Iterator[tuple[str, Node]]:
