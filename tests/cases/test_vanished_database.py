@@ -13,6 +13,9 @@ import pytest
 from tests.support.hanging_up import hung_up
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db import Database, Listener, Notifier
+from wattyard.platform.db.connecting import Connector
+from wattyard.platform.db.faults import Causes
+from wattyard.platform.db.positions import LogPositions
 
 
 class Wire:
@@ -97,3 +100,23 @@ async def test_whoever_listens_to_a_vanished_database_listens_again(
                 await heard.wait()
         listening.cancel()
         await asyncio.gather(listening, *first, return_exceptions=True)
+
+
+async def test_whoever_would_read_a_replica_is_soon_told_that_the_primary_vanished(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with wire_to(database_url, tmp_path) as (wire, url):
+        causes = Causes()
+        positions = LogPositions(
+            Connector(url, statement_seconds=30, causes=causes), causes, longest_seconds=0.3
+        )
+        assert await positions.now() is not None
+        wire.whole.clear()
+        async with asyncio.timeout(20):  # a question may take 32 s otherwise
+            answers = await asyncio.gather(
+                *(asyncio.create_task(positions.now()) for _ in range(3)), return_exceptions=True
+            )
+        assert {type(one) for one in answers} == {Unavailable}
+        wire.whole.set()
+        assert await positions.now() is not None
+        await positions.close()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.clusters import Pair, PostgresServer, free_port, pair
+from tests.support.hanging_up import hung_up
 from tests.support.made import Made
 from tests.support.world import SETTINGS, Tenant, World, basic, error
 from wattyard.app.endpoints import MetricsPage
@@ -34,11 +35,14 @@ def servers(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
 
 
 @asynccontextmanager
-async def node(servers: Pair, *replicas: str) -> AsyncIterator[World]:
+async def node(
+    servers: Pair, *replicas: str, statement_seconds: float = 30
+) -> AsyncIterator[World]:
     """A node of its own, whose clock stands still; it reads on the standby, or on what is named."""
     db = Database(
         servers.first.url,
         connections=4,
+        statement_seconds=statement_seconds,
         replicas=replicas or [servers.second.url],
         alone_seconds=ALONE_SECONDS,
     )
@@ -268,24 +272,45 @@ async def test_what_the_standby_cancels_is_asked_again_on_the_primary(servers: P
                 assert await db.fetchval(COUNT) == 0
 
 
+async def ended(passing: set[asyncio.Task[None]], sinks: list[asyncio.StreamWriter]) -> None:
+    for task in passing:
+        task.cancel()
+    await asyncio.gather(*passing, return_exceptions=True)
+    for sink in sinks:
+        await hung_up(sink)
+
+
 @asynccontextmanager
-async def cutting(server: PostgresServer, cuts: asyncio.Event) -> AsyncIterator[str]:
-    """An address that leads to a server; from `cuts` on, connections end as they ask which one."""
+async def cutting(
+    server: PostgresServer, cuts: asyncio.Event, *, stalled: bytes = b""
+) -> AsyncIterator[str]:
+    """An address that leads to a server; from `cuts` on, connections end as they ask which one.
+
+    Where a word is named, those that ask for it stall instead: nothing passes there any more.
+    """
 
     async def passed(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while data := await source.read(65_536):
-            if cuts.is_set() and b"start_time()" in data and b"::text" not in data:
+            if cuts.is_set() and stalled:
+                await (asyncio.Event().wait() if stalled in data else asyncio.sleep(0))
+            elif cuts.is_set() and b"start_time()" in data and b"::text" not in data:
                 break
             sink.write(data)
         sink.close()
 
+    passing: set[asyncio.Task[None]] = set()
+    sinks: list[asyncio.StreamWriter] = []
+
     async def joined(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", server.port)
-        await asyncio.gather(passed(source, back), passed(there, sink), return_exceptions=True)
+        sinks.extend((back, sink))
+        for ends in ((source, back), (there, sink)):
+            passing.add(asyncio.create_task(passed(*ends)))
 
     port = free_port()
     async with await asyncio.start_server(joined, "127.0.0.1", port):
         yield server.url.replace(f":{server.port}/", f":{port}/")
+    await ended(passing, sinks)
 
 
 async def test_a_connection_to_a_replica_that_is_lost_while_it_opens_fails_no_request(
@@ -298,6 +323,23 @@ async def test_a_connection_to_a_replica_that_is_lost_while_it_opens_fails_no_re
         cuts.set()
         while not replica(world).outcomes["failed"]:
             assert (await tenant.get("/sites")).status_code == 200
+
+
+async def test_a_connection_to_a_replica_that_stalls_fails_no_request(servers: Pair) -> None:
+    cuts = asyncio.Event()
+    async with (
+        cutting(servers.second, cuts, stalled=b"FROM sites") as url,
+        node(servers, url, statement_seconds=0.5) as world,
+    ):
+        tenant = await world.tenant()
+        await until(lambda: replica(world).reason is None)
+        cuts.set()
+        loans = replica(world).loans
+        assert loans is not None
+        loans.pool.wait_seconds = 0.1
+        while replica(world).outcomes["failed"] < 3:  # some stall, others wait for their turn
+            answers = await asyncio.gather(*(tenant.get("/sites") for _ in range(5)))
+            assert {answer.status_code for answer in answers} == {200}
 
 
 async def inspected(world: World) -> list[str]:

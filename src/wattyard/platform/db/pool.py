@@ -115,7 +115,8 @@ class ConnectionPool:
         self._connect = connect
         self._limit = limit
         self._long_seconds = long_seconds
-        self._waits = (wait_seconds, long_seconds, self._note_long_wait)
+        self.wait_seconds = wait_seconds
+        """For how long a caller waits for its turn, and for a connection."""
         self._slots = Slots(limit)
         self._slots_of: dict[int, Slots] = {}
         self._idle: list[Connection] = []
@@ -190,6 +191,11 @@ class ConnectionPool:
         self._closed = True
         while self._idle:
             self._idle.pop().terminate()
+
+    @property
+    def _waits(self) -> tuple[float, float, Callable[[], None]]:
+        """For how long a slot is waited for, and what is called when that is long."""
+        return self.wait_seconds, self._long_seconds, self._note_long_wait
 
     async def _take_slot(self, account: int | None) -> None:
         if account is not None:

@@ -16,6 +16,9 @@ from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.faults import Causes
 from wattyard.platform.db.transactions import ONLY_READS
 
+_LONGEST_SECONDS: Final = 4.0
+"""How long a question may take, opening a connection included: a primary that hangs is away."""
+_SILENT: Final = "the database does not answer; nothing was acknowledged, try again"
 _CLUSTER: Final = """
     SELECT system_identifier, current_database() AS database FROM pg_control_system()
 """
@@ -51,8 +54,11 @@ class LogPositions:
         Unavailable: when the primary cannot be reached, or is none at the moment.
     """
 
-    def __init__(self, connector: Connector, causes: Causes) -> None:
+    def __init__(
+        self, connector: Connector, causes: Causes, *, longest_seconds: float = _LONGEST_SECONDS
+    ) -> None:
         self._connector = connector
+        self._longest_seconds = longest_seconds
         self._causes = causes
         self._connection: Connection | None = None
         self._cluster: tuple[int, str] = (0, "")
@@ -84,7 +90,12 @@ class LogPositions:
         try:
             while self._next is not None:
                 answer, self._next = self._next, None
-                answer.set_result(await self._answered())
+                found = await self._answered()
+                answer.set_result(found)
+                if isinstance(found, Unavailable) and self._next is not None:
+                    # Whoever asked meanwhile need not wait as long again.
+                    waiting, self._next = self._next, None
+                    waiting.set_result(found)
         finally:
             self._asking = None
             for left in (answer, self._next):
@@ -93,24 +104,34 @@ class LogPositions:
             self._next = None
 
     async def _answered(self) -> LogPosition | Unavailable | None:
-        was_connected = self._connection is not None
         try:
-            try:
-                return await self._asked()
-            except Unavailable:
-                if not was_connected:
-                    raise
-                return await self._asked()  # perhaps only the connection was lost
+            async with asyncio.timeout(self._longest_seconds):
+                return await self._asked_twice()
         except Unavailable as refusal:
             return refusal
+        except TimeoutError as silence:
+            self._causes.note(_SILENT, silence, kind="position")
+            return Unavailable(_SILENT)
         except Exception as fault:  # noqa: BLE001 (whatever it is, replicas cannot be read then)
             self._causes.note("the primary's position is not known: no replica is read", fault)
             return None
+
+    async def _asked_twice(self) -> LogPosition:
+        was_connected = self._connection is not None
+        try:
+            return await self._asked()
+        except Unavailable:
+            if not was_connected:
+                raise
+            return await self._asked()  # perhaps only the connection was lost
 
     async def _asked(self) -> LogPosition:
         try:
             connection = await self._connected()
             row = await connection.fetchrow(_POSITION)
+        except asyncio.CancelledError:
+            self._disconnect()  # it may be in the middle of the question
+            raise
         except Exception as fault:
             closed = self._connection is None or self._connection.is_closed()
             self._disconnect()

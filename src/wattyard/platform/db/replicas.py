@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from wattyard.kernel.refusals import Unavailable
+from wattyard.kernel.refusals import TooMany, Unavailable
 from wattyard.platform.db.connection import Connection
 from wattyard.platform.db.loans import Lending, Loan, Loans
 from wattyard.platform.db.positions import LogPositions
@@ -94,7 +94,7 @@ class ReplicaLending:
             self._lending = Lending(replica.loans)
             try:
                 connection = await self._lending.__aenter__()
-            except Unavailable as fault:
+            except (Unavailable, TooMany) as fault:  # its connections may all have stalled
                 replica.failed(fault)
             else:
                 replica.outcomes["read"] += 1
