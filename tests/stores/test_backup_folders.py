@@ -81,8 +81,31 @@ def test_an_earlier_chain_goes_when_the_present_one_has_all_that_is_kept(tmp_pat
     assert names(elsewhere) == (["base-09"], ["02", "03"])
 
 
+@pytest.mark.parametrize("written", ["", "{", "[]", '{"ended": "noon"}', '{"ended": 1}'])
+def test_a_base_backup_that_cannot_be_read_keeps_nobody_from_the_others(
+    tmp_path: Path, written: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = chain_in(tmp_path, "chain-1", {1: 2}, range(1, 3))
+    chain = chain_in(tmp_path, "chain-2", {2: 4, 3: 5, 4: 6}, range(3, 8))
+    (earlier.path / "base-01" / "base.json").write_text(written)
+    (chain.path / "base-03" / "base.json").write_text(written)
+    (line,) = chain.unreadable()
+    assert f"the base backup {chain.path / 'base-03'} is passed over" in line
+
+    retention.apply(tmp_path, chain, keep=2)
+    assert names(chain) == (["base-02", "base-04"], ["04", "05", "06", "07"])
+    retention.apply(tmp_path, chain, keep=1)
+    assert names(chain) == (["base-04"], ["06", "07"])
+    assert {one.path.name for one in chains(tmp_path)} == {"chain-1", "chain-2"}
+
+    cli.backup("list", to=tmp_path, json=True, data=tmp_path)
+    said = capsys.readouterr()
+    assert [one["backup"] for one in json.loads(said.out)] == ["chain-2/base-04"]
+    assert said.err.count("is passed over") == 2
+
+
 def test_changes_after_a_gap_are_not_followed(tmp_path: Path) -> None:
-    chain = chain_in(tmp_path, "chain-1", {1: 0xFE, 2: 0x100}, range(0))
+    chain = chain_in(tmp_path, "chain-1", {1: 0xFE, 2: 0xFF}, range(0))
     for name in ("0000000100000000000000FE", "0000000100000000000000FF.gz"):
         (chain.wal / name).touch()
     for name in ("000000010000000100000000", "000000010000000100000002.partial"):
@@ -162,12 +185,12 @@ def known(database: EmbeddedDatabase) -> State:
     return state.read(database.data) or State("", "", 0, 0, NOON)
 
 
-async def told(url: str, data: Path, at: datetime) -> list[str]:
+async def told(url: str, data: Path, at: datetime, *, backup_to: str = "") -> list[str]:
     db = Database(url, connections=1)
     await db.open()
     try:
         contexts = Contexts(lambda: at, SortedIds(system_clock))
-        settings = Settings(data=data, database=url)
+        settings = Settings(data=data, database=url, backup_to=backup_to)
         return await BackupState(db, settings).complaints(contexts.operator())
     finally:
         await db.close()
@@ -258,6 +281,27 @@ def test_a_chain_that_is_gone_or_broken_is_not_gone_on_with(
         eventually(lambda: known(database).chain != first and known(database).fault == "")
         eventually(lambda: known(database).last_base is not None)
     assert len(chains(to)) == 2
+
+
+def test_a_disk_that_hangs_is_told_of_and_keeps_nobody_from_ending(
+    database: EmbeddedDatabase, taken: Callable[..., AbstractContextManager[None]], tmp_path: Path
+) -> None:
+    to = tmp_path / "to"
+    (to / "chain-1").mkdir(parents=True)
+    hangs = to / "chain-1" / "chain.json"
+    os.mkfifo(hangs)  # whoever reads it waits, as on a disk that is away
+    later = datetime.now(UTC) + timedelta(minutes=15)
+    (database.data / "backups.json").unlink(missing_ok=True)
+    with database.lease() as url:
+        with taken(to):
+            (line,) = asyncio.run(told(url, database.data, later, backup_to=str(to)))
+            assert f"no backup to {to} was ever begun: its disk does not answer" in line
+        hangs.write_text('{"system": "1"}')  # lets go of whoever still waits
+
+    with database.lease() as url, taken(tmp_path / "whole"):
+        eventually(lambda: known(database).archived is not None)
+        (line,) = asyncio.run(told(url, database.data, later))
+        assert f"the archive in {tmp_path / 'whole'} has no change since" in line
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a small disk")

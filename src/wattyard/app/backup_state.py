@@ -28,13 +28,19 @@ class BackupState:
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
         self._data = settings.data.expanduser().absolute()
+        self._to = settings.backup_to
 
     async def complaints(self, context: Context) -> list[str]:
         """Name backups that are late, or an archive that gets nothing; empty where all is well."""
         state, row = await self._asked()
-        if state is None or row is None:
+        if row is None:
             return []
-        found, fault = [], f": {state.fault}" if state.fault else ""
+        if state is None:
+            if not self._to or context.now - row["since"] <= _PATIENCE:
+                return []
+            said = "its disk does not answer, or nobody is running who takes them"
+            return [f"no backup to {self._to} was ever begun: {said}"]
+        found, fault = list(state.unreadable), f": {state.fault}" if state.fault else ""
         last, every = state.last_base or state.begun, timedelta(seconds=state.every_seconds)
         if context.now - last > 2 * every:
             known = instants.text(last) if state.last_base else "never"
@@ -44,7 +50,9 @@ class BackupState:
                 "that takes them? `wattyard backup stop` ends them"
             )
         fails = state.failing_since and context.now - state.failing_since > _PATIENCE
-        if fails or (not row["active"] and context.now - row["since"] > _PATIENCE):
+        # Whoever writes there may hang with its disk, and note nothing more.
+        silent = context.now - max(state.archived or state.begun, row["since"]) > _PATIENCE
+        if fails or silent or (not row["active"] and context.now - row["since"] > _PATIENCE):
             until = instants.text(state.archived) if state.archived else "the start"
             found.append(
                 f"the archive in {state.to} has no change since {until}{fault}; "
@@ -81,7 +89,7 @@ class BackupState:
 
     async def _asked(self) -> tuple[State | None, Any]:
         state = states.read(self._data)
-        if state is None:
+        if state is None and not self._to:
             return None, None
         async with self._db.reading() as db:
             row = await db.fetchrow(_ASKED, str(self._data.resolve() / "postgres"), SLOT)

@@ -17,7 +17,7 @@ from wattyard.kernel import instants
 from wattyard.platform import embedded, logs
 from wattyard.platform.db import Database
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.platform.embedded.archive import recovery, taking, times
+from wattyard.platform.embedded.archive import folders, recovery, taking, times
 from wattyard.platform.encryption import key_file, registry
 from wattyard.platform.encryption.keyring import VARIABLE, Keyring
 from wattyard.platform.settings import Settings
@@ -174,6 +174,8 @@ def _moment(text: str) -> datetime | None:
 
 def _list(folder: Path, *, json: bool) -> None:
     found = times.reaches(folder)
+    for line in folders.unreadable(folder):
+        typer.echo(line, err=True)
     rows = [
         {
             "backup": f"{one.chain.path.name}/{one.base.path.name}",

@@ -131,8 +131,22 @@ class Chain:
         return str(_read(self.path / "chain.json")["system"])
 
     def bases(self) -> list[Base]:
-        """The whole base backups, the oldest first."""
-        return [_base(path) for path in sorted(self.path.glob("base-*"))]
+        """The whole base backups that can be read, the oldest first."""
+        return [found for found in self._judged() if isinstance(found, Base)]
+
+    def unreadable(self) -> list[str]:
+        """Say of each other base backup that it is passed over, and why."""
+        return [str(found) for found in self._judged() if isinstance(found, EmbeddedError)]
+
+    def _judged(self) -> Iterator[Base | EmbeddedError]:
+        for path in sorted(self.path.glob("base-*")):
+            try:
+                yield _base(path)
+            except EmbeddedError as fault:
+                yield EmbeddedError(
+                    f"the base backup {path} is passed over: {fault}. Bring its base.json back "
+                    "from a copy, or remove the folder"
+                )
 
     def segments(self) -> list[Segment]:
         """The archived WAL, in order."""
@@ -180,6 +194,15 @@ def chains(folder: Path) -> list[Chain]:
     except OSError as fault:
         raise EmbeddedError(f"{folder} cannot be read: {fault.strerror}") from fault
     return [Chain(path) for path in names if (path / "chain.json").exists()]
+
+
+def unreadable(folder: Path) -> list[str]:
+    """Say of each base backup of a folder that cannot be read that it is passed over, and why.
+
+    Raises:
+        EmbeddedError: as `chains`.
+    """
+    return [line for chain in chains(folder) for line in chain.unreadable()]
 
 
 def begun(folder: Path, name: str, system: str) -> Chain:
@@ -241,8 +264,18 @@ def _leftovers(folder: Path) -> Iterator[Path]:
 
 
 def _base(path: Path) -> Base:
-    known = _read(path / "base.json")
-    return Base(path, datetime.fromisoformat(known["ended"]), known["first_segment"])
+    file = path / "base.json"
+    known = _read(file)
+    try:
+        ended, first = (
+            datetime.fromisoformat(known["ended"]),
+            _SEGMENT.fullmatch(known["first_segment"]),
+        )
+    except (KeyError, TypeError, ValueError) as fault:
+        raise EmbeddedError(f"{file} is not what was written: {fault!r}") from fault
+    if first is None or ended.tzinfo is None:
+        raise EmbeddedError(f"{file} is not what was written: {known}")
+    return Base(path, ended, first[1])
 
 
 def _first_segment(part: Path) -> str:

@@ -1,5 +1,6 @@
 """What the process that takes backups notes of its progress, for all others and the next start."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,6 +48,12 @@ class Progress:
         """Note a base backup."""
         self._faults.pop("base", None)
         self._note(last_base=at)
+
+    def passed_over(self, unreadable: Sequence[str]) -> None:
+        """Note which base backups of the folder cannot be read, and log those that are new."""
+        for line in set(unreadable) - set(self._state().unreadable):
+            logs.warning("a base backup cannot be read", to=self._to, reason=line)
+        self._note(unreadable=tuple(unreadable))
 
     def archived(self, until: datetime) -> None:
         """Note up to when changes are in the archive."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from wattyard.kernel import instants
 from wattyard.platform.embedded import locks
-from wattyard.platform.embedded.archive.folders import Base, Segment
+from wattyard.platform.embedded.archive.folders import Base, Segment, unreadable
 from wattyard.platform.embedded.archive.times import Restorable, changes_in, reaches
 from wattyard.platform.embedded.asking import ask
 from wattyard.platform.embedded.cluster import ROLE, Cluster
@@ -46,7 +46,8 @@ def restore(
 
     All that was committed up to the moment is in it, that moment included, and nothing that was
     committed after it. The backup folder is only read. Gives the moment. `warned` is told where
-    the archive has changes that do not follow, so that the last moment is earlier than it was.
+    the archive has changes that do not follow, so that the last moment is earlier than it was, and
+    of base backups that cannot be read.
 
     Raises:
         EmbeddedError: when the moment cannot be restored, naming those that can, when the data
@@ -54,6 +55,8 @@ def restore(
     """
     with _new_folder(database.data) as data:
         programs = Programs(data / "postgres")
+        for line in unreadable(folder):
+            warned(line)
         reach = _chosen(reaches(folder), folder, to)
         if to is None and (lacking := reach.chain.lacking(reach.base)) is not None:
             warned(

@@ -11,7 +11,8 @@ def apply(folder: Path, chain: Chain, keep: int) -> None:
 
     WAL from before the oldest of them is removed, and so are earlier chains, once all of their
     base backups are older than it. As long as the chain has fewer than `keep`, nothing is removed:
-    the last ones of a chain before it may be all there is.
+    the last ones of a chain before it may be all there is. What cannot be read counts as none, and
+    stays with its chain.
     """
     bases = chain.bases()
     kept = bases[-keep:]
@@ -24,5 +25,7 @@ def apply(folder: Path, chain: Chain, keep: int) -> None:
         if segment.name < needed:
             segment.path.unlink()
     for other in chains(folder):
-        if other.path != chain.path and all(b.ended < kept[0].ended for b in other.bases()):
+        if other.path == chain.path or other.unreadable():
+            continue
+        if all(b.ended < kept[0].ended for b in other.bases()):
             folders.remove(other.path)

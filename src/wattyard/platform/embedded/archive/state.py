@@ -24,6 +24,7 @@ class State:
         last_base: when the last base backup was whole.
         archived: changes up to this moment are in the archive.
         fault: why it fails at present; since when, `failing_since` says.
+        unreadable: which base backups of the folder are passed over, and why.
     """
 
     to: str
@@ -35,6 +36,7 @@ class State:
     archived: datetime | None = None
     failing_since: datetime | None = None
     fault: str = ""
+    unreadable: tuple[str, ...] = ()
 
 
 def read(data: Path) -> State | None:

@@ -108,6 +108,7 @@ class Backups:
         slots.end_receiver(self._programs, self._address)
         chain = self._chain()
         chain.remove_half_made()
+        self._progress.passed_over(folders.unreadable(self._schedule.to))
         receiver = open_as_oneself(
             [
                 "pg_receivewal",
@@ -173,6 +174,7 @@ class Backups:
         try:
             self._take_base(chain, receiver, stop)
             retention.apply(self._schedule.to, chain, self._schedule.keep)
+            self._progress.passed_over(folders.unreadable(self._schedule.to))
         except (EmbeddedError, OSError) as fault:
             self._base_after = monotonic() + _BASE_AGAIN_SECONDS
             self._progress.failed("base", fault)
@@ -261,6 +263,9 @@ def taken(
     finally:
         stop.set()
         thread.join(3 * _END_SECONDS)
+        if thread.is_alive():  # its disk hangs: the database waits for nobody who reads from there
+            with suppress(EmbeddedError):
+                slots.end_receiver(database.programs, libpq_environment(url, ROLE))
 
 
 def stop(database: EmbeddedDatabase) -> None:
@@ -294,7 +299,8 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
             process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            with suppress(subprocess.TimeoutExpired):  # one whose disk hangs cannot even be killed
+                process.wait(_END_SECONDS)
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
