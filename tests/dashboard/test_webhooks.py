@@ -199,7 +199,8 @@ async def test_of_two_people_the_second_is_told_what_the_first_has_changed(
 
 def fields_of(page: str) -> dict[str, str]:
     """The fields of the form that changes an endpoint, as a browser would send them."""
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
+    hidden = dict(reversed(found))  # of several forms the first
     return {
         "version": hidden["version"].replace("&#34;", '"').replace("&quot;", '"'),
         "seen": hidden["seen"].replace("&#34;", '"').replace("&quot;", '"'),

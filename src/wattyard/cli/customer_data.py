@@ -1,11 +1,10 @@
 """`wattyard customer export` and `erase`: all that is kept of one customer, given out or erased."""
 
-import json as json_text
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TextIO, TypeVar
+from typing import Annotated, TextIO, TypeVar
 from uuid import UUID
 
 import typer
@@ -16,7 +15,7 @@ from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.cli.printing import print_json, say
-from wattyard.kernel import ids, instants
+from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.values import dataclass
@@ -72,7 +71,7 @@ def export_customer(
     asked = OfCustomer(customer_id, account, mode, data, database)
 
     async def work(found: PersonalData, context: Context, id_: UUID) -> None:
-        pieces = _document(context, id_, found.export(context, id_))
+        pieces = found.document(context, id_)
         first = await anext(pieces)  # raises before a file is made
         with _opened(output) as file:
             file.write(first)
@@ -108,19 +107,6 @@ def erase_customer(
         return
     say(*_lines(rows))
     say("erased" if yes else "nothing was erased: add --yes to do it")
-
-
-async def _document(
-    context: Context, id_: UUID, rows: AsyncIterator[tuple[str, dict[str, Any]]]
-) -> AsyncIterator[str]:
-    """Write rows as one JSON document, a row a line; those of a table come together."""
-    head = {"customer_id": ids.wire("cus", id_), "time": instants.text(context.now)}
-    before, last = json_text.dumps(head)[:-1] + ', "tables": {', ""
-    async for table, row in rows:
-        lead = ",\n" if table == last else f'{before}\n"{table}": [\n'
-        yield lead + json_text.dumps(row, ensure_ascii=False)
-        before, last = "],", table
-    yield "]}}\n"
 
 
 def _lines(rows: Mapping[str, int]) -> list[str]:

@@ -1,7 +1,9 @@
 """Use-cases of webhook endpoints: add, read, change, remove, test, replay."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,6 +33,9 @@ from wattyard.platform.db import Database, ReadConnection, WriteConnection
 SECRET_BYTES: Final = 32
 REPLAYED_AT_ONCE: Final = 10_000
 _LOOKED_UP_AT_ONCE: Final = 4
+
+_LOOKED_UP: Final[ContextVar[str]] = ContextVar("looked_up", default="")
+"""The address that was judged just before, see `Endpoints.looked_up`."""
 
 Change = Callable[[WebhookEndpoint, Mapping[str, str]], EndpointDraft]
 """Gives the changed endpoint and its headers."""
@@ -225,6 +230,8 @@ class Endpoints:
             UrlInvalid: when it is in a forbidden network.
             TooMany: while 4 addresses of the account are already being looked up.
         """
+        if _LOOKED_UP.get() == url:
+            return
         if self._looking_up[context.account] >= _LOOKED_UP_AT_ONCE:
             raise TooMany(
                 f"{_LOOKED_UP_AT_ONCE} addresses of this account are being looked up; send the "
@@ -238,6 +245,23 @@ class Endpoints:
             self._looking_up[context.account] -= 1
             if not self._looking_up[context.account]:
                 del self._looking_up[context.account]
+
+    @asynccontextmanager
+    async def looked_up(self, context: Context, url: str) -> AsyncIterator[None]:
+        """Judge an address, and spare what is called within the block to judge it again.
+
+        For whoever adds or changes an endpoint within a transaction of their own, which is begun
+        inside of the block: so it is not held while a name is looked up.
+
+        Raises:
+            UrlInvalid, TooMany: as `look_up` does.
+        """
+        await self.look_up(context, url)
+        before = _LOOKED_UP.set(url)
+        try:
+            yield
+        finally:
+            _LOOKED_UP.reset(before)
 
     async def _found(
         self, db: ReadConnection, context: Context, endpoint_id: UUID

@@ -9,7 +9,7 @@ from wattyard.accounts.domain import checked_name
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
-from wattyard.kernel.refusals import Conflict, Missing, StateForbids
+from wattyard.kernel.refusals import Conflict, Missing, PreconditionFailed, StateForbids
 from wattyard.people.domain import (
     Invitation,
     Member,
@@ -136,18 +136,32 @@ class People:
             return await store.members(db, context.account)
 
     async def change_role(
-        self, context: Context, person_id: UUID, role: Role, by: Person | None = None
+        self,
+        context: Context,
+        person_id: UUID,
+        role: Role,
+        by: Person | None = None,
+        *,
+        seen: Role | None = None,
     ) -> None:
         """Change the role of a member of the context's account.
 
+        `seen` is the role that whoever changes it was shown, if they were shown one.
+
         Raises:
             PersonNotFound: when they are not a member.
+            PreconditionFailed: when they no longer have the role that was seen.
             LastOwner: when nobody else is an owner.
         """
         async with self._db.transaction() as db:
             person, present = await self._member(db, context, person_id)
             if role is present:
                 return
+            if seen not in (None, present):
+                raise PreconditionFailed(
+                    f"somebody else has made {person.email} {present.name.lower()} since you "
+                    f"opened the page, where it was {seen.name.lower()}; nothing was changed"
+                )
             if present is Role.OWNER:
                 await self._check_other_owner(db, context, person)
             await store.set_role(db, context.account, person_id, role)

@@ -95,6 +95,7 @@ class StreamedAnswer:
     chunks: AsyncGenerator[bytes, None]
     media_type: bytes = b"text/event-stream; charset=utf-8"
     page: PageKind | None = None
+    headers: Sequence[tuple[bytes, bytes]] = ()
 
 
 class Call:
@@ -241,6 +242,7 @@ class Call:
             headers.append((b"cache-control", b"no-store"))
         if stream.page is not None:
             headers += _PAGE_HEADERS[stream.page]
+        headers += stream.headers
         await self.send(
             {
                 "type": "http.response.start",

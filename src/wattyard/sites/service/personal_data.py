@@ -1,12 +1,14 @@
 """Use-cases of data protection: what is kept of a customer, given out or erased."""
 
 import asyncio
+import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from wattyard.kernel import ids, instants
 from wattyard.kernel.context import Context
 from wattyard.kernel.values import dataclass
 from wattyard.platform.db import Database, personal_rows
@@ -70,6 +72,20 @@ class PersonalData:
                 self._db, context.account, context.live_mode, log, belongings.mentions
             ):
                 yield log.table, row
+
+    async def document(self, context: Context, customer_id: UUID) -> AsyncGenerator[str, None]:
+        """Write the same as one JSON document, in pieces: an array of rows for each table.
+
+        Raises:
+            CustomerNotFound: with the first piece, when the caller has none of that id.
+        """
+        head = {"customer_id": ids.wire("cus", customer_id), "time": instants.text(context.now)}
+        before, last = json.dumps(head)[:-1] + ', "tables": {', ""
+        async for table, row in self.export(context, customer_id):
+            lead = ",\n" if table == last else f'{before}\n"{table}": [\n'
+            yield lead + json.dumps(row, ensure_ascii=False)
+            before, last = "],", table
+        yield "]}}\n"
 
     async def holdings(self, context: Context, customer_id: UUID) -> dict[str, int]:
         """Count by table what is kept of a customer, and what mentions it.

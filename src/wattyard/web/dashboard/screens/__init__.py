@@ -6,6 +6,7 @@ from typing import Final
 from wattyard.web.dashboard.declare import DashboardPage
 from wattyard.web.dashboard.screens import (
     costs,
+    customers,
     developer_events,
     developer_requests,
     developer_webhooks,
@@ -40,6 +41,7 @@ PAGES: Final[Sequence[DashboardPage]] = (
     *site_import.PAGES,
     *site_upload.PAGES,
     *site.PAGES,
+    *customers.PAGES,
     *costs.PAGES,
     *plans.PAGES,
     *developers.PAGES,

@@ -1,11 +1,13 @@
 """The screen Developers: webhook endpoints, and the deliveries to each."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 import htpy as h
 from htpy import Node
 
+from wattyard.events.service import Endpoints
 from wattyard.kernel.refusals import PreconditionFailed, Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
@@ -17,6 +19,11 @@ from wattyard.web.dashboard.forms import NO_FAULTS, FormFaults
 from wattyard.web.dashboard.screens import webhook_forms as forms
 from wattyard.web.dashboard.screens.delivery_words import words_of
 from wattyard.web.dashboard.screens.developer_parts import PATH, above, once, tabs
+from wattyard.web.dashboard.versions import (
+    ChangedMeanwhile,
+    change_as_seen,
+    changed_meanwhile,
+)
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = f"{PATH}/webhooks"
@@ -37,10 +44,12 @@ async def webhooks(visit: Visit) -> Screen:
 
 
 @page("POST", _PATH, role=Role.DEVELOPER)
-async def make_endpoint(visit: Visit) -> Screen:
+async def make_endpoint(visit: Visit, endpoints: Endpoints) -> Screen:
     """Create a webhook endpoint, and show its secret this once."""
+    body = forms.body_of(visit.form)
     try:
-        made = await visit.change("POST", _API, body=forms.body_of(visit.form))
+        async with endpoints.looked_up(visit.context, body["url"]):
+            made = await visit.change("POST", _API, body=body)
     except Refusal as refusal:
         return await _list(visit, refusal)
     return _secret(visit, made, "The endpoint is there and gets every event from now on.", 201)
@@ -53,25 +62,30 @@ async def endpoint(visit: Visit, endpoint: str) -> Screen:
 
 
 @page("POST", f"{_PATH}/{{endpoint}}", role=Role.DEVELOPER)
-async def change_endpoint(visit: Visit, endpoint: str) -> Screen | Answer:
+async def change_endpoint(visit: Visit, endpoint: str, endpoints: Endpoints) -> Screen | Answer:
     """Change a webhook endpoint, unless somebody else has changed it since it was shown."""
+    path, body = f"{_API}/{endpoint}", forms.patch_of(visit.form)
+    present = await visit.api("GET", path, shown=False)
+    looked_up = endpoints.looked_up(visit.context, body["url"])
     try:
-        await visit.change(
-            "PATCH",
-            f"{_API}/{endpoint}",
-            body=forms.patch_of(visit.form),
-            if_match=visit.form["version"],
-        )
+        async with looked_up if body["url"] != present["url"] else nullcontext():
+            await visit.change("PATCH", path, body=body, if_match=visit.form["version"])
     except Refusal as refusal:
         return await _one(visit, endpoint, refusal)
     return visit.go(visit.link(f"{_PATH}/{endpoint}"), told="Saved.")
 
 
 @page("POST", f"{_PATH}/{{endpoint}}/status", role=Role.DEVELOPER)
-async def change_status(visit: Visit, endpoint: str) -> Answer:
-    """Enable or disable a webhook endpoint."""
+async def change_status(visit: Visit, endpoint: str) -> Screen | Answer:
+    """Enable or disable a webhook endpoint, unless somebody else has changed it meanwhile."""
     status = visit.form["status"]
-    await visit.change("PATCH", f"{_API}/{endpoint}", body={"status": status})
+    try:
+        await change_as_seen(visit, "PATCH", f"{_API}/{endpoint}", body={"status": status})
+    except ChangedMeanwhile as stale:
+        again = forms.status_form(
+            visit.link(f"{_PATH}/{endpoint}/status"), stale.present, stale.version, status
+        )
+        return _stale(visit, endpoint, stale, again)
     told = (
         "It gets events again." if status == "ENABLED" else "It gets nothing until it is enabled."
     )
@@ -116,9 +130,15 @@ async def replay(visit: Visit, endpoint: str) -> Screen | Answer:
 
 
 @page("POST", f"{_PATH}/{{endpoint}}/delete", role=Role.DEVELOPER)
-async def delete_endpoint(visit: Visit, endpoint: str) -> Answer:
-    """Delete a webhook endpoint with all its deliveries."""
-    await visit.change("DELETE", f"{_API}/{endpoint}")
+async def delete_endpoint(visit: Visit, endpoint: str) -> Screen | Answer:
+    """Delete a webhook endpoint with its deliveries, unless somebody else has changed it."""
+    try:
+        await change_as_seen(visit, "DELETE", f"{_API}/{endpoint}")
+    except ChangedMeanwhile as stale:
+        again = forms.delete_form(
+            visit.link(f"{_PATH}/{endpoint}/delete"), stale.present, stale.version
+        )
+        return _stale(visit, endpoint, stale, again)
     return visit.go(visit.link(_PATH), told="The endpoint is deleted.")
 
 
@@ -170,7 +190,7 @@ async def _one(visit: Visit, endpoint: str, refusal: Refusal | None = None) -> S
     faults = FormFaults(refusal) if refusal and not _is_stale(refusal) else NO_FAULTS
     seen = visit.form["version"] if faults.any else ""
     version = seen or reply.etag or ""
-    acts = visit.may(Role.DEVELOPER) and _acts(visit, found, version, faults)
+    acts = visit.may(Role.DEVELOPER) and _acts(visit, found, reply.etag or "", version, faults)
     return Screen(
         title=found["description"] or "Webhook endpoint",
         path=PATH,
@@ -190,6 +210,11 @@ async def _one(visit: Visit, endpoint: str, refusal: Refusal | None = None) -> S
             acts,
         ],
     )
+
+
+def _stale(visit: Visit, endpoint: str, stale: ChangedMeanwhile, again: Node) -> Screen:
+    back = visit.link(f"{_PATH}/{endpoint}")
+    return changed_meanwhile(stale, "A webhook endpoint", PATH, back=back, again=again)
 
 
 def _is_stale(refusal: Refusal) -> bool:
@@ -252,7 +277,9 @@ def _test(visit: Visit, one: Mapping[str, Any]) -> Node:
     )
 
 
-def _acts(visit: Visit, one: Mapping[str, Any], version: str, faults: FormFaults) -> Node:
+def _acts(
+    visit: Visit, one: Mapping[str, Any], present: str, version: str, faults: FormFaults
+) -> Node:
     at = visit.link(f"{_PATH}/{one['id']}")
     disabled = one["status"] == "DISABLED"
     cards = [
@@ -261,24 +288,16 @@ def _acts(visit: Visit, one: Mapping[str, Any], version: str, faults: FormFaults
         parts.card("Secret", forms.rotate_form(visit, f"{at}/rotate", faults)),
         parts.card(
             "Enable again" if disabled else "Disable or delete",
-            parts.form(
-                f"{at}/status",
-                h.p[
-                    "Pending deliveries resume; events in between are not sent: deliver them again."
-                ]
+            h.p[
+                "Pending deliveries resume; events in between are not sent: deliver them again."
                 if disabled
-                else h.p["A disabled endpoint gets nothing, and can be enabled again."],
-                parts.submit(
-                    "Enable" if disabled else "Disable",
-                    main=disabled,
-                    name="status",
-                    value="ENABLED" if disabled else "DISABLED",
-                ),
-            ),
+                else "A disabled endpoint gets nothing, and can be enabled again."
+            ],
+            forms.status_form(f"{at}/status", one, present, "ENABLED" if disabled else "DISABLED"),
             h.details[
                 h.summary["Delete …"],
                 h.p["All its deliveries go with it, those that wait included."],
-                parts.form(f"{at}/delete", parts.submit("Delete the endpoint", danger=True)),
+                forms.delete_form(f"{at}/delete", one, present),
             ],
         ),
     ]

@@ -1,7 +1,7 @@
 """The screen Operator: is the server well, what is it doing, and what keeps its data safe."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import htpy as h
@@ -27,7 +27,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import sentence
-from wattyard.web.dashboard.screens import operator_queues
+from wattyard.web.dashboard.screens import operator_backups, operator_queues
 from wattyard.web.dashboard.visit import Visit
 
 PATH: Final = "/operator"
@@ -55,7 +55,7 @@ async def operator(
             h.div[
                 operator_queues.jobs_card(visit, form, measures),
                 _feeds_card(visit, form, await markets.subscriptions()),
-                _backup_card(settings),
+                operator_backups.card(visit, form, settings, measures),
             ],
             h.div[
                 operator_queues.card(visit, form, measures),
@@ -115,7 +115,7 @@ async def run_doctor(visit: Visit, doctor: Doctor, services: Services) -> Screen
     if not found:
         found = await doctor.complaints(_context(visit))
         settings = services.get(Settings)
-        if is_embedded(settings):
+        if operator_backups.is_embedded(settings):
             found += folder_complaints(settings.data)
     shown: Node = h.p[parts.badge("well", "good"), " Nothing is wrong."]
     if found:
@@ -141,13 +141,6 @@ async def run_doctor(visit: Visit, doctor: Doctor, services: Services) -> Screen
         actions=parts.form(
             visit.root(f"/dashboard{PATH}/doctor"), parts.submit("Run again", main=False)
         ),
-    )
-
-
-def is_embedded(settings: Settings) -> bool:
-    """Whether the database is the one in the data folder, reached by a socket of this machine."""
-    return (settings.data / "postgres").is_dir() and "host=%2F" in settings.database.replace(
-        "host=/", "host=%2F"
     )
 
 
@@ -221,30 +214,6 @@ async def rotate_key(visit: Visit, keys: SigningKeys, log: AuditLog) -> Answer:
     return visit.go(
         visit.root(f"/dashboard{PATH}"),
         told="A new key signs from now on; receivers find the old one for 7 more days.",
-    )
-
-
-def _backup_card(settings: Settings) -> Node:
-    if not is_embedded(settings):
-        return parts.card(
-            "Backups",
-            h.p[
-                "The database is a PostgreSQL of yours: back it up with ", h.code["pg_dump"],
-                " or its own tools.",
-            ],
-        )  # fmt: skip
-    folder = settings.data.absolute()
-    day = datetime.now(UTC).date()
-    return parts.card(
-        "Backups",
-        h.p["The embedded database is backed up while the server runs:"],
-        h.pre(".code", tabindex="0")[
-            h.code[f"wattyard backup wattyard-{day}.dump --data {folder}"]
-        ],
-        h.p["Keep the encryption key apart from it; a restore needs both, and a stopped server:"],
-        h.pre(".code", tabindex="0")[
-            h.code[f"wattyard restore wattyard-{day}.dump --data {folder}"]
-        ],
     )
 
 

@@ -87,6 +87,10 @@ async def _changed(
     action = "account.disable" if disabled else "account.enable"
     async with visit.tools.db.transaction():
         before = await accounts.account(account_id)
+        if before.disabled is disabled:
+            state = "disabled" if disabled else "enabled"
+            told = f"{before.name} was {state} already, by somebody else."
+            return visit.go(visit.root(f"/dashboard{PATH}"), told=told)
         change = accounts.disable if disabled else accounts.enable
         after = await change(visit.context, account_id)
         owner = visit.context.on_behalf_of(Caller(after.number, after.id, live_mode=False))

@@ -12,7 +12,7 @@ from wattyard.accounts.domain import Account
 from wattyard.accounts.service import Accounts
 from wattyard.kernel import ids
 from wattyard.kernel.pages import PageWindow
-from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.refusals import PreconditionFailed, Refusal
 from wattyard.people.domain import Entry, Invitation, Member, OneTimeLink, Role
 from wattyard.people.service import AuditLog, People
 from wattyard.platform.http import Answer
@@ -22,7 +22,7 @@ from wattyard.platform.settings import Settings
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.differences import difference_table
-from wattyard.web.dashboard.forms import NO_FAULTS, Fields, FormFaults
+from wattyard.web.dashboard.forms import NO_FAULTS, Fields, FormFaults, sentence
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = "/settings"
@@ -76,9 +76,15 @@ async def invite(
 
 @page("POST", "/settings/people/{person}/role", role=Role.OWNER)
 async def change_role(visit: Visit, person: str, people: People) -> Answer:
-    """Change what a member may do."""
+    """Change what a member may do, unless somebody else has changed it meanwhile."""
     id_ = ids.read(person, "per", param="person")
-    await people.change_role(visit.context, id_, _role(visit.form["role"]), visit.person)
+    seen = Role.__members__.get(visit.form["seen"].upper())
+    try:
+        await people.change_role(
+            visit.context, id_, _role(visit.form["role"]), visit.person, seen=seen
+        )
+    except PreconditionFailed as refusal:
+        return visit.go(visit.link(_PATH), told=sentence(refusal.first.message))
     return visit.go(visit.link(_PATH), told="The role is changed.")
 
 
@@ -183,6 +189,7 @@ def _role_form(visit: Visit, member: Member) -> Node:
     address = visit.link(f"{_PATH}/people/{ids.wire('per', person.id)}/role")
     return parts.form(
         address,
+        h.input(type="hidden", name="seen", value=member.role.name.lower()),
         h.select(name="role", aria_label=f"Role of {person.email}")[
             (h.option(value=value, selected=value == member.role.name.lower())[words]
              for value, words in _ROLES)

@@ -16,9 +16,9 @@ from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.live import Live
-from wattyard.web.dashboard.screens import site_devices, site_money, site_readings
+from wattyard.web.dashboard.screens import site_devices, site_forms, site_money, site_readings
 from wattyard.web.dashboard.screens.shown_site import ShownSite
-from wattyard.web.dashboard.visit import Visit
+from wattyard.web.dashboard.visit import Shown, Visit
 
 _EVENTS: Final = 8
 
@@ -28,10 +28,11 @@ async def one_site(visit: Visit, site: str, states: States, records: Records) ->
     """Show what is known of a site."""
     if site.startswith("loc_"):
         return visit.go(visit.link(f"/sites/ste_{site[4:]}"))
-    found, location = await visit.together(
-        Request(method="GET", path=f"/sites/{site}"),
-        Request(method="GET", path=f"/locations/{site}"),
-    )
+    request = Request(method="GET", path=f"/sites/{site}")
+    reply = await visit.ask(request)
+    visit.shown.append(Shown(request, reply.body))
+    found = reply.document
+    location = await visit.api("GET", f"/locations/{site}")
     place = ShownSite(visit, found, location, await _customer(visit, location["customer_id"]))
     prices, readings, devices, costs, plan, events = await asyncio.gather(
         site_money.prices(place),
@@ -45,7 +46,7 @@ async def one_site(visit: Visit, site: str, states: States, records: Records) ->
         title=str(found["reference_id"] or "A site without a reference"),
         path="/sites",
         above=(("Sites", visit.link("/sites")),),
-        actions=_actions(place),
+        actions=_actions(place, reply.etag or ""),
         live=visit.link(f"{place.path}/live"),
         body=[
             _facts(place),
@@ -72,12 +73,12 @@ async def site_live(visit: Visit, site: str, states: States, live: Live) -> Stre
 
 
 async def _customer(visit: Visit, customer_id: str | None) -> Node:
-    """The customer's name or reference, which leads to all their sites."""
+    """The customer's name or reference, which leads to its page."""
     if customer_id is None:
         return None
     found = await visit.api("GET", f"/customers/{customer_id}", shown=False)
     name = found["metadata"].get("name") or found["reference_id"] or customer_id
-    return h.a(href=visit.link("/sites", customer=customer_id))[words.short(name)]
+    return h.a(href=visit.link(f"/customers/{customer_id}"))[words.short(name)]
 
 
 def _facts(place: ShownSite) -> Node:
@@ -111,21 +112,17 @@ def _limit(place: ShownSite, name: str) -> str | None:
     return None if value is None else place.formats.number(value, "kW", digits=3)
 
 
-def _actions(place: ShownSite) -> Sequence[Node]:
+def _actions(place: ShownSite, version: str) -> Sequence[Node]:
     visit, path = place.visit, place.path
     if not visit.may(Role.DEVELOPER):
         return (parts.button("Ask for a plan", visit.link("/plans", location=place.location_id)),)
-    in_service = place.site["status"] == "ACTIVE"
-    turned = ("INACTIVE", "Take out of service") if in_service else ("ACTIVE", "Put in service")
+    status = "INACTIVE" if place.site["status"] == "ACTIVE" else "ACTIVE"
     return (
         parts.button("Ask for a plan", visit.link("/plans", location=place.location_id), main=True),
         parts.button("Link a tariff", visit.link("/tariffs/new", location=place.location_id)),
         parts.button("Upload readings", visit.link(f"{path}/upload")),
         parts.button("Change", visit.link(f"{path}/edit")),
-        parts.form(
-            visit.link(f"{path}/status"),
-            parts.submit(turned[1], main=False, name="status", value=turned[0]),
-        ),
+        site_forms.status_form(visit, place.site, version, status),
     )
 
 

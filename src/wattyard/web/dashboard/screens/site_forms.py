@@ -1,6 +1,5 @@
 """The forms of the screen Sites: a new site, and changes of one."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +15,13 @@ from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.web.dashboard import device_words, parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.forms import Fields, Form, FormFaults
+from wattyard.web.dashboard.versions import (
+    ChangedMeanwhile,
+    change_as_seen,
+    changed_meanwhile,
+    seen_fields,
+    seen_of,
+)
 from wattyard.web.dashboard.visit import Visit
 
 _ADDRESS: Final = ("address_line1", "address_line2", "post_code", "city", "state", "country_code")
@@ -24,6 +30,8 @@ _NUMBERS: Final = ("max_power_import_kw", "max_power_export_kw")
 _DEVICE: Final = "devices[0]"
 _SEEN: Final = (*_TEXTS, "postal_address", "geo_location", *_NUMBERS)
 """What of a location the form shows."""
+_SEEN_OF_SITE: Final = ("status", "reference_id", "postal_address")
+"""What of a site the button that changes its status was pressed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ async def edit_site(visit: Visit, site: str) -> Screen:
 @page("POST", "/sites/{site}/edit", role=Role.DEVELOPER)
 async def change_site(visit: Visit, site: str) -> Screen | Answer:
     """Change a site, unless it is no longer as the person saw it."""
-    seen = _seen(visit.form)
+    seen = seen_of(visit.form)
     changes = _changes(_body(visit.form), seen)
     path = f"/locations/{site}"
     try:
@@ -78,12 +86,27 @@ async def change_site(visit: Visit, site: str) -> Screen | Answer:
 
 
 @page("POST", "/sites/{site}/status", role=Role.DEVELOPER)
-async def change_status(visit: Visit, site: str) -> Answer:
-    """Put a site in service, or take it out."""
+async def change_status(visit: Visit, site: str) -> Screen | Answer:
+    """Put a site in service, or take it out, unless somebody else has changed it meanwhile."""
     status = "ACTIVE" if visit.form["status"] == "ACTIVE" else "INACTIVE"
-    await visit.change("PATCH", f"/sites/{site}", body={"status": status})
+    back = visit.link(f"/sites/{site}")
+    try:
+        await change_as_seen(visit, "PATCH", f"/sites/{site}", body={"status": status})
+    except ChangedMeanwhile as stale:
+        again = status_form(visit, stale.present, stale.version, status)
+        return changed_meanwhile(stale, "A site", "/sites", back=back, again=again)
     told = "The site is in service." if status == "ACTIVE" else "The site is out of service."
-    return visit.go(visit.link(f"/sites/{site}"), told=told)
+    return visit.go(back, told=told)
+
+
+def status_form(visit: Visit, site: Mapping[str, Any], version: str, status: str) -> Node:
+    """The button that puts a site in service, or takes it out, as it was seen."""
+    says = "Put in service" if status == "ACTIVE" else "Take out of service"
+    return parts.form(
+        visit.link(f"/sites/{site['id']}/status"),
+        seen_fields(site, _SEEN_OF_SITE, version),
+        parts.submit(says, main=False, name="status", value=status),
+    )
 
 
 async def _changed_meanwhile(visit: Visit, site: str, seen: Mapping[str, Any]) -> Screen:
@@ -142,11 +165,7 @@ def _edit(
     visit: Visit, kept: _Kept, fields: Fields, *, note: Node = None, status: int = 200
 ) -> Screen:
     site, seen = kept.site, kept.document
-    written = json.dumps({name: seen.get(name) for name in _SEEN}, ensure_ascii=False)
-    hidden = [
-        h.input(type="hidden", name="version", value=kept.version),
-        h.input(type="hidden", name="seen", value=written),
-    ]
+    hidden = seen_fields(seen, _SEEN, kept.version)
     name = str(seen.get("reference_id") or site)
     return Screen(
         title="Change a site",
@@ -261,15 +280,6 @@ def _values(document: Mapping[str, Any]) -> dict[str, Any]:
     for part in ("postal_address", "geo_location"):
         found |= {f"{part}.{name}": value for name, value in (document.get(part) or {}).items()}
     return found
-
-
-def _seen(form: Form) -> dict[str, Any]:
-    """What the person saw when they opened the form."""
-    try:
-        seen = json.loads(form["seen"])
-    except ValueError:
-        return {}
-    return seen if isinstance(seen, dict) else {}
 
 
 PAGES: Final[Sequence[DashboardPage]] = (new_site, make_site, edit_site, change_site, change_status)

@@ -33,6 +33,7 @@ from wattyard.web.dashboard import device_words, parts, words
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields
+from wattyard.web.dashboard.screens import customers
 from wattyard.web.dashboard.visit import Shown, Visit
 
 _ID: Final = re.compile(r"(ste|loc|dev|cus)_[0-9a-f]{32}", re.ASCII)
@@ -73,7 +74,7 @@ async def sites(
         title="Sites",
         path="/sites",
         actions=_actions(visit),
-        body=[_search_form(visit), body],
+        body=[_search_form(visit), await _whose(visit), body],
     )
 
 
@@ -90,6 +91,14 @@ def search_of(query: Mapping[str, str]) -> SiteSearch:
         seen=_one_of(query.get("devices"), Seen),
         without_tariff=query.get("tariff") == "NONE",
     )
+
+
+async def _whose(visit: Visit) -> Node:
+    """Whose sites are listed, where they are those of one customer."""
+    with suppress(Missing, Malformed):
+        if visit.query.get("customer"):
+            return await customers.whose(visit, visit.query["customer"])
+    return None
 
 
 async def _by_id(visit: Visit) -> Answer | None:

@@ -10,6 +10,7 @@ from htpy import Node
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import Fields, Form, FormFaults
 from wattyard.web.dashboard.screens.developer_parts import lines_of
+from wattyard.web.dashboard.versions import seen_fields, seen_of
 from wattyard.web.dashboard.visit import Visit
 
 _OVERLAPS: Final = (
@@ -19,6 +20,7 @@ _OVERLAPS: Final = (
     ("0", "no longer: only the new one signs"),
 )
 _EDITED: Final = ("url", "event_types", "description")
+_SEEN: Final = (*_EDITED, "status")
 
 
 def body_of(form: Form) -> dict[str, Any]:
@@ -100,19 +102,34 @@ def rotate_form(visit: Visit, address: str, faults: FormFaults) -> Node:
     )
 
 
+def status_form(address: str, one: Mapping[str, Any], version: str, status: str) -> Node:
+    """The button that enables an endpoint, or disables it, as it was seen."""
+    enables = status == "ENABLED"
+    return parts.form(
+        address,
+        seen_fields(one, _SEEN, version),
+        parts.submit("Enable" if enables else "Disable", main=enables, name="status", value=status),
+    )
+
+
+def delete_form(address: str, one: Mapping[str, Any], version: str) -> Node:
+    """The button that deletes an endpoint as it was seen."""
+    return parts.form(
+        address,
+        seen_fields(one, _SEEN, version),
+        parts.submit("Delete the endpoint", danger=True),
+    )
+
+
 def stale(form: Form, present: Mapping[str, Any]) -> Node:
     """What somebody else has changed since the form was shown."""
-    try:
-        seen: Any = json.loads(form["seen"])
-    except ValueError:
-        seen = {}
     now = {name: present[name] for name in _EDITED}
     return h.div(".fault", role="alert")[
         h.p[
             "Somebody else has changed this endpoint since you opened it, so nothing was saved. "
             "What you typed is below: save again to put it in the place of theirs."
         ],
-        parts.change_table(seen if isinstance(seen, dict) else {}, now),
+        parts.change_table(seen_of(form), now),
     ]
 
 

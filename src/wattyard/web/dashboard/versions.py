@@ -1,0 +1,92 @@
+"""Changes of what a person saw: forms carry the version, and whoever comes second is told."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import htpy as h
+from htpy import Node
+
+from wattyard.kernel.refusals import PreconditionFailed
+from wattyard.platform.http.inside import Request
+from wattyard.web.dashboard import parts
+from wattyard.web.dashboard.declare import Screen
+from wattyard.web.dashboard.forms import Form
+from wattyard.web.dashboard.visit import Visit
+
+_TRIES: Final = 5
+
+
+class ChangedMeanwhile(PreconditionFailed):
+    """Somebody else has changed the object since the person saw it; nothing was changed.
+
+    `present` is the object as it is now, `version` its version, and `seen` what the person saw.
+    """
+
+    def __init__(self, seen: Mapping[str, Any], present: Mapping[str, Any], version: str) -> None:
+        super().__init__("somebody else has changed it since you opened the page")
+        self.seen = seen
+        self.present = present
+        self.version = version
+
+
+def seen_fields(document: Mapping[str, Any], fields: Sequence[str], version: str) -> Node:
+    """Fields of a form that nobody sees: the version of an object, and what of it was shown."""
+    seen = {name: document.get(name) for name in fields}
+    return [
+        h.input(type="hidden", name="version", value=version),
+        h.input(type="hidden", name="seen", value=json.dumps(seen, ensure_ascii=False)),
+    ]
+
+
+def seen_of(form: Form) -> dict[str, Any]:
+    """What of the object a form showed; empty where the form does not say."""
+    try:
+        seen = json.loads(form["seen"])
+    except ValueError:
+        return {}
+    return seen if isinstance(seen, dict) else {}
+
+
+async def change_as_seen(visit: Visit, method: str, path: str, *, body: object = None) -> Any:  # noqa: ANN401 (the JSON document)
+    """Change an object, unless what the form showed of it is different now.
+
+    What changes by itself, such as when a device was heard from, makes another version, too: then
+    the change is tried again on that.
+
+    Raises:
+        ChangedMeanwhile: when somebody else has changed it.
+        Refusal: as the API answers it.
+    """
+    version, seen = visit.form["version"], seen_of(visit.form)
+    for _ in range(_TRIES):
+        try:
+            return await visit.change(method, path, body=body, if_match=version)
+        except PreconditionFailed:
+            reply = await visit.ask(Request(method="GET", path=path))
+            present = {name: reply.document.get(name) for name in seen}
+            version = reply.etag or ""
+            if present != seen or not seen:
+                raise ChangedMeanwhile(seen, reply.document, version) from None
+    raise ChangedMeanwhile(seen, seen, version)
+
+
+def changed_meanwhile(
+    stale: ChangedMeanwhile, title: str, path: str, *, back: str, again: Node
+) -> Screen:
+    """Say that somebody else was first, and what they changed; `again` does it all the same."""
+    present = {name: stale.present.get(name) for name in stale.seen}
+    return Screen(
+        title=title,
+        path=path,
+        status=409,
+        body=[
+            h.div(".told", role="alert")[
+                h.p[
+                    "Somebody else changed it after you opened the page. Nothing of yours is done."
+                ],
+                parts.change_table(stale.seen, present),
+            ],
+            h.div(".actions")[parts.button("Back, without a change", back, main=True), again],
+        ],
+    )

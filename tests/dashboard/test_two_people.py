@@ -1,0 +1,116 @@
+"""Two people who change the same thing: the second is told, and shown the difference."""
+
+import asyncio
+import re
+import threading
+from html import unescape
+from typing import Any
+
+import httpx
+
+from tests.support.clock import FakeClock
+from tests.support.dashboard import Browser, words
+from tests.support.world import Tenant, World
+from wattyard.kernel import ids
+from wattyard.platform.outbound.addresses import AddressPolicy
+from wattyard.platform.outbound.lookup import SystemLookup
+
+URL = "https://hooks.example.com/wattyard"
+
+
+def form_to(page: httpx.Response, address: str) -> dict[str, str]:
+    """What a browser sends of the form that is sent to an address, its button included."""
+    (form,) = re.findall(
+        rf'<form[^>]*action="[^"]*{re.escape(address)}".*?</form>', page.text, re.DOTALL
+    )
+    fields = re.findall(r'name="([^"]+)"[^>]*?value="([^"]*)"', form)
+    return {name: unescape(value) for name, value in fields}
+
+
+async def test_whoever_takes_a_changed_site_out_of_service_is_told_first(
+    world: World, tenant: Tenant
+) -> None:
+    site = await tenant.site(reference_id="home")
+    browser = await Browser.of(world, tenant)
+    path = f"/sites/{site['id']}"
+    seen = form_to(await browser.get(path), "/status")
+    await tenant.patch(f"/sites/{site['id']}", {"reference_id": "house"})
+    stale = await browser.post(f"{path}/status", seen)
+    assert stale.status_code == 409
+    assert 'reference_id "home" "house"' in words(stale)
+    assert (await tenant.get(path)).json()["status"] == "ACTIVE"
+    assert (await browser.post(f"{path}/status", form_to(stale, "/status"))).status_code == 303
+    assert (await tenant.get(path)).json()["status"] == "INACTIVE"
+
+
+async def test_a_device_that_reports_meanwhile_is_nobodys_change(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    site = await tenant.site(devices=[{"type": "BATTERY_SYSTEM", "reference_id": "b1"}])
+    browser = await Browser.of(world, tenant)
+    seen = form_to(await browser.get(f"/sites/{site['id']}"), "/status")
+    state: Any = {"time": clock().isoformat(), "state_of_charge_percent": 40}
+    await tenant.call("PUT", f"/devices/{site['devices'][0]['id']}/state", json=state)
+    assert (await browser.post(f"/sites/{site['id']}/status", seen)).status_code == 303
+    assert (await tenant.get(f"/sites/{site['id']}")).json()["status"] == "INACTIVE"
+
+
+async def test_a_webhook_that_was_changed_is_neither_disabled_nor_deleted_unseen(
+    world: World, tenant: Tenant
+) -> None:
+    made = await tenant.make("/webhook-endpoints", {"url": URL})
+    browser = await Browser.of(world, tenant)
+    path = f"/developers/webhooks/{made['id']}"
+    page = await browser.get(path)
+    await tenant.patch(f"/webhook-endpoints/{made['id']}", {"description": "billing"})
+    for deed, status in (("status", "ENABLED"), ("delete", "DISABLED")):
+        stale = await browser.post(f"{path}/{deed}", form_to(page, f"/{deed}"))
+        assert stale.status_code == 409
+        assert 'description – "billing"' in words(stale)
+        present = (await tenant.get(f"/webhook-endpoints/{made['id']}")).json()
+        assert present["status"] == status
+        assert (await browser.post(f"{path}/{deed}", form_to(stale, f"/{deed}"))).status_code == 303
+    assert (await tenant.get(f"/webhook-endpoints/{made['id']}")).status_code == 404
+
+
+async def test_a_role_that_somebody_else_changed_is_left_and_named(
+    world: World, tenant: Tenant
+) -> None:
+    owner, other, third = [await Browser.of(world, tenant) for _ in range(3)]
+    path = f"/settings/people/{ids.wire('per', third.person)}/role"
+    seen = form_to(await owner.get("/settings"), path)
+    await other.post(path, {"seen": "owner", "role": "viewer"})
+    answer = await owner.post(path, {"seen": seen["seen"], "role": "developer"})
+    assert answer.status_code == 303
+    told = httpx.URL("?" + answer.headers["set-cookie"]).query.decode()
+    assert "viewer" in told
+    assert "owner" in told
+    assert (await third.get("/sites/new")).status_code == 403
+
+
+async def test_no_transaction_is_open_while_the_name_of_a_webhook_is_looked_up(
+    world: World, tenant: Tenant
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def ask(host: str) -> list[str]:
+        asked.set()
+        answer.wait(20)
+        return ["93.184.215.14"]
+
+    made = await tenant.make("/webhook-endpoints", {"url": "https://1.1.1.1/"})
+    given = {SystemLookup: SystemLookup(ask), AddressPolicy: AddressPolicy()}
+    async with World(world.db, world.clock, given) as other:
+        browser = await Browser.of(other, tenant)
+        for path in ("/developers/webhooks", f"/developers/webhooks/{made['id']}"):
+            asked.clear(), answer.clear()
+            sending = asyncio.create_task(browser.post(path, {"url": URL}))
+            assert await asyncio.to_thread(asked.wait, 20)
+            async with world.db.reading() as db:
+                held = await db.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+                    " AND datname = current_database()"
+                )
+            answer.set()
+            assert (await sending).status_code in (201, 303)
+            assert held == 0
