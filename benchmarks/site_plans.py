@@ -16,8 +16,8 @@ from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers
 from wattyard.schedules.domain.site.devices import (
     HeatPumpLoad,
     PvShare,
-    Store,
-    StoreTarget,
+    SiteStorage,
+    StorageTarget,
     Stretch,
 )
 from wattyard.schedules.domain.site.planning import plan_site
@@ -108,22 +108,22 @@ def _load(steps: int) -> Numbers:
     return np.random.default_rng(4).uniform(200, 1_500, steps).round()
 
 
-def _site(steps: int, stores: tuple[Store, ...]) -> SiteQuestion:
+def _site(steps: int, storages: tuple[SiteStorage, ...]) -> SiteQuestion:
     buy = _prices(steps)
-    return SiteQuestion(_edges(steps), buy, buy - 0.08, stores=stores)
+    return SiteQuestion(_edges(steps), buy, buy - 0.08, storages=storages)
 
 
-def _battery(name: str, steps: int) -> Store:
+def _battery(name: str, steps: int) -> SiteStorage:
     """10 kWh, 5 kW, that ends where it starts."""
-    end = StoreTarget(int(_edges(steps)[-1]), 3_000)
-    return Store(
+    end = StorageTarget(int(_edges(steps)[-1]), 3_000)
+    return SiteStorage(
         name, 10_000, 3_000, 5_000, 5_000, efficiency=0.9, reserve_wh=1_000, targets=(end,)
     )
 
 
 def _house(steps: int, batteries: int, *, flat: bool = False) -> SiteQuestion:
-    ready = StoreTarget(_START_US + 28 * _QUARTER_US, 45_000)
-    car = Store("car", 60_000, 20_000, 7_400, efficiency=0.9, targets=(ready,))
+    ready = StorageTarget(_START_US + 28 * _QUARTER_US, 45_000)
+    car = SiteStorage("car", 60_000, 20_000, 7_400, efficiency=0.9, targets=(ready,))
     buy = np.full(steps, 0.3) if flat else _prices(steps)
     return SiteQuestion(
         _edges(steps),
@@ -133,16 +133,16 @@ def _house(steps: int, batteries: int, *, flat: bool = False) -> SiteQuestion:
         sun_w=_sun(steps),
         import_limit_w=np.full(steps, 11_000.0),
         export_limit_w=np.full(steps, 11_000.0),
-        stores=(*(_battery(f"battery {n}", steps) for n in range(batteries)), car),
+        storages=(*(_battery(f"battery {n}", steps) for n in range(batteries)), car),
         pv=(_FREE,),
     )
 
 
 def _inverted() -> SiteQuestion:
     buy = 0.6 + 0.04 * np.cos(np.arange(96) // 4 / 24 * 4 * np.pi).round(2)
-    end = StoreTarget(int(_edges(96)[-1]), 5_000)
-    battery = Store("battery", 10_000, 5_000, 5_000, 5_000, efficiency=0.9, targets=(end,))
-    return SiteQuestion(_edges(96), buy, buy + 0.15, stores=(battery,))
+    end = StorageTarget(int(_edges(96)[-1]), 5_000)
+    battery = SiteStorage("battery", 10_000, 5_000, 5_000, 5_000, efficiency=0.9, targets=(end,))
+    return SiteQuestion(_edges(96), buy, buy + 0.15, storages=(battery,))
 
 
 def _car_park() -> SiteQuestion:
@@ -156,9 +156,9 @@ def _car_park() -> SiteQuestion:
             Stretch(int(edges_us[0]), int(edges_us[comes])),
             Stretch(int(edges_us[leaves]), int(edges_us[-1])),
         )
-        wanted = StoreTarget(int(edges_us[leaves]), 10_000 + float(rng.uniform(4_000, 16_000)))
+        wanted = StorageTarget(int(edges_us[leaves]), 10_000 + float(rng.uniform(4_000, 16_000)))
         cars.append(
-            Store(
+            SiteStorage(
                 f"car {number}",
                 60_000,
                 10_000,
@@ -169,7 +169,7 @@ def _car_park() -> SiteQuestion:
             )
         )
     limit_w = np.full(96, 150_000.0)
-    return SiteQuestion(edges_us, _prices(96), stores=tuple(cars), import_limit_w=limit_w)
+    return SiteQuestion(edges_us, _prices(96), storages=tuple(cars), import_limit_w=limit_w)
 
 
 def _heated() -> SiteQuestion:
@@ -196,7 +196,7 @@ def _heated() -> SiteQuestion:
         buy - 0.18,
         load_w=_load(steps),
         sun_w=_sun(steps) * 0.5,
-        stores=(_battery("battery", steps),),
+        storages=(_battery("battery", steps),),
         heat_pumps=(pump,),
         pv=(_FREE,),
     )

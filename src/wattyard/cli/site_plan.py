@@ -124,7 +124,7 @@ def _lanes(answer: SiteAnswer, names: dict[UUID, str]) -> list[Lane]:
     if question.export_per_kwh is not None:
         lanes.append(Lane("export price", question.export_per_kwh, "price"))
     lanes.append(Lane("grid", flows.import_w - flows.export_w, "power"))
-    capacities = {store.device: (store.capacity_wh, store.energy_wh) for store in question.stores}
+    capacities = {store.device: (store.capacity_wh, store.energy_wh) for store in question.storages}
     for device_id in answer.case.answered:
         own = _plan_of(answer, device_id)
         if own is None:
@@ -173,7 +173,8 @@ def _slot_text(
     way = "gives" if slot.power_w < 0 else "takes"
     text = f"{start:%a %H:%M} to {end:%H:%M}  {way} {abs(slot.power_w) / 1000:.2f} kW"
     capacity = next(
-        (s.capacity_wh for s in answer.case.question.stores if own and s.device == own.device), None
+        (s.capacity_wh for s in answer.case.question.storages if own and s.device == own.device),
+        None,
     )
     if slot.held_wh is not None and capacity:
         text += f"  → {_FULL * slot.held_wh / capacity:.0f} %"

@@ -7,8 +7,8 @@ from wattyard.schedules.domain.site.devices import (
     Absence,
     Circuit,
     PvShare,
-    Store,
-    StoreTarget,
+    SiteStorage,
+    StorageTarget,
     Stretch,
 )
 from wattyard.schedules.domain.site.question import SiteQuestion, Weights
@@ -27,11 +27,11 @@ def random_edges(rng: Random, steps: int) -> Instants:
     return START_US + np.append(0, np.cumsum(lengths))
 
 
-def random_site(seed: int, *, steps: int = 8, stores: int | None = None) -> SiteQuestion:
+def random_site(seed: int, *, steps: int = 8, storages: int | None = None) -> SiteQuestion:
     """A site with 1 to 3 stores, often with sun, load, limits, circuits and preferences."""
     rng = np.random.default_rng(seed)
     edges_us = random_edges(rng, steps)
-    count = int(rng.integers(1, 4)) if stores is None else stores
+    count = int(rng.integers(1, 4)) if storages is None else storages
     sunny, limited = rng.random() < 0.6, rng.random() < 0.5
     buy = rng.choice([0.05, 0.1, 0.2, 0.2, 0.35], steps) - rng.choice([0.0, 0.3]) * (
         rng.random(steps) < 0.3
@@ -48,14 +48,14 @@ def random_site(seed: int, *, steps: int = 8, stores: int | None = None) -> Site
         sun_w=rng.uniform(0, 6000, steps).round() * sunny,
         import_limit_w=np.full(steps, rng.choice([2500.0, 9000.0]) if limited else np.inf),
         export_limit_w=np.full(steps, rng.choice([0.0, 2000.0]) if limited else np.inf),
-        stores=tuple(random_store(rng, name, edges_us, sold=sold) for name in names),
+        storages=tuple(random_storage(rng, name, edges_us, sold=sold) for name in names),
         pv=random_pv(rng, edges_us) if sunny else (),
         circuits=random_circuits(rng, names) if rng.random() < 0.3 else (),
         weights=random_weights(rng),
     )
 
 
-def random_store(rng: Random, name: str, edges_us: Instants, *, sold: bool) -> Store:
+def random_storage(rng: Random, name: str, edges_us: Instants, *, sold: bool) -> SiteStorage:
     capacity_wh = float(rng.choice([2000, 5000, 10000]))
     held_wh = round(float(rng.uniform(0, 1)) * capacity_wh, 1)
     car = rng.random() < 0.4
@@ -64,7 +64,7 @@ def random_store(rng: Random, name: str, edges_us: Instants, *, sold: bool) -> S
     )
     away = rng.random() < 0.3
     first, last = sorted(rng.choice(edges_us.size, 2, replace=False))
-    return Store(
+    return SiteStorage(
         name,
         capacity_wh,
         held_wh,
@@ -74,7 +74,7 @@ def random_store(rng: Random, name: str, edges_us: Instants, *, sold: bool) -> S
         efficiency=float(rng.choice([0.8, 0.9, 1.0])),
         most_wh=capacity_wh * float(rng.choice([0.8, 1.0, 1.0])),
         reserve_wh=0.0 if car else float(rng.choice([0, 0.2])) * capacity_wh,
-        targets=targets if car else (*targets, StoreTarget(int(edges_us[-1]), held_wh)),
+        targets=targets if car else (*targets, StorageTarget(int(edges_us[-1]), held_wh)),
         absences=(
             (Absence(int(edges_us[first]), int(edges_us[last]), float(rng.choice([0, 300, 900]))),)
             if away
@@ -89,7 +89,7 @@ def random_store(rng: Random, name: str, edges_us: Instants, *, sold: bool) -> S
     )
 
 
-def random_target(rng: Random, edges_us: Instants, capacity_wh: float) -> StoreTarget:
+def random_target(rng: Random, edges_us: Instants, capacity_wh: float) -> StorageTarget:
     at_us = int(rng.choice(edges_us[1:]))
     low_wh = round(float(rng.uniform(0, capacity_wh)), 1)
     high_wh = round(float(rng.uniform(low_wh, capacity_wh)), 1)
@@ -97,7 +97,7 @@ def random_target(rng: Random, edges_us: Instants, capacity_wh: float) -> StoreT
     low, high = {0: (None, high_wh), 1: (low_wh, high_wh)}.get(
         int(rng.integers(0, 6)), (low_wh, None)
     )
-    return StoreTarget(at_us, low, high, priority)
+    return StorageTarget(at_us, low, high, priority)
 
 
 def random_pv(rng: Random, edges_us: Instants) -> tuple[PvShare, ...]:

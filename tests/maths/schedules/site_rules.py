@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 
-from wattyard.schedules.domain.site.devices import PvShare, Store
+from wattyard.schedules.domain.site.devices import PvShare, SiteStorage
 from wattyard.schedules.domain.site.plan import SiteDevicePlan, SitePlan
 from wattyard.schedules.domain.site.question import SiteQuestion
 
@@ -16,8 +16,8 @@ def check(question: SiteQuestion, plan: SitePlan) -> None:
     """Fail where a plan breaks a rule, whatever it costs."""
     by_name = {one.device: one for one in plan.devices}
     assert list(by_name) == [one.device for one in question.devices]
-    for store in question.stores:
-        check_store(question, store, by_name[store.device])
+    for storage in question.storages:
+        check_storage(question, storage, by_name[storage.device])
     for panels in question.pv:
         check_panels(question, panels, by_name[panels.device])
     check_meter(question, plan)
@@ -27,46 +27,46 @@ def check(question: SiteQuestion, plan: SitePlan) -> None:
     assert plan.bound <= plan.objective + 1e-9
 
 
-def check_store(question: SiteQuestion, store: Store, own: SiteDevicePlan) -> None:
+def check_storage(question: SiteQuestion, storage: SiteStorage, own: SiteDevicePlan) -> None:
     hours, edges_us = question.hours, question.edges_us
     charge_w, discharge_w = np.maximum(own.power_w, 0.0), np.maximum(-own.power_w, 0.0)
-    assert (charge_w <= store.charge_w + WATT).all()
-    assert (discharge_w <= store.discharge_w + WATT).all()
+    assert (charge_w <= storage.charge_w + WATT).all()
+    assert (discharge_w <= storage.discharge_w + WATT).all()
     running = own.power_w != 0.0
-    assert (np.abs(own.power_w[running]) >= store.least_w - WATT).all()
-    for start_us, end_us in [*store.blocked, *((one[0], one[1]) for one in store.absences)]:
+    assert (np.abs(own.power_w[running]) >= storage.least_w - WATT).all()
+    for start_us, end_us in [*storage.blocked, *((one[0], one[1]) for one in storage.absences)]:
         shut = (edges_us[:-1] < end_us) & (edges_us[1:] > start_us)
         assert not own.power_w[shut].any()
-    held_wh, loss = store.energy_wh, sqrt(store.efficiency)
-    most_wh = max(min(store.most_wh, store.capacity_wh), held_wh)
+    held_wh, loss = storage.energy_wh, sqrt(storage.efficiency)
+    most_wh = max(min(storage.most_wh, storage.capacity_wh), held_wh)
     assert own.held_wh is not None
     for step, told_wh in enumerate(own.held_wh):
-        held_wh *= (1.0 - store.standby_loss) ** hours[step]
+        held_wh *= (1.0 - storage.standby_loss) ** hours[step]
         held_wh += (charge_w[step] * loss - discharge_w[step] / loss) * hours[step]
         if discharge_w[step] > WATT:
-            assert held_wh >= store.reserve_wh - WATT_HOUR
+            assert held_wh >= storage.reserve_wh - WATT_HOUR
         assert held_wh <= most_wh + WATT_HOUR
-        for absence in store.absences:
+        for absence in storage.absences:
             held_wh -= absence.energy_wh if absence.end_us == edges_us[step + 1] else 0.0
         held_wh = max(held_wh, -WATT_HOUR)
         assert abs(told_wh - max(held_wh, 0.0)) <= WATT_HOUR
-    check_targets(question, store, own)
+    check_targets(question, storage, own)
     check_slots(question, own)
 
 
-def check_targets(question: SiteQuestion, store: Store, own: SiteDevicePlan) -> None:
+def check_targets(question: SiteQuestion, storage: SiteStorage, own: SiteDevicePlan) -> None:
     """Every target is held, or told as missed by as much as it is."""
     told = {one.goal: one.missing for one in own.shortfalls}
     assert own.status == ("PARTIAL" if told else "COMPLETE")
     assert own.held_wh is not None
-    for position, target in enumerate(store.targets):
+    for position, target in enumerate(storage.targets):
         at_us = target.at_us
-        for absence in store.absences:
+        for absence in storage.absences:
             at_us = absence.start_us if absence.start_us <= at_us < absence.end_us else at_us
         after = int(np.searchsorted(question.edges_us, at_us))
-        held_wh = store.energy_wh if after == 0 else float(own.held_wh[after - 1])
+        held_wh = storage.energy_wh if after == 0 else float(own.held_wh[after - 1])
         low_wh = target.min_wh or 0.0
-        high_wh = np.inf if target.max_wh is None else max(target.max_wh, store.reserve_wh)
+        high_wh = np.inf if target.max_wh is None else max(target.max_wh, storage.reserve_wh)
         missing = max(low_wh - held_wh, held_wh - high_wh, 0.0)
         assert abs(told.get(f"target:{position}", 0.0) - missing) <= WATT_HOUR
 
@@ -106,10 +106,10 @@ def check_collective(
     """What may not charge from the grid charges from the sun; what may not feed it serves here."""
     takes_w = np.zeros(question.steps)
     gives_w = np.zeros(question.steps)
-    for store in question.stores:
-        power_w = by_name[store.device].power_w
-        takes_w += 0.0 if store.grid_charging else np.maximum(power_w, 0.0)
-        gives_w += 0.0 if store.grid_discharging else np.maximum(-power_w, 0.0)
+    for storage in question.storages:
+        power_w = by_name[storage.device].power_w
+        takes_w += 0.0 if storage.grid_charging else np.maximum(power_w, 0.0)
+        gives_w += 0.0 if storage.grid_discharging else np.maximum(-power_w, 0.0)
     consumed_w = sum(np.maximum(one.power_w, 0.0) for one in plan.devices)
     assert (takes_w <= plan.flows.solar_w + WATT).all()
     assert (gives_w <= plan.flows.load_w + consumed_w + WATT).all()
@@ -135,7 +135,7 @@ def check_cost(question: SiteQuestion, plan: SitePlan) -> None:
     held = {one.device: one for one in plan.devices}
     wear = sum(
         one.wear_per_kwh * float(np.abs(held[one.device].power_w) @ hours)
-        for one in question.stores
+        for one in question.storages
     )
     assert abs(cost.wear - wear) < 1e-6
     weights = question.weights

@@ -11,7 +11,7 @@ import pytest
 from wattyard.schedules.domain.by_amount.plan import by_amount
 from wattyard.schedules.domain.by_amount.question import AmountQuestion, Need, PowerLimits
 from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
-from wattyard.schedules.domain.site.devices import Store, StoreTarget, Stretch
+from wattyard.schedules.domain.site.devices import SiteStorage, StorageTarget, Stretch
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
@@ -38,19 +38,19 @@ def some_needs(rng: np.random.Generator, steps: int) -> tuple[Need, ...]:
     return tuple(needs)
 
 
-def as_store(name: str, need: Need, edges_us: np.ndarray) -> Store:
+def as_storage(name: str, need: Need, edges_us: np.ndarray) -> SiteStorage:
     """A store without losses that is away outside of its window."""
     outside = [
         Stretch(start, end)
         for start, end in ((int(edges_us[0]), need.start_us), (need.end_us, int(edges_us[-1])))
         if start < end
     ]
-    return Store(
+    return SiteStorage(
         name,
         max(need.energy_wh, 1.0),
         0.0,
         need.max_power_w,
-        targets=(StoreTarget(need.end_us, need.energy_wh),) if need.energy_wh else (),
+        targets=(StorageTarget(need.end_us, need.energy_wh),) if need.energy_wh else (),
         blocked=tuple(outside),
     )
 
@@ -68,7 +68,7 @@ def test_plans_by_amount_cost_what_a_site_program_finds(seed: int, limit_w: floa
         SiteQuestion(
             edges_us,
             prices.per_kwh,
-            stores=tuple(as_store(str(n), need, edges_us) for n, need in enumerate(needs)),
+            storages=tuple(as_storage(str(n), need, edges_us) for n, need in enumerate(needs)),
             import_limit_w=np.full(16, limit_w),
         )
     )

@@ -21,8 +21,8 @@ from wattyard.schedules.domain.site.devices import (
     HeatPumpLoad,
     PvShare,
     Shiftable,
-    Store,
-    StoreTarget,
+    SiteStorage,
+    StorageTarget,
     Stretch,
 )
 from wattyard.schedules.domain.site.planning import plan_site
@@ -38,7 +38,7 @@ DAY = np.arange(25) * HOUR_US
 SUN_W = np.maximum(0.0, 4000.0 * np.sin((np.arange(24) - 6) / 12 * np.pi))
 
 
-def battery(**more: object) -> Store:
+def battery(**more: object) -> SiteStorage:
     settings = {
         "capacity_wh": 10_000.0,
         "energy_wh": 5000.0,
@@ -47,10 +47,10 @@ def battery(**more: object) -> Store:
         "efficiency": 0.9,
         "grid_discharging": False,
     }
-    return Store("battery", **(settings | more))  # type: ignore[arg-type]
+    return SiteStorage("battery", **(settings | more))  # type: ignore[arg-type]
 
 
-def car(**more: object) -> Store:
+def car(**more: object) -> SiteStorage:
     settings = {
         "capacity_wh": 60_000.0,
         "energy_wh": 20_000.0,
@@ -58,12 +58,14 @@ def car(**more: object) -> Store:
         "least_w": 1400.0,
         "car": True,
     }
-    return Store("car", **(settings | more))  # type: ignore[arg-type]
+    return SiteStorage("car", **(settings | more))  # type: ignore[arg-type]
 
 
 def test_a_car_is_charged_at_once_at_full_power_and_stops_at_its_target() -> None:
     question = SiteQuestion(
-        DAY, np.full(24, 0.3), stores=(car(targets=(StoreTarget(int(DAY[8]), min_wh=45_000.0),)),)
+        DAY,
+        np.full(24, 0.3),
+        storages=(car(targets=(StorageTarget(int(DAY[8]), min_wh=45_000.0),)),),
     )
 
     (run,) = at_once(question)
@@ -77,10 +79,10 @@ def test_a_car_waits_for_its_return_and_charges_for_the_next_target_then() -> No
     question = SiteQuestion(
         DAY,
         np.full(24, 0.3),
-        stores=(
+        storages=(
             car(
                 energy_wh=40_000.0,
-                targets=(StoreTarget(int(DAY[-1]), min_wh=40_000.0),),
+                targets=(StorageTarget(int(DAY[-1]), min_wh=40_000.0),),
                 absences=(Absence(int(DAY[8]), int(DAY[17]), 11_000.0),),
             ),
         ),
@@ -94,7 +96,7 @@ def test_a_car_waits_for_its_return_and_charges_for_the_next_target_then() -> No
 def test_a_battery_takes_surplus_sun_and_serves_the_house_and_never_feeds_the_grid() -> None:
     question = SiteQuestion(
         DAY, np.full(24, 0.3), np.full(24, 0.1),
-        load_w=np.full(24, 800.0), sun_w=SUN_W, stores=(battery(),), pv=(PvShare("pv", 1.0),),
+        load_w=np.full(24, 800.0), sun_w=SUN_W, storages=(battery(),), pv=(PvShare("pv", 1.0),),
     )  # fmt: skip
 
     runs = at_once(question)
@@ -108,7 +110,7 @@ def test_a_battery_takes_surplus_sun_and_serves_the_house_and_never_feeds_the_gr
 def test_what_a_battery_misses_at_the_end_is_charged_in_the_last_steps() -> None:
     question = SiteQuestion(
         DAY, np.full(24, 0.3), load_w=np.full(24, 400.0),
-        stores=(battery(targets=(StoreTarget(int(DAY[-1]), min_wh=5000.0),)),),
+        storages=(battery(targets=(StorageTarget(int(DAY[-1]), min_wh=5000.0),)),),
     )  # fmt: skip
 
     run = at_once(question)[0]
@@ -123,7 +125,7 @@ def test_what_a_battery_misses_at_the_end_is_charged_in_the_last_steps() -> None
 def test_a_battery_that_holds_more_than_it_may_is_not_charged() -> None:
     question = SiteQuestion(
         DAY, np.full(24, 0.3), load_w=np.full(24, 100.0), sun_w=SUN_W, pv=(PvShare("pv", 1.0),),
-        stores=(battery(energy_wh=9000.0, most_wh=8000.0),),
+        storages=(battery(energy_wh=9000.0, most_wh=8000.0),),
     )  # fmt: skip
 
     run = at_once(question)[0]
@@ -165,7 +167,7 @@ def questions(draw: st.DrawFn) -> SiteQuestion:
     """A house with some of everything on a day of hours."""
     hourly = st.lists(st.integers(-5, 40), min_size=24, max_size=24)
     end = int(DAY[-1])
-    stores = [
+    storages = [
         battery(
             energy_wh=draw(st.sampled_from((1000.0, 5000.0))),
             reserve_wh=draw(st.sampled_from((0.0, 2000.0))),
@@ -173,11 +175,11 @@ def questions(draw: st.DrawFn) -> SiteQuestion:
             grid_charging=draw(st.booleans()),
             standby_loss=draw(st.sampled_from((0.0, 0.005))),
             wear_per_kwh=draw(st.sampled_from((0.0, 0.03))),
-            targets=(StoreTarget(end, min_wh=draw(st.sampled_from((0.0, 3000.0)))),),
+            targets=(StorageTarget(end, min_wh=draw(st.sampled_from((0.0, 3000.0)))),),
         ),
         car(
             targets=(
-                StoreTarget(
+                StorageTarget(
                     int(DAY[draw(st.integers(2, 24))]), min_wh=draw(st.integers(0, 60)) * 1e3
                 ),
             ),
@@ -204,7 +206,7 @@ def questions(draw: st.DrawFn) -> SiteQuestion:
         sun_w=SUN_W,
         import_limit_w=np.full(24, limited),
         export_limit_w=np.full(24, draw(st.sampled_from((0.0, 2000.0, np.inf)))),
-        stores=tuple(one for one, keep in zip(stores, kept[:2], strict=True) if keep),
+        storages=tuple(one for one, keep in zip(storages, kept[:2], strict=True) if keep),
         loads=(load,) * kept[2],
         heat_pumps=(pump(24),) * kept[3],
         pv=(PvShare("pv", 1.0, curtailable=draw(st.booleans())),),
@@ -236,16 +238,16 @@ def test_nobody_planning_keeps_the_limits_of_the_site(question: SiteQuestion) ->
     for circuit in question.circuits:
         inside = [by_name[name].power_w for name in circuit.devices if name in by_name]
         assert (np.abs(sum(inside, np.zeros(24))) <= circuit.max_w + 1e-3).all()
-    for store in question.stores:
-        power_w = by_name[store.device].power_w
+    for storage in question.storages:
+        power_w = by_name[storage.device].power_w
         running = np.abs(power_w) > 1e-6
-        assert (np.abs(power_w[running]) >= store.least_w - 1e-3).all()
+        assert (np.abs(power_w[running]) >= storage.least_w - 1e-3).all()
 
 
 def test_savings_are_told_in_money_and_per_cent_of_the_baseline() -> None:
-    target = StoreTarget(int(DAY[-1]), min_wh=31_000.0)
+    target = StorageTarget(int(DAY[-1]), min_wh=31_000.0)
     prices = np.where(np.arange(24) < 12, 0.4, 0.1)
-    question = SiteQuestion(DAY, prices, stores=(car(targets=(target,)),))
+    question = SiteQuestion(DAY, prices, storages=(car(targets=(target,)),))
 
     plan = compared(question, plan_site(question))
 
@@ -261,7 +263,7 @@ def test_there_are_no_savings_where_nobody_planning_serves_less() -> None:
     load = Shiftable("load", 4000.0, (Stretch(0, int(DAY[-1])),), 4000.0, levels_w=(4000.0,))
     question = SiteQuestion(
         DAY, np.full(24, 0.3), import_limit_w=np.full(24, 4000.0), loads=(load,),
-        stores=(car(charge_w=4000.0, targets=(StoreTarget(int(DAY[1]), min_wh=24_000.0),)),),
+        storages=(car(charge_w=4000.0, targets=(StorageTarget(int(DAY[1]), min_wh=24_000.0),)),),
     )  # fmt: skip
 
     plan = compared(question, plan_site(question))

@@ -9,7 +9,7 @@ from tests.support.site_plans.demanded import random_demanded_site
 from tests.support.site_plans.random_sites import KINDS, random_site
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.by_charge.device_storage import round_trip
-from wattyard.schedules.domain.site.devices import Shiftable, Store, StoreTarget, Stretch
+from wattyard.schedules.domain.site.devices import Shiftable, SiteStorage, StorageTarget, Stretch
 from wattyard.schedules.domain.site.dynamic import best_path, bounds_of
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -31,20 +31,20 @@ def test_a_plan_without_time_is_a_plan_and_tells_a_finite_gap(question: SiteQues
 
 def test_a_plan_without_time_is_no_worse_than_devices_at_rest() -> None:
     edges_us = np.arange(289) * (HOUR_US // 12)
-    battery = Store(
+    battery = SiteStorage(
         "battery",
         capacity_wh=10_000.0,
         energy_wh=5000.0,
         charge_w=5000.0,
         discharge_w=5000.0,
         efficiency=0.9,
-        targets=(StoreTarget(int(edges_us[-1]), min_wh=5000.0),),
+        targets=(StorageTarget(int(edges_us[-1]), min_wh=5000.0),),
     )
     question = SiteQuestion(
         edges_us=edges_us,
         import_per_kwh=np.repeat([0.3, 0.1, 0.4], 96),
         export_per_kwh=np.full(288, 0.05),
-        stores=(battery,),
+        storages=(battery,),
         seconds=0.001,
     )
 
@@ -62,7 +62,7 @@ def test_an_unbroken_load_too_weak_for_its_energy_is_left_out(level_w: float) ->
 
 
 def test_storage_that_gives_next_to_nothing_back_is_planned() -> None:
-    battery = Store(
+    battery = SiteStorage(
         "battery",
         capacity_wh=10_000.0,
         energy_wh=5000.0,
@@ -71,15 +71,15 @@ def test_storage_that_gives_next_to_nothing_back_is_planned() -> None:
         efficiency=round_trip(1e-300, 0.9),
     )
 
-    plan = plan_site(SiteQuestion(np.arange(25) * HOUR_US, np.ones(24), stores=(battery,)))
+    plan = plan_site(SiteQuestion(np.arange(25) * HOUR_US, np.ones(24), storages=(battery,)))
 
     assert plan.status == "COMPLETE"
 
 
-def test_the_way_of_a_single_store_is_given_up_where_it_takes_too_long() -> None:
-    battery = Store("battery", 10_000.0, 5000.0, charge_w=5000.0, discharge_w=5000.0)
+def test_the_way_of_a_single_storage_is_given_up_where_it_takes_too_long() -> None:
+    battery = SiteStorage("battery", 10_000.0, 5000.0, charge_w=5000.0, discharge_w=5000.0)
     prices = np.tile([0.1, 0.4], 12)
-    question = SiteQuestion(np.arange(25) * HOUR_US, prices, prices + 0.1, stores=(battery,))
+    question = SiteQuestion(np.arange(25) * HOUR_US, prices, prices + 0.1, storages=(battery,))
     nothing = np.zeros(24)
     bounds = bounds_of(question, nothing, nothing, nothing)
 

@@ -22,7 +22,7 @@ from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.rises import DemandRise, rises
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
-from wattyard.schedules.domain.site.devices import Shiftable, Store, StoreTarget, Stretch
+from wattyard.schedules.domain.site.devices import Shiftable, SiteStorage, StorageTarget, Stretch
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.tariffs.domain.calendar import CalendarRegion
@@ -114,10 +114,10 @@ def test_a_flat_price_and_a_charge_per_kw_spread_a_load_over_its_window() -> Non
     question = SiteQuestion(
         edges_us=edges_us,
         import_per_kwh=np.full(40, 0.3),
-        stores=(
-            Store(
+        storages=(
+            SiteStorage(
                 "car", 50_000.0, 10_000.0, 11_000.0,
-                targets=(StoreTarget(int(edges_us[-1]), min_wh=21_000.0),),
+                targets=(StorageTarget(int(edges_us[-1]), min_wh=21_000.0),),
             ),
         ),
         demand=charged({"amount_per_kw": 4.0}, [], span),
@@ -143,10 +143,10 @@ def test_what_the_month_has_already_paid_for_is_free() -> None:
     question = SiteQuestion(
         edges_us=edges_us,
         import_per_kwh=np.linspace(0.2, 0.3, 40),
-        stores=(
-            Store(
+        storages=(
+            SiteStorage(
                 "car", 50_000.0, 10_000.0, 11_000.0,
-                targets=(StoreTarget(int(edges_us[-1]), min_wh=21_000.0),),
+                targets=(StorageTarget(int(edges_us[-1]), min_wh=21_000.0),),
             ),
         ),
         demand=charged({"amount_per_kw": 4.0}, [peak], span),

@@ -12,7 +12,7 @@ from math import sqrt
 
 import numpy as np
 
-from wattyard.schedules.domain.site.devices import PvShare, Store, StoreTarget
+from wattyard.schedules.domain.site.devices import PvShare, SiteStorage, StorageTarget
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 from . import question as own
@@ -38,7 +38,7 @@ def grid_site(seed: int, count: int = 96) -> tuple[SiteQuestion, float]:
     surplus = rng.integers(-4, 7, count)
     sunny = chance.odds(0.6)
     capacity = 40 * quantum_wh
-    store = Store(
+    storage = SiteStorage(
         "battery",
         capacity,
         chance.whole(4, 40) * quantum_wh,
@@ -47,7 +47,7 @@ def grid_site(seed: int, count: int = 96) -> tuple[SiteQuestion, float]:
         least_w=chance.one(0.0, 2 * taken_w) if efficiency == 1.0 else 0.0,
         efficiency=efficiency,
         reserve_wh=chance.whole(0, 4) * quantum_wh,
-        targets=(StoreTarget(int(edges[-1]), chance.whole(4, 40) * quantum_wh),),
+        targets=(StorageTarget(int(edges[-1]), chance.whole(4, 40) * quantum_wh),),
         grid_discharging=chance.odds(0.7),
         wear_per_kwh=chance.one(0.0, 0.01),
     )
@@ -58,7 +58,7 @@ def grid_site(seed: int, count: int = 96) -> tuple[SiteQuestion, float]:
         load_w=np.maximum(-surplus, 0) * given_w * sunny,
         sun_w=np.maximum(surplus, 0) * taken_w * sunny,
         export_limit_w=np.full(count, np.inf if efficiency < 1.0 else 4 * taken_w),
-        stores=(store,),
+        storages=(storage,),
         pv=(PvShare("roof", 1.0, chance.odds(0.5)),),
     )
     return site, quantum_wh
@@ -69,29 +69,29 @@ def best_on_grid(question: own.Question, quantum_kwh: float) -> float:
 
     Standby losses, absences, preferences and demand charges are left out.
     """
-    (store,) = question.stores
-    levels = round(store.capacity_kwh / quantum_kwh) + 1
+    (storage,) = question.stores
+    levels = round(storage.capacity_kwh / quantum_kwh) + 1
     grid = np.arange(levels) * quantum_kwh
-    ahead = np.where(grid >= store.targets[0].floor_kwh - 1e-9, 0.0, NEVER)
+    ahead = np.where(grid >= storage.targets[0].floor_kwh - 1e-9, 0.0, NEVER)
     for step in reversed(range(question.count)):
-        cost = _cost_of_changes(question, store, grid, step)
+        cost = _cost_of_changes(question, storage, grid, step)
         ahead = (cost + ahead[None, :]).min(axis=1)
-    return float(ahead[round(store.held_kwh / quantum_kwh)])
+    return float(ahead[round(storage.held_kwh / quantum_kwh)])
 
 
 def _cost_of_changes(
-    question: own.Question, store: own.Store, grid: np.ndarray, step: int
+    question: own.Question, storage: own.Store, grid: np.ndarray, step: int
 ) -> np.ndarray:
     """What a step costs (from each level, to each level)."""
-    hours, root = question.hours[step], sqrt(store.efficiency)
+    hours, root = question.hours[step], sqrt(storage.efficiency)
     change = grid[None, :] - grid[:, None]
     power = np.where(change > 0, change / root, change * root) / hours
-    allowed = (power <= store.charge_kw + 1e-9) & (power >= -store.discharge_kw - 1e-9)
-    allowed &= (power == 0) | (np.abs(power) >= store.least_kw - 1e-9)
-    allowed &= (change >= 0) | (grid[None, :] >= store.reserve_kwh - 1e-9)
-    if not store.grid_discharging:
+    allowed = (power <= storage.charge_kw + 1e-9) & (power >= -storage.discharge_kw - 1e-9)
+    allowed &= (power == 0) | (np.abs(power) >= storage.least_kw - 1e-9)
+    allowed &= (change >= 0) | (grid[None, :] >= storage.reserve_kwh - 1e-9)
+    if not storage.grid_discharging:
         allowed &= -power <= question.load_kw[step] + 1e-9
-    wear = store.wear_per_kwh * np.abs(power) * hours
+    wear = storage.wear_per_kwh * np.abs(power) * hours
     return np.where(allowed, _step_cost(question, step, power) + wear, NEVER)
 
 

@@ -14,8 +14,8 @@ from wattyard.schedules.domain.site.devices import (
     HeatPumpLoad,
     PvShare,
     Shiftable,
-    Store,
-    StoreTarget,
+    SiteStorage,
+    StorageTarget,
     Stretch,
 )
 from wattyard.schedules.domain.site.question import SiteQuestion, Weights
@@ -67,9 +67,9 @@ def random_site(seed: int, kinds: tuple[Kind, ...] = KINDS) -> SiteQuestion:
     count = edges.size - 1
     devices = _devices(chance, edges, kinds)
     buy, sell = _prices(chance, count)
-    pv, stores = devices["sun"], devices["store"]
+    pv, storages = devices["sun"], devices["store"]
     if sell is None:
-        stores = tuple(replace(one, grid_discharging=False) for one in stores)
+        storages = tuple(replace(one, grid_discharging=False) for one in storages)
     return SiteQuestion(
         edges,
         buy,
@@ -80,7 +80,7 @@ def random_site(seed: int, kinds: tuple[Kind, ...] = KINDS) -> SiteQuestion:
         sun_w=chance.rng.uniform(0, 7_000, count).round() * bool(pv),
         import_limit_w=_limit(chance, count, (2_500.0, 6_000.0, 11_000.0)),
         export_limit_w=_limit(chance, count, (0.0, 1_500.0, 4_000.0)),
-        stores=stores,
+        storages=storages,
         loads=devices["load"],
         heat_pumps=devices["heat"],
         pv=pv,
@@ -155,7 +155,7 @@ def _devices(
         if len(made[kind]) >= MOST[kind]:
             kind = kinds[-1]
         name = f"device_{position}"
-        make = {"store": random_store, "load": random_load, "heat": random_pump}.get(kind)
+        make = {"store": random_storage, "load": random_load, "heat": random_pump}.get(kind)
         made[kind].append(make(chance, name, edges) if make else name)
     made["sun"] = [
         PvShare(name, share, chance.odds(0.5), _shut(chance, edges, 0.15))
@@ -168,7 +168,7 @@ def _shut(chance: Chance, edges: np.ndarray, share: float) -> tuple[Stretch, ...
     return (chance.stretch(edges),) if chance.odds(share) else ()
 
 
-def random_store(chance: Chance, name: str, edges: np.ndarray) -> Store:
+def random_storage(chance: Chance, name: str, edges: np.ndarray) -> SiteStorage:
     """A battery, or a car with absences, each with any of the wishes."""
     car = chance.odds(0.45)
     capacity = chance.one(5_000, 10_000, 40_000)
@@ -177,7 +177,7 @@ def random_store(chance: Chance, name: str, edges: np.ndarray) -> Store:
     discharge = chance.one(0, 0, 3_000) if car else chance.one(2_000, 5_000)
     absences = _absences(chance, edges, held) if car and chance.odds(0.4) else ()
     most = chance.one(0.6, 0.8) * capacity if chance.odds(0.2) else np.inf
-    return Store(
+    return SiteStorage(
         name,
         capacity,
         held,
@@ -205,14 +205,14 @@ def _absences(chance: Chance, edges: np.ndarray, held: float) -> tuple[Absence, 
 
 def _targets(
     chance: Chance, edges: np.ndarray, capacity: float, held: float
-) -> tuple[StoreTarget, ...]:
+) -> tuple[StorageTarget, ...]:
     """Up to three at different edges; few that cannot be met."""
     found = []
     for at in chance.rng.permutation(np.arange(1, edges.size))[: chance.whole(0, 3)]:
         floor = min(capacity, held + chance.between(-3_000, 6_000))
         ceiling = min(capacity, max(floor, 0.0) + 2_000.0) if chance.odds(0.2) else None
         priority = int(chance.one(5, 5, 1, 9))
-        found.append(StoreTarget(int(edges[at]), max(0.0, round(floor, 1)), ceiling, priority))
+        found.append(StorageTarget(int(edges[at]), max(0.0, round(floor, 1)), ceiling, priority))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from wattyard.schedules.domain.site.devices import (
     HeatPumpLoad,
     PvShare,
     Shiftable,
-    Store,
+    SiteStorage,
 )
 from wattyard.schedules.domain.site.question import SiteQuestion
 
@@ -33,7 +33,7 @@ def read(asked: SiteQuestion, demand: tuple[own.DemandPeriod, ...] = ()) -> own.
         load_kw=_numbers(asked.load_w, 1e-3),
         import_kw=_numbers(asked.import_limit_w, 1e-3),
         export_kw=_numbers(asked.export_limit_w, 1e-3),
-        stores=tuple(_store(one, edges) for one in asked.stores),
+        stores=tuple(_store(one, edges) for one in asked.storages),
         suns=tuple(_sun(one, asked, edges) for one in asked.pv),
         loads=tuple(_load(one, edges) for one in asked.loads),
         pumps=tuple(_pump(one, edges) for one in asked.heat_pumps),
@@ -78,7 +78,7 @@ def _spans(edges: list[int], stretches: object) -> tuple[own.Span, ...]:
     )
 
 
-def _store(one: Store, edges: list[int]) -> own.Store:
+def _store(one: SiteStorage, edges: list[int]) -> own.Store:
     return own.Store(
         one.device,
         one.capacity_wh / 1000,

@@ -36,8 +36,8 @@ from wattyard.meters.domain.registers import (
     beyond_the_most,
     differences,
 )
+from wattyard.meters.service.conflicts import WithoutConflicts, without_conflicts
 from wattyard.meters.service.months import Months
-from wattyard.meters.service.settling import Settled, settled
 from wattyard.meters.store import batches as batch_store
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
@@ -233,11 +233,11 @@ class Meters:
         context: Context,
         readings: Readings,
         earlier: Sequence[int] = (),
-    ) -> Settled:
+    ) -> WithoutConflicts:
         """Check readings against each other and against stored ones; locks their series."""
         used = [readings.streams[n] for n in np.unique(readings.stream).tolist()]
         series = await self._have_series(db, context, used)
-        return await settled(db, context, readings, series, earlier)
+        return await without_conflicts(db, context, readings, series, earlier)
 
     async def _have_series(
         self, db: WriteConnection, context: Context, streams: Sequence[Stream]

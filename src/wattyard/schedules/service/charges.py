@@ -90,7 +90,7 @@ class Charges:
 
         Raises:
             DeviceNotFound, LocationNotFound: when the caller does not have them.
-            LocationMissing, StoreInvalid.
+            LocationMissing, StorageInvalid.
             SiteInactive, DeviceNotAtLocation, NoDeviceState, DeviceRatingMissing,
             PlansInProgress, and what `Prices.quote` raises.
         """

@@ -94,7 +94,7 @@ def site_shape(
 def _devices(answer: SiteAnswer, form: datetime) -> list[PlannedDeviceShape]:
     case = answer.case
     planned = {one.device: one for one in answer.plan.devices}
-    capacities = {store.device: store.capacity_wh for store in case.question.stores}
+    capacities = {storage.device: storage.capacity_wh for storage in case.question.storages}
     found = []
     for device_id in case.answered:
         name = ids.wire("dev", device_id)

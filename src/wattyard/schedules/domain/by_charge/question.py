@@ -39,7 +39,7 @@ class Storage:
     `car` is charged at once where nobody plans, other storage serves its site.
 
     Raises:
-        StoreInvalid: when a number is out of its range; `param` names the field.
+        StorageInvalid: when a number is out of its range; `param` names the field.
     """
 
     capacity_wh: float

@@ -11,7 +11,7 @@ from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.answer import plan_of
-from wattyard.schedules.domain.site.devices import Store, StoreTarget
+from wattyard.schedules.domain.site.devices import SiteStorage, StorageTarget
 from wattyard.schedules.domain.site.program import SiteProgram, site_program
 from wattyard.schedules.domain.site.question import SiteQuestion, Weights
 from wattyard.schedules.domain.site.solution import found_if_any
@@ -71,17 +71,19 @@ def _site_question(
         sun_w=steps.pv_w,
         import_limit_w=np.full(count, question.limits.import_w),
         export_limit_w=export_limit_w,
-        stores=tuple(
-            _store(str(row), storage, question, reach)
+        storages=tuple(
+            _storage(str(row), storage, question, reach)
             for row, (storage, reach) in enumerate(zip(question.storages, reaches, strict=True))
         ),
         demand=question.demand,
         weights=_WEIGHTS[question.objective],
-        spills_for_stores=False,
+        spills_for_storages=False,
     )
 
 
-def _store(name: str, storage: Storage, question: ChargeQuestion, reach: StorageReach) -> Store:
+def _storage(
+    name: str, storage: Storage, question: ChargeQuestion, reach: StorageReach
+) -> SiteStorage:
     """Describe a storage unit; what it is not to go below is a target of each step that rises."""
     kept_wh = min(storage.reserve_wh, storage.energy_wh)
     rising = np.flatnonzero(reach.floor_wh > kept_wh + _ROUNDING_WH)
@@ -90,7 +92,7 @@ def _store(name: str, storage: Storage, question: ChargeQuestion, reach: Storage
         for step in rising
         if storage.discharge_w > 0.0 or reach.floor_wh[step] > reach.floor_wh[:step].max(initial=0)
     ]
-    return Store(
+    return SiteStorage(
         name,
         storage.capacity_wh,
         storage.energy_wh,
@@ -100,7 +102,7 @@ def _store(name: str, storage: Storage, question: ChargeQuestion, reach: Storage
         efficiency=storage.efficiency,
         reserve_wh=storage.reserve_wh,
         targets=tuple(
-            StoreTarget(int(question.steps.edges_us[step + 1]), float(reach.floor_wh[step]))
+            StorageTarget(int(question.steps.edges_us[step + 1]), float(reach.floor_wh[step]))
             for step in binding
         ),
     )

@@ -66,7 +66,7 @@ def plan_of(site: SiteProgram, found: Found, *, kept: bool = False) -> SitePlan:
     weights = question.weights
     objective = weights.cost * (cost.total - cost.preferences) + cost.preferences
     held_at_start = weights.cost * sum(
-        one.value_per_kwh_at_end * one.energy_wh / WH_PER_KWH for one in question.stores
+        one.value_per_kwh_at_end * one.energy_wh / WH_PER_KWH for one in question.storages
     )
     claimed = float(site.goals[site.objective] @ found.values) + held_at_start
     devices = tuple(_device(question, one, run.flows) for one in run.devices if one.device)

@@ -21,12 +21,12 @@ from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers, PriceSeries
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.schedules.domain.site import remarks
-from wattyard.schedules.domain.site.devices import Circuit, HeatPumpLoad, Shiftable, Store
+from wattyard.schedules.domain.site.devices import Circuit, HeatPumpLoad, Shiftable, SiteStorage
 from wattyard.schedules.domain.site.fitting import (
     Subject,
     fitted_heat_pump,
     fitted_load,
-    fitted_store,
+    fitted_storage,
 )
 from wattyard.schedules.domain.site.grid import Grid, grid, strictest
 from wattyard.schedules.domain.site.panels import panels_name, pv_shares
@@ -85,7 +85,7 @@ class KnownSite:
 class Fitted:
     """The devices that a program plans, and what is to be said of those that it does not."""
 
-    stores: list[Store] = field(default_factory=list)
+    storages: list[SiteStorage] = field(default_factory=list)
     loads: list[Shiftable] = field(default_factory=list)
     heat_pumps: list[HeatPumpLoad] = field(default_factory=list)
     targets_us: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class SiteCase:
     """A question, and what its answer needs besides.
 
     `answered` are the devices that the answer lists, in its order; `targets_us` the instants of
-    the targets of each store, by its name, None at the end.
+    the targets of each storage unit, by its name, None at the end.
     """
 
     question: SiteQuestion
@@ -232,9 +232,9 @@ def _fit(subject: Subject, laid: Grid, fitted: Fitted, *, sells: bool) -> None:
     elif wish.thermal is not None:
         fitted.heat_pumps.append(fitted_heat_pump(subject, wish.thermal, laid))
     elif subject.kind in ("battery", "car"):
-        own = fitted_store(subject, laid, sells=sells)
-        fitted.stores.append(own.store)
-        fitted.targets_us[own.store.device] = own.targets_us
+        own = fitted_storage(subject, laid, sells=sells)
+        fitted.storages.append(own.storage)
+        fitted.targets_us[own.storage.device] = own.targets_us
         fitted.warnings += own.warnings
     elif subject.path and subject.kind in ("load", "heat pump"):
         fitted.warnings.append(remarks.nothing_to_do(subject))
@@ -271,7 +271,7 @@ def _question(
     )
     pv = pv_shares(request, known.devices, around, curtailable=held_back)
     planned = {
-        one.device for own in (fitted.stores, fitted.loads, fitted.heat_pumps) for one in own
+        one.device for own in (fitted.storages, fitted.loads, fitted.heat_pumps) for one in own
     }
     return SiteQuestion(
         edges_us=edges,
@@ -283,7 +283,7 @@ def _question(
         sun_w=around.pv.watts,
         import_limit_w=strictest(limits_in, edges, _limit_w(site.max_power_import_kw)),
         export_limit_w=export_limit_w,
-        stores=tuple(fitted.stores),
+        storages=tuple(fitted.storages),
         loads=tuple(fitted.loads),
         heat_pumps=tuple(fitted.heat_pumps),
         pv=pv,

@@ -4,7 +4,7 @@ Loads run from the first step of their windows at full power, cars are charged a
 whenever they can be until they hold what a target or trip to come asks for, and heat pumps hold the
 lower edge of their comfort band (warming up in the latest steps for what one step cannot reach).
 The battery takes surplus sun and serves what the site draws, and never feeds the grid. What is then
-missing for a store's target is charged in the latest steps before it. Sun is held back only where
+missing for a unit's target is charged in the latest steps before it. Sun is held back only where
 the export limit or a circuit forces it. All keep the limits of the site and of circuits: loads come
 first, then heat pumps, cars and batteries, each in the order of the question.
 """
@@ -22,7 +22,7 @@ from wattyard.schedules.domain.site.heat_pump import Warming
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.shiftable_times import ShiftableTimes
-from wattyard.schedules.domain.site.store_at_once import StoreAtOnce
+from wattyard.schedules.domain.site.storage_at_once import StorageAtOnce
 
 _NOISE_W: Final = 1e-3
 _ROUNDING_WH: Final = 1e-6
@@ -33,14 +33,14 @@ def at_once(question: SiteQuestion) -> list[Run]:
     site = Behind(question)
     loads = [_load(site, ShiftableTimes(load, question.edges_us)) for load in question.loads]
     pumps = [_heat_pump(site, Warming(pump, question.edges_us)) for pump in question.heat_pumps]
-    return [*_stores(site), *loads, *pumps, *site.sun()]
+    return [*_storages(site), *loads, *pumps, *site.sun()]
 
 
-def _stores(site: Behind) -> list[Run]:
+def _storages(site: Behind) -> list[Run]:
     """Go through the steps: cars charge, batteries follow the site, missed targets are mended."""
-    units = [StoreAtOnce(site, store) for store in site.question.stores]
-    cars = [unit for unit in units if unit.store.car]
-    batteries = [unit for unit in units if not unit.store.car]
+    units = [StorageAtOnce(site, storage) for storage in site.question.storages]
+    cars = [unit for unit in units if unit.storage.car]
+    batteries = [unit for unit in units if not unit.storage.car]
     for step in range(site.question.steps):
         for unit in cars:
             unit.charge(step)

@@ -19,7 +19,7 @@ class Behind:
     """What is drawn behind the meter so far, in each of n steps (W).
 
     `net_w` (n) at the meter, sun counted at its full; `circuits_w` (c, n) at each fuse;
-    `sun_left_w` (n) is sun that is not taken by stores that must not charge from the grid.
+    `sun_left_w` (n) is sun that is not taken by storage units that must not charge from the grid.
     """
 
     question: SiteQuestion

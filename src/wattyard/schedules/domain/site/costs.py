@@ -37,7 +37,7 @@ def _wear(question: SiteQuestion, own: dict[str, Run]) -> float:
     hours_per_kw = question.hours / WATTS_PER_KW
     wear = sum(
         one.wear_per_kwh * float(np.abs(own[one.device].power_w) @ hours_per_kw)
-        for one in question.stores
+        for one in question.storages
         if one.wear_per_kwh
     )
     starts = sum(
@@ -62,10 +62,10 @@ def _preferences(question: SiteQuestion, runs: Sequence[Run], flows: SiteFlows) 
 
 
 def _stored(question: SiteQuestion, own: dict[str, Run]) -> float:
-    """Value what stores hold at the end, less what they held at the start."""
+    """Value what storage units hold at the end, less what they held at the start."""
     return sum(
         one.value_per_kwh_at_end * (_last(own[one.device].held_wh) - one.energy_wh) / WH_PER_KWH
-        for one in question.stores
+        for one in question.storages
         if one.value_per_kwh_at_end
     )
 

@@ -1,4 +1,4 @@
-"""What can be planned behind one meter: stores, loads that may run later, heat pumps.
+"""What can be planned behind one meter: storage units, loads that may run later, heat pumps.
 
 Units: W and Wh on the meter side unless said otherwise, instants in µs since 1970 UTC, money in
 the site's currency. Every instant lies on an edge of the question's steps. Blocked stretches and
@@ -37,11 +37,11 @@ class Absence(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class StoreTarget:
-    """A store is to hold at least `min_wh`, at most `max_wh`, at the instant `at_us`.
+class StorageTarget:
+    """A storage unit is to hold at least `min_wh`, at most `max_wh`, at the instant `at_us`.
 
     Unmet energy, too little or too much, is least for priority 1, then for 2, up to 9. At an
-    instant of an absence (its end excluded) the target is judged at departure. The store's
+    instant of an absence (its end excluded) the target is judged at departure. The storage unit's
     reserve wins over `max_wh`.
 
     Raises:
@@ -61,7 +61,7 @@ class StoreTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class SiteStorage:
     """A battery or a car: what it holds now, its limits and its goals.
 
     `energy_wh` is what it holds at the first edge. Charging c and discharging d (W) change it in a
@@ -72,8 +72,8 @@ class Store:
     charged), and not discharged in a step after which it would hold less than `reserve_wh`;
     otherwise it may be below, and nothing forces it up.
 
-    `grid_charging` False: in every step the charging of all such stores together is at most the
-    sun not curtailed. `grid_discharging` False: the discharging of all such stores together is at
+    `grid_charging` False: in every step the charging of all such units together is at most the
+    sun not curtailed. `grid_discharging` False: the discharging of all such units together is at
     most the load and the consumption of all devices. The caller sets it False where nobody buys
     (no EXPORT tariff) and for a car that cannot feed the grid.
 
@@ -95,7 +95,7 @@ class Store:
     efficiency: float = 1.0
     most_wh: float = inf
     reserve_wh: float = 0.0
-    targets: tuple[StoreTarget, ...] = ()
+    targets: tuple[StorageTarget, ...] = ()
     absences: tuple[Absence, ...] = ()
     blocked: tuple[Stretch, ...] = ()
     grid_charging: bool = True

@@ -1,9 +1,9 @@
-"""One store behind a meter by dynamic programming over what it holds (kWh).
+"""One storage unit behind a meter by dynamic programming over what it holds (kWh).
 
 The least cost of the rest of the plan is a function of what is held, made of straight pieces, not
 convex where selling pays more than buying costs, a price is negative or a power has a least. It is
 carried backwards exactly, up to a tolerance that is counted: so the bound is honest, and no tree
-search is needed. What it decides is which way the store and the meter go in each step; powers and
+search is needed. What it decides is which way the unit and the meter go in each step; powers and
 ties are then settled by the linear programme with those decisions.
 """
 
@@ -19,7 +19,7 @@ from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.meter import sun_groups
 from wattyard.schedules.domain.site.pieces import Move, Pieces, best_of, simplified
 from wattyard.schedules.domain.site.question import SiteQuestion
-from wattyard.schedules.domain.site.store_times import StoreTimes
+from wattyard.schedules.domain.site.storage_times import StorageTimes
 
 _TOLERANCE: Final = 1e-8
 """Money by which a function may be off in one step."""
@@ -28,7 +28,7 @@ _ROOM_KWH: Final = 2e-8
 
 
 class SitePath(NamedTuple):
-    """Powers (n, kW) of the store, and sun held back; no plan's objective is below `bound`."""
+    """Powers (n, kW) of the unit, and sun held back; no plan's objective is below `bound`."""
 
     charge_kw: Numbers
     discharge_kw: Numbers
@@ -50,7 +50,7 @@ class Bounds(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """One step: what the meter costs for each kWh through it, and which moves the store has."""
+    """One step: what the meter costs for each kWh through it, and which moves the unit has."""
 
     moves: list[Move]
     kept: float
@@ -59,24 +59,24 @@ class _Step:
 
 
 def fits(question: SiteQuestion) -> bool:
-    """Check whether a question is one that this can answer: a single store, and no peaks."""
+    """Check whether a question is one that this can answer: a single storage unit, and no peaks."""
     others = question.loads or question.heat_pumps or question.demand or question.circuits
-    if others or len(question.stores) != 1:
+    if others or len(question.storages) != 1:
         return False
-    store = question.stores[0]
+    storage = question.storages[0]
     curtailable = any(one.curtailable for one in question.pv)
-    below = store.energy_wh <= min(store.most_wh, store.capacity_wh)
-    return below and (store.grid_charging or not curtailable)
+    below = storage.energy_wh <= min(storage.most_wh, storage.capacity_wh)
+    return below and (storage.grid_charging or not curtailable)
 
 
 def best_path(question: SiteQuestion, bounds: Bounds, seconds: float = inf) -> SitePath | None:
-    """Find the way of a single store with the least objective.
+    """Find the way of a single storage unit with the least objective.
 
     None where bounds leave none, and as soon as it will take longer than so many seconds.
     """
     started = perf_counter()
-    store = question.stores[0]
-    times = StoreTimes(store, question.edges_us, question.hours)
+    storage = question.storages[0]
+    times = StorageTimes(storage, question.edges_us, question.hours)
     meter = _Meter(question, bounds.excess_kw)
     ahead = _end(question, bounds)
     functions, off = [ahead], 0.0
@@ -89,7 +89,7 @@ def best_path(question: SiteQuestion, bounds: Bounds, seconds: float = inf) -> S
         if _is_late(perf_counter() - started, 1.0 - (step + 1) / question.steps, seconds):
             return None
         before = step - 1
-        low = store.energy_wh / WH_PER_KWH if step == 0 else float(bounds.low_kwh[before])
+        low = storage.energy_wh / WH_PER_KWH if step == 0 else float(bounds.low_kwh[before])
         high = low if step == 0 else float(bounds.high_kwh[before])
         room = 0.0 if step == 0 else _ROOM_KWH
         ahead, error = _carried(
@@ -98,7 +98,7 @@ def best_path(question: SiteQuestion, bounds: Bounds, seconds: float = inf) -> S
         off += error
         functions.append(ahead)
     functions.reverse()
-    least = float(functions[0].at(np.array([store.energy_wh / WH_PER_KWH]))[0])
+    least = float(functions[0].at(np.array([storage.energy_wh / WH_PER_KWH]))[0])
     if not np.isfinite(least):
         return None
     charge_kw, discharge_kw = _followed(times, steps, functions)
@@ -118,7 +118,7 @@ def bounds_of(
 
     It may charge and discharge at once: only what it holds at its goals counts.
     """
-    times = StoreTimes(question.stores[0], question.edges_us, question.hours)
+    times = StorageTimes(question.storages[0], question.edges_us, question.hours)
     held_wh, lacked_wh = times.held_and_lacked(charge_w, discharge_w)
     low_wh, high_wh = times.floor_wh.copy(), times.most_wh.copy()
     for goal in times.goals:
@@ -131,19 +131,19 @@ def bounds_of(
 
 def _end(question: SiteQuestion, bounds: Bounds) -> Pieces:
     """What is held at the end is worth its stated value."""
-    worth = question.weights.cost * question.stores[0].value_per_kwh_at_end
+    worth = question.weights.cost * question.storages[0].value_per_kwh_at_end
     low, high = max(0.0, float(bounds.low_kwh[-1]) - _ROOM_KWH), float(bounds.high_kwh[-1])
     x = np.array([low, high + _ROOM_KWH])
-    lost = worth * (question.stores[0].energy_wh / WH_PER_KWH - x)
+    lost = worth * (question.storages[0].energy_wh / WH_PER_KWH - x)
     return Pieces(x, lost[:1], lost[1:])
 
 
 def _carried(
-    step: _Step, ahead: Pieces, times: StoreTimes, held: tuple[float, float]
+    step: _Step, ahead: Pieces, times: StorageTimes, held: tuple[float, float]
 ) -> tuple[Pieces, float]:
     """Carry the function of what is held one step back."""
     ahead = _before_trip(ahead, step.trip_kwh, step.short_kwh)
-    barred = ahead.from_(times.store.reserve_wh / WH_PER_KWH - _ROOM_KWH + step.trip_kwh)
+    barred = ahead.from_(times.storage.reserve_wh / WH_PER_KWH - _ROOM_KWH + step.trip_kwh)
     moves = [(move, barred if move.low < 0.0 else ahead) for move in step.moves]
     low, high = held[0] * step.kept, held[1] * step.kept
     best, off = simplified(best_of(moves, low, max(high, low)), _TOLERANCE)
@@ -166,14 +166,14 @@ def _before_trip(ahead: Pieces, trip_kwh: float, short_kwh: float) -> Pieces:
 
 
 def _followed(
-    times: StoreTimes, steps: list[_Step], functions: list[Pieces]
+    times: StorageTimes, steps: list[_Step], functions: list[Pieces]
 ) -> tuple[Numbers, Numbers]:
     """Follow the functions from what is held at the start: kW of charge and discharge (n)."""
-    held, loss = times.store.energy_wh / WH_PER_KWH, sqrt(times.store.efficiency)
+    held, loss = times.storage.energy_wh / WH_PER_KWH, sqrt(times.storage.efficiency)
     change = np.zeros(len(steps))
     for number, step in enumerate(steps):
         ahead = _before_trip(functions[number + 1], step.trip_kwh, step.short_kwh)
-        barred = ahead.from_(times.store.reserve_wh / WH_PER_KWH - _ROOM_KWH + step.trip_kwh)
+        barred = ahead.from_(times.storage.reserve_wh / WH_PER_KWH - _ROOM_KWH + step.trip_kwh)
         change[number] = min(
             _best_change(move, barred if move.low < 0.0 else ahead, held * step.kept)
             for move in step.moves
@@ -196,7 +196,7 @@ def _best_change(move: Move, ahead: Pieces, held: float) -> tuple[float, float]:
 
 
 class _Meter:
-    """What goes through the meter costs, in each step, as moves of the store."""
+    """What goes through the meter costs, in each step, as moves of the storage unit."""
 
     def __init__(self, question: SiteQuestion, excess_kw: Numbers) -> None:
         weights, hours = question.weights, question.hours
@@ -204,13 +204,13 @@ class _Meter:
         sold = 0.0 if question.export_per_kwh is None else question.export_per_kwh
         groups = sun_groups(question)
         zero = np.zeros(question.steps)
-        self.store = question.stores[0]
+        self.storage = question.storages[0]
         self.hours = hours
         self.bought = weights.cost * question.import_per_kwh + carbon
         self.sold = weights.cost * sold - weights.self_use_per_kwh + zero
         self.held_back = weights.self_use_per_kwh
         middle = np.cumsum(hours) - hours / 2.0
-        self.wear = weights.cost * self.store.wear_per_kwh
+        self.wear = weights.cost * self.storage.wear_per_kwh
         self.late = weights.sooner_per_kwh_hour * middle
         self.sun_kwh = sum((one.sun_kw for one in groups), zero) * hours
         self.load_kwh = question.load_w / WATTS_PER_KW * hours
@@ -221,17 +221,17 @@ class _Meter:
         self.most_in_kwh = (question.import_limit_w / WATTS_PER_KW + excess_kw) * hours
         self.most_out_kwh = question.export_limit_w / WATTS_PER_KW * hours
 
-    def moves(self, step: int, times: StoreTimes) -> list[Move]:
+    def moves(self, step: int, times: StorageTimes) -> list[Move]:
         """List the moves of what is held (kWh) in a step, in straight pieces."""
-        hours, loss, store = float(self.hours[step]), sqrt(self.store.efficiency), self.store
+        hours, loss, storage = float(self.hours[step]), sqrt(self.storage.efficiency), self.storage
         base = float(self.load_kwh[step] - self.sun_kwh[step])
         least, into, out = (
             power_w / WATTS_PER_KW * hours * float(times.open[step])
-            for power_w in (store.least_w, store.charge_w, store.discharge_w)
+            for power_w in (storage.least_w, storage.charge_w, storage.discharge_w)
         )
-        if not store.grid_charging:
+        if not storage.grid_charging:
             into = min(into, float(self.sun_kwh[step]))
-        if not store.grid_discharging:
+        if not storage.grid_discharging:
             out = min(out, float(self.load_kwh[step]))
         worth = self._worth(step, base - out, base + into)
         found = []
@@ -249,9 +249,9 @@ class _Meter:
             found.append(Move((low - base) / loss, (high - base) / loss, start, price * loss))
         return found
 
-    def curtailed_kw(self, store_kw: Numbers) -> Numbers:
-        """Find how much sun is best held back (n) when the store takes so much, or gives."""
-        net_kwh = self.load_kwh - self.sun_kwh + store_kw * self.hours
+    def curtailed_kw(self, storage_kw: Numbers) -> Numbers:
+        """Find how much sun is best held back (n) when the storage unit takes so much, or gives."""
+        net_kwh = self.load_kwh - self.sun_kwh + storage_kw * self.hours
         tries = [
             np.clip(held_kwh, 0.0, self.free_kwh)
             for held_kwh in (0.0, -net_kwh, -net_kwh - self.most_out_kwh, self.free_kwh)

@@ -21,8 +21,8 @@ from wattyard.schedules.domain.site.devices import (
     Absence,
     HeatPumpLoad,
     Shiftable,
-    Store,
-    StoreTarget,
+    SiteStorage,
+    StorageTarget,
     Stretch,
 )
 from wattyard.schedules.domain.site.grid import Grid, bound_course, held_course
@@ -141,15 +141,15 @@ def _listed(kinds: frozenset[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class FittedStore:
-    """A store, and the instant of each of its targets; None is the end of the plan."""
+class FittedStorage:
+    """A storage unit, and the instant of each of its targets; None is the end of the plan."""
 
-    store: Store
+    storage: SiteStorage
     targets_us: tuple[int | None, ...]
     warnings: tuple[Fault, ...] = ()
 
 
-def fitted_store(subject: Subject, grid: Grid, *, sells: bool) -> FittedStore:
+def fitted_storage(subject: Subject, grid: Grid, *, sells: bool) -> FittedStorage:
     """Describe a battery or a car to plan with; `sells`: whether energy can be sold at all.
 
     Without a wish for the end a battery is to hold then what it holds now, a car the target of
@@ -179,7 +179,7 @@ def fitted_store(subject: Subject, grid: Grid, *, sells: bool) -> FittedStore:
     targets, late = _targets(subject, grid, percent)
     share = full_wh / _FULL
     rated = (device.properties.battery or Battery()).round_trip_efficiency
-    store = Store(
+    storage = SiteStorage(
         device=subject.name,
         capacity_wh=full_wh,
         energy_wh=share * percent,
@@ -190,7 +190,7 @@ def fitted_store(subject: Subject, grid: Grid, *, sells: bool) -> FittedStore:
         most_wh=share * (_FULL if wish.max_percent is None else wish.max_percent),
         reserve_wh=share * (_first(wish.reserve_percent, subject.reported_reserve) or 0.0),
         targets=tuple(
-            StoreTarget(
+            StorageTarget(
                 grid.end_us if one.at_us is None else min(one.at_us, grid.end_us),
                 None if one.min_percent is None else share * one.min_percent,
                 None if one.max_percent is None else share * one.max_percent,
@@ -207,7 +207,7 @@ def fitted_store(subject: Subject, grid: Grid, *, sells: bool) -> FittedStore:
         standby_loss=wish.standby_loss_percent_per_hour / _FULL,
         car=subject.kind == "car",
     )
-    return FittedStore(store, tuple(one.at_us for one in targets), (*warnings, *late))
+    return FittedStorage(storage, tuple(one.at_us for one in targets), (*warnings, *late))
 
 
 def fitted_load(subject: Subject, run: RunWish, grid: Grid) -> Shiftable:

@@ -7,7 +7,7 @@ import numpy as np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.site.devices import Circuit, PvShare, Store
+from wattyard.schedules.domain.site.devices import Circuit, PvShare, SiteStorage
 from wattyard.schedules.domain.site.part import ProgramDraft, Switch
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.steps import open_steps
@@ -43,7 +43,7 @@ def opened(draft: ProgramDraft) -> PlacedMeter:
     load_kw = question.load_w / WATTS_PER_KW
     sun_kw = sum((group.sun_kw for group in groups), zero)
     most_w = sum(_most_w(one) for one in question.devices if not isinstance(one, PvShare))
-    given_w = sum(one.discharge_w for one in question.stores)
+    given_w = sum(one.discharge_w for one in question.storages)
     reach_kw = load_kw + most_w / WATTS_PER_KW
     limit_kw = question.import_limit_w / WATTS_PER_KW
     imported = draft.columns(zero, np.minimum(reach_kw, limit_kw))
@@ -56,7 +56,7 @@ def opened(draft: ProgramDraft) -> PlacedMeter:
 
 
 def closed(draft: ProgramDraft, meter: PlacedMeter) -> None:
-    """Add the balance, circuits, what stores may take from and give to the grid, and costs."""
+    """Add the balance, circuits, what units may take from and give to the grid, and costs."""
     question, hours = draft.question, draft.hours
     load_kw = question.load_w / WATTS_PER_KW
     sun_kw = sum((group.sun_kw for group in meter.groups), np.zeros(question.steps))
@@ -87,8 +87,8 @@ def sun_groups(question: SiteQuestion) -> tuple[SunGroup, ...]:
     if not question.pv and question.sun_w.any():
         found[(None, False, ())] = [PvShare("", 1.0)]
     sun_kw = question.sun_w / WATTS_PER_KW
-    stores_w = sum(one.discharge_w for one in question.stores)
-    given_w = question.sun_w + (stores_w if question.spills_for_stores else 0.0)
+    storages_w = sum(one.discharge_w for one in question.storages)
+    given_w = question.sun_w + (storages_w if question.spills_for_storages else 0.0)
     surplus_w = given_w - question.load_w - question.export_limit_w
     surplus_kw = np.maximum(surplus_w / WATTS_PER_KW, 0.0)
     groups = []
@@ -115,7 +115,9 @@ def _fuses(question: SiteQuestion, inner: int | None) -> list[int]:
 
 
 def _most_w(device: object) -> float:
-    return device.charge_w if isinstance(device, Store) else float(getattr(device, "max_w", 0.0))
+    return (
+        device.charge_w if isinstance(device, SiteStorage) else float(getattr(device, "max_w", 0.0))
+    )
 
 
 def _surges(draft: ProgramDraft, meter: PlacedMeter) -> None:
@@ -173,14 +175,18 @@ def _inside(circuits: tuple[Circuit, ...], outer: int) -> set[int]:
 
 
 def _collective(draft: ProgramDraft, meter: PlacedMeter, sun_kw: Numbers, load_kw: Numbers) -> None:
-    """Bound what stores take that may not take from the grid, and give that may not feed it."""
-    stores = {one.device: one for one in draft.question.stores}
+    """Bound what units take that may not take from the grid, and give that may not feed it."""
+    storages = {one.device: one for one in draft.question.storages}
     takes = [draw for draw in draft.drawn if draw.sign > 0.0]
     own_takes = [
-        draw for draw in takes if draw.device in stores and not stores[draw.device].grid_charging
+        draw
+        for draw in takes
+        if draw.device in storages and not storages[draw.device].grid_charging
     ]
     own_gives = [
-        draw for draw in draft.drawn if draw.sign < 0.0 and not stores[draw.device].grid_discharging
+        draw
+        for draw in draft.drawn
+        if draw.sign < 0.0 and not storages[draw.device].grid_discharging
     ]
     unbounded = np.full(sun_kw.size, -np.inf)
     if own_takes:

@@ -13,7 +13,7 @@ Unit = Literal["WH", "C", "W"]
 class Shortfall:
     """What a device misses of a goal, and what keeps it from being reached.
 
-    `goal` names it: `target:<position>` of a store, `energy` of a load, `comfort` of a heat pump,
+    `goal` names it: `target:<position>` of a unit, `energy` of a load, `comfort` of a heat pump,
     `load` of the site (`site_power`: its load alone is above the import limit; the most by which it
     is, in W). `missing` > 0 is in `unit`: Wh of a target or energy (an excess over a ceiling too),
     the most °C outside of a comfort band.
@@ -45,7 +45,7 @@ class SiteSlot:
 class SiteDevicePlan:
     """What one device does: `power_w` (n), positive takes, negative gives.
 
-    `held_wh` (n) of a store and `temperature_c` (n) of a heat pump are after each step;
+    `held_wh` (n) of a storage unit and `temperature_c` (n) of a heat pump are after each step;
     `curtailed_w` (n) is sun that a PV device holds back. Steps that touch with equal power and
     reason are one slot; rests are none. A shiftable load's slots may end inside a step.
     """

@@ -23,7 +23,7 @@ from wattyard.schedules.domain.site.part import (
 )
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.shiftable import ShiftablePart
-from wattyard.schedules.domain.site.store import StorePart
+from wattyard.schedules.domain.site.storage import StoragePart
 from wattyard.schedules.domain.solver.program import Draft, Positions, Program
 
 Mask = NDArray[np.bool_]
@@ -110,7 +110,7 @@ def has_whole_runs(question: SiteQuestion) -> bool:
 def parts_of(question: SiteQuestion, *, whole_runs: bool) -> list[ProgramPart]:
     """Make the part of each device, in the order of `SiteQuestion.devices`, and of each charge."""
     return [
-        *(StorePart(store) for store in question.stores),
+        *(StoragePart(storage) for storage in question.storages),
         *(ShiftablePart(load, whole=whole_runs) for load in question.loads),
         *(HeatPumpPart(pump) for pump in question.heat_pumps),
         *(DemandPart(rise) for rise in question.demand),

@@ -13,7 +13,7 @@ from wattyard.schedules.domain.site.devices import (
     HeatPumpLoad,
     PvShare,
     Shiftable,
-    Store,
+    SiteStorage,
 )
 
 SECONDS_AT_MOST: Final = 2.0
@@ -61,17 +61,17 @@ class SiteQuestion:
 
     `edges_us` (n + 1) are the edges of n steps, ascending. Per step: `import_per_kwh`, money of
     either sign; `export_per_kwh`, income, or None where nobody buys: sun's surplus then earns 0,
-    and the caller makes stores not `grid_discharging`; `confidence` 0..1 of the prices and
+    and the caller makes storage units not `grid_discharging`; `confidence` 0..1 of the prices and
     forecasts; `carbon_g_per_kwh` of what is imported; `load_w` ≥ 0 and `sun_w` ≥ 0, means, of the
     devices in `pv` together; `import_limit_w`, `export_limit_w` ≥ 0, infinite where there is none.
     `demand`: what imports add to demand charges, one for each charge and billing period touched.
 
-    `spills_for_stores`: whether a store may discharge where sun is then spilled at the limit;
+    `spills_for_storages`: whether a unit may discharge where sun is then spilled at the limit;
     False for answers that do not tell what is spilled.
 
     A series left out is 0 (`confidence` 1, limits infinite). The plan's time in the solver is
     `seconds` at most. Ranks: first load above the import limit is least (Wh), then unmet energy by
-    priority, then the objective; ties go to the least cost, the least energy through stores, and
+    priority, then the objective; ties go to the least cost, the least energy through units, and
     the earliest.
 
     Raises:
@@ -88,7 +88,7 @@ class SiteQuestion:
     sun_w: Numbers = field(default_factory=lambda: np.zeros(0))
     import_limit_w: Numbers = field(default_factory=lambda: np.zeros(0))
     export_limit_w: Numbers = field(default_factory=lambda: np.zeros(0))
-    stores: tuple[Store, ...] = ()
+    storages: tuple[SiteStorage, ...] = ()
     loads: tuple[Shiftable, ...] = ()
     heat_pumps: tuple[HeatPumpLoad, ...] = ()
     pv: tuple[PvShare, ...] = ()
@@ -97,7 +97,7 @@ class SiteQuestion:
     weights: Weights = field(default_factory=Weights)
     previous: HeldPlan | None = None
     explain: bool = False
-    spills_for_stores: bool = True
+    spills_for_storages: bool = True
     seconds: float = SECONDS_AT_MOST
 
     def __post_init__(self) -> None:
@@ -128,9 +128,9 @@ class SiteQuestion:
         return np.diff(self.edges_us) / HOUR_US
 
     @property
-    def devices(self) -> tuple[Store | Shiftable | HeatPumpLoad | PvShare, ...]:
+    def devices(self) -> tuple[SiteStorage | Shiftable | HeatPumpLoad | PvShare, ...]:
         """All devices that are planned, in the order in which plans answer them."""
-        return (*self.stores, *self.loads, *self.heat_pumps, *self.pv)
+        return (*self.storages, *self.loads, *self.heat_pumps, *self.pv)
 
 
 _SERIES: Final = {

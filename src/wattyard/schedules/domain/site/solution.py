@@ -31,7 +31,7 @@ from wattyard.schedules.domain.site.rounding import (
     reaches,
     rounded,
 )
-from wattyard.schedules.domain.site.store import PlacedStore
+from wattyard.schedules.domain.site.storage import PlacedStorage
 from wattyard.schedules.domain.solver.ranked import Solution, solve
 
 _ROUNDS: Final = 8
@@ -117,17 +117,17 @@ def _no_worse_than_rest(site: SiteProgram, found: Found, clock: Clock) -> Found:
 
 
 def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | None:
-    """Decide a single store's ways by dynamic programming; None where that misses more."""
+    """Decide a single storage unit's ways by dynamic programming; None where that misses more."""
     started = perf_counter()
-    (store,) = (one for one in site.placed if isinstance(one, PlacedStore))
-    charge_w, discharge_w = store.powers_w(relaxed)
+    (storage,) = (one for one in site.placed if isinstance(one, PlacedStorage))
+    charge_w, discharge_w = storage.powers_w(relaxed)
     excess_kw = relaxed[site.meter.excess]
     bounds = bounds_of(site.question, charge_w, discharge_w, excess_kw)
     path = best_path(site.question, bounds, max(clock.left, _LEAST_SECONDS))
     clock.note(perf_counter() - started)
     if path is None:
         return None
-    guess = _along(site, store, relaxed, path)
+    guess = _along(site, storage, relaxed, path)
     everywhere = [np.ones(switch.on.size, dtype=np.bool_) for switch in site.switches]
     values = decided(site, guess, everywhere, clock)
     if values is None or not reaches(site, values, GoalBound(missed_by(site, relaxed), inf)):
@@ -135,15 +135,15 @@ def _by_dynamics(site: SiteProgram, relaxed: Numbers, clock: Clock) -> Found | N
     return Found(values, min(path.bound, objective_of(site, values)), clock.stats)
 
 
-def _along(site: SiteProgram, store: PlacedStore, relaxed: Numbers, path: SitePath) -> Numbers:
-    """Write a path of the store as a guess of which way it and the meter go, and what it holds."""
+def _along(site: SiteProgram, storage: PlacedStorage, relaxed: Numbers, path: SitePath) -> Numbers:
+    """Write a path of the unit as a guess of which way it and the meter go, and what it holds."""
     guess = relaxed.copy()
-    guess[store.charge] = path.charge_kw
-    guess[store.discharge] = path.discharge_kw[: store.discharge.size]
-    held_wh = store.times.held_after(
+    guess[storage.charge] = path.charge_kw
+    guess[storage.discharge] = path.discharge_kw[: storage.discharge.size]
+    held_wh = storage.times.held_after(
         path.charge_kw * WATTS_PER_KW, path.discharge_kw * WATTS_PER_KW
     )
-    guess[store.held] = held_wh[: store.held.size] / WH_PER_KWH
+    guess[storage.held] = held_wh[: storage.held.size] / WH_PER_KWH
     _settle(site, guess, path)
     return guess
 

@@ -27,7 +27,7 @@ _GONE: Final = ("location_not_found", "the location was deleted while its readin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Settled:
+class WithoutConflicts:
     """What to do with readings that were sent.
 
     `kept` (n) are those to store, each in its `series` (n), where their period may be `stored_in`
@@ -41,13 +41,13 @@ class Settled:
     failed: list[Failed]
 
 
-async def settled(
+async def without_conflicts(
     db: ReadConnection,
     context: Context,
     readings: Readings,
     series: Mapping[int, Stream],
     earlier: Sequence[int],
-) -> Settled:
+) -> WithoutConflicts:
     """Check readings against each other and against stored ones.
 
     `series` are all registers of their meters, locked. `earlier`: the transactions that stored
@@ -57,7 +57,7 @@ async def settled(
     failed = readings.failed(numbers < 0, *_GONE)
     readings, numbers = readings.only(numbers >= 0), numbers[numbers >= 0]
     if not len(readings):
-        return Settled(readings, readings, numbers, numbers, failed)
+        return WithoutConflicts(readings, readings, numbers, numbers, failed)
     clear, stored_in = await fitting(db, context, readings, series)
     failed += readings.failed(~clear, _OVERLAP, _OVERLAPS)
     readings, numbers, stored_in = readings.only(clear), numbers[clear], stored_in[clear]
@@ -66,13 +66,13 @@ async def settled(
         failed += readings.failed(~same, _DUPLICATE, _DIFFERS)
         readings, numbers, stored_in = readings.only(same), numbers[same], stored_in[same]
     if not len(readings):
-        return Settled(readings, readings, numbers, stored_in, failed)
+        return WithoutConflicts(readings, readings, numbers, stored_in, failed)
     periods = distinct(readings)
     together = apart(readings.at(periods.last), periods.first_sent)[periods.period]
     failed += readings.failed(~together, _OVERLAP, _OVERLAPS)
     failed += readings.failed(together & periods.differing, _DUPLICATE, _DIFFERS)
     kept = periods.last[together[periods.last]]
-    return Settled(
+    return WithoutConflicts(
         accepted=readings.only(together & ~periods.differing),
         kept=readings.at(kept),
         series=numbers[kept],

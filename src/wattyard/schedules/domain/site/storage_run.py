@@ -1,4 +1,4 @@
-"""What a store that charges and discharges so holds, what it misses, and why it had to run."""
+"""What a unit that charges and discharges so holds, what it misses, and why it had to run."""
 
 from math import inf
 from typing import Final
@@ -9,15 +9,15 @@ from wattyard.schedules.domain.power import Reason, Why
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import Shortfall
-from wattyard.schedules.domain.site.store_times import StoreGoal, StoreTimes
+from wattyard.schedules.domain.site.storage_times import StorageGoal, StorageTimes
 
 _ROUNDING_WH: Final = 0.1
 """Less is not a shortfall."""
 _NOISE_W: Final = 1e-3
 
 
-def run_of_store(times: StoreTimes, charge_w: Numbers, discharge_w: Numbers) -> Run:
-    """Judge goals by what a store really holds at given powers (n, W, never both ways)."""
+def run_of_storage(times: StorageTimes, charge_w: Numbers, discharge_w: Numbers) -> Run:
+    """Judge goals by what a storage unit really holds at given powers (n, W, never both ways)."""
     charge_w = np.where(charge_w < _NOISE_W, 0.0, charge_w)
     discharge_w = np.where(discharge_w < _NOISE_W, 0.0, discharge_w)
     held_wh = times.held_after(charge_w, discharge_w)
@@ -28,7 +28,7 @@ def run_of_store(times: StoreTimes, charge_w: Numbers, discharge_w: Numbers) -> 
         if missing_wh > _ROUNDING_WH
     ]
     return Run(
-        times.store.device,
+        times.storage.device,
         charge_w - discharge_w,
         held_wh=held_wh,
         shortfalls=(*(one for one in shortfalls if one is not None), *trips),
@@ -36,8 +36,8 @@ def run_of_store(times: StoreTimes, charge_w: Numbers, discharge_w: Numbers) -> 
     )
 
 
-def _missed(times: StoreTimes, goal: StoreGoal, held_wh: Numbers) -> Shortfall | None:
-    at_wh = float(held_wh[goal.step]) if goal.step >= 0 else times.store.energy_wh
+def _missed(times: StorageTimes, goal: StorageGoal, held_wh: Numbers) -> Shortfall | None:
+    at_wh = float(held_wh[goal.step]) if goal.step >= 0 else times.storage.energy_wh
     missing_wh = max(goal.low_wh - at_wh, at_wh - goal.high_wh)
     if missing_wh <= _ROUNDING_WH:
         return None
@@ -46,15 +46,15 @@ def _missed(times: StoreTimes, goal: StoreGoal, held_wh: Numbers) -> Shortfall |
     )
 
 
-def _reason(times: StoreTimes, goal: StoreGoal, *, too_much: bool) -> Reason:
+def _reason(times: StorageTimes, goal: StorageGoal, *, too_much: bool) -> Reason:
     """Find what binds where a goal is missed.
 
-    `device_power` when the store cannot run that way at all, or may not hold as much;
+    `device_power` when the storage unit cannot run that way at all, or may not hold as much;
     `window_too_short` when full power on a free connection would not be enough; else `site_power`.
     """
-    store = times.store
-    power_w = store.discharge_w if too_much else store.charge_w
-    if power_w < max(store.least_w, _NOISE_W) or goal.step < 0:
+    storage = times.storage
+    power_w = storage.discharge_w if too_much else storage.charge_w
+    if power_w < max(storage.least_w, _NOISE_W) or goal.step < 0:
         return "device_power" if goal.step >= 0 else "window_too_short"
     if too_much:
         return "window_too_short"
@@ -64,11 +64,12 @@ def _reason(times: StoreTimes, goal: StoreGoal, *, too_much: bool) -> Reason:
     return "site_power" if enough else "window_too_short"
 
 
-def _forced(times: StoreTimes, held_wh: Numbers) -> tuple[Why | None, ...]:
-    """Find where (n) a store charges below its reserve, or as fast as it can for a goal."""
-    before_wh = np.append(times.store.energy_wh, held_wh[:-1])
+def _forced(times: StorageTimes, held_wh: Numbers) -> tuple[Why | None, ...]:
+    """Find where (n) a storage unit charges below its reserve, or as fast as it can for a goal."""
+    before_wh = np.append(times.storage.energy_wh, held_wh[:-1])
     found: list[Why | None] = [
-        "reserve" if below else None for below in before_wh < times.store.reserve_wh - _ROUNDING_WH
+        "reserve" if below else None
+        for below in before_wh < times.storage.reserve_wh - _ROUNDING_WH
     ]
     for goal in times.goals:
         if goal.step < 0 or goal.low_wh in (0.0, inf):

@@ -8,10 +8,10 @@ import numpy as np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import Numbers
-from wattyard.schedules.domain.site.devices import TRIP_PRIORITY, Store
+from wattyard.schedules.domain.site.devices import TRIP_PRIORITY, SiteStorage
 from wattyard.schedules.domain.site.part import ProgramDraft, Run, Switch
-from wattyard.schedules.domain.site.store_run import run_of_store
-from wattyard.schedules.domain.site.store_times import StoreGoal, StoreTimes, effective
+from wattyard.schedules.domain.site.storage_run import run_of_storage
+from wattyard.schedules.domain.site.storage_times import StorageGoal, StorageTimes, effective
 from wattyard.schedules.domain.solver.program import Positions
 
 
@@ -24,17 +24,17 @@ class HeldSum(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlacedStore:
-    """Where a store is: columns (n) of charge, and (n or 0) of discharge and of what it holds."""
+class PlacedStorage:
+    """Where a unit is: columns (n) of charge, and (n or 0) of discharge and of what it holds."""
 
-    times: StoreTimes
+    times: StorageTimes
     charge: Positions
     discharge: Positions
     held: Positions
 
     def read(self, values: Numbers) -> Run:
-        """Read what the store does; see `run_of_store`."""
-        return run_of_store(self.times, *self.powers_w(values))
+        """Read what the storage unit does; see `run_of_storage`."""
+        return run_of_storage(self.times, *self.powers_w(values))
 
     def powers_w(self, values: Numbers) -> tuple[Numbers, Numbers]:
         """Read charge and discharge (n, W)."""
@@ -45,49 +45,51 @@ class PlacedStore:
 
 
 @dataclass(frozen=True, slots=True)
-class StorePart:
-    """Adds a store to a program."""
+class StoragePart:
+    """Adds a storage unit to a program."""
 
-    store: Store
+    storage: SiteStorage
 
-    def join(self, draft: ProgramDraft) -> PlacedStore:
+    def join(self, draft: ProgramDraft) -> PlacedStorage:
         """Add its powers, what it holds, its targets, and what excludes each other."""
-        store = self.store
-        times = StoreTimes(store, draft.question.edges_us, draft.hours)
+        storage = self.storage
+        times = StorageTimes(storage, draft.question.edges_us, draft.hours)
         zero = np.zeros(draft.hours.size)
-        charge = draft.columns(zero, times.open * (_usable_w(store, store.charge_w) / WATTS_PER_KW))
-        draft.draws(store.device, charge)
+        charge = draft.columns(
+            zero, times.open * (_usable_w(storage, storage.charge_w) / WATTS_PER_KW)
+        )
+        draft.draws(storage.device, charge)
         discharge = charge[:0]
-        if store.discharge_w > 0.0:
-            most_w = _usable_w(store, store.discharge_w)
+        if storage.discharge_w > 0.0:
+            most_w = _usable_w(storage, storage.discharge_w)
             discharge = draft.columns(zero, times.open * (most_w / WATTS_PER_KW))
-            draft.draws(store.device, discharge, sign=-1.0)
-        if store.wear_per_kwh:
+            draft.draws(storage.device, discharge, sign=-1.0)
+        if storage.wear_per_kwh:
             for columns in (charge, discharge):
                 if columns.size:
-                    draft.costs("wear", columns, draft.hours * store.wear_per_kwh)
+                    draft.costs("wear", columns, draft.hours * storage.wear_per_kwh)
         held = charge[:0]
-        if discharge.size or store.standby_loss:
+        if discharge.size or storage.standby_loss:
             held = _every_step(draft, times, charge, discharge)
         else:
             _at_goals(draft, times, charge)
         _least_powers(draft, times, charge, discharge)
-        return PlacedStore(times, charge, discharge, held)
+        return PlacedStorage(times, charge, discharge, held)
 
 
-def _usable_w(store: Store, most_w: float) -> float:
-    return most_w if most_w >= store.least_w else 0.0
+def _usable_w(storage: SiteStorage, most_w: float) -> float:
+    return most_w if most_w >= storage.least_w else 0.0
 
 
 def _every_step(
-    draft: ProgramDraft, times: StoreTimes, charge: Positions, discharge: Positions
+    draft: ProgramDraft, times: StorageTimes, charge: Positions, discharge: Positions
 ) -> Positions:
-    """Add what the store holds after each step as columns (n)."""
-    store, hours = times.store, draft.hours
-    loss = sqrt(store.efficiency)
+    """Add what the storage unit holds after each step as columns (n)."""
+    storage, hours = times.storage, draft.hours
+    loss = sqrt(storage.efficiency)
     held = draft.columns(times.floor_wh / WH_PER_KWH, times.most_wh / WH_PER_KWH)
     before = -times.trips_wh / WH_PER_KWH
-    before[0] += store.energy_wh / WH_PER_KWH * times.kept[0]
+    before[0] += storage.energy_wh / WH_PER_KWH * times.kept[0]
     balance = draft.rows(before, before, [(held, 1.0), (charge, -loss * hours)])
     if discharge.size:
         draft.entries(balance, discharge, hours / loss)
@@ -97,22 +99,22 @@ def _every_step(
     for goal in effective(times.goals):
         if goal.step >= 0:
             _goal(draft, goal, HeldSum(0.0, held[goal.step : goal.step + 1], np.ones(1)))
-    _stored(draft, store, HeldSum(0.0, held[-1:], np.ones(1)))
+    _stored(draft, storage, HeldSum(0.0, held[-1:], np.ones(1)))
     if discharge.size:
         _reserve(draft, times, discharge, held)
     _ceiling(draft, times, charge, held)
     return held
 
 
-def _ceiling(draft: ProgramDraft, times: StoreTimes, charge: Positions, held: Positions) -> None:
-    """Bar charging in steps after which a store that held more would be above its ceiling."""
+def _ceiling(draft: ProgramDraft, times: StorageTimes, charge: Positions, held: Positions) -> None:
+    """Bar charging in steps after which a unit that held more would be above its ceiling."""
     most_wh = times.ceiling_wh
     where = np.flatnonzero((times.most_wh > most_wh) & (times.open > 0.0))
     if where.size:
         draft.switch(
             Switch(
                 on=charge[where],
-                most_on=np.full(where.size, times.store.charge_w / WATTS_PER_KW),
+                most_on=np.full(where.size, times.storage.charge_w / WATTS_PER_KW),
                 needs=((held[where], -1.0),),
                 least=np.full(where.size, -most_wh / WH_PER_KWH),
                 needs_lower=-times.most_wh[where] / WH_PER_KWH,
@@ -120,15 +122,17 @@ def _ceiling(draft: ProgramDraft, times: StoreTimes, charge: Positions, held: Po
         )
 
 
-def _reserve(draft: ProgramDraft, times: StoreTimes, discharge: Positions, held: Positions) -> None:
-    """Bar discharging in steps after which the store would hold less than its reserve."""
-    reserve_wh = times.store.reserve_wh
+def _reserve(
+    draft: ProgramDraft, times: StorageTimes, discharge: Positions, held: Positions
+) -> None:
+    """Bar discharging in steps after which the storage unit would hold less than its reserve."""
+    reserve_wh = times.storage.reserve_wh
     where = np.flatnonzero(times.floor_wh < reserve_wh)
     if where.size:
         draft.switch(
             Switch(
                 on=discharge[where],
-                most_on=np.full(where.size, times.store.discharge_w / WATTS_PER_KW),
+                most_on=np.full(where.size, times.storage.discharge_w / WATTS_PER_KW),
                 needs=((held[where], 1.0),),
                 least=np.full(where.size, reserve_wh / WH_PER_KWH),
                 needs_lower=times.floor_wh[where] / WH_PER_KWH,
@@ -136,10 +140,10 @@ def _reserve(draft: ProgramDraft, times: StoreTimes, discharge: Positions, held:
         )
 
 
-def _at_goals(draft: ProgramDraft, times: StoreTimes, charge: Positions) -> None:
+def _at_goals(draft: ProgramDraft, times: StorageTimes, charge: Positions) -> None:
     """Add sums of what was charged up to each goal and trip: what is held only rises between.
 
-    This is exact for a store that neither gives nor loses, with far fewer rows and columns.
+    This is exact for a storage unit that neither gives nor loses, with far fewer rows and columns.
     """
     last = draft.hours.size - 1
     trips: list[int] = np.flatnonzero(times.trips_wh).tolist()
@@ -154,29 +158,29 @@ def _at_goals(draft: ProgramDraft, times: StoreTimes, charge: Positions) -> None
     for goal in effective(times.goals):
         if goal.step >= 0:
             _goal(draft, goal, _sum(draft, times, charge, short, goal.step))
-    _stored(draft, times.store, _sum(draft, times, charge, short, last))
+    _stored(draft, times.storage, _sum(draft, times, charge, short, last))
 
 
 def _sum(
-    draft: ProgramDraft, times: StoreTimes, charge: Positions, short: Positions, step: int
+    draft: ProgramDraft, times: StorageTimes, charge: Positions, short: Positions, step: int
 ) -> HeldSum:
     """Say what is held after a step, as a sum of what was charged and of what trips lacked."""
     home = int((np.flatnonzero(times.trips_wh) <= step).sum())
-    gained = sqrt(times.store.efficiency) * draft.hours[: step + 1]
+    gained = sqrt(times.storage.efficiency) * draft.hours[: step + 1]
     return HeldSum(
-        (times.store.energy_wh - float(times.trips_wh[: step + 1].sum())) / WH_PER_KWH,
+        (times.storage.energy_wh - float(times.trips_wh[: step + 1].sum())) / WH_PER_KWH,
         np.append(charge[: step + 1], short[:home]),
         np.append(gained, np.ones(home)),
     )
 
 
-def _stored(draft: ProgramDraft, store: Store, end: HeldSum) -> None:
+def _stored(draft: ProgramDraft, storage: SiteStorage, end: HeldSum) -> None:
     """Count what is held at the end, less what is at the start, at its value."""
-    if store.value_per_kwh_at_end:
+    if storage.value_per_kwh_at_end:
         always = draft.columns(np.ones(1), np.ones(1))
-        gained_kwh = end.constant - store.energy_wh / WH_PER_KWH
-        draft.costs("stored", always, gained_kwh * store.value_per_kwh_at_end)
-        draft.costs("stored", end.columns, end.weights * store.value_per_kwh_at_end)
+        gained_kwh = end.constant - storage.energy_wh / WH_PER_KWH
+        draft.costs("stored", always, gained_kwh * storage.value_per_kwh_at_end)
+        draft.costs("stored", end.columns, end.weights * storage.value_per_kwh_at_end)
 
 
 def _row(draft: ProgramDraft, held: HeldSum, low_kwh: float, high_kwh: float) -> Positions:
@@ -186,8 +190,8 @@ def _row(draft: ProgramDraft, held: HeldSum, low_kwh: float, high_kwh: float) ->
     return row
 
 
-def _goal(draft: ProgramDraft, goal: StoreGoal, held: HeldSum) -> None:
-    """Count what a store holds too little, or too much, at a goal as unmet."""
+def _goal(draft: ProgramDraft, goal: StorageGoal, held: HeldSum) -> None:
+    """Count what a storage unit holds too little, or too much, at a goal as unmet."""
     if goal.low_wh > 0.0:
         row = _row(draft, held, goal.low_wh / WH_PER_KWH, inf)
         _missing(draft, row, np.full(1, goal.low_wh / WH_PER_KWH), 1.0, goal.priority)
@@ -206,17 +210,17 @@ def _missing(
 
 
 def _least_powers(
-    draft: ProgramDraft, times: StoreTimes, charge: Positions, discharge: Positions
+    draft: ProgramDraft, times: StorageTimes, charge: Positions, discharge: Positions
 ) -> None:
     """Keep charge and discharge apart, and each 0 or at least the least power."""
-    store, where = times.store, np.flatnonzero(times.open)
-    ways = [(charge, store.charge_w, discharge, store.discharge_w)]
-    if store.least_w:
-        ways.append((discharge, store.discharge_w, charge, store.charge_w))
+    storage, where = times.storage, np.flatnonzero(times.open)
+    ways = [(charge, storage.charge_w, discharge, storage.discharge_w)]
+    if storage.least_w:
+        ways.append((discharge, storage.discharge_w, charge, storage.charge_w))
     for on, most_w, off, most_off_w in ways:
-        if where.size == 0 or on.size == 0 or (off.size == 0 and not store.least_w):
+        if where.size == 0 or on.size == 0 or (off.size == 0 and not storage.least_w):
             continue
-        needed = store.least_w / WATTS_PER_KW
+        needed = storage.least_w / WATTS_PER_KW
         draft.switch(
             Switch(
                 on=on[where],

@@ -7,26 +7,26 @@ import numpy as np
 
 from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.behind import Behind
-from wattyard.schedules.domain.site.devices import Store
+from wattyard.schedules.domain.site.devices import SiteStorage
 from wattyard.schedules.domain.site.part import Run
-from wattyard.schedules.domain.site.store_run import run_of_store
-from wattyard.schedules.domain.site.store_times import StoreGoal, StoreTimes
+from wattyard.schedules.domain.site.storage_run import run_of_storage
+from wattyard.schedules.domain.site.storage_times import StorageGoal, StorageTimes
 
 _ROUNDING_WH: Final = 1e-3
 _NOISE_W: Final = 1e-3
 
 
-class StoreAtOnce:
-    """A store while the steps go by: `power_w` (n, charging positive), `held_wh` (n) after each."""
+class StorageAtOnce:
+    """A unit while the steps go by: `power_w` (n, charging positive), `held_wh` (n) after each."""
 
-    def __init__(self, site: Behind, store: Store) -> None:
+    def __init__(self, site: Behind, storage: SiteStorage) -> None:
         question = site.question
-        self.site, self.store = site, store
-        self.times = StoreTimes(store, question.edges_us, question.hours)
-        self._loss = sqrt(store.efficiency)
+        self.site, self.storage = site, storage
+        self.times = StorageTimes(storage, question.edges_us, question.hours)
+        self._loss = sqrt(storage.efficiency)
         self._charge_w, self._discharge_w = (
-            most_w if most_w >= store.least_w else 0.0
-            for most_w in (store.charge_w, store.discharge_w)
+            most_w if most_w >= storage.least_w else 0.0
+            for most_w in (storage.charge_w, storage.discharge_w)
         )
         self._open: list[float]
         self._hours: list[float]
@@ -38,17 +38,17 @@ class StoreAtOnce:
         )
         self.power_w = np.zeros(question.steps)
         self.held_wh = np.zeros(question.steps)
-        self._goals: dict[int, list[StoreGoal]] = {}
+        self._goals: dict[int, list[StorageGoal]] = {}
         for goal in self.times.goals:
             self._goals.setdefault(goal.step, []).append(goal)
         wanted_wh, self._most_wh = self._asked()
         self._wanted_wh, self._ceiling_wh = wanted_wh.tolist(), self._most_wh.tolist()
-        self._held_wh = store.energy_wh
+        self._held_wh = storage.energy_wh
 
     def _asked(self) -> tuple[Numbers, Numbers]:
         """Find what charging is to reach in each step (n), and not to pass, for what is to come."""
         wanted_wh = self.times.trips_wh.copy()
-        most_wh = np.full(wanted_wh.size, min(self.store.most_wh, self.store.capacity_wh))
+        most_wh = np.full(wanted_wh.size, min(self.storage.most_wh, self.storage.capacity_wh))
         for goal in (one for one in self.times.goals if one.step >= 0):
             wanted_wh[goal.step] = max(wanted_wh[goal.step], goal.low_wh)
             most_wh[goal.step] = min(most_wh[goal.step], goal.high_wh)
@@ -78,10 +78,10 @@ class StoreAtOnce:
             fits_w = max(room_wh, 0.0) / (self._loss * hours)
             power_w = min(surplus_w, fits_w, self._charge_w, self._room_w(step))
         else:
-            spare_w = max(natural_wh - self.store.reserve_wh, 0.0) * self._loss / hours
-            room_w = self.site.room_back_w(self.store.device, step)
+            spare_w = max(natural_wh - self.storage.reserve_wh, 0.0) * self._loss / hours
+            room_w = self.site.room_back_w(self.storage.device, step)
             power_w = -min(spare_w, self._discharge_w, room_w)
-        if abs(power_w) >= max(self.store.least_w, _NOISE_W):
+        if abs(power_w) >= max(self.storage.least_w, _NOISE_W):
             self._take(step, power_w)
 
     def settle(self, step: int) -> None:
@@ -96,18 +96,18 @@ class StoreAtOnce:
 
     def run(self) -> Run:
         """Judge what it did."""
-        return run_of_store(
+        return run_of_storage(
             self.times, np.maximum(self.power_w, 0.0), np.maximum(-self.power_w, 0.0)
         )
 
-    def _mend(self, goal: StoreGoal) -> None:
+    def _mend(self, goal: StorageGoal) -> None:
         """Charge what is missing for a target in the latest steps before it."""
         for step in range(goal.step, -1, -1):
             missing_wh = min(goal.low_wh, float(self._most_wh[goal.step])) - self.held_wh[goal.step]
             if missing_wh <= _ROUNDING_WH:
                 return
             able = self._open[step] and self.power_w[step] < self._charge_w - _NOISE_W
-            if able and self.site.room_w(self.store.device, step) > _NOISE_W:
+            if able and self.site.room_w(self.storage.device, step) > _NOISE_W:
                 self._add(step, goal.step, float(missing_wh))
 
     def _add(self, step: int, until: int, missing_wh: float) -> None:
@@ -129,10 +129,10 @@ class StoreAtOnce:
         """Find the power that stores so much more in a step, as near as limits allow."""
         stored_w = self._stored_w(before_w) + added_wh / self._hours[step]
         wanted_w = stored_w / self._loss if stored_w > 0.0 else stored_w * self._loss
-        room_w = self.site.room_w(self.store.device, step)
-        if not self.store.grid_charging:
+        room_w = self.site.room_w(self.storage.device, step)
+        if not self.storage.grid_charging:
             room_w = min(room_w, float(self.site.sun_left_w[step]) + max(-before_w, 0.0))
-        least_w, most_w = self.store.least_w, min(self._charge_w, before_w + room_w)
+        least_w, most_w = self.storage.least_w, min(self._charge_w, before_w + room_w)
         if 0.0 < wanted_w < least_w:
             wanted_w = least_w
         elif -least_w < wanted_w < 0.0:
@@ -143,14 +143,14 @@ class StoreAtOnce:
     def _allowed_w(self, step: int, wanted_w: float) -> float:
         """Find the power nearest to what is wanted: 0, or between the least and what there is."""
         most_w = min(self._charge_w, self._room_w(step))
-        power_w = min(max(wanted_w, self.store.least_w), most_w)
+        power_w = min(max(wanted_w, self.storage.least_w), most_w)
         gained_wh = power_w * self._loss * self._hours[step]
         fits = self._natural_wh(step) + gained_wh <= self._ceiling_wh[step] + _ROUNDING_WH
-        return power_w if fits and power_w >= max(self.store.least_w, _NOISE_W) else 0.0
+        return power_w if fits and power_w >= max(self.storage.least_w, _NOISE_W) else 0.0
 
     def _room_w(self, step: int) -> float:
-        room_w = self.site.room_w(self.store.device, step)
-        if self.store.grid_charging:
+        room_w = self.site.room_w(self.storage.device, step)
+        if self.storage.grid_charging:
             return room_w
         return min(room_w, float(self.site.sun_left_w[step]))
 
@@ -158,6 +158,6 @@ class StoreAtOnce:
         """Add to what it takes in a step."""
         before_w = max(float(self.power_w[step]), 0.0)
         self.power_w[step] += power_w
-        self.site.take(self.store.device, step, power_w)
-        if not self.store.grid_charging:
+        self.site.take(self.storage.device, step, power_w)
+        if not self.storage.grid_charging:
             self.site.sun_left_w[step] -= max(float(self.power_w[step]), 0.0) - before_w
