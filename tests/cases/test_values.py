@@ -62,9 +62,32 @@ def test_values_without_equality_are_told_apart_by_identity() -> None:
     assert len({one, Series([1])}) == 2
 
 
-def test_a_class_that_would_lose_the_defaults_of_its_base_is_refused() -> None:
-    with pytest.raises(TypeError, match="use `dataclasses`"):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    code: str
+    unit: str = "KWH"
 
-        @dataclass(frozen=True)
-        class Longer(Span):
-            more: int = 0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Draft):
+    id: int
+    shared: bool = False
+
+
+def test_a_class_may_add_to_the_fields_of_its_base() -> None:
+    source = Source(id=1, code="NL")
+    assert (source.unit, source.shared) == ("KWH", False)
+    assert replace(source, unit="MWH") == Source(id=1, code="NL", unit="MWH") != source
+    assert {one.name for one in fields(Source)} == {"code", "unit", "id", "shared"}
+    assert {one.name for one in fields(Draft)} == {"code", "unit"}
+    assert pickle.loads(pickle.dumps(source)) == source  # noqa: S301 (our own)
+    with pytest.raises(AttributeError):
+        source.code = "BE"  # type: ignore[misc]
+
+
+def test_a_class_is_as_frozen_as_its_base() -> None:
+    with pytest.raises(TypeError, match="as its base"):
+
+        @dataclass(slots=True)
+        class Loose(Draft):  # type: ignore[misc]
+            more: int

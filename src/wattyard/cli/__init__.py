@@ -209,6 +209,7 @@ def _options(
     ] = False,
 ) -> None:
     """Sites, devices, energy prices, costs and schedules behind one HTTP API."""
+    gc.freeze()  # what was imported stays: no collection has to look at it
     gc.enable()
     VERBOSE.set(verbose)
     _use_file(None, None, config)

@@ -70,7 +70,7 @@ def database_of(
         say_meanwhile(f"making a database in {embedded.data} …")
     with embedded.lease(watched=watched) as url:
         found = _with_key(settings).with_database(url)
-        if asyncio.run(_outdated(url)):
+        if schema.is_behind(url):
             if not is_new:
                 say_meanwhile("bringing the database to the schema of this release …")
             schema.migrate(url)
@@ -156,13 +156,3 @@ def check(settings: Settings, *, alone: bool) -> None:
         await services.get(Retention).keep_order()
 
     asyncio.run(working(settings, keys, any_key=True))
-
-
-async def _outdated(url: str) -> bool:
-    db = Database(url, connections=1)
-    await db.open()
-    try:
-        present = await schema.present_revision(db)
-        return present is None or present < schema.newest_revision()
-    finally:
-        await db.close()

@@ -23,13 +23,18 @@ else:
         """Build a class of values from its annotations, as `dataclasses.dataclass` does.
 
         Takes `frozen`, `eq`, `kw_only` and `slots`; instances of a class without `slots` also have
-        a `__dict__` (`functools.cached_property` needs it).
+        a `__dict__` (`functools.cached_property` needs it). The fields that a class adds to those
+        of its base, which decides on the rest, may also be given by their position.
         """
         return _built(cls, **options) if cls is not None else partial(_built, **options)
 
     def _built(cls: type, *, slots: bool = False, **options: bool) -> type:
-        if isinstance(cls, type(Struct)):
-            raise TypeError(f"{cls.__name__} adds to the fields of its base: use `dataclasses`")
+        if isinstance(cls, type(Struct)):  # for its base is one
+            config = cls.__struct_config__
+            if (config.frozen, config.dict) != (options.get("frozen", False), not slots):
+                raise TypeError(f"{cls.__name__} is not `frozen` or has no `slots`, as its base")
+            cls.__dataclass_fields__ = _Fields()
+            return cls
         content = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
         bases = (Struct, *(base for base in cls.__bases__ if base is not object))
         options |= {"dict": not slots, "weakref": not slots}

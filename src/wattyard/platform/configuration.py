@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
+
+from wattyard.kernel.values import dataclass
 
 NAME: Final = "wattyard.toml"
 VARIABLE: Final = "WATTYARD_CONFIG"

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from time import monotonic
@@ -20,6 +19,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
 from wattyard.kernel.moves import MOVING_SENTENCE, MoveStage
 from wattyard.kernel.refusals import AccountMoving, Unavailable
+from wattyard.kernel.values import dataclass
 from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, account_rows
 from wattyard.platform.db.account_rows import AccountTable

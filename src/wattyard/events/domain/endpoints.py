@@ -1,8 +1,8 @@
 """Webhook endpoints: where a client wants events delivered, and which (contract 5)."""
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Final, Literal
@@ -12,6 +12,7 @@ from uuid import UUID
 from wattyard.events.domain.headers import checked_headers
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Malformed, Missing, StateForbids
+from wattyard.kernel.values import dataclass
 
 Status = Literal["ENABLED", "DISABLED"]
 
@@ -102,7 +103,7 @@ def _url_invalid(url: str, wanted: str) -> UrlInvalid:
     return UrlInvalid(f"url must be {wanted}; got {shown(url)}", param="url")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class EndpointDraft:
     """An endpoint as a client describes it. `event_types` are names, or `tariff.*`, or `*`.
 
@@ -114,7 +115,7 @@ class EndpointDraft:
     event_types: Sequence[str] = (EVERYTHING,)
     description: str | None = None
     enabled: bool = True
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         target_of(self.url)

@@ -5,10 +5,10 @@ they are, so that none that a later migration adds is forgotten.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
+from wattyard.kernel.values import dataclass
 from wattyard.platform.db.connection import ReadConnection, WriteConnection
 
 

@@ -47,6 +47,27 @@ async def present_revision(database: Database) -> str | None:
         return await _revision(connection)
 
 
+def is_behind(url: str) -> bool:
+    """Whether the database at an address has no schema, or one older than this program's.
+
+    Blocks, and runs its own event loop: call it outside of one.
+
+    Raises:
+        MigrationFailed: when it cannot be asked.
+    """
+    with _failing():
+        present = asyncio.run(_read_at(url))
+    return present is None or present < newest_revision()
+
+
+async def _read_at(url: str) -> str | None:
+    connection = await connect(url, timeout=_OPEN_SECONDS)
+    try:
+        return await _revision(connection)
+    finally:
+        connection.terminate()
+
+
 async def check(database: Database) -> None:
     """Refuse to work on a schema that this program does not work with.
 

@@ -1,7 +1,6 @@
 """Contracts: tariffs as they are kept, each at a site (contract 2, Tariffs)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Missing, StateForbids
+from wattyard.kernel.values import dataclass, field
 from wattyard.tariffs.domain.tariff import Direction, TariffType
 
 ConnectionType = Literal["DIRECT", "MARKET", "LIBRARY", "MANUAL"]

@@ -10,10 +10,10 @@ Powers bind tighter than a minus on their left and group to the right, as in Pyt
 `-2 ** 2` is -4 and `2 ** 3 ** 2` is 512. `round` rounds half to even.
 """
 
+import dataclasses
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property, reduce
 from itertools import islice
 from operator import add, mul, neg, sub, truediv
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattyard.kernel.ids import shown
+from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 
 Numbers = NDArray[np.float64]
@@ -111,7 +112,7 @@ class Operation:
 Step = float | Market | Operation
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Formula:
     """A formula whose names are all known.
 
@@ -128,7 +129,7 @@ class Formula:
 
     text: str
     variables: Mapping[str, float | str]
-    steps: tuple[Step, ...] = field(init=False, compare=False)
+    steps: tuple[Step, ...] = dataclasses.field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         with np.errstate(all="ignore"):

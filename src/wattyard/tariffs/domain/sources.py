@@ -3,7 +3,6 @@
 Where nothing is published there is a forecast (`forecast`).
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -71,7 +70,7 @@ class MarketPriceOverlap(StateForbids):
     code = "market_price_overlap"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSourceDraft:
     """What is said of a market source.
 
@@ -108,7 +107,7 @@ class MarketSourceDraft:
             )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSource(MarketSourceDraft):
     """A market source.
 
