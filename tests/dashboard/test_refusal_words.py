@@ -7,7 +7,7 @@ import pytest
 from tests.support.dashboard import Browser, words
 from tests.support.world import Tenant, World
 from wattyard.kernel.refusals import Fault, Malformed, Refusal
-from wattyard.web.dashboard.forms import FormFaults, said
+from wattyard.web.dashboard.forms import FormFaults, worded
 from wattyard.web.dashboard.refusal_words import in_words, path_words, placed
 
 
@@ -37,7 +37,7 @@ from wattyard.web.dashboard.refusal_words import in_words, path_words, placed
 def test_codes_and_parameters_are_words_and_what_was_typed_is_left_alone(
     message: str, words: str
 ) -> None:
-    assert said(message) == words
+    assert worded(message) == words
 
 
 def test_a_fault_calls_its_field_what_the_form_calls_it() -> None:

@@ -25,3 +25,12 @@ class PublicNumbers:
 
     n: str
     e: str
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyDates:
+    """A signing key without its secret: since when it signs, or until when it did."""
+
+    id: str
+    time_created: datetime
+    time_retired: datetime | None = None

@@ -4,7 +4,7 @@ import asyncio
 from time import monotonic
 from typing import Final
 
-from wattyard.events.domain.keys import PUBLISHED_FOR, StoredKey
+from wattyard.events.domain.keys import PUBLISHED_FOR, SigningKeyDates, StoredKey
 from wattyard.events.service.log import Events
 from wattyard.events.service.ports import MakeKey
 from wattyard.events.store import keys as store
@@ -41,6 +41,11 @@ class SigningKeys:
         await self._stored(context)
         async with self._events.db.reading() as db:
             return await store.published(db, self._keyring, since=context.now - PUBLISHED_FOR)
+
+    async def dates(self, context: Context) -> list[SigningKeyDates]:
+        """List the same without their secrets, newest first; none where none was needed yet."""
+        async with self._events.db.reading() as db:
+            return await store.dates(db, since=context.now - PUBLISHED_FOR)
 
     async def rotate(self, context: Context) -> StoredKey:
         """Sign with a new key from now on; the old one is deleted 7 days later."""

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any, Final
 
-from wattyard.events.domain.keys import StoredKey
+from wattyard.events.domain.keys import SigningKeyDates, StoredKey
 from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.platform.encryption import EncryptedColumn, Keyring
 
 PRIVATE_KEY: Final = EncryptedColumn(
     "signing_keys", "private_key_encrypted", ("id",), plain="private_key"
 )
+_PUBLISHED = "WHERE time_retired IS NULL OR time_retired > $1 ORDER BY time_created DESC, id"
 _SELECT = """
     SELECT id, private_key, private_key_encrypted, time_created, time_retired FROM signing_keys
 """
@@ -23,11 +24,16 @@ async def present(db: ReadConnection, keyring: Keyring) -> StoredKey | None:
 
 async def published(db: ReadConnection, keyring: Keyring, *, since: datetime) -> list[StoredKey]:
     """List the key that signs now and those retired since a time, newest first."""
-    rows = await db.fetch(
-        f"{_SELECT} WHERE time_retired IS NULL OR time_retired > $1 ORDER BY time_created DESC, id",
-        since,
-    )
+    rows = await db.fetch(f"{_SELECT} {_PUBLISHED}", since)
     return [_key(keyring, row) for row in rows]
+
+
+async def dates(db: ReadConnection, *, since: datetime) -> list[SigningKeyDates]:
+    """List the same without their secrets, which nothing needs to decrypt then."""
+    rows = await db.fetch(
+        f"SELECT id, time_created, time_retired FROM signing_keys {_PUBLISHED}", since
+    )
+    return [SigningKeyDates(*row) for row in rows]
 
 
 async def add(db: WriteConnection, keyring: Keyring, key: StoredKey) -> None:

@@ -145,7 +145,7 @@ class FormFaults:
         return h.div(".fault", role="alert")[(h.p[sentence(placed(one))] for one in self._left)]
 
 
-def said(message: str) -> str:
+def worded(message: str) -> str:
     """Write one of the API's messages as a sentence of its own, in the words of pages."""
     return sentence(in_words(message))
 

@@ -25,7 +25,7 @@ from wattyard.web.charts.stacks import StackedBars, StackPart, stacked_chart
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import said
+from wattyard.web.dashboard.forms import worded
 from wattyard.web.dashboard.screens import cost_comparison, cost_coverage, tariff_words
 from wattyard.web.dashboard.screens.cost_coverage import DaysRead, days_read
 from wattyard.web.dashboard.screens.cost_lines import (
@@ -149,7 +149,7 @@ def _cannot(visit: Visit, asked: ShownCosts, refusal: Refusal) -> Node:
         "no_tariff_connected": tariff_words.link_button(visit, location_id),
         "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
     }
-    return parts.empty(said(refusal.first.message), actions.get(refusal.first.code))
+    return parts.empty(worded(refusal.first.message), actions.get(refusal.first.code))
 
 
 def _figures(

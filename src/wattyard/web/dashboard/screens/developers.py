@@ -26,7 +26,7 @@ from wattyard.platform.http.errors import status_of
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import NO_FAULTS, Fields, Form, FormFaults, said
+from wattyard.web.dashboard.forms import NO_FAULTS, Fields, Form, FormFaults, worded
 from wattyard.web.dashboard.screens.developer_parts import PATH, once, tabs
 from wattyard.web.dashboard.visit import Visit
 
@@ -125,7 +125,7 @@ async def make_token(visit: Visit, accounts: Accounts) -> Screen | Answer:
             )
             await visit.note("token.create")
     except KeyNotFound as refusal:
-        return visit.go(visit.link(PATH), told=said(refusal.first.message))
+        return visit.go(visit.link(PATH), told=worded(refusal.first.message))
     end = visit.formats().when(visit.call.now + timedelta(seconds=seconds))
     return Screen(
         title="A bearer token",

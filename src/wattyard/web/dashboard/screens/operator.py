@@ -189,7 +189,7 @@ async def _keys_card(visit: Visit, form: Formats, keys: SigningKeys, context: Co
             form.when(one.time_created),
             parts.badge("retired") if one.time_retired else parts.badge("signs", "good"),
         )
-        for one in await keys.published(context)
+        for one in await keys.dates(context)
     )
     rotate = parts.form(
         visit.root(f"/dashboard{PATH}/signing-key"), parts.submit("Rotate", main=False)
@@ -199,7 +199,12 @@ async def _keys_card(visit: Visit, form: Formats, keys: SigningKeys, context: Co
         h.a(href=visit.root("/jwks.json"))["/jwks.json"],
         " for 7 days.",
     ]
-    table = parts.table(("Key", "Since", "State"), rows, label="Signing keys")
+    table = parts.table(
+        ("Key", "Since", "State"),
+        rows,
+        label="Signing keys",
+        empty=h.p["The first is made with the first webhook."],
+    )
     return parts.card("Signing keys", lead, table, actions=rotate)
 
 

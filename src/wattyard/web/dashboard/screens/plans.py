@@ -20,7 +20,7 @@ from wattyard.web.charts.series import StepSeries
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import FormFaults, said, sentence
+from wattyard.web.dashboard.forms import FormFaults, worded, sentence
 from wattyard.web.dashboard.screens import plan_form, plan_savings, plan_words, tariff_words
 from wattyard.web.dashboard.screens.plan_documents import (
     DeviceRun,
@@ -247,7 +247,7 @@ def _warnings(plan: PlanShown, names: Mapping[str, str]) -> list[Node]:
         message = one["message"]
         for id_, name in names.items():
             message = message.replace(f"device {id_}", name).replace(id_, name)
-        shown.append(h.p(".told", role="status")[said(message)])
+        shown.append(h.p(".told", role="status")[worded(message)])
     return shown
 
 
@@ -320,7 +320,7 @@ def _cannot(visit: Visit, question: PlanQuestion, refusal: Refusal) -> Node:
         "no_tariff_connected": tariff_words.link_button(visit, location_id),
         "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
     }
-    return parts.empty(said(refusal.first.message), actions.get(refusal.first.code))
+    return parts.empty(worded(refusal.first.message), actions.get(refusal.first.code))
 
 
 def _call(visit: Visit) -> Node:

@@ -15,7 +15,7 @@ from wattyard.web.charts.page import chart
 from wattyard.web.charts.prices import PriceCurve, price_chart
 from wattyard.web.charts.series import StepSeries, steps_of
 from wattyard.web.dashboard import parts
-from wattyard.web.dashboard.forms import said
+from wattyard.web.dashboard.forms import worded
 from wattyard.web.dashboard.screens.cost_coverage import DaysRead, days_read, summary, warning
 from wattyard.web.dashboard.screens.cost_lines import line_table, lines_of, tariff_names
 from wattyard.web.dashboard.screens.shown_site import ShownSite
@@ -31,7 +31,7 @@ async def prices(place: ShownSite) -> Node:
     try:
         bought = await _series(place, "IMPORT")
     except Refusal as refusal:
-        return parts.card(title, parts.empty(said(str(refusal))), id_="prices")
+        return parts.card(title, parts.empty(worded(str(refusal))), id_="prices")
     sold = None
     if place.has("EXPORT"):
         try:
@@ -75,7 +75,7 @@ async def costs(place: ShownSite, records: Records) -> Node:
             },
         )
     except Refusal as refusal:
-        body = place.no_tariff() if not place.has("IMPORT") else parts.empty(said(str(refusal)))
+        body = place.no_tariff() if not place.has("IMPORT") else parts.empty(worded(str(refusal)))
         return parts.card(title, body, actions=more, id_="costs")
     if not found["data"]:
         body = parts.empty(

@@ -18,7 +18,7 @@ from wattyard.web.charts.flows import FlowBars, flow_chart
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.dashboard import device_words, parts, words
-from wattyard.web.dashboard.forms import Fields, said
+from wattyard.web.dashboard.forms import Fields, worded
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 Shown = Literal["day", "week", "month", "year"]
@@ -73,7 +73,7 @@ async def card(place: ShownSite) -> Node:
     try:
         found = await _records(place, period, meter)
     except Refusal as refusal:
-        body: Node = parts.empty(said(str(refusal)))
+        body: Node = parts.empty(worded(str(refusal)))
     else:
         body = _bars(place, period, found["data"], _OF_DEVICE if meter else _OF_SITE)
     tabs = parts.tabs(place.visit, "by", _CHOICES, period.shown)

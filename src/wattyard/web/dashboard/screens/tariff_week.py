@@ -16,7 +16,7 @@ from wattyard.web.charts.series import StepSeries
 from wattyard.web.charts.weeks import WeekRow, clock_row, price_range, week_chart
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import said
+from wattyard.web.dashboard.forms import worded
 from wattyard.web.dashboard.screens.tariff_words import months_text
 
 Document = Mapping[str, Any]
@@ -31,7 +31,7 @@ def week_cards(check: Document, form: Formats, *, name: str) -> list[Node]:
     currency = check["currency_code"]
     return [
         _figures(check, form),
-        [h.div(".fault")[h.p[said(one["message"])]] for one in check["warnings"]],
+        [h.div(".fault")[h.p[worded(one["message"])]] for one in check["warnings"]],
         parts.card("The week", _weeks(check, form, name)),
         _special(check, form),
         _charges(check["charges"], form, currency),
