@@ -108,6 +108,19 @@ def test_the_options_that_fields_become_are_those_of_their_command() -> None:
     assert set(SITE_PLAN.values()) <= found["plan"]
 
 
+def test_an_option_has_the_same_variables_in_every_command_that_needs_it() -> None:
+    group = get_command(app)
+    variables: dict[str, set[str]] = {}
+    for first in _COMMANDS:
+        for name, command in leaves(group.get_command(None, first), first):
+            for one in command.params:
+                if one.required or one.opts[0] in ("--data", "--database"):
+                    variables.setdefault(one.opts[0], set()).add(str(one.envvar))
+            assert name
+    assert variables["--account"] == {"['WATTYARD_ACCOUNT', 'WATTYARD_ACCOUNT_ID']"}
+    assert {option for option, found in variables.items() if len(found) > 1} == set()
+
+
 def test_only_whole_names_are_replaced_and_english_words_only_where_they_begin() -> None:
     options = {"state_of_charge_percent": "--charge", "name": "--name"}
     message = "target_state_of_charge_percent must be above state_of_charge_percent"

@@ -10,7 +10,13 @@ from uuid import UUID
 import typer
 
 from wattyard.cli.key_list import key_lines
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import (
+    ACCOUNT_VARIABLES,
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+)
 from wattyard.cli.printing import print_json, print_rows, say
 from wattyard.kernel import asked_time, ids, instants
 from wattyard.kernel.scopes import Scope
@@ -25,7 +31,7 @@ key = typer.Typer(help="Secret and restricted keys of an account.", no_args_is_h
 
 Result = TypeVar("Result")
 
-AccountOption = Annotated[str, typer.Option("--account", help="acc_…")]
+AccountOption = Annotated[str, typer.Option("--account", help="acc_…", envvar=ACCOUNT_VARIABLES)]
 NameOption = Annotated[str, typer.Option("--name", help="Name shown to people.")]
 
 

@@ -8,16 +8,21 @@ from typing import Annotated
 
 import typer
 
-from wattyard.cli.options import CommandFailed
+from wattyard.cli.options import (
+    ACCOUNT_VARIABLES,
+    KEY_VARIABLES,
+    SERVER_VARIABLES,
+    CommandFailed,
+)
 from wattyard.cli.printing import say
 from wattyard.events.service.signer import SECRET_PREFIX, shown_secret
 
 
 def listen(
-    account_id: Annotated[str, typer.Option("--account", help="acc_…", envvar="WATTYARD_ACCOUNT")],
-    key: Annotated[str, typer.Option("--key", help="sk_…", envvar="WATTYARD_KEY")],
+    account_id: Annotated[str, typer.Option("--account", help="acc_…", envvar=ACCOUNT_VARIABLES)],
+    key: Annotated[str, typer.Option("--key", help="sk_…", envvar=KEY_VARIABLES)],
     server: Annotated[
-        str, typer.Option("--server", help="Address of the server.", envvar="WATTYARD_SERVER")
+        str, typer.Option("--server", help="Address of the server.", envvar=SERVER_VARIABLES)
     ] = "http://127.0.0.1:8080",
     forward: Annotated[
         str | None, typer.Option("--forward", help="POST each event to this address.")

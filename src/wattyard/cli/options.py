@@ -33,6 +33,10 @@ DatabaseReadOption = Annotated[
         envvar="WATTYARD_DATABASE_READ",
     ),
 ]
+# The client's names for the same count, too, so that what was set once serves both.
+ACCOUNT_VARIABLES = ["WATTYARD_ACCOUNT", "WATTYARD_ACCOUNT_ID"]
+KEY_VARIABLES = ["WATTYARD_KEY", "WATTYARD_SECRET_KEY"]
+SERVER_VARIABLES = ["WATTYARD_SERVER", "WATTYARD_URL"]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

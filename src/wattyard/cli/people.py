@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import (
+    ACCOUNT_VARIABLES,
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+)
 from wattyard.cli.printing import print_json, print_rows, say
 from wattyard.kernel import ids, instants
 from wattyard.people.domain import Invitation, Membership, Person, Role
@@ -167,7 +173,7 @@ def list_people(
 @user.command("role")
 def change_role(
     email: EmailArgument,
-    account: Annotated[str, typer.Option("--account", help="acc_…")],
+    account: Annotated[str, typer.Option("--account", help="acc_…", envvar=ACCOUNT_VARIABLES)],
     role: Annotated[str, typer.Option("--role", help="viewer, developer or owner.")],
     json: JsonOption = False,
     data: DataOption = None,
