@@ -225,7 +225,7 @@ def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
     for _ in range(2):
         with Server(data, "--sample") as server:
             assert server.process.stdout
-            lines = [server.process.stdout.readline() for _ in range(9)]
+            lines = [server.process.stdout.readline() for _ in range(10)]
             assert paste(lines, "try").startswith('{"object":"list","url":"/sites","has_more":true')
             assert len(json.loads(paste(lines, "prices"))["data"]) >= 24
             months = json.loads(paste(lines, "costs"))["data"]
@@ -236,6 +236,12 @@ def test_the_sample_is_introduced_with_lines_that_work(tmp_path: Path) -> None:
             account = next(line for line in lines if "account" in line).split()[1]
             key = next(line for line in lines if "test key" in line).split()[2]
             keys.add(key)
+            client_line = next(line for line in lines if "export WATTYARD_URL" in line)
+            assert client_line.split()[2:] == [
+                f"WATTYARD_URL={server.address}",
+                f"WATTYARD_ACCOUNT_ID={account}",
+                f"WATTYARD_SECRET_KEY={key}",
+            ]
             client = server.client(account, key)
             listed = [client.get("/sites?limit=100").json()["data"]]
             while len(listed[-1]) == 100:

@@ -116,6 +116,7 @@ async def _introduce(found: Settings, address: str, settings: Settings) -> tuple
         "  try       " + curl_line(address, secret),
         f"  account   {account_id}   (sample data, test mode)",
         f"  test key  {secret}",
+        "  client    " + client_line(address, account_id, secret),
         "  prices    " + price_line(address, secret, shown),
         "  costs     " + cost_line(address, secret, shown, context.now),
         "  week      " + command_line(settings, account_id, "tariff", "show", shown),
@@ -255,6 +256,12 @@ async def _sample_sites(services: Services, context: Context) -> list[tuple[int,
 def curl_line(address: str, secret: str) -> str:
     """Write one shell line that lists sites."""
     return f"{_curl(secret)} '{address}/sites?limit=2'"
+
+
+def client_line(address: str, account_id: str, secret: str) -> str:
+    """Write one shell line that says to the Python client where the server is, and who calls."""
+    who = f"WATTYARD_ACCOUNT_ID={account_id} WATTYARD_SECRET_KEY={secret}"
+    return f"export WATTYARD_URL={address} {who}"
 
 
 def price_line(address: str, secret: str, location_id: str) -> str:
