@@ -219,6 +219,7 @@ def test_an_error_says_everything_that_was_wrong() -> None:
     assert isinstance(error, codes.NoPriceData)
     assert (error.param, error.request_id) == ("start_time", "req_1")
     assert [one.param for one in error.errors] == ["a", "b[0].c"]
+    assert str(error) == "start_time: nothing; 1 more in errors (422 no_price_data, req_1)"
 
 
 def test_an_id_cannot_lead_to_another_path() -> None:

@@ -75,12 +75,19 @@ class ApiError(WattyardError):
         self.status = status
         self.code = str(document.get("code") or f"http_{status}")
         self.message = str(document.get("message") or f"the server answered {status}")
-        self.param: str | None = document.get("param")
+        param = document.get("param")
+        self.param = param if isinstance(param, str) else None
         self.errors = msgspec.convert(document.get("errors") or [], list[ErrorDetail])
         self.request_id: str | None = document.get("request_id") or headers.get("request-id")
         self.retry_after: float | None = None
         self.headers = headers
-        super().__init__(f"{self.message} ({status} {self.code}, {self.request_id or 'no id'})")
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        where = "" if self.param is None or self.param in self.message else f"{self.param}: "
+        others = f"; {len(self.errors) - 1} more in errors" if len(self.errors) > 1 else ""
+        told = f"{self.status} {self.code}, {self.request_id or 'no id'}"
+        return f"{where}{self.message}{others} ({told})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         said = {"code": self.code, "message": self.message, "param": self.param}
