@@ -184,6 +184,10 @@ async def test_what_cannot_be_copied_as_it_is_leaves_nothing(pair: tuple[str, st
     copied = await moving.move(source, target, told.append)
     assert (copied["sites"], copied["accounts"]) == (2, 1)
     assert any("rows of sites" in line for line in told)
+    await ask(source, "DELETE FROM accounts")
+    with pytest.raises(MoveFailed, match="the target has got accounts meanwhile"):
+        await moving.move(source, target, told.append)
+    assert await ask(target, "SELECT count(*) FROM accounts") == 1
 
 
 def test_tables_come_after_those_that_they_refer_to() -> None:

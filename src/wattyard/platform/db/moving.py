@@ -126,6 +126,7 @@ async def move(source_url: str, target_url: str, told: Callable[[str], None]) ->
         async with source.transaction(isolation="repeatable_read"):
             await _lock(source, tables)
             async with target.transaction():
+                await _check_still_empty(target)
                 await _make_partitions(target, tables)
                 names = ", ".join(table.quoted for table in tables)
                 await target.execute(f"TRUNCATE {names}")
@@ -179,6 +180,16 @@ async def _check_pair(source: Connection, target: Connection) -> None:
             "the source is in use: stop its servers and workers, so that nothing is written to it "
             "any more"
         )
+
+
+async def _check_still_empty(target: Connection) -> None:
+    """Look for accounts again where nobody can add one any more, before anything is taken away."""
+    try:
+        await target.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+    except asyncpg.LockNotAvailableError as fault:
+        raise MoveFailed("the target is in use: stop its servers and workers first") from fault
+    if await target.fetchval("SELECT EXISTS (SELECT FROM accounts)"):
+        raise MoveFailed("the target has got accounts meanwhile: name an empty database")
 
 
 async def _lock(source: Connection, tables: Sequence[Table]) -> None:
