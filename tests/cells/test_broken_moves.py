@@ -83,3 +83,31 @@ def test_a_password_of_the_environment_is_written_as_an_address_has_it(
     monkeypatch.setenv("PGPASSWORD", "a@b/c%d")
     assert for_libpq("postgresql://me@host/db") == "postgresql://me:a%40b%2Fc%25d@host/db"
     assert for_libpq("postgresql://me:own@host/db") == "postgresql://me:own@host/db"
+
+
+async def test_a_move_whose_target_is_lost_is_undone_unless_the_target_may_have_served(
+    cells: Cells, home: World
+) -> None:
+    tenant = await home.tenant()
+    account, number = tenant.caller.account_id, tenant.caller.account
+    nowhere = f"postgresql://wattyard@127.0.0.1:{free_port()}/wattyard"
+    lost = AccountMove(Route(cells.first.url, nowhere, drain_seconds=0.0), account, quiet)
+    with pytest.raises(RuntimeError, match="dies here"):
+        await moving(cells, tenant, dies_at("the account is switched")).move(nothing)
+    assert await stage_of(cells, number) == "DRAINING"
+    with pytest.raises(MoveRefused, match="the target can be reached"):
+        await moving(cells, tenant).abandon()
+
+    await lost.abandon()
+    assert await stage_of(cells, number) is None
+    assert await leftovers(cells.first, number) == set()
+    await tenant.site()
+    await moving(cells, tenant).abort()  # it has come back
+    assert await leftovers(cells.second, number) == set()
+
+    with pytest.raises(RuntimeError, match="dies here"):
+        await moving(cells, tenant).move(died)  # the target serves it from now on
+    with pytest.raises(MoveRefused, match="may have served the account"):
+        await lost.abandon()
+    assert await stage_of(cells, number) == "LEAVING"
+    await moving(cells, tenant).move(nothing)

@@ -28,6 +28,13 @@ def move_account(
     abort: Annotated[
         bool, typer.Option("--abort", help="Undo a move that was broken off; the source serves.")
     ] = False,
+    target_lost: Annotated[
+        bool,
+        typer.Option(
+            "--target-lost",
+            help="With --abort: the target is gone for good. Refused where it may have served.",
+        ),
+    ] = False,
     purge: Annotated[
         bool, typer.Option("--purge", help="Delete what is left at the source after the move.")
     ] = False,
@@ -58,6 +65,8 @@ def move_account(
     from wattyard.kernel import ids  # noqa: PLC0415
     from wattyard.platform.db.sessions import session  # noqa: PLC0415
 
+    if target_lost and not abort:
+        raise CommandFailed("--target-lost says how a move is undone: give it with --abort")
     source = external(database)
     id_ = ids.read(account_id, "acc", param="account")
     move = AccountMove(Route(source, to, source_of_target, pause_seconds), id_, _say)
@@ -76,7 +85,7 @@ def move_account(
     if dry_run:
         _print_dry(move, json=json)
     elif abort:
-        asyncio.run(move.abort())
+        asyncio.run(move.abandon() if target_lost else move.abort())
         _print({"account": account_id, "aborted": True}, f"{account_id} stays", json=json)
     else:
         gone = purge and asyncio.run(move.take_fence_down())

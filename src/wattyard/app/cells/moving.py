@@ -3,7 +3,7 @@ undone (docs/cells.md has the order, and why nothing is lost or done twice in it
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -18,6 +18,7 @@ from wattyard.app.cells.replication import Progress
 from wattyard.app.cells.tables import MOVED
 from wattyard.kernel import ids
 from wattyard.kernel.moves import MoveRefused, MoveStage
+from wattyard.kernel.refusals import Unavailable
 from wattyard.kernel.values import dataclass
 from wattyard.platform.db.sessions import OpenSession, session
 
@@ -127,6 +128,34 @@ class AccountMove:
             await source.execute("DELETE FROM account_moves WHERE account = $1", account.number)
             self._say("the source serves the account; what was copied is deleted at the target")
             await opening.clear(target, account)
+
+    async def abandon(self) -> None:
+        """Undo a move whose target is lost for good: the source serves the account.
+
+        Only where the target can have served nothing: the source says so until the switch begins.
+
+        Raises:
+            MoveRefused: when the target can be reached, or may have served the account.
+        """
+        with suppress(Unavailable):
+            async with session(self._route.target, "target"):
+                raise MoveRefused(
+                    "the target can be reached: run the command with --abort alone, which also "
+                    "deletes what was copied there"
+                )
+        async with session(self._route.source, "source") as source, _alone(source, self._id):
+            account = await self._account(source)
+            if account.stage in (MoveStage.LEAVING, MoveStage.MOVED):
+                raise MoveRefused(
+                    "the target may have served the account, since the switch had begun: what was "
+                    "acknowledged there is there only. Bring the target back, from its standby or "
+                    "a backup, and run the command again, or with --abort"
+                )
+            await fence.set_stage(source, account, None)
+            await fence.take_down(source, account)
+            await replication.unpublish(source, account, ends_reader=True)
+            await source.execute("DELETE FROM account_moves WHERE account = $1", account.number)
+            self._say("the source serves the account; should the target come back, run --abort")
 
     async def take_fence_down(self) -> bool:
         """Take away what kept the account unchanged at the source, once it is purged there.

@@ -6,6 +6,7 @@ run made: so a move that died is run again.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Final
 from uuid import uuid4
@@ -204,7 +205,20 @@ async def unsubscribe(target: OpenSession, account: MovingAccount) -> None:
     await target.execute(f"DROP SUBSCRIPTION {name}")
 
 
-async def unpublish(source: OpenSession, account: MovingAccount) -> None:
+async def _end_reader(source: OpenSession, account: MovingAccount) -> None:
+    """End the connection of a target that vanished, as far as the role may: it would stay for a
+    minute (`wal_sender_timeout`)."""
+    with suppress(REFUSED):
+        await source.execute(
+            "SELECT pg_terminate_backend(active_pid, 2000) FROM pg_replication_slots"
+            " WHERE slot_name = $1 AND active",
+            account.name,
+        )
+
+
+async def unpublish(
+    source: OpenSession, account: MovingAccount, *, ends_reader: bool = False
+) -> None:
     """End the publication, and let go of what the source kept for the target.
 
     Copies of single tables that were broken off have slots of their own, which their worker drops;
@@ -220,7 +234,7 @@ async def unpublish(source: OpenSession, account: MovingAccount) -> None:
                 name,
             )
         except IN_USE:  # the target's worker is about to end
-            await asyncio.sleep(_LOOK_SECONDS)
+            await (_end_reader(source, account) if ends_reader else asyncio.sleep(_LOOK_SECONDS))
         else:
             return
     raise MoveRefused(
