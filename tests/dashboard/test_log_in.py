@@ -237,6 +237,27 @@ async def test_a_password_lets_in_and_a_wrong_one_keeps_what_was_typed(
     assert cookie(answer) is not None
 
 
+async def test_whoever_comes_to_another_cell_than_their_account_s_is_told_so(
+    world: World, tenant: Tenant, visitor: Browser
+) -> None:
+    email, said = await with_password(world, tenant), "This is the log-in of cell c3 alone"
+    wrong = {"email": email, "password": "wrong"}
+    assert said not in words(await visitor.post("/dashboard/login", wrong))
+    async with world.db.transaction() as db:
+        await db.execute("INSERT INTO cells VALUES (true, 3)")
+        await db.execute(
+            "UPDATE accounts SET move_stage = 'MOVED' WHERE account = $1", tenant.caller.account
+        )
+    try:
+        assert said in words(await visitor.post("/dashboard/login", wrong))
+        answer = await visitor.post("/dashboard/login", wrong | {"password": PASSWORD})
+        visitor.token = cookie(answer).value
+        assert said in words(await visitor.get("/dashboard"))
+    finally:
+        async with world.db.transaction() as db:
+            await db.execute("DELETE FROM cells")
+
+
 async def test_a_form_that_outlived_its_session_is_shown_again_after_the_log_in(
     world: World, tenant: Tenant, visitor: Browser
 ) -> None:

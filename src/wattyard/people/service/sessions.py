@@ -95,6 +95,11 @@ class Sessions:
             await store.add(db, session, hash_of(token))
         return token
 
+    async def cell(self) -> int | None:
+        """Read in which cell people log in here; None where there are no cells."""
+        async with self._db.reading() as db:
+            return await store.cell(db)
+
     async def of_person(self, context: Context, person_id: UUID) -> list[PersonSession]:
         """List the sessions of a person that are not over, newest first."""
         async with self._db.reading() as db:

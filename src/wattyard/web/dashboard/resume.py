@@ -56,6 +56,16 @@ def log_in_form(
     )  # fmt: skip
 
 
+def of_one_cell(cell: int | None) -> Node:
+    """Say that people of other cells log in elsewhere; nothing where there are no cells."""
+    if cell is None:
+        return None
+    return h.p(".note")[
+        f"This is the log-in of cell c{cell} alone. Is your account in another cell, or was it "
+        "moved there? Log in at the address of that cell: whoever runs this service knows it."
+    ]
+
+
 def own_path(visit: Visit, address: str) -> str:
     """Give an address if it is a page of this dashboard, else that of its first page."""
     start = visit.root("/dashboard")

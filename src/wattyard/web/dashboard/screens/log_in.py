@@ -18,7 +18,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
 from wattyard.web.dashboard.forms import NO_FAULTS, FormFaults
 from wattyard.web.dashboard.origins import DashboardAddress
-from wattyard.web.dashboard.resume import log_in_form, own_path, send_again
+from wattyard.web.dashboard.resume import log_in_form, of_one_cell, own_path, send_again
 from wattyard.web.dashboard.visit import Visit
 
 
@@ -51,7 +51,9 @@ async def log_in(
     except (LogInRefused, TooMany) as refusal:
         if isinstance(refusal, TooMany):
             visit.call.extra_headers.extend(headers_of(refusal))
-        return _log_in_screen(visit, wanted, FormFaults(refusal), status=status_of(type(refusal)))
+        cell = await sessions.cell() if isinstance(refusal, LogInRefused) else None
+        status = status_of(type(refusal))
+        return _log_in_screen(visit, wanted, FormFaults(refusal), status=status, cell=cell)
     await _end_present(visit, sessions)
     await _give(visit, sessions, place, token)
     kept = send_again(visit, visit.form["kept"]) if visit.form["kept"] else None
@@ -138,7 +140,12 @@ async def _end_present(visit: Visit, sessions: Sessions) -> None:
 
 
 def _log_in_screen(
-    visit: Visit, wanted: str, faults: FormFaults = NO_FAULTS, *, status: int = 200
+    visit: Visit,
+    wanted: str,
+    faults: FormFaults = NO_FAULTS,
+    *,
+    status: int = 200,
+    cell: int | None = None,
 ) -> Screen:
     form = log_in_form(visit, next_=wanted, kept=visit.form["kept"], faults=faults)
     return Screen(
@@ -146,6 +153,7 @@ def _log_in_screen(
         status=status,
         body=[
             form,
+            of_one_cell(cell),
             h.p(".note")[
                 "No password yet, or lost it? An owner of your account can invite you, and whoever "
                 "runs this server can make you a new link."

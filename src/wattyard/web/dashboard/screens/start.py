@@ -6,14 +6,16 @@ from typing import Final
 import htpy as h
 
 from wattyard.kernel import ids
+from wattyard.people.service import Sessions
 from wattyard.platform.http import Answer
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Audience, DashboardPage, Screen, page
+from wattyard.web.dashboard.resume import of_one_cell
 from wattyard.web.dashboard.visit import Visit
 
 
 @page("GET", "", audience=Audience.PERSON)
-async def start(visit: Visit) -> Answer | Screen:
+async def start(visit: Visit, sessions: Sessions) -> Answer | Screen:
     """Lead a person to their account; to choose one where they have several."""
     assert visit.signed_in is not None  # noqa: S101 (the audience)
     accounts = [
@@ -25,7 +27,10 @@ async def start(visit: Visit) -> Answer | Screen:
     if not accounts:
         return Screen(
             title="No account",
-            body=parts.empty("You are in no account: ask an owner of one to invite you."),
+            body=[
+                parts.empty("You are in no account: ask an owner of one to invite you."),
+                of_one_cell(await sessions.cell()),
+            ],
         )
     return Screen(
         title="Choose an account",
