@@ -48,6 +48,7 @@ MEASURED: Final = {
 ASSUMED: Final = {
     "peak": Figure(3, "times the mean of a day, in its busiest hour", "assumed"),
     "page_images": Figure(2, "times the log without images of whole pages", "assumed"),
+    "deleted_room": Figure(1.2, "times the rows, with what VACUUM has not freed yet", "assumed"),
     "read_share": Figure(0.5, "of a read's time on a server's core, on the database's", "assumed"),
     "pooled": Figure(8, "connections of a process, the default", "setting"),
 }
@@ -68,7 +69,8 @@ class Homes:
         plans: times that a plan is made.
         events: events that are written.
         endpoints: webhook endpoints that want an event.
-        event_days: how long events are kept; readings and states stay.
+        event_days: how long events are kept.
+        state_days: how long device states are kept; 0 is for good, as readings are.
     """
 
     homes: int
@@ -83,6 +85,7 @@ class Homes:
     events: float = 12
     endpoints: float = 1
     event_days: float = 30
+    state_days: float = 0
 
     def a_second(self, a_day: float) -> float:
         """How many a second in the busiest hour, of what each home does so often a day."""
@@ -178,8 +181,11 @@ def _disk(homes: Homes, figures: dict[str, Figure]) -> tuple[float, float]:
     events = homes.events * homes.event_days * figures["event_bytes"].value
     readings = homes.meters * homes.readings * figures["reading_bytes"].value
     states = homes.devices * homes.states * figures["state_bytes"].value
-    added = _YEAR_DAYS * (readings + states)
-    return homes.homes * (places + events) / _GIB, homes.homes * added / _GIB
+    kept = places + events
+    if homes.state_days:
+        kept += homes.state_days * states * ASSUMED["deleted_room"].value
+    added = _YEAR_DAYS * (readings if homes.state_days else readings + states)
+    return homes.homes * kept / _GIB, homes.homes * added / _GIB
 
 
 def _log(homes: Homes, figures: dict[str, Figure]) -> float:

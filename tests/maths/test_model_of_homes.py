@@ -58,6 +58,18 @@ def test_what_homes_do_more_costs_more_and_nothing_costs_less(
     assert all(after[name].value >= need.value for name, need in before.items())
 
 
+def test_states_that_are_kept_for_some_days_take_that_much_disk_and_no_more_each_year() -> None:
+    for_good, for_days = of(Homes(1_000_000)), of(Homes(1_000_000, state_days=90))
+    kept, added = "disk, what stays the same", "disk, readings and states"
+    states = for_good[added].value - for_days[added].value
+
+    assert 0.75 < states / for_good[added].value < 0.85
+    assert for_days[kept].value - for_good[kept].value == pytest.approx(states * 90 / 365 * 1.2)
+    rows = (DOCS / "scale.md").read_text()
+    for row in (for_days[kept], for_days[added]):
+        assert f"{row.value:,.0f} {row.unit}" in rows
+
+
 def test_the_least_of_the_primary_is_below_the_most() -> None:
     found = of(Homes(10_000))
     assert (

@@ -116,6 +116,8 @@ OF_NO_ACCOUNT = {
     "events.order.raise_above",
     "events.order.writers",
     "sites.gathered.due_sites",
+    "sites.old_states.accounts_that_stay",
+    "sites.old_states.overdue",
     "tariffs.contracts.claim_ending",
     "tariffs.sources.published_since",
     "schedules.kept_plans.claim_due",

@@ -15,6 +15,7 @@ __all__ = ["SettingInvalid", "Settings", "Traced", "setting_names", "unknown_var
 
 _EVENT_DAYS: Final = 30
 _BATCH_DAYS: Final = 7
+_STATE_DAYS: Final = 7
 _FLAGS: Final = ("worker", "dashboard", "insecure_dashboard")
 """Numbers that are 0 or 1; a configuration file may say false or true."""
 _RANGES: Final[Mapping[str, tuple[int, int | None]]] = {
@@ -25,6 +26,7 @@ _RANGES: Final[Mapping[str, tuple[int, int | None]]] = {
     "rate_limit": (0, None),
     "event_days": (_EVENT_DAYS, None),
     "batch_days": (_BATCH_DAYS, None),
+    "state_days": (0, None),
     "max_connections": (1, None),
     "max_connections_per_address": (0, None),
     "head_seconds": (1, None),
@@ -84,7 +86,7 @@ class Settings:
     the server does the background work too, and `worker_turn` the file by which its processes
     agree which one. `webhook_allow` lists the networks that webhooks may reach besides public
     addresses, `event_days` tells how long events are kept, `batch_days` how long the reports of
-    batches of readings are.
+    batches of readings are, `state_days` how long device states are (0 is for good).
     `encryption_key` holds the keys that encrypt secrets in the database, or `encryption_key_file`
     names a file that does.
     `webhook_endpoints`, `site_devices` and `site_tariffs` are the most of each (see `Caps`).
@@ -123,6 +125,7 @@ class Settings:
     webhook_allow: str = ""
     event_days: int = 30
     batch_days: int = 90
+    state_days: int = 0
     encryption_key: str = field(default="", repr=False)
     encryption_key_file: str = ""
     webhook_endpoints: int = 100
@@ -329,6 +332,11 @@ def _check_numbers(settings: Settings) -> None:
         if number < least or (most is not None and number > most):
             upper = "or more" if most is None else f"{'or' if most == 1 else 'to'} {most}"
             raise SettingInvalid.of(name, f"must be {least} {upper}; got {number}")
+    if 0 < settings.state_days < _STATE_DAYS:
+        raise SettingInvalid.of(
+            "state_days",
+            f"must be 0, which keeps all, or {_STATE_DAYS} or more; got {settings.state_days}",
+        )
 
 
 def _check_addresses(settings: Settings) -> None:

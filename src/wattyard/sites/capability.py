@@ -1,6 +1,7 @@
 """Sites: locations, their customers and devices."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -8,11 +9,13 @@ from wattyard.accounts.service import Counted, OwnSites
 from wattyard.accounts.service.doctor import Recomputed
 from wattyard.kernel.callers import Caller
 from wattyard.platform.composition import Capability
+from wattyard.platform.db import Database
 from wattyard.platform.db.personal_rows import OwnTable
+from wattyard.platform.settings import Settings
 from wattyard.sites.adapters.fleet_lines import arrivals
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Customer, Site
-from wattyard.sites.jobs import gathered_events
+from wattyard.sites.jobs import forgetting_states, gathered_events
 from wattyard.sites.routes import ENDPOINTS
 from wattyard.sites.service import (
     Customers,
@@ -25,6 +28,7 @@ from wattyard.sites.service import (
     PersonalData,
     Sites,
     SiteSearches,
+    StateRetention,
     States,
 )
 from wattyard.sites.service.ports import Serializers
@@ -60,6 +64,11 @@ def fleet_reader() -> FleetReader:
     return FleetReader(arrivals)
 
 
+def state_retention(db: Database, settings: Settings) -> StateRetention:
+    days = settings.state_days
+    return StateRetention(db, timedelta(days=days) if days else None)
+
+
 SITES: Final = Capability(
     name="sites",
     id_prefixes=("cus", "loc", "ste", "dev", "dsr"),
@@ -76,11 +85,13 @@ SITES: Final = Capability(
         GatheredEvents,
         Inspection,
         SiteSearches,
+        state_retention,
     ),
     contributes=((Counted, Sites), (OwnSites, Sites), (Recomputed, Inspection)),
     endpoints=ENDPOINTS,
-    jobs=(gathered_events,),
+    jobs=(gathered_events, forgetting_states),
     inspected=(Inspection,),
+    measured=(StateRetention,),
     personal=(
         OwnTable("customers", "customer", "t.id = ANY({})"),
         OwnTable("sites", "site", "t.id = ANY({})", hidden=("summary",)),

@@ -1,12 +1,14 @@
-"""Recording what changes of many devices at one site left to be told."""
+"""Recording what changes of many devices left to be told; deleting old device states, hourly."""
 
 from typing import Final
 
 from wattyard.kernel.context import Contexts
+from wattyard.platform.db import Database
 from wattyard.platform.work import Periodic
-from wattyard.sites.service import GatheredEvents
+from wattyard.sites.service import GatheredEvents, StateRetention
 
 LOOK_SECONDS: Final = 1.0
+_FORGET_SECONDS: Final = 3600.0
 
 
 def gathered_events(gathered: GatheredEvents, contexts: Contexts) -> Periodic:
@@ -17,3 +19,14 @@ def gathered_events(gathered: GatheredEvents, contexts: Contexts) -> Periodic:
             pass
 
     return Periodic("site-events", LOOK_SECONDS, work)
+
+
+def forgetting_states(old: StateRetention, db: Database, contexts: Contexts) -> Periodic:
+    """Make the job that deletes device states that have been kept long enough."""
+    name = "wattyard: forgetting old device states"
+    return Periodic(
+        "forgetting old device states",
+        _FORGET_SECONDS,
+        lambda: old.forget(contexts.operator()),
+        alone=lambda: db.alone(name),
+    )
