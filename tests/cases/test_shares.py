@@ -1,6 +1,7 @@
 """Shares of accounts in a process: turns on the loop, threads and rests while others want it."""
 
 import asyncio
+import gc
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ import pytest
 
 from wattyard.kernel.refusals import TooMany
 from wattyard.platform.work import in_its_share, shares
+from wattyard.platform.work.computing import FullCollections
 
 ATTACKER, VICTIM = 71, 72
 TURNS = 12
@@ -77,6 +79,19 @@ async def test_what_work_raises_is_raised_and_what_is_thrown_reaches_it() -> Non
     await reached.wait()
     call.cancel()
     assert await call == "cancelled"
+
+
+async def test_a_call_may_make_another_inside_of_its_share() -> None:
+    shares.shares().contended_seconds = 60.0
+
+    async def outer(account: int, inner: int) -> int:
+        await asyncio.sleep(0)
+        return await in_its_share(inner, Turns().call(inner))
+
+    pairs = [(VICTIM, ATTACKER), (ATTACKER, VICTIM), (ATTACKER, ATTACKER)] * 2
+    calls = [in_its_share(account, outer(account, inner)) for account, inner in pairs]
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*calls) == [inner for _, inner in pairs]
 
 
 async def test_turns_are_passed_on_whoever_is_called_off() -> None:
@@ -153,6 +168,47 @@ async def test_a_single_call_does_not_wait_until_all_is_paid_for() -> None:
         assert not share.is_idle  # it still owes some of it
 
     await beside_another(another_call)
+
+
+async def test_where_several_calls_wait_all_that_was_taken_is_paid_for() -> None:
+    share = shares.shares().of(ATTACKER)
+
+    async def other_calls() -> None:
+        share.charge(shares.DEBT_SECONDS / 10)
+        await asyncio.wait(
+            [asyncio.create_task(share.admitted()) for _ in range(2)],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        assert share.is_idle  # it owes nothing any more
+
+    await beside_another(other_calls)
+
+
+async def test_beside_another_an_account_has_one_thread_also_while_its_calls_only_wait() -> None:
+    shares.shares().contended_seconds = 60.0
+    share = shares.shares().of(ATTACKER)
+    await share.take_thread()  # alone so far, and it makes no step from now on
+    await in_its_share(VICTIM, Turns().call(VICTIM))
+    second = asyncio.create_task(share.take_thread())
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    assert not second.done()
+    share.give_thread()
+    await second
+    share.give_thread()
+
+
+def test_no_full_collection_is_made_while_a_thread_computes_unless_for_long() -> None:
+    usual = gc.get_threshold()
+    collections = FullCollections()
+    with collections:
+        with collections:
+            assert gc.get_threshold() == (*usual[:2], 2**31 - 1)
+        assert gc.get_threshold() != usual
+    assert gc.get_threshold() == usual
+    impatient = FullCollections(at_most_seconds=0)
+    with impatient, impatient:
+        assert gc.get_threshold() == usual
 
 
 async def test_a_call_that_may_not_begin_in_time_is_refused_and_told_when_to_come_back() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 import numpy as np
@@ -337,14 +338,14 @@ def _added(
     batch: MeterBatch, submitted: int, accepted: Readings, failed: Sequence[Failed]
 ) -> MeterBatch:
     """Count more records of a batch; the numbers of failed ones go on from those before."""
-    shown = [
-        replace(one, record_num=one.record_num + batch.submitted)
-        for one in sorted(failed, key=lambda one: one.record_num)
-    ]
+    room = FAILED_SHOWN - len(batch.failed)
+    shown = sorted(failed, key=attrgetter("record_num"))[:room]
+    if batch.submitted:
+        shown = [replace(one, record_num=one.record_num + batch.submitted) for one in shown]
     return replace(
         batch,
         submitted=batch.submitted + submitted,
         accepted=batch.accepted + len(accepted),
         failed_count=batch.failed_count + len(failed),
-        failed=(*batch.failed, *shown)[:FAILED_SHOWN],
+        failed=(*batch.failed, *shown),
     )

@@ -1,18 +1,18 @@
 """The share of each account in a process: its turns on the event loop, its threads, its rests.
 
 An account that is alone has all of the process. While the calls of another are worked on, and for
-50 ms after that, both of them are held to this, however many calls they send at once:
+a quarter of a second after that, both of them are held to this, however many calls they send:
 
 * In a turn of the loop an account makes one step of all its calls. A step is what a call does
   between two waits.
 * It computes in one thread, not in two.
-* Where more of its calls wait for a step, the next one is made after twice the time that the last
-  one took.
+* Where more of its calls wait for a step, the next one is made after three times the time that
+  the last one took.
 * A step of more than 3 ms of the processor, or a piece of work in a thread of more than 5 ms, is
   paid for with a rest: four times what it took beyond those. The next step waits 50 ms at most,
   since it may be in the middle of a transaction; a new call, the next piece of a large body and the
-  next piece of work in a thread wait until the rest is over, or until no call of the account has
-  made a step for a tenth of a second: so a single call that rests does not wait for long.
+  next piece of work in a thread wait until the rest is over, or for 50 ms where no other call of
+  the account waits: so one that sends its calls one after the other takes turns with the rest.
 
 So those who ask for little, as most do, never wait for themselves, and for others a few
 milliseconds; whoever asks for more than that gets about a quarter of the time, and all of it again
@@ -24,6 +24,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
+from contextvars import ContextVar
 from time import monotonic, thread_time
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -33,7 +34,7 @@ from wattyard.kernel.refusals import TooMany
 Result = TypeVar("Result")
 
 THREADS_OF_AN_ACCOUNT: Final = 2
-_CONTENDED_SECONDS: Final = 0.05
+_CONTENDED_SECONDS: Final = 0.25
 _FREE_STEP_SECONDS: Final = 0.003
 """What a step may take without a rest."""
 FREE_THREAD_SECONDS: Final = 0.005
@@ -42,7 +43,7 @@ _RATE: Final = 0.25
 """How much of the time may go to what is beyond these."""
 DEBT_SECONDS: Final = 0.5
 """More than this is not paid for."""
-_RESTS_IN_LINE: Final = 2
+_RESTS_IN_LINE: Final = 3
 """How many times as long as a step the next one waits, where more want one."""
 _STEP_REST_SECONDS: Final = 0.05
 _WAIT_SECONDS: Final = 10.0
@@ -57,20 +58,22 @@ class Share:
         "_debt_at",
         "_debt_seconds",
         "_for_rest",
+        "_of_process",
+        "_resting",
         "_steps",
         "_threads_wanted",
-        "contended_until",
         "stepping",
         "threads",
         "turn",
     )
 
-    def __init__(self) -> None:
-        self.contended_until = 0.0
+    def __init__(self, of_process: "ProcessShares") -> None:
+        self._of_process = of_process
         self.stepping = False
         self.threads = 0
         self.turn = asyncio.Lock()
         self._for_rest = asyncio.Lock()
+        self._resting = 0
         self._steps: deque[asyncio.Future[None]] = deque()
         self._threads_wanted: deque[asyncio.Future[None]] = deque()
         self._debt_seconds = self._debt_at = 0.0
@@ -82,7 +85,7 @@ class Share:
 
     @property
     def _is_contended(self) -> bool:
-        return monotonic() < self.contended_until
+        return self._of_process.is_wanted_beside(self)
 
     def charge(self, seconds: float, *, free_seconds: float = _FREE_STEP_SECONDS) -> None:
         """Count time of the processor that a step or a piece of work took."""
@@ -121,9 +124,19 @@ class Share:
         """Wait, while others want the process, until what this account has used is paid for."""
         if not (self._is_contended and self._rest_seconds()):
             return
-        async with self._for_rest:
-            while self._is_contended and (seconds := self._rest_seconds()):  # noqa: ASYNC110 (time)
-                await asyncio.sleep(min(seconds, _CONTENDED_SECONDS))
+        self._resting += 1
+        try:
+            async with self._for_rest:
+                while self._is_contended and (seconds := self._rest_seconds()):
+                    await asyncio.sleep(min(seconds, _STEP_REST_SECONDS))
+                    if not self._has_others_waiting:
+                        break
+        finally:
+            self._resting -= 1
+
+    @property
+    def _has_others_waiting(self) -> bool:
+        return bool(self._resting > 1 or self._threads_wanted or self._steps)
 
     async def admitted(self, *, at_most_seconds: float = _WAIT_SECONDS) -> None:
         """Wait as `rested` until a new call may begin.
@@ -203,7 +216,7 @@ class ProcessShares:
         self.contended_seconds = _CONTENDED_SECONDS
         self._of: dict[int, Share] = {}
         self._last: Share | None = None
-        self._last_at = 0.0
+        self._last_at = self._other_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._of)
@@ -214,21 +227,25 @@ class ProcessShares:
         if share is None:
             if len(self._of) >= KEPT:
                 self._of = {key: one for key, one in self._of.items() if not one.is_idle}
-            share = self._of[account] = Share()
+            share = self._of[account] = Share(self)
         return share
 
     def is_contended(self, share: Share) -> bool:
         """Note that an account makes a step: whether another has made one lately."""
         now = monotonic()
-        last = self._last
-        if last is not share:
-            if last is not None and now - self._last_at < self.contended_seconds:
-                share.contended_until = last.contended_until = now + self.contended_seconds
-            self._last = share
+        if self._last is not share:
+            self._last, self._other_at = share, self._last_at
         self._last_at = now
-        return now < share.contended_until
+        return now - self._other_at < self.contended_seconds
+
+    def is_wanted_beside(self, share: Share) -> bool:
+        """Whether another account has made a step lately."""
+        other_at = self._other_at if self._last is share else self._last_at
+        return monotonic() - other_at < self.contended_seconds
 
 
+_in_steps: ContextVar[asyncio.Task[Any] | None] = ContextVar("in_steps", default=None)
+"""The task that makes its steps in a share; those that it starts inherit this, and are others."""
 _shares: WeakKeyDictionary[asyncio.AbstractEventLoop, ProcessShares] = WeakKeyDictionary()
 
 
@@ -244,9 +261,15 @@ def shares() -> ProcessShares:
 async def in_its_share(account: int, work: Coroutine[Any, Any, Result]) -> Result:
     """Do the work of a call, step by step in the share of its account.
 
+    What a call does that is in a share already is a part of its steps, whichever account is named:
+    a step inside of a step would wait for its own end.
+
     Raises:
         TooMany: when the account has used so much that the call may not begin within 10 s.
     """
+    task = asyncio.current_task()
+    if _in_steps.get() is task:
+        return await work
     all_ = shares()
     share = all_.of(account)
     try:
@@ -254,7 +277,11 @@ async def in_its_share(account: int, work: Coroutine[Any, Any, Result]) -> Resul
     except BaseException:
         work.close()
         raise
-    return await _stepwise(all_, share, work)
+    token = _in_steps.set(task)
+    try:
+        return await _stepwise(all_, share, work)
+    finally:
+        _in_steps.reset(token)
 
 
 @types.coroutine
