@@ -65,7 +65,7 @@ async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
 
     shown = words(page)
     assert page.status_code == 200
-    assert "Plan of car-1" in shown
+    assert "Charging plan of car-1" in shown
     assert "every goal is reached" in shown
     assert "Cost of the plan" in shown
     assert "With nobody planning" in shown

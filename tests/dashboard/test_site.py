@@ -9,6 +9,7 @@ from tests.support.clock import FakeClock
 from tests.support.dashboard import Browser, words
 from tests.support.tariff_bodies import entry, hours
 from tests.support.world import Tenant, World
+from wattyard.people.domain import Role
 from wattyard.web.dashboard.screens.site_readings import Period
 
 
@@ -168,3 +169,35 @@ def test_periods_touch(shown: str, first: date, end: date) -> None:
     after = Period.around(period.shown, period.beside(later=True))
     before = Period.around(period.shown, period.beside(later=False))
     assert (before.end, after.first) == (first, end)
+
+
+async def test_costs_of_a_month_and_the_charging_plan_of_a_device_are_one_step_away(
+    world: World, tenant: Tenant
+) -> None:
+    devices = [
+        {"type": "BATTERY_SYSTEM", "reference_id": "cellar"},
+        {"type": "PV_SYSTEM", "reference_id": "roof"},
+    ]
+    site = await tenant.site(devices=devices)
+    await tenant.tariff(site["location_id"], charges=[{"kind": "DAILY", "amount": 0.5}])
+    (battery,) = [one["id"] for one in site["devices"] if one["type"] == "BATTERY_SYSTEM"]
+    at = site["location_id"]
+
+    viewer = await Browser.of(world, tenant, role=Role.VIEWER)
+    page = await viewer.get(f"/sites/{site['id']}")
+    months = await viewer.get(f"/costs?location={at}")
+
+    for name, path in (
+        ("Charging plan", f"/plans?location={at}"),
+        ("Charging plan", f"/plans?location={at}&amp;device={battery}"),
+        ("Costs", f"/costs?location={at}"),
+        ("March 2025", None),
+        ("February 2026", f"/costs?location={at}&amp;month=2026-02"),
+    ):
+        if path is None:
+            assert name not in page.text
+        else:
+            assert re.search(rf'href="[^"]*{re.escape(path)}"[^>]*>{name}</a>', page.text), path
+    assert page.text.count(">Charging plan</a>") == 2
+    assert re.search(r'month=2025-04"[^>]*>April 2025</a>', months.text)
+    assert "Charging plans" in words(page)

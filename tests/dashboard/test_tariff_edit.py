@@ -309,3 +309,38 @@ def fields_of(html: str) -> list[tuple[str, str]]:
 
     Parser().feed(html)
     return found
+
+
+async def test_the_editor_says_what_a_change_does_to_past_costs_before_it_is_saved(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at = await place(tenant)
+    body = {"schedule": flat(0.25), "contract_start_date": "2026-01-01", "contract_end_date": None}
+    made = await tenant.tariff(at, display_name="Flat", **body)
+    edit, row = f"/tariffs/{made['id']}/edit", ("00:00:00", "00:00:00", "0.25")
+    version = await version_of(browser, made["id"])
+
+    def changed(*rows: tuple[str, str, str], **more: str) -> dict[str, Any]:
+        return typed(at, *rows, do="check", **version, **more)
+
+    opened = words(await browser.get(edit))
+    renamed = words(await browser.post(edit, changed(row, display_name="Other")))
+    dearer = words(await browser.post(edit, changed((*row[:2], "0.3"))))
+    later = words(await browser.post(edit, changed(row, contract_start_date="2026-02-01")))
+    ended = words(await browser.post(edit, changed(row, contract_end_date="2026-02-15")))
+
+    assert "changes the costs of past months too, from 1 Jan – 28 Feb 2026" in opened
+    assert "This change leaves the costs of all time that is over as they are." in renamed
+    assert "Costs of the past change: those of 1 Jan – 28 Feb 2026 are worked out anew" in dearer
+    assert "1–31 Jan 2026 is no longer priced by this tariff" in later
+    assert "15–28 Feb 2026 is after the end of the contract then" in ended
+    assert f"/tariffs/new?location={at}" in (await browser.get(edit)).text
+
+
+async def test_a_tariff_to_come_changes_no_past_costs(tenant: Tenant, browser: Browser) -> None:
+    at = await place(tenant)
+    made = await tenant.tariff(at, contract_start_date="2026-06-01", contract_end_date=None)
+
+    shown = words(await browser.get(f"/tariffs/{made['id']}/edit"))
+
+    assert "The tariff begins on 1 Jun 2026: no cost of time that is over depends on it" in shown

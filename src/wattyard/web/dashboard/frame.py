@@ -19,6 +19,7 @@ NAVIGATION: Final[Sequence[tuple[str, str]]] = (
     ("Sites", "/sites"),
     ("Tariffs", "/tariffs"),
     ("Costs", "/costs"),
+    ("Charging plans", "/plans"),
     ("Markets", "/markets"),
     ("Developers", "/developers"),
     ("Settings", "/settings"),

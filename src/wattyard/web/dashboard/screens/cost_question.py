@@ -100,6 +100,11 @@ async def asked_for(visit: Visit) -> ShownCosts:
     return ShownCosts(location, direction, month, end, by_day=True)
 
 
+def last_months(today: date) -> list[date]:
+    """The first days of this month and of those before it that are shown, the newest first."""
+    return [_months_later(today, -number) for number in range(_MONTHS)]
+
+
 def _month(text: str) -> date | None:
     """Read a month such as `2026-03`; None where all are to be shown."""
     if not text:

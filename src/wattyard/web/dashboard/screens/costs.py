@@ -35,7 +35,12 @@ from wattyard.web.dashboard.screens.cost_lines import (
     lines_of,
     tariff_names,
 )
-from wattyard.web.dashboard.screens.cost_question import DIRECTIONS, ShownCosts, asked_for
+from wattyard.web.dashboard.screens.cost_question import (
+    DIRECTIONS,
+    ShownCosts,
+    asked_for,
+    last_months,
+)
 from wattyard.web.dashboard.screens.site_choice import address_of, choice, title_of
 from wattyard.web.dashboard.visit import Visit
 
@@ -131,15 +136,23 @@ def _actions(visit: Visit, asked: ShownCosts) -> Node:
 def _head(visit: Visit, asked: ShownCosts, form: Formats) -> Node:
     site = visit.link(f"/sites/{asked.location['id'].replace('loc_', 'ste_')}")
     shown = form.month(asked.start) if asked.by_day else "The last twelve months"
-    back = asked.by_day and [" · ", h.a(href=visit.here(month=None))["all months"]]
     return [
         h.p[
             h.a(href=site)[address_of(asked.location) or "the site"],
             f" · {shown}, by the local days of {asked.zone.key}",
-            back,
         ],
         h.p[parts.tabs(visit, "direction", DIRECTIONS, asked.direction)],
+        _months(visit, asked, form),
     ]
+
+
+def _months(visit: Visit, asked: ShownCosts, form: Formats) -> Node:
+    """Lead to the days of each month."""
+    months = last_months(civil.date_at(visit.call.now, asked.zone))
+    if asked.by_day and asked.start not in months:
+        months = sorted([*months, asked.start], reverse=True)
+    choices = [(f"{one:%Y-%m}", form.month(one)) for one in months]
+    return parts.tabs(visit, "month", [("", "All months"), *choices], asked.month or "")
 
 
 def _cannot(visit: Visit, asked: ShownCosts, refusal: Refusal) -> Node:

@@ -54,7 +54,7 @@ async def plans(
     if not visit.query.get("location") and not visit.query.get("device"):
         found = await choice(visit, searches, PATH, lambda id_: visit.link(PATH, location=id_))
         lead = h.p["When the devices of a site run at least cost, and what that saves."]
-        return Screen(title="Plans", path="/sites", body=[lead, found])
+        return Screen(title="Charging plans", path=PATH, body=[lead, found])
     question = await question_of(visit, visit.query)
     kept = None if question.submitted else await kept_plan(visit, question, kept_plans)
     made, refusal = (kept[0], None) if kept is not None else await new_plan(visit, question)
@@ -73,8 +73,8 @@ async def plans(
     if made is not None:
         body.append(_call(visit))
     return Screen(
-        title=f"Plan of {_title(question)}",
-        path="/sites",
+        title=f"Charging plan of {_title(question)}",
+        path=PATH,
         above=_above(visit, question),
         actions=_state(made, form, visit),
         body=body,
@@ -97,8 +97,8 @@ async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Scr
     except Refusal as refusal:
         reports = await question.reports(visit, states)
         return Screen(
-            title=f"Plan of {_title(question)}",
-            path="/sites",
+            title=f"Charging plan of {_title(question)}",
+            path=PATH,
             above=_above(visit, question),
             body=plan_form.card(visit, question, FormFaults(refusal), reports),
             status=422,

@@ -114,11 +114,16 @@ def _limit(place: ShownSite, name: str) -> str | None:
 
 def _actions(place: ShownSite, version: str) -> Sequence[Node]:
     visit, path = place.visit, place.path
+    plan = visit.link("/plans", location=place.location_id)
+    leading = (
+        parts.button("Charging plan", plan, main=True),
+        parts.button("Costs", visit.link("/costs", location=place.location_id)),
+    )
     if not visit.may(Role.DEVELOPER):
-        return (parts.button("Ask for a plan", visit.link("/plans", location=place.location_id)),)
+        return leading
     status = "INACTIVE" if place.site["status"] == "ACTIVE" else "ACTIVE"
     return (
-        parts.button("Ask for a plan", visit.link("/plans", location=place.location_id), main=True),
+        *leading,
         parts.button("Link a tariff", visit.link("/tariffs/new", location=place.location_id)),
         parts.button("Upload readings", visit.link(f"{path}/upload")),
         parts.button("Change", visit.link(f"{path}/edit")),

@@ -14,6 +14,7 @@ from wattyard.sites.domain.search import silent_before
 from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
+from wattyard.web.dashboard.screens.plan_documents import PLANNED_TYPES
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 NOW: Final = "devices-now"
@@ -56,10 +57,24 @@ def _row(place: ShownSite, device: Mapping[str, Any], report: StateReport | None
     model = " ".join(filter(None, (device["manufacturer"], device["model_name"])))
     about = ", ".join(filter(None, (words.device_type(device["type"]), model)))
     return (
-        [words.short(device["reference_id"]), h.br, h.small(".faint")[words.short(about)]],
+        [
+            words.short(device["reference_id"]),
+            h.br,
+            h.small(".faint")[words.short(about)],
+            _links(place, device),
+        ],
         _state(place, report),
         _heard(place, device["last_seen"]),
     )
+
+
+def _links(place: ShownSite, device: Mapping[str, Any]) -> Node:
+    """Lead to when a device charges and what that saves, where it can be planned alone."""
+    if device["type"] not in PLANNED_TYPES:
+        return None
+    plan = place.visit.link("/plans", location=place.location_id, device=device["id"])
+    name = f"Charging plan of {device['reference_id'] or device['id']}"
+    return [h.br, h.a(href=plan, aria_label=name)["Charging plan"]]
 
 
 def _state(place: ShownSite, report: StateReport | None) -> Node:
@@ -111,7 +126,7 @@ async def plans(place: ShownSite) -> Node:
         body: Node = parts.empty(says, *([ask] if able else []))
     else:
         body = [_plan(place, device, plan) for device, plan in found.values()]
-    return parts.card("Plan", body, id_="plan")
+    return parts.card("Charging plan", body, id_="plan")
 
 
 def _plan(place: ShownSite, device: Mapping[str, Any], plan: Mapping[str, Any]) -> Node:
@@ -127,7 +142,9 @@ def _plan(place: ShownSite, device: Mapping[str, Any], plan: Mapping[str, Any]) 
             saved is not None
             and [", saves ", h.strong[formats.money(saved, str(plan["currency_code"]))]],
             ". ",
-            h.a(href=place.visit.link("/plans", location=place.location_id))["Show it"],
+            h.a(href=place.visit.link("/plans", location=place.location_id))[
+                "Show the charging plan"
+            ],
         ],
         parts.table(
             ("When", "What"),

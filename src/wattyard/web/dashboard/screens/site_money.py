@@ -18,6 +18,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import worded
 from wattyard.web.dashboard.screens.cost_coverage import DaysRead, days_read, summary, warning
 from wattyard.web.dashboard.screens.cost_lines import line_table, lines_of, tariff_names
+from wattyard.web.dashboard.screens.cost_question import last_months
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 
 _ENDS: Final = ("valid_from", "valid_to")
@@ -63,6 +64,7 @@ async def costs(place: ShownSite, records: Records) -> Node:
     first, tomorrow = place.today.replace(day=1), place.today + timedelta(days=1)
     title = f"Costs in {place.formats.month(first)} so far"
     more = h.a(href=place.visit.link("/costs", location=place.location_id))["All months"]
+    months = _months(place)
     try:
         found = await place.visit.api(
             "GET",
@@ -82,12 +84,23 @@ async def costs(place: ShownSite, records: Records) -> Node:
             "There are no readings of this month yet: upload them, or let a meter send them.",
             parts.button("Upload readings", place.visit.link(f"{place.path}/upload")),
         )
-        return parts.card(title, body, actions=more, id_="costs")
+        return parts.card(title, [body, months], actions=more, id_="costs")
     read = await days_read(
         place.visit, records, place.location_id, "IMPORT", (first, tomorrow, place.zone)
     )
-    body = [_lines(place, found["total"], read), warning(read, place.formats, "This")]
+    body = [_lines(place, found["total"], read), warning(read, place.formats, "This"), months]
     return parts.card(title, body, actions=more, id_="costs")
+
+
+def _months(place: ShownSite) -> Node:
+    """Lead to what the months before have cost."""
+    links = [
+        h.a(
+            href=place.visit.link("/costs", location=place.location_id, month=f"{one:%Y-%m}"),
+        )[place.formats.month(one)]
+        for one in last_months(place.today)[1:]
+    ]
+    return h.div(".tabs", role="group", aria_label="Costs of earlier months")[links]
 
 
 async def _series(place: ShownSite, direction: str) -> Any:  # noqa: ANN401 (the JSON document)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import htpy as h
 from htpy import Node
 
+from wattyard.kernel import civil
 from wattyard.kernel.refusals import PreconditionFailed, Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
@@ -15,10 +16,11 @@ from wattyard.platform.http.inside import Request
 from wattyard.sites.service import SiteSearches
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
-from wattyard.web.dashboard.screens import tariff_fields
+from wattyard.web.dashboard.screens import tariff_fields, tariff_past
 from wattyard.web.dashboard.screens.site_choice import choice, title_of
 from wattyard.web.dashboard.screens.tariff_fields import MORE_ROWS
 from wattyard.web.dashboard.screens.tariff_form import TariffForm, form_body
+from wattyard.web.dashboard.screens.tariff_past import Change
 from wattyard.web.dashboard.screens.tariff_words import kind_of
 from wattyard.web.dashboard.visit import Visit
 
@@ -72,6 +74,7 @@ async def edit_tariff(visit: Visit, tariff: str) -> Screen:
         tariff_fields.values_of(own),
         tariff_fields.rows_for(own),
         hidden=_hidden(own, reply.etag or ""),
+        past=_past(visit, own),
     )
     return await _edit(visit, shown, own)
 
@@ -82,7 +85,9 @@ async def change_tariff(visit: Visit, tariff: str) -> Screen | Answer:
     reply = await visit.ask(Request(method="GET", path=f"/tariffs/{tariff}"))
     own, version = reply.document, visit.form["version"]
     shown = replace(
-        _typed(visit, visit.link(f"{PATH}/{own['id']}/edit")), hidden=_kept(visit, version)
+        _typed(visit, visit.link(f"{PATH}/{own['id']}/edit")),
+        hidden=_kept(visit, version),
+        past=_past(visit, own),
     )
     if visit.form["do"] == "rows":
         return await _edit(visit, replace(shown, spare=MORE_ROWS), own)
@@ -92,7 +97,8 @@ async def change_tariff(visit: Visit, tariff: str) -> Screen | Answer:
             asked = tariff_fields.for_making(body)
             query = {"tariff_id": own["id"]}
             check = await visit.api("POST", "/tariffs/check", query=query, body=asked)
-            return await _edit(visit, replace(shown, check=check), own)
+            past = _past(visit, own, body)
+            return await _edit(visit, replace(shown, check=check, past=past), own)
         change = tariff_fields.whole_change(body)
         made = await visit.change("PATCH", f"/tariffs/{tariff}", body=change, if_match=version)
     except PreconditionFailed:
@@ -101,6 +107,13 @@ async def change_tariff(visit: Visit, tariff: str) -> Screen | Answer:
     except Refusal as refusal:
         return await _edit(visit, replace(shown, refusal=refusal), own, status=422)
     return visit.go(visit.link(f"{PATH}/{made['id']}"), told=_told("was changed", made))
+
+
+def _past(visit: Visit, own: Document, body: Document | None = None) -> Node:
+    """Say what a change does to past costs; of a `body` that was checked in particular."""
+    today = civil.date_at(visit.call.now, civil.zone(own["timezone"]))
+    change = None if body is None else Change(tariff_fields.body_as_shown(own), body)
+    return tariff_past.card(visit, own, today, change)
 
 
 def _typed(visit: Visit, address: str) -> TariffForm:

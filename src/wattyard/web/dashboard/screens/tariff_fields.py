@@ -106,6 +106,12 @@ def body_of(form: Form, rows: Sequence[WindowRow]) -> dict[str, Any]:
     }
 
 
+def body_as_shown(tariff: Document) -> dict[str, Any]:
+    """Give the body that the form of a tariff makes while nothing in it is changed."""
+    values = {name: [str(value or "")] for name, value in values_of(tariff).items()}
+    return body_of(Form(values), rows_of(tariff["schedule"]))
+
+
 def whole_change(body: Document) -> dict[str, Any]:
     """Make a change of all that the form shows: what it no longer says is as it is by default."""
     absent = {name: _DEFAULTS.get(name) for name in MORE}

@@ -57,7 +57,10 @@ _MOST_SOURCES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class TariffForm:
-    """What a form shows: what was typed, its faults, and what the check answered."""
+    """What a form shows: what was typed, its faults, and what the check answered.
+
+    `past` says what saving it does to costs of time that is over.
+    """
 
     address: str
     values: Mapping[str, Any]
@@ -65,6 +68,7 @@ class TariffForm:
     refusal: Refusal | None = None
     check: Mapping[str, Any] | None = None
     hidden: Node = None
+    past: Node = None
     spare: int = SPARE_ROWS
 
 
@@ -84,6 +88,7 @@ async def form_body(visit: Visit, shown: TariffForm, location: Mapping[str, Any]
         parts.card("When a kWh costs what", windows, id_="windows"),
         _checked(visit, shown),
         parts.card("The rest", rules),
+        shown.past,
         h.p(".actions")[_buttons()],
     )
 

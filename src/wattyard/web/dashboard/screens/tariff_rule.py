@@ -91,7 +91,7 @@ def _price(tariff: Document, hours: Document, part: Document, form: Formats) -> 
     text = rate_text(rate, form, currency)
     market = part.get("market")
     if market is not None:
-        text += f" (now {market['code']} at {form.rate(market['value'], currency)})"
+        text += f" ({market['code']} at {form.rate(market['value'], currency)})"
     if len(rates) > 1:
         text += f", tier {place + 1} of {len(rates)}: {limit_text(rate, form)}"
     for name, says in (("cap_per_kwh", "at most"), ("floor_per_kwh", "at least")):
