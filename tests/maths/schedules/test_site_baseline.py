@@ -277,7 +277,7 @@ def test_there_are_no_savings_where_nobody_planning_serves_less() -> None:
 def test_what_nobody_planning_leaves_in_store_beyond_the_plan_is_told() -> None:
     store = battery(
         energy_wh=2000.0, efficiency=1.0, grid_discharging=True,
-        targets=(StoreTarget(int(DAY[-1]), min_wh=2000.0),),
+        targets=(StorageTarget(int(DAY[-1]), min_wh=2000.0),),
     )  # fmt: skip
     sun_w = np.where(np.arange(24) < 2, 3000.0, 0.0)
     question = SiteQuestion(
@@ -285,7 +285,7 @@ def test_what_nobody_planning_leaves_in_store_beyond_the_plan_is_told() -> None:
         np.full(24, 0.5),
         export_per_kwh=np.full(24, 0.3),
         sun_w=sun_w,
-        stores=(store,),
+        storages=(store,),
         pv=(PvShare("panels", 1.0),),
     )
 
