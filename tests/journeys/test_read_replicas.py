@@ -336,7 +336,7 @@ async def test_a_connection_to_a_replica_that_stalls_fails_no_request(servers: P
         cuts.set()
         loans = replica(world).loans
         assert loans is not None
-        loans.pool.wait_seconds = 0.1
+        loans.pool.waits.seconds = 0.1
         while replica(world).outcomes["failed"] < 3:  # some stall, others wait for their turn
             answers = await asyncio.gather(*(tenant.get("/sites") for _ in range(5)))
             assert {answer.status_code for answer in answers} == {200}

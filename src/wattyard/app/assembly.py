@@ -66,6 +66,10 @@ ENCRYPTED: Final[tuple[EncryptedColumn, ...]] = tuple(
 """The columns of secrets of every capability."""
 
 
+_NEW_OBJECTS: Final = 10_000
+"""Before a collection of them: the calls under way have some thousands, which are no garbage."""
+
+
 def services(
     db: Database,
     settings: Settings | None = None,
@@ -177,5 +181,6 @@ def from_environment() -> FrontDoor:
     )
     door = assemble(services(db, settings))
     gc.freeze()  # what a start makes stays: no collection has to look at it again
+    gc.set_threshold(_NEW_OBJECTS)
     gc.enable()
     return door

@@ -30,10 +30,6 @@ class Caller:
     site_ids: frozenset[UUID] | None = None
     expires: datetime | None = None
 
-    def may_see(self, site_id: UUID) -> bool:
-        """Whether a site is among those that the key is for."""
-        return self.site_ids is None or site_id in self.site_ids
-
 
 OPERATOR: Final = Caller(account=0, account_id=UUID(int=0), live_mode=True)
 """Whoever runs the server; owns what every account sees. Nobody can log in as this account."""

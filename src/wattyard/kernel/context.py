@@ -45,6 +45,10 @@ class Context:
         """The only sites that the caller's key is for; None where it is for all."""
         return self.caller.site_ids
 
+    def may_see(self, site_id: UUID) -> bool:
+        """Whether a site is among those that the caller's key is for."""
+        return self.caller.site_ids is None or site_id in self.caller.site_ids
+
     def on_behalf_of(self, caller: Caller) -> Self:
         """The same call, made for another caller."""
         return replace(self, caller=caller)

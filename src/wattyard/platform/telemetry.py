@@ -172,7 +172,8 @@ class Telemetry:
         self._connections.labels("idle").set(usage.idle)
         self._connections.labels("lent").set(usage.lent)
         self._waiting.set(usage.waiting)
-        self._replicas.measure()
+        if self._db.replicas:
+            self._replicas.measure()
         self._pool_size.set(self._db.connections)
         self._database_seconds.inc(usage.lent_seconds - self._database_counted)
         self._database_counted = usage.lent_seconds
@@ -215,7 +216,7 @@ def _line(call: Call, seconds: float) -> Answered:
         _route(call),
         call.status,
         call.answered_bytes,
-        round(seconds * 1000, 2),
+        int(seconds * 100_000 + 0.5) / 100,
         datetime.now(UTC),
     )
 

@@ -63,7 +63,7 @@ class Records:
             streams = {
                 number: stream
                 for number, stream in known.items()
-                if context.caller.may_see(stream.site_id)
+                if context.may_see(stream.site_id)
                 and search.flow in (None, stream.flow)
                 and search.direction in (None, stream.direction)
             }
@@ -201,7 +201,7 @@ def _seen(
     return {
         number: stream
         for number, stream in known.items()
-        if stream.direction == direction and context.caller.may_see(stream.site_id)
+        if stream.direction == direction and context.may_see(stream.site_id)
     }
 
 

@@ -60,12 +60,9 @@ class Loans:
             return 0.0
         return perf_counter() - min(loan.since for loan in self._by_task.values())
 
-    async def begin(self, task: "asyncio.Task[Any] | None") -> Loan:
-        """Lend the present task a connection, in the share of the account that it works for."""
-        account = on_behalf_of.get()
-        connection = self.pool.lend_now(account) or await self.pool.lend(account)
-        loan = self._by_task[task] = Loan(connection, task, account)
-        return loan
+    def begin(self, loan: Loan) -> None:
+        """Note that a task has a connection."""
+        self._by_task[loan.task] = loan
 
     def end(self, loan: Loan, error: BaseException | None) -> None:
         """Take a connection back.
@@ -102,10 +99,13 @@ class Lending:
         self._lent = False
 
     async def __aenter__(self) -> Connection:
-        task = asyncio.current_task()
-        loan = self._loans.of(task)
+        loans, task = self._loans, asyncio.current_task()
+        loan = loans.of(task)
         if loan is None:
-            loan = await self._loans.begin(task)
+            account = on_behalf_of.get()
+            connection = loans.pool.lend_now(account) or await loans.pool.lend(account)
+            loan = Loan(connection, task, account)
+            loans.begin(loan)
             self._lent = True
         self.loan = loan
         return loan.connection

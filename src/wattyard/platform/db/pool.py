@@ -35,14 +35,62 @@ def of_account(account: int | None) -> Iterator[None]:
         on_behalf_of.reset(token)
 
 
+Turn = asyncio.Future[bool]
+"""Of a caller who waits: True once it has come, False where it did not come in time."""
+
+
+class Waits:
+    """Who waits for a turn, and for how long: with one timer for all of them, not one each.
+
+    A wait ends after `seconds`; once one lasts for `long_seconds`, that is noted.
+    """
+
+    def __init__(self, seconds: float, long_seconds: float, note: Callable[[], None]) -> None:
+        self.seconds = seconds
+        self.long_seconds = long_seconds
+        self._note = note
+        self._since: dict[Turn, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> Turn:
+        """Begin to wait."""
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        self._since[turn] = loop.time()
+        if self._timer is None:
+            due = min(self.seconds, self.long_seconds)
+            self._timer = loop.call_later(due, self._look)
+        return turn
+
+    def end(self, turn: Turn) -> None:
+        """Wait no longer."""
+        del self._since[turn]
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if now - next(iter(self._since.values()), now) >= self.long_seconds:
+            self._note()
+        self._timer = None
+        for turn, since in self._since.items():  # whoever waits longest comes first
+            waited = now - since
+            if waited < self.seconds:
+                due = self.long_seconds if waited < self.long_seconds else self.seconds
+                self._timer = loop.call_later(min(due, self.seconds) - waited, self._look)
+                return
+            if not turn.done():
+                turn.set_result(False)
+
+
 class Slots:
     """A number of slots that are taken in turn."""
 
-    __slots__ = ("_waiting", "free", "size")
+    __slots__ = ("_waiting", "_waits", "free", "size")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, waits: Waits) -> None:
         self.size = self.free = size
-        self._waiting: deque[asyncio.Future[bool]] = deque()
+        self._waits = waits
+        self._waiting: deque[Turn] = deque()
 
     @property
     def waiting(self) -> int:
@@ -56,16 +104,10 @@ class Slots:
         self.free -= 1
         return True
 
-    async def wait(self, seconds: float, long_seconds: float, note: Callable[[], None]) -> bool:
-        """Take a slot as soon as it is this caller's turn; False where that was not in time.
-
-        A long wait is noted while it lasts.
-        """
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[bool] = loop.create_future()
+    async def wait(self) -> bool:
+        """Take a slot as soon as it is this caller's turn; False where that was not in time."""
+        turn = self._waits.begin()
         self._waiting.append(turn)
-        noting = loop.call_later(long_seconds, note)
-        ending = loop.call_later(seconds, _end_wait, turn)
         try:
             if await turn:
                 return True
@@ -77,8 +119,7 @@ class Slots:
                 self.give_up()  # its slot came just as it was called off
             raise
         finally:
-            noting.cancel()
-            ending.cancel()
+            self._waits.end(turn)
         return False
 
     def give_up(self) -> None:
@@ -89,11 +130,6 @@ class Slots:
                 turn.set_result(True)
                 return
         self.free += 1
-
-
-def _end_wait(turn: "asyncio.Future[bool]") -> None:
-    if not turn.done():
-        turn.set_result(False)
 
 
 class ConnectionPool:
@@ -114,10 +150,9 @@ class ConnectionPool:
     ) -> None:
         self._connect = connect
         self._limit = limit
-        self._long_seconds = long_seconds
-        self.wait_seconds = wait_seconds
+        self.waits = Waits(wait_seconds, long_seconds, self._note_long_wait)
         """For how long a caller waits for its turn, and for a connection."""
-        self._slots = Slots(limit)
+        self._slots = Slots(limit, self.waits)
         self._slots_of: dict[int, Slots] = {}
         self._idle: list[Connection] = []
         self._logged_until = 0.0
@@ -192,19 +227,14 @@ class ConnectionPool:
         while self._idle:
             self._idle.pop().terminate()
 
-    @property
-    def _waits(self) -> tuple[float, float, Callable[[], None]]:
-        """For how long a slot is waited for, and what is called when that is long."""
-        return self.wait_seconds, self._long_seconds, self._note_long_wait
-
     async def _take_slot(self, account: int | None) -> None:
         if account is not None:
             own = self._slots_for(account)
-            if not own.take() and not await own.wait(*self._waits):
+            if not own.take() and not await own.wait():
                 raise _too_busy() if account == NOBODY.account else _share_taken()
         if not self._slots.take():
             try:
-                if not await self._slots.wait(*self._waits):
+                if not await self._slots.wait():
                     raise _too_busy()
             except BaseException:
                 self._give_up_own(account)
@@ -214,7 +244,7 @@ class ConnectionPool:
         own = self._slots_of.get(account)
         if own is None:
             share = max(1, self._limit // (4 if account == NOBODY.account else 2))
-            own = self._slots_of[account] = Slots(share)
+            own = self._slots_of[account] = Slots(share, self.waits)
         return own
 
     async def _opened(self) -> Connection:
@@ -243,7 +273,7 @@ class ConnectionPool:
         }
         logs.warning(
             "long wait for a connection",
-            seconds=self._long_seconds,
+            seconds=self.waits.long_seconds,
             lent=self.lent,
             limit=self._limit,
             waiting=self.waiting,

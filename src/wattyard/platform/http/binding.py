@@ -24,6 +24,7 @@ from wattyard.platform.work import beside, in_its_share
 _EMPTY_QUERY = query_decoder(msgspec.defstruct("NoQuery", []))
 _BESIDE_BYTES: Final = 64 * 1024
 """A body above this is decoded in a thread, so that others are answered meanwhile."""
+_READY: Final = (Answer, StreamedAnswer)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,7 +65,7 @@ class Bound:
             call.extra_headers.append((b"cache-control", b"no-store"))
         if self._authenticate is None:
             _check_release(call)
-            await call.answer(await self._work(call))
+            await self._work(call)
             return
         if call.caller is not None:  # a part of another call
             await self._answer(call, call.caller)
@@ -85,7 +86,7 @@ class Bound:
                 )
             )
         else:
-            await call.answer(await self._work(call))
+            await self._work(call)
 
     async def _admitted(self, call: Call) -> Caller:
         """Find out who calls, and judge whether they may: their rate, their scopes, the release."""
@@ -103,10 +104,12 @@ class Bound:
         _check_release(call)
         return caller
 
-    async def _work(self, call: Call) -> Answer | StreamedAnswer:
-        """Read what the handler wants, run it, and write its answer."""
+    async def _work(self, call: Call) -> None:
+        """Read what the handler wants, run it, and send its answer."""
         result = await self._handled(call)
-        return self._written(await result.work() if isinstance(result, LastStep) else result, call)
+        if isinstance(result, LastStep):
+            result = await result.work()
+        await call.answer(self._written(result, call))
 
     async def _handled(self, call: Call) -> Any:  # noqa: ANN401 (a shape)
         given = dict(self._fixed)
@@ -180,7 +183,7 @@ class Bound:
         raise MediaTypeUnsupported(f"Content-Encoding must be none here; got {ids.shown(coding)}")
 
     def _written(self, result: Any, call: Call) -> Answer | StreamedAnswer:  # noqa: ANN401 (a shape)
-        if isinstance(result, Answer | StreamedAnswer):
+        if isinstance(result, _READY):
             return result
         body = result if isinstance(result, bytes) else _encode(result)
         answer = Answer(body, self.declared.status)

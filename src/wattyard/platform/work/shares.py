@@ -120,9 +120,14 @@ class Share:
     def _pass_on(self) -> None:
         self.stepping = _handed_over(self._steps)
 
+    @property
+    def must_rest(self) -> bool:
+        """Whether others want the process, and what this account has used is not paid for."""
+        return bool(self._debt_seconds) and self._is_contended and self._rest_seconds() > 0
+
     async def rested(self) -> None:
         """Wait, while others want the process, until what this account has used is paid for."""
-        if not (self._is_contended and self._rest_seconds()):
+        if not self.must_rest:
             return
         self._resting += 1
         try:
@@ -144,8 +149,6 @@ class Share:
         Raises:
             TooMany: when it may not yet begin then.
         """
-        if not (self._is_contended and self._rest_seconds()):
-            return
         try:
             async with asyncio.timeout(at_most_seconds):
                 await self.rested()
@@ -272,11 +275,12 @@ async def in_its_share(account: int, work: Coroutine[Any, Any, Result]) -> Resul
         return await work
     all_ = shares()
     share = all_.of(account)
-    try:
-        await share.admitted()
-    except BaseException:
-        work.close()
-        raise
+    if share.must_rest:
+        try:
+            await share.admitted()
+        except BaseException:
+            work.close()
+            raise
     token = _in_steps.set(task)
     try:
         return await _stepwise(all_, share, work)

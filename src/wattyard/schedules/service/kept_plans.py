@@ -85,7 +85,7 @@ class KeptPlans:
         async with self.db.snapshot() as db:
             await self.devices.device(context, device_id)
             found = await plan_store.of_device(db, context.account, context.live_mode, device_id)
-            if found is None or not context.caller.may_see(found.site_id):
+            if found is None or not context.may_see(found.site_id):
                 raise PlanNotFound(f"no plan of device {ids.wire('dev', device_id)} is kept")
             published = await self.sources.published_since(found.time_made)
         stale = context.now >= found.until or any(one in published for one in found.sources)

@@ -53,7 +53,7 @@ async def put_state(context: Context, device_id: str, body: StateBody, states: S
 async def get_state(context: Context, device_id: str, states: States) -> bytes:
     """Retrieve the newest state of a device, by its own time."""
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
-    return state_json(context.caller, await states.current(context, id_))
+    return state_json(context, await states.current(context, id_))
 
 
 @endpoint(
@@ -70,7 +70,7 @@ async def list_states(context: Context, device_id: str, query: ListQuery, states
     """List the states of a device, the last received first."""
     id_ = path_id(device_id, "dev", missing=DeviceNotFound)
     page = await states.history(context, id_, query.window("dsr"))
-    shown = (state_json(context.caller, state) for state in page.items)
+    shown = (state_json(context, state) for state in page.items)
     return list_answer(
         f"/devices/{device_id}/states", shown, has_more=page.has_more, backwards=query.backwards
     )

@@ -54,7 +54,7 @@ class Devices(SiteUseCases):
             device_store.AT_LOCATION: site_id,
             device_store.AT_ONE_OF: context.site_ids,
         }
-        if site_id is not None and not context.caller.may_see(site_id):
+        if site_id is not None and not context.may_see(site_id):
             return Page([], has_more=False)
         async with self.db.reading() as db:
             page = await device_store.page(db, context.account, context.live_mode, window, filters)
@@ -244,7 +244,7 @@ def _seen(context: Context, device: Device) -> Device:
     """A device at those of its places that the caller's key is for."""
     if context.site_ids is None:
         return device
-    return replace(device, locations=tuple(filter(context.caller.may_see, device.locations)))
+    return replace(device, locations=tuple(filter(context.may_see, device.locations)))
 
 
 def _present(found: Device | None, device_id: UUID) -> Device:

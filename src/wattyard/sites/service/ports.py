@@ -106,7 +106,7 @@ async def lock_present(
     db: WriteConnection, context: Context, site_ids: Collection[UUID]
 ) -> list[Site]:
     """Lock those of the sites that the caller sees, in the order of their ids, as everywhere."""
-    seen = [site_id for site_id in site_ids if context.caller.may_see(site_id)]
+    seen = [site_id for site_id in site_ids if context.may_see(site_id)]
     return await site_store.locked(db, context.account, context.live_mode, seen)
 
 

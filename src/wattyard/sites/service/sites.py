@@ -76,7 +76,7 @@ class Sites(SiteUseCases):
         """
         async with self.db.reading() as db:
             found = await site_store.summary(db, context.account, context.live_mode, site_id)
-        if found is None or not context.caller.may_see(site_id):
+        if found is None or not context.may_see(site_id):
             raise SiteNotFound(f"there is no site {ids.wire('ste', site_id)}")
         return found
 
@@ -109,7 +109,7 @@ class Sites(SiteUseCases):
         """
         async with self.db.reading() as db:
             found = await site_store.by_ids(db, context.account, context.live_mode, [site_id])
-            if not found or not context.caller.may_see(site_id):
+            if not found or not context.may_see(site_id):
                 raise LocationNotFound(f"there is no location {ids.wire('loc', site_id)}")
             devices = await site_store.device_ids(db, context.account, context.live_mode, [site_id])
         return found[0], devices[site_id]
@@ -244,12 +244,12 @@ class Sites(SiteUseCases):
     async def held(self, context: Context, site_ids: Collection[UUID]) -> set[UUID]:
         """Keep sites from being deleted in the caller's transaction; gives those that it sees."""
         db = self.db.joined()
-        seen = [site_id for site_id in site_ids if context.caller.may_see(site_id)]
+        seen = [site_id for site_id in site_ids if context.may_see(site_id)]
         return await site_store.hold(db, context.account, context.live_mode, seen)
 
     async def supplies(self, context: Context, site_ids: Collection[UUID]) -> dict[UUID, Site]:
         """Read those of the sites that the caller sees, by id."""
-        seen = [site_id for site_id in site_ids if context.caller.may_see(site_id)]
+        seen = [site_id for site_id in site_ids if context.may_see(site_id)]
         async with self.db.reading() as db:
             found = await site_store.by_ids(db, context.account, context.live_mode, seen)
         return {site.id: site for site in found}

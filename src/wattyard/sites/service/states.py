@@ -111,7 +111,7 @@ class States(SiteUseCases):
         where = report.location_id
         if where is None:
             return
-        seen = context.caller.may_see(where)
+        seen = context.may_see(where)
         if seen and where in sighting.locations:
             return
         found = await site_store.by_ids(db, context.account, context.live_mode, [where])
@@ -138,7 +138,7 @@ def _shows(sighting: Sighting | None, at: datetime) -> bool:
 
 def _is_seen(context: Context, sighting: Sighting) -> bool:
     """Whether a device is at one of the places that the caller's key is for."""
-    return context.site_ids is None or any(map(context.caller.may_see, sighting.locations))
+    return context.site_ids is None or any(map(context.may_see, sighting.locations))
 
 
 def _no_device(device_id: UUID) -> DeviceNotFound:

@@ -7,6 +7,7 @@ import msgspec
 
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
+from wattyard.kernel.context import Context
 from wattyard.platform.decoding import Shape
 from wattyard.platform.decoding.texts import (
     LocationId,
@@ -106,16 +107,16 @@ def state_kept(caller: Caller, state: DeviceState) -> StateKept:
     )
 
 
-def state_json(caller: Caller, state: DeviceState) -> bytes:
+def state_json(context: Context, state: DeviceState) -> bytes:
     """Write a state; of the place where it was reported only what the caller's key is for."""
-    report, kept = state.report, state_kept(caller, state)
+    report, kept = state.report, state_kept(context.caller, state)
     at = report.location_id
     return msgspec.json.encode(
         StateShape(
             **msgspec.structs.asdict(kept),
             time=instants.text(report.time),
             state_of_charge_percent=report.state_of_charge_percent,
-            location_id=ids.wire("loc", at) if at and caller.may_see(at) else None,
+            location_id=ids.wire("loc", at) if at and context.may_see(at) else None,
             target_state_of_charge_percent=report.target_state_of_charge_percent,
             battery_power_kw=report.battery_power_kw,
             energy_flow_direction=report.energy_flow_direction,
