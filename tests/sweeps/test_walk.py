@@ -20,14 +20,6 @@ from tests.support.world import Tenant
 SOURCE = Path(wattyard.__file__).parent
 ONCE_IN_TWO_SECONDS = {"accounts/store.py", "accounts/tokens.py"}
 """A bearer token that is known is verified again after two seconds."""
-SINCE = {
-    "platform/http/proxies.py",
-    "platform/work/shares.py",
-    "requests/adapters/calls.py",
-    "requests/service/counting.py",
-}
-"""What every call passes since there are trusted proxies, a log of requests and shares of accounts;
-the last see each step of a call, which nothing else that it enters does."""
 NEEDLESS = ("platform/db/replica", "platform/db/positions.py", "platform/db/poolers.py", "app/")
 """Replicas, poolers and what assembles all: no part of a request where nothing of it is set up."""
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -59,7 +51,7 @@ class Walk:
         threading.setprofile(None)
 
 
-async def test_a_walk_of_post_prices_enters_at_most_37_files(tenant: Tenant) -> None:
+async def test_a_walk_of_post_prices_enters_at_most_36_files(tenant: Tenant) -> None:
     at = (await tenant.site())["location_id"]
     await market(tenant, at, hourly(MONDAY, [0.3] * 24))
     body = {
@@ -75,5 +67,5 @@ async def test_a_walk_of_post_prices_enters_at_most_37_files(tenant: Tenant) -> 
 
     assert len(answer.json()["data"]) == 12
     assert not [file for file in walk.files if file.startswith(NEEDLESS)]
-    assert len(walk.files - ONCE_IN_TWO_SECONDS - SINCE) <= 37, "\n".join(sorted(walk.files))
+    assert len(walk.files - ONCE_IN_TWO_SECONDS) <= 36, "\n".join(sorted(walk.files))
     assert "tariffs/domain/prices.py" in walk.files

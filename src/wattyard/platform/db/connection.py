@@ -1,10 +1,18 @@
-"""The connections that stores speak through."""
+"""The connections that stores speak through, which task has which, and the block that it is in."""
 
+import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from functools import wraps
-from typing import Any, Protocol
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
+
+from wattyard.kernel.callers import on_behalf_of
+
+if TYPE_CHECKING:
+    from wattyard.platform.db.faults import Causes
+    from wattyard.platform.db.pool import ConnectionPool
 
 
 def _heard(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -77,3 +85,106 @@ class WriteConnection(ReadConnection, Protocol):
     ) -> str:
         """Load rows by COPY."""
         ...
+
+
+_IN_THE_MIDDLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What may have left a connection in the middle of something, whoever raised it."""
+
+
+class Loan:
+    """The connection that a task has, and the block that it is in."""
+
+    __slots__ = ("account", "after_commit", "connection", "in_snapshot", "since", "task")
+
+    def __init__(
+        self, connection: Connection, task: asyncio.Task[Any] | None, account: int | None
+    ) -> None:
+        self.connection = connection
+        self.task = task
+        self.account = account
+        """In whose share it is lent."""
+        self.since = perf_counter()
+        self.in_snapshot = False
+        self.after_commit: list[Callable[[], None]] | None = None
+        """What to call once the transaction is kept; None outside of one."""
+
+
+class Loans:
+    """The loans of a pool, by task."""
+
+    __slots__ = ("_by_task", "causes", "pool", "seconds")
+
+    def __init__(self, pool: "ConnectionPool", causes: "Causes") -> None:
+        self.pool = pool
+        self.causes = causes
+        self.seconds = 0.0
+        """For how long connections were lent, in all."""
+        self._by_task: dict[asyncio.Task[Any] | None, Loan] = {}
+
+    def present(self) -> Loan | None:
+        """The loan of the present task."""
+        return self._by_task.get(asyncio.current_task())
+
+    def of(self, task: "asyncio.Task[Any] | None") -> Loan | None:
+        """The loan of a task."""
+        return self._by_task.get(task)
+
+    def longest_seconds(self) -> float:
+        """For how long the connection that was lent first of those now lent is."""
+        if not self._by_task:
+            return 0.0
+        return perf_counter() - min(loan.since for loan in self._by_task.values())
+
+    def begin(self, loan: Loan) -> None:
+        """Note that a task has a connection."""
+        self._by_task[loan.task] = loan
+
+    def end(self, loan: Loan, error: BaseException | None) -> None:
+        """Take a connection back.
+
+        Raises:
+            Unavailable: where `error` says that it was lost.
+        """
+        del self._by_task[loan.task]
+        self.seconds += perf_counter() - loan.since
+        if error is None:
+            self.pool.take_back(loan.connection, loan.account)
+            return
+        broken = isinstance(error, _IN_THE_MIDDLE) or not isinstance(error, Exception)
+        closed = loan.connection.is_closed()
+        self.pool.take_back(loan.connection, loan.account, broken=broken)
+        self.causes.refuse_if_lost(error, closed=closed)
+
+    def break_off(self) -> None:
+        """Close all connections, also those that are lent, and lend no more."""
+        for loan in self._by_task.values():
+            loan.connection.terminate()
+        self.pool.break_off()
+
+
+class Lending:
+    """A block in which a task has a connection: a new one, or that which it has already."""
+
+    __slots__ = ("_lent", "_loans", "loan")
+
+    loan: Loan
+
+    def __init__(self, loans: Loans) -> None:
+        self._loans = loans
+        self._lent = False
+
+    async def __aenter__(self) -> Connection:
+        loans, task = self._loans, asyncio.current_task()
+        loan = loans.of(task)
+        if loan is None:
+            account = on_behalf_of.get()
+            connection = loans.pool.lend_now(account) or await loans.pool.lend(account)
+            loan = Loan(connection, task, account)
+            loans.begin(loan)
+            self._lent = True
+        self.loan = loan
+        return loan.connection
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._lent:
+            self._loans.end(self.loan, error)

@@ -9,9 +9,14 @@ from typing import Any, Final, NamedTuple
 
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.connecting import Connector
-from wattyard.platform.db.connection import Connection, ReadConnection, WriteConnection
+from wattyard.platform.db.connection import (
+    Connection,
+    Lending,
+    Loans,
+    ReadConnection,
+    WriteConnection,
+)
 from wattyard.platform.db.faults import Causes
-from wattyard.platform.db.loans import Lending, Loans
 from wattyard.platform.db.pool import ConnectionPool
 from wattyard.platform.db.positions import LogPosition, LogPositions
 from wattyard.platform.db.readiness import Readiness

@@ -16,10 +16,9 @@ import asyncpg
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform import logs
 from wattyard.platform.db.connecting import Connector
-from wattyard.platform.db.connection import Connection
+from wattyard.platform.db.connection import Connection, Loans
 from wattyard.platform.db.faults import Causes
 from wattyard.platform.db.hosts import NOT_OPENED
-from wattyard.platform.db.loans import Loans
 from wattyard.platform.db.pool import ConnectionPool
 from wattyard.platform.db.positions import History, LogPosition, LogPositions
 from wattyard.platform.db.standings import (

@@ -11,8 +11,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from wattyard.kernel.refusals import TooMany, Unavailable
-from wattyard.platform.db.connection import Connection
-from wattyard.platform.db.loans import Lending, Loan, Loans
+from wattyard.platform.db.connection import Connection, Lending, Loan, Loans
 from wattyard.platform.db.positions import LogPositions
 from wattyard.platform.db.replica import Replica, ReplicaFailed
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from wattyard.kernel.refusals import Unavailable
 from wattyard.platform.db.connecting import Connector
-from wattyard.platform.db.loans import Loans
+from wattyard.platform.db.connection import Loans
 
 _LOOK_SECONDS: Final = 1.0
 _LONG_SECONDS: Final = 3.0

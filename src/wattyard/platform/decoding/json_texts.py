@@ -7,7 +7,6 @@ refused before it is decoded.
 import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -25,9 +24,9 @@ _DIGITS_OF_PYTHON: Final = 4000
 _MARKS_OF_AN_ITEM: Final = 64
 """More commas or brackets an item of an array does not have on average, nor four times the quotes.
 Counted first, since it costs nothing."""
-_ESCAPED = b"\\u00"
+ESCAPED: Final = b"\\u00"
 """Starts an escaped NUL, and every escaped digit of a time."""
-_STRAY_YEAR = re.compile(rb'"(?!19|20|21)[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]')
+STRAY_YEAR: Final = re.compile(rb'"(?!19|20|21)[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]')
 _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % _DIGITS_OF_A_FLOAT)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{\]},]', re.DOTALL)
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -43,19 +42,9 @@ class _NestedTooDeeply(JsonInvalid):
     """JSON perhaps, but nested more deeply than is read."""
 
 
-def may_be_plain(*, has_instants: bool, has_anything: bool) -> Callable[[bytes], bool]:
-    """Make the test whether a body can be decoded in one pass, without a look at its values.
-
-    `has_instants`: its type has times, of which the year has a range. `has_anything`: its type
-    has parts of any type, which may be nested and hold numbers of any size.
-    """
-
-    def is_plain(raw: bytes) -> bool:
-        if _ESCAPED in raw or (has_instants and _STRAY_YEAR.search(raw)):
-            return False
-        return not (has_anything and (_LONG_NUMBER.search(raw) or _is_nested_too_deeply(raw)))
-
-    return is_plain
+def may_be_immense(raw: bytes) -> bool:
+    """Whether a body of any type may hold a number that is too large, or be nested too deeply."""
+    return bool(_LONG_NUMBER.search(raw)) or _is_nested_too_deeply(raw)
 
 
 def json_value(raw: bytes) -> Json:

@@ -21,7 +21,13 @@ from wattyard.kernel import instants
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.platform.decoding import type_forms
-from wattyard.platform.decoding.json_texts import array_items, json_value, may_be_plain
+from wattyard.platform.decoding.json_texts import (
+    ESCAPED,
+    STRAY_YEAR,
+    array_items,
+    json_value,
+    may_be_immense,
+)
 
 T = TypeVar("T")
 Json = Any
@@ -90,12 +96,14 @@ def body_decoder(type_: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (any typ
         return lambda raw: Patch(_checked(json_value(raw), shape, partial=True), shape)
     decoder = msgspec.json.Decoder(type_)
     kinds = type_forms.kinds(type_)
-    is_plain = may_be_plain(
-        has_instants=inspect.DateTimeType in kinds, has_anything=inspect.AnyType in kinds
-    )
+    has_instants, has_anything = inspect.DateTimeType in kinds, inspect.AnyType in kinds
 
     def read(raw: bytes) -> Any:  # noqa: ANN401
-        if is_plain(raw):
+        if not (
+            ESCAPED in raw
+            or (has_instants and STRAY_YEAR.search(raw))
+            or (has_anything and may_be_immense(raw))
+        ):
             try:
                 return decoder.decode(raw)
             except _UNFIT:

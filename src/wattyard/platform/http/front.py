@@ -68,7 +68,7 @@ class FrontDoor:
             path: one.answer for path, one in by_path.items() if "{" not in path
         }
         self._mounted: dict[str, Work] = {}
-        self._proxies = TrustedProxies("")
+        self._proxies: TrustedProxies | None = None
         self._closing: _Headers = ()
         self._router = Router(_routes(by_path), redirect_slashes=False, default=_nowhere)
 
@@ -78,7 +78,7 @@ class FrontDoor:
 
     def behind(self, proxies: TrustedProxies) -> None:
         """Take the word of the operator's proxies for whom they speak."""
-        self._proxies = proxies
+        self._proxies = proxies or None
 
     def drain(self) -> None:
         """Close each connection behind its next answer from now on.
@@ -111,7 +111,7 @@ class FrontDoor:
         on_behalf_of.set(None)  # a pipelined request's task has what the one before it had set
         contexts = self._contexts
         request_id = ids.wire("req", contexts.new_id())
-        if self._proxies and scope.get("client"):
+        if self._proxies is not None and scope.get("client"):
             peer, port = scope["client"]
             scope["client"] = (self._proxies.client(peer, scope["headers"]), port)
         call = Call(scope, receive, send, request_id, contexts.clock())

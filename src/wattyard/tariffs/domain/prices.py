@@ -228,6 +228,8 @@ def _present_tiers(
     tariff: Tariff, region: CalendarRegion, now: datetime, counted: Consumed
 ) -> Indices:
     """Find the tier of the next kWh in each window (1, w), by the limits of the present period."""
+    if not tariff.rates.has_tiers:
+        return np.zeros((1, tariff.rates.tiers.size), np.int64)
     days = 1.0
     if not tariff.rates.fixed_limits:
         now_us = microseconds(now)

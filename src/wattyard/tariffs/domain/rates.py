@@ -46,12 +46,17 @@ class RateTable:
     counter: NDArray[np.int64]
     formulas: tuple[Formula, ...]
 
-    @property
+    @cached_property
     def follows_market(self) -> bool:
         """Whether any window follows the tariff's own market source."""
         return bool(self.market.any())
 
-    @property
+    @cached_property
+    def has_tiers(self) -> bool:
+        """Whether any window has more than one tier."""
+        return bool(self.to_kwh.shape[1] > 1)
+
+    @cached_property
     def plain(self) -> bool:
         """Whether no price depends on anything but the window."""
         return not (self.formulas or self.follows_market)

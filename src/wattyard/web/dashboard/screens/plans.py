@@ -20,7 +20,7 @@ from wattyard.web.charts.series import StepSeries
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.forms import FormFaults, worded, sentence
+from wattyard.web.dashboard.forms import FormFaults, sentence, worded
 from wattyard.web.dashboard.screens import plan_form, plan_savings, plan_words, tariff_words
 from wattyard.web.dashboard.screens.plan_documents import (
     DeviceRun,
