@@ -95,6 +95,33 @@ def test_a_file_that_only_names_the_files_of_secrets_may_be_read_by_others() -> 
     assert config("check").exit_code == 0
 
 
+def test_check_says_that_others_may_write_to_the_file() -> None:
+    file = written(Path("wattyard.toml"), "port = 1")
+    file.chmod(0o664)
+
+    assert "can be written by other users, who may" in str(config("check").exception)
+    file.chmod(0o644)
+    assert config("check").exit_code == 0
+
+
+@pytest.mark.parametrize("proxies", ["0.0.0.0/0", "::/0", "10.0.0.0/8, 128.0.0.0/1", "2000::/3"])
+def test_check_says_that_everybody_may_name_any_address(
+    proxies: str, patch: pytest.MonkeyPatch
+) -> None:
+    patch.setenv("WATTYARD_TRUSTED_PROXIES", proxies)
+
+    last = proxies.rpartition(" ")[2]
+    assert f"has {last}: whoever reaches" in str(config("check").exception)
+
+
+def test_networks_that_somebody_may_have_for_themselves_are_trusted_in_silence(
+    patch: pytest.MonkeyPatch,
+) -> None:
+    patch.setenv("WATTYARD_TRUSTED_PROXIES", "10.0.0.0/8, fc00::/7, 192.0.2.7, ::1/128")
+
+    assert config("check").exit_code == 0
+
+
 def test_a_token_that_looks_like_an_address_is_not_shown(patch: pytest.MonkeyPatch) -> None:
     patch.setenv("WATTYARD_METRICS_TOKEN", "sesame://open")
 

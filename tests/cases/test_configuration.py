@@ -192,13 +192,26 @@ def test_a_file_that_others_may_have_put_here_is_refused_unless_it_is_named() ->
     assert Settings.read({"WATTYARD_CONFIG": "wattyard.toml"}).port == 1
 
 
-def test_so_is_one_in_a_data_folder_that_nobody_named() -> None:
+@pytest.mark.parametrize("variables", [{}, {"WATTYARD_DATA": "wattyard-data"}])
+def test_so_is_one_in_the_data_folder_to_which_everybody_may_write(
+    variables: dict[str, str],
+) -> None:
     path = written(Path("wattyard-data/wattyard.toml"), "port = 1")
     path.chmod(path.stat().st_mode | stat.S_IWOTH)
     with pytest.raises(SettingInvalid, match="can be written by other users and was not read"):
+        Settings.read(variables)
+
+    path.chmod(0o664)
+    assert Settings.read(variables).port == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_another_users_file_is_read_in_a_data_folder_that_is_named() -> None:
+    path = written(Path("wattyard-data/wattyard.toml"), "port = 1")
+    os.chown(path, 65534, 65534)
+    with pytest.raises(SettingInvalid, match="can be written by other users and was not read"):
         Settings.read({})
 
-    assert Settings.read({"WATTYARD_DATA": "wattyard-data"}).port == 1
     assert Settings.read({}, data=Path("wattyard-data")).port == 1
 
 

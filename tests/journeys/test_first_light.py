@@ -121,7 +121,9 @@ def workers(server: Server) -> set[int]:
 
 
 def test_workers_are_replaced_on_sighup_without_a_lost_request(data: Path, account: Any) -> None:
+    """They take what the configuration file says then."""
     with Server(data, "--workers", "2") as server:
+        (data / "wattyard.toml").write_text("cors_origins = 'https://app.example'\n")
         client = server.client(account["account_id"], account["keys"]["test"])
         old = workers(server)
         server.process.send_signal(signal.SIGHUP)
@@ -132,6 +134,9 @@ def test_workers_are_replaced_on_sighup_without_a_lost_request(data: Path, accou
             with httpx.Client(base_url=server.address, headers=client.headers) as fresh:
                 statuses.add(fresh.get("/sites").status_code)
         assert statuses == {200}
+        origin = {"Origin": "https://app.example"}
+        opened = httpx.get(f"{server.address}/health/ready", headers=origin, timeout=60)
+        assert opened.headers["access-control-allow-origin"] == "https://app.example"
         assert server.stop() == 0
 
 

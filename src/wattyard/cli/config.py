@@ -48,6 +48,7 @@ def check(data: DataOption = None, database: DatabaseOption = None) -> None:
     complaints = unknown_variables()
     if traced.file is not None:
         complaints += _open_secrets(traced, traced.file)
+    complaints += traced.doubts
     if complaints:
         raise CommandFailed("; ".join(complaints))
     typer.echo(f"all is well with {traced.file.absolute() if traced.file else 'the variables'}")

@@ -1,8 +1,8 @@
 """`wattyard customer export` and `erase`: all that is kept of one customer, given out or erased."""
 
-import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO, TypeVar
 from uuid import UUID
@@ -13,7 +13,8 @@ from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.files import new_private_file
+from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
 from wattyard.cli.printing import print_json, say
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -73,7 +74,7 @@ def export_customer(
     async def work(found: PersonalData, context: Context, id_: UUID) -> None:
         pieces = found.document(context, id_)
         first = await anext(pieces)  # raises before a file is made
-        with _opened(output) as file:
+        with _written(output) as file:
             file.write(first)
             async for piece in pieces:
                 file.write(piece)
@@ -113,12 +114,12 @@ def _lines(rows: Mapping[str, int]) -> list[str]:
     return [f"{count:>9,} {table}" for table, count in rows.items()]
 
 
-def _opened(output: Path | None) -> TextIO:
-    """Open a new file that only its owner may read; without a name, standard output."""
+@contextmanager
+def _written(output: Path | None) -> Iterator[TextIO]:
+    """Write a new file that only its owner may read; without a name, standard output."""
     if output is None:
-        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    try:
-        number = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as fault:
-        raise CommandFailed(f"{output} cannot be written: {fault.strerror}") from None
-    return os.fdopen(number, "w", encoding="utf-8")
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    with new_private_file(output) as file:
+        yield file

@@ -100,16 +100,18 @@ def doctor(
         compared = await found.compare(context, repair=repair)
         return complaints, compared.checked, compared.wrong
 
-    settings = Settings.read(
+    traced = Settings.traced(
         data=data,
         database=database,
         database_direct=database_direct,
         database_read=listed(database_read),
     )
+    settings = traced.settings
     with database_of(settings) as found:
         complaints, checked, wrong = asyncio.run(working(found, work, any_key=True))
     if not settings.database:
         complaints += folder_complaints(settings.data)
+    complaints += traced.doubts
     if json:
         print_json(
             {

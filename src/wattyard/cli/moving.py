@@ -10,6 +10,7 @@ import typer
 
 from wattyard.app import Services
 from wattyard.cli.database import database_of, say_meanwhile, working
+from wattyard.cli.files import new_private_file
 from wattyard.cli.maintenance import make_ahead
 from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
 from wattyard.cli.printing import print_json, say
@@ -88,8 +89,8 @@ def _key(found: Settings, to: str) -> str:
     if not text and found.encryption_key_file:
         text = _whole(found).read_text()
     if text and not target.exists():
-        target.touch(0o600)
-        target.write_text(text if text.endswith("\n") else f"{text}\n")
+        with new_private_file(target) as file:
+            file.write(text if text.endswith("\n") else f"{text}\n")
     return str(target)
 
 

@@ -18,6 +18,7 @@ from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli import sample_life
 from wattyard.cli.database import say_meanwhile
+from wattyard.cli.files import replaced_file
 from wattyard.cli.sample_fleet import SHOWN_SITE, Json, sample_sites
 from wattyard.cli.sample_owner import owner_link
 from wattyard.cli.sample_readings import (
@@ -168,9 +169,8 @@ async def _secret(
         contexts.operator(), account.id, name=_KEY, live_mode=False
     )
     if file is not None:
-        file.unlink(missing_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(f"{secret}\n")
+        with replaced_file(file, is_private=True) as kept:
+            kept.write(f"{secret}\n")
     return secret
 
 

@@ -8,6 +8,8 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from importlib import import_module
 from pathlib import Path
@@ -28,7 +30,10 @@ from wattyard.cli.options import (
     DataOption,
     listed,
 )
+from wattyard.cli.printing import complain
+from wattyard.cli.reloading import Reloading, outlive_hangup
 from wattyard.cli.sockets import listening_on
+from wattyard.platform import logs
 from wattyard.platform.embedded.surroundings import temporary_folder
 from wattyard.platform.settings import Settings
 
@@ -84,7 +89,9 @@ def serve(
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
     gc.disable()  # until the application is put together
-    settings = Settings.read(
+    read = partial(
+        Settings.traced,
+        dict(os.environ),
         host=host,
         port=port,
         data=data and Path(data),
@@ -96,6 +103,9 @@ def serve(
         dashboard=None if dashboard is None else int(dashboard),
         drain_seconds=drain_seconds,
     )
+    traced = read()
+    complain(*(f"wattyard: {doubt}" for doubt in traced.doubts))
+    settings = traced.settings
     remedy = "choose another with --host and --port"
     listening = listening_on(settings.host, settings.port, remedy=remedy)
     settings = settings.with_port(listening.getsockname()[1])
@@ -103,6 +113,7 @@ def serve(
     address = f"http://{shown_host}:{settings.port}"
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
+    outlive_hangup()
     importing = _import_beside() if settings.workers == 1 else None
     with database_of(settings, watched=True, makes=True) as found:
         try:
@@ -119,7 +130,7 @@ def serve(
         )
         announcer.start()
         with taking_backups(settings, found.database):
-            _run(settings, listening)
+            _run(Reloading(read, traced.settings, found), listening)
 
 
 def _import_beside() -> threading.Thread:
@@ -140,7 +151,8 @@ def _sample(found: Settings, address: str, settings: Settings) -> tuple[str, ...
     return sample.introduction(found, address, settings)
 
 
-def _run(settings: Settings, listening: socket.socket) -> None:
+def _run(reloading: Reloading, listening: socket.socket) -> None:
+    settings = reloading.in_use
     config = uvicorn.Config(
         "wattyard.app:from_environment",
         factory=True,
@@ -160,8 +172,9 @@ def _run(settings: Settings, listening: socket.socket) -> None:
     if settings.workers > 1:
         with _metrics_folder(settings) as together:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
-            os.environ["WATTYARD_WORKER_TURN"] = str(Path(together) / "worker")
-            supervisor = Supervisor(config, sockets=[listening])
+            reloading.hand_over(replace(settings, worker_turn=str(Path(together) / "worker")))
+            logs.configure(level=settings.log_level, form=settings.log_format)
+            supervisor = Supervisor(config, [listening], reloading)
             gc.enable()  # this process puts no application together
             supervisor.run()
         if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
@@ -192,19 +205,32 @@ def _metrics_folder(settings: Settings) -> tempfile.TemporaryDirectory[str]:
 class Supervisor(Multiprocess):
     """Keeps the workers running, and gives new ones as long to start as they need."""
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], reloading: Reloading
+    ) -> None:
         super().__init__(config, sockets)
+        self._reloading = reloading
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.should_exit.set())  # also while others start
 
     def restart_all(self) -> None:
-        """Replace each worker by a new one that answers."""
+        """Replace each worker by a new one that answers, with the settings as they are now.
+
+        Where these are invalid, or a new worker does not start, those that there are go on.
+        """
+        former, present = self._reloading.in_use, [*self.processes]
+        found = self._reloading.reread()
+        if found is None:
+            return
+        self._reloading.hand_over(found)
         usual = self.config.timeout_worker_healthcheck
         self.config.timeout_worker_healthcheck = _READY_SECONDS
         try:
             super().restart_all()
         finally:
             self.config.timeout_worker_healthcheck = usual
+            if any(old is new for old, new in zip(present, self.processes, strict=False)):
+                self._reloading.hand_over(former)
 
 
 def _introduce(

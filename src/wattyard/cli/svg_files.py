@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import typer
 
-from wattyard.cli.options import CommandFailed
+from wattyard.cli.files import replaced_file
 from wattyard.cli.plan_chart import Lane
 from wattyard.cli.price_week import DayRow
 from wattyard.schedules.domain.prices import Instants
@@ -91,7 +91,5 @@ def _write(file: Path, drawing: Drawing) -> None:
     if str(file) == "-":
         sys.stdout.write(text)
         return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise CommandFailed(f"{file} cannot be written: {fault.strerror}") from None
+    with replaced_file(file) as written:
+        written.write(text)

@@ -142,8 +142,8 @@ def find(environment: Mapping[str, str], data: Path | None) -> Path | None:
     is never passed over in silence.
 
     Raises:
-        SettingInvalid: when one that nobody named, in the working directory or below it, can be
-            written by others.
+        SettingInvalid: when one that nobody named can be written by everybody, or in the working
+            directory or below it is another user's.
     """
     named = environment.get(VARIABLE)
     if named is not None:
@@ -155,10 +155,14 @@ def find(environment: Mapping[str, str], data: Path | None) -> Path | None:
     folder = data or environment.get(variable("data"))
     in_data = Path(folder or _DEFAULT_DATA) / NAME
     if _is_file(in_data):
-        if not folder:
-            _check_own(in_data)
+        _check_own(in_data, owned=not folder)
         return in_data
-    return system if _is_closed(system.parent) or system.exists() else None
+    if _is_closed(system.parent):
+        return system
+    if not system.exists():
+        return None
+    _check_own(system, owned=False)
+    return system
 
 
 def _is_file(path: Path) -> bool:
@@ -209,10 +213,16 @@ def _unreadable(path: Path, told: str) -> str:
     return f"{path}, at its end: this is not TOML: {found[3]}"
 
 
-def _check_own(path: Path) -> None:
-    """Refuse a file that somebody else may have put where a command is run."""
+def is_writable_by_others(path: Path) -> bool:
+    """Whether more than its owner may write to a file."""
+    return bool(path.stat().st_mode & 0o022)
+
+
+def _check_own(path: Path, *, owned: bool = True) -> None:
+    """Refuse a file that anybody may have written, or that somebody else put where a command is
+    run."""
     found = path.stat()
-    if found.st_mode & 0o002 or found.st_uid not in (0, os.geteuid()):
+    if found.st_mode & 0o002 or (owned and found.st_uid not in (0, os.geteuid())):
         raise SettingInvalid(
             f"{path.absolute()} can be written by other users and was not read: name it with "
             f"--config if it is meant, or make it yours (chown, chmod 644)"

@@ -1,6 +1,7 @@
 """What the texts of settings may be: addresses, origins, networks, lengths of time."""
 
 import re
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Final
 
@@ -8,6 +9,8 @@ from wattyard.kernel.lengths import length
 from wattyard.platform.configuration import SettingInvalid
 
 _ORIGIN: Final = rb"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?"
+_LEAST_PREFIX: Final = {4: 8, 6: 7}
+"""Of the largest networks that anybody has for themselves: 10.0.0.0/8, fc00::/7."""
 _PUBLIC_URL: Final = r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?"
 
 
@@ -60,6 +63,19 @@ def check_length(name: str, text: str) -> None:
         length(text)
     except ValueError as fault:
         raise SettingInvalid.of(name, f"is wrong: {fault}") from None
+
+
+def doubtful_proxies(text: str) -> Iterator[str]:
+    """Name the networks of proxies that hold more than anybody's own proxies can fill."""
+    for part in filter(None, map(str.strip, text.split(","))):
+        network = ip_network(part)
+        if network.prefixlen < _LEAST_PREFIX[network.version]:
+            yield (
+                f"trusted_proxies has {part}: whoever reaches the server from there may name any "
+                "address as its client's, so that throttles of failed log-ins and "
+                "max_connections_per_address hold nobody, and the request log names whom they "
+                "like; list the networks of your own proxies only"
+            )
 
 
 def check_networks(name: str, text: str) -> None:

@@ -70,6 +70,17 @@ class Traced(NamedTuple):
     origins: Mapping[str, Origin]
     file: Path | None
 
+    @property
+    def doubts(self) -> list[str]:
+        """What works and is hardly meant, each in a sentence with what to do."""
+        found = [*self.settings.doubts]
+        if self.file is not None and configuration.is_writable_by_others(self.file):
+            found.append(
+                f"{self.file.absolute()} can be written by other users, who may so name another "
+                f"database: chmod go-w it"
+            )
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -167,6 +178,11 @@ class Settings:
     def replicas(self) -> tuple[str, ...]:
         """The addresses of the replicas that may be read."""
         return tuple(self.database_read.split())
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is allowed and hardly meant, each in a sentence."""
+        return tuple(setting_values.doubtful_proxies(self.trusted_proxies))
 
     @property
     def origins(self) -> frozenset[bytes]:

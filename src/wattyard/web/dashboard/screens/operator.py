@@ -117,6 +117,7 @@ async def run_doctor(visit: Visit, doctor: Doctor, services: Services) -> Screen
         settings = services.get(Settings)
         if operator_backups.is_embedded(settings):
             found += folder_complaints(settings.data)
+        found += settings.doubts
     shown: Node = h.p[parts.badge("well", "good"), " Nothing is wrong."]
     if found:
         shown = h.ul[(h.li[sentence(one)] for one in found)]
