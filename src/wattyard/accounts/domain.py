@@ -39,7 +39,7 @@ class TokenMissing(Unauthenticated):
 
 
 class TokenInvalid(Unauthenticated):
-    """The bearer token was not made by this server, was changed, or does not count yet."""
+    """The bearer token was not made by this server, was changed, or is not valid yet."""
 
     code = "token_invalid"
 

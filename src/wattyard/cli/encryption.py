@@ -42,4 +42,4 @@ def apply(
     if json:
         print_json({"encrypted": done})
     else:
-        say(f"{done:,} secrets were encrypted; every secret has the first key now")
+        say(f"{done:,} secrets were encrypted; all secrets use the first key now")

@@ -80,7 +80,7 @@ def fields_of(file: Path | None) -> dict[str, Any]:
 
     Raises:
         CommandFailed: when the file cannot be read, or its JSON is no object.
-        JsonInvalid: when it is no JSON.
+        JsonInvalid: when it is not JSON.
     """
     if file is None:
         return {}

@@ -228,14 +228,14 @@ class Authentication:
         said: Token = (await self._signing()).read(token)
         if now.timestamp() < said.begins - CLOCKS_DIFFER.total_seconds():
             raise TokenInvalid(
-                "the bearer token does not count yet: the clock of the server that made it is more "
+                "the bearer token is not valid yet: the clock of the server that made it is more "
                 "than a minute ahead"
             )
         with self._in_share_of(said.account_id):
             async with self._db.reading() as db:
                 found = await store.standing(db, said.account_id, said.live_mode, said.key_id)
         if found is None:
-            raise KeyRevoked("the key of this token is gone; log in with another one")
+            raise KeyRevoked("the key behind this token no longer exists; log in with another one")
         account, standing = found
         self._numbers[said.account_id] = account
         _refuse_moving(standing.move_stage)

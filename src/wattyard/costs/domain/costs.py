@@ -148,7 +148,7 @@ def _check_priced(
     firsts = [int(at[0]) for at in missing if at.size]
     if firsts:
         raise NoPriceData(
-            f"there is energy and no price at {instants.text(instant(min(firsts)))}",
+            f"energy was metered, but no price is known, at {instants.text(instant(min(firsts)))}",
             param="start_time",
         )
 
@@ -193,8 +193,8 @@ def _energy_costs(own: Terms, least: LeastBills, pieces: ReadingPieces, load: Lo
         if np.isnan(amount).any():
             first = instant(int(starts[int(np.isnan(amount).argmax())]))
             raise NoPriceData(
-                f"there is energy and no price at {instants.text(first)}, in a period that the "
-                "minimum charge of the tariff counts as a whole",
+                f"energy was metered, but no price is known, at {instants.text(first)}, in a "
+                "period that the minimum charge of the tariff counts as a whole",
                 param="start_time",
             )
         period = step_of(least.edges_us[:-1], starts)

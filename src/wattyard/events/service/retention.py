@@ -23,7 +23,7 @@ class Retention:
     async def keep_order(self) -> int:
         """Make new events come after all existing ones, including those restored from elsewhere.
 
-        Gives by how many numbers the order was raised: 0 where all is well.
+        Returns how far the sequence was advanced: 0 where all is well.
         """
         async with self._events.db.transaction() as db:
             return await order_store.raise_above(db)

@@ -157,8 +157,8 @@ class _Counting:
         del self.found[self._booked :], self.failed[self._told :]
         for low in self._low:
             hint = (
-                f"the register shows {low.total_kwh:g} kWh for a moment, and {fall.before_kwh:g} "
-                "or more before and after it: passed over"
+                f"the register briefly read {low.total_kwh:g} kWh, between reads of "
+                f"{fall.before_kwh:g} kWh or more: ignored as a glitch"
             )
             self.failed.append(Failed(low.number, None, "register_glitch", hint))
         if not self._low or self._low[0].time_us > fall.since_us:

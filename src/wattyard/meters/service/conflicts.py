@@ -20,8 +20,8 @@ _OVERLAPS: Final = (
 )
 _DUPLICATE: Final = "record_duplicate"
 _DIFFERS: Final = (
-    "another value for this period came before it and was taken; if both count, name their "
-    "registers or directions"
+    "an earlier record gave another value for this period, and that one was kept; if both "
+    "count, name their registers or directions"
 )
 _GONE: Final = ("location_not_found", "the location was deleted while its readings arrived")
 

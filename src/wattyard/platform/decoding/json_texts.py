@@ -22,8 +22,8 @@ _DIGITS_OF_PYTHON: Final = 4000
 """Python reads whole numbers up to 4,300 digits."""
 
 _MARKS_OF_AN_ITEM: Final = 64
-"""More commas or brackets an item of an array does not have on average, nor four times the quotes.
-Counted first, since it costs nothing."""
+"""No item of an array averages more commas or brackets than this, or four times as many quotes.
+They are counted first, since that costs nothing."""
 ESCAPED: Final = b"\\u00"
 """Starts an escaped NUL, and every escaped digit of a time."""
 STRAY_YEAR: Final = re.compile(rb'"(?!19|20|21)[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]')
@@ -60,7 +60,7 @@ def json_value(raw: bytes) -> Json:
             raw.decode("utf-8"), parse_constant=_refuse_constant, parse_int=_whole_number
         )
     except UnicodeDecodeError as fault:
-        raise JsonInvalid(f"the body is not UTF-8: byte {fault.start + 1} is wrong") from None
+        raise JsonInvalid(f"the body is not UTF-8: byte {fault.start + 1} is invalid") from None
     except json.JSONDecodeError as fault:
         raise JsonInvalid(
             f"the body is not valid JSON at line {fault.lineno} column {fault.colno}: {fault.msg}"
@@ -80,7 +80,7 @@ def array_items(raw: bytes, *, at_most: int) -> list[bytes] | None:
     So it is, too, where items of usual size could not hold what there is.
 
     Raises:
-        JsonInvalid: when `raw` is no JSON. An item that is nested too deeply is given all the
+        JsonInvalid: when `raw` is not JSON. An item that is nested too deeply is given all the
             same, and refused when it is decoded.
         Malformed: `body_invalid`, when it is no array.
     """
@@ -132,12 +132,12 @@ def _cut(raw: bytes) -> list[bytes]:
         elif mark == 0x2C and depth == 1:
             items.append(text[start : token.start()])
             start = token.end()
-    json_value(raw)  # says where it is no JSON
+    json_value(raw)  # says where it is not JSON
     raise Malformed("the body must be an array", code="body_invalid")
 
 
 def _sound(items: list[bytes], raw: bytes) -> list[bytes]:
-    """Give the items of an array, unless one is no JSON: then it is none as a whole."""
+    """Give the items of an array, unless one is not JSON: then the whole is not."""
     for item in items:
         try:
             json_value(item)

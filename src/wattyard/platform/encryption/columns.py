@@ -79,7 +79,7 @@ async def left_plain(db: ReadConnection, column: EncryptedColumn) -> bool:
 
 
 async def encrypt_anew(db: Database, keyring: Keyring, column: EncryptedColumn) -> int:
-    """Encrypt a column with the first key, a few rows at a time, and give how many it were.
+    """Encrypt a column with the first key, a few rows at a time, and return how many there were.
 
     Raises:
         EncryptionKeyMissing, EncryptionKeyUnknown.

@@ -42,7 +42,7 @@ async def fingerprint(call: Call, raw: bytes) -> Fingerprint:
 def _canonical(raw: bytes) -> bytes:
     """Write a JSON value in one way, whatever its key order, white space and number forms.
 
-    What is no JSON stays as it is: it is refused the same way each time.
+    What is not JSON stays as it is: it is refused the same way each time.
     """
     try:
         value = json.loads(raw, parse_float=_number)

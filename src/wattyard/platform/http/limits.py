@@ -55,7 +55,7 @@ class RateLimits:
         call.extra_headers += (self._policy, (b"ratelimit", left))
         if not taken.admitted:
             raise TooMany(
-                "too many requests of this account; slow down, or ask for fewer, larger pages",
+                "too many requests from this account; slow down, or ask for fewer, larger pages",
                 retry_after_seconds=taken.retry_after_seconds,
             )
 
@@ -68,6 +68,7 @@ class RateLimits:
         taken = self._log_ins.take((caller.account, caller.live_mode))
         if not taken.admitted:
             raise TooMany(
-                "too many log-ins of this account; a bearer token is good for an hour, use it",
+                "too many log-ins for this account; reuse your bearer token, which is valid for "
+                "an hour",
                 retry_after_seconds=taken.retry_after_seconds,
             )

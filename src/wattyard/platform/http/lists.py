@@ -50,7 +50,7 @@ class List(msgspec.Struct, Generic[Item]):
 
 
 class ListQuery(Shape):
-    """Placing of a page: `limit` and one of the two cursors.
+    """Which page to return: `limit` and one of the two cursors.
 
     Attributes:
         limit: how many objects a page holds
@@ -108,8 +108,8 @@ def list_answer(
 ) -> bytes:
     """Join ready JSON documents into the list envelope, of at most 8 MiB.
 
-    Of larger ones there are fewer, at least one: the first, and of a page that goes backwards the
-    last, which are the nearest to its cursor. Documents beyond those are not asked for.
+    A page that would exceed that holds fewer documents, but at least one: those nearest to its
+    cursor, the first ones, or the last ones of a page that goes backwards. No more are asked for.
     """
     documents = b",".join(items) if isinstance(items, list) else b""
     if (

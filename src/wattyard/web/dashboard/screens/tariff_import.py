@@ -68,7 +68,7 @@ def _document(visit: Visit) -> Any:  # noqa: ANN401 (a JSON document)
     """Read the document that was chosen as a file, or pasted.
 
     Raises:
-        Malformed: when there is none, or it is no JSON.
+        Malformed: when there is none, or it is not JSON.
     """
     file = visit.form.files.get("file")
     raw = file.content if file is not None else visit.form["document"].encode()
