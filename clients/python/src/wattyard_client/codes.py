@@ -521,8 +521,8 @@ class TokenExpired(errors.Unauthenticated):
 
 
 class TokenInvalid(errors.Unauthenticated):
-    """401 `token_invalid`: The bearer token was not made by this server, was changed, or
-    does not count yet.
+    """401 `token_invalid`: The bearer token was not made by this server, was changed, or is
+    not valid yet.
     """
 
 
