@@ -44,9 +44,8 @@ def run(ground: Ground) -> None:
         ):
             token = bare.post("/auth/tokens", auth=(account, secret)).json()
             bare.headers["Authorization"] = f"Bearer {token['bearer_token']}"
-            _calls(ground, yard, bare)
-            _pages(ground, yard, bare)
-            _generated(ground, address, token["bearer_token"])
+            own = {"call": _calls(ground, yard, bare), "site": _pages(ground, yard, bare)}
+            _generated(ground, address, token["bearer_token"], own)
             _upload(yard, bare)
 
 
@@ -64,7 +63,9 @@ def _medians(
     return median(one for one, _ in rounds), median(two for _, two in rounds)
 
 
-def _calls(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> None:
+def _calls(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> float:
+    """Compare calls; give the microseconds of one."""
+
     def ours() -> None:
         for _ in range(_CALLS):
             yard.account.retrieve()
@@ -74,10 +75,14 @@ def _calls(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> None:
             bare.get("/account").raise_for_status().json()
 
     own, other = (1e6 * seconds / _CALLS for seconds in _medians(ground, ours, theirs))
-    print(f"   a call: {own:,.0f} us; bare httpx2: {other:,.0f} us ({own / other:.2f} times)")
+    print(f"   a call: {own:,.0f} us; bare httpx2: {other:,.0f} us")
+    verdict("CPU of a call / bare httpx2", own / other, "<= 1.5", met=own <= 1.5 * other)
+    return own
 
 
-def _pages(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> None:
+def _pages(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> float:
+    """Compare lists; give the microseconds of a listed site."""
+
     def ours() -> None:
         assert sum(1 for _ in yard.sites.list(limit=_PAGE)) == _PAGES * _PAGE
 
@@ -93,12 +98,12 @@ def _pages(ground: Ground, yard: Wattyard, bare: httpx2.Client) -> None:
 
     count = _PAGES * _PAGE
     own, other = (1e6 * seconds / count for seconds in _medians(ground, ours, theirs))
-    print(
-        f"   a listed site: {own:,.1f} us; bare httpx2: {other:,.1f} us ({own / other:.2f} times)"
-    )
+    print(f"   a listed site: {own:,.1f} us; bare httpx2: {other:,.1f} us")
+    verdict("CPU of a listed site / bare httpx2", own / other, "<= 1.5", met=own <= 1.5 * other)
+    return own
 
 
-def _generated(ground: Ground, address: str, token: str) -> None:
+def _generated(ground: Ground, address: str, token: str, own: dict[str, float]) -> None:
     found = generated.measured(
         ground.folder / "generated",
         address=address,
@@ -108,8 +113,11 @@ def _generated(ground: Ground, address: str, token: str) -> None:
     if isinstance(found, str):
         print(f"   {generated.GENERATOR}: {found}")
         return
-    call, site = (1e6 * found[name] for name in ("call", "site"))
-    print(f"   {generated.GENERATOR}: a call {call:,.0f} us, a listed site {site:,.1f} us")
+    for name, what in {"call": "a call", "site": "a listed site"}.items():
+        other = 1e6 * found[name]
+        print(f"   {generated.GENERATOR}: {what} {other:,.1f} us")
+        share = own[name] / other
+        verdict(f"CPU of {what} / openapi-python-client's", share, "<= 1", met=share <= 1)
 
 
 def _upload(yard: Wattyard, bare: httpx2.Client) -> None:

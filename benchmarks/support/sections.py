@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 from datetime import UTC, datetime
+from os.path import normpath
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,8 @@ _CODE: Final = {
     "meters": ("meters",),
     "sizes": ("migrations", "meters", "sites", "events"),
     "dashboard": ("web",),
-    "client": ("platform/document",),
+    "client": ("../../clients/python/src",),
+    "reference": ("web", "platform/document"),
     "site-plans": ("schedules",),
     "plans": ("schedules",),
     "plans-http": ("schedules",),
@@ -69,7 +71,7 @@ def _section(case: str, figures: list[Figure]) -> str:
         text=True,
         check=True,
     ).stdout.strip()
-    code = ", ".join(f"`src/wattyard/{one}`" for one in _CODE.get(case, _ENGINE))
+    code = ", ".join(f"`{normpath(f'src/wattyard/{one}')}`" for one in _CODE.get(case, _ENGINE))
     rows = "".join(
         f"| {one.name} | **{_shown(one.value)}**{'' if one.met else ', misses'} "
         f"| {one.goal.replace('<=', '≤').replace('>=', '≥')} |\n"
