@@ -121,6 +121,23 @@ def test_an_option_has_the_same_variables_in_every_command_that_needs_it() -> No
     assert {option for option, found in variables.items() if len(found) > 1} == set()
 
 
+WITHOUT_JSON = {
+    *("serve", "worker", "listen"),  # run until they are stopped, and log
+    *("cells map", "customer export"),  # print a document of a form of its own, the latter JSON
+}
+
+
+def test_every_command_that_ends_prints_json_on_request() -> None:
+    group = get_command(app)
+    found = {
+        name
+        for first in _COMMANDS
+        for name, command in leaves(group.get_command(None, first), first)
+        if all("--json" not in one.opts for one in command.params)
+    }
+    assert found == WITHOUT_JSON
+
+
 def test_only_whole_names_are_replaced_and_english_words_only_where_they_begin() -> None:
     options = {"state_of_charge_percent": "--charge", "name": "--name"}
     message = "target_state_of_charge_percent must be above state_of_charge_percent"

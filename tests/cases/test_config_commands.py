@@ -78,6 +78,8 @@ def test_the_file_may_be_named_before_and_after_a_command(patch: pytest.MonkeyPa
 def test_check_says_that_all_is_well_and_what_is_not(patch: pytest.MonkeyPatch) -> None:
     file = written(Path("wattyard.toml"), "port = 1")
     assert config("check").stdout == f"all is well with {file.absolute()}\n"
+    asked = json.loads(config("check", "--json").stdout)
+    assert asked == {"file": str(file.absolute()), "status": "OK"}
     patch.setenv("WATTYARD_PROT", "1")
     file.write_text(f'encryption_key = "{SECRET}"')
     file.chmod(0o644)

@@ -1,5 +1,6 @@
 """`wattyard health`, which the health checks of containers run."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,8 @@ def said(*options: str, **variables: str) -> str:
 def test_a_server_that_is_ready_is_well() -> None:
     with answering(READY) as port:
         assert "answers 200" in said("--port", port)
+        asked = {"address": f"http://127.0.0.1:{port}/health/ready", "status": 200}
+        assert json.loads(said("--port", port, "--json")) == asked
         assert "answers 200" in said(WATTYARD_HOST=EVERYWHERE, WATTYARD_PORT=port)
 
 

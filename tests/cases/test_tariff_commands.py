@@ -190,7 +190,10 @@ def test_a_document_is_imported_and_its_tariff_and_place_are_shown(
     week = run("tariff", "show", tariff["id"], *owner)
     place = run("tariff", "show", location, *owner)
     drawn = run("tariff", "show", location, *owner, "--svg", "-")
+    listed = json.loads(run("tariff", "show", location, *owner, "--json").stdout)
 
+    assert (listed["currency_code"], len(listed["days"])) == ("USD", 7)
+    assert listed["days"][0]["prices"][0]["value"] == 0.12
     assert drawn.stdout.startswith("<svg ")
     assert "0.12 USD per kWh" in drawn.stdout
     assert twice.exit_code == 1

@@ -42,7 +42,9 @@ def show(
 
 
 @config.command("check")
-def check(data: DataOption = None, database: DatabaseOption = None) -> None:
+def check(
+    json: JsonOption = False, data: DataOption = None, database: DatabaseOption = None
+) -> None:
     """Check the configuration file and all variables; the exit code is 0 if all is well."""
     traced = Settings.traced(data=data, database=database)
     complaints = unknown_variables()
@@ -51,7 +53,9 @@ def check(data: DataOption = None, database: DatabaseOption = None) -> None:
     complaints += traced.doubts
     if complaints:
         raise CommandFailed("; ".join(complaints))
-    typer.echo(f"all is well with {traced.file.absolute() if traced.file else 'the variables'}")
+    file = str(traced.file.absolute()) if traced.file else None
+    said = json_text.dumps({"file": file, "status": "OK"})
+    typer.echo(said if json else f"all is well with {file or 'the variables'}")
 
 
 def _rows(traced: Traced) -> Iterator[tuple[str, Any, str]]:

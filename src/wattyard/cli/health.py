@@ -1,11 +1,12 @@
 """`wattyard health`: whether the server of this machine answers, for health checks."""
 
+import json as json_text
 from http.client import HTTPConnection, HTTPException
 from typing import Annotated, Final
 
 import typer
 
-from wattyard.cli.options import CommandFailed
+from wattyard.cli.options import CommandFailed, JsonOption
 from wattyard.platform.settings import Settings
 
 _WAIT_SECONDS: Final = 3
@@ -29,6 +30,7 @@ def health(
     port: Annotated[
         int | None, typer.Option("--port", help="Its port, where it is not in the settings.")
     ] = None,
+    json: JsonOption = False,
 ) -> None:
     """Ask a server or worker of this machine whether it is ready; for health checks.
 
@@ -51,4 +53,5 @@ def health(
         connection.close()
     if status != 200:
         raise CommandFailed(f"{address} answers {status}")
-    typer.echo(f"{address} answers 200")
+    said = {"address": address, "status": status}
+    typer.echo(json_text.dumps(said) if json else f"{address} answers 200")

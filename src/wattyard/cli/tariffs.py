@@ -1,7 +1,9 @@
 """`wattyard tariff …`: check, import and show tariffs."""
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -18,7 +20,7 @@ from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, Json
 from wattyard.cli.printing import complain, print_json, say
 from wattyard.cli.svg_files import SvgOption, write_week
 from wattyard.cli.wording import FIELDS, in_options
-from wattyard.kernel import civil, ids, instants
+from wattyard.kernel import civil, clock_changes, ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Refusal
@@ -181,6 +183,7 @@ def show_tariff(
         str, typer.Option(help="IMPORT, EXPORT or LOCAL, for a location.")
     ] = "IMPORT",
     svg: SvgOption = None,
+    json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -197,9 +200,31 @@ def show_tariff(
     if svg is not None:
         write_week(svg, week.rows, civil.zone(week.timezone), titles=(week.title, week.currency))
         return
+    if json:
+        print_json(_week_document(week))
+        return
     price_week.show(week.rows, week.currency, title=week.title)
     for note in week.notes:
         say(note)
+
+
+def _week_document(week: "_Week") -> dict[str, Any]:
+    days = [
+        {
+            "day": row.name,
+            "prices": [
+                {
+                    "start_time": instants.text(clock_changes.instant(start)),
+                    "end_time": instants.text(clock_changes.instant(end)),
+                    "value": None if math.isnan(price) else price,
+                }
+                for (start, end), price in zip(pairwise(row.edges_us), row.prices, strict=True)
+            ],
+        }
+        for row in week.rows
+    ]
+    head = {"title": week.title, "currency_code": week.currency, "timezone": week.timezone}
+    return {**head, "days": days, "notes": list(week.notes)}
 
 
 async def context_of(services: Services, account: str, mode: Mode) -> Context:
