@@ -7,6 +7,7 @@ import pytest
 from tests.support.world import Tenant, World
 from wattyard.app.background import jobs
 from wattyard.kernel.moves import MoveStage
+from wattyard.platform.db.faults import MOVING
 from wattyard.platform.settings import SettingInvalid, Settings
 from wattyard.sites.service import StateRetention
 
@@ -90,6 +91,36 @@ async def test_states_of_an_account_that_moves_wait_until_it_has_moved(
     await retention.forget(world.context)
 
     assert await kept(tenant, path) == [current]
+
+
+async def test_an_account_that_is_refused_as_it_leaves_keeps_nobody_else_from_the_work(
+    world: World, tenant: Tenant
+) -> None:
+    other = await world.tenant()  # its turn is after the one that leaves
+    paths = [await battery(one) for one in (tenant, other)]
+    for one, path in zip((tenant, other), paths, strict=True):
+        for minutes in (1, 0):
+            await report(one, path, world.clock() - timedelta(minutes=minutes))
+    world.clock.forward(days=31)
+    for one in (tenant, other):
+        await world.log_in_again(one)
+    async with world.db.transaction() as db:
+        await db.execute(
+            f"""
+            CREATE FUNCTION leaves() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'it is leaving' USING ERRCODE = '{MOVING}'; END $$;
+            CREATE TRIGGER leaves BEFORE DELETE ON device_states FOR EACH ROW
+            WHEN (OLD.account = {tenant.caller.account}) EXECUTE FUNCTION leaves()
+            """
+        )
+    try:
+        assert await StateRetention(world.db, DAYS).forget(world.context) >= 1
+    finally:
+        async with world.db.transaction() as db:
+            await db.execute("DROP TRIGGER leaves ON device_states; DROP FUNCTION leaves()")
+
+    counts = [len(await kept(one, path)) for one, path in zip((tenant, other), paths, strict=True)]
+    assert counts == [2, 1]
 
 
 async def test_by_default_states_are_kept_for_good(world: World, tenant: Tenant) -> None:
