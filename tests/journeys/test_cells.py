@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import random
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -22,6 +23,10 @@ from tests.support.receivers import Receiver
 from tests.support.world import basic
 
 LONG = "WATTYARD_TORTURE_KILLS" in os.environ
+KILLS = int(os.environ.get("WATTYARD_TORTURE_KILLS", "0"))
+SEED = int(os.environ.get("WATTYARD_TORTURE_SEED", "1"))
+MOVE_SECONDS = 12.0
+"""Longer than a move takes, with the purge after it."""
 SECONDS_BESIDE = 25.0 if LONG else 0.5
 """How long is written before and after each move: 60 s and more with two moves in the long form."""
 PLACE = {"timezone": "Europe/Paris", "currency_code": "EUR"}
@@ -129,6 +134,35 @@ async def test_an_account_moves_under_load_and_nothing_is_lost_or_done_twice(
         await check_events(ledger, home, receiver, seen, by_token)
 
 
+@pytest.mark.skipif(not KILLS, reason="takes minutes: `make torture`")
+async def test_a_move_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(
+    cells: Cells, nodes: list[Server], tmp_path: Path
+) -> None:
+    """Each is killed with -9 at random, and then undone or run again, while clients write."""
+    code = cells.account["account_id"][20:]
+    lines = f"c0 cell_c0\nc1 cell_c1\n{code} cell_c0\n"
+    moments, seen = random.Random(SEED), list[str]()
+    here, there = "first", "second"
+    async with (
+        Receiver() as receiver,
+        routing.proxy(tmp_path, [node.address for node in nodes], lines) as address,
+    ):
+        ledger = Ledger(address, cells.account)
+        async with working(ledger, receiver, seen, cells.first) as by_token:
+            for _ in range(KILLS):
+                await killed(cells, tmp_path, here, there, moments.uniform(0, MOVE_SECONDS))
+                undone = moments.random() < 0.3
+                if undone and await ended(cells, tmp_path, here, there, "--abort") == 0:
+                    continue
+                await moved(cells, tmp_path, here, there)
+                here, there = there, here
+            if here == "second":
+                await moved(cells, tmp_path, here, there)
+        ledger.refused.clear()  # calls are refused from a kill in the switch to the next run
+        await check_sites(ledger, cells.first)
+        await check_events(ledger, cells.first, receiver, seen, by_token)
+
+
 @asynccontextmanager
 async def working(
     ledger: Ledger, receiver: Receiver, seen: list[str], home: PostgresServer
@@ -162,14 +196,35 @@ async def working(
 
 async def moved(cells: Cells, folder: Path, source: str, target: str) -> None:
     """Move the account by the command, and purge it where it was."""
-    process = await asyncio.create_subprocess_exec(
+    assert await ended(cells, folder, source, target, *(["--purge"] if LONG else [])) == 0
+
+
+async def ended(cells: Cells, folder: Path, source: str, target: str, *options: str) -> int:
+    """Run the command to its end: its exit code."""
+    return await (await begun(cells, folder, source, target, *options)).wait()
+
+
+async def killed(cells: Cells, folder: Path, source: str, target: str, seconds: float) -> None:
+    """Kill the command after some seconds, unless it has ended by then."""
+    process = await begun(cells, folder, source, target, "--purge")
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await process.wait()
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+
+
+async def begun(
+    cells: Cells, folder: Path, source: str, target: str, *options: str
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "wattyard", "account", "move", cells.account["account_id"]),
         *("--database", getattr(cells, source).url, "--to", getattr(cells, target).url),
         *("--haproxy", str(folder / "admin.sock"), "--map", str(folder / "cells.map")),
-        *(["--purge"] if LONG else []),
+        *options,
         env={**os.environ, **cells.settings},
     )
-    assert await process.wait() == 0
 
 
 async def check_sites(ledger: Ledger, home: PostgresServer) -> None:
