@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import uvicorn
@@ -11,6 +13,7 @@ from uvicorn.server import ServerState
 
 from tests.support.hanging_up import hung_up
 from tests.support.world import Tenant, World
+from wattyard.platform.http.call import SEND_WHOLE, Receive, Scope, Send
 from wattyard.platform.http.connection import ClientConnection
 
 
@@ -61,6 +64,38 @@ async def test_requests_that_are_sent_ahead_are_read_only_as_they_are_answered(
         await hung_up(writer)
 
     assert waiting_bytes <= 1024**2
+
+
+async def test_a_connection_on_which_nothing_more_is_asked_is_kept_for_a_while(
+    world: World,
+) -> None:
+    connections: list[ClientConnection] = []
+    async with listening(world, connections) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n")
+        async with asyncio.timeout(60):
+            await reader.readuntil(b'{"status":"ok"}')
+        (connection,), now = connections, asyncio.get_running_loop().time()
+        times = (0, connection.timeout_keep_alive - 1, connection.timeout_keep_alive + 1)
+        overdue = [
+            connection.is_overdue(now + seconds, head_seconds=60, stall_seconds=60)
+            for seconds in times
+        ]
+        await hung_up(writer)
+
+    assert overdue == [False, False, True]
+
+
+async def test_a_header_cannot_be_split_into_two() -> None:
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        await scope[SEND_WHOLE](200, [(b"location", b"/\r\nset-cookie: a=b")], b"")
+
+    served: Any = SimpleNamespace(app=app)
+    async with listening(served) as port:
+        head, _ = await asked(port, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+
+    assert head.startswith(b"http/1.1 500")
+    assert b"set-cookie" not in head
 
 
 CHUNKED = b"POST /auth/tokens HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

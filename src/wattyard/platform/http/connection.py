@@ -71,6 +71,8 @@ class ClientConnection(HttpToolsProtocol):
         """What the present request has had besides its body, known up to the last piece."""
         self._head_since = inf
         """Since when a head is awaited whose connection, or first byte, has come."""
+        self._idle_since = inf
+        """Since when nothing is asked of the server, and nothing has come."""
         self._received_at = 0.0
         self._untaken_bytes = 0
         self._taken_at = inf
@@ -89,7 +91,10 @@ class ClientConnection(HttpToolsProtocol):
         self._untaken_bytes = left_bytes
         if left_bytes and now - self._taken_at > stall_seconds:
             return True
-        if now - self._head_since > head_seconds:
+        if (
+            now - self._head_since > head_seconds
+            or now - self._idle_since > self.timeout_keep_alive
+        ):
             return True
         awaits_body = (
             self._in_message
@@ -130,7 +135,7 @@ class ClientConnection(HttpToolsProtocol):
             return
         self._besides_bytes += len(piece)
         self._began_here = False
-        self._unset_keepalive_if_required()
+        self._idle_since = inf
         self._parse(piece)
         if not self._refused and self._in_message:
             self._judge_size()
@@ -155,7 +160,7 @@ class ClientConnection(HttpToolsProtocol):
     def _await_head_of_rest(self) -> None:
         """Give bytes that begin no request, such as line ends, the time of a head."""
         answered = self.cycle is None or self.cycle.response_complete
-        if answered and self._head_since == inf and self.timeout_keep_alive_task is None:
+        if answered and self._head_since == inf and self._idle_since == inf:
             self._head_since = self._received_at
 
     def on_message_begin(self) -> None:
@@ -188,7 +193,14 @@ class ClientConnection(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        """Go on with what was sent ahead, or wait; `is_overdue` ends that, without a timer each."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+            else:
+                self._idle_since = self.loop.time()
         if self.cycle.scope.get(REFUSED) and self.cycle.response_complete:
             self._head_since = self.loop.time()  # what it still sends is thrown away until then
         elif not self.pipeline and self._head_since == inf:
