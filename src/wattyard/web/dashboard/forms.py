@@ -71,12 +71,15 @@ class Form(Mapping[str, str]):
         return [value.strip() for value in self.fields.get(name, ()) if value.strip()]
 
     def number(self, name: str) -> Any:  # noqa: ANN401 (a number, or the text that is none)
-        """A field's number for a JSON body; the text itself where it is none, None where empty.
+        """A field's number for a JSON body; the text itself where it is none, None where empty."""
+        return self.read_number(self[name])
+
+    def read_number(self, text: str) -> Any:  # noqa: ANN401 (a number, or the text that is none)
+        """Read a number as the reader writes it; the text itself where it is none, None for "".
 
         A comma is the decimal one where the reader's language has it, else it groups thousands, as
         in `1,500`. A point is always decimal. The API judges what is no number.
         """
-        text = self[name]
         if not text:
             return None
         plain = text.replace(",", ".") if self.decimal_comma else _GROUPED.sub("", text)

@@ -16,7 +16,7 @@ from wattyard.platform.http.inside import Request
 from wattyard.sites.service import SiteSearches
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
-from wattyard.web.dashboard.screens import tariff_fields, tariff_past
+from wattyard.web.dashboard.screens import tariff_charges, tariff_fields, tariff_past
 from wattyard.web.dashboard.screens.site_choice import choice, title_of
 from wattyard.web.dashboard.screens.tariff_fields import MORE_ROWS
 from wattyard.web.dashboard.screens.tariff_form import TariffForm, form_body
@@ -73,6 +73,7 @@ async def edit_tariff(visit: Visit, tariff: str) -> Screen:
         visit.link(f"{PATH}/{own['id']}/edit"),
         tariff_fields.values_of(own),
         tariff_fields.rows_for(own),
+        tariff_charges.divided(own["charges"])[0],
         hidden=_hidden(own, reply.etag or ""),
         past=_past(visit, own),
     )
@@ -117,7 +118,9 @@ def _past(visit: Visit, own: Document, body: Document | None = None) -> Node:
 
 
 def _typed(visit: Visit, address: str) -> TariffForm:
-    return TariffForm(address, visit.form, tariff_fields.rows_typed(visit.form))
+    form = visit.form
+    charges = tariff_charges.rows_typed(form)
+    return TariffForm(address, form, tariff_fields.rows_typed(form), charges)
 
 
 def _told(done: str, made: Document) -> str:

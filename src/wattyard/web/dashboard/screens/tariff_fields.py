@@ -7,6 +7,7 @@ from typing import Any, Final
 from wattyard.kernel.refusals import Malformed, Refusal
 from wattyard.platform.decoding import json_value
 from wattyard.web.dashboard.forms import Form
+from wattyard.web.dashboard.screens.tariff_charges import charges_of, columns_of, divided
 from wattyard.web.dashboard.screens.tariff_windows import (
     COLUMNS,
     WindowRow,
@@ -53,10 +54,12 @@ def new_values(location_id: str) -> dict[str, Any]:
 
 def values_of(tariff: Document) -> dict[str, Any]:
     """Give the fields of a tariff that is there."""
+    _, others = divided(tariff["charges"])
+    shown = {**tariff, "charges": others}
     more = {
-        name: tariff[name]
+        name: shown[name]
         for name in MORE
-        if tariff.get(name) is not None and tariff[name] != _DEFAULTS.get(name)
+        if shown.get(name) is not None and shown[name] != _DEFAULTS.get(name)
     }
     vat = tariff["vat"]
     return {
@@ -91,6 +94,10 @@ def body_of(form: Form, rows: Sequence[WindowRow]) -> dict[str, Any]:
         Malformed: when the part that is written as JSON is none.
     """
     market = form["market_source_id"] or None
+    more = _more(form["more"])
+    charges, others = charges_of(form), more.get("charges", [])
+    if charges and isinstance(others, list):
+        more["charges"] = [*charges, *others]
     texts: dict[str, Any] = {name: form[name] or None for name in TEXTS}
     return {
         "location_id": form["location"],
@@ -102,13 +109,14 @@ def body_of(form: Form, rows: Sequence[WindowRow]) -> dict[str, Any]:
         "tier_scope": form["tier_scope"] or "TARIFF",
         "market_rates": market is not None,
         "market_source_id": market,
-        **_more(form["more"]),
+        **more,
     }
 
 
 def body_as_shown(tariff: Document) -> dict[str, Any]:
     """Give the body that the form of a tariff makes while nothing in it is changed."""
     values = {name: [str(value or "")] for name, value in values_of(tariff).items()}
+    values |= columns_of(divided(tariff["charges"])[0])
     return body_of(Form(values), rows_of(tariff["schedule"]))
 
 

@@ -10,6 +10,8 @@ from htpy import Node
 from wattyard.kernel.refusals import Fault, Malformed, Refusal
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.forms import Fields, FormFaults
+from wattyard.web.dashboard.screens import tariff_charges
+from wattyard.web.dashboard.screens.tariff_charges import ChargeRow
 from wattyard.web.dashboard.screens.tariff_fields import MORE, SPARE_ROWS
 from wattyard.web.dashboard.screens.tariff_week import week_cards
 from wattyard.web.dashboard.screens.tariff_windows import (
@@ -65,6 +67,7 @@ class TariffForm:
     address: str
     values: Mapping[str, Any]
     rows: Sequence[WindowRow]
+    charges: Sequence[ChargeRow] = ()
     refusal: Refusal | None = None
     check: Mapping[str, Any] | None = None
     hidden: Node = None
@@ -78,6 +81,7 @@ async def form_body(visit: Visit, shown: TariffForm, location: Mapping[str, Any]
     fields = Fields(shown.values, faults)
     windows = _windows(shown, faults)
     contract = _contract(fields, location)
+    charges = tariff_charges.table(shown.charges, faults, location["currency_code"])
     rules = await _rules(visit, fields)
     return parts.form(
         shown.address,
@@ -87,6 +91,7 @@ async def form_body(visit: Visit, shown: TariffForm, location: Mapping[str, Any]
         parts.card("The contract", contract),
         parts.card("When a kWh costs what", windows, id_="windows"),
         _checked(visit, shown),
+        parts.card("Beside the price per kWh", charges, id_="charges"),
         parts.card("The rest", rules),
         shown.past,
         h.p(".actions")[_buttons()],
@@ -157,6 +162,8 @@ def _message(fault: Fault) -> str:
     if fault.param == "vat":
         return "the VAT must be a number between 0 and 100, in per cent"
     path = fault.param or ""
+    if path.startswith("charges["):
+        return tariff_charges.message(path, fault.message)
     if not path.startswith("schedule[") or not fault.message.startswith(path):
         return fault.message
     part = next((words for name, words in _PARTS.items() if f".{name}" in path), "this")
@@ -225,11 +232,11 @@ async def _rules(visit: Visit, fields: Fields) -> Node:
         ],
         fields.box("Rates and charges contain the VAT", "vat_included"),
         fields.area(
-            "Charges, holidays and the rest, as JSON",
+            "Demand charges, holidays and the rest, as JSON",
             "more",
             rows=8,
-            hint='such as {"charges": [{"kind": "DAILY", "amount": 0.53}]}; '
-            "the reference of tariffs describes the fields",
+            hint='such as {"minimum_charge": {"amount": 5, "per": "MONTH"}}; charges here follow '
+            "those above; the reference of tariffs describes the fields",
             params=("more", *MORE),
         ),
     ]
