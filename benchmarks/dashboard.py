@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,9 @@ _P95_MS = 40.0
 _FIRST_VIEW_KIB = 40.0
 _STATIC_KIB = 60.0
 _GROWTH_MIB = 10.0
+_CLIENTS = 8
+"""So many call at once before: pages ask several things at once, too, on connections and threads
+that a server under load has anyway."""
 
 
 @dataclass
@@ -66,8 +70,14 @@ def run(ground: Ground) -> None:
             reader = _Reader(http, names)
             fresh = _mebibytes(pid)
             _call(address, secret, names["site"])
+            called = _mebibytes(pid)
+            with ThreadPoolExecutor(_CLIENTS) as clients:
+                list(clients.map(lambda _: _call(address, secret, names["site"]), range(_CLIENTS)))
             idle = _mebibytes(pid)
-            print(f"   resident: {fresh:.1f} MiB at first, {idle:.1f} after some calls of the API")
+            print(
+                f"   resident: {fresh:.1f} MiB at first, {called:.1f} after calls of the API one "
+                f"after the other, {idle:.1f} after those of {_CLIENTS} clients at once"
+            )
             _measure_bytes()
             shown = _measure_screens(reader)
             _measure_memory(reader, shown, pid, idle)
