@@ -30,6 +30,11 @@ _CHANGES: Final[Mapping[str, str]] = {
     "disabled": "disabled",
     "test": "tested",
 }
+_NAMELESS: Final[Mapping[str, str]] = {
+    "site": "A site without a reference",
+    "location": "A location without a reference",
+    "tariff": "A tariff without a name",
+}
 _SHOWN_CHARACTERS: Final = 60
 
 
@@ -68,11 +73,16 @@ def short(text: str) -> Node:
 
 
 def name_of(document: Mapping[str, Any]) -> str:
-    """What people call an object of the API: its reference or name, else its id."""
+    """What people call an object of the API: its reference, name or address, else its id."""
     for key in ("reference_id", "display_name", "code", "description", "url"):
         if document.get(key):
             return str(document[key])
-    return str(document.get("id", ""))
+    called = (document.get("metadata") or {}).get("name")
+    place = document.get("postal_address") or {}
+    where = ", ".join(filter(None, map(place.get, ("address_line1", "city", "country_code"))))
+    if called or where:
+        return str(called or where)
+    return _NAMELESS.get(str(document.get("object")), str(document.get("id", "")))
 
 
 def address_of(visit: Visit, document: Mapping[str, Any]) -> str | None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from wattyard.web.dashboard.declare import DashboardPage
 from wattyard.web.dashboard.screens import (
+    cost_list,
     costs,
     customers,
     developer_events,
@@ -42,6 +43,7 @@ PAGES: Final[Sequence[DashboardPage]] = (
     *site_upload.PAGES,
     *site.PAGES,
     *customers.PAGES,
+    *cost_list.PAGES,
     *costs.PAGES,
     *plans.PAGES,
     *developers.PAGES,

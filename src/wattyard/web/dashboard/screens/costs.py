@@ -26,7 +26,12 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import worded
-from wattyard.web.dashboard.screens import cost_comparison, cost_coverage, tariff_words
+from wattyard.web.dashboard.screens import (
+    cost_comparison,
+    cost_coverage,
+    cost_list,
+    tariff_words,
+)
 from wattyard.web.dashboard.screens.cost_coverage import DaysRead, days_read
 from wattyard.web.dashboard.screens.cost_lines import (
     Line,
@@ -41,7 +46,7 @@ from wattyard.web.dashboard.screens.cost_question import (
     asked_for,
     last_months,
 )
-from wattyard.web.dashboard.screens.site_choice import address_of, choice, title_of
+from wattyard.web.dashboard.screens.site_choice import Column, address_of, choice, title_of
 from wattyard.web.dashboard.visit import Visit
 
 PATH: Final = "/costs"
@@ -54,9 +59,13 @@ async def costs(
 ) -> Screen:
     """Show what a site's energy cost, or let a site be chosen."""
     if not visit.query.get("location"):
-        found = await choice(visit, searches, PATH, lambda id_: visit.link(PATH, location=id_))
+        column = Column(cost_list.HEAD, cost_list.unpriced)
+        found = await choice(
+            visit, searches, PATH, lambda id_: visit.link(PATH, location=id_), more=column
+        )
         lead = h.p["What the energy of a site cost, month by month and line by line."]
-        return Screen(title="Costs", path=PATH, body=[lead, found])
+        live = visit.link(f"{PATH}/live", text=visit.query.get("text"), at=visit.query.get("at"))
+        return Screen(title="Costs", path=PATH, body=[lead, found], live=live)
     asked = await asked_for(visit)
     form = visit.formats(asked.zone.key)
     try:

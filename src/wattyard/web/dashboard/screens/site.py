@@ -18,6 +18,8 @@ from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.live import Live
 from wattyard.web.dashboard.screens import site_devices, site_forms, site_money, site_readings
 from wattyard.web.dashboard.screens.shown_site import ShownSite
+from wattyard.web.dashboard.screens.site_choice import address_of
+from wattyard.web.dashboard.screens.tariff_words import kind_of
 from wattyard.web.dashboard.visit import Shown, Visit
 
 _EVENTS: Final = 8
@@ -43,7 +45,7 @@ async def one_site(visit: Visit, site: str, states: States, records: Records) ->
         _events(place),
     )
     return Screen(
-        title=str(found["reference_id"] or "A site without a reference"),
+        title=str(found["reference_id"] or address_of(location) or "A site without a reference"),
         path="/sites",
         above=(("Sites", visit.link("/sites")),),
         actions=_actions(place, reply.etag or ""),
@@ -135,7 +137,7 @@ def _tariffs(place: ShownSite) -> Node:
     rows = [
         (
             h.a(href=place.visit.link(f"/tariffs/{one['tariff_id']}"))[
-                words.short(one["display_name"] or one["tariff_id"])
+                words.short(one["display_name"] or kind_of(one).capitalize())
             ],
             {"IMPORT": "bought", "EXPORT": "sold", "LOCAL": "own generation"}.get(
                 one["direction"], one["direction"]

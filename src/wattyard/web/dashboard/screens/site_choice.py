@@ -1,6 +1,7 @@
 """The choice of a site, for screens that show one at a time."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import htpy as h
@@ -9,7 +10,7 @@ from htpy import Node
 from wattyard.kernel import ids
 from wattyard.sites.domain.search import FoundSite, FoundSites, SiteSearch, position_of
 from wattyard.sites.service import SiteSearches
-from wattyard.web.dashboard import parts
+from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.forms import Fields
 from wattyard.web.dashboard.visit import Visit
 
@@ -19,11 +20,32 @@ Address = Callable[[str], str]
 """Gives the address of the page that shows a location."""
 
 
-async def choice(visit: Visit, searches: SiteSearches, path: str, address: Address) -> Node:
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One more column of the list of sites: its head, and what stands in it for a site."""
+
+    head: str
+    cell: Callable[[FoundSite], Node]
+
+
+async def shown_sites(visit: Visit, searches: SiteSearches) -> FoundSites:
+    """Find the page of sites that the address asks for."""
+    at = position_of(visit.query.get("at"))
+    search = SiteSearch(text=visit.query.get("text") or None)
+    return await searches.page(visit.context, search, at=at, limit=_SHOWN)
+
+
+async def choice(
+    visit: Visit,
+    searches: SiteSearches,
+    path: str,
+    address: Address,
+    *,
+    more: Column | None = None,
+) -> Node:
     """A field to look for a site, and the sites that were found or are newest, as links."""
     text = visit.query.get("text", "")
-    at = position_of(visit.query.get("at"))
-    found = await searches.page(visit.context, SiteSearch(text=text or None), at=at, limit=_SHOWN)
+    found = await shown_sites(visit, searches)
     field = Fields({"text": text}).text(
         "Site, by the beginning of its reference, city or customer", "text", type="search"
     )
@@ -35,12 +57,13 @@ async def choice(visit: Visit, searches: SiteSearches, path: str, address: Addre
             parts.button("Add or import sites", visit.link("/sites"), main=True),
         )
     )
-    rows = (_row(one, address) for one in found.items)
+    heads = ("Site", "Place", "Currency" if more is None else parts.number(more.head))
+    rows = (_row(one, address, more) for one in found.items)
     return [
         parts.search_form(
             visit.link(path), h.div(".first")[field], parts.submit("Search", main=False)
         ),
-        parts.table(("Site", "Place", "Currency"), rows, empty=nothing, label="Sites"),
+        parts.table(heads, rows, empty=nothing, label="Sites"),
         _pager(visit, found),
     ]
 
@@ -54,19 +77,20 @@ def _pager(visit: Visit, found: FoundSites) -> Node:
     ]
 
 
-def _row(one: FoundSite, address: Address) -> tuple[Node, ...]:
+def _row(one: FoundSite, address: Address, more: Column | None) -> tuple[Node, ...]:
     site = one.site
     location_id = ids.wire("loc", site.id)
     place = site.postal_address
     parts_of = (place.city, place.country_code) if place else ()
     where = ", ".join(part for part in parts_of if part)
-    name = site.reference_id or location_id
-    return h.a(href=address(location_id))[name], where or site.timezone, site.currency_code
+    name = site.reference_id or (place and place.address_line1) or location_id
+    last = site.currency_code if more is None else parts.number(more.cell(one))
+    return h.a(href=address(location_id))[words.short(name)], where or site.timezone, last
 
 
 def title_of(location: Mapping[str, Any]) -> str:
-    """What a site is called: its reference, or its id."""
-    return str(location["reference_id"] or location["id"])
+    """What a site is called: its reference, else where it is, else its id."""
+    return str(location["reference_id"] or address_of(location) or location["id"])
 
 
 def address_of(location: Mapping[str, Any]) -> str:

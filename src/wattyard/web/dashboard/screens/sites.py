@@ -215,9 +215,10 @@ def _seen(visit: Visit, last_seen: str | None) -> Seen:
 
 
 def _reference(visit: Visit, found: FoundSite) -> Node:
-    id_ = ids.wire("ste", found.site.id)
+    id_, place = ids.wire("ste", found.site.id), found.site.postal_address
+    name = found.site.reference_id or (place and place.address_line1) or id_
     return [
-        h.a(href=visit.link(f"/sites/{id_}"))[words.short(found.site.reference_id or id_)],
+        h.a(href=visit.link(f"/sites/{id_}"))[words.short(name)],
         found.lane in _FOUND_BY and h.small(".faint")[" ", _FOUND_BY[found.lane]],
     ]
 
@@ -270,7 +271,7 @@ async def _ending(visit: Visit, all_sites: Sites, endings: Endings) -> Node:
                     words.short((site and site.reference_id) or id_)
                 ],
                 h.a(href=visit.link(f"/tariffs/{ids.wire('trf', one.id)}"))[
-                    words.short(one.display_name or ids.wire("trf", one.id))
+                    words.short(one.display_name or "A tariff without a name")
                 ],
                 "bought" if one.direction == "IMPORT" else one.direction.lower(),
                 visit.formats(zone).when(one.term.end),
