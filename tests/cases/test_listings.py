@@ -1,7 +1,6 @@
 """What an account has, listed at the command line."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from typer.testing import CliRunner
 from wattyard.cli import app
 from wattyard.cli.following import Reach
 from wattyard.cli.options import CommandFailed
-from wattyard.cli.printing import print_rows
+from wattyard.cli.printing import lines_of
 from wattyard.kernel.addresses import without_password
 
 pytestmark = pytest.mark.usefixtures("encryption_key")
@@ -121,16 +120,10 @@ def test_help_may_be_short(command: tuple[str, ...]) -> None:
     assert run(*command, "-h").stdout == run(*command, "--help").stdout
 
 
-def test_rows_that_do_not_fit_the_terminal_are_printed_one_by_one(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "80")
+def test_rows_that_do_not_fit_the_terminal_are_printed_one_by_one() -> None:
     row = {"id": "key_" + "0" * 32, "name": "n" * 40, "time_revoked": None}
 
-    print_rows([row, row], json=False)
-
-    assert capsys.readouterr().out.splitlines() == [
+    assert lines_of([row, row], 80) == [
         "id            key_" + "0" * 32,
         "name          " + "n" * 40,
         "time_revoked",
@@ -139,14 +132,11 @@ def test_rows_that_do_not_fit_the_terminal_are_printed_one_by_one(
         "name          " + "n" * 40,
         "time_revoked",
     ]
+    assert len(lines_of([row, row], None)) == len(lines_of([row, row], 92)) == 3
 
 
-def test_columns_stand_below_each_other_whatever_letters_a_name_has(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    print_rows([{"name": "a house", "id": 1}, {"name": "二軒の家", "id": 2}], json=False)
-
-    assert capsys.readouterr().out.splitlines() == [
+def test_columns_stand_below_each_other_whatever_letters_a_name_has() -> None:
+    assert lines_of([{"name": "a house", "id": 1}, {"name": "二軒の家", "id": 2}], 80) == [
         "name      id",
         "a house   1",
         "二軒の家  2",

@@ -31,36 +31,34 @@ def print_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)
 
 
 def print_rows(rows: list[dict[str, Any]], *, json: bool) -> None:
-    """Print objects as a table for a person, or as a JSON array.
-
-    A table that is wider than the terminal is printed object by object; in a file or a pipe it is
-    as wide as its rows, so that no id or time is cut off.
-    """
+    """Print objects for a person, or as a JSON array."""
     if json:
         print_json(rows)
         return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    say(*lines_of(rows, width))
+
+
+def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
+    """Write objects as a table; object by object where it would be wider than the terminal.
+
+    `width` is that of the terminal, in columns; None for a file or a pipe, where a table is as wide
+    as its rows, so that no id or time is cut off.
+    """
     if not rows:
-        say("none")
-        return
+        return ["none"]
     head = list(rows[0])
-    lines = [head, *([_cell(value) for value in row.values()] for row in rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    cells = [head, *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     wide = sum(widths) + len(_BETWEEN) * (len(widths) - 1)
-    if sys.stdout.isatty() and wide > shutil.get_terminal_size().columns:
-        _print_one_by_one(head, lines[1:])
-        return
-    for number, line in enumerate(lines):
-        text = _BETWEEN.join(map(_padded, line, widths)).rstrip()
-        typer.secho(text, bold=number == 0)
-
-
-def _print_one_by_one(head: list[str], lines: list[list[str]]) -> None:
+    if width is None or wide <= width:
+        return [_BETWEEN.join(map(_padded, line, widths)).rstrip() for line in cells]
     widest = max(map(len, head))
-    for number, line in enumerate(lines):
-        if number:
-            typer.echo()
-        for name, text in zip(head, line, strict=True):
-            typer.echo(f"{name:{widest}}{_BETWEEN}{text}".rstrip())
+    lines: list[str] = []
+    for line in cells[1:]:
+        pairs = zip(head, line, strict=True)
+        lines += ["", *(f"{name:{widest}}{_BETWEEN}{text}".rstrip() for name, text in pairs)]
+    return lines[1:]
 
 
 def _cell(value: object) -> str:

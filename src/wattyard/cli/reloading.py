@@ -38,11 +38,11 @@ class Reloading:
         try:
             traced = self._read()
         except SettingInvalid as fault:
-            logs.error("settings not taken, the workers keep theirs", reason=str(fault))
+            logs.error("settings not read again, the workers keep theirs", reason=str(fault))
             return None
         read = traced.settings
         for doubt in traced.doubts:
-            logs.warning(doubt)
+            logs.warning("a setting is doubtful", reason=doubt)
         waiting = [name for name in KEPT if getattr(read, name) != getattr(self._first, name)]
         if waiting:
             logs.warning("these settings change with a restart only", settings=", ".join(waiting))
@@ -70,6 +70,6 @@ def outlive_hangup() -> None:
         if on_terminal:
             signal.raise_signal(signal.SIGTERM)
         else:
-            logs.warning("SIGHUP changes nothing here: restart to take changed settings")
+            logs.warning("SIGHUP has no workers to replace: restart to take changed settings")
 
     signal.signal(signal.SIGHUP, hung_up)
