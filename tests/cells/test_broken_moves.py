@@ -1,5 +1,7 @@
 """A move that was broken off leaves the account with one cell, and its secrets in no log."""
 
+import asyncio
+
 import pytest
 
 from tests.cells.conftest import Filled
@@ -9,7 +11,10 @@ from tests.support.clusters import free_port
 from tests.support.world import World
 from wattyard.app.cells.clusters import for_libpq
 from wattyard.app.cells.moving import AccountMove, Route
+from wattyard.events.service import Retention
 from wattyard.kernel.moves import MoveRefused
+from wattyard.meters.service import BatchRetention
+from wattyard.platform.http.replays import Replays
 
 
 async def died() -> None:
@@ -64,6 +69,62 @@ async def test_a_move_goes_on_where_the_subscription_was_being_ended(
     await moving(cells, tenant).move(nothing)
     assert await rows_of(cells.second, number) == before
     assert await leftovers(cells.second, number) == set()
+
+
+async def test_an_account_that_a_dead_move_left_behind_stops_no_clean_up_of_others(
+    cells: Cells, filled: Filled, home: World
+) -> None:
+    tenant, other = await filled(), await home.tenant("another")
+    await other.post("/customers", {}, headers={"Idempotency-Key": "of another"})
+    number = tenant.caller.account
+    with pytest.raises(RuntimeError, match="dies here"):
+        await moving(cells, tenant).move(died)
+    assert await stage_of(cells, number) == "LEAVING"
+    before = await rows_of(cells.first, number)
+
+    home.clock.forward(days=3_000)
+    await home.services.get(Replays).forget()
+    await home.services.get(Retention).forget(home.context)
+    await home.services.get(BatchRetention).forget(home.context)
+
+    left = await rows_of(cells.first, other.caller.account)
+    assert not left["idempotency_keys"] + left["events"]
+    assert await rows_of(cells.first, number) == before
+    await moving(cells, tenant).move(nothing)
+
+
+async def test_a_delivery_taken_in_a_transaction_that_outlasts_the_drain_is_not_moved_while_held(
+    cells: Cells, filled: Filled
+) -> None:
+    tenant = await filled()
+    number = tenant.caller.account
+    begun, draining, switching = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def claim() -> None:
+        async with asked(cells.first) as db, db.transaction():
+            begun.set()
+            await draining.wait()
+            await db.execute(
+                "UPDATE webhook_deliveries SET status = 'PENDING', holder = gen_random_uuid(),"
+                " leased_until = now() + interval '20 s' WHERE account = $1",
+                number,
+            )
+            await switching.wait()
+
+    def say(step: str) -> None:
+        if "workers let go" in step:
+            draining.set()
+        elif "is switched" in step:
+            switching.set()
+
+    claiming = asyncio.create_task(claim())
+    await begun.wait()
+    slowly = AccountMove(cells.route(drain_seconds=0.5), tenant.caller.account_id, say)
+    with pytest.raises(MoveRefused, match="took deliveries of the account"):
+        await slowly.move(nothing)
+    await claiming
+    assert await stage_of(cells, number) is None
+    await moving(cells, tenant).abort()
 
 
 async def test_the_password_of_the_source_is_in_no_log_of_the_target(

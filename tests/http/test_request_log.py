@@ -14,9 +14,12 @@ import pytest
 from tests.http.test_idempotency import keyed
 from tests.support.world import SETTINGS, Tenant, World, error
 from wattyard import app
+from wattyard.accounts.service import Departures, Purge
 from wattyard.app import Services
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.pages import PageWindow
+from wattyard.people.service import People
+from wattyard.platform.composition import Contributions
 from wattyard.requests.domain import (
     Counts,
     LoggedRequest,
@@ -207,6 +210,19 @@ async def test_requests_and_errors_are_counted_by_minute(world: World, tenant: T
 
     assert await requests.counts(tenant.context, begin) == Counts(5, 1, 0)  # with the log-in
     assert await requests.counts(tenant.context, begin + timedelta(minutes=1)) == Counts(2, 0, 0)
+
+
+async def test_a_call_that_outlasts_its_account_leaves_nothing_behind(world: World) -> None:
+    tenant = await world.tenant("soon gone")
+    await tenant.post("/customers", {})
+    departures: Contributions[Departures] = Contributions(lambda: [world.services.get(People)])
+    purge = Purge(world.db, departures, settled=timedelta())
+    await purge.purge(world.context, tenant.caller.account_id, force=True)
+    await world.services.get(Recorder).flush()
+    async with world.db.reading() as db:
+        for table in ("requests", "request_counts"):
+            count = f"SELECT count(*) FROM {table} WHERE account = $1"
+            assert await db.fetchval(count, tenant.caller.account) == 0
 
 
 async def test_a_fault_of_ours_is_counted_and_logged(world: World, tenant: Tenant) -> None:

@@ -27,20 +27,28 @@ def test_a_worker_that_gives_signs_lives_and_so_does_one_that_missed_a_few() -> 
         assert looked(watch, float(look), one=number, other=look // 2) == set()
 
 
+def test_a_worker_that_was_away_for_two_and_a_half_seconds_is_not_dead() -> None:
+    """Its next sign was just due, and it gives it when it is back, whenever it is looked at."""
+    left, back = 10.0, 12.5 + SIGN_SECONDS
+    for phase in range(18):
+        watch = WorkerWatch()
+        looks = [left - 2 + phase / 20 + 0.9 * look for look in range(8)]
+        for at in looks:
+            assert looked(watch, at, one=8 if at >= back else 7 if at >= left else int(at)) == set()
+
+
 def test_nobody_is_dead_because_the_database_was_away_for_all() -> None:
     """Whoever lives gives a sign within a second of its return."""
     watch = WorkerWatch()
     for at, number in ((0.0, 7), (0.85, 7), (31.0, 7), (31.85, 8), (32.7, 9)):
-        assert looked(watch, at, one=number, other=3) == (
-            {OTHER} if at > 31 and at != 31.0 else set()
-        )
+        assert looked(watch, at, one=number, other=3) == ({OTHER} if at > 32 else set())
 
 
 def test_a_sign_may_have_been_given_while_the_signs_were_read() -> None:
     watch = WorkerWatch()
     for asked in (0.0, 1.0, 2.0, SILENT_SECONDS):  # each answer takes half a second
         assert watch.silent({ONE: 7}, asked=asked, answered=asked + 0.5) == {}
-    for asked in (3.5, 4.5, 5.5):
+    for asked in (4.5, 5.5, 6.5):
         found = watch.silent({ONE: 7}, asked=asked, answered=asked + 0.5)
     assert found == {ONE: 7}
 

@@ -216,6 +216,12 @@ class AccountMove:
         """Refuse, let the last rows arrive, compare, open; what fails here is undone."""
         try:
             await fence.raise_for(source, account)
+            if await _held(source, account):
+                raise MoveRefused(
+                    "a worker took deliveries of the account in a transaction that lasted longer "
+                    "than it was waited for: nothing was switched, and the source serves it; run "
+                    "the command again"
+                )
             await replication.caught_up(source, target, account)
             again = compared.within(self._route.pause_seconds)
             await comparing.compare_once(source, target, account, compared, again)
@@ -244,11 +250,7 @@ class AccountMove:
         await fence.set_stage(source, account, MoveStage.DRAINING)
         begun = monotonic()
         await asyncio.sleep(self._route.drain_seconds)
-        held = """
-            SELECT count(*) FROM webhook_deliveries
-            WHERE account = $1 AND status = 'PENDING' AND leased_until > clock_timestamp()
-        """
-        while await source.fetchval(held, account.number):
+        while await _held(source, account):
             if monotonic() - begun > _LEASES_END_SECONDS:
                 await fence.set_stage(source, account, None)
                 raise MoveRefused("workers hold deliveries of the account for long: run it again")
@@ -272,6 +274,18 @@ class AccountMove:
             session(self._route.target, "target") as target,
         ):
             yield source, target
+
+
+async def _held(source: OpenSession, account: MovingAccount) -> int:
+    """Count the deliveries of the account that a worker may be sending."""
+    held: int = await source.fetchval(
+        """
+        SELECT count(*) FROM webhook_deliveries
+        WHERE account = $1 AND status = 'PENDING' AND leased_until > clock_timestamp()
+        """,
+        account.number,
+    )
+    return held
 
 
 async def _complaints(

@@ -1,5 +1,6 @@
 """Deliveries: one event on its way to one endpoint (contract 5, Delivery)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
@@ -23,6 +24,8 @@ JITTER: Final = 0.1
 PATIENCE: Final = timedelta(seconds=45)
 """How long an event waits for the first retry of an earlier one of its object: 30 s with jitter,
 and the time of an attempt."""
+ATTEMPTS_KEPT: Final = 10
+"""So many attempts of a delivery are kept: those of a timetable, and some that were asked for."""
 GONE: Final = 410
 """The status (RFC 9110, section 15.5.11) by which a receiver ends deliveries for good."""
 
@@ -34,11 +37,22 @@ class DeliveryNotFound(Missing):
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptMade:
+    """An attempt of a delivery that ended at `time`, with an HTTP status or with an error."""
+
+    time: datetime
+    seconds: float
+    status_code: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One event on its way to one endpoint.
 
     `due` is when the next attempt may come, None where there is none. `status_code` and `error`
-    are of the last attempt.
+    are of the last attempt. `attempts_made` are the last `ATTEMPTS_KEPT`, oldest first; of one that
+    succeeded at once, none.
     """
 
     id: UUID
@@ -52,6 +66,7 @@ class Delivery:
     status_code: int | None
     error: str | None
     time_created: datetime
+    attempts_made: Sequence[AttemptMade] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +91,11 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How an attempt ended: with an HTTP status, or an error instead of one."""
+    """How an attempt ended: with an HTTP status, or an error instead of one; after `seconds`."""
 
     status_code: int | None = None
     error: str | None = None
+    seconds: float = 0.0
 
     @property
     def succeeded(self) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from time import monotonic
 from typing import Final, Protocol
 from uuid import UUID
@@ -32,7 +33,8 @@ from wattyard.platform import logs
 from wattyard.platform.db import Listener
 
 _LOOK_SECONDS: Final = 0.85
-"""How often to look for what is never notified: due retries and lapsed leases."""
+"""How often to look for what is never notified: due retries and lapsed leases. Where no delivery
+waits at all, this is one index probe."""
 _GATHER_SECONDS: Final = 0.004
 """Deliveries that become claimable within this time are claimed together."""
 _RENEW_SECONDS: Final = 5.0
@@ -127,12 +129,13 @@ class Round:
 
     async def _claim(self, stop: asyncio.Event) -> None:
         """Claim as many as there is room for, endpoint by endpoint in turn."""
-        after = FIRST_LANE
+        after, woken = FIRST_LANE, True
         while not stop.is_set():
             self._wake.clear()
             free = self._lanes.free
             try:
-                taken = await self._take(after, free) if free else []
+                may_find = free and (woken or await self._dependencies.outbox.anything_waits())
+                taken = await self._take(after, free) if may_find else []
             except Unavailable:
                 taken, free = [], 0
             if free and len(taken) >= free:
@@ -140,10 +143,17 @@ class Round:
             elif free and after != FIRST_LANE:
                 after = FIRST_LANE
             else:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_SECONDS):
-                        await self._wake.wait()
-                await asyncio.sleep(_GATHER_SECONDS)
+                woken = await self._woken()
+
+    async def _woken(self) -> bool:
+        """Wait until something may be claimable; False where it is only time to look."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        await asyncio.sleep(_GATHER_SECONDS)
+        return True
 
     async def _take(self, after: Lane, limit: int) -> list[ClaimedDelivery]:
         request = ClaimRequest(
@@ -182,8 +192,10 @@ class Round:
         pace = _Pace(self._lanes, chain, self._wake.set)
         try:
             while pace.left and not self._ending and self._lasts(pace.left[0]):
+                begun = monotonic()
                 with pace:
                     reply = await self._attempt(pace.left[0])
+                reply = replace(reply, seconds=monotonic() - begun)
                 delivery = pace.left.pop(0)
                 self._lanes.judged(delivery.endpoint_id, succeeded=reply.succeeded)
                 ended = outcome(

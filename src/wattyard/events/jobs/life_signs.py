@@ -1,9 +1,11 @@
 """Signs of life of the workers that hold deliveries, so that those of a dead one are soon sent.
 
 Leases last as long as an attempt may take. They are not waited for: a worker that holds deliveries
-gives a sign in the database, and one whose signs stand still for 2.5 s counts as dead. What counts
-is what a worker sees itself while it looks, by its own monotonic clock: neither clocks of machines
-that differ nor a database that was away, for all, makes anybody look dead.
+gives a sign in the database, and one whose signs stand still for 3.3 s counts as dead: so one that
+had no database or no processor for 2.5 s, which happens, does not, and what it is sending is not
+sent by another. What counts is what a worker sees itself while it looks, by its own monotonic
+clock: neither clocks of machines that differ nor a database that was away, for all, makes anybody
+look dead.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -17,7 +19,7 @@ from wattyard.events.service.outbox import CountedAsDead
 
 SIGN_SECONDS: Final = 0.65
 """How often a worker that holds deliveries gives a sign."""
-SILENT_SECONDS: Final = 2.5
+SILENT_SECONDS: Final = 3.3
 """Who gives no sign for so long counts as dead."""
 _MARGIN_SECONDS: Final = 0.3
 _LOOK_SECONDS: Final = 0.8

@@ -1,6 +1,8 @@
 """The use-case of retention: old events are deleted, with their deliveries."""
 
+from contextlib import suppress
 from datetime import timedelta
+from uuid import UUID
 
 from wattyard.events.service.log import Events
 from wattyard.events.store import log as store
@@ -9,6 +11,7 @@ from wattyard.events.store import queue as queue_store
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.measures import Measure, overdue_measures
+from wattyard.kernel.refusals import AccountMoving
 
 _AT_ONCE = 2_000
 
@@ -38,18 +41,25 @@ class Retention:
     async def forget(self, context: Context) -> int:
         """Delete events past their retention, in small pieces; gives how many.
 
-        Deliveries left behind by deleted endpoints go too.
+        Deliveries left behind by deleted endpoints go too. An account that moves is left as it is.
         """
         await self.keep_order()
         first_kept = ids.first_at(context.now - self._kept_for)
         deleted = 0
-        async with self._events.db.transaction() as db:
-            await queue_store.forget_stray(db)
+        with suppress(AccountMoving):  # one that begins to leave: the next time, then
+            async with self._events.db.transaction() as db:
+                await queue_store.forget_stray(db)
+        async with self._events.db.reading() as db:
             accounts = await queue_store.accounts_with_events(db)
         for account, live in accounts:
-            piece = _AT_ONCE
-            while piece == _AT_ONCE:
-                async with self._events.db.transaction() as db:
-                    piece = await store.delete_before(db, account, live, first_kept, limit=_AT_ONCE)
-                deleted += piece
+            with suppress(AccountMoving):
+                deleted += await self._forget_of(account, live, first_kept)
+        return deleted
+
+    async def _forget_of(self, account: int, live: bool, first_kept: UUID) -> int:  # noqa: FBT001 (as the store)
+        deleted, piece = 0, _AT_ONCE
+        while piece == _AT_ONCE:
+            async with self._events.db.transaction() as db:
+                piece = await store.delete_before(db, account, live, first_kept, limit=_AT_ONCE)
+            deleted += piece
         return deleted

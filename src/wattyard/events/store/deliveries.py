@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
-from wattyard.events.domain.deliveries import Delivery
+from wattyard.events.domain.deliveries import AttemptMade, Delivery
 from wattyard.events.domain.endpoints import TEST_TYPE
 from wattyard.events.store.log import DELIVERY_ID, WANTS
 from wattyard.kernel import ids
@@ -16,8 +17,9 @@ from wattyard.platform.db import ReadConnection, WriteConnection, page_query
 _FIELDS = """
     id, endpoint_id, event_id, event_type, status, attempts,
     CASE status WHEN 'PENDING' THEN due END AS due,
-    last_attempt, status_code, error, time_created
+    last_attempt, status_code, error, time_created, attempts_made
 """
+_read_attempts = msgspec.json.Decoder(list[AttemptMade]).decode
 _SELECT = f"SELECT {_FIELDS} FROM webhook_deliveries"
 
 
@@ -96,4 +98,6 @@ async def replay(  # noqa: PLR0913 (account and mode come first)
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:
-    return Delivery(**row)
+    made = row["attempts_made"]
+    attempts = () if made is None else tuple(_read_attempts(made))
+    return Delivery(**{**row, "attempts_made": attempts})

@@ -14,7 +14,13 @@ from uuid import UUID
 import msgspec
 
 from wattyard.events.domain import Event
-from wattyard.events.domain.deliveries import PATIENCE, ClaimedDelivery, Outcome
+from wattyard.events.domain.deliveries import (
+    ATTEMPTS_KEPT,
+    PATIENCE,
+    AttemptMade,
+    ClaimedDelivery,
+    Outcome,
+)
 from wattyard.events.domain.endpoints import KeptSecrets
 from wattyard.events.store import workers
 from wattyard.kernel.values import dataclass
@@ -193,6 +199,14 @@ async def claim(
     return sorted((_claimed(dict(row)) for row in rows), key=lambda delivery: delivery.position)
 
 
+async def anything_waits(db: ReadConnection) -> bool:
+    """Whether any delivery is pending, by one index probe."""
+    found: bool = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM webhook_deliveries WHERE status = 'PENDING')"
+    )
+    return found
+
+
 async def renew(
     db: WriteConnection, holder: UUID, deliveries: Collection[ClaimedDelivery], *, until: datetime
 ) -> set[UUID]:
@@ -244,10 +258,15 @@ async def settle(db: WriteConnection, holder: UUID, outcomes: Sequence[Outcome])
         """
         UPDATE webhook_deliveries d
         SET status = o.status, attempts = d.attempts + 1, due = o.due, last_attempt = o.time,
-            status_code = o.status_code, error = o.error, holder = NULL, leased_until = NULL
+            status_code = o.status_code, error = o.error, holder = NULL, leased_until = NULL,
+            attempts_made = CASE
+                WHEN d.attempts_made IS NULL AND o.status = 'SUCCEEDED' THEN NULL
+                WHEN jsonb_array_length(d.attempts_made) >= $11
+                THEN (d.attempts_made - 0) || o.attempt
+                ELSE coalesce(d.attempts_made, '[]') || o.attempt END
         FROM unnest($1::integer[], $2::boolean[], $3::uuid[], $5::text[], $6::timestamptz[],
-                    $7::timestamptz[], $8::smallint[], $9::text[])
-            AS o (account, live_mode, id, status, due, time, status_code, error)
+                    $7::timestamptz[], $8::smallint[], $9::text[], $10::jsonb[])
+            AS o (account, live_mode, id, status, due, time, status_code, error, attempt)
         WHERE d.account = o.account AND d.live_mode = o.live_mode AND d.id = o.id
           AND d.holder = $4
         """,
@@ -258,7 +277,15 @@ async def settle(db: WriteConnection, holder: UUID, outcomes: Sequence[Outcome])
         [o.time for o in outcomes],
         [o.reply.status_code for o in outcomes],
         [o.reply.error for o in outcomes],
+        [_attempt(o) for o in outcomes],
+        ATTEMPTS_KEPT,
     )
+
+
+def _attempt(ended: Outcome) -> str:
+    reply = ended.reply
+    made = AttemptMade(ended.time, round(reply.seconds, 3), reply.status_code, reply.error)
+    return msgspec.json.encode([made]).decode()
 
 
 async def note_successes(db: WriteConnection, lanes: Collection[Lane], now: datetime) -> None:

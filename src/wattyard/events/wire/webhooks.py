@@ -121,6 +121,22 @@ class EndpointDeleted(msgspec.Struct):
     deleted: Literal[True] = True
 
 
+class AttemptShape(msgspec.Struct, kw_only=True):
+    """One attempt of a delivery.
+
+    Attributes:
+        time: when it ended
+        duration_ms: how long it took
+        status_code: HTTP status of the answer; null where there was none
+        error: why it failed
+    """
+
+    time: Time
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+
+
 class DeliveryShape(msgspec.Struct, kw_only=True):
     """One event on its way to one endpoint.
 
@@ -134,6 +150,7 @@ class DeliveryShape(msgspec.Struct, kw_only=True):
         last_attempt: when the last one was made
         last_status_code: HTTP status of the last answer; null where there was none
         last_error: why the last attempt failed
+        recent_attempts: the last ten, oldest first; empty where a single one succeeded
     """
 
     id: str
@@ -150,6 +167,7 @@ class DeliveryShape(msgspec.Struct, kw_only=True):
     last_attempt: Time | None
     last_status_code: int | None
     last_error: str | None
+    recent_attempts: list[AttemptShape]
 
 
 class ReplayBody(Shape, rename={"from_": "from"}):
@@ -258,6 +276,15 @@ def delivery_json(caller: Caller, delivery: Delivery) -> bytes:
             last_attempt=_time(delivery.last_attempt),
             last_status_code=delivery.status_code,
             last_error=delivery.error,
+            recent_attempts=[
+                AttemptShape(
+                    time=instants.text(made.time),
+                    duration_ms=round(made.seconds * 1000),
+                    status_code=made.status_code,
+                    error=made.error,
+                )
+                for made in delivery.attempts_made
+            ],
         )
     )
 
@@ -359,6 +386,14 @@ DELIVERY_EXAMPLE = {
     "last_attempt": "2026-02-12T10:00:00.250Z",
     "last_status_code": 503,
     "last_error": "the receiver answered 503",
+    "recent_attempts": [
+        {
+            "time": "2026-02-12T10:00:00.250Z",
+            "duration_ms": 118,
+            "status_code": 503,
+            "error": "the receiver answered 503",
+        }
+    ],
 }
 DELIVERY_LIST = {
     "object": "list",

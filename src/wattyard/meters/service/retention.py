@@ -1,10 +1,13 @@
 """The use-case of retention: reports of old batches are deleted, their readings stay."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
+from wattyard.kernel.refusals import AccountMoving
 from wattyard.meters.store import batches as store
 from wattyard.platform.db import Database
 
@@ -19,17 +22,23 @@ class BatchRetention:
         self._kept_for = kept_for
 
     async def forget(self, context: Context) -> int:
-        """Delete batches past their retention, in small pieces; gives how many."""
+        """Delete batches past their retention, in small pieces; gives how many.
+
+        An account that moves is left as it is.
+        """
         first_kept = ids.first_at(context.now - self._kept_for)
         async with self._db.reading() as db:
             accounts = await store.accounts_with_batches(db)
         deleted = 0
         for account, live in accounts:
-            piece = _AT_ONCE
-            while piece == _AT_ONCE:
-                async with self._db.transaction() as writing:
-                    piece = await store.delete_before(
-                        writing, account, live, first_kept, limit=_AT_ONCE
-                    )
-                deleted += piece
+            with suppress(AccountMoving):
+                deleted += await self._forget_of(account, live, first_kept)
+        return deleted
+
+    async def _forget_of(self, account: int, live: bool, first_kept: UUID) -> int:  # noqa: FBT001 (as the store)
+        deleted, piece = 0, _AT_ONCE
+        while piece == _AT_ONCE:
+            async with self._db.transaction() as db:
+                piece = await store.delete_before(db, account, live, first_kept, limit=_AT_ONCE)
+            deleted += piece
         return deleted

@@ -103,6 +103,8 @@ async def accounts_with_batches(db: ReadConnection) -> list[tuple[int, bool]]:
                 ORDER BY b.account, b.live_mode LIMIT 1) next
         )
         SELECT account, live_mode FROM found
+        WHERE EXISTS (SELECT FROM accounts owner
+                      WHERE owner.account = found.account AND owner.move_stage IS NULL)
         """
     )
     return [(row["account"], row["live_mode"]) for row in rows]

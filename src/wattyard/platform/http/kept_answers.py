@@ -157,8 +157,18 @@ async def unmark(db: WriteConnection, claim: Claim, holder: UUID) -> None:
 
 
 async def forget(db: WriteConnection, *, until: datetime, now: datetime) -> int:
-    """Delete up to 2,000 answers that are as old as `until`, and all marks that ended: how many."""
-    await db.execute("DELETE FROM idempotency_marks WHERE time_ends <= $1", now)
+    """Delete up to 2,000 answers that are as old as `until`, and all marks that ended: how many.
+
+    Those of accounts that move stay until they have moved, or are purged.
+    """
+    await db.execute(
+        """
+        DELETE FROM idempotency_marks mark WHERE time_ends <= $1
+          AND EXISTS (SELECT FROM accounts a
+                      WHERE a.account = mark.account AND a.move_stage IS NULL)
+        """,
+        now,
+    )
     deleted: int = await db.fetchval(
         """
         WITH old AS (
@@ -168,6 +178,7 @@ async def forget(db: WriteConnection, *, until: datetime, now: datetime) -> int:
                 SELECT account, live_mode, key FROM idempotency_keys
                 WHERE account = accounts.account AND live_mode = mode.live AND time_created <= $1
                 LIMIT $2) AS one
+            WHERE accounts.move_stage IS NULL
             LIMIT $2),
         gone AS (
             DELETE FROM idempotency_keys AS kept USING old

@@ -27,7 +27,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.ids import IdMaker
 from wattyard.kernel.instants import Clock
 from wattyard.kernel.measures import Measure, overdue_measures
-from wattyard.kernel.refusals import Conflict, Malformed, Refusal, TooMany
+from wattyard.kernel.refusals import AccountMoving, Conflict, Malformed, Refusal, TooMany
 from wattyard.platform.db import Database, WriteConnection, commit_behind_all
 from wattyard.platform.http import errors
 from wattyard.platform.http import kept_answers as store
@@ -136,12 +136,18 @@ class Replays:
         return await self._beside(call, claim, work, declared.effect)
 
     async def forget(self) -> int:
-        """Delete the answers of every account that are past their day, in small pieces."""
+        """Delete the answers of every account that are past their day, in small pieces.
+
+        Where an account begins to leave meanwhile, what is left is deleted the next time.
+        """
         deleted = 0
         while True:
             now = self._now()
-            async with self._db.transaction() as db:
-                piece = await store.forget(db, until=now - _KEPT_FOR, now=now)
+            try:
+                async with self._db.transaction() as db:
+                    piece = await store.forget(db, until=now - _KEPT_FOR, now=now)
+            except AccountMoving:
+                return deleted
             if not piece:
                 return deleted
             deleted += piece

@@ -11,7 +11,8 @@ async def add(db: WriteConnection, counted: Sequence[MinuteCounts]) -> None:
     """Add to the counts of several accounts.
 
     They come in the order of their keys, so that processes that add to the same ones wait for
-    each other instead of blocking each other.
+    each other instead of blocking each other. Those of an account that was deleted meanwhile are
+    passed over.
     """
     rows = sorted(
         (
@@ -29,8 +30,10 @@ async def add(db: WriteConnection, counted: Sequence[MinuteCounts]) -> None:
         """
         INSERT INTO request_counts AS counted
             (account, live_mode, minute, requests, errors_4xx, errors_5xx, logged)
-        SELECT * FROM unnest($1::int[], $2::boolean[], $3::timestamptz[], $4::int[], $5::int[],
-                             $6::int[], $7::int[])
+        SELECT new.* FROM unnest($1::int[], $2::boolean[], $3::timestamptz[], $4::int[],
+                                 $5::int[], $6::int[], $7::int[]) AS new (account)
+        WHERE EXISTS (SELECT FROM accounts WHERE accounts.account = new.account)
+        ORDER BY 1, 2, 3
         ON CONFLICT (account, live_mode, minute) DO UPDATE
         SET requests = counted.requests + excluded.requests,
             errors_4xx = counted.errors_4xx + excluded.errors_4xx,

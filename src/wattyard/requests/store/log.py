@@ -16,7 +16,10 @@ _LINE = """
 
 
 async def add(db: WriteConnection, requests: Sequence[NewRequest]) -> None:
-    """Add requests of several accounts; one that is there already stays as it is."""
+    """Add requests of several accounts; one that is there already stays as it is.
+
+    Those of an account that was deleted while they were answered are passed over.
+    """
     rows = [
         (
             new.account,
@@ -43,9 +46,11 @@ async def add(db: WriteConnection, requests: Sequence[NewRequest]) -> None:
     await db.execute(
         f"""
         INSERT INTO requests (account, live_mode, {_LINE}, body, body_is_cut, answer)
-        SELECT * FROM unnest($1::int[], $2::boolean[], $3::uuid[], $4::timestamptz[], $5::text[],
+        SELECT new.* FROM unnest($1::int[], $2::boolean[], $3::uuid[], $4::timestamptz[], $5::text[],
             $6::text[], $7::text[], $8::text[], $9::smallint[], $10::real[], $11::text[],
             $12::uuid[], $13::text[], $14::boolean[], $15::bytea[], $16::boolean[], $17::bytea[])
+            AS new (account)
+        WHERE EXISTS (SELECT FROM accounts WHERE accounts.account = new.account)
         ON CONFLICT DO NOTHING
         """,
         *map(list, zip(*rows, strict=True)),

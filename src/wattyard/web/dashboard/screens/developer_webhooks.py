@@ -15,6 +15,7 @@ from wattyard.platform.http.errors import status_of
 from wattyard.platform.http.inside import Request
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
+from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import NO_FAULTS, FormFaults
 from wattyard.web.dashboard.screens import webhook_forms as forms
 from wattyard.web.dashboard.screens.delivery_words import words_of
@@ -256,12 +257,27 @@ def _deliveries(visit: Visit, found: Mapping[str, Any]) -> Node:
                     " ",
                     says.sentence,
                     h.p[h.small[says.remedy]] if says.remedy else None,
+                    _attempts(one["recent_attempts"], form),
                     _again(visit, one),
                 ],
             )
         )
     nothing = parts.empty("Nothing was sent to it, or nothing that fits.")
     return parts.table(("Event", "How it went"), rows, empty=nothing, label="Deliveries")
+
+
+def _attempts(made: Sequence[Mapping[str, Any]], form: Formats) -> Node:
+    """Show what happened at each of several attempts."""
+    if len(made) < 2:
+        return None
+    rows = [
+        h.li[
+            form.when(one["time"]),
+            f": {one['error'] or 'it was taken'}, after {one['duration_ms'] / 1000:.1f} s",
+        ]
+        for one in made
+    ]
+    return h.details[h.summary["The attempts"], h.ul[rows]]
 
 
 def _again(visit: Visit, one: Mapping[str, Any]) -> Node:
