@@ -137,6 +137,22 @@ class Assumptions(Model, frozen=True, kw_only=True, dict=True):
     carbon: Open[Literal["CONSTANT"]] | None
 
 
+class Attempt(Model, frozen=True, kw_only=True, dict=True):
+    """One attempt of a delivery.
+
+    Attributes:
+        time: when it ended
+        duration_ms: how long it took
+        status_code: HTTP status of the answer; null where there was none
+        error: why it failed
+    """
+
+    time: datetime
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+
+
 class AuditInterval(Model, frozen=True, kw_only=True, dict=True):
     """An interval, half-open, with one price in its parts.
 
@@ -549,6 +565,7 @@ class Delivery(Model, frozen=True, kw_only=True, dict=True):
         last_attempt: when the last one was made
         last_status_code: HTTP status of the last answer; null where there was none
         last_error: why the last attempt failed
+        recent_attempts: the last ten, oldest first; empty where a single one succeeded
     """
 
     id: str
@@ -565,6 +582,7 @@ class Delivery(Model, frozen=True, kw_only=True, dict=True):
     last_attempt: datetime | None
     last_status_code: int | None
     last_error: str | None
+    recent_attempts: list[Attempt]
 
 
 class DemandPeriod(Model, frozen=True, kw_only=True, dict=True):

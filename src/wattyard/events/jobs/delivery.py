@@ -32,7 +32,7 @@ from wattyard.kernel.values import dataclass
 from wattyard.platform import logs
 from wattyard.platform.db import Listener
 
-_LOOK_SECONDS: Final = 0.85
+_LOOK_SECONDS: Final = 0.65
 """How often to look for what is never notified: due retries and lapsed leases. Where no delivery
 waits at all, this is one index probe."""
 _GATHER_SECONDS: Final = 0.004

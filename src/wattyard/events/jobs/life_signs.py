@@ -1,7 +1,7 @@
 """Signs of life of the workers that hold deliveries, so that those of a dead one are soon sent.
 
 Leases last as long as an attempt may take. They are not waited for: a worker that holds deliveries
-gives a sign in the database, and one whose signs stand still for 3.3 s counts as dead: so one that
+gives a sign in the database, and one whose signs stand still for 3.2 s counts as dead: so one that
 had no database or no processor for 2.5 s, which happens, does not, and what it is sending is not
 sent by another. What counts is what a worker sees itself while it looks, by its own monotonic
 clock: neither clocks of machines that differ nor a database that was away, for all, makes anybody
@@ -19,10 +19,10 @@ from wattyard.events.service.outbox import CountedAsDead
 
 SIGN_SECONDS: Final = 0.65
 """How often a worker that holds deliveries gives a sign."""
-SILENT_SECONDS: Final = 3.3
+SILENT_SECONDS: Final = 3.2
 """Who gives no sign for so long counts as dead."""
 _MARGIN_SECONDS: Final = 0.3
-_LOOK_SECONDS: Final = 0.8
+_LOOK_SECONDS: Final = 0.6
 _COUNTED_SECONDS: Final = 1.1
 """The most that counts between two looks: while the database was away, or the machine had no time
 for the one who looks, the others could give no sign either."""
@@ -104,7 +104,7 @@ class LifeSigns:
         self._given = -inf
 
     async def dead(self) -> Collection[UUID]:
-        """Name those who count as dead, after a look at the others if the last is 0.8 s ago."""
+        """Name those who count as dead, after a look at the others if the last is 0.6 s ago."""
         asked = self._seconds()
         if asked - self._looked >= _LOOK_SECONDS:
             found = await self._outbox.workers()

@@ -85,7 +85,7 @@ class Share:
 
     @property
     def _is_contended(self) -> bool:
-        return self._of_process.is_wanted_beside(self)
+        return self._of_process.is_beside_others(self)
 
     def charge(self, seconds: float, *, free_seconds: float = _FREE_STEP_SECONDS) -> None:
         """Count time of the processor that a step or a piece of work took."""
@@ -241,7 +241,7 @@ class ProcessShares:
         self._last_at = now
         return now - self._other_at < self.contended_seconds
 
-    def is_wanted_beside(self, share: Share) -> bool:
+    def is_beside_others(self, share: Share) -> bool:
         """Whether another account has made a step lately."""
         other_at = self._other_at if self._last is share else self._last_at
         return monotonic() - other_at < self.contended_seconds

@@ -46,10 +46,10 @@ async def add(db: WriteConnection, requests: Sequence[NewRequest]) -> None:
     await db.execute(
         f"""
         INSERT INTO requests (account, live_mode, {_LINE}, body, body_is_cut, answer)
-        SELECT new.* FROM unnest($1::int[], $2::boolean[], $3::uuid[], $4::timestamptz[], $5::text[],
-            $6::text[], $7::text[], $8::text[], $9::smallint[], $10::real[], $11::text[],
-            $12::uuid[], $13::text[], $14::boolean[], $15::bytea[], $16::boolean[], $17::bytea[])
-            AS new (account)
+        SELECT new.* FROM unnest($1::int[], $2::boolean[], $3::uuid[], $4::timestamptz[],
+            $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[], $10::real[],
+            $11::text[], $12::uuid[], $13::text[], $14::boolean[], $15::bytea[], $16::boolean[],
+            $17::bytea[]) AS new (account)
         WHERE EXISTS (SELECT FROM accounts WHERE accounts.account = new.account)
         ON CONFLICT DO NOTHING
         """,
