@@ -7,7 +7,8 @@ HOST ?= $(or $(WATTYARD_HOST),127.0.0.1)
 DATA ?= $(or $(WATTYARD_DATA),wattyard-data)
 # Test processes: one more than two cores, since some tests wait for other processes.
 WORKERS ?= 3
-PIP := $(PY) -m pip --disable-pip-version-check -q
+# Of pip only errors are shown: what a configuration of pip warns of would fill the first screen.
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 # An installation that can be edited is not compiled by pip, and each process would do it again
 # (half a second) where the environment forbids Python to keep what it compiled.
 COMPILE := $(PY) -m compileall -q src
