@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 	image image-size clean
 
 run: $(VENV)/.server
-	@$(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+	@exec $(PY) -m wattyard serve --sample --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
 
 # In random order; the seed is printed, and ARGS="--order-seed n" repeats it.
 test: $(STAMP)
