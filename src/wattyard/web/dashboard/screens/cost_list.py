@@ -56,9 +56,11 @@ async def _cost(visit: Visit, one: FoundSite) -> Node:
     if not found["data"]:
         return h.span(".faint")["no readings"]
     total = found["total"]
+    energy_kwh = total["energy"]["value"]
+    of = form.number(energy_kwh, "kWh", digits=0) if energy_kwh else "without readings"
     return [
         form.money(total["cost"]["value"], str(one.site.currency_code)),
-        h.small(".faint")[f" {form.number(total['energy']['value'], 'kWh', digits=0)}"],
+        h.small(".faint")[f" {of}"],
     ]
 
 
