@@ -72,6 +72,7 @@ OF_NO_ACCOUNT = {
     # The server's own: secrets, keys and partitions.
     "accounts.token_secret",
     "events.keys.add",
+    "events.keys.dates",
     "events.keys.present",
     "events.keys.published",
     "events.keys.retire",
@@ -99,6 +100,7 @@ OF_NO_ACCOUNT = {
     "events.queue.account_id_of",
     "events.backlog.backlog",
     "events.queue.accounts_with_events",
+    "events.queue.anything_waits",
     "events.queue.claim",
     "events.queue.forget_stray",
     "events.queue.give_back",
