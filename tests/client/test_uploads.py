@@ -1,14 +1,18 @@
 """What the client does with many readings, also where the server stops taking them."""
 
+import asyncio
 import gzip
 import pickle
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx2
 import msgspec
 import pytest
 
-from tests.client.recorded import Recorded, Reply, recorded, refusal
+from tests.client.recorded import TOKEN, Recorded, Reply, recorded, refusal
 from tests.client.test_calls import SITE, client
 from wattyard_client import AsyncWattyard, ServerError, Upload, UploadFailed, codes
 
@@ -120,3 +124,23 @@ async def test_for_asyncio_the_same(are_awaited: bool) -> None:
     assert (failed.next_record, upload.submitted, upload.accepted) == (10_001, 10_002, 10_001)
     assert [one.record_num for one in upload.failures] == [10_002]
     assert [len(one) for one in sent(server)] == [10_000, 2, 2]
+
+
+async def test_an_answer_may_come_before_the_next_batch_is_packed() -> None:
+    replies = [batch(10_000), batch(1)]
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/auth/tokens":
+            return httpx2.Response(200, json=TOKEN)
+        free.set()
+        return httpx2.Response(200, content=replies.pop(0).content)
+
+    free = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        asyncio.get_running_loop().set_default_executor(executor)
+        executor.submit(free.wait, 20)
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(answered))
+        async with AsyncWattyard("http://yard.example", "acc_1", "sk_1", http=http) as yard:
+            upload = await yard.meters.upload(readings(10_001))
+
+    assert upload.submitted == 10_001

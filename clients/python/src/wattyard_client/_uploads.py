@@ -164,7 +164,7 @@ class AsyncUploading(AsyncResource):
                 if later:
                     later.cancel()
                 raise UploadFailed(upload, error) from error
-            content = later.result() if later else None
+            content = await later if later else None
         return upload
 
 
