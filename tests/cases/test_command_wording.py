@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.support.process import ENCRYPTION_KEY
 from wattyard.cli import _COMMANDS, app
-from wattyard.cli.options import CommandFailed
+from wattyard.cli.options import ACCOUNT_VARIABLES, CommandFailed
 from wattyard.cli.wording import FIELDS, SITE_PLAN, in_options
 from wattyard.kernel.refusals import Fault, Refusal
 
@@ -117,8 +117,15 @@ def test_an_option_has_the_same_variables_in_every_command_that_needs_it() -> No
                 if one.required or one.opts[0] in ("--data", "--database"):
                     variables.setdefault(one.opts[0], set()).add(str(one.envvar))
             assert name
-    assert variables["--account"] == {"['WATTYARD_ACCOUNT', 'WATTYARD_ACCOUNT_ID']"}
+    assert variables["--account"] == {"WATTYARD_ACCOUNT or WATTYARD_ACCOUNT_ID"}
     assert {option for option, found in variables.items() if len(found) > 1} == set()
+
+
+def test_an_option_that_is_missing_is_named_with_its_variables_in_words() -> None:
+    nobody = dict.fromkeys(ACCOUNT_VARIABLES)
+    said = CliRunner().invoke(app, ["key", "list"], env=nobody).output
+    assert "Missing option '--account'" in said
+    assert "'WATTYARD_ACCOUNT or WATTYARD_ACCOUNT_ID'" in said
 
 
 WITHOUT_JSON = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wattyard.cli.reloading import Reloading, outlive_hangup
-from wattyard.platform.settings import Settings
+from wattyard.platform.settings import Settings, Traced
 
 FILE = Path("wattyard.toml")
 
@@ -77,6 +77,22 @@ def test_an_invalid_file_changes_nothing_and_is_said_with_its_line(
     said = capsys.readouterr()
     assert "wattyard.toml, line 2" in said.out + said.err
     assert Settings.read() == reloading.in_use
+
+
+def test_a_file_that_cannot_be_looked_at_changes_nothing(reloading: Reloading) -> None:
+    def read() -> Traced:
+        return Settings.traced({})._replace(file=FILE.with_name("replaced meanwhile"))
+
+    assert Reloading(read, reloading.in_use, reloading.in_use).reread() is None
+
+
+def test_where_sighup_is_ignored_that_stays() -> None:
+    present = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        outlive_hangup()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, present)
 
 
 def test_a_process_without_workers_outlives_sighup(capsys: pytest.CaptureFixture[str]) -> None:

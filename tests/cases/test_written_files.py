@@ -1,5 +1,6 @@
 """Files that commands write are there whole, or not at all."""
 
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
@@ -76,6 +77,36 @@ def test_a_device_is_written_to_and_a_folder_is_not() -> None:
     for path in (Path("/dev"), Path("/nowhere/plan.svg")):
         with pytest.raises(CommandFailed, match="cannot be written"), replaced_file(path):
             pass
+
+
+def test_what_is_left_of_a_killed_command_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = tmp_path / "plan.svg"
+    (tmp_path / f".plan.svg.{os.getpid()}.part").write_text("half")  # of the same process id
+    with replaced_file(path) as file:
+        file.write("whole")
+
+    assert path.read_text() == "whole"
+
+
+def test_a_place_that_cannot_be_taken_is_said_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "plan.svg"
+    with pytest.raises(CommandFailed, match=r"plan\.svg cannot be written: Is a directory"):  # noqa: SIM117
+        with replaced_file(path):
+            path.mkdir()
+
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_what_standard_output_holds_is_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "all.svg"
+    with path.open("a") as output:
+        output.write("former, ")
+        output.flush()
+        with replaced_file(Path(f"/dev/fd/{output.fileno()}")) as file:
+            file.write("new")
+        output.write(", later")
+
+    assert path.read_text() == "former, new, later"
 
 
 def test_a_full_disk_is_said_in_one_sentence() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _PRIVATE: Final = 0o600
 _PUBLIC: Final = 0o666
 """As far as the user's own mask allows."""
+_OPEN: Final = ("/dev/fd/", "/dev/std", "/proc/")
+"""Names of files that are open already, such as that which standard output goes to."""
 
 
 @contextmanager
@@ -33,14 +36,15 @@ def replaced_file(path: Path, *, is_private: bool = False) -> Iterator[TextIO]:
     """Write a text beside its place, and move it there when the block ends.
 
     Where the block is broken off, nothing is left of it, and a former file stays. What is no file,
-    such as /dev/stdout, is written to as it is.
+    such as a pipe, is written to as it is, and so is /dev/stdout, wherever it goes.
 
     Raises:
         CommandFailed: when it cannot be written.
     """
-    if path.exists() and not path.is_file():
+    is_open = str(path.absolute()).startswith(_OPEN)
+    if path.exists() and (is_open or not path.is_file()):
         try:
-            with path.open("w", encoding="utf-8") as file:
+            with path.open("a", encoding="utf-8") as file:  # behind what went there before
                 yield file
         except OSError as fault:
             raise _unwritable(path, fault) from None
@@ -51,7 +55,7 @@ def replaced_file(path: Path, *, is_private: bool = False) -> Iterator[TextIO]:
 
 @contextmanager
 def _beside(path: Path, mode: int) -> Iterator[TextIO]:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except OSError as fault:
@@ -61,12 +65,19 @@ def _beside(path: Path, mode: int) -> Iterator[TextIO]:
             yield file
             file.flush()
             os.fsync(number)
-        part.replace(path)
+        _put(part, path)
     except BaseException as fault:
         part.unlink(missing_ok=True)
         if isinstance(fault, OSError) and fault.errno in _FULL:
             raise _unwritable(path, fault) from None
         raise
+
+
+def _put(part: Path, path: Path) -> None:
+    try:
+        part.replace(path)
+    except OSError as fault:  # a folder, say, or a file that is mounted by itself
+        raise _unwritable(path, fault) from None
 
 
 def _check_new(path: Path) -> None:

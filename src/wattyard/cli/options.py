@@ -33,10 +33,20 @@ DatabaseReadOption = Annotated[
         envvar="WATTYARD_DATABASE_READ",
     ),
 ]
+
+
+class Variables(list[str]):
+    """Names of variables of which the first that is set counts."""
+
+    def __str__(self) -> str:
+        """Write them as an error of the command line names them."""
+        return " or ".join(self)
+
+
 # The client's names for the same count, too, so that what was set once serves both.
-ACCOUNT_VARIABLES = ["WATTYARD_ACCOUNT", "WATTYARD_ACCOUNT_ID"]
-KEY_VARIABLES = ["WATTYARD_KEY", "WATTYARD_SECRET_KEY"]
-SERVER_VARIABLES = ["WATTYARD_SERVER", "WATTYARD_URL"]
+ACCOUNT_VARIABLES = Variables(["WATTYARD_ACCOUNT", "WATTYARD_ACCOUNT_ID"])
+KEY_VARIABLES = Variables(["WATTYARD_KEY", "WATTYARD_SECRET_KEY"])
+SERVER_VARIABLES = Variables(["WATTYARD_SERVER", "WATTYARD_URL"])
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -37,11 +37,12 @@ class Reloading:
         """
         try:
             traced = self._read()
-        except SettingInvalid as fault:
+            doubts = traced.doubts
+        except (SettingInvalid, OSError) as fault:  # a file that is being replaced, say
             logs.error("settings not read again, the workers keep theirs", reason=str(fault))
             return None
         read = traced.settings
-        for doubt in traced.doubts:
+        for doubt in doubts:
             logs.warning("a setting is doubtful", reason=doubt)
         waiting = [name for name in KEPT if getattr(read, name) != getattr(self._first, name)]
         if waiting:
@@ -63,7 +64,10 @@ def outlive_hangup() -> None:
     """Let a process without workers go on after SIGHUP, unless it was started on a terminal.
 
     With its terminal it ends, as it does after SIGTERM: finishing what runs, database and all.
+    Where SIGHUP is ignored already, as `nohup` has it, that stays.
     """
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
     on_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     def hung_up(_number: int, _frame: FrameType | None) -> None:
