@@ -17,10 +17,11 @@ from wattyard.sites.domain.sites import CustomerNotFound
 pytestmark = pytest.mark.usefixtures("encryption_key")
 
 
-async def run(url: str, tenant: Tenant, *arguments: str) -> Result:
+async def run(url: str, tenant: Tenant, *arguments: str, charset: str = "utf-8") -> Result:
     """Run a command, in a thread: it has an event loop of its own."""
     own = ("--account", tenant.account_id, "--mode", "test", "--database", url)
-    return await asyncio.to_thread(CliRunner().invoke, app, ["customer", *arguments, *own])
+    runner = CliRunner(charset=charset)
+    return await asyncio.to_thread(runner.invoke, app, ["customer", *arguments, *own])
 
 
 async def answer(url: str, tenant: Tenant, *arguments: str) -> Any:
@@ -63,3 +64,12 @@ async def test_a_customer_is_listed_exported_and_erased(
     nothing = tmp_path / "nothing.json"
     await run(database_url, tenant, "export", customer, "--output", str(nothing))
     assert not nothing.exists()
+
+
+async def test_what_is_exported_to_standard_output_is_utf_8_on_every_terminal(
+    tenant: Tenant, customer: str, database_url: str
+) -> None:
+    done = await run(database_url, tenant, "export", customer, charset="latin-1")
+    assert done.exit_code == 0, done.exception
+    exported = json.loads(done.stdout_bytes.decode("utf-8"))
+    assert exported["tables"]["customers"][0]["metadata"] == {"name": "Zoë"}

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, TextIO, TypeVar
 from uuid import UUID
@@ -116,8 +117,11 @@ def _lines(rows: Mapping[str, int]) -> list[str]:
 
 @contextmanager
 def _written(output: Path | None) -> Iterator[TextIO]:
-    """Write a new file that only its owner may read; without a name, standard output."""
+    """Write a new file that only its owner may read; without a name, standard output. UTF-8, too,
+    which JSON is, whatever the terminal's own encoding."""
     if output is None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
         yield sys.stdout
         sys.stdout.flush()
         return
