@@ -86,6 +86,50 @@ async def test_a_connection_on_which_nothing_more_is_asked_is_kept_for_a_while(
     assert overdue == [False, False, True]
 
 
+async def test_a_connection_is_kept_for_as_long_as_its_client_takes_the_answer() -> None:
+    body = bytes(32 * 1024**2)  # more than the sockets of both sides hold
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        await scope[SEND_WHOLE](200, [(b"content-length", b"%d" % len(body))], body)
+
+    def is_overdue(seconds: float) -> bool:
+        return connection.is_overdue(begun + seconds, head_seconds=60, stall_seconds=60)
+
+    connections: list[ClientConnection] = []
+    served: Any = SimpleNamespace(app=app)
+    async with listening(served, connections) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        async with asyncio.timeout(60):
+            await reader.readuntil(b"\r\n\r\n")
+            (connection,), begun = connections, asyncio.get_running_loop().time()
+            kept = connection.timeout_keep_alive + 1
+            overdue = [is_overdue(0), is_overdue(kept)]
+            await reader.readexactly(len(body))
+        overdue += [is_overdue(kept + 1), is_overdue(2 * kept)]
+        await hung_up(writer)
+
+    assert overdue == [False, False, False, True]
+
+
+async def test_an_answer_without_content_is_followed_by_the_next_one(world: World) -> None:
+    same = b"GET /openapi.json HTTP/1.1\r\nHost: h\r\nIf-None-Match: *\r\n\r\n"
+    last = b"GET /health/live HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+    async with listening(world) as port:
+        head, rest = await asked(
+            port, b"HEAD /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n", same, last
+        )
+    unchanged, _, rest = rest.partition(b"\r\n\r\n")
+    final, _, body = rest.partition(b"\r\n\r\n")
+
+    assert head.startswith(b"http/1.1 200 ")
+    assert b"\r\ncontent-length: 0\r\n" not in head
+    assert unchanged.startswith(b"HTTP/1.1 304 ")
+    assert b"content-length" not in unchanged
+    assert final.startswith(b"HTTP/1.1 200 ")
+    assert body == b'{"status":"ok"}'
+
+
 async def test_a_header_cannot_be_split_into_two() -> None:
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
         await scope[SEND_WHOLE](200, [(b"location", b"/\r\nset-cookie: a=b")], b"")

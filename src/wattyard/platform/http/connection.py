@@ -91,6 +91,8 @@ class ClientConnection(HttpToolsProtocol):
         self._untaken_bytes = left_bytes
         if left_bytes and now - self._taken_at > stall_seconds:
             return True
+        if left_bytes and self._idle_since != inf:
+            self._idle_since = now  # it still takes its answer
         if (
             now - self._head_since > head_seconds
             or now - self._idle_since > self.timeout_keep_alive
