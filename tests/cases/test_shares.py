@@ -6,6 +6,8 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from itertools import count
+from typing import Any
+from weakref import ReferenceType, ref
 
 import pytest
 
@@ -92,6 +94,28 @@ async def test_a_call_may_make_another_inside_of_its_share() -> None:
     calls = [in_its_share(account, outer(account, inner)) for account, inner in pairs]
     async with asyncio.timeout(30):
         assert await asyncio.gather(*calls) == [inner for _, inner in pairs]
+
+
+async def test_a_call_that_another_began_does_not_keep_those_before_it() -> None:
+    begun: list[ReferenceType[asyncio.Task[Any]]] = []
+    calls: asyncio.Queue[asyncio.Task[Any]] = asyncio.Queue()
+
+    async def call() -> None:
+        if len(begun) < 4:  # as the answer to a request begins the one that was sent ahead
+            task = asyncio.create_task(in_its_share(VICTIM, call()))
+            begun.append(ref(task))
+            calls.put_nowait(task)
+            del task
+
+    await in_its_share(VICTIM, call())
+    last = None
+    for _ in range(4):
+        last = await calls.get()
+        await last
+    gc.collect()
+
+    assert last is not None
+    assert [one() is None for one in begun] == [True, True, False, False]
 
 
 async def test_turns_are_passed_on_whoever_is_called_off() -> None:

@@ -281,11 +281,12 @@ async def in_its_share(account: int, work: Coroutine[Any, Any, Result]) -> Resul
         except BaseException:
             work.close()
             raise
-    token = _in_steps.set(task)
+    _in_steps.set(task)
     try:
         return await _stepwise(all_, share, work)
     finally:
-        _in_steps.reset(token)
+        # Not what it was before: of requests that are sent ahead each would keep the one before it.
+        _in_steps.set(None)
 
 
 @types.coroutine
