@@ -24,7 +24,7 @@ TURNS_TO_REST = 12
 ACCOUNTS = st.sampled_from([None, None, 1, 1, 1, 2])
 NUMBERS = st.integers(0, 30)
 ACTIONS = st.one_of(
-    st.tuples(st.just("lend"), ACCOUNTS),
+    st.tuples(st.sampled_from(["lend", "lend now"]), ACCOUNTS),
     st.tuples(st.sampled_from(["give back", "give back", "breaks", "lose", "cancel"]), NUMBERS),
     st.tuples(st.sampled_from(["time passes", "idle ones are closed", "nobody answers"])),
 )
@@ -89,6 +89,12 @@ class Pool(RuleBasedStateMachine):
 
     def lend(self, account: int | None) -> None:
         self.tasks[self.loop.create_task(self.pool.lend(account))] = account
+
+    def lend_now(self, account: int | None) -> None:
+        async def lent() -> Any:
+            return self.pool.lend_now(account) or await self.pool.lend(account)
+
+        self.tasks[self.loop.create_task(lent())] = account
 
     def give_back(self, number: int, *, broken: bool = False) -> None:
         self.collect()
