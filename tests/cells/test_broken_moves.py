@@ -55,6 +55,42 @@ async def test_an_account_that_is_moving_on_from_its_target_is_not_taken_back(
     await moving(cells, tenant).move(nothing)
 
 
+async def test_a_run_waits_for_the_commit_of_one_that_died_as_it_opened_the_account(
+    cells: Cells, home: World
+) -> None:
+    tenant = await home.tenant()
+    number = tenant.caller.account
+    with pytest.raises(RuntimeError, match="dies here"):
+        await moving(cells, tenant, dies_at("the account is switched")).move(nothing)
+    async with asked(cells.first) as source:
+        await source.execute(
+            "UPDATE accounts SET move_stage = 'LEAVING' WHERE account = $1", number
+        )
+        row = await source.fetchrow("SELECT id, name FROM accounts WHERE account = $1", number)
+    said: list[str] = []
+    async with asked(cells.second) as target, asked(cells.second) as watch:
+        async with target.transaction():  # of the run that died: a standby keeps it from its end
+            await target.execute("SELECT FROM account_moves WHERE account = $1 FOR UPDATE", number)
+            await target.execute(
+                "INSERT INTO accounts (account, id, name, time_created)"
+                " OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, now())",
+                number,
+                *row,
+            )
+            going_on = asyncio.create_task(moving(cells, tenant, said.append).move(nothing))
+            waits = (
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND application_name = 'wattyard cells'"
+            )
+            async with asyncio.timeout(60):
+                while not await watch.fetchval(waits):  # noqa: ASYNC110 (another session)
+                    await asyncio.sleep(0.01)
+            assert await stage_of(cells, number) == "LEAVING"
+        await going_on
+    assert said == ["the target serves the account already: the rest of the move is done"]
+    assert await stage_of(cells, number) == "MOVED"
+
+
 async def test_a_move_goes_on_where_the_subscription_was_being_ended(
     cells: Cells, filled: Filled
 ) -> None:

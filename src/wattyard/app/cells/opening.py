@@ -105,12 +105,14 @@ async def _members(source: OpenSession, target: OpenSession, account: MovingAcco
 
 
 async def is_open(target: OpenSession, account: MovingAccount) -> bool:
-    """Whether the account is served at the target."""
-    found = await target.fetchval(
-        "SELECT 1 FROM accounts WHERE account = $1 AND id = $2 AND move_stage IS NULL",
-        account.number,
-        account.id,
-    )
+    """Whether the account is served at the target; waits for a run that died as it opened it."""
+    async with target.transaction():
+        await _wait_for_opener(target, account)
+        found = await target.fetchval(
+            "SELECT 1 FROM accounts WHERE account = $1 AND id = $2 AND move_stage IS NULL",
+            account.number,
+            account.id,
+        )
     return found is not None
 
 
@@ -123,10 +125,13 @@ async def is_there(target: OpenSession, account: MovingAccount) -> bool:
 async def was_opened(target: OpenSession, account: MovingAccount) -> bool:
     """Whether the account was opened at the target, also where that is being committed now."""
     async with target.transaction():
-        await target.execute(
-            "SELECT FROM account_moves WHERE account = $1 FOR UPDATE", account.number
-        )
+        await _wait_for_opener(target, account)
         return await is_there(target, account)
+
+
+async def _wait_for_opener(target: OpenSession, account: MovingAccount) -> None:
+    """Wait until nobody is opening the account: its commit may outlast who asked for it."""
+    await target.execute("SELECT FROM account_moves WHERE account = $1 FOR UPDATE", account.number)
 
 
 async def bar(target: OpenSession, account: MovingAccount) -> None:
