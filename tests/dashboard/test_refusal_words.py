@@ -40,6 +40,11 @@ def test_codes_and_parameters_are_words_and_what_was_typed_is_left_alone(
     assert worded(message) == words
 
 
+def test_a_long_path_that_somebody_typed_takes_no_longer_than_its_length() -> None:
+    typed = f"{'.'.join(['aaaaaaaa'] * 40)}/"  # 8 ** 40 ways to read it, if each name had 8
+    assert in_words(f"there is no {typed}") == f"there is no {typed}"
+
+
 def test_a_fault_calls_its_field_what_the_form_calls_it() -> None:
     refusal = Malformed(
         "max_power_import_kw must be a number; got 'max_power_import_kw'",

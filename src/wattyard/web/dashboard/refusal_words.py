@@ -55,7 +55,7 @@ _NAMES: Final[Mapping[str, str]] = {
 _UNITS: Final = re.compile(r"_(k?wh?|percent|seconds|ids?)$")
 _QUOTED: Final = re.compile(r"(\"[^\"]*\"|'[^']*'|“[^”]*”|‘[^’]*’|\b[Cc]olumns? \S+)")
 """What stands in quotes, and the column of a file."""
-_NAME: Final = r"[a-z]+[a-z0-9]*"
+_NAME: Final = r"[a-z][a-z0-9]*"
 _STEP: Final = rf"{_NAME}(?:_[a-z0-9]+)*(?:\[\d+\])?"
 _PATH: Final = re.compile(rf"(?<![\w./:@-]){_STEP}(?:\.{_STEP})*(?![\w/@-]|:\S|\.\w)")
 _ID: Final = re.compile(r"[a-z]{2,4}_[0-9a-f]{32}|[rs]k_(?:test|live).*")
