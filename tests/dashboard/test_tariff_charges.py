@@ -76,6 +76,16 @@ async def test_charges_that_rows_cannot_say_stay_json_and_a_save_loses_none(
     assert (await tenant.get(f"/tariffs/{made['id']}")).json()["charges"] == made["charges"]
 
 
+async def test_rows_stay_where_the_json_beside_them_has_null_for_charges(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at = (await tenant.site())["location_id"]
+    form = typed(at, ROW, more='{"charges": null}', **standing(("Meter", "5", "MONTHLY")))
+    assert (await browser.post("/tariffs/new", form)).status_code == 303
+    (made,) = (await tenant.get("/tariffs")).json()["data"]
+    assert [one["name"] for one in made["charges"]] == ["Meter"]
+
+
 async def test_a_faulty_amount_is_told_at_its_row_and_kept_as_typed(
     tenant: Tenant, browser: Browser
 ) -> None:

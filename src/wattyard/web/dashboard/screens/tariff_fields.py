@@ -95,7 +95,7 @@ def body_of(form: Form, rows: Sequence[WindowRow]) -> dict[str, Any]:
     """
     market = form["market_source_id"] or None
     more = _more(form["more"])
-    charges, others = charges_of(form), more.get("charges", [])
+    charges, others = charges_of(form), more.get("charges") or []
     if charges and isinstance(others, list):
         more["charges"] = [*charges, *others]
     texts: dict[str, Any] = {name: form[name] or None for name in TEXTS}
