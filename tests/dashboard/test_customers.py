@@ -1,12 +1,20 @@
 """The page of a customer: its data is given out and erased, by owners alone."""
 
+import asyncio
 import json
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
-from tests.support.dashboard import Browser, words
+from tests.support.dashboard import OWN_PAGE, Browser, words
 from tests.support.world import Tenant, World
+from wattyard.kernel.context import Context
+from wattyard.kernel.refusals import Unavailable
 from wattyard.people.domain import Role
+from wattyard.sites.service import Customers, PersonalData
 
 
 @pytest.fixture
@@ -74,3 +82,69 @@ async def test_developers_may_do_neither_and_a_strangers_customer_is_not_there(
         assert (await developer.post(path, typed, headers=foreign)).status_code == 403
     assert (await stranger.get(f"/customers/{customer}")).status_code == 404
     assert (await tenant.get(f"/customers/{customer}")).status_code == 200
+
+
+class BrokenOff(PersonalData):
+    """Loses the database after a piece of an export, and the server once all was erased."""
+
+    async def document(self, context: Context, customer_id: UUID) -> AsyncGenerator[str, None]:
+        pieces = super().document(context, customer_id)
+        yield await anext(pieces)
+        yield await anext(pieces)
+        raise Unavailable("the database cannot be reached")
+
+    async def erase(self, context: Context, customer_id: UUID) -> dict[str, int]:
+        await super().erase(context, customer_id)
+        raise RuntimeError("the server is killed")
+
+
+@pytest.fixture
+async def breaking(world: World) -> World:
+    customers = world.services.get(Customers)
+    broken = BrokenOff(world.db, world.services, customers, settled=timedelta())
+    return World(world.db, world.clock, {PersonalData: broken})
+
+
+async def test_the_log_names_who_erased_a_customer_also_where_the_server_died_over_it(
+    world: World, breaking: World, tenant: Tenant, customer: str
+) -> None:
+    browser = await Browser.of(breaking, tenant)
+    answer = await browser.post(f"/customers/{customer}/erase", {"reference": "c-1042"})
+    assert answer.status_code == 500
+    assert (await tenant.get(f"/customers/{customer}")).status_code == 404
+    assert f"customer.erase {customer}" in words(await browser.get("/settings/audit"))
+
+
+async def test_an_export_that_breaks_off_is_not_taken_for_a_whole_one(
+    breaking: World, tenant: Tenant, customer: str
+) -> None:
+    browser = await Browser.of(breaking, tenant)
+    sent: list[Any] = []
+    asked = [{"type": "http.request", "body": b"", "more_body": False}]
+    headers = {"host": "test", "cookie": f"wattyard={browser.token}", **OWN_PAGE}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return asked.pop() if asked else await never.wait()
+
+    path = f"{browser.base}/customers/{customer}/export"
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+        "query_string": b"", "http_version": "1.1", "scheme": "http", "client": ("127.0.0.1", 7),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    never = asyncio.Event()
+    await breaking.app(scope, receive, send)
+    start, *pieces = sent
+    assert start["status"] == 200
+    assert [one["type"] for one in pieces] == ["http.response.body"] * 2
+    assert all(one["more_body"] for one in pieces)
+
+
+async def test_a_reference_is_typed_as_the_page_shows_it(world: World, tenant: Tenant) -> None:
+    made = (await tenant.post("/customers", {"reference_id": "Jan  de \u202eVries"})).json()
+    browser = await Browser.of(world, tenant)
+    typed = {"reference": "Jan de \u202eVries"}
+    assert (await browser.post(f"/customers/{made['id']}/erase", typed)).status_code == 303

@@ -79,9 +79,13 @@ class Door:
         try:
             await call.answer(await self._answered(visit))
         except Refusal as refusal:
+            if (
+                call.status != 0
+            ):  # the answer has begun: it is cut off, so that nobody takes it for all
+                raise
             await call.answer(self._refused(visit, refusal))
         except Exception:
-            if call.status == 0:  # else the answer has begun
+            if call.status == 0:
                 await call.answer(self._page(visit, _broken(visit)))
             raise
 

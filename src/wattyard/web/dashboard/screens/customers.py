@@ -51,16 +51,21 @@ async def export_customer(visit: Visit, customer: str, kept: PersonalData) -> St
 
 @page("POST", f"{_PATH}/erase", role=Role.OWNER)
 async def erase_customer(visit: Visit, customer: str, kept: PersonalData) -> Screen | Answer:
-    """Erase a customer, once its reference was typed to confirm it."""
+    """Erase a customer, once its reference was typed to confirm it.
+
+    That it was asked for is in the audit log before anything goes: what is gone cannot say so.
+    """
     found = await visit.api("GET", f"{_API}/{customer}", shown=False)
-    if visit.form["reference"] != _to_type(found):
+    if _in_one_line(visit.form["reference"]) != _in_one_line(_to_type(found)):
         refusal = ReferenceUnlike(
             "the reference is another one, so nothing was erased", param="reference"
         )
         return _screen(visit, found, FormFaults(refusal), status=422)
+    async with visit.tools.db.transaction():
+        await visit.note("customer.erase", object_id=found["id"])
     rows = await kept.erase(visit.context, ids.read(found["id"], "cus", param="customer"))
     async with visit.tools.db.transaction():
-        await visit.note("customer.erase", object_id=found["id"], after={"rows": rows})
+        await visit.note("customer.erased", object_id=found["id"], after={"rows": rows})
     count = visit.formats().number(sum(rows.values()), digits=0)
     told = f"The customer is erased, with {count} rows in all. Backups of before still have it."
     return visit.go(visit.link("/sites"), told=told)
@@ -79,7 +84,12 @@ def _name(found: Mapping[str, Any]) -> str:
 
 def _to_type(found: Mapping[str, Any]) -> str:
     """What somebody types to confirm that this customer is meant."""
-    return str(found["reference_id"] or found["id"]).strip()
+    return str(found["reference_id"] or found["id"])
+
+
+def _in_one_line(text: str) -> str:
+    """Write white space as pages show it, and as a field takes what is copied from them."""
+    return " ".join(text.split())
 
 
 def _screen(
