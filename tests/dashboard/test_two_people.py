@@ -114,3 +114,17 @@ async def test_no_transaction_is_open_while_the_name_of_a_webhook_is_looked_up(
             answer.set()
             assert (await sending).status_code in (201, 303)
             assert held == 0
+
+
+async def test_what_a_form_says_was_seen_may_be_anything_and_is_no_fault_of_ours(
+    world: World, tenant: Tenant
+) -> None:
+    site = await tenant.site(reference_id="home")
+    tariff = await tenant.tariff(site["location_id"])
+    browser = await Browser.of(world, tenant)
+    for seen in ('{"postal_address":"x"}', '{"reference_id":"\\ud800"}', "[" * 10_000, "1"):
+        form = {"version": '"another"', "seen": seen, "status": "ACTIVE", "do": "save"}
+        for path in (f"/sites/{site['id']}/edit", f"/sites/{site['id']}/status"):
+            assert (await browser.post(path, form)).status_code == 409, (path, seen[:30])
+        page = await browser.post(f"/tariffs/{tariff['id']}/edit", form)
+        assert page.status_code < 500, seen[:30]

@@ -7,7 +7,8 @@ from typing import Any, Final
 import htpy as h
 from htpy import Node
 
-from wattyard.kernel.refusals import PreconditionFailed
+from wattyard.kernel.refusals import PreconditionFailed, Refusal
+from wattyard.platform.decoding import json_value
 from wattyard.platform.http.inside import Request
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import Screen
@@ -42,8 +43,9 @@ def seen_fields(document: Mapping[str, Any], fields: Sequence[str], version: str
 def seen_of(form: Form) -> dict[str, Any]:
     """What of the object a form showed; empty where the form does not say."""
     try:
-        seen = json.loads(form["seen"])
-    except ValueError:
+        seen = json_value(form["seen"].encode())
+        json.dumps(seen, ensure_ascii=False).encode()  # half of a surrogate pair is in no page
+    except (Refusal, UnicodeEncodeError):
         return {}
     return seen if isinstance(seen, dict) else {}
 

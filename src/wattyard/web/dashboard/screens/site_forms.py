@@ -278,7 +278,9 @@ def _values(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of the form as a location has them."""
     found = {name: document.get(name) for name in (*_TEXTS, *_NUMBERS)}
     for part in ("postal_address", "geo_location"):
-        found |= {f"{part}.{name}": value for name, value in (document.get(part) or {}).items()}
+        own = document.get(part)
+        if isinstance(own, dict):
+            found |= {f"{part}.{name}": value for name, value in own.items()}
     return found
 
 

@@ -22,6 +22,7 @@ from wattyard.web.dashboard.screens.tariff_fields import MORE_ROWS
 from wattyard.web.dashboard.screens.tariff_form import TariffForm, form_body
 from wattyard.web.dashboard.screens.tariff_past import Change
 from wattyard.web.dashboard.screens.tariff_words import kind_of
+from wattyard.web.dashboard.versions import seen_of
 from wattyard.web.dashboard.visit import Visit
 
 Document = Mapping[str, Any]
@@ -146,16 +147,12 @@ def _kept(visit: Visit, version: str) -> Node:
 
 def _meanwhile(visit: Visit, own: Document) -> Node:
     """Show what somebody else changed; what was typed stays in the form."""
-    try:
-        seen = json.loads(visit.form["seen"])
-    except ValueError:
-        seen = {}
     return h.div(".told", role="alert")[
         h.p[
             "Somebody else changed this tariff after you opened it. Nothing of yours is saved yet: "
             "the form is as you typed it, and saving it now replaces their change."
         ],
-        parts.change_table(seen if isinstance(seen, dict) else {}, tariff_fields.seen_of(own)),
+        parts.change_table(seen_of(visit.form), tariff_fields.seen_of(own)),
     ]
 
 
