@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.support.world import Tenant, World
-from wattyard.sites.domain.search import SiteSearch, silent_before
+from wattyard.sites.domain.search import SiteSearch, position_of, silent_before
 from wattyard.sites.service import SiteSearches
 from wattyard.sites.store.folding import folded_code, folded_name
 from wattyard.sites.store.search import SearchQuestion, Way, search_query
@@ -87,6 +87,22 @@ async def test_a_name_that_unfolds_to_thousands_of_letters_is_kept_and_found(
     )
     page = await world.services.get(SiteSearches).page(tenant.context, SiteSearch(text=long))
     assert [one.site.reference_id for one in page.items] == [long]
+
+
+async def test_pages_go_on_after_a_text_with_characters_that_are_not_seen(
+    world: World, tenant: Tenant
+) -> None:
+    texts = [f"q\u200b\u00ad\t{number}" for number in range(5)]
+    for text in texts:
+        customer = await tenant.make("/customers", {"metadata": {"name": text}})
+        await tenant.site(customer_id=customer["id"], reference_id=f"r{text[-1]}")
+    searches, at, found = world.services.get(SiteSearches), None, []
+    for _ in range(3):
+        page = await searches.page(tenant.context, SiteSearch(text="q"), at=at, limit=2)
+        found += [one.site.reference_id for one in page.items]
+        at = position_of(page.older.text()) if page.older else None
+
+    assert (found, at) == (["r0", "r1", "r2", "r3", "r4"], None)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The search of sites: every page, forwards and back, against a search in plain Python."""
 
+import base64
+import json
 import random
 from dataclasses import dataclass, replace
 from itertools import product
@@ -17,6 +19,10 @@ from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import Customers, Sites, SiteSearches, States
 
 CITIES = ("Leeds", "LEEDS", "Leer", "Århus", "Köln", None)
+HALF = base64.urlsafe_b64encode(
+    json.dumps(["reference", "\ud800", "0" * 32, "0" * 32, 0]).encode()
+).decode()
+"""A position whose text is half of a pair of surrogates."""
 
 
 @dataclass
@@ -221,7 +227,7 @@ async def test_a_stranger_finds_nothing_of_others_in_any_list(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "bm90IGpzb24", "W10", "WzEsMiwzLDQsNV0", "a" * 5000, "eyJhIjoxfQ", "\ud800"],
+    ["", "x", "bm90IGpzb24", "W10", "WzEsMiwzLDQsNV0", "a" * 5000, "eyJhIjoxfQ", "\ud800", HALF],
 )
 def test_what_is_no_position_is_the_first_page(text: str) -> None:
     assert position_of(text) is None

@@ -89,12 +89,13 @@ def position_of(text: str | None) -> SearchPosition | None:
         parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         lane, key, owner, site, backwards = parts
         position = SearchPosition(lane, key, UUID(hex=owner), UUID(hex=site), bool(backwards))
+        key.encode()  # no half of a pair of surrogates
         if lane in ("seen", "silent"):
             datetime.fromisoformat(key)
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         return None
     sound = isinstance(lane, str) and isinstance(key, str) and "\0" not in key
-    return position if sound and key.isprintable() else None
+    return position if sound else None
 
 
 _LONGEST_PLACE: Final = 4000
