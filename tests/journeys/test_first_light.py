@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -137,6 +138,11 @@ def test_workers_are_replaced_on_sighup_without_a_lost_request(data: Path, accou
         origin = {"Origin": "https://app.example"}
         opened = httpx.get(f"{server.address}/health/ready", headers=origin, timeout=60)
         assert opened.headers["access-control-allow-origin"] == "https://app.example"
+        new = workers(server)
+        for one in new:  # as `systemctl kill` signals them all
+            os.kill(one, signal.SIGHUP)
+        assert httpx.get(f"{server.address}/health/live", timeout=60).status_code == 200
+        assert workers(server) == new
         assert server.stop() == 0
 
 

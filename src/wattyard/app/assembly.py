@@ -1,8 +1,10 @@
 """Settings in, running application out. The one place that names every capability."""
 
 import gc
+import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from multiprocessing import parent_process
 from typing import Any, Final
 
 from wattyard.accounts.capability import ACCOUNTS
@@ -170,7 +172,12 @@ def authenticators_of(accounts: Accounts) -> Mapping[Access, Authenticate]:
 
 
 def from_environment() -> FrontDoor:
-    """Build the application of a worker process; its settings are in the environment."""
+    """Build the application of a worker process; its settings are in the environment.
+
+    SIGHUP is for the process that started it, and replaces it when its requests are answered.
+    """
+    if parent_process() is not None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = Settings.read()
     logs.configure(level=settings.log_level, form=settings.log_format)
     db = Database(
