@@ -4,7 +4,6 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from multiprocessing import parent_process
 from typing import Any, Final
 
 from wattyard.accounts.capability import ACCOUNTS
@@ -176,6 +175,8 @@ def from_environment() -> FrontDoor:
 
     SIGHUP is for the process that started it, and replaces it when its requests are answered.
     """
+    from multiprocessing import parent_process  # noqa: PLC0415 (a server has it, commands do without)
+
     if parent_process() is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = Settings.read()

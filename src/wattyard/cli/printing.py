@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 import typer
-from rich.cells import cell_len
 
 from wattyard.kernel.printing import printable
 
@@ -47,12 +46,20 @@ def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
     """
     if not rows:
         return ["none"]
+    from rich.cells import cell_len  # noqa: PLC0415 (a start prints no table)
+
     head = list(rows[0])
     cells = [head, *([_cell(value) for value in row.values()] for row in rows)]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     wide = sum(widths) + len(_BETWEEN) * (len(widths) - 1)
     if width is None or wide <= width:
-        return [_BETWEEN.join(map(_padded, line, widths)).rstrip() for line in cells]
+        return [
+            _BETWEEN.join(
+                text + " " * (column - cell_len(text))  # a letter of Chinese takes two columns
+                for text, column in zip(line, widths, strict=True)
+            ).rstrip()
+            for line in cells
+        ]
     widest = max(map(len, head))
     lines: list[str] = []
     for line in cells[1:]:
@@ -63,8 +70,3 @@ def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
 
 def _cell(value: object) -> str:
     return "" if value is None else " ".join(printable(str(value)).split())
-
-
-def _padded(text: str, width: int) -> str:
-    """Fill up a text to a width in columns of a terminal: a letter of Chinese takes two."""
-    return text + " " * (width - cell_len(text))
