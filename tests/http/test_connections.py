@@ -1,11 +1,13 @@
 """What stands between a connection's bytes and the application (contract 0, Transport)."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
+from weakref import ref
 
 import pytest
 import uvicorn
@@ -110,6 +112,32 @@ async def test_a_connection_is_kept_for_as_long_as_its_client_takes_the_answer()
         await hung_up(writer)
 
     assert overdue == [False, False, False, True]
+
+
+@pytest.mark.parametrize("path", ["/sites", "/sites/{id}"])
+async def test_what_was_answered_is_given_free_without_a_collection(
+    world: World, tenant: Tenant, path: str
+) -> None:
+    line = f"GET {path.format(**await tenant.site())} HTTP/1.1\r\nHost: h\r\n"
+    request = f"{line}Authorization: Bearer {tenant.token}\r\n\r\n".encode()
+    connections: list[ClientConnection] = []
+    answered = []
+    async with listening(world, connections) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        gc.disable()
+        try:
+            for _ in range(3):
+                writer.write(request)
+                async with asyncio.timeout(60):
+                    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                    length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+                    await reader.readexactly(int(length))
+                answered.append(ref(connections[0].cycle))
+            assert head.startswith(b"http/1.1 200 ")
+            assert [one() is None for one in answered] == [True, True, False]
+        finally:
+            gc.enable()
+        await hung_up(writer)
 
 
 async def test_an_answer_without_content_is_followed_by_the_next_one(world: World) -> None:

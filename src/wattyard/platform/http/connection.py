@@ -271,6 +271,8 @@ async def _send_whole(
     head = b"".join((STATUS_LINE[status], *lines, b"\r\n"))
     if not head.count(b"\r") == head.count(b"\n") == len(lines) + 2 or b"\0" in head:
         raise RuntimeError("a header of an answer has a line break or a NUL")
+    # It holds the cycle: nothing is left for a collection.
+    del cycle.scope[SEND_WHOLE]  # type: ignore[typeddict-item]
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     cycle.transport.writelines((head,) if cycle.scope["method"] == "HEAD" else (head, body))

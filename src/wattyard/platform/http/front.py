@@ -166,7 +166,7 @@ class Resource:
         self._allowed = ", ".join(sorted(self._by_method))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call: Call = scope[_CALL]
+        call: Call = scope.pop(_CALL)  # or each would hold the other, and its bodies, for long
         call.path_values = scope["path_params"]
         await self.answer(call)
 
