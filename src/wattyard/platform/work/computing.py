@@ -34,7 +34,11 @@ def yield_to_the_loop() -> None:
 
 
 class FullCollections:
-    """Puts full garbage collections off while threads compute, for ten seconds at most."""
+    """Puts full garbage collections off while threads compute.
+
+    Where one thread follows another without a pause, they are allowed again after ten seconds, as
+    the next thread begins.
+    """
 
     def __init__(self, *, at_most_seconds: float = _UNCOLLECTED_SECONDS) -> None:
         self._at_most_seconds = at_most_seconds
