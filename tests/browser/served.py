@@ -73,6 +73,7 @@ class Served:
             "source": self.api("/market-sources")["data"][-1]["id"],
             "endpoint": self.api("/webhook-endpoints")["data"][0]["id"],
             "event": self.api("/events", limit=1)["data"][0]["id"],
+            "customer": self.api("/customers", limit=1)["data"][0]["id"],
         }
 
     def _site_with_a_plan(self) -> Any:

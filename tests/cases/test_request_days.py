@@ -34,6 +34,7 @@ from wattyard.requests.store import log as store
 
 EVENING = datetime(2026, 3, 1, 23, 59, 30, tzinfo=UTC)
 CALLER = Caller(7, UUID(int=7), live_mode=False)
+NEIGHBOUR = Caller(8, UUID(int=8), live_mode=False)
 LINE = RequestLine(
     UUID(int=0), EVENING, "POST", "site_create", "/sites", "", 201, 4.5, None, None, "", False
 )
@@ -79,6 +80,15 @@ def url(made: Made, postgres: str, worker_id: str) -> str:
 async def log(url: str) -> AsyncIterator[Log]:
     db = Database(url, connections=2)
     await db.open()
+    async with db.transaction() as writing:
+        await writing.execute(
+            """
+            INSERT INTO accounts (account, id, name, time_created) OVERRIDING SYSTEM VALUE
+            SELECT number, gen_random_uuid(), 'logged', now() FROM unnest($1::int[]) AS number
+            ON CONFLICT DO NOTHING
+            """,
+            [CALLER.account, NEIGHBOUR.account],
+        )
     log = Log(db, FakeClock(EVENING), url)
     yield log
     log.clock.forward(days=100)
@@ -168,12 +178,11 @@ async def test_a_role_that_only_reads_and_writes_rows_deletes_them(url: str, log
 
 
 async def test_an_account_keeps_its_newest_requests_and_nobody_elses_go(log: Log) -> None:
-    neighbour = Caller(8, UUID(int=8), live_mode=False)
     for minute in range(4):
         for caller in (CALLER, replace(CALLER, live_mode=True)):
             log.add(caller=caller)
         if minute:
-            log.add(caller=neighbour)
+            log.add(caller=NEIGHBOUR)
         log.clock.forward(minutes=1)
     await log.recorder.flush()
     days = Days(log.db, most_rows=4)

@@ -72,6 +72,7 @@ async def test_a_schedule_by_state_of_charge_has_its_fields(tenant: Tenant) -> N
             "total": 3.0,
             "description": "The car is charged at once at full power until its target.",
             "unmet": [],
+            "stored_more_kwh": 0,
         },
         "savings": {"value": 2.0, "percentage": 66.67},
         "assumptions": {
