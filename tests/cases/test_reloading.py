@@ -96,7 +96,7 @@ def test_where_sighup_is_ignored_that_stays() -> None:
 
 
 def test_a_process_without_workers_outlives_sighup(capsys: pytest.CaptureFixture[str]) -> None:
-    present = signal.getsignal(signal.SIGHUP)
+    present = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` it would be ignored
     try:
         outlive_hangup()
         signal.raise_signal(signal.SIGHUP)
