@@ -55,6 +55,7 @@ async def test_the_doctor_says_what_to_do(browser: Browser, db: Database, late_j
 async def test_signing_keys_rotate_and_the_log_says_who_did_it(
     world: World, browser: Browser
 ) -> None:
+    await browser.post(f"{HOME}/signing-key")  # a server that never signed has none to retire
     before = words(await browser.get(HOME))
     done = await browser.post(f"{HOME}/signing-key")
     assert (done.status_code, done.headers["location"]) == (303, HOME)
@@ -62,9 +63,9 @@ async def test_signing_keys_rotate_and_the_log_says_who_did_it(
     assert before.count("retired") < after.count("retired")
     assert "signing_key.rotate" in after
     log = (await world.services.get(AuditLog).page_of_server(PageWindow(100))).items
-    (entry,) = (one for one in log if one.person_id == browser.person)
-    assert entry.action == "signing_key.rotate"
-    assert "private" not in str(entry.after)
+    own = [one for one in log if one.person_id == browser.person]
+    assert [one.action for one in own] == ["signing_key.rotate"] * 2
+    assert "private" not in str([one.after for one in own])
 
 
 async def test_an_account_is_disabled_and_enabled_and_its_log_says_so(
