@@ -21,10 +21,10 @@ FILES = sorted(
 )
 REGISTRY = re.compile(
     r"(?:\bimage:|\bnewName:|^FROM|\bcopy --from=) *[\"']?[\w-]+(?:\.[\w-]+)+(?::\d+)?/"
-    r"|index-url|/simple\b|\bregistry\.",
+    r"|index[-]url|/simpl[e]\b|\bregistr[y]\.",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A host in the name of an image, or an index of packages."""
+"""A host in the name of an image, or an index of packages, in letters that this file has not."""
 
 
 @pytest.mark.parametrize(

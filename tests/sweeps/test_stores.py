@@ -100,7 +100,7 @@ OF_NO_ACCOUNT = {
     "events.queue.account_id_of",
     "events.backlog.backlog",
     "events.queue.accounts_with_events",
-    "events.queue.anything_waits",
+    "events.backlog.anything_waits",
     "events.queue.claim",
     "events.queue.forget_stray",
     "events.queue.give_back",

@@ -4,12 +4,8 @@ from uuid import UUID
 
 from wattyard.events.domain.deliveries import DeliveryNotFound, Status
 from wattyard.events.service import Deliveries
-from wattyard.events.wire.webhooks import (
-    DELIVERY_EXAMPLE,
-    DELIVERY_LIST,
-    DeliveryShape,
-    delivery_json,
-)
+from wattyard.events.wire.webhook_examples import DELIVERY_EXAMPLE, DELIVERY_LIST
+from wattyard.events.wire.webhooks import DeliveryShape, delivery_json
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope

@@ -9,6 +9,7 @@ from wattyard.events.domain.endpoints import (
 from wattyard.events.domain.headers import HeadersInvalid
 from wattyard.events.service import Endpoints
 from wattyard.events.service.signer import shown_secret
+from wattyard.events.wire import webhook_examples
 from wattyard.events.wire import webhooks as wire
 from wattyard.events.wire.log import EventShape, event_json
 from wattyard.events.wire.webhooks import EndpointBody, EndpointDeleted, EndpointShape
@@ -39,7 +40,7 @@ from wattyard.platform.http.preconditions import guarding
     query=ListQuery,
     answers=List[EndpointShape],
     refuses=LIST_REFUSALS,
-    example=wire.ENDPOINT_LIST,
+    example=webhook_examples.ENDPOINT_LIST,
 )
 async def list_endpoints(context: Context, query: ListQuery, endpoints: Endpoints) -> bytes:
     """List the webhook endpoints of the account, newest first."""
@@ -57,7 +58,7 @@ async def list_endpoints(context: Context, query: ListQuery, endpoints: Endpoint
     scope=Scope.ALL_READ,
     answers=EndpointShape,
     refuses=(EndpointNotFound,),
-    example=wire.ENDPOINT_EXAMPLE,
+    example=webhook_examples.ENDPOINT_EXAMPLE,
     tagged=True,
 )
 async def get_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints) -> bytes:
@@ -76,8 +77,8 @@ async def get_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints)
     shows_secret=True,
     status=201,
     refuses=(UrlInvalid, EventTypesInvalid, HeadersInvalid, LimitReached),
-    example=wire.NEW_ENDPOINT_EXAMPLE,
-    example_body=wire.BODY_EXAMPLE,
+    example=webhook_examples.NEW_ENDPOINT_EXAMPLE,
+    example_body=webhook_examples.BODY_EXAMPLE,
 )
 async def create_endpoint(context: Context, body: EndpointBody, endpoints: Endpoints) -> LastStep:
     """Create a webhook endpoint; it gets every event from now on.
@@ -103,7 +104,7 @@ async def create_endpoint(context: Context, body: EndpointBody, endpoints: Endpo
     body=Patch[EndpointBody],
     answers=EndpointShape,
     refuses=(EndpointNotFound, UrlInvalid, EventTypesInvalid, HeadersInvalid),
-    example=wire.ENDPOINT_EXAMPLE,
+    example=webhook_examples.ENDPOINT_EXAMPLE,
     example_body={"event_types": ["device.*", "site.update"]},
     tagged=True,
 )
@@ -130,7 +131,11 @@ async def change_endpoint(
     "webhook_endpoint_delete",
     answers=EndpointDeleted,
     refuses=(EndpointNotFound,),
-    example={"id": wire.ENDPOINT_EXAMPLE["id"], "object": "webhook_endpoint", "deleted": True},
+    example={
+        "id": webhook_examples.ENDPOINT_EXAMPLE["id"],
+        "object": "webhook_endpoint",
+        "deleted": True,
+    },
 )
 async def delete_endpoint(
     call: Call, context: Context, endpoint_id: str, endpoints: Endpoints
@@ -152,7 +157,7 @@ async def delete_endpoint(
     answers=wire.NewEndpointShape,
     shows_secret=True,
     refuses=(EndpointNotFound,),
-    example=wire.NEW_ENDPOINT_EXAMPLE,
+    example=webhook_examples.NEW_ENDPOINT_EXAMPLE,
     example_body={"overlap_seconds": 86400},
 )
 async def rotate_secret(
@@ -175,7 +180,7 @@ async def rotate_secret(
     answers=EventShape,
     status=201,
     refuses=(EndpointNotFound, EndpointDisabled),
-    example=wire.TEST_EXAMPLE,
+    example=webhook_examples.TEST_EXAMPLE,
     events=("webhook.test",),
 )
 async def test_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints) -> bytes:
@@ -192,7 +197,7 @@ async def test_endpoint(context: Context, endpoint_id: str, endpoints: Endpoints
     body=wire.ReplayBody,
     answers=wire.ReplayShape,
     refuses=(EndpointNotFound, EndpointDisabled),
-    example=wire.REPLAY_EXAMPLE,
+    example=webhook_examples.REPLAY_EXAMPLE,
     example_body={"from": "2026-02-12T10:00:00Z"},
 )
 async def replay_events(

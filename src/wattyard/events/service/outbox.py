@@ -85,7 +85,7 @@ class Outbox:
     async def anything_waits(self) -> bool:
         """Whether any delivery is pending: due or not, held or not."""
         async with self._events.db.reading() as db:
-            return await store.anything_waits(db)
+            return await backlog_store.anything_waits(db)
 
     async def sign(self, holder: UUID) -> None:
         """Give a sign of life of a worker that holds deliveries.

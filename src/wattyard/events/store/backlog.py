@@ -1,4 +1,4 @@
-"""How many deliveries of all accounts are due and not made, and for how long."""
+"""What waits for delivery, of all accounts: whether anything does, how much, and for how long."""
 
 from datetime import datetime
 from typing import Final
@@ -7,6 +7,14 @@ from wattyard.platform.db import ReadConnection
 
 BACKLOG_COUNTED: Final = 10_000
 """More deliveries than this are not counted for the metrics: a count costs by the row."""
+
+
+async def anything_waits(db: ReadConnection) -> bool:
+    """Whether any delivery is pending, by one index probe."""
+    found: bool = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM webhook_deliveries WHERE status = 'PENDING')"
+    )
+    return found
 
 
 async def overdue(db: ReadConnection, before: datetime) -> tuple[int, datetime | None]:

@@ -199,14 +199,6 @@ async def claim(
     return sorted((_claimed(dict(row)) for row in rows), key=lambda delivery: delivery.position)
 
 
-async def anything_waits(db: ReadConnection) -> bool:
-    """Whether any delivery is pending, by one index probe."""
-    found: bool = await db.fetchval(
-        "SELECT EXISTS (SELECT FROM webhook_deliveries WHERE status = 'PENDING')"
-    )
-    return found
-
-
 async def renew(
     db: WriteConnection, holder: UUID, deliveries: Collection[ClaimedDelivery], *, until: datetime
 ) -> set[UUID]:

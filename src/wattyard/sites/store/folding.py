@@ -5,7 +5,8 @@ and no extension in it: so it can be indexed, copied by replication and restored
 index serves a search only if its expression is the very same, see migration 0028.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 _LONGEST: Final = 100
 """So many characters are compared: an entry of an index holds them, whatever they unfold to."""
@@ -35,3 +36,20 @@ def folded_name(text: str) -> str:
     """
     spelt = f"regexp_replace({_unmarked(text)}, '([ou])e|(a)[ae]', '\\1\\2', 'g')"
     return f'(left({spelt}, {_LONGEST}) COLLATE "C")'
+
+
+class SearchedText(NamedTuple):
+    """A text that may begin with the one that is looked for, and how both are folded for it."""
+
+    column: str
+    fold: Callable[[str], str]
+
+    @property
+    def key(self) -> str:
+        """What the index of the text is ordered by."""
+        return self.fold(self.column)
+
+    def begins(self, text: str) -> str:
+        """Write the condition that it begins with a text: a range of an index in byte order."""
+        begin = self.fold(f"{text}::text")
+        return f'({self.key} >= {begin} AND {self.key} < ({begin} || chr(1114111)) COLLATE "C")'

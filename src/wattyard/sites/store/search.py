@@ -13,27 +13,9 @@ from uuid import UUID
 from wattyard.kernel.values import dataclass
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.search import SearchPosition, SiteSearch
-from wattyard.sites.store.folding import folded_code, folded_name
+from wattyard.sites.store.folding import SearchedText, folded_code, folded_name
 
 _MINE = "{0}.account = $1 AND {0}.live_mode = $2"
-_C = 'COLLATE "C"'
-
-
-class SearchedText(NamedTuple):
-    """A text that may begin with the one that is looked for, and how both are folded for it."""
-
-    column: str
-    fold: Callable[[str], str]
-
-    @property
-    def key(self) -> str:
-        """What the index of the text is ordered by."""
-        return self.fold(self.column)
-
-    def begins(self, text: str) -> str:
-        """Write the condition that it begins with a text: a range of an index in byte order."""
-        begin = self.fold(f"{text}::text")
-        return f"({self.key} >= {begin} AND {self.key} < ({begin} || chr(1114111)) {_C})"
 
 
 _SITE_REFERENCE = SearchedText("s.reference_id", folded_code)
@@ -99,7 +81,7 @@ class SearchLane:
     owner: str
     range: Condition
     key: str = ""
-    key_type: str = f"text {_C}"
+    key_type: str = 'text COLLATE "C"'
     descending: bool = False
     again: Condition | None = None
 
