@@ -18,7 +18,7 @@ from tests.support.process import ENCRYPTION_KEY
 from tests.support.world import Tenant, World
 from wattyard.platform.db import Database
 from wattyard.platform.embedded import EmbeddedDatabase
-from wattyard.sites.domain import zones
+from wattyard.sites.domain import time_zones
 
 pytest_plugins = ("tests.support.order",)
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -84,7 +84,7 @@ def borders_put_away() -> Iterator[None]:
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        zones._finder.cache_clear()
+        time_zones._finder.cache_clear()
         gc.collect()
 
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from wattyard.kernel.refusals import Malformed, Refusal
-from wattyard.sites.domain import geography, zones
+from wattyard.sites.domain import geography, time_zones
 from wattyard.sites.domain.geography import GeographyRequest, settle
-from wattyard.sites.domain.zones import TimezoneUndetermined, main_zone
+from wattyard.sites.domain.time_zones import TimezoneUndetermined, main_zone
 
 STATES = "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY".split()  # noqa: E501, SIM905 (a list of states reads best on one line)
 SHARED = {"ID", "IN", "KY", "SD", "TN"}
@@ -26,7 +26,7 @@ def test_every_us_state_has_a_main_zone_or_names_its_candidates(state: str) -> N
         with pytest.raises(TimezoneUndetermined, match="America/"):
             main_zone("US", state)
     else:
-        assert main_zone("US", state) in zones.zones_by_country()["US"]
+        assert main_zone("US", state) in time_zones.zones_by_country()["US"]
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ def test_main_zones(country: str, state: str | None, zone: str) -> None:
 def test_a_country_without_a_main_zone_names_candidates(country: str) -> None:
     with pytest.raises(TimezoneUndetermined) as caught:
         main_zone(country, None)
-    assert sum(zone in str(caught.value) for zone in zones.zones_by_country()[country]) >= 2
+    assert sum(zone in str(caught.value) for zone in time_zones.zones_by_country()[country]) >= 2
 
 
 def test_every_zone_of_the_table_is_one_of_its_country() -> None:
-    for place, listed, *_ in zones.table_rows("main_zones.tsv"):
+    for place, listed, *_ in time_zones.table_rows("main_zones.tsv"):
         country, _, state = place.partition("-")
         for zone in listed.split(" "):
             ZoneInfo(zone)
-            known = zones.zones_by_country()[country]
+            known = time_zones.zones_by_country()[country]
             assert zone in known, place
         if state:
             assert geography.state_code(country, state) == state
@@ -103,7 +103,7 @@ def agree_since_2011(one: str, other: str) -> bool:
     ],
 )
 def test_zones_that_count_as_one_have_agreed_since_2011(one: str, others: list[str]) -> None:
-    country = next(n for n in zones.zones_by_country().values() if one in n)
+    country = next(n for n in time_zones.zones_by_country().values() if one in n)
     for name in others:
         zone = next(known for known in country if known.endswith(name))
         assert agree_since_2011(one, zone), zone
@@ -173,7 +173,7 @@ def test_a_name_means_the_state_that_bears_it(country: str, state: str, code: st
 
 
 def test_every_main_name_means_its_own_state_or_none() -> None:
-    for country, code, names in zones.table_rows("subdivisions.tsv"):
+    for country, code, names in time_zones.table_rows("subdivisions.tsv"):
         try:
             assert geography.state_code(country, names.split("|")[0]) == code
         except Malformed:
@@ -233,10 +233,10 @@ def test_a_near_miss_is_suggested() -> None:
 
 
 def test_a_point_decides_and_the_sea_is_nowhere() -> None:
-    assert zones.zone_at(31.76, -106.49) == "America/Denver"
-    assert zones.zone_at(-31.55, 159.08) == "Australia/Lord_Howe"
-    with pytest.raises(zones.GeoLocationNotFound):
-        zones.zone_at(0, -30)
+    assert time_zones.zone_at(31.76, -106.49) == "America/Denver"
+    assert time_zones.zone_at(-31.55, 159.08) == "Australia/Lord_Howe"
+    with pytest.raises(time_zones.GeoLocationNotFound):
+        time_zones.zone_at(0, -30)
 
 
 def test_borders_and_currencies_are_loaded_only_when_asked_for() -> None:

@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
-from wattyard.events.adapters import signing
+from wattyard.events.adapters import ps256
 from wattyard.events.adapters.registration import Registration
 from wattyard.events.routes import ENDPOINTS
 from wattyard.events.service import (
@@ -58,11 +58,11 @@ def endpoints(
 
 
 def signing_keys(log: Events, keyring: Keyring) -> SigningKeys:
-    return SigningKeys(log, signing.make_key, keyring)
+    return SigningKeys(log, ps256.make_key, keyring)
 
 
 def signer(keys: SigningKeys) -> WebhookSigner:
-    return WebhookSigner(keys, event_json, signing.sign, release=RELEASE)
+    return WebhookSigner(keys, event_json, ps256.sign, release=RELEASE)
 
 
 def outbox(log: Events) -> Outbox:
@@ -74,7 +74,7 @@ def retention(log: Events, settings: Settings) -> Retention:
 
 
 def public_keys() -> PublicKeys:
-    return PublicKeys(signing.public_numbers)
+    return PublicKeys(ps256.public_numbers)
 
 
 def delivery(  # noqa: PLR0913 (each is a service)

@@ -15,8 +15,8 @@ from wattyard.kernel import civil
 from wattyard.kernel.ids import shown
 from wattyard.kernel.refusals import Fault, Malformed, Refusal, StateForbids
 from wattyard.kernel.values import dataclass
-from wattyard.sites.domain import zones
-from wattyard.sites.domain.zones import GeoLocationNotFound, TimezoneUndetermined
+from wattyard.sites.domain import time_zones
+from wattyard.sites.domain.time_zones import GeoLocationNotFound, TimezoneUndetermined
 
 TENDER_CORRECTIONS: Final = {
     "BG": "EUR",  # the euro since 2026-01-01, after babel's data
@@ -162,16 +162,16 @@ def derived(request: GeographyRequest) -> tuple[str | None, str | None]:
 
 def _zone(request: GeographyRequest) -> str:
     if request.geo_location is not None:
-        return zones.zone_at(*request.geo_location)
+        return time_zones.zone_at(*request.geo_location)
     country = request.country_code or ""
     state = state_code(country, request.state)
-    own = zones.country_of(country, state)
-    return zones.main_zone(own, state if own == country else None)
+    own = time_zones.country_of(country, state)
+    return time_zones.main_zone(own, state if own == country else None)
 
 
 def _currency(request: GeographyRequest) -> str:
     country = request.country_code or ""
-    tender = tender_of(zones.country_of(country, state_code(country, request.state)))
+    tender = tender_of(time_zones.country_of(country, state_code(country, request.state)))
     if tender is None:
         raise CurrencyUndetermined(
             f"no legal tender follows from country {request.country_code or 'none'}; "
@@ -231,7 +231,9 @@ def _wrong_country(code: str) -> Fault:
 
 
 def _wrong_zone(name: str) -> Fault:
-    known = {zone.lower(): zone for group in zones.zones_by_country().values() for zone in group}
+    known = {
+        zone.lower(): zone for group in time_zones.zones_by_country().values() for zone in group
+    }
     near = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f"; did you mean {known[near[0]]}?" if near else ""
     return Fault(
@@ -298,7 +300,7 @@ def _states() -> dict[str, tuple[dict[str, str], dict[str, str]]]:
     """By country: names by code, and codes by folded name (empty where several share it)."""
     states: dict[str, tuple[dict[str, str], dict[str, str]]] = defaultdict(lambda: ({}, {}))
     listed = [
-        (c, code, names.split("|")) for c, code, names in zones.table_rows("subdivisions.tsv")
+        (c, code, names.split("|")) for c, code, names in time_zones.table_rows("subdivisions.tsv")
     ]
     for country, code, (main, *_) in listed:
         states[country][0][code] = main
