@@ -10,6 +10,7 @@ from htpy import Node
 
 from tests.support.dashboard import Browser
 from tests.support.world import Tenant, World
+from wattyard.kernel.callers import NOBODY
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Missing
 from wattyard.people.domain import Role
@@ -17,7 +18,7 @@ from wattyard.people.service import AuditLog, People, Sessions
 from wattyard.platform.http import Call
 from wattyard.platform.http.call import StreamedAnswer
 from wattyard.platform.http.inside import Inside
-from wattyard.platform.work import Stopping
+from wattyard.platform.work import Stopping, in_its_share, shares
 from wattyard.web.dashboard.live import Live, Render
 from wattyard.web.dashboard.origins import DashboardAddress
 from wattyard.web.dashboard.visit import Tools, Visit
@@ -44,6 +45,7 @@ async def opened(world: World, viewer: Browser, render: Render) -> AsyncGenerato
     visit = Visit(call, tools, await sessions.signed_in(world.context, viewer.token))
     assert visit.signed_in
     (visit.membership,) = visit.signed_in.memberships
+    call.caller = visit.caller
     answer = Live(sessions, DashboardAddress(), Stopping()).stream(visit, render, seconds=0)
     assert isinstance(answer, StreamedAnswer)
     return answer.chunks
@@ -80,3 +82,19 @@ async def test_a_live_page_ends_when_what_it_shows_is_gone(world: World, viewer:
 
     async with aclosing(await opened(world, viewer, gone)) as chunks:
         assert len([one async for one in chunks]) == 1
+
+
+async def test_a_live_page_is_rendered_in_the_share_of_its_account(
+    world: World, tenant: Tenant, viewer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_, in_steps = shares.shares(), []
+    monkeypatch.setattr(all_, "contended_seconds", 60.0)
+
+    async def render() -> Mapping[str, Node]:
+        in_steps.append(all_.of(tenant.caller.account).stepping)
+        return {"numbers": "1"}
+
+    await in_its_share(NOBODY.account, asyncio.sleep(0))  # another wants the process, too
+    async with aclosing(await opened(world, viewer, render)) as chunks:
+        assert [await anext(chunks) for _ in range(2)][1].startswith(b"event: fragment")
+    assert in_steps == [True]

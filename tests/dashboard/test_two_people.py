@@ -8,12 +8,15 @@ from typing import Any
 
 import httpx
 
+from tests.support.charging import CAR
 from tests.support.clock import FakeClock
 from tests.support.dashboard import Browser, words
 from tests.support.world import Tenant, World
 from wattyard.kernel import ids
 from wattyard.platform.outbound.addresses import AddressPolicy
 from wattyard.platform.outbound.lookup import SystemLookup
+from wattyard.schedules.service import Solvers
+from wattyard.schedules.service.turns import Shares
 
 URL = "https://hooks.example.com/wattyard"
 HELD = """
@@ -116,6 +119,37 @@ async def test_no_transaction_is_open_while_the_name_of_a_webhook_is_looked_up(
             assert not sending.done()
             answer.set()
             assert (await sending).status_code in (201, 303)
+
+
+async def test_no_transaction_is_open_while_a_plan_that_is_to_be_kept_is_computed(
+    world: World, tenant: Tenant
+) -> None:
+    begun = asyncio.Event()
+
+    class Watched(Solvers):
+        def planning(self, account: int) -> Any:
+            begun.set()
+            return super().planning(account)
+
+    solvers = Watched(Shares(1))
+    site = await tenant.site()
+    at = site["location_id"]
+    await tenant.tariff(at)
+    device = await tenant.device(at, **CAR)
+    async with World(world.db, world.clock, {Solvers: solvers}) as other:
+        browser = await Browser.of(other, tenant)
+        form = {"location": at, "device": device["id"], "state_of_charge_percent": "50"}
+        async with solvers.planning(tenant.caller.account):
+            begun.clear()
+            keeping = asyncio.create_task(browser.post("/plans", form))
+            await begun.wait()
+            async with asyncio.timeout(8), world.db.reading() as db:  # it waits for longer
+                while await db.fetchval(HELD):  # noqa: ASYNC110 (another's is over in a moment)
+                    await asyncio.sleep(0.01)
+            assert not keeping.done()
+        assert (await keeping).status_code == 303
+    assert (await tenant.get(f"/devices/{device['id']}/plan")).status_code == 200
+    solvers.close()
 
 
 async def test_what_a_form_says_was_seen_may_be_anything_and_is_no_fault_of_ours(

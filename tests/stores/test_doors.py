@@ -66,6 +66,36 @@ async def test_a_transaction_cannot_begin_in_a_snapshot(db: Database) -> None:
             pass
 
 
+async def test_a_transaction_may_begin_with_the_first_write_and_outlast_it(db: Database) -> None:
+    first, second, name = uuid4(), uuid4(), f"kept together {uuid4().hex}"
+    for kept in (False, True):
+        with suppress(LookupError):
+            async with db.transaction_with_first_write():
+                async with db.snapshot():
+                    assert await named(db, name) == 0
+                with pytest.raises(RuntimeError, match="inside of a transaction"):
+                    db.joined()
+                async with db.transaction() as connection:
+                    await connection.execute(ADD, first, name)
+                assert db.joined()  # though the one that wrote is over
+                assert await asyncio.create_task(named(db, name)) == 0
+                async with db.transaction() as connection:
+                    await connection.execute(ADD, second, name)
+                if not kept:
+                    raise LookupError
+        assert await named(db, name) == (2 if kept else 0)
+    async with db.transaction() as connection:
+        await connection.execute("DELETE FROM accounts WHERE name = $1", name)
+
+
+async def test_a_transaction_that_outlasts_another_cannot_begin_in_a_reading(db: Database) -> None:
+    with pytest.raises(RuntimeError, match="cannot begin in a reading"):
+        async with db.transaction_with_first_write(), db.reading(), db.transaction():
+            pass
+    async with db.transaction():
+        pass
+
+
 async def test_an_inner_transaction_is_undone_alone(db: Database) -> None:
     async with db.transaction() as connection:
         await connection.execute(ADD, uuid4(), "an outer one")

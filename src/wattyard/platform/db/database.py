@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from contextvars import Context
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextvars import Context, ContextVar
 from typing import Any, Final, NamedTuple
 
 from wattyard.kernel.refusals import Unavailable
@@ -27,6 +27,17 @@ from wattyard.platform.db.watching import ServerWatch
 
 _ALONE_SECONDS: Final = 5.0
 """For how long a replica that lags or fails is not read."""
+
+
+_to_begin: ContextVar["_ToBegin | None"] = ContextVar("transaction_to_begin", default=None)
+
+
+class _ToBegin:
+    """A transaction that begins with the first one of its task, and outlasts it."""
+
+    def __init__(self) -> None:
+        self.task = asyncio.current_task()
+        self.held = AsyncExitStack()
 
 
 class PoolUsage(NamedTuple):
@@ -190,8 +201,29 @@ class Database:
                     loan.in_snapshot = False
 
     @asynccontextmanager
+    async def transaction_with_first_write(self) -> AsyncIterator[None]:
+        """Keep what the block writes together, as `transaction` does, once it begins to write.
+
+        Until its first `transaction` the block has no connection, save while it reads: for what
+        computes first, and then writes. No reading may be open when that begins.
+        """
+        to_begin = _ToBegin()
+        async with to_begin.held:
+            token = _to_begin.set(to_begin)
+            try:
+                yield
+            finally:
+                _to_begin.reset(token)
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteConnection]:
         """Lend a connection in a transaction: kept when the block ends, undone when it raises."""
+        to_begin = _to_begin.get()
+        if to_begin is not None and to_begin.task is asyncio.current_task():
+            if self._loans is not None and self._loans.present() is not None:
+                raise RuntimeError("a transaction that outlasts this one cannot begin in a reading")
+            _to_begin.set(None)
+            await to_begin.held.enter_async_context(self.transaction())
         after_commit: list[Callable[[], None]] = []
         async with (lending := self._lending()) as connection:
             loan = lending.loan

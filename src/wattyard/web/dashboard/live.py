@@ -3,20 +3,20 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from htpy import Node, fragment
 
 from wattyard.kernel.refusals import Refusal, TooMany, Unavailable
 from wattyard.people.service import Sessions
 from wattyard.platform.http.call import StreamedAnswer
-from wattyard.platform.work import Stopping
+from wattyard.platform.work import Stopping, in_its_share
 from wattyard.web.dashboard.origins import DashboardAddress
 from wattyard.web.dashboard.visit import Visit
 
-Render = Callable[[], Awaitable[Mapping[str, Node]]]
+Render = Callable[[], Coroutine[Any, Any, Mapping[str, Node]]]
 """Gives parts of a page by the ids of the elements whose contents they become."""
 
 _MOST: Final = 8
@@ -54,7 +54,7 @@ class Live:
         try:
             yield b"retry: 3000\n\n"
             while not self._stopping.asked.is_set() and await self._may_see(visit):
-                changed = await self._changed(render, sent)
+                changed = await self._changed(visit, render, sent)
                 for name, html in changed.items():
                     data = json.dumps({"id": name, "html": html}, ensure_ascii=False)
                     yield f"event: fragment\ndata: {data}\n\n".encode()
@@ -71,13 +71,17 @@ class Live:
             if not self._open[visit.person.id]:
                 del self._open[visit.person.id]
 
-    async def _changed(self, render: Render, sent: dict[str, str]) -> dict[str, str]:
-        """Render the parts, and give those that are not as they were sent last."""
+    async def _changed(self, visit: Visit, render: Render, sent: dict[str, str]) -> dict[str, str]:
+        """Render the parts in the account's share, and give those that are not as sent last.
+
+        Nothing while the account has used up its share, or the database is away.
+        """
+        caller = visit.call.caller
+        work = _rendered(render)
         try:
-            parts = await render()
-        except Unavailable:
+            html = await (in_its_share(caller.account, work) if caller else work)
+        except (TooMany, Unavailable):
             return {}
-        html = {name: str(fragment[node]) for name, node in parts.items()}
         changed = {name: text for name, text in html.items() if sent.get(name) != text}
         sent |= changed
         return changed
@@ -91,3 +95,7 @@ class Live:
             return True
         member = visit.membership
         return found is not None and (member is None or member in found.memberships)
+
+
+async def _rendered(render: Render) -> dict[str, str]:
+    return {name: str(fragment[node]) for name, node in (await render()).items()}

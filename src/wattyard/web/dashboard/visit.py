@@ -180,11 +180,13 @@ class Visit:
         query: Mapping[str, object] | None = None,
         body: object = None,
         if_match: str = "",
+        computes: bool = False,
     ) -> Any:  # noqa: ANN401 (the JSON document)
         """Change something through the API, as the account in its mode, and note who did it.
 
         The change and its entry in the audit log are kept together or not at all. `if_match` is the
-        version that the person saw: where the object has changed since, nothing is changed.
+        version that the person saw: where the object has changed since, nothing is changed. What
+        `computes` before it writes has no connection of the database meanwhile.
 
         Raises:
             PreconditionFailed: when the object has changed since.
@@ -193,7 +195,8 @@ class Visit:
         headers = {"if-match": if_match} if if_match else {}
         request = Request(method=method, path=path, query=query or {}, body=body, headers=headers)
         before = await self._before(request)
-        async with self.tools.db.transaction():
+        db = self.tools.db
+        async with db.transaction_with_first_write() if computes else db.transaction():
             document = (await self._reply(request)).document
             changed = document if isinstance(document, dict) else before or {}
             await self.note(

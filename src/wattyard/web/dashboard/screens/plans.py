@@ -93,7 +93,8 @@ async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Scr
     """Keep a plan by the wishes of the form; it is made anew when prices are published."""
     question = await question_of(visit, visit.form)
     try:
-        await visit.change("POST", question.path, query={"keep": "true"}, body=question.body)
+        query = {"keep": "true"}
+        await visit.change("POST", question.path, query=query, body=question.body, computes=True)
     except Refusal as refusal:
         reports = await question.reports(visit, states)
         return Screen(
