@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wattyard.cli.reloading import Reloading, outlive_hangup
+from wattyard.cli.reloading import Reloading, Terminal, outlive_hangup
 from wattyard.platform.settings import Settings, Traced
 
 FILE = Path("wattyard.toml")
@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_looked_at_changes_nothing(reloading: Reloading) -
 def test_where_sighup_is_ignored_that_stays() -> None:
     present = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        outlive_hangup()
+        outlive_hangup(Terminal())
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, present)
@@ -98,7 +98,7 @@ def test_where_sighup_is_ignored_that_stays() -> None:
 def test_a_process_without_workers_outlives_sighup(capsys: pytest.CaptureFixture[str]) -> None:
     present = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` it would be ignored
     try:
-        outlive_hangup()
+        outlive_hangup(Terminal())
         signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, present)

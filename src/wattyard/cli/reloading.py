@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from types import FrameType
@@ -60,18 +59,41 @@ class Reloading:
         self.in_use = settings
 
 
-def outlive_hangup() -> None:
-    """Let a process without workers go on after SIGHUP, unless it was started on a terminal.
+class Terminal:
+    """The terminal that a process was started on, if any.
+
+    A process that ignores SIGHUP when it is started, as `nohup` has it, has none to end with.
+    """
+
+    def __init__(self) -> None:
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        self._was_there = not ignored and _controls()
+
+    def is_gone(self) -> bool:
+        """Whether it has been closed; its processes are sent SIGHUP then."""
+        return self._was_there and not _controls()
+
+
+def _controls() -> bool:
+    """Whether a terminal controls this process; of one that was closed nothing can be opened."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def outlive_hangup(terminal: Terminal) -> None:
+    """Let a process without workers go on after SIGHUP, unless its terminal was closed.
 
     With its terminal it ends, as it does after SIGTERM: finishing what runs, database and all.
     Where SIGHUP is ignored already, as `nohup` has it, that stays.
     """
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
-    on_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     def hung_up(_number: int, _frame: FrameType | None) -> None:
-        if on_terminal:
+        if terminal.is_gone():
             signal.raise_signal(signal.SIGTERM)
         else:
             logs.warning("SIGHUP has no workers to replace: restart to take changed settings")

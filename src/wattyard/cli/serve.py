@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from wattyard.cli.backup_schedule import taking_backups
 from wattyard.cli.database import check, database_of
@@ -31,7 +31,7 @@ from wattyard.cli.options import (
     listed,
 )
 from wattyard.cli.printing import complain
-from wattyard.cli.reloading import Reloading, outlive_hangup
+from wattyard.cli.reloading import Reloading, Terminal, outlive_hangup
 from wattyard.cli.sockets import listening_on
 from wattyard.platform import logs
 from wattyard.platform.embedded.surroundings import temporary_folder
@@ -113,7 +113,8 @@ def serve(
     address = f"http://{shown_host}:{settings.port}"
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has ended
         signal.signal(number, _no_more)
-    outlive_hangup()
+    terminal = Terminal()
+    outlive_hangup(terminal)
     importing = _import_beside() if settings.workers == 1 else None
     with database_of(settings, watched=True, makes=True) as found:
         try:
@@ -130,7 +131,7 @@ def serve(
         )
         announcer.start()
         with taking_backups(settings, found.database):
-            _run(Reloading(read, traced.settings, found), listening)
+            _run(Reloading(read, traced.settings, found), listening, terminal)
 
 
 def _import_beside() -> threading.Thread:
@@ -151,7 +152,7 @@ def _sample(found: Settings, address: str, settings: Settings) -> tuple[str, ...
     return sample.introduction(found, address, settings)
 
 
-def _run(reloading: Reloading, listening: socket.socket) -> None:
+def _run(reloading: Reloading, listening: socket.socket, terminal: Terminal) -> None:
     settings = reloading.in_use
     config = uvicorn.Config(
         "wattyard.app:from_environment",
@@ -174,7 +175,7 @@ def _run(reloading: Reloading, listening: socket.socket) -> None:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
             reloading.hand_over(replace(settings, worker_turn=str(Path(together) / "worker")))
             logs.configure(level=settings.log_level, form=settings.log_format)
-            supervisor = Supervisor(config, [listening], reloading)
+            supervisor = Supervisor(config, [listening], reloading, terminal)
             gc.enable()  # this process puts no application together
             supervisor.run()
         if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
@@ -203,34 +204,69 @@ def _metrics_folder(settings: Settings) -> tempfile.TemporaryDirectory[str]:
 
 
 class Supervisor(Multiprocess):
-    """Keeps the workers running, and gives new ones as long to start as they need."""
+    """Keeps the workers running, replaces them after SIGHUP, and ends with its terminal."""
 
     def __init__(
-        self, config: uvicorn.Config, sockets: list[socket.socket], reloading: Reloading
+        self,
+        config: uvicorn.Config,
+        sockets: list[socket.socket],
+        reloading: Reloading,
+        terminal: Terminal,
     ) -> None:
         super().__init__(config, sockets)
         self._reloading = reloading
+        self._terminal = terminal
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.should_exit.set())  # also while others start
 
-    def restart_all(self) -> None:
-        """Replace each worker by a new one that answers, with the settings as they are now.
+    def handle_hup(self) -> None:
+        """Replace the workers, or end where the signal tells of a terminal that was closed."""
+        if self._terminal.is_gone():
+            self.should_exit.set()
+        else:
+            self.restart_all()
 
-        Where these are invalid, or a new worker does not start, those that there are go on.
+    def restart_all(self) -> None:
+        """Replace all workers by new ones that answer, with the settings as they are now.
+
+        Where these are invalid, or one of the new workers does not start, those that there are
+        go on, all with their settings.
         """
-        former, present = self._reloading.in_use, [*self.processes]
+        former = self._reloading.in_use
         found = self._reloading.reread()
         if found is None:
             return
         self._reloading.hand_over(found)
-        usual = self.config.timeout_worker_healthcheck
-        self.config.timeout_worker_healthcheck = _READY_SECONDS
-        try:
-            super().restart_all()
-        finally:
-            self.config.timeout_worker_healthcheck = usual
-            if any(old is new for old, new in zip(present, self.processes, strict=False)):
-                self._reloading.hand_over(former)
+        begun = self._begin()
+        if not begun:
+            self._reloading.hand_over(former)
+            return
+        present, self.processes = self.processes, begun
+        _end(present)
+
+    def _begin(self) -> list[Process]:
+        """Start as many workers as there are, one after the other; none where one fails."""
+        begun: list[Process] = []
+        for _ in self.processes:
+            process = Process(self.config, self.sockets)
+            process.start()
+            if not process.wait_until_ready(_READY_SECONDS, self.should_exit):
+                process.kill()
+                process.join()
+                if not self.should_exit.is_set():
+                    logs.error("a new worker did not start, the former workers go on")
+                _end(begun)
+                return []
+            begun.append(process)
+        return begun
+
+
+def _end(processes: list[Process]) -> None:
+    """End workers, which finish what they were asked."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
 
 
 def _introduce(

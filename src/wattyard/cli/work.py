@@ -12,7 +12,7 @@ from wattyard.cli.administration import admin_socket, administered
 from wattyard.cli.database import check, database_of, run
 from wattyard.cli.options import DatabaseDirectOption, DatabaseOption, DataOption, JsonOption
 from wattyard.cli.printing import print_json, say
-from wattyard.cli.reloading import outlive_hangup
+from wattyard.cli.reloading import Terminal, outlive_hangup
 from wattyard.events.service import SigningKeys
 from wattyard.kernel import instants
 from wattyard.kernel.context import Contexts
@@ -33,7 +33,7 @@ def worker(
     Any number of workers share the work; servers started with --no-worker leave it to them.
     """
     settings = Settings.read(data=data, database=database, database_direct=database_direct)
-    outlive_hangup()
+    outlive_hangup(Terminal())
     admin = admin_socket(settings)
     with database_of(settings, watched=True) as found:
         logs.configure(level=settings.log_level, form=settings.log_format)
