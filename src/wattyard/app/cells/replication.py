@@ -31,6 +31,24 @@ _UNLOGGED: Final = {
 }
 """What keeps a statement with a password out of the server's log and statistics."""
 
+_END_READER: Final = """
+DO $$ BEGIN
+    FOR attempt IN 1..20 LOOP
+        PERFORM pg_terminate_backend(active_pid, 1000)
+        FROM pg_replication_slots WHERE slot_name = '{slot}' AND active;
+        BEGIN
+            PERFORM pg_drop_replication_slot(slot_name)
+            FROM pg_replication_slots WHERE slot_name = '{slot}';
+            EXIT;
+        EXCEPTION WHEN object_in_use THEN
+            NULL;
+        END;
+    END LOOP;
+END $$
+"""
+"""Ends whoever reads a slot and drops it at once: a target that lives reads again before another
+statement could be sent."""
+
 
 async def check_goal(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
     """Refuse another target than that of a move that was broken off: it may have the account.
@@ -205,38 +223,33 @@ async def unsubscribe(target: OpenSession, account: MovingAccount) -> None:
     await target.execute(f"DROP SUBSCRIPTION {name}")
 
 
-async def _end_reader(source: OpenSession, account: MovingAccount) -> None:
-    """End the connection of a target that vanished, as far as the role may: it would stay for a
-    minute (`wal_sender_timeout`)."""
-    with suppress(REFUSED):
-        await source.execute(
-            "SELECT pg_terminate_backend(active_pid, 2000) FROM pg_replication_slots"
-            " WHERE slot_name = $1 AND active",
-            account.name,
-        )
-
-
 async def unpublish(
     source: OpenSession, account: MovingAccount, *, ends_reader: bool = False
 ) -> None:
     """End the publication, and let go of what the source kept for the target.
 
+    With `ends_reader` the connection of a target that is lost is ended, as far as the role may:
+    otherwise it would stay for a minute (`wal_sender_timeout`).
+
     Copies of single tables that were broken off have slots of their own, which their worker drops;
     where the target is gone they stay, and `wattyard doctor` names them.
     """
-    name = account.name
-    await source.execute(f"DROP PUBLICATION IF EXISTS {name}")
+    await source.execute(f"DROP PUBLICATION IF EXISTS {account.name}")
     for _ in range(50):
+        if ends_reader:
+            with suppress(REFUSED):
+                await source.execute(_END_READER.format(slot=account.name))
         try:
             await source.execute(
                 "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                 " WHERE slot_name = $1",
-                name,
+                account.name,
             )
         except IN_USE:  # the target's worker is about to end
-            await (_end_reader(source, account) if ends_reader else asyncio.sleep(_LOOK_SECONDS))
+            await asyncio.sleep(_LOOK_SECONDS)
         else:
             return
     raise MoveRefused(
-        f"the replication slot {name} of the source is still in use: run the command again"
+        f"the replication slot {account.name} of the source is still in use: end the connection of "
+        "the target there, which pg_stat_replication shows, and run the command again"
     )
