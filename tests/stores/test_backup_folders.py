@@ -283,6 +283,22 @@ def test_a_chain_that_is_gone_or_broken_is_not_gone_on_with(
     assert len(chains(to)) == 2
 
 
+@pytest.mark.parametrize("written", ["", "[]"])
+def test_a_chain_that_cannot_be_read_keeps_no_backup_from_being_taken(
+    database: EmbeddedDatabase,
+    taken: Callable[..., AbstractContextManager[None]],
+    tmp_path: Path,
+    written: str,
+) -> None:
+    broken = chain_in(tmp_path, "chain-1", {1: 2}, range(2, 4))
+    (broken.path / "chain.json").write_text(written)
+    with taken(tmp_path, keep=1):
+        eventually(lambda: known(database).last_base is not None and bool(chains(tmp_path)[1:]))
+        (line,) = known(database).unreadable
+    assert f"of which database the chain {broken.path} is" in line
+    assert names(broken)[0] == ["base-01"]
+
+
 def test_a_disk_that_hangs_is_told_of_and_keeps_nobody_from_ending(
     database: EmbeddedDatabase, taken: Callable[..., AbstractContextManager[None]], tmp_path: Path
 ) -> None:

@@ -1,8 +1,10 @@
 """Backup and restore of the embedded database, in pg_dump's custom format."""
 
+import fcntl
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,6 +17,8 @@ from wattyard.platform.embedded.programs import libpq_environment
 
 _RESTORED: Final = f"{ROLE}_restored"
 _REPLACED: Final = f"{ROLE}_replaced"
+_FIRST_BYTES: Final = b"PGDMP"
+"""What a file in pg_dump's custom format begins with."""
 
 
 def backup(database: EmbeddedDatabase, file: Path, *, replaces: bool = False) -> int:
@@ -26,13 +30,67 @@ def backup(database: EmbeddedDatabase, file: Path, *, replaces: bool = False) ->
     Raises:
         EmbeddedError: when it cannot be written, or something, be it a link, has its name.
     """
-    part = file.with_name(file.name + ".part")
+    part = _part_of(file)
     place = nullcontext() if replaces and file.is_file() else _created(file)
     with database.lease() as url, place, _created(part) as target:
         address = libpq_environment(url, ROLE)
         asking.run(database.programs, ["pg_dump", "--format=custom"], address, stdout=target)
         part.replace(file)
     return file.stat().st_size
+
+
+def remove_leftovers(file: Path) -> bool:
+    """Remove what a backup to this file left behind that was killed; whether there was any.
+
+    That is the file beside its place, which the kernel keeps locked as long as somebody writes to
+    it, and the empty file that keeps the place.
+
+    Raises:
+        EmbeddedError: while a backup to this file is being taken.
+    """
+    part = _part_of(file)
+    try:
+        left = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    with os.fdopen(left, "rb+"):
+        if not _is_backup(left):
+            return False
+        _lock(left, part)
+        if not _is_at(left, part):  # another run has removed it
+            return False
+        with suppress(FileNotFoundError):
+            if stat.S_ISREG(file.lstat().st_mode) and file.lstat().st_size == 0:
+                file.unlink()
+        part.unlink()
+    return True
+
+
+def _part_of(file: Path) -> Path:
+    return file.with_name(file.name + ".part")
+
+
+def _is_backup(left: int) -> bool:
+    """Whether an open file is a backup of this user, be it only its beginning."""
+    known = os.fstat(left)
+    ours = stat.S_ISREG(known.st_mode) and known.st_uid == os.geteuid() and known.st_nlink == 1
+    return ours and _FIRST_BYTES.startswith(os.pread(left, len(_FIRST_BYTES), 0))
+
+
+def _lock(file: int, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise EmbeddedError(f"a backup is being written to {path}: wait until it ends") from None
+    except OSError as fault:
+        raise EmbeddedError(f"{path} cannot be locked: {fault.strerror}") from fault
+
+
+def _is_at(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -44,6 +102,8 @@ def _created(path: Path) -> Iterator[IO[bytes]]:
         raise EmbeddedError(f"{path} cannot be written: {fault.strerror}") from fault
     try:
         with file:
+            with suppress(EmbeddedError):  # on a disk without locks nobody can tell what is left
+                _lock(file.fileno(), path)
             yield file
     except BaseException:
         path.unlink(missing_ok=True)

@@ -127,16 +127,40 @@ class Chain:
 
     @property
     def system(self) -> str:
-        """The number that PostgreSQL gave the database when it was made."""
-        return str(_read(self.path / "chain.json")["system"])
+        """The number that PostgreSQL gave the database when it was made.
+
+        Raises:
+            EmbeddedError: when it cannot be read.
+        """
+        file = self.path / "chain.json"
+        try:
+            return str(_read(file)["system"])
+        except (KeyError, TypeError) as fault:
+            raise EmbeddedError(f"{file} is not what was written: {fault!r}") from fault
+
+    def may_be_of(self, system: str) -> bool:
+        """Whether it is of a database, or nobody can read of which it is."""
+        try:
+            return self.system == system
+        except EmbeddedError:
+            return True
 
     def bases(self) -> list[Base]:
         """The whole base backups that can be read, the oldest first."""
         return [found for found in self._judged() if isinstance(found, Base)]
 
     def unreadable(self) -> list[str]:
-        """Say of each other base backup that it is passed over, and why."""
-        return [str(found) for found in self._judged() if isinstance(found, EmbeddedError)]
+        """Say of each other base backup that it is passed over, and why; and of the chain."""
+        found = [str(found) for found in self._judged() if isinstance(found, EmbeddedError)]
+        try:
+            _ = self.system
+        except EmbeddedError as fault:
+            found.append(
+                f"nobody can tell of which database the chain {self.path} is: {fault}. What is in "
+                "it can be restored, and is never removed by itself. Bring its chain.json back "
+                "from a copy, or remove the folder when it is older than what you need"
+            )
+        return found
 
     def _judged(self) -> Iterator[Base | EmbeddedError]:
         for path in sorted(self.path.glob("base-*")):
@@ -197,7 +221,7 @@ def chains(folder: Path) -> list[Chain]:
 
 
 def unreadable(folder: Path) -> list[str]:
-    """Say of each base backup of a folder that cannot be read that it is passed over, and why.
+    """Say of each base backup and chain of a folder that cannot be read what becomes of it.
 
     Raises:
         EmbeddedError: as `chains`.

@@ -238,7 +238,7 @@ class Backups:
             to.mkdir(mode=0o700)  # not its parents: one of them may be a disk that is not mounted
         asked = "SELECT system_identifier FROM pg_control_system()"
         system = ask(self._programs, self._address, asked)
-        if any(chain.system != system for chain in folders.chains(to)):
+        if not all(chain.may_be_of(system) for chain in folders.chains(to)):
             raise EmbeddedError(
                 f"{to} holds backups of another database: give each a folder of its own"
             )
