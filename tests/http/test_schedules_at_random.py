@@ -1,19 +1,30 @@
 """Random wishes, plain and extreme: never our fault, and every plan keeps its limits."""
 
 import random
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.pricing import hourly, market
 from tests.support.tariff_bodies import flat
-from tests.support.world import Tenant
+from tests.support.world import Tenant, World
+from wattyard.platform.db import Database
+from wattyard.schedules.service import Solvers
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 ROUNDING = 1.5
 """W and %, of 1 W or 1 Wh that a plan may be beside its limits, and of rounded answers."""
+
+
+@pytest.fixture
+async def world(db: Database, clock: FakeClock) -> AsyncIterator[World]:
+    """With as much time for a plan as usual: one that was cut short keeps its limits, too."""
+    async with World(db, clock, {Solvers: Solvers()}) as world:
+        yield world
 
 
 async def grounds(tenant: Tenant, rng: random.Random) -> Any:

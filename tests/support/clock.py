@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+PATIENT_SECONDS = 60.0
+"""What a plan may take: what is asserted of it does not depend on how fast the machine is."""
+
 
 class FakeClock:
     def __init__(self, now: datetime) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 
-from tests.support.clock import FakeClock
+from tests.support.clock import PATIENT_SECONDS, FakeClock
 from tests.support.process import ENCRYPTION_KEY
 from tests.support.tariff_bodies import flat
 from wattyard import app
@@ -28,6 +28,7 @@ from wattyard.platform.document.openapi import refusals_of
 from wattyard.platform.http.errors import status_of
 from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.settings import Settings
+from wattyard.schedules.service import Solvers
 
 DOCUMENTED = {
     one.context: {(status_of(kind), kind.code) for kind in refusals_of(one, ACCESS_REFUSALS)}
@@ -144,7 +145,7 @@ class World:
             db,
             SETTINGS,
             contexts=Contexts(clock, SortedIds(clock)),
-            given=given,
+            given={Solvers: Solvers(seconds=PATIENT_SECONDS), **(given or {})},
         )
         self.app = app.assemble(self.services)
         self.http = httpx.AsyncClient(

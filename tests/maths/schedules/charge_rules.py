@@ -170,7 +170,7 @@ class Model:
             constraints=LinearConstraint(
                 rows, [rule[1] for rule in self.rules], [rule[2] for rule in self.rules]
             ),
-            options={"mip_rel_gap": 1e-10, "time_limit": 20},
+            options={"mip_rel_gap": 1e-10, "time_limit": 200},
         )
         assert answer.status == 0, answer.message
         return float(answer.fun)

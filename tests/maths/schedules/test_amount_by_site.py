@@ -12,11 +12,10 @@ import pytest
 from tests.maths.schedules.amount_rules import check as check_amounts
 from tests.maths.schedules.charge_cases import BATTERY, ask
 from tests.maths.schedules.charge_rules import check
+from tests.maths.schedules.patient import by_amount, by_charge
 from tests.maths.schedules.test_amount import random_question
 from wattyard.schedules.domain.by_amount.by_site import by_site
-from wattyard.schedules.domain.by_amount.plan import by_amount
 from wattyard.schedules.domain.by_amount.shared_steps import shared_steps
-from wattyard.schedules.domain.by_charge.plan import by_charge
 
 EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "6"))
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tests.maths.schedules.amount_rules import START_US, check
+from tests.maths.schedules.patient import by_amount
 from wattyard.kernel.clock_changes import HOUR_US
-from wattyard.schedules.domain.by_amount.plan import by_amount
 from wattyard.schedules.domain.by_amount.question import (
     AmountPlan,
     AmountQuestion,

@@ -14,10 +14,10 @@ from tests.maths.schedules.charge_rules import (
     quarter_steps,
     random_house,
 )
+from tests.maths.schedules.patient import by_charge
 from wattyard.schedules.domain.by_amount.question import PowerLimits
 from wattyard.schedules.domain.by_charge.charge_only import charge_only
 from wattyard.schedules.domain.by_charge.meter import GridMeter
-from wattyard.schedules.domain.by_charge.plan import by_charge
 from wattyard.schedules.domain.by_charge.question import (
     ChargePlan,
     ChargeQuestion,

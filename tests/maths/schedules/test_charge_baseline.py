@@ -6,9 +6,9 @@ import pytest
 
 from tests.maths.schedules.charge_cases import BATTERY, CAR, ask
 from tests.maths.schedules.charge_rules import random_house
+from tests.maths.schedules.patient import by_charge
 from wattyard.schedules.domain.by_amount.question import PowerLimits
 from wattyard.schedules.domain.by_charge.baseline import nobody_planning
-from wattyard.schedules.domain.by_charge.plan import by_charge
 
 AT_HOME = replace(CAR, car=True)
 

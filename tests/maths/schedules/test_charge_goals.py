@@ -13,8 +13,8 @@ from tests.maths.schedules.charge_rules import (
     quarter_steps,
     random_house,
 )
+from tests.maths.schedules.patient import by_charge
 from wattyard.schedules.domain.by_amount.question import PowerLimits
-from wattyard.schedules.domain.by_charge.plan import by_charge
 from wattyard.schedules.domain.by_charge.question import (
     ChargeQuestion,
     ChargeSlot,

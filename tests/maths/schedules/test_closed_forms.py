@@ -8,11 +8,10 @@ import os
 import numpy as np
 import pytest
 
-from wattyard.schedules.domain.by_amount.plan import by_amount
+from tests.maths.schedules.patient import by_amount, plan_site
 from wattyard.schedules.domain.by_amount.question import AmountQuestion, Need, PowerLimits
 from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
 from wattyard.schedules.domain.site.devices import SiteStorage, StorageTarget, Stretch
-from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "10"))

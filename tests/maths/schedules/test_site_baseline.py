@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.maths.schedules.patient import plan_site
 from tests.maths.schedules.site_courses import HOUR_US
+from wattyard.schedules.domain.site import planning
 from wattyard.schedules.domain.site.answer import flows_of
 from wattyard.schedules.domain.site.at_once import at_once
 from wattyard.schedules.domain.site.baseline import compared
@@ -25,7 +27,6 @@ from wattyard.schedules.domain.site.devices import (
     StorageTarget,
     Stretch,
 )
-from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 TRIED = settings(
@@ -217,7 +218,7 @@ def questions(draw: st.DrawFn) -> SiteQuestion:
 @TRIED
 @given(questions())
 def test_no_plan_costs_more_than_nobody_planning(question: SiteQuestion) -> None:
-    plan = compared(question, plan_site(replace(question, seconds=1.0)))
+    plan = compared(question, planning.plan_site(replace(question, seconds=1.0)))
 
     assert plan.baseline is not None
     if plan.savings is not None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.maths.schedules.patient import plan_site
 from tests.maths.schedules.site_courses import HOUR_US, cheapest
 from tests.support.cost_engine import elements_of, from_json
 from tests.support.demand_strategies import demand_charges
@@ -23,7 +24,6 @@ from wattyard.costs.domain.rises import DemandRise, rises
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.schedules.domain.site.devices import Shiftable, SiteStorage, StorageTarget, Stretch
-from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.tariffs.domain.calendar import CalendarRegion
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from tests.maths.schedules.patient import plan_site
 from tests.maths.schedules.site_courses import HOUR_US
 from wattyard.schedules.domain.site.devices import HeatPumpLoad, Stretch
 from wattyard.schedules.domain.site.heat_pump import Warming
-from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 TRIED = settings(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.maths.schedules.patient import plan_site
 from tests.maths.schedules.site_courses import HOUR_US, cheapest
 from wattyard.schedules.domain.site.devices import Shiftable, Stretch
-from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
 
 TRIED = settings(

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.maths.schedules.patient import plan_site
 from tests.maths.schedules.site_cases import QUARTER_US, START_US, random_site
 from tests.maths.schedules.site_rules import check
 from wattyard.schedules.domain.site.devices import (
@@ -19,7 +20,6 @@ from wattyard.schedules.domain.site.devices import (
     StorageTarget,
 )
 from wattyard.schedules.domain.site.plan import SitePlan
-from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import HeldPlan, HeldSlot, SiteQuestion, Weights
 
 EXAMPLES = int(os.environ.get("WATTYARD_TEST_EXAMPLES", "12"))

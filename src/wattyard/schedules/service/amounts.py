@@ -77,7 +77,7 @@ class Amounts:
             limits = _limits(site, request)
             demand = await self._demand(context, request, quotes)
             load = await self._load(context, site, request, limits, charged=bool(demand))
-            case = _Case(request, needs, limits, quotes, keys, load, demand)
+            case = _Case(request, needs, limits, quotes, keys, load, demand, solver.seconds)
             plan = await _solved(case, solver)
         updates = [quote.next_update for quote in quotes.values() if quote.next_update]
         return AmountAnswer(
@@ -173,7 +173,8 @@ class _Case:
     quotes: Mapping[Key, Quote]
     keys: Sequence[Key]
     load: UsualLoad | None
-    demand: tuple[DemandRise, ...] = ()
+    demand: tuple[DemandRise, ...]
+    seconds: float
 
 
 async def _solved(case: _Case, solver: Solver) -> AmountPlan:
@@ -212,6 +213,7 @@ def _question(case: _Case, keys: Mapping[Direction, Key], numbers: Sequence[int]
         if any(own is not None for own in held)
         else None,
         explain=request.explain,
+        seconds=case.seconds,
     )
 
 

@@ -124,6 +124,7 @@ class Charges:
             if request.held is None
             else HeldCharge((request.held,), request.keep_unless_saves),
             explain=request.explain,
+            seconds=solver.seconds,
         )
         plan = await solver.run(by_charge, question, hard=_hard(question))
         updates = [q.next_update for q in (case.bought, case.sold) if q and q.next_update]

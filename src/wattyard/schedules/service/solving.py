@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from cachetools import LRUCache
 
 from wattyard.kernel.values import dataclass
+from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST
 from wattyard.schedules.service.turns import Shares, Turns
 
 Question = TypeVar("Question")
@@ -23,7 +24,6 @@ _PLAIN_THREADS: Final = 1
 _HARD_THREADS: Final = 2
 _UNFINISHED_KEPT: Final = 256
 _NICENESS: Final = 15
-_SHARED_SECONDS: Final = 2.0
 _LEAST_SECONDS: Final = 0.25
 
 
@@ -33,10 +33,12 @@ class Solvers:
     Plain questions, which take milliseconds, have a thread of their own. Hard ones may take two
     seconds: on Linux their threads have a lower priority than those that answer requests.
     Accounts take turns, so that many questions of one do not keep those of others waiting.
-    `shares` says how many plans an account may have in progress.
+    `shares` says how many plans an account may have in progress, `seconds` how long a plan may be
+    solved.
     """
 
-    def __init__(self, shares: Shares | None = None) -> None:
+    def __init__(self, shares: Shares | None = None, *, seconds: float = SECONDS_AT_MOST) -> None:
+        self.seconds = seconds
         plain = ThreadPoolExecutor(_PLAIN_THREADS, "plain-plans")
         hard = ThreadPoolExecutor(_HARD_THREADS, "hard-plans", initializer=_step_back)
         self._plain = plain, Turns(_PLAIN_THREADS)
@@ -70,12 +72,12 @@ class Solvers:
     ) -> Plan:
         """Solve a hard question as `run` does, in the seconds that it is given.
 
-        Those are shared among the plans that wait or run when it begins: two, divided by their
-        number, and a quarter of one at least.
+        Those are shared among the plans that wait or run when it begins: `seconds`, divided by
+        their number, and a quarter of one at least.
         """
 
         def timed(asked: Question) -> Plan:
-            return solve(asked, max(_SHARED_SECONDS / max(self._bounded, 1), _LEAST_SECONDS))
+            return solve(asked, max(self.seconds / max(self._bounded, 1), _LEAST_SECONDS))
 
         self._bounded += 1
         try:
@@ -124,6 +126,11 @@ class Solver:
 
     solvers: Solvers
     account: int
+
+    @property
+    def seconds(self) -> float:
+        """How long a plan may be solved."""
+        return self.solvers.seconds
 
     async def run(
         self, solve: Callable[[Question], Plan], question: Question, *, hard: bool

@@ -54,6 +54,7 @@ def site_question(question: AmountQuestion, steps: SharedSteps) -> SiteQuestion:
             if (windows := _windows(edges_us, steps.allowed[row]))
         ),
         demand=question.demand,
+        seconds=question.seconds,
     )
 
 

@@ -34,7 +34,7 @@ def by_amount(question: AmountQuestion) -> AmountPlan:
     The least unmet energy in total comes first, then the least cost, then the earliest time;
     among devices the one named first gets the earlier steps. Without least powers, or where
     they do not bind, the plan is exact. Otherwise devices change who runs at steps of at most
-    15 minutes, and the solver stops after 2 seconds (`gap`).
+    15 minutes, and the solver stops when its seconds are over (`gap`).
     """
     outcomes = {
         direction: _outcome(question, direction)

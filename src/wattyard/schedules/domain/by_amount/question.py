@@ -15,6 +15,7 @@ from wattyard.schedules.domain.refusals import (
     EnergyInvalid,
     MinPowerInvalid,
 )
+from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,8 @@ class AmountQuestion:
     """How do the devices move their energy most cheaply under every power limit jointly?
 
     `prices` cover the windows of every device of their direction. `load` is what the site takes
-    besides, where that is known; `demand` what imports add to demand charges.
+    besides, where that is known; `demand` what imports add to demand charges. The solver stops
+    after `seconds`.
 
     Raises:
         ValueError: when a window has no prices, or a held plan is of other devices.
@@ -135,6 +137,7 @@ class AmountQuestion:
     demand: tuple[DemandRise, ...] = ()
     held: Held | None = None
     explain: bool = False
+    seconds: float = SECONDS_AT_MOST
 
     def __post_init__(self) -> None:
         for need in self.needs:

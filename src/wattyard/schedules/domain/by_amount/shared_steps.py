@@ -23,7 +23,7 @@ class SharedSteps:
     `edges_us` (s + 1); `per_kwh` (s) what a kWh costs: the price, negated for EXPORT;
     `confidence` (s); `room_w` (s) for all devices together; `power_w` (d) the most a device can
     run at; `least_w` (d); `needed_wh` (d); `inside` (d, s) the device's window; `allowed` (d, s)
-    the same at allowed prices.
+    the same at allowed prices. The solver has `seconds`.
     """
 
     edges_us: Instants
@@ -35,6 +35,7 @@ class SharedSteps:
     needed_wh: Numbers
     inside: Mask
     allowed: Mask
+    seconds: float
 
     @cached_property
     def hours(self) -> Numbers:
@@ -97,6 +98,7 @@ def shared_steps(
         needed_wh=np.array([need.energy_wh for need in needs]),
         inside=inside,
         allowed=inside & _at_allowed_prices(needs, prices, question.shaving, per_kwh),
+        seconds=question.seconds,
     )
 
 

@@ -49,7 +49,7 @@ def shared(
     by_rank = np.append(rank[step], np.full(unmet.size, order.size + 1.0))
     urgency = 1.0 - np.arange(unmet.size) / unmet.size
     by_device = np.append(urgency[device] * (step + 1.0), urgency * 2.0 * order.size)
-    solution = solve(draft.finished(), [by_rank, by_device])
+    solution = solve(draft.finished(), [by_rank, by_device], seconds=steps.seconds)
     energy_wh = np.zeros(where.shape)
     if solution is None:
         return in_turn(steps, order, where, wanted_wh)
@@ -67,7 +67,7 @@ def shared_with_least_power(steps: SharedSteps) -> tuple[Numbers, float]:
     device, step = np.nonzero(steps.allowed & (steps.full_w > 0.0))
     program, goals, energy = _side_by_side(steps, device, step)
     guess = _guess(steps, device, step)
-    solution = solve(program, goals, main=1, guess=guess)
+    solution = solve(program, goals, main=1, guess=guess, seconds=steps.seconds)
     if solution is None:
         solution = Solution(guess, gap=1.0)
     energy_wh = np.zeros(steps.allowed.shape)

@@ -35,7 +35,8 @@ def by_charge(question: ChargeQuestion) -> ChargePlan:
 
     A storage unit first reaches its goals, or comes as near as it can; then the objective is least.
     Storage units never charge and discharge at once; one with a least power stops within a step
-    where it would have to run slower. The solver stops after 2 seconds (`gap`).
+    where it would have to run slower. The solver stops when its seconds are over
+    (`gap`).
     """
     baseline = nobody_planning(question)
     question, powers = _found(_cut_at_held(question))

@@ -12,6 +12,7 @@ from wattyard.schedules.domain.by_amount.question import PowerLimits
 from wattyard.schedules.domain.power import Reason, Status, Why
 from wattyard.schedules.domain.prices import Instants, Numbers
 from wattyard.schedules.domain.refusals import StorageInvalid
+from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST
 
 Flow = Literal["CHARGE", "DISCHARGE"]
 Objective = Literal["COST", "CARBON", "SELF_CONSUMPTION"]
@@ -181,7 +182,8 @@ class ChargeQuestion:
     units never feed the grid.
 
     `runs` says in which steps the one storage unit runs, where it has a least power. `demand` is
-    what the imports of the steps add to demand charges; it is part of the bill.
+    what the imports of the steps add to demand charges; it is part of the bill. The solver stops
+    after `seconds`.
 
     Raises:
         ValueError: when a held plan is of other storage units, there is no storage unit, or one of
@@ -197,6 +199,7 @@ class ChargeQuestion:
     explain: bool = False
     runs: "Runs | None" = None
     demand: tuple[DemandRise, ...] = ()
+    seconds: float = SECONDS_AT_MOST
 
     def __post_init__(self) -> None:
         if not self.storages:

@@ -118,7 +118,8 @@ def _ways(
         missing=missing,
         rest=rest,
     )
-    solution = solve(draft.finished(), ranked(draft.size, question, meter, columns)[0])
+    goals = ranked(draft.size, question, meter, columns)[0]
+    solution = solve(draft.finished(), goals, seconds=question.seconds)
     if solution is None:
         return None
     values = solution.values

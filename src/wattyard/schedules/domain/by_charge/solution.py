@@ -78,6 +78,7 @@ def _site_question(
         demand=question.demand,
         weights=_WEIGHTS[question.objective],
         spills_for_storages=False,
+        seconds=question.seconds,
     )
 
 

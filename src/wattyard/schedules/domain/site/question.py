@@ -15,8 +15,7 @@ from wattyard.schedules.domain.site.devices import (
     Shiftable,
     SiteStorage,
 )
-
-SECONDS_AT_MOST: Final = 2.0
+from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from wattyard.kernel.values import dataclass, field
 
 Numbers = NDArray[np.float64]
 Positions = NDArray[np.int64]
+SECONDS_AT_MOST: Final = 2.0
+"""What a plan may take, unless its question says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

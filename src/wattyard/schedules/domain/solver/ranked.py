@@ -14,12 +14,11 @@ import numpy as np
 
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.solver.highs import RELATIVE_GAP, has_plan, loaded, run, timed_out
-from wattyard.schedules.domain.solver.program import Numbers, Program
+from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST, Numbers, Program
 
 if TYPE_CHECKING:
     from wattyard.schedules.domain.solver.highs import Highs
 
-SECONDS_AT_MOST: Final = 2.0
 Presolve = Literal["off", "choose"]
 _HELD: Final = 1e-9
 """Reduced costs below are rounding; goals are scaled so that their largest weight is 1."""
