@@ -107,7 +107,7 @@ async def test_a_claim_of_one_endpoint_keeps_no_other_waiting(
             first = await queue.claim(slow, world.context.new_id(), request, now=now, until=now)
             assert first
             account, mode = tenant.caller.account, tenant.caller.live_mode
-            async with asyncio.timeout(2), world.db.transaction() as quick:
+            async with asyncio.timeout(60), world.db.transaction() as quick:
                 await quick.execute("SET LOCAL lock_timeout = '1s'")
                 wanted = ClaimRequest((account, mode, UUID(int=0)), 64, 4, 4)
                 second = await queue.claim(

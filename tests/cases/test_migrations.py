@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.made import Made
 from tests.support.process import WATTYARD
+from tests.support.waiting import until_waited_for
 from wattyard.app.background import schema_checked
 from wattyard.platform.db import Database, schema
 
@@ -123,10 +124,8 @@ async def test_nobody_waits_long_behind_a_migration_that_waits_for_a_lock(
     await reader.fetch("SELECT FROM sites")
     step = 'op.execute("ALTER TABLE sites ADD COLUMN new int")'
     migrating = asyncio.create_task(next_release(url, tmp_path, step))
-    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'sites'::regclass"
+    await until_waited_for(reader)
     async with asyncio.timeout(60):
-        while not await owner.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
-            await asyncio.sleep(0.01)
         await owner.fetch("SELECT FROM sites")  # waits behind it, until it gives up
     await reading.rollback()
     await reader.close()

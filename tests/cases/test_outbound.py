@@ -108,7 +108,7 @@ async def test_what_dribbles_in_after_a_2xx_holds_nobody_longer_than_the_limit(
             ended.set()
 
     ended = asyncio.Event()
-    async with Receiver(dribble) as receiver, Sender(local, LOCAL, seconds=0.3) as sender:
+    async with Receiver(dribble) as receiver, Sender(local, LOCAL, seconds=3) as sender:
         assert (await sender.send(receiver.url, {}, b"{}")).succeeded
         await ended.wait()
 

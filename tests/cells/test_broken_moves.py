@@ -8,6 +8,7 @@ from tests.cells.conftest import Filled
 from tests.cells.test_account_move import Died, dies_at, moving, quiet, stage_of
 from tests.support.cells import Cells, asked, leftovers, move, nothing, rows_of
 from tests.support.clusters import free_port
+from tests.support.waiting import until_waited_for
 from tests.support.world import World
 from wattyard.app.cells.clusters import for_libpq
 from wattyard.app.cells.moving import AccountMove, Route
@@ -68,7 +69,7 @@ async def test_a_run_waits_for_the_commit_of_one_that_died_as_it_opened_the_acco
         )
         row = await source.fetchrow("SELECT id, name FROM accounts WHERE account = $1", number)
     said: list[str] = []
-    async with asked(cells.second) as target, asked(cells.second) as watch:
+    async with asked(cells.second) as target:
         async with target.transaction():  # of the run that died: a standby keeps it from its end
             await target.execute("SELECT FROM account_moves WHERE account = $1 FOR UPDATE", number)
             await target.execute(
@@ -78,13 +79,7 @@ async def test_a_run_waits_for_the_commit_of_one_that_died_as_it_opened_the_acco
                 *row,
             )
             going_on = asyncio.create_task(moving(cells, tenant, said.append).move(nothing))
-            waits = (
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE wait_event_type = 'Lock' AND application_name = 'wattyard cells'"
-            )
-            async with asyncio.timeout(60):
-                while not await watch.fetchval(waits):  # noqa: ASYNC110 (another session)
-                    await asyncio.sleep(0.01)
+            await until_waited_for(target)
             assert await stage_of(cells, number) == "LEAVING"
         await going_on
     assert said == ["the target serves the account already: the rest of the move is done"]

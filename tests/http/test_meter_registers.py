@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.tariff_bodies import entry, hours
+from tests.support.waiting import until_waited_for
 from tests.support.world import Tenant, World
 
 TWO_TIERS = [
@@ -171,15 +172,13 @@ async def test_a_register_waits_for_the_first_reading_without_one_and_then_sees_
     home = (await tenant.site())["location_id"]
     await put(tenant, [reading(home, -1, 1, register="T1")])
     outside = copy_context()
-    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
 
-    async with asyncio.timeout(60), world.db.transaction() as db:
+    async with world.db.transaction() as db:
         assert await put(tenant, [reading(home, 0, 1)]) == []
         named = asyncio.create_task(
             put(tenant, [reading(home, 0, 1, register="T1")]), context=outside
         )
-        while not await db.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
-            await asyncio.sleep(0.01)
+        await until_waited_for(db)
 
     assert await named == [(1, "record_overlap")]
 

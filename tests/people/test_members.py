@@ -6,6 +6,7 @@ from contextvars import copy_context
 import pytest
 
 from tests.people.test_coming_in import come, email, invited, member, roles
+from tests.support.waiting import until_waited_for
 from tests.support.world import Tenant, World
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.pages import PageWindow
@@ -108,14 +109,12 @@ async def test_whoever_is_disabled_while_they_change_their_name_stays_disabled(
     world: World, tenant: Tenant, people: People
 ) -> None:
     person, outside = await member(world, tenant), copy_context()
-    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-    async with asyncio.timeout(60), world.db.transaction() as db:
+    async with world.db.transaction() as db:
         await db.execute("UPDATE people SET disabled = true WHERE id = $1", person.id)
         renaming = asyncio.create_task(
             people.describe(person.id, name="Zoë", language="de"), context=outside
         )
-        while not await db.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
-            await asyncio.sleep(0.01)
+        await until_waited_for(db)
     await renaming
     found = await people.find(person.email)
     assert (found.name, found.disabled) == ("Zoë", True)
@@ -126,15 +125,13 @@ async def test_who_became_the_only_owner_meanwhile_stays_one(
 ) -> None:
     first = await member(world, tenant, Role.OWNER)
     second, outside = await member(world, tenant), copy_context()
-    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-    async with asyncio.timeout(60), world.db.transaction() as db:
+    async with world.db.transaction() as db:
         await people.change_role(tenant.context, second.id, Role.OWNER)
         await people.remove(tenant.context, first.id)
         lowering = asyncio.create_task(
             people.change_role(tenant.context, second.id, Role.DEVELOPER), context=outside
         )
-        while not await db.fetchval(waits):  # noqa: ASYNC110 (the database has no event of it)
-            await asyncio.sleep(0.01)
+        await until_waited_for(db)
     with pytest.raises(LastOwner):
         await lowering
     assert await roles(world, tenant) == {second.id: Role.OWNER}

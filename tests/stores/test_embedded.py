@@ -235,7 +235,11 @@ def recovering(folder: Path) -> subprocess.Popen[bytes]:
     os.kill(postmaster(folder), signal.SIGKILL)
     holder.kill()
     holder.communicate()
-    starter = subprocess.Popen([sys.executable, "-c", HOLD, str(folder)], stderr=subprocess.PIPE)
+    starter = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        stdin=subprocess.PIPE,  # it does not end of itself where it has recovered meanwhile
+        stderr=subprocess.PIPE,
+    )
     eventually(lambda: "recovery in progress" in (folder / "postgres.log").read_text())
     return starter
 

@@ -145,8 +145,12 @@ class Pool(RuleBasedStateMachine):
                     self.held.append((task.result(), account))
 
     def rest(self) -> None:
-        for _ in range(TURNS_TO_REST):
+        """Take turns until nothing has changed for a while, whatever falls due meanwhile."""
+        quiet, before = 0, None
+        while quiet < TURNS_TO_REST:
             self.turn()
+            now = self.pool.lent, self.pool.idle, self.pool.waiting, len(self.tasks), len(self.held)
+            quiet, before = (quiet + 1 if now == before else 0), now
 
     @rule()
     def all_are_accounted_for(self) -> None:
