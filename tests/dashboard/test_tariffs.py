@@ -1,7 +1,5 @@
 """The screens of tariffs: their list, one of them, and the parts of a price."""
 
-import html
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -251,18 +249,3 @@ async def test_a_german_reader_sees_german_numbers_and_days(
     assert "Mo. 07:00–23:00: 0,30 EUR per kWh" in page.text
     assert "So., 1. März, 18:00" in page.text
     assert "0,3000\xa0€ per kWh" in page.text
-
-
-async def test_a_tariff_that_somebody_else_changed_meanwhile_is_not_deleted(
-    tenant: Tenant, browser: Browser
-) -> None:
-    made = await tenant.tariff((await tenant.site())["location_id"])
-    path = f"/tariffs/{made['id']}"
-    opened = re.search(r'name="version" value="([^"]+)"', (await browser.get(path)).text)
-    assert opened is not None
-    form = {"version": html.unescape(opened[1])}
-    await tenant.patch(path, {"display_name": "Theirs"})
-    kept = await browser.post(f"{path}/delete", form)
-    assert kept.headers["location"].endswith(path)
-    assert "was%20not%20deleted" in kept.headers["set-cookie"]
-    assert (await tenant.get(path)).status_code == 200

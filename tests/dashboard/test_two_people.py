@@ -80,6 +80,51 @@ async def test_a_webhook_that_was_changed_is_neither_disabled_nor_deleted_unseen
     assert (await tenant.get(f"/webhook-endpoints/{made['id']}")).status_code == 404
 
 
+async def test_of_two_people_who_make_a_new_secret_the_second_is_told_first(
+    world: World, tenant: Tenant
+) -> None:
+    made = await tenant.make("/webhook-endpoints", {"url": URL})
+    browser = await Browser.of(world, tenant)
+    path = f"/developers/webhooks/{made['id']}"
+    page = await browser.get(path)
+    seen = {**form_to(page, "/rotate"), "overlap_seconds": "3600"}
+
+    first = await browser.post(f"{path}/rotate", seen)
+    second = await browser.post(f"{path}/rotate", seen)
+    again = {**form_to(page, "/replay"), "from": "2026-01-01T00:00"}
+    replayed = await browser.post(f"{path}/replay", again)
+
+    assert "whsec_" in first.text
+    for told in (second, replayed):
+        assert told.status_code == 409
+        assert "previous_secret_until –" in words(told)
+        assert "whsec_" not in told.text
+    assert "Its secret before signs, too, until" in words(await browser.get(path))
+    anew = {**form_to(second, "/rotate"), "overlap_seconds": "0"}
+    assert "whsec_" in (await browser.post(f"{path}/rotate", anew)).text
+    anew = {**form_to(await browser.get(path), "/replay"), "from": "2026-01-01T00:00"}
+    assert (await browser.post(f"{path}/replay", anew)).status_code == 303
+
+
+async def test_a_tariff_that_was_changed_is_not_deleted_unseen(
+    world: World, tenant: Tenant
+) -> None:
+    site = await tenant.site()
+    tariff = await tenant.tariff(site["location_id"], display_name="Night saver")
+    browser = await Browser.of(world, tenant)
+    path = f"/tariffs/{tariff['id']}"
+    page = await browser.get(path)
+    await tenant.patch(path, {"display_name": "Day saver"})
+
+    stale = await browser.post(f"{path}/delete", form_to(page, "/delete"))
+
+    assert stale.status_code == 409
+    assert 'display_name "Night saver" "Day saver"' in words(stale)
+    assert (await tenant.get(path)).status_code == 200
+    assert (await browser.post(f"{path}/delete", form_to(stale, "/delete"))).status_code == 303
+    assert (await tenant.get(path)).status_code == 404
+
+
 async def test_a_role_that_somebody_else_changed_is_left_and_named(
     world: World, tenant: Tenant
 ) -> None:

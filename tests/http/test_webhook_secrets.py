@@ -16,6 +16,7 @@ from wattyard import app
 from wattyard.accounts.service import Accounts
 from wattyard.events.domain.endpoints import EndpointDraft
 from wattyard.events.service import Endpoints
+from wattyard.kernel import instants
 from wattyard.kernel.caps import LimitReached
 
 
@@ -40,7 +41,13 @@ async def test_a_secret_is_rotated_with_an_overlap(world: World, tenant: Tenant)
         path = f"/webhook-endpoints/{made['id']}/rotate-secret"
         rotated = (await tenant.post(path, {"overlap_seconds": 3600})).json()
         old, new = made.pop("secret"), rotated.pop("secret")
-        assert (rotated, old != new) == (made, True)
+        until = instants.text(world.clock() + timedelta(seconds=3600))
+        assert (made.pop("previous_secret_until"), rotated["previous_secret_until"]) == (
+            None,
+            until,
+        )
+        assert (await tenant.get(f"/webhook-endpoints/{made['id']}")).json() == rotated
+        assert (rotated, old != new) == ({**made, "previous_secret_until": until}, True)
 
         during = await sent(world, tenant, made, receiver)
         both = f"{signature(new, during)} {signature(old, during)}"

@@ -809,6 +809,8 @@ class Endpoint(Model, frozen=True, kw_only=True, dict=True):
         status: DISABLED: it gets nothing until it is enabled
         header_names: names of `headers`; Authorization for `basic_auth`
         failing_since: the first failure after the last success; 5 days disable it
+        previous_secret_until: when the secret before the present one stops signing, or
+            stopped
     """
 
     id: str
@@ -822,6 +824,7 @@ class Endpoint(Model, frozen=True, kw_only=True, dict=True):
     status: Open[Literal["DISABLED", "ENABLED"]]
     header_names: list[str]
     failing_since: datetime | None
+    previous_secret_until: datetime | None
 
 
 class EndpointDeleted(Model, frozen=True, kw_only=True, dict=True):
@@ -1715,6 +1718,8 @@ class NewEndpoint(Model, frozen=True, kw_only=True, dict=True):
         status: DISABLED: it gets nothing until it is enabled
         header_names: names of `headers`; Authorization for `basic_auth`
         failing_since: the first failure after the last success; 5 days disable it
+        previous_secret_until: when the secret before the present one stops signing, or
+            stopped
         secret: verifies the header webhook-signature
     """
 
@@ -1729,6 +1734,7 @@ class NewEndpoint(Model, frozen=True, kw_only=True, dict=True):
     status: Open[Literal["DISABLED", "ENABLED"]]
     header_names: list[str]
     failing_since: datetime | None
+    previous_secret_until: datetime | None
     secret: str
 
 

@@ -147,7 +147,8 @@ class WebhookEndpoint:
     """A webhook endpoint, without its secret and the values of its headers.
 
     `failing_since` is the time of the first failure after the last success, None where the
-    last attempt succeeded or there was none.
+    last attempt succeeded or there was none. `previous_secret_until` is when a secret that was
+    replaced stops signing, or stopped; None where none was.
     """
 
     id: UUID
@@ -158,6 +159,7 @@ class WebhookEndpoint:
     time_created: datetime
     failing_since: datetime | None = None
     header_names: Sequence[str] = ()
+    previous_secret_until: datetime | None = None
 
     @property
     def status(self) -> Status:

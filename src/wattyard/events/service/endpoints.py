@@ -152,7 +152,7 @@ class Endpoints:
         Raises:
             EndpointNotFound: when the caller has none of that id.
         """
-        secret = self._random_bytes(SECRET_BYTES)
+        secret, until = self._random_bytes(SECRET_BYTES), context.now + overlap
         async with self._db.transaction() as db:
             endpoint = await self._locked(db, context, endpoint_id)
             kept = await store.kept_secrets(db, context.account, context.live_mode, endpoint_id)
@@ -163,9 +163,9 @@ class Endpoints:
                 endpoint_id,
                 secret=self._secrets.encrypted(endpoint_id, secret),
                 previous=self._secrets.as_previous(endpoint_id, kept),
-                until=context.now + overlap,
+                until=until,
             )
-        return endpoint, secret
+        return replace(endpoint, previous_secret_until=until), secret
 
     async def _headers(
         self, db: ReadConnection, context: Context, endpoint_id: UUID

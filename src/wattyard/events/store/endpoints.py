@@ -22,7 +22,7 @@ _ADDING: Final = 0x77656268
 
 _SELECT = """
     SELECT id, url, event_types, description, enabled, time_created, failing_since,
-           header_names
+           header_names, previous_secret_until
     FROM webhook_endpoints
 """
 _BY_ID = f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = $3"

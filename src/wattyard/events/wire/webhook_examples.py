@@ -19,6 +19,7 @@ ENDPOINT_EXAMPLE = {
     "status": "ENABLED",
     "header_names": [],
     "failing_since": None,
+    "previous_secret_until": None,
 }
 NEW_ENDPOINT_EXAMPLE = {
     **ENDPOINT_EXAMPLE,

@@ -83,6 +83,7 @@ class EndpointShape(msgspec.Struct, kw_only=True):
         status: DISABLED: it gets nothing until it is enabled
         header_names: names of `headers`; Authorization for `basic_auth`
         failing_since: the first failure after the last success; 5 days disable it
+        previous_secret_until: when the secret before the present one stops signing, or stopped
     """
 
     id: str
@@ -96,6 +97,7 @@ class EndpointShape(msgspec.Struct, kw_only=True):
     status: Status
     header_names: list[str]
     failing_since: Time | None
+    previous_secret_until: Time | None
 
 
 class NewEndpointShape(EndpointShape, kw_only=True):
@@ -334,6 +336,7 @@ def _endpoint_fields(caller: Caller, endpoint: WebhookEndpoint) -> dict[str, Any
         "status": endpoint.status,
         "header_names": list(endpoint.header_names),
         "failing_since": _time(endpoint.failing_since),
+        "previous_secret_until": _time(endpoint.previous_secret_until),
     }
 
 

@@ -50,11 +50,13 @@ def seen_of(form: Form) -> dict[str, Any]:
     return seen if isinstance(seen, dict) else {}
 
 
-async def change_as_seen(visit: Visit, method: str, path: str, *, body: object = None) -> Any:  # noqa: ANN401 (the JSON document)
+async def change_as_seen(
+    visit: Visit, method: str, path: str, *, body: object = None, of: str = ""
+) -> Any:  # noqa: ANN401 (the JSON document)
     """Change an object, unless what the form showed of it is different now.
 
     What changes by itself, such as when a device was heard from, makes another version, too: then
-    the change is tried again on that.
+    the change is tried again on that. `of` is the path of the object, where the change has another.
 
     Raises:
         ChangedMeanwhile: when somebody else has changed it.
@@ -63,14 +65,29 @@ async def change_as_seen(visit: Visit, method: str, path: str, *, body: object =
     version, seen = visit.form["version"], seen_of(visit.form)
     for _ in range(_TRIES):
         try:
-            return await visit.change(method, path, body=body, if_match=version)
+            if not of:
+                return await visit.change(method, path, body=body, if_match=version)
+            async with visit.tools.db.transaction():
+                await _lock(visit, of, version)
+                return await visit.change(method, path, body=body)
         except PreconditionFailed:
-            reply = await visit.ask(Request(method="GET", path=path))
+            reply = await visit.ask(Request(method="GET", path=of or path))
             present = {name: reply.document.get(name) for name in seen}
             version = reply.etag or ""
             if present != seen or not seen:
                 raise ChangedMeanwhile(seen, reply.document, version) from None
     raise ChangedMeanwhile(seen, seen, version)
+
+
+async def _lock(visit: Visit, path: str, version: str) -> None:
+    """Keep an object as it was seen until the transaction ends, by a change of nothing.
+
+    Raises:
+        PreconditionFailed: when it is another version.
+    """
+    if version:
+        headers = {"if-match": version}
+        await visit.ask(Request(method="PATCH", path=path, body={}, headers=headers))
 
 
 def changed_meanwhile(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from typing import Any, Final
 
 import htpy as h
@@ -107,10 +108,13 @@ async def test_endpoint(visit: Visit, endpoint: str) -> Answer:
 async def rotate_secret(visit: Visit, endpoint: str) -> Screen:
     """Give a webhook endpoint a new secret, and show it this once."""
     try:
-        seconds = visit.form.number("overlap_seconds")
-        made = await visit.change(
-            "POST", f"{_API}/{endpoint}/rotate-secret", body={"overlap_seconds": seconds}
-        )
+        body = {"overlap_seconds": visit.form.number("overlap_seconds")}
+        path = f"{_API}/{endpoint}"
+        made = await change_as_seen(visit, "POST", f"{path}/rotate-secret", body=body, of=path)
+    except ChangedMeanwhile as stale:
+        at = visit.link(f"{_PATH}/{endpoint}/rotate")
+        again = forms.rotate_form(visit, at, stale.present, stale.version, NO_FAULTS)
+        return _stale(visit, endpoint, stale, again)
     except Refusal as refusal:
         return await _one(visit, endpoint, refusal)
     return _secret(visit, made, "This is the endpoint's new secret.", 200)
@@ -120,9 +124,13 @@ async def rotate_secret(visit: Visit, endpoint: str) -> Screen:
 async def replay(visit: Visit, endpoint: str) -> Screen | Answer:
     """Deliver events again, from a time or an event on."""
     try:
-        made = await visit.change(
-            "POST", f"{_API}/{endpoint}/replay", body={"from": forms.start_of(visit.form["from"])}
-        )
+        body = {"from": forms.start_of(visit.form["from"])}
+        path = f"{_API}/{endpoint}"
+        made = await change_as_seen(visit, "POST", f"{path}/replay", body=body, of=path)
+    except ChangedMeanwhile as stale:
+        at = visit.link(f"{_PATH}/{endpoint}/replay")
+        again = forms.replay_form(visit, at, stale.present, stale.version, NO_FAULTS)
+        return _stale(visit, endpoint, stale, again)
     except Refusal as refusal:
         return await _one(visit, endpoint, refusal)
     more = f" More follow: replay again from {made['last_event_id']}." if made["has_more"] else ""
@@ -230,8 +238,16 @@ def _facts(visit: Visit, one: Mapping[str, Any]) -> Node:
         ("State", _state(visit, one)),
         ("Made", form.when(one["time_created"])),
         ("Own headers", ", ".join(one["header_names"])),
+        ("Its secret before signs, too, until", _overlap(visit, one)),
         ("Endpoint id", h.code[one["id"]]),
     )
+
+
+def _overlap(visit: Visit, one: Mapping[str, Any]) -> Node:
+    """When the secret before the present one stops signing; None where it signs no more."""
+    until = one["previous_secret_until"]
+    over = until is None or datetime.fromisoformat(until) <= visit.call.now
+    return None if over else visit.formats().when(until)
 
 
 def _state(visit: Visit, one: Mapping[str, Any]) -> Node:
@@ -300,8 +316,8 @@ def _acts(
     disabled = one["status"] == "DISABLED"
     cards = [
         parts.card("Change", forms.change_form(visit, at, one, version, faults)),
-        parts.card("Deliver again", forms.replay_form(visit, f"{at}/replay", faults)),
-        parts.card("Secret", forms.rotate_form(visit, f"{at}/rotate", faults)),
+        parts.card("Deliver again", forms.replay_form(visit, f"{at}/replay", one, present, faults)),
+        parts.card("Secret", forms.rotate_form(visit, f"{at}/rotate", one, present, faults)),
         parts.card(
             "Enable again" if disabled else "Disable or delete",
             h.p[

@@ -7,7 +7,7 @@ import htpy as h
 from htpy import Node
 
 from wattyard.kernel import ids
-from wattyard.kernel.refusals import PreconditionFailed, Refusal
+from wattyard.kernel.refusals import Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
@@ -34,6 +34,12 @@ from wattyard.web.dashboard.screens.tariff_words import (
     months_text,
     rate_text,
 )
+from wattyard.web.dashboard.versions import (
+    ChangedMeanwhile,
+    change_as_seen,
+    changed_meanwhile,
+    seen_fields,
+)
 from wattyard.web.dashboard.visit import Shown, Visit
 
 Document = Mapping[str, Any]
@@ -49,6 +55,8 @@ CHECKED: Final = (
     "display_name",
 )  # fmt: skip
 """What of a tariff the check is asked with."""
+_SEEN: Final = tuple(name for name in CHECKED if name != "location_id")
+"""What of a tariff somebody who deletes it has seen."""
 _MOST_TIERS: Final = 200
 
 
@@ -105,14 +113,15 @@ async def tariff(visit: Visit, tariff: str, contracts: Tariffs) -> Screen:
 
 
 @page("POST", f"{PATH}/{{tariff}}/delete", role=Role.DEVELOPER)
-async def delete_tariff(visit: Visit, tariff: str) -> Answer:
+async def delete_tariff(visit: Visit, tariff: str) -> Screen | Answer:
     """Disconnect a tariff, unless it is no longer as the person saw it."""
     own = await visit.api("GET", f"/tariffs/{tariff}", shown=False)
     try:
-        await visit.change("DELETE", f"/tariffs/{tariff}", if_match=visit.form["version"])
-    except PreconditionFailed:
-        told = "Somebody else changed this tariff after you opened it, so it was not deleted."
-        return visit.go(visit.link(f"{PATH}/{own['id']}"), told=told)
+        await change_as_seen(visit, "DELETE", f"/tariffs/{tariff}")
+    except ChangedMeanwhile as stale:
+        again = _delete_form(visit, stale.present, stale.version)
+        back = visit.link(f"{PATH}/{own['id']}")
+        return changed_meanwhile(stale, name_of(own), PATH, back=back, again=again)
     told = f"{name_of(own)} is deleted: the site's prices are without it from now on."
     return visit.go(visit.link(PATH, location=own["location_id"]), told=told)
 
@@ -193,14 +202,19 @@ def _actions(visit: Visit, own: Document, version: str) -> Node:
         parts.button("Change", visit.link(f"{path}/edit"), main=True),
         h.details(".sure")[
             h.summary["Delete"],
-            parts.form(
-                visit.link(f"{path}/delete"),
-                h.input(type="hidden", name="version", value=version),
-                h.p["Prices, costs and plans of the site are without it from now on."],
-                parts.submit("Delete it", main=False, danger=True),
-            ),
+            _delete_form(visit, own, version),
         ],
     ]
+
+
+def _delete_form(visit: Visit, own: Document, version: str) -> Node:
+    """The form that deletes a tariff as it was seen."""
+    return parts.form(
+        visit.link(f"{PATH}/{own['id']}/delete"),
+        seen_fields(own, _SEEN, version),
+        h.p["Prices, costs and plans of the site are without it from now on."],
+        parts.submit("Delete it", main=False, danger=True),
+    )
 
 
 def _facts(visit: Visit, own: Document, location: Document, form: Formats) -> Node:

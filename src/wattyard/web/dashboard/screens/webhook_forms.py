@@ -20,7 +20,7 @@ _OVERLAPS: Final = (
     ("0", "no longer: only the new one signs"),
 )
 _EDITED: Final = ("url", "event_types", "description")
-_SEEN: Final = (*_EDITED, "status")
+_SEEN: Final = (*_EDITED, "status", "previous_secret_until")
 
 
 def body_of(form: Form) -> dict[str, Any]:
@@ -75,10 +75,13 @@ def change_form(
     )
 
 
-def replay_form(visit: Visit, address: str, faults: FormFaults) -> Node:
-    """The form that delivers events again."""
+def replay_form(
+    visit: Visit, address: str, one: Mapping[str, Any], version: str, faults: FormFaults
+) -> Node:
+    """The form that delivers events again to an endpoint as it was seen."""
     return parts.form(
         address,
+        seen_fields(one, _SEEN, version),
         Fields(visit.form, faults).text(
             "From",
             "from",
@@ -90,10 +93,13 @@ def replay_form(visit: Visit, address: str, faults: FormFaults) -> Node:
     )
 
 
-def rotate_form(visit: Visit, address: str, faults: FormFaults) -> Node:
-    """The form that makes a new secret."""
+def rotate_form(
+    visit: Visit, address: str, one: Mapping[str, Any], version: str, faults: FormFaults
+) -> Node:
+    """The form that makes a new secret of an endpoint as it was seen."""
     return parts.form(
         address,
+        seen_fields(one, _SEEN, version),
         Fields(visit.form, faults).choice(
             "The old secret goes on signing", "overlap_seconds", _OVERLAPS
         ),
