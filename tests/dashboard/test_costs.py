@@ -1,13 +1,19 @@
 """The screen Costs."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.dashboard import Browser, words
 from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant, World
+from wattyard.kernel import ids
+from wattyard.kernel.clock_changes import microseconds
+from wattyard.kernel.instants import Span
+from wattyard.meters.service import Records, read_once
 
 HOSTILE = "<script>alert(1)</script>\u202e\U0001f642"
 
@@ -202,3 +208,29 @@ async def test_a_site_is_found_by_what_it_begins_with_and_hostile_names_are_text
     stranger = await Browser.of(world, await world.tenant())
     assert (await stranger.get(f"/costs?location={site['location_id']}")).status_code == 404
     assert (await stranger.get(f"/costs/file?location={site['location_id']}")).status_code == 404
+
+
+async def test_questions_that_share_what_was_read_see_the_same(
+    world: World, tenant: Tenant
+) -> None:
+    site = await metered(tenant)
+    records, site_id = world.services.get(Records), ids.read(site["id"], "ste", param="site")
+    months = [datetime(2026, month, 1, tzinfo=UTC) for month in (2, 3, 4)]
+    edges_us = np.array([microseconds(one) for one in months])
+
+    async def covered_hours() -> list[float]:
+        found = await records.covered(tenant.context, site_id, "IMPORT", edges_us)
+        return [one / 3.6e9 for one in found.tolist()]
+
+    with read_once():
+        around = Span(months[0] - timedelta(days=1), months[2])
+        first = await records.of_object(
+            tenant.context, around, site_id=site_id, device_id=None, direction="IMPORT"
+        )
+        await tenant.call("DELETE", f"/sites/{site['id']}")
+        again = await records.of_object(
+            tenant.context, around, site_id=site_id, device_id=None, direction="IMPORT"
+        )
+        assert again is first
+        assert await covered_hours() == [7.0, 5.0]
+    assert await covered_hours() == [0.0, 0.0]

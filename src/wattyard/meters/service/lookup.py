@@ -18,6 +18,7 @@ from wattyard.meters.domain.coverage import covered_us
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream, TariffDirection
 from wattyard.meters.domain.records import Record, Search, StreamReadings
+from wattyard.meters.service.once import keep, kept_of
 from wattyard.meters.store import columns
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store
@@ -84,27 +85,36 @@ class Records:
     ) -> list[StreamReadings]:
         """Read what was metered for a device, or by a site's own meter.
 
-        One stream for each direction of flow at each site: registers are added up.
+        One stream for each direction of flow at each site: registers are added up. Inside of
+        `read_once` the same question is not asked twice.
         """
+        meter = (context.caller, site_id, device_id, direction)
+        if (known_already := kept_of(meter, span)) is not None:
+            return known_already
         async with self.db.reading() as db:
             known = await series_store.of(
                 db, context.account, context.live_mode, site_id=site_id, device_id=device_id
             )
             streams = _seen(context, known, direction)
             metered = await _between(db, context, streams, span)
-        return await _by_meter(_divided(metered, streams))
+        found = await _by_meter(_divided(metered, streams))
+        keep(meter, span, found)
+        return found
 
     async def covered(
         self, context: Context, site_id: UUID, direction: TariffDirection, edges_us: Microseconds
     ) -> Microseconds:
         """Measure for how long a site's own meter has readings in the periods between edges.
 
-        `edges_us` (n + 1, at least two) are instants; the answer (n) is in microseconds.
+        `edges_us` (n + 1, at least two) are instants; the answer (n) is in microseconds. Inside of
+        `read_once` they are not read again.
         """
         span = Span(instant(int(edges_us[0])), instant(int(edges_us[-1])))
-        found = await self.of_object(
-            context, span, site_id=site_id, device_id=None, direction=direction
-        )
+        found = kept_of((context.caller, site_id, None, direction), span, wider=True)
+        if found is None:
+            found = await self.of_object(
+                context, span, site_id=site_id, device_id=None, direction=direction
+            )
         nothing = np.zeros(0, np.int64)
         starts = np.concatenate([nothing, *(one.metered.starts_us for one in found)])
         ends = np.concatenate([nothing, *(one.metered.ends_us for one in found)])

@@ -13,7 +13,7 @@ from htpy import Node
 from wattyard.costs.service import CostReports
 from wattyard.kernel import civil
 from wattyard.kernel.refusals import Refusal, StateForbids
-from wattyard.meters.service import Records
+from wattyard.meters.service import Records, read_once
 from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import SiteSearches
@@ -68,16 +68,17 @@ async def costs(
         return Screen(title="Costs", path=PATH, body=[lead, found], live=live)
     asked = await asked_for(visit)
     form = visit.formats(asked.zone.key)
-    try:
-        query = {**asked.query, "include_lines": "true"}
-        answer = await visit.api("GET", asked.address, query=query)
-    except StateForbids as refusal:
-        body = _cannot(visit, asked, refusal)
-    else:
-        compared = await cost_comparison.card(visit, reports, tariffs, asked, answer)
-        bars = await _bars(visit, records, asked, answer["data"])
-        figures = _figures(visit, form, asked, answer, bars)
-        body = [figures, _shown(visit, form, asked, answer, bars, compared)]
+    with read_once():
+        try:
+            query = {**asked.query, "include_lines": "true"}
+            answer = await visit.api("GET", asked.address, query=query)
+        except StateForbids as refusal:
+            body = _cannot(visit, asked, refusal)
+        else:
+            compared = await cost_comparison.card(visit, reports, tariffs, asked, answer)
+            bars = await _bars(visit, records, asked, answer["data"])
+            figures = _figures(visit, form, asked, answer, bars)
+            body = [figures, _shown(visit, form, asked, answer, bars, compared)]
     return Screen(
         title=f"Costs of {title_of(asked.location)}",
         path=PATH,

@@ -10,7 +10,7 @@ from htpy import Node
 from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.refusals import Refusal
-from wattyard.meters.service import Records
+from wattyard.meters.service import Records, read_once
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.prices import PriceCurve, price_chart
 from wattyard.web.charts.series import StepSeries, steps_of
@@ -61,6 +61,11 @@ async def prices(place: ShownSite) -> Node:
 
 async def costs(place: ShownSite, records: Records) -> Node:
     """What this month has cost so far, by line; up to the end of today, as the screen Costs."""
+    with read_once():
+        return await _costs(place, records)
+
+
+async def _costs(place: ShownSite, records: Records) -> Node:
     first, tomorrow = place.today.replace(day=1), place.today + timedelta(days=1)
     title = f"Costs in {place.formats.month(first)} so far"
     more = h.a(href=place.visit.link("/costs", location=place.location_id))["All months"]
