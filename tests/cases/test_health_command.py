@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.clusters import free_port
 from wattyard.cli import app
 from wattyard.cli.options import CommandFailed
 
@@ -62,9 +63,7 @@ def test_a_server_without_its_database_is_not_ready_but_alive() -> None:
 
 
 def test_a_server_that_is_not_there_is_said() -> None:
-    with answering(READY) as port:
-        pass
-    assert "does not answer" in said("--port", port)
+    assert "does not answer" in said("--port", str(free_port()))
 
 
 def test_a_worker_is_asked_where_it_answers() -> None:

@@ -22,7 +22,7 @@ from wattyard.tariffs.jobs.fetching import fetch
 from wattyard.tariffs.service.markets import OperatorMarkets
 
 BERLIN = civil.zone("Europe/Berlin")
-IMPATIENT = Patience(attempts=1, read_seconds=0.3, total_seconds=0.5)
+ASKED_ONCE = Patience(attempts=1)
 DRAFT = MarketSourceDraft(
     code="EPEX_DE",
     currency_code="EUR",
@@ -67,7 +67,7 @@ async def fetched(world: World, subscription: Subscription) -> Fetched:
         world.services.get(OperatorMarkets),
         world.services.get(Contexts),
         subscription,
-        patience=IMPATIENT,
+        patience=ASKED_ONCE,
     )
 
 

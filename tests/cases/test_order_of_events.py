@@ -36,7 +36,7 @@ class Follower:
 
     async def given(self, count: int) -> list[str]:
         """Wait for so many events: what they are about."""
-        await eventually(lambda: len(self.events) >= count, 20)
+        await eventually(lambda: len(self.events) >= count)
         return [event.object_id for event in self.events]
 
     async def stop(self) -> None:

@@ -112,7 +112,7 @@ async def until_given(follower: Any, name: str) -> None:
     async def given() -> bool:
         return name in [one.object_id for one in follower.events]
 
-    await until(given, 20)
+    await until(given)
 
 
 async def test_a_stream_goes_on_after_an_upgrade(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ async def test_what_waits_for_a_vanished_database_gives_up(
     database_url: str, tmp_path: Path
 ) -> None:
     async with wire_to(database_url, tmp_path) as (wire, url):
-        database = Database(url, connections=1, statement_seconds=0.5)
+        database = Database(url, connections=1, statement_seconds=2)
         await database.open()
         wire.whole.clear()
         with pytest.raises(Unavailable):
@@ -108,7 +108,7 @@ async def test_whoever_would_read_a_replica_is_soon_told_that_the_primary_vanish
     async with wire_to(database_url, tmp_path) as (wire, url):
         causes = Causes()
         positions = LogPositions(
-            Connector(url, statement_seconds=30, causes=causes), causes, longest_seconds=0.3
+            Connector(url, statement_seconds=30, causes=causes), causes, longest_seconds=3
         )
         assert await positions.now() is not None
         wire.whole.clear()

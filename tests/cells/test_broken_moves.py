@@ -137,7 +137,7 @@ async def test_a_delivery_taken_in_a_transaction_that_outlasts_the_drain_is_not_
             await draining.wait()
             await db.execute(
                 "UPDATE webhook_deliveries SET status = 'PENDING', holder = gen_random_uuid(),"
-                " leased_until = now() + interval '20 s' WHERE account = $1",
+                " leased_until = now() + interval '1 hour' WHERE account = $1",
                 number,
             )
             await switching.wait()

@@ -47,13 +47,14 @@ async def test_what_does_not_pass_is_unreachable_after_the_last_attempt(
 
 @pytest.mark.parametrize("play", [hangs, drips])
 async def test_a_server_that_takes_too_long_is_asked_again_and_then_unreachable(
-    hasty: Session, server: MarketServer, play: Play
+    hasty: Session, server: MarketServer, pauses: Pauses, play: Play
 ) -> None:
     server.plays(play)
 
     with pytest.raises(FeedUnreachable, match=r"does not answer in time \(attempts: 3\)"):
         await hasty.get(server.url)
-    assert len(server.asked) == 3
+    assert len(pauses) == 2
+    assert len(server.asked) <= 3  # on a busy machine, one may be over before it is there
 
 
 async def test_pauses_double_and_are_drawn_by_chance(

@@ -38,11 +38,11 @@ async def test_calls_that_wait_for_one_row_leave_the_others_their_connections(
             for n in range(CALLS)
         ]
         share = world.db.connections // 2
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             # What is done beside the calls, such as waking listeners, is in no share.
             while (world.db.usage.lent, world.db.usage.waiting) != (share, CALLS - share):  # noqa: ASYNC110 (counts, no event)
                 await asyncio.sleep(0)
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             answers = await asyncio.gather(
                 stranger.get("/sites"),
                 stranger.patch(f"/sites/{theirs['id']}", {"reference_id": "mine"}),
@@ -57,7 +57,7 @@ async def test_a_row_that_stays_locked_is_waited_for_a_few_seconds(
     database_url: str, tenant: Tenant
 ) -> None:
     site = await tenant.site()
-    async with locked(database_url, site["id"]), asyncio.timeout(15):
+    async with locked(database_url, site["id"]), asyncio.timeout(25):
         refused = await tenant.patch(f"/sites/{site['id']}", {"reference_id": "in vain"})
     error(refused, 503, "unavailable")
     assert "another change" in refused.json()["message"]

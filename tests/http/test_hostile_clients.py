@@ -22,7 +22,7 @@ HEAD = b"GET /health/live HTTP/1.1\r\nHost: h\r\n"
 FULL = HEAD + b"\r\n"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give clients one second."""
     for name in ("HEAD", "STALL"):
@@ -97,7 +97,7 @@ LENGTH = b"content-length:"
 async def until_closed(reader: asyncio.StreamReader) -> bytes:
     """Read until the server hangs up."""
     read = b""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         with suppress(ConnectionError):
             while part := await reader.read(65536):
                 read += part
@@ -152,6 +152,7 @@ async def test_a_refusal_waits_for_the_answer_before_it(world: World, clients: C
     assert b"}HTTP/1.1 400 " in said
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("sent", [b"", b"\r\n", HEAD, FULL + b"\r\n", FULL + HEAD])
 async def test_a_connection_without_a_complete_head_is_closed(
     world: World, clients: Clients, sent: bytes
@@ -162,6 +163,7 @@ async def test_a_connection_without_a_complete_head_is_closed(
     assert said.count(b"HTTP/1.1 200") == sent.count(b"\r\n\r\n")
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_body_that_does_not_come_is_given_up(
     world: World, tenant: Tenant, clients: Clients
 ) -> None:
@@ -170,6 +172,7 @@ async def test_a_body_that_does_not_come_is_given_up(
         await until_closed(reader)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_an_answer_that_is_not_taken_is_given_up(world: World, clients: Clients) -> None:
     ask = b"GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n"
     async with listening(world) as port:
@@ -181,6 +184,7 @@ async def test_an_answer_that_is_not_taken_is_given_up(world: World, clients: Cl
         assert (await until_closed(reader)).count(b"HTTP/1.1 200") < 100
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_who_waits_for_the_server_is_left_in_peace(
     world: World, tenant: Tenant, clients: Clients
 ) -> None:

@@ -54,7 +54,7 @@ async def test_lines_of_requests_are_written_together_in_a_moment() -> None:
     for _ in range(100):
         log.answered(answered())
     assert stream.count == 0
-    await asyncio.wait_for(stream.written.wait(), 5)
+    await asyncio.wait_for(stream.written.wait(), 60)
     assert stream.count == 1
     lines = stream.getvalue().splitlines()
     assert len(lines) == 100

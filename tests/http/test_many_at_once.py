@@ -3,14 +3,16 @@
 import asyncio
 
 from tests.support.costing import half_hours, put
-from tests.support.world import Tenant
+from tests.support.world import Tenant, World
 
 MANY = 40
 AT = "2026-02-12T06:00:00+01:00"
 SPAN = {"start_time": "2026-02-12T00:00:00Z", "end_time": "2026-02-13T00:00:00Z"}
 
 
-async def test_prices_costs_and_readings_of_many_callers_are_all_answered(tenant: Tenant) -> None:
+async def test_prices_costs_and_readings_of_many_callers_are_all_answered(
+    world: World, tenant: Tenant
+) -> None:
     home = str((await tenant.site())["location_id"])
     await tenant.tariff(home)
     readings = [
@@ -18,24 +20,25 @@ async def test_prices_costs_and_readings_of_many_callers_are_all_answered(tenant
     ]
     await put(tenant, readings)
     device = (await tenant.device(home))["id"]
-    began = asyncio.get_running_loop().time()
+    assert world.db._loans is not None
+    world.db._loans.pool.waits.seconds = 600.0  # who waited for each other would do it for so long
 
-    answers = await asyncio.gather(
-        *(
-            call
-            for _ in range(MANY // 5)
-            for call in (
-                tenant.post("/prices", {"location_id": home, **SPAN, "device_id": device}),
-                tenant.post(f"/costs/interval/{home}", SPAN),
-                tenant.post("/costs/session/s"),
-                tenant.get("/tariffs", params={"location_id": home}),
-                tenant.post("/meters/records", {"location_id": home, **SPAN}),
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(
+            *(
+                call
+                for _ in range(MANY // 5)
+                for call in (
+                    tenant.post("/prices", {"location_id": home, **SPAN, "device_id": device}),
+                    tenant.post(f"/costs/interval/{home}", SPAN),
+                    tenant.post("/costs/session/s"),
+                    tenant.get("/tariffs", params={"location_id": home}),
+                    tenant.post("/meters/records", {"location_id": home, **SPAN}),
+                )
             )
         )
-    )
 
     assert {answer.status_code for answer in answers} == {200}
-    assert asyncio.get_running_loop().time() - began < 8
 
 
 async def test_tariffs_that_change_places_with_each_other_do_not_wait_for_each_other(

@@ -34,7 +34,7 @@ async def held(url: str, statement: str, *arguments: object) -> AsyncIterator[No
 async def most_lent(world: World, calls: Sequence[Coroutine[Any, Any, Any]]) -> int:
     """How many connections calls have that all wait for a lock; then they are broken off."""
     tasks = [asyncio.create_task(call) for call in calls]
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         while world.db.usage.lent + world.db.usage.waiting < len(tasks):  # noqa: ASYNC110 (a count)
             await asyncio.sleep(0)
     lent = world.db.usage.lent

@@ -261,15 +261,17 @@ async def test_attempts_are_throttled_before_hashing_and_right_ones_wait_too(
 
 
 async def test_two_passwords_are_hashed_at_once_and_few_wait() -> None:
-    pair = threading.Barrier(2, timeout=10)
+    pair, one_counts = threading.Barrier(2, timeout=60), threading.Lock()
     at_once = Counter[str]()
 
     class Watched(Passwords):
         def _work(self, password: str, compared: str | None) -> str:
-            at_once["now"] += 1
-            at_once["most"] = max(at_once["now"], at_once["most"])
+            with one_counts:
+                at_once["now"] += 1
+                at_once["most"] = max(at_once["now"], at_once["most"])
             pair.wait()  # passes when two are here
-            at_once["now"] -= 1
+            with one_counts:
+                at_once["now"] -= 1
             return "hash"
 
     passwords = Watched()

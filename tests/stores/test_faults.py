@@ -76,11 +76,11 @@ async def test_a_connection_that_the_database_ended_is_said_to_be_lost(
 
 
 async def test_what_takes_too_long_is_said_to_take_too_long(database_url: str) -> None:
-    database = Database(database_url, connections=1, statement_seconds=0.2)
+    database = Database(database_url, connections=1, statement_seconds=2)
     await database.open()
     with pytest.raises(Unavailable, match="took longer"):
         async with database.reading() as db:
-            await db.fetchval("SELECT pg_sleep(5)")
+            await db.fetchval("SELECT pg_sleep(60)")
     async with database.reading() as db:
         assert await db.fetchval("SELECT 1") == 1
     await database.close()

@@ -104,7 +104,7 @@ async def share_secrets(cells: Cells) -> None:
 @asynccontextmanager
 async def asked(server: PostgresServer) -> AsyncIterator[asyncpg.Connection]:
     """Ask a cell several things."""
-    connection = await asyncpg.connect(server.url, timeout=5)
+    connection = await asyncpg.connect(server.url, timeout=60)
     try:
         yield connection
     finally:
