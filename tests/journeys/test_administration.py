@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.clusters import free_port
 from tests.support.made import Made
 from tests.support.process import WATTYARD
 
@@ -28,9 +29,9 @@ def test_a_worker_is_ready_when_its_listener_is_and_says_when_it_cannot_have_it(
 ) -> None:
     made.data(tmp_path / "data")
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_port()  # it is used again below
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
         refused = worker(tmp_path / "data", port)
         said, errors = refused.communicate(timeout=120)
     assert (refused.returncode, said) == (1, "")

@@ -2,6 +2,7 @@
 is stopped: what its clients see, and that nothing acknowledged is lost."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,10 @@ from tests.support.torture import PLACE, Load, check
 from wattyard.platform.db import Database
 from wattyard.platform.db.health import complaints
 
-RECOVERED_SECONDS = 15.0
-PATIENCE_SECONDS = 2.0
+RECOVERED_SECONDS = 15.0 if "WATTYARD_TORTURE_KILLS" in os.environ else 60.0
+"""A machine that runs other tests beside may take longer, but not until a connection times out."""
+PATIENCE_SECONDS = 5.0
+"""Longer than a call takes until it waits for the standby, also on such a machine."""
 
 
 @pytest.fixture

@@ -129,11 +129,12 @@ def test_workers_are_replaced_on_sighup_without_a_lost_request(data: Path, accou
         old = workers(server)
         server.process.send_signal(signal.SIGHUP)
         deadline = time.monotonic() + 120
-        statuses = set()
-        while old & workers(server):
+        statuses, replaced = set(), False
+        while not replaced:
             assert time.monotonic() < deadline
+            replaced = not old & workers(server)
             with httpx.Client(base_url=server.address, headers=client.headers) as fresh:
-                statuses.add(fresh.get("/sites").status_code)
+                statuses.add(fresh.get("/sites", timeout=60).status_code)
         assert statuses == {200}
         origin = {"Origin": "https://app.example"}
         opened = httpx.get(f"{server.address}/health/ready", headers=origin, timeout=60)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.clusters import free_port
 from tests.support.contract_text import ROOT
 from tests.support.made import Made
 from tests.support.process import WATTYARD, Server
@@ -136,9 +137,7 @@ def behind(
     if shutil.which(program.__name__) is None:
         pytest.skip(f"{program.__name__} is not installed (apt-get install {program.__name__})")
     server, url = upstream
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = program(tmp_path, port, server.address.removeprefix("http://"))
     environment = {"PATH": "/usr/sbin:/usr/bin", "HOME": str(tmp_path)}
     log = (tmp_path / "log").open("w")

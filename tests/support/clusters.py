@@ -12,6 +12,7 @@ The primary begins as a copy of the run's data folder: the newest schema with on
 
 import asyncio
 import os
+import random
 import shutil
 import signal
 import socket
@@ -48,11 +49,18 @@ _SETTINGS: Final = {
 
 
 def free_port() -> int:
-    """Find a TCP port that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        number: int = taken.getsockname()[1]
-        return number
+    """Find a TCP port that nobody listens on, and that nobody is given by chance until it is used.
+
+    Those that the system gives to whoever names none are not among them.
+    """
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first_given = int(given.read_text().split()[0]) if given.exists() else 32_768
+    chance = random.SystemRandom()  # other test processes choose, too
+    while True:
+        number = chance.randrange(max(1024, first_given // 3), first_given)
+        with socket.socket() as taken, suppress(OSError):
+            taken.bind(("127.0.0.1", number))
+            return number
 
 
 class PostgresServer:
@@ -94,7 +102,7 @@ class PostgresServer:
         """Ask it on a connection of its own: the first column of the first row."""
 
         async def asked() -> Any:
-            connection = await asyncpg.connect(self.url, timeout=5)
+            connection = await asyncpg.connect(self.url, timeout=60)
             try:
                 return await connection.fetchval(question, *args)
             finally:

@@ -57,7 +57,7 @@ class Writer:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(30)
+        self._thread.join(120)
 
     def _write(self) -> None:
         while not self._stop.is_set():
