@@ -144,7 +144,9 @@ def behind(
     proxy = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
         listening(port, proxy, tmp_path / "log")
-        yield Behind(f"https://127.0.0.1:{port}", account_of(url), url)
+        client = Behind(f"https://127.0.0.1:{port}", account_of(url), url)
+        with client.http:
+            yield client
     finally:
         proxy.terminate()
         proxy.wait(60)
