@@ -12,7 +12,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from benchmarks.support.ground import SERVER_CORE, Ground, fastest, pin, verdict
-from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers
+from wattyard.kernel.arrays import Numbers
+from wattyard.schedules.domain.prices import MINUTE_US, Instants
 from wattyard.schedules.domain.site.devices import (
     HeatPumpLoad,
     PvShare,

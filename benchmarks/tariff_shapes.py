@@ -23,8 +23,9 @@ from wattyard.costs.domain.contracts import terms
 from wattyard.costs.domain.costs import costs_under
 from wattyard.costs.domain.netting import Netted
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Numbers, SeriesReadings
+from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import Numbers
 from wattyard.kernel.clock_changes import Microseconds, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span

@@ -19,8 +19,11 @@ DATABASE = ("asyncpg", "cryptography", "wattyard.platform.db")
 CONFIGURATION = ("tomllib", "wattyard.platform.settings")
 """What is needed where there is a configuration file, or anything to configure."""
 HEAVY = (*SERVER, *DATABASE, *CONFIGURATION)
-AT_TIMES = ("structlog", "rich", "pygments", "alembic", "sqlalchemy", "aiohttp", "highspy", "babel")
-"""What a server imports when it is needed, and not for its start."""
+AT_TIMES = (
+    *("structlog", "rich", "pygments", "alembic", "sqlalchemy", "aiohttp", "highspy", "babel"),
+    "numpy",
+)
+"""What a server imports when it is needed, or when it is ready, and not for its start."""
 ASKED = """
 import sys
 from wattyard import cli

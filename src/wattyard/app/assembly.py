@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from wattyard.accounts.capability import ACCOUNTS
 from wattyard.accounts.service import Accounts
-from wattyard.app.background import listening, recording, schema_checked, working
+from wattyard.app.background import (
+    import_numpy_soon,
+    listening,
+    recording,
+    schema_checked,
+    working,
+)
 from wattyard.app.endpoints import SERVER, live, metrics, ready
 from wattyard.costs.capability import COSTS
 from wattyard.events.capability import EVENTS
@@ -103,6 +109,7 @@ def assemble(services: Services) -> FrontDoor:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         yield_to_the_loop()
+        import_numpy_soon()
         try:
             async with schema_checked(db):
                 with stopping.heard():

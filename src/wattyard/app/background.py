@@ -1,8 +1,10 @@
 """The background work of every capability, and where it is done."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,8 @@ from wattyard.requests.service import Recorder
 
 _RETRY_SECONDS: Final = 1.0
 _LAST_BATCH_SECONDS: Final = 2.0
+_NUMPY_SECONDS: Final = 0.5
+"""After a start: it is ready then, and few have asked for a price."""
 
 
 def jobs(services: Services) -> list[Job]:
@@ -75,6 +79,12 @@ async def recording(services: Services) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def import_numpy_soon() -> None:
+    """Import numpy beside the event loop once the server is ready: no first price waits for it."""
+    importing = threading.Thread(target=import_module, args=("numpy",), daemon=True)
+    asyncio.get_running_loop().call_later(_NUMPY_SECONDS, importing.start)
 
 
 @asynccontextmanager

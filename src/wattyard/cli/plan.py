@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -20,6 +19,7 @@ from wattyard.cli.svg_files import SvgOption, write_plan
 from wattyard.cli.tariffs import ModeOption, context_of
 from wattyard.cli.wording import SITE_PLAN, requested_in
 from wattyard.kernel import civil, ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.context import Context
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.decoding import convert, json_value

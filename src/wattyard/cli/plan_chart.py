@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from wattyard.cli.bars import CELL_US, LEVELS, bar
 from wattyard.kernel import civil
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.steps import mean_over
 
 _IDLE_W: Final = 1.0

@@ -12,17 +12,14 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.cli.sample_fleet import SHOWN_SITE
 from wattyard.kernel import civil
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.meters.domain.readings import Readings, Stream
 from wattyard.sites.domain.sites import Site
 
 Json = dict[str, Any]
-Numbers = NDArray[np.float64]
 
 METERED_SITES: Final = (*range(1, 21), SHOWN_SITE)
 """Only these sites, by number, have readings, so that the first start stays quick."""

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from rich.console import Console
 from rich.text import Text
 
@@ -21,6 +20,7 @@ from wattyard.cli.printing import print_json
 from wattyard.cli.svg_files import write_plan
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import civil, ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.decoding import convert, json_value

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import typer
 
 from wattyard.cli.files import replaced_file
 from wattyard.cli.plan_chart import Lane
 from wattyard.cli.price_week import DayRow
+from wattyard.kernel.arrays import np
 from wattyard.schedules.domain.prices import Instants
 from wattyard.web.charts.drawing import Drawing
 from wattyard.web.charts.plans import PlanLane, plan_chart

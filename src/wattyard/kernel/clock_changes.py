@@ -10,12 +10,10 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Indices, Integers, Marks, np
 from wattyard.kernel.values import dataclass
 
-Microseconds = NDArray[np.int64]
+Microseconds = Integers
 """Instants or wall times, in microseconds since 1970-01-01T00:00."""
 
 SECOND_US: Final = 1_000_000
@@ -74,7 +72,7 @@ class FirstShown:
     """
 
     instants_us: Microseconds
-    shown: NDArray[np.bool_]
+    shown: Marks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +129,7 @@ def joined_edges(runs: Sequence[Microseconds]) -> Microseconds:
     return edges[distinct]
 
 
-def step_of(starts_us: Microseconds, instants_us: Microseconds) -> NDArray[np.intp]:
+def step_of(starts_us: Microseconds, instants_us: Microseconds) -> Indices:
     """Find the step that holds each instant (n), as an index into `starts_us` (m), their starts.
 
     Both ascend, and the first step starts no later than the first instant.

@@ -9,9 +9,8 @@ from itertools import pairwise
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from wattyard.kernel import clock_changes
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import (
     DAY_US,
     SECOND_US,

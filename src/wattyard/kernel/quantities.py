@@ -3,8 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
+from wattyard.kernel.arrays import Numbers, np
 
 PRICE_DECIMALS: Final = 6
 COST_DECIMALS: Final = 6
@@ -24,7 +23,7 @@ def rounded(number: float, decimals: int) -> float:
     return float(exact) + 0.0
 
 
-def all_rounded(numbers: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+def all_rounded(numbers: Numbers, decimals: int) -> Numbers:
     """Round each number (any shape) exactly as `rounded` does; NaN stays NaN.
 
     Only numbers too close to a tie, or too large for binary arithmetic, are rounded one by one.

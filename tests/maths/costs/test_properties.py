@@ -22,7 +22,8 @@ from wattyard.costs.domain.contracts import terms
 from wattyard.costs.domain.costs import costs, costs_under
 from wattyard.costs.domain.history import readings_needed
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.readings import Marks, ReadingPieces, SeriesReadings
+from wattyard.costs.domain.readings import ReadingPieces, SeriesReadings
+from wattyard.kernel.arrays import Marks
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.tariffs.domain.calendar import CalendarRegion

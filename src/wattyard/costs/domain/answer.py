@@ -9,11 +9,10 @@ from math import isnan
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.costs.domain.demand import DemandBill, DemandShare
 from wattyard.costs.domain.question import Aggregation, CostQuestion
-from wattyard.costs.domain.readings import Indices, Marks, Numbers, ReadingPieces
+from wattyard.costs.domain.readings import ReadingPieces
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds, step_of
 from wattyard.kernel.local_periods import period_edges
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
@@ -107,7 +106,7 @@ class CostTable:
     rules: tuple[LineRule, ...]
     quantity: Numbers
     exact_amount: Numbers
-    reading: Indices | None = None
+    reading: Integers | None = None
     gross_kwh: Numbers | None = None
 
     def __len__(self) -> int:
@@ -129,7 +128,7 @@ class CostTable:
             millionths[largest, np.arange(len(self))] += left
         return millionths / scale + 0.0
 
-    def only(self, kept: Marks | Indices | slice) -> "CostTable":
+    def only(self, kept: Marks | Integers | slice) -> "CostTable":
         """Keep some of the items: those marked, or those at the positions given, in their order."""
         return CostTable(
             self.starts_us[kept],
@@ -235,8 +234,8 @@ class Frame:
 
     starts_us: Microseconds
     ends_us: Microseconds
-    item: Indices
-    reading: Indices | None
+    item: Integers
+    reading: Integers | None
 
     @property
     def groups(self) -> int:
@@ -360,7 +359,7 @@ def summed(table: CostTable, items: Sequence[int]) -> CostTable:
     )
 
 
-def _summed_gross(gross_kwh: Numbers, items: Indices, count: int) -> Numbers:
+def _summed_gross(gross_kwh: Numbers, items: Integers, count: int) -> Numbers:
     """Take the gross amounts (2, k, n) of items: streams of one site have the same ones."""
     found = np.full((*gross_kwh.shape[:2], count), np.nan)
     for n, item in enumerate(items.tolist()):

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.costs.domain.answer import CostRow, Frame, LineRule, LineUnit
 from wattyard.costs.domain.demand import ChargedPeriods, DemandBill, LocalDays, demand_bill
 from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.question import Aggregation
-from wattyard.costs.domain.readings import Numbers
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import Unit, unit_edges

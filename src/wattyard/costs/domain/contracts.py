@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-import numpy as np
-
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Marks, Numbers, ReadingPieces
+from wattyard.costs.domain.readings import ReadingPieces
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.clock_changes import (
     Microseconds,
     instant,

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from wattyard.costs.domain.answer import (
     CostRow,
     Costs,
@@ -29,8 +27,9 @@ from wattyard.costs.domain.minimums import LeastBills, least_bills, minimum_row
 from wattyard.costs.domain.netting import Netted
 from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.question import CostQuestion
-from wattyard.costs.domain.readings import Marks, Numbers, ReadingPieces, SeriesReadings
+from wattyard.costs.domain.readings import ReadingPieces, SeriesReadings
 from wattyard.kernel import instants
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.clock_changes import (
     Microseconds,
     instant,

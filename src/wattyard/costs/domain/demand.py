@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from wattyard.costs.domain.peaks import HighWindow, Load, Peaks, peaks
-from wattyard.costs.domain.readings import Indices, Numbers
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
@@ -86,7 +84,7 @@ class DemandBill:
     peaks: Peaks
     billed_kw: Numbers
     amount: Numbers
-    step: Indices
+    step: Integers
 
     @property
     def days_of_periods(self) -> Numbers:

@@ -4,13 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.costs.domain.charges import vat_on_top
 from wattyard.costs.domain.demand import whole_amounts
 from wattyard.costs.domain.peaks import Load
-from wattyard.costs.domain.readings import Indices, Marks, Numbers
 from wattyard.costs.domain.running import RunningPeriod
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import clock_grid
@@ -130,7 +128,7 @@ class _Running:
         np.divide(weighted, factors, out=free, where=factors > 0)
         return free
 
-    def _rest_of_days(self, days: Indices) -> "_Rest":
+    def _rest_of_days(self, days: Integers) -> "_Rest":
         """Find, for a window of each local day (w), what the other days add to its mean."""
         most, raw_kw = self._period.charge.days, self._period.raw_kw
         if most is None:

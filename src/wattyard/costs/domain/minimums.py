@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from wattyard.costs.domain.answer import CostRow, Frame, LineRule
 from wattyard.costs.domain.charges import standing_rows
 from wattyard.costs.domain.demand import DemandBill, LocalDays
-from wattyard.costs.domain.readings import Numbers
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges

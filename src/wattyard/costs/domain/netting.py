@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
-from wattyard.costs.domain.readings import Numbers, ReadingPieces
+from wattyard.costs.domain.readings import ReadingPieces
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import SECOND_US, Microseconds, microseconds, step_of
 from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.netting import Netting

@@ -9,10 +9,9 @@ counts as nothing.
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
 from wattyard.costs.domain.netting import Netted
-from wattyard.costs.domain.readings import Indices, Marks, Numbers, ReadingPieces, SeriesReadings
+from wattyard.costs.domain.readings import ReadingPieces, SeriesReadings
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import (
     DAY_US,
     HOUR_US,
@@ -38,7 +37,7 @@ class DemandWindows:
     """
 
     starts_us: Microseconds
-    day: Indices
+    day: Integers
     energy_kwh: Numbers
     mean_kw: Numbers
 
@@ -201,7 +200,7 @@ class CountedWindows(NamedTuple):
     """The windows (n) that count for a charge: their starts, local days, and weighted kW."""
 
     starts_us: Microseconds
-    day: Indices
+    day: Integers
     kw: Numbers
 
 
@@ -244,7 +243,7 @@ def peaks(
 
 
 def _highest(
-    starts_us: Microseconds, day: Indices, kw: Numbers, days: int | None
+    starts_us: Microseconds, day: Integers, kw: Numbers, days: int | None
 ) -> tuple[HighWindow, ...]:
     """Choose the highest window of a period, or those of so many days; the earliest of equals."""
     if not kw.size:
@@ -253,7 +252,7 @@ def _highest(
     return tuple(HighWindow(int(starts_us[n]), float(kw[n])) for n in best)
 
 
-def _highest_of_days(day: Indices, kw: Numbers, days: int) -> list[int]:
+def _highest_of_days(day: Integers, kw: Numbers, days: int) -> list[int]:
     """Find the positions of the highest windows of the highest days, the highest first."""
     if (np.diff(day) < 0).any():  # a clock that goes back over midnight
         order = np.argsort(day, kind="stable")

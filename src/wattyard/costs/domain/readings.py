@@ -5,16 +5,10 @@ Power is uniform inside a reading, so a reading is divided in proportion to time
 
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass
-
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
-Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +65,7 @@ class ReadingPieces:
     starts_us: Microseconds
     ends_us: Microseconds
     energy_kwh: Numbers
-    reading: Indices
+    reading: Integers
 
     @classmethod
     def whole(cls, readings: SeriesReadings) -> "ReadingPieces":

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.costs.domain.answer import CostTable, stacked, summed
+from wattyard.kernel.arrays import np
 from wattyard.kernel.refusals import Malformed, Missing, StateForbids
 from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.sites import Site

@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.costs.domain.charges import vat_on_top
 from wattyard.costs.domain.peaks import Load, peaks
-from wattyard.costs.domain.readings import Indices, Numbers
 from wattyard.costs.domain.running import RunningPeriod
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US, Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import clock_grid
@@ -28,10 +26,10 @@ class PlannedWindows:
     """
 
     starts_us: Microseconds
-    day: Indices
+    day: Integers
     metered_kw: Numbers
-    window: Indices
-    step: Indices
+    window: Integers
+    step: Integers
     share: Numbers
 
     def mean_kw(self, power_kw: Numbers) -> Numbers:
@@ -170,7 +168,7 @@ def _by_period(
 
 def _overlaps(
     starts_us: Microseconds, ends_us: Microseconds, edges_us: Microseconds
-) -> tuple[Indices, Indices, Numbers]:
+) -> tuple[Integers, Integers, Numbers]:
     """List where windows (w) and steps (n) meet: window, step, and the step's share of the window.
 
     Power is energy over the whole window, so that shares of a window may sum to less than 1.

@@ -6,8 +6,6 @@ What it costs so far, and what it would cost with another peak: for what is left
 
 from functools import cached_property
 
-import numpy as np
-
 from wattyard.costs.domain.demand import (
     LocalDays,
     billed_kw,
@@ -16,7 +14,7 @@ from wattyard.costs.domain.demand import (
     whole_amounts,
 )
 from wattyard.costs.domain.peaks import CountedWindows, Load, Peaks, counting, peaks
-from wattyard.costs.domain.readings import Numbers
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion

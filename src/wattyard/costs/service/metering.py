@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-import numpy as np
-
 from wattyard.costs.domain.answer import Costs
 from wattyard.costs.domain.contracts import Terms, terms
 from wattyard.costs.domain.costs import costs_under
@@ -16,10 +14,11 @@ from wattyard.costs.domain.question import CostQuestion
 from wattyard.costs.domain.readings import SeriesReadings
 from wattyard.costs.domain.reports import Report, together
 from wattyard.costs.service.netting import NettedFlows
+from wattyard.kernel.arrays import Marks, np
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass
-from wattyard.meters.domain.readings import Marks, Metered
+from wattyard.meters.domain.readings import Metered
 from wattyard.meters.domain.readings import Readings as Sent
 from wattyard.meters.domain.records import StreamReadings
 from wattyard.tariffs.domain.prices import Supply

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-
 from wattyard.costs.domain.reports import Report
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import texts
 from wattyard.kernel.quantities import COST_DECIMALS, all_rounded
 

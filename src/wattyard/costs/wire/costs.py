@@ -6,13 +6,13 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-import numpy as np
 
 from wattyard.costs.domain.answer import CostItem, CostLine, LineKind, LineUnit
 from wattyard.costs.domain.demand import DemandShare
 from wattyard.costs.domain.question import Aggregation, CostQuestion
 from wattyard.costs.domain.reports import Report, ValueTooLarge
 from wattyard.kernel import ids, instants
+from wattyard.kernel.arrays import np
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds, texts
 from wattyard.kernel.instants import requested_span

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
-import numpy as np
 
 from wattyard.costs.domain.headroom import Headroom
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import EPOCH, texts
 from wattyard.kernel.instants import text
 from wattyard.kernel.quantities import COST_DECIMALS, rounded

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.meters.adapters.meter_file import MeterReading, Register
 from wattyard.meters.domain.readings import Readings, Stream, direction_of

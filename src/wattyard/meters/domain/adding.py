@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Integers, np
 from wattyard.kernel.clock_changes import joined_edges
-from wattyard.meters.domain.readings import Indices, Metered
+from wattyard.meters.domain.readings import Metered
 from wattyard.meters.domain.records import StreamReadings
 
 _TABLE_SHARE: Final = 8
@@ -70,7 +69,7 @@ def added_up(parts: Sequence[Metered]) -> Metered:
     )
 
 
-def _distinct(numbers: Indices, below: int) -> tuple[Indices, Indices]:
+def _distinct(numbers: Integers, below: int) -> tuple[Integers, Integers]:
     """List the distinct numbers in order, and the place of each of the n among them.
 
     Numbers below not many times their count are marked in a table, which spares sorting them.
@@ -83,7 +82,7 @@ def _distinct(numbers: Indices, below: int) -> tuple[Indices, Indices]:
     return np.flatnonzero(present), place[numbers]
 
 
-def _numbered(texts: Sequence[str | None]) -> tuple[Indices, list[str | None]]:
+def _numbered(texts: Sequence[str | None]) -> tuple[Integers, list[str | None]]:
     if not any(texts):
         return np.zeros(len(texts), np.int64), [None]
     known: dict[str | None, int] = {}
@@ -91,7 +90,7 @@ def _numbered(texts: Sequence[str | None]) -> tuple[Indices, list[str | None]]:
     return numbers, list(known)
 
 
-def _periods(edges_us: Indices, step: Indices) -> tuple[Indices, Indices]:
+def _periods(edges_us: Integers, step: Integers) -> tuple[Integers, Integers]:
     """Give each group of a step (ascending) a part of it, one after the other."""
     firsts = np.searchsorted(step, step, side="left")
     rank = np.arange(step.size) - firsts
@@ -101,7 +100,7 @@ def _periods(edges_us: Indices, step: Indices) -> tuple[Indices, Indices]:
 
 
 def _common(
-    references: Sequence[str | None], reading: Indices, group: Indices, count: int
+    references: Sequence[str | None], reading: Integers, group: Integers, count: int
 ) -> list[str | None]:
     """Find the reference that all readings of each group have."""
     found: list[str | None] = [None] * count

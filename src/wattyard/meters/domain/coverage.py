@@ -1,7 +1,6 @@
 """How much of a time there are readings for (contract 3, Readings)."""
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import Microseconds
 
 

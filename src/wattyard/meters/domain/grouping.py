@@ -1,10 +1,8 @@
 """Readings summed up in the local hours, days, weeks and months of a site (contract 3)."""
 
-import numpy as np
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.values import dataclass
-from wattyard.meters.domain.readings import Indices, Numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,7 +13,7 @@ class Sums:
     is no energy.
     """
 
-    position: Indices
+    position: Integers
     energy_kwh: Numbers
     confidence: Numbers
 

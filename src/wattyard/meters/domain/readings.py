@@ -7,9 +7,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.kernel.values import dataclass
@@ -37,9 +35,6 @@ FAILED_SHOWN: Final = 1_000
 REGISTER_LENGTH: Final = 32
 """Characters of a register's name, at most."""
 
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
-Marks = NDArray[np.bool_]
 
 _LONGEST_US = LONGEST_ELAPSED // timedelta(microseconds=1)
 _AHEAD_US = AHEAD // timedelta(microseconds=1)
@@ -106,8 +101,8 @@ class Readings:
     """
 
     streams: tuple[Stream, ...]
-    number: Indices
-    stream: Indices
+    number: Integers
+    stream: Integers
     starts_us: Microseconds
     ends_us: Microseconds
     energy_kwh: Numbers
@@ -124,7 +119,7 @@ class Readings:
             return self
         return self.at(np.flatnonzero(kept))
 
-    def at(self, positions: Indices) -> "Readings":
+    def at(self, positions: Integers) -> "Readings":
         """Take the readings at these positions, in their order."""
         listed = positions.tolist()
         return Readings(
@@ -150,7 +145,7 @@ class Readings:
 class Metered(NamedTuple):
     """Stored readings (n): those of each series together and in order of time."""
 
-    series: Indices
+    series: Integers
     starts_us: Microseconds
     ends_us: Microseconds
     energy_kwh: Numbers

@@ -4,10 +4,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.meters.domain.readings import Indices, Marks, Numbers, Readings
+from wattyard.meters.domain.readings import Readings
 
 _SAME_ENERGY: Final = 1e-9
 """Relative: a value that was sent in another unit is the same value."""
@@ -25,10 +24,10 @@ class Distinct:
     first.
     """
 
-    period: Indices
+    period: Integers
     differing: Marks
-    last: Indices
-    first_sent: Indices
+    last: Integers
+    first_sent: Integers
 
 
 def distinct(readings: Readings) -> Distinct:
@@ -54,7 +53,7 @@ def same_energy(one_kwh: Numbers, other_kwh: Numbers) -> Marks:
     return np.asarray(apart_kwh <= _SAME_ENERGY * np.maximum(np.abs(one_kwh), np.abs(other_kwh)))
 
 
-def apart(readings: Readings, sent: Indices) -> Marks:
+def apart(readings: Readings, sent: Integers) -> Marks:
     """Mark (m) readings of distinct periods that may stand beside those sent before them.
 
     They overlap none of their own stream; and, since registers add up, one of a named register
@@ -79,13 +78,13 @@ def apart(readings: Readings, sent: Indices) -> Marks:
     return kept
 
 
-def numbered(keys: Sequence[object]) -> Indices:
+def numbered(keys: Sequence[object]) -> Integers:
     """Number equal keys alike, from 0; without any, the one number that indexes nothing."""
     known: dict[object, int] = {}
     return np.array([known.setdefault(key, len(known)) for key in keys] or [0], dtype=np.int64)
 
 
-def _settle(readings: Readings, positions: Indices, kept: Marks) -> None:
+def _settle(readings: Readings, positions: Integers, kept: Marks) -> None:
     """Take readings of one meter in the order of `positions`, where they may stand together."""
     taken: _Taken = {}
     of_registers: list[tuple[int, int]] = []  # all that is taken with a name, in one

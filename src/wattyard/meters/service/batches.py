@@ -7,9 +7,8 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.kernel import civil, ids
+from wattyard.kernel.arrays import Integers, np
 from wattyard.kernel.caps import LimitReached
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
@@ -23,7 +22,6 @@ from wattyard.meters.domain.readings import (
     RECORDS_IN_A_STREAM,
     TOO_LONG,
     Failed,
-    Indices,
     MeterBatchNotFound,
     Readings,
     Stream,
@@ -286,7 +284,7 @@ class Meters:
         return readings.only(~longer), failed + readings.failed(longer, *TOO_LONG)
 
     async def _note_sessions(
-        self, db: WriteConnection, context: Context, kept: Readings, numbers: Indices
+        self, db: WriteConnection, context: Context, kept: Readings, numbers: Integers
     ) -> None:
         spans: dict[tuple[str, int], tuple[int, int]] = {}
         for n, session in enumerate(kept.sessions):

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Integers, Marks, np
 from wattyard.kernel.context import Context
 from wattyard.kernel.values import dataclass
-from wattyard.meters.domain.readings import Failed, Indices, Marks, Readings, Stream
+from wattyard.meters.domain.readings import Failed, Readings, Stream
 from wattyard.meters.domain.together import apart, distinct, same_energy
 from wattyard.meters.service.fitting import fitting
 from wattyard.meters.store import readings as reading_store
@@ -36,8 +35,8 @@ class WithoutConflicts:
 
     accepted: Readings
     kept: Readings
-    series: Indices
-    stored_in: Indices
+    series: Integers
+    stored_in: Integers
     failed: list[Failed]
 
 
@@ -85,7 +84,7 @@ async def _differing(
     db: ReadConnection,
     context: Context,
     readings: Readings,
-    stored_in: Indices,
+    stored_in: Integers,
     earlier: Sequence[int],
 ) -> Marks:
     """Mark (n) readings whose period earlier transactions stored with another energy."""
@@ -103,7 +102,7 @@ async def _differing(
     return marks
 
 
-def _numbers(readings: Readings, series: Mapping[int, Stream]) -> Indices:
+def _numbers(readings: Readings, series: Mapping[int, Stream]) -> Integers:
     """Find the series of each reading (n), -1 where there is none."""
     of_stream = {stream: number for number, stream in series.items()}
     found = [of_stream.get(stream, -1) for stream in readings.streams]

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Integers, Marks, np
 from wattyard.kernel.context import Context
-from wattyard.meters.domain.readings import Indices, Marks, Readings, Stream
+from wattyard.meters.domain.readings import Readings, Stream
 from wattyard.meters.domain.together import numbered
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store.readings import Periods
@@ -23,7 +22,7 @@ class Fit(NamedTuple):
     """
 
     clear: Marks
-    stored_in: Indices
+    stored_in: Integers
 
 
 async def fitting(
@@ -96,7 +95,7 @@ def _beside(readings: Readings, stored: Periods, series: Mapping[int, Stream]) -
     return clash
 
 
-def _extents(readings: Readings, key: Indices, count: int) -> tuple[Indices, Indices]:
+def _extents(readings: Readings, key: Integers, count: int) -> tuple[Integers, Integers]:
     """Find the span that the readings of each key cover."""
     lows = np.full(count, np.iinfo(np.int64).max)
     highs = np.full(count, np.iinfo(np.int64).min)
@@ -108,8 +107,8 @@ def _extents(readings: Readings, key: Indices, count: int) -> tuple[Indices, Ind
 
 
 def _met(
-    new: tuple[Indices, Indices, Indices], stored: tuple[Indices, Indices, Indices]
-) -> tuple[Indices, Marks]:
+    new: tuple[Integers, Integers, Integers], stored: tuple[Integers, Integers, Integers]
+) -> tuple[Integers, Marks]:
     """For each new (key, start, end): the position of the same stored one (-1: none),
     and whether it overlaps a stored one that is not.
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.kernel import civil
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span

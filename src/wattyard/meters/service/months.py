@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import Microseconds, instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.measures import Measure

@@ -5,12 +5,11 @@ row the number of its fields and each field after its length, big-endian, and a 
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import cache
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wattyard.meters.domain.readings import Indices, Readings
+from wattyard.kernel.arrays import Integers, Rows, np
+from wattyard.meters.domain.readings import Readings
 from wattyard.platform.db.columns import EPOCH_US
 
 COLUMNS: Final = (
@@ -25,35 +24,39 @@ COLUMNS: Final = (
     "record_reference_id",
 )
 _NUMBERS: Final = dict(zip(COLUMNS, (">i8", ">i8", ">i8", ">f8", ">f8", ">i4", "i1"), strict=False))
-_ROW: Final = np.dtype(
-    [("fields", ">i2")]
-    + [
-        part
-        for name, kind in _NUMBERS.items()
-        for part in ((f"{name}_length", ">i4"), (name, kind))
-    ]
-)
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _NULL: Final = b"\xff\xff\xff\xff"
 
 
 async def rows(
-    account: int, live: bool, readings: Readings, series: Indices
+    account: int, live: bool, readings: Readings, series: Integers
 ) -> AsyncIterator[bytes]:
     """Write readings (n) and their series (n), with head and tail."""
     numbers = _numbers(account, live, readings, series)
     if any(readings.sessions) or any(readings.references):
         yield _HEAD + b"".join(_with_texts(numbers, readings)) + _TAIL
         return
-    ends: NDArray[np.void] = np.empty(numbers.size, [("row", numbers.dtype), ("texts", "S8")])
+    ends: Rows = np.empty(numbers.size, [("row", numbers.dtype), ("texts", "S8")])
     ends["row"] = numbers
     ends["texts"] = _NULL + _NULL
     yield _HEAD + ends.tobytes() + _TAIL
 
 
-def _numbers(account: int, live: bool, readings: Readings, series: Indices) -> NDArray[np.void]:
-    table: NDArray[np.void] = np.empty(len(readings), _ROW)
+@cache
+def _row() -> "np.dtype[np.void]":
+    return np.dtype(
+        [("fields", ">i2")]
+        + [
+            part
+            for name, kind in _NUMBERS.items()
+            for part in ((f"{name}_length", ">i4"), (name, kind))
+        ]
+    )
+
+
+def _numbers(account: int, live: bool, readings: Readings, series: Integers) -> Rows:
+    table: Rows = np.empty(len(readings), _row())
     table["fields"] = len(COLUMNS)
     for name, kind in _NUMBERS.items():
         table[f"{name}_length"] = np.dtype(kind).itemsize
@@ -67,7 +70,7 @@ def _numbers(account: int, live: bool, readings: Readings, series: Indices) -> N
     return table
 
 
-def _with_texts(numbers: NDArray[np.void], readings: Readings) -> Iterator[bytes]:
+def _with_texts(numbers: Rows, readings: Readings) -> Iterator[bytes]:
     plain, size = numbers.tobytes(), numbers.dtype.itemsize
     at = 0
     for texts in zip(readings.sessions, readings.references, strict=True):

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
-import numpy as np
 
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, instant
-from wattyard.meters.domain.readings import Indices, Numbers, Readings
+from wattyard.meters.domain.readings import Readings
 from wattyard.meters.store import copying
 from wattyard.meters.store.columns import LONGEST
 from wattyard.platform.db import ReadConnection, WriteConnection
@@ -19,7 +19,7 @@ _US = "(extract(epoch FROM {}) * 1000000)::int8"
 class Periods(NamedTuple):
     """Stored periods (n), of the series given, in order: `series`, `starts_us`, `ends_us`."""
 
-    series: Indices
+    series: Integers
     starts_us: Microseconds
     ends_us: Microseconds
 
@@ -28,7 +28,7 @@ async def periods(
     db: ReadConnection,
     account: int,
     live: bool,
-    series: Indices,
+    series: Integers,
     spans_us: tuple[Microseconds, Microseconds],
 ) -> Periods:
     """Find the stored periods that meet the span of each series (n of each)."""
@@ -57,7 +57,7 @@ async def periods(
 
 
 async def add(
-    db: WriteConnection, account: int, live: bool, readings: Readings, series: Indices
+    db: WriteConnection, account: int, live: bool, readings: Readings, series: Integers
 ) -> None:
     """Keep readings whose periods are new to their locked series. `series` (n) their series."""
     await db.copy_to_table(
@@ -69,7 +69,7 @@ async def add(
 
 
 async def replace(
-    db: WriteConnection, account: int, live: bool, readings: Readings, series: Indices
+    db: WriteConnection, account: int, live: bool, readings: Readings, series: Integers
 ) -> None:
     """Keep readings whose periods are stored in their series (n) with other values."""
     await db.execute(
@@ -106,7 +106,7 @@ async def written_by(
     db: ReadConnection,
     account: int,
     live: bool,
-    readings: tuple[Indices, Microseconds],
+    readings: tuple[Integers, Microseconds],
     transactions: Sequence[int],
 ) -> Numbers:
     """Find the energy (n, kWh) of stored readings, by series and start (n of each), that any of
@@ -133,7 +133,7 @@ async def written_by(
 
 
 async def remove(
-    db: WriteConnection, account: int, live: bool, series: Indices, starts_us: Microseconds
+    db: WriteConnection, account: int, live: bool, series: Integers, starts_us: Microseconds
 ) -> None:
     """Remove readings by series and start (n of each)."""
     await db.execute(

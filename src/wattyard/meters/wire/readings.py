@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-import numpy as np
 
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.refusals import Malformed
 from wattyard.meters.domain.readings import (
@@ -16,8 +16,6 @@ from wattyard.meters.domain.readings import (
     REGISTER_LENGTH,
     Failed,
     FlowDirection,
-    Indices,
-    Numbers,
     Readings,
     Stream,
     TariffDirection,
@@ -136,7 +134,7 @@ class Columns:
         return self._columns(tuple(map(_stream, keys)), stream, energy_kwh), self._failed
 
     def _columns(
-        self, streams: tuple[Stream, ...], stream: Indices, energy_kwh: Numbers
+        self, streams: tuple[Stream, ...], stream: Integers, energy_kwh: Numbers
     ) -> Readings:
         sent = self._sent
         return Readings(

@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, microseconds
 
 # Columns as the bytes of their numbers: making a Python value of each of very many takes longer
@@ -15,12 +13,12 @@ EPOCH_US: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
 """What PostgreSQL counts time from."""
 
 
-def integers(sent: bytes | None) -> NDArray[np.int64]:
+def integers(sent: bytes | None) -> Integers:
     """Read what `int8send` made of n numbers."""
     return np.frombuffer(sent or b"", ">i8").astype(np.int64)
 
 
-def numbers(sent: bytes | None) -> NDArray[np.float64]:
+def numbers(sent: bytes | None) -> Numbers:
     """Read what `float8send` made of n numbers."""
     return np.frombuffer(sent or b"", ">f8").astype(np.float64)
 

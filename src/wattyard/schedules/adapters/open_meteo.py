@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
-import numpy as np
 from cachetools import TTLCache
 
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import HOUR_US, SECOND_US
 from wattyard.kernel.instants import Clock, Span
 from wattyard.platform import logs

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 
 Direction = Literal["IMPORT", "EXPORT"]
 Why = Literal["cheapest", "deadline", "site_limit", "reserve", "price_limit", "export", "solar"]

@@ -2,13 +2,10 @@
 
 from typing import Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.values import dataclass
 
-Numbers = NDArray[np.float64]
-Instants = NDArray[np.int64]
+Instants = Integers
 """Microseconds since 1970-01-01T00:00Z."""
 Segment = Literal["LOW", "HIGH"]
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
-from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers
+from wattyard.kernel.arrays import Numbers, np
+from wattyard.schedules.domain.prices import MINUTE_US, Instants
 
 STEP_US: Final = 15 * MINUTE_US
 

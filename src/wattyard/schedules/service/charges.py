@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
@@ -28,7 +27,7 @@ from wattyard.schedules.domain.by_charge.request import (
     StateRequest,
 )
 from wattyard.schedules.domain.forecasts.surroundings import Surroundings, load_for, nothing
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.prices import PriceSeries as Series
 from wattyard.schedules.domain.refusals import LocationMissing
 from wattyard.schedules.domain.steps import step_edges

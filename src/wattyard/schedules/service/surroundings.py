@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import HOUR_US, instant
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span

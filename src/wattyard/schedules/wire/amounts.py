@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-import numpy as np
 
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import microseconds, texts
 from wattyard.kernel.instants import requested_span

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-import numpy as np
 
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import texts
 from wattyard.kernel.instants import requested_span

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import EPOCH, HOUR_US, instant, texts
 from wattyard.kernel.quantities import COST_DECIMALS, PRICE_DECIMALS, all_rounded, rounded

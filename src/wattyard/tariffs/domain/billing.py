@@ -9,10 +9,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import clock_changes
+from wattyard.kernel.arrays import Integers, np
 from wattyard.kernel.clock_changes import DAY_US, Microseconds, local_days
 from wattyard.kernel.refusals import Malformed
 from wattyard.kernel.values import dataclass
@@ -88,7 +86,7 @@ class BillingPeriods:
     first_days: Days
 
     @property
-    def days(self) -> NDArray[np.int64]:
+    def days(self) -> Integers:
         return np.diff(self.first_days)
 
     def __len__(self) -> int:

@@ -13,10 +13,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import civil, clock_changes
+from wattyard.kernel.arrays import Indices, Integers, Marks, np
 from wattyard.kernel.clock_changes import DAY_US, SECOND_US, ClockChanges, Microseconds
 from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.holidays import (
@@ -26,9 +24,8 @@ from wattyard.tariffs.domain.holidays import (
     library_calendar,
 )
 
-Days = NDArray[np.int64]
+Days = Integers
 """Local days, in days since 1970-01-01."""
-Marks = NDArray[np.bool_]
 
 SUNDAY: Final = 6
 _FIRST_DAY: Final = date(1970, 1, 1)
@@ -87,9 +84,9 @@ class DayFacts:
     """
 
     days: Days
-    month: NDArray[np.int64]
-    day_of_month: NDArray[np.int64]
-    weekday: NDArray[np.int64]
+    month: Integers
+    day_of_month: Integers
+    weekday: Integers
     weekend: Marks
     holiday: Marks
 
@@ -184,9 +181,9 @@ class DayTemplates:
     caller means by it.
     """
 
-    first: NDArray[np.int64]
+    first: Integers
     starts_us: Microseconds
-    item: NDArray[np.int64]
+    item: Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,8 +191,8 @@ class DayPieces:
     """n pieces in order of time that touch: `starts_us` (n) instants, `item` (n), `day` (n)."""
 
     starts_us: Microseconds
-    item: NDArray[np.int64]
-    day: NDArray[np.int64]
+    item: Integers
+    day: Integers
 
 
 def templates(ways: Sequence[Sequence[tuple[int, int]]]) -> DayTemplates:
@@ -211,7 +208,7 @@ def templates(ways: Sequence[Sequence[tuple[int, int]]]) -> DayTemplates:
 
 def lay(
     ways: DayTemplates,
-    way_of_day: NDArray[np.intp],
+    way_of_day: Indices,
     first_day: int,
     clock: ClockChanges,
     span_us: tuple[int, int],
@@ -243,7 +240,7 @@ def lay(
 
 def _lay_era(
     ways: DayTemplates,
-    way_of_day: NDArray[np.intp],
+    way_of_day: Indices,
     first_day: int,
     offset_us: int,
     start_us: int,

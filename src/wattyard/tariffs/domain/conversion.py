@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import joined_edges, step_of
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.sources import (

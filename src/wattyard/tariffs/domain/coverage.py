@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.refusals import Fault
 from wattyard.tariffs.domain.calendar import (
     CalendarRegion,

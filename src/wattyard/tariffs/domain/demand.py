@@ -7,17 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, local_days, step_of
 from wattyard.kernel.refusals import Malformed
 from wattyard.kernel.values import dataclass
-from wattyard.tariffs.domain.calendar import CalendarRegion, Marks, facts, lay, templates
+from wattyard.tariffs.domain.calendar import CalendarRegion, facts, lay, templates
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
 
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
 WindowMinutes = Literal[15, 30, 60]
 
 MOST_PERIODS: Final = 24
@@ -85,7 +81,7 @@ class PriceSteps:
         for number, amount in enumerate(self.amount):
             check_finite(amount, f"steps[{number}].amount")
 
-    def steps(self, kw: Numbers) -> Indices:
+    def steps(self, kw: Numbers) -> Integers:
         """Find the step (n, from 0) of each peak in kW."""
         found = np.searchsorted(self.to_kw, np.round(kw, _KW_DECIMALS), side="right")
         return found.astype(np.int64)

@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import instants
+from wattyard.kernel.arrays import Indices, Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import (
     Microseconds,
     instant,
@@ -36,9 +34,6 @@ NO_WINDOW: Final = -1
 ESTIMATED: Final = 0.8
 """The confidence of tiers whose limits go by a peak that may still rise."""
 
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ElementSeries:
@@ -53,8 +48,8 @@ class ElementSeries:
     """
 
     edges_us: Microseconds
-    window: Indices
-    tier: Indices
+    window: Integers
+    tier: Integers
     per_kwh: Numbers
     vat_per_kwh: Numbers
     confidence: Numbers
@@ -66,11 +61,11 @@ class WindowSteps(NamedTuple):
     """The windows of a span: where they start (n), and which they are (n)."""
 
     starts_us: Microseconds
-    window: Indices
+    window: Integers
 
 
 def expand(
-    tariff: Tariff, region: CalendarRegion, span: Span, *, markets: Markets, tiers: Indices
+    tariff: Tariff, region: CalendarRegion, span: Span, *, markets: Markets, tiers: Integers
 ) -> ElementSeries:
     """Price a span under one tariff.
 
@@ -123,7 +118,7 @@ def check_available(series: ElementSeries) -> None:
         )
 
 
-def _why(series: ElementSeries, missing: NDArray[np.bool_]) -> str:
+def _why(series: ElementSeries, missing: Marks) -> str:
     if series.window[int(missing.argmax())] == NO_WINDOW:
         return "the contract has ended and its schedule does not cover that day"
     return (
@@ -202,7 +197,7 @@ def _edges(
     laid: WindowSteps,
     falls: Microseconds,
     known: dict[str, _Known],
-    tiers: Indices,
+    tiers: Integers,
     span_us: tuple[int, int],
 ) -> Microseconds:
     """Join the edges of windows, of falling confidence, and of markets where they are followed."""
@@ -214,7 +209,7 @@ def _edges(
     return joined_edges(joined)
 
 
-def _follows(tariff: Tariff, key: str, tiers: Indices) -> NDArray[np.bool_]:
+def _follows(tariff: Tariff, key: str, tiers: Integers) -> Marks:
     """Mark the windows (w) whose price in any tier asked for depends on a market."""
     rates = tariff.rates
     depends = rates.market if key == tariff.market else np.zeros_like(rates.market)
@@ -222,7 +217,7 @@ def _follows(tariff: Tariff, key: str, tiers: Indices) -> NDArray[np.bool_]:
     depends = depends | codes[rates.formula]
     windows = np.arange(rates.tiers.size)
     asked = depends[windows, np.maximum(tiers, 0)] & (tiers != NO_TIER)
-    follows: NDArray[np.bool_] = np.logical_or.reduce(asked, axis=0)
+    follows: Marks = np.logical_or.reduce(asked, axis=0)
     return follows
 
 
@@ -233,8 +228,8 @@ class _Row:
         self,
         tariff: Tariff,
         starts_us: Microseconds,
-        window: Indices,
-        tier: Indices,
+        window: Integers,
+        tier: Integers,
         known: dict[str, _Known],
     ) -> None:
         self.tier = tier
@@ -253,7 +248,7 @@ class _Row:
         if self._rates.formulas:
             self._add_formulas(np.where(priced, self._rates.formula.take(cell), -1))
 
-    def _add_market(self, tariff: Tariff, follows: NDArray[np.bool_]) -> None:
+    def _add_market(self, tariff: Tariff, follows: Marks) -> None:
         """Add the surcharges to the market's price: (market + fixed) × (1 + percentage)."""
         if tariff.market is None or not follows.any():
             return
@@ -268,7 +263,7 @@ class _Row:
         self.surcharge_per_kwh[rows] = price - asked
         self.confidence[rows] = market.steps.confidence[step]
 
-    def _add_formulas(self, formula: Indices) -> None:
+    def _add_formulas(self, formula: Integers) -> None:
         for number in np.unique(formula[formula >= 0]):
             rows = formula == number
             wanted = self._rates.formulas[number]
@@ -284,14 +279,14 @@ class _Row:
                 self.market_per_kwh[rows] = np.nan
             self.per_kwh[rows] = values(wanted, prices, int(rows.sum()))
 
-    def _step(self, market: _Known, rows: NDArray[np.bool_] | slice) -> NDArray[np.intp]:
+    def _step(self, market: _Known, rows: Marks | slice) -> Indices:
         return step_of(market.steps.starts_us, self._starts_us[rows])
 
 
 def _assembled(
     tariff: Tariff,
     edges_us: Microseconds,
-    window: Indices,
+    window: Integers,
     rows: list[_Row],
     certain: Numbers,
 ) -> ElementSeries:

@@ -12,9 +12,7 @@ some are of its kind. Many days share a basis.
 
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Indices, Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import (
     DAY_US,
     ClockChanges,
@@ -23,7 +21,7 @@ from wattyard.kernel.clock_changes import (
     local_days,
 )
 from wattyard.kernel.values import dataclass
-from wattyard.tariffs.domain.calendar import CalendarRegion, Days, DayTemplates, Marks, facts, lay
+from wattyard.tariffs.domain.calendar import CalendarRegion, Days, DayTemplates, facts, lay
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, TooManyPrices
 
 DAYS_BACK: Final = 14
@@ -34,9 +32,6 @@ _CELLS: Final = 2**17
 """Days times times of day that are looked at together, unless one basis alone has more."""
 _ANY: Final = 2
 """Beside working days (0) and non-working days (1): days of any kind."""
-
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +57,7 @@ class Bases(NamedTuple):
 
     first: Days
     last: Days
-    non_working: Indices
+    non_working: Integers
 
     def halves(self) -> tuple["Bases", "Bases"]:
         half = self.non_working.size // 2
@@ -78,7 +73,7 @@ class DayPrices(NamedTuple):
     no basis for one. `confidence` (p).
     """
 
-    sizes: Indices
+    sizes: Integers
     starts_us: Microseconds
     prices: Numbers
     confidence: Numbers
@@ -159,11 +154,11 @@ class _Ranked(NamedTuple):
     prices in order of the days that have one.
     """
 
-    counted: Indices
+    counted: Integers
     ranked: Numbers
 
     def means(
-        self, non_working: Indices, since: Indices, until: Indices, time: Indices
+        self, non_working: Integers, since: Integers, until: Integers, time: Integers
     ) -> tuple[Numbers, Numbers]:
         """Average the last four like days in [`since`, `until`) at a time of day (all p).
 
@@ -190,9 +185,10 @@ class Guess(NamedTuple):
     confidence: Numbers
 
 
-_NOTHING: Final = DayPrices(
-    np.ones(1, np.int64), np.zeros(1, np.int64), np.full(1, np.nan), np.full(1, LOW_CONFIDENCE)
-)
+def _unknown() -> DayPrices:
+    """A day that has no basis for a price."""
+    nothing, low = np.full(1, np.nan), np.full(1, LOW_CONFIDENCE)
+    return DayPrices(np.ones(1, np.int64), np.zeros(1, np.int64), nothing, low)
 
 
 def forecast(
@@ -228,11 +224,11 @@ def forecast(
 
 def _expected(
     published: KnownPrices, region: CalendarRegion, days: Days, today: int
-) -> tuple[DayPrices, NDArray[np.intp]]:
+) -> tuple[DayPrices, Indices]:
     """Forecast n days: the ways that they go, the first of them empty, and each day's way (n)."""
     way_of_day = np.zeros(days.size, np.intp)
     if not published.starts_us.size:
-        return _NOTHING, way_of_day
+        return _unknown(), way_of_day
     span = int(published.starts_us[0]), int(published.ends_us[-1])
     clock = region.clock(*span)
     first_day, last_day = local_days(clock, *span)
@@ -242,7 +238,7 @@ def _expected(
     until = np.searchsorted(with_prices, days)
     has_basis = since < until
     if not has_basis.any():
-        return _NOTHING, way_of_day
+        return _unknown(), way_of_day
     non_working = facts(region, int(days[0]), int(days[-1])).non_working[days - days[0]]
     keys = np.stack([since, until, non_working])[:, has_basis]
     distinct, way = np.unique(keys, axis=1, return_inverse=True)
@@ -250,7 +246,7 @@ def _expected(
     bases = Bases(with_prices[distinct[0]], with_prices[distinct[1] - 1], distinct[2])
     non_working = facts(region, first_day, last_day).non_working
     pieces = LikeDays(published, clock, non_working, first_day).pieces(bases)
-    ways = DayPrices(*(np.concatenate(own) for own in zip(_NOTHING, pieces, strict=True)))
+    ways = DayPrices(*(np.concatenate(own) for own in zip(_unknown(), pieces, strict=True)))
     return ways, way_of_day
 
 

@@ -19,14 +19,11 @@ from itertools import islice
 from operator import add, mul, neg, sub, truediv
 from typing import Final, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.ids import shown
 from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 
-Numbers = NDArray[np.float64]
 Parts = Sequence[Numbers | float]
 
 PRICE_LIMIT: Final = 1e9
@@ -42,27 +39,29 @@ def calculated(operator: str, parts: Parts) -> Numbers:
     number) the result is not finite: infinite or NaN, never a wrong number. Callers ask within
     `np.errstate(all="ignore")`, once for a whole formula.
     """
-    return cast("Numbers", _OPERATIONS[operator](*parts))
+    return cast("Numbers", _operations()[operator](*parts))
 
 
 def _rounded(number: Numbers, decimals: Numbers | float = 0.0) -> Numbers:
     return np.round(number, int(decimals))
 
 
-_OPERATIONS: Final[dict[str, Callable[..., object]]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-    "**": np.float_power,
-    "negative": np.negative,
-    "min": lambda *parts: reduce(np.minimum, parts),
-    "max": lambda *parts: reduce(np.maximum, parts),
-    "abs": np.abs,
-    "round": _rounded,
-    "floor": np.floor,
-    "ceil": np.ceil,
-}
+@cache
+def _operations() -> dict[str, Callable[..., object]]:
+    return {
+        "+": np.add,
+        "-": np.subtract,
+        "*": np.multiply,
+        "/": np.divide,
+        "**": np.float_power,
+        "negative": np.negative,
+        "min": lambda *parts: reduce(np.minimum, parts),
+        "max": lambda *parts: reduce(np.maximum, parts),
+        "abs": np.abs,
+        "round": _rounded,
+        "floor": np.floor,
+        "ceil": np.ceil,
+    }
 
 
 NODE_LIMIT: Final = 200

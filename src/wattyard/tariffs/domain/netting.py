@@ -15,9 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import (
     DAY_US,
     Microseconds,
@@ -36,9 +34,6 @@ from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import windows
 from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
 from wattyard.tariffs.domain.tariff import Element
-
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 _AHEAD: Final = timedelta(days=400)
 """A period that goes on at the end of a span ends within this time."""
@@ -211,8 +206,8 @@ class _Cells:
     """
 
     edges_us: Microseconds
-    cell: Indices
-    period: Indices
+    cell: Integers
+    period: Integers
     period_edges_us: Microseconds
 
 
@@ -234,7 +229,7 @@ def _cells(
 
 def _combinations(
     elements: Sequence[Element], region: CalendarRegion, span: Span
-) -> tuple[Microseconds, Indices]:
+) -> tuple[Microseconds, Integers]:
     """Divide a time by the `hours` entries that hold: starts (k), and a number of each (k).
 
     An entry of another contract is another entry, also where it reads the same.
@@ -276,7 +271,7 @@ def _by_cell(readings: Sequence[GrossEnergy], cells: _Cells) -> tuple[Numbers, N
     return energy, sure
 
 
-def _by_step(readings: GrossEnergy, edges_us: Microseconds) -> tuple[Indices, Numbers, Numbers]:
+def _by_step(readings: GrossEnergy, edges_us: Microseconds) -> tuple[Integers, Numbers, Numbers]:
     """Divide readings over steps: the step, the energy and the confidence of each part."""
     first = int(np.searchsorted(readings.ends_us, edges_us[0], side="right"))
     last = int(np.searchsorted(readings.starts_us, edges_us[-1], side="left"))

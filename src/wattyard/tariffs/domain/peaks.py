@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.local_periods import clock_grid
 from wattyard.meters.domain.grouping import sums
 from wattyard.tariffs.domain.calendar import CalendarRegion
 
-Numbers = NDArray[np.float64]
 _MINUTES_OF_AN_HOUR: Final = 60.0
 
 

@@ -10,8 +10,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.refusals import Fault
 from wattyard.tariffs.domain.charges import StandingCharge
 from wattyard.tariffs.domain.formula import Formula, values

@@ -8,10 +8,8 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import instants
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds, step_of
 from wattyard.kernel.instants import Span
 from wattyard.kernel.quantities import PRICE_DECIMALS, all_rounded
@@ -37,9 +35,6 @@ ABSENT: Final = -1
 ANSWERED_AT_ONCE: Final = 200_000
 """90 days of prices by the minute are 129,600."""
 
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -60,11 +55,11 @@ class Part:
     follow a market source.
     """
 
-    element: Indices
+    element: Integers
     per_kwh: Numbers
     vat_per_kwh: Numbers
     confidence: Numbers
-    tier: Indices
+    tier: Integers
     market_per_kwh: Numbers
     surcharge_per_kwh: Numbers
 
@@ -226,7 +221,7 @@ def _priced(
 
 def _present_tiers(
     tariff: Tariff, region: CalendarRegion, now: datetime, counted: Consumed
-) -> Indices:
+) -> Integers:
     """Find the tier of the next kWh in each window (1, w), by the limits of the present period."""
     if not tariff.rates.has_tiers:
         return np.zeros((1, tariff.rates.tiers.size), np.int64)

@@ -5,11 +5,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Marks, Numbers, SmallIntegers, np
 from wattyard.kernel.values import dataclass
-from wattyard.tariffs.domain.calendar import Marks
 from wattyard.tariffs.domain.formula import Formula
 from wattyard.tariffs.domain.schedule import (
     LIMIT_FIELDS,
@@ -18,7 +15,7 @@ from wattyard.tariffs.domain.schedule import (
     MarketLinkedPrice,
     Schedule,
 )
-from wattyard.tariffs.domain.tiers import Consumed, Indices, Numbers, TierScope
+from wattyard.tariffs.domain.tiers import Consumed, TierScope
 
 NO_TIER: Final = -1
 UNITS: Final = tuple(LIMIT_FIELDS)
@@ -38,12 +35,12 @@ class RateTable:
 
     per_kwh: Numbers
     percentage: Numbers
-    market: NDArray[np.bool_]
-    formula: NDArray[np.int64]
+    market: Marks
+    formula: Integers
     to_kwh: Numbers
-    unit: NDArray[np.int8]
-    tiers: NDArray[np.int64]
-    counter: NDArray[np.int64]
+    unit: SmallIntegers
+    tiers: Integers
+    counter: Integers
     formulas: tuple[Formula, ...]
 
     @cached_property
@@ -90,12 +87,12 @@ class RateTable:
         return highest
 
     @property
-    def all_tiers(self) -> Indices:
+    def all_tiers(self) -> Integers:
         """Every tier (t, w) of every window; -1 where a window has fewer."""
         tier = np.arange(self.to_kwh.shape[1], dtype=np.int64)[:, None]
         return np.where(tier < self.tiers, tier, NO_TIER)
 
-    def present_tiers(self, scope: TierScope, consumed: Consumed, *, days: float = 1.0) -> Indices:
+    def present_tiers(self, scope: TierScope, consumed: Consumed, *, days: float = 1.0) -> Integers:
         """Find the tier (1, w) of the next kWh in each window; a full tier is left.
 
         `days` is how many local days the reset period has. A counter that stands exactly on a
@@ -109,7 +106,7 @@ class RateTable:
         limits = self.to_kwh
         if not self.fixed_limits and consumed.total_kwh:
             limits = self.limits_kwh(np.array([days]), np.array([consumed.peak_kw]))[0]
-        tier: Indices = np.sum(limits <= reached[:, None], axis=1, dtype=np.int64)
+        tier: Integers = np.sum(limits <= reached[:, None], axis=1, dtype=np.int64)
         return tier[None, :]
 
 

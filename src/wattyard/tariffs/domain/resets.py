@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import civil, clock_changes
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.local_periods import unit_edges
@@ -22,7 +20,7 @@ class ResetPeriods(NamedTuple):
     """
 
     edges_us: Microseconds
-    days: NDArray[np.float64]
+    days: Numbers
 
 
 def reset_periods(tariff: Tariff, region: CalendarRegion, span_us: tuple[int, int]) -> ResetPeriods:

@@ -4,10 +4,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import civil
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, instant, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass
@@ -28,8 +26,6 @@ _LAST_DAY: Final = day_number(date.max) - 1
 """The calendar ends there, and every zone's clock can show it."""
 _SHOWN_OF_A_DAY: Final = 10_000
 """A day of ten-second prices has fewer; a day with more is shown as one without prices."""
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,12 +11,10 @@ from datetime import date
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Indices, Integers, Marks, SmallIntegers, np
 from wattyard.kernel.refusals import Malformed
 from wattyard.kernel.values import dataclass
-from wattyard.tariffs.domain.calendar import DayFacts, Marks, day_number
+from wattyard.tariffs.domain.calendar import DayFacts, day_number
 from wattyard.tariffs.domain.formula import PRICE_LIMIT, Formula
 from wattyard.tariffs.domain.refusals import FormulaInvalid
 
@@ -247,7 +245,7 @@ class Schedule:
         )
 
     @cached_property
-    def counters(self) -> NDArray[np.int64]:
+    def counters(self) -> Integers:
         """The counter of each window (w), as the number of the first window that shares it."""
         firsts: dict[str, int] = {}
         numbers = [
@@ -271,9 +269,9 @@ class Patterns:
     position 0..n-1. `special` (n): whether entries with `dates` decided the day.
     """
 
-    of_day: NDArray[np.intp]
+    of_day: Indices
     lines: tuple[tuple[int, ...], ...]
-    first_day: NDArray[np.intp]
+    first_day: Indices
     special: Marks
 
 
@@ -304,13 +302,11 @@ def patterns(schedule: Schedule, days: DayFacts) -> Patterns:
 _NO_MATCH, _ORDINARY, _DAY_OF_MONTH, _HOLIDAY, _YEARLY, _ONCE = range(6)
 """How specific the match of an entry is; the most specific entries decide a day."""
 
-Ranks = NDArray[np.int8]
 
-
-def _ranks(schedule: Schedule, days: DayFacts) -> Ranks:
+def _ranks(schedule: Schedule, days: DayFacts) -> SmallIntegers:
     """Rank (lines, days) how specifically each line matches each day."""
     ranks = np.zeros((len(schedule.lines), days.days.size), np.int8)
-    known: dict[int, Ranks] = {}
+    known: dict[int, SmallIntegers] = {}
     for number, line in enumerate(schedule.lines):
         entry = known.get(id(line.entry))
         if entry is None:
@@ -319,7 +315,7 @@ def _ranks(schedule: Schedule, days: DayFacts) -> Ranks:
     return ranks
 
 
-def _entry_rank(entry: ScheduleEntry, days: DayFacts) -> Ranks:
+def _entry_rank(entry: ScheduleEntry, days: DayFacts) -> SmallIntegers:
     months = np.zeros(13, np.bool_)
     months[list(entry.months)] = True
     if not entry.dates:
@@ -327,7 +323,7 @@ def _entry_rank(entry: ScheduleEntry, days: DayFacts) -> Ranks:
     return _dates_rank(entry.dates, days) * months[days.month]
 
 
-def _dates_rank(dates: Dates, days: DayFacts) -> Ranks:
+def _dates_rank(dates: Dates, days: DayFacts) -> SmallIntegers:
     of_month = np.zeros(32, np.int8)
     of_month[list(dates.days_of_month)] = _DAY_OF_MONTH
     rank = of_month[days.day_of_month]

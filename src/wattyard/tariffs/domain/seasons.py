@@ -4,9 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, Microseconds
 from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of
@@ -17,7 +15,6 @@ _MOST_PRICES: Final = 400_000
 _MOST_OF_A_DAY: Final = 1_500
 MOST_SPECIAL_DAYS: Final = 60
 
-Numbers = NDArray[np.float64]
 DayPattern = tuple[tuple[int, float], ...]
 """When a price takes over on the wall clock, microseconds from midnight, and the price."""
 

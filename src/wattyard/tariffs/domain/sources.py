@@ -10,10 +10,8 @@ from itertools import pairwise
 from typing import Final, Literal
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import civil, instants
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.kernel.refusals import Conflict, Malformed, Missing, StateForbids
 from wattyard.kernel.values import dataclass
@@ -21,7 +19,6 @@ from wattyard.sites.domain.geography import CurrencyCodeInvalid, currencies
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.forecast import KnownPrices, forecast
 
-Numbers = NDArray[np.float64]
 Unit = Literal["KWH", "MWH", "RATE"]
 """What a source's values are for: energy, or (RATE) a unit of another currency."""
 

@@ -7,10 +7,8 @@ from functools import cached_property, lru_cache
 from typing import Final, Literal
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattyard.kernel import civil, instants
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, Microseconds, microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.refusals import Malformed
@@ -264,7 +262,7 @@ def confidence_edges(term: Span, region: CalendarRegion) -> Microseconds:
     return edges
 
 
-def confidence(edges_us: Microseconds, instants_us: Microseconds) -> NDArray[np.float64]:
+def confidence(edges_us: Microseconds, instants_us: Microseconds) -> Numbers:
     """Find how certain a contract's rules are at each instant (n, ascending): 1, 0.8 … 0.2."""
     first = np.searchsorted(instants_us, edges_us)
     sizes = np.diff(first, prepend=0, append=instants_us.size)

@@ -10,15 +10,11 @@ month's energy in every tier").
 from collections.abc import Mapping
 from typing import Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.values import dataclass, field
 
 TierReset = Literal["DAY", "MONTH", "YEAR", "CONTRACT"]
 TierScope = Literal["TARIFF", "PERIOD", "SHARED"]
-Numbers = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 _OUT_OF_REACH_KWH: Final = 1e300
 _ALL: Final = slice(None)
@@ -49,9 +45,9 @@ class CountedEnergy:
     """
 
     energy_kwh: Numbers
-    window: Indices
-    period: Indices
-    counter: Indices | None = None
+    window: Integers
+    period: Integers
+    counter: Integers | None = None
 
 
 def split(

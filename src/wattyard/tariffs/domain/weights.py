@@ -5,8 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.refusals import Fault
 from wattyard.tariffs.domain.calendar import CalendarRegion, date_of, day_number, facts
 from wattyard.tariffs.domain.charges import Charge

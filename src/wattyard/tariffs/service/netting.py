@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.meters.domain.readings import Metered, TariffDirection

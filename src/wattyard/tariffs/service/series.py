@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import numpy as np
 from cachetools import LRUCache
 
+from wattyard.kernel.arrays import np
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass

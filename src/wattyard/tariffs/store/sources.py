@@ -6,9 +6,8 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
-import numpy as np
-from numpy.typing import NDArray
 
+from wattyard.kernel.arrays import Numbers
 from wattyard.kernel.clock_changes import Microseconds
 from wattyard.kernel.instants import Span
 from wattyard.kernel.pages import PageWindow
@@ -317,7 +316,7 @@ class PublishedIntervals(NamedTuple):
 
     starts_us: Microseconds
     ends_us: Microseconds
-    prices: NDArray[np.float64]
+    prices: Numbers
 
 
 async def prices_between(

@@ -4,8 +4,8 @@ import math
 from typing import Final, Literal
 
 import msgspec
-import numpy as np
 
+from wattyard.kernel.arrays import np
 from wattyard.kernel.quantities import COST_DECIMALS, rounded
 from wattyard.tariffs.domain.charges import Charge, StandingCharge
 from wattyard.tariffs.domain.demand import DemandCharge, DemandPrice, PricePerKw, PriceSteps

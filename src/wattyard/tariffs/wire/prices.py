@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-import numpy as np
 
 from wattyard.kernel import ids, instants
+from wattyard.kernel.arrays import Numbers
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.clock_changes import texts
 from wattyard.kernel.instants import requested_span
@@ -302,7 +302,7 @@ def _part_column(part: Part, supply: Supply) -> list[PricePart | None]:
     return column
 
 
-def _or_none(numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[float | None]:
+def _or_none(numbers: Numbers) -> list[float | None]:
     return [None if number != number else number for number in numbers.tolist()]
 
 

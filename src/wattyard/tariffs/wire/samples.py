@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
-import numpy as np
 
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import DAY_US, SECOND_US, Microseconds, instant
 from wattyard.kernel.quantities import PRICE_DECIMALS, rounded
 from wattyard.kernel.refusals import Fault

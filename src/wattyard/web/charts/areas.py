@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.web.charts.drawing import Box, Curve, Shape
 from wattyard.web.charts.scales import ValueScale
-from wattyard.web.charts.series import Floats, StepSeries
+from wattyard.web.charts.series import StepSeries
 from wattyard.web.charts.thinning import COLUMNS, Polyline, step_lines
 from wattyard.web.charts.times import TimeScale
 
@@ -72,7 +70,7 @@ def unconfirmed(
             yield Box(f"hatch{levels[first]}", x, top, width, bottom - top)
 
 
-def _levels(confidence: Floats) -> NDArray[np.int64]:
+def _levels(confidence: Numbers) -> Integers:
     """Give 0 for what is confirmed, to 3 for what is least trusted."""
     trusted = [confidence >= 1.0, confidence >= _TRUSTED, confidence >= _FAIR]
     return np.select(trusted, [np.int64(0), np.int64(1), np.int64(2)], np.int64(3))

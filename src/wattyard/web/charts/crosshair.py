@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import SECOND_US
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.tables import TableColumn

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.local_periods import PeriodUnit, period_edges
 from wattyard.web.charts.areas import bars
 from wattyard.web.charts.axes import HEADER_PX, head, now_mark, time_axis, time_axis_px, value_lines
@@ -13,7 +12,7 @@ from wattyard.web.charts.crosshair import pointer
 from wattyard.web.charts.drawing import Drawing, LegendEntry, Shape
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.scales import value_scale
-from wattyard.web.charts.series import Floats, StepSeries, joined_span
+from wattyard.web.charts.series import StepSeries, joined_span
 from wattyard.web.charts.tables import TableColumn, series_table
 from wattyard.web.charts.times import TimeScale
 
@@ -88,7 +87,7 @@ def flow_chart(flows: FlowBars, reader: ChartReader, *, title: str) -> Drawing:
 
 
 def _signed(series: StepSeries, sign: float) -> StepSeries:
-    values: Floats = series.values * sign
+    values: Numbers = series.values * sign
     return StepSeries(series.edges_us, values)
 
 

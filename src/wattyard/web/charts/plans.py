@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.web.charts.areas import step_area
 from wattyard.web.charts.axes import (
     HEADER_PX,

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.web.charts.areas import step_area, step_curve, unconfirmed
 from wattyard.web.charts.axes import HEADER_PX, head, now_mark, time_axis, time_axis_px, value_lines
 from wattyard.web.charts.crosshair import pointer

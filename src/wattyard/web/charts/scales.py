@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from wattyard.web.charts.series import Floats
+from wattyard.kernel.arrays import Numbers, np
 
 _ROUND: Final = (1.0, 2.0, 2.5, 5.0)
 _NEARLY: Final = 1e-9
@@ -30,14 +28,14 @@ class ValueScale:
         low, high = self.ticks[0], self.ticks[-1]
         return self.bottom_px - (value - low) / (high - low) * (self.bottom_px - self.top_px)
 
-    def heights(self, values: Floats) -> Floats:
+    def heights(self, values: Numbers) -> Numbers:
         """Give the height of each value (n)."""
         low, high = self.ticks[0], self.ticks[-1]
         return self.bottom_px - (values - low) / (high - low) * (self.bottom_px - self.top_px)
 
 
 def value_scale(
-    values: Iterable[Floats], *, panel_px: tuple[float, float], most: int = 6
+    values: Iterable[Numbers], *, panel_px: tuple[float, float], most: int = 6
 ) -> ValueScale:
     """Make the scale of bars and areas: zero is on it, so that lengths compare honestly.
 

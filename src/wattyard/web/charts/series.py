@@ -5,12 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, microseconds
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +21,8 @@ class StepSeries:
     """
 
     edges_us: Microseconds
-    values: Floats
-    confidence: Floats | None = None
+    values: Numbers
+    confidence: Numbers | None = None
 
     def __post_init__(self) -> None:
         """Check the lengths and the order."""

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.web.charts.areas import step_curve
 from wattyard.web.charts.drawing import DataTable, Drawing, Stroke
 from wattyard.web.charts.scales import ValueScale

@@ -4,14 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.web.charts.axes import HEADER_PX, UNIT_PX, value_lines
 from wattyard.web.charts.drawing import Box, DataTable, Drawing, Label, LegendEntry, Shape, Stroke
 from wattyard.web.charts.reading import ChartReader
 from wattyard.web.charts.scales import ValueScale, value_scale
-from wattyard.web.charts.series import Floats
 
 _PLOT_PX: Final = 200.0
 _AXIS_PX: Final = 22.0
@@ -28,7 +25,7 @@ class StackPart:
     """A part of every bar: its name, and an amount for each (n), NaN where there is none."""
 
     name: str
-    amounts: Floats
+    amounts: Numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +43,7 @@ class StackedBars:
     parts: Sequence[StackPart]
     unit: str
     short_names: Sequence[str] | None = None
-    unread: Floats | None = None
+    unread: Numbers | None = None
 
     def __post_init__(self) -> None:
         """Check the lengths."""
@@ -54,23 +51,23 @@ class StackedBars:
             raise ValueError("each part needs an amount for each bar")
 
     @property
-    def amounts(self) -> Floats:
+    def amounts(self) -> Numbers:
         """Amounts of parts (rows) in bars (columns), nothing being zero."""
         return np.nan_to_num(np.stack([one.amounts for one in self.parts]))
 
     @property
-    def totals(self) -> Floats:
+    def totals(self) -> Numbers:
         """What each bar comes to."""
-        found: Floats = self.amounts.sum(axis=0)
+        found: Numbers = self.amounts.sum(axis=0)
         return found
 
     @property
-    def unread_shares(self) -> Floats:
+    def unread_shares(self) -> Numbers:
         """The share of each bar's time without readings; nothing is missing where not said."""
         return np.zeros(len(self.names)) if self.unread is None else self.unread
 
     @property
-    def empty(self) -> NDArray[np.bool_]:
+    def empty(self) -> Marks:
         """Mark bars (n) of which nothing is known: no amount, and no reading."""
         known = np.isfinite(np.stack([one.amounts for one in self.parts])).any(axis=0)
         return np.asarray(~known & (self.unread_shares >= 1.0))

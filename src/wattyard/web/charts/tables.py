@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US, Microseconds, joined_edges
 from wattyard.kernel.local_periods import PeriodUnit, period_edges
 from wattyard.web.charts.drawing import DataTable
 from wattyard.web.charts.reading import ChartReader
-from wattyard.web.charts.series import Floats, StepSeries, joined_span
+from wattyard.web.charts.series import StepSeries, joined_span
 
 MOST_ROWS: Final = 200
 _DAY_HOURS: Final = 24
@@ -55,18 +54,18 @@ def series_table(columns: Sequence[TableColumn], reader: ChartReader) -> DataTab
     )
 
 
-def _trust_head(trust: Floats | None) -> list[str]:
+def _trust_head(trust: Numbers | None) -> list[str]:
     return [] if trust is None else ["Confidence"]
 
 
-def _at(series: StepSeries, instants_us: Microseconds) -> Floats:
+def _at(series: StepSeries, instants_us: Microseconds) -> Numbers:
     """Give the value of a series at instants (n); NaN outside of it."""
     n = np.searchsorted(series.edges_us, instants_us, side="right") - 1
     found = series.values[n.clip(0, series.values.size - 1)]
     return np.where((n >= 0) & (n < series.values.size), found, np.nan)
 
 
-def _confidences(columns: Sequence[TableColumn], instants_us: Microseconds) -> Floats | None:
+def _confidences(columns: Sequence[TableColumn], instants_us: Microseconds) -> Numbers | None:
     """Give the lowest confidence of the columns at instants; None where all is confirmed."""
     found = [
         _at(StepSeries(one.series.edges_us, one.series.confidence), instants_us)
@@ -75,7 +74,7 @@ def _confidences(columns: Sequence[TableColumn], instants_us: Microseconds) -> F
     ]
     if not found:
         return None
-    lowest: Floats = np.fmin.reduce(found)
+    lowest: Numbers = np.fmin.reduce(found)
     return None if np.all(lowest[np.isfinite(lowest)] >= 1.0) else np.nan_to_num(lowest, nan=1.0)
 
 
@@ -98,7 +97,7 @@ def _summary(columns: Sequence[TableColumn], reader: ChartReader) -> DataTable:
     return DataTable(head, rows)
 
 
-def _extremes(series: StepSeries, edges: Microseconds) -> Floats:
+def _extremes(series: StepSeries, edges: Microseconds) -> Numbers:
     """Give the lowest, the highest and the mean value (over time) of each period (3 × n)."""
     cuts = joined_edges([series.edges_us, edges])
     cuts = cuts[(cuts >= edges[0]) & (cuts <= edges[-1])]

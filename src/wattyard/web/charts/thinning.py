@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
-from wattyard.web.charts.series import Floats, StepSeries
+from wattyard.kernel.arrays import Numbers, np
+from wattyard.web.charts.series import StepSeries
 from wattyard.web.charts.times import TimeScale
 
 COLUMNS: Final = 800
@@ -17,8 +16,8 @@ COLUMNS: Final = 800
 class Polyline:
     """Points of a line: shares of the width (n), ascending, and values (n)."""
 
-    xs: Floats
-    values: Floats
+    xs: Numbers
+    values: Numbers
 
 
 def step_lines(series: StepSeries, scale: TimeScale) -> list[Polyline]:
@@ -35,7 +34,7 @@ def step_lines(series: StepSeries, scale: TimeScale) -> list[Polyline]:
     return runs
 
 
-def _inside(series: StepSeries, scale: TimeScale) -> tuple[Floats, Floats]:
+def _inside(series: StepSeries, scale: TimeScale) -> tuple[Numbers, Numbers]:
     """Cut a series to the scale: shares of the width (n + 1), and values (n)."""
     shares = (series.edges_us - scale.start_us) / (scale.end_us - scale.start_us)
     kept = (shares[1:] > 0.0) & (shares[:-1] < 1.0)
@@ -43,18 +42,18 @@ def _inside(series: StepSeries, scale: TimeScale) -> tuple[Floats, Floats]:
     return shares[first : last + 2].clip(0.0, 1.0), series.values[first : last + 1]
 
 
-def _known_runs(values: Floats) -> list[tuple[int, int]]:
+def _known_runs(values: Numbers) -> list[tuple[int, int]]:
     """List where values are known, as half-open ranges."""
     known = np.concatenate([[False], np.isfinite(values), [False]])
     changes = np.flatnonzero(known[1:] != known[:-1]).tolist()
     return list(pairwise(changes))[::2]
 
 
-def _exact(edges: Floats, values: Floats) -> Polyline:
+def _exact(edges: Numbers, values: Numbers) -> Polyline:
     return Polyline(np.repeat(edges, 2)[1:-1], np.repeat(values, 2))
 
 
-def _thinned(edges: Floats, values: Floats) -> Polyline:
+def _thinned(edges: Numbers, values: Numbers) -> Polyline:
     column = np.minimum((edges[:-1] * COLUMNS).astype(np.int64), COLUMNS - 1)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
     lows, highs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from wattyard.kernel import clock_changes
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, SECOND_US
 from wattyard.web.charts.drawing import (
     Anchor,
@@ -19,7 +18,7 @@ from wattyard.web.charts.drawing import (
     Stroke,
 )
 from wattyard.web.charts.reading import ChartReader
-from wattyard.web.charts.series import Floats, StepSeries
+from wattyard.web.charts.series import StepSeries
 
 MINUTES_OF_DAY: Final = 1_440
 LEVELS: Final = 7
@@ -52,7 +51,7 @@ class WeekRow:
 
     name: str
     edges_minutes: Sequence[int]
-    prices: Floats
+    prices: Numbers
     note: str = ""
 
 

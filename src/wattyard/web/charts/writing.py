@@ -7,8 +7,7 @@ from html import escape
 from itertools import groupby
 from typing import Final, Protocol
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.web.charts import palette
 from wattyard.web.charts.drawing import Box, Curve, Drawing, Label, LegendEntry, Shape, Stroke
 from wattyard.web.charts.thinning import Polyline

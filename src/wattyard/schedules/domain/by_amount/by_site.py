@@ -3,13 +3,12 @@
 For demand charges: then the cost of a step depends on all others, and no closed form is exact.
 """
 
-import numpy as np
-
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.schedules.domain.by_amount.outcome import StepPlan
 from wattyard.schedules.domain.by_amount.question import AmountQuestion
-from wattyard.schedules.domain.by_amount.shared_steps import Mask, SharedSteps
+from wattyard.schedules.domain.by_amount.shared_steps import SharedSteps
 from wattyard.schedules.domain.power import PowerSlot
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.site.devices import Shiftable, Stretch
 from wattyard.schedules.domain.site.planning import plan_site
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -58,7 +57,7 @@ def site_question(question: AmountQuestion, steps: SharedSteps) -> SiteQuestion:
     )
 
 
-def _windows(edges_us: Instants, allowed: Mask) -> tuple[Stretch, ...]:
+def _windows(edges_us: Instants, allowed: Marks) -> tuple[Stretch, ...]:
     """List the stretches of steps (n) in which a device may run."""
     changes = np.flatnonzero(np.diff(np.concatenate([[False], allowed, [False]])))
     return tuple(

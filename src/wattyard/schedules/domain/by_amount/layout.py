@@ -2,12 +2,9 @@
 
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.schedules.domain.by_amount.shared_steps import SharedSteps
 from wattyard.schedules.domain.power import PowerSlot
-from wattyard.schedules.domain.prices import Numbers
 
 _FINEST_US: Final = 1000
 """Slots start and end on milliseconds, or on the edge of a step."""
@@ -71,7 +68,7 @@ def _pieces(steps: SharedSteps, step: int, energy_wh: Numbers) -> list[Piece] | 
     return _from_the_start(devices, mean_w, held_w) if held_w.sum() <= room_w else None
 
 
-def _from_the_start(devices: NDArray[np.int64], mean_w: Numbers, power_w: Numbers) -> list[Piece]:
+def _from_the_start(devices: Integers, mean_w: Numbers, power_w: Numbers) -> list[Piece]:
     return [
         Piece(int(device), 0.0, float(mean / power), float(power))
         for device, mean, power in zip(devices, mean_w, power_w, strict=True)
@@ -79,7 +76,7 @@ def _from_the_start(devices: NDArray[np.int64], mean_w: Numbers, power_w: Number
 
 
 def _poured(
-    steps: SharedSteps, step: int, devices: NDArray[np.int64], mean_w: Numbers
+    steps: SharedSteps, step: int, devices: Integers, mean_w: Numbers
 ) -> list[Piece] | None:
     """Give each device in turn the earliest room left, or None when one does not fit."""
     free = [(0.0, 1.0, float(steps.room_w[step]))]

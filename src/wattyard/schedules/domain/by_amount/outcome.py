@@ -1,9 +1,9 @@
 """What a solver found for the devices of one direction, before it becomes plans."""
 
+from wattyard.kernel.arrays import Numbers
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_amount.shared_steps import SharedSteps
 from wattyard.schedules.domain.power import PowerSlot
-from wattyard.schedules.domain.prices import Numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.schedules.domain.by_amount.by_site import by_site
 from wattyard.schedules.domain.by_amount.layout import slots_of
 from wattyard.schedules.domain.by_amount.outcome import StepPlan

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from math import inf, isfinite
 
-import numpy as np
-
 from wattyard.costs.domain.rises import DemandRise
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WH_PER_KWH, Direction, PowerSlot, Reason, Status
-from wattyard.schedules.domain.prices import Instants, Numbers, PriceSeries
+from wattyard.schedules.domain.prices import Instants, PriceSeries
 from wattyard.schedules.domain.refusals import (
     EndTimeInvalid,
     EnergyInvalid,

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.by_amount.outcome import StepPlan
 from wattyard.schedules.domain.by_amount.question import Need

@@ -6,8 +6,7 @@ from itertools import combinations
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.by_amount.question import AmountPlan, PlanValue, Shaving

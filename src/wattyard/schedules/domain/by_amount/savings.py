@@ -2,14 +2,12 @@
 
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.by_amount.outcome import StepPlan
 from wattyard.schedules.domain.by_amount.question import AmountQuestion, PlanValue
 from wattyard.schedules.domain.by_amount.shared_steps import SharedSteps, alone
 from wattyard.schedules.domain.by_amount.sharing import shared
 from wattyard.schedules.domain.power import WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 
 _ROUNDING_WH: Final = 1e-2
 _NOTHING_WH: Final = 1e-6

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from math import isfinite
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_amount.question import AmountQuestion, Need, Shaving
 from wattyard.schedules.domain.power import Direction
-from wattyard.schedules.domain.prices import Instants, Numbers, PriceSeries
-
-Mask = NDArray[np.bool_]
+from wattyard.schedules.domain.prices import Instants, PriceSeries
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +29,8 @@ class SharedSteps:
     power_w: Numbers
     least_w: Numbers
     needed_wh: Numbers
-    inside: Mask
-    allowed: Mask
+    inside: Marks
+    allowed: Marks
     seconds: float
 
     @cached_property
@@ -49,16 +45,16 @@ class SharedSteps:
         return np.where(most_w < self.least_w[:, None], 0.0, most_w)
 
     @cached_property
-    def cheapest_first(self) -> NDArray[np.int64]:
+    def cheapest_first(self) -> Integers:
         """Order the steps (s) by cost, then by time."""
         return np.lexsort((np.arange(self.hours.size), self.per_kwh)).astype(np.int64)
 
     @cached_property
-    def earliest_first(self) -> NDArray[np.int64]:
+    def earliest_first(self) -> Integers:
         """Order the steps (s) by time."""
         return np.arange(self.hours.size)
 
-    def most_wh(self, where: Mask) -> Numbers:
+    def most_wh(self, where: Marks) -> Numbers:
         """Find the energy (d, s) that each device moves at full power where it may run."""
         return where * (self.full_w * self.hours)
 
@@ -102,7 +98,7 @@ def shared_steps(
     )
 
 
-def alone(steps: SharedSteps, order: NDArray[np.int64], where: Mask, wanted_wh: Numbers) -> Numbers:
+def alone(steps: SharedSteps, order: Integers, where: Marks, wanted_wh: Numbers) -> Numbers:
     """Fill each device's steps in `order` (s) at full power, as if it were alone: Wh (d, s).
 
     Cheapest first, this is the least cost of one device; it is exact, since steps are
@@ -115,9 +111,7 @@ def alone(steps: SharedSteps, order: NDArray[np.int64], where: Mask, wanted_wh: 
     return energy_wh
 
 
-def in_turn(
-    steps: SharedSteps, order: NDArray[np.int64], where: Mask, wanted_wh: Numbers
-) -> Numbers:
+def in_turn(steps: SharedSteps, order: Integers, where: Marks, wanted_wh: Numbers) -> Numbers:
     """Fill steps in `order` (s), one device after the other in what room is left: Wh (d, s).
 
     This is not always the best, but always possible, least powers included.
@@ -135,7 +129,7 @@ def in_turn(
     return energy_wh
 
 
-def _held(steps: SharedSteps, device: int, order: NDArray[np.int64]) -> Numbers:
+def _held(steps: SharedSteps, device: int, order: Integers) -> Numbers:
     """Find what room (s, in Wh) a running device takes at its least power for a whole step."""
     return np.asarray(steps.least_w[device] * steps.hours[order], dtype=np.float64)
 
@@ -149,7 +143,7 @@ def _edges(cuts: list[Instants], first: int, last: int, finest_us: int | None) -
 
 def _at_allowed_prices(
     needs: Sequence[Need], prices: PriceSeries, shaving: Shaving, per_kwh: Numbers
-) -> Mask:
+) -> Marks:
     """Mark (d, s) where the price is on the allowed side of each device's threshold."""
     allowed = np.ones((len(needs), per_kwh.size), dtype=np.bool_)
     if shaving.relative is None and shaving.absolute is None:

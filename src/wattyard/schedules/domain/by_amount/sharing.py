@@ -12,21 +12,16 @@ named first the earlier steps, which keeps each device's slots together.
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wattyard.schedules.domain.by_amount.shared_steps import Mask, SharedSteps, in_turn
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
+from wattyard.schedules.domain.by_amount.shared_steps import SharedSteps, in_turn
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.solver.program import Draft, Program
 from wattyard.schedules.domain.solver.ranked import Solution, solve
 
 _ROUNDING_WH: Final = 1e-4
 
 
-def shared(
-    steps: SharedSteps, order: NDArray[np.int64], where: Mask, wanted_wh: Numbers
-) -> Numbers:
+def shared(steps: SharedSteps, order: Integers, where: Marks, wanted_wh: Numbers) -> Numbers:
     """Share out Wh (d, s) so that unmet energy is least, and then steps are used in `order`.
 
     `where` (d, s) marks where each device may run; least powers are not looked at.
@@ -77,8 +72,8 @@ def shared_with_least_power(steps: SharedSteps) -> tuple[Numbers, float]:
 
 
 def _side_by_side(
-    steps: SharedSteps, device: NDArray[np.int64], step: NDArray[np.int64]
-) -> tuple[Program, list[Numbers], NDArray[np.int64]]:
+    steps: SharedSteps, device: Integers, step: Integers
+) -> tuple[Program, list[Numbers], Integers]:
     """Columns: energy in kWh, held power in kW, running or not, each (k); then unmet kWh (d)."""
     count, devices = device.size, steps.needed_wh.size
     hours, power_kw = steps.hours[step], steps.full_w[device, step] / WATTS_PER_KW
@@ -107,7 +102,7 @@ def _side_by_side(
     return draft.finished(), [least_unmet, cost, early], energy
 
 
-def _guess(steps: SharedSteps, device: NDArray[np.int64], step: NDArray[np.int64]) -> Numbers:
+def _guess(steps: SharedSteps, device: Integers, step: Integers) -> Numbers:
     """A feasible plan to start from: devices take the cheapest room one after the other.
 
     The best of three orders: as named, those with least time to spare first, largest first.
@@ -125,7 +120,7 @@ def _guess(steps: SharedSteps, device: NDArray[np.int64], step: NDArray[np.int64
     return np.concatenate([energy_kwh, held_kw, running.astype(np.float64), unmet])
 
 
-def _in_order(steps: SharedSteps, order: NDArray[np.int64]) -> Numbers:
+def _in_order(steps: SharedSteps, order: Integers) -> Numbers:
     """Let devices take the cheapest room in an order of their own: Wh (d, s)."""
     turned = replace(
         steps,

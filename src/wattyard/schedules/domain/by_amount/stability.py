@@ -5,8 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.by_amount.outcome import StepPlan
 from wattyard.schedules.domain.by_amount.question import AmountPlan, AmountQuestion, Held, Need
 from wattyard.schedules.domain.by_amount.shared_steps import SharedSteps, shared_steps
@@ -18,7 +17,6 @@ from wattyard.schedules.domain.power import (
     PowerSlot,
     energy_within,
 )
-from wattyard.schedules.domain.prices import Numbers
 
 _ROUNDING_MONEY: Final = 5e-7
 """Half of the last decimal of money: slots end on whole milliseconds."""

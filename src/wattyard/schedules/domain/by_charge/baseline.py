@@ -4,8 +4,7 @@ from dataclasses import replace
 from math import sqrt
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.by_charge.meter import Flows, GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeBaseline, ChargeQuestion, Storage
 from wattyard.schedules.domain.by_charge.reach import (
@@ -18,7 +17,6 @@ from wattyard.schedules.domain.by_charge.reach import (
     shortfall_of,
 )
 from wattyard.schedules.domain.by_charge.runs import at_powers
-from wattyard.schedules.domain.prices import Numbers
 
 AT_ONCE: Final = "The car is charged at once at full power until its target."
 SERVES: Final = (

@@ -2,12 +2,10 @@
 
 from math import sqrt
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion
 from wattyard.schedules.domain.by_charge.reach import StorageReach, fullest_w
-from wattyard.schedules.domain.prices import Numbers
 
 
 def charge_only(question: ChargeQuestion, meter: GridMeter, reach: StorageReach) -> Numbers | None:

@@ -3,11 +3,9 @@
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps
-from wattyard.schedules.domain.prices import Numbers
 
 
 class Flows(NamedTuple):

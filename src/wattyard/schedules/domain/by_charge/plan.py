@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.by_charge.baseline import nobody_planning
 from wattyard.schedules.domain.by_charge.charge_only import charge_only
 from wattyard.schedules.domain.by_charge.meter import Flows, GridMeter
@@ -27,7 +26,6 @@ from wattyard.schedules.domain.by_charge.runs import at_powers, with_runs
 from wattyard.schedules.domain.by_charge.slots import StorageRun, slots_of
 from wattyard.schedules.domain.by_charge.solution import Powers, at_full_power, best_powers
 from wattyard.schedules.domain.by_charge.stability import held_powers, stays
-from wattyard.schedules.domain.prices import Numbers
 
 
 def by_charge(question: ChargeQuestion) -> ChargePlan:

@@ -3,14 +3,13 @@
 from math import isfinite
 from typing import Final, Literal
 
-import numpy as np
-
 from wattyard.costs.domain.rises import DemandRise
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass, field, set_once
 from wattyard.schedules.domain.by_amount.question import PowerLimits
 from wattyard.schedules.domain.power import Reason, Status, Why
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.refusals import StorageInvalid
 from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST
 

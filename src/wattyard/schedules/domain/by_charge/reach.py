@@ -7,12 +7,10 @@ than under any other plan, so what it then holds is exactly what can be reached.
 from math import sqrt
 from typing import Final, NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps, Storage
 from wattyard.schedules.domain.power import Reason
-from wattyard.schedules.domain.prices import Numbers
 
 ROUNDING_WH: Final = 0.1
 """Less is not a shortfall."""

@@ -9,15 +9,13 @@ bounds that leave out what the unit cannot do.
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.program import ChargeColumns, holding, ranked
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps, Runs, Storage
 from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.solver.program import Draft, Positions
 from wattyard.schedules.domain.solver.ranked import solve
 
@@ -30,7 +28,7 @@ class Parted(NamedTuple):
 
     steps: ChargeSteps
     of: Instants
-    on: NDArray[np.bool_]
+    on: Marks
 
 
 def parted(steps: ChargeSteps, share: Numbers) -> Parted:
@@ -191,6 +189,6 @@ def _less(way: _Way, less_w: Numbers) -> _Way:
 
 
 def _bounds(
-    on: NDArray[np.bool_], planned_w: Numbers, least_w: float, most_w: float
+    on: Marks, planned_w: Numbers, least_w: float, most_w: float
 ) -> tuple[Numbers, Numbers]:
     return np.where(on, np.minimum(least_w, planned_w), 0.0), np.where(on, most_w, 0.0)

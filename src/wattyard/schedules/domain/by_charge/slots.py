@@ -3,14 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.meter import Flows
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSlot, Storage
 from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import Why
-from wattyard.schedules.domain.prices import Numbers
 
 _SAME_POWER_W: Final = 1e-2
 _NOISE_W: Final = 0.1

@@ -2,14 +2,12 @@
 
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, Runs, Storage
 from wattyard.schedules.domain.by_charge.reach import StorageReach
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.answer import plan_of
 from wattyard.schedules.domain.site.devices import SiteStorage, StorageTarget
 from wattyard.schedules.domain.site.program import SiteProgram, site_program

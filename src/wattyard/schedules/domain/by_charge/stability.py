@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.by_charge.meter import GridMeter
 from wattyard.schedules.domain.by_charge.question import (
     ChargeQuestion,
@@ -22,7 +21,7 @@ from wattyard.schedules.domain.power import (
     PowerSlot,
     energy_within,
 )
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 
 _ROUNDING: Final = 1e-9
 

@@ -2,14 +2,12 @@
 
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_price.long_slots import long_slots
 from wattyard.schedules.domain.prices import (
     MINUTE_US,
     Instants,
-    Numbers,
     PricedSlots,
     PriceSeries,
     Segment,

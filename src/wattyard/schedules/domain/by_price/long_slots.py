@@ -15,10 +15,8 @@ the window's start, and the answer is exact among those.
 from collections import deque
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers, PriceSeries
+from wattyard.kernel.arrays import Marks, Numbers, np
+from wattyard.schedules.domain.prices import MINUTE_US, Instants, PriceSeries
 
 _FINEST_GRID: Final = 4320
 """Units in the window: three days of minutes."""
@@ -52,7 +50,7 @@ def _unit(prices: PriceSeries, wanted_us: int, shortest_us: int) -> int:
     return exact_us if prices.window_us <= exact_us * _FINEST_GRID else MINUTE_US
 
 
-def _running(each: Numbers, wanted: int, shortest: int) -> NDArray[np.bool_]:
+def _running(each: Numbers, wanted: int, shortest: int) -> Marks:
     """Choose (t) which units run, for the cost (t) of each unit."""
     resting, opening = _decisions(each, wanted, shortest)
     running = np.zeros(each.size, dtype=np.bool_)
@@ -69,9 +67,7 @@ def _running(each: Numbers, wanted: int, shortest: int) -> NDArray[np.bool_]:
     return running
 
 
-def _decisions(
-    each: Numbers, wanted: int, shortest: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _decisions(each: Numbers, wanted: int, shortest: int) -> tuple[Marks, Marks]:
     """Find (wanted + 1, t + 1) where resting is best, and where a slot best starts m before.
 
     One row at a time: a row of `off` is the running minimum of its row of `on`.

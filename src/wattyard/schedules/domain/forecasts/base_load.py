@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US
 from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.readings import Metered
 from wattyard.schedules.domain.power import WH_PER_KWH
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.steps import STEP_US
 from wattyard.tariffs.domain.calendar import CalendarRegion, facts
 

@@ -5,11 +5,10 @@ from datetime import date
 from math import inf
 from typing import Final, TypeVar
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.forecasts.sun import Plane, clear_sky, on_plane, sun_at
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.steps import mean_over
 from wattyard.sites.domain.devices import Device, Pv
 from wattyard.sites.domain.sites import GeoLocation

@@ -5,11 +5,10 @@ Angles are degrees; azimuths here go clockwise from true north. Irradiance is W 
 
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US, HOUR_US
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 
 _DAYS_TO_2000: Final = 10_957.5
 """From 1970-01-01T00:00Z to 2000-01-01T12:00Z, Julian date 2451545.0."""

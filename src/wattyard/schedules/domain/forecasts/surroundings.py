@@ -2,11 +2,9 @@
 
 from typing import Final, Literal
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.forecasts.base_load import MeteredSteps
-from wattyard.schedules.domain.prices import Numbers
 
 Source = Literal["READINGS", "WEATHER", "CLEAR_SKY", "CLIENT", "ASSUMED", "NONE", "UNKNOWN"]
 """READINGS were metered (or learnt from what was), WEATHER and CLEAR_SKY are forecasts of the

@@ -2,11 +2,9 @@
 
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import TOLERANCE_W, WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.costs import cost_of
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import Shortfall, SiteDevicePlan, SiteFlows, SitePlan

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
 from wattyard.costs.domain.peaks import Load
 from wattyard.costs.domain.rises import DemandRise, rises
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.caps import within
 from wattyard.kernel.clock_changes import DAY_US, instant, microseconds
 from wattyard.kernel.instants import Span
@@ -18,7 +17,7 @@ from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.forecasts.pv_arrays import Irradiance
 from wattyard.schedules.domain.forecasts.surroundings import Surroundings
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.prices import Numbers, PriceSeries
+from wattyard.schedules.domain.prices import PriceSeries
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.schedules.domain.site import remarks
 from wattyard.schedules.domain.site.devices import Circuit, HeatPumpLoad, Shiftable, SiteStorage

@@ -12,10 +12,8 @@ first, then heat pumps, cars and batteries, each in the order of the question.
 from math import inf
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.behind import Behind
 from wattyard.schedules.domain.site.devices import HeatPumpLoad, Shiftable
 from wattyard.schedules.domain.site.heat_pump import Warming

@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
-from wattyard.schedules.domain.prices import Numbers
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.site.devices import PvShare
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.question import SiteQuestion

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import SiteCost, SiteFlows
 from wattyard.schedules.domain.site.question import SiteQuestion

@@ -6,11 +6,9 @@ cheaper; convex prices need no integers, steps, falling tiers and `cap_per_kwh` 
 What a plan costs is worked out by `DemandRise.amount`, the bill's own function.
 """
 
-import numpy as np
-
 from wattyard.costs.domain.rises import DemandRise, PlannedWindows
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.part import ProgramDraft
 from wattyard.schedules.domain.solver.program import Positions
 from wattyard.tariffs.domain.demand import DemandPrice, PricePerKw, PriceSteps, PriceTiers

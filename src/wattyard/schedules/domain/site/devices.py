@@ -8,8 +8,8 @@ windows may reach beyond the horizon.
 from math import inf, isfinite
 from typing import Final, NamedTuple
 
+from wattyard.kernel.arrays import Numbers
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Numbers
 
 DEFAULT_PRIORITY: Final = 5
 """Of a target, a load's energy and a comfort band; 1 is served first, 9 last."""

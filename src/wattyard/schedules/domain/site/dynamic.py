@@ -11,11 +11,9 @@ from math import inf, sqrt
 from time import perf_counter
 from typing import Final, NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.meter import sun_groups
 from wattyard.schedules.domain.site.pieces import Move, Pieces, best_of, simplified
 from wattyard.schedules.domain.site.question import SiteQuestion

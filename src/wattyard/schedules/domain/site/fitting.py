@@ -5,9 +5,8 @@ from functools import cached_property
 from math import inf
 from typing import Final, Literal
 
-import numpy as np
-
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Malformed

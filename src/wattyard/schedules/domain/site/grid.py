@@ -3,11 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import DAY_US
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import MINUTE_US, Instants, Numbers
+from wattyard.schedules.domain.prices import MINUTE_US, Instants
 from wattyard.schedules.domain.site.request import Course, SeriesPiece
 
 CELLS_AT_MOST: Final = 50_000

@@ -8,12 +8,11 @@ capacity)), since power and outdoor temperature are constant within a step.
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.site.devices import HeatPumpLoad
 from wattyard.schedules.domain.site.part import ProgramDraft, Run
 from wattyard.schedules.domain.site.plan import Shortfall

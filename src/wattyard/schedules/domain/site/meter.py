@@ -2,11 +2,9 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.devices import Circuit, PvShare, SiteStorage
 from wattyard.schedules.domain.site.part import ProgramDraft, Switch
 from wattyard.schedules.domain.site.question import SiteQuestion

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from wattyard.kernel import ids
+from wattyard.kernel.arrays import np
 from wattyard.schedules.domain.forecasts.pv_arrays import has_panels
 from wattyard.schedules.domain.forecasts.surroundings import Surroundings
 from wattyard.schedules.domain.site.devices import PvShare

@@ -20,11 +20,9 @@ It answers a `Placed`, which reads the device's plan back from the numbers found
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass, field
 from wattyard.schedules.domain.power import Why
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.plan import Shortfall, SiteSlot
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.solver.program import Draft, Positions

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Indices, Marks, Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Numbers
 
 _NARROW: Final = 1e-10
 """Pieces narrower than this are left out."""
@@ -60,7 +57,7 @@ class Pieces:
             inside, self._on(np.minimum(np.maximum(piece, 0), self.left.size - 1), where), np.inf
         )
 
-    def _on(self, piece: NDArray[np.intp], where: Numbers) -> Numbers:
+    def _on(self, piece: Indices, where: Numbers) -> Numbers:
         width = self.x[piece + 1] - self.x[piece]
         share = np.minimum(np.maximum((where - self.x[piece]) / width, 0.0), 1.0)
         held = np.isfinite(self.left[piece])
@@ -146,7 +143,7 @@ def _lines(move: Move, pieces: Pieces, edges: Numbers) -> tuple[Numbers, Numbers
     return lefts, rights
 
 
-def _least_between(points: Numbers, first: NDArray[np.intp], last: NDArray[np.intp]) -> Numbers:
+def _least_between(points: Numbers, first: Indices, last: Indices) -> Numbers:
     """Find the least of points[first..last] of each range, infinite where it is empty."""
     if points.size <= _FEW:
         count = points.size
@@ -229,7 +226,7 @@ def simplified(pieces: Pieces, tolerance: float) -> tuple[Pieces, float]:
     return pieces, off
 
 
-def _after_dropped(drop: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _after_dropped(drop: Marks) -> Marks:
     """Mark every second of neighbours that would be dropped together."""
     run = np.arange(drop.size) - np.maximum.accumulate(np.where(drop, -1, np.arange(drop.size)))
     return np.asarray((run % 2 == 0) & drop)

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
+from wattyard.kernel.arrays import Numbers
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import Reason, Status, Why
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 
 Unit = Literal["WH", "C", "W"]
 

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.demand import DemandPart
 from wattyard.schedules.domain.site.heat_pump import HeatPumpPart
 from wattyard.schedules.domain.site.meter import PlacedMeter, closed, opened
@@ -26,7 +23,6 @@ from wattyard.schedules.domain.site.shiftable import ShiftablePart
 from wattyard.schedules.domain.site.storage import StoragePart
 from wattyard.schedules.domain.solver.program import Draft, Positions, Program
 
-Mask = NDArray[np.bool_]
 _BROKEN_KW = 1e-6
 
 
@@ -66,11 +62,11 @@ class SiteProgram:
         return replace(self, program=narrowed, narrowed=True)
 
     @cached_property
-    def nowhere(self) -> tuple[Mask, ...]:
+    def nowhere(self) -> tuple[Marks, ...]:
         """No binary number in any step, for each switch."""
         return tuple(np.zeros(switch.on.size, dtype=np.bool_) for switch in self.switches)
 
-    def broken(self, values: Numbers) -> tuple[Mask, ...]:
+    def broken(self, values: Numbers) -> tuple[Marks, ...]:
         """Find, for each switch, the entries (k) that values do not obey."""
         return tuple(_broken(switch, values) for switch in self.switches)
 
@@ -117,7 +113,7 @@ def parts_of(question: SiteQuestion, *, whole_runs: bool) -> list[ProgramPart]:
     ]
 
 
-def switched(site: SiteProgram, where: Sequence[Mask]) -> tuple[Program, tuple[Positions, ...]]:
+def switched(site: SiteProgram, where: Sequence[Marks]) -> tuple[Program, tuple[Positions, ...]]:
     """Add binary numbers that enforce switches (k) where asked.
 
     Answers the programme, the base's columns first, and the binaries' columns of each switch.
@@ -150,7 +146,7 @@ def switched(site: SiteProgram, where: Sequence[Mask]) -> tuple[Program, tuple[P
     return draft.finished(), tuple(binaries)
 
 
-def held_at(site: SiteProgram, on: Sequence[Mask], where: Sequence[Mask]) -> Program:
+def held_at(site: SiteProgram, on: Sequence[Marks], where: Sequence[Marks]) -> Program:
     """Decide switches (k) where asked: `on` or off; what is left needs no binary numbers."""
     upper = site.program.upper.copy()
     draft = Draft.of(site.program)
@@ -173,7 +169,7 @@ def padded(goals: Sequence[Numbers], size: int) -> list[Numbers]:
     return [np.append(goal, np.zeros(size - goal.size)) for goal in goals]
 
 
-def _broken(switch: Switch, values: Numbers) -> Mask:
+def _broken(switch: Switch, values: Numbers) -> Marks:
     running = values[switch.on] > _BROKEN_KW
     wrong = np.zeros(running.size, dtype=np.bool_)
     for columns in switch.off:

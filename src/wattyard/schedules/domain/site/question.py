@@ -1,13 +1,13 @@
 """What is asked of a site program: steps, prices, the site's surroundings, devices and wishes."""
 
+from math import inf
 from typing import Final
 
-import numpy as np
-
 from wattyard.costs.domain.rises import DemandRise
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass, field, set_once
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.site.devices import (
     Circuit,
     HeatPumpLoad,
@@ -139,8 +139,8 @@ _SERIES: Final = {
     "carbon_g_per_kwh": 0.0,
     "load_w": 0.0,
     "sun_w": 0.0,
-    "import_limit_w": np.inf,
-    "export_limit_w": np.inf,
+    "import_limit_w": inf,
+    "export_limit_w": inf,
 }
 
 

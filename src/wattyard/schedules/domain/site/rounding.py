@@ -5,12 +5,10 @@ from dataclasses import replace
 from math import inf
 from typing import Final, NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.plan import SolverStats
-from wattyard.schedules.domain.site.program import Mask, SiteProgram, held_at, padded, switched
+from wattyard.schedules.domain.site.program import SiteProgram, held_at, padded, switched
 from wattyard.schedules.domain.solver.program import Program
 from wattyard.schedules.domain.solver.ranked import Solution, solve
 
@@ -63,7 +61,7 @@ class GoalBound(NamedTuple):
 
 
 def rounded(
-    site: SiteProgram, values: Numbers, where: Sequence[Mask], bound: GoalBound, clock: Clock
+    site: SiteProgram, values: Numbers, where: Sequence[Marks], bound: GoalBound, clock: Clock
 ) -> Numbers | None:
     """Decide switches as values suggest, first only where asked; None where nothing works.
 
@@ -85,7 +83,7 @@ def rounded(
 def decided(
     site: SiteProgram,
     values: Numbers,
-    where: Sequence[Mask],
+    where: Sequence[Marks],
     clock: Clock,
     *,
     level: float = _HALF,
@@ -127,7 +125,7 @@ def in_order(site: SiteProgram, program: Program, seconds: float) -> Solution | 
     return replace(solution, bound=objective_of(site, solution.values))
 
 
-def _suggested(site: SiteProgram, number: int, values: Numbers, level: float) -> Mask:
+def _suggested(site: SiteProgram, number: int, values: Numbers, level: float) -> Marks:
     """Find where (k) a switch would rather be on: what it needs is there to a share `level`."""
     switch = site.switches[number]
     on = values[switch.on]
@@ -158,12 +156,12 @@ def at_rest(site: SiteProgram, clock: Clock) -> Numbers | None:
     return found.values[: upper.size]
 
 
-def joined(one: Sequence[Mask], two: Sequence[Mask]) -> tuple[Mask, ...]:
+def joined(one: Sequence[Marks], two: Sequence[Marks]) -> tuple[Marks, ...]:
     """Ask where either does."""
     return tuple(first | second for first, second in zip(one, two, strict=True))
 
 
-def any_of(masks: Sequence[Mask]) -> bool:
+def any_of(masks: Sequence[Marks]) -> bool:
     """Check whether anything is asked anywhere."""
     return any(bool(mask.any()) for mask in masks)
 

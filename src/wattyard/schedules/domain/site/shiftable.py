@@ -7,13 +7,11 @@ single run at a single level is the choice of its start alone, each with its own
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.site.devices import Shiftable
 from wattyard.schedules.domain.site.part import ProgramDraft, Run, Switch
 from wattyard.schedules.domain.site.shiftable_times import ShiftableTimes
@@ -71,7 +69,7 @@ class ShiftablePart:
         """Whether its run is chosen by its start alone."""
         return self._courses(ShiftableTimes(self.load, edges_us)) is not None
 
-    def _courses(self, times: ShiftableTimes) -> NDArray[np.float64] | None:
+    def _courses(self, times: ShiftableTimes) -> Numbers | None:
         load = self.load
         if not (self.whole and load.contiguous and len(times.levels_kw) == 1 and load.levels_w):
             return None
@@ -89,7 +87,7 @@ def _energy(draft: ProgramDraft, times: ShiftableTimes, power: Positions) -> Non
 
 
 def _one_course(
-    draft: ProgramDraft, times: ShiftableTimes, power: Positions, courses: NDArray[np.float64]
+    draft: ProgramDraft, times: ShiftableTimes, power: Positions, courses: Numbers
 ) -> None:
     """Choose one of the courses (m, n), or none."""
     chosen = draft.columns(np.zeros(len(courses)), np.ones(len(courses)), whole=True)
@@ -117,7 +115,7 @@ class _LikeliestCourse:
 
     power: Positions
     chosen: Positions
-    courses: NDArray[np.float64]
+    courses: Numbers
 
     def rounded(self, values: Numbers) -> tuple[Positions, Numbers]:
         """Choose it; none where the load does not run at all."""
@@ -150,8 +148,8 @@ class _Running:
     """
 
     steps: Positions
-    levels: NDArray[np.int64]
-    cut: NDArray[np.int64]
+    levels: Integers
+    cut: Integers
 
 
 def _levels(draft: ProgramDraft, times: ShiftableTimes, power: Positions) -> _Running:
@@ -182,9 +180,7 @@ def _levels(draft: ProgramDraft, times: ShiftableTimes, power: Positions) -> _Ru
     return _Running(steps, levels, cut)
 
 
-def _surge(
-    draft: ProgramDraft, times: ShiftableTimes, steps: Positions, cut: NDArray[np.int64]
-) -> None:
+def _surge(draft: ProgramDraft, times: ShiftableTimes, steps: Positions, cut: Integers) -> None:
     """Add to the site what the last slot takes beyond its mean in the step that it ends in."""
     every = times.hours.size
     most = np.zeros(every)
@@ -201,8 +197,8 @@ def _surge(
 def _only_the_last_ends_early(
     draft: ProgramDraft,
     hours: Numbers,
-    levels: NDArray[np.int64],
-    cut: NDArray[np.int64],
+    levels: Integers,
+    cut: Integers,
 ) -> None:
     """Cut nothing from a step as long as a later one runs."""
     count = hours.size

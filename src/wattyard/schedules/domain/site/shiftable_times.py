@@ -3,13 +3,11 @@
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.site.devices import Shiftable, Stretch
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import Shortfall, SiteSlot
@@ -88,7 +86,7 @@ class ShiftableTimes:
         levels_w = sorted(set(self.load.levels_w)) or [self.load.max_w]
         return np.array(levels_w) / WATTS_PER_KW
 
-    def courses(self, power_w: float) -> NDArray[np.float64]:
+    def courses(self, power_w: float) -> Numbers:
         """List the single runs (m, n, mean W) at one power that use all energy, by their starts.
 
         Each starts at an edge, lies in one window, and ends when the energy is used.

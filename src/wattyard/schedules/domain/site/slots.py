@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.schedules.domain.power import Why
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import SiteFlows, SiteSlot

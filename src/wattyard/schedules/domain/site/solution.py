@@ -6,14 +6,12 @@ from math import inf
 from time import perf_counter
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.dynamic import SitePath, best_path, bounds_of, fits
 from wattyard.schedules.domain.site.plan import SolverStats
-from wattyard.schedules.domain.site.program import Mask, SiteProgram, padded, switched
+from wattyard.schedules.domain.site.program import SiteProgram, padded, switched
 from wattyard.schedules.domain.site.rounding import (
     SAME,
     TOO_SHORT_SECONDS,
@@ -208,7 +206,7 @@ def _first(site: SiteProgram, relaxed: Numbers, bound: GoalBound, clock: Clock) 
 
 
 def _enough(
-    site: SiteProgram, values: Numbers | None, bound: GoalBound, where: Sequence[Mask]
+    site: SiteProgram, values: Numbers | None, bound: GoalBound, where: Sequence[Marks]
 ) -> bool:
     """Check whether a plan cannot be better, or hardly where the search for it would be large."""
     if values is None or is_vast(site):
@@ -236,7 +234,7 @@ def _bound(site: SiteProgram, values: Numbers, bounds: list[GoalBound], clock: C
 
 def _solved(
     site: SiteProgram,
-    where: Sequence[Mask],
+    where: Sequence[Marks],
     clock: Clock,
     *,
     guess: Numbers | None = None,
@@ -264,5 +262,5 @@ def _solved(
     return replace(solution, values=solution.values[: site.program.lower.size])
 
 
-def _all_where(broken: Mask) -> Mask:
+def _all_where(broken: Marks) -> Marks:
     return np.full(broken.size, bool(broken.any()))

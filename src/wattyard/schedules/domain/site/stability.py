@@ -3,11 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.schedules.domain.power import TOLERANCE_W, TOLERANCE_WH, WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.program import SiteProgram
 from wattyard.schedules.domain.site.question import HeldPlan, HeldSlot, SiteQuestion
 from wattyard.schedules.domain.site.solution import Found, found_if_any

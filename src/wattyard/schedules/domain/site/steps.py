@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.kernel.arrays import Numbers, np
+from wattyard.schedules.domain.prices import Instants
 
 
 def open_steps(edges_us: Instants, shut: Sequence[tuple[int, int]]) -> Numbers:

@@ -3,11 +3,9 @@
 from math import inf, sqrt
 from typing import NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.devices import TRIP_PRIORITY, SiteStorage
 from wattyard.schedules.domain.site.part import ProgramDraft, Run, Switch
 from wattyard.schedules.domain.site.storage_run import run_of_storage

@@ -3,9 +3,7 @@
 from math import sqrt
 from typing import Final
 
-import numpy as np
-
-from wattyard.schedules.domain.prices import Numbers
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.site.behind import Behind
 from wattyard.schedules.domain.site.devices import SiteStorage
 from wattyard.schedules.domain.site.part import Run

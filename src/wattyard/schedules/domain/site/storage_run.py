@@ -3,10 +3,8 @@
 from math import inf
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.power import Reason, Why
-from wattyard.schedules.domain.prices import Numbers
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import Shortfall
 from wattyard.schedules.domain.site.storage_times import StorageGoal, StorageTimes

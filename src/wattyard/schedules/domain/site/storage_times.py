@@ -4,10 +4,9 @@ from functools import cached_property
 from math import inf, sqrt
 from typing import NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.prices import Instants, Numbers
+from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.site.devices import SiteStorage
 from wattyard.schedules.domain.site.steps import open_steps
 

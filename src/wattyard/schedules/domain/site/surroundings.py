@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import HOUR_US, instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault

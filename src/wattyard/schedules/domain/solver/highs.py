@@ -7,9 +7,8 @@ banner whenever it is made. `pyproject.toml` therefore pins highspy to one exact
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from wattyard.schedules.domain.solver.program import Numbers, Program
+from wattyard.kernel.arrays import Numbers, np
+from wattyard.schedules.domain.solver.program import Program
 
 if TYPE_CHECKING:
     from highspy._core import _Highs

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattyard.kernel.arrays import Integers, Marks, Numbers, np
 from wattyard.kernel.values import dataclass, field
 
-Numbers = NDArray[np.float64]
-Positions = NDArray[np.int64]
+Positions = Integers
 SECONDS_AT_MOST: Final = 2.0
 """What a plan may take, unless its question says otherwise."""
 
@@ -31,7 +28,7 @@ class Program:
     entries_row: Positions
     entries_column: Positions
     entries_value: Numbers
-    whole: NDArray[np.bool_]
+    whole: Marks
 
     def with_row(self, weights: Numbers, upper: float) -> "Program":
         """Add one row: the sum weighted by `weights` (n) is at most `upper`."""
@@ -72,7 +69,7 @@ class Draft:
 
     _lower: list[Numbers] = field(default_factory=list)
     _upper: list[Numbers] = field(default_factory=list)
-    _whole: list[NDArray[np.bool_]] = field(default_factory=list)
+    _whole: list[Marks] = field(default_factory=list)
     _row_lower: list[Numbers] = field(default_factory=list)
     _row_upper: list[Numbers] = field(default_factory=list)
     _entries: list[tuple[Positions, Positions, Numbers]] = field(default_factory=list)

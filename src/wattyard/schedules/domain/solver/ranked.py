@@ -8,13 +8,13 @@ price, where it is.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-import numpy as np
-
+from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.solver.highs import RELATIVE_GAP, has_plan, loaded, run, timed_out
-from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST, Numbers, Program
+from wattyard.schedules.domain.solver.program import SECONDS_AT_MOST, Program
 
 if TYPE_CHECKING:
     from wattyard.schedules.domain.solver.highs import Highs
@@ -40,7 +40,7 @@ class Solution:
     values: Numbers
     gap: float = 0.0
     seconds: float = 0.0
-    bound: float = -np.inf
+    bound: float = -inf
 
 
 def solve(
@@ -85,7 +85,7 @@ def _linear(
         highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
         kept = _values(program, highs)
         if not run(highs):
-            bound = float(goals[main] @ kept) if position > main else -np.inf
+            bound = float(goals[main] @ kept) if position > main else -inf
             return Solution(kept, seconds=highs.getRunTime(), bound=bound)
     values = _values(program, highs)
     return Solution(values, seconds=highs.getRunTime(), bound=float(goals[main] @ values))
@@ -117,7 +117,7 @@ def _mixed(
 ) -> Solution | None:
     """Settle the integers goal by goal, then the rest as a linear programme."""
     best, narrowed, left = start.guess, program, seconds
-    settled = _Settled(best, 0.0, 0.0, -np.inf)
+    settled = _Settled(best, 0.0, 0.0, -inf)
     for position, goal in enumerate(goals[: start.main + 1]):
         lowest = start.lowest(program, position, goal)
         if best is not None and float(goal @ best) <= lowest + _SLACK * max(1.0, abs(lowest)):

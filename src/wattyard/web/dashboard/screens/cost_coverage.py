@@ -7,10 +7,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import htpy as h
-import numpy as np
 from htpy import Node
 
 from wattyard.kernel import civil, ids
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.local_periods import period_edges
 from wattyard.meters.service import Records

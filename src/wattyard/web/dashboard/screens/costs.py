@@ -7,11 +7,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import htpy as h
-import numpy as np
 from htpy import Node
 
 from wattyard.costs.service import CostReports
 from wattyard.kernel import civil
+from wattyard.kernel.arrays import np
 from wattyard.kernel.refusals import Refusal, StateForbids
 from wattyard.meters.service import Records, read_once
 from wattyard.platform.http import Answer

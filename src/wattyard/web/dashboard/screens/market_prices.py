@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Any, Final
 
 import htpy as h
-import numpy as np
 from htpy import Node
 
 from wattyard.kernel import civil, instants
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.instants import Span
 from wattyard.platform.work import beside

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import HOUR_US, microseconds
 from wattyard.web.charts.plans import ChargeTarget, PlanLane
 from wattyard.web.charts.series import StepSeries, steps_of

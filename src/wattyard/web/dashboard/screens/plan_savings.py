@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 import htpy as h
-import numpy as np
 from htpy import Node
 
+from wattyard.kernel.arrays import np
 from wattyard.web.charts.series import StepSeries
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.screens.plan_documents import PlanShown

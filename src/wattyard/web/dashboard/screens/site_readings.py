@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 import htpy as h
-import numpy as np
 from htpy import Node
 
 from wattyard.kernel import civil
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import Microseconds, microseconds
 from wattyard.kernel.local_periods import PeriodUnit, period_edges
 from wattyard.kernel.refusals import Refusal

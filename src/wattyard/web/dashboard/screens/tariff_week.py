@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Any
 
 import htpy as h
-import numpy as np
 from htpy import Node
 
 from wattyard.kernel import civil
+from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.reading import ChartReader

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
+from wattyard.kernel.arrays import np
 from wattyard.web.dashboard.forms import Form
 from wattyard.web.dashboard.screens.tariff_words import MONTHS
 
