@@ -70,6 +70,8 @@ async def test_what_waits_for_a_vanished_database_gives_up(
     async with wire_to(database_url, tmp_path) as (wire, url):
         database = Database(url, connections=1, statement_seconds=2)
         await database.open()
+        async with database.reading() as db:
+            assert await db.fetchval("SELECT 1") == 1
         wire.whole.clear()
         with pytest.raises(Unavailable):
             async with asyncio.timeout(60), database.reading() as db:

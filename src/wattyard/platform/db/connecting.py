@@ -140,10 +140,10 @@ class Connector:
         settings = {"application_name": "wattyard", "timezone": "UTC"}
         connection: Connection = await servers.connect(
             timeout=self._open_seconds,
-            command_timeout=self._statement_seconds + _ANSWER_SECONDS,
             connection_class=poolers.PooledConnection if pooled else Connection,
             server_settings=settings if pooled else {**settings, **self._limits},
         )
+        connection.answer_seconds = self._statement_seconds + _ANSWER_SECONDS
         if pooled:
             connection.limits = poolers.limits_of(self._limits)
         return connection

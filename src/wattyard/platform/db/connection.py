@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from functools import wraps
-from time import perf_counter
+from math import inf
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
@@ -21,23 +22,39 @@ def _heard(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
 
     @wraps(method)
     async def heard(self: "Connection", *args: object, **options: object) -> Any:  # noqa: ANN401 (the driver's answer)
+        if "timeout" not in options:  # else the driver keeps to that
+            self.asked_at = monotonic()
+            if self.timer is None:
+                self.expect_answer()
         try:
             return await method(self, *args, **options)
         except TimeoutError as silence:
             self.terminate()
             raise asyncpg.ConnectionDoesNotExistError("the database does not answer") from silence
+        finally:
+            self.asked_at = inf
 
     return heard
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no types
-    """One connection to PostgreSQL, as the driver has it; closed where nobody answers."""
+    """One connection to PostgreSQL, as the driver has it; closed where nobody answers.
+
+    One timer looks after all its statements. The driver would set one for each, which is a
+    twentieth of what a list page takes.
+    """
 
     fetch = _heard(asyncpg.Connection.fetch)
     fetchrow = _heard(asyncpg.Connection.fetchrow)
     fetchval = _heard(asyncpg.Connection.fetchval)
     execute = _heard(asyncpg.Connection.execute)
     copy_to_table = _heard(asyncpg.Connection.copy_to_table)
+
+    answer_seconds = inf
+    """How long a statement may take; a connection that is asked for longer is closed."""
+    asked_at = inf
+    """When the present statement was sent, infinity while there is none."""
+    timer: asyncio.TimerHandle | None = None
 
     only_reads = False
     """Whether its database was set to read only when it was opened."""
@@ -46,6 +63,16 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
     limits = ""
     """What follows a BEGIN, where the session does not keep its settings: behind a pooler."""
     begins_writing = "BEGIN READ WRITE"
+
+    def expect_answer(self) -> None:
+        """Look once the present statement takes too long, and then at whichever is present."""
+        left_seconds = self.answer_seconds - max(0.0, monotonic() - self.asked_at)
+        self.timer = None
+        if left_seconds <= 0:
+            self.terminate()
+        elif self.asked_at != inf and self.answer_seconds != inf:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(left_seconds, self.expect_answer)
 
 
 class ReadConnection(Protocol):
