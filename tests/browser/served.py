@@ -70,6 +70,7 @@ class Served:
         return {
             "site": self._site_with_a_plan()["id"],
             "tariff": self.api("/tariffs", limit=1)["data"][0]["id"],
+            "object_id": self._site_with_a_plan()["devices"][0]["id"],
             "source": self.api("/market-sources")["data"][-1]["id"],
             "endpoint": self.api("/webhook-endpoints")["data"][0]["id"],
             "event": self.api("/events", limit=1)["data"][0]["id"],

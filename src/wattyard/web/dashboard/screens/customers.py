@@ -15,6 +15,7 @@ from wattyard.sites.service import PersonalData
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.forms import NO_FAULTS, Fields, FormFaults
+from wattyard.web.dashboard.screens import objects
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = "/customers/{customer}"
@@ -109,7 +110,7 @@ def _screen(
                     (words.short(name), words.short(str(value)))
                     for name, value in found["metadata"].items()
                 ),
-                ("Id", h.code[found["id"]]),
+                ("Id", objects.with_json(visit, found["id"])),
             ),
             _rights(visit, found, faults),
         ],

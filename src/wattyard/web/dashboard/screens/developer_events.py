@@ -15,6 +15,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.forms import Fields
 from wattyard.web.dashboard.live import Live
+from wattyard.web.dashboard.screens import objects
 from wattyard.web.dashboard.screens.delivery_words import DeliveryWords, words_of
 from wattyard.web.dashboard.screens.developer_parts import PATH, above, tabs
 from wattyard.web.dashboard.visit import Visit
@@ -67,7 +68,7 @@ async def event(visit: Visit, event: str) -> Screen:
         body=[
             parts.facts(
                 ("Time", visit.formats().when(found["time_created"])),
-                ("Object", _object(found)),
+                ("Object", _object(visit, found)),
                 ("Event id", h.code[found["id"]]),
             ),
             parts.card("Deliveries", _deliveries(visit, deliveries)),
@@ -112,7 +113,7 @@ def _table(visit: Visit, found: Mapping[str, Any]) -> Node:
         (
             form.when(one["time_created"]),
             h.a(href=visit.link(f"{_PATH}/{one['id']}"))[one["type"]],
-            _object(one),
+            _object(visit, one),
         )
         for one in found["data"]
     )
@@ -124,9 +125,11 @@ def _table(visit: Visit, found: Mapping[str, Any]) -> Node:
     return parts.table(("Time", "Event", "Object"), rows, empty=nothing, label="Events")
 
 
-def _object(event: Mapping[str, Any]) -> Node:
+def _object(visit: Visit, event: Mapping[str, Any]) -> Node:
+    """The id of what an event is of, which leads there unless it is gone."""
     found = event["data"].get("id")
-    return found and h.code[found]
+    gone = event["type"].endswith(".delete")
+    return found and (h.code[found] if gone else objects.linked(visit, found))
 
 
 def _deliveries(visit: Visit, found: Mapping[str, Any]) -> Node:

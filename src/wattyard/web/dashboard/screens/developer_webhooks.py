@@ -18,6 +18,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import NO_FAULTS, FormFaults
+from wattyard.web.dashboard.screens import objects
 from wattyard.web.dashboard.screens import webhook_forms as forms
 from wattyard.web.dashboard.screens.delivery_words import words_of
 from wattyard.web.dashboard.screens.developer_parts import PATH, above, once, tabs
@@ -239,7 +240,7 @@ def _facts(visit: Visit, one: Mapping[str, Any]) -> Node:
         ("Made", form.when(one["time_created"])),
         ("Own headers", ", ".join(one["header_names"])),
         ("Its secret before signs, too, until", _overlap(visit, one)),
-        ("Endpoint id", h.code[one["id"]]),
+        ("Endpoint id", objects.with_json(visit, one["id"])),
     )
 
 

@@ -23,6 +23,7 @@ from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.differences import difference_table
 from wattyard.web.dashboard.forms import NO_FAULTS, Fields, FormFaults, sentence
+from wattyard.web.dashboard.screens import objects
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = "/settings"
@@ -254,6 +255,13 @@ def _invite_form(visit: Visit, refusal: Refusal | None) -> Node:
     ]  # fmt: skip
 
 
+def _object(visit: Visit, entry: Entry) -> Node:
+    """The id of what was changed, which leads there unless it was deleted."""
+    if entry.object_id is None or entry.action.startswith("DELETE "):
+        return h.code[entry.object_id or ""]
+    return objects.linked(visit, entry.object_id, live_mode=entry.live_mode)
+
+
 def _entries(visit: Visit, entries: Sequence[Entry]) -> Node:
     formats = visit.formats()
     return parts.table(
@@ -264,7 +272,7 @@ def _entries(visit: Visit, entries: Sequence[Entry]) -> Node:
                 one.person_email or "the operator",
                 [
                     _SAYS.get(one.action, h.code[one.action]),
-                    one.object_id and [" ", h.small[h.code[one.object_id]]],
+                    one.object_id and [" ", h.small[_object(visit, one)]],
                 ],
                 {None: "both", True: "live", False: "test"}[one.live_mode],
                 h.details[h.summary["Show"], difference_table(one.before, one.after)],

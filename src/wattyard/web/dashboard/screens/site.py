@@ -16,7 +16,13 @@ from wattyard.sites.service import States
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.live import Live
-from wattyard.web.dashboard.screens import site_devices, site_forms, site_money, site_readings
+from wattyard.web.dashboard.screens import (
+    objects,
+    site_devices,
+    site_forms,
+    site_money,
+    site_readings,
+)
 from wattyard.web.dashboard.screens.shown_site import ShownSite
 from wattyard.web.dashboard.screens.site_choice import address_of
 from wattyard.web.dashboard.screens.tariff_words import kind_of
@@ -105,7 +111,7 @@ def _facts(place: ShownSite) -> Node:
         ("Currency", location["currency_code"]),
         ("Import limit", _limit(place, "max_power_import_kw")),
         ("Export limit", _limit(place, "max_power_export_kw")),
-        ("Id", h.code[place.site["id"]]),
+        ("Id", objects.with_json(place.visit, place.site["id"])),
     )
 
 
@@ -120,6 +126,7 @@ def _actions(place: ShownSite, version: str) -> Sequence[Node]:
     leading = (
         parts.button("Charging plan", plan, main=True),
         parts.button("Costs", visit.link("/costs", location=place.location_id)),
+        objects.json_button(visit, place.site["id"]),
     )
     if not visit.may(Role.DEVELOPER):
         return leading

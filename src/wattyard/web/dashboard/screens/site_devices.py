@@ -70,11 +70,14 @@ def _row(place: ShownSite, device: Mapping[str, Any], report: StateReport | None
 
 def _links(place: ShownSite, device: Mapping[str, Any]) -> Node:
     """Lead to when a device charges and what that saves, where it can be planned alone."""
-    if device["type"] not in PLANNED_TYPES:
-        return None
-    plan = place.visit.link("/plans", location=place.location_id, device=device["id"])
-    name = f"Charging plan of {device['reference_id'] or device['id']}"
-    return [h.br, h.a(href=plan, aria_label=name)["Charging plan"]]
+    of = device["reference_id"] or device["id"]
+    whole = place.visit.link(f"/json/{device['id']}")
+    links: list[Node] = [h.a(href=whole, aria_label=f"JSON of {of}")["JSON"]]
+    if device["type"] in PLANNED_TYPES:
+        plan = place.visit.link("/plans", location=place.location_id, device=device["id"])
+        named = h.a(href=plan, aria_label=f"Charging plan of {of}")["Charging plan"]
+        links = [named, " · ", *links]
+    return [h.br, links]
 
 
 def _state(place: ShownSite, report: StateReport | None) -> Node:

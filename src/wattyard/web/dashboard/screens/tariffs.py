@@ -18,7 +18,7 @@ from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields, sentence
 from wattyard.web.dashboard.refusal_words import placed
-from wattyard.web.dashboard.screens import tariff_edit, tariff_import
+from wattyard.web.dashboard.screens import objects, tariff_edit, tariff_import
 from wattyard.web.dashboard.screens.site_choice import address_of, title_of
 from wattyard.web.dashboard.screens.tariff_audit import audit_card
 from wattyard.web.dashboard.screens.tariff_rule import name_of, windows_of
@@ -195,10 +195,12 @@ def _badges(own: Document) -> Node:
 
 
 def _actions(visit: Visit, own: Document, version: str) -> Node:
+    whole = objects.json_button(visit, own["id"])
     if not visit.may(Role.DEVELOPER) or own["is_linked"]:
-        return None
+        return whole
     path = f"{PATH}/{own['id']}"
     return [
+        whole,
         parts.button("Change", visit.link(f"{path}/edit"), main=True),
         h.details(".sure")[
             h.summary["Delete"],
@@ -234,7 +236,7 @@ def _facts(visit: Visit, own: Document, location: Document, form: Formats) -> No
         ("Comes", CONNECTIONS[own["connection_type"]]),
         ("Zone", own["timezone"]),
         ("Status", _badges(own)),
-        ("Id", h.code[own["id"]]),
+        ("Id", objects.with_json(visit, own["id"])),
     )
 
 
