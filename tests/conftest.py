@@ -110,7 +110,9 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
+    """The database, whose locks are waited for until a busy machine has done the work before."""
     database = Database(database_url, connections=6)
+    database._connector._limits["lock_timeout"] = "20000"
     await database.open()
     yield database
     await database.close()
@@ -120,10 +122,13 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 async def world(db: Database, clock: FakeClock) -> AsyncIterator[World]:
     """The whole application in this process, on the real database and a fake clock.
 
-    No delivery waits that another test left: whoever delivers here delivers its own.
+    No delivery waits that another test left: whoever delivers here delivers its own. And the log of
+    the server has nothing of other tests, whose clocks may be ahead: what is newest is the test's.
     """
     async with db.transaction() as connection:
-        await connection.execute("DELETE FROM webhook_deliveries WHERE status = 'PENDING'")
+        await connection.execute(
+            "DELETE FROM webhook_deliveries WHERE status = 'PENDING'; DELETE FROM server_audit_log"
+        )
     async with World(db, clock) as world:
         yield world
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page
 
+from tests.support.clusters import wait_for
 from tests.support.process import Server, run
 from wattyard.cli.sample_readings import METERED_SITES
 
@@ -24,14 +25,22 @@ class Sample:
 
     @classmethod
     def made(cls, data: Path) -> "Sample":
-        """Fill a data folder as `wattyard serve --sample` does, and end the server."""
+        """Fill a data folder as `wattyard serve --sample` does, and end the server.
+
+        Its webhook is made after the introduction was printed, and then fails.
+        """
         with Server(data, "--sample") as server:
             assert server.process.stdout
             said = {}
             while "plan" not in said:
                 name, _, text = server.process.stdout.readline().strip().partition("  ")
                 said[name.split(" ")[0]] = text.strip() or name
-        return cls(said["account"].split()[0], said["test"].split()[-1])
+            sample = cls(said["account"].split()[0], said["test"].split()[-1])
+            served = Served(server, data, sample)
+            wait_for(
+                lambda: any(one["attempts"] for one in served.api("/webhook-deliveries")["data"])
+            )
+        return sample
 
 
 @dataclass

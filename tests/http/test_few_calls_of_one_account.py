@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+import pytest
 
 from tests.support.world import Tenant, World, error
 from wattyard.kernel import ids
+from wattyard.platform.db import Database
 
 CALLS = 10
 
@@ -24,6 +26,15 @@ async def locked(url: str, site_id: str) -> AsyncIterator[None]:
             yield
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """The database, whose locks are waited for as long as usual."""
+    database = Database(database_url, connections=6)
+    await database.open()
+    yield database
+    await database.close()
 
 
 async def test_calls_that_wait_for_one_row_leave_the_others_their_connections(
