@@ -21,7 +21,7 @@ CONFIGURATION = ("tomllib", "wattyard.platform.settings")
 HEAVY = (*SERVER, *DATABASE, *CONFIGURATION)
 AT_TIMES = (
     *("structlog", "rich", "pygments", "alembic", "sqlalchemy", "aiohttp", "highspy", "babel"),
-    "numpy",
+    *("numpy", "starlette"),
 )
 """What a server imports when it is needed, or when it is ready, and not for its start."""
 ASKED = """

@@ -155,6 +155,43 @@ def test_the_document_says_which_credentials_an_endpoint_takes(
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/things/a", "a"),
+        ("/things/a%2Fb", None),
+        ("/things/a%0A", "a\n"),
+        ("/things/", None),
+        ("/things/a/", None),
+        ("/things/reference/a/b%20c", "a/b c"),
+        ("/things/reference/a%0A", None),
+    ],
+)
+async def test_a_name_in_a_path_is_one_part_of_it_and_only_a_reference_has_slashes(
+    db: Database, path: str, named: str | None
+) -> None:
+    @endpoint("GET", "/things/{thing_id}", "thing", access=Access.PUBLIC)
+    async def thing(thing_id: str) -> list[str]:
+        """Show a thing."""
+        return [thing_id]
+
+    @endpoint("GET", "/things/reference/{thing_reference_id}", "found", access=Access.PUBLIC)
+    async def found(thing_reference_id: str) -> list[str]:
+        """Find a thing."""
+        return [thing_reference_id]
+
+    app = front(*(Bound(one, {}, gate(db)) for one in (thing, found)), failures=[])
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://test"
+    ) as http:
+        answer = await http.get(path)
+
+    if named is None:
+        error(answer, 404, "path_unknown")
+    else:
+        assert answer.json() == [named]
+
+
 async def run(app: FrontDoor, kind: str, *incoming: str) -> list[MutableMapping[str, Any]]:
     """Run an application in a scope that is no request; what it sends."""
     sent: list[MutableMapping[str, Any]] = []

@@ -1,11 +1,10 @@
 """The front door: every request comes in here and every answer goes out here."""
 
+import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol
-
-from starlette.routing import Route, Router
 
 from wattyard.kernel import ids
 from wattyard.kernel.callers import on_behalf_of
@@ -38,7 +37,6 @@ Work = Callable[[Call], Awaitable[None]]
 
 REFUSED: Final = "wattyard.refused"
 """In the scope of what the server could not read as a request."""
-_CALL: Final = "wattyard.call"
 _Headers = tuple[tuple[bytes, bytes], ...]
 _CLOSING: Final[_Headers] = ((b"connection", b"close"),)
 
@@ -70,7 +68,8 @@ class FrontDoor:
         self._mounted: dict[str, Work] = {}
         self._proxies: TrustedProxies | None = None
         self._closing: _Headers = ()
-        self._router = Router(_routes(by_path), redirect_slashes=False, default=_nowhere)
+        with_names = sorted((path for path in by_path if "{" in path), key=lambda p: p.count("{"))
+        self._named = [(_pattern(path), by_path[path]) for path in with_names]
 
     def open_to(self, origins: frozenset[bytes]) -> None:
         """Let pages of these origins read answers in browsers."""
@@ -93,20 +92,27 @@ class FrontDoor:
         self._mounted[name] = work
 
     def route(self, call: Call) -> Awaitable[None]:
-        """Lead a call to what answers it."""
+        """Lead a call to what answers it.
+
+        Raises:
+            PathUnknown: when nothing is at its path.
+        """
         path = call.scope["path"]
         work = self._fixed.get(path) or self._mounted.get(path[1:].partition("/")[0])
         if work is not None:
             return work(call)
-        call.scope[_CALL] = call
-        return self._router(call.scope, call.receive, call.send)
+        for pattern, resource in self._named:
+            if found := pattern.fullmatch(path):
+                call.path_values = found.groupdict()
+                return resource.answer(call)
+        raise _unknown(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await scopes.live(self._lifespan(self), receive, send, self._failed)
             return
         if scope["type"] == "websocket":
-            await scopes.connect(self._router, scope, receive, send, self._failed)
+            await scopes.connect(_nowhere, scope, receive, send, self._failed)
             return
         on_behalf_of.set(None)  # a pipelined request's task has what the one before it had set
         contexts = self._contexts
@@ -157,18 +163,13 @@ class FrontDoor:
 
 
 class Resource:
-    """All methods of one path, as the ASGI endpoint of one route."""
+    """All methods of one path."""
 
     def __init__(self, endpoints: Iterable[Bound]) -> None:
         self._by_method: dict[str, Work] = {e.declared.method: e for e in endpoints}
         if "GET" in self._by_method:
             self._by_method["HEAD"] = self._by_method["GET"]
         self._allowed = ", ".join(sorted(self._by_method))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call: Call = scope.pop(_CALL)  # or each would hold the other, and its bodies, for long
-        call.path_values = scope["path_params"]
-        await self.answer(call)
 
     def answer(self, call: Call) -> Awaitable[None]:
         """Answer the call by its method."""
@@ -188,20 +189,25 @@ def _resources(endpoints: Iterable[Bound]) -> dict[str, Resource]:
     return {path: Resource(all_) for path, all_ in by_path.items()}
 
 
-def _routes(resources: Mapping[str, Resource]) -> list[Route]:
-    """Make one route per path; fixed paths come before those with names in them."""
-    paths = sorted(resources, key=lambda path: path.count("{"))
-    return [Route(_pattern(path), resources[path]) for path in paths]
+def _pattern(path: str) -> re.Pattern[str]:
+    """Match a path with names: each is one part, but a client's own reference may hold a slash.
 
-
-def _pattern(path: str) -> str:
-    """Let a client's own reference, always last in its path, hold a slash."""
-    return path.replace("_reference_id}", "_reference_id:path}")
+    A reference is always the last one.
+    """
+    pieces = re.split(r"{(\w+)}", path)
+    for at, name in enumerate(pieces):
+        text = ".*" if name.endswith("_reference_id") else "[^/]+"
+        pieces[at] = f"(?P<{name}>{text})" if at % 2 else re.escape(name)
+    return re.compile("".join(pieces))
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
-    raise PathUnknown(
-        f"there is nothing at {ids.shown(path_keys.without_keys(scope['path']))}; "
+    raise _unknown(scope["path"])
+
+
+def _unknown(path: str) -> PathUnknown:
+    return PathUnknown(
+        f"there is nothing at {ids.shown(path_keys.without_keys(path))}; "
         "GET /openapi.json lists every path, "
         "and /docs shows them to people"
     )
