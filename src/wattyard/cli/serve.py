@@ -287,12 +287,12 @@ def _introduce(
 
 
 def _announce(listening: socket.socket, address: str, introduction: tuple[str, ...]) -> None:
-    """Print that the server is ready as soon as it answers."""
+    """Print that the server is ready as soon as it answers, however long that takes."""
     host, port = listening.getsockname()[:2]
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (asked, not bound)
-    deadline = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < deadline:
-        connection = HTTPConnection(reached, port, timeout=2)
+    soon = time.monotonic() + _READY_SECONDS
+    while True:
+        connection = HTTPConnection(reached, port, timeout=10)
         try:
             connection.request("GET", "/health/ready")
             if connection.getresponse().status == 200:
@@ -303,7 +303,7 @@ def _announce(listening: socket.socket, address: str, introduction: tuple[str, .
             pass
         finally:
             connection.close()
-        time.sleep(0.01)
+        time.sleep(0.01 if time.monotonic() < soon else 1.0)
 
 
 def _no_more(number: int, frame: Any) -> None:  # noqa: ANN401 (the signal module's form)
