@@ -87,6 +87,8 @@ async def test_developers_may_do_neither_and_a_strangers_customer_is_not_there(
 class BrokenOff(PersonalData):
     """Loses the database after a piece of an export, and the server once all was erased."""
 
+    fault: Exception = RuntimeError("the server is killed")
+
     async def document(self, context: Context, customer_id: UUID) -> AsyncGenerator[str, None]:
         pieces = super().document(context, customer_id)
         yield await anext(pieces)
@@ -95,7 +97,7 @@ class BrokenOff(PersonalData):
 
     async def erase(self, context: Context, customer_id: UUID) -> dict[str, int]:
         await super().erase(context, customer_id)
-        raise RuntimeError("the server is killed")
+        raise self.fault
 
 
 @pytest.fixture
@@ -111,8 +113,21 @@ async def test_the_log_names_who_erased_a_customer_also_where_the_server_died_ov
     browser = await Browser.of(breaking, tenant)
     answer = await browser.post(f"/customers/{customer}/erase", {"reference": "c-1042"})
     assert answer.status_code == 500
+    assert "may be erased in part" in words(answer)
+    assert "nothing was changed" not in words(answer).lower()
     assert (await tenant.get(f"/customers/{customer}")).status_code == 404
     assert f"customer.erase {customer}" in words(await browser.get("/settings/audit"))
+
+
+async def test_a_database_that_is_lost_over_an_erasure_is_no_promise_that_nothing_was_changed(
+    breaking: World, customer: str, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BrokenOff, "fault", Unavailable("it is away; nothing was changed"))
+    browser = await Browser.of(breaking, tenant)
+    answer = await browser.post(f"/customers/{customer}/erase", {"reference": "c-1042"})
+    assert answer.status_code == 503
+    assert "may be erased in part" in words(answer)
+    assert "nothing was changed" not in words(answer)
 
 
 async def test_an_export_that_breaks_off_is_not_taken_for_a_whole_one(

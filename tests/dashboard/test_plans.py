@@ -196,10 +196,11 @@ async def test_what_a_saving_leaves_out_is_said_and_priced(
     await tenant.tariff(at, direction="EXPORT", schedule=flat(0.2))
     await tenant.device(at, type="PV_SYSTEM", properties={"pv": {"peak_power_kw": 5}})
     sun = {"start_time": NOW, "end_time": "2026-03-01T12:00:00Z", "kw": 3}
+    wishes = {"device_id": device, "state_of_charge_percent": 20}
     body = {
         "location_id": at,
         "schedule_horizon": 12,
-        "devices": [{"device_id": device, "state_of_charge_percent": 20}],
+        "devices": [wishes],
         "forecasts": {"load": [{**sun, "kw": 0}], "solar": [sun]},
     }
     kept = await tenant.post("/schedules/site?keep=true", body)
@@ -211,6 +212,13 @@ async def test_what_a_saving_leaves_out_is_said_and_priced(
     assert "Saved is what the plan costs less than nobody planning: the same targets" in shown
     assert "The plan leaves 6 kWh less in store at its end than nobody planning would" in shown
     assert "at the mean price of this time, €0." in shown
+
+    body["devices"] = [{**wishes, "value_per_kwh_at_end": 0.001}]  # too little to store anything
+    kept = await tenant.post("/schedules/site?keep=true", body)
+    assert kept.json()["cost"]["stored"] == 0.0
+    shown = words(await browser.get(f"/plans?location={at}"))
+    assert "What is stored at the end is paid for, as the request asks." in shown
+    assert "which the saving does not count" not in shown
 
 
 async def test_a_site_is_planned_as_a_whole(tenant: Tenant, browser: Browser) -> None:

@@ -56,6 +56,13 @@ async def test_what_is_kept_past_its_time_is_counted_until_it_is_gone(
     seconds = await values(world, "wattyard_retention_overdue_seconds", "of")
     assert seconds == {"events": 2 * 3600, "idempotency_answers": ((DAYS_KEPT - 1) * 24 + 2) * 3600}
 
+    stage = "UPDATE accounts SET move_stage = $2 WHERE account = $1"
+    async with world.db.transaction() as db:  # what has moved away is deleted by its purge
+        await db.execute(stage, tenant.caller.account, "MOVED")
+    assert set((await values(world, "wattyard_retention_overdue", "of")).values()) == {0}
+    async with world.db.transaction() as db:
+        await db.execute(stage, tenant.caller.account, None)
+
     await forgotten(world)
     assert set((await values(world, "wattyard_retention_overdue", "of")).values()) == {0}
     assert set((await values(world, "wattyard_retention_overdue_seconds", "of")).values()) == {0}

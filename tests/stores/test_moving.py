@@ -147,7 +147,10 @@ def pair(made: Made, postgres: str, worker_id: str) -> tuple[str, str]:
     return source, made.empty_database(postgres, f"move_to_{worker_id}")
 
 
-async def test_what_cannot_be_copied_as_it_is_leaves_nothing(pair: tuple[str, str]) -> None:
+async def test_what_cannot_be_copied_as_it_is_leaves_nothing(
+    pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(moving._SAME, "lock_timeout", "500")
     source, target = pair
     await lived_in(source)
     told: list[str] = []
@@ -161,6 +164,13 @@ async def test_what_cannot_be_copied_as_it_is_leaves_nothing(pair: tuple[str, st
     user = await asyncpg.connect(source, server_settings={"application_name": "wattyard"})
     with pytest.raises(MoveFailed, match="stop its servers and workers"):
         await moving.move(source, target, told.append)
+    await user.close()
+
+    user = await asyncpg.connect(target)
+    async with user.transaction():
+        await user.execute("LOCK TABLE webhook_deliveries IN ACCESS SHARE MODE")
+        with pytest.raises(MoveFailed, match="the target is in use"):
+            await moving.move(source, target, told.append)
     await user.close()
 
     await ask(target, "ALTER TABLE devices ADD CHECK (false)")

@@ -119,7 +119,8 @@ async def by_id(db: ReadConnection, account: int, live: bool, id_: UUID) -> Even
 async def overdue(db: ReadConnection, id_: UUID) -> tuple[int, datetime | None]:
     """Count events older than an id, and give the time of the oldest.
 
-    Up to `OVERDUE_COUNTED`, in as many accounts and modes: one index probe or two for each.
+    Up to `OVERDUE_COUNTED`, in as many accounts and modes: two or three index probes for each.
+    Those of accounts that move, or have moved, are none of this cell's.
     """
     row = await db.fetchrow(
         """
@@ -132,7 +133,9 @@ async def overdue(db: ReadConnection, id_: UUID) -> tuple[int, datetime | None]:
                 ORDER BY e.account, e.live_mode LIMIT 1) next
         )
         SELECT count(*), min(time_created) FROM (
-            SELECT old.time_created FROM (SELECT * FROM owners LIMIT $2) looked_at
+            SELECT old.time_created FROM (
+                SELECT owners.* FROM owners JOIN accounts a USING (account)
+                WHERE a.move_stage IS NULL LIMIT $2) looked_at
             CROSS JOIN LATERAL (
                 SELECT e.time_created FROM events e
                 WHERE e.account = looked_at.account AND e.live_mode = looked_at.live_mode

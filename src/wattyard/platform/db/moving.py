@@ -183,10 +183,15 @@ async def _check_pair(source: Connection, target: Connection) -> None:
 
 
 async def _check_still_empty(target: Connection) -> None:
-    """Look for accounts again where nobody can add one any more, before anything is taken away."""
+    """Look for accounts again where nobody can add one any more, before anything is taken away.
+
+    Raises:
+        MoveFailed: when somebody uses a table of the target, or it has accounts.
+    """
+    present = ", ".join(f'"{row["name"]}"' for row in await target.fetch(_TABLES))
     try:
-        await target.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
-    except asyncpg.LockNotAvailableError as fault:
+        await target.execute(f"LOCK TABLE {present} IN ACCESS EXCLUSIVE MODE")
+    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as fault:
         raise MoveFailed("the target is in use: stop its servers and workers first") from fault
     if await target.fetchval("SELECT EXISTS (SELECT FROM accounts)"):
         raise MoveFailed("the target has got accounts meanwhile: name an empty database")

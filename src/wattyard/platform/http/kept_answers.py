@@ -196,7 +196,8 @@ async def forget(db: WriteConnection, *, until: datetime, now: datetime) -> int:
 async def overdue(db: ReadConnection, until: datetime) -> tuple[int, datetime | None]:
     """Count answers as old as `until`, and give the time of the oldest.
 
-    Up to `OVERDUE_COUNTED`, in as many accounts and modes: one index probe or two for each.
+    Up to `OVERDUE_COUNTED`, in as many accounts and modes: two or three index probes for each.
+    Those of accounts that move, or have moved, are none of this cell's.
     """
     row = await db.fetchrow(
         """
@@ -209,7 +210,9 @@ async def overdue(db: ReadConnection, until: datetime) -> tuple[int, datetime | 
                 ORDER BY k.account, k.live_mode LIMIT 1) next
         )
         SELECT count(*), min(time_created) FROM (
-            SELECT old.time_created FROM (SELECT * FROM owners LIMIT $2) looked_at
+            SELECT old.time_created FROM (
+                SELECT owners.* FROM owners JOIN accounts a USING (account)
+                WHERE a.move_stage IS NULL LIMIT $2) looked_at
             CROSS JOIN LATERAL (
                 SELECT k.time_created FROM idempotency_keys k
                 WHERE k.account = looked_at.account AND k.live_mode = looked_at.live_mode

@@ -182,8 +182,11 @@ class Door:
         status = next((_STATUS[one] for one in kind.__mro__ if one in _STATUS), None)
         status = status or status_of(kind)
         title = "Not found" if status == 404 else reason(status)
+        says = [sentence(placed(one)) for one in refusal.faults]
+        if visit.if_broken and status >= 500:  # its words are of one transaction of several
+            says = [visit.if_broken]
         body = h.div(".empty")[
-            (h.p[sentence(placed(one))] for one in refusal.faults),
+            (h.p[one] for one in says),
             h.p(".actions")[parts.button("To the overview", visit.root("/dashboard"))],
         ]
         page = self._page(visit, Screen(title=title, body=body, status=status))
@@ -227,15 +230,19 @@ def _membership(visit: Visit, account: str) -> Membership:
     raise PathUnknown(f"there is no page at {ids.shown(visit.call.path)}")
 
 
+def _left_by(method: str) -> str:
+    """Say what a fault of ours leaves behind, where the page does not know better."""
+    if method in ("GET", "HEAD"):
+        return "Nothing was changed."
+    return "Before you send the form again, see whether it was done."
+
+
 def _broken(visit: Visit) -> Screen:
     return Screen(
         title="Something went wrong",
         status=500,
         body=h.div(".empty")[
-            h.p[
-                "The fault is on our side, and nothing was changed. The server's log has it under ",
-                h.code[visit.call.request_id],
-                ".",
-            ]
+            h.p["The fault is on our side. ", visit.if_broken or _left_by(visit.call.method)],
+            h.p["The server's log has it under ", h.code[visit.call.request_id], "."],
         ],
     )

@@ -60,6 +60,7 @@ class Visit:
         query: the parameters of the address; of several with one name the last.
         form: what a POST sent.
         shown: the API's answers that the page rests on.
+        if_broken: what a fault of ours leaves behind, where it is not nothing.
     """
 
     call: Call
@@ -70,6 +71,7 @@ class Visit:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Form = field(default_factory=Form)
     shown: list[Shown] = field(default_factory=list)
+    if_broken: str = ""
 
     @property
     def person(self) -> Person:

@@ -64,6 +64,10 @@ async def erase_customer(visit: Visit, customer: str, kept: PersonalData) -> Scr
         return _screen(visit, found, FormFaults(refusal), status=422)
     async with visit.tools.db.transaction():
         await visit.note("customer.erase", object_id=found["id"])
+    visit.if_broken = (
+        "The customer may be erased in part. As long as it is found, erase it again: that goes on "
+        "where this broke off."
+    )
     rows = await kept.erase(visit.context, ids.read(found["id"], "cus", param="customer"))
     async with visit.tools.db.transaction():
         await visit.note("customer.erased", object_id=found["id"], after={"rows": rows})

@@ -1,5 +1,6 @@
 """What the saving of a plan compares with, and what it leaves out: energy left at the end."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import htpy as h
@@ -13,8 +14,13 @@ from wattyard.web.dashboard.screens.plan_documents import PlanShown
 _LITTLE_KWH: Final = 0.05
 
 
-def note(form: Formats, plan: PlanShown, prices: StepSeries | None) -> Node:
-    """Say what the saving compares, and what the energy that is left at the end is worth."""
+def note(
+    form: Formats, plan: PlanShown, prices: StepSeries | None, request: Mapping[str, Any]
+) -> Node:
+    """Say what the saving compares, and what the energy that is left at the end is worth.
+
+    `request` is what the plan was asked for with.
+    """
     baseline = plan.document.get("baseline")
     if not baseline:
         return None
@@ -22,6 +28,9 @@ def note(form: Formats, plan: PlanShown, prices: StepSeries | None) -> Node:
         "Saved is what the plan costs less than nobody planning: "
         f"{baseline['description'][:1].lower()}{baseline['description'][1:]} "
     )
+    if _is_valued(request):
+        paid = "What is stored at the end is paid for, as the request asks."
+        return h.p(".faint")[compared, paid]
     says, warns = _left(form, plan, baseline.get("stored_more_kwh"), mean_price(prices))
     return h.p(".told.warn" if warns else ".faint", role="note" if warns else None)[compared, says]
 
@@ -31,8 +40,6 @@ def _left(
 ) -> tuple[Node, bool]:
     """Say what is left at the end beyond the plan's, and whether that changes the saving."""
     currency = plan.document["currency_code"]
-    if _is_valued(plan.document):
-        return "What is stored at the end is paid for, as the request asks.", False
     if more_kwh is None:
         return "What either leaves in store at the end beyond its targets is not in it.", False
     if abs(more_kwh) < _LITTLE_KWH:
@@ -57,8 +64,9 @@ def _left(
     return [*says, "."], more_kwh > 0
 
 
-def _is_valued(document: Any) -> bool:  # noqa: ANN401 (the JSON document)
-    return document["object"] == "schedule_site" and bool(document["cost"]["stored"])
+def _is_valued(request: Mapping[str, Any]) -> bool:
+    """Whether a plan was asked to count what is stored at its end."""
+    return any(one.get("value_per_kwh_at_end") for one in request.get("devices") or ())
 
 
 def mean_price(prices: StepSeries | None) -> float | None:

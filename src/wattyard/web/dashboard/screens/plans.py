@@ -64,8 +64,10 @@ async def plans(
     if made is not None:
         request = question.body if kept is None else kept[1]
         shown = plan_of(made)
+        prices = await _prices(visit, shown)
         asked = wishes_of(shown, request, reports, question.types)
-        body += await _shown(visit, question, shown, asked)
+        saved = plan_savings.note(form, shown, prices, request)
+        body += [_figures(form, shown), saved, *_shown(visit, question, shown, prices, asked)]
     elif refusal is not None and not question.submitted:
         body.append(_cannot(visit, question, refusal))
     faults = FormFaults(refusal if question.submitted else None)
@@ -171,20 +173,21 @@ def _left_out(made: Mapping[str, Any]) -> int:
     return sum(one.get("status") == "NOT_PLANNED" for one in made.get("devices") or ())
 
 
-async def _shown(
-    visit: Visit, question: PlanQuestion, plan: PlanShown, asked: Mapping[str, Wishes]
+def _shown(
+    visit: Visit,
+    question: PlanQuestion,
+    plan: PlanShown,
+    prices: StepSeries | None,
+    asked: Mapping[str, Wishes],
 ) -> list[Node]:
-    """Show figures, lanes, slots, and what the plan rests on."""
+    """Show what is missed, lanes, slots, and what the plan rests on."""
     form = visit.formats(question.zone.key)
-    prices = await _prices(visit, plan)
     lanes = lanes_of(plan, question.names, prices, asked)
     reader = ChartReader(question.zone, str(form.locale))
     drawing = plan_chart(
         lanes, reader, title="Price, power and charge", now_us=microseconds(visit.call.now)
     )
     return [
-        _figures(form, plan),
-        plan_savings.note(form, plan, prices),
         _missing(form, plan, question.names),
         _warnings(plan, question.names),
         parts.card("When it runs", chart(drawing, "plan"), _slots(form, plan, question.names)),
