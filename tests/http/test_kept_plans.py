@@ -71,6 +71,28 @@ async def test_a_kept_plan_is_made_anew_after_prices_are_published(
     assert await remake(world, tenant) == 0
 
 
+async def test_a_plan_whose_worker_died_over_it_is_made_anew_by_another(
+    world: World, tenant: Tenant
+) -> None:
+    at, (car,) = await house(tenant, CAR, prices=[0.4] * 24)
+    source = (await tenant.get("/market-sources")).json()["data"][0]["id"]
+    wish = {"device_id": car, **HALF, "targets": DUE}
+    await kept(tenant, "/schedules/site", asked(at, devices=[wish]))
+    world.clock.forward(minutes=10)
+    await world.log_in_again(tenant)
+    await tenant.publish(source, hourly(MONDAY + timedelta(hours=9), [0.1]))
+    while await world.services.get(KeptPlans).claim(world.context):
+        pass  # the worker dies here
+
+    assert await remake(world, tenant) == 0
+    world.clock.forward(minutes=3)
+    assert await remake(world, tenant) == 1
+    world.clock.forward(minutes=3)
+    await world.log_in_again(tenant)
+    assert await remake(world, tenant) == 0
+    assert not (await plan_of(tenant, car))["stale"]
+
+
 async def test_plans_by_amount_and_by_charge_are_kept_too(world: World, tenant: Tenant) -> None:
     at, (car, washer) = await house(tenant, CAR, WASHER, prices=[0.4] * 24)
     source = (await tenant.get("/market-sources")).json()["data"][0]["id"]

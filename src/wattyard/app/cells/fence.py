@@ -16,7 +16,7 @@ from wattyard.kernel.moves import MoveRefused, MoveStage
 from wattyard.platform.db.faults import MOVING
 from wattyard.platform.db.sessions import LOCKED, OpenSession
 
-_LOCKS: Final = 0x6D6F7665
+LOCKS: Final = 0x6D6F7665
 """The advisory locks of accounts that move."""
 _TABLE_MS: Final = 300
 _WRITERS_MS: Final = 1_500
@@ -32,7 +32,7 @@ async def prepare(source: OpenSession, account: MovingAccount) -> None:
         CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE stage text;
         BEGIN
-            IF NOT pg_try_advisory_xact_lock_shared({_LOCKS}, {number}) THEN
+            IF NOT pg_try_advisory_xact_lock_shared({LOCKS}, {number}) THEN
                 RAISE EXCEPTION 'account {number} is leaving' USING ERRCODE = '{MOVING}';
             END IF;
             SELECT move_stage INTO stage FROM accounts WHERE account = {number};
@@ -73,7 +73,7 @@ async def raise_for(source: OpenSession, account: MovingAccount) -> None:
         try:
             async with source.transaction():
                 await source.execute(f"SET LOCAL lock_timeout = {_WRITERS_MS}")
-                await source.execute("SELECT pg_advisory_xact_lock($1, $2)", _LOCKS, account.number)
+                await source.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCKS, account.number)
                 await set_stage(source, account, MoveStage.LEAVING)
         except LOCKED:
             await asyncio.sleep(_AGAIN_SECONDS)

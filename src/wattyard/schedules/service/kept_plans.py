@@ -1,5 +1,6 @@
 """The use-case of plans that are kept, and made anew when prices are published."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Protocol
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
-from wattyard.kernel.refusals import Refusal
+from wattyard.kernel.refusals import AccountMoving, Refusal, Unavailable
 from wattyard.kernel.values import dataclass
 from wattyard.platform import logs
 from wattyard.platform.db import Database
@@ -102,21 +103,35 @@ class KeptPlans:
         Those whose last deadline is long past are deleted.
         """
         published = await self.sources.published_since(context.now - _LOOKED_BACK)
-        async with self.db.transaction() as db:
-            await plan_store.forget(db, context.now - _FORGOTTEN_AFTER)
-            return await plan_store.claim_due(db, context.now, published, _LEASE, _AT_ONCE)
+        with suppress(AccountMoving):  # one that begins to leave: the next time, then
+            async with self.db.transaction() as db:
+                await plan_store.forget(db, context.now - _FORGOTTEN_AFTER)
+                return await plan_store.claim_due(db, context.now, published, _LEASE, _AT_ONCE)
+        return []
 
     async def remake(self, context: Context, due: DuePlan, replan: Replanner) -> None:
-        """Make a claimed plan anew; what is refused leaves the plan as it was, and stale."""
+        """Make a claimed plan anew; what is refused leaves the plan as it was, and stale.
+
+        Where the database does not answer, or the account leaves meanwhile, the plan stays
+        claimed: it is tried again when that ends, in the cell in which the account is then.
+        """
         owner = context.on_behalf_of(due.owner)
+        place = (owner.account, owner.live_mode, due.plan.id)
         try:
-            anew = await replan(owner, due.plan)
+            anew = await self._anew(owner, due, replan)
+            async with self.db.transaction() as db:
+                if anew is None:
+                    await plan_store.release(db, *place)
+                else:
+                    await plan_store.replace_answer(db, *place, anew, owner.now)
+        except Unavailable as fault:
+            logs.warning("plan not made anew", plan=due.plan.id.hex, reason=fault.first.message)
+
+    async def _anew(self, owner: Context, due: DuePlan, replan: Replanner) -> PlannedAnew | None:
+        try:
+            return await replan(owner, due.plan)
+        except Unavailable:
+            raise
         except Refusal as refused:
             logs.warning("plan not made anew", plan=due.plan.id.hex, reason=refused.first.message)
-            return
-        if anew is None:
-            return
-        async with self.db.transaction() as db:
-            await plan_store.replace_answer(
-                db, owner.account, owner.live_mode, due.plan.id, anew, owner.now
-            )
+            return None

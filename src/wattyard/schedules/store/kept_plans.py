@@ -120,6 +120,19 @@ async def replace_answer(
     )
 
 
+async def release(db: WriteConnection, account: int, live: bool, plan_id: UUID) -> None:
+    """Leave a claimed plan as it is until its sources publish again."""
+    await db.execute(
+        """
+        UPDATE kept_plans SET claimed_until = NULL
+        WHERE account = $1 AND live_mode = $2 AND id = $3
+        """,
+        account,
+        live,
+        plan_id,
+    )
+
+
 async def claim_due(
     db: WriteConnection,
     now: datetime,
@@ -129,16 +142,16 @@ async def claim_due(
 ) -> list[DuePlan]:
     """Claim plans of every account whose market sources published since they were last tried.
 
-    `published` is when each source did. A claimed plan is passed over until the lease ends.
+    `published` is when each source did. A claimed plan is passed over until the lease ends; then
+    whoever claimed it has not come to an end with it, and it is claimed again.
     """
     rows = await db.fetch(
         f"""
         WITH due AS (
             SELECT account, live_mode, id FROM kept_plans p
-            WHERE until > $1 AND (claimed_until IS NULL OR claimed_until < $1)
-              AND EXISTS (
+            WHERE until > $1 AND (claimed_until < $1 OR claimed_until IS NULL AND EXISTS (
                   SELECT FROM unnest($2::uuid[], $3::timestamptz[]) AS s (id, published)
-                  WHERE s.id = ANY(p.sources) AND s.published > p.time_tried)
+                  WHERE s.id = ANY(p.sources) AND s.published > p.time_tried))
               AND EXISTS (SELECT FROM accounts a
                           WHERE a.account = p.account AND a.move_stage IS NULL)
             ORDER BY time_tried LIMIT $5 FOR UPDATE SKIP LOCKED

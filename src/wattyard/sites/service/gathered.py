@@ -1,10 +1,12 @@
 """The use-case of gathered events: one for many changes of devices at a large site."""
 
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
+from wattyard.kernel.refusals import AccountMoving
 from wattyard.sites.service.ports import SiteUseCases, lock_present, site_events
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import gathered as gathered_store
@@ -18,14 +20,18 @@ class GatheredEvents(SiteUseCases):
     async def record(self, context: Context) -> int:
         """Record the events that are due, those of each site in a transaction of their own.
 
-        Gives for how many sites; more may be due when it is not 0.
+        Gives for how many sites; more may be due when it is not 0. An account that begins to leave
+        meanwhile is passed over.
         """
         async with self.db.reading() as db:
             due = await gathered_store.due_sites(db, context.now, _AT_ONCE)
+        recorded = 0
         for one in due:
             owner = Caller(one.account, one.account_id, one.live_mode)
-            await self._record(context.on_behalf_of(owner), one.site_id)
-        return len(due)
+            with suppress(AccountMoving):
+                await self._record(context.on_behalf_of(owner), one.site_id)
+                recorded += 1
+        return recorded
 
     async def _record(self, context: Context, site_id: UUID) -> None:
         account, live = context.account, context.live_mode
