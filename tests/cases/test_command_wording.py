@@ -114,10 +114,11 @@ def test_an_option_has_the_same_variables_in_every_command_that_needs_it() -> No
     for first in _COMMANDS:
         for name, command in leaves(group.get_command(None, first), first):
             for one in command.params:
-                if one.required or one.opts[0] in ("--data", "--database"):
+                if one.required or one.opts[0] in ("--data", "--database", "--mode"):
                     variables.setdefault(one.opts[0], set()).add(str(one.envvar))
             assert name
     assert variables["--account"] == {"WATTYARD_ACCOUNT or WATTYARD_ACCOUNT_ID"}
+    assert variables["--mode"] == {"WATTYARD_MODE"}
     assert {option for option, found in variables.items() if len(found) > 1} == set()
 
 

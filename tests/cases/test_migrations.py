@@ -115,6 +115,29 @@ async def test_a_newer_schema_that_says_nothing_is_refused(url: str, owner: Any)
     assert "9999, newer than this program's" in said(done)
 
 
+async def test_a_database_of_another_encoding_is_refused_before_anything_begins(
+    made: Made, postgres: str, worker_id: str
+) -> None:
+    name = f"latin_{worker_id}"
+    url = await asyncio.to_thread(made.empty_database, postgres, name)
+    owner = await asyncpg.connect(postgres)
+    await owner.execute(f"DROP DATABASE {name}")
+    await owner.execute(
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"
+    )
+    await owner.close()
+
+    with pytest.raises(schema.SchemaOutdated, match=r"encoding is SQL_ASCII, .* needs UTF8"):
+        await asyncio.to_thread(schema.migrate, url)
+    db = Database(url, connections=1)
+    with pytest.raises(schema.SchemaOutdated, match="CREATE DATABASE … ENCODING 'UTF8'"):
+        async with schema_checked(db):
+            pass
+    async with db.own_connection() as connection:
+        assert await connection.fetchval("SELECT to_regclass('alembic_version')") is None
+    await db.close()
+
+
 async def test_nobody_waits_long_behind_a_migration_that_waits_for_a_lock(
     url: str, owner: Any, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ import typer
 from wattyard.cli.key_list import key_lines
 from wattyard.cli.options import (
     ACCOUNT_VARIABLES,
+    MODE_VARIABLE,
     CommandFailed,
     DatabaseOption,
     DataOption,
@@ -135,7 +136,10 @@ def _print_standing(account: "Account", *, json: bool) -> None:
 @key.command("create")
 def create_key(
     account_id: AccountOption,
-    mode: Annotated[Mode, typer.Option("--mode", help="Data that the key sees: test or live.")],
+    mode: Annotated[
+        Mode,
+        typer.Option("--mode", help="Data that the key sees: test or live.", envvar=MODE_VARIABLE),
+    ],
     name: NameOption,
     scopes: Annotated[
         list[str] | None,
@@ -223,7 +227,10 @@ def make_token(
         str | None, typer.Option("--account", help="acc_…; not needed where there is only one.")
     ] = None,
     mode: Annotated[
-        Mode, typer.Option("--mode", help="Data that the token sees: test or live.")
+        Mode,
+        typer.Option(
+            "--mode", help="Data that the token sees: test or live.", envvar=MODE_VARIABLE
+        ),
     ] = Mode.test,
     json: JsonOption = False,
     data: DataOption = None,

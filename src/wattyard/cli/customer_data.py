@@ -15,7 +15,7 @@ from wattyard.app import Services
 from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.files import new_private_file
-from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import MODE_VARIABLE, DatabaseOption, DataOption, JsonOption
 from wattyard.cli.printing import print_json, say
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -25,7 +25,9 @@ from wattyard.sites.service import PersonalData
 
 Result = TypeVar("Result")
 CustomerArgument = Annotated[str, typer.Argument(help="cus_…")]
-ModeOption = Annotated[Mode, typer.Option("--mode", help="Which data: test or live.")]
+ModeOption = Annotated[
+    Mode, typer.Option("--mode", help="Which data: test or live.", envvar=MODE_VARIABLE)
+]
 
 
 @dataclass(frozen=True, slots=True)

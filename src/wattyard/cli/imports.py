@@ -14,7 +14,13 @@ from wattyard.accounts.service import Accounts
 from wattyard.app import Services
 from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import (
+    MODE_VARIABLE,
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+)
 from wattyard.cli.printing import complain, print_json, say
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
@@ -36,7 +42,10 @@ def _group() -> None:
 def import_sites(
     file: Annotated[str, typer.Argument(help="NDJSON or CSV; - reads NDJSON from stdin.")],
     account: AccountOption,
-    mode: Annotated[Mode, typer.Option("--mode", help="Data to import into: test or live.")],
+    mode: Annotated[
+        Mode,
+        typer.Option("--mode", help="Data to import into: test or live.", envvar=MODE_VARIABLE),
+    ],
     form: Annotated[
         str | None, typer.Option("--format", help="ndjson or csv; default: by the file's name.")
     ] = None,

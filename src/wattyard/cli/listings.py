@@ -14,7 +14,7 @@ from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.customer_data import erase_customer, export_customer
 from wattyard.cli.database import run
 from wattyard.cli.imports import import_sites
-from wattyard.cli.options import DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import MODE_VARIABLE, DatabaseOption, DataOption, JsonOption
 from wattyard.cli.printing import print_rows
 from wattyard.events.domain.deliveries import Delivery
 from wattyard.events.domain.log import Event
@@ -22,7 +22,7 @@ from wattyard.events.service import Deliveries, Events
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
-from wattyard.kernel.pages import Page, PageWindow
+from wattyard.kernel.pages import LIMIT, Page, PageWindow
 from wattyard.kernel.values import dataclass
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Customer, Site
@@ -40,7 +40,9 @@ site.command("import")(import_sites)
 customer.command("export")(export_customer)
 customer.command("erase")(erase_customer)
 
-ModeOption = Annotated[Mode, typer.Option("--mode", help="Which data: test or live.")]
+ModeOption = Annotated[
+    Mode, typer.Option("--mode", help="Which data: test or live.", envvar=MODE_VARIABLE)
+]
 LimitOption = Annotated[int, typer.Option("--limit", help="How many to list.", min=1, max=100)]
 AfterOption = Annotated[
     str | None, typer.Option("--after", help="Go on after this id, the last one listed before.")
@@ -90,7 +92,7 @@ def list_sites(
     reference: Annotated[
         str | None, typer.Option("--reference", help="Only sites of this reference.")
     ] = None,
-    limit: LimitOption = 30,
+    limit: LimitOption = LIMIT,
     after: AfterOption = None,
     json: JsonOption = False,
     data: DataOption = None,
@@ -115,7 +117,7 @@ def list_customers(
     reference: Annotated[
         str | None, typer.Option("--reference", help="Only customers of this reference.")
     ] = None,
-    limit: LimitOption = 30,
+    limit: LimitOption = LIMIT,
     after: AfterOption = None,
     json: JsonOption = False,
     data: DataOption = None,
@@ -160,7 +162,7 @@ def list_devices(
     reference: Annotated[
         str | None, typer.Option("--reference", help="Only devices of this reference.")
     ] = None,
-    limit: LimitOption = 30,
+    limit: LimitOption = LIMIT,
     after: AfterOption = None,
     json: JsonOption = False,
     data: DataOption = None,
@@ -193,7 +195,7 @@ def list_tariffs(
     location: Annotated[
         str | None, typer.Option("--location", help="Only tariffs of this location, loc_….")
     ] = None,
-    limit: LimitOption = 30,
+    limit: LimitOption = LIMIT,
     after: AfterOption = None,
     json: JsonOption = False,
     data: DataOption = None,
@@ -230,7 +232,7 @@ def list_events(
     type_: Annotated[
         str | None, typer.Option("--type", help="Only events of this type, such as site.*.")
     ] = None,
-    limit: LimitOption = 30,
+    limit: LimitOption = LIMIT,
     after: AfterOption = None,
     json: JsonOption = False,
     data: DataOption = None,
@@ -259,7 +261,7 @@ def _event(one: Event) -> Row:
 def list_deliveries(
     account: AccountOption,
     mode: ModeOption,
-    limit: LimitOption = 30,
+    limit: LimitOption = LIMIT,
     after: AfterOption = None,
     json: JsonOption = False,
     data: DataOption = None,

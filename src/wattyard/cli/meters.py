@@ -12,7 +12,13 @@ from wattyard.cli import csv_options
 from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.meter_files import MeterFile, MeterImportTally, MeteringPoint, bring_in
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import (
+    MODE_VARIABLE,
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+)
 from wattyard.cli.printing import complain, print_json, say
 from wattyard.cli.tariffs import context_of
 from wattyard.kernel import ids
@@ -61,7 +67,10 @@ def _group() -> None:
 def import_readings(
     file: Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)],
     account: AccountOption,
-    mode: Annotated[Mode, typer.Option("--mode", help="Data to import into: test or live.")],
+    mode: Annotated[
+        Mode,
+        typer.Option("--mode", help="Data to import into: test or live.", envvar=MODE_VARIABLE),
+    ],
     location: Annotated[str, typer.Option("--location", help="loc_… or ste_…")],
     device: Annotated[
         str | None, typer.Option("--device", help="dev_… that the readings count for.")

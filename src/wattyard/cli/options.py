@@ -46,6 +46,7 @@ class Variables(list[str]):
 # The client's names for the same count, too, so that what was set once serves both.
 ACCOUNT_VARIABLES = Variables(["WATTYARD_ACCOUNT", "WATTYARD_ACCOUNT_ID"])
 KEY_VARIABLES = Variables(["WATTYARD_KEY", "WATTYARD_SECRET_KEY"])
+MODE_VARIABLE = "WATTYARD_MODE"
 SERVER_VARIABLES = Variables(["WATTYARD_SERVER", "WATTYARD_URL"])
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 

@@ -16,7 +16,13 @@ from wattyard.cli import price_week
 from wattyard.cli.accounts import AccountOption, Mode
 from wattyard.cli.database import run
 from wattyard.cli.listings import list_tariffs
-from wattyard.cli.options import CommandFailed, DatabaseOption, DataOption, JsonOption
+from wattyard.cli.options import (
+    MODE_VARIABLE,
+    CommandFailed,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+)
 from wattyard.cli.printing import complain, print_json, say
 from wattyard.cli.svg_files import SvgOption, write_week
 from wattyard.cli.wording import FIELDS, in_options
@@ -52,7 +58,9 @@ tariff = typer.Typer(help="Tariffs and their prices.", no_args_is_help=True)
 tariff.command("list")(list_tariffs)
 
 FileArgument = Annotated[Path, typer.Argument(help="A JSON file.", exists=True, dir_okay=False)]
-ModeOption = Annotated[Mode, typer.Option("--mode", help="Data to use: test or live.")]
+ModeOption = Annotated[
+    Mode, typer.Option("--mode", help="Data to use: test or live.", envvar=MODE_VARIABLE)
+]
 
 ImplausibleOption = Annotated[
     bool,

@@ -1,12 +1,15 @@
 """Pages of a list, newest first, positioned by id and never by counting (contract 0, Lists)."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from wattyard.kernel.values import dataclass
 
 Item = TypeVar("Item")
+
+LIMIT: Final = 30
+"""How many objects a page has at most where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class PageWindow:
         ValueError: when both ids are given.
     """
 
-    limit: int = 30
+    limit: int = LIMIT
     older_than: UUID | None = None
     newer_than: UUID | None = None
 

@@ -17,7 +17,7 @@ _DEFAULT_DATA: Final = "wattyard-data"
 _TOLD: Final = re.compile(r"(.+) \(at line (\d+), .*\)|(.+) \(at end of document\)")
 
 OF_CLIENTS: Final = frozenset(
-    {"ACCOUNT", "ACCOUNT_ID", "KEY", "LOCATION", "SECRET_KEY", "SERVER", "URL"}
+    {"ACCOUNT", "ACCOUNT_ID", "KEY", "LOCATION", "MODE", "SECRET_KEY", "SERVER", "URL"}
 )
 """What `wattyard listen`, the Python client and the guides read besides."""
 _OF_TESTS: Final = ("TEST_", "FUZZ_", "TORTURE_", "ATTACK_")

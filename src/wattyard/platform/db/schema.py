@@ -74,9 +74,10 @@ async def check(database: Database) -> None:
     A newer one will do where its migration says so.
 
     Raises:
-        SchemaOutdated: naming both revisions and what to do.
+        SchemaOutdated: naming both revisions, or the encoding, and what to do.
     """
     async with database.own_connection() as connection:
+        _check_encoding(connection)
         present, needed = await _revision(connection), newest_revision()
         if present is None or present < needed:
             raise SchemaOutdated(
@@ -84,6 +85,17 @@ async def check(database: Database) -> None:
                 "run `wattyard migrate` with the same --data or --database"
             )
         await _check_newer(connection, present, needed)
+
+
+def _check_encoding(connection: Any) -> None:  # noqa: ANN401 (its types are not the driver's)
+    """Refuse a database of another encoding: texts cannot be folded, or not be kept, there."""
+    encoding = getattr(connection.get_settings(), "server_encoding", "UTF8")
+    if encoding != "UTF8":
+        raise SchemaOutdated(
+            f"the database's encoding is {encoding}, and Wattyard needs UTF8: make another by "
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and bring over what this one "
+            "has, if anything, by pg_dump --encoding=UTF8"
+        )
 
 
 async def _check_newer(connection: Any, present: str, needed: str) -> None:  # noqa: ANN401 (its types are not the driver's)
@@ -119,7 +131,8 @@ def migrate(url: str, *, patience_seconds: float = 60, revisions: Path | None = 
     Blocks, and runs its own event loop: call it outside of one.
 
     Raises:
-        SchemaOutdated: where the schema is newer than this program works with.
+        SchemaOutdated: where the schema is newer than this program works with, or the encoding of
+            the database is another than UTF8.
         MigrationFailed: saying why.
     """
     give_up = monotonic() + patience_seconds
@@ -150,6 +163,7 @@ async def _present_at(url: str, needed: str) -> str | None:
                 "a migration needs a session, and this address leads to a connection pooler: name "
                 "the server itself, with --database-direct or WATTYARD_DATABASE_DIRECT"
             )
+        _check_encoding(connection)
         present = await _revision(connection)
         if present is not None and present > needed:
             await _check_newer(connection, present, needed)

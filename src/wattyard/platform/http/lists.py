@@ -7,7 +7,7 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 import msgspec
 
 from wattyard.kernel import ids
-from wattyard.kernel.pages import PageWindow
+from wattyard.kernel.pages import LIMIT, PageWindow
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Shape
 
@@ -58,7 +58,7 @@ class ListQuery(Shape):
         ending_before: id of the first object of the page after this one
     """
 
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = LIMIT
     starting_after: str | None = None
     ending_before: str | None = None
 

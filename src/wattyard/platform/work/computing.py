@@ -34,10 +34,10 @@ def yield_to_the_loop() -> None:
 
 
 class FullCollections:
-    """Puts full garbage collections off while threads compute.
+    """Puts full garbage collections off while threads compute, for ten seconds at most.
 
-    Where one thread follows another without a pause, they are allowed again after ten seconds, as
-    the next thread begins.
+    After that they are allowed again until no thread computes, as soon as so many objects were
+    made that a smaller collection is due: where none are made, no garbage piles up.
     """
 
     def __init__(self, *, at_most_seconds: float = _UNCOLLECTED_SECONDS) -> None:
@@ -53,14 +53,19 @@ class FullCollections:
             if self._computing == 1:
                 self._thresholds, self._since = gc.get_threshold(), monotonic()
                 gc.set_threshold(*self._thresholds[:2], _NEVER)
-            elif monotonic() - self._since > self._at_most_seconds:
-                gc.set_threshold(*self._thresholds)
+                gc.callbacks.append(self._collected)
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._computing -= 1
             if not self._computing:
+                gc.callbacks.remove(self._collected)
                 gc.set_threshold(*self._thresholds)
+
+    def _collected(self, _phase: str, _told: dict[str, int]) -> None:
+        """Take the chance of a collection, in whichever thread; the lock may be held by it."""
+        if monotonic() - self._since >= self._at_most_seconds:
+            gc.set_threshold(*self._thresholds)
 
 
 _collections: Final = FullCollections()

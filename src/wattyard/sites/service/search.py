@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from wattyard.kernel.context import Context
+from wattyard.kernel.pages import LIMIT
 from wattyard.platform.db import ReadConnection
 from wattyard.sites.domain.search import (
     COUNTED,
@@ -43,7 +44,7 @@ class SiteSearches(SiteUseCases):
         search: SiteSearch,
         *,
         at: SearchPosition | None = None,
-        limit: int = 30,
+        limit: int = LIMIT,
         most: int = LOOKED_AT,
     ) -> FoundSites:
         """Find one page of sites: by what matches and its order for a text, else newest first.

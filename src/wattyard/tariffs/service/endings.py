@@ -8,6 +8,7 @@ from uuid import UUID
 from wattyard.events.domain import NewEvent
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context
+from wattyard.kernel.pages import LIMIT
 from wattyard.kernel.refusals import AccountMoving, Malformed
 from wattyard.platform.work import beside
 from wattyard.sites.domain.sites import Site, TimezoneNotPossible
@@ -55,7 +56,7 @@ class Endings(TariffUseCases):
         return len(endings)
 
     async def upcoming(
-        self, context: Context, after: EndingPosition | None = None, *, limit: int = 30
+        self, context: Context, after: EndingPosition | None = None, *, limit: int = LIMIT
     ) -> EndingContracts:
         """Find the contracts that end within 30 days and nothing follows, the next first."""
         after = after or EndingPosition(context.now, UUID(int=0))

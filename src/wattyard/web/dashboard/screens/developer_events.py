@@ -8,6 +8,7 @@ import htpy as h
 from htpy import Node
 
 from wattyard.events.domain.types import EVENT_TYPES
+from wattyard.kernel.pages import LIMIT
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.call import StreamedAnswer
@@ -21,7 +22,6 @@ from wattyard.web.dashboard.screens.developer_parts import PATH, above, tabs
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = f"{PATH}/events"
-_LIMIT: Final = 30
 _PAGED: Final = ("starting_after", "ending_before")
 _LIST: Final = "event-list"
 
@@ -59,7 +59,7 @@ async def live_events(visit: Visit, live: Live) -> StreamedAnswer:
 async def event(visit: Visit, event: str) -> Screen:
     """Show an event: its payload, and whether each webhook endpoint got it."""
     found = await visit.api("GET", f"/events/{event}")
-    asked = {"event_id": event, "limit": _LIMIT}
+    asked = {"event_id": event, "limit": LIMIT}
     deliveries = await visit.api("GET", "/webhook-deliveries", query=asked)
     return Screen(
         title=found["type"],
@@ -87,7 +87,7 @@ async def retry(visit: Visit, delivery: str) -> Answer:
 
 async def _found(visit: Visit) -> Any:  # noqa: ANN401 (the JSON document)
     query = {name: visit.query.get(name) for name in (*_PAGED, "object_id")}
-    asked = {**query, "event_type": visit.query.get("type"), "limit": _LIMIT}
+    asked = {**query, "event_type": visit.query.get("type"), "limit": LIMIT}
     return await visit.api("GET", "/events", query=asked)
 
 

@@ -10,8 +10,8 @@ import htpy as h
 from htpy import Node
 
 from wattyard.kernel import ids, instants
+from wattyard.kernel.pages import LIMIT, PageWindow
 from wattyard.kernel.pages import Page as Found
-from wattyard.kernel.pages import PageWindow
 from wattyard.kernel.refusals import Malformed
 from wattyard.platform.http import Access, Answer, Endpoint
 from wattyard.platform.settings import Settings
@@ -25,7 +25,6 @@ from wattyard.web.dashboard.screens.developer_parts import PATH, above, readable
 from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = f"{PATH}/requests"
-_LIMIT: Final = 30
 _STATUSES: Final = (("", "any status"), ("2", "2xx"), ("4", "4xx"), ("5", "5xx"))
 _SINCE: Final = (
     ("", "the last 7 days"),
@@ -144,7 +143,7 @@ def _window(visit: Visit) -> PageWindow:
     }
     if len(places) > 1:
         del places["newer_than"]
-    return PageWindow(limit=_LIMIT, **places)
+    return PageWindow(limit=LIMIT, **places)
 
 
 def _filter(visit: Visit) -> RequestFilter:

@@ -9,6 +9,7 @@ import htpy as h
 from htpy import Node
 
 from wattyard.events.service import Endpoints
+from wattyard.kernel.pages import LIMIT
 from wattyard.kernel.refusals import PreconditionFailed, Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
@@ -31,7 +32,6 @@ from wattyard.web.dashboard.visit import Visit
 
 _PATH: Final = f"{PATH}/webhooks"
 _API: Final = "/webhook-endpoints"
-_LIMIT: Final = 30
 _STATUSES: Final = (
     ("", "all"),
     ("PENDING", "not delivered yet"),
@@ -154,7 +154,7 @@ async def delete_endpoint(visit: Visit, endpoint: str) -> Screen | Answer:
 
 async def _list(visit: Visit, refusal: Refusal | None = None) -> Screen:
     query = {name: visit.query.get(name) for name in ("starting_after", "ending_before")}
-    found = await visit.api("GET", _API, query={**query, "limit": _LIMIT})
+    found = await visit.api("GET", _API, query={**query, "limit": LIMIT})
     faults = FormFaults(refusal) if refusal else NO_FAULTS
     form = visit.formats()
     rows = (
@@ -192,7 +192,7 @@ async def _list(visit: Visit, refusal: Refusal | None = None) -> Screen:
 async def _one(visit: Visit, endpoint: str, refusal: Refusal | None = None) -> Screen:
     reply = await visit.ask(Request(method="GET", path=f"{_API}/{endpoint}"))
     asked = {name: visit.query.get(name) for name in ("starting_after", "ending_before", "status")}
-    query = {**asked, "endpoint_id": endpoint, "limit": _LIMIT}
+    query = {**asked, "endpoint_id": endpoint, "limit": LIMIT}
     found, deliveries = await visit.together(
         Request(method="GET", path=f"{_API}/{endpoint}"),
         Request(method="GET", path="/webhook-deliveries", query=query),
