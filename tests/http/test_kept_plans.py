@@ -9,7 +9,8 @@ from tests.support.charging import MONDAY
 from tests.support.pricing import hourly
 from tests.support.site_houses import CAR, WASHER, asked, hour, house
 from tests.support.world import Tenant, World, error
-from wattyard.kernel.context import Contexts
+from wattyard.kernel.context import Context, Contexts
+from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan
 from wattyard.schedules.routes.kept_plans import Replanning
 from wattyard.schedules.service import KeptPlans
 
@@ -87,10 +88,35 @@ async def test_a_plan_whose_worker_died_over_it_is_made_anew_by_another(
     assert await remake(world, tenant) == 0
     world.clock.forward(minutes=3)
     assert await remake(world, tenant) == 1
+    assert await remake(world, tenant) == 0
     world.clock.forward(minutes=3)
     await world.log_in_again(tenant)
     assert await remake(world, tenant) == 0
     assert not (await plan_of(tenant, car))["stale"]
+
+
+async def test_a_plan_that_breaks_the_job_is_not_tried_again_at_every_turn(
+    world: World, tenant: Tenant
+) -> None:
+    at, (car,) = await house(tenant, CAR, prices=[0.4] * 24)
+    source = (await tenant.get("/market-sources")).json()["data"][0]["id"]
+    wish = {"device_id": car, **HALF, "targets": DUE}
+    await kept(tenant, "/schedules/site", asked(at, devices=[wish]))
+    world.clock.forward(minutes=10)
+    await world.log_in_again(tenant)
+    await tenant.publish(source, hourly(MONDAY + timedelta(hours=9), [0.1]))
+    plans = world.services.get(KeptPlans)
+
+    async def broken(_: Context, plan: KeptPlan) -> None:
+        raise RuntimeError(f"a fault of ours with {plan.id}")
+
+    while due := await plans.claim(world.context):
+        for one in due:
+            if one.owner.account == tenant.caller.account:
+                with pytest.raises(RuntimeError, match="a fault of ours"):
+                    await plans.remake(world.context, one, broken)
+    world.clock.forward(minutes=3)
+    assert await remake(world, tenant) == 0
 
 
 async def test_plans_by_amount_and_by_charge_are_kept_too(world: World, tenant: Tenant) -> None:

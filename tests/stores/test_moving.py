@@ -147,10 +147,7 @@ def pair(made: Made, postgres: str, worker_id: str) -> tuple[str, str]:
     return source, made.empty_database(postgres, f"move_to_{worker_id}")
 
 
-async def test_what_cannot_be_copied_as_it_is_leaves_nothing(
-    pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(moving._SAME, "lock_timeout", "500")
+async def test_what_cannot_be_copied_as_it_is_leaves_nothing(pair: tuple[str, str]) -> None:
     source, target = pair
     await lived_in(source)
     told: list[str] = []
@@ -170,7 +167,7 @@ async def test_what_cannot_be_copied_as_it_is_leaves_nothing(
     async with user.transaction():
         await user.execute("LOCK TABLE webhook_deliveries IN ACCESS SHARE MODE")
         with pytest.raises(MoveFailed, match="the target is in use"):
-            await moving.move(source, target, told.append)
+            await moving.move(source, target, told.append, lock_seconds=0.5)
     await user.close()
 
     await ask(target, "ALTER TABLE devices ADD CHECK (false)")

@@ -27,9 +27,9 @@ _SAME: Final = {
     "bytea_output": "hex",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
-    "lock_timeout": "10000",
 }
 """Both write a row as the same text, and none gives up."""
+_LOCK_SECONDS: Final = 10.0
 
 _TABLES: Final = """
     SELECT c.relname::text AS name, c.relispartition AS is_partition,
@@ -112,15 +112,24 @@ async def check_target(url: str) -> None:
             raise MoveFailed("the target has accounts already: name an empty database")
 
 
-async def move(source_url: str, target_url: str, told: Callable[[str], None]) -> dict[str, int]:
+async def move(
+    source_url: str,
+    target_url: str,
+    told: Callable[[str], None],
+    *,
+    lock_seconds: float = _LOCK_SECONDS,
+) -> dict[str, int]:
     """Copy all rows to a migrated database without accounts, and compare them.
 
-    Nobody writes to the source meanwhile: its tables are locked. Gives the rows of each table.
+    Nobody writes to the source meanwhile: its tables are locked. A lock is waited for up to
+    `lock_seconds`. Gives the rows of each table.
 
     Raises:
         MoveFailed: when the source is in use, the schemas differ, or a copy is not the same.
     """
     async with _connected(source_url) as source, _connected(target_url) as target:
+        for one in (source, target):
+            await one.execute(f"SET lock_timeout = '{lock_seconds * 1e3:.0f} ms'")
         tables = in_order([_table(row) for row in await source.fetch(_TABLES)])
         await _check_pair(source, target)
         async with source.transaction(isolation="repeatable_read"):

@@ -116,16 +116,21 @@ class KeptPlans:
         claimed: it is tried again when that ends, in the cell in which the account is then.
         """
         owner = context.on_behalf_of(due.owner)
-        place = (owner.account, owner.live_mode, due.plan.id)
         try:
-            anew = await self._anew(owner, due, replan)
-            async with self.db.transaction() as db:
-                if anew is None:
-                    await plan_store.release(db, *place)
-                else:
-                    await plan_store.replace_answer(db, *place, anew, owner.now)
+            await self._settle(owner, due.plan.id, await self._anew(owner, due, replan))
         except Unavailable as fault:
             logs.warning("plan not made anew", plan=due.plan.id.hex, reason=fault.first.message)
+        except Exception:
+            await self._settle(owner, due.plan.id, None)  # it would break every turn of the job
+            raise
+
+    async def _settle(self, owner: Context, plan_id: UUID, anew: PlannedAnew | None) -> None:
+        place = (owner.account, owner.live_mode, plan_id)
+        async with self.db.transaction() as db:
+            if anew is None:
+                await plan_store.release(db, *place)
+            else:
+                await plan_store.replace_answer(db, *place, anew, owner.now)
 
     async def _anew(self, owner: Context, due: DuePlan, replan: Replanner) -> PlannedAnew | None:
         try:
