@@ -31,7 +31,7 @@ Sums = Mapping[Group, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class TableColumns:
     """The quoted names of a table's columns, and of those of its primary key."""
 
     all: Sequence[str]
@@ -44,7 +44,7 @@ class Compared:
 
     rows: Mapping[str, int]
     seconds: Mapping[str, float]
-    columns: Mapping[str, Columns]
+    columns: Mapping[str, TableColumns]
 
     def within(self, budget_seconds: float) -> set[str]:
         """The tables that can be compared again in a time, the quickest first."""
@@ -106,7 +106,7 @@ async def compare_once(
         raise MoveRefused(_differ(here, there))
 
 
-async def _columns(source: OpenSession) -> dict[str, Columns]:
+async def _columns(source: OpenSession) -> dict[str, TableColumns]:
     rows = await source.fetch(
         """
         SELECT attrelid::regclass::text, array_agg(quote_ident(attname) ORDER BY attname),
@@ -117,10 +117,10 @@ async def _columns(source: OpenSession) -> dict[str, Columns]:
         """,
         [table.name for table in MOVED],
     )
-    return {name: Columns(columns, key) for name, columns, key in rows}
+    return {name: TableColumns(columns, key) for name, columns, key in rows}
 
 
-def _question(table: MovedTable, columns: Mapping[str, Columns]) -> str:
+def _question(table: MovedTable, columns: Mapping[str, TableColumns]) -> str:
     part = "tableoid::regclass::text" if table.by_partition else f"'{table.name}'"
     row, key = ", ".join(columns[table.name].all), ", ".join(columns[table.name].key)
     number = f"(hashtextextended(ROW({key})::text, 0) & {_GROUPS - 1})::int"
