@@ -63,6 +63,7 @@ async def change_as_seen(
         Refusal: as the API answers it.
     """
     version, seen = visit.form["version"], seen_of(visit.form)
+    present: Mapping[str, Any] = {}
     for _ in range(_TRIES):
         try:
             if not of:
@@ -72,11 +73,10 @@ async def change_as_seen(
                 return await visit.change(method, path, body=body)
         except PreconditionFailed:
             reply = await visit.ask(Request(method="GET", path=of or path))
-            present = {name: reply.document.get(name) for name in seen}
-            version = reply.etag or ""
-            if present != seen or not seen:
-                raise ChangedMeanwhile(seen, reply.document, version) from None
-    raise ChangedMeanwhile(seen, seen, version)
+            present, version = reply.document, reply.etag or ""
+            if not seen or any(present.get(name) != value for name, value in seen.items()):
+                break
+    raise ChangedMeanwhile(seen, present, version)
 
 
 async def _lock(visit: Visit, path: str, version: str) -> None:

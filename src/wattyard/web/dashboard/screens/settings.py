@@ -38,6 +38,8 @@ _SAYS: Final = {
     "member.change": "changed a role",
     "member.remove": "removed somebody",
 }
+_GONE: Final = ("DELETE ", "customer.erase")
+"""What actions begin with after which nothing is left."""
 
 
 @page("GET", "/settings")
@@ -256,8 +258,8 @@ def _invite_form(visit: Visit, refusal: Refusal | None) -> Node:
 
 
 def _object(visit: Visit, entry: Entry) -> Node:
-    """The id of what was changed, which leads there unless it was deleted."""
-    if entry.object_id is None or entry.action.startswith("DELETE "):
+    """The id of what was changed, which leads there unless it was deleted or erased."""
+    if entry.object_id is None or entry.action.startswith(_GONE):
         return h.code[entry.object_id or ""]
     return objects.linked(visit, entry.object_id, live_mode=entry.live_mode)
 
