@@ -21,11 +21,13 @@ def read_once() -> Iterator[None]:
 
     They all see what the first of them saw.
     """
-    token = _kept.set([])
+    kept: list[tuple[object, Span, _Found]] = []
+    token = _kept.set(kept)
     try:
         yield
     finally:
         _kept.reset(token)
+        kept.clear()  # timers that were set meanwhile have this context for minutes
 
 
 def keep(meter: object, span: Span, found: _Found) -> None:
