@@ -6,14 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 import pytest
 import uvicorn
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.values import MultiProcessValue
+from uvicorn.supervisors.multiprocess import Process
 
 from wattyard.cli.reloading import Reloading, Terminal
 from wattyard.cli.serve import Supervisor
@@ -98,6 +104,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
             patch.setenv(f"WATTYARD_{name.upper()}", "")
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         patch.setenv("WORKERS_BEGUN", str(tmp_path / "begun"))
+        patch.setenv("WORKERS_STAY", str(tmp_path / "stay"))
         patch.setenv("WORKERS_THAT_START", "3")
         FILE.write_text("rate_limit = 100\n")
         yield tmp_path
@@ -121,3 +128,63 @@ def test_a_server_with_several_processes_ends_with_its_terminal(folder: Path) ->
         node.handle_signals()
         assert node.should_exit.is_set()
     assert len((folder / "begun").read_text().split()) == 2
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_while_former_workers_finish_the_new_ones_are_looked_after_and_sigterm_is_heard(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKERS_THAT_START", "9")
+    stay = folder / "stay"
+    stay.touch()
+    with supervisor(Terminal()) as node:
+        former = [*node.processes]
+        replacing = Thread(target=node.restart_all, daemon=True)
+        replacing.start()
+        eventually(lambda: not {*former} & {*node.processes})
+        dead = node.processes[0]
+        assert dead.pid
+        os.kill(dead.pid, signal.SIGKILL)
+        eventually(lambda: node.processes[0] is not dead)
+        assert [one.exitcode for one in former] == [None, None]
+        node.should_exit.set()
+        replacing.join(60)
+        assert not replacing.is_alive()
+        node.terminate_all()
+        stay.unlink()
+        node.join_all()
+        assert [one.exitcode for one in former] == [-signal.SIGTERM] * 2
+
+
+def test_what_a_worker_had_open_counts_no_more_when_it_has_ended(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKERS_THAT_START", "9")
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+
+    def count(process: Process) -> None:
+        value = MultiProcessValue(lambda: process.pid)
+        value("gauge", "open", "open", (), (), "Open.", "livesum").set(1.0)
+
+    def counted() -> float:
+        collector = MultiProcessCollector(CollectorRegistry(), str(folder))
+        return sum(sample.value for metric in collector.collect() for sample in metric.samples)
+
+    with supervisor(Terminal()) as node:
+        for process in node.processes:
+            count(process)
+        assert counted() == 2.0
+        pid = node.processes[0].pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        node.processes[0].join()
+        node.keep_subprocess_alive()
+        assert counted() == 1.0
+        node.handle_hup()
+        assert counted() == 0.0

@@ -81,10 +81,20 @@ async def recording(services: Services) -> AsyncIterator[None]:
             await task
 
 
-def import_numpy_soon() -> None:
-    """Import numpy beside the event loop once the server is ready: no first price waits for it."""
-    importing = threading.Thread(target=import_module, args=("numpy",), daemon=True)
-    asyncio.get_running_loop().call_later(_NUMPY_SECONDS, importing.start)
+def import_numpy_soon(*, after_seconds: float = _NUMPY_SECONDS) -> None:
+    """Import numpy beside the event loop once the server is ready: no first price waits for it.
+
+    Who ends the process waits for it: none is left in the midst of an import.
+    """
+    importing = threading.Thread(target=_import_numpy)
+    asyncio.get_running_loop().call_later(after_seconds, importing.start)
+
+
+def _import_numpy() -> None:
+    try:
+        import_module("numpy")
+    except Exception as fault:  # noqa: BLE001 (it says so in many ways)
+        logs.error("numpy cannot be imported", reason=str(fault))
 
 
 @asynccontextmanager

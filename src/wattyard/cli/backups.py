@@ -89,7 +89,7 @@ def _to_file(
     source: EmbeddedDatabase, file: Path, *, force: bool, json: bool, data: Path | None
 ) -> None:
     if embedded.remove_leftovers(file.absolute()):
-        typer.echo(f"what a backup to {file} left behind that was killed is removed", err=True)
+        typer.echo(f"removed what an earlier backup to {file} left when it was killed", err=True)
     if file.exists() and not force:
         raise CommandFailed(f"{file} exists: give another name, or replace it with --force")
     size = embedded.backup(source, file.absolute(), replaces=force)

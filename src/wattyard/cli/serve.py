@@ -13,6 +13,7 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, Final
 
 import typer
@@ -41,6 +42,7 @@ _FINISH_SECONDS: Final = 5
 """Seconds that running requests may take after SIGTERM; the whole stop stays below 10 s."""
 _READY_SECONDS: Final = 60
 _SWITCH_SECONDS: Final = 0.0005
+_LOOK_SECONDS: Final = 0.1
 
 
 def serve(
@@ -216,8 +218,16 @@ class Supervisor(Multiprocess):
         super().__init__(config, sockets)
         self._reloading = reloading
         self._terminal = terminal
+        self._retired: list[Process] = []
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.should_exit.set())  # also while others start
+            signal.signal(number, self._asked_to_end)  # also while others start
+
+    def _asked_to_end(self, _number: int, _frame: FrameType | None) -> None:
+        """End; where that was asked before, workers that still drain end at once."""
+        if self.should_exit.is_set():
+            for process in (*self._retired, *self.processes):
+                process.process.terminate()
+        self.should_exit.set()
 
     def handle_hup(self) -> None:
         """Replace the workers, or end where the signal tells of a terminal that was closed."""
@@ -238,14 +248,14 @@ class Supervisor(Multiprocess):
             return
         self._reloading.hand_over(found)
         begun = self._begin()
-        if not begun:
+        if len(begun) == len(self.processes):
+            begun, self.processes = self.processes, begun
+        else:
             self._reloading.hand_over(former)
-            return
-        present, self.processes = self.processes, begun
-        _end(present)
+        self._retire(begun)
 
     def _begin(self) -> list[Process]:
-        """Start as many workers as there are, one after the other; none where one fails."""
+        """Start as many workers as there are, one after the other, until one does not start."""
         begun: list[Process] = []
         for _ in self.processes:
             process = Process(self.config, self.sockets)
@@ -253,20 +263,48 @@ class Supervisor(Multiprocess):
             if not process.wait_until_ready(_READY_SECONDS, self.should_exit):
                 process.kill()
                 process.join()
+                _forget_measures([process])
                 if not self.should_exit.is_set():
                     logs.error("a new worker did not start, the former workers go on")
-                _end(begun)
-                return []
+                break
             begun.append(process)
         return begun
 
+    def _retire(self, processes: list[Process]) -> None:
+        """End workers, which finish what they were asked, and look after the others meanwhile."""
+        self._retired = processes
+        for process in processes:
+            process.terminate()
+        while any(process.exitcode is None for process in processes):
+            if self.should_exit.wait(_LOOK_SECONDS):
+                return
+            self.keep_subprocess_alive()
+        _forget_measures(processes)
 
-def _end(processes: list[Process]) -> None:
-    """End workers, which finish what they were asked."""
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
+    def keep_subprocess_alive(self) -> None:
+        """Replace each worker that has died, or does not answer."""
+        present = [*self.processes]
+        super().keep_subprocess_alive()
+        _forget_measures([one for one in present if one not in self.processes])
+
+    def join_all(self) -> None:
+        """Wait until all have ended, those that were replaced included."""
+        for process in self._retired:
+            process.join()
+        super().join_all()
+
+
+def _forget_measures(ended: list[Process]) -> None:
+    """Have metrics no more count what processes had open that have ended."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not ended or folder is None:
+        return
+    from prometheus_client.multiprocess import (  # noqa: PLC0415 (no start needs it)
+        mark_process_dead,
+    )
+
+    for process in ended:
+        mark_process_dead(process.pid, folder)  # type: ignore[no-untyped-call]
 
 
 def _introduce(

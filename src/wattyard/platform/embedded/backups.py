@@ -40,7 +40,7 @@ def backup(database: EmbeddedDatabase, file: Path, *, replaces: bool = False) ->
 
 
 def remove_leftovers(file: Path) -> bool:
-    """Remove what a backup to this file left behind that was killed; whether there was any.
+    """Remove what a backup to this file left when it was killed; whether there was any.
 
     That is the file beside its place, which the kernel keeps locked as long as somebody writes to
     it, and the empty file that keeps the place.
