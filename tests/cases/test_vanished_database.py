@@ -73,12 +73,46 @@ async def test_what_waits_for_a_vanished_database_gives_up(
         async with database.reading() as db:
             assert await db.fetchval("SELECT 1") == 1
         wire.whole.clear()
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as refused:
             async with asyncio.timeout(60), database.reading() as db:
                 await db.fetchval("SELECT 1")
+        assert str(refused.value.__cause__) == "the database does not answer"
         wire.whole.set()
         async with database.reading() as db:
             assert await db.fetchval("SELECT 1") == 1
+        await database.close()
+
+
+async def test_what_is_loaded_into_a_vanished_database_gives_up(
+    database_url: str, tmp_path: Path
+) -> None:
+    connections: list[Any] = []
+    cut, sending = asyncio.Event(), asyncio.Event()
+
+    async def rows() -> AsyncIterator[bytes]:
+        sending.set()
+        yield bytes(8_000_000)  # more than a wire takes of which nobody reads the other end
+
+    async def load(database: Database) -> None:
+        async with database.transaction() as db:
+            connections.append(db)
+            await cut.wait()
+            await db.copy_to_table("accounts", source=rows(), columns=["name"], format="text")
+
+    async with wire_to(database_url, tmp_path) as (wire, url):
+        database = Database(url, connections=2, statement_seconds=2)
+        await database.open()
+        async with asyncio.timeout(60):
+            loads = [asyncio.create_task(load(database)) for _ in range(2)]
+            while len(connections) < 2:  # noqa: ASYNC110 (both have begun in a moment)
+                await asyncio.sleep(0.01)
+            wire.whole.clear()
+            cut.set()
+            await sending.wait()
+            connections[0].terminate()  # as where another server took over
+            ends = await asyncio.gather(*loads, return_exceptions=True)
+        assert [type(one) for one in ends] == [Unavailable, Unavailable]
+        wire.whole.set()
         await database.close()
 
 

@@ -134,8 +134,10 @@ async def overdue(db: ReadConnection, id_: UUID) -> tuple[int, datetime | None]:
         )
         SELECT count(*), min(time_created) FROM (
             SELECT old.time_created FROM (
-                SELECT owners.* FROM owners JOIN accounts a USING (account)
-                WHERE a.move_stage IS NULL LIMIT $2) looked_at
+                SELECT owners.* FROM owners CROSS JOIN LATERAL (
+                    SELECT FROM accounts a
+                    WHERE a.account = owners.account AND a.move_stage IS NULL LIMIT 1) present
+                LIMIT $2) looked_at
             CROSS JOIN LATERAL (
                 SELECT e.time_created FROM events e
                 WHERE e.account = looked_at.account AND e.live_mode = looked_at.live_mode

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from contextvars import Context
 from functools import wraps
 from math import inf
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import asyncpg
 
@@ -14,6 +15,9 @@ from wattyard.kernel.callers import on_behalf_of
 if TYPE_CHECKING:
     from wattyard.platform.db.faults import Causes
     from wattyard.platform.db.pool import ConnectionPool
+
+
+_SILENT: Final = "the database does not answer"
 
 
 def _heard(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -30,7 +34,11 @@ def _heard(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
             return await method(self, *args, **options)
         except TimeoutError as silence:
             self.terminate()
-            raise asyncpg.ConnectionDoesNotExistError("the database does not answer") from silence
+            raise asyncpg.ConnectionDoesNotExistError(_SILENT) from silence
+        except asyncpg.ConnectionDoesNotExistError as closed:
+            if self.was_silent:
+                raise asyncpg.ConnectionDoesNotExistError(_SILENT) from closed
+            raise
         finally:
             self.asked_at = inf
 
@@ -48,13 +56,14 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
     fetchrow = _heard(asyncpg.Connection.fetchrow)
     fetchval = _heard(asyncpg.Connection.fetchval)
     execute = _heard(asyncpg.Connection.execute)
-    copy_to_table = _heard(asyncpg.Connection.copy_to_table)
 
     answer_seconds = inf
     """How long a statement may take; a connection that is asked for longer is closed."""
     asked_at = inf
     """When the present statement was sent, infinity while there is none."""
     timer: asyncio.TimerHandle | None = None
+    was_silent = False
+    """Whether it was closed because a statement took longer than that."""
 
     only_reads = False
     """Whether its database was set to read only when it was opened."""
@@ -64,15 +73,33 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
     """What follows a BEGIN, where the session does not keep its settings: behind a pooler."""
     begins_writing = "BEGIN READ WRITE"
 
+    async def copy_to_table(self, table_name: str, **options: Any) -> str:  # noqa: ANN401 (the driver's)
+        """Load rows by COPY, with a time-out of its own.
+
+        The driver waits without end for a server that takes no more of them, and goes on waiting
+        when its connection is closed.
+        """
+        try:
+            async with asyncio.timeout(self.answer_seconds):
+                status: str = await super().copy_to_table(table_name, **options)
+        except Exception as fault:
+            if not isinstance(fault, TimeoutError) and not self.is_closed():
+                raise
+            self.terminate()
+            raise asyncpg.ConnectionDoesNotExistError(_SILENT) from fault
+        return status
+
     def expect_answer(self) -> None:
         """Look once the present statement takes too long, and then at whichever is present."""
         left_seconds = self.answer_seconds - max(0.0, monotonic() - self.asked_at)
         self.timer = None
         if left_seconds <= 0:
+            self.was_silent = True
             self.terminate()
         elif self.asked_at != inf and self.answer_seconds != inf:
             loop = asyncio.get_running_loop()
-            self.timer = loop.call_later(left_seconds, self.expect_answer)
+            # Without the context of whoever asks, which the timer would keep as long as itself.
+            self.timer = loop.call_later(left_seconds, self.expect_answer, context=Context())
 
 
 class ReadConnection(Protocol):

@@ -211,8 +211,10 @@ async def overdue(db: ReadConnection, until: datetime) -> tuple[int, datetime | 
         )
         SELECT count(*), min(time_created) FROM (
             SELECT old.time_created FROM (
-                SELECT owners.* FROM owners JOIN accounts a USING (account)
-                WHERE a.move_stage IS NULL LIMIT $2) looked_at
+                SELECT owners.* FROM owners CROSS JOIN LATERAL (
+                    SELECT FROM accounts a
+                    WHERE a.account = owners.account AND a.move_stage IS NULL LIMIT 1) present
+                LIMIT $2) looked_at
             CROSS JOIN LATERAL (
                 SELECT k.time_created FROM idempotency_keys k
                 WHERE k.account = looked_at.account AND k.live_mode = looked_at.live_mode
