@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from htpy import Node
 
-from tests.support.dashboard import Browser
+from tests.support.dashboard import Browser, fragments
 from tests.support.world import Tenant, World
 from wattyard.kernel.callers import NOBODY
 from wattyard.kernel.context import Contexts
@@ -21,7 +21,10 @@ from wattyard.platform.http.inside import Inside
 from wattyard.platform.work import Stopping, in_its_share, shares
 from wattyard.web.dashboard.live import Live, Render
 from wattyard.web.dashboard.origins import DashboardAddress
+from wattyard.web.dashboard.screens import PAGES
 from wattyard.web.dashboard.visit import Tools, Visit
+
+LIVE = [one.path for one in PAGES if one.path.endswith("/live")]
 
 
 @pytest.fixture
@@ -98,3 +101,15 @@ async def test_a_live_page_is_rendered_in_the_share_of_its_account(
     async with aclosing(await opened(world, viewer, render)) as chunks:
         assert [await anext(chunks) for _ in range(2)][1].startswith(b"event: fragment")
     assert in_steps == [True]
+
+
+@pytest.mark.parametrize("path", LIVE)
+async def test_every_live_part_is_sent(
+    path: str, world: World, tenant: Tenant, viewer: Browser
+) -> None:
+    site = await tenant.site(devices=[{"type": "BATTERY_SYSTEM", "reference_id": "b1"}])
+    address = viewer.base + path.format(site=site["id"])
+    async with asyncio.timeout(60), aclosing(fragments(world, viewer, address)) as sent:
+        part = await anext(sent)
+    page = await viewer.get(path.removesuffix("/live").format(site=site["id"]))
+    assert f'id="{part["id"]}"' in page.text

@@ -73,7 +73,8 @@ async def site_live(visit: Visit, site: str, states: States, live: Live) -> Stre
 
     async def render() -> Mapping[str, Node]:
         found = await visit.api("GET", f"/sites/{site}", shown=False)
-        place = ShownSite(visit, found, {"timezone": found["timezone"]})
+        location = await visit.api("GET", f"/locations/{site}", shown=False)
+        place = ShownSite(visit, found, location)
         return {site_devices.NOW: await site_devices.now(place, states)}
 
     await visit.api("GET", f"/sites/{site}", shown=False)
