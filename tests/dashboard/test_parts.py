@@ -75,3 +75,17 @@ def test_rows_of_a_wide_table_of_words_name_their_cells_and_columns_of_numbers_d
     assert words.count("data-head") == 3
     numbers = str(parts.table(("Line", parts.number("kWh"), "Unit", "Price"), [row]))
     assert "data-head" not in numbers
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "digits", "shown"),
+    [
+        (1.155, "SEK", 4, "SEK\xa01.1550"),
+        (-48.6, "SEK", None, "-SEK\xa048.60"),
+        (1234.5, "GBP", None, "£1,234.50"),
+    ],
+)
+def test_the_code_of_a_currency_stands_apart_from_its_number(
+    amount: float, currency: str, digits: int | None, shown: str
+) -> None:
+    assert Formats("en-GB").money(amount, currency, digits=digits) == shown

@@ -1,5 +1,6 @@
 """Numbers, amounts and times, as the reader writes them; times stand in the zone of their place."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache
@@ -13,6 +14,8 @@ from htpy import Node
 from wattyard.kernel import instants
 
 _ENGLISH: Final = "en_GB"
+_JOINED: Final = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""Between a letter and a digit."""
 _OFFERED: Final = (
     *(
         "en_GB",
@@ -79,12 +82,13 @@ class Formats:
         if value is None:
             return "–"
         if digits is None:
-            return numbers.format_currency(value, currency, locale=self.locale)
+            return _spaced(numbers.format_currency(value, currency, locale=self.locale))
         plain = self.locale.currency_formats["standard"].pattern
         pattern = plain.replace("0.00", "0." + "0" * digits)
-        return numbers.format_currency(
+        text = numbers.format_currency(
             value, currency, format=pattern, locale=self.locale, currency_digits=False
         )
+        return _spaced(text)
 
     def rate(self, value: float | None, currency: str) -> str:
         """A price of energy: `£0.2483 per kWh`."""
@@ -173,6 +177,11 @@ def _locale(language: str) -> Locale:
         return Locale.parse((language or _ENGLISH).replace("-", "_"))
     except (ValueError, UnknownLocaleError):
         return Locale.parse(_ENGLISH)
+
+
+def _spaced(amount: str) -> str:
+    """Part a currency's code or letters from the digits beside them, as CLDR says: `SEK 12.40`."""
+    return _JOINED.sub("\N{NO-BREAK SPACE}", amount)
 
 
 def _english_words(locale: Locale) -> Locale:
