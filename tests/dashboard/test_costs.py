@@ -108,7 +108,7 @@ async def test_days_without_readings_are_told_beside_the_total_in_table_and_char
     shown = words(months)
     missing = "13–19 Feb 2026 and 21–28 Feb 2026"
     assert "days with readings This total is not complete: readings for 13 of 334 days" in shown
-    assert f"February 2026 13 of 28 days missing {missing} €53.00 156 kWh" in shown
+    assert f"February 2026 13 of 28 days (missing {missing}) €53.00 156 kWh" in shown
     assert "January 2026 no readings €15.50 – –" in shown
     assert "No readings, as a share of the time" in shown
     shown = words(days)

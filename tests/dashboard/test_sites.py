@@ -60,10 +60,10 @@ async def test_pages_of_a_search_go_on_and_back(tenant: Tenant, browser: Browser
     assert "home-00" in first.text
     assert "home-29" in first.text
     assert "home-30" not in first.text
-    second = await browser.get(links(first.text)["Older"])
+    second = await browser.get(links(first.text)["Next page"])
     assert re.findall(r"home-\d\d", second.text) == [f"home-{n}" for n in range(30, 35)]
-    assert "Older" not in links(second.text)
-    back = await browser.get(links(second.text)["Newer"])
+    assert "Next page" not in links(second.text)
+    back = await browser.get(links(second.text)["Previous page"])
     assert re.findall(r"home-\d\d", back.text) == re.findall(r"home-\d\d", first.text)
     assert 'value="HOME"' in first.text
 
@@ -72,8 +72,8 @@ async def test_as_api_shows_the_list_that_the_page_shows(tenant: Tenant, browser
     for number in range(32):
         await tenant.site(reference_id=f"home-{number:02}", status="INACTIVE")
     first = await browser.get("/sites?status=INACTIVE")
-    older = await browser.get(links(first.text)["Older"])
-    newer = await browser.get(links(older.text)["Newer"])
+    older = await browser.get(links(first.text)["Next page"])
+    newer = await browser.get(links(older.text)["Previous page"])
     for page in (first, older, newer):
         shown = unescape(page.text)
         (address,) = re.findall(r'WATTYARD_URL(/sites[^"]*)"', shown)

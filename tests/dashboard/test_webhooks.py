@@ -9,6 +9,7 @@ import pytest
 from tests.support.dashboard import Browser, fragments, words
 from tests.support.world import Tenant, World
 from wattyard.people.domain import Role
+from wattyard.platform.outbound.addresses import ADDRESS_REFUSED
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.screens.delivery_words import words_of
 
@@ -88,7 +89,12 @@ async def test_faults_stand_beside_their_fields(browser: Browser) -> None:
         (503, "the receiver answered 503", "the receiver answered 503 Service Unavailable."),
         (404, "the receiver answered 404", "There is nothing at the endpoint's address"),
         (302, "the receiver answered 302", "Redirects are not followed"),
-        (None, "the certificate has expired", "the certificate has expired. Nothing"),
+        (
+            None,
+            "the certificate has expired",
+            "the certificate has expired. The receiver was not reached",
+        ),
+        (None, ADDRESS_REFUSED, "the setting WATTYARD_WEBHOOK_ALLOW lists networks"),
         (None, HOSTILE, "<script>alert(1)</script>"),
         (799, "the receiver answered 799", "answered 799. The fault is the receiver's"),
     ],

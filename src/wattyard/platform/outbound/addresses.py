@@ -20,6 +20,8 @@ from wattyard.kernel.values import dataclass
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+ADDRESS_REFUSED: Final = "it leads to an address that may not be reached from here"
+"""What is said of any other, without the address itself: that may be a secret."""
 _FORBIDDEN: Final = tuple(
     ip_network(text)
     for text in (

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from wattyard.platform.outbound.addresses import ADDRESS_REFUSED
 from wattyard.platform.outbound.lookup import Lookup
 
 Permits = Callable[[str], bool]
@@ -71,4 +72,4 @@ def check(address: str, permits: Permits) -> None:
         AddressRefused.
     """
     if not permits(address):
-        raise AddressRefused("it leads to an address that may not be reached from here")
+        raise AddressRefused(ADDRESS_REFUSED)

@@ -160,7 +160,7 @@ def of_month(read: DaysRead, form: Formats) -> Node:
     text = f"{form.number(read.read)} of {_days(len(read.days))}"
     if read.partly:
         text += f", {read.partly} in part"
-    says = f"missing {missing(read, form)}" if read.gaps else ""
+    says = f"(missing {missing(read, form)})" if read.gaps else ""
     return [parts.badge(text, "warn"), says and [" ", h.small[says]]]
 
 

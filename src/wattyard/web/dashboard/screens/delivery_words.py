@@ -8,6 +8,7 @@ from typing import Any, Final
 from htpy import Node
 
 from wattyard.events.domain.deliveries import GONE, PAUSES
+from wattyard.platform.outbound.addresses import ADDRESS_REFUSED
 from wattyard.web.dashboard.formats import Formats
 
 _MOST_ATTEMPTS: Final = len(PAUSES) + 1
@@ -25,6 +26,10 @@ _REMEDIES: Final[Mapping[int, str]] = {
     413: "The receiver takes only smaller bodies.",
     429: "The receiver had too much to do.",
 }
+_NOT_ALLOWED: Final = (
+    "Give the endpoint a public address that is reached by https. Whoever runs this server can "
+    "allow others: the setting WATTYARD_WEBHOOK_ALLOW lists networks, such as 10.1.0.0/16."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +80,18 @@ def reason_of(delivery: Mapping[str, Any]) -> str:
     status = delivery["last_status_code"]
     if status is not None:
         return f"the receiver answered {_answer(status)}"
+    if delivery["last_error"] == ADDRESS_REFUSED:
+        return "it leads to a private or loopback address, or by http to one that is not allowed"
     return str(delivery["last_error"] or "there is no answer yet").rstrip(".")
 
 
 def remedy_of(delivery: Mapping[str, Any]) -> str:
     """What to do about a delivery that has failed."""
     status = delivery["last_status_code"]
+    if status is None and delivery["last_error"] == ADDRESS_REFUSED:
+        return _NOT_ALLOWED
     if status is None:
-        return "Nothing of the receiver's was reached: look at its address, name and certificate."
+        return "The receiver was not reached: look at its address, name and certificate."
     if status in _REMEDIES:
         return _REMEDIES[status]
     if status >= 500:

@@ -72,8 +72,8 @@ def _pager(visit: Visit, found: FoundSites) -> Node:
     if found.newer is None and found.older is None:
         return None
     return h.nav(".pager", aria_label="Pages")[
-        h.a(href=visit.here(at=found.newer.text()))["Newer"] if found.newer else None,
-        h.a(href=visit.here(at=found.older.text()))["Older"] if found.older else None,
+        h.a(href=visit.here(at=found.newer.text()))["Previous page"] if found.newer else None,
+        h.a(href=visit.here(at=found.older.text()))["Next page"] if found.older else None,
     ]
 
 

@@ -325,10 +325,10 @@ def _search_form(visit: Visit) -> Node:
 def _pager(visit: Visit, found: FoundSites) -> Node:
     if found.newer is None and found.older is None:
         return None
-    onward = "Go on searching" if found.stopped else "Older"
+    onward = "Go on searching" if found.stopped else "Next page"
     return h.nav(".pager", aria_label="Pages")[
         visit.query.get("at") and h.a(href=visit.here(at=None))["First"],
-        found.newer is not None and h.a(href=visit.here(at=found.newer.text()))["Newer"],
+        found.newer is not None and h.a(href=visit.here(at=found.newer.text()))["Previous page"],
         found.older is not None and h.a(href=visit.here(at=found.older.text()))[onward],
     ]
 

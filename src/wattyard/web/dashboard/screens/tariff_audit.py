@@ -78,7 +78,7 @@ async def _shown(visit: Visit, tariffs: Tariffs, tariff: Document, start: dateti
     reader = ChartReader(civil.zone(tariff["timezone"]), str(form.locale))
     title = f"Price at {reader.stamp(round(start.timestamp() * 1e6))}"
     drawing = audit_chart(list(_parts(own)), reader, currency_code=currency, title=title)
-    heads = ("Part", "Tariff", "Per kWh", "VAT in it", "Tier", "Confidence")
+    heads = ("Part", "Tariff", "Per kWh", "Of that VAT", "Tier", "Confidence")
     return [
         h.p[
             h.strong[form.rate(price["total"], currency)],
@@ -143,7 +143,7 @@ def _row(visit: Visit, form: Formats, currency: str, name: str, part: Document) 
         _PARTS[name],
         h.a(href=visit.link(f"/tariffs/{part['tariff_id']}"))[part["tariff_id"]],
         form.money(part["value"], currency, digits=6),
-        form.money(part["vat"], currency, digits=6),
+        form.money(part["vat"], currency, digits=6) if part["vat"] else "none",
         "–" if tier is None else str(tier),
         form.percent(100 * part["confidence"]),
     )

@@ -102,22 +102,24 @@ def _special(check: Document, form: Formats) -> Node:
     """List days unlike the ordinary ones, clock changes, and the holidays that count."""
     currency = check["currency_code"]
     names = {one["date"]: one["name"] for one in check["holidays"]}
-    rows = [
+    unlike = [
         (
-            form.day(day["date"]),
+            day["date"],
             names.get(day["date"]) or _KINDS[day["kind"]],
             _prices(day, form, currency),
         )
         for day in check["special_days"]
     ]
-    rows += [
+    unlike += [
         (
-            form.day(day["date"]),
+            day["date"],
             f"the clock changes: {form.number(day['hours'], 'hours')}",
             _prices(day, form, currency),
         )
         for day in check["clock_changes"]
     ]
+    in_order = sorted(unlike, key=lambda one: str(one[0]))
+    rows = [(form.day(date_), *rest) for date_, *rest in in_order]
     holidays = [
         h.li[form.day(one["date"]), " ", one["name"] or "by a rule of the tariff"]
         for one in check["holidays"][:_SHOWN_HOLIDAYS]

@@ -20,7 +20,7 @@ CONNECTIONS: Final = {
     "DIRECT": "read from the supplier",
     "MARKET": "follows a market",
     "LIBRARY": "from the library",
-    "MANUAL": "as it was given",
+    "MANUAL": "entered by hand or sent to the API",
 }
 RESETS: Final = {
     "DAY": "each local day",

@@ -233,7 +233,7 @@ def _facts(visit: Visit, own: Document, location: Document, form: Formats) -> No
         ("Tiers count", SCOPES[own["tier_scope"]] if _tiered(own) else None),
         ("Market", market and h.a(href=visit.link(f"/markets/{market}"))[market]),
         ("Devices", ", ".join(own["devices"])),
-        ("Comes", CONNECTIONS[own["connection_type"]]),
+        ("Origin", CONNECTIONS[own["connection_type"]]),
         ("Zone", own["timezone"]),
         ("Status", _badges(own)),
         ("Id", objects.with_json(visit, own["id"])),
@@ -266,7 +266,7 @@ def _tiers(own: Document, form: Formats) -> Node:
     rows = [
         (
             _when(entry, block),
-            f"{hours['valid_from'][:5]} – {hours['valid_to'][:5]}",
+            _hours(hours),
             limit_text(rate, form),
             rate_text(rate, form, currency),
         )
@@ -281,6 +281,12 @@ def _tiers(own: Document, form: Formats) -> Node:
         h.p["The weeks above show the lowest tier."],
         parts.table(("Days", "Hours", "Energy", "Price"), rows[:_MOST_TIERS], label="Tiers"),
     )
+
+
+def _hours(hours: Document) -> str:
+    start, end = hours["valid_from"][:5], hours["valid_to"][:5]
+    whole = start == "00:00" and end in ("00:00", "24:00")
+    return "all day" if whole else f"{start} – {end}"
 
 
 def _when(entry: Document, block: Document) -> str:
