@@ -11,6 +11,9 @@ from tests.support.pricing import hourly, market
 from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant, World
 from wattyard.people.domain import Role
+from wattyard.web.dashboard.formats import Formats
+from wattyard.web.dashboard.screens import plan_savings
+from wattyard.web.dashboard.screens.plan_documents import PlanShown
 
 SUNDAY = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = "2026-03-01T10:00:00Z"
@@ -249,6 +252,72 @@ async def test_a_plan_that_leaves_devices_out_says_which_and_why(
     assert "doing nothing is cheapest" not in shown
     assert "cellar has no" in shown
     assert f"evice {device}" not in shown
+
+
+async def test_where_nothing_is_planned_no_costs_are_shown_but_the_way_to_a_plan(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await home(tenant, {**BATTERY, "reference_id": "cellar"})
+
+    site = await browser.get(f"/plans?location={at}")
+    alone = words(await browser.get(f"/plans?device={device}"))
+    faulty = words(await browser.get(f"/plans?device={device}&plan=new"))
+
+    assert "Nothing is planned at this site." in words(site)
+    assert "Cost of the plan" not in words(site)
+    assert (
+        f"device={device}" in site.text.partition("Nothing is planned")[2].partition("Plan cel")[0]
+    )
+    assert "cellar has not reported a state: type its state of charge below." in alone
+    assert "Plan again" not in alone
+    assert device not in faulty.partition("The call")[0]
+
+
+async def test_a_heat_pump_of_which_nothing_is_wished_counts_as_not_planned(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await home(tenant, BATTERY)
+    await charged(tenant, device, 50.0)
+    await tenant.device(at, type="HEAT_PUMP")
+
+    shown = words(await browser.get(f"/plans?location={at}"))
+
+    assert "1 of 2 devices not planned" in shown
+    assert "every goal is reached" not in shown
+
+
+def plan_that_costs(cost: float, before: float, percent: float) -> tuple[PlanShown, str]:
+    document = {
+        "currency_code": "EUR",
+        "baseline": {"total": before},
+        "savings": {"value": before - cost, "percentage": percent},
+    }
+    plan = PlanShown(document, NOW, NOW, [], cost, 1.0)
+    return plan, str(plan_savings.figures(Formats("en-GB"), plan, "1–2 Mar 2026"))
+
+
+@pytest.mark.parametrize(
+    ("cost", "before", "percent", "shown"),
+    [
+        (6.0, 8.0, 25.0, "Saved, 25\xa0%<br>"),
+        (9.0, 8.0, -12.5, "Saved, -12.5\xa0%<br>"),
+        (-14.08, 4.32, 425.9, "Saved<br>"),
+        (-48.6, -21.83, 122.6, "Saved<br>"),
+    ],
+)
+def test_a_share_is_shown_only_of_a_cost_that_it_is_a_share_of(
+    cost: float, before: float, percent: float, shown: str
+) -> None:
+    _, page = plan_that_costs(cost, before, percent)
+
+    assert shown in page
+    assert page.count("1–2 Mar 2026") == 3
+
+
+def test_amounts_that_do_not_add_up_in_cents_have_another_digit() -> None:
+    _, page = plan_that_costs(-48.596, -21.8349, 122.6)
+
+    assert [one in page for one in ("-€48.596", "-€21.835", "€26.761")] == [True] * 3
 
 
 async def test_the_page_of_a_site_leads_to_its_plan(tenant: Tenant, browser: Browser) -> None:

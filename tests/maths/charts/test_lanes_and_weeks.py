@@ -78,6 +78,19 @@ def test_lanes_do_not_overlap_and_share_their_axis_of_time() -> None:
     assert "State of charge from 40 to 60 %." in drawing.description
 
 
+def test_solar_panels_produce_and_do_not_discharge() -> None:
+    power = hours(DAY, [-2.0] * 23)
+    roof = PlanLane("Roof", "kW", power, "power", solar=True)
+    battery = PlanLane("Battery", "kW", power, "power")
+
+    legends = [
+        [one.text for one in plan_chart(lanes, READER, title="Plan").legend]
+        for lanes in ([roof], [roof, battery])
+    ]
+
+    assert legends == [["Produces"], ["Discharges or produces"]]
+
+
 def test_the_line_of_a_state_of_charge_begins_with_it_and_ends_each_step_where_it_is_then() -> None:
     drawing = a_plan()
 

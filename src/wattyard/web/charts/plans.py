@@ -47,7 +47,8 @@ class PlanLane:
     """A row of a plan: a price, a power (kW, positive takes), or a state of charge.
 
     The values of a state of charge are those at the ends of its steps; `start_percent` is that at
-    the beginning. `reserve_percent` is what it does not go below.
+    the beginning. `reserve_percent` is what it does not go below; what a lane gives
+    comes from the sun where it is `solar`.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PlanLane:
     start_percent: float | None = None
     targets: Sequence[ChargeTarget] = ()
     reserve_percent: float | None = None
+    solar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,13 @@ def _legend(lanes: Sequence[PlanLane]) -> list[LegendEntry]:
     powers = [one.series.values for one in lanes if one.kind == "power"]
     if any(np.any(values > 0.0) for values in powers):
         entries.append(LegendEntry("charge", "Charges or runs"))
-    if any(np.any(values < 0.0) for values in powers):
-        entries.append(LegendEntry("discharge", "Discharges"))
+    gives = {
+        "produces" if one.solar else "discharges"
+        for one in lanes
+        if one.kind == "power" and np.any(one.series.values < 0.0)
+    }
+    if gives:
+        entries.append(LegendEntry("discharge", " or ".join(sorted(gives)).capitalize()))
     if any(has_forecast(one.series) for one in lanes):
         entries.append(LegendEntry("forecast", "Forecast"))
     if any(one.targets for one in lanes):

@@ -14,6 +14,7 @@ Document = Mapping[str, Any]
 Reading = Callable[[Document], float]
 
 _WATTS: Final = 1_000.0
+SOLAR: Final = "PV_SYSTEM"
 PLANNED_TYPES: Final = ("BATTERY_SYSTEM", "ELECTRIC_VEHICLE", "EV_CHARGER")
 """Types of devices whose state of charge is planned."""
 
@@ -63,6 +64,7 @@ def plan_of(document: Document) -> PlanShown:
 def lanes_of(
     plan: PlanShown,
     names: Mapping[str, str],
+    types: Mapping[str, str],
     prices: StepSeries | None,
     asked: Mapping[str, "Wishes"],
 ) -> list[PlanLane]:
@@ -73,7 +75,9 @@ def lanes_of(
         lanes.append(PlanLane("Price", unit, prices, "price"))
     for one in plan.devices:
         name = names.get(one.device_id, one.device_id)
-        lanes.append(PlanLane(name, "kW", _power(one, plan.span_us), "power"))
+        solar = types.get(one.device_id) == SOLAR
+        power = _power(one, plan.span_us)
+        lanes.append(PlanLane(name, "kW", power, "power", solar=solar))
         wishes = asked.get(one.device_id, NO_WISHES)
         charge = _charge(one, plan.span_us, wishes)
         if charge is not None:

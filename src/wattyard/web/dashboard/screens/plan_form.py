@@ -17,9 +17,14 @@ PATH: Final = "/plans"
 
 
 def card(
-    visit: Visit, question: PlanQuestion, faults: FormFaults, reports: Mapping[str, StateReport]
+    visit: Visit,
+    question: PlanQuestion,
+    faults: FormFaults,
+    reports: Mapping[str, StateReport],
+    *,
+    again: bool,
 ) -> Node:
-    """Ask for other wishes; sending the form plans anew, and its second button keeps the plan."""
+    """Ask for wishes; sending the form plans, `again` or not, its second button keeps the plan."""
     fields = Fields(question.form, faults)
     shown = _of_device(question, fields, reports) if question.device else _of_site(fields)
     keeping = visit.may(Role.DEVELOPER) and [
@@ -31,7 +36,7 @@ def card(
         h.small["A kept plan is made anew, with the newest state, when prices are published."],
     ]
     return parts.card(
-        "Plan again",
+        "Plan again" if again else "Plan",
         h.form(method="get", action=visit.link(PATH), novalidate=True)[
             h.input(type="hidden", name="location", value=question.location["id"]),
             question.device and h.input(type="hidden", name="device", value=question.device["id"]),

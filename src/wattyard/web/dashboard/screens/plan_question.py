@@ -135,7 +135,17 @@ async def new_plan(
     try:
         return await visit.api("POST", question.path, body=question.body), None
     except Refusal as refusal:
+        refusal.faults = tuple(
+            fault._replace(message=named(fault.message, question.names)) for fault in refusal.faults
+        )
         return None, refusal
+
+
+def named(message: str, names: Mapping[str, str]) -> str:
+    """Call devices by their names in a message of the API."""
+    for id_, name in names.items():
+        message = message.replace(f"device {id_}", name).replace(id_, name)
+    return message
 
 
 def _instant(text: str, zone: ZoneInfo) -> str | None:

@@ -4,14 +4,66 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import htpy as h
+from babel import numbers
 from htpy import Node
 
 from wattyard.kernel.arrays import np
 from wattyard.web.charts.series import StepSeries
+from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.screens.plan_documents import PlanShown
 
 _LITTLE_KWH: Final = 0.05
+_WHOLE_PERCENT: Final = 100.0
+_FINER: Final = 3
+"""So many digits more than the currency has are tried, that shown amounts add up."""
+
+
+def figures(form: Formats, plan: PlanShown, days: str) -> Node:
+    """Show what a plan costs, what it would cost with nobody planning, and the difference.
+
+    `days` is the time that all three are of.
+    """
+    document = plan.document
+    currency = document["currency_code"]
+    baseline, savings = document.get("baseline"), document.get("savings")
+    digits = None
+    if baseline and savings:
+        digits = _digits(baseline["total"], plan.cost, savings["value"], currency)
+
+    def figure(value: float, words: str, kind: str = "") -> Node:
+        amount = form.money(value, currency, digits=digits)
+        return parts.figure(amount, [words, h.br, days], kind=kind)
+
+    found = [figure(plan.cost, "Cost of the plan")]
+    if baseline:
+        found.append(figure(baseline["total"], "With nobody planning"))
+    if savings:
+        kind = "" if savings["value"] >= 0 else "warn"
+        found.append(figure(savings["value"], f"Saved{_share(form, plan)}", kind))
+    elif baseline:
+        found.append(parts.figure("–", "Saved: with nobody planning, less would be reached"))
+    return h.div(".figures")[found]
+
+
+def _share(form: Formats, plan: PlanShown) -> str:
+    """Say what share is saved; nothing where there is no cost that it is a share of."""
+    baseline, savings = plan.document.get("baseline"), plan.document["savings"]
+    before = baseline["total"] if baseline else plan.cost + savings["value"]
+    percent = savings["percentage"]
+    if percent is None or before <= 0 or percent > _WHOLE_PERCENT:
+        return ""
+    return f", {form.percent(percent)}"
+
+
+def _digits(before: float, after: float, saved: float, currency: str) -> int | None:
+    """Find how many digits let shown amounts add up; None is as many as the currency has."""
+    least = numbers.get_currency_precision(currency)
+    for digits in range(least, least + _FINER + 1):
+        left = round(before, digits) - round(after, digits)
+        if round(left - round(saved, digits), digits + 1) == 0:
+            return None if digits == least else digits
+    return None
 
 
 def note(

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import htpy as h
 from htpy import Node
 
+from wattyard.kernel import civil
 from wattyard.kernel.clock_changes import microseconds
 from wattyard.kernel.refusals import Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
+from wattyard.schedules.domain.refusals import NoDeviceState
 from wattyard.schedules.service import KeptPlans
 from wattyard.sites.service import SiteSearches, States
 from wattyard.web.charts.page import chart
@@ -23,6 +26,7 @@ from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import FormFaults, sentence, worded
 from wattyard.web.dashboard.screens import plan_form, plan_savings, plan_words, tariff_words
 from wattyard.web.dashboard.screens.plan_documents import (
+    SOLAR,
     DeviceRun,
     PlanShown,
     Wishes,
@@ -35,6 +39,7 @@ from wattyard.web.dashboard.screens.plan_documents import (
 from wattyard.web.dashboard.screens.plan_question import (
     PlanQuestion,
     kept_plan,
+    named,
     new_plan,
     question_of,
 )
@@ -66,19 +71,19 @@ async def plans(
         shown = plan_of(made)
         prices = await _prices(visit, shown)
         asked = wishes_of(shown, request, reports, question.types)
-        saved = plan_savings.note(form, shown, prices, request)
-        body += [_figures(form, shown), saved, *_shown(visit, question, shown, prices, asked)]
+        body += _outcome(visit, question, shown, plan_savings.note(form, shown, prices, request))
+        body += _shown(visit, question, shown, prices, asked)
     elif refusal is not None and not question.submitted:
         body.append(_cannot(visit, question, refusal))
     faults = FormFaults(refusal if question.submitted else None)
-    body.append(plan_form.card(visit, question, faults, reports))
+    body.append(plan_form.card(visit, question, faults, reports, again=made is not None))
     if made is not None:
         body.append(_call(visit))
     return Screen(
         title=f"Charging plan of {_title(question)}",
         path=PATH,
         above=_above(visit, question),
-        actions=_state(made, form, visit),
+        actions=_state(made, form, visit, question),
         body=body,
         status=422 if refusal is not None and question.submitted else 200,
     )
@@ -103,7 +108,7 @@ async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Scr
             title=f"Charging plan of {_title(question)}",
             path=PATH,
             above=_above(visit, question),
-            body=plan_form.card(visit, question, FormFaults(refusal), reports),
+            body=plan_form.card(visit, question, FormFaults(refusal), reports, again=True),
             status=422,
         )
     device = question.device["id"] if question.device is not None else None
@@ -148,15 +153,18 @@ def _switch(visit: Visit, question: PlanQuestion) -> Node:
     ]
 
 
-def _state(made: Mapping[str, Any] | None, form: Formats, visit: Visit) -> Node:
+def _state(
+    made: Mapping[str, Any] | None, form: Formats, visit: Visit, question: PlanQuestion
+) -> Node:
     """Say whether every goal is reached, and whether the plan is a kept one and how old."""
     if made is None:
         return None
-    devices, left_out = made.get("devices") or (), _left_out(made)
+    count = len(question.devices)
+    left_out = 0 if question.device is not None else count - len(_planned(made, question))
     if made.get("status", "COMPLETE") != "COMPLETE":
         badges = [parts.badge("not every goal is reached", "warn")]
     elif left_out:
-        badges = [parts.badge(f"{left_out} of {len(devices)} devices not planned", "warn")]
+        badges = [parts.badge(f"{left_out} of {count} devices not planned", "warn")]
     else:
         badges = [parts.badge("every goal is reached", "good")]
     if "time_made" in made:
@@ -168,9 +176,38 @@ def _state(made: Mapping[str, Any] | None, form: Formats, visit: Visit) -> Node:
     return badges
 
 
-def _left_out(made: Mapping[str, Any]) -> int:
-    """Count the devices that a plan of a site leaves as they are, since it lacks facts of them."""
-    return sum(one.get("status") == "NOT_PLANNED" for one in made.get("devices") or ())
+def _planned(made: Mapping[str, Any], question: PlanQuestion) -> set[str]:
+    """Which devices of the site a plan is of; others stay as they are.
+
+    It does not list heat pumps and loads of which nothing is wished.
+    """
+    planned = {one.device_id for one in plan_of(made).devices if one.status != "NOT_PLANNED"}
+    return planned & {one["id"] for one in question.devices}
+
+
+def _outcome(visit: Visit, question: PlanQuestion, plan: PlanShown, saved: Node) -> list[Node]:
+    """Show what a plan costs and saves; or that it plans nothing, and where to say more."""
+    planned = _planned(plan.document, question)
+    if planned or question.device is not None:
+        days = _days(visit.formats(question.zone.key), question, plan)
+        return [plan_savings.figures(visit.formats(question.zone.key), plan, days), saved]
+    location_id = question.location["id"]
+    links = [
+        parts.button(
+            f"Plan {question.names[one['id']]}",
+            visit.link(PATH, location=location_id, device=one["id"]),
+        )
+        for one in question.planned
+    ]
+    more = " A device's own page takes its state of charge, where it reports none." if links else ""
+    return [parts.empty(f"Nothing is planned at this site.{more}", *links)]
+
+
+def _days(form: Formats, question: PlanQuestion, plan: PlanShown) -> str:
+    """The local days that a plan is of."""
+    start, end = (datetime.fromisoformat(one) for one in (plan.start_time, plan.end_time))
+    last = max(start, end - timedelta(microseconds=1))
+    return form.days(civil.date_at(start, question.zone), civil.date_at(last, question.zone))
 
 
 def _shown(
@@ -182,7 +219,7 @@ def _shown(
 ) -> list[Node]:
     """Show what is missed, lanes, slots, and what the plan rests on."""
     form = visit.formats(question.zone.key)
-    lanes = lanes_of(plan, question.names, prices, asked)
+    lanes = lanes_of(plan, question.names, question.types, prices, asked)
     reader = ChartReader(question.zone, str(form.locale))
     drawing = plan_chart(
         lanes, reader, title="Price, power and charge", now_us=microseconds(visit.call.now)
@@ -190,7 +227,7 @@ def _shown(
     return [
         _missing(form, plan, question.names),
         _warnings(plan, question.names),
-        parts.card("When it runs", chart(drawing, "plan"), _slots(form, plan, question.names)),
+        parts.card("When it runs", chart(drawing, "plan"), _slots(form, plan, question)),
         _rests_on(form, plan, question),
     ]
 
@@ -208,22 +245,6 @@ async def _prices(visit: Visit, plan: PlanShown) -> StepSeries | None:
     with suppress(Refusal):
         return quoted_prices(await visit.api("GET", "/prices", query=query))
     return None
-
-
-def _figures(form: Formats, plan: PlanShown) -> Node:
-    document = plan.document
-    currency = document["currency_code"]
-    found = [parts.figure(form.money(plan.cost, currency), "Cost of the plan")]
-    baseline, savings = document.get("baseline"), document.get("savings")
-    if baseline:
-        found.append(parts.figure(form.money(baseline["total"], currency), "With nobody planning"))
-    if savings:
-        words = f"Saved, {form.percent(savings['percentage'])}"
-        kind = "" if savings["value"] >= 0 else "warn"
-        found.append(parts.figure(form.money(savings["value"], currency), words, kind=kind))
-    elif baseline:
-        found.append(parts.figure("–", "Saved: with nobody planning, less would be reached"))
-    return h.div(".figures")[found]
 
 
 def _missing(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
@@ -246,22 +267,19 @@ def _missing(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
 
 def _warnings(plan: PlanShown, names: Mapping[str, str]) -> list[Node]:
     """Say what a person should know of a plan before its figures, with devices by their names."""
-    shown: list[Node] = []
-    for one in plan.document.get("warnings") or ():
-        message = one["message"]
-        for id_, name in names.items():
-            message = message.replace(f"device {id_}", name).replace(id_, name)
-        shown.append(h.p(".told", role="status")[worded(message)])
-    return shown
+    return [
+        h.p(".told", role="status")[worded(named(one["message"], names))]
+        for one in plan.document.get("warnings") or ()
+    ]
 
 
-def _slots(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
+def _slots(form: Formats, plan: PlanShown, question: PlanQuestion) -> Node:
     """List when each device runs, slots that touch and have one reason as one, and why then."""
     rows = [
         (
             h.time(datetime=run.start_time)[_span(form, run)],
-            names.get(run.device_id, run.device_id),
-            _doing(form, run),
+            question.names.get(run.device_id, run.device_id),
+            _doing(form, run, question.types.get(run.device_id)),
             form.percent(run.percent_after),
             plan_words.why(run.slots[0]),
         )
@@ -269,7 +287,7 @@ def _slots(form: Formats, plan: PlanShown, names: Mapping[str, str]) -> Node:
     ]
     nothing = parts.empty(
         "Nothing that is planned runs in this time; some devices are not planned."
-        if _left_out(plan.document)
+        if any(one.status == "NOT_PLANNED" for one in plan.devices)
         else "Nothing runs in this time: doing nothing is cheapest."
     )
     heads = ("Time", "Device", "What it does", "Charge after", "Because")
@@ -284,9 +302,10 @@ def _span(form: Formats, run: DeviceRun) -> str:
     return f"{form.weekday(run.start_time)} {form.time(run.start_time)} – {form.time(run.end_time)}"
 
 
-def _doing(form: Formats, run: DeviceRun) -> str:
+def _doing(form: Formats, run: DeviceRun, type_: str | None) -> str:
     """Say how much energy a run moves, at which powers, and what sun it holds back."""
-    verb = "takes" if run.kwh >= 0 else "gives"
+    gives = "produces" if type_ == SOLAR else "gives"
+    verb = "takes" if run.kwh >= 0 and type_ != SOLAR else gives
     powers = sorted(slot["power"]["value"] / 1000 for slot in run.slots)
     low, high = (form.number(power, "kW") for power in (powers[0], powers[-1]))
     at = high if low == high else f"{low} to {high}"
@@ -324,7 +343,10 @@ def _cannot(visit: Visit, question: PlanQuestion, refusal: Refusal) -> Node:
         "no_tariff_connected": tariff_words.link_button(visit, location_id),
         "no_price_data": parts.button("See the markets", visit.link("/markets"), main=True),
     }
-    return parts.empty(worded(refusal.first.message), actions.get(refusal.first.code))
+    says = worded(refusal.first.message)
+    if question.device is not None and refusal.first.code == NoDeviceState.code:
+        says = f"{_title(question)} has not reported a state: type its state of charge below."
+    return parts.empty(says, actions.get(refusal.first.code))
 
 
 def _call(visit: Visit) -> Node:
