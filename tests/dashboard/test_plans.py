@@ -258,6 +258,7 @@ async def test_where_nothing_is_planned_no_costs_are_shown_but_the_way_to_a_plan
     tenant: Tenant, browser: Browser
 ) -> None:
     at, device = await home(tenant, {**BATTERY, "reference_id": "cellar"})
+    await tenant.device(at, type="PV_SYSTEM")
 
     site = await browser.get(f"/plans?location={at}")
     alone = words(await browser.get(f"/plans?device={device}"))

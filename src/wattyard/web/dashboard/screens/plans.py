@@ -187,10 +187,14 @@ def _planned(made: Mapping[str, Any], question: PlanQuestion) -> set[str]:
 
 def _outcome(visit: Visit, question: PlanQuestion, plan: PlanShown, saved: Node) -> list[Node]:
     """Show what a plan costs and saves; or that it plans nothing, and where to say more."""
-    planned = _planned(plan.document, question)
-    if planned or question.device is not None:
-        days = _days(visit.formats(question.zone.key), question, plan)
-        return [plan_savings.figures(visit.formats(question.zone.key), plan, days), saved]
+    idle = {
+        one.device_id
+        for one in plan.devices
+        if not one.slots and question.types.get(one.device_id) == SOLAR
+    }
+    if question.device is not None or _planned(plan.document, question) - idle:
+        form = visit.formats(question.zone.key)
+        return [plan_savings.figures(form, plan, _days(form, question, plan)), saved]
     location_id = question.location["id"]
     links = [
         parts.button(
