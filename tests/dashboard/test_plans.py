@@ -12,7 +12,7 @@ from tests.support.tariff_bodies import flat
 from tests.support.world import Tenant, World
 from wattyard.people.domain import Role
 from wattyard.web.dashboard.formats import Formats
-from wattyard.web.dashboard.screens import plan_savings
+from wattyard.web.dashboard.screens import plan_savings, plan_words
 from wattyard.web.dashboard.screens.plan_documents import PlanShown
 
 SUNDAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -75,7 +75,7 @@ async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
     assert "Saved, " in shown
     assert "Mon 2 Mar 05:00 – 06:15" in shown
     assert "takes 10.54 kWh at 2.16 kW to 10 kW" in shown.replace("\xa0", " ")
-    assert "energy is cheapest then" in shown
+    assert "the plan costs least this way" in shown
     assert "Price, power and charge" in shown
     assert "car-1: state of charge, %" in shown
     assert "nobody planning: the car is charged at once" in shown
@@ -362,3 +362,18 @@ async def test_devices_and_sites_of_others_are_not_there(
     assert (await browser.get(f"/plans?device={device}")).status_code == 404
     assert (await browser.get(f"/plans?location={at}")).status_code == 404
     assert (await browser.post("/plans", {"device": device})).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("cheapest", "what is used here then need not come from the grid"),
+        ("export", "energy is sold then"),
+        ("solar", "the sun shines then"),
+        (None, ""),
+    ],
+)
+def test_what_gives_energy_is_not_said_to_give_it_at_the_highest_price(
+    reason: str | None, says: str
+) -> None:
+    assert plan_words.why({"direction": "EXPORT", "why": reason}) == says

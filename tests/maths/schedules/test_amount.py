@@ -355,7 +355,7 @@ def test_each_slot_can_say_why_it_is_where_it_is() -> None:
     assert {slot.why for slot in cheapest.devices[0].slots} == {"cheapest"}
     assert {slot.why for slot in flat_out.devices[0].slots} == {"deadline"}
     assert {slot.why for slot in shaved.devices[0].slots} == {"price_limit"}
-    assert {slot.why for slot in fused.devices[0].slots} == {"site_limit"}
+    assert [slot.why for slot in fused.devices[0].slots] == ["site_limit", "cheapest"]
 
 
 def test_confidence_is_weighted_by_energy() -> None:

@@ -217,7 +217,8 @@ def test_each_slot_can_say_why_it_is_where_it_is() -> None:
     assert whys(ask(CAR, [0.3, 0.1, 0.2, 0.3])) == {"cheapest"}
     assert whys(ask(CAR, [0.3, 0.1, 0.2])) == {"deadline"}
     assert whys(ask(CAR, [0.3] * 5, pv_w=[9000] * 5)) == {"solar"}
-    assert whys(replace(ask(CAR, [0.3] * 5), limits=PowerLimits(6_000.0))) == {"site_limit"}
+    fused = replace(ask(CAR, [0.3, 0.1, 0.1, 0.1, 0.3]), limits=PowerLimits(6_000.0))
+    assert whys(fused) == {"site_limit", "cheapest"}
     selling = ask(BATTERY, [0.1, 0.4], export=[0.0, 0.3], export_allowed=True)
     assert whys(selling) == {"cheapest", "export"}
 

@@ -34,7 +34,7 @@ def reasons_of_slots(need: Need, outcome: StepPlan, row: int) -> list[PowerSlot]
 
     `export` for giving; `deadline` when the device runs flat out through its whole window, and
     `price_limit` when it does through all time at allowed prices; `site_limit` when the room in
-    a better step, or in the same, was used up; else `cheapest`.
+    a cheaper step was used up; else `cheapest`.
     """
     slots = outcome.slots[row]
     if need.direction == "EXPORT":
@@ -48,11 +48,9 @@ def reasons_of_slots(need: Need, outcome: StepPlan, row: int) -> list[PowerSlot]
         return [replace(slot, why=always) for slot in slots]
     taken_wh = outcome.energy_wh.sum(axis=0)
     shut = idle & (taken_wh >= steps.room_w * steps.hours * _FULL)
-    rank = np.empty(steps.hours.size)
-    rank[steps.cheapest_first] = np.arange(rank.size)
-    best_shut = rank[shut].min(initial=np.inf)
+    least_shut = steps.per_kwh[shut].min(initial=np.inf)
     first = np.searchsorted(steps.edges_us, [slot.start_us for slot in slots], side="right") - 1
     return [
-        replace(slot, why="site_limit" if rank[step] >= best_shut else "cheapest")
+        replace(slot, why="site_limit" if steps.per_kwh[step] > least_shut else "cheapest")
         for slot, step in zip(slots, first, strict=True)
     ]

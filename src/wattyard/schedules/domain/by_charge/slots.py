@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-from wattyard.kernel.arrays import Numbers, np
+from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.by_charge.meter import Flows
 from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSlot, Storage
 from wattyard.schedules.domain.by_charge.reach import StorageReach
+from wattyard.schedules.domain.crowding import Leeway, kept_from_cheaper
 from wattyard.schedules.domain.power import Why
 
 _SAME_POWER_W: Final = 1e-2
@@ -32,6 +33,7 @@ def slots_of(
     """List the slots in order of time; steps that touch with equal power and reason are one."""
     edges_us = question.steps.edges_us
     slots: list[ChargeSlot] = []
+    crowded = _crowded_out(question, storage, reach, run) if question.explain else None
     for step in np.flatnonzero(run.charge_w + run.discharge_w > 0.0):
         charging = bool(run.charge_w[step] > 0.0)
         slot = ChargeSlot(
@@ -41,7 +43,9 @@ def slots_of(
             power_w=float(run.charge_w[step] if charging else run.discharge_w[step]),
             held_wh=float(run.held_wh[step]),
             cost=float(run.cost[step]),
-            why=_why(question, storage, reach, run, int(step)) if question.explain else None,
+            why=None
+            if crowded is None
+            else _why(question, storage, reach, run, int(step), crowded),
         )
         if slots and _goes_on(slots[-1], slot):
             slots[-1] = replace(
@@ -65,21 +69,26 @@ def _goes_on(one: ChargeSlot, two: ChargeSlot) -> bool:
 
 
 def _why(
-    question: ChargeQuestion, storage: Storage, reach: StorageReach, run: StorageRun, step: int
+    question: ChargeQuestion,
+    storage: Storage,
+    reach: StorageReach,
+    run: StorageRun,
+    step: int,
+    crowded: Marks,
 ) -> Why:
     """Find why a storage unit runs in a step.
 
     Discharging: `export` where it feeds the grid, else `cheapest`. Charging: `reserve` while
-    the storage unit holds less than that, `solar` where the site imports nothing meanwhile,
-    `deadline` where every step up to a goal runs as full as it can, `site_limit` where the
-    connection is full, else `cheapest`.
+    the storage unit holds less than that, `solar` where the sun gives more than the site uses and
+    nothing is imported, `deadline` where every step up to a goal runs as full as it can,
+    `site_limit` where the connection is full at a better time, else `cheapest`.
     """
     if run.discharge_w[step] > 0.0:
         return "export" if run.flows.export_w[step] > _NOISE_W else "cheapest"
     held_before_wh = run.held_wh[step - 1] if step else storage.energy_wh
     if held_before_wh < storage.reserve_wh - _NOISE_WH:
         return "reserve"
-    if run.flows.import_w[step] <= _NOISE_W:
+    if run.flows.import_w[step] <= _NOISE_W and question.steps.net_w[step] < -_NOISE_W:
         return "solar"
     flat_out = any(
         goal.step >= step and run.held_wh[goal.step] >= reach.most_wh[goal.step] - _NOISE_WH
@@ -88,5 +97,22 @@ def _why(
     )
     if flat_out:
         return "deadline"
-    full = run.flows.import_w[step] >= question.limits.import_w - _NOISE_W
-    return "site_limit" if full and run.charge_w[step] < storage.charge_w - _NOISE_W else "cheapest"
+    return "site_limit" if crowded[step] else "cheapest"
+
+
+def _crowded_out(
+    question: ChargeQuestion, storage: Storage, reach: StorageReach, run: StorageRun
+) -> Marks:
+    """Mark the steps (n) in which the connection, full at a better time, makes it charge."""
+    steps, imports = question.steps, run.flows.import_w > _NOISE_W
+    if question.objective == "SELF_CONSUMPTION":
+        return np.zeros_like(imports)
+    leeway = Leeway(
+        np.full(run.charge_w.size, storage.charge_w),
+        run.held_wh,
+        np.full(run.charge_w.size, storage.capacity_wh),
+        reach.floor_wh,
+    )
+    per_kwh = steps.carbon_per_kwh if question.objective == "CARBON" else steps.import_per_kwh
+    full = run.flows.import_w >= question.limits.import_w - _NOISE_W
+    return imports & kept_from_cheaper(leeway, run.charge_w, per_kwh, full)

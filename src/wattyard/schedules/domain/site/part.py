@@ -22,6 +22,7 @@ from typing import Literal, Protocol
 
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass, field
+from wattyard.schedules.domain.crowding import Leeway
 from wattyard.schedules.domain.power import Why
 from wattyard.schedules.domain.site.plan import Shortfall, SiteSlot
 from wattyard.schedules.domain.site.question import SiteQuestion
@@ -38,6 +39,7 @@ class Run:
     `held_wh`, `temperature_c`, `curtailed_w` (n) and `shortfalls` as in `DevicePlan`; so are
     `slots`, where they are not simply the steps with power. `forced` (n): where it runs because it
     otherwise misses a goal (`deadline`) or because it holds less than its reserve (`reserve`).
+    `leeway`: what it could have taken instead; None where that is not known.
     """
 
     device: str
@@ -48,6 +50,7 @@ class Run:
     shortfalls: tuple[Shortfall, ...] = ()
     slots: tuple[SiteSlot, ...] | None = None
     forced: tuple[Why | None, ...] = ()
+    leeway: Leeway | None = None
 
 
 class Placed(Protocol):

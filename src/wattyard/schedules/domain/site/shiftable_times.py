@@ -6,6 +6,7 @@ from typing import Final
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import HOUR_US
 from wattyard.kernel.values import dataclass
+from wattyard.schedules.domain.crowding import Leeway
 from wattyard.schedules.domain.power import WATTS_PER_KW, Reason
 from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.site.devices import Shiftable, Stretch
@@ -163,6 +164,7 @@ class ShiftableTimes:
             power_w,
             shortfalls=self.shortfalls(power_w),
             slots=self.slots(power_w),
+            leeway=Leeway(self.open * self.load.max_w),
         )
 
     def _choices(self) -> list[Numbers]:

@@ -4,6 +4,7 @@ from math import inf
 from typing import Final
 
 from wattyard.kernel.arrays import Numbers, np
+from wattyard.schedules.domain.crowding import Leeway
 from wattyard.schedules.domain.power import Reason, Why
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.plan import Shortfall
@@ -31,7 +32,16 @@ def run_of_storage(times: StorageTimes, charge_w: Numbers, discharge_w: Numbers)
         held_wh=held_wh,
         shortfalls=(*(one for one in shortfalls if one is not None), *trips),
         forced=_forced(times, held_wh),
+        leeway=_leeway(times, held_wh),
     )
+
+
+def _leeway(times: StorageTimes, held_wh: Numbers) -> Leeway:
+    least_wh = times.floor_wh.copy()
+    for goal in times.goals:
+        if goal.step >= 0:
+            least_wh[goal.step] = max(float(least_wh[goal.step]), goal.low_wh)
+    return Leeway(times.open * times.storage.charge_w, held_wh, times.most_wh, least_wh)
 
 
 def _missed(times: StorageTimes, goal: StorageGoal, held_wh: Numbers) -> Shortfall | None:

@@ -6,16 +6,19 @@ from typing import Any, Final
 from wattyard.web.dashboard.formats import Formats
 
 _WHY: Final = {
-    "cheapest": "energy is cheapest then",
+    "cheapest": "the plan costs least this way",
     "deadline": "it has to be ready in time",
     "site_limit": "the site's limit leaves no more room at better times",
     "reserve": "the reserve is to be kept",
     "price_limit": "the price is on the right side of the limit that was asked for",
-    "export": "what is sold then earns most",
+    "export": "energy is sold then",
     "solar": "the sun gives more than the house uses",
 }
-_GIVES: Final = "what the grid delivers costs most then"
-"""Why a store gives what the house uses."""
+_GIVES: Final = {
+    "cheapest": "what is used here then need not come from the grid",
+    "solar": "the sun shines then",
+}
+"""Why a store gives what the house uses, and why panels give."""
 _REASONS: Final = {
     "window_too_short": "the time is too short",
     "device_power": "the device has too little power",
@@ -46,9 +49,8 @@ COST_PARTS: Final = {
 def why(slot: Mapping[str, Any]) -> str:
     """Say why a slot is where it is; nothing where the plan does not."""
     reason = slot.get("why") or ""
-    if reason == "cheapest" and slot.get("direction") == "EXPORT":
-        return _GIVES
-    return _WHY.get(reason, "")
+    gives = _GIVES.get(reason) if slot.get("direction") == "EXPORT" else None
+    return gives or _WHY.get(reason, "")
 
 
 def missing(fault: Mapping[str, Any], form: Formats) -> str:
