@@ -100,7 +100,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """Work in an empty folder; what is handed over to workers is put back."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
-        for name in Settings.__dataclass_fields__:
+        for name in ("config", *Settings.__dataclass_fields__):
             patch.setenv(f"WATTYARD_{name.upper()}", "")
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         patch.setenv("WORKERS_BEGUN", str(tmp_path / "begun"))
