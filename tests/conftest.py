@@ -20,7 +20,7 @@ from wattyard.platform.db import Database
 from wattyard.platform.embedded import EmbeddedDatabase
 from wattyard.sites.domain import time_zones
 
-pytest_plugins = ("tests.support.order",)
+pytest_plugins = ("tests.support.order", "tests.support.syntax_trees")
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """On a busy machine each example may take long."""
 settings.register_profile("repeatable", UNTIMED, derandomize=True, max_examples=25)
@@ -86,6 +86,25 @@ def borders_put_away() -> Iterator[None]:
         warnings.simplefilter("ignore")
         time_zones._finder.cache_clear()
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def environment_as_found() -> Iterator[None]:
+    """Fail a test that leaves variables of the environment to the tests after it."""
+    found = dict(os.environ)
+    yield
+    left = {
+        name
+        for name, value in (found.items() ^ dict(os.environ).items())
+        if name != "PYTEST_CURRENT_TEST"
+    }
+    for name in left:
+        os.environ.pop(name, None)
+        if name in found:
+            os.environ[name] = found[name]
+    assert not left, (
+        f"the test leaves variables changed: {', '.join(sorted(left))}; use monkeypatch"
+    )
 
 
 @pytest.fixture
