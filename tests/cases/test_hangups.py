@@ -30,6 +30,7 @@ ON_A_TERMINAL: Final = """
 import fcntl, signal, termios
 from wattyard.cli.reloading import Terminal
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
 terminal = Terminal()
 open(2, "w", closefd=False).write("ready\\n")

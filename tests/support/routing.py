@@ -116,4 +116,5 @@ def code_of(head: str) -> str:
         middle = proof.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
         return str(claims["account_id"])[20:]
-    return proof.split("_")[2]
+    parts = proof.split("_")
+    return parts[2] if len(parts) > 2 else ""
