@@ -15,8 +15,8 @@ from wattyard.cli.sample_readings import (
     sample_readings,
     together,
 )
+from wattyard.meters.domain.distinct_readings import apart
 from wattyard.meters.domain.readings import judged
-from wattyard.meters.domain.together import apart
 from wattyard.sites.domain.sites import PostalAddress, Site
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)

@@ -15,7 +15,7 @@ from wattyard.app.cells.moving import AccountMove, Route
 from wattyard.events.service import Retention
 from wattyard.kernel.moves import MoveRefused
 from wattyard.meters.service import BatchRetention
-from wattyard.platform.http.replays import Replays
+from wattyard.platform.http.idempotency import Replays
 
 
 async def died() -> None:

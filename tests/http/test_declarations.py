@@ -19,14 +19,14 @@ from wattyard.kernel.ids import SortedIds
 from wattyard.platform.db import Database, ReplicaFailed
 from wattyard.platform.document import document
 from wattyard.platform.encryption import Keyring
-from wattyard.platform.http import Access, Call, Effect, Endpoint, endpoint, scopes
+from wattyard.platform.http import Access, Call, Effect, Endpoint, asgi_scopes, endpoint
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.call import Message
 from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
+from wattyard.platform.http.idempotency import Replays
 from wattyard.platform.http.limits import NoLimits
-from wattyard.platform.http.replays import Replays
 
 
 def now() -> datetime:
@@ -260,7 +260,7 @@ async def test_our_own_fault_in_a_websocket_is_logged_and_closes_it() -> None:
     async def receive() -> Message:
         return {"type": "websocket.connect"}
 
-    await scopes.connect(
+    await asgi_scopes.connect(
         broken, {}, receive, send, lambda scope, fault: failures.append((scope, fault))
     )
 

@@ -11,7 +11,7 @@ from tests.support.world import SETTINGS, Tenant, World
 from wattyard.app.background import jobs
 from wattyard.app.job_runs import JobRuns
 from wattyard.events.service import Retention
-from wattyard.platform.http.replays import Replays
+from wattyard.platform.http.idempotency import Replays
 from wattyard.platform.work import Periodic
 
 DAYS_KEPT = 30

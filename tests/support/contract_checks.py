@@ -26,8 +26,8 @@ from wattyard.platform.http.bodies import LINE_LIMIT_BYTES
 from wattyard.platform.http.connections import HEAD_BYTES
 from wattyard.platform.http.declare import MEBIBYTE, Endpoint
 from wattyard.platform.http.errors import status_of
+from wattyard.platform.http.idempotency import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.http.lists import PAGE_BYTES
-from wattyard.platform.http.replays import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.settings import Settings
 from wattyard.schedules.domain.by_amount import request as amount_request
 from wattyard.schedules.domain.by_charge import request as charge_request

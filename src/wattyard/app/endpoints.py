@@ -36,8 +36,8 @@ from wattyard.platform.http import Access, Answer, Call, Endpoint, endpoint
 from wattyard.platform.http.call import JSON
 from wattyard.platform.http.documents import Document, Rendered
 from wattyard.platform.http.errors import PathUnknown
+from wattyard.platform.http.idempotency import Replays
 from wattyard.platform.http.proxies import is_forwarded
-from wattyard.platform.http.replays import Replays
 from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry

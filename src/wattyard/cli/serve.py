@@ -40,6 +40,8 @@ from wattyard.platform.settings import Settings
 
 _FINISH_SECONDS: Final = 5
 """Seconds that running requests may take after SIGTERM; the whole stop stays below 10 s."""
+_HANGS_AFTER_SECONDS: Final = 5
+"""One of several server processes that does not answer its supervisor for so long is replaced."""
 _READY_SECONDS: Final = 60
 _SWITCH_SECONDS: Final = 0.0005
 _LOOK_SECONDS: Final = 0.1
@@ -171,6 +173,7 @@ def _run(reloading: Reloading, listening: socket.socket, terminal: Terminal) -> 
         proxy_headers=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,
         timeout_keep_alive=30,
+        timeout_worker_healthcheck=_HANGS_AFTER_SECONDS,
     )
     if settings.workers > 1:
         with _metrics_folder(settings) as together:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from wattyard.events.domain import Event, EventNotFound, NewEvent
 from wattyard.events.domain.types import types_of
-from wattyard.events.service.seen import seen
+from wattyard.events.service.visible_events import seen
 from wattyard.events.store import log as store
 from wattyard.kernel import ids
 from wattyard.kernel.context import Context

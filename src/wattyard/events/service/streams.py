@@ -9,7 +9,7 @@ from uuid import UUID
 from wattyard.events.domain import Event
 from wattyard.events.service.horizon import Horizon
 from wattyard.events.service.log import CHANNEL, Events
-from wattyard.events.service.seen import seen
+from wattyard.events.service.visible_events import seen
 from wattyard.events.store import order as store
 from wattyard.events.store.order import Position
 from wattyard.kernel.context import Context

@@ -34,7 +34,7 @@ AT_SITES = """
          THEN convert_from(data, 'UTF8')::jsonb -> 'locations' ?| {0}
          ELSE convert_from(data, 'UTF8')::jsonb ->> 'location_id' = ANY({0}) END
 """
-"""The rule of `service.seen.seen_at`, for the ids of locations."""
+"""The rule of `service.visible_events.seen_at`, for the ids of locations."""
 
 
 async def append(db: WriteConnection, account: int, live: bool, events: Sequence[Event]) -> None:

@@ -6,8 +6,8 @@ from typing import Final
 from wattyard.kernel.arrays import Integers, Marks, np
 from wattyard.kernel.context import Context
 from wattyard.kernel.values import dataclass
+from wattyard.meters.domain.distinct_readings import apart, distinct, same_energy
 from wattyard.meters.domain.readings import Failed, Readings, Stream
-from wattyard.meters.domain.together import apart, distinct, same_energy
 from wattyard.meters.service.fitting import fitting
 from wattyard.meters.store import readings as reading_store
 from wattyard.platform.db import ReadConnection

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from wattyard.kernel.arrays import Integers, Marks, np
 from wattyard.kernel.context import Context
+from wattyard.meters.domain.distinct_readings import numbered
 from wattyard.meters.domain.readings import Readings, Stream
-from wattyard.meters.domain.together import numbered
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store.readings import Periods
 from wattyard.platform.db import ReadConnection

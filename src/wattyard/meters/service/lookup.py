@@ -17,7 +17,7 @@ from wattyard.meters.domain.coverage import covered_us
 from wattyard.meters.domain.grouping import sums
 from wattyard.meters.domain.readings import Metered, Stream, TariffDirection
 from wattyard.meters.domain.records import Record, Search, StreamReadings
-from wattyard.meters.service.once import keep, kept_of
+from wattyard.meters.service.shared_reads import keep, kept_of
 from wattyard.meters.store import columns
 from wattyard.meters.store import readings as reading_store
 from wattyard.meters.store import series as series_store

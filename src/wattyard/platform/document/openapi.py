@@ -22,7 +22,7 @@ from wattyard.platform.decoding import type_forms as forms
 from wattyard.platform.document.schemas import Schemas
 from wattyard.platform.document.tags import tag, tag_of
 from wattyard.platform.document.webhooks import EventKinds, webhooks
-from wattyard.platform.http import replays
+from wattyard.platform.http import idempotency
 from wattyard.platform.http.bodies import BodyIncomplete
 from wattyard.platform.http.declare import Access, Endpoint
 from wattyard.platform.http.errors import (
@@ -164,7 +164,7 @@ def refusals_of(endpoint: Endpoint, refused: AccessRefusals) -> list[type[Refusa
     if endpoint.query is not None or endpoint.body is not None:
         found += [ParameterInvalid]
     if endpoint.effect is not None:
-        found += replays.REFUSALS
+        found += idempotency.REFUSALS
     if endpoint.method in ("PATCH", "DELETE"):
         found += [PreconditionFailed, Conflict]
     return [kind for kind in dict.fromkeys(found) if kind is not Malformed]

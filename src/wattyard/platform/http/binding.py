@@ -12,7 +12,7 @@ from wattyard.kernel.callers import NOBODY, Caller, on_behalf_of
 from wattyard.kernel.refusals import Malformed, Missing
 from wattyard.platform.db import Database, ReplicaFailed, replicas_allowed
 from wattyard.platform.decoding import body_decoder, query_decoder
-from wattyard.platform.http import releases, replays
+from wattyard.platform.http import idempotency, releases
 from wattyard.platform.http.arguments import Provided, asked_by, names_in_path, services_of
 from wattyard.platform.http.bodies import plain_body
 from wattyard.platform.http.call import Answer, Call, StreamedAnswer, etag, matches, while_there
@@ -144,7 +144,7 @@ class Bound:
         work = self.declared.handler(**given)
         return while_there(call, work) if self._abandons else work
 
-    async def _whole(self, call: Call) -> Answer | replays.LastStep:
+    async def _whole(self, call: Call) -> Answer | idempotency.LastStep:
         result = await self._handled(call)
         if not isinstance(result, LastStep):
             return self._whole_answer(result, call)

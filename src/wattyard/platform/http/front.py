@@ -10,7 +10,8 @@ from wattyard.kernel import ids
 from wattyard.kernel.callers import on_behalf_of
 from wattyard.kernel.context import Contexts
 from wattyard.kernel.refusals import Refusal
-from wattyard.platform.http import cors, errors, path_keys, scopes
+from wattyard.platform.http import asgi_scopes, cors, errors, path_keys
+from wattyard.platform.http.asgi_scopes import Failed
 from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.call import Call, Receive, Scope, Send
 from wattyard.platform.http.errors import (
@@ -20,7 +21,6 @@ from wattyard.platform.http.errors import (
     RequestInvalid,
 )
 from wattyard.platform.http.proxies import TrustedProxies
-from wattyard.platform.http.scopes import Failed
 
 Finished = Callable[[Call, BaseException | None], None]
 """Called after every request, with the error where one was our fault."""
@@ -109,10 +109,10 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await scopes.live(self._lifespan(self), receive, send, self._failed)
+            await asgi_scopes.live(self._lifespan(self), receive, send, self._failed)
             return
         if scope["type"] == "websocket":
-            await scopes.connect(_nowhere, scope, receive, send, self._failed)
+            await asgi_scopes.connect(_nowhere, scope, receive, send, self._failed)
             return
         on_behalf_of.set(None)  # a pipelined request's task has what the one before it had set
         contexts = self._contexts

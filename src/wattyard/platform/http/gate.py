@@ -11,8 +11,8 @@ from wattyard.kernel.values import dataclass
 from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.declare import Access, Endpoint
 from wattyard.platform.http.errors import ScopeMissing
+from wattyard.platform.http.idempotency import Replays
 from wattyard.platform.http.limits import CallLimits
-from wattyard.platform.http.replays import Replays
 
 
 class Authenticate(Protocol):

@@ -1,4 +1,7 @@
-"""The tables of idempotency: answers that are kept, and marks of requests that still run."""
+"""The tables of idempotency: answers that are kept, and marks of requests that still run.
+
+For how long is decided in `platform/http/idempotency.py`.
+"""
 
 import hashlib
 from datetime import datetime

@@ -10,8 +10,8 @@ import msgspec
 from wattyard.kernel.callers import Caller
 from wattyard.platform.http import Access, Call, Endpoint
 from wattyard.platform.http.declare import Effect
+from wattyard.platform.http.idempotency import REPLAYED
 from wattyard.platform.http.path_keys import MASKED
-from wattyard.platform.http.replays import REPLAYED
 from wattyard.requests.adapters.secret_fields import Secrets, cleaned, fields_of, masked
 from wattyard.requests.domain import BODY_BYTES, Logged, LoggedRequest, NewRequest, RequestLine
 from wattyard.requests.service import Recorder

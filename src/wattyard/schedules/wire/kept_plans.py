@@ -96,7 +96,7 @@ def charge_to_keep(body: DeviceChargeBody, device_id: str, answer: ChargeAnswer)
 def site_to_keep(body: SitePlanBody, answer: SiteAnswer) -> RequestToKeep:
     """Keep a request for a plan of a site, until its last deadline, or it ends."""
     planned = {one.device for one in answer.plan.devices}
-    end_us = max(answer.request.deadlines_us, default=answer.case.grid.end_us)
+    end_us = max(answer.request.deadlines_us, default=answer.case.time_steps.end_us)
     return RequestToKeep(
         kind="site",
         site_id=answer.site.id,

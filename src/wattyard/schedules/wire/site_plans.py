@@ -63,12 +63,12 @@ def site_shape(
     fields = head(
         caller, named, answer.site, device=None, direction=None, next_update=answer.next_update
     )
-    cut = remarks.is_cut(answer.request, case.grid)
-    hours = (case.grid.end_us - case.grid.start_us) / HOUR_US
+    cut = remarks.is_cut(answer.request, case.time_steps)
+    hours = (case.time_steps.end_us - case.time_steps.start_us) / HOUR_US
     return SitePlanShape(
         **fields,
-        prices_until=prices_end(instant(case.grid.end_us)) if cut else None,
-        request=SiteRequestShape(rounded(hours, 6), case.grid.step_minutes),
+        prices_until=prices_end(instant(case.time_steps.end_us)) if cut else None,
+        request=SiteRequestShape(rounded(hours, 6), case.time_steps.step_minutes),
         status=plan.status,
         shortfalls=[_missed(one, case, "", form) for one in plan.shortfalls],
         gap=rounded(plan.gap, _GAP_DECIMALS),

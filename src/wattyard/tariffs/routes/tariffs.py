@@ -55,7 +55,7 @@ from wattyard.tariffs.domain.sources import (
 from wattyard.tariffs.domain.tariff import Direction, TariffType
 from wattyard.tariffs.domain.warnings import check_plausible
 from wattyard.tariffs.service import Prices, TariffImports, Tariffs
-from wattyard.tariffs.service.judged import ConnectedTariff
+from wattyard.tariffs.service.judged_tariffs import ConnectedTariff
 from wattyard.tariffs.wire import examples
 from wattyard.tariffs.wire.samples import TariffCheckShape, check_shape
 from wattyard.tariffs.wire.shapes import ContractDate

@@ -31,7 +31,7 @@ from wattyard.tariffs.domain.prices import calendar_region
 from wattyard.tariffs.domain.sources import MarketSourceNotFound
 from wattyard.tariffs.domain.tariff import Element, Tariff, check_overlap
 from wattyard.tariffs.domain.warnings import warnings
-from wattyard.tariffs.service.judged import ConnectedTariff, Judged, check_sources
+from wattyard.tariffs.service.judged_tariffs import ConnectedTariff, Judged, check_sources
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, sources_of
 from wattyard.tariffs.store import contracts as contract_store

@@ -11,7 +11,7 @@ from wattyard.sites.domain.netting import Netting
 from wattyard.sites.service import Sites
 from wattyard.tariffs.domain.contracts import ContractDraft
 from wattyard.tariffs.service.contracts import Tariffs
-from wattyard.tariffs.service.judged import ConnectedTariff
+from wattyard.tariffs.service.judged_tariffs import ConnectedTariff
 
 _KEPT: Final = (
     "netting: the location stays as it is: it nets import and export in another way than the "

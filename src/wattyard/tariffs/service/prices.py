@@ -42,7 +42,7 @@ from wattyard.tariffs.domain.sources import (
 )
 from wattyard.tariffs.domain.tariff import Direction, Element, Tariff, market_keys
 from wattyard.tariffs.domain.tiers import Consumed
-from wattyard.tariffs.service.judged import Judged
+from wattyard.tariffs.service.judged_tariffs import Judged
 from wattyard.tariffs.service.netting import net_metered
 from wattyard.tariffs.service.ports import TariffUseCases
 from wattyard.tariffs.service.series import Needs, SeriesCache, sources_of

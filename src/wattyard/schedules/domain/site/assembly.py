@@ -27,7 +27,6 @@ from wattyard.schedules.domain.site.fitting import (
     fitted_load,
     fitted_storage,
 )
-from wattyard.schedules.domain.site.grid import Grid, grid, strictest
 from wattyard.schedules.domain.site.panels import panels_name, pv_shares
 from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.question import HeldPlan, SiteQuestion
@@ -44,6 +43,7 @@ from wattyard.schedules.domain.site.surroundings import (
     sun_over,
     with_forecasts,
 )
+from wattyard.schedules.domain.site.time_steps import TimeSteps, strictest, time_steps
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.domain.states import StateReport
@@ -100,7 +100,7 @@ class SiteCase:
     """
 
     question: SiteQuestion
-    grid: Grid
+    time_steps: TimeSteps
     around: Surroundings
     answered: Sequence[UUID]
     targets_us: Mapping[str, tuple[int | None, ...]]
@@ -156,7 +156,7 @@ def assembled(request: SiteRequest, known: KnownSite, end_us: int) -> SiteCase:
             be planned.
     """
     subjects = subjects_of(request, known)
-    laid = _grid(request, known, subjects, end_us)
+    laid = _time_steps(request, known, subjects, end_us)
     fitted = _fitted(subjects, laid, sells=known.sold is not None)
     own = Surroundings(
         sun_over(known.site, known.devices, known.metered.sun, known.weather, laid.edges_us),
@@ -177,7 +177,9 @@ def assembled(request: SiteRequest, known: KnownSite, end_us: int) -> SiteCase:
     )
 
 
-def _grid(request: SiteRequest, known: KnownSite, subjects: Sequence[Subject], end_us: int) -> Grid:
+def _time_steps(
+    request: SiteRequest, known: KnownSite, subjects: Sequence[Subject], end_us: int
+) -> TimeSteps:
     start_us = microseconds(request.start)
     changes = [quote.prices.edges_us for quote in (known.bought, known.sold) if quote]
     changes.append(np.array(_forecast_edges(request), dtype=np.int64))
@@ -189,7 +191,7 @@ def _grid(request: SiteRequest, known: KnownSite, subjects: Sequence[Subject], e
             cuts |= {*stretch}
         for away in wish.storage.absences:
             cuts |= {away.start_us, away.end_us}
-    return grid(
+    return time_steps(
         (start_us, end_us),
         request.step_minutes,
         changes=changes,
@@ -212,7 +214,7 @@ def _forecast_edges(request: SiteRequest) -> list[int]:
     ]
 
 
-def _fitted(subjects: Sequence[Subject], laid: Grid, *, sells: bool) -> Fitted:
+def _fitted(subjects: Sequence[Subject], laid: TimeSteps, *, sells: bool) -> Fitted:
     fitted = Fitted()
     for subject in subjects:
         try:
@@ -224,7 +226,7 @@ def _fitted(subjects: Sequence[Subject], laid: Grid, *, sells: bool) -> Fitted:
     return fitted
 
 
-def _fit(subject: Subject, laid: Grid, fitted: Fitted, *, sells: bool) -> None:
+def _fit(subject: Subject, laid: TimeSteps, fitted: Fitted, *, sells: bool) -> None:
     wish = subject.wish
     if wish.run is not None:
         fitted.loads.append(fitted_load(subject, wish.run, laid))
@@ -245,7 +247,7 @@ def _is_listed(subject: Subject) -> bool:
 
 
 def _question(
-    request: SiteRequest, known: KnownSite, laid: Grid, fitted: Fitted, around: Surroundings
+    request: SiteRequest, known: KnownSite, laid: TimeSteps, fitted: Fitted, around: Surroundings
 ) -> SiteQuestion:
     edges = laid.edges_us
     bought_per_kwh, confidence = _priced(known.bought, laid)
@@ -294,7 +296,7 @@ def _question(
     )
 
 
-def _rises(known: KnownSite, laid: Grid) -> tuple[DemandRise, ...]:
+def _rises(known: KnownSite, laid: TimeSteps) -> tuple[DemandRise, ...]:
     """List the billing periods of demand charges that the plan touches."""
     if known.charging is None:
         return ()
@@ -306,7 +308,7 @@ def _limit_w(kw: float | None) -> float:
     return np.inf if kw is None else WATTS_PER_KW * kw
 
 
-def _priced(quote: Quote, laid: Grid) -> tuple[Numbers, Numbers]:
+def _priced(quote: Quote, laid: TimeSteps) -> tuple[Numbers, Numbers]:
     """Average prices over the steps (n), with the lowest confidence in each."""
     prices, edges = quote.prices, laid.edges_us
     lengths = np.diff(np.clip(prices.edges_us, edges[0], edges[-1])).astype(np.float64)

@@ -14,7 +14,7 @@ from typing import Final
 
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.schedules.domain.power import WATTS_PER_KW
-from wattyard.schedules.domain.site.behind import Behind
+from wattyard.schedules.domain.site.behind_the_meter import BehindTheMeter
 from wattyard.schedules.domain.site.devices import HeatPumpLoad, Shiftable
 from wattyard.schedules.domain.site.heat_pump import Warming
 from wattyard.schedules.domain.site.part import Run
@@ -28,13 +28,13 @@ _ROUNDING_WH: Final = 1e-6
 
 def at_once(question: SiteQuestion) -> list[Run]:
     """Run the devices of a question with nobody planning."""
-    site = Behind(question)
+    site = BehindTheMeter(question)
     loads = [_load(site, ShiftableTimes(load, question.edges_us)) for load in question.loads]
     pumps = [_heat_pump(site, Warming(pump, question.edges_us)) for pump in question.heat_pumps]
     return [*_storages(site), *loads, *pumps, *site.sun()]
 
 
-def _storages(site: Behind) -> list[Run]:
+def _storages(site: BehindTheMeter) -> list[Run]:
     """Go through the steps: cars charge, batteries follow the site, missed targets are mended."""
     units = [StorageAtOnce(site, storage) for storage in site.question.storages]
     cars = [unit for unit in units if unit.storage.car]
@@ -49,7 +49,7 @@ def _storages(site: Behind) -> list[Run]:
     return [unit.run() for unit in units]
 
 
-def _load(site: Behind, times: ShiftableTimes) -> Run:
+def _load(site: BehindTheMeter, times: ShiftableTimes) -> Run:
     """Run a load at once, at the highest power there is room for."""
     load = times.load
     power_w = _unbroken(site, times) if load.contiguous else None
@@ -61,7 +61,7 @@ def _load(site: Behind, times: ShiftableTimes) -> Run:
     return Run(load.device, power_w, shortfalls=times.shortfalls(power_w))
 
 
-def _unbroken(site: Behind, times: ShiftableTimes) -> Numbers | None:
+def _unbroken(site: BehindTheMeter, times: ShiftableTimes) -> Numbers | None:
     """Find the earliest single run at the highest power that there is room for, if any."""
     load = times.load
     if load.energy_wh <= 0.0 or load.max_starts == 0:
@@ -77,7 +77,7 @@ def _unbroken(site: Behind, times: ShiftableTimes) -> Numbers | None:
     return None
 
 
-def _greedy(site: Behind, times: ShiftableTimes) -> Numbers:
+def _greedy(site: BehindTheMeter, times: ShiftableTimes) -> Numbers:
     """Run in each step that allows it, until all energy is used."""
     load, left_wh = times.load, times.load.energy_wh
     power_w, starts = np.zeros(times.hours.size), 0
@@ -120,7 +120,7 @@ def _level_w(load: Shiftable, room_w: float) -> float:
     return most_w if most_w >= load.least_w else 0.0
 
 
-def _heat_pump(site: Behind, warming: Warming) -> Run:
+def _heat_pump(site: BehindTheMeter, warming: Warming) -> Run:
     """Hold the lower edge of the comfort band."""
     pump = warming.pump
     needed_c, at_c = warming.needed_c(), pump.initial_c

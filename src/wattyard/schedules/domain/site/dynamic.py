@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
-from wattyard.schedules.domain.site.meter import sun_groups
 from wattyard.schedules.domain.site.pieces import Move, Pieces, best_of, simplified
+from wattyard.schedules.domain.site.power_balance import sun_groups
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.storage_times import StorageTimes
 

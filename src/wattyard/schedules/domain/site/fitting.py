@@ -24,8 +24,8 @@ from wattyard.schedules.domain.site.devices import (
     StorageTarget,
     Stretch,
 )
-from wattyard.schedules.domain.site.grid import Grid, bound_course, held_course
 from wattyard.schedules.domain.site.request import DeviceWish, RunWish, TargetWish, ThermalWish
+from wattyard.schedules.domain.site.time_steps import TimeSteps, bound_course, held_course
 from wattyard.sites.domain.devices import Battery, Device
 from wattyard.sites.domain.states import StateReport
 
@@ -148,7 +148,7 @@ class FittedStorage:
     warnings: tuple[Fault, ...] = ()
 
 
-def fitted_storage(subject: Subject, grid: Grid, *, sells: bool) -> FittedStorage:
+def fitted_storage(subject: Subject, laid: TimeSteps, *, sells: bool) -> FittedStorage:
     """Describe a battery or a car to plan with; `sells`: whether energy can be sold at all.
 
     Without a wish for the end a battery is to hold then what it holds now, a car the target of
@@ -175,7 +175,7 @@ def fitted_storage(subject: Subject, grid: Grid, *, sells: bool) -> FittedStorag
             warnings.append(_no_discharge(subject))
         discharge_kw = 0.0
     full_wh = WH_PER_KWH * capacity_kwh
-    targets, late = _targets(subject, grid, percent)
+    targets, late = _targets(subject, laid, percent)
     share = full_wh / _FULL
     rated = (device.properties.battery or Battery()).round_trip_efficiency
     storage = SiteStorage(
@@ -190,15 +190,15 @@ def fitted_storage(subject: Subject, grid: Grid, *, sells: bool) -> FittedStorag
         reserve_wh=share * (_first(wish.reserve_percent, subject.reported_reserve) or 0.0),
         targets=tuple(
             StorageTarget(
-                grid.end_us if one.at_us is None else min(one.at_us, grid.end_us),
+                laid.end_us if one.at_us is None else min(one.at_us, laid.end_us),
                 None if one.min_percent is None else share * one.min_percent,
                 None if one.max_percent is None else share * one.max_percent,
                 one.priority,
             )
             for one in targets
         ),
-        absences=_absences(subject, grid),
-        blocked=(*subject.wish.blocked, *_away_at_the_end(subject, grid)),
+        absences=_absences(subject, laid),
+        blocked=(*subject.wish.blocked, *_away_at_the_end(subject, laid)),
         grid_charging=wish.grid_charging,
         grid_discharging=wish.grid_discharging and sells,
         wear_per_kwh=wish.wear_per_kwh,
@@ -209,7 +209,7 @@ def fitted_storage(subject: Subject, grid: Grid, *, sells: bool) -> FittedStorag
     return FittedStorage(storage, tuple(one.at_us for one in targets), (*warnings, *late))
 
 
-def fitted_load(subject: Subject, run: RunWish, grid: Grid) -> Shiftable:
+def fitted_load(subject: Subject, run: RunWish, laid: TimeSteps) -> Shiftable:
     """Describe a load that may run later.
 
     Without levels it is on at its rating or off; a car, or a load with a least power, takes
@@ -227,7 +227,7 @@ def fitted_load(subject: Subject, run: RunWish, grid: Grid) -> Shiftable:
     return Shiftable(
         device=subject.name,
         energy_wh=WH_PER_KWH * run.energy_kwh,
-        windows=run.windows or (Stretch(grid.start_us, grid.end_us),),
+        windows=run.windows or (Stretch(laid.start_us, laid.end_us),),
         max_w=most_w,
         least_w=0.0 if levels_w else min(_least_w(subject, most_w), most_w),
         levels_w=levels_w,
@@ -240,7 +240,7 @@ def fitted_load(subject: Subject, run: RunWish, grid: Grid) -> Shiftable:
     )
 
 
-def fitted_heat_pump(subject: Subject, thermal: ThermalWish, grid: Grid) -> HeatPumpLoad:
+def fitted_heat_pump(subject: Subject, thermal: ThermalWish, laid: TimeSteps) -> HeatPumpLoad:
     """Describe a heat pump that keeps a room or tank in its band of comfort.
 
     Raises:
@@ -254,16 +254,18 @@ def fitted_heat_pump(subject: Subject, thermal: ThermalWish, grid: Grid) -> Heat
         resistance_k_per_kw=thermal.resistance_k_per_kw,
         capacity_kwh_per_k=thermal.capacity_kwh_per_k,
         initial_c=thermal.initial_c,
-        outdoor_c=held_course(thermal.outdoor_c, grid.edges_us),
-        cop=held_course(thermal.cop, grid.edges_us),
-        min_c=bound_course(thermal.min_c, grid.edges_us, -inf),
-        max_c=bound_course(thermal.max_c, grid.edges_us, inf),
+        outdoor_c=held_course(thermal.outdoor_c, laid.edges_us),
+        cop=held_course(thermal.cop, laid.edges_us),
+        min_c=bound_course(thermal.min_c, laid.edges_us, -inf),
+        max_c=bound_course(thermal.max_c, laid.edges_us, inf),
         least_w=min(_least_w(subject, most_w), most_w),
         blocked=subject.wish.blocked,
     )
 
 
-def _targets(subject: Subject, grid: Grid, percent: float) -> tuple[list[TargetWish], list[Fault]]:
+def _targets(
+    subject: Subject, laid: TimeSteps, percent: float
+) -> tuple[list[TargetWish], list[Fault]]:
     """List what is to be held when, and what is said of targets after the end of the plan."""
     wish = subject.wish.storage
     most = _FULL if wish.max_percent is None else wish.max_percent
@@ -275,29 +277,29 @@ def _targets(subject: Subject, grid: Grid, percent: float) -> tuple[list[TargetW
     late = [
         Fault(
             "target_after_end",
-            f"{subject.path}.targets[{n}]: the plan ends at {text(instant(grid.end_us))}; the "
+            f"{subject.path}.targets[{n}]: the plan ends at {text(instant(laid.end_us))}; the "
             "target is to be reached by then",
             f"{subject.path}.targets[{n}].time",
         )
         for n, one in enumerate(wish.targets)
-        if one.at_us is not None and one.at_us > grid.end_us
+        if one.at_us is not None and one.at_us > laid.end_us
     ]
     return targets, late
 
 
-def _absences(subject: Subject, grid: Grid) -> tuple[Absence, ...]:
+def _absences(subject: Subject, laid: TimeSteps) -> tuple[Absence, ...]:
     """List the absences that end in the plan; one that ends at its start is over.
 
     One that ends inside of a step lasts until the step's end.
     """
     return tuple(
         Absence(
-            max(one.start_us, grid.start_us),
-            int(grid.edges_us[np.searchsorted(grid.edges_us, one.end_us)]),
+            max(one.start_us, laid.start_us),
+            int(laid.edges_us[np.searchsorted(laid.edges_us, one.end_us)]),
             WH_PER_KWH * one.energy_kwh,
         )
         for one in subject.wish.storage.absences
-        if grid.start_us < one.end_us <= grid.end_us
+        if laid.start_us < one.end_us <= laid.end_us
     )
 
 
@@ -306,12 +308,12 @@ def _away(subject: Subject) -> tuple[Stretch, ...]:
     return tuple(Stretch(one.start_us, one.end_us) for one in subject.wish.storage.absences)
 
 
-def _away_at_the_end(subject: Subject, grid: Grid) -> tuple[Stretch, ...]:
+def _away_at_the_end(subject: Subject, laid: TimeSteps) -> tuple[Stretch, ...]:
     """Find the absence that the plan ends in: the car has no power, and comes home later."""
     return tuple(
         Stretch(one.start_us, one.end_us)
         for one in subject.wish.storage.absences
-        if one.start_us < grid.end_us < one.end_us
+        if one.start_us < laid.end_us < one.end_us
     )
 
 

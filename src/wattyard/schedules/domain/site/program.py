@@ -8,7 +8,6 @@ from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.values import dataclass
 from wattyard.schedules.domain.site.demand import DemandPart
 from wattyard.schedules.domain.site.heat_pump import HeatPumpPart
-from wattyard.schedules.domain.site.meter import PlacedMeter, closed, opened
 from wattyard.schedules.domain.site.part import (
     CostPart,
     Draw,
@@ -17,6 +16,11 @@ from wattyard.schedules.domain.site.part import (
     ProgramPart,
     Rounding,
     Switch,
+)
+from wattyard.schedules.domain.site.power_balance import (
+    PlacedMeter,
+    begin_balance,
+    complete_balance,
 )
 from wattyard.schedules.domain.site.question import SiteQuestion
 from wattyard.schedules.domain.site.shiftable import ShiftablePart
@@ -78,9 +82,9 @@ def site_program(question: SiteQuestion, *, whole_runs: bool = True) -> SiteProg
     all: exact where nothing is unmet, and far easier to solve (`has_whole_runs`).
     """
     draft = ProgramDraft(question, question.hours)
-    meter = opened(draft)
+    meter = begin_balance(draft)
     placed = [part.join(draft) for part in parts_of(question, whole_runs=whole_runs)]
-    closed(draft, meter)
+    complete_balance(draft, meter)
     money = {part: _weights(draft.draft.size, terms) for part, terms in draft.money.items()}
     goals, objective = _goals(draft, meter, money)
     return SiteProgram(

@@ -4,11 +4,11 @@ from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Refusal
 from wattyard.schedules.domain.site.fitting import Subject
-from wattyard.schedules.domain.site.grid import Grid
 from wattyard.schedules.domain.site.request import LONGEST, SiteRequest
+from wattyard.schedules.domain.site.time_steps import TimeSteps
 
 
-def is_cut(request: SiteRequest, laid: Grid) -> bool:
+def is_cut(request: SiteRequest, laid: TimeSteps) -> bool:
     """Whether a plan ends before what was asked for, since no price is known further."""
     if request.horizon is not None:
         return microseconds(request.start + request.horizon) > laid.end_us
@@ -16,7 +16,7 @@ def is_cut(request: SiteRequest, laid: Grid) -> bool:
     return min(max(request.deadlines_us, default=laid.end_us), longest_us) > laid.end_us
 
 
-def on_time(request: SiteRequest, laid: Grid, confirmed_us: int) -> list[Fault]:
+def on_time(request: SiteRequest, laid: TimeSteps, confirmed_us: int) -> list[Fault]:
     """Say where a plan is shorter, coarser or less certain than was asked for."""
     found = []
     if is_cut(request, laid):

@@ -4,7 +4,7 @@ from math import sqrt
 from typing import Final
 
 from wattyard.kernel.arrays import Numbers, np
-from wattyard.schedules.domain.site.behind import Behind
+from wattyard.schedules.domain.site.behind_the_meter import BehindTheMeter
 from wattyard.schedules.domain.site.devices import SiteStorage
 from wattyard.schedules.domain.site.part import Run
 from wattyard.schedules.domain.site.storage_run import run_of_storage
@@ -17,7 +17,7 @@ _NOISE_W: Final = 1e-3
 class StorageAtOnce:
     """A unit while the steps go by: `power_w` (n, charging positive), `held_wh` (n) after each."""
 
-    def __init__(self, site: Behind, storage: SiteStorage) -> None:
+    def __init__(self, site: BehindTheMeter, storage: SiteStorage) -> None:
         question = site.question
         self.site, self.storage = site, storage
         self.times = StorageTimes(storage, question.edges_us, question.hours)

@@ -23,8 +23,8 @@ from wattyard.schedules.domain.forecasts.surroundings import (
 )
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Instants
-from wattyard.schedules.domain.site.grid import Grid, mean_of
 from wattyard.schedules.domain.site.request import SeriesPiece
+from wattyard.schedules.domain.site.time_steps import TimeSteps, mean_of
 from wattyard.schedules.domain.steps import mean_over, step_edges
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Site
@@ -79,13 +79,13 @@ def load_over(site: Site, metered: MeteredSite, edges_us: Instants) -> Expected:
 
 
 def with_forecasts(
-    own: Surroundings, grid: Grid, *, load: Sequence[SeriesPiece], solar: Sequence[SeriesPiece]
+    own: Surroundings, laid: TimeSteps, *, load: Sequence[SeriesPiece], solar: Sequence[SeriesPiece]
 ) -> tuple[Surroundings, list[Fault]]:
     """Put what the client expects in the place of what this server does, and say where it ends."""
     warnings: list[Fault] = []
     for pieces, name in ((load, "load"), (solar, "solar")):
-        until_us = max((one.end_us for one in pieces), default=grid.end_us)
-        if until_us < grid.end_us:
+        until_us = max((one.end_us for one in pieces), default=laid.end_us)
+        if until_us < laid.end_us:
             path = f"forecasts.{name}"
             warnings.append(
                 Fault(
@@ -96,7 +96,7 @@ def with_forecasts(
                 )
             )
     return Surroundings(
-        _by_client(own.pv, solar, grid.edges_us), _by_client(own.base_load, load, grid.edges_us)
+        _by_client(own.pv, solar, laid.edges_us), _by_client(own.base_load, load, laid.edges_us)
     ), warnings
 
 

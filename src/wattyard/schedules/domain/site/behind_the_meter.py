@@ -13,7 +13,7 @@ _NOISE_W: Final = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Behind:
+class BehindTheMeter:
     """What is drawn behind the meter so far, in each of n steps (W).
 
     `net_w` (n) at the meter, sun counted at its full; `circuits_w` (c, n) at each fuse;

@@ -14,7 +14,7 @@ CELLS_AT_MOST: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class TimeSteps:
     """The edges (n + 1) of n steps, and the step that was taken, in minutes.
 
     `rounds_times`: whether limits and times of devices may change inside of steps.
@@ -33,14 +33,14 @@ class Grid:
         return int(self.edges_us[-1])
 
 
-def grid(
+def time_steps(
     span_us: tuple[int, int],
     step_minutes: int,
     *,
     changes: Sequence[Instants],
     cuts_us: Collection[int],
     devices: int,
-) -> Grid:
+) -> TimeSteps:
     """Cut a horizon at UTC multiples of a step, and where something changes.
 
     `changes` are the edges of prices and forecasts, which are averaged over a step that was
@@ -59,7 +59,7 @@ def grid(
         edges = np.unique(np.concatenate([ends, multiples, *also]))
         edges = edges[(edges >= start_us) & (edges <= end_us)].astype(np.int64)
         if (edges.size - 1) * max(devices, 1) <= CELLS_AT_MOST or step_us >= DAY_US:
-            return Grid(edges, minutes, rounds_times)
+            return TimeSteps(edges, minutes, rounds_times)
         minutes, also = 2 * minutes, []
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from wattyard.schedules.domain.site import remarks
 from wattyard.schedules.domain.site.devices import Stretch
-from wattyard.schedules.domain.site.grid import (
+from wattyard.schedules.domain.site.request import DeviceWish, RunWish, SeriesPiece, SiteRequest
+from wattyard.schedules.domain.site.time_steps import (
     CELLS_AT_MOST,
     bound_course,
-    grid,
     held_course,
     mean_of,
     strictest,
+    time_steps,
 )
-from wattyard.schedules.domain.site.request import DeviceWish, RunWish, SeriesPiece, SiteRequest
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -31,7 +31,9 @@ def edges(*hours: float) -> np.ndarray:
 
 
 def test_steps_lie_on_multiples_and_the_first_is_cut_at_the_start() -> None:
-    laid = grid((7 * MINUTE, HOUR), 15, changes=[], cuts_us=[20 * MINUTE, 5 * HOUR], devices=1)
+    laid = time_steps(
+        (7 * MINUTE, HOUR), 15, changes=[], cuts_us=[20 * MINUTE, 5 * HOUR], devices=1
+    )
 
     assert (laid.edges_us // MINUTE).tolist() == [7, 15, 20, 30, 45, 60]
     assert laid.step_minutes == 15
@@ -40,8 +42,8 @@ def test_steps_lie_on_multiples_and_the_first_is_cut_at_the_start() -> None:
 def test_the_step_doubles_above_50_000_cells_and_prices_no_longer_cut() -> None:
     week, quarters = 168 * HOUR, np.arange(0, 168 * HOUR, 15 * MINUTE)
 
-    fits = grid((0, week), 15, changes=[quarters], cuts_us=[], devices=74)
-    many = grid((0, week), 15, changes=[quarters], cuts_us=[7 * MINUTE], devices=500)
+    fits = time_steps((0, week), 15, changes=[quarters], cuts_us=[], devices=74)
+    many = time_steps((0, week), 15, changes=[quarters], cuts_us=[7 * MINUTE], devices=500)
 
     assert (fits.step_minutes, fits.edges_us.size - 1) == (15, 672)
     assert many.step_minutes == 120
@@ -53,8 +55,8 @@ def test_times_that_would_be_most_of_a_plan_do_not_cut_it() -> None:
     day = (0, 24 * HOUR)
     every_minute = range(0, 24 * HOUR, MINUTE)
 
-    few = grid(day, 15, changes=[], cuts_us=every_minute, devices=17)
-    many = grid(day, 15, changes=[], cuts_us=every_minute, devices=500)
+    few = time_steps(day, 15, changes=[], cuts_us=every_minute, devices=17)
+    many = time_steps(day, 15, changes=[], cuts_us=every_minute, devices=500)
 
     assert (few.rounds_times, few.edges_us.size - 1) == (False, 1440)
     assert (many.rounds_times, many.step_minutes, many.edges_us.size - 1) == (True, 15, 96)
@@ -105,6 +107,6 @@ def test_only_a_plan_that_ends_before_what_was_asked_for_is_said_to_be_cut(
         horizon=None if horizon is None else timedelta(hours=horizon),
         wishes={nobody: DeviceWish(device_id=nobody, run=run)},
     )
-    laid = grid((0, known * HOUR), 60, changes=[], cuts_us=[], devices=1)
+    laid = time_steps((0, known * HOUR), 60, changes=[], cuts_us=[], devices=1)
 
     assert remarks.is_cut(request, laid) is cut

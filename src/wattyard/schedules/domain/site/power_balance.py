@@ -33,8 +33,8 @@ class PlacedMeter:
     groups: tuple[SunGroup, ...]
 
 
-def opened(draft: ProgramDraft) -> PlacedMeter:
-    """Add the columns of the meter; parts are placed next, then `closed` adds its rows."""
+def begin_balance(draft: ProgramDraft) -> PlacedMeter:
+    """Add the columns of the meter; `complete_balance` adds its rows once parts are placed."""
     question = draft.question
     groups = sun_groups(question)
     zero = np.zeros(question.steps)
@@ -53,7 +53,7 @@ def opened(draft: ProgramDraft) -> PlacedMeter:
     return PlacedMeter(imported, excess, exported, curtailed, groups)
 
 
-def closed(draft: ProgramDraft, meter: PlacedMeter) -> None:
+def complete_balance(draft: ProgramDraft, meter: PlacedMeter) -> None:
     """Add the balance, circuits, what units may take from and give to the grid, and costs."""
     question, hours = draft.question, draft.hours
     load_kw = question.load_w / WATTS_PER_KW

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.meter_files import Kept, half_hours, kept, local, refused
 from wattyard.kernel import civil
 from wattyard.meters.adapters.column_map import ColumnMap, ValueColumn
-from wattyard.meters.adapters.csv_columns import readings
+from wattyard.meters.adapters.csv_readings import readings
 from wattyard.meters.adapters.meter_file import (
     MeterReading,
     Options,

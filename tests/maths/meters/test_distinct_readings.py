@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattyard.meters.domain.distinct_readings import apart
 from wattyard.meters.domain.readings import Readings, Stream
-from wattyard.meters.domain.together import apart
 
 Sent = tuple[str | None, int, int]
 """A register, a start, and an end."""
