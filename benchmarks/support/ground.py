@@ -4,6 +4,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,7 +34,8 @@ def pin(pid: int, core: int) -> None:
     """Keep a process, and those it starts from now on, on one core."""
     process = psutil.Process(pid)
     for one in [process, *process.children(recursive=True)]:
-        one.cpu_affinity([core])
+        with suppress(psutil.NoSuchProcess):  # a short one of the database
+            one.cpu_affinity([core])
 
 
 def medians(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[str, float]:
