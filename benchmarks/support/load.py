@@ -44,7 +44,7 @@ def _say_once() -> None:
 
 async def _own_loop(url: str, seconds: float, headers: dict[str, str]) -> float:
     parts = urlsplit(url)
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
     request = (head + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode()
     end = time.monotonic() + seconds
