@@ -80,10 +80,26 @@ def _section(case: str, figures: list[Figure]) -> str:
     return (
         f"## `make bench ARGS={case}` · {datetime.now(UTC):%Y-%m-%d}\n\n"
         f"Taken at commit `{commit}`; the code: {code}.\n\n"
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
+        f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}; "
         f"the machine's load at the end of the case was {os.getloadavg()[0]:.1f}.\n\n"
         f"| figure | measured | goal |\n|---|---|---|\n{rows}\n"
     )
+
+
+def _processor() -> str:
+    """The processor's name, family and model where Linux says them, else its architecture.
+
+    Figures of different processors cannot be compared, ratios included.
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    said = dict(line.partition(":")[::2] for line in lines if ":" in line)
+    said = {name.strip(): value.strip() for name, value in said.items()}
+    if not {"model name", "cpu family", "model"} <= said.keys():
+        return platform.machine()
+    return f"{said['model name']} (family {said['cpu family']}, model {said['model']})"
 
 
 def _shown(value: float) -> str:
