@@ -213,7 +213,8 @@ async def _fill(setup: Setup, meters: Sequence[Meter], year: int, *, deadline: f
     """COPY half hours of a year as they would arrive: every meter's day, day by day."""
     series = [meter.series for meter in meters]
     account = setup.caller.account
-    await months.make(setup.connection, range(year * 12, year * 12 + 12))
+    async with setup.connection.transaction():
+        await months.make(setup.connection, range(year * 12, year * 12 + 12))
     day, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     count = 0
     while day < end and series and time.monotonic() < deadline:

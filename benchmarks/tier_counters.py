@@ -112,7 +112,8 @@ async def _read(url: str, places: dict[str, str]) -> int:
     """Keep a reading for each five minutes at every place; tell how many each has."""
     connection = await asyncpg.connect(url)
     first = _start().year * 12
-    await months.make(connection, range(first, first + (_YEARS + 1) * 12))
+    async with connection.transaction():
+        await months.make(connection, range(first, first + (_YEARS + 1) * 12))
     count = 0
     for place in places.values():
         count = await connection.fetchval(
