@@ -274,6 +274,18 @@ async def test_where_nothing_is_planned_no_costs_are_shown_but_the_way_to_a_plan
     assert device not in faulty.partition("The call")[0]
 
 
+async def test_a_plan_that_cannot_be_kept_calls_the_device_by_its_name(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await home(tenant, {**BATTERY, "reference_id": "cellar"})
+
+    refused = await browser.post("/plans", {"location": at, "device": device, "plan": "new"})
+
+    assert refused.status_code == 422
+    assert "“cellar” has not reported a state" in words(refused)
+    assert device not in words(refused).partition("As API")[0]
+
+
 async def test_a_heat_pump_of_which_nothing_is_wished_counts_as_not_planned(
     tenant: Tenant, browser: Browser
 ) -> None:

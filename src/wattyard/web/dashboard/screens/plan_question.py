@@ -135,10 +135,16 @@ async def new_plan(
     try:
         return await visit.api("POST", question.path, body=question.body), None
     except Refusal as refusal:
-        refusal.faults = tuple(
-            fault._replace(message=named(fault.message, question.names)) for fault in refusal.faults
-        )
-        return None, refusal
+        return None, with_names(refusal, question)
+
+
+def with_names(refusal: Refusal, question: PlanQuestion) -> Refusal:
+    """Call devices by their names, in quotes, in the messages of a refusal."""
+    quoted = {id_: f"“{name}”" for id_, name in question.names.items()}
+    refusal.faults = tuple(
+        fault._replace(message=named(fault.message, quoted)) for fault in refusal.faults
+    )
+    return refusal
 
 
 def named(message: str, names: Mapping[str, str]) -> str:

@@ -42,6 +42,7 @@ from wattyard.web.dashboard.screens.plan_question import (
     named,
     new_plan,
     question_of,
+    with_names,
 )
 from wattyard.web.dashboard.screens.plan_wishes import wishes_of
 from wattyard.web.dashboard.screens.site_choice import choice, title_of
@@ -104,11 +105,12 @@ async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Scr
         await visit.change("POST", question.path, query=query, body=question.body, computes=True)
     except Refusal as refusal:
         reports = await question.reports(visit, states)
+        faults = FormFaults(with_names(refusal, question))
         return Screen(
             title=f"Charging plan of {_title(question)}",
             path=PATH,
             above=_above(visit, question),
-            body=plan_form.card(visit, question, FormFaults(refusal), reports, again=True),
+            body=plan_form.card(visit, question, faults, reports, again=True),
             status=422,
         )
     device = question.device["id"] if question.device is not None else None
