@@ -47,6 +47,21 @@ def a_week() -> list[WeekRow]:
     return [day, WeekRow(HOSTILE, [0, 1440], np.array([-0.1]), "holiday")]
 
 
+def test_a_phone_names_the_whole_days_of_a_plan_rather_than_the_rest_of_the_first() -> None:
+    afternoon = hours(DAY, [0.2] * 63)
+    price = StepSeries(afternoon.edges_us[9:], afternoon.values[9:])
+    lane = PlanLane("Price", "EUR per kWh", price, "price")
+
+    drawing = plan_chart([lane], READER, title="Plan")
+
+    days = [one for one in drawing.shapes if isinstance(one, Label) and "Mar" in one.text]
+    assert {one.text: one.wide for one in days} == {
+        "Sun 29 Mar": True,
+        "Mon 30 Mar": False,
+        "Tue 31 Mar": False,
+    }
+
+
 def test_lanes_do_not_overlap_and_share_their_axis_of_time() -> None:
     drawing = a_plan()
 

@@ -1,8 +1,9 @@
 """Axes: the lines and texts that say what positions mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
+from unicodedata import east_asian_width
 
 from wattyard.web.charts.drawing import Anchor, Label, Shape, Stroke
 from wattyard.web.charts.reading import ChartReader
@@ -19,8 +20,16 @@ _NEAR_END: Final = 0.95
 _NEAR_START: Final = 0.02
 _NOW_NEAR_END: Final = 0.9
 _APART: Final = 0.045
-_APART_NARROW: Final = 0.14
-"""Shares of the width between texts, at least, on a wide screen and on a phone."""
+"""Shares of the width between texts, at least, on a wide screen."""
+_PHONE_PX: Final = 260.0
+"""How wide a plot is on a phone of 390 pixels, within its page and card."""
+_MARGIN_PX: Final = 6.0
+"""So far a text may reach beyond the plot."""
+_GAP_PX: Final = 6.0
+_LETTER_PX: Final = 8.0
+_MARK_PX: Final = 4.0
+_IDEOGRAPH_PX: Final = 12.5
+"""How wide a letter or digit of the texts of an axis is at most, a space or point, an ideograph."""
 
 
 def value_lines(scale: ValueScale, reader: ChartReader) -> Iterator[Shape]:
@@ -48,22 +57,53 @@ def time_axis(
 ) -> Iterator[Shape]:
     """Draw the ticks of time: lines through panels of (top, bottom), and texts below the last."""
     bottom = panels_px[-1][1]
-    written = narrow = -1.0
+    written, texts = -1.0, list[Label]()
     for tick in time_ticks(scale, reader):
         x = scale.x(tick.at_us)
         for top, low in panels_px:
             yield Stroke("day" if tick.strong else "grid", x, top, x, low)
         if x - written >= _APART:
-            fits = tick.narrow and x - narrow >= _APART_NARROW
-            yield _tick_text(replace(tick, narrow=fits), x, bottom + _TEXT_PX)
-            written, narrow = x, x if fits else narrow
-    for day in day_names(scale, reader):
-        yield Label("name", scale.x(day.at_us), bottom + 2 * _TEXT_PX, day.text)
+            texts.append(_tick_text(tick, x, bottom + _TEXT_PX))
+            written = x
+    yield from _fitting(texts)
+    below = bottom + 2 * _TEXT_PX
+    names = [Label("name", scale.x(one.at_us), below, one.text) for one in day_names(scale, reader)]
+    # The later days first: the first one is often only the rest of a day.
+    yield from _fitting(reversed(names))
 
 
 def _tick_text(tick: TimeTick, x: float, y: float) -> Label:
     anchor: Anchor = "end" if x > _NEAR_END else "start" if x < _NEAR_START else "middle"
     return Label("tick", x, y, tick.text, anchor, wide=not tick.narrow)
+
+
+def _fitting(row: Iterable[Label]) -> Iterator[Label]:
+    """Leave to wide screens those texts of a row that a phone has no room for.
+
+    The earlier ones have precedence.
+    """
+    taken: list[tuple[float, float]] = []
+    for label in row:
+        left, right = _reach_px(label)
+        fits = not label.wide and right <= _PHONE_PX + _MARGIN_PX
+        fits &= all(right + _GAP_PX <= start or end + _GAP_PX <= left for start, end in taken)
+        if fits:
+            taken.append((left, right))
+        yield replace(label, wide=not fits)
+
+
+def _reach_px(label: Label) -> tuple[float, float]:
+    """From where to where a text reaches on a phone, rather estimated too wide than too narrow."""
+    width = sum(map(_width_px, label.text))
+    before = {"start": 0.0, "middle": width / 2, "end": width}[label.anchor]
+    left = label.x * _PHONE_PX - before
+    return left, left + width
+
+
+def _width_px(letter: str) -> float:
+    if east_asian_width(letter) in "WF":
+        return _IDEOGRAPH_PX
+    return _LETTER_PX if letter.isalnum() else _MARK_PX
 
 
 def now_mark(
