@@ -169,6 +169,39 @@ async def test_a_price_names_the_window_and_rule_that_give_it(
     assert "Not in the price per kWh: standing charge, " in shown
 
 
+async def test_a_tier_without_readings_is_said_to_follow_from_none(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at = await place(tenant)
+    rates = hours(("00:00", "00:00", [{"value": 0.1, "to_kwh": 300}, {"value": 0.15}]))
+    made = await tenant.tariff(at, schedule=[entry(("All", rates))])
+    untiered = await tenant.tariff((await tenant.site())["location_id"])
+    reading = {
+        "location_id": at,
+        "energy_flow_direction": "INBOUND",
+        "tariff_direction": "IMPORT",
+        "energy_kwh": 400.0,
+    }
+    february = {"start_time": "2026-02-10T00:00:00Z", "end_time": "2026-02-10T06:00:00Z"}
+    march = {"start_time": "2026-03-01T00:00:00Z", "end_time": "2026-03-01T06:00:00Z"}
+    address = f"/tariffs/{made['id']}?at=2026-03-02T12:00"
+    says = "There are no readings from 1 Mar 2026 onwards yet, so the tier is chosen as if nothing"
+
+    await tenant.call("PUT", "/meters/interval", json=[{**reading, **february}])
+    unread = words(await browser.get(address))
+    await tenant.call("PUT", "/meters/interval", json=[{**reading, **march}])
+    read = words(await browser.get(address))
+    other = words(await browser.get(f"/tariffs/{untiered['id']}"))
+
+    assert unread.count(says) == 1
+    assert "tier 1 of 2" in unread
+    assert "no readings from" not in read
+    assert "tier 2 of 2" in read
+    assert "at the tiers that the site has reached" in read
+    assert "€0.2500 per kWh from 1 Mar 2026" in other.replace("\xa0", " ")
+    assert "at the tiers" not in other
+
+
 async def test_a_flat_price_and_a_market_price_say_so(tenant: Tenant, browser: Browser) -> None:
     made = await tenant.tariff(await place(tenant), display_name="Flat", vat=0.21, cap_per_kwh=0.5)
     at = await place(tenant)

@@ -20,6 +20,7 @@ from wattyard.tariffs.service import (
     Prices,
     TariffImports,
     Tariffs,
+    TierCounts,
 )
 from wattyard.tariffs.service.markets import ENCRYPTED, MarketFetches, OperatorMarkets
 from wattyard.tariffs.service.ports import Wire
@@ -64,6 +65,7 @@ TARIFFS: Final = Capability(
         MarketSources,
         Prices,
         PresentPrices,
+        TierCounts,
         OperatorMarkets,
         market_fetches,
     ),

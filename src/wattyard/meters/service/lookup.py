@@ -123,12 +123,15 @@ class Records:
         """Sum up what all registers of a meter read: a device's, or a site's own."""
         account, live = context.account, context.live_mode
         async with self.db.reading() as db:
-            known = await series_store.of(
-                db, account, live, site_id=meter.site_id, device_id=meter.device_id
-            )
-            wanted = meter.of_all_registers
-            own = [n for n, stream in known.items() if stream.of_all_registers == wanted]
+            own = await self._registers(db, context, meter)
             return await columns.total_kwh(db, account, live, own, span)
+
+    async def has_some(self, context: Context, span: Span, meter: Stream) -> bool:
+        """Whether some register of a meter has a reading in a span: a device's, or a site's own."""
+        account, live = context.account, context.live_mode
+        async with self.db.reading() as db:
+            own = await self._registers(db, context, meter)
+            return bool(await columns.having(db, account, live, own, span))
 
     async def of_session(
         self, context: Context, session: str, direction: TariffDirection
@@ -176,6 +179,18 @@ class Records:
         async with self.db.reading() as db:
             metered = await columns.each_between(db, context.account, context.live_mode, spans)
         return [await _apart(one) for one in _divided(metered, streams)]
+
+    async def _registers(self, db: ReadConnection, context: Context, meter: Stream) -> list[int]:
+        """List the series of all registers of a meter."""
+        known = await series_store.of(
+            db,
+            context.account,
+            context.live_mode,
+            site_id=meter.site_id,
+            device_id=meter.device_id,
+        )
+        wanted = meter.of_all_registers
+        return [n for n, stream in known.items() if stream.of_all_registers == wanted]
 
     async def _page(
         self, db: ReadConnection, context: Context, search: Search, streams: dict[int, Stream]

@@ -7,6 +7,7 @@ from wattyard.tariffs.service.listings import Listings
 from wattyard.tariffs.service.present import PresentPrices
 from wattyard.tariffs.service.prices import EVER, QUOTE_REFUSALS, Ingredients, Prices
 from wattyard.tariffs.service.sources import MarketSources
+from wattyard.tariffs.service.tier_counts import TierCounts
 
 __all__ = [
     "EVER",
@@ -19,4 +20,5 @@ __all__ = [
     "Prices",
     "TariffImports",
     "Tariffs",
+    "TierCounts",
 ]

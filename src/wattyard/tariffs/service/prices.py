@@ -54,7 +54,7 @@ _SAMPLED: Final = timedelta(days=401)
 _MOMENT: Final = timedelta(microseconds=1)
 EVER: Final = Span(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC))
 """A span in which every contract prices something."""
-_FLOWS: Final[dict[TariffDirection, FlowDirection]] = {
+COUNTED_FLOWS: Final[dict[TariffDirection, FlowDirection]] = {
     "IMPORT": "INBOUND",
     "EXPORT": "OUTBOUND",
     "LOCAL": "INBOUND",
@@ -267,7 +267,7 @@ class Prices(TariffUseCases):
                 )
             elif since < now:
                 device_id = question.device if tariff.devices else None
-                flow = _FLOWS[tariff.direction]
+                flow = COUNTED_FLOWS[tariff.direction]
                 stream = Stream(supply.site.id, device_id, flow, tariff.direction)
                 counted[element.id] = await self._count(
                     context, stream, tariff, supply.region, Span(since, now)
@@ -282,7 +282,7 @@ class Prices(TariffUseCases):
             buying = (await self.supply(db, context, supply.site, "IMPORT", [EVER])).elements
         own = await net_metered(self.records, context, supply.site, buying, tariff.direction, span)
         if own is None or supply.site.netting is None:
-            stream = Stream(supply.site.id, None, _FLOWS[tariff.direction], tariff.direction)
+            stream = Stream(supply.site.id, None, COUNTED_FLOWS[tariff.direction], tariff.direction)
             return await self._count(context, stream, tariff, supply.region, span)
         in_demand = supply.site.netting.enters_demand(tariff.tiering.window_minutes)
         measured = own.net if in_demand else own.gross

@@ -11,7 +11,7 @@ from htpy import Node
 from wattyard.kernel import civil, ids, instants
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.http.inside import Request
-from wattyard.tariffs.service import Tariffs
+from wattyard.tariffs.service import Tariffs, TierCounts
 from wattyard.web.charts.audit import AuditPart, audit_chart
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.reading import ChartReader
@@ -33,7 +33,7 @@ _MOMENT: Final = timedelta(minutes=1)
 _EXACT: Final = 1e-6
 
 
-async def audit_card(visit: Visit, tariffs: Tariffs, tariff: Document) -> Node:
+async def audit_card(visit: Visit, tariffs: Tariffs, counts: TierCounts, tariff: Document) -> Node:
     """Ask for an instant, now by default, and show the price of the site then in its parts."""
     zone = civil.zone(tariff["timezone"])
     typed = visit.query.get("at", "")
@@ -44,7 +44,7 @@ async def audit_card(visit: Visit, tariffs: Tariffs, tariff: Document) -> Node:
         found = parts.empty("This is no date and time: write it as 2026-03-01T18:00.")
     else:
         try:
-            found = await _shown(visit, tariffs, tariff, start)
+            found = await _shown(visit, tariffs, counts, tariff, start)
         except Refusal as refusal:
             faults = FormFaults(refusal)
             found = faults.rest()
@@ -63,7 +63,9 @@ async def audit_card(visit: Visit, tariffs: Tariffs, tariff: Document) -> Node:
     )
 
 
-async def _shown(visit: Visit, tariffs: Tariffs, tariff: Document, start: datetime) -> Node:
+async def _shown(
+    visit: Visit, tariffs: Tariffs, counts: TierCounts, tariff: Document, start: datetime
+) -> Node:
     form = visit.formats(tariff["timezone"])
     body = {
         "location_id": tariff["location_id"],
@@ -84,9 +86,9 @@ async def _shown(visit: Visit, tariffs: Tariffs, tariff: Document, start: dateti
             h.strong[form.rate(price["total"], currency)],
             " from ",
             form.when(interval["valid_from"]),
-            ", at the tiers that the site has reached.",
+            ", at the tiers that the site has reached." if _tiered(own) else ".",
         ],
-        await _why(visit, tariffs, own, start, audit),
+        await _why(visit, tariffs, counts, own, start, audit),
         chart(drawing, "audit-parts"),
         parts.table(
             heads, [_row(visit, form, currency, *one) for one in own], label="Tariffs of the price"
@@ -97,6 +99,7 @@ async def _shown(visit: Visit, tariffs: Tariffs, tariff: Document, start: dateti
 async def _why(
     visit: Visit,
     tariffs: Tariffs,
+    counts: TierCounts,
     own: Sequence[tuple[str, Document]],
     start: datetime,
     audit: Document,
@@ -110,7 +113,9 @@ async def _why(
         window = await tariffs.window_at(visit.context, id_, start)
         form = visit.formats(found["timezone"])
         address = visit.link(f"/tariffs/{found['id']}")
-        lines.append(h.li[because(found, window, part, form, address)])
+        text = because(found, window, part, form, address)
+        since = await counts.unread_since(visit.context, id_) if part.get("tier") else None
+        lines.append(h.li[text, _unread(since, found, form) if since else None])
     lines += [
         h.li(".faint")[
             f"Not in the price per kWh: {one['name'] or one['kind'].lower()}, {one['text']}."
@@ -118,6 +123,19 @@ async def _why(
         for one in audit["charges"]
     ]
     return h.ul(".because")[lines]
+
+
+def _unread(since: datetime, tariff: Document, form: Formats) -> str:
+    """Say that a tier follows from no reading."""
+    day = form.day(civil.date_at(since, civil.zone(tariff["timezone"])))
+    return (
+        f" There are no readings from {day} onwards yet, so the tier is chosen as if nothing had "
+        "been used."
+    )
+
+
+def _tiered(own: Sequence[tuple[str, Document]]) -> bool:
+    return any(part.get("tier") is not None for _, part in own)
 
 
 def _parts(own: Sequence[tuple[str, Document]]) -> Iterator[AuditPart]:

@@ -12,7 +12,7 @@ from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import Sites
-from wattyard.tariffs.service import Tariffs
+from wattyard.tariffs.service import Tariffs, TierCounts
 from wattyard.web.dashboard import parts
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
@@ -90,7 +90,7 @@ async def tariffs(visit: Visit, sites: Sites) -> Screen:
 
 
 @page("GET", f"{PATH}/{{tariff}}")
-async def tariff(visit: Visit, tariff: str, contracts: Tariffs) -> Screen:
+async def tariff(visit: Visit, tariff: str, contracts: Tariffs, counts: TierCounts) -> Screen:
     """Show one tariff: its weeks by season, special days, tiers, charges, and a price in parts."""
     request = Request(method="GET", path=f"/tariffs/{tariff}")
     reply = await visit.ask(request)
@@ -107,7 +107,7 @@ async def tariff(visit: Visit, tariff: str, contracts: Tariffs) -> Screen:
             _facts(visit, own, location, form),
             await _week(visit, own, form),
             _tiers(own, form),
-            await audit_card(visit, contracts, own),
+            await audit_card(visit, contracts, counts, own),
         ],
     )
 
