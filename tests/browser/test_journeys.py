@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
@@ -64,6 +66,25 @@ def test_a_price_is_taken_apart(served: Served, window: Window) -> None:
     expect(page.locator("main")).to_contain_text("per kWh")
     page.get_by_text("Show as a table").last.click()
     expect(page.locator("details[open] table").last).to_contain_text("Price")
+
+
+def test_the_price_of_the_time_that_is_clicked_in_the_chart_is_explained(
+    served: Served, window: Window
+) -> None:
+    page = window()
+    page.goto(f"{served.home}/sites/{served.ids['site']}")
+    chart = page.locator("#prices svg.chart[data-chart]")
+    expect(page.locator("#prices")).to_contain_text("Click the chart to choose one.")
+    chart.click(position={"x": 200, "y": 100})
+    why = page.get_by_role("link", name=re.compile("Why the price on .+[0-9]:[0-9]{2}"))
+    asked = parse_qs(urlsplit(why.get_attribute("href") or "").query)
+    chosen = datetime.fromisoformat(asked["at"][0])
+    why.click()
+
+    zone = ZoneInfo(served.api(f"/locations/loc_{served.ids['site'][4:]}")["timezone"])
+    local = f"{chosen.astimezone(zone):%Y-%m-%dT%H:%M}"
+    expect(page.get_by_label(re.compile(r"^At "))).to_have_value(local)
+    expect(page.locator("#audit")).to_contain_text("per kWh from")
 
 
 def test_a_tariff_is_edited_until_its_check_is_content(served: Served, window: Window) -> None:

@@ -57,6 +57,7 @@ async def test_prices_readings_and_costs_stand_in_the_places_time_and_money(
     assert why is not None
     assert "?at=2026-03-01T11%3A00" in why[1]
     assert (await browser.get(why[1])).status_code == 200
+    assert re.search(r'/tariffs/trf_\w+#audit" data-why>Why the price at another time', page.text)
     assert "4 kWh from the grid" in shown
     assert "1.5 kWh into the grid" in shown
     assert "Costs in March 2026 so far All months €1.00 for 4 kWh" in shown

@@ -239,6 +239,22 @@ async def test_an_instant_that_has_no_price_is_said(
     assert f'value="{at}"' in page.text
 
 
+async def test_of_an_hour_that_the_clock_shows_twice_the_one_that_is_asked_for_is_explained(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at = await place(tenant)
+    prices = [0.1, 0.5] + [0.2] * 22  # from 2 o'clock in summer time, and from 2 in winter time
+    await market(tenant, at, hourly(datetime(2026, 10, 25, tzinfo=UTC), prices))
+    (made,) = (await tenant.get(f"/tariffs?location_id={at}")).json()["data"]
+
+    summer = await browser.get(f"/tariffs/{made['id']}?at=2026-10-25T02:30%2B02:00")
+    winter = await browser.get(f"/tariffs/{made['id']}?at=2026-10-25T01:30Z")
+
+    assert "€0.1000 per kWh from" in words(summer)
+    assert "€0.5000 per kWh from" in words(winter)
+    assert 'value="2026-10-25T02:30"' in winter.text
+
+
 async def test_a_tariff_is_deleted_and_who_did_it_is_kept(
     world: World, tenant: Tenant, browser: Browser
 ) -> None:

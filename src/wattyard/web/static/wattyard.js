@@ -217,5 +217,17 @@ const reading = (chart) => {
     line.setAttribute("x2", `${share * 100}%`);
     chart.append(line);
   });
+  const why = chart.closest("section")?.querySelector("a[data-why]");
+  if (!why) return;
+  why.after(" Click the chart to choose one.");
+  chart.addEventListener("click", (event) => {
+    const place = chart.getBoundingClientRect();
+    const share = Math.min(Math.max((event.clientX - place.left) / place.width, 0), 0.9999);
+    const at = new Date((data.from + share * (data.to - data.from)) * 1000);
+    const address = new URL(why.href);
+    address.searchParams.set("at", `${at.toISOString().slice(0, 16)}Z`);
+    why.href = address;
+    why.textContent = `Why the price on ${time.format(at)}?`;
+  });
 };
 document.querySelectorAll("svg.chart[data-chart]").forEach(reading);

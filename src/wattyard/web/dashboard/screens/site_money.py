@@ -54,6 +54,7 @@ async def prices(place: ShownSite) -> Node:
         title,
         _now(place, bought["data"]),
         chart(drawing, "prices"),
+        _why_another(place),
         actions=h.span(".faint")[f"times of {place.zone_name}"],
         id_="prices",
     )
@@ -162,14 +163,24 @@ def _price(place: ShownSite, interval: Mapping[str, Any], says: str) -> Node:
 
 
 def _why(place: ShownSite, interval: Mapping[str, Any], says: str) -> Node:
-    """Lead to what a price is made of, on the page of a tariff that is a part of it."""
+    """Lead to what a price is made of."""
+    now = place.visit.call.now
+    start = max(datetime.fromisoformat(interval["valid_from"]), now).astimezone(place.zone)
+    address = _explained(place, at=start.isoformat(timespec="minutes"))
+    return h.a(href=address, aria_label=f"Why: the price {says}")["Why?"]
+
+
+def _why_another(place: ShownSite) -> Node:
+    """Lead to what the price of any time is made of; the script adds the one that is clicked."""
+    return h.p[h.a(href=_explained(place), data_why=True)["Why the price at another time?"]]
+
+
+def _explained(place: ShownSite, at: str | None = None) -> str:
+    """The address of the parts of a price, on the page of a tariff that is one of them."""
     tariff = next(
         one["tariff_id"] for one in place.location["tariffs"] if one["direction"] == "IMPORT"
     )
-    now = place.visit.call.now
-    start = max(datetime.fromisoformat(interval["valid_from"]), now).astimezone(place.zone)
-    address = place.visit.link(f"/tariffs/{tariff}", at=f"{start:%Y-%m-%dT%H:%M}")
-    return h.a(href=f"{address}#audit", aria_label=f"Why: the price {says}")["Why?"]
+    return f"{place.visit.link(f'/tariffs/{tariff}', at=at)}#audit"
 
 
 def _moment(place: ShownSite, instant: str) -> str:

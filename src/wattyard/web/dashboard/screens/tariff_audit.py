@@ -48,7 +48,8 @@ async def audit_card(visit: Visit, tariffs: Tariffs, counts: TierCounts, tariff:
         except Refusal as refusal:
             faults = FormFaults(refusal)
             found = faults.rest()
-    fields = Fields({"at": typed or f"{visit.call.now.astimezone(zone):%Y-%m-%dT%H:%M}"}, faults)
+    local = typed if start is None else f"{start.astimezone(zone):%Y-%m-%dT%H:%M}"
+    fields = Fields({"at": local}, faults)
     return parts.card(
         "What a price is made of",
         parts.search_form(
