@@ -31,6 +31,32 @@ async def test_each_site_of_the_list_gets_its_cost_of_the_month_or_why_there_is_
         assert shown[f"cost-{site['id'][4:]}"] == says
 
 
+async def test_of_many_sites_those_that_have_readings_are_listed_with_their_costs(
+    world: World, tenant: Tenant
+) -> None:
+    priced = await metered(tenant)
+    await tenant.tariff(priced["location_id"])
+    for number in range(2, 24):
+        await tenant.site(reference_id=f"house-{number}")
+    browser = await Browser.of(world, tenant)
+
+    every = await browser.get("/costs")
+    only = await browser.get("/costs?only=readings")
+    named = await browser.get("/costs?only=readings&text=HOUSE")
+    nothing = words(await browser.get("/costs?only=readings&text=house-2"))
+
+    assert "house-1<" not in every.text
+    for page in (only, named):
+        table = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+        assert re.findall(r"house-\d+", table) == ["house-1"]
+        assert '<option value="readings" selected>Sites with readings' in page.text
+    assert "No site with readings begins with “house-2”." in nothing
+    (address,) = re.findall(r'data-live="([^"]+)"', only.text)
+    async with aclosing(fragments(world, browser, unescape(address))) as sent:
+        first = await anext(aiter(sent))
+    assert first["id"] == f"cost-{priced['id'][4:]}"
+
+
 async def test_a_site_without_a_reference_is_called_by_its_address_and_not_by_its_id(
     world: World, tenant: Tenant
 ) -> None:

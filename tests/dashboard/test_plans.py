@@ -56,6 +56,21 @@ async def test_a_site_is_chosen_first(tenant: Tenant, browser: Browser) -> None:
     assert f"/plans?location={site['location_id']}" in page.text
 
 
+async def test_the_sites_with_a_kept_plan_are_listed(tenant: Tenant, browser: Browser) -> None:
+    nothing = words(await browser.get("/plans?only=plans"))
+    at, device = await home(tenant, BATTERY)
+    await charged(tenant, device, 50.0)
+    other = await tenant.site(reference_id="house-2")
+    await browser.post("/plans", {"location": at, "device": device, "plan": "new"})
+
+    only = await browser.get("/plans?only=plans")
+
+    assert "There is no site with a kept plan yet." in nothing
+    assert f"location={at}" in only.text
+    assert other["location_id"] not in only.text
+    assert other["location_id"] in (await browser.get("/plans?only=readings")).text
+
+
 async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
     tenant: Tenant, browser: Browser
 ) -> None:

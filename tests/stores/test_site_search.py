@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.world import Tenant, World
+from wattyard.meters.service import MeteredSites
 from wattyard.sites.domain.devices import DeviceDraft
 from wattyard.sites.domain.search import Count, FoundSites, SearchPosition, SiteSearch, position_of
 from wattyard.sites.domain.sites import CustomerDraft, PostalAddress, SiteDraft
@@ -155,6 +156,46 @@ async def test_every_search_finds_what_fits_once_and_goes_back_the_same_way(
         while back[0].newer is not None:
             back.insert(0, await searches.page(tenant.context, search, at=back[0].newer, limit=4))
         assert ids_of(back) == found, search
+
+
+async def test_sites_that_have_readings_are_found_by_every_text_and_without_one(
+    world: World, tenant: Tenant, clock: FakeClock
+) -> None:
+    fleet = await a_fleet(world, tenant, clock, seed=2)
+    await world.log_in_again(tenant)
+    metered = set(list(fleet)[::3])
+    records = [
+        {
+            "location_id": f"loc_{one.hex}",
+            "energy_flow_direction": flow,
+            "start_time": "2026-02-10T00:00:00Z",
+            "end_time": "2026-02-10T01:00:00Z",
+            "energy_kwh": 1,
+        }
+        for one in metered
+        for flow in ("INBOUND", "OUTBOUND")
+    ]
+    assert (await tenant.call("PUT", "/meters/interval", json=records)).status_code == 200
+    searches, having = (world.services.get(one) for one in (SiteSearches, MeteredSites))
+
+    for text, most in product((None, "lee", "köln", "100%_", "zzz"), (2, 1000)):
+        search = SiteSearch(text=text)
+        given = {"limit": 2, "most": most, "having": having}
+        pages = await walked(searches, tenant, search, **given)
+        found = ids_of(pages)
+        wanted = {id_ for id_ in metered if fleet[id_].fits(search)}
+        assert (set(found), len(found)) == (wanted, len(wanted)), text
+        if most == 1000:
+            back = [pages[-1]]
+            while back[0].newer is not None:
+                newer = await searches.page(tenant.context, search, at=back[0].newer, **given)
+                back.insert(0, newer)
+            assert ids_of(back) == found, text
+        assert text is not None or found == sorted(found, reverse=True)
+    assert tenant.twin is not None
+    other = await searches.page(tenant.twin.context, SiteSearch(), having=having)
+    assert other == FoundSites((), None, None)
+    assert await having.among(tenant.twin.context, metered) == set()
 
 
 async def test_a_search_that_looked_long_enough_goes_on_where_it_stopped(

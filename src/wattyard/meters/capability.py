@@ -10,6 +10,7 @@ from wattyard.meters.jobs.months import months_ahead
 from wattyard.meters.routes import ENDPOINTS
 from wattyard.meters.service import (
     BatchRetention,
+    MeteredSites,
     Meters,
     MeterUploads,
     Months,
@@ -47,7 +48,15 @@ def batch_retention(db: Database, settings: Settings) -> BatchRetention:
 METERS: Final = Capability(
     name="meters",
     id_prefixes=("mre", "bat"),
-    provides=(Months, Meters, Records, upload_reader, MeterUploads, batch_retention),
+    provides=(
+        Months,
+        Meters,
+        Records,
+        MeteredSites,
+        upload_reader,
+        MeterUploads,
+        batch_retention,
+    ),
     endpoints=ENDPOINTS,
     jobs=(months_ahead, forgetting_batches),
     inspected=(Months,),

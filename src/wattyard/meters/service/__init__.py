@@ -2,6 +2,7 @@
 
 from wattyard.meters.service.batches import Meters
 from wattyard.meters.service.lookup import Records
+from wattyard.meters.service.metered_sites import MeteredSites
 from wattyard.meters.service.months import Months
 from wattyard.meters.service.retention import BatchRetention
 from wattyard.meters.service.shared_reads import read_once
@@ -10,6 +11,7 @@ from wattyard.meters.service.uploads import MeterUploads, UploadReader
 __all__ = [
     "BatchRetention",
     "MeterUploads",
+    "MeteredSites",
     "Meters",
     "Months",
     "Records",

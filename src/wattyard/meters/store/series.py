@@ -35,6 +35,7 @@ _OF_METERS = f"""
 """All registers of the meters of streams, and those of their devices at other sites."""
 _LOCK = 0x6D657472  # "metr"
 _BUCKETS = 64
+_LEAST, _GREATEST = UUID(int=0), UUID(int=2**128 - 1)
 
 
 async def missing(
@@ -141,6 +142,53 @@ async def at_site(db: ReadConnection, account: int, live: bool, site_id: UUID) -
         site_id,
     )
     return {row["series"]: _stream(row) for row in rows}
+
+
+async def sites(
+    db: ReadConnection,
+    account: int,
+    live: bool,
+    after: UUID | None,
+    *,
+    backwards: bool,
+    limit: int,
+) -> list[UUID]:
+    """List sites that have series, newest first, after one of them; `backwards` before it.
+
+    Read from the index in its order: what a page costs does not grow with the account.
+    """
+    comparison, order = (">", "ASC") if backwards else ("<", "DESC")
+    rows = await db.fetch(
+        f"""
+        SELECT site_id FROM meter_series
+        WHERE account = $1 AND live_mode = $2 AND site_id {comparison} $3
+        GROUP BY site_id ORDER BY site_id {order} LIMIT $4
+        """,
+        account,
+        live,
+        after or (_LEAST if backwards else _GREATEST),
+        limit,
+    )
+    return [row["site_id"] for row in rows]
+
+
+async def sites_among(
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
+) -> set[UUID]:
+    """Find which of some sites have series."""
+    # OFFSET 0 has PostgreSQL ask for each of them, however many series there are.
+    rows = await db.fetch(
+        """
+        SELECT wanted.site_id FROM unnest($3::uuid[]) AS wanted (site_id)
+        WHERE EXISTS (
+            SELECT FROM meter_series
+            WHERE account = $1 AND live_mode = $2 AND site_id = wanted.site_id OFFSET 0)
+        """,
+        account,
+        live,
+        list(site_ids),
+    )
+    return {row["site_id"] for row in rows}
 
 
 async def by_number(

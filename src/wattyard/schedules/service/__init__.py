@@ -4,6 +4,7 @@ from wattyard.schedules.service.amounts import Amounts
 from wattyard.schedules.service.charges import Charges
 from wattyard.schedules.service.demand import DemandRises
 from wattyard.schedules.service.kept_plans import KeptPlans
+from wattyard.schedules.service.planned_sites import PlannedSites
 from wattyard.schedules.service.pricing import PricedTimes
 from wattyard.schedules.service.site_facts import SiteFactsReader
 from wattyard.schedules.service.site_plans import SitePlans
@@ -17,6 +18,7 @@ __all__ = [
     "DemandRises",
     "KeptPlans",
     "NoWeather",
+    "PlannedSites",
     "PlansInProgress",
     "PricedTimes",
     "SiteFactsReader",

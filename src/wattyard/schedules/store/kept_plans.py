@@ -11,6 +11,7 @@ from wattyard.kernel.callers import Caller
 from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.schedules.domain.by_amount.kept_plans import DuePlan, KeptPlan, PlannedAnew
 
+_LEAST, _GREATEST = UUID(int=0), UUID(int=2**128 - 1)
 _COLUMNS: Final = [
     "id",
     "kind",
@@ -100,6 +101,53 @@ async def devices_of(db: ReadConnection, account: int, live: bool, plan_id: UUID
         plan_id,
     )
     return [row["device_id"] for row in rows]
+
+
+async def sites(
+    db: ReadConnection,
+    account: int,
+    live: bool,
+    after: UUID | None,
+    *,
+    backwards: bool,
+    limit: int,
+) -> list[UUID]:
+    """List sites that have kept plans, newest first, after one of them; `backwards` before it.
+
+    Read from the index in its order: what a page costs does not grow with the account.
+    """
+    comparison, order = (">", "ASC") if backwards else ("<", "DESC")
+    rows = await db.fetch(
+        f"""
+        SELECT site_id FROM kept_plans
+        WHERE account = $1 AND live_mode = $2 AND site_id {comparison} $3
+        GROUP BY site_id ORDER BY site_id {order} LIMIT $4
+        """,
+        account,
+        live,
+        after or (_LEAST if backwards else _GREATEST),
+        limit,
+    )
+    return [row["site_id"] for row in rows]
+
+
+async def sites_among(
+    db: ReadConnection, account: int, live: bool, site_ids: Collection[UUID]
+) -> set[UUID]:
+    """Find which of some sites have kept plans."""
+    # OFFSET 0 has PostgreSQL ask for each of them, however many plans there are.
+    rows = await db.fetch(
+        """
+        SELECT wanted.site_id FROM unnest($3::uuid[]) AS wanted (site_id)
+        WHERE EXISTS (
+            SELECT FROM kept_plans
+            WHERE account = $1 AND live_mode = $2 AND site_id = wanted.site_id OFFSET 0)
+        """,
+        account,
+        live,
+        list(site_ids),
+    )
+    return {row["site_id"] for row in rows}
 
 
 async def replace_answer(

@@ -9,7 +9,7 @@ from wattyard.sites.service.inspection import Inspection
 from wattyard.sites.service.personal_data import PersonalData
 from wattyard.sites.service.ports import Serializers
 from wattyard.sites.service.retention import StateRetention
-from wattyard.sites.service.search import SiteSearches
+from wattyard.sites.service.search import SiteSearches, SitesHaving
 from wattyard.sites.service.sites import Sites
 from wattyard.sites.service.states import States
 
@@ -25,6 +25,7 @@ __all__ = [
     "Serializers",
     "SiteSearches",
     "Sites",
+    "SitesHaving",
     "StateRetention",
     "States",
 ]

@@ -1,8 +1,9 @@
 """The use-cases of people who look for sites: search, and the numbers of a fleet."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
+from uuid import UUID
 
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import LIMIT
@@ -24,6 +25,20 @@ from wattyard.sites.store.search import TEXT, Row, SearchQuestion, Way
 
 LOOKED_AT: Final = 1000
 """How many sites one question checks at most, however few of them are found."""
+_HAVING: Final = "having"
+"""The lane that `SitesHaving` gives."""
+
+
+class SitesHaving(Protocol):
+    """Which sites have something that a capability above keeps of them, such as readings."""
+
+    async def page(
+        self, context: Context, *, after: UUID | None, backwards: bool, limit: int
+    ) -> list[UUID]:
+        """List sites, newest first, after one of them; or those before it, the nearest first."""
+
+    async def among(self, context: Context, site_ids: Collection[UUID]) -> set[UUID]:
+        """Find which of some sites have it."""
 
 
 class _Hit(NamedTuple):
@@ -46,16 +61,21 @@ class SiteSearches(SiteUseCases):
         at: SearchPosition | None = None,
         limit: int = LIMIT,
         most: int = LOOKED_AT,
+        having: SitesHaving | None = None,
     ) -> FoundSites:
         """Find one page of sites: by what matches and its order for a text, else newest first.
 
         `most` is how many are looked at for it. A position of another search is as good as none.
+        With `having` there are only sites that have it.
         """
         question = SearchQuestion(search, silent_before(context.now))
         async with self.db.snapshot() as db:
             question, lanes = await self._lanes(db, context, question, at)
+            if having is not None and search == SiteSearch():
+                lanes = (_HAVING,)
             at = at if at is not None and at.lane in lanes else None
-            walk = _Walk(db, context, question, Way(limit + 1, most, at, _backwards(at)))
+            way = Way(limit + 1, most, at, _backwards(at))
+            walk = _Walk(db, context, question, way, having)
             hits = await walk.hits(lanes)
             kept = hits[:limit][::-1] if _backwards(at) else hits[:limit]
             found = await self._shown(db, context, kept)
@@ -127,12 +147,18 @@ class _Walk:
     """Reads lanes one after the other until enough is found, or enough was looked at."""
 
     def __init__(
-        self, db: ReadConnection, context: Context, question: SearchQuestion, way: Way
+        self,
+        db: ReadConnection,
+        context: Context,
+        question: SearchQuestion,
+        way: Way,
+        having: SitesHaving | None,
     ) -> None:
         self._db = db
         self._context = context
         self._question = question
         self._way = way
+        self._having = having
         self.stopped_at: SearchPosition | None = None
 
     async def hits(self, lanes: Sequence[str]) -> list[_Hit]:
@@ -143,15 +169,27 @@ class _Walk:
         for lane in ahead[ahead.index(at.lane) if at is not None else 0 :]:
             position = at if at is not None and lane == at.lane else None
             way = self._way._replace(limit=self._way.limit - len(hits), position=position)
-            rows = await search_store.found(self._db, *key, lane, way)
-            hits += [_Hit(lane, row) for row in rows]
-            if len(hits) == self._way.limit:
+            hits += [_Hit(lane, row) for row in await self._rows(lane, way)]
+            if len(hits) == self._way.limit or lane == _HAVING:
                 break
             end = await search_store.last_looked_at(self._db, *key, lane, way)
             if end is not None:
                 self.stopped_at = _Hit(lane, end).position
                 break
         return hits
+
+    async def _rows(self, lane: str, way: Way) -> list[Row]:
+        context, having = self._context, self._having
+        key = (self._db, context.account, context.live_mode, self._question, lane)
+        if having is None:
+            return await search_store.found(*key, way)
+        if lane == _HAVING:
+            after = way.position.site if way.position is not None else None
+            ids = await having.page(context, after=after, backwards=way.backwards, limit=way.limit)
+            return [Row("", id_, id_) for id_ in ids]
+        rows = await search_store.found(*key, way._replace(limit=way.most))
+        kept = await having.among(context, [row.site_id for row in rows])
+        return [row for row in rows if row.site_id in kept][: way.limit]
 
 
 def _choices(search: SiteSearch) -> list[Sequence[str]]:

@@ -9,17 +9,23 @@ from htpy import Node
 
 from wattyard.kernel import civil, ids
 from wattyard.kernel.refusals import Refusal
+from wattyard.meters.service import MeteredSites
 from wattyard.platform.http.call import StreamedAnswer
 from wattyard.sites.domain.search import FoundSite
 from wattyard.sites.service import SiteSearches
 from wattyard.web.dashboard.declare import DashboardPage, page
 from wattyard.web.dashboard.live import Live
-from wattyard.web.dashboard.screens.site_choice import shown_sites
+from wattyard.web.dashboard.screens.site_choice import Filter, shown_sites
 from wattyard.web.dashboard.visit import Visit
 
 HEAD: Final = "This month so far"
 _SECONDS: Final = 60.0
 """Costs are priced anew so often while somebody looks."""
+
+
+def with_readings(metered: MeteredSites) -> Filter:
+    """The filter of the list: sites that have readings."""
+    return Filter("readings", "with readings", metered)
 
 
 def unpriced(one: FoundSite) -> Node:
@@ -28,11 +34,13 @@ def unpriced(one: FoundSite) -> Node:
 
 
 @page("GET", "/costs/live")
-async def cost_list_live(visit: Visit, searches: SiteSearches, live: Live) -> StreamedAnswer:
+async def cost_list_live(
+    visit: Visit, searches: SiteSearches, metered: MeteredSites, live: Live
+) -> StreamedAnswer:
     """Price the energy of the sites of a page, one after the other, while somebody looks."""
 
     async def render() -> Mapping[str, Node]:
-        found = await shown_sites(visit, searches)
+        found = await shown_sites(visit, searches, with_readings(metered))
         return {_id(one): await _cost(visit, one) for one in found.items}
 
     return live.stream(visit, render, seconds=_SECONDS)

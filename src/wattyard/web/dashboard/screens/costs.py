@@ -13,7 +13,7 @@ from wattyard.costs.service import CostReports
 from wattyard.kernel import civil
 from wattyard.kernel.arrays import np
 from wattyard.kernel.refusals import Refusal, StateForbids
-from wattyard.meters.service import Records, read_once
+from wattyard.meters.service import MeteredSites, Records, read_once
 from wattyard.platform.http import Answer
 from wattyard.platform.http.inside import Request
 from wattyard.sites.service import SiteSearches
@@ -55,17 +55,16 @@ _MOST_PARTS: Final = 8
 
 @page("GET", PATH)
 async def costs(
-    visit: Visit, searches: SiteSearches, reports: CostReports, tariffs: Tariffs, records: Records
+    visit: Visit,
+    searches: SiteSearches,
+    metered: MeteredSites,
+    reports: CostReports,
+    tariffs: Tariffs,
+    records: Records,
 ) -> Screen:
     """Show what a site's energy cost, or let a site be chosen."""
     if not visit.query.get("location"):
-        column = Column(cost_list.HEAD, cost_list.unpriced)
-        found = await choice(
-            visit, searches, PATH, lambda id_: visit.link(PATH, location=id_), more=column
-        )
-        lead = h.p["What the energy of a site cost, month by month and line by line."]
-        live = visit.link(f"{PATH}/live", text=visit.query.get("text"), at=visit.query.get("at"))
-        return Screen(title="Costs", path=PATH, body=[lead, found], live=live)
+        return await _list(visit, searches, metered)
     asked = await asked_for(visit)
     form = visit.formats(asked.zone.key)
     with read_once():
@@ -86,6 +85,22 @@ async def costs(
         actions=_actions(visit, asked),
         body=[_head(visit, asked, form), body],
     )
+
+
+async def _list(visit: Visit, searches: SiteSearches, metered: MeteredSites) -> Screen:
+    """Let a site be chosen; what each has cost this month follows."""
+    found = await choice(
+        visit,
+        searches,
+        PATH,
+        lambda id_: visit.link(PATH, location=id_),
+        more=Column(cost_list.HEAD, cost_list.unpriced),
+        filter_=cost_list.with_readings(metered),
+    )
+    lead = h.p["What the energy of a site cost, month by month and line by line."]
+    text, only, at = map(visit.query.get, ("text", "only", "at"))
+    live = visit.link(f"{PATH}/live", text=text, only=only, at=at)
+    return Screen(title="Costs", path=PATH, body=[lead, found], live=live)
 
 
 @page("GET", f"{PATH}/file")

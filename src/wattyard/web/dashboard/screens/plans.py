@@ -14,7 +14,7 @@ from wattyard.kernel.refusals import Refusal
 from wattyard.people.domain import Role
 from wattyard.platform.http import Answer
 from wattyard.schedules.domain.refusals import NoDeviceState
-from wattyard.schedules.service import KeptPlans
+from wattyard.schedules.service import KeptPlans, PlannedSites
 from wattyard.sites.service import SiteSearches, States
 from wattyard.web.charts.page import chart
 from wattyard.web.charts.plans import plan_chart
@@ -45,7 +45,7 @@ from wattyard.web.dashboard.screens.plan_question import (
     with_names,
 )
 from wattyard.web.dashboard.screens.plan_wishes import wishes_of
-from wattyard.web.dashboard.screens.site_choice import choice, title_of
+from wattyard.web.dashboard.screens.site_choice import Filter, choice, title_of
 from wattyard.web.dashboard.visit import Visit
 
 PATH: Final = plan_form.PATH
@@ -54,11 +54,21 @@ _MOST_RUNS: Final = 40
 
 @page("GET", PATH)
 async def plans(
-    visit: Visit, searches: SiteSearches, states: States, kept_plans: KeptPlans
+    visit: Visit,
+    searches: SiteSearches,
+    states: States,
+    kept_plans: KeptPlans,
+    planned: PlannedSites,
 ) -> Screen:
     """Show the plan of a site or of a device: the kept one, or one by the wishes of the form."""
     if not visit.query.get("location") and not visit.query.get("device"):
-        found = await choice(visit, searches, PATH, lambda id_: visit.link(PATH, location=id_))
+        found = await choice(
+            visit,
+            searches,
+            PATH,
+            lambda id_: visit.link(PATH, location=id_),
+            filter_=Filter("plans", "with a kept plan", planned),
+        )
         lead = h.p["When the devices of a site run at least cost, and what that saves."]
         return Screen(title="Charging plans", path=PATH, body=[lead, found])
     question = await question_of(visit, visit.query)

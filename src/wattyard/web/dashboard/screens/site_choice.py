@@ -9,9 +9,10 @@ from htpy import Node
 
 from wattyard.kernel import ids
 from wattyard.sites.domain.search import FoundSite, FoundSites, SiteSearch, position_of
-from wattyard.sites.service import SiteSearches
+from wattyard.sites.service import SiteSearches, SitesHaving
 from wattyard.web.dashboard import parts, words
 from wattyard.web.dashboard.forms import Fields
+from wattyard.web.dashboard.screens import found_sites
 from wattyard.web.dashboard.visit import Visit
 
 _SHOWN = 20
@@ -28,11 +29,30 @@ class Column:
     cell: Callable[[FoundSite], Node]
 
 
-async def shown_sites(visit: Visit, searches: SiteSearches) -> FoundSites:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Shows only the sites that have something, `words` such as `with readings`.
+
+    `name` is the value of the address's parameter `only` that asks for it.
+    """
+
+    name: str
+    words: str
+    sites: SitesHaving
+
+    def is_set(self, visit: Visit) -> bool:
+        """Whether the address asks for it."""
+        return visit.query.get("only") == self.name
+
+
+async def shown_sites(
+    visit: Visit, searches: SiteSearches, filter_: Filter | None = None
+) -> FoundSites:
     """Find the page of sites that the address asks for."""
     at = position_of(visit.query.get("at"))
     search = SiteSearch(text=visit.query.get("text") or None)
-    return await searches.page(visit.context, search, at=at, limit=_SHOWN)
+    having = filter_.sites if filter_ is not None and filter_.is_set(visit) else None
+    return await searches.page(visit.context, search, at=at, limit=_SHOWN, having=having)
 
 
 async def choice(
@@ -42,39 +62,42 @@ async def choice(
     address: Address,
     *,
     more: Column | None = None,
+    filter_: Filter | None = None,
 ) -> Node:
     """A field to look for a site, and the sites that were found or are newest, as links."""
-    text = visit.query.get("text", "")
-    found = await shown_sites(visit, searches)
-    field = Fields({"text": text}).text(
+    found = await shown_sites(visit, searches, filter_)
+    fields = Fields(visit.query)
+    field = fields.text(
         "Site, by the beginning of its reference, city or customer", "text", type="search"
     )
-    nothing = (
-        parts.empty(f"No site begins with “{text}”.", parts.button("All sites", visit.link(path)))
-        if text
-        else parts.empty(
-            "There are no sites yet, so there is nothing to show.",
-            parts.button("Add or import sites", visit.link("/sites"), main=True),
-        )
-    )
+    offered = filter_ and [("", "All sites"), (filter_.name, f"Sites {filter_.words}")]
     heads = ("Site", "Place", "Currency" if more is None else parts.number(more.head))
     rows = (_row(one, address, more) for one in found.items)
     return [
         parts.search_form(
-            visit.link(path), h.div(".first")[field], parts.submit("Search", main=False)
+            visit.link(path),
+            h.div(".first")[field],
+            fields.choice("Show", "only", offered) if offered else None,
+            parts.submit("Search", main=False),
         ),
-        parts.table(heads, rows, empty=nothing, label="Sites"),
-        _pager(visit, found),
+        (found.items or not found.stopped)
+        and parts.table(heads, rows, empty=_nothing(visit, path, filter_), label="Sites"),
+        found_sites.stopped(found),
+        found_sites.pager(visit, found),
     ]
 
 
-def _pager(visit: Visit, found: FoundSites) -> Node:
-    if found.newer is None and found.older is None:
-        return None
-    return h.nav(".pager", aria_label="Pages")[
-        h.a(href=visit.here(at=found.newer.text()))["Previous page"] if found.newer else None,
-        h.a(href=visit.here(at=found.older.text()))["Next page"] if found.older else None,
-    ]
+def _nothing(visit: Visit, path: str, filter_: Filter | None) -> Node:
+    """Say that no site is as it is looked for, and what to do."""
+    text = visit.query.get("text", "")
+    like = f" {filter_.words}" if filter_ is not None and filter_.is_set(visit) else ""
+    if text or like:
+        says = f"No site{like} begins with “{text}”." if text else f"There is no site{like} yet."
+        return parts.empty(says, parts.button("All sites", visit.link(path)))
+    return parts.empty(
+        "There are no sites yet, so there is nothing to show.",
+        parts.button("Add or import sites", visit.link("/sites"), main=True),
+    )
 
 
 def _row(one: FoundSite, address: Address, more: Column | None) -> tuple[Node, ...]:

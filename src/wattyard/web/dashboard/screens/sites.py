@@ -33,7 +33,7 @@ from wattyard.web.dashboard import device_words, parts, words
 from wattyard.web.dashboard.declare import DashboardPage, Screen, page
 from wattyard.web.dashboard.formats import Formats
 from wattyard.web.dashboard.forms import Fields
-from wattyard.web.dashboard.screens import customers
+from wattyard.web.dashboard.screens import customers, found_sites
 from wattyard.web.dashboard.visit import Shown, Visit
 
 _ID: Final = re.compile(r"(ste|loc|dev|cus)_[0-9a-f]{32}", re.ASCII)
@@ -130,12 +130,8 @@ async def _found(visit: Visit, searches: SiteSearches) -> Node:
     return [
         rows and _table(rows, by_device=by_device),
         not rows and not found.stopped and _nothing_found(visit),
-        found.stopped
-        and h.p(".told", role="status")[
-            "Many sites meet one of these conditions and few meet all. The search stopped to stay "
-            "quick: go on with the link below."
-        ],
-        _pager(visit, found),
+        found_sites.stopped(found),
+        found_sites.pager(visit, found),
     ]
 
 
@@ -320,17 +316,6 @@ def _search_form(visit: Visit) -> Node:
         any(visit.query.get(name) for name in _FILTERS)
         and parts.button("Clear", visit.link("/sites")),
     )  # fmt: skip
-
-
-def _pager(visit: Visit, found: FoundSites) -> Node:
-    if found.newer is None and found.older is None:
-        return None
-    onward = "Go on searching" if found.stopped else "Next page"
-    return h.nav(".pager", aria_label="Pages")[
-        visit.query.get("at") and h.a(href=visit.here(at=None))["First"],
-        found.newer is not None and h.a(href=visit.here(at=found.newer.text()))["Previous page"],
-        found.older is not None and h.a(href=visit.here(at=found.older.text()))[onward],
-    ]
 
 
 def _none_yet(visit: Visit) -> Node:
