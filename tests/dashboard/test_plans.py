@@ -71,6 +71,26 @@ async def test_the_sites_with_a_kept_plan_are_listed(tenant: Tenant, browser: Br
     assert other["location_id"] in (await browser.get("/plans?only=readings")).text
 
 
+async def test_a_site_is_not_listed_for_a_plan_that_is_no_device_s_newest(
+    tenant: Tenant, browser: Browser
+) -> None:
+    at, device = await home(tenant, BATTERY)
+    other = (await tenant.site())["location_id"]
+    await tenant.tariff(other)
+    shared = (await tenant.device(at, other, **BATTERY))["id"]
+    for one in (device, shared):
+        await charged(tenant, one, 50.0)
+    for where, one in ((at, device), (at, shared), (other, shared)):
+        kept = await browser.post("/plans", {"location": where, "device": one, "plan": "new"})
+        assert kept.status_code == 303
+    await tenant.delete(f"/devices/{device}")
+
+    for address in ("/plans?only=plans", "/plans?only=plans&text=Amsterdam"):
+        only = await browser.get(address)
+        assert f"location={other}" in only.text
+        assert f"location={at}" not in only.text
+
+
 async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
     tenant: Tenant, browser: Browser
 ) -> None:

@@ -12,6 +12,11 @@ from wattyard.platform.db import ReadConnection, WriteConnection
 from wattyard.schedules.domain.by_amount.kept_plans import DuePlan, KeptPlan, PlannedAnew
 
 _LEAST, _GREATEST = UUID(int=0), UUID(int=2**128 - 1)
+_OF_A_DEVICE: Final = """
+    EXISTS (SELECT FROM kept_plan_devices d
+            WHERE d.account = $1 AND d.live_mode = $2 AND d.plan_id = p.id OFFSET 0)
+"""
+"""A plan whose devices were deleted, or planned anew at another site, is no device's newest."""
 _COLUMNS: Final = [
     "id",
     "kind",
@@ -119,8 +124,8 @@ async def sites(
     comparison, order = (">", "ASC") if backwards else ("<", "DESC")
     rows = await db.fetch(
         f"""
-        SELECT site_id FROM kept_plans
-        WHERE account = $1 AND live_mode = $2 AND site_id {comparison} $3
+        SELECT site_id FROM kept_plans p
+        WHERE account = $1 AND live_mode = $2 AND site_id {comparison} $3 AND {_OF_A_DEVICE}
         GROUP BY site_id ORDER BY site_id {order} LIMIT $4
         """,
         account,
@@ -137,11 +142,12 @@ async def sites_among(
     """Find which of some sites have kept plans."""
     # OFFSET 0 has PostgreSQL ask for each of them, however many plans there are.
     rows = await db.fetch(
-        """
+        f"""
         SELECT wanted.site_id FROM unnest($3::uuid[]) AS wanted (site_id)
         WHERE EXISTS (
-            SELECT FROM kept_plans
-            WHERE account = $1 AND live_mode = $2 AND site_id = wanted.site_id OFFSET 0)
+            SELECT FROM kept_plans p
+            WHERE account = $1 AND live_mode = $2 AND site_id = wanted.site_id AND {_OF_A_DEVICE}
+            OFFSET 0)
         """,
         account,
         live,
