@@ -1,6 +1,7 @@
 """Which format a file has, and what no file does to the readers."""
 
 import io
+import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.meter_files import EPOCH, Usage, green_button
+from wattyard.meters.adapters import meter_file
 from wattyard.meters.adapters.column_map import ColumnMap, ValueColumn
 from wattyard.meters.adapters.importers import READERS
 from wattyard.meters.adapters.meter_file import (
@@ -72,6 +74,15 @@ def test_real_files_are_recognised(shared_data: Path) -> None:
         "Example_NEM12_multiple_meters.csv": MeterFormat.NEM12,
         "test_usage_data_01.xml": MeterFormat.GREEN_BUTTON,
     }
+
+
+def test_the_modules_that_read_are_named_where_formats_are_told_apart() -> None:
+    named = re.search(r"its own module \(([^)]+)\)", meter_file.__doc__ or "")
+
+    assert named is not None
+    assert re.findall(r"`(\w+)`", named[1]) == [
+        reader.__module__.rpartition(".")[2] for reader in READERS.values()
+    ]
 
 
 @given(st.sampled_from(MeterFormat), st.binary(max_size=300) | st.text(max_size=300))

@@ -1,6 +1,6 @@
 """What a meter file says: readings, and what was refused and why; which format a file has.
 
-A format is read by its own module (`nem12`, `green_button`, `csv_columns`), each with a function
+A format is read by its own module (`nem12`, `green_button`, `csv_readings`), each with a function
 `readings(stream, options)` that streams: its memory does not grow with the number of readings.
 """
 
