@@ -20,7 +20,7 @@ _NEAR_END: Final = 0.95
 _NEAR_START: Final = 0.02
 _NOW_NEAR_END: Final = 0.9
 _APART: Final = 0.045
-"""Shares of the width between texts, at least, on a wide screen."""
+"""The share of the width between texts, at least, on a wide screen."""
 _PHONE_PX: Final = 260.0
 """How wide a plot is on a phone of 390 pixels, within its page and card."""
 _MARGIN_PX: Final = 6.0
