@@ -185,17 +185,24 @@ async def test_a_tier_without_readings_is_said_to_follow_from_none(
     february = {"start_time": "2026-02-10T00:00:00Z", "end_time": "2026-02-10T06:00:00Z"}
     march = {"start_time": "2026-03-01T00:00:00Z", "end_time": "2026-03-01T06:00:00Z"}
     address = f"/tariffs/{made['id']}?at=2026-03-02T12:00"
-    says = "There are no readings from 1 Mar 2026 onwards yet, so the tier is chosen as if nothing"
+    says = (
+        "The site's own meter has no readings of this direction from 1 Mar 2026 onwards yet, so "
+        "the tier is chosen as if nothing had been used."
+    )
+    charger = {**reading, "device_id": (await tenant.device(at))["id"]}
+    sold = {**reading, "energy_flow_direction": "OUTBOUND", "tariff_direction": "EXPORT"}
+    uncounted = [{**reading, **february}, {**charger, **march}, {**sold, **march}]
 
-    await tenant.call("PUT", "/meters/interval", json=[{**reading, **february}])
+    sent = await tenant.call("PUT", "/meters/interval", json=uncounted)
     unread = words(await browser.get(address))
     await tenant.call("PUT", "/meters/interval", json=[{**reading, **march}])
     read = words(await browser.get(address))
     other = words(await browser.get(f"/tariffs/{untiered['id']}"))
 
+    assert sent.json()["records_failed"] == 0
     assert unread.count(says) == 1
     assert "tier 1 of 2" in unread
-    assert "no readings from" not in read
+    assert "no readings" not in read
     assert "tier 2 of 2" in read
     assert "at the tiers that the site has reached" in read
     assert "€0.2500 per kWh from 1 Mar 2026" in other.replace("\xa0", " ")

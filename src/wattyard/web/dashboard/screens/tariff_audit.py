@@ -127,11 +127,11 @@ async def _why(
 
 
 def _unread(since: datetime, tariff: Document, form: Formats) -> str:
-    """Say that a tier follows from no reading."""
+    """Say that a tier follows from no reading: those of devices, or the other way, do not count."""
     day = form.day(civil.date_at(since, civil.zone(tariff["timezone"])))
     return (
-        f" There are no readings from {day} onwards yet, so the tier is chosen as if nothing had "
-        "been used."
+        f" The site's own meter has no readings of this direction from {day} onwards yet, so the "
+        "tier is chosen as if nothing had been used."
     )
 
 
