@@ -27,12 +27,17 @@ _SAME_METER = """
 _SAME = f"{_SAME_METER} AND s.register IS NOT DISTINCT FROM wanted.register"
 _OF_METERS = f"""
     account = $1 AND live_mode = $2 AND series = ANY(ARRAY(
-        SELECT s.series FROM meter_series s JOIN {_WANTED} ON {_SAME_METER}
+        SELECT s.series FROM {_WANTED} CROSS JOIN LATERAL (
+            SELECT series FROM meter_series s WHERE {_SAME_METER} OFFSET 0) AS s
         UNION
         SELECT series FROM meter_series
         WHERE account = $1 AND live_mode = $2 AND device_id = ANY($8)))
 """
-"""All registers of the meters of streams, and those of their devices at other sites."""
+"""All registers of the meters of streams, and those of their devices at other sites.
+
+OFFSET 0 has PostgreSQL look each meter up in the index. Before it has statistics of an account's
+first series it would rather compare each of them with each stream.
+"""
 _LOCK = 0x6D657472  # "metr"
 _BUCKETS = 64
 _LEAST, _GREATEST = UUID(int=0), UUID(int=2**128 - 1)
