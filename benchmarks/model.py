@@ -25,23 +25,23 @@ class Figure(NamedTuple):
 
 
 MEASURED: Final = {
-    "lists": Figure(6_544, "GET /sites?limit=30 a second of a server's core", "scale"),
-    "states": Figure(3_130, "device states a second of a server's core", "scale"),
-    "bare_states": Figure(8_756, "bare INSERTs of the same rows a second", "scale"),
-    "batched_readings": Figure(204_000, "readings a second of a server's core", "meters"),
-    "copy_share": Figure(0.38, "of a bare COPY of them, which the database's core does", "meters"),
-    "price_ms": Figure(2.3, "ms of a core for tomorrow's quarter hours of a site", "prices-http"),
-    "plan_ms": Figure(17, "ms of a core for a day of a battery", "plans-http"),
-    "webhooks": Figure(453, "signed deliveries a second of a worker's core", "webhooks"),
-    "claims": Figure(12_431, "deliveries claimed a second of a database's core", "webhooks"),
-    "site_bytes": Figure(3_342, "bytes of a site with two devices on disk", "sizes"),
+    "lists": Figure(5_670, "GET /sites?limit=30 a second of a server's core", "scale"),
+    "states": Figure(1_969, "device states a second of a server's core", "scale"),
+    "bare_states": Figure(9_116, "bare INSERTs of the same rows a second", "scale"),
+    "batched_readings": Figure(203_194, "readings a second of a server's core", "meters"),
+    "copy_share": Figure(0.395, "of a bare COPY of them, which the database's core does", "meters"),
+    "price_ms": Figure(1.94, "ms of a core for tomorrow's quarter hours of a site", "prices-http"),
+    "plan_ms": Figure(18.6, "ms of a core for a day of a battery", "plans-http"),
+    "webhooks": Figure(972, "signed deliveries a second of a worker's core", "webhooks"),
+    "claims": Figure(22_343, "deliveries claimed a second of a database's core", "webhooks"),
+    "site_bytes": Figure(3_490, "bytes of a site with two devices on disk", "sizes"),
     "state_bytes": Figure(270, "bytes of a device state on disk", "sizes"),
-    "state_log": Figure(2_767, "bytes of log of a device state", "sizes"),
+    "state_log": Figure(2_547, "bytes of log of a device state", "sizes"),
     "reading_bytes": Figure(147, "bytes of a reading on disk", "sizes"),
     "reading_log": Figure(171, "bytes of log of a reading, of 10,000 in a batch", "sizes"),
-    "day_log": Figure(8_175, "bytes of log of a day of half hours that is sent alone", "sizes"),
+    "day_log": Figure(8_060, "bytes of log of a day of half hours that is sent alone", "sizes"),
     "event_bytes": Figure(1_858, "bytes of an event and its delivery on disk", "sizes"),
-    "event_log": Figure(2_594, "bytes of log of a change with two events, delivered", "sizes"),
+    "event_log": Figure(2_527, "bytes of log of a change with two events, delivered", "sizes"),
 }
 """What `make bench` found, with its case; docs/benchmarks.md has the sections."""
 
