@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -65,11 +66,14 @@ def served(
 
 @pytest.fixture(scope="module")
 def signed_in(chromium: Browser, served: Served, request: pytest.FixtureRequest) -> Any:
-    """What a browser keeps of an owner who also runs the server, one for each module."""
+    """What a browser keeps of an owner who also runs the server, one for each module.
+
+    Of tests that a process takes over from another one late, it is made once more.
+    """
     context = chromium.new_context()
     page = context.new_page()
     page.set_default_timeout(TIMEOUT_MS)
-    name = request.path.stem.removeprefix("test_")
+    name = f"{request.path.stem.removeprefix('test_')}.{token_hex(4)}"
     served.log_in(page, f"ada.{name}@example.com", operator=True)
     state = context.storage_state()
     context.close()

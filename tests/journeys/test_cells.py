@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -194,11 +195,14 @@ async def working(
         yield by_token
         ledger.stop.set()
         await asyncio.gather(*writers)
-        async with asyncio.timeout(60), asked(home) as db:
+        async with asked(home) as db:
             events = await db.fetchval("SELECT count(*) FROM events")
-            made = len(ledger.acknowledged)
-            while len(receiver.received) < made or len(seen) < events:  # noqa: ASYNC110 (filled by others)
-                await asyncio.sleep(0.1)
+        made = len(ledger.acknowledged)
+        until = time.monotonic() + 150  # a delivery may be tried twice more, after 30 and 60 s
+        while len(receiver.received) < made or len(seen) < events:
+            told = f"{len(receiver.received)} of {made} webhooks, {len(seen)} of {events} events"
+            assert time.monotonic() < until, told
+            await asyncio.sleep(0.1)
     finally:
         for task in (follower, *writers):
             task.cancel()
