@@ -42,6 +42,8 @@ class Ledger:
     address: str
     account: Any
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    followed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the stream of events has begun."""
     acknowledged: dict[str, str] = field(default_factory=dict)
     refused: list[float] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -99,6 +101,7 @@ class Ledger:
                 async with http.stream("GET", "/events/stream", headers=resumed) as answer:
                     if answer.status_code == 200:
                         async for line in answer.aiter_lines():
+                            self.followed.set()
                             seen.extend(line[4:] for _ in range(line.startswith("id: ")))
                 await asyncio.sleep(0.05)
 
@@ -190,6 +193,7 @@ async def working(
     by_token = {"Authorization": f"Bearer {token}"}
     forms = {"token": by_token, "key": key, "basic": {"Authorization": basic(account_id, secret)}}
     follower = asyncio.create_task(ledger.follow(by_token, seen))
+    await asyncio.wait_for(ledger.followed.wait(), 60)  # what is older is not in the stream
     writers = [asyncio.create_task(ledger.write(*form)) for form in forms.items()]
     try:
         yield by_token
