@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from benchmarks.device_states import bare_inserts
 from benchmarks.support import fleets, mixed
 from benchmarks.support.ground import OTHER_CORE, Ground, medians, pin, verdict
 from benchmarks.support.load import requests_per_second
@@ -144,26 +145,7 @@ async def _states(
     """Device states over HTTP against bare INSERTs of the same rows, 16 at a time."""
     devices = [device["id"] for site in sites for device in site["devices"]]
     over_http = await mixed.states(address, headers, devices, seconds=6)
-    pool = await asyncpg.create_pool(url, min_size=16, max_size=16)
-    row = await pool.fetchrow("SELECT * FROM device_states LIMIT 1")
-    assert row is not None
-    columns = list(row.keys())
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    insert = f"INSERT INTO device_states ({', '.join(columns)}) VALUES ({places})"  # noqa: S608 (our own columns)
-    values = dict(row)
-    end = time.monotonic() + 6
-    make = ids.SortedIds(lambda: values["time_created"])
-
-    async def one() -> int:
-        count = 0
-        while time.monotonic() < end:
-            fresh = {**values, "id": make(), "record_reference_id": None}
-            await pool.execute(insert, *fresh.values())
-            count += 1
-        return count
-
-    bare = sum(await asyncio.gather(*(one() for _ in range(16)))) / 6
-    await pool.close()
+    bare = await bare_inserts(url, seconds=6)
     print(
         f"   device states: {over_http:,.0f}/s over HTTP, bare INSERTs {bare:,.0f}/s, "
         f"share {over_http / bare:.2f}"

@@ -28,6 +28,7 @@ from wattyard.sites.service import (
     PersonalData,
     Sites,
     SiteSearches,
+    StateBatches,
     StateRetention,
     States,
 )
@@ -78,6 +79,7 @@ SITES: Final = Capability(
         FleetFiles,
         Sites,
         Devices,
+        StateBatches,
         States,
         Customers,
         PersonalData,

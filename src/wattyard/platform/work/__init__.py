@@ -1,5 +1,6 @@
 """Background work: jobs, and the worker that keeps them running."""
 
+from wattyard.platform.work.batches import Batches
 from wattyard.platform.work.computing import beside, in_turn, yield_to_the_loop
 from wattyard.platform.work.files import open_many
 from wattyard.platform.work.shares import in_its_share
@@ -8,6 +9,7 @@ from wattyard.platform.work.turns import turn_on
 from wattyard.platform.work.worker import Job, Periodic, Worker, wait_for
 
 __all__ = [
+    "Batches",
     "Job",
     "Periodic",
     "Stopping",

@@ -11,6 +11,7 @@ from wattyard.sites.service.ports import Serializers
 from wattyard.sites.service.retention import StateRetention
 from wattyard.sites.service.search import SiteSearches, SitesHaving
 from wattyard.sites.service.sites import Sites
+from wattyard.sites.service.state_batches import StateBatches
 from wattyard.sites.service.states import States
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SiteSearches",
     "Sites",
     "SitesHaving",
+    "StateBatches",
     "StateRetention",
     "States",
 ]

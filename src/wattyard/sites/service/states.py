@@ -12,6 +12,7 @@ from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
 from wattyard.sites.service.ports import SiteUseCases, show_anew
+from wattyard.sites.service.state_batches import StateBatches
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 from wattyard.sites.store import states as state_store
@@ -20,12 +21,14 @@ from wattyard.sites.store import states as state_store
 class States(SiteUseCases):
     """The states of every device."""
 
+    batches: StateBatches
+
     async def report(self, context: Context, device_id: UUID, report: StateReport) -> DeviceState:
         """Keep a state; the newest by its own time is the current one.
 
         A repeated `record_reference_id` gives the first state. A site's summary shows the
-        new `last_seen` at most once a minute, so the usual report is one statement. No event is
-        recorded.
+        new `last_seen` at most once a minute. No event is recorded. States that an account reports
+        at the same time are kept together.
 
         Raises:
             TimeInvalid: when the report is more than five minutes ahead.
@@ -33,19 +36,21 @@ class States(SiteUseCases):
         """
         now = context.now
         state = DeviceState(context.new_id(), device_id, now, report.checked(now))
+        if await self.batches.keep(context, state):
+            return state
         account, live = context.account, context.live_mode
         async with self.db.reading() as reading:
             sighting = await self._sighting(reading, context, device_id)
             await self._check_location(reading, context, sighting, report)
         async with self.db.transaction() as db:
             if not sighting.must_show(report.time):
-                if await state_store.keep(db, account, live, state):
+                if await state_store.keep(db, account, live, [state]):
                     return state
                 return await self._kept_before(db, context, state)
             sites = await site_store.of_device(db, account, live, device_id)
             if await device_store.locked(db, account, live, device_id) is None:
                 raise _no_device(device_id)
-            if not await state_store.keep(db, account, live, state):
+            if not await state_store.keep(db, account, live, [state]):
                 return await self._kept_before(db, context, state)
             await show_anew(db, self.serializers, context, sites)
             await state_store.note_shown(db, account, live, {device_id: report.time})

@@ -171,6 +171,14 @@ async def locked(
     return [_site(row) for row in rows]
 
 
+async def locked_if_free(
+    db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]
+) -> list[Site]:
+    """Lock those of the sites that can be locked at once, and give them, oldest first."""
+    rows = await db.fetch(f"{_BY_IDS} FOR UPDATE SKIP LOCKED", account, live, list(site_ids))
+    return [_site(row) for row in rows]
+
+
 async def hold(
     db: WriteConnection, account: int, live: bool, site_ids: Collection[UUID]
 ) -> set[UUID]:

@@ -18,47 +18,35 @@ _REPORT = """
 _SELECT = f"SELECT id, device_id, time_created, {_REPORT} FROM device_states"
 
 
+_SIGHTINGS = """
+    SELECT id, last_seen, last_shown,
+           ARRAY(SELECT site_id FROM device_places p
+                 WHERE p.account = $1 AND p.live_mode = $2 AND p.device_id = devices.id)
+               AS locations
+    FROM devices WHERE account = $1 AND live_mode = $2 AND id = ANY($3)
+"""
+
+
 async def sighting(
     db: ReadConnection, account: int, live: bool, device_id: UUID
 ) -> Sighting | None:
     """Read when a device was seen and shown, None where there is no such device."""
-    row = await db.fetchrow(
-        """
-        SELECT last_seen, last_shown,
-               ARRAY(SELECT site_id FROM device_places p
-                     WHERE p.account = d.account AND p.live_mode = d.live_mode
-                       AND p.device_id = d.id) AS locations
-        FROM devices d WHERE account = $1 AND live_mode = $2 AND id = $3
-        """,
-        account,
-        live,
-        device_id,
-    )
-    if row is None:
-        return None
-    return Sighting(row["last_seen"], row["last_shown"], tuple(row["locations"]))
+    return (await sightings(db, account, live, [device_id])).get(device_id)
 
 
 async def sightings(
     db: ReadConnection, account: int, live: bool, device_ids: Collection[UUID]
 ) -> dict[UUID, Sighting]:
     """Read when devices were seen and shown, of those that exist."""
-    rows = await db.fetch(
-        """
-        SELECT id, last_seen, last_shown,
-               ARRAY(SELECT site_id FROM device_places p
-                     WHERE p.account = $1 AND p.live_mode = $2 AND p.device_id = devices.id)
-                   AS locations
-        FROM devices WHERE account = $1 AND live_mode = $2 AND id = ANY($3)
-        """,
-        account,
-        live,
-        list(device_ids),
-    )
-    return {
-        row["id"]: Sighting(row["last_seen"], row["last_shown"], tuple(row["locations"]))
-        for row in rows
-    }
+    return _sightings(await db.fetch(_SIGHTINGS, account, live, list(device_ids)))
+
+
+async def sightings_if_free(
+    db: WriteConnection, account: int, live: bool, device_ids: Collection[UUID]
+) -> dict[UUID, Sighting]:
+    """Lock those of the devices that can be locked at once, and read when they were seen."""
+    rows = await db.fetch(f"{_SIGHTINGS} FOR UPDATE SKIP LOCKED", account, live, list(device_ids))
+    return _sightings(rows)
 
 
 async def see(
@@ -81,45 +69,53 @@ async def see(
     )
 
 
-async def keep(db: WriteConnection, account: int, live: bool, state: DeviceState) -> bool:
-    """Keep a state and move the device's `last_seen`, in one statement.
+async def keep(
+    db: WriteConnection, account: int, live: bool, states: Sequence[DeviceState]
+) -> set[UUID]:
+    """Keep states and move the `last_seen` of their devices, in one statement; gives those kept.
 
-    False where nothing was kept: the device is gone, or its reference was kept before.
+    Not kept is one whose device is gone, or whose reference was kept before.
     """
-    report = state.report
-    kept = await db.fetchval(
+    reports = [state.report for state in states]
+    kept = await db.fetch(
         f"""
-        WITH kept AS (
+        WITH new AS (
+            SELECT * FROM unnest(
+                $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::float8[],
+                $8::uuid[], $9::float8[], $10::float8[], $11::text[], $12::float8[], $13::float8[],
+                $14::text[]
+            ) AS new (device_id, id, time_created, {_REPORT})
+        ), kept AS (
             INSERT INTO device_states (account, live_mode, device_id, id, time_created, {_REPORT})
-            SELECT $1, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
-            FROM devices d WHERE d.account = $1 AND d.live_mode = $2 AND d.id = $3
-            FOR KEY SHARE
+            SELECT $1, $2, new.* FROM new
+            JOIN devices d ON d.account = $1 AND d.live_mode = $2 AND d.id = new.device_id
+            ORDER BY d.id FOR KEY SHARE OF d
             ON CONFLICT DO NOTHING
-            RETURNING time
+            RETURNING id, device_id, time
         ), seen AS (
-            UPDATE devices SET last_seen = kept.time, seen_hour = {HOUR_OF.format("kept.time")}
-            FROM kept
-            WHERE account = $1 AND live_mode = $2 AND id = $3
-              AND (last_seen IS NULL OR last_seen < kept.time)
+            UPDATE devices SET last_seen = newest.time, seen_hour = {HOUR_OF.format("newest.time")}
+            FROM (SELECT device_id, max(time) AS time FROM kept GROUP BY device_id) newest
+            WHERE account = $1 AND live_mode = $2 AND devices.id = newest.device_id
+              AND (last_seen IS NULL OR last_seen < newest.time)
         )
-        SELECT 1 FROM kept
+        SELECT id FROM kept
         """,
         account,
         live,
-        state.device_id,
-        state.id,
-        state.time_created,
-        report.time,
-        report.state_of_charge_percent,
-        report.location_id,
-        report.target_state_of_charge_percent,
-        report.battery_power_kw,
-        report.energy_flow_direction,
-        report.energy_remaining_kwh,
-        report.backup_reserve_percent,
-        report.record_reference_id,
+        [state.device_id for state in states],
+        [state.id for state in states],
+        [state.time_created for state in states],
+        [report.time for report in reports],
+        [report.state_of_charge_percent for report in reports],
+        [report.location_id for report in reports],
+        [report.target_state_of_charge_percent for report in reports],
+        [report.battery_power_kw for report in reports],
+        [report.energy_flow_direction for report in reports],
+        [report.energy_remaining_kwh for report in reports],
+        [report.backup_reserve_percent for report in reports],
+        [report.record_reference_id for report in reports],
     )
-    return kept is not None
+    return {row["id"] for row in kept}
 
 
 async def forget_at(
@@ -216,3 +212,10 @@ def _state(row: asyncpg.Record) -> DeviceState:
     fields = dict(row)
     own = {name: fields.pop(name) for name in ("id", "device_id", "time_created")}
     return DeviceState(**own, report=StateReport(**fields))
+
+
+def _sightings(rows: Sequence[asyncpg.Record]) -> dict[UUID, Sighting]:
+    return {
+        row["id"]: Sighting(row["last_seen"], row["last_shown"], tuple(row["locations"]))
+        for row in rows
+    }
