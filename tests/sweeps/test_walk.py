@@ -51,7 +51,7 @@ class Walk:
         threading.setprofile(None)
 
 
-async def test_a_walk_of_post_prices_enters_at_most_36_files(tenant: Tenant) -> None:
+async def test_a_walk_of_post_prices_enters_at_most_35_files(tenant: Tenant) -> None:
     at = (await tenant.site())["location_id"]
     await market(tenant, at, hourly(MONDAY, [0.3] * 24))
     body = {
@@ -67,5 +67,5 @@ async def test_a_walk_of_post_prices_enters_at_most_36_files(tenant: Tenant) -> 
 
     assert len(answer.json()["data"]) == 12
     assert not [file for file in walk.files if file.startswith(NEEDLESS)]
-    assert len(walk.files - ONCE_IN_TWO_SECONDS) <= 36, "\n".join(sorted(walk.files))
+    assert len(walk.files - ONCE_IN_TWO_SECONDS) <= 35, "\n".join(sorted(walk.files))
     assert "tariffs/domain/prices.py" in walk.files

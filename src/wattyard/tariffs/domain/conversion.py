@@ -1,53 +1,19 @@
 """Market prices in the money of the place (contract 2b, Currencies)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Final
 
 from wattyard.kernel.arrays import np
 from wattyard.kernel.clock_changes import joined_edges, step_of
-from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.sources import (
     MarketCurrencyMismatch,
     Markets,
-    MarketSeries,
     MarketSource,
     MarketSteps,
     MarketUnitMismatch,
-    steps,
+    held,
 )
 from wattyard.tariffs.domain.tariff import Conversion, Tariff
-
-HELD: Final = timedelta(days=7)
-"""How long a rate holds that no other follows, unless it was published for longer."""
-_HELD_US: Final = HELD // timedelta(microseconds=1)
-
-
-def price_steps(
-    series: MarketSeries, region: CalendarRegion, span_us: tuple[int, int], now: datetime
-) -> MarketSteps:
-    """Lay what a source publishes over a span: prices with their forecasts, rates as they hold."""
-    return held(series, span_us) if series.unit == "RATE" else steps(series, region, span_us, now)
-
-
-def held(series: MarketSeries, span_us: tuple[int, int]) -> MarketSteps:
-    """Lay rates over a span: each holds until the next one, at most 7 days from its start.
-
-    One published for a longer time holds to its end. Where none holds there is NaN.
-    """
-    start, end = span_us
-    until = np.maximum(series.ends_us, series.starts_us + _HELD_US)
-    until[:-1] = np.minimum(until[:-1], series.starts_us[1:])
-    touching = (series.starts_us < end) & (until > start)
-    starts, until = np.maximum(series.starts_us[touching], start), until[touching]
-    ends = until[until < end]
-    edges = joined_edges([np.array([start], dtype=np.int64), starts, ends])
-    rates = np.full(edges.size, np.nan)
-    if starts.size:
-        rate = np.searchsorted(starts, edges, side="right") - 1
-        holds = (rate >= 0) & (edges < until[rate])
-        rates[holds] = series.prices[touching][rate[holds]]
-    return MarketSteps(edges, rates, np.ones(edges.size))
 
 
 def conversion_rates(

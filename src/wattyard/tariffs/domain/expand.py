@@ -16,7 +16,7 @@ from wattyard.kernel.clock_changes import (
 from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass
 from wattyard.tariffs.domain.calendar import CalendarRegion, facts, lay, templates
-from wattyard.tariffs.domain.conversion import conversion_rates, converted, price_steps
+from wattyard.tariffs.domain.conversion import conversion_rates, converted
 from wattyard.tariffs.domain.formula import PRICE_LIMIT, values
 from wattyard.tariffs.domain.rates import NO_TIER, RateTable
 from wattyard.tariffs.domain.refusals import (
@@ -27,7 +27,7 @@ from wattyard.tariffs.domain.refusals import (
 )
 from wattyard.tariffs.domain.resets import counted_since
 from wattyard.tariffs.domain.schedule import DAY_SECONDS, Schedule, patterns, stretches
-from wattyard.tariffs.domain.sources import Markets, MarketSteps
+from wattyard.tariffs.domain.sources import Markets, MarketSteps, steps
 from wattyard.tariffs.domain.tariff import Tariff, confidence, confidence_edges
 
 NO_WINDOW: Final = -1
@@ -171,7 +171,7 @@ def _markets(
             nothing = MarketSteps(np.array([span_us[0]]), np.array([np.nan]), np.ones(1))
             known[key] = _Known(nothing, nothing.prices)
             continue
-        found = price_steps(series, region, span_us, markets.now)
+        found = steps(series, region, span_us, markets.now)
         if markets.is_foreign(series):
             found = converted(found, conversion_rates(tariff.conversion, markets, span_us))
         known[key] = _Known(found, series.per_kwh(found.prices))

@@ -3,7 +3,7 @@
 Where nothing is published there is a forecast (`forecast`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
@@ -23,6 +23,9 @@ Unit = Literal["KWH", "MWH", "RATE"]
 """What a source's values are for: energy, or (RATE) a unit of another currency."""
 
 PRICES_AT_ONCE: Final = 100_000
+HELD: Final = timedelta(days=7)
+"""How long a rate holds that no other follows, unless it was published for longer."""
+_HELD_US: Final = HELD // timedelta(microseconds=1)
 
 
 class MarketSourceNotFound(Missing):
@@ -291,10 +294,20 @@ class MarketSteps:
     confidence: Numbers
 
 
+def all_priced_in(currency_code: str, sources: Iterable[MarketSource]) -> bool:
+    """Whether all sources publish prices of energy, in that currency."""
+    return all(one.unit != "RATE" and one.currency_code == currency_code for one in sources)
+
+
 def steps(
     series: MarketSeries, region: CalendarRegion, span_us: tuple[int, int], now: datetime
 ) -> MarketSteps:
-    """Lay a market's prices over a span, forecasts in the region's local time."""
+    """Lay what a market publishes over a span: rates as they hold, or prices with forecasts.
+
+    Forecasts are in the region's local time.
+    """
+    if series.unit == "RATE":
+        return held(series, span_us)
     start, end = span_us
     first = int(np.searchsorted(series.ends_us, start, side="right"))
     last = int(np.searchsorted(series.starts_us, end, side="left"))
@@ -310,6 +323,26 @@ def steps(
     known = KnownPrices(series.starts_us, series.ends_us, series.prices)
     guess = forecast(known, region, (hole_starts, hole_ends), microseconds(now))
     return _filled(published, hole_starts, hole_ends, MarketSteps(*guess))
+
+
+def held(series: MarketSeries, span_us: tuple[int, int]) -> MarketSteps:
+    """Lay rates over a span: each holds until the next one, at most 7 days from its start.
+
+    One published for a longer time holds to its end. Where none holds there is NaN.
+    """
+    start, end = span_us
+    until = np.maximum(series.ends_us, series.starts_us + _HELD_US)
+    until[:-1] = np.minimum(until[:-1], series.starts_us[1:])
+    touching = (series.starts_us < end) & (until > start)
+    starts, until = np.maximum(series.starts_us[touching], start), until[touching]
+    ends = until[until < end]
+    edges = joined_edges([np.array([start], dtype=np.int64), starts, ends])
+    rates = np.full(edges.size, np.nan)
+    if starts.size:
+        rate = np.searchsorted(starts, edges, side="right") - 1
+        holds = (rate >= 0) & (edges < until[rate])
+        rates[holds] = series.prices[touching][rate[holds]]
+    return MarketSteps(edges, rates, np.ones(edges.size))
 
 
 def _filled(

@@ -39,6 +39,7 @@ from wattyard.tariffs.domain.sources import (
     Markets,
     MarketSource,
     MarketUnitMismatch,
+    all_priced_in,
 )
 from wattyard.tariffs.domain.tariff import Direction, Element, Tariff, market_keys
 from wattyard.tariffs.domain.tiers import Consumed
@@ -380,7 +381,10 @@ class _Read(NamedTuple):
 
 
 def _check_conversion(tariff: Tariff, supply: Supply) -> None:
+    currency_code, sources = supply.site.currency_code, supply.sources
+    if tariff.conversion is None and all_priced_in(currency_code, sources.values()):
+        return
     try:
-        check_conversion(tariff, supply.sources, supply.site.currency_code)
+        check_conversion(tariff, sources, currency_code)
     except (MarketCurrencyMismatch, MarketUnitMismatch) as refusal:
         raise type(refusal)(str(refusal)) from None  # the caller of prices sent none of the fields
