@@ -253,6 +253,23 @@ async def test_etags_guard_reads_and_changes(tenant: Tenant) -> None:
     assert gone.status_code == 200
 
 
+async def test_the_tag_of_a_compressed_answer_is_weak_and_guards_changes_as_well(
+    tenant: Tenant,
+) -> None:
+    made = await tenant.site(metadata={f"key{n}": "v" * 40 for n in range(40)})
+    path = f"/sites/{made['id']}"
+    plain = await tenant.get(path, headers={"Accept-Encoding": "identity"})
+    packed = await tenant.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["etag"] == f"W/{plain.headers['etag']}"
+    for tag in (plain.headers["etag"], packed.headers["etag"]):
+        unchanged = await tenant.get(path, headers={"If-None-Match": tag})
+        assert (unchanged.status_code, unchanged.headers["vary"]) == (304, "accept-encoding")
+        same = await tenant.patch(path, {"status": "ACTIVE"}, headers={"If-Match": tag})
+        assert same.status_code == 200, same.text
+
+
 async def test_changes_of_different_fields_at_once_are_both_kept(tenant: Tenant) -> None:
     made = await tenant.site()
     path = f"/sites/{made['id']}"

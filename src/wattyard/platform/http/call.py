@@ -208,7 +208,7 @@ class Call:
             headers = [*headers, (b"vary", b"accept-encoding")]
             if _takes_gzip(self.headers.get(b"accept-encoding", b"")):
                 body = answer.packed or await _compressed(body)
-                headers.append((b"content-encoding", b"gzip"))
+                headers = [*map(_weak, headers), (b"content-encoding", b"gzip")]
         self.answered = answer
         self.status = answer.status
         self.answered_bytes = len(body)
@@ -219,7 +219,7 @@ class Call:
             _RELEASE_HEADER,
         ]
         if answer.status in (204, 304):
-            del start[:2]
+            start[:2] = [(b"vary", b"accept-encoding")] if answer.status == 304 else []
         elif answer.media_type is not JSON and answer.media_type.startswith(b"text/html"):
             start += _PAGE_HEADERS[answer.page]
         start += headers
@@ -273,6 +273,12 @@ class Call:
         """Wait until the client leaves."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
+
+
+def _weak(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Weaken the tag of an object whose bytes are compressed (RFC 9110, section 8.8.3.3)."""
+    name, value = header
+    return (name, b"W/" + value) if name == b"etag" and value[:1] == b'"' else header
 
 
 async def _compressed(body: bytes) -> bytes:
