@@ -12,10 +12,14 @@ from scipy.sparse import coo_array
 from benchmarks.support.ground import SERVER_CORE, Ground, pin, verdict
 from wattyard.schedules.domain.by_amount.plan import by_amount
 from wattyard.schedules.domain.by_amount.question import AmountQuestion, Need, PowerLimits
-from wattyard.schedules.domain.by_charge.plan import by_charge
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps, Storage
 from wattyard.schedules.domain.by_price.duration import DurationQuestion, by_duration
 from wattyard.schedules.domain.by_price.limit import LimitQuestion, by_limit
+from wattyard.schedules.domain.by_state_of_charge.plan import by_charge
+from wattyard.schedules.domain.by_state_of_charge.question import (
+    ChargeQuestion,
+    ChargeSteps,
+    Storage,
+)
 from wattyard.schedules.domain.prices import MINUTE_US, PriceSeries
 
 _QUARTER_US = 15 * MINUTE_US

@@ -20,8 +20,12 @@ from wattyard.platform.db import Database
 from wattyard.platform.settings import SettingInvalid, Settings
 from wattyard.schedules.adapters.open_meteo import OpenMeteo
 from wattyard.schedules.capability import weather
-from wattyard.schedules.domain.by_charge.request import ChargeAnswer, ChargeRequest, StateRequest
-from wattyard.schedules.service import Charges, NoWeather, Solvers, Weather
+from wattyard.schedules.domain.by_state_of_charge.request import (
+    ChargeAnswer,
+    ChargeRequest,
+    StateRequest,
+)
+from wattyard.schedules.service import ChargePlans, NoWeather, Solvers, Weather
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -70,7 +74,7 @@ async def planned(
     wanted = ChargeRequest(
         device, MONDAY, horizon=timedelta(hours=24), state=StateRequest(state_of_charge_percent=0)
     )
-    return await services.get(Charges).plan(tenant.context, wanted)
+    return await services.get(ChargePlans).plan(tenant.context, wanted)
 
 
 async def test_the_weather_dims_what_a_clear_sky_would_give(

@@ -26,7 +26,7 @@ from wattyard.platform.http.call import Message
 from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.idempotency import Replays
-from wattyard.platform.http.limits import NoLimits
+from wattyard.platform.http.rate_limits import NoLimits
 
 
 def now() -> datetime:

@@ -21,7 +21,7 @@ from wattyard.platform.http.fingerprints import fingerprint
 from wattyard.platform.http.front import FrontDoor
 from wattyard.platform.http.gate import Gate
 from wattyard.platform.http.idempotency import KEPT_BYTES, Replays
-from wattyard.platform.http.limits import NoLimits
+from wattyard.platform.http.rate_limits import NoLimits
 
 BODY = {"postal_address": AMSTERDAM, "reference_id": "once"}
 

@@ -12,7 +12,7 @@ import msgspec
 
 from tests.support import contract_text
 from tests.support.contract_text import ROOT, Block, Mention, differences
-from wattyard.accounts.domain import TOKEN_LIFETIME
+from wattyard.accounts.tokens import TOKEN_LIFETIME
 from wattyard.app import ENDPOINTS
 from wattyard.events.domain.endpoints import DISABLED_TYPE, TEST_TYPE
 from wattyard.kernel import ids
@@ -30,8 +30,8 @@ from wattyard.platform.http.idempotency import _KEPT_FOR, KEPT_BYTES
 from wattyard.platform.http.lists import PAGE_BYTES
 from wattyard.platform.settings import Settings
 from wattyard.schedules.domain.by_amount import request as amount_request
-from wattyard.schedules.domain.by_charge import request as charge_request
 from wattyard.schedules.domain.by_price import listing
+from wattyard.schedules.domain.by_state_of_charge import request as charge_request
 from wattyard.schedules.domain.site import request as site_request
 from wattyard.schedules.domain.solver.ranked import SECONDS_AT_MOST
 from wattyard.schedules.service.turns import PLANS_IN_PROGRESS

@@ -13,7 +13,6 @@ from wattyard.kernel.refusals import Malformed, StateForbids, TooMany, Unauthent
 from wattyard.kernel.scopes import Scope
 from wattyard.kernel.values import dataclass
 
-TOKEN_LIFETIME: Final = timedelta(hours=1)
 CLOCKS_DIFFER: Final = timedelta(seconds=60)
 """A token counts so long before its beginning (`nbf`; RFC 7519, 4.1.5): the clock of the node that
 made it may be ahead of the clock of the one that is asked."""

@@ -1,7 +1,7 @@
 """Bearer tokens: JSON Web Tokens (RFC 7519) with HS256, through joserfc."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from wattyard.accounts.domain import TOKEN_LIFETIME, TokenInvalid
+from wattyard.accounts.domain import TokenInvalid
 from wattyard.kernel import ids
 from wattyard.kernel.callers import Caller
 from wattyard.kernel.refusals import Malformed
@@ -17,6 +17,8 @@ from wattyard.kernel.scopes import Scope
 from wattyard.kernel.values import dataclass
 
 ISSUER: Final = "wattyard"
+TOKEN_LIFETIME: Final = timedelta(hours=1)
+"""How long a token is valid; that of a key with an end, not longer than that."""
 _ALGORITHMS: Final = ["HS256"]
 
 

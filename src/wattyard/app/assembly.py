@@ -32,8 +32,8 @@ from wattyard.platform.http.binding import Bound
 from wattyard.platform.http.front import CallWatch, FrontDoor
 from wattyard.platform.http.gate import Authenticate, Gate
 from wattyard.platform.http.idempotency import Replays
-from wattyard.platform.http.limits import NoLimits, RateLimits
 from wattyard.platform.http.proxies import TrustedProxies
+from wattyard.platform.http.rate_limits import NoLimits, RateLimits
 from wattyard.platform.services import Services
 from wattyard.platform.settings import Settings
 from wattyard.platform.telemetry import Telemetry

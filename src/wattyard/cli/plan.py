@@ -23,10 +23,10 @@ from wattyard.kernel.arrays import np
 from wattyard.kernel.context import Context
 from wattyard.kernel.quantities import rounded
 from wattyard.platform.decoding import convert, json_value
-from wattyard.schedules.domain.by_charge.request import ChargeAnswer
-from wattyard.schedules.service import Charges
-from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_request
+from wattyard.schedules.domain.by_state_of_charge.request import ChargeAnswer
+from wattyard.schedules.service import ChargePlans
 from wattyard.schedules.wire.heads import Named
+from wattyard.schedules.wire.state_of_charge import DeviceChargeBody, charge_json, charge_request
 
 _FULL = 100.0
 _ASSUMED = ", the site uses what the battery gives in place of energy from the grid"
@@ -97,7 +97,7 @@ def plan(
         context = await context_of(services, account, mode)
         made = Named(ids.wire("ssc", context.new_id()), context.now)
         request = charge_request(body, device, made.made)
-        return context, made, await services.get(Charges).plan(context, request)
+        return context, made, await services.get(ChargePlans).plan(context, request)
 
     context, named, answer = run(data, database, work)
     if json:

@@ -22,10 +22,10 @@ from wattyard.kernel.pages import PageWindow
 from wattyard.kernel.refusals import Missing
 from wattyard.kernel.values import dataclass
 from wattyard.platform.decoding import convert
-from wattyard.schedules.service import Charges, KeptPlans
-from wattyard.schedules.wire.charges import DeviceChargeBody, charge_json, charge_request
+from wattyard.schedules.service import ChargePlans, KeptPlans
 from wattyard.schedules.wire.heads import Named
 from wattyard.schedules.wire.kept_plans import charge_to_keep
+from wattyard.schedules.wire.state_of_charge import DeviceChargeBody, charge_json, charge_request
 from wattyard.sites.domain.sites import CustomerDraft
 from wattyard.sites.domain.states import StateReport
 from wattyard.sites.service import Customers, Sites, States
@@ -172,7 +172,7 @@ async def keep_plan(services: Services, context: Context, device: SampleDevice) 
             return
     body = convert({"backup_reserve_percent": 10, "explain": True}, DeviceChargeBody)
     made = Named(ids.wire("ssc", context.new_id()), context.now)
-    answer = await services.get(Charges).plan(context, charge_request(body, named, made.made))
+    answer = await services.get(ChargePlans).plan(context, charge_request(body, named, made.made))
     document = charge_json(context.caller, made, answer, None)
     await kept.keep(context, charge_to_keep(body, named, answer), document)
 

@@ -31,9 +31,9 @@ from wattyard.kernel.callers import Caller
 from wattyard.kernel.context import Context, Contexts
 from wattyard.kernel.refusals import Refusal
 from wattyard.platform.decoding import convert, json_value
-from wattyard.sites.domain import geography
-from wattyard.sites.domain.geography import GeographyRequest
+from wattyard.sites.domain import zone_and_currency
 from wattyard.sites.domain.sites import PostalAddress, Site
+from wattyard.sites.domain.zone_and_currency import ZoneAndCurrencyRequest
 from wattyard.tariffs.adapters.documents import DocumentFormat, tariff_bodies
 from wattyard.tariffs.adapters.imports import Allowance
 from wattyard.tariffs.adapters.imports import ContractDates as Dates
@@ -92,9 +92,11 @@ def check_tariff(
     Every fault is listed with its place in the file, and the exit code is then 1. Prices that
     follow a market are shown as unknown.
     """
-    geography.check(GeographyRequest(country, state, timezone=timezone, currency_code=currency))
+    zone_and_currency.check(
+        ZoneAndCurrencyRequest(country, state, timezone=timezone, currency_code=currency)
+    )
     region = CalendarRegion(
-        timezone, country, geography.state_code(country, state) if country else None
+        timezone, country, zone_and_currency.state_code(country, state) if country else None
     )
     try:
         body = convert({"location_id": _NOWHERE, **_object(file)}, TariffBody)

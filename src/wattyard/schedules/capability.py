@@ -11,7 +11,7 @@ from wattyard.schedules.routes import ENDPOINTS
 from wattyard.schedules.routes.kept_plans import Replanning
 from wattyard.schedules.service import (
     Amounts,
-    Charges,
+    ChargePlans,
     DemandRises,
     KeptPlans,
     NoWeather,
@@ -57,7 +57,7 @@ SCHEDULES: Final = Capability(
         DemandRises,
         PricedTimes,
         Amounts,
-        Charges,
+        ChargePlans,
         SiteFactsReader,
         SitePlans,
         KeptPlans,

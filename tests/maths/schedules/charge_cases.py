@@ -7,7 +7,7 @@ import numpy as np
 from tests.maths.schedules.charge_rules import (
     quarter_steps,
 )
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargeQuestion,
     Storage,
 )

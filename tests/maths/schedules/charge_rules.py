@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from wattyard.schedules.domain.by_amount.question import PowerLimits
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargePlan,
     ChargeQuestion,
     ChargeSteps,

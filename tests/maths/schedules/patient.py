@@ -9,8 +9,8 @@ from dataclasses import replace
 from tests.support.clock import PATIENT_SECONDS
 from wattyard.schedules.domain.by_amount import plan as amounts
 from wattyard.schedules.domain.by_amount.question import AmountPlan, AmountQuestion
-from wattyard.schedules.domain.by_charge import plan as charges
-from wattyard.schedules.domain.by_charge.question import ChargePlan, ChargeQuestion
+from wattyard.schedules.domain.by_state_of_charge import plan as charges
+from wattyard.schedules.domain.by_state_of_charge.question import ChargePlan, ChargeQuestion
 from wattyard.schedules.domain.site import planning
 from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.question import SiteQuestion

@@ -16,15 +16,15 @@ from tests.maths.schedules.charge_rules import (
 )
 from tests.maths.schedules.patient import by_charge
 from wattyard.schedules.domain.by_amount.question import PowerLimits
-from wattyard.schedules.domain.by_charge.charge_only import charge_only
-from wattyard.schedules.domain.by_charge.meter import GridMeter
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.charge_only import charge_only
+from wattyard.schedules.domain.by_state_of_charge.meter import GridMeter
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargePlan,
     ChargeQuestion,
     Storage,
 )
-from wattyard.schedules.domain.by_charge.reach import reach_of
-from wattyard.schedules.domain.by_charge.solution import best_powers
+from wattyard.schedules.domain.by_state_of_charge.reachable import reach_of
+from wattyard.schedules.domain.by_state_of_charge.solution import best_powers
 
 
 def same(one: ChargePlan, two: ChargePlan) -> bool:

@@ -8,7 +8,7 @@ from tests.maths.schedules.charge_cases import BATTERY, CAR, ask
 from tests.maths.schedules.charge_rules import random_house
 from tests.maths.schedules.patient import by_charge
 from wattyard.schedules.domain.by_amount.question import PowerLimits
-from wattyard.schedules.domain.by_charge.baseline import nobody_planning
+from wattyard.schedules.domain.by_state_of_charge.baseline import nobody_planning
 
 AT_HOME = replace(CAR, car=True)
 

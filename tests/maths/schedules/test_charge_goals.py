@@ -15,7 +15,7 @@ from tests.maths.schedules.charge_rules import (
 )
 from tests.maths.schedules.patient import by_charge
 from wattyard.schedules.domain.by_amount.question import PowerLimits
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargeQuestion,
     ChargeSlot,
     ChargeSteps,

@@ -14,7 +14,7 @@ from tests.maths.schedules.charge_cases import ask
 from tests.maths.schedules.charge_rules import check, optimum, random_house
 from tests.maths.schedules.patient import by_charge
 from wattyard.schedules.domain.by_amount.question import PowerLimits
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargePlan,
     ChargeQuestion,
     HeldCharge,

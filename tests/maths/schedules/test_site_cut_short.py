@@ -8,7 +8,7 @@ import pytest
 from tests.support.site_plans.demanded import random_demanded_site
 from tests.support.site_plans.random_sites import KINDS, random_site
 from wattyard.kernel.clock_changes import HOUR_US
-from wattyard.schedules.domain.by_charge.device_storage import round_trip
+from wattyard.schedules.domain.by_state_of_charge.device_storage import round_trip
 from wattyard.schedules.domain.site.devices import Shiftable, SiteStorage, StorageTarget, Stretch
 from wattyard.schedules.domain.site.dynamic import best_path, bounds_of
 from wattyard.schedules.domain.site.planning import plan_site

@@ -19,6 +19,9 @@ Status = Literal["ENABLED", "DISABLED"]
 EVERYTHING: Final = "*"
 DISABLED_AFTER: Final = timedelta(days=5)
 """An endpoint that has failed for this long without a success is disabled."""
+OLD_SECRET_SIGNS_FOR: Final = timedelta(days=1)
+"""How long a replaced secret goes on signing beside the new one, where nobody says."""
+OLD_SECRET_SIGNS_AT_MOST: Final = timedelta(days=7)
 TEST_TYPE: Final = "webhook.test"
 DISABLED_TYPE: Final = "webhook_endpoint.disabled"
 

@@ -9,7 +9,14 @@ import msgspec
 
 from wattyard.events.domain.deliveries import Delivery, Replay
 from wattyard.events.domain.deliveries import Status as DeliveryStatus
-from wattyard.events.domain.endpoints import EVERYTHING, EndpointDraft, Status, WebhookEndpoint
+from wattyard.events.domain.endpoints import (
+    EVERYTHING,
+    OLD_SECRET_SIGNS_AT_MOST,
+    OLD_SECRET_SIGNS_FOR,
+    EndpointDraft,
+    Status,
+    WebhookEndpoint,
+)
 from wattyard.events.domain.headers import AUTHORIZATION, HeadersInvalid, basic
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
@@ -17,7 +24,7 @@ from wattyard.kernel.refusals import Malformed
 from wattyard.platform.decoding import Patch, Shape
 from wattyard.platform.decoding.texts import SECRET, Label, Time
 
-_DAY_SECONDS: Final = 86_400
+_LONGEST_OVERLAP: Final = OLD_SECRET_SIGNS_AT_MOST // timedelta(seconds=1)
 
 EventType = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
@@ -70,7 +77,7 @@ class RotationBody(Shape):
         overlap_seconds: seconds, at most a week; without it 86,400, a day
     """
 
-    overlap_seconds: Annotated[int, msgspec.Meta(ge=0, le=604800)] | None = None
+    overlap_seconds: Annotated[int, msgspec.Meta(ge=0, le=_LONGEST_OVERLAP)] | None = None
 
 
 class EndpointShape(msgspec.Struct, kw_only=True):
@@ -222,7 +229,8 @@ def endpoint_draft(body: EndpointBody) -> EndpointDraft:
 
 def overlap_of(body: RotationBody) -> timedelta:
     """Read how long the old secret goes on signing."""
-    return timedelta(seconds=_DAY_SECONDS if body.overlap_seconds is None else body.overlap_seconds)
+    said = body.overlap_seconds
+    return OLD_SECRET_SIGNS_FOR if said is None else timedelta(seconds=said)
 
 
 def changed_endpoint(

@@ -126,7 +126,7 @@ def _columns(lines: list[bytes]) -> Columns:
     refuses=(LocationNotFound, DeviceNotFound, LimitReached),
     example=examples.BATCH,
     example_body=examples.REGISTER_BODY,
-    compressible=True,
+    takes_gzip=True,
 )
 async def put_cumulative(context: Context, body: RegisterBody, meters: Meters) -> bytes:
     """Take reads of a cumulative register: the differences become readings.

@@ -8,7 +8,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.values import dataclass
 from wattyard.meters.domain.distinct_readings import apart, distinct, same_energy
 from wattyard.meters.domain.readings import Failed, Readings, Stream
-from wattyard.meters.service.fitting import fitting
+from wattyard.meters.service.overlaps import compared_with_stored
 from wattyard.meters.store import readings as reading_store
 from wattyard.platform.db import ReadConnection
 
@@ -57,7 +57,7 @@ async def without_conflicts(
     readings, numbers = readings.only(numbers >= 0), numbers[numbers >= 0]
     if not len(readings):
         return WithoutConflicts(readings, readings, numbers, numbers, failed)
-    clear, stored_in = await fitting(db, context, readings, series)
+    clear, stored_in = await compared_with_stored(db, context, readings, series)
     failed += readings.failed(~clear, _OVERLAP, _OVERLAPS)
     readings, numbers, stored_in = readings.only(clear), numbers[clear], stored_in[clear]
     if earlier and (stored_in >= 0).any():

@@ -159,7 +159,7 @@ def refusals_of(endpoint: Endpoint, refused: AccessRefusals) -> list[type[Refusa
         found += [*_WITH_BODY, ParameterMissing]
     elif endpoint.query is not None and any(f.required for f in forms.fields(endpoint.query)):
         found += [ParameterMissing]
-    if endpoint.compressible:
+    if endpoint.takes_gzip:
         found += [BodyIncomplete]
     if endpoint.query is not None or endpoint.body is not None:
         found += [ParameterInvalid]

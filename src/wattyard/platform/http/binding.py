@@ -178,7 +178,7 @@ class Bound:
         coding = (call.header(b"content-encoding") or "identity").lower()
         if coding == "identity":
             return await call.body(limit_bytes)
-        if self.declared.compressible:
+        if self.declared.takes_gzip:
             return await plain_body(call, limit_bytes)
         raise MediaTypeUnsupported(f"Content-Encoding must be none here; got {ids.shown(coding)}")
 

@@ -66,7 +66,7 @@ class EndpointOptions(TypedDict, total=False):
     any_key: bool
     effect: Effect
     body_limit_bytes: int
-    compressible: bool
+    takes_gzip: bool
     body_optional: bool
     reads_body: bool
     tagged: bool
@@ -96,7 +96,8 @@ class Endpoint:
         further_scope: what it needs besides, by the query.
         any_key: True where every restricted key may call it, whatever its scopes.
         effect: what a `POST` does; None where no `Idempotency-Key` is heeded.
-        compressible: True where the body may come as gzip; the limit is that of its content.
+        body_limit_bytes: how large a body may be; the two endpoints for batches take more.
+        takes_gzip: True where the body may come as gzip; the limit is that of its content.
         reads_body: True where the function reads the body itself, as a stream; `body` only
             describes it then.
         tagged: True where the answer carries an `ETag` (single objects).
@@ -123,7 +124,7 @@ class Endpoint:
     any_key: bool = False
     effect: Effect | None = None
     body_limit_bytes: int = MEBIBYTE
-    compressible: bool = False
+    takes_gzip: bool = False
     body_optional: bool = False
     reads_body: bool = False
     tagged: bool = False

@@ -12,7 +12,7 @@ from wattyard.platform.http.arguments import EndpointUnfit
 from wattyard.platform.http.declare import Access, Endpoint
 from wattyard.platform.http.errors import ScopeMissing
 from wattyard.platform.http.idempotency import Replays
-from wattyard.platform.http.limits import CallLimits
+from wattyard.platform.http.rate_limits import CallLimits
 
 
 class Authenticate(Protocol):

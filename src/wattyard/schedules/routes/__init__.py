@@ -1,11 +1,11 @@
 """Endpoints of schedules (contracts 4 and 4b)."""
 
-from wattyard.schedules.routes import amounts, charges, kept_plans, listings, site_plans
+from wattyard.schedules.routes import amounts, kept_plans, listings, site_plans, state_of_charge
 
 ENDPOINTS = (
     *listings.ENDPOINTS,
     *amounts.ENDPOINTS,
-    *charges.ENDPOINTS,
+    *state_of_charge.ENDPOINTS,
     *site_plans.ENDPOINTS,
     *kept_plans.ENDPOINTS,
 )

@@ -9,10 +9,9 @@ from wattyard.kernel.values import dataclass
 from wattyard.platform.http import endpoint
 from wattyard.platform.http.binding import path_id
 from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan, PlannedAnew, PlanNotFound
-from wattyard.schedules.service import Amounts, Charges, KeptPlans, SitePlans
+from wattyard.schedules.service import Amounts, ChargePlans, KeptPlans, SitePlans
 from wattyard.schedules.wire import site_examples
 from wattyard.schedules.wire.amounts import amount_json, amount_request, forms_of
-from wattyard.schedules.wire.charges import charge_json, charge_request, form_of
 from wattyard.schedules.wire.heads import Named
 from wattyard.schedules.wire.kept_plans import (
     KeptPlanShape,
@@ -23,6 +22,7 @@ from wattyard.schedules.wire.kept_plans import (
 )
 from wattyard.schedules.wire.site_plans import site_json
 from wattyard.schedules.wire.site_requests import site_form, site_request
+from wattyard.schedules.wire.state_of_charge import charge_json, charge_request, form_of
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.service import States
 
@@ -32,7 +32,7 @@ class Replanning:
     """Answers kept requests anew, from now, with the newest states."""
 
     amounts: Amounts
-    charges: Charges
+    charges: ChargePlans
     site_plans: SitePlans
     states: States
     kept: KeptPlans

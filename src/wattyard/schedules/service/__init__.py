@@ -1,7 +1,6 @@
 """Use-cases of schedules."""
 
 from wattyard.schedules.service.amounts import Amounts
-from wattyard.schedules.service.charges import Charges
 from wattyard.schedules.service.demand import DemandRises
 from wattyard.schedules.service.kept_plans import KeptPlans
 from wattyard.schedules.service.planned_sites import PlannedSites
@@ -9,12 +8,13 @@ from wattyard.schedules.service.pricing import PricedTimes
 from wattyard.schedules.service.site_facts import SiteFactsReader
 from wattyard.schedules.service.site_plans import SitePlans
 from wattyard.schedules.service.solving import Solvers
+from wattyard.schedules.service.state_of_charge import ChargePlans
 from wattyard.schedules.service.surroundings import NoWeather, SiteForecast, Weather
 from wattyard.schedules.service.turns import PlansInProgress
 
 __all__ = [
     "Amounts",
-    "Charges",
+    "ChargePlans",
     "DemandRises",
     "KeptPlans",
     "NoWeather",

@@ -14,14 +14,14 @@ from wattyard.kernel.instants import text
 from wattyard.platform.decoding.texts import Instant, Time
 from wattyard.schedules.domain.by_amount.kept_plans import KeptPlan, RequestToKeep
 from wattyard.schedules.domain.by_amount.request import AmountAnswer
-from wattyard.schedules.domain.by_charge.request import ChargeAnswer
+from wattyard.schedules.domain.by_state_of_charge.request import ChargeAnswer
 from wattyard.schedules.domain.power import Status
 from wattyard.schedules.domain.site.assembly import SiteAnswer
 from wattyard.schedules.wire.amounts import AmountBody, SiteAmountBody
-from wattyard.schedules.wire.charges import ChargeBody, DeviceChargeBody
 from wattyard.schedules.wire.heads import HeadShape
 from wattyard.schedules.wire.quantities import EnergyBody
 from wattyard.schedules.wire.site_wishes import DeviceWishBody, SitePlanBody
+from wattyard.schedules.wire.state_of_charge import ChargeBody, DeviceChargeBody
 
 _HOUR: Final = timedelta(hours=1)
 _WATT_HOURS_PER_KWH: Final = 1000.0

@@ -22,7 +22,6 @@ from wattyard.schedules.domain.site.plan import (
     SiteCost,
     SiteSlot,
 )
-from wattyard.schedules.wire.charges import ExpectedShape
 from wattyard.schedules.wire.heads import Named, head, prices_end
 from wattyard.schedules.wire.quantities import WattsShape, power
 from wattyard.schedules.wire.site_shapes import (
@@ -40,6 +39,7 @@ from wattyard.schedules.wire.site_shapes import (
     SolverShape,
     UnmetShape,
 )
+from wattyard.schedules.wire.state_of_charge import ExpectedShape
 
 _PERCENT_DECIMALS: Final = 4
 _POWER_DECIMALS: Final = 3

@@ -6,9 +6,9 @@ import msgspec
 
 from wattyard.platform.decoding.texts import Time
 from wattyard.schedules.domain.power import Direction, Reason, Status, Why
-from wattyard.schedules.wire.charges import ExpectedShape
 from wattyard.schedules.wire.heads import HeadShape
 from wattyard.schedules.wire.quantities import WattsShape
+from wattyard.schedules.wire.state_of_charge import ExpectedShape
 
 
 class MissedShape(msgspec.Struct):

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from wattyard.kernel.refusals import Missing, StateForbids
 from wattyard.kernel.values import dataclass, field
-from wattyard.sites.domain.geography import GeographyRequest, check, settle
 from wattyard.sites.domain.netting import Netting, check_export
+from wattyard.sites.domain.zone_and_currency import ZoneAndCurrencyRequest, check, settle
 
 Status = Literal["ACTIVE", "INACTIVE"]
 
@@ -125,9 +125,9 @@ class SiteDraft:
         """Check everything that needs no other object.
 
         Raises:
-            Malformed: as `geography.check` and `netting.check_export` say.
+            Malformed: as `zone_and_currency.check` and `netting.check_export` say.
         """
-        check(self.geography_request())
+        check(self.zone_and_currency_request())
         check_export(self.netting, self.max_power_export_kw)
 
     def settled(
@@ -136,9 +136,9 @@ class SiteDraft:
         """Check the draft, settle time zone and currency, and make the site.
 
         Raises:
-            Malformed, StateForbids: as `geography.settle` says.
+            Malformed, StateForbids: as `zone_and_currency.settle` says.
         """
-        found = settle(self.geography_request())
+        found = settle(self.zone_and_currency_request())
         return Site(
             id=id_,
             time_created=time_created,
@@ -156,11 +156,11 @@ class SiteDraft:
             tariffs=tariffs,
         )
 
-    def geography_request(self) -> GeographyRequest:
+    def zone_and_currency_request(self) -> ZoneAndCurrencyRequest:
         """Collect what determines zone and currency."""
         address = self.postal_address or PostalAddress()
         geo = self.geo_location
-        return GeographyRequest(
+        return ZoneAndCurrencyRequest(
             country_code=address.country_code,
             state=address.state,
             city=address.city,

@@ -17,9 +17,9 @@ from wattyard.platform.http import (
 from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
-from wattyard.sites.domain.geography import REFUSALS as GEOGRAPHY_REFUSALS
 from wattyard.sites.domain.netting import NettingInvalid
 from wattyard.sites.domain.sites import CustomerNotFound, LocationNotFound, TimezoneNotPossible
+from wattyard.sites.domain.zone_and_currency import REFUSALS as GEOGRAPHY_REFUSALS
 from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.site_bodies import LocationBody

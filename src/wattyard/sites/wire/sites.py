@@ -12,7 +12,6 @@ from wattyard.kernel.callers import Caller
 from wattyard.platform.decoding import Patch
 from wattyard.platform.decoding.texts import Time, one_of
 from wattyard.sites.domain.devices import Device
-from wattyard.sites.domain.geography import derived
 from wattyard.sites.domain.netting import Netting, NettingPeriod, NettingSurplus
 from wattyard.sites.domain.sites import (
     GeoLocation,
@@ -22,6 +21,7 @@ from wattyard.sites.domain.sites import (
     SiteDraft,
     Status,
 )
+from wattyard.sites.domain.zone_and_currency import derived
 from wattyard.sites.wire.devices import DeviceSummary, device_summary
 from wattyard.sites.wire.site_bodies import (
     AddressBody,
@@ -220,7 +220,7 @@ def changed_site(site: Site, patch: Patch[Any], shape: type[LocationBody]) -> Si
     draft = site_draft(patch.onto(_site_body(site, shape)))
     if draft.postal_address == site.postal_address and draft.geo_location == site.geo_location:
         return draft
-    zone, currency = derived(site_draft(_site_body(site, shape)).geography_request())
+    zone, currency = derived(site_draft(_site_body(site, shape)).zone_and_currency_request())
     if "timezone" not in patch and zone == site.timezone:
         draft = replace(draft, timezone=None)
     if "currency_code" not in patch and currency == site.currency_code:

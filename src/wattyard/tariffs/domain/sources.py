@@ -15,7 +15,7 @@ from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.clock_changes import Microseconds, joined_edges, microseconds
 from wattyard.kernel.refusals import Conflict, Malformed, Missing, StateForbids
 from wattyard.kernel.values import dataclass
-from wattyard.sites.domain.geography import CurrencyCodeInvalid, currencies
+from wattyard.sites.domain.zone_and_currency import CurrencyCodeInvalid, currencies
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.forecast import KnownPrices, forecast
 

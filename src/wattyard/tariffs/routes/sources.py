@@ -22,7 +22,7 @@ from wattyard.platform.http.binding import path_id
 from wattyard.platform.http.declare import MEBIBYTE
 from wattyard.platform.http.preconditions import guarding
 from wattyard.platform.work import beside
-from wattyard.sites.domain.geography import CurrencyCodeInvalid
+from wattyard.sites.domain.zone_and_currency import CurrencyCodeInvalid
 from wattyard.tariffs.domain.refusals import TooManyPrices
 from wattyard.tariffs.domain.sources import (
     PRICES_AT_ONCE,
@@ -157,7 +157,7 @@ async def change_source(
     example=examples.BATCH,
     example_body=examples.BATCH_BODY,
     body_limit_bytes=_BATCH_LIMIT,
-    compressible=True,
+    takes_gzip=True,
     events=("market_source.update",),
 )
 async def put_prices(

@@ -21,14 +21,14 @@ from wattyard.schedules.domain.prices import PriceSeries
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.schedules.domain.site import remarks
 from wattyard.schedules.domain.site.devices import Circuit, HeatPumpLoad, Shiftable, SiteStorage
-from wattyard.schedules.domain.site.fitting import (
+from wattyard.schedules.domain.site.panels import panels_name, pv_shares
+from wattyard.schedules.domain.site.plan import SitePlan
+from wattyard.schedules.domain.site.planned_devices import (
     Subject,
     fitted_heat_pump,
     fitted_load,
     fitted_storage,
 )
-from wattyard.schedules.domain.site.panels import panels_name, pv_shares
-from wattyard.schedules.domain.site.plan import SitePlan
 from wattyard.schedules.domain.site.question import HeldPlan, SiteQuestion
 from wattyard.schedules.domain.site.request import (
     DEVICES_AT_MOST,

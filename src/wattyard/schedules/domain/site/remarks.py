@@ -3,7 +3,7 @@
 from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Refusal
-from wattyard.schedules.domain.site.fitting import Subject
+from wattyard.schedules.domain.site.planned_devices import Subject
 from wattyard.schedules.domain.site.request import LONGEST, SiteRequest
 from wattyard.schedules.domain.site.time_steps import TimeSteps
 

@@ -4,9 +4,9 @@ from math import sqrt
 
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass, field
-from wattyard.schedules.domain.by_charge.meter import GridMeter
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion, Storage
-from wattyard.schedules.domain.by_charge.reach import StorageReach
+from wattyard.schedules.domain.by_state_of_charge.meter import GridMeter
+from wattyard.schedules.domain.by_state_of_charge.question import ChargeQuestion, Storage
+from wattyard.schedules.domain.by_state_of_charge.reachable import StorageReach
 from wattyard.schedules.domain.power import WH_PER_KWH
 from wattyard.schedules.domain.solver.program import Draft, Positions
 

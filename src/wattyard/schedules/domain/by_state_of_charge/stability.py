@@ -5,16 +5,20 @@ from itertools import pairwise
 from typing import Final
 
 from wattyard.kernel.arrays import Numbers, np
-from wattyard.schedules.domain.by_charge.meter import GridMeter
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.meter import GridMeter
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargeQuestion,
     ChargeSlot,
     Flow,
     HeldCharge,
     Storage,
 )
-from wattyard.schedules.domain.by_charge.reach import StorageReach, held_after, shortfall_of
-from wattyard.schedules.domain.by_charge.solution import Powers
+from wattyard.schedules.domain.by_state_of_charge.reachable import (
+    StorageReach,
+    held_after,
+    shortfall_of,
+)
+from wattyard.schedules.domain.by_state_of_charge.solution import Powers
 from wattyard.schedules.domain.power import (
     TOLERANCE_W,
     TOLERANCE_WH,

@@ -3,8 +3,8 @@
 from typing import Final
 
 from wattyard.kernel import ids
-from wattyard.schedules.domain.by_charge.question import Storage
-from wattyard.schedules.domain.by_charge.request import Goals, StateRequest
+from wattyard.schedules.domain.by_state_of_charge.question import Storage
+from wattyard.schedules.domain.by_state_of_charge.request import Goals, StateRequest
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.refusals import DeviceRatingMissing, NoDeviceState
 from wattyard.sites.domain.devices import Battery, Device

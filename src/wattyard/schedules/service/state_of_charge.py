@@ -11,15 +11,15 @@ from wattyard.kernel.clock_changes import instant, microseconds
 from wattyard.kernel.context import Context
 from wattyard.kernel.instants import Span
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.by_charge.device_storage import storage_of
-from wattyard.schedules.domain.by_charge.plan import by_charge
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.device_storage import storage_of
+from wattyard.schedules.domain.by_state_of_charge.plan import by_charge
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargeQuestion,
     ChargeSteps,
     HeldCharge,
     Storage,
 )
-from wattyard.schedules.domain.by_charge.request import (
+from wattyard.schedules.domain.by_state_of_charge.request import (
     LEAST,
     LONGEST,
     ChargeAnswer,
@@ -73,7 +73,7 @@ class _Case:
 
 
 @dataclass
-class Charges:
+class ChargePlans:
     """Plans for what stores energy: batteries and cars."""
 
     sites: Sites

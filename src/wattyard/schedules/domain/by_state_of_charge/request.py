@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.values import dataclass, field
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargePlan,
     ChargeSlot,
     Objective,

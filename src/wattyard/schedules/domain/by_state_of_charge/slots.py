@@ -5,9 +5,13 @@ from typing import Final
 
 from wattyard.kernel.arrays import Marks, Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.by_charge.meter import Flows
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSlot, Storage
-from wattyard.schedules.domain.by_charge.reach import StorageReach
+from wattyard.schedules.domain.by_state_of_charge.meter import Flows
+from wattyard.schedules.domain.by_state_of_charge.question import (
+    ChargeQuestion,
+    ChargeSlot,
+    Storage,
+)
+from wattyard.schedules.domain.by_state_of_charge.reachable import StorageReach
 from wattyard.schedules.domain.crowding import Leeway, kept_from_cheaper
 from wattyard.schedules.domain.power import Why
 

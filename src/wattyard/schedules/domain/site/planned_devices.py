@@ -11,7 +11,7 @@ from wattyard.kernel.clock_changes import instant
 from wattyard.kernel.instants import text
 from wattyard.kernel.refusals import Fault, Malformed
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.by_charge.device_storage import round_trip
+from wattyard.schedules.domain.by_state_of_charge.device_storage import round_trip
 from wattyard.schedules.domain.forecasts.pv_arrays import has_panels
 from wattyard.schedules.domain.power import WATTS_PER_KW, WH_PER_KWH
 from wattyard.schedules.domain.prices import MINUTE_US

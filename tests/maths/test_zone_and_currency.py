@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from wattyard.kernel.refusals import Malformed, Refusal
-from wattyard.sites.domain import geography, time_zones
-from wattyard.sites.domain.geography import GeographyRequest, settle
+from wattyard.sites.domain import time_zones, zone_and_currency
 from wattyard.sites.domain.time_zones import TimezoneUndetermined, main_zone
+from wattyard.sites.domain.zone_and_currency import ZoneAndCurrencyRequest, settle
 
 STATES = "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY".split()  # noqa: E501, SIM905 (a list of states reads best on one line)
 SHARED = {"ID", "IN", "KY", "SD", "TN"}
@@ -69,7 +69,7 @@ def test_every_zone_of_the_table_is_one_of_its_country() -> None:
             known = time_zones.zones_by_country()[country]
             assert zone in known, place
         if state:
-            assert geography.state_code(country, state) == state
+            assert zone_and_currency.state_code(country, state) == state
 
 
 def agree_since_2011(one: str, other: str) -> bool:
@@ -111,10 +111,10 @@ def test_zones_that_count_as_one_have_agreed_since_2011(one: str, others: list[s
 
 def test_every_country_settles_or_says_what_is_missing() -> None:
     undetermined = set()
-    for country in geography.countries():
+    for country in zone_and_currency.countries():
         try:
             settle(
-                GeographyRequest(
+                ZoneAndCurrencyRequest(
                     country_code=country, city="X", state="X" if country == "US" else None
                 )
             )
@@ -133,10 +133,10 @@ SINCE_THE_TABLE = {"XCG"}
 def test_currencies_are_those_of_iso_4217(shared_data: Path) -> None:
     table = ET.parse(shared_data / "iso4217_table_a1.xml").getroot()  # noqa: S314 (our own file)
     active = {node.text for node in table.iter("Ccy")} | SINCE_THE_TABLE
-    for country in sorted(geography.countries()):
-        tender = geography.tender_of(country)
+    for country in sorted(zone_and_currency.countries()):
+        tender = zone_and_currency.tender_of(country)
         assert tender is None or tender in active, (country, tender)
-    assert {c for c in geography.countries() if geography.tender_of(c) is None} <= {
+    assert {c for c in zone_and_currency.countries() if zone_and_currency.tender_of(c) is None} <= {
         "AQ",
         "GS",
         "HM",
@@ -146,8 +146,8 @@ def test_currencies_are_those_of_iso_4217(shared_data: Path) -> None:
     codes = {c for c in active if c and not c.startswith("X")} | {"XAF", "XCD", "XOF", "XPF"}
     fund_codes = {"BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}
     withdrawn = {"ANG", "BGN", "CUC", "SVC", "VED"}
-    assert codes - geography.currencies() <= fund_codes | withdrawn
-    assert geography.currencies() <= active
+    assert codes - zone_and_currency.currencies() <= fund_codes | withdrawn
+    assert zone_and_currency.currencies() <= active
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_currencies_are_those_of_iso_4217(shared_data: Path) -> None:
     [("TX", "TX"), ("US-TX", "TX"), ("Texas", "TX"), ("texas", "TX"), (None, None)],
 )
 def test_a_state_is_read_by_code_or_name(state: str | None, code: str | None) -> None:
-    assert geography.state_code("US", state) == code
+    assert zone_and_currency.state_code("US", state) == code
 
 
 @pytest.mark.parametrize(
@@ -169,13 +169,13 @@ def test_a_state_is_read_by_code_or_name(state: str | None, code: str | None) ->
     ],
 )
 def test_a_name_means_the_state_that_bears_it(country: str, state: str, code: str) -> None:
-    assert geography.state_code(country, state) == code
+    assert zone_and_currency.state_code(country, state) == code
 
 
 def test_every_main_name_means_its_own_state_or_none() -> None:
     for country, code, names in time_zones.table_rows("subdivisions.tsv"):
         try:
-            assert geography.state_code(country, names.split("|")[0]) == code
+            assert zone_and_currency.state_code(country, names.split("|")[0]) == code
         except Malformed:
             continue  # several states of the country share the name
 
@@ -193,7 +193,7 @@ def test_every_main_name_means_its_own_state_or_none() -> None:
 def test_a_territory_has_its_own_zone_and_money(
     country: str, state: str, zone: str, currency: str
 ) -> None:
-    found = settle(GeographyRequest(country_code=country, state=state, city="X"))
+    found = settle(ZoneAndCurrencyRequest(country_code=country, state=state, city="X"))
     assert (found.timezone, found.currency_code) == (zone, currency)
 
 
@@ -203,25 +203,31 @@ def test_the_pinned_tz_database_is_read_and_not_the_machines() -> None:
 
 def test_a_wrong_state_gets_examples() -> None:
     with pytest.raises(Malformed, match=r"TX \(Texas\)"):
-        geography.state_code("US", "Texsa")
+        zone_and_currency.state_code("US", "Texsa")
 
 
 def test_bavaria_has_a_name_of_its_own() -> None:
-    assert geography.state_code("DE", "Bayern") == geography.state_code("DE", "BY") == "BY"
+    assert (
+        zone_and_currency.state_code("DE", "Bayern")
+        == zone_and_currency.state_code("DE", "BY")
+        == "BY"
+    )
 
 
 def test_all_that_is_missing_or_wrong_is_said_at_once() -> None:
     with pytest.raises(Malformed) as caught:
-        settle(GeographyRequest(timezone="europe/berlin", currency_code="eur", country_code="XX"))
+        settle(
+            ZoneAndCurrencyRequest(timezone="europe/berlin", currency_code="eur", country_code="XX")
+        )
     codes = {fault.code for fault in caught.value.faults}
     assert codes == {"country_code_invalid", "timezone_invalid", "currency_code_invalid"}
     with pytest.raises(Malformed) as caught:
-        settle(GeographyRequest())
+        settle(ZoneAndCurrencyRequest())
     assert {f.code for f in caught.value.faults} == {"city_missing", "country_code_missing"}
 
 
 def test_a_us_address_may_do_without_state_when_zone_and_currency_are_given() -> None:
-    said = GeographyRequest(
+    said = ZoneAndCurrencyRequest(
         country_code="US", city="X", timezone="America/Chicago", currency_code="USD"
     )
     assert settle(said).timezone == "America/Chicago"
@@ -229,7 +235,7 @@ def test_a_us_address_may_do_without_state_when_zone_and_currency_are_given() ->
 
 def test_a_near_miss_is_suggested() -> None:
     with pytest.raises(Malformed, match="Europe/Amsterdam"):
-        settle(GeographyRequest(timezone="Europe/Amsterdm", currency_code="EUR"))
+        settle(ZoneAndCurrencyRequest(timezone="Europe/Amsterdm", currency_code="EUR"))
 
 
 def test_a_point_decides_and_the_sea_is_nowhere() -> None:
@@ -241,7 +247,7 @@ def test_a_point_decides_and_the_sea_is_nowhere() -> None:
 
 def test_borders_and_currencies_are_loaded_only_when_asked_for() -> None:
     code = (
-        "import sys; import wattyard.sites.domain.geography;"
+        "import sys; import wattyard.sites.domain.zone_and_currency;"
         "print([m for m in ('babel', 'numpy', 'timezonefinder', 'pytz') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,9 +4,9 @@ from typing import Final
 
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.by_charge.meter import GridMeter
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion, Runs, Storage
-from wattyard.schedules.domain.by_charge.reach import StorageReach
+from wattyard.schedules.domain.by_state_of_charge.meter import GridMeter
+from wattyard.schedules.domain.by_state_of_charge.question import ChargeQuestion, Runs, Storage
+from wattyard.schedules.domain.by_state_of_charge.reachable import StorageReach
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.site.answer import plan_of
 from wattyard.schedules.domain.site.devices import SiteStorage, StorageTarget

@@ -5,9 +5,13 @@ from math import sqrt
 from typing import Final
 
 from wattyard.kernel.arrays import Numbers, np
-from wattyard.schedules.domain.by_charge.meter import Flows, GridMeter
-from wattyard.schedules.domain.by_charge.question import ChargeBaseline, ChargeQuestion, Storage
-from wattyard.schedules.domain.by_charge.reach import (
+from wattyard.schedules.domain.by_state_of_charge.meter import Flows, GridMeter
+from wattyard.schedules.domain.by_state_of_charge.question import (
+    ChargeBaseline,
+    ChargeQuestion,
+    Storage,
+)
+from wattyard.schedules.domain.by_state_of_charge.reachable import (
     ROUNDING_WH,
     Goal,
     fullest_w,
@@ -16,7 +20,7 @@ from wattyard.schedules.domain.by_charge.reach import (
     reason_of,
     shortfall_of,
 )
-from wattyard.schedules.domain.by_charge.runs import at_powers
+from wattyard.schedules.domain.by_state_of_charge.runs import at_powers
 
 AT_ONCE: Final = "The car is charged at once at full power until its target."
 SERVES: Final = (

@@ -5,16 +5,18 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.scopes import Scope
 from wattyard.platform.http import Effect, endpoint
 from wattyard.platform.http.binding import path_id
-from wattyard.schedules.domain.by_charge.request import ChargeAnswer
+from wattyard.schedules.domain.by_state_of_charge.request import ChargeAnswer
 from wattyard.schedules.domain.refusals import (
     DeviceRatingMissing,
     LocationMissing,
     NoDeviceState,
     ReadyByInvalid,
 )
-from wattyard.schedules.service import Charges, KeptPlans, PlansInProgress
+from wattyard.schedules.service import ChargePlans, KeptPlans, PlansInProgress
 from wattyard.schedules.wire import examples
-from wattyard.schedules.wire.charges import (
+from wattyard.schedules.wire.heads import Named
+from wattyard.schedules.wire.kept_plans import KeepQuery, charge_to_keep
+from wattyard.schedules.wire.state_of_charge import (
     ChargeBody,
     ChargingShape,
     DeviceChargeBody,
@@ -22,8 +24,6 @@ from wattyard.schedules.wire.charges import (
     charge_request,
     form_of,
 )
-from wattyard.schedules.wire.heads import Named
-from wattyard.schedules.wire.kept_plans import KeepQuery, charge_to_keep
 from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import SiteInactive
 from wattyard.tariffs.service import QUOTE_REFUSALS
@@ -53,7 +53,7 @@ _REFUSALS = (
     example_body=examples.CHARGE_BODY,
 )
 async def charge(
-    context: Context, query: KeepQuery, body: ChargeBody, charges: Charges, kept: KeptPlans
+    context: Context, query: KeepQuery, body: ChargeBody, charges: ChargePlans, kept: KeptPlans
 ) -> bytes:
     """Plan when a car or a battery charges, and when it gives energy back, at least cost.
 
@@ -87,7 +87,7 @@ async def charge_of_device(
     device_id: str,
     query: KeepQuery,
     body: DeviceChargeBody,
-    charges: Charges,
+    charges: ChargePlans,
     kept: KeptPlans,
 ) -> bytes:
     """Plan as `POST /schedules/soc` does, with the device in the path: the older form."""
@@ -100,7 +100,7 @@ async def charge_of_device(
 
 
 async def _planned(
-    context: Context, body: DeviceChargeBody, device_id: str, charges: Charges
+    context: Context, body: DeviceChargeBody, device_id: str, charges: ChargePlans
 ) -> tuple[ChargeAnswer, bytes]:
     named = Named(ids.wire("ssc", context.new_id()), context.now)
     answer = await charges.plan(context, charge_request(body, device_id, named.made))

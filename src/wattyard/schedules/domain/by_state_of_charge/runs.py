@@ -10,10 +10,15 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from wattyard.kernel.arrays import Marks, Numbers, np
-from wattyard.schedules.domain.by_charge.meter import GridMeter
-from wattyard.schedules.domain.by_charge.program import ChargeColumns, holding, ranked
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps, Runs, Storage
-from wattyard.schedules.domain.by_charge.reach import StorageReach
+from wattyard.schedules.domain.by_state_of_charge.meter import GridMeter
+from wattyard.schedules.domain.by_state_of_charge.program import ChargeColumns, holding, ranked
+from wattyard.schedules.domain.by_state_of_charge.question import (
+    ChargeQuestion,
+    ChargeSteps,
+    Runs,
+    Storage,
+)
+from wattyard.schedules.domain.by_state_of_charge.reachable import StorageReach
 from wattyard.schedules.domain.power import WATTS_PER_KW
 from wattyard.schedules.domain.prices import Instants
 from wattyard.schedules.domain.solver.program import Draft, Positions

@@ -3,9 +3,9 @@
 from math import sqrt
 
 from wattyard.kernel.arrays import Numbers, np
-from wattyard.schedules.domain.by_charge.meter import GridMeter
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion
-from wattyard.schedules.domain.by_charge.reach import StorageReach, fullest_w
+from wattyard.schedules.domain.by_state_of_charge.meter import GridMeter
+from wattyard.schedules.domain.by_state_of_charge.question import ChargeQuestion
+from wattyard.schedules.domain.by_state_of_charge.reachable import StorageReach, fullest_w
 
 
 def charge_only(question: ChargeQuestion, meter: GridMeter, reach: StorageReach) -> Numbers | None:

@@ -98,7 +98,7 @@ _CITY: Final = "postal_address.city"
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class ZoneAndCurrency:
     """The time zone and currency of a location."""
 
     timezone: str
@@ -106,7 +106,7 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
-class GeographyRequest:
+class ZoneAndCurrencyRequest:
     """A client's address, point, zone and currency, not checked yet."""
 
     country_code: str | None = None
@@ -118,7 +118,7 @@ class GeographyRequest:
     currency_code: str | None = None
 
 
-def check(request: GeographyRequest) -> None:
+def check(request: ZoneAndCurrencyRequest) -> None:
     """Check the codes, and that there are enough of them.
 
     Required: a city and a country (and a state in the US), or both time zone and currency.
@@ -131,7 +131,7 @@ def check(request: GeographyRequest) -> None:
         raise Malformed.of(faults)
 
 
-def settle(request: GeographyRequest) -> Whereabouts:
+def settle(request: ZoneAndCurrencyRequest) -> ZoneAndCurrency:
     """Check a request and settle time zone and currency.
 
     The zone is the one given, else that at the point, else the main zone of the state, else of
@@ -142,12 +142,12 @@ def settle(request: GeographyRequest) -> Whereabouts:
         StateForbids: when zone or currency do not follow from the request.
     """
     check(request)
-    return Whereabouts(
+    return ZoneAndCurrency(
         request.timezone or _zone(request), request.currency_code or _currency(request)
     )
 
 
-def derived(request: GeographyRequest) -> tuple[str | None, str | None]:
+def derived(request: ZoneAndCurrencyRequest) -> tuple[str | None, str | None]:
     """Find which time zone and currency follow from an address or point alone, if any."""
     try:
         zone = _zone(request)
@@ -160,7 +160,7 @@ def derived(request: GeographyRequest) -> tuple[str | None, str | None]:
     return zone, currency
 
 
-def _zone(request: GeographyRequest) -> str:
+def _zone(request: ZoneAndCurrencyRequest) -> str:
     if request.geo_location is not None:
         return time_zones.zone_at(*request.geo_location)
     country = request.country_code or ""
@@ -169,7 +169,7 @@ def _zone(request: GeographyRequest) -> str:
     return time_zones.main_zone(own, state if own == country else None)
 
 
-def _currency(request: GeographyRequest) -> str:
+def _currency(request: ZoneAndCurrencyRequest) -> str:
     country = request.country_code or ""
     tender = tender_of(time_zones.country_of(country, state_code(country, request.state)))
     if tender is None:
@@ -181,7 +181,7 @@ def _currency(request: GeographyRequest) -> str:
     return tender
 
 
-def _missing(request: GeographyRequest) -> list[Fault]:
+def _missing(request: ZoneAndCurrencyRequest) -> list[Fault]:
     if request.timezone is not None and request.currency_code is not None:
         return []
     hint = "or send both timezone and currency_code"
@@ -197,7 +197,7 @@ def _missing(request: GeographyRequest) -> list[Fault]:
     return faults
 
 
-def _wrong(request: GeographyRequest) -> list[Fault]:
+def _wrong(request: ZoneAndCurrencyRequest) -> list[Fault]:
     faults = []
     known_country = request.country_code is not None and request.country_code in countries()
     if request.country_code is not None and not known_country:

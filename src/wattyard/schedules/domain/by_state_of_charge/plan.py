@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 from wattyard.kernel.arrays import Numbers, np
-from wattyard.schedules.domain.by_charge.baseline import nobody_planning
-from wattyard.schedules.domain.by_charge.charge_only import charge_only
-from wattyard.schedules.domain.by_charge.meter import Flows, GridMeter
-from wattyard.schedules.domain.by_charge.question import (
+from wattyard.schedules.domain.by_state_of_charge.baseline import nobody_planning
+from wattyard.schedules.domain.by_state_of_charge.charge_only import charge_only
+from wattyard.schedules.domain.by_state_of_charge.meter import Flows, GridMeter
+from wattyard.schedules.domain.by_state_of_charge.question import (
     ChargeBaseline,
     ChargePlan,
     ChargeQuestion,
     Storage,
     StoragePlan,
 )
-from wattyard.schedules.domain.by_charge.reach import (
+from wattyard.schedules.domain.by_state_of_charge.reachable import (
     ROUNDING_WH,
     StorageReach,
     fullest_w,
@@ -22,10 +22,10 @@ from wattyard.schedules.domain.by_charge.reach import (
     reason_of,
     shortfall_of,
 )
-from wattyard.schedules.domain.by_charge.runs import at_powers, with_runs
-from wattyard.schedules.domain.by_charge.slots import StorageRun, slots_of
-from wattyard.schedules.domain.by_charge.solution import Powers, at_full_power, best_powers
-from wattyard.schedules.domain.by_charge.stability import held_powers, stays
+from wattyard.schedules.domain.by_state_of_charge.runs import at_powers, with_runs
+from wattyard.schedules.domain.by_state_of_charge.slots import StorageRun, slots_of
+from wattyard.schedules.domain.by_state_of_charge.solution import Powers, at_full_power, best_powers
+from wattyard.schedules.domain.by_state_of_charge.stability import held_powers, stays
 
 
 def by_charge(question: ChargeQuestion) -> ChargePlan:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps
+from wattyard.schedules.domain.by_state_of_charge.question import ChargeQuestion, ChargeSteps
 
 
 class Flows(NamedTuple):

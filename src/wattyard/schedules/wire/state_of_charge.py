@@ -24,8 +24,12 @@ from wattyard.platform.decoding.texts import (
     SignedPower,
     Time,
 )
-from wattyard.schedules.domain.by_charge.question import ChargeBaseline, ChargeSlot, Objective
-from wattyard.schedules.domain.by_charge.request import (
+from wattyard.schedules.domain.by_state_of_charge.question import (
+    ChargeBaseline,
+    ChargeSlot,
+    Objective,
+)
+from wattyard.schedules.domain.by_state_of_charge.request import (
     LONGEST,
     ChargeAnswer,
     ChargeRequest,

@@ -25,7 +25,7 @@ class Fit(NamedTuple):
     stored_in: Integers
 
 
-async def fitting(
+async def compared_with_stored(
     db: ReadConnection,
     context: Context,
     readings: Readings,

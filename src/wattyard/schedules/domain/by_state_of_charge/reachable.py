@@ -9,7 +9,11 @@ from typing import Final, NamedTuple
 
 from wattyard.kernel.arrays import Numbers, np
 from wattyard.kernel.values import dataclass
-from wattyard.schedules.domain.by_charge.question import ChargeQuestion, ChargeSteps, Storage
+from wattyard.schedules.domain.by_state_of_charge.question import (
+    ChargeQuestion,
+    ChargeSteps,
+    Storage,
+)
 from wattyard.schedules.domain.power import Reason
 
 ROUNDING_WH: Final = 0.1
