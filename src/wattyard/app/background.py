@@ -47,7 +47,7 @@ async def work(services: Services, stop: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def listening(services: Services) -> AsyncIterator[None]:
-    """Learn inside of the block, without delay, what other processes wrote."""
+    """Learn inside the block, without delay, what other processes wrote."""
     async with _beside(services.get(Streams).listener.listen()):
         yield
 
@@ -82,7 +82,7 @@ async def recording(services: Services) -> AsyncIterator[None]:
 
 
 def import_numpy_soon(*, after_seconds: float = _NUMPY_SECONDS) -> None:
-    """Import numpy beside the event loop once the server is ready: no first price waits for it.
+    """Import numpy off the event loop once the server is ready: no first price waits for it.
 
     Who ends the process waits for it: none is left in the midst of an import.
     """

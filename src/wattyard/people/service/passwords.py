@@ -1,4 +1,4 @@
-"""How passwords are hashed: slowly, beside the event loop, and a few at a time (contract 9)."""
+"""How passwords are hashed: slowly, off the event loop, and a few at a time (contract 9)."""
 
 import asyncio
 from functools import cached_property

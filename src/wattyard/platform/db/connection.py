@@ -160,7 +160,7 @@ class Loan:
         self.since = perf_counter()
         self.in_snapshot = False
         self.after_commit: list[Callable[[], None]] | None = None
-        """What to call once the transaction is kept; None outside of one."""
+        """What to call once the transaction is kept; None outside one."""
 
 
 class Loans:

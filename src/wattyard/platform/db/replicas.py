@@ -20,7 +20,7 @@ _ALLOWED: Final = ContextVar("replicas_allowed", default=False)
 
 @contextmanager
 def replicas_allowed() -> Iterator[None]:
-    """Let what is read inside of the block be read on replicas.
+    """Let what is read inside the block be read on replicas.
 
     Raises, from what reads there:
         ReplicaFailed: when a replica fails in the middle; the block can be done again without.

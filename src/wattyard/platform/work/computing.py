@@ -1,4 +1,4 @@
-"""What computes for long, in threads beside the event loop, without taking it from others.
+"""What computes for long, in threads off the event loop, without taking it from others.
 
 A thread that computes holds the interpreter, and whoever else wants it waits for the switch
 interval: every call that waits for its socket or its database has to take the interpreter back

@@ -265,7 +265,7 @@ async def in_its_share(account: int, work: Coroutine[Any, Any, Result]) -> Resul
     """Do the work of a call, step by step in the share of its account.
 
     What a call does that is in a share already is a part of its steps, whichever account is named:
-    a step inside of a step would wait for its own end.
+    a step inside a step would wait for its own end.
 
     Raises:
         TooMany: when the account has used so much that the call may not begin within 10 s.

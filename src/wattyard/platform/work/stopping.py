@@ -36,7 +36,7 @@ class Stopping:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Hear the signals inside of the block, besides whoever hears them already."""
+        """Hear the signals inside the block, besides whoever hears them already."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -162,7 +162,7 @@ def _unpack_one(
 ) -> tuple[int, str] | None:
     target = cluster / member.name
     if not target.resolve().is_relative_to(cluster.resolve()):
-        raise EmbeddedError(f"the backup has a file outside of it: {member.name}")
+        raise EmbeddedError(f"the backup has a file outside it: {member.name}")
     if member.isdir():
         target.mkdir(mode=0o700, exist_ok=True)
         return None

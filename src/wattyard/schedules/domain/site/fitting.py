@@ -290,7 +290,7 @@ def _targets(
 def _absences(subject: Subject, laid: TimeSteps) -> tuple[Absence, ...]:
     """List the absences that end in the plan; one that ends at its start is over.
 
-    One that ends inside of a step lasts until the step's end.
+    One that ends inside a step lasts until the step's end.
     """
     return tuple(
         Absence(

@@ -48,7 +48,7 @@ def on_time(request: SiteRequest, laid: TimeSteps, confirmed_us: int) -> list[Fa
             Fault(
                 "times_rounded",
                 "limits, targets, windows, absences and blocks have so many times that these do "
-                "not cut steps: a step is limited, away, blocked or outside of a window where a "
+                "not cut steps: a step is limited, away, blocked or outside a window where a "
                 "part of it is, and a target is due at the last end of a step before it",
                 "devices",
             )
