@@ -46,7 +46,7 @@ async def test_an_endpoint_is_made_and_its_secret_shown_once(
     tenant: Tenant, browser: Browser
 ) -> None:
     empty = words(await browser.get(HOOKS))
-    assert "No program is told of events" in empty
+    assert "No program is notified of events" in empty
     fields = {
         "url": URL,
         "event_types": "site.*\ndevice.update\n",

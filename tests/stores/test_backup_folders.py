@@ -295,7 +295,7 @@ def test_a_chain_that_cannot_be_read_keeps_no_backup_from_being_taken(
     with taken(tmp_path, keep=1):
         eventually(lambda: known(database).last_base is not None and bool(chains(tmp_path)[1:]))
         (line,) = known(database).unreadable
-    assert f"of which database the chain {broken.path} is" in line
+    assert f"which database the chain {broken.path} belongs to" in line
     assert names(broken)[0] == ["base-01"]
 
 

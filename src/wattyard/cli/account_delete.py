@@ -26,7 +26,7 @@ def delete_account(
     account_id: Annotated[str, typer.Argument(help="acc_…")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the account's name.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also if it is enabled: it is disabled first.")
+        bool, typer.Option("--force", help="Delete it even if it is enabled; it is disabled first.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what would be deleted, and delete nothing.")

@@ -59,7 +59,7 @@ def check_cells(urls: CellsArgument, json: JsonOption = False) -> None:
 def publish_to_cells(
     to: Annotated[list[str], typer.Option("--to", help="Database of a cell. May be repeated.")],
     every: Annotated[
-        int, typer.Option("--every", help="Again after so many seconds, until Ctrl-C.", min=0)
+        int, typer.Option("--every", help="Repeat after this many seconds, until Ctrl-C.", min=0)
     ] = 0,
     json: JsonOption = False,
     database: DatabaseOption = None,

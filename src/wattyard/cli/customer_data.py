@@ -84,14 +84,19 @@ def export_customer(
 
     asked.run(work)
     if output is not None:
-        say(f"{output} has everything that is kept of {customer_id}; nobody else may read it")
+        say(
+            f"{output} holds everything that is kept about {customer_id}; only its owner may read "
+            "it"
+        )
 
 
 def erase_customer(
     customer_id: CustomerArgument,
     account: AccountOption,
     mode: ModeOption,
-    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it nothing is.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Really erase; without this option nothing is erased.")
+    ] = False,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,

@@ -23,10 +23,11 @@ def move_account(
     account_id: Annotated[str, typer.Argument(help="acc_…")],
     to: Annotated[str, typer.Option("--to", help="Database of the target cell: postgresql://…")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is in the way and what would move, only.")
+        bool, typer.Option("--dry-run", help="Only say what is in the way and what would move.")
     ] = False,
     abort: Annotated[
-        bool, typer.Option("--abort", help="Undo a move that was broken off; the source serves.")
+        bool,
+        typer.Option("--abort", help="Undo an interrupted move; the source serves the account."),
     ] = False,
     target_lost: Annotated[
         bool,

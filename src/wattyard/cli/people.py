@@ -1,4 +1,5 @@
-"""`wattyard user …`: who may log in to the dashboard, for the operator; works while it runs."""
+"""`wattyard user …`: who may log in to the dashboard, for the operator; works while the server
+runs."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -88,8 +89,8 @@ def invite(
     wanted = _role(role)
     if (account is None) != (wanted is None) or not (account or operator):
         raise CommandFailed(
-            "say with --account and --role in which account they are what, "
-            "or with --operator that they run the server"
+            "give the account and their role in it with --account and --role, or say with "
+            "--operator that they run the server"
         )
 
     async def work(people: "People", context: "Context") -> "tuple[OneTimeLink, str]":

@@ -82,7 +82,7 @@ def serve(
         int | None,
         typer.Option(
             "--drain-seconds",
-            help="How long to go on after SIGTERM, saying not to be ready.",
+            help="How long to keep serving after SIGTERM while reporting not to be ready.",
             envvar="WATTYARD_DRAIN_SECONDS",
         ),
     ] = None,

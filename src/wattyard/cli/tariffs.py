@@ -64,7 +64,7 @@ ModeOption = Annotated[
 
 ImplausibleOption = Annotated[
     bool,
-    typer.Option("--allow-implausible", help="Take prices beyond what they are anywhere."),
+    typer.Option("--allow-implausible", help="Accept prices beyond what anybody pays anywhere."),
 ]
 
 _WEEK_DAYS = 7

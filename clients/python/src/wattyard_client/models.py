@@ -1674,7 +1674,7 @@ class Missed(Model, frozen=True, kw_only=True, dict=True):
     Attributes:
         target: the time of a target or `end`; `energy`, `comfort`, `absence`, or `load` of
             the site
-        units: WH, C (°C outside of the band) or W
+        units: WH, C (°C outside the band) or W
         value: how much is missing
         reason: the limit that keeps the goal from being reached
     """
@@ -2874,7 +2874,7 @@ class Unmet(Model, frozen=True, kw_only=True, dict=True):
     Attributes:
         target: the time of a target or `end`; `energy`, `comfort`, `absence`, or `load` of
             the site
-        units: WH, C (°C outside of the band) or W
+        units: WH, C (°C outside the band) or W
         value: how much is missing
         reason: the limit that keeps the goal from being reached
         device_id: id of the device; null where the whole location is meant

@@ -1,7 +1,7 @@
 """The way of the rows: a publication with a row filter at the source, a subscription at the target.
 
 What is made carries the account's number in its name, and every step leaves alone what an earlier
-run made: so a move that died is run again.
+run made, so a move that died can be run again.
 """
 
 import asyncio
@@ -62,8 +62,8 @@ async def check_goal(source: OpenSession, target: OpenSession, account: MovingAc
     )
     if goal not in (None, await _cell_of(target)):
         raise MoveRefused(
-            f"the account was on its way to {goal}, which may serve it already: run the command "
-            "with --to of that cell, to end that move or, with --abort, to undo it"
+            f"the account was being moved to {goal}, which may serve it already: run the command "
+            "with --to that cell, to finish the move or, with --abort, to undo it"
         )
 
 

@@ -1,4 +1,4 @@
-"""The use-cases of people: invite them, list them, say what they may do, let them go."""
+"""The use-cases of people: invite them, list them, change what they may do, remove them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -50,7 +50,7 @@ class AlreadyMember(Conflict):
 
 
 class LastOwner(StateForbids):
-    """The account would be without an owner: make somebody else one first."""
+    """The account would be left without an owner: make somebody else one first."""
 
     code = "last_owner"
 

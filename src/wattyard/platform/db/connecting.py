@@ -1,4 +1,4 @@
-"""How connections are opened, and that all of a process lead to the same server."""
+"""How connections are opened, so that all of a process lead to the same server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -54,7 +54,7 @@ class Database:
     """Connections to one PostgreSQL database.
 
     `reading` gives a connection for single questions, `snapshot` one whose questions see the
-    same moment, `transaction` one in which everything is kept or nothing, and `joined` that of
+    same moment, `transaction` one in which all is kept or nothing, and `joined` that of
     the transaction which the caller must already be in. Only the last two write: sessions are
     read-only outside a transaction.
 

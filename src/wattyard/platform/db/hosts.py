@@ -1,7 +1,6 @@
-"""The servers that an address names, and the first of them that is as it is wanted.
-
-The driver asks several servers one after the other and waits for each as long as for all: one
-whose machine is gone, or that is stopped, would keep it from ever reaching the next.
+"""The servers that an address names, and the first of them that is suitable. The driver tries
+several servers one after the other, and gives each the whole time-out: one whose machine is gone,
+or that is stopped, would keep it from ever reaching the next.
 """
 
 import asyncio
@@ -82,7 +81,7 @@ def _host(text: str) -> Host:
 
 
 class Servers:
-    """The servers of an address; the one that was of use last is asked first the next time.
+    """The servers of an address; the one that was last used is asked first the next time.
 
     Where there are several and the address does not say what a server must be, it must be as it
     is `wanted`.

@@ -136,7 +136,7 @@ class ConnectionPool:
     """At most `limit` connections, lent to one caller at a time.
 
     At most half of them are lent to, or waited for by, one account: its other calls wait behind
-    its own. At most a quarter are for callers of whom it is not known yet who they are. Work of the
+    its own. At most a quarter are for callers who are not yet identified. Work of the
     server itself is in no share.
     """
 

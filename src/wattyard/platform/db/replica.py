@@ -183,7 +183,7 @@ class Replica:
             if present["started"] != self._started:
                 raise Unavailable("its address leads to several servers: name each by an address")
             if present["replayed_bytes"] < replayed_bytes:
-                raise Unavailable("it started anew, and has not replayed again what it had")
+                raise Unavailable("it was restarted, and has not yet replayed again what it had")
         except BaseException as fault:
             connection.terminate()
             if isinstance(fault, NOT_OPENED):
@@ -214,7 +214,7 @@ class Replica:
         with suppress(Unavailable):
             primary = await positions.now()
             if primary is None or primary.history != self._history:
-                raise ReplicaUnfit("the primary is another one since a failover")
+                raise ReplicaUnfit("a failover has changed the primary")
             self.behind_bytes = max(0, primary.log_bytes - replayed_bytes)
         if self.reason is None:
             return

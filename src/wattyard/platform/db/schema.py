@@ -1,8 +1,8 @@
 """The schema's version: which one the database has, which ones this program works with.
 
 Each migration says the oldest revision whose program goes on with the schema that it makes
-(`WORKS_WITH`), and the database keeps that beside its version: so servers of the old release run,
-and are started, while the schema is newer.
+(`WORKS_WITH`), and the database keeps that beside its version: so servers of the old release keep
+running, and can be started, while the schema is newer.
 """
 
 import asyncio

@@ -69,7 +69,7 @@ class SpanQuery(Shape):
             )
         if self.hours is not None and self.end_time is not None:
             raise ParametersExclusive(
-                "hours and end_time exclude each other; send one of them", param="hours"
+                "hours and end_time cannot be used together; send one of them", param="hours"
             )
         return AskedTime(
             start=_read("start_time", self.start_time),

@@ -56,7 +56,7 @@ class MarketCurrencyMismatch(StateForbids):
 
 
 class MarketUnitMismatch(StateForbids):
-    """A rate of exchange is no price of energy, and a price of energy converts nothing."""
+    """A rate of exchange is not a price of energy, and a price of energy converts nothing."""
 
     code = "market_unit_mismatch"
 

@@ -1,4 +1,4 @@
-"""The JSON shapes of what a tariff charges beside the price per kWh (contract 2b)."""
+"""The JSON shapes of what a tariff charges besides the price per kWh (contract 2b)."""
 
 from typing import Annotated, Literal
 

@@ -146,7 +146,9 @@ class Backups:
         self._next_beat = monotonic() + _FIRST_BEAT_SECONDS
         if aim is not None and now.archived < aim.written:
             if monotonic() - self._went_on >= _BEAT_SECONDS:
-                raise EmbeddedError(f"{self._schedule.to} takes nothing: its disk does not answer")
+                raise EmbeddedError(
+                    f"{self._schedule.to} cannot be written to: its disk does not answer"
+                )
             return  # its first segment takes a slow disk some seconds
         self._reached = now
         if aim is not None:
