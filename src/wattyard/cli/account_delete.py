@@ -35,9 +35,9 @@ def delete_account(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Delete a disabled account with all that it has, and the people who have no other.
+    """Delete a disabled account with everything in it, and the people who have no other.
 
-    Servers and workers may run meanwhile. What was broken off goes on with the same command.
+    Servers and workers may keep running. After an interruption, run the same command again.
     """
     id_ = ids.read(account_id, "acc", param="account")
 

@@ -54,12 +54,12 @@ def backup(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Back up the embedded database: to a file, or to a folder every so often; list backups.
+    """Back up the embedded database: to a file, or regularly to a folder; list backups.
 
     With --every, every change is written to the folder as it is made, so that the database of any
     moment can be restored. A server does that by itself where `backup_to` is set.
 
-    The encryption key is in no backup: keep a copy of the file `encryption-key` of the data folder
+    No backup holds the encryption key: keep a copy of the file `encryption-key` of the data folder
     apart from them. Whoever has both can read the secrets; without the key nobody can.
     """
     given = to and str(to.expanduser().absolute())
@@ -130,7 +130,7 @@ def restore(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Bring the embedded database back: from a file, or as it was at a moment.
+    """Restore the embedded database: from a file, or as it was at a given moment.
 
     A FILE replaces what the data folder holds: all of it, or nothing. With --to, the database of
     that moment is made in a new data folder, which --data names; the old one is not touched.

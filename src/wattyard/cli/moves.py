@@ -54,10 +54,11 @@ def move_account(
     json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Move an account to another cell, while its calls are served; they are refused for a moment.
+    """Move an account to another cell while its calls are served; they are refused only for a
+    moment.
 
-    Run again, it goes on where it was broken off. The database that the account is in is that of
-    --database.
+    Run it again after an interruption, and it continues. --database names the database that the
+    account is in.
     """
     from wattyard.app.cells import haproxy as proxies  # noqa: PLC0415 (help does without)
     from wattyard.app.cells.checks import facts_of  # noqa: PLC0415

@@ -199,7 +199,7 @@ def disable(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Let somebody in no more: their sessions end within five seconds, their links at once."""
+    """Lock somebody out: their sessions end within five seconds, their links at once."""
     done = run(data, database, None, lambda people, _: people.disable(email))
     _print_done(done, "is disabled", json=json, status="DISABLED")
 

@@ -128,7 +128,7 @@ class HeadroomQuery(Shape):
     """Whose tariffs, and how far ahead.
 
     Attributes:
-        hours: windows that start within so many hours
+        hours: windows that start within this many hours
     """
 
     tariff_direction: Direction = "IMPORT"

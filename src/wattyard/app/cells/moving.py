@@ -88,7 +88,7 @@ class AccountMove:
             }
 
     async def move(self, opened: Opened) -> Moved:
-        """Move the account, or go on with a move that was broken off.
+        """Move the account, or continue an interrupted move.
 
         Raises:
             MoveRefused: saying what is in the way; the source serves the account then, unless it
@@ -107,7 +107,7 @@ class AccountMove:
             return Moved(0, None)
 
     async def abort(self) -> None:
-        """Undo a move that was broken off: the source serves the account, the target has nothing.
+        """Undo an interrupted move: the source serves the account, the target has nothing.
 
         Raises:
             MoveRefused: when the target serves it already.

@@ -51,7 +51,7 @@ statement could be sent."""
 
 
 async def check_goal(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
-    """Refuse another target than that of a move that was broken off: it may have the account.
+    """Refuse a target other than that of an interrupted move: that one may have the account.
 
     Raises:
         MoveRefused: naming the cell to which the account was on its way.
@@ -231,7 +231,7 @@ async def unpublish(
     With `ends_reader` the connection of a target that is lost is ended, as far as the role may:
     otherwise it would stay for a minute (`wal_sender_timeout`).
 
-    Copies of single tables that were broken off have slots of their own, which their worker drops;
+    Interrupted copies of single tables have slots of their own, which their worker drops;
     where the target is gone they stay, and `wattyard doctor` names them.
     """
     await source.execute(f"DROP PUBLICATION IF EXISTS {account.name}")

@@ -3,7 +3,7 @@
 Measured against asyncpg's own pool, which guards every loan with a shielded task and two
 timers, this is a third of a list page's time (docs/decisions/0001). What keeps it small: no
 statement of ours leaves session state behind, and a connection that might be in the middle of
-something is closed instead of mended. Callers wait for a slot in the pool and not for a certain
+something is closed instead of repaired. Callers wait for a slot in the pool and not for a certain
 connection, which is looked for only by whoever has a slot: so there is one number to keep right.
 """
 

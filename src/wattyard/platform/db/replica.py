@@ -36,7 +36,7 @@ _WAIT_SECONDS: Final = 0.05
 _PAUSES_SECONDS: Final = (0.001, 0.002, 0.004, 0.008)
 _LOOK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 2.0
-"""A replica that does not answer for so long is lost, and what is read there is broken off."""
+"""A replica that does not answer for this long is lost, and reads in progress there are cut off."""
 _LOGGED_EVERY_SECONDS: Final = 60.0
 _FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 

@@ -51,7 +51,7 @@ class SpanQuery(Shape):
     hours: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=8784)] | None,
         msgspec.Meta(
-            description="so many elapsed hours from the start, or from the start of `date`; "
+            description="this many elapsed hours from the start, or from the start of `date`; "
             "instead of `end_time`",
         ),
     ] = None

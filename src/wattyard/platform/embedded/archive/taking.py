@@ -217,7 +217,7 @@ class Backups:
         logs.info("a base backup was taken", folder=str(base.path), bytes=base.size_bytes)
 
     def _chain(self) -> Chain:
-        """Go on with the chain of before where nothing of it is missing, else begin one."""
+        """Go on with the previous chain where nothing of it is missing, else begin a new one."""
         name = self._progress.chain()
         if name is not None:
             chain = Chain(self._schedule.to / name)

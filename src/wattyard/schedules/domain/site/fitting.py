@@ -266,7 +266,7 @@ def fitted_heat_pump(subject: Subject, thermal: ThermalWish, laid: TimeSteps) ->
 def _targets(
     subject: Subject, laid: TimeSteps, percent: float
 ) -> tuple[list[TargetWish], list[Fault]]:
-    """List what is to be held when, and what is said of targets after the end of the plan."""
+    """List what is to be held when, and the remarks on targets after the end of the plan."""
     wish = subject.wish.storage
     most = _FULL if wish.max_percent is None else wish.max_percent
     targets = list(wish.targets)
