@@ -54,7 +54,7 @@ async def listening(services: Services) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def working(services: Services, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Do the background work beside the block, where the settings say so."""
+    """Do the background work alongside the block, where the settings say so."""
     if not services.get(Settings).worker:
         yield
         return
@@ -68,7 +68,7 @@ async def working(services: Services, stop: asyncio.Event) -> AsyncIterator[None
 
 @asynccontextmanager
 async def recording(services: Services) -> AsyncIterator[None]:
-    """Write the request log beside the block, and what is left of it after the block."""
+    """Write the request log alongside the block, and what is left of it after the block."""
     stop = asyncio.Event()
     task = asyncio.create_task(services.get(Recorder).keep(stop))
     try:

@@ -81,7 +81,7 @@ class CostReports:
     ) -> Report:
         """Price what a site's own meter read as if another tariff had been there all the time.
 
-        It replaces those of its type; network fees beside the energy stay as they are.
+        It replaces those of its type; network fees besides the energy stay as they are.
 
         Raises:
             LocationNotFound, TariffNotFound, NoPriceData, MarketCurrencyMismatch.

@@ -209,7 +209,7 @@ class People:
             return await self._person(db, checked_email(email))
 
     async def disable(self, email: str) -> Person:
-        """Let a person in no more: their sessions and links end.
+        """Lock a person out: their sessions and links end.
 
         Raises:
             EmailInvalid.

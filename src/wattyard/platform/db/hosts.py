@@ -165,7 +165,7 @@ async def first_answer(opens: Sequence[Open], *, apart_seconds: float) -> tuple[
 async def _answer(
     asked: dict[asyncio.Task[Any], int], said: list[str], seconds: float | None
 ) -> tuple[int, Any] | None:
-    """Wait for one of those that are asked, at most so long; None where none was of use."""
+    """Wait for one of those that are asked, up to a limit; None where none could be used."""
     done, _ = await asyncio.wait(asked, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         fault = task.exception()

@@ -222,7 +222,7 @@ class ConnectionPool:
             await self._idle.pop().close(timeout=2)
 
     def break_off(self) -> None:
-        """Close the idle connections without a farewell, and lend no more."""
+        """Close the idle connections abruptly, and lend no more."""
         self._closed = True
         while self._idle:
             self._idle.pop().terminate()

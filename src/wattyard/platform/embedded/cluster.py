@@ -257,7 +257,7 @@ class Cluster:
             raise
 
     def _answering(self) -> Running:
-        """Wait until it answers; where it recovers for long, it is left to it."""
+        """Wait until it answers; where recovery takes long, it is left to finish."""
         deadline = time.monotonic() + self._start_seconds
         while time.monotonic() < deadline:
             if self._ready() and (running := self.running()) is not None:

@@ -14,9 +14,9 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 class Stopping:
     """Tells long answers and background work that this process was asked to end.
 
-    After the first SIGTERM it drains for `drain_seconds`: it goes on as before, but says that it
-    is not ready, so that whoever spreads requests sends it no more. SIGINT, and a second SIGTERM,
-    end that at once.
+    After the first SIGTERM it drains for `drain_seconds`: it goes on as before, but says that it is
+    not ready, so that load balancers send it no more requests. SIGINT, and a second SIGTERM, end
+    that at once.
     """
 
     def __init__(self, drain_seconds: float = 0) -> None:

@@ -1,4 +1,4 @@
-"""Endpoint of kept plans, and how they are made anew (contract 9, `keep=true`)."""
+"""Endpoint of kept plans, and how they are renewed (contract 9, `keep=true`)."""
 
 import msgspec
 

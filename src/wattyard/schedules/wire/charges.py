@@ -329,7 +329,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
 
 
 def _baseline(own: ChargeBaseline, planned_wh: float) -> ChargeBaselineShape:
-    """Write what it would cost with nobody planning, beside what the plan holds at its end (Wh)."""
+    """Write the cost with nobody planning, besides what the plan holds at its end (Wh)."""
     unmet = []
     if own.reason is not None:
         unmet.append(ChargeUnmetShape("WH", energy(own.unmet_wh).value, own.reason))

@@ -184,7 +184,7 @@ class Chain:
         return [found[name] for name in sorted(found)]
 
     def remove_half_made(self) -> None:
-        """Remove a segment that a full disk kept from being made: with it, nothing can go on.
+        """Remove a segment that a full disk left half made: with it, nothing can continue.
 
         Nothing that was confirmed to the database is in it.
         """

@@ -1,4 +1,4 @@
-"""Taking backups beside a running server: base backups every so often, every change at once."""
+"""Taking backups alongside a running server: base backups at intervals, every change at once."""
 
 import subprocess
 import threading
@@ -255,7 +255,7 @@ class Backups:
 def taken(
     database: EmbeddedDatabase, url: str, schedule: BackupPlan, clock: Clock
 ) -> Iterator[None]:
-    """Take backups of a leased database beside the block."""
+    """Take backups of a leased database alongside the block."""
     stop = threading.Event()
     backups = Backups(database, url, schedule, clock)
     thread = threading.Thread(target=backups.run, args=(stop,), name="backups", daemon=True)
